@@ -1,0 +1,36 @@
+// Typed errors. Every message names the subject, the rule, the actual value and the remedy;
+// `code` is stable and meant for programs (the command line derives its exit status from it).
+
+export type ErrorCode =
+  /** The caller passed an argument outside its documented range. */
+  | "INVALID_ARGUMENT"
+  /** A latent point, tangent or other array has the wrong size or shape. */
+  | "SHAPE_MISMATCH"
+  /** A NaN or an infinity where finite numbers are required. */
+  | "NOT_FINITE"
+  /** Bytes that are not the format they should be, or are cut short. */
+  | "INVALID_MODEL"
+  /** A file that is referred to is missing or may not be read. */
+  | "MISSING_FILE"
+  /** A tensor or space name that the model does not have, or that cannot serve. */
+  | "INVALID_SPACE"
+  /** An operator on the path from input to output has no derivative rule. */
+  | "UNSUPPORTED_OPERATOR"
+  /** No engine could run the graph. */
+  | "BACKEND_UNAVAILABLE"
+  /** The engine failed while it ran a graph. */
+  | "BACKEND_FAILED"
+  /** The work does not fit the memory budget. */
+  | "MEMORY_BUDGET"
+  /** An algorithm did not converge or met a degenerate case. */
+  | "NUMERICAL_FAILURE";
+
+export class VielbeinError extends Error {
+  override readonly name: string = "VielbeinError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,62 @@
+// The port that engines implement. `core` and `onnx` know engines only through these interfaces.
+
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** Element types by ONNX Runtime's names. `float16` travels as raw bits in a Uint16Array, `bool` as Uint8Array. */
+export type TensorType =
+  | "float32"
+  | "float64"
+  | "float16"
+  | "int8"
+  | "uint8"
+  | "int16"
+  | "uint16"
+  | "int32"
+  | "uint32"
+  | "int64"
+  | "uint64"
+  | "bool";
+
+export interface RuntimeTensor {
+  readonly type: TensorType;
+  readonly dims: readonly number[];
+  readonly data: TensorData;
+}
+
+/** A serialised ONNX model, and the files that its external data refers to, by their relative names. */
+export interface ModelSource {
+  readonly bytes: Uint8Array;
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface SessionOptions {
+  /** `false` runs the graph node by node as written (needed to probe every tensor). Default `true`. */
+  readonly optimize?: boolean;
+}
+
+export interface Runtime {
+  /** Engine and provider, recorded in provenance, e.g. `onnxruntime-node 1.30.0 (cpu)`. */
+  readonly name: string;
+  createSession(model: ModelSource, options?: SessionOptions): Promise<Session>;
+}
+
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(
+    feeds: Readonly<Record<string, RuntimeTensor>>,
+    fetches?: readonly string[],
+  ): Promise<Record<string, RuntimeTensor>>;
+  /** Releases the engine's memory. Safe to call twice. */
+  dispose(): Promise<void>;
+}
