@@ -1,1 +1,23 @@
-export {};
+export { type ChainOptions, chain } from "./chain.ts";
+export { cut } from "./cut.ts";
+export { decodeModel } from "./decode.ts";
+export { type EncodeOptions, encodeModel } from "./encode.ts";
+export { requireConfinedLocation, resolveExternalData } from "./external-data.ts";
+export { differentiability, type JvpGraph, jvp, type NodeReport, UnsupportedOperatorError } from "./jvp.ts";
+export {
+  type Attribute,
+  DataType,
+  type Dimension,
+  type ExternalData,
+  type Graph,
+  type Model,
+  type Node,
+  requiredInputs,
+  standardOpset,
+  type Tensor,
+  type ValueInfo,
+} from "./model.ts";
+export { OnnxMap, type OnnxMapOptions } from "./onnx-map.ts";
+export { type PreparedGraph, type PrepareOptions, prepare, type TensorInfo } from "./prepare.ts";
+export { supportedOperators } from "./rules.ts";
+export { modelSource } from "./source.ts";

@@ -1,1 +1,2 @@
-export {};
+export { readModelFile } from "./files.ts";
+export { NodeRuntime, type NodeRuntimeOptions } from "./node-runtime.ts";

@@ -1,0 +1,106 @@
+// The one data type of the package: a dense row-major matrix of float64, and its constructors.
+
+import { LinalgError } from "./errors.ts";
+
+/** Dense matrix, row-major: entry (i, j) is `data[i * cols + j]`. Either side may be 0. */
+export interface Matrix {
+  readonly rows: number;
+  readonly cols: number;
+  /** `rows * cols` numbers. */
+  readonly data: Float64Array;
+}
+
+/**
+ * A `[rows, cols]` matrix over `data`, zeros by default. A Float64Array is used as it is, not copied;
+ * other arrays (a Float32Array from an engine, plain numbers) are widened into a new one.
+ *
+ * @throws {LinalgError} `INVALID_ARGUMENT` (a side is no non-negative integer) or `SHAPE_MISMATCH`.
+ */
+export function matrix(rows: number, cols: number, data?: ArrayLike<number>): Matrix {
+  requireSize("matrix: rows", rows);
+  requireSize("matrix: cols", cols);
+  if (data === undefined) return { rows, cols, data: new Float64Array(rows * cols) };
+  const result = { rows, cols, data: data instanceof Float64Array ? data : Float64Array.from(data) };
+  requireShape("matrix", result);
+  return result;
+}
+
+/** The `[n, n]` identity. */
+export function identity(n: number): Matrix {
+  const result = matrix(n, n);
+  for (let i = 0; i < n; i++) result.data[i * n + i] = 1;
+  return result;
+}
+
+/**
+ * The matrix with the given rows; no rows make a `[0, 0]` matrix.
+ *
+ * @throws {LinalgError} `SHAPE_MISMATCH` if the rows differ in length.
+ */
+export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
+  const cols = rows[0]?.length ?? 0;
+  const result = matrix(rows.length, cols);
+  rows.forEach((row, i) => {
+    if (row.length !== cols) {
+      throw new LinalgError(
+        "SHAPE_MISMATCH",
+        `fromRows: every row must have the ${cols} entries of row 0, got ${row.length} in row ${i}.`,
+      );
+    }
+    result.data.set(row, i * cols);
+  });
+  return result;
+}
+
+/** Aᵀ `[n, m]` of A `[m, n]`, as a copy. */
+export function transpose(a: Matrix): Matrix {
+  requireShape("transpose", a);
+  const { rows, cols, data } = a;
+  const result = new Float64Array(rows * cols);
+  // Square tiles, so that both the reads and the writes of one tile stay in the cache.
+  const tile = 16;
+  for (let i0 = 0; i0 < rows; i0 += tile) {
+    const i1 = Math.min(i0 + tile, rows);
+    for (let j0 = 0; j0 < cols; j0 += tile) {
+      const j1 = Math.min(j0 + tile, cols);
+      for (let i = i0; i < i1; i++) {
+        for (let j = j0; j < j1; j++) result[j * rows + i] = data[i * cols + j]!;
+      }
+    }
+  }
+  return { rows: cols, cols: rows, data: result };
+}
+
+/** Checks that `size` is a non-negative integer. `what` names it in the message. */
+export function requireSize(what: string, size: number): void {
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw new LinalgError("INVALID_ARGUMENT", `${what} must be a non-negative integer, got ${size}.`);
+  }
+}
+
+/** Checks that the data of `a` fill its shape. `what` names the caller in the message. */
+export function requireShape(what: string, a: Matrix): void {
+  if (a.data.length !== a.rows * a.cols) {
+    throw new LinalgError(
+      "SHAPE_MISMATCH",
+      `${what}: a [${a.rows}, ${a.cols}] matrix holds ${a.rows * a.cols} numbers, got ${
+        a.data.length
+      }. Pass a row-major array of that length.`,
+    );
+  }
+}
+
+/** Checks the shape of `a` and that every entry is finite. `what` names the caller in the message. */
+export function requireFinite(what: string, a: Matrix): void {
+  requireShape(what, a);
+  for (let i = 0; i < a.data.length; i++) {
+    if (!Number.isFinite(a.data[i])) {
+      throw new LinalgError(
+        "NOT_FINITE",
+        `${what}: every entry must be finite, got ${a.data[i]} in row ${Math.floor(i / a.cols)}, column ${
+          i % a.cols
+        }. Remove or replace it.`,
+      );
+    }
+  }
+}

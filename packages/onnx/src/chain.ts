@@ -1,0 +1,119 @@
+// Composition of models: g ∘ (scale·f + shift) as one graph, e.g. LPIPS features of a generator's image.
+
+import { VielbeinError } from "@vielbein/core";
+import { makeNode } from "./attributes.ts";
+import { tensorNames, topologicalOrder } from "./graph.ts";
+import { type Attribute, type Graph, type Model, type Node, requiredInputs, type Tensor, type ValueInfo } from "./model.ts";
+import { NameSupply } from "./names.ts";
+import { normalize } from "./normalize.ts";
+import { float32Tensor } from "./tensor.ts";
+
+export interface ChainOptions {
+  /** Output of the first model to pass on. Default: its first output. */
+  readonly output?: string;
+  /** Input of the second model to feed. Default: its first input. */
+  readonly input?: string;
+  /** Multiplies the values passed on, e.g. 2 from the range [0, 1] to [-1, 1]. Default 1. */
+  readonly scale?: number;
+  /** Added after scaling, e.g. -1 from [0, 1] to [-1, 1]. Default 0. */
+  readonly shift?: number;
+}
+
+/**
+ * One model that runs `first`, maps its output by `scale·x + shift`, and feeds the result to `second`.
+ * The outputs are those of `second`; tensors of `second` whose names are taken get a numbered name.
+ *
+ * @throws {VielbeinError} `INVALID_SPACE` when the named output or input does not exist.
+ */
+export function chain(first: Model, second: Model, options: ChainOptions = {}): Model {
+  const head = normalize(first);
+  const tail = normalize(second);
+  const output = options.output ?? head.graph.outputs[0]?.name;
+  const input = options.input ?? requiredInputs(tail.graph)[0]?.name;
+  if (output === undefined || !tensorNames(head.graph).has(output)) {
+    throw new VielbeinError("INVALID_SPACE", `chain: the first model has no tensor "${output}" to pass on.`);
+  }
+  if (input === undefined || !requiredInputs(tail.graph).some((info) => info.name === input)) {
+    throw new VielbeinError("INVALID_SPACE", `chain: the second model has no input "${input}" to feed.`);
+  }
+
+  const names = new NameSupply(tensorNames(head.graph));
+  const link = affineLink(output, options.scale ?? 1, options.shift ?? 0, names);
+  const renamed = renameGraph(tail.graph, names, new Map([[input, link.result]]));
+  const graph: Graph = {
+    name: `${head.graph.name}_${tail.graph.name}`,
+    nodes: [...head.graph.nodes, ...link.nodes, ...renamed.nodes],
+    initializers: [...head.graph.initializers, ...link.initializers, ...renamed.initializers],
+    inputs: [...head.graph.inputs, ...renamed.inputs.filter((info) => info.name !== link.result)],
+    outputs: renamed.outputs,
+    valueInfo: [],
+    unknown: [],
+  };
+  const opsets = new Map([...tail.opsets, ...head.opsets]);
+  opsets.set("", Math.max(head.opsets.get("")!, tail.opsets.get("")!));
+  return {
+    ...head,
+    irVersion: Math.max(head.irVersion, tail.irVersion),
+    opsets,
+    graph: { ...graph, nodes: topologicalOrder(graph) },
+    files: mergeFiles(head.files, tail.files),
+  };
+}
+
+function affineLink(
+  source: string,
+  scale: number,
+  shift: number,
+  names: NameSupply,
+): { result: string; nodes: Node[]; initializers: Tensor[] } {
+  const nodes: Node[] = [];
+  const initializers: Tensor[] = [];
+  let result = source;
+  const apply = (opType: string, value: number): void => {
+    const constant = names.claim("rescale");
+    const next = names.claim("rescaled");
+    initializers.push(float32Tensor(constant, [value], []));
+    nodes.push(makeNode(opType, [result, constant], [next]));
+    result = next;
+  };
+  if (scale !== 1) apply("Mul", scale);
+  if (shift !== 0) apply("Add", shift);
+  return { result, nodes, initializers };
+}
+
+/** The graph with every name that `names` has already given out replaced, and `fixed` names as told. */
+function renameGraph(graph: Graph, names: NameSupply, fixed: ReadonlyMap<string, string>): Graph {
+  const renaming = new Map(fixed);
+  for (const name of tensorNames(graph)) if (!renaming.has(name)) renaming.set(name, names.claim(name));
+  const rename = (name: string): string => renaming.get(name) ?? name;
+  const info = (value: ValueInfo): ValueInfo => ({ ...value, name: rename(value.name) });
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => renameNode(node, rename)),
+    initializers: graph.initializers.map((tensor) => ({ ...tensor, name: rename(tensor.name) })),
+    inputs: graph.inputs.map(info),
+    outputs: graph.outputs.map(info),
+  };
+}
+
+function renameNode(node: Node, rename: (name: string) => string): Node {
+  const attributes = new Map<string, Attribute>();
+  for (const [name, attribute] of node.attributes) {
+    // Subgraphs see the outer names; their own are left alone, since they shadow.
+    attributes.set(
+      name,
+      attribute.type === "graph"
+        ? { type: "graph", value: { ...attribute.value, nodes: attribute.value.nodes.map((inner) => renameNode(inner, rename)) } }
+        : attribute,
+    );
+  }
+  return { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename), attributes };
+}
+
+/** Both sets of files; one of the second set whose name is taken is kept under another name. */
+function mergeFiles(a: ReadonlyMap<string, Uint8Array>, b: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
+  const names = new NameSupply(a.keys());
+  const merged = new Map(a);
+  for (const [name, bytes] of b) merged.set(names.claim(name), bytes);
+  return merged;
+}

@@ -1,0 +1,56 @@
+// Cutting: the part of a model between two named tensors, as a model of its own.
+
+import { VielbeinError } from "@vielbein/core";
+import { dependents, nodeReads, nodesFor, tensorNames } from "./graph.ts";
+import type { Graph, Model, ValueInfo } from "./model.ts";
+import { didYouMean } from "./names.ts";
+import { typesOf } from "./types.ts";
+
+/** @throws {VielbeinError} `INVALID_SPACE` when the graph has no tensor of that name. */
+export function requireTensor(graph: Graph, name: string, role: string): void {
+  const names = tensorNames(graph);
+  if (names.has(name)) return;
+  throw new VielbeinError(
+    "INVALID_SPACE",
+    `\`${role}\`: the model has no tensor "${name}"${didYouMean(name, names)}. \`vielbein inspect\` lists its tensors.`,
+  );
+}
+
+/**
+ * The sub-model that computes `to` from `from` (and from any other graph input that `to` still needs,
+ * which stay inputs). Weights are shared with the original, not copied.
+ *
+ * @throws {VielbeinError} `INVALID_SPACE` for unknown names or when `to` does not depend on `from`.
+ */
+export function cut(model: Model, from: string, to: string): Model {
+  const { graph } = model;
+  requireTensor(graph, from, "from");
+  requireTensor(graph, to, "to");
+  const nodes = nodesFor(graph, [to], new Set([from])).filter((node) => !node.outputs.includes(from));
+  if (from === to || !dependents(nodes, from).has(to)) {
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `Tensor "${to}" does not depend on "${from}", so there is nothing between them. Choose a tensor after "${from}".`,
+    );
+  }
+  const read = new Set(nodes.flatMap(nodeReads));
+  const known = new Map<string, ValueInfo>();
+  for (const info of [...graph.valueInfo, ...graph.inputs, ...graph.outputs]) known.set(info.name, info);
+  const types = typesOf(graph);
+  const describe = (name: string): ValueInfo => {
+    const dataType = types.get(name);
+    return known.get(name) ?? { name, ...(dataType === undefined ? {} : { dataType }) };
+  };
+  const others = graph.inputs.filter((input) => input.name !== from && read.has(input.name));
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      nodes,
+      initializers: graph.initializers.filter((tensor) => tensor.name !== from && read.has(tensor.name)),
+      inputs: [describe(from), ...others],
+      outputs: [describe(to)],
+      valueInfo: graph.valueInfo.filter((info) => read.has(info.name)),
+    },
+  };
+}

@@ -1,0 +1,163 @@
+// Writes derivative nodes into a graph: fresh names, shared constants, common subexpressions once, and
+// the few shape manoeuvres that tangents [k, ...S] need.
+
+import { type Attribute, DataType, type Node, type Tensor } from "./model.ts";
+import { int, ints, makeNode } from "./attributes.ts";
+import type { NameSupply } from "./names.ts";
+import type { TensorInfo } from "./prepare.ts";
+import { Unsupported, type Tangent } from "./rule.ts";
+import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "./tensor.ts";
+
+export type Shape = readonly number[];
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((extent, i) => extent === b[i]);
+}
+
+/** Axis counted from the front; ONNX allows negative ones. */
+export function positiveAxis(axis: number, rank: number): number {
+  return axis < 0 ? axis + rank : axis;
+}
+
+export class Emitter {
+  readonly nodes: Node[] = [];
+  readonly initializers: Tensor[] = [];
+  private readonly memo = new Map<string, readonly string[]>();
+  private readonly info: ReadonlyMap<string, TensorInfo>;
+  private readonly constants: ReadonlyMap<string, Tensor>;
+  private readonly names: NameSupply;
+  /** A tensor whose first axis is k. */
+  private readonly reference: string;
+  private readonly floatType: number;
+
+  constructor(
+    info: ReadonlyMap<string, TensorInfo>,
+    constants: ReadonlyMap<string, Tensor>,
+    names: NameSupply,
+    reference: string,
+    floatType: number,
+  ) {
+    this.info = info;
+    this.constants = constants;
+    this.names = names;
+    this.reference = reference;
+    this.floatType = floatType;
+  }
+
+  /** Adds a node with one output and returns its name; an equal node is reused. */
+  op(opType: string, inputs: readonly Tangent[], attributes: Record<string, Attribute> = {}): string {
+    return this.ops(opType, inputs, attributes, 1)[0]!;
+  }
+
+  /** Adds a node with `count` outputs. */
+  ops(opType: string, inputs: readonly Tangent[], attributes: Record<string, Attribute>, count: number): readonly string[] {
+    const named = inputs.map((input) => input ?? "");
+    while (named.at(-1) === "") named.pop();
+    const key = `${opType} ${count} ${JSON.stringify(named)} ${JSON.stringify(attributes)}`;
+    let outputs = this.memo.get(key);
+    if (!outputs) {
+      outputs = Array.from({ length: count }, () => this.names.claim(`d_${opType}`));
+      this.memo.set(key, outputs);
+      this.nodes.push(makeNode(opType, named, outputs, attributes));
+    }
+    return outputs;
+  }
+
+  /** Shape of a primal tensor, batch axis included. */
+  shape(name: string): Shape {
+    const info = this.info.get(name);
+    if (!info) throw new Unsupported(`the shape of "${name}" is not known`);
+    return info.shape;
+  }
+
+  /** Values of an input that must not depend on the point; undefined where the input is left out. */
+  constantInput(node: Node, index: number): number[] | undefined {
+    const name = node.inputs[index];
+    if (!name) return undefined;
+    const tensor = this.constants.get(name);
+    if (!tensor) throw new Unsupported(`its input ${index} ("${name}") depends on the point`);
+    return numericValues(tensor);
+  }
+
+  int64(values: readonly number[]): string {
+    return this.constant(`i ${values}`, (name) => int64Tensor(name, values));
+  }
+
+  /** A constant of the graph's floating-point type. */
+  float(values: readonly number[], dims: Shape = [values.length]): string {
+    const make = this.floatType === DataType.DOUBLE ? float64Tensor : float32Tensor;
+    return this.constant(`f ${values} [${dims}]`, (name) => make(name, values, dims));
+  }
+
+  scalar(value: number): string {
+    return this.float([value], []);
+  }
+
+  /** A float32 constant whatever the graph's type: Resize's scales are always float32. */
+  float32(values: readonly number[]): string {
+    return this.constant(`s ${values}`, (name) => float32Tensor(name, values, [values.length]));
+  }
+
+  // Tangents -------------------------------------------------------------------------------------------
+
+  /** Sum of two tangents of equal shape, either of which may be zero. */
+  add(a: Tangent, b: Tangent): Tangent {
+    if (a === undefined) return b;
+    return b === undefined ? a : this.op("Add", [a, b]);
+  }
+
+  /** Tangent reshaped to [k, ...shape]. */
+  reshape(tangent: string, shape: Shape): string {
+    return this.op("Reshape", [tangent, this.int64([-1, ...shape])]);
+  }
+
+  /** Tangent of a batched tensor [N, ...] with k merged into the batch: [k·N, ...]. */
+  mergeBatch(tangent: string, shape: Shape): string {
+    return this.op("Reshape", [tangent, this.int64([-1, ...shape.slice(1)])]);
+  }
+
+  /** Tangent [k, ...from] aligned for broadcasting against primal tensors of rank `rank`. */
+  align(tangent: string, from: Shape, rank: number): string {
+    if (from.length >= rank) return tangent;
+    return this.reshape(tangent, [...Array(rank - from.length).fill(1), ...from]);
+  }
+
+  /** Tangent [k, ...from] broadcast to [k, ...to]. */
+  broadcast(tangent: string, from: Shape, to: Shape): string {
+    if (sameShape(from, to)) return tangent;
+    return this.op("Expand", [this.align(tangent, from, to.length), this.int64([1, ...to])]);
+  }
+
+  /** The zero tangent [k, ...shape], for operators that cannot leave one out. */
+  zeros(shape: Shape): string {
+    const k = this.op("Slice", [this.op("Shape", [this.reference]), this.int64([0]), this.int64([1])]);
+    const full = this.op("Concat", [k, this.int64(shape)], { axis: int(0) });
+    return this.op("Expand", [this.scalar(0), full]);
+  }
+
+  /** Sum over `axes` of the primal shape, kept as extents of 1. */
+  sumKeep(tangent: string, axes: readonly number[]): string {
+    return this.op("ReduceSum", [tangent, this.int64(axes.map((axis) => axis + 1))], { keepdims: int(1) });
+  }
+
+  /** Mean over `axes` of the primal shape, kept as extents of 1. */
+  meanKeep(tangent: string, axes: readonly number[]): string {
+    return this.op("ReduceMean", [tangent, this.int64(axes.map((axis) => axis + 1))], { keepdims: int(1) });
+  }
+
+  /** Tangent with its primal axes permuted. */
+  transpose(tangent: string, permutation: readonly number[]): string {
+    return this.op("Transpose", [tangent], { perm: ints([0, ...permutation.map((axis) => axis + 1)]) });
+  }
+
+  private constant(key: string, make: (name: string) => Tensor): string {
+    let outputs = this.memo.get(key);
+    if (!outputs) {
+      const tensor = make(this.names.claim("d_constant"));
+      this.initializers.push(tensor);
+      outputs = [tensor.name];
+      this.memo.set(key, outputs);
+    }
+    return outputs[0]!;
+  }
+}

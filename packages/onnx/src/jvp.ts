@@ -1,0 +1,197 @@
+// Forward-mode differentiation, graph to graph: from a graph computing y = f(x) to one computing y and
+// ẏ = J(x)·ẋ for k tangents at once. The tangents carry a leading axis k through the network; the primal
+// is evaluated once and shared by all of them.
+
+import { VielbeinError } from "@vielbein/core";
+import { makeNode } from "./attributes.ts";
+import { Emitter } from "./emitter.ts";
+import { nodesFor, tensorNames } from "./graph.ts";
+import { type Model, type Node, standardOpset, type ValueInfo } from "./model.ts";
+import { NameSupply } from "./names.ts";
+import type { PreparedGraph } from "./prepare.ts";
+import { Unsupported, type Tangent } from "./rule.ts";
+import { ruleFor } from "./rules.ts";
+
+/** Names of the tensors of a JVP graph. */
+export interface JvpGraph {
+  readonly model: Model;
+  /** The point, `[1, ...]`. */
+  readonly input: string;
+  /** The tangents, `[k, 1, ...]`, k dynamic. */
+  readonly inputTangent: string;
+  /** The value, `[1, ...]`. */
+  readonly output: string;
+  /** J·ẋ for every tangent, `[k, 1, ...]`. */
+  readonly outputTangent: string;
+}
+
+/**
+ * Differentiates a prepared graph forwards. The result is an ordinary ONNX model of standard operators.
+ *
+ * @throws {VielbeinError} `UNSUPPORTED_OPERATOR` naming the first node on the way without a rule;
+ *   `INVALID_SPACE` when the derivative is zero everywhere, as after rounding.
+ */
+export function jvp(graph: PreparedGraph): JvpGraph {
+  const names = new NameSupply(tensorNames(graph.model.graph));
+  const inputTangent = names.claim(`${graph.input}_tangent`);
+  const outputTangent = names.claim(`${graph.output}_tangent`);
+  const pushed = pushForward(graph, names, inputTangent, (problem) => {
+    throw problem;
+  });
+  if (pushed.tangent === undefined) {
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `The derivative of "${graph.output}" with respect to "${graph.input}" is zero everywhere: every way passes an operator that rounds or compares. Choose a tensor before it.`,
+    );
+  }
+  const nodes = [...pushed.nodes, makeNode("Identity", [pushed.tangent], [outputTangent])];
+  const initializers = [...graph.model.graph.initializers, ...pushed.emitter.initializers];
+  const live = nodesFor({ ...graph.model.graph, nodes }, [graph.output, outputTangent]);
+  const read = new Set(live.flatMap((node) => node.inputs));
+  const { shape, dataType } = graph.info.get(graph.input)!;
+  const inputs: ValueInfo[] = [
+    { name: graph.input, dataType, shape },
+    { name: inputTangent, dataType, shape: ["k", ...shape] },
+  ];
+  const output = graph.info.get(graph.output)!;
+  const outputs: ValueInfo[] = [
+    { name: graph.output, ...output },
+    { name: outputTangent, dataType: output.dataType, shape: ["k", ...output.shape] },
+  ];
+  return {
+    input: graph.input,
+    inputTangent,
+    output: graph.output,
+    outputTangent,
+    model: {
+      ...graph.model,
+      producerName: "vielbein",
+      producerVersion: "",
+      graph: {
+        ...graph.model.graph,
+        name: `${graph.model.graph.name}_jvp`,
+        nodes: live,
+        initializers: initializers.filter((tensor) => read.has(tensor.name)),
+        inputs,
+        outputs,
+      },
+    },
+  };
+}
+
+/** What differentiation makes of one node on the way from the input to the output. */
+export interface NodeReport {
+  readonly opType: string;
+  readonly domain: string;
+  /** Name of the node, or of its first output when it has none. */
+  readonly node: string;
+  /** Position among the nodes of the prepared graph, from 0. */
+  readonly position: number;
+  /** `exact`: the rule applies; `zero`: piecewise constant, nothing flows on; `unsupported`: see `reason`. */
+  readonly derivative: "exact" | "zero" | "unsupported";
+  readonly reason?: string;
+}
+
+/** Reports on every node that a tangent of the input reaches, without stopping at the first problem. */
+export function differentiability(graph: PreparedGraph): NodeReport[] {
+  const names = new NameSupply(tensorNames(graph.model.graph));
+  const reports: NodeReport[] = [];
+  const problems = new Map<number, string>();
+  pushForward(
+    graph,
+    names,
+    names.claim(`${graph.input}_tangent`),
+    (problem) => problems.set(problem.position, problem.reason),
+    (node, position, tangents) => {
+      const reason = problems.get(position);
+      const derivative = reason !== undefined ? "unsupported" : tangents.some(Boolean) ? "exact" : "zero";
+      reports.push({
+        opType: node.opType,
+        domain: node.domain,
+        node: nodeLabel(node),
+        position,
+        derivative,
+        ...(reason === undefined ? {} : { reason }),
+      });
+    },
+  );
+  return reports;
+}
+
+/** A node that cannot be differentiated, with all that its user needs to find it. */
+export class UnsupportedOperatorError extends VielbeinError {
+  override readonly name: string = "UnsupportedOperatorError";
+  readonly opType: string;
+  readonly node: string;
+  readonly position: number;
+  readonly reason: string;
+
+  constructor(node: Node, position: number, opset: number, reason: string) {
+    const op = node.domain ? `${node.domain}::${node.opType}` : node.opType;
+    super(
+      "UNSUPPORTED_OPERATOR",
+      `Cannot differentiate operator ${op} (opset ${opset}), node "${nodeLabel(node)}" at position ${position}: ${reason}.`,
+    );
+    this.opType = op;
+    this.node = nodeLabel(node);
+    this.position = position;
+    this.reason = reason;
+  }
+}
+
+function nodeLabel(node: Node): string {
+  return node.name || node.outputs.find(Boolean) || node.opType;
+}
+
+interface Pushed {
+  readonly emitter: Emitter;
+  /** Primal and derivative nodes in topological order. */
+  readonly nodes: Node[];
+  /** Tangent of the output; undefined where it is zero. */
+  readonly tangent: Tangent;
+}
+
+/**
+ * Walks the graph once, emitting behind every primal node the nodes that push its tangents on.
+ * A problem that `onProblem` does not throw leaves a stand-in tangent, so that the walk goes on.
+ */
+function pushForward(
+  graph: PreparedGraph,
+  names: NameSupply,
+  inputTangent: string,
+  onProblem: (problem: UnsupportedOperatorError) => void,
+  onNode?: (node: Node, position: number, tangents: readonly Tangent[]) => void,
+): Pushed {
+  const floatType = graph.info.get(graph.input)!.dataType;
+  const emitter = new Emitter(graph.info, graph.constants, names, inputTangent, floatType);
+  const tangents = new Map<string, string>([[graph.input, inputTangent]]);
+  const opset = standardOpset(graph.model);
+  const nodes: Node[] = [];
+  graph.model.graph.nodes.forEach((node, position) => {
+    nodes.push(node);
+    const incoming = node.inputs.map((name) => tangents.get(name));
+    if (!incoming.some(Boolean)) return;
+    const emitted = emitter.nodes.length;
+    let outgoing: readonly Tangent[];
+    try {
+      const rule = ruleFor(node);
+      if (!rule) {
+        throw new Unsupported(
+          "it has no derivative rule; replace it by supported operators when exporting, or end the map before it",
+        );
+      }
+      outgoing = rule.jvp(emitter, node, incoming);
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+      onProblem(new UnsupportedOperatorError(node, position, opset, error.message));
+      outgoing = node.outputs.map(() => inputTangent);
+    }
+    nodes.push(...emitter.nodes.slice(emitted));
+    node.outputs.forEach((name, i) => {
+      const tangent = outgoing[i];
+      if (name && tangent !== undefined) tangents.set(name, tangent);
+    });
+    onNode?.(node, position, outgoing);
+  });
+  return { emitter, nodes, tangent: tangents.get(graph.output) };
+}

@@ -1,0 +1,132 @@
+// The graph representation: ONNX's own structure as plain typed objects, one form for everything.
+// Tensors hold raw little-endian bytes (views into the file they came from), whatever field of the
+// protobuf they were stored in, so that reading a large model copies no weight.
+
+/** TensorProto.DataType of the ONNX specification. */
+export const DataType = {
+  FLOAT: 1,
+  UINT8: 2,
+  INT8: 3,
+  UINT16: 4,
+  INT16: 5,
+  INT32: 6,
+  INT64: 7,
+  STRING: 8,
+  BOOL: 9,
+  FLOAT16: 10,
+  DOUBLE: 11,
+  UINT32: 12,
+  UINT64: 13,
+} as const;
+
+/** A file beside the model that holds a tensor's bytes. */
+export interface ExternalData {
+  readonly location: string;
+  readonly offset: number;
+  /** Bytes; absent: to the end of the file. */
+  readonly length?: number;
+}
+
+export interface Tensor {
+  readonly name: string;
+  readonly dims: readonly number[];
+  /** One of {@link DataType}, or a newer code that passes through untouched. */
+  readonly dataType: number;
+  /** Little-endian elements, row-major; empty while `external` is unread. */
+  readonly raw: Uint8Array;
+  readonly external?: ExternalData;
+  /** Encoded message of a tensor kind that is only passed through (strings). */
+  readonly opaque?: Uint8Array;
+}
+
+export type Attribute =
+  | { readonly type: "float"; readonly value: number }
+  | { readonly type: "int"; readonly value: number }
+  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "tensor"; readonly value: Tensor }
+  | { readonly type: "graph"; readonly value: Graph }
+  | { readonly type: "floats"; readonly value: readonly number[] }
+  | { readonly type: "ints"; readonly value: readonly number[] }
+  | { readonly type: "strings"; readonly value: readonly string[] }
+  /** Encoded AttributeProto of a kind that is only passed through. */
+  | { readonly type: "opaque"; readonly value: Uint8Array };
+
+export interface Node {
+  readonly opType: string;
+  /** Empty for the standard operators. */
+  readonly domain: string;
+  readonly name: string;
+  /** Tensor names; empty string for an optional input that is left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, Attribute>;
+}
+
+/** A fixed extent, or the name of a symbolic one (empty when unnamed). */
+export type Dimension = number | string;
+
+export interface ValueInfo {
+  readonly name: string;
+  /** Absent for values that are not tensors. */
+  readonly dataType?: number;
+  /** Absent when the rank is unknown. */
+  readonly shape?: readonly Dimension[];
+  /** Encoded TypeProto of a value that is not a tensor. */
+  readonly opaque?: Uint8Array;
+}
+
+export interface Graph {
+  readonly name: string;
+  readonly nodes: readonly Node[];
+  readonly initializers: readonly Tensor[];
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly valueInfo: readonly ValueInfo[];
+  /** Encoded fields that this package does not interpret. */
+  readonly unknown: readonly Uint8Array[];
+}
+
+export interface Model {
+  readonly irVersion: number;
+  readonly producerName: string;
+  readonly producerVersion: string;
+  /** Domain → version; the standard domain is the empty string. */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly graph: Graph;
+  /** Encoded fields that this package does not interpret. */
+  readonly unknown: readonly Uint8Array[];
+  /** Files whose bytes tensors are views of, by the name an external reference uses: the model itself and its external data. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Inputs that a caller must feed: graph inputs without an initial value (before IR 4, weights were inputs too). */
+export function requiredInputs(graph: Graph): ValueInfo[] {
+  const initialised = new Set(graph.initializers.map((tensor) => tensor.name));
+  return graph.inputs.filter((input) => !initialised.has(input.name));
+}
+
+/** Version of the standard operator set that the model declares. */
+export function standardOpset(model: Model): number {
+  return model.opsets.get("") ?? 1;
+}
+
+export function intAttribute(node: Node, name: string, fallback: number): number {
+  const attribute = node.attributes.get(name);
+  return attribute?.type === "int" ? attribute.value : fallback;
+}
+
+export function floatAttribute(node: Node, name: string, fallback: number): number {
+  const attribute = node.attributes.get(name);
+  return attribute?.type === "float" ? attribute.value : fallback;
+}
+
+export function stringAttribute(node: Node, name: string, fallback: string): string {
+  const attribute = node.attributes.get(name);
+  return attribute?.type === "string" ? attribute.value : fallback;
+}
+
+export function intsAttribute(node: Node, name: string): readonly number[] | undefined {
+  const attribute = node.attributes.get(name);
+  return attribute?.type === "ints" ? attribute.value : undefined;
+}

@@ -1,0 +1,108 @@
+// Unary elementwise operators: y = f(x), so that ẏ = f′(x)·ẋ. Each is given by its derivative, as a tensor
+// of the shape of x or as a number. At a kink the value is PyTorch's (0 for Relu, the slope for LeakyRelu).
+
+import type { Emitter } from "../emitter.ts";
+import { DataType, floatAttribute, intAttribute, type Node, stringAttribute } from "../model.ts";
+import { type DerivativeRule, Unsupported, zero } from "../rule.ts";
+
+type Derivative = (e: Emitter, x: string, y: string, node: Node) => string | number;
+
+function unary(derivative: Derivative): DerivativeRule {
+  return {
+    jvp: (e, node, [t]) => {
+      const factor = derivative(e, node.inputs[0]!, node.outputs[0]!, node);
+      if (factor === 1) return [t];
+      if (factor === -1) return [e.op("Neg", [t])];
+      return [e.op("Mul", [t, typeof factor === "number" ? e.scalar(factor) : factor])];
+    },
+  };
+}
+
+/** `inside` where x > 0, `outside` elsewhere. Where, not Sign: some engines run Sign on the CPU only. */
+function step(e: Emitter, x: string, inside: string, outside: string): string {
+  return e.op("Where", [e.op("Greater", [x, e.scalar(0)]), inside, outside]);
+}
+
+function oneMinus(e: Emitter, x: string): string {
+  return e.op("Sub", [e.scalar(1), x]);
+}
+
+export const Identity: DerivativeRule = unary(() => 1);
+export const Neg: DerivativeRule = unary(() => -1);
+export const Abs: DerivativeRule = unary((e, x) =>
+  e.op("Sub", [step(e, x, e.scalar(1), e.scalar(0)), e.op("Where", [e.op("Less", [x, e.scalar(0)]), e.scalar(1), e.scalar(0)])]),
+);
+export const Exp: DerivativeRule = unary((_e, _x, y) => y);
+export const Log: DerivativeRule = unary((e, x) => e.op("Reciprocal", [x]));
+export const Sqrt: DerivativeRule = unary((e, _x, y) => e.op("Div", [e.scalar(0.5), y]));
+export const Reciprocal: DerivativeRule = unary((e, _x, y) => e.op("Neg", [e.op("Mul", [y, y])]));
+export const Sin: DerivativeRule = unary((e, x) => e.op("Cos", [x]));
+export const Cos: DerivativeRule = unary((e, x) => e.op("Neg", [e.op("Sin", [x])]));
+export const Tanh: DerivativeRule = unary((e, _x, y) => oneMinus(e, e.op("Mul", [y, y])));
+export const Sigmoid: DerivativeRule = unary((e, _x, y) => e.op("Mul", [y, oneMinus(e, y)]));
+export const Softplus: DerivativeRule = unary((e, x) => e.op("Sigmoid", [x]));
+/** y = x / (1 + |x|), y′ = (1 − |y|)². */
+export const Softsign: DerivativeRule = unary((e, _x, y) => {
+  const rest = oneMinus(e, e.op("Abs", [y]));
+  return e.op("Mul", [rest, rest]);
+});
+export const Erf: DerivativeRule = unary((e, x) =>
+  e.op("Mul", [e.scalar(2 / Math.sqrt(Math.PI)), e.op("Exp", [e.op("Neg", [e.op("Mul", [x, x])])])]),
+);
+
+export const Relu: DerivativeRule = unary((e, x) => step(e, x, e.scalar(1), e.scalar(0)));
+export const LeakyRelu: DerivativeRule = unary((e, x, _y, node) =>
+  step(e, x, e.scalar(1), e.scalar(floatAttribute(node, "alpha", 0.01))),
+);
+/** y = α(eˣ − 1) for x < 0, so that y′ = y + α there. */
+export const Elu: DerivativeRule = unary((e, x, y, node) =>
+  step(e, x, e.scalar(1), e.op("Add", [y, e.scalar(floatAttribute(node, "alpha", 1))])),
+);
+export const Selu: DerivativeRule = unary((e, x, y, node) => {
+  const gamma = floatAttribute(node, "gamma", 1.0507010221481323);
+  const alpha = floatAttribute(node, "alpha", 1.6732631921768188);
+  return step(e, x, e.scalar(gamma), e.op("Add", [y, e.scalar(gamma * alpha)]));
+});
+/** y = clip(αx + β, 0, 1). */
+export const HardSigmoid: DerivativeRule = unary((e, _x, y, node) =>
+  between(e, y, e.scalar(0), e.scalar(1), e.scalar(floatAttribute(node, "alpha", 0.2))),
+);
+/** y = x·clip(x/6 + ½, 0, 1), y′ = h + x·h′ with h the hard sigmoid. */
+export const HardSwish: DerivativeRule = unary((e, x) => {
+  const h = e.op("HardSigmoid", [x], { alpha: { type: "float", value: 1 / 6 }, beta: { type: "float", value: 0.5 } });
+  return e.op("Add", [h, e.op("Mul", [x, between(e, h, e.scalar(0), e.scalar(1), e.scalar(1 / 6))])]);
+});
+/** y = x·Φ(x), y′ = Φ(x) + x·φ(x). The tanh form is approximated by another function and not covered here. */
+export const Gelu: DerivativeRule = unary((e, x, _y, node) => {
+  if (stringAttribute(node, "approximate", "none") !== "none") {
+    throw new Unsupported("its tanh approximation has no rule yet; export with approximate='none' or an older opset");
+  }
+  const half = e.op("Erf", [e.op("Mul", [x, e.scalar(Math.SQRT1_2)])]);
+  const cdf = e.op("Mul", [e.scalar(0.5), e.op("Add", [e.scalar(1), half])]);
+  const density = e.op("Exp", [e.op("Mul", [e.scalar(-0.5), e.op("Mul", [x, x])])]);
+  return e.op("Add", [cdf, e.op("Mul", [e.op("Mul", [x, density]), e.scalar(1 / Math.sqrt(2 * Math.PI))])]);
+});
+
+/** `value` strictly between `low` and `high`, 0 elsewhere. */
+function between(e: Emitter, x: string, low: string, high: string, value: string): string {
+  const inside = e.op("And", [e.op("Greater", [x, low]), e.op("Less", [x, high])]);
+  return e.op("Where", [inside, value, e.scalar(0)]);
+}
+
+/** 1 inside the bounds, the bounds included, as PyTorch's clamp has it. */
+export const Clip: DerivativeRule = unary((e, x, _y, node) => {
+  const [low, high] = [node.inputs[1], node.inputs[2]];
+  let factor = e.scalar(1);
+  if (low) factor = e.op("Where", [e.op("GreaterOrEqual", [x, low]), factor, e.scalar(0)]);
+  if (high) factor = e.op("Where", [e.op("LessOrEqual", [x, high]), factor, e.scalar(0)]);
+  return low || high ? factor : 1;
+});
+
+/** Between floating-point types the derivative is converted alike; towards integers it is zero. */
+export const Cast: DerivativeRule = {
+  jvp: (e, node, tangents) => {
+    const to = intAttribute(node, "to", DataType.FLOAT);
+    if (to !== DataType.FLOAT && to !== DataType.DOUBLE) return zero.jvp(e, node, tangents);
+    return [e.op("Cast", [tangents[0]], { to: { type: "int", value: to } })];
+  },
+};

@@ -1,0 +1,39 @@
+// Reductions over axes, in the form of opset 18: the axes are an input.
+
+import { type Emitter, positiveAxis } from "../emitter.ts";
+import { int } from "../attributes.ts";
+import { intAttribute, type Node } from "../model.ts";
+import type { DerivativeRule } from "../rule.ts";
+
+/** Axes reduced, counted from the front; empty when the operator does nothing. */
+function reducedAxes(e: Emitter, node: Node): number[] {
+  const rank = e.shape(node.inputs[0]!).length;
+  const axes = e.constantInput(node, 1) ?? [];
+  if (axes.length > 0) return axes.map((axis) => positiveAxis(axis, rank));
+  return intAttribute(node, "noop_with_empty_axes", 0) ? [] : Array.from({ length: rank }, (_, i) => i);
+}
+
+function reduceTangent(e: Emitter, node: Node, opType: string, tangent: string): string {
+  const axes = reducedAxes(e, node).map((axis) => axis + 1);
+  if (axes.length === 0) return tangent;
+  return e.op(opType, [tangent, e.int64(axes)], { keepdims: int(intAttribute(node, "keepdims", 1)) });
+}
+
+export const ReduceSum: DerivativeRule = { jvp: (e, node, [t]) => [reduceTangent(e, node, "ReduceSum", t!)] };
+export const ReduceMean: DerivativeRule = { jvp: (e, node, [t]) => [reduceTangent(e, node, "ReduceMean", t!)] };
+
+/** y = Σx², ẏ = 2Σxẋ. */
+export const ReduceSumSquare: DerivativeRule = {
+  jvp: (e, node, [t]) => {
+    const terms = e.op("Mul", [e.op("Mul", [t, node.inputs[0]]), e.scalar(2)]);
+    return [reduceTangent(e, node, "ReduceSum", terms)];
+  },
+};
+
+/** y = √Σx², ẏ = Σxẋ / y. */
+export const ReduceL2: DerivativeRule = {
+  jvp: (e, node, [t]) => {
+    const sum = reduceTangent(e, node, "ReduceSum", e.op("Mul", [t, node.inputs[0]]));
+    return [e.op("Div", [sum, node.outputs[0]])];
+  },
+};

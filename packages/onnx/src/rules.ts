@@ -1,0 +1,64 @@
+// The registry: operator → derivative rule. A new operator is one entry here and one rule under ops/.
+
+import * as arithmetic from "./ops/arithmetic.ts";
+import * as convolution from "./ops/convolution.ts";
+import * as elementwise from "./ops/elementwise.ts";
+import * as matmul from "./ops/matmul.ts";
+import * as normalization from "./ops/normalization.ts";
+import * as pooling from "./ops/pooling.ts";
+import * as reduction from "./ops/reduction.ts";
+import * as resize from "./ops/resize.ts";
+import * as shape from "./ops/shape.ts";
+import * as slicing from "./ops/slicing.ts";
+import * as softmax from "./ops/softmax.ts";
+import type { Node } from "./model.ts";
+import { type DerivativeRule, zero } from "./rule.ts";
+
+/** Piecewise constant operators: their derivative is zero wherever it exists. */
+const piecewiseConstant = [
+  "Shape",
+  "Size",
+  "Greater",
+  "GreaterOrEqual",
+  "Less",
+  "LessOrEqual",
+  "Equal",
+  "And",
+  "Or",
+  "Xor",
+  "Not",
+  "IsNaN",
+  "IsInf",
+  "Sign",
+  "Floor",
+  "Ceil",
+  "Round",
+  "ArgMax",
+  "ArgMin",
+] as const;
+
+// The rule modules export their rules under the exact ONNX operator names.
+const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, DerivativeRule>([
+  ...piecewiseConstant.map((opType): [string, DerivativeRule] => [opType, zero]),
+  ...Object.entries(elementwise),
+  ...Object.entries(arithmetic),
+  ...Object.entries(matmul),
+  ...Object.entries(convolution),
+  ...Object.entries(normalization),
+  ...Object.entries(pooling),
+  ...Object.entries(reduction),
+  ...Object.entries(resize),
+  ...Object.entries(shape),
+  ...Object.entries(slicing),
+  ...Object.entries(softmax),
+]);
+
+/** The rule for a node, or undefined when there is none (operators of other domains have none). */
+export function ruleFor(node: Node): DerivativeRule | undefined {
+  return node.domain === "" ? standard.get(node.opType) : undefined;
+}
+
+/** Operators with a rule, sorted. */
+export function supportedOperators(): string[] {
+  return [...standard.keys()].sort();
+}

@@ -1,0 +1,104 @@
+// Elements of ONNX tensors: sizes, conversion between raw bytes and numbers, half precision.
+
+import { type RuntimeTensor, type TensorData, type TensorType, VielbeinError } from "@vielbein/core";
+import { saturatedInt64 } from "./int64.ts";
+import { DataType, type Tensor } from "./model.ts";
+
+interface ElementKind {
+  readonly name: TensorType;
+  readonly bytes: number;
+  readonly view: (buffer: ArrayBuffer) => TensorData;
+}
+
+const kinds: ReadonlyMap<number, ElementKind> = new Map([
+  [DataType.FLOAT, { name: "float32", bytes: 4, view: (b: ArrayBuffer) => new Float32Array(b) }],
+  [DataType.UINT8, { name: "uint8", bytes: 1, view: (b: ArrayBuffer) => new Uint8Array(b) }],
+  [DataType.INT8, { name: "int8", bytes: 1, view: (b: ArrayBuffer) => new Int8Array(b) }],
+  [DataType.UINT16, { name: "uint16", bytes: 2, view: (b: ArrayBuffer) => new Uint16Array(b) }],
+  [DataType.INT16, { name: "int16", bytes: 2, view: (b: ArrayBuffer) => new Int16Array(b) }],
+  [DataType.INT32, { name: "int32", bytes: 4, view: (b: ArrayBuffer) => new Int32Array(b) }],
+  [DataType.INT64, { name: "int64", bytes: 8, view: (b: ArrayBuffer) => new BigInt64Array(b) }],
+  [DataType.BOOL, { name: "bool", bytes: 1, view: (b: ArrayBuffer) => new Uint8Array(b) }],
+  [DataType.FLOAT16, { name: "float16", bytes: 2, view: (b: ArrayBuffer) => new Uint16Array(b) }],
+  [DataType.DOUBLE, { name: "float64", bytes: 8, view: (b: ArrayBuffer) => new Float64Array(b) }],
+  [DataType.UINT32, { name: "uint32", bytes: 4, view: (b: ArrayBuffer) => new Uint32Array(b) }],
+  [DataType.UINT64, { name: "uint64", bytes: 8, view: (b: ArrayBuffer) => new BigUint64Array(b) }],
+] as const);
+
+const codes: ReadonlyMap<string, number> = new Map([...kinds].map(([code, kind]) => [kind.name, code]));
+
+/** Name of an element type for people: `float32`, or `type 17` for one this package does not know. */
+export function dataTypeName(dataType: number | undefined): string {
+  if (dataType === DataType.STRING) return "string";
+  return kinds.get(dataType ?? 0)?.name ?? `type ${dataType ?? "unknown"}`;
+}
+
+export function isFloat(dataType: number | undefined): boolean {
+  return dataType === DataType.FLOAT || dataType === DataType.DOUBLE || dataType === DataType.FLOAT16;
+}
+
+export function elementCount(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}
+
+function kindOf(tensor: Tensor): ElementKind {
+  const kind = kinds.get(tensor.dataType);
+  if (!kind) {
+    throw new VielbeinError(
+      "INVALID_MODEL",
+      `Tensor "${tensor.name}" has element type ${dataTypeName(tensor.dataType)}, which has no numeric values here. Convert the model to float32 or float16.`,
+    );
+  }
+  return kind;
+}
+
+/** Bytes that the tensor's elements take; 0 for a type that is only passed through. */
+export function byteLength(tensor: Tensor): number {
+  return elementCount(tensor.dims) * (kinds.get(tensor.dataType)?.bytes ?? 0);
+}
+
+/** A typed copy of the elements (copying settles alignment). */
+export function typedValues(tensor: Tensor): TensorData {
+  return kindOf(tensor).view(tensor.raw.slice().buffer);
+}
+
+/** The elements as numbers; meant for the small tensors that carry shapes, axes and scalars. */
+export function numericValues(tensor: Tensor): number[] {
+  const values = typedValues(tensor);
+  if (tensor.dataType === DataType.FLOAT16) return Array.from(values as Uint16Array, halfToFloat);
+  return Array.from(values as ArrayLike<number | bigint>, Number);
+}
+
+export function float32Tensor(name: string, values: ArrayLike<number>, dims: readonly number[]): Tensor {
+  return { name, dims, dataType: DataType.FLOAT, raw: new Uint8Array(Float32Array.from(values).buffer) };
+}
+
+export function float64Tensor(name: string, values: ArrayLike<number>, dims: readonly number[]): Tensor {
+  return { name, dims, dataType: DataType.DOUBLE, raw: new Uint8Array(Float64Array.from(values).buffer) };
+}
+
+export function int64Tensor(name: string, values: readonly number[], dims: readonly number[] = [values.length]): Tensor {
+  const data = BigInt64Array.from(values, saturatedInt64);
+  return { name, dims, dataType: DataType.INT64, raw: new Uint8Array(data.buffer) };
+}
+
+/** An initialiser from what an engine returned. */
+export function fromRuntime(name: string, tensor: RuntimeTensor): Tensor {
+  const { data, dims, type } = tensor;
+  return { name, dims, dataType: codes.get(type)!, raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}
+
+/** A value to feed to an engine. */
+export function toRuntime(tensor: Tensor): RuntimeTensor {
+  return { type: kindOf(tensor).name, dims: tensor.dims, data: typedValues(tensor) };
+}
+
+/** IEEE 754 binary16 bits → number. */
+export function halfToFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -1,0 +1,57 @@
+// Element types of tensors, propagated through a graph. The probe measures shapes only; types follow from
+// the operators: a handful change the type, all others keep that of their first typed input.
+
+import { DataType, type Graph, intAttribute, type Node } from "./model.ts";
+
+const toBool: ReadonlySet<string> = new Set([
+  "Greater",
+  "GreaterOrEqual",
+  "Less",
+  "LessOrEqual",
+  "Equal",
+  "And",
+  "Or",
+  "Xor",
+  "Not",
+  "IsNaN",
+  "IsInf",
+]);
+const toInt64: ReadonlySet<string> = new Set(["Shape", "Size", "ArgMax", "ArgMin", "NonZero"]);
+/** Operators whose first input is an index or a condition, not the data. */
+const typedBySecondInput: ReadonlySet<string> = new Set(["Where"]);
+
+/** Element type of every tensor of the graph that it can be told of. */
+export function typesOf(graph: Graph): Map<string, number> {
+  const types = new Map<string, number>();
+  for (const info of [...graph.valueInfo, ...graph.inputs, ...graph.outputs]) {
+    if (info.dataType) types.set(info.name, info.dataType);
+  }
+  for (const tensor of graph.initializers) types.set(tensor.name, tensor.dataType);
+  for (const node of graph.nodes) {
+    node.outputs.forEach((output, index) => {
+      const type = outputType(node, index, types);
+      if (output && type !== undefined) types.set(output, type);
+    });
+  }
+  return types;
+}
+
+function outputType(node: Node, index: number, types: ReadonlyMap<string, number>): number | undefined {
+  const declared = types.get(node.outputs[index]!);
+  if (node.domain !== "") return declared;
+  const { opType } = node;
+  if (toBool.has(opType)) return DataType.BOOL;
+  if (toInt64.has(opType)) return DataType.INT64;
+  if ((opType === "MaxPool" || opType === "TopK") && index === 1) return DataType.INT64;
+  if (opType === "Cast") return intAttribute(node, "to", DataType.FLOAT);
+  if (opType === "Constant" || opType === "ConstantOfShape") {
+    const value = node.attributes.get("value");
+    if (value?.type === "tensor") return value.value.dataType;
+    if (node.attributes.has("value_int") || node.attributes.has("value_ints")) return DataType.INT64;
+    return DataType.FLOAT;
+  }
+  if (opType.startsWith("Quantize")) return types.get(node.inputs[2] ?? "") ?? DataType.UINT8;
+  if (opType.startsWith("Dequantize")) return types.get(node.inputs[1] ?? "") ?? DataType.FLOAT;
+  const data = node.inputs[typedBySecondInput.has(opType) ? 1 : 0];
+  return types.get(data ?? "") ?? declared;
+}

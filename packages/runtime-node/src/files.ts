@@ -1,0 +1,74 @@
+// Model files on disk.
+
+import { open, realpath } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import { VielbeinError } from "@vielbein/core";
+
+export interface ModelFile {
+  /** File name without its folder. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /**
+   * Reads a file that the model refers to as external data, by its location relative to the model's
+   * folder. Symbolic links may not lead out of the folder.
+   */
+  readonly readExternal: (location: string) => Promise<Uint8Array>;
+}
+
+/**
+ * Reads a model file whole; external data is read only when asked for.
+ *
+ * @throws {VielbeinError} `MISSING_FILE` when it cannot be read.
+ */
+export async function readModelFile(path: string): Promise<ModelFile> {
+  const bytes = await readBytes(path);
+  const folder = await realpath(dirname(path));
+  return {
+    name: basename(path),
+    bytes,
+    readExternal: async (location) => {
+      const target = join(folder, location);
+      const resolved = await realpath(target).catch((error: unknown) => {
+        throw missing(target, error);
+      });
+      if (!resolved.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+        throw new VielbeinError(
+          "INVALID_MODEL",
+          `External data "${location}" of "${basename(path)}" leads out of the model's folder; only files inside it are read. Copy the file beside the model.`,
+        );
+      }
+      return readBytes(resolved);
+    },
+  };
+}
+
+/** One read may return at most 2 GiB, so larger files are read in pieces. */
+const PIECE = 1 << 30;
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const { size } = await file.stat();
+      const bytes = new Uint8Array(size);
+      let position = 0;
+      while (position < size) {
+        const { bytesRead } = await file.read(bytes, position, Math.min(PIECE, size - position), position);
+        if (bytesRead === 0) break;
+        position += bytesRead;
+      }
+      return bytes.subarray(0, position);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw missing(path, error);
+  }
+}
+
+function missing(path: string, cause: unknown): VielbeinError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new VielbeinError("MISSING_FILE", `Cannot read "${path}": ${reason}. Check the path and its permissions.`, {
+    cause,
+  });
+}

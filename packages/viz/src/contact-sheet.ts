@@ -1,0 +1,230 @@
+// The contact sheet: a grid of images whose rows are latent directions and whose columns are steps along
+// them, as one self-contained SVG.
+//
+// Everything hangs on two edges: text and row labels share the left margin, tiles share the grid. Type grows
+// with the grid, because a figure is always shown fitted to some page.
+
+import { VielbeinError } from "@vielbein/core";
+import { downscale, type RgbaImage, upscale } from "./image.ts";
+import { encodePng, pngDataUri } from "./png.ts";
+import { px, svgDocument, THEME, textLine } from "./svg.ts";
+import { ellipsize, type Font, measureText, wrap } from "./text.ts";
+
+export interface ContactSheetRow {
+  /** Name of the row, e.g. `direction 0`; up to two lines. */
+  readonly label: string;
+  /** What belongs to it, beneath in grey, e.g. `σ = 12.3`. */
+  readonly sublabel?: string;
+  /** One image for each column, all images of the sheet of one size. */
+  readonly images: readonly RgbaImage[];
+}
+
+export interface ContactSheet {
+  readonly title: string;
+  /** Where the picture comes from, e.g. `z → image · seed 7`. */
+  readonly subtitle?: string;
+  readonly rows: readonly ContactSheetRow[];
+  /** One for each column; see {@link formatStep}. */
+  readonly columnLabels: readonly string[];
+  /** What the column labels count, with its unit, e.g. `step t`. */
+  readonly columnTitle?: string;
+  /** Index of the column to mark: the unmoved point. Default: the one labelled `0`, if any; −1 for none. */
+  readonly reference?: number;
+  /** Small print, e.g. model hash and versions. */
+  readonly footer?: string;
+  /** Least length of a tile's longer side in pixels; smaller images are enlarged by whole factors. Default 96. */
+  readonly minTile?: number;
+}
+
+/** Larger images are reduced to this, or the sheet would weigh more than the model. */
+const MAX_TILE = 256;
+const MIN_CONTENT_WIDTH = 560;
+
+/**
+ * Draws a contact sheet and returns it as an SVG document with its images embedded as PNG.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for no rows or columns, or rows of another length than
+ * `columnLabels`; `SHAPE_MISMATCH` for images of different sizes.
+ */
+export function contactSheet(sheet: ContactSheet): string {
+  const size = requireGrid(sheet);
+  const { rows, columnLabels } = sheet;
+  const fit = tileFit(size, sheet.minTile ?? 96);
+  const tile = fit(rows[0]!.images[0]!);
+  const columns = columnLabels.length;
+  const reference = sheet.reference ?? columnLabels.indexOf("0");
+
+  // Type and space, in proportion to the grid.
+  const unit = Math.min(2, Math.max(1, (columns * tile.width) / 900));
+  const type = typeScale(unit);
+  const margin = Math.round(40 * unit);
+  const gap = Math.round(7 * unit);
+  const labels = rows.map((row) => rowLabel(row, 180 * unit, type));
+  const columnTitle = ellipsize(sheet.columnTitle ?? "", 180 * unit, type.small);
+  const labelWidth = Math.ceil(
+    Math.max(measureText(columnTitle, type.small), ...labels.map((label) => label.width)),
+  );
+  const gridX = margin + (labelWidth > 0 ? labelWidth + Math.round(22 * unit) : 0);
+  const gridWidth = columns * (tile.width + gap) - gap;
+  const contentWidth = Math.max(gridX - margin + gridWidth, MIN_CONTENT_WIDTH);
+  // Whole numbers, so that tiles lie on the pixel grid.
+  const rowHeight = Math.ceil(Math.max(tile.height, ...labels.map((label) => label.height)));
+  const tileInset = Math.floor((rowHeight - tile.height) / 2);
+  const columnX = (column: number) => gridX + column * (tile.width + gap);
+
+  const elements: string[] = [];
+  let y = margin;
+  const paragraph = (text: string, style: Font & { fill: string }, maxLines: number, leading: number) => {
+    for (const line of wrap(text, contentWidth, style, maxLines)) {
+      y += style.size * leading;
+      elements.push(textLine(margin, y - style.size * 0.25, line, style));
+    }
+  };
+  paragraph(sheet.title, { ...type.title, fill: THEME.ink }, 3, 1.25);
+  if (sheet.subtitle) {
+    y += 5 * unit;
+    paragraph(sheet.subtitle, { ...type.body, fill: THEME.soft }, 3, 1.5);
+  }
+
+  // Column header; the mark of the reference column lies under header and tiles.
+  y += 26 * unit;
+  const headerTop = y;
+  const headerBaseline = headerTop + type.body.size * 1.35;
+  const gridY = Math.round(headerTop + type.body.size * 2.15);
+  const gridHeight = rows.length * (rowHeight + gap) - gap;
+  if (columnLabels[reference] !== undefined) {
+    elements.push(band(columnX(reference), headerTop, tile.width, gridY + gridHeight, gap));
+  }
+  const titleStyle = { ...type.small, fill: THEME.faint };
+  elements.push(textLine(margin, headerBaseline, columnTitle, titleStyle, sheet.columnTitle));
+  columnLabels.forEach((label, column) => {
+    const style = { ...type.body, bold: column === reference };
+    const shown = ellipsize(label, tile.width, style);
+    const fill = column === reference ? THEME.ink : THEME.soft;
+    const x = columnX(column) + tile.width / 2;
+    elements.push(textLine(x, headerBaseline, shown, { ...style, fill, anchor: "middle" }, label));
+  });
+
+  rows.forEach((row, r) => {
+    const top = gridY + r * (rowHeight + gap);
+    elements.push(...labels[r]!.draw(margin, top + rowHeight / 2));
+    row.images.forEach((image, column) => {
+      elements.push(drawTile(columnX(column), top + tileInset, fit(image)));
+    });
+  });
+
+  y = gridY + gridHeight;
+  if (sheet.footer) {
+    y += 24 * unit;
+    const ruleY = px(y);
+    elements.push(`<path d="M${margin} ${ruleY}H${px(margin + contentWidth)}" stroke="${THEME.line}"/>`);
+    y += 9 * unit;
+    for (const line of wrap(sheet.footer, contentWidth, type.footer, 3)) {
+      y += type.footer.size * 1.5;
+      elements.push(
+        textLine(margin, y - type.footer.size * 0.3, line, { ...type.footer, fill: THEME.faint }),
+      );
+    }
+  }
+  return svgDocument(contentWidth + 2 * margin, Math.ceil(y + margin), sheet.title, elements);
+}
+
+/** A step for a column label, with a sign and a true minus: `−3`, `0`, `+0.5`; three significant digits. */
+export function formatStep(step: number): string {
+  // Evenly spaced steps reach their zero up to rounding.
+  if (Math.abs(step) < 1e-12) return "0";
+  return `${step < 0 ? "−" : "+"}${Number(Math.abs(step).toPrecision(3))}`;
+}
+
+function typeScale(unit: number): Record<"title" | "body" | "small" | "footer", Font> {
+  return {
+    title: { size: 21 * unit, bold: true },
+    body: { size: 13 * unit },
+    small: { size: 12 * unit },
+    footer: { size: 10.5 * unit },
+  };
+}
+
+interface RowLabel {
+  readonly width: number;
+  readonly height: number;
+  /** Draws the block with its left edge at `x`, centred on `middle`. */
+  draw(x: number, middle: number): string[];
+}
+
+function rowLabel(row: ContactSheetRow, maxWidth: number, type: ReturnType<typeof typeScale>): RowLabel {
+  const labelStyle = { ...type.body, bold: true };
+  const lines = wrap(row.label, maxWidth, labelStyle, 2).map((text) => ({ text, style: labelStyle }));
+  const sublabelStyle = { ...type.small, fill: THEME.soft };
+  const sublabel = row.sublabel ? wrap(row.sublabel, maxWidth, sublabelStyle, 1) : [];
+  const all = [...lines, ...sublabel.map((text) => ({ text, style: sublabelStyle }))];
+  const leading = type.body.size * 1.45;
+  const full = [row.label, row.sublabel].filter(Boolean).join(" · ");
+  const cut = all.some(({ text }) => text.endsWith("…"));
+  return {
+    width: Math.max(0, ...all.map(({ text, style }) => measureText(text, style))),
+    height: all.length * leading,
+    draw: (x, middle) =>
+      all.map(({ text, style }, i) => {
+        // A capital's centre lies 0.36 of the size above the baseline.
+        const y = middle + (i - (all.length - 1) / 2) * leading + style.size * 0.36;
+        return textLine(x, y, text, style, cut ? full : undefined);
+      }),
+  };
+}
+
+/** The size of every image, after checking that the images form a full grid of one size. */
+function requireGrid(sheet: ContactSheet): { width: number; height: number } {
+  const columns = sheet.columnLabels.length;
+  const first = sheet.rows[0]?.images[0];
+  if (columns === 0 || first === undefined) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `Contact sheet: at least one row and one column are needed, got ${sheet.rows.length} rows and ${columns} column labels.`,
+    );
+  }
+  sheet.rows.forEach((row, r) => {
+    if (row.images.length !== columns) {
+      throw new VielbeinError(
+        "INVALID_ARGUMENT",
+        `Contact sheet: every row needs one image for each of the ${columns} column labels, row ${r} ("${row.label}") has ${row.images.length}. Pass as many labels as images.`,
+      );
+    }
+    for (const image of row.images) {
+      if (image.width !== first.width || image.height !== first.height) {
+        throw new VielbeinError(
+          "SHAPE_MISMATCH",
+          `Contact sheet: all images must have one size, got ${first.width} × ${first.height} and, in row ${r} ("${row.label}"), ${image.width} × ${image.height}. Draw them on separate sheets.`,
+        );
+      }
+    }
+  });
+  return first;
+}
+
+/** How images of this size become tiles: by whole factors, so that no pixel is invented. */
+function tileFit(size: { width: number; height: number }, minTile: number): (image: RgbaImage) => RgbaImage {
+  const side = Math.max(size.width, size.height);
+  const shrink = Math.ceil(side / Math.max(MAX_TILE, minTile));
+  if (shrink > 1) return (image) => downscale(image, Math.min(shrink, image.width, image.height));
+  const grow = Math.max(1, Math.ceil(minTile / side));
+  return (image) => upscale(image, grow);
+}
+
+/** A quiet column behind header and tiles, closed at the top by a stroke of the accent. */
+function band(x: number, top: number, width: number, bottom: number, gap: number): string {
+  const side = gap / 2 + 1;
+  const height = bottom - top + side;
+  return [
+    `<rect x="${px(x - side)}" y="${px(top)}" width="${px(width + 2 * side)}" height="${px(height)}" fill="${THEME.band}"/>`,
+    `<rect x="${px(x - side)}" y="${px(top)}" width="${px(width + 2 * side)}" height="${px(gap / 4)}" fill="${THEME.accent}"/>`,
+  ].join("\n");
+}
+
+function drawTile(x: number, y: number, image: RgbaImage): string {
+  const place = `x="${px(x)}" y="${px(y)}" width="${image.width}" height="${image.height}"`;
+  // The outline, just outside the pixels, keeps images with a white ground from dissolving in the paper.
+  const outline = `<rect x="${px(x - 0.5)}" y="${px(y - 0.5)}" width="${image.width + 1}" height="${image.height + 1}" fill="none" stroke="${THEME.line}"/>`;
+  const pixelated = 'style="image-rendering:pixelated"';
+  return `${outline}<image ${place} ${pixelated} href="${pngDataUri(encodePng(image))}"/>`;
+}

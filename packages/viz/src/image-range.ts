@@ -1,0 +1,65 @@
+// Which numbers a generator calls black and white. Models do not say; their images do.
+
+import { VielbeinError } from "@vielbein/core";
+
+/** The values that are shown as black and as white, low < high. */
+export type PixelRange = readonly [low: number, high: number];
+
+/** Tails that may stick out: generators without a bounded last layer overshoot in a few pixels. */
+const TAIL = 0.005;
+/** A million values pin the quantiles down; more would only cost the time to sort them. */
+const MAX_SAMPLES = 1_000_000;
+
+/**
+ * Finds the range of pixel values from sample images, of any layout, laid end to end.
+ * The 0.5 % and 99.5 % quantiles decide among the customary ranges, with room for overshoot:
+ *
+ * - signed and near ±1: `[-1, 1]`; signed otherwise: `[-M, M]`, M the larger magnitude;
+ * - non-negative up to about 1: `[0, 1]`; like 8-bit values: `[0, 255]`; otherwise `[0, M]`.
+ *
+ * Use one range for every image that is to be compared.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for no values, `NOT_FINITE` for a NaN or an infinity.
+ */
+export function measureRange(values: Float32Array): PixelRange {
+  const [low, high] = robustExtent(values);
+  const magnitude = Math.max(-low, high);
+  if (magnitude === 0) return [0, 1];
+
+  // Some undershoot below black is not a sign: a linear last layer dips a little under 0.
+  const signed = low < -0.15 * magnitude;
+  if (low === high && magnitude <= 1) return signed ? [-1, 1] : [0, 1];
+  if (signed) return magnitude > 0.6 && magnitude <= 1.5 ? [-1, 1] : [-magnitude, magnitude];
+  if (magnitude > 0.1 && magnitude <= 1.5) return [0, 1];
+  if (magnitude > 32 && magnitude <= 300) return [0, 255];
+  return [0, magnitude];
+}
+
+/** Quantiles; where they coincide (a few bright pixels on a flat ground), the extremes. */
+function robustExtent(values: Float32Array): PixelRange {
+  if (values.length === 0) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      "Image range: at least one pixel value is needed, got none. Pass one or more images.",
+    );
+  }
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new VielbeinError(
+      "NOT_FINITE",
+      `Image range: every pixel must be finite, got ${values[bad]} at index ${bad}. Leave that image out.`,
+    );
+  }
+  const sorted = thin(values).sort();
+  const last = sorted.length - 1;
+  const low = sorted[Math.floor(TAIL * last)]!;
+  const high = sorted[Math.ceil((1 - TAIL) * last)]!;
+  return low === high ? [sorted[0]!, sorted[last]!] : [low, high];
+}
+
+function thin(values: Float32Array): Float32Array {
+  let stride = Math.ceil(values.length / MAX_SAMPLES);
+  // A stride that shares a factor with the channels or the row length would see only some of them.
+  while (stride > 1 && (stride % 2 === 0 || stride % 3 === 0)) stride++;
+  return Float32Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => values[i * stride]!);
+}

@@ -1,0 +1,110 @@
+// From the numbers of an image tensor to 8-bit RGBA pixels, and to a size the eye can read.
+
+import { VielbeinError } from "@vielbein/core";
+import type { ImageLayout } from "./image-layout.ts";
+import type { PixelRange } from "./image-range.ts";
+
+/** 8-bit pixels, row-major from the top left, `data` of length `4 · width · height`, alpha not premultiplied. */
+export interface RgbaImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
+
+/**
+ * Maps one image tensor to 8-bit RGBA: `range` to 0 … 255, linearly, values outside it clipped.
+ * Grey images are replicated to the three colours; the alpha of four-channel images is mapped like a colour.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH` when `values` is not one image of that layout,
+ * `INVALID_ARGUMENT` for an empty range, `NOT_FINITE` for a NaN.
+ */
+export function toRgba(values: Float32Array, layout: ImageLayout, range: PixelRange): RgbaImage {
+  const { channels, height, width } = layout;
+  const pixels = width * height;
+  if (values.length !== pixels * channels) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `Image: ${channels} × ${height} × ${width} needs ${pixels * channels} values, got ${
+        values.length
+      }. Pass one image without its batch.`,
+    );
+  }
+  const [low, high] = range;
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `Image: the range must be finite with low < high, got [${low}, ${high}]. Use measureRange on the images.`,
+    );
+  }
+  const scale = 255 / (high - low);
+  const [pixelStride, channelStride] = layout.layout === "chw" ? [1, pixels] : [channels, 1];
+  const data = new Uint8ClampedArray(4 * pixels);
+  for (let p = 0; p < pixels; p++) {
+    for (let c = 0; c < 4; c++) {
+      if (c === 3 && channels < 4) {
+        data[4 * p + 3] = 255;
+        continue;
+      }
+      const value = values[p * pixelStride + (channels === 1 ? 0 : c) * channelStride]!;
+      if (Number.isNaN(value)) {
+        throw new VielbeinError(
+          "NOT_FINITE",
+          `Image: every pixel must be a number, got NaN in row ${Math.floor(p / width)}, column ${
+            p % width
+          }. The generator left its domain there: take a smaller step.`,
+        );
+      }
+      data[4 * p + c] = (value - low) * scale;
+    }
+  }
+  return { width, height, data };
+}
+
+/**
+ * Enlarges by a whole factor, every pixel to a square of `factor × factor`, so that small images stay
+ * exact and crisp in every viewer.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` unless `factor` is a positive integer.
+ */
+export function upscale(image: RgbaImage, factor: number): RgbaImage {
+  if (!Number.isInteger(factor) || factor < 1) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `Image: the factor must be a positive integer, got ${factor}. Round it.`,
+    );
+  }
+  const width = image.width * factor;
+  const height = image.height * factor;
+  const source = new Uint32Array(image.data.slice().buffer);
+  const target = new Uint32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(y / factor) * image.width;
+    for (let x = 0; x < width; x++) target[y * width + x] = source[row + Math.floor(x / factor)]!;
+  }
+  return { width, height, data: new Uint8ClampedArray(target.buffer) };
+}
+
+/**
+ * Reduces by a whole factor, every square of `factor × factor` pixels to its mean; the remainder at
+ * the right and lower edge is cut off. Colours are weighted by alpha.
+ */
+export function downscale(image: RgbaImage, factor: number): RgbaImage {
+  const width = Math.floor(image.width / factor);
+  const height = Math.floor(image.height / factor);
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const sum = [0, 0, 0, 0];
+      for (let k = 0; k < factor * factor; k++) {
+        const from = 4 * ((y * factor + Math.floor(k / factor)) * image.width + x * factor + (k % factor));
+        const alpha = image.data[from + 3]!;
+        for (let c = 0; c < 3; c++) sum[c]! += image.data[from + c]! * alpha;
+        sum[3]! += alpha;
+      }
+      const to = 4 * (y * width + x);
+      for (let c = 0; c < 3; c++) data[to + c] = sum[3] === 0 ? 0 : sum[c]! / sum[3]!;
+      data[to + 3] = sum[3]! / (factor * factor);
+    }
+  }
+  return { width, height, data };
+}

@@ -1,0 +1,257 @@
+"""Parametric cartoon faces, 64×64 RGB: the project's own dataset, with known factors.
+
+    python faces.py sheet.png            # a sheet of random faces
+    python faces.py sheet.png --sweep    # one row per factor, swept from end to end
+
+`draw(factors)` turns a factor table (see factors.py) into images; `dataset(seed, indices)` does both
+steps. The head is a flat drawing of an ellipsoid: features sit at a longitude and latitude and move as
+it turns, so that yaw and pitch act as they do on a head and not as a mere shift.
+"""
+
+import argparse
+
+import numpy as np
+from PIL import Image
+
+from factors import FACTORS, NAMES, sample_factors
+from shapes import Canvas, arc, blend, box, ellipse, hue_stops, length, palette, segment
+
+SIZE = 64
+SKIN = [(255, 226, 200), (246, 199, 158), (219, 160, 112), (164, 106, 68), (106, 67, 48)]
+HAIR = [(44, 36, 46), (104, 62, 42), (186, 84, 44), (244, 200, 104), (240, 132, 160), (132, 100, 200), (58, 160, 168)]
+BACKGROUND = hue_stops(np.linspace(0.06, 0.78, 13), 0.30, 0.97)
+CLOTHES = hue_stops(np.linspace(0.06, 0.78, 13) + 0.5, 0.55, 0.80)
+WHITE, INK, BLUSH = (np.array(c, np.float32)[:, None, None] / 255 for c in [(255, 255, 255), (46, 34, 44), (240, 96, 96)])
+MOUTH, TONGUE, FRAME = (np.array(c, np.float32)[:, None, None] / 255 for c in [(128, 38, 48), (236, 110, 112), (52, 48, 66)])
+
+
+class Head:
+    """Coordinates on the head: (u, v) in the picture plane with the head upright at the origin, and its size."""
+
+    def __init__(self, canvas: Canvas, f: dict[str, np.ndarray]):
+        self.scale = blend(0.86, 1.06, f["size"])
+        roll = blend(-0.21, 0.21, f["roll"])
+        # The head leans about the neck, below its centre.
+        x, y = canvas.x / self.scale, (canvas.y - 0.52) / self.scale
+        self.u = np.cos(roll) * x + np.sin(roll) * y
+        self.v = -np.sin(roll) * x + np.cos(roll) * y + 0.52
+        self.yaw, self.pitch = blend(-0.49, 0.49, f["yaw"]), blend(-0.17, 0.17, f["pitch"])
+        self.rx, self.ry = blend(0.43, 0.54, f["width"]), 0.57
+        self.shade = self.rx * np.sin(self.yaw)
+
+    def at(self, longitude, latitude, height=1.0):
+        """Coordinates about a feature of the face (radians; latitude downwards), and its foreshortening."""
+        across, down = longitude + self.yaw, latitude + self.pitch
+        x = self.rx * height * np.sin(across) * np.cos(latitude)
+        return self.u - x, self.v - self.ry * height * np.sin(down), np.cos(across)
+
+    def outline(self):
+        """The skull and, a little narrower and turned with the face, the jaw."""
+        skull = ellipse(self.u, self.v + 0.08, self.rx, 0.50)
+        jaw = ellipse(self.u - 0.16 * self.shade, self.v - 0.14, self.rx * 0.87, 0.46)
+        return np.minimum(skull, jaw)
+
+
+def hair(style: str, head: Head, amount):
+    """Shapes (behind the head, in front of it) of one hair style."""
+    u, v, rx = head.u, head.v, head.rx
+    turned = u - 0.75 * head.shade
+    cap = ellipse(u, v + 0.13, rx * 1.10, 0.55)
+    angle = np.arctan2(u, -v)
+    # Hair in front ends at the temples, nearer the ear from which the face turns away.
+    temples = v - 0.02 + 0.12 * np.abs(head.yaw)
+    forehead = ellipse(turned, v - 0.26, rx * 0.92, 0.56)
+    behind = cap
+    if style == "short":
+        behind = ellipse(u, v + 0.12, rx * blend(1.06, 1.22, amount), blend(0.53, 0.64, amount))
+        cap = np.minimum(cap, np.maximum(behind, v + 0.06))
+        forehead = ellipse(turned - 0.16, v - 0.20, rx * 1.0, 0.50)
+    elif style == "long":
+        end = blend(0.30, 0.98, amount)
+        behind = np.minimum(cap, box(u, v + 0.12 - end / 2, rx * 1.18, 0.12 + end / 2, 0.16))
+        parted = np.minimum(ellipse(turned - 0.30, v - 0.30, 0.38, 0.66), ellipse(turned + 0.30, v - 0.30, 0.38, 0.66))
+        forehead, temples = np.minimum(parted, forehead + 0.06), v - 0.26
+    elif style == "curly":
+        reach = blend(1.10, 1.52, amount)
+        curls = 0.045 * np.cos(11 * angle)
+        behind = ellipse(u, v + 0.10, rx * reach, 0.53 * (reach * 0.5 + 0.56)) - curls
+        cap = np.minimum(cap, np.maximum(behind, v + 0.16 + 0.3 * np.abs(u)))
+        forehead = ellipse(turned, v - 0.24, rx * 0.90, 0.50) + 0.035 * np.cos(turned * 30)
+    elif style == "spiky":
+        spikes = np.abs(((angle + 0.25 * head.yaw) * 2.07 / np.pi * 3.0) % 1 - 0.5) * 2
+        reach = blend(0.05, 0.30, amount)
+        behind = ellipse(u, v + 0.10, rx * 1.08, 0.54) - reach * spikes * np.clip(0.9 - v * 1.5, 0, 1)
+        cap = np.maximum(behind, v + 0.16)
+        forehead = ellipse(turned, v - 0.24, rx * 0.98, 0.50) + 0.09 * np.abs((turned * 4.2) % 1 - 0.5)
+    elif style == "bun":
+        ball = blend(0.14, 0.29, amount)
+        behind = np.minimum(cap, ellipse(u + 0.35 * head.shade, v + 0.66 + ball * 0.55, ball * 1.12, ball))
+        forehead = ellipse(turned, v - 0.26, rx * 0.95, 0.64)
+    elif style == "pigtails":
+        drop = blend(0.10, 0.42, amount)
+        tail_left, tail_right = (
+            ellipse(u - side * (rx * 1.22 + 0.05) + 0.35 * head.shade, v + 0.14 - drop, 0.17, 0.14 + drop) for side in (-1, 1)
+        )
+        behind = np.minimum(cap, np.minimum(tail_left, tail_right))
+        forehead = np.maximum(ellipse(turned, v - 0.24, rx * 0.96, 0.60), -(v + 0.20))
+    return behind, np.maximum(np.maximum(cap, -forehead), temples)
+
+
+def draw_chunk(table: np.ndarray, size: int) -> np.ndarray:
+    """Images [batch, 3, size, size] float32 in [0, 1] for one chunk of the factor table, painted back to front."""
+    f = {name: table[:, i, None, None] for i, name in enumerate(NAMES)}
+    canvas = Canvas(len(table), size, palette(BACKGROUND, f["background"]))
+    head = Head(canvas, f)
+    x, y, u, v = canvas.x, canvas.y, head.u, head.v
+    skin, hair_colour = palette(SKIN, f["skin"]), palette(HAIR, f["hair_hue"])
+    skin_shade, hair_shade = skin * np.float32([0.86, 0.76, 0.74])[:, None, None], hair_colour * 0.80
+    clothes = palette(CLOTHES, f["background"])
+
+    def paint(distance, colour, opacity=1.0, soft=1.0):
+        canvas.paint(distance, colour, opacity, head.scale, soft)
+
+    behind, front = np.empty((2, len(table), size, size), np.float32)
+    for number, style in enumerate(FACTORS[NAMES.index("hair_style")].choices):
+        chosen = np.flatnonzero(table[:, NAMES.index("hair_style")] == number)
+        part = Canvas(0, size, np.zeros((0, 3, 1, 1)))
+        few = {name: column[chosen] for name, column in f.items()}
+        behind[chosen], front[chosen] = hair(style, Head(part, few), few["hair_length"])
+
+    # A paler disc behind the head, hair at the back, then the body.
+    canvas.paint(length(x, y + 0.05) - 0.82, WHITE, 0.35)
+    paint(behind, hair_shade)
+    canvas.paint(np.minimum(box(x, y - 0.78, 0.17, 0.30, 0.08), ellipse(x, y - 0.84, 0.24, 0.16)), skin_shade)
+    shoulders = np.maximum(ellipse(x, y - 1.12, 0.74, 0.46), -ellipse(x, y - 0.68, 0.25, 0.17))
+    canvas.paint(shoulders, clothes)
+
+    # Ears and face.
+    for side in (-1, 1):
+        ear_u, ear_v, _ = head.at(side * 1.62, 0.06, 1.02)
+        paint(ellipse(ear_u, ear_v, 0.10, 0.13), skin)
+        paint(ellipse(ear_u, ear_v, 0.045, 0.07), skin_shade)
+    outline = head.outline()
+    paint(outline, skin)
+    for side in (-1, 1):
+        cheek_u, cheek_v, facing = head.at(side * 0.62, 0.34)
+        paint(np.maximum(ellipse(cheek_u, cheek_v, 0.13 * facing + 0.01, 0.085), outline), BLUSH, 0.30, soft=2.5)
+
+    # Lines of age.
+    for latitude in (-0.50, -0.66):
+        line_u, line_v, _ = head.at(0, latitude)
+        paint(arc(line_u, line_v, 0.17, -0.02, 0.012), skin_shade, f["age"])
+    for side in (-1, 1):
+        line_u, line_v, facing = head.at(side * 0.40, 0.27)
+        paint(arc(line_u, line_v, 0.10 * facing, 0.03, 0.012), skin_shade, f["age"])
+        line_u, line_v, facing = head.at(side * 0.50, 0.60)
+        paint(segment(line_u, line_v, -side * 0.05, -0.08, side * 0.02, 0.06, 0.014), skin_shade, f["age"])
+
+    # A full beard follows the jaw; the mouth and the moustache lie on it.
+    beard = f["beard"]
+    mouth_u, mouth_v, mouth_facing = head.at(0, 0.66)
+    chin_u, chin_v, _ = head.at(0, 0.30)
+    jaw = np.maximum(outline - 0.03, -ellipse(chin_u, chin_v + 0.04, head.rx * 0.88, 0.30))
+    paint(np.maximum(jaw, 0.06 - v), hair_colour, beard == 2)
+
+    # Mouth: one swollen arc, teeth above and tongue below where it is open.
+    width, opening = 0.19 * (0.35 + 0.65 * mouth_facing), f["mouth_open"]
+    sag = blend(-0.09, 0.11, f["mouth_curve"])
+    lips = arc(mouth_u, mouth_v + sag / 2, width, sag, 0.020, 0.05 * opening, 0.15 * opening)
+    paint(lips, MOUTH)
+    inside = lips + 0.024
+    paint(np.maximum(inside, mouth_v - sag / 2 + 0.01 - 0.02 * opening), WHITE, np.clip(opening * 3 - 0.5, 0, 1))
+    paint(np.maximum(inside, ellipse(mouth_u, mouth_v - sag / 2 - 0.17 * opening, 0.11, 0.07)), TONGUE, np.clip(opening * 3 - 0.5, 0, 1))
+    for side in (-1, 1):
+        whisker_u, whisker_v, _ = head.at(side * 0.16, 0.50, 1.04)
+        whisker = ellipse(whisker_u, whisker_v - 0.25 * side * whisker_u, 0.125, 0.055)
+        paint(whisker, hair_shade, beard > 0)
+
+    # Eyes: white, iris, glint, and a lid that follows the opening down to a lash line.
+    for side in (-1, 1):
+        eye_u, eye_v, facing = head.at(side * 0.43, 0.04)
+        wide, tall = 0.125 * (0.3 + 0.7 * facing), blend(0.012, 0.150, f["eye_open"])
+        white = ellipse(eye_u, eye_v, wide, tall)
+        paint(white - 0.022, INK)
+        paint(white, WHITE)
+        pupil_u = eye_u - blend(-0.055, 0.055, f["gaze"])
+        paint(np.maximum(ellipse(pupil_u, eye_v - 0.01, 0.075 * (0.3 + 0.7 * facing), 0.095), white), INK)
+        paint(np.maximum(length(pupil_u + 0.025, eye_v + 0.035) - 0.027, white), WHITE)
+
+    # Nose, the part that stands out most and so moves most.
+    nose_u, nose_v, _ = head.at(0, 0.28, 1.12)
+    paint(ellipse(nose_u, nose_v, 0.062, 0.048), skin_shade)
+
+    paint(front, hair_colour)
+
+    # Brows over the fringe, as cartoons have them.
+    slant = blend(-0.075, 0.075, f["brow"])
+    for side in (-1, 1):
+        brow_u, brow_v, facing = head.at(side * 0.44, -0.36)
+        reach = 0.12 * (0.3 + 0.7 * facing)
+        paint(segment(brow_u, brow_v, -reach, side * slant, reach, -side * slant, 0.028), hair_colour * 0.6)
+
+    # Spectacles.
+    glasses = f["glasses"]
+    for side in (-1, 1):
+        lens_u, lens_v, facing = head.at(side * 0.43, 0.05, 1.05)
+        squash = 0.3 + 0.7 * facing
+        round_lens = ellipse(lens_u, lens_v, 0.20 * squash, 0.20)
+        square_lens = box(lens_u, lens_v, 0.205 * squash, 0.165, 0.05)
+        lens = np.where(glasses == 1, round_lens, square_lens)
+        paint(lens, WHITE, 0.18 * (glasses > 0))
+        paint(np.abs(lens) - 0.020, FRAME, glasses > 0)
+    bridge_u, bridge_v, _ = head.at(0, 0.0, 1.08)
+    paint(segment(bridge_u, bridge_v, -0.05, 0, 0.05, 0, 0.018), FRAME, glasses > 0)
+    return canvas.image
+
+
+def draw(table: np.ndarray, size: int = SIZE, chunk: int = 32) -> np.ndarray:
+    """Images [n, 3, size, size] uint8 for a factor table [n, len(FACTORS)]; chunks keep the work in the cache."""
+    images = np.empty((len(table), 3, size, size), np.uint8)
+    for start in range(0, len(table), chunk):
+        part = draw_chunk(table[start : start + chunk].astype(np.float32), size)
+        images[start : start + chunk] = np.rint(np.clip(part, 0, 1) * 255)
+    return images
+
+
+def dataset(seed: int, indices, held=None, size: int = SIZE) -> tuple[np.ndarray, np.ndarray]:
+    """Images [n, 3, size, size] uint8 and their factor table [n, len(FACTORS)] float32."""
+    table = sample_factors(seed, indices, held)
+    return draw(table, size), table
+
+
+def sheet(images: np.ndarray, columns: int, zoom: int = 1) -> Image.Image:
+    """One picture with the images [n, 3, h, w] uint8 in rows of `columns`."""
+    n, c, h, w = images.shape
+    rows = images.reshape(n // columns, columns, c, h, w).transpose(0, 3, 1, 4, 2).reshape(n // columns * h, columns * w, c)
+    picture = Image.fromarray(rows)
+    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+
+
+def sweep(columns: int = 9) -> np.ndarray:
+    """A factor table with one row of faces per factor: that factor from end to end, the rest neutral."""
+    neutral = np.array([0.5 if not factor.choices else 0 for factor in FACTORS], np.float32)
+    neutral[NAMES.index("mouth_curve")], neutral[NAMES.index("age")] = 0.8, 0
+    neutral[NAMES.index("hair_hue")], neutral[NAMES.index("skin")] = 0.2, 0.2
+    table = np.tile(neutral, (len(FACTORS) * columns, 1))
+    for row, factor in enumerate(FACTORS):
+        steps = np.linspace(0, 1, columns)
+        last = max(len(factor.choices) - 1, 1)
+        table[row * columns : (row + 1) * columns, row] = np.floor(steps * (last + 0.999)) if factor.choices else steps
+    return table
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Draw a sheet of cartoon faces.")
+    parser.add_argument("path", help="PNG to write")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=int, default=96, help="faces, a multiple of --columns")
+    parser.add_argument("--columns", type=int, default=12)
+    parser.add_argument("--zoom", type=int, default=1)
+    parser.add_argument("--sweep", action="store_true", help="one row per factor instead of random faces")
+    args = parser.parse_args()
+    table = sweep() if args.sweep else sample_factors(args.seed, range(args.count))
+    sheet(draw(table), 9 if args.sweep else args.columns, args.zoom).save(args.path)
+
+
+if __name__ == "__main__":
+    main()
