@@ -29,10 +29,10 @@ class Head:
     """Coordinates on the head: (u, v) in the picture plane with the head upright at the origin, and its size."""
 
     def __init__(self, canvas: Canvas, f: dict[str, np.ndarray]):
-        self.scale = blend(0.86, 1.06, f["size"])
+        self.scale = blend(0.96, 1.18, f["size"])
         roll = blend(-0.21, 0.21, f["roll"])
         # The head leans about the neck, below its centre.
-        x, y = canvas.x / self.scale, (canvas.y - 0.52) / self.scale
+        x, y = canvas.x / self.scale, (canvas.y - 0.60) / self.scale
         self.u = np.cos(roll) * x + np.sin(roll) * y
         self.v = -np.sin(roll) * x + np.cos(roll) * y + 0.52
         self.yaw, self.pitch = blend(-0.49, 0.49, f["yaw"]), blend(-0.17, 0.17, f["pitch"])
@@ -65,7 +65,7 @@ def hair(style: str, head: Head, amount):
     if style == "short":
         behind = ellipse(u, v + 0.12, rx * blend(1.06, 1.22, amount), blend(0.53, 0.64, amount))
         cap = np.minimum(cap, np.maximum(behind, v + 0.06))
-        forehead = ellipse(turned - 0.16, v - 0.20, rx * 1.0, 0.50)
+        forehead = ellipse(turned - 0.12, v - 0.24, rx * 1.0, 0.60)
     elif style == "long":
         end = blend(0.30, 0.98, amount)
         behind = np.minimum(cap, box(u, v + 0.12 - end / 2, rx * 1.18, 0.12 + end / 2, 0.16))
@@ -105,6 +105,7 @@ def draw_chunk(table: np.ndarray, size: int) -> np.ndarray:
     x, y, u, v = canvas.x, canvas.y, head.u, head.v
     skin, hair_colour = palette(SKIN, f["skin"]), palette(HAIR, f["hair_hue"])
     skin_shade, hair_shade = skin * np.float32([0.86, 0.76, 0.74])[:, None, None], hair_colour * 0.80
+    skin_line = skin * np.float32([0.72, 0.58, 0.56])[:, None, None]
     clothes = palette(CLOTHES, f["background"])
 
     def paint(distance, colour, opacity=1.0, soft=1.0):
@@ -120,8 +121,8 @@ def draw_chunk(table: np.ndarray, size: int) -> np.ndarray:
     # A paler disc behind the head, hair at the back, then the body.
     canvas.paint(length(x, y + 0.05) - 0.82, WHITE, 0.35)
     paint(behind, hair_shade)
-    canvas.paint(np.minimum(box(x, y - 0.78, 0.17, 0.30, 0.08), ellipse(x, y - 0.84, 0.24, 0.16)), skin_shade)
-    shoulders = np.maximum(ellipse(x, y - 1.12, 0.74, 0.46), -ellipse(x, y - 0.68, 0.25, 0.17))
+    canvas.paint(np.minimum(box(x, y - 0.80, 0.17, 0.30, 0.08), ellipse(x, y - 0.88, 0.24, 0.16)), skin_shade)
+    shoulders = np.maximum(ellipse(x, y - 1.16, 0.78, 0.46), -ellipse(x, y - 0.72, 0.25, 0.17))
     canvas.paint(shoulders, clothes)
 
     # Ears and face.
@@ -138,12 +139,12 @@ def draw_chunk(table: np.ndarray, size: int) -> np.ndarray:
     # Lines of age.
     for latitude in (-0.50, -0.66):
         line_u, line_v, _ = head.at(0, latitude)
-        paint(arc(line_u, line_v, 0.17, -0.02, 0.012), skin_shade, f["age"])
+        paint(arc(line_u, line_v, 0.17, -0.02, 0.016), skin_line, f["age"])
     for side in (-1, 1):
         line_u, line_v, facing = head.at(side * 0.40, 0.27)
-        paint(arc(line_u, line_v, 0.10 * facing, 0.03, 0.012), skin_shade, f["age"])
+        paint(arc(line_u, line_v, 0.10 * facing, 0.03, 0.016), skin_line, f["age"])
         line_u, line_v, facing = head.at(side * 0.50, 0.60)
-        paint(segment(line_u, line_v, -side * 0.05, -0.08, side * 0.02, 0.06, 0.014), skin_shade, f["age"])
+        paint(segment(line_u, line_v, -side * 0.05, -0.08, side * 0.02, 0.06, 0.018), skin_line, f["age"])
 
     # A full beard follows the jaw; the mouth and the moustache lie on it.
     beard = f["beard"]
@@ -154,7 +155,7 @@ def draw_chunk(table: np.ndarray, size: int) -> np.ndarray:
 
     # Mouth: one swollen arc, teeth above and tongue below where it is open.
     width, opening = 0.19 * (0.35 + 0.65 * mouth_facing), f["mouth_open"]
-    sag = blend(-0.09, 0.11, f["mouth_curve"])
+    sag = blend(-0.08, 0.12, f["mouth_curve"])
     lips = arc(mouth_u, mouth_v + sag / 2, width, sag, 0.020, 0.05 * opening, 0.15 * opening)
     paint(lips, MOUTH)
     inside = lips + 0.024
@@ -167,14 +168,14 @@ def draw_chunk(table: np.ndarray, size: int) -> np.ndarray:
 
     # Eyes: white, iris, glint, and a lid that follows the opening down to a lash line.
     for side in (-1, 1):
-        eye_u, eye_v, facing = head.at(side * 0.43, 0.04)
-        wide, tall = 0.125 * (0.3 + 0.7 * facing), blend(0.012, 0.150, f["eye_open"])
+        eye_u, eye_v, facing = head.at(side * 0.45, 0.04)
+        wide, tall = 0.145 * (0.3 + 0.7 * facing), blend(0.030, 0.180, f["eye_open"])
         white = ellipse(eye_u, eye_v, wide, tall)
-        paint(white - 0.022, INK)
+        paint(ellipse(eye_u, eye_v + 0.012, wide + 0.022, tall + 0.030), INK)
         paint(white, WHITE)
         pupil_u = eye_u - blend(-0.055, 0.055, f["gaze"])
-        paint(np.maximum(ellipse(pupil_u, eye_v - 0.01, 0.075 * (0.3 + 0.7 * facing), 0.095), white), INK)
-        paint(np.maximum(length(pupil_u + 0.025, eye_v + 0.035) - 0.027, white), WHITE)
+        paint(np.maximum(ellipse(pupil_u, eye_v - 0.01, 0.088 * (0.3 + 0.7 * facing), 0.112), white), INK)
+        paint(np.maximum(length(pupil_u + 0.028, eye_v + 0.042) - 0.033, white), WHITE)
 
     # Nose, the part that stands out most and so moves most.
     nose_u, nose_v, _ = head.at(0, 0.28, 1.12)
@@ -185,26 +186,26 @@ def draw_chunk(table: np.ndarray, size: int) -> np.ndarray:
     # Brows over the fringe, as cartoons have them.
     slant = blend(-0.075, 0.075, f["brow"])
     for side in (-1, 1):
-        brow_u, brow_v, facing = head.at(side * 0.44, -0.36)
+        brow_u, brow_v, facing = head.at(side * 0.45, -0.42)
         reach = 0.12 * (0.3 + 0.7 * facing)
         paint(segment(brow_u, brow_v, -reach, side * slant, reach, -side * slant, 0.028), hair_colour * 0.6)
 
     # Spectacles.
     glasses = f["glasses"]
     for side in (-1, 1):
-        lens_u, lens_v, facing = head.at(side * 0.43, 0.05, 1.05)
+        lens_u, lens_v, facing = head.at(side * 0.45, 0.05, 1.05)
         squash = 0.3 + 0.7 * facing
-        round_lens = ellipse(lens_u, lens_v, 0.20 * squash, 0.20)
-        square_lens = box(lens_u, lens_v, 0.205 * squash, 0.165, 0.05)
+        round_lens = ellipse(lens_u, lens_v, 0.215 * squash, 0.215)
+        square_lens = box(lens_u, lens_v, 0.215 * squash, 0.185, 0.05)
         lens = np.where(glasses == 1, round_lens, square_lens)
-        paint(lens, WHITE, 0.18 * (glasses > 0))
+        paint(lens, WHITE, 0.10 * (glasses > 0))
         paint(np.abs(lens) - 0.020, FRAME, glasses > 0)
     bridge_u, bridge_v, _ = head.at(0, 0.0, 1.08)
     paint(segment(bridge_u, bridge_v, -0.05, 0, 0.05, 0, 0.018), FRAME, glasses > 0)
     return canvas.image
 
 
-def draw(table: np.ndarray, size: int = SIZE, chunk: int = 32) -> np.ndarray:
+def draw(table: np.ndarray, size: int = SIZE, chunk: int = 8) -> np.ndarray:
     """Images [n, 3, size, size] uint8 for a factor table [n, len(FACTORS)]; chunks keep the work in the cache."""
     images = np.empty((len(table), 3, size, size), np.uint8)
     for start in range(0, len(table), chunk):

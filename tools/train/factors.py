@@ -26,7 +26,7 @@ FACTORS = (
     Factor("yaw", "head turned to the viewer's left (0) or right (1), up to 28 degrees"),
     Factor("pitch", "head looking up (0) or down (1), up to 10 degrees"),
     Factor("roll", "head leaning left (0) or right (1), up to 12 degrees"),
-    Factor("size", "scale of the whole head, 0.86 to 1.06"),
+    Factor("size", "scale of the whole head, 0.96 to 1.18"),
     Factor("width", "narrow (0) to round (1) face"),
     Factor("skin", "skin tone, light (0) to dark (1)"),
     Factor("hair_hue", "hair colour along black, brown, red, blond, pink, violet, teal"),

@@ -26,16 +26,18 @@ export interface RowJacobi {
  */
 export function rowJacobi(g: Matrix, wantRotation: boolean): RowJacobi {
   const n = g.rows;
-  // Row i of `work` is row i of G, then row i of the rotation, so that one loop turns both.
-  const width = wantRotation ? 2 * n : n;
+  // Row i of `work` is row i of G, then row i of the rotation, so that one loop turns both. Each is filled
+  // up with zeros to a multiple of four, so that unrolled loops have no remainder.
+  const span = 4 * Math.ceil(n / 4);
+  const width = wantRotation ? 2 * span : span;
   const work = new Float64Array(n * width);
   for (let i = 0; i < n; i++) {
     work.set(g.data.subarray(i * n, (i + 1) * n), i * width);
-    if (wantRotation) work[i * width + n + i] = 1;
+    if (wantRotation) work[i * width + span + i] = 1;
   }
   const squares = new Float64Array(n);
   let sweeps = 0;
-  while (sweep(work, n, width, squares) > n * Number.EPSILON) {
+  while (sweep(work, n, span, width, squares) > n * Number.EPSILON) {
     if (++sweeps === MAX_SWEEPS) {
       throw new LinalgError(
         "NO_CONVERGENCE",
@@ -44,33 +46,34 @@ export function rowJacobi(g: Matrix, wantRotation: boolean): RowJacobi {
       );
     }
   }
-  const lengths = Float64Array.from({ length: n }, (_, i) => Math.sqrt(squareOf(work, i * width, n)));
+  const lengths = Float64Array.from({ length: n }, (_, i) => Math.sqrt(squareOf(work, i * width, span)));
   const order = Array.from(lengths.keys()).sort((a, b) => lengths[b]! - lengths[a]!);
   const s = new Float64Array(n);
   const directions = matrix(n, n);
-  const rotation = matrix(n, width - n);
+  const rotation = matrix(n, wantRotation ? n : 0);
   order.forEach((from, to) => {
     const length = lengths[from]!;
     s[to] = length;
     for (let j = 0; j < n; j++) directions.data[to * n + j] = work[from * width + j]! / length;
-    rotation.data.set(work.subarray(from * width + n, (from + 1) * width), to * (width - n));
+    const start = from * width + span;
+    rotation.data.set(work.subarray(start, start + rotation.cols), to * rotation.cols);
   });
   return { s, directions, rotation };
 }
 
 /** Visits every pair of rows once, tile by tile. Returns the largest |cosine| that it met. */
-function sweep(work: Float64Array, n: number, width: number, squares: Float64Array): number {
-  for (let i = 0; i < n; i++) squares[i] = squareOf(work, i * width, n);
+function sweep(work: Float64Array, n: number, span: number, width: number, squares: Float64Array): number {
+  for (let i = 0; i < n; i++) squares[i] = squareOf(work, i * width, span);
   const threshold = Math.sqrt(n) * Number.EPSILON;
   let largest = 0;
   for (let p0 = 0; p0 < n; p0 += TILE) {
     for (let q0 = p0; q0 < n; q0 += TILE) {
       for (let p = p0; p < Math.min(p0 + TILE, n); p++) {
         for (let q = Math.max(q0, p + 1); q < Math.min(q0 + TILE, n); q++) {
-          const product = dot(work, p * width, q * width, n);
+          const product = dot(work, p * width, q * width, span);
           const cosine = Math.abs(product) / (Math.sqrt(squares[p]!) * Math.sqrt(squares[q]!));
           if (cosine > largest) largest = cosine;
-          if (cosine > threshold) rotate(work, n, width, squares, p, q, product);
+          if (cosine > threshold) rotate(work, span, width, squares, p, q, product);
         }
       }
     }
@@ -81,7 +84,7 @@ function sweep(work: Float64Array, n: number, width: number, squares: Float64Arr
 /** Turns rows p and q so that they become orthogonal and the longer one comes to stand at p. */
 function rotate(
   work: Float64Array,
-  n: number,
+  span: number,
   width: number,
   squares: Float64Array,
   p: number,
@@ -101,7 +104,7 @@ function rotate(
   squares[p]! += t * product;
   squares[q]! -= t * product;
   // The difference cancels when the rows were nearly parallel.
-  if (squares[q]! < 1e-3 * before) squares[q] = squareOf(work, q * width, n);
+  if (squares[q]! < 1e-3 * before) squares[q] = squareOf(work, q * width, span);
 }
 
 /**
@@ -110,11 +113,15 @@ function rotate(
  * be common to all entries of a row and would add up over the thousands of rotations that it goes through.
  */
 function turn(work: Float64Array, xStart: number, yStart: number, width: number, s: number, h: number): void {
-  for (let j = 0; j < width; j++) {
-    const x = work[xStart + j]!;
-    const y = work[yStart + j]!;
-    work[xStart + j] = x + s * (y - h * x);
-    work[yStart + j] = y - s * (x + h * y);
+  for (let p = xStart, q = yStart; p < xStart + width; p += 2, q += 2) {
+    const x0 = work[p]!;
+    const y0 = work[q]!;
+    const x1 = work[p + 1]!;
+    const y1 = work[q + 1]!;
+    work[p] = x0 + s * (y0 - h * x0);
+    work[q] = y0 - s * (x0 + h * y0);
+    work[p + 1] = x1 + s * (y1 - h * x1);
+    work[q + 1] = y1 - s * (x1 + h * y1);
   }
 }
 
@@ -125,23 +132,21 @@ function swapRows(work: Float64Array, width: number, squares: Float64Array, p: n
   [squares[p], squares[q]] = [squares[q]!, squares[p]!];
 }
 
-function squareOf(work: Float64Array, start: number, n: number): number {
-  return dot(work, start, start, n);
+function squareOf(work: Float64Array, start: number, span: number): number {
+  return dot(work, start, start, span);
 }
 
 /** Dot product of two rows; four partial sums, because one would wait for each addition. */
-function dot(work: Float64Array, a: number, b: number, n: number): number {
+function dot(work: Float64Array, a: number, b: number, span: number): number {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
-  let j = 0;
-  for (; j + 3 < n; j += 4) {
-    s0 += work[a + j]! * work[b + j]!;
-    s1 += work[a + j + 1]! * work[b + j + 1]!;
-    s2 += work[a + j + 2]! * work[b + j + 2]!;
-    s3 += work[a + j + 3]! * work[b + j + 3]!;
+  for (let p = a, q = b; p < a + span; p += 4, q += 4) {
+    s0 += work[p]! * work[q]!;
+    s1 += work[p + 1]! * work[q + 1]!;
+    s2 += work[p + 2]! * work[q + 2]!;
+    s3 += work[p + 3]! * work[q + 3]!;
   }
-  for (; j < n; j++) s0 += work[a + j]! * work[b + j]!;
   return s0 + s1 + (s2 + s3);
 }

@@ -38,7 +38,7 @@ test("wrap breaks at spaces and keeps separating dots off the start of a line", 
       expect(measureText(line, font)).toBeLessThanOrEqual(width);
     }
   }
-  expect(wrap(text, 350, font, 2)).toEqual(["model.onnx · z (512) → image (3 × 64 × 64) ·", "seed 7"]);
+  expect(wrap(text, 340, font, 2)).toEqual(["model.onnx · z (512) → image (3 × 64 × 64) ·", "seed 7"]);
   expect(wrap("  ", 100, font, 2)).toEqual([]);
   expect(wrap("one two three four five six seven", 60, font, 2)).toEqual(["one two", "three fo…"]);
   expect(wrap("an_unbroken_identifier_of_great_length", 100, font, 2)).toHaveLength(1);

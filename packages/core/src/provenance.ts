@@ -1,0 +1,19 @@
+// Where a number comes from. Every result that is saved or printed carries this.
+
+import type { Prior, Space } from "./space.ts";
+
+export interface Provenance {
+  /** Program and version, e.g. `vielbein 0.1.0`. */
+  readonly tool: string;
+  readonly method: string;
+  readonly model: { readonly file: string; readonly sha256: string; readonly opset: number };
+  readonly from: Space;
+  readonly to: Space;
+  /** How the points were obtained: drawn by seed and index from a prior, or read from a file. */
+  readonly points:
+    | { readonly seed: number; readonly prior: Prior; readonly count: number }
+    | { readonly file: string; readonly count: number };
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Engine and provider. */
+  readonly runtime: string;
+}

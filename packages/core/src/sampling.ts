@@ -1,0 +1,23 @@
+// Points of a space, drawn by index.
+
+import { normal, uniform } from "@vielbein/linalg";
+import type { Prior, Space } from "./space.ts";
+
+/**
+ * Samples `first` … `first + count − 1` of the space's prior (standard normal when it has none), keyed by
+ * `seed`: sample j is the same whatever the batch.
+ *
+ * @returns `[count, space.dim]`.
+ */
+export function samplePoints(space: Space, seed: number | bigint, first: number, count: number): Float32Array {
+  const prior: Prior = space.prior ?? { kind: "normal" };
+  const points = new Float32Array(count * space.dim);
+  for (let i = 0; i < count; i++) {
+    const sample =
+      prior.kind === "uniform"
+        ? uniform(seed, first + i, space.dim, prior)
+        : normal(seed, first + i, space.dim);
+    points.set(sample, i * space.dim);
+  }
+  return points;
+}

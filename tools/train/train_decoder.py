@@ -1,0 +1,189 @@
+"""Trains the sample generator, a small convolutional VAE on the project's cartoon faces, on one CPU thread.
+
+    python train_decoder.py              # the run that made packages/sample/faces.onnx
+    python train_decoder.py --steps 200  # a quick trial
+
+Interrupt it at will: the same command goes on from the last checkpoint. Every step draws its batch and
+its noise from (seed, step), so a resumed run sees what an unbroken one would have seen.
+"""
+
+import argparse
+import copy
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn import functional as F
+
+from faces import dataset, sheet
+from model import LATENT, Decoder, Encoder
+
+# Small, hard to see or hard to tell apart in 16 latent dimensions: left to larger models.
+HELD = {"pitch": 0.5, "roll": 0.5, "age": 0.0}
+HERE = Path(__file__).parent
+
+
+def images_of(split: str, seed: int, count: int, folder: Path) -> torch.Tensor:
+    """Images [count, 3, 64, 64] uint8, drawn once and kept; test faces take indices no training run reaches."""
+    path = folder / f"{split}-{seed}-{count}.npy"
+    if not path.exists():
+        first = {"train": 0, "test": 10_000_000}[split]
+        np.save(path, dataset(seed, range(first, first + count), HELD)[0])
+    return torch.from_numpy(np.load(path))
+
+
+def laplacian_l1(image, target, levels: int = 4):
+    """Mean absolute difference, plus that of each band of a Laplacian pyramid: edges count as much as areas."""
+    difference = image - target
+    loss = difference.abs().mean()
+    for _ in range(levels - 1):
+        coarse = F.avg_pool2d(difference, 2)
+        loss = loss + (difference - F.interpolate(coarse, scale_factor=2)).abs().mean() + coarse.abs().mean()
+        difference = coarse
+    return loss
+
+
+def kl_to_prior(mean, log_variance):
+    """KL(q(z|x) ‖ N(0, 1)) in nats, per image and latent dimension [n, 16]."""
+    return 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance)
+
+
+def batch_of(images, step: int, args):
+    """Batch and noise of one step, from (seed, step) alone."""
+    generator = torch.Generator().manual_seed(args.seed * 1_000_003 + step)
+    chosen = torch.randint(len(images), (args.batch,), generator=generator)
+    batch = (images[chosen].float() / 255).contiguous(memory_format=torch.channels_last)
+    return batch, torch.randn(args.batch, LATENT, generator=generator)
+
+
+@torch.no_grad()
+def evaluate(encoder, decoder, images):
+    """Figures on held-out images: error of reconstruction and the KL that each latent dimension uses."""
+    error, pyramid, kl = 0.0, 0.0, torch.zeros(LATENT)
+    for part in images.split(250):
+        target = part.float() / 255
+        mean, log_variance = encoder(target)
+        image = decoder(mean)
+        weight = len(part) / len(images)
+        error += weight * (image - target).abs().mean().item()
+        pyramid += weight * laplacian_l1(image, target).item()
+        kl += weight * kl_to_prior(mean, log_variance).mean(0)
+    return {"l1": error, "pyramid": pyramid, "kl": kl.sum().item(), "kl_by_dimension": sorted(kl.tolist(), reverse=True)}
+
+
+@torch.no_grad()
+def posterior_moments(encoder, images, seed: int):
+    """Mean and symmetric square root of the covariance of codes sampled from the posterior over the images."""
+    generator = torch.Generator().manual_seed(seed)
+    codes = []
+    for part in images.split(250):
+        mean, log_variance = encoder(part.float() / 255)
+        codes.append(mean + (log_variance / 2).exp() * torch.randn(mean.shape, generator=generator))
+    codes = torch.cat(codes).double()
+    values, vectors = torch.linalg.eigh(torch.cov(codes.T))
+    return codes.mean(0).float(), ((vectors * values.sqrt()) @ vectors.T).float()
+
+
+def to_bytes(images) -> np.ndarray:
+    return (images.clamp(0, 1) * 255).round().to(torch.uint8).contiguous().numpy()
+
+
+@torch.no_grad()
+def prior_sheet(decoder, seed: int, rows: int, columns: int, zoom: int = 1) -> Image.Image:
+    """A sheet of faces decoded from N(0, 1)."""
+    z = torch.randn(rows * columns, LATENT, generator=torch.Generator().manual_seed(seed))
+    return sheet(to_bytes(decoder(z)), columns, zoom)
+
+
+def train(args):
+    torch.set_num_threads(1)
+    torch.manual_seed(args.seed)
+    args.folder.mkdir(parents=True, exist_ok=True)
+    images = images_of("train", args.seed, args.images, args.folder)
+    held_out = images_of("test", args.seed, 2000, args.folder)
+
+    model = torch.nn.ModuleDict({"encoder": Encoder(), "decoder": Decoder()}).to(memory_format=torch.channels_last)
+    averaged = copy.deepcopy(model)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=1e-4)
+    checkpoint = args.folder / "checkpoint.pt"
+    first, seconds = 0, 0.0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        averaged.load_state_dict(state["averaged"])
+        optimiser.load_state_dict(state["optimiser"])
+        first, seconds = state["step"], state["seconds"]
+
+    def save(step):
+        state = {"model": model.state_dict(), "averaged": averaged.state_dict(), "optimiser": optimiser.state_dict()}
+        torch.save({**state, "step": step, "seconds": seconds}, checkpoint)
+
+    started = time.perf_counter()
+    for step in range(first, args.steps):
+        ramp = min(1.0, (step + 1) / args.warm_up)
+        for group in optimiser.param_groups:
+            group["lr"] = args.rate * ramp * 0.5 * (1 + math.cos(math.pi * step / args.steps))
+        batch, noise = batch_of(images, step, args)
+        mean, log_variance = model["encoder"](batch)
+        image = model["decoder"](mean + (log_variance / 2).exp() * noise)
+        reconstruction = laplacian_l1(image, batch)
+        kl = kl_to_prior(mean, log_variance).sum(1).mean()
+        # The KL term comes in slowly: at full strength from the start it would empty most dimensions.
+        loss = reconstruction + args.beta * min(1.0, step / (args.steps * 0.2)) * kl
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        # The average forgets faster early on, when the weights still move far.
+        decay = min(args.average, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for slow, fast in zip(averaged.parameters(), model.parameters()):
+                slow.lerp_(fast, 1 - decay)
+        if (step + 1) % args.every == 0 or step + 1 == args.steps:
+            seconds += time.perf_counter() - started
+            started = time.perf_counter()
+            print(f"step {step + 1}  pyramid {reconstruction.item():.4f}  KL {kl.item():.1f}  {seconds:.0f} s", flush=True)
+            save(step + 1)
+
+    mean, root = posterior_moments(averaged["encoder"], images, args.seed)
+    figures = {
+        "steps": args.steps,
+        "seconds": round(seconds),
+        "test": evaluate(averaged["encoder"], averaged["decoder"], held_out),
+        "train": evaluate(averaged["encoder"], averaged["decoder"], images[:2000]),
+        "posterior_mean_norm": mean.norm().item(),
+        "posterior_deviations": sorted(torch.linalg.eigvalsh(root).tolist()),
+    }
+    with torch.no_grad():
+        target = held_out[:48].float() / 255
+        pairs = torch.stack([target, averaged["decoder"](averaged["encoder"](target)[0])], 1).flatten(0, 1)
+    sheet(to_bytes(pairs), 12, 2).save(args.folder / "reconstructions.png")
+    decoder = averaged["decoder"]
+    decoder.absorb(mean, root)
+    prior_sheet(decoder, args.seed, 8, 12, 2).save(args.folder / "samples.png")
+    torch.save(decoder.state_dict(), args.folder / "decoder.pt")
+    (args.folder / "figures.json").write_text(json.dumps(figures, indent=1))
+    print(json.dumps(figures, indent=1))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Train the sample generator.")
+    parser.add_argument("--folder", type=Path, default=HERE / "checkpoints", help="for images, checkpoints and sheets")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--images", type=int, default=40_000, help="distinct training faces")
+    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate, cosine to 0")
+    parser.add_argument("--warm-up", type=int, default=300, help="steps of linear warm-up of the rate")
+    parser.add_argument("--beta", type=float, default=2e-4, help="weight of the KL term (nats) against the pyramid loss")
+    parser.add_argument("--average", type=float, default=0.999, help="decay of the moving average of the weights")
+    parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
