@@ -26,43 +26,38 @@ class Residual(nn.Module):
 class Encoder(nn.Module):
     """image [n, 3, 64, 64] → mean and log-variance of the posterior, [n, 16] each. Used in training only."""
 
-    def __init__(self, widths=(24, 48, 96, 128)):
+    def __init__(self, widths=(48, 96, 128)):
         super().__init__()
-        channels = (3, *widths)
-        self.down = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(channels, channels[1:]))
-        self.deepen = nn.ModuleList([nn.Identity(), Residual(widths[1]), Residual(widths[2]), Residual(widths[3])])
+        self.patches = nn.Conv2d(3, widths[0], 8, stride=4, padding=2)
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(widths, widths[1:]))
+        self.deepen = nn.ModuleList(Residual(width) for width in widths)
         self.hidden = nn.Linear(widths[-1] * 16, 256)
         self.posterior = nn.Linear(256, 2 * LATENT)
 
     def forward(self, image):
-        h = image * 2 - 1
-        for down, deepen in zip(self.down, self.deepen):
+        h = self.deepen[0](silu(self.patches(image * 2 - 1)))
+        for down, deepen in zip(self.down, self.deepen[1:]):
             h = deepen(silu(down(h)))
         return self.posterior(silu(self.hidden(h.flatten(1)))).chunk(2, dim=1)
 
 
 class Decoder(nn.Module):
-    """z [n, 16] → image [n, 3, 64, 64] in [0, 1], with the activations after each upsampling stage."""
+    """z [n, 16] → image [n, 3, 64, 64] in [0, 1]. `widths` are the channels at 4, 8, 16 and 32 pixels."""
 
-    def __init__(self, hidden=128, widths=(80, 64, 48, 32, 16)):
+    def __init__(self, hidden=128, widths=(80, 64, 64, 32)):
         super().__init__()
         self.hidden = nn.Linear(LATENT, hidden)
         self.spread = nn.Linear(hidden, widths[0] * 16)
         self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 4, stride=2, padding=1) for a, b in zip(widths, widths[1:]))
-        self.deepen = nn.ModuleList([*(Residual(width) for width in widths[1:-1]), nn.Identity()])
-        self.rgb = nn.Conv2d(widths[-1], 3, 3, padding=1)
-
-    def stages(self, z):
-        """Image before clipping by the sigmoid is never exposed: returns (image, [features at 4, 8, 16, 32 pixels])."""
-        h = silu(self.spread(silu(self.hidden(z)))).unflatten(1, (-1, 4, 4))
-        features = [h]
-        for up, deepen in zip(self.up, self.deepen):
-            h = deepen(silu(up(h)))
-            features.append(h)
-        return torch.sigmoid(self.rgb(h)), features[:-1]
+        self.deepen = nn.ModuleList(Residual(width) for width in widths[1:])
+        # The last step up is linear: activations at full resolution would double the cost of training.
+        self.rgb = nn.ConvTranspose2d(widths[-1], 3, 6, stride=2, padding=2)
 
     def forward(self, z):
-        return self.stages(z)[0]
+        h = silu(self.spread(silu(self.hidden(z)))).reshape(-1, self.up[0].in_channels, 4, 4)
+        for up, deepen in zip(self.up, self.deepen):
+            h = deepen(silu(up(h)))
+        return torch.sigmoid(self.rgb(h))
 
     @torch.no_grad()
     def absorb(self, mean, root):

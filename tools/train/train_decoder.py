@@ -23,7 +23,7 @@ from faces import dataset, sheet
 from model import LATENT, Decoder, Encoder
 
 # Small, hard to see or hard to tell apart in 16 latent dimensions: left to larger models.
-HELD = {"pitch": 0.5, "roll": 0.5, "age": 0.0}
+HELD = {"pitch": 0.5, "roll": 0.5, "size": 0.5, "age": 0.0}
 HERE = Path(__file__).parent
 
 
@@ -175,13 +175,13 @@ def main():
     parser.add_argument("--folder", type=Path, default=HERE / "checkpoints", help="for images, checkpoints and sheets")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--images", type=int, default=40_000, help="distinct training faces")
-    parser.add_argument("--steps", type=int, default=10_000)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate, cosine to 0")
+    parser.add_argument("--steps", type=int, default=9_000)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=1.5e-3, help="peak learning rate, cosine to 0")
     parser.add_argument("--warm-up", type=int, default=300, help="steps of linear warm-up of the rate")
-    parser.add_argument("--beta", type=float, default=2e-4, help="weight of the KL term (nats) against the pyramid loss")
+    parser.add_argument("--beta", type=float, default=5e-4, help="weight of the KL term (nats) against the pyramid loss")
     parser.add_argument("--average", type=float, default=0.999, help="decay of the moving average of the weights")
-    parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
+    parser.add_argument("--every", type=int, default=500, help="steps between checkpoints")
     train(parser.parse_args())
 
 

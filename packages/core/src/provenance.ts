@@ -11,7 +11,7 @@ export interface Provenance {
   readonly to: Space;
   /** How the points were obtained: drawn by seed and index from a prior, or read from a file. */
   readonly points:
-    | { readonly seed: number; readonly prior: Prior; readonly count: number }
+    | { readonly seed: number; readonly prior: Prior; readonly first: number; readonly count: number }
     | { readonly file: string; readonly count: number };
   readonly options: Readonly<Record<string, unknown>>;
   /** Engine and provider. */

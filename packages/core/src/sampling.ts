@@ -9,7 +9,12 @@ import type { Prior, Space } from "./space.ts";
  *
  * @returns `[count, space.dim]`.
  */
-export function samplePoints(space: Space, seed: number | bigint, first: number, count: number): Float32Array {
+export function samplePoints(
+  space: Space,
+  seed: number | bigint,
+  first: number,
+  count: number,
+): Float32Array {
   const prior: Prior = space.prior ?? { kind: "normal" };
   const points = new Float32Array(count * space.dim);
   for (let i = 0; i < count; i++) {

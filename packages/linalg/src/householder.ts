@@ -4,14 +4,14 @@
 // revisited" (2006).
 
 import { gram, matmul } from "./matmul.ts";
-import { type Matrix, matrix } from "./matrix.ts";
+import { type Matrix, matrix, transpose } from "./matrix.ts";
 import { NEGLIGIBLE } from "./scaling.ts";
 
 /** A[:, pivots] = Q·R with Q = H₀H₁…H₍ₖ₋₁₎ and Hⱼ = I − 2vⱼvⱼᵀ. */
 export interface HouseholderQr {
   /** `[k, n]`, upper trapezoidal. */
   readonly r: Matrix;
-  /** `[m, k]`; column j is the unit vector vⱼ, zero above row j. */
+  /** `[m, k]`; column j is the unit vector vⱼ. */
   readonly reflectors: Matrix;
   /** `pivots[j]` is the column of A that stands at column j of Q·R. */
   readonly pivots: Int32Array;
@@ -42,16 +42,14 @@ export function householderQr(work: Float64Array, m: number, n: number, pivoting
       if (best !== k) swapColumns(work, m, n, k, best, pivots, squares);
     }
     const v = vectors.data.subarray(k * m, (k + 1) * m);
-    work[k * n + k] = reflector(work, m, n, k, v);
+    for (let i = k; i < m; i++) v[i] = work[i * n + k]!;
+    work[k * n + k] = makeReflector(v, k);
     reflect(work, m, n, k, v, projection, squares);
   }
   const r = matrix(k, n);
   for (let i = 0; i < k; i++) r.data.set(work.subarray(i * n + i, (i + 1) * n), i * n + i);
-  const reflectors = matrix(m, k);
-  for (let j = 0; j < k; j++) {
-    for (let i = j; i < m; i++) reflectors.data[i * k + j] = vectors.data[j * m + i]!;
-  }
-  return { r, reflectors, pivots };
+  const used = matrix(k, m, vectors.data.subarray(0, k * m));
+  return { r, reflectors: transpose(used), pivots };
 }
 
 /**
@@ -70,24 +68,23 @@ export function applyQ(reflectors: Matrix, x: Matrix): Matrix {
   return result;
 }
 
-/** Writes the unit reflector that maps column k of `work`, from row k down, to βe₁, and returns β. */
-function reflector(work: Float64Array, m: number, n: number, k: number, v: Float64Array): number {
+/**
+ * Replaces x, the entries of `v` from `start` on, by the unit vector v for which (I − 2vvᵀ)x = βe₁, and
+ * returns β. The zero vector gives e₁, so that I − 2vvᵀ is always a reflection.
+ */
+export function makeReflector(v: Float64Array, start: number): number {
   let square = 0;
-  for (let i = k; i < m; i++) {
-    const entry = work[i * n + k]!;
-    v[i] = entry;
-    square += entry * entry;
-  }
+  for (let i = start; i < v.length; i++) square += v[i]! * v[i]!;
   const norm = Math.sqrt(square);
   if (norm === 0) {
-    v[k] = 1;
+    v[start] = 1;
     return 0;
   }
   // The sign that adds magnitudes avoids cancellation in the first entry.
-  const beta = v[k]! > 0 ? -norm : norm;
-  v[k]! -= beta;
-  const length = Math.sqrt(2 * norm) * Math.sqrt(Math.abs(v[k]!));
-  for (let i = k; i < m; i++) v[i]! /= length;
+  const beta = v[start]! > 0 ? -norm : norm;
+  v[start]! -= beta;
+  const length = Math.sqrt(2 * norm) * Math.sqrt(Math.abs(v[start]!));
+  for (let i = start; i < v.length; i++) v[i]! /= length;
   return beta;
 }
 

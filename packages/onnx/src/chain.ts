@@ -3,7 +3,15 @@
 import { VielbeinError } from "@vielbein/core";
 import { makeNode } from "./attributes.ts";
 import { tensorNames, topologicalOrder } from "./graph.ts";
-import { type Attribute, type Graph, type Model, type Node, requiredInputs, type Tensor, type ValueInfo } from "./model.ts";
+import {
+  type Attribute,
+  type Graph,
+  type Model,
+  type Node,
+  requiredInputs,
+  type Tensor,
+  type ValueInfo,
+} from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { normalize } from "./normalize.ts";
 import { float32Tensor } from "./tensor.ts";
@@ -103,7 +111,13 @@ function renameNode(node: Node, rename: (name: string) => string): Node {
     attributes.set(
       name,
       attribute.type === "graph"
-        ? { type: "graph", value: { ...attribute.value, nodes: attribute.value.nodes.map((inner) => renameNode(inner, rename)) } }
+        ? {
+            type: "graph",
+            value: {
+              ...attribute.value,
+              nodes: attribute.value.nodes.map((inner) => renameNode(inner, rename)),
+            },
+          }
         : attribute,
     );
   }
@@ -111,7 +125,10 @@ function renameNode(node: Node, rename: (name: string) => string): Node {
 }
 
 /** Both sets of files; one of the second set whose name is taken is kept under another name. */
-function mergeFiles(a: ReadonlyMap<string, Uint8Array>, b: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
+function mergeFiles(
+  a: ReadonlyMap<string, Uint8Array>,
+  b: ReadonlyMap<string, Uint8Array>,
+): Map<string, Uint8Array> {
   const names = new NameSupply(a.keys());
   const merged = new Map(a);
   for (const [name, bytes] of b) merged.set(names.claim(name), bytes);

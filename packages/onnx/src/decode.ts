@@ -205,7 +205,9 @@ export function readTensor(bytes: Uint8Array): Tensor {
   const tensor: Tensor = { name, dims, dataType, raw };
   const expected = byteLength(tensor);
   if (expected !== raw.length && !(expected === 0 && raw.length > 0)) {
-    throw new WireError(`tensor "${name}" of shape [${dims}] holds ${raw.length} bytes instead of ${expected}`);
+    throw new WireError(
+      `tensor "${name}" of shape [${dims}] holds ${raw.length} bytes instead of ${expected}`,
+    );
   }
   return tensor;
 }

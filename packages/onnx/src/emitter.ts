@@ -1,12 +1,13 @@
 // Writes derivative nodes into a graph: fresh names, shared constants, common subexpressions once, and
 // the few shape manoeuvres that tangents [k, ...S] need.
 
-import { type Attribute, DataType, type Node, type Tensor } from "./model.ts";
 import { int, ints, makeNode } from "./attributes.ts";
+import { type Attribute, DataType, type Node, type Tensor } from "./model.ts";
 import type { NameSupply } from "./names.ts";
 import type { TensorInfo } from "./prepare.ts";
-import { Unsupported, type Tangent } from "./rule.ts";
+import type { Tangent } from "./rule.ts";
 import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "./tensor.ts";
+import { Unsupported } from "./unsupported.ts";
 
 export type Shape = readonly number[];
 
@@ -50,7 +51,12 @@ export class Emitter {
   }
 
   /** Adds a node with `count` outputs. */
-  ops(opType: string, inputs: readonly Tangent[], attributes: Record<string, Attribute>, count: number): readonly string[] {
+  ops(
+    opType: string,
+    inputs: readonly Tangent[],
+    attributes: Record<string, Attribute>,
+    count: number,
+  ): readonly string[] {
     const named = inputs.map((input) => input ?? "");
     while (named.at(-1) === "") named.pop();
     const key = `${opType} ${count} ${JSON.stringify(named)} ${JSON.stringify(attributes)}`;

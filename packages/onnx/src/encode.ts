@@ -70,7 +70,11 @@ function encodeNode(node: Node, files: Files): WireWriter {
   return writer;
 }
 
-function encodeAttribute(name: string, attribute: Exclude<Attribute, { type: "opaque" }>, files: Files): WireWriter {
+function encodeAttribute(
+  name: string,
+  attribute: Exclude<Attribute, { type: "opaque" }>,
+  files: Files,
+): WireWriter {
   const writer = new WireWriter();
   writer.string(1, name);
   switch (attribute.type) {

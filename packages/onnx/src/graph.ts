@@ -4,7 +4,13 @@ import { VielbeinError } from "@vielbein/core";
 import type { Graph, Node } from "./model.ts";
 
 /** Operators whose result depends on the shape of their input only, never on its values. */
-const shapeOnly: ReadonlySet<string> = new Set(["Shape", "Size", "RandomNormalLike", "RandomUniformLike", "EyeLike"]);
+const shapeOnly: ReadonlySet<string> = new Set([
+  "Shape",
+  "Size",
+  "RandomNormalLike",
+  "RandomUniformLike",
+  "EyeLike",
+]);
 
 export function readsShapeOnly(node: Node): boolean {
   return node.domain === "" && shapeOnly.has(node.opType);

@@ -3,7 +3,14 @@ export { cut } from "./cut.ts";
 export { decodeModel } from "./decode.ts";
 export { type EncodeOptions, encodeModel } from "./encode.ts";
 export { requireConfinedLocation, resolveExternalData } from "./external-data.ts";
-export { differentiability, type JvpGraph, jvp, type NodeReport, UnsupportedOperatorError } from "./jvp.ts";
+export {
+  type DifferentiabilityReport,
+  inspect,
+  type ModelReport,
+  type PortReport,
+  type SpaceReport,
+} from "./inspect.ts";
+export { differentiability, type JvpGraph, jvp, type NodeReport } from "./jvp.ts";
 export {
   type Attribute,
   DataType,
@@ -21,3 +28,4 @@ export { OnnxMap, type OnnxMapOptions } from "./onnx-map.ts";
 export { type PreparedGraph, type PrepareOptions, prepare, type TensorInfo } from "./prepare.ts";
 export { supportedOperators } from "./rules.ts";
 export { modelSource } from "./source.ts";
+export { UnsupportedOperatorError } from "./unsupported.ts";

@@ -6,11 +6,12 @@ import { VielbeinError } from "@vielbein/core";
 import { makeNode } from "./attributes.ts";
 import { Emitter } from "./emitter.ts";
 import { nodesFor, tensorNames } from "./graph.ts";
-import { type Model, type Node, standardOpset, type ValueInfo } from "./model.ts";
+import type { Model, Node, ValueInfo } from "./model.ts";
 import { NameSupply } from "./names.ts";
-import type { PreparedGraph } from "./prepare.ts";
-import { Unsupported, type Tangent } from "./rule.ts";
+import { type PreparedGraph, positionOf } from "./prepare.ts";
+import type { Tangent } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
+import { nodeLabel, noRule, operatorName, Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
 
 /** Names of the tensors of a JVP graph. */
 export interface JvpGraph {
@@ -81,11 +82,11 @@ export function jvp(graph: PreparedGraph): JvpGraph {
 
 /** What differentiation makes of one node on the way from the input to the output. */
 export interface NodeReport {
+  /** Operator, with its domain where that is not the standard one. */
   readonly opType: string;
-  readonly domain: string;
   /** Name of the node, or of its first output when it has none. */
   readonly node: string;
-  /** Position among the nodes of the prepared graph, from 0. */
+  /** Position among the nodes of the model file, from 0. */
   readonly position: number;
   /** `exact`: the rule applies; `zero`: piecewise constant, nothing flows on; `unsupported`: see `reason`. */
   readonly derivative: "exact" | "zero" | "unsupported";
@@ -96,51 +97,25 @@ export interface NodeReport {
 export function differentiability(graph: PreparedGraph): NodeReport[] {
   const names = new NameSupply(tensorNames(graph.model.graph));
   const reports: NodeReport[] = [];
-  const problems = new Map<number, string>();
+  const problems = new Map<Node, string>();
   pushForward(
     graph,
     names,
     names.claim(`${graph.input}_tangent`),
-    (problem) => problems.set(problem.position, problem.reason),
-    (node, position, tangents) => {
-      const reason = problems.get(position);
+    (problem, node) => problems.set(node, problem.reason),
+    (node, tangents) => {
+      const reason = problems.get(node);
       const derivative = reason !== undefined ? "unsupported" : tangents.some(Boolean) ? "exact" : "zero";
       reports.push({
-        opType: node.opType,
-        domain: node.domain,
+        opType: operatorName(node),
         node: nodeLabel(node),
-        position,
+        position: positionOf(graph, node),
         derivative,
         ...(reason === undefined ? {} : { reason }),
       });
     },
   );
   return reports;
-}
-
-/** A node that cannot be differentiated, with all that its user needs to find it. */
-export class UnsupportedOperatorError extends VielbeinError {
-  override readonly name: string = "UnsupportedOperatorError";
-  readonly opType: string;
-  readonly node: string;
-  readonly position: number;
-  readonly reason: string;
-
-  constructor(node: Node, position: number, opset: number, reason: string) {
-    const op = node.domain ? `${node.domain}::${node.opType}` : node.opType;
-    super(
-      "UNSUPPORTED_OPERATOR",
-      `Cannot differentiate operator ${op} (opset ${opset}), node "${nodeLabel(node)}" at position ${position}: ${reason}.`,
-    );
-    this.opType = op;
-    this.node = nodeLabel(node);
-    this.position = position;
-    this.reason = reason;
-  }
-}
-
-function nodeLabel(node: Node): string {
-  return node.name || node.outputs.find(Boolean) || node.opType;
 }
 
 interface Pushed {
@@ -159,31 +134,29 @@ function pushForward(
   graph: PreparedGraph,
   names: NameSupply,
   inputTangent: string,
-  onProblem: (problem: UnsupportedOperatorError) => void,
-  onNode?: (node: Node, position: number, tangents: readonly Tangent[]) => void,
+  onProblem: (problem: UnsupportedOperatorError, node: Node) => void,
+  onNode?: (node: Node, tangents: readonly Tangent[]) => void,
 ): Pushed {
   const floatType = graph.info.get(graph.input)!.dataType;
   const emitter = new Emitter(graph.info, graph.constants, names, inputTangent, floatType);
   const tangents = new Map<string, string>([[graph.input, inputTangent]]);
-  const opset = standardOpset(graph.model);
   const nodes: Node[] = [];
-  graph.model.graph.nodes.forEach((node, position) => {
+  for (const node of graph.model.graph.nodes) {
     nodes.push(node);
     const incoming = node.inputs.map((name) => tangents.get(name));
-    if (!incoming.some(Boolean)) return;
+    if (!incoming.some(Boolean)) continue;
     const emitted = emitter.nodes.length;
     let outgoing: readonly Tangent[];
     try {
       const rule = ruleFor(node);
-      if (!rule) {
-        throw new Unsupported(
-          "it has no derivative rule; replace it by supported operators when exporting, or end the map before it",
-        );
-      }
+      if (!rule) throw new Unsupported(noRule);
       outgoing = rule.jvp(emitter, node, incoming);
     } catch (error) {
       if (!(error instanceof Unsupported)) throw error;
-      onProblem(new UnsupportedOperatorError(node, position, opset, error.message));
+      onProblem(
+        new UnsupportedOperatorError(node, positionOf(graph, node), graph.opset, error.message),
+        node,
+      );
       outgoing = node.outputs.map(() => inputTangent);
     }
     nodes.push(...emitter.nodes.slice(emitted));
@@ -191,7 +164,7 @@ function pushForward(
       const tangent = outgoing[i];
       if (name && tangent !== undefined) tangents.set(name, tangent);
     });
-    onNode?.(node, position, outgoing);
-  });
+    onNode?.(node, outgoing);
+  }
   return { emitter, nodes, tangent: tangents.get(graph.output) };
 }

@@ -18,7 +18,7 @@ export class NameSupply {
   }
 }
 
-/** `, did you mean "x"?` for the candidate nearest to `name`, or nothing when none is near. */
+/** ` (did you mean "x"?)` for the candidate nearest to `name`, or nothing when none is near. */
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   let best = "";
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
@@ -29,7 +29,7 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
       bestDistance = distance;
     }
   }
-  return best ? `, did you mean "${best}"?` : "";
+  return best ? ` (did you mean "${best}"?)` : "";
 }
 
 /** Levenshtein distance, or `limit` when it is at least that. */

@@ -5,7 +5,15 @@
 import { VielbeinError } from "@vielbein/core";
 import { float, int, makeNode, string, without } from "./attributes.ts";
 import { tensorNames, topologicalOrder } from "./graph.ts";
-import { type Attribute, intAttribute, intsAttribute, type Model, type Node, standardOpset, type Tensor } from "./model.ts";
+import {
+  type Attribute,
+  intAttribute,
+  intsAttribute,
+  type Model,
+  type Node,
+  standardOpset,
+  type Tensor,
+} from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { float32Tensor, int64Tensor } from "./tensor.ts";
 import { widenHalfPrecision } from "./widen.ts";
@@ -74,7 +82,8 @@ class Upgrade {
     }
     if (this.opset < 18 && reductions.has(opType)) return [this.axesToInput(node)];
     if (this.opset < 18 && opType === "Split") return [this.split(node)];
-    if (this.opset < 10 && opType === "Slice") return [this.attributesToInputs(node, ["starts", "ends", "axes"])];
+    if (this.opset < 10 && opType === "Slice")
+      return [this.attributesToInputs(node, ["starts", "ends", "axes"])];
     if (this.opset < 11 && opType === "Clip") return [this.attributesToInputs(node, ["min", "max"])];
     if (this.opset < 11 && opType === "Pad") return [this.attributesToInputs(node, ["pads", "value"])];
     if (opType === "Upsample" || (opType === "Resize" && this.opset < 11)) return [this.resize(node)];
@@ -95,7 +104,10 @@ class Upgrade {
 
   private attributesToInputs(node: Node, names: readonly string[]): Node {
     const added = names.map((name) => this.constant(node.attributes.get(name)));
-    return { ...makeNode(node.opType, [node.inputs[0]!, ...added], node.outputs, without(node, ...names)), name: node.name };
+    return {
+      ...makeNode(node.opType, [node.inputs[0]!, ...added], node.outputs, without(node, ...names)),
+      name: node.name,
+    };
   }
 
   private axesToInput(node: Node): Node {

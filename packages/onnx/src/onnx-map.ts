@@ -12,7 +12,7 @@ import {
 } from "@vielbein/core";
 import { type JvpGraph, jvp } from "./jvp.ts";
 import { DataType, type Model } from "./model.ts";
-import { type PreparedGraph, type PrepareOptions, prepare } from "./prepare.ts";
+import { type PreparedGraph, type PrepareOptions, pointShape, prepare } from "./prepare.ts";
 import { modelSource } from "./source.ts";
 import { elementCount } from "./tensor.ts";
 
@@ -34,7 +34,12 @@ export class OnnxMap implements DifferentiableMap {
   private primalSession: Promise<Session> | undefined;
   private jvpSession: Promise<Session> | undefined;
 
-  private constructor(graph: PreparedGraph, derivative: JvpGraph, runtime: Runtime, prior: Prior | undefined) {
+  private constructor(
+    graph: PreparedGraph,
+    derivative: JvpGraph,
+    runtime: Runtime,
+    prior: Prior | undefined,
+  ) {
     this.graph = graph;
     this.derivative = derivative;
     this.runtime = runtime;
@@ -125,11 +130,9 @@ export class OnnxMap implements DifferentiableMap {
   }
 }
 
-/** A tensor of the prepared graph as a space: the batch axis, of extent 1, is left out. */
 function space(graph: PreparedGraph, name: string): Space {
-  const { shape } = graph.info.get(name)!;
-  const inner = shape.length > 1 && shape[0] === 1 ? shape.slice(1) : shape;
-  return { name, dim: elementCount(inner), shape: inner };
+  const shape = pointShape(graph.info.get(name)!.shape);
+  return { name, dim: elementCount(shape), shape };
 }
 
 /** Elements of the largest tensor that depends on the point. */
@@ -142,7 +145,8 @@ function largestActivation(graph: PreparedGraph): number {
 }
 
 function finite(tensor: RuntimeTensor, name: string): Float32Array {
-  const values = tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data as Float64Array);
+  const values =
+    tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data as Float64Array);
   for (let i = 0; i < values.length; i++) {
     if (Number.isFinite(values[i])) continue;
     throw new VielbeinError(

@@ -7,12 +7,22 @@ import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core"
 import { makeNode } from "./attributes.ts";
 import { requireTensor } from "./cut.ts";
 import { dependents, nodeReads, nodesFor, tensorNames } from "./graph.ts";
-import { DataType, type Model, type Node, requiredInputs, type Tensor, type ValueInfo } from "./model.ts";
+import {
+  DataType,
+  type Model,
+  type Node,
+  requiredInputs,
+  standardOpset,
+  type Tensor,
+  type ValueInfo,
+} from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { normalize } from "./normalize.ts";
+import { ruleFor } from "./rules.ts";
 import { modelSource } from "./source.ts";
 import { dataTypeName, elementCount, fromRuntime, isFloat } from "./tensor.ts";
 import { typesOf } from "./types.ts";
+import { noRule, UnsupportedOperatorError } from "./unsupported.ts";
 
 export interface TensorInfo {
   /** Full shape at batch 1, batch axis included. */
@@ -28,6 +38,20 @@ export interface PreparedGraph {
   readonly info: ReadonlyMap<string, TensorInfo>;
   /** Initialisers by name, folded ones included. */
   readonly constants: ReadonlyMap<string, Tensor>;
+  /** Standard operator set of the model as it was read. */
+  readonly opset: number;
+  /** Position of the node that defines a tensor in the model as it was read. */
+  readonly positions: ReadonlyMap<string, number>;
+}
+
+/** Shape of one point of a tensor: the batch axis, of extent 1, is left out. */
+export function pointShape(shape: readonly number[]): readonly number[] {
+  return shape.length > 1 && shape[0] === 1 ? shape.slice(1) : shape;
+}
+
+/** Position of a node among those of the model as it was read. */
+export function positionOf(graph: Pick<PreparedGraph, "positions">, node: Node): number {
+  return graph.positions.get(node.outputs.find(Boolean) ?? "") ?? -1;
 }
 
 export interface PrepareOptions {
@@ -46,7 +70,11 @@ export interface PrepareOptions {
  *   or when `to` also depends on an input that has no value; `BACKEND_FAILED` when the engine cannot run
  *   the graph; `INVALID_MODEL` when the graph is unsound.
  */
-export async function prepare(original: Model, runtime: Runtime, options: PrepareOptions = {}): Promise<PreparedGraph> {
+export async function prepare(
+  original: Model,
+  runtime: Runtime,
+  options: PrepareOptions = {},
+): Promise<PreparedGraph> {
   const model = normalize(original);
   const { graph } = model;
   const { from, to } = endpoints(model, options);
@@ -65,10 +93,21 @@ export async function prepare(original: Model, runtime: Runtime, options: Prepar
       `Tensor "${to}" does not depend on "${from}", so there is no map between them. Choose a tensor after "${from}" (\`vielbein inspect\` lists them).`,
     );
   }
-  const nodes = path.filter((node) => node.outputs.some((output) => variable.has(output)) && !node.outputs.includes(from));
+  const nodes = path.filter(
+    (node) => node.outputs.some((output) => variable.has(output)) && !node.outputs.includes(from),
+  );
   requireFedInputs(model, nodes, variable, from, to, options);
 
-  const probe = await probeGraph(model, nodes, variable, from, runtime, options);
+  const opset = standardOpset(original);
+  const positions = new Map(
+    original.graph.nodes.flatMap((node, index) => node.outputs.map((output) => [output, index] as const)),
+  );
+  const probe = await probeGraph(model, nodes, variable, from, runtime, options).catch((error: unknown) => {
+    // An engine may refuse a graph for an operator that could not be differentiated anyway: say that.
+    const unknown = nodes.find((node) => !ruleFor(node));
+    if (!unknown) throw error;
+    throw new UnsupportedOperatorError(unknown, positionOf({ positions }, unknown), opset, noRule);
+  });
   const info = new Map<string, TensorInfo>();
   const constants = new Map<string, Tensor>();
   const originals = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
@@ -77,13 +116,16 @@ export async function prepare(original: Model, runtime: Runtime, options: Prepar
     constants.set(name, tensor);
     info.set(name, { shape: tensor.dims, dataType: tensor.dataType });
   }
-  for (const [name, shape] of probe.shapes) info.set(name, { shape, dataType: types.get(name) ?? DataType.FLOAT });
+  for (const [name, shape] of probe.shapes)
+    info.set(name, { shape, dataType: types.get(name) ?? DataType.FLOAT });
   const boundary = (name: string): ValueInfo => ({ name, ...info.get(name)! });
   return {
     input: from,
     output: to,
     info,
     constants,
+    opset,
+    positions,
     model: {
       ...model,
       unknown: [],
@@ -101,8 +143,12 @@ export async function prepare(original: Model, runtime: Runtime, options: Prepar
 }
 
 /** The names that `from` and `to` stand for when left out: the first input that wants a value, the first output. */
-export function endpoints(model: Model, options: Pick<PrepareOptions, "from" | "to" | "inputs">): { from: string; to: string } {
-  const from = options.from ?? requiredInputs(model.graph).find((input) => !options.inputs?.[input.name])?.name;
+export function endpoints(
+  model: Model,
+  options: Pick<PrepareOptions, "from" | "to" | "inputs">,
+): { from: string; to: string } {
+  const from =
+    options.from ?? requiredInputs(model.graph).find((input) => !options.inputs?.[input.name])?.name;
   const to = options.to ?? model.graph.outputs[0]?.name;
   if (from === undefined || to === undefined) {
     throw new VielbeinError(
@@ -172,7 +218,9 @@ async function probeGraph(
 
   const needed = nodesFor(graph, [...measured, ...folded]);
   const read = new Set(needed.flatMap(nodeReads));
-  const inputs = requiredInputs(graph).filter((input) => read.has(input.name) || input.name === from || folded.includes(input.name));
+  const inputs = requiredInputs(graph).filter(
+    (input) => read.has(input.name) || input.name === from || folded.includes(input.name),
+  );
   const outputs = [...shapeNames.values(), ...folded];
   const session = await runtime.createSession(
     modelSource({
@@ -194,7 +242,10 @@ async function probeGraph(
     );
     const values = await session.run(feeds, outputs);
     const shapes = new Map(
-      measured.map((name) => [name, Array.from(values[shapeNames.get(name)!]!.data as BigInt64Array, Number)]),
+      measured.map((name) => [
+        name,
+        Array.from(values[shapeNames.get(name)!]!.data as BigInt64Array, Number),
+      ]),
     );
     return { shapes, frontier, values };
   } finally {
@@ -213,13 +264,18 @@ function probeValue(input: ValueInfo): RuntimeTensor {
     );
   });
   if (!shape) {
-    throw new VielbeinError("INVALID_MODEL", `Input "${input.name}" declares no shape. Export the model with input shapes.`);
+    throw new VielbeinError(
+      "INVALID_MODEL",
+      `Input "${input.name}" declares no shape. Export the model with input shapes.`,
+    );
   }
   const count = elementCount(shape);
   const wave = Float32Array.from({ length: count }, (_, i) => Math.sin(1 + 12.9898 * i));
   if (input.dataType === DataType.FLOAT) return { type: "float32", dims: shape, data: wave };
-  if (input.dataType === DataType.DOUBLE) return { type: "float64", dims: shape, data: Float64Array.from(wave) };
-  if (input.dataType === DataType.INT64) return { type: "int64", dims: shape, data: new BigInt64Array(count) };
+  if (input.dataType === DataType.DOUBLE)
+    return { type: "float64", dims: shape, data: Float64Array.from(wave) };
+  if (input.dataType === DataType.INT64)
+    return { type: "int64", dims: shape, data: new BigInt64Array(count) };
   if (input.dataType === DataType.INT32) return { type: "int32", dims: shape, data: new Int32Array(count) };
   if (input.dataType === DataType.BOOL) return { type: "bool", dims: shape, data: new Uint8Array(count) };
   throw new VielbeinError(

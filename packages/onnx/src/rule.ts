@@ -22,6 +22,3 @@ export interface DerivativeRule {
 
 /** An operator with derivative zero wherever it is differentiable (comparisons, rounding, shapes). */
 export const zero: DerivativeRule = { jvp: (_e, node) => node.outputs.map(() => undefined) };
-
-/** Why one node cannot be differentiated; becomes a `VielbeinError` that also names the node. */
-export class Unsupported extends Error {}

@@ -1,5 +1,6 @@
 // The registry: operator → derivative rule. A new operator is one entry here and one rule under ops/.
 
+import type { Node } from "./model.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as convolution from "./ops/convolution.ts";
 import * as elementwise from "./ops/elementwise.ts";
@@ -11,7 +12,6 @@ import * as resize from "./ops/resize.ts";
 import * as shape from "./ops/shape.ts";
 import * as slicing from "./ops/slicing.ts";
 import * as softmax from "./ops/softmax.ts";
-import type { Node } from "./model.ts";
 import { type DerivativeRule, zero } from "./rule.ts";
 
 /** Piecewise constant operators: their derivative is zero wherever it exists. */

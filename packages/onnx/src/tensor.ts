@@ -77,7 +77,11 @@ export function float64Tensor(name: string, values: ArrayLike<number>, dims: rea
   return { name, dims, dataType: DataType.DOUBLE, raw: new Uint8Array(Float64Array.from(values).buffer) };
 }
 
-export function int64Tensor(name: string, values: readonly number[], dims: readonly number[] = [values.length]): Tensor {
+export function int64Tensor(
+  name: string,
+  values: readonly number[],
+  dims: readonly number[] = [values.length],
+): Tensor {
   const data = BigInt64Array.from(values, saturatedInt64);
   return { name, dims, dataType: DataType.INT64, raw: new Uint8Array(data.buffer) };
 }
@@ -85,7 +89,12 @@ export function int64Tensor(name: string, values: readonly number[], dims: reado
 /** An initialiser from what an engine returned. */
 export function fromRuntime(name: string, tensor: RuntimeTensor): Tensor {
   const { data, dims, type } = tensor;
-  return { name, dims, dataType: codes.get(type)!, raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+  return {
+    name,
+    dims,
+    dataType: codes.get(type)!,
+    raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
 }
 
 /** A value to feed to an engine. */

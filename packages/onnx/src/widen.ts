@@ -2,7 +2,15 @@
 // computes the function the weights define, and derivatives keep seven digits instead of three.
 
 import { int } from "./attributes.ts";
-import { type Attribute, DataType, type Graph, type Model, type Node, type Tensor, type ValueInfo } from "./model.ts";
+import {
+  type Attribute,
+  DataType,
+  type Graph,
+  type Model,
+  type Node,
+  type Tensor,
+  type ValueInfo,
+} from "./model.ts";
 import { halfToFloat } from "./tensor.ts";
 
 /** The model with every float16 tensor widened; the same object when it has none. */
@@ -29,7 +37,12 @@ function widenTensor(tensor: Tensor): Tensor {
   if (tensor.dataType !== DataType.FLOAT16) return tensor;
   const halves = new Uint16Array(tensor.raw.slice().buffer);
   const floats = Float32Array.from(halves, halfToFloat);
-  return { name: tensor.name, dims: tensor.dims, dataType: DataType.FLOAT, raw: new Uint8Array(floats.buffer) };
+  return {
+    name: tensor.name,
+    dims: tensor.dims,
+    dataType: DataType.FLOAT,
+    raw: new Uint8Array(floats.buffer),
+  };
 }
 
 function widenInfo(info: ValueInfo): ValueInfo {

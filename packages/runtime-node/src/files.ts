@@ -68,7 +68,11 @@ async function readBytes(path: string): Promise<Uint8Array> {
 
 function missing(path: string, cause: unknown): VielbeinError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new VielbeinError("MISSING_FILE", `Cannot read "${path}": ${reason}. Check the path and its permissions.`, {
-    cause,
-  });
+  return new VielbeinError(
+    "MISSING_FILE",
+    `Cannot read "${path}": ${reason}. Check the path and its permissions.`,
+    {
+      cause,
+    },
+  );
 }

@@ -63,7 +63,8 @@ class NodeSession implements Session {
     feeds: Readonly<Record<string, RuntimeTensor>>,
     fetches: readonly string[] = this.outputNames,
   ): Promise<Record<string, RuntimeTensor>> {
-    if (!this.session) throw new VielbeinError("BACKEND_FAILED", "The session was disposed; create a new map.");
+    if (!this.session)
+      throw new VielbeinError("BACKEND_FAILED", "The session was disposed; create a new map.");
     const inputs: Record<string, ort.Tensor> = {};
     for (const [name, { type, data, dims }] of Object.entries(feeds)) {
       inputs[name] = new ort.Tensor(type as "float32", data as Float32Array, dims);

@@ -1,1 +1,4 @@
-export {};
+// The embedded sample: a small generator of cartoon faces, to try the tools on. See MODEL_CARD.md.
+
+/** Location of the model file: z [n, 16] → image [n, 3, 64, 64] in [0, 1], prior N(0, 1). */
+export const sampleUrl: URL = new URL("../faces.onnx", import.meta.url);

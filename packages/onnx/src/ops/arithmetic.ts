@@ -1,8 +1,9 @@
 // Elementwise operators of several inputs, with broadcasting: the rules of sum, product and quotient.
 
-import { type Emitter, type Shape } from "../emitter.ts";
+import type { Emitter, Shape } from "../emitter.ts";
 import type { Node } from "../model.ts";
-import { type DerivativeRule, type Tangent, Unsupported } from "../rule.ts";
+import type { DerivativeRule, Tangent } from "../rule.ts";
+import { Unsupported } from "../unsupported.ts";
 
 /** Tangent of input `i` aligned to the rank of the output. */
 function aligned(e: Emitter, node: Node, i: number, tangent: string): string {
@@ -32,7 +33,16 @@ function signedSum(e: Emitter, node: Node, tangents: readonly Tangent[], signs: 
 
 export const Add: DerivativeRule = { jvp: (e, node, t) => [signedSum(e, node, t, [1, 1])] };
 export const Sub: DerivativeRule = { jvp: (e, node, t) => [signedSum(e, node, t, [1, -1])] };
-export const Sum: DerivativeRule = { jvp: (e, node, t) => [signedSum(e, node, t, t.map(() => 1))] };
+export const Sum: DerivativeRule = {
+  jvp: (e, node, t) => [
+    signedSum(
+      e,
+      node,
+      t,
+      t.map(() => 1),
+    ),
+  ],
+};
 
 /** (ab)˙ = ȧb + aḃ. */
 export const Mul: DerivativeRule = {
@@ -76,7 +86,10 @@ export const Pow: DerivativeRule = {
 /** b·aᵇ⁻¹ for a constant exponent, which may be of another type than the base. */
 function powerFactor(e: Emitter, a: string, exponent: readonly number[], shape: Shape): string {
   if (exponent.every((b) => b === 2)) return e.op("Mul", [a, e.float(exponent, shape)]);
-  const reduced = e.float(exponent.map((b) => b - 1), shape);
+  const reduced = e.float(
+    exponent.map((b) => b - 1),
+    shape,
+  );
   return e.op("Mul", [e.op("Pow", [a, reduced]), e.float(exponent, shape)]);
 }
 
@@ -100,7 +113,15 @@ export const Where: DerivativeRule = {
 };
 
 /** Where(condition, ta, tb) with missing tangents as zero, in the output's full shape. */
-function select(e: Emitter, node: Node, condition: string, ta: Tangent, ia: number, tb: Tangent, ib: number): string {
+function select(
+  e: Emitter,
+  node: Node,
+  condition: string,
+  ta: Tangent,
+  ia: number,
+  tb: Tangent,
+  ib: number,
+): string {
   const output = e.shape(node.outputs[0]!);
   const full = (tangent: Tangent, i: number): string =>
     tangent ? e.broadcast(tangent, e.shape(node.inputs[i]!), output) : e.scalar(0);

@@ -1,7 +1,8 @@
 // Convolutions: linear in the image, so the tangents go through the same operator without its bias, k of
 // them merged into the batch.
 
-import { type DerivativeRule, Unsupported } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { Unsupported } from "../unsupported.ts";
 
 const convolution: DerivativeRule = {
   jvp: (e, node, [tx, tWeight, tBias]) => {

@@ -3,7 +3,8 @@
 
 import type { Emitter } from "../emitter.ts";
 import { DataType, floatAttribute, intAttribute, type Node, stringAttribute } from "../model.ts";
-import { type DerivativeRule, Unsupported, zero } from "../rule.ts";
+import { type DerivativeRule, zero } from "../rule.ts";
+import { Unsupported } from "../unsupported.ts";
 
 type Derivative = (e: Emitter, x: string, y: string, node: Node) => string | number;
 
@@ -30,7 +31,10 @@ function oneMinus(e: Emitter, x: string): string {
 export const Identity: DerivativeRule = unary(() => 1);
 export const Neg: DerivativeRule = unary(() => -1);
 export const Abs: DerivativeRule = unary((e, x) =>
-  e.op("Sub", [step(e, x, e.scalar(1), e.scalar(0)), e.op("Where", [e.op("Less", [x, e.scalar(0)]), e.scalar(1), e.scalar(0)])]),
+  e.op("Sub", [
+    step(e, x, e.scalar(1), e.scalar(0)),
+    e.op("Where", [e.op("Less", [x, e.scalar(0)]), e.scalar(1), e.scalar(0)]),
+  ]),
 );
 export const Exp: DerivativeRule = unary((_e, _x, y) => y);
 export const Log: DerivativeRule = unary((e, x) => e.op("Reciprocal", [x]));
@@ -69,13 +73,18 @@ export const HardSigmoid: DerivativeRule = unary((e, _x, y, node) =>
 );
 /** y = x·clip(x/6 + ½, 0, 1), y′ = h + x·h′ with h the hard sigmoid. */
 export const HardSwish: DerivativeRule = unary((e, x) => {
-  const h = e.op("HardSigmoid", [x], { alpha: { type: "float", value: 1 / 6 }, beta: { type: "float", value: 0.5 } });
+  const h = e.op("HardSigmoid", [x], {
+    alpha: { type: "float", value: 1 / 6 },
+    beta: { type: "float", value: 0.5 },
+  });
   return e.op("Add", [h, e.op("Mul", [x, between(e, h, e.scalar(0), e.scalar(1), e.scalar(1 / 6))])]);
 });
 /** y = x·Φ(x), y′ = Φ(x) + x·φ(x). The tanh form is approximated by another function and not covered here. */
 export const Gelu: DerivativeRule = unary((e, x, _y, node) => {
   if (stringAttribute(node, "approximate", "none") !== "none") {
-    throw new Unsupported("its tanh approximation has no rule yet; export with approximate='none' or an older opset");
+    throw new Unsupported(
+      "its tanh approximation has no rule yet; export with approximate='none' or an older opset",
+    );
   }
   const half = e.op("Erf", [e.op("Mul", [x, e.scalar(Math.SQRT1_2)])]);
   const cdf = e.op("Mul", [e.scalar(0.5), e.op("Add", [e.scalar(1), half])]);

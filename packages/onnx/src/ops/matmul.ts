@@ -1,7 +1,7 @@
 // Matrix products: linear in each factor.
 
-import type { Emitter, Shape } from "../emitter.ts";
 import { float, int } from "../attributes.ts";
+import type { Emitter, Shape } from "../emitter.ts";
 import { floatAttribute, intAttribute, type Node } from "../model.ts";
 import type { DerivativeRule, Tangent } from "../rule.ts";
 

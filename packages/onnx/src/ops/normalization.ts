@@ -2,7 +2,8 @@
 
 import type { Emitter } from "../emitter.ts";
 import { floatAttribute, intAttribute, type Node } from "../model.ts";
-import { type DerivativeRule, Unsupported } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { Unsupported } from "../unsupported.ts";
 
 /** A per-channel vector [C] as [C, 1, …], to multiply a tensor [N, C, …]. */
 function perChannel(e: Emitter, vector: string, rank: number): string {
@@ -16,7 +17,9 @@ export const BatchNormalization: DerivativeRule = {
       throw new Unsupported("it is in training mode; export the model after eval()");
     }
     if (tScale || tBias || tMean || tVar) {
-      throw new Unsupported("its statistics or affine parameters depend on the point; export them as separate Mul and Add");
+      throw new Unsupported(
+        "its statistics or affine parameters depend on the point; export them as separate Mul and Add",
+      );
     }
     const [x, scale, , , variance] = node.inputs;
     const epsilon = floatAttribute(node, "epsilon", 1e-5);
@@ -48,7 +51,12 @@ export const InstanceNormalization: DerivativeRule = {
 };
 
 /** x̂ = (x − mean)/σ over `axes`, and σ = √(var + ε), recomputed from the primal input. */
-function standardise(e: Emitter, node: Node, x: string, axes: readonly number[]): { value: string; deviation: string } {
+function standardise(
+  e: Emitter,
+  node: Node,
+  x: string,
+  axes: readonly number[],
+): { value: string; deviation: string } {
   const over = e.int64(axes);
   const centred = e.op("Sub", [x, e.op("ReduceMean", [x, over])]);
   const variance = e.op("ReduceMean", [e.op("Mul", [centred, centred]), over]);

@@ -1,8 +1,9 @@
 // Pooling over windows of an image.
 
 import { intAttribute } from "../model.ts";
-import { type DerivativeRule, Unsupported } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
 import { elementCount } from "../tensor.ts";
+import { Unsupported } from "../unsupported.ts";
 
 /** Linear in the image: tangents are pooled alike, k of them merged into the batch. */
 const linearPool: DerivativeRule = {
@@ -22,7 +23,9 @@ export const MaxPool: DerivativeRule = {
     if (intAttribute(node, "storage_order", 0) !== 0) throw new Unsupported("its storage_order is not 0");
     const [, positions] = e.ops("MaxPool", [node.inputs[0]], Object.fromEntries(node.attributes), 2);
     const flat = e.reshape(t!, [elementCount(e.shape(node.inputs[0]!))]);
-    const picked = e.op("Gather", [flat, e.op("Reshape", [positions, e.int64([-1])])], { axis: { type: "int", value: 1 } });
+    const picked = e.op("Gather", [flat, e.op("Reshape", [positions, e.int64([-1])])], {
+      axis: { type: "int", value: 1 },
+    });
     return [e.reshape(picked, e.shape(node.outputs[0]!)), undefined];
   },
 };

@@ -1,7 +1,7 @@
 // Reductions over axes, in the form of opset 18: the axes are an input.
 
-import { type Emitter, positiveAxis } from "../emitter.ts";
 import { int } from "../attributes.ts";
+import { type Emitter, positiveAxis } from "../emitter.ts";
 import { intAttribute, type Node } from "../model.ts";
 import type { DerivativeRule } from "../rule.ts";
 
@@ -20,7 +20,9 @@ function reduceTangent(e: Emitter, node: Node, opType: string, tangent: string):
 }
 
 export const ReduceSum: DerivativeRule = { jvp: (e, node, [t]) => [reduceTangent(e, node, "ReduceSum", t!)] };
-export const ReduceMean: DerivativeRule = { jvp: (e, node, [t]) => [reduceTangent(e, node, "ReduceMean", t!)] };
+export const ReduceMean: DerivativeRule = {
+  jvp: (e, node, [t]) => [reduceTangent(e, node, "ReduceMean", t!)],
+};
 
 /** y = Σx², ẏ = 2Σxẋ. */
 export const ReduceSumSquare: DerivativeRule = {

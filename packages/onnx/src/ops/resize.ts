@@ -3,7 +3,8 @@
 import { ints, without } from "../attributes.ts";
 import { type Emitter, positiveAxis } from "../emitter.ts";
 import { intsAttribute, type Node, stringAttribute } from "../model.ts";
-import { type DerivativeRule, Unsupported } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { Unsupported } from "../unsupported.ts";
 
 /**
  * Tangents are resized alike with k merged into the batch. What the node states is kept (scales stay

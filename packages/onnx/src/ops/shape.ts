@@ -32,7 +32,9 @@ export const Tile: DerivativeRule = {
 const blocks: DerivativeRule = {
   jvp: (e, node, [t]) => {
     const images = e.mergeBatch(t!, e.shape(node.inputs[0]!));
-    return [e.reshape(e.op(node.opType, [images], Object.fromEntries(node.attributes)), e.shape(node.outputs[0]!))];
+    return [
+      e.reshape(e.op(node.opType, [images], Object.fromEntries(node.attributes)), e.shape(node.outputs[0]!)),
+    ];
   },
 };
 

@@ -3,7 +3,8 @@
 import { int, string } from "../attributes.ts";
 import { type Emitter, positiveAxis } from "../emitter.ts";
 import { intAttribute, type Node, stringAttribute } from "../model.ts";
-import { type DerivativeRule, Unsupported } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { Unsupported } from "../unsupported.ts";
 
 /** The node's `axis` attribute as an axis of the tangent, which k precedes. */
 function tangentAxis(e: Emitter, node: Node, fallback: number): number {

@@ -79,7 +79,8 @@ export class WireReader {
       return;
     }
     const packed = this.message();
-    while (packed.position < packed.bytes.length) target.push(packed.view.getFloat32(packed.advance(4), true));
+    while (packed.position < packed.bytes.length)
+      target.push(packed.view.getFloat32(packed.advance(4), true));
   }
 
   /** Appends a repeated double field, packed or not. */
@@ -89,7 +90,8 @@ export class WireReader {
       return;
     }
     const packed = this.message();
-    while (packed.position < packed.bytes.length) target.push(packed.view.getFloat64(packed.advance(8), true));
+    while (packed.position < packed.bytes.length)
+      target.push(packed.view.getFloat64(packed.advance(8), true));
   }
 
   /** Passes over the field and returns it whole, tag included, so that it can be written back. */
@@ -111,7 +113,9 @@ export class WireReader {
   private advance(count: number): number {
     const start = this.position;
     if (count < 0 || start + count > this.bytes.length) {
-      throw new WireError(`field ${this.field} needs ${count} bytes at byte ${start} of ${this.bytes.length}`);
+      throw new WireError(
+        `field ${this.field} needs ${count} bytes at byte ${start} of ${this.bytes.length}`,
+      );
     }
     this.position = start + count;
     return start;

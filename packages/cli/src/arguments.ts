@@ -1,0 +1,83 @@
+// Parsing of option values. A value that does not fit is a usage error that says what would.
+
+import type { Prior } from "@vielbein/core";
+import { InvalidArgumentError } from "commander";
+
+export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^[+-]?\d+$/.test(text.trim()) && value >= low && value <= high) return value;
+    const range = high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`;
+    throw new InvalidArgumentError(`Expected an integer ${range}.`);
+  };
+}
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("Expected a positive number.");
+}
+
+/** `0-4`, `0,2,5` or a mixture → sorted unique indices. */
+export function indexList(text: string): number[] {
+  const indices = new Set<number>();
+  for (const part of text.split(",")) {
+    const match = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(part);
+    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+    if (!match || last < first || last - first > 10_000) {
+      throw new InvalidArgumentError("Expected indices and ranges such as 0-4 or 0,2,5.");
+    }
+    for (let i = first; i <= last; i++) indices.add(i);
+  }
+  return [...indices].sort((a, b) => a - b);
+}
+
+/** `normal`, `uniform` (on [-1, 1)) or `uniform:LOW,HIGH`. */
+export function prior(text: string): Prior {
+  if (text === "normal") return { kind: "normal" };
+  const match = /^uniform(?::([^,]+),([^,]+))?$/.exec(text);
+  const [low, high] = [Number(match?.[1] ?? -1), Number(match?.[2] ?? 1)];
+  if (match && low < high && Number.isFinite(high - low)) return { kind: "uniform", low, high };
+  throw new InvalidArgumentError("Expected normal, uniform, or uniform:LOW,HIGH with LOW < HIGH.");
+}
+
+const units: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** `2G`, `512MiB`, `1000000` → bytes. */
+export function bytes(text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*$/i.exec(text);
+  const value = match ? Number(match[1]) * units[match[2]!.toUpperCase()]! : 0;
+  if (value >= 1) return Math.floor(value);
+  throw new InvalidArgumentError("Expected a size such as 512M or 2G.");
+}
+
+/** `LOW,HIGH` → the pixel values shown black and white. */
+export function range(text: string): [number, number] {
+  const [low, high, rest] = text.split(",").map(Number);
+  if (
+    low !== undefined &&
+    high !== undefined &&
+    rest === undefined &&
+    low < high &&
+    Number.isFinite(high - low)
+  ) {
+    return [low, high];
+  }
+  throw new InvalidArgumentError("Expected two numbers LOW,HIGH with LOW < HIGH, such as -1,1.");
+}
+
+/** `NAME=V1,V2,…`, collected into a record; values are numbers. */
+export function assignment(
+  text: string,
+  previous: Readonly<Record<string, readonly number[]>> = {},
+): Record<string, readonly number[]> {
+  const split = text.indexOf("=");
+  const values = text
+    .slice(split + 1)
+    .split(",")
+    .map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (split < 1 || !values.every(Number.isFinite)) {
+    throw new InvalidArgumentError("Expected NAME=VALUE or NAME=V1,V2,… with numbers.");
+  }
+  return { ...previous, [text.slice(0, split)]: values };
+}

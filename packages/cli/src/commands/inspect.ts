@@ -1,0 +1,89 @@
+// vielbein inspect: what a model is, its spaces, and what of it can be differentiated.
+
+import { inspect, type ModelReport, type PortReport } from "@vielbein/onnx";
+import type { Command } from "commander";
+import { addMapOptions, loadModel, type MapOptions } from "../model.ts";
+import { bold, dim, type Terminal, table } from "../terminal.ts";
+
+export function inspectCommand(program: Command, terminal: Terminal): void {
+  addMapOptions(
+    program
+      .command("inspect <model>")
+      .summary("inputs, outputs, spaces, operators, and what can be differentiated")
+      .description(
+        "Describes an ONNX model: what goes in and out, which tensors can serve as spaces, and how each operator between --from and --to is differentiated.",
+      ),
+  )
+    .option("--json", "one JSON document on stdout")
+    .action(async (argument: string, options: MapOptions & { json?: boolean }) => {
+      const loaded = await loadModel(argument, options);
+      const report = await inspect(loaded.model, loaded.runtime, {
+        ...(options.from === undefined ? {} : { from: options.from }),
+        ...(options.to === undefined ? {} : { to: options.to }),
+        inputs: loaded.inputs,
+      });
+      const { file, bytes, sha256 } = loaded;
+      terminal.stdout.write(
+        options.json
+          ? `${JSON.stringify({ file, bytes, sha256, ...report }, null, 2)}\n`
+          : `${describe(file, bytes, report)}\n`,
+      );
+    });
+}
+
+function describe(file: string, bytes: number, report: ModelReport): string {
+  const { differentiability: d } = report;
+  const operators = Object.entries(report.operators).map(([name, count]) => `${name} ×${count}`);
+  const lines = [
+    `${bold(file)}  ${megabytes(bytes)}, ${report.parameters.toLocaleString("en")} parameters`,
+    `opset ${report.opset}, IR ${report.irVersion}${report.producer ? `, from ${report.producer}` : ""}`,
+    "",
+    table([
+      ...report.inputs.map((p) => ["input", ...port(p)]),
+      ...report.outputs.map((p) => ["output", ...port(p)]),
+    ]),
+    "",
+    bold("Operators"),
+    wrapped(operators, 96),
+  ];
+  if (report.spaces.length > 0) {
+    lines.push(
+      "",
+      `${bold("Spaces")} ${dim(`tensors between ${d.from} and ${d.to}, for --from and --to`)}`,
+      table(
+        report.spaces.map((s) => [`  ${s.name}`, String(s.dim), `[${s.shape.join(", ")}]`, s.producer]),
+        [1],
+      ),
+    );
+  }
+  lines.push("", bold(`Derivative of ${d.to} with respect to ${d.from}`));
+  lines.push(d.differentiable ? "  exact" : `  not available: ${d.problem}`);
+  for (const [operator, counts] of Object.entries(d.operators)) {
+    const parts = Object.entries(counts).filter(([, count]) => count > 0);
+    lines.push(`  ${operator.padEnd(24)} ${parts.map(([kind, count]) => `${kind} ×${count}`).join(", ")}`);
+  }
+  for (const node of d.nodes.filter((n) => n.derivative === "unsupported")) {
+    lines.push(`  ${node.opType} "${node.node}" (node ${node.position}): ${node.reason}`);
+  }
+  return lines.join("\n");
+}
+
+function port(p: PortReport): string[] {
+  const shape = p.shape?.map((extent) => (extent === "" ? "?" : extent)).join(", ");
+  return [p.name, p.type, shape === undefined ? "shape unknown" : `[${shape}]`];
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Items separated by commas, broken into indented lines. */
+function wrapped(items: readonly string[], width: number): string {
+  const lines = ["  "];
+  items.forEach((item, i) => {
+    const piece = i < items.length - 1 ? `${item}, ` : item;
+    if (lines.at(-1)!.length + piece.length > width) lines.push("  ");
+    lines[lines.length - 1] += piece;
+  });
+  return lines.map((line) => line.trimEnd()).join("\n");
+}

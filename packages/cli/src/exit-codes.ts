@@ -1,0 +1,46 @@
+// Exit statuses, after sysexits.h, so that queues and scripts can act on them.
+
+import { type ErrorCode, VielbeinError } from "@vielbein/core";
+import { LinalgError, type LinalgErrorCode } from "@vielbein/linalg";
+import { CommanderError } from "commander";
+
+export const EXIT = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  badInput: 65,
+  missingFile: 66,
+  backendUnavailable: 69,
+  numericalFailure: 70,
+  cannotWrite: 73,
+  tryAgain: 75,
+  interrupted: 130,
+} as const;
+
+const byCode: Readonly<Record<ErrorCode | LinalgErrorCode, number>> = {
+  INVALID_ARGUMENT: EXIT.usage,
+  SHAPE_MISMATCH: EXIT.badInput,
+  NOT_FINITE: EXIT.badInput,
+  INVALID_MODEL: EXIT.badInput,
+  INVALID_SPACE: EXIT.badInput,
+  INVALID_FILE: EXIT.badInput,
+  UNSUPPORTED_OPERATOR: EXIT.badInput,
+  MISSING_FILE: EXIT.missingFile,
+  BACKEND_UNAVAILABLE: EXIT.backendUnavailable,
+  BACKEND_FAILED: EXIT.badInput,
+  NUMERICAL_FAILURE: EXIT.numericalFailure,
+  NO_CONVERGENCE: EXIT.numericalFailure,
+  MEMORY_BUDGET: EXIT.tryAgain,
+};
+
+/** A file that cannot be written. */
+export class CannotWriteError extends Error {}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof VielbeinError || error instanceof LinalgError) return byCode[error.code];
+  // Commander's own exits: 0 for help and version, anything else is a usage error.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CannotWriteError) return EXIT.cannotWrite;
+  if (error instanceof Error && error.name === "AbortError") return EXIT.interrupted;
+  return EXIT.unexpected;
+}

@@ -1,0 +1,209 @@
+// The MODEL argument and the options that choose a map in it.
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  type Prior,
+  type Provenance,
+  type Runtime,
+  type RuntimeTensor,
+  samplePoints,
+  VielbeinError,
+} from "@vielbein/core";
+import { readNpy } from "@vielbein/linalg/npy";
+import {
+  decodeModel,
+  type Model,
+  OnnxMap,
+  requiredInputs,
+  resolveExternalData,
+  standardOpset,
+} from "@vielbein/onnx";
+import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
+import { sampleUrl } from "@vielbein/sample";
+import type { Command } from "commander";
+import { assignment, bytes, integer, prior } from "./arguments.ts";
+import { version } from "./version.ts";
+
+export interface MapOptions {
+  from?: string;
+  to?: string;
+  set?: Record<string, readonly number[]>;
+  threads?: number;
+}
+
+export interface PointOptions {
+  prior?: Prior;
+  seed: number;
+  points?: string;
+  memory?: number;
+}
+
+export function addMapOptions(command: Command): Command {
+  return command
+    .option("--from <tensor>", "tensor to start from (default: the first input)")
+    .option("--to <tensor>", "tensor to end at (default: the first output)")
+    .option(
+      "--set <name=values>",
+      "fixed value of another input, comma-separated numbers; repeatable",
+      assignment,
+    )
+    .option("--threads <n>", "threads of the engine (default: one per core)", integer(1, 1024));
+}
+
+export function addPointOptions(command: Command): Command {
+  return command
+    .option(
+      "--prior <prior>",
+      "normal, uniform (on [-1,1)) or uniform:LOW,HIGH (default: as the model says, else normal)",
+      prior,
+    )
+    .option("--seed <n>", "seed of the samples", integer(0), 0)
+    .option("--points <file.npy>", "points [n,d] or [d] instead of samples")
+    .option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes);
+}
+
+/** A model that was read, and who it is. */
+export interface LoadedModel {
+  readonly model: Model;
+  readonly runtime: Runtime;
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly inputs: Readonly<Record<string, RuntimeTensor>>;
+}
+
+/** Reads MODEL: a path, or the word `sample` for the embedded generator. */
+export async function loadModel(argument: string, options: MapOptions): Promise<LoadedModel> {
+  const path = argument === "sample" ? fileURLToPath(sampleUrl) : argument;
+  const file = await readModelFile(path);
+  const model = await resolveExternalData(decodeModel(file.bytes, file.name), file.readExternal);
+  const runtime = new NodeRuntime(options.threads === undefined ? {} : { threads: options.threads });
+  return {
+    model,
+    runtime,
+    file: file.name,
+    bytes: file.bytes.length,
+    sha256: createHash("sha256").update(file.bytes).digest("hex"),
+    inputs: fixedInputs(model, options.set ?? {}),
+  };
+}
+
+/** Values for graph inputs, in the shape the model declares (open extents count as 1). */
+function fixedInputs(
+  model: Model,
+  set: Readonly<Record<string, readonly number[]>>,
+): Record<string, RuntimeTensor> {
+  const declared = new Map(requiredInputs(model.graph).map((input) => [input.name, input]));
+  return Object.fromEntries(
+    Object.entries(set).map(([name, values]) => {
+      const input = declared.get(name);
+      if (!input) {
+        throw new VielbeinError(
+          "INVALID_SPACE",
+          `--set: the model has no input "${name}". Its inputs: ${[...declared.keys()].join(", ")}.`,
+        );
+      }
+      const dims = (input.shape ?? [values.length]).map((extent) =>
+        typeof extent === "number" ? extent : 1,
+      );
+      const count = dims.reduce((product, extent) => product * extent, 1);
+      if (values.length !== count && values.length !== 1) {
+        throw new VielbeinError(
+          "SHAPE_MISMATCH",
+          `--set ${name}: shape [${dims}] holds ${count} values, got ${values.length}.`,
+        );
+      }
+      const filled = values.length === count ? values : Array<number>(count).fill(values[0]!);
+      return [name, inputTensor(input.dataType, dims, filled)];
+    }),
+  );
+}
+
+function inputTensor(dataType: number | undefined, dims: number[], values: readonly number[]): RuntimeTensor {
+  if (dataType === 7)
+    return { type: "int64", dims, data: BigInt64Array.from(values, (v) => BigInt(Math.trunc(v))) };
+  if (dataType === 6) return { type: "int32", dims, data: Int32Array.from(values) };
+  if (dataType === 9) return { type: "bool", dims, data: Uint8Array.from(values) };
+  if (dataType === 11) return { type: "float64", dims, data: Float64Array.from(values) };
+  return { type: "float32", dims, data: Float32Array.from(values) };
+}
+
+/** The map that the options choose, with the prior that they or the model's metadata state. */
+export async function openMap(
+  loaded: LoadedModel,
+  options: MapOptions & Pick<PointOptions, "prior">,
+): Promise<OnnxMap> {
+  const stated = loaded.model.metadata.get("vielbein.prior");
+  const chosen = options.prior ?? (stated === undefined ? undefined : prior(stated));
+  return OnnxMap.create(loaded.model, loaded.runtime, {
+    ...(options.from === undefined ? {} : { from: options.from }),
+    ...(options.to === undefined ? {} : { to: options.to }),
+    ...(chosen === undefined ? {} : { prior: chosen }),
+    inputs: loaded.inputs,
+  });
+}
+
+/** Points of the map's input space, and where they come from. */
+export interface Points {
+  /** `[count, from.dim]`. */
+  readonly values: Float32Array;
+  readonly count: number;
+  readonly source: Provenance["points"];
+}
+
+/** Samples `first` … of the prior, or the rows of a file. */
+export async function obtainPoints(
+  map: OnnxMap,
+  options: PointOptions,
+  first: number,
+  count: number,
+): Promise<Points> {
+  if (options.points !== undefined) return readPoints(map, options.points);
+  return {
+    values: samplePoints(map.from, options.seed, first, count),
+    count,
+    source: { seed: options.seed, prior: map.from.prior ?? { kind: "normal" }, first, count },
+  };
+}
+
+async function readPoints(map: OnnxMap, path: string): Promise<Points> {
+  const bytes = await readFile(path).catch((error: Error) => {
+    throw new VielbeinError("MISSING_FILE", `--points: cannot read "${path}": ${error.message}.`, {
+      cause: error,
+    });
+  });
+  const { shape, data } = readNpy(bytes);
+  const { dim, name } = map.from;
+  const isOne = shape.length === 1 && shape[0] === dim;
+  if (!isOne && !(shape.length === 2 && shape[1] === dim && shape[0]! > 0)) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `--points: "${path}" has shape [${shape}]; space "${name}" of dimension ${dim} needs [n,${dim}] with n ≥ 1, or [${dim}].`,
+    );
+  }
+  const values = Float32Array.from(data as ArrayLike<number>, Number);
+  const count = values.length / dim;
+  return { values, count, source: { file: basename(path), count } };
+}
+
+export function provenanceOf(
+  loaded: LoadedModel,
+  map: OnnxMap,
+  method: string,
+  source: Provenance["points"],
+  options: Readonly<Record<string, unknown>>,
+): Provenance {
+  return {
+    tool: `vielbein ${version}`,
+    method,
+    model: { file: loaded.file, sha256: loaded.sha256, opset: standardOpset(loaded.model) },
+    from: map.from,
+    to: map.to,
+    points: source,
+    options,
+    runtime: loaded.runtime.name,
+  };
+}

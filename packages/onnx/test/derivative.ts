@@ -1,0 +1,112 @@
+// The check that every operator passes: its Jacobian-vector products are those of the function that the
+// engine computes, for many tangents as for one.
+
+import { expect } from "vitest";
+import { type Model, OnnxMap } from "../src/index.ts";
+import {
+  DirectModel,
+  differences,
+  forwardJacobian,
+  GraphBuilder,
+  irregular,
+  type Precision,
+  randomStream,
+  relativeError,
+  runtime,
+} from "./helpers.ts";
+
+export type Build = (g: GraphBuilder) => string;
+
+/**
+ * Where the reference derivative comes from.
+ * - `float64`: differences of the same graph in double precision, small step: ten digits.
+ * - `affine`: the engine has no double kernel but the function is affine, so that differences with step 1
+ *   are exact up to rounding.
+ * - a function: the operator written out in float64, differenced with a small step.
+ */
+export type Reference = "float64" | "affine" | ((point: Float64Array) => Float64Array);
+
+export interface DerivativeCheck {
+  readonly opset?: number;
+  readonly seed?: number;
+  readonly reference?: Reference;
+}
+
+const SMALL_STEP = 1e-5;
+
+export async function expectDerivative(build: Build, check: DerivativeCheck = {}): Promise<void> {
+  const { reference = "float64" } = check;
+  const single = assemble(build, "float32", check);
+  const expected = await referenceJacobian(build, check, reference);
+  await expectMap(single.model, single.point, expected, 2e-5);
+  if (reference === "float64") {
+    const double = assemble(build, "float64", check);
+    // What is left is the rounding of the results to float32.
+    await expectMap(double.model, double.point, expected, 5e-7);
+  }
+}
+
+export function assemble(
+  build: Build,
+  precision: Precision,
+  { opset, seed }: DerivativeCheck,
+): { model: Model; point: number[] } {
+  const g = new GraphBuilder(precision, opset, seed);
+  const output = build(g);
+  return { model: g.model(output), point: g.point };
+}
+
+interface Expected {
+  readonly value: Float64Array;
+  readonly jacobian: Float64Array;
+}
+
+async function referenceJacobian(build: Build, check: DerivativeCheck, reference: Reference): Promise<Expected> {
+  if (typeof reference === "function") {
+    const { point } = assemble(build, "float32", check);
+    const value = reference(Float64Array.from(point));
+    return { value, jacobian: await differences(reference, point, SMALL_STEP) };
+  }
+  const precision = reference === "affine" ? "float32" : "float64";
+  const { model, point } = assemble(build, precision, check);
+  const direct = await DirectModel.create(model, precision);
+  try {
+    const step = reference === "affine" ? 1 : SMALL_STEP;
+    return { value: await direct.run(point), jacobian: await differences((x) => direct.run(x), point, step) };
+  } finally {
+    await direct.dispose();
+  }
+}
+
+async function expectMap(model: Model, at: readonly number[], expected: Expected, tolerance: number): Promise<void> {
+  const map = await OnnxMap.create(model, runtime);
+  try {
+    const point = Float32Array.from(at);
+    const n = point.length;
+    expect(map.from.dim).toBe(n);
+    expect(map.to.dim).toBe(expected.value.length);
+    expect(relativeError(await map.evaluate(point, 1), expected.value, 1e-3), "value").toBeLessThan(tolerance);
+    const jacobian = await forwardJacobian(map, point);
+    expect(relativeError(jacobian, expected.jacobian, 1e-3), "Jacobian").toBeLessThan(tolerance);
+    await expectLinear(map, point, jacobian);
+  } finally {
+    await map.dispose();
+  }
+}
+
+/** Three tangents at once, and each of them alone, are J times the tangents. */
+async function expectLinear(map: OnnxMap, point: Float32Array, jacobian: Float64Array): Promise<void> {
+  const [m, n] = [map.to.dim, map.from.dim];
+  const tangents = Float32Array.from(irregular(randomStream(7), 3 * n));
+  const together = await map.jvp(point, tangents, 3);
+  for (let t = 0; t < 3; t++) {
+    const tangent = tangents.slice(t * n, (t + 1) * n);
+    const expected = Float64Array.from({ length: m }, (_, i) =>
+      tangent.reduce((sum, value, j) => sum + jacobian[i * n + j]! * value, 0),
+    );
+    const scale = Math.max(1e-3, Math.sqrt(jacobian.reduce((sum, x) => sum + x * x, 0)));
+    const part = together.slice(t * m, (t + 1) * m);
+    expect(relativeError(part, expected, scale), "linearity").toBeLessThan(2e-5);
+    if (t === 0) expect(relativeError(await map.jvp(point, tangent, 1), part, scale), "k = 1").toBeLessThan(2e-6);
+  }
+}
