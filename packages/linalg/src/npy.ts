@@ -50,8 +50,8 @@ export function readNpy(bytes: Uint8Array): ReadNpyArray {
       `cut short: shape [${shape}] of ${dtype} takes ${length * itemSize} bytes, got ${available}`,
     );
   }
-  // A copy, because the data in `bytes` need not be aligned.
-  const raw = bytes.slice(dataStart, dataStart + length * itemSize);
+  // A copy, because the data in `bytes` need not be aligned. Not by `slice`: a Buffer's makes a view.
+  const raw = new Uint8Array(bytes.subarray(dataStart, dataStart + length * itemSize));
   if (match[1] === ">") swapBytes(raw, itemSize);
   const data = elements(raw.buffer, dtype);
   return { shape, dtype, data: fortranOrder ? toRowMajor(data, shape) : data };

@@ -5,7 +5,6 @@ import { LinalgError } from "./errors.ts";
 import { makeReflector } from "./householder.ts";
 import { type Matrix, matrix, transpose } from "./matrix.ts";
 import { turn } from "./rotation.ts";
-import { NEGLIGIBLE } from "./scaling.ts";
 
 /** QL steps for one eigenvalue before giving up; fewer than 2 are the rule. */
 const MAX_STEPS = 60;
@@ -90,10 +89,15 @@ function updateAndMultiply(
  */
 export function implicitQl(diagonal: Float64Array, offDiagonal: Float64Array, rows: Matrix): void {
   const n = diagonal.length;
+  let norm = 0;
+  for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(diagonal[i]!), Math.abs(offDiagonal[i]!));
+  // Relative to the whole matrix, not to the neighbours on the diagonal: where eigenvalues vanish, those are
+  // rounding errors themselves, and the iteration would never end.
+  const negligible = Number.EPSILON * norm;
   for (let l = 0; l < n; l++) {
     for (let steps = 0; ; steps++) {
       let m = l;
-      while (m < n - 1 && !isNegligible(diagonal, offDiagonal, m)) m++;
+      while (m < n - 1 && Math.abs(offDiagonal[m]!) > negligible) m++;
       if (m === l) break;
       if (steps === MAX_STEPS) {
         throw new LinalgError(
@@ -105,11 +109,6 @@ export function implicitQl(diagonal: Float64Array, offDiagonal: Float64Array, ro
       qlStep(diagonal, offDiagonal, l, m, rows);
     }
   }
-}
-
-function isNegligible(d: Float64Array, e: Float64Array, m: number): boolean {
-  const size = Math.abs(e[m]!);
-  return size <= Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!)) || size < NEGLIGIBLE;
 }
 
 /** One implicit QL step on the unreduced block l..m. */

@@ -124,7 +124,7 @@ describe("eigh", () => {
     normwise(a, [root, 510 + close, 1000, 1000, 1020, 510 - close, 0, -root]);
   });
 
-  it("Hilbert: the squares of nothing; its eigenvalues are its singular values", () => {
+  it("Hilbert: positive definite, so its eigenvalues are its singular values", () => {
     const { matrixOf, vectorOf } = fixtureArrays("exact.npz");
     normwise(matrixOf("hilbert/a"), Array.from(vectorOf("hilbert/s")));
   });

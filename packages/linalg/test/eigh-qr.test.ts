@@ -32,7 +32,7 @@ function checkEigh(a: Matrix): Float64Array {
 }
 
 describe("eigh", () => {
-  it.each(SIZES)("reconstructs [%i, %i] matrices, definite and not", (n) => {
+  it.each(SIZES)("reconstructs matrices of order %i, definite and not", (n) => {
     checkEigh(randomSymmetric(n, n));
     checkEigh(gram(randomMatrix(n + 2, n)));
     checkEigh(gram(randomMatrix(Math.floor(n / 2), n)));

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { normal, uniform } from "../src/index.ts";
 import { philox4x32 } from "../src/philox.ts";
-import { expectError } from "./helpers.ts";
+import { absoluteError, expectError } from "./helpers.ts";
 
 describe("Philox4x32-10", () => {
   it.each([
@@ -90,13 +90,13 @@ describe("samples", () => {
     expect(normal(5n, 3, 4)).toEqual(normal(5, 3, 4));
   });
 
-  it("is fixed for all time: values of seed 1, index 0", () => {
+  it("is fixed for all time", () => {
     // From the known answer for key and counter zero: 6627e8d5 e169c58d bc57ac4c 9b00dbd8.
     const first = (0x6627e8d5 >>> 5) * 2 ** 26 + (0xe169c58d >>> 6);
     const second = (0xbc57ac4c >>> 5) * 2 ** 26 + (0x9b00dbd8 >>> 6);
     expect(uniform(0, 0, 2)).toEqual(new Float64Array([first / 2 ** 53, second / 2 ** 53]));
     const expected = [-1.8045566655837295, -1.078351942930327, -1.475619250545846];
-    normal(1, 0, 3).forEach((x, i) => expect(x).toBeCloseTo(expected[i]!, 14));
+    expect(absoluteError(normal(1, 0, 3), expected)).toBeLessThan(1e-14);
   });
 
   it("maps uniforms to [low, high)", () => {

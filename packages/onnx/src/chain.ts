@@ -47,7 +47,9 @@ export function chain(first: Model, second: Model, options: ChainOptions = {}): 
 
   const names = new NameSupply(tensorNames(head.graph));
   const link = affineLink(output, options.scale ?? 1, options.shift ?? 0, names);
-  const renamed = renameGraph(tail.graph, names, new Map([[input, link.result]]));
+  // Engines want node names to be unique too; they are a namespace of their own.
+  const nodeNames = new NameSupply(head.graph.nodes.map((node) => node.name));
+  const renamed = renameGraph(tail.graph, names, nodeNames, new Map([[input, link.result]]));
   const graph: Graph = {
     name: `${head.graph.name}_${tail.graph.name}`,
     nodes: [...head.graph.nodes, ...link.nodes, ...renamed.nodes],
@@ -90,14 +92,22 @@ function affineLink(
 }
 
 /** The graph with every name that `names` has already given out replaced, and `fixed` names as told. */
-function renameGraph(graph: Graph, names: NameSupply, fixed: ReadonlyMap<string, string>): Graph {
+function renameGraph(
+  graph: Graph,
+  names: NameSupply,
+  nodeNames: NameSupply,
+  fixed: ReadonlyMap<string, string>,
+): Graph {
   const renaming = new Map(fixed);
   for (const name of tensorNames(graph)) if (!renaming.has(name)) renaming.set(name, names.claim(name));
   const rename = (name: string): string => renaming.get(name) ?? name;
   const info = (value: ValueInfo): ValueInfo => ({ ...value, name: rename(value.name) });
   return {
     ...graph,
-    nodes: graph.nodes.map((node) => renameNode(node, rename)),
+    nodes: graph.nodes.map((node) => ({
+      ...renameNode(node, rename),
+      name: node.name && nodeNames.claim(node.name),
+    })),
     initializers: graph.initializers.map((tensor) => ({ ...tensor, name: rename(tensor.name) })),
     inputs: graph.inputs.map(info),
     outputs: graph.outputs.map(info),

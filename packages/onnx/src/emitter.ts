@@ -6,7 +6,7 @@ import { type Attribute, DataType, type Node, type Tensor } from "./model.ts";
 import type { NameSupply } from "./names.ts";
 import type { TensorInfo } from "./prepare.ts";
 import type { Tangent } from "./rule.ts";
-import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "./tensor.ts";
+import { float32Tensor, float64Tensor, int64Tensor, isFloat, numericValues } from "./tensor.ts";
 import { Unsupported } from "./unsupported.ts";
 
 export type Shape = readonly number[];
@@ -29,7 +29,8 @@ export class Emitter {
   private readonly names: NameSupply;
   /** A tensor whose first axis is k. */
   private readonly reference: string;
-  private readonly floatType: number;
+  /** Element type of the constants that rules ask for; a graph may change it by Cast. */
+  private floatType: number;
 
   constructor(
     info: ReadonlyMap<string, TensorInfo>,
@@ -43,6 +44,12 @@ export class Emitter {
     this.names = names;
     this.reference = reference;
     this.floatType = floatType;
+  }
+
+  /** Turns to another primal node: constants asked for from now on have the type of its result. */
+  turnTo(node: Node): void {
+    const dataType = this.info.get(node.outputs[0]!)?.dataType;
+    if (isFloat(dataType)) this.floatType = dataType!;
   }
 
   /** Adds a node with one output and returns its name; an equal node is reused. */
@@ -89,17 +96,17 @@ export class Emitter {
     return this.constant(`i ${values}`, (name) => int64Tensor(name, values));
   }
 
-  /** A constant of the graph's floating-point type. */
+  /** A constant of the current node's floating-point type. */
   float(values: readonly number[], dims: Shape = [values.length]): string {
     const make = this.floatType === DataType.DOUBLE ? float64Tensor : float32Tensor;
-    return this.constant(`f ${values} [${dims}]`, (name) => make(name, values, dims));
+    return this.constant(`f${this.floatType} ${values} [${dims}]`, (name) => make(name, values, dims));
   }
 
   scalar(value: number): string {
     return this.float([value], []);
   }
 
-  /** A float32 constant whatever the graph's type: Resize's scales are always float32. */
+  /** A float32 constant whatever the node's type: Resize's scales are always float32. */
   float32(values: readonly number[]): string {
     return this.constant(`s ${values}`, (name) => float32Tensor(name, values, [values.length]));
   }

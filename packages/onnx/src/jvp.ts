@@ -147,6 +147,7 @@ function pushForward(
     if (!incoming.some(Boolean)) continue;
     const emitted = emitter.nodes.length;
     let outgoing: readonly Tangent[];
+    emitter.turnTo(node);
     try {
       const rule = ruleFor(node);
       if (!rule) throw new Unsupported(noRule);

@@ -59,7 +59,7 @@ export function byteLength(tensor: Tensor): number {
 
 /** A typed copy of the elements (copying settles alignment). */
 export function typedValues(tensor: Tensor): TensorData {
-  return kindOf(tensor).view(tensor.raw.slice().buffer);
+  return kindOf(tensor).view(new Uint8Array(tensor.raw).buffer);
 }
 
 /** The elements as numbers; meant for the small tensors that carry shapes, axes and scalars. */

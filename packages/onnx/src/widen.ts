@@ -35,7 +35,7 @@ function widenGraph(graph: Graph): Graph {
 
 function widenTensor(tensor: Tensor): Tensor {
   if (tensor.dataType !== DataType.FLOAT16) return tensor;
-  const halves = new Uint16Array(tensor.raw.slice().buffer);
+  const halves = new Uint16Array(new Uint8Array(tensor.raw).buffer);
   const floats = Float32Array.from(halves, halfToFloat);
   return {
     name: tensor.name,

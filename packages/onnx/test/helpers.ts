@@ -1,6 +1,6 @@
 // Small models in TypeScript, and the check of their derivatives against central differences.
 
-import type { RuntimeTensor } from "@vielbein/core";
+import type { RuntimeTensor, Session } from "@vielbein/core";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { expect } from "vitest";
 import { makeNode } from "../src/attributes.ts";
@@ -174,11 +174,15 @@ export function makeModel(parts: {
 
 /** The model as it stands, run by the engine at `z` without any rewriting of ours. */
 export class DirectModel {
-  private constructor(
-    private readonly session: Awaited<ReturnType<NodeRuntime["createSession"]>>,
-    private readonly dims: readonly number[],
-    private readonly precision: Precision,
-  ) {}
+  private readonly session: Session;
+  private readonly dims: readonly number[];
+  private readonly precision: Precision;
+
+  private constructor(session: Session, dims: readonly number[], precision: Precision) {
+    this.session = session;
+    this.dims = dims;
+    this.precision = precision;
+  }
 
   static async create(model: Model, precision: Precision): Promise<DirectModel> {
     const session = await runtime.createSession(modelSource(model), { optimize: false });

@@ -61,9 +61,8 @@ export function traverseCommand(program: Command, terminal: Terminal, signal: Ab
   )
     .option(
       "--directions <list>",
-      "directions, from 0, by falling singular value",
+      "directions, from 0, by falling singular value (default: 0-4)",
       indexList,
-      [0, 1, 2, 3, 4],
     )
     .option("--range <t>", "largest step either way, in units of the input space", positive, 3)
     .option("--steps <n>", "columns", integer(2, 99), 7)
@@ -113,7 +112,7 @@ export function traverseCommand(program: Command, terminal: Terminal, signal: Ab
       const svg = contactSheet({
         title: `${loaded.file}: local directions`,
         subtitle: `${map.from.name} [${map.from.shape.join(", ")}] → ${map.to.name} [${map.to.shape.join(", ")}] · ${source}, sample ${options.sample}`,
-        columnTitle: `step t along the direction, in units of ${map.from.name}`,
+        columnTitle: "step t",
         columnLabels: steps.map(formatStep),
         rows: directions.map((k, row) => ({
           label: `direction ${k}`,

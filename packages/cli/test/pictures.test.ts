@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { encodeModel } from "@vielbein/onnx";
+import { describe, expect, it } from "vitest";
+import { generator, generatorBytes, node } from "./models.ts";
+import { scratch, vielbein } from "./run.ts";
+
+const path = scratch("drawn.onnx", generatorBytes);
+
+describe("vielbein traverse", () => {
+  it("writes a PNG sheet and reports what it drew", async () => {
+    const out = scratch("sheet.png");
+    const { code, stdout } = await vielbein("traverse", path, "--directions", "0,2", "--steps", "5", "--out", out, "--json");
+    expect(code).toBe(0);
+    expect(Array.from(readFileSync(out).subarray(1, 4))).toEqual([80, 78, 71]);
+    const result = JSON.parse(stdout);
+    expect(result.directions).toEqual([0, 2]);
+    expect(result.provenance.options).toMatchObject({ layout: "chw", imageRange: [0, 1], steps: [-3, -1.5, 0, 1.5, 3] });
+  });
+
+  it("labels rows with singular values and columns with steps", async () => {
+    const out = scratch("sheet.svg");
+    await vielbein("traverse", path, "--out", out);
+    const svg = readFileSync(out, "utf8");
+    expect(svg).toContain("drawn.onnx");
+    expect(svg).toContain("direction 3");
+    expect(svg).not.toContain("direction 4");
+    const { singularValues } = JSON.parse((await vielbein("traverse", path, "--out", out, "--json")).stdout);
+    expect(svg).toContain(`σ = ${singularValues[0].toPrecision(3)}`);
+  });
+
+  it("takes the layout and the range from the model, unless told otherwise", async () => {
+    const hwc = scratch("hwc.onnx", encodeModel(generator([
+      node("Transpose", ["image"], ["last"], { perm: { type: "ints", value: [0, 2, 3, 1] } }),
+      node("Mul", ["last", "two"], ["scaled"]),
+      node("Sub", ["scaled", "one"], ["signed"]),
+      node("Constant", [], ["two"], { value_float: { type: "float", value: 2 } }),
+      node("Constant", [], ["one"], { value_float: { type: "float", value: 1 } }),
+    ], "signed")));
+    const out = scratch("hwc.svg");
+    const drawn = async (...more: string[]) =>
+      JSON.parse((await vielbein("traverse", hwc, "--out", out, "--json", ...more)).stdout).provenance.options;
+    expect(await drawn()).toMatchObject({ layout: "hwc", imageRange: [-1, 1] });
+    expect(await drawn("--image-range", "0,1")).toMatchObject({ imageRange: [0, 1] });
+  });
+});
+
+describe("vielbein inspect", () => {
+  it("reports structure, spaces and differentiability", async () => {
+    const { code, stdout } = await vielbein("inspect", path, "--json");
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      file: "drawn.onnx",
+      opset: 17,
+      producer: "test",
+      inputs: [{ name: "z", type: "float32", shape: ["n", 4] }],
+      parameters: 4 * 16 + 16 + 16 * 192 + 4,
+      operators: { Gemm: 2, Reshape: 1, Sigmoid: 1, Tanh: 1 },
+    });
+    expect(report.spaces.map((s: { name: string }) => s.name)).toEqual(["z", "pre", "hidden", "flat", "pixels", "image"]);
+    expect(report.differentiability).toMatchObject({ from: "z", to: "image", differentiable: true });
+    expect(report.differentiability.operators.Gemm).toEqual({ exact: 2, zero: 0, unsupported: 0 });
+  });
+
+  it("names each operator that stops the derivative or lets none through, and still succeeds", async () => {
+    const file = scratch("mixed.onnx", encodeModel(generator([
+      node("Round", ["image"], ["rounded"]),
+      node("Det", ["image"], ["det"]),
+      node("Unsqueeze", ["det", "axis"], ["wide"]),
+      node("Unsqueeze", ["wide", "axis"], ["wider"]),
+      node("Constant", [], ["axis"], { value_ints: { type: "ints", value: [-1] } }),
+      node("Add", ["rounded", "wider"], ["sum"]),
+    ], "sum")));
+    const { code, stdout } = await vielbein("inspect", file, "--json");
+    expect(code).toBe(0);
+    const { differentiability } = JSON.parse(stdout);
+    expect(differentiability.differentiable).toBe(false);
+    expect(differentiability.problem).toContain("Det");
+    expect(differentiability.operators.Round).toEqual({ exact: 0, zero: 1, unsupported: 0 });
+    expect(differentiability.operators.Det).toEqual({ exact: 0, zero: 0, unsupported: 1 });
+    const text = await vielbein("inspect", file);
+    expect(text.stdout).toContain("not available");
+  });
+});

@@ -1,0 +1,36 @@
+// Runs the program in this process and catches what it prints.
+
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../src/index.ts";
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export async function vielbein(...argv: string[]): Promise<Outcome> {
+  return vielbeinWith(new AbortController().signal, ...argv);
+}
+
+export async function vielbeinWith(signal: AbortSignal, ...argv: string[]): Promise<Outcome> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await run(argv, {
+    stdout: { write: (text) => out.push(text) },
+    stderr: { write: (text) => err.push(text) },
+    signal,
+  });
+  return { code, stdout: out.join(""), stderr: err.join("") };
+}
+
+const folder = mkdtempSync(join(tmpdir(), "vielbein-cli-"));
+
+/** A path in a fresh folder; with content, the file is written. */
+export function scratch(name: string, content?: Uint8Array | string): string {
+  const path = join(folder, name);
+  if (content !== undefined) writeFileSync(path, content);
+  return path;
+}

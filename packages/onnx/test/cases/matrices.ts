@@ -1,0 +1,120 @@
+// Matrix products, and the normalisations that are products with statistics.
+
+import { float, int } from "../../src/attributes.ts";
+import type { GraphBuilder } from "../helpers.ts";
+import { type OperatorCase, operatorCase } from "./case.ts";
+
+type Shape = readonly number[];
+
+const products: readonly (readonly [string, Shape, Shape])[] = [
+  ["matrix, matrix", [2, 3], [3, 4]],
+  ["vector, vector", [3], [3]],
+  ["vector, matrix", [3], [3, 2]],
+  ["matrix, vector", [2, 3], [3]],
+  ["vector, batch", [3], [2, 3, 2]],
+  ["batch, vector", [2, 2, 3], [3]],
+  ["batch, matrix", [2, 2, 3], [3, 2]],
+  ["matrix, batch", [2, 3], [2, 3, 2]],
+  ["batch, batch", [2, 2, 3], [2, 3, 2]],
+  ["batches that broadcast both ways", [2, 1, 2, 3], [2, 3, 2]],
+  ["rank 5", [1, 2, 1, 2, 3], [2, 1, 3, 2]],
+];
+
+const matmul = products.flatMap(([about, a, b]) => [
+  operatorCase("MatMul", `${about}: first`, (g) => g.op("MatMul", [g.variable(a), g.constant(b)])),
+  operatorCase("MatMul", `${about}: second`, (g) => g.op("MatMul", [g.constant(a), g.variable(b)])),
+  operatorCase("MatMul", `${about}: both`, (g) => g.op("MatMul", [g.variable(a), g.variable(b)])),
+]);
+
+const gemm = [0, 1].flatMap((transA) =>
+  [0, 1].flatMap((transB) =>
+    [undefined, [], [4], [1, 4], [2, 1], [2, 4]].map((bias) => {
+      const about = `transA ${transA}, transB ${transB}, bias ${bias ? `[${bias}]` : "absent"}`;
+      return operatorCase("Gemm", about, (g) => {
+        const a = g.variable(transA ? [3, 2] : [2, 3]);
+        const b = g.variable(transB ? [4, 3] : [3, 4]);
+        const c = bias ? [g.variable(bias)] : [];
+        return g.op("Gemm", [a, b, ...c], {
+          transA: int(transA),
+          transB: int(transB),
+          alpha: float(0.75),
+          beta: float(-1.25),
+        });
+      });
+    }),
+  ),
+);
+
+const gemmWith = (about: string, inputs: (g: GraphBuilder) => string[]): OperatorCase =>
+  operatorCase("Gemm", about, (g) => g.op("Gemm", inputs(g), { alpha: float(1.5), beta: float(0.5), transB: int(1) }));
+
+export const matrices: OperatorCase[] = [
+  ...matmul,
+  ...gemm,
+  gemmWith("weights constant", (g) => [g.variable([2, 3]), g.constant([4, 3]), g.constant([4])]),
+  gemmWith("only the weight depends on the point", (g) => [g.constant([2, 3]), g.variable([4, 3]), g.constant([4])]),
+  gemmWith("only the bias depends on the point", (g) => [g.constant([2, 3]), g.constant([4, 3]), g.variable([4])]),
+  operatorCase("Gemm", "no attributes", (g) => g.op("Gemm", [g.variable([1, 3]), g.constant([3, 2]), g.constant([2])])),
+  ...[[2, 3], [2, 3, 2], [1, 3, 2, 2], [2, 3, 1, 2, 2]].map((dims) =>
+    operatorCase("BatchNormalization", `[${dims}]`, (g) =>
+      g.op(
+        "BatchNormalization",
+        [g.variable(dims), g.constant([3]), g.constant([3]), g.constant([3]), g.constant([3], { positive: true })],
+        { epsilon: float(0.01) },
+      ),
+    ),
+  ),
+  operatorCase("BatchNormalization", "default epsilon", (g) =>
+    g.op("BatchNormalization", [
+      g.variable([1, 2, 2, 2]),
+      ...[0, 1, 2].map(() => g.constant([2])),
+      g.float([1e-5, 2e-5]),
+    ]),
+  ),
+  ...[[1, 2, 5], [2, 2, 2, 3], [1, 2, 2, 1, 3]].map((dims) => instanceNormalization(dims, 1e-2)),
+  instanceNormalization([1, 3, 2, 2], undefined),
+  ...[[2, 3], [2, 3, 2]].flatMap((dims) =>
+    [-1, 0, 1].map((axis) =>
+      operatorCase("Softmax", `[${dims}] along ${axis}`, (g) => g.op("Softmax", [g.variable(dims)], { axis: int(axis) })),
+    ),
+  ),
+  operatorCase("Softmax", "default axis, opset 13", (g) => g.op("Softmax", [g.variable([2, 2, 3])]), { opset: 13 }),
+  ...[0, 1, 2, -1].map((axis) =>
+    operatorCase("Softmax", `opset 11, flattened from axis ${axis}`, (g) =>
+      g.op("Softmax", [g.variable([2, 2, 3])], { axis: int(axis) }), { opset: 11 }),
+  ),
+];
+
+/** The engine has no double kernel: y = scale·(x − mean)/√(var + ε) + bias for every image and channel. */
+function instanceNormalization(dims: Shape, epsilon: number | undefined): OperatorCase {
+  const [batch, channels] = [dims[0]!, dims[1]!];
+  const scale = [0.75, -1.5, 2].slice(0, channels);
+  const bias = [0.25, 1, -2].slice(0, channels);
+  return operatorCase(
+    "InstanceNormalization",
+    `[${dims}], epsilon ${epsilon ?? "default"}`,
+    (g) =>
+      g.op(
+        "InstanceNormalization",
+        [g.variable(dims), g.float(scale), g.float(bias)],
+        epsilon === undefined ? {} : { epsilon: float(epsilon) },
+      ),
+    {
+      reference: (point) => {
+        const size = point.length / (batch * channels);
+        const result = new Float64Array(point.length);
+        for (let start = 0; start < point.length; start += size) {
+          const part = point.subarray(start, start + size);
+          const mean = part.reduce((a, b) => a + b, 0) / size;
+          const variance = part.reduce((sum, x) => sum + (x - mean) ** 2, 0) / size;
+          const c = (start / size) % channels;
+          const slope = scale[c]! / Math.sqrt(variance + (epsilon ?? 1e-5));
+          part.forEach((x, i) => {
+            result[start + i] = slope * (x - mean) + bias[c]!;
+          });
+        }
+        return result;
+      },
+    },
+  );
+}

@@ -1,0 +1,38 @@
+// Every operator that has a derivative rule, against differences of what the engine computes.
+
+import { describe, expect, test } from "vitest";
+import { supportedOperators } from "../src/index.ts";
+import { arithmetic } from "./cases/arithmetic.ts";
+import type { OperatorCase } from "./cases/case.ts";
+import { convolution } from "./cases/convolution.ts";
+import { elementwise } from "./cases/elementwise.ts";
+import { matrices } from "./cases/matrices.ts";
+import { pooling } from "./cases/pooling.ts";
+import { reductions } from "./cases/reductions.ts";
+import { resize } from "./cases/resize.ts";
+import { shapes } from "./cases/shapes.ts";
+import { slicing } from "./cases/slicing.ts";
+import { expectDerivative } from "./derivative.ts";
+import { GraphBuilder } from "./helpers.ts";
+
+const families = { elementwise, arithmetic, matrices, convolution, pooling, reductions, resize, shapes, slicing };
+const everyCase: readonly OperatorCase[] = Object.values(families).flat();
+
+test("every supported operator has a case", () => {
+  const covered = new Set(everyCase.map(({ op }) => op));
+  expect(supportedOperators().filter((op) => !covered.has(op))).toEqual([]);
+});
+
+test("every case contains the operator that it is named after", () => {
+  for (const { op, about, build, opset } of everyCase) {
+    const g = new GraphBuilder("float32", opset);
+    build(g);
+    expect(g.operators(), `${op}: ${about}`).toContain(op);
+  }
+});
+
+describe.each(Object.entries(families))("%s", (_family, cases) => {
+  test.each(cases.map((entry, i) => [entry.op, entry.about, entry, i] as const))("%s: %s", async (_op, _about, entry, i) => {
+    await expectDerivative(entry.build, { ...entry, seed: i + 1 });
+  });
+});
