@@ -75,9 +75,9 @@ function directionalDerivative(
   dim: number,
 ): Float64Array {
   const result = new Float64Array(dim);
-  const length = Math.hypot(...tangent);
+  const length = norm(tangent);
   if (length === 0) return result;
-  const h = (1e-3 * Math.max(1, Math.hypot(...point))) / length;
+  const h = (1e-3 * Math.max(1, norm(point))) / length;
   const at = (t: number): ArrayLike<number> => f(point.map((x, i) => x + t * tangent[i]!));
   const [near, far] = [
     [at(h), at(-h)],
@@ -87,4 +87,8 @@ function directionalDerivative(
     result[i] = (8 * (near[0]![i]! - near[1]![i]!) - (far[0]![i]! - far[1]![i]!)) / (12 * h);
   }
   return result;
+}
+
+function norm(x: Float64Array): number {
+  return Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
 }

@@ -6,7 +6,7 @@ import { LinalgError } from "./errors.ts";
 import { type Matrix, matrix } from "./matrix.ts";
 import { turn } from "./rotation.ts";
 
-/** Sweeps before giving up; 3 to 8 are the rule. */
+/** Sweeps before giving up; 3 to 9 are the rule. */
 const MAX_SWEEPS = 40;
 /** Rows per tile: two tiles of a 512-column problem, with its vectors, fit a 256 KiB cache. */
 const TILE = 16;
@@ -48,6 +48,13 @@ export function rowJacobi(g: Matrix, wantRotation: boolean): RowJacobi {
     }
   }
   const lengths = Float64Array.from({ length: n }, (_, i) => Math.sqrt(squareOf(work, i * width, span)));
+  if (lengths.includes(0)) {
+    throw new LinalgError(
+      "NO_CONVERGENCE",
+      `svd: a singular value of a matrix of rank ${n} fell below the range of float64 on the way. ` +
+        "Scale rows or columns so that the entries differ by fewer orders of magnitude.",
+    );
+  }
   const order = Array.from(lengths.keys()).sort((a, b) => lengths[b]! - lengths[a]!);
   const s = new Float64Array(n);
   const directions = matrix(n, n);
