@@ -29,7 +29,8 @@ describe("vielbein basis", () => {
   });
 
   it("is deterministic by index: sample j is the same whatever the number of samples", async () => {
-    const points = async (n: string) => JSON.parse((await vielbein("basis", path, "--samples", n, "--json")).stdout).points;
+    const points = async (n: string) =>
+      JSON.parse((await vielbein("basis", path, "--samples", n, "--json")).stdout).points;
     expect((await points("4"))[1]).toEqual((await points("2"))[1]);
   });
 
@@ -51,7 +52,9 @@ describe("vielbein basis", () => {
     gram.data.forEach((x, i) => {
       expect(x).toBeCloseTo(i % 4 === 0 ? 1 : 0, 12);
     });
-    expect(JSON.parse(new TextDecoder().decode(file.provenance!.data as Uint8Array)).method).toBe("local basis");
+    expect(JSON.parse(new TextDecoder().decode(file.provenance!.data as Uint8Array)).method).toBe(
+      "local basis",
+    );
   });
 
   it("reads points of shape [n,d] and [d]", async () => {
@@ -65,7 +68,8 @@ describe("vielbein basis", () => {
   });
 
   it("goes between interior tensors, whose Jacobians compose", async () => {
-    const product = async (...range: string[]) => JSON.parse((await vielbein("basis", path, ...range, "--json")).stdout);
+    const product = async (...range: string[]) =>
+      JSON.parse((await vielbein("basis", path, ...range, "--json")).stdout);
     expect((await product("--from", "hidden", "--to", "pixels")).from.dim).toBe(16);
     expect((await product("--to", "hidden")).to).toMatchObject({ name: "hidden", dim: 16 });
   });
@@ -81,7 +85,16 @@ describe("vielbein basis", () => {
     const out = scratch("partial.npz");
     // Aborts from a timer: some points are done by then, not all.
     const timer = setInterval(() => existsSync(out) || controller.abort(), 1);
-    const { code, stderr } = await vielbeinWith(controller.signal, "basis", path, "--samples", "5000", "--out", out, "--json");
+    const { code, stderr } = await vielbeinWith(
+      controller.signal,
+      "basis",
+      path,
+      "--samples",
+      "5000",
+      "--out",
+      out,
+      "--json",
+    );
     clearInterval(timer);
     expect(code).toBe(130);
     expect(stderr).toContain("interrupted");

@@ -7,7 +7,8 @@ import { generator, generatorBytes, model, node } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
 const path = scratch("sound.onnx", generatorBytes);
-const points = (name: string, shape: number[], data: Float32Array) => scratch(name, writeNpy({ shape, data }));
+const points = (name: string, shape: number[], data: Float32Array) =>
+  scratch(name, writeNpy({ shape, data }));
 
 /** Every refusal is one line that starts with the program's name, without a stack trace. */
 async function refusal(...argv: string[]): Promise<{ code: number; message: string }> {
@@ -52,7 +53,10 @@ describe("exit status and message for bad input", () => {
   it("65: an operator of another domain, although the engine cannot load it", async () => {
     const tail = [node("Magic", ["image"], ["m"], {}, "com.example")];
     const graph = generator(tail, "m");
-    const file = scratch("magic.onnx", encodeModel({ ...graph, opsets: new Map([...graph.opsets, ["com.example", 1]]) }));
+    const file = scratch(
+      "magic.onnx",
+      encodeModel({ ...graph, opsets: new Map([...graph.opsets, ["com.example", 1]]) }),
+    );
     const { code, message } = await refusal("basis", file);
     expect(code).toBe(65);
     expect(message).toContain("com.example::Magic");
@@ -62,7 +66,12 @@ describe("exit status and message for bad input", () => {
     const wide = await refusal("basis", path, "--points", points("wide.npy", [2, 5], new Float32Array(10)));
     expect(wide.code).toBe(65);
     expect(wide.message).toContain("needs [n,4]");
-    const nan = await refusal("basis", path, "--points", points("nan.npy", [4], Float32Array.of(0, 1, Number.NaN, 0)));
+    const nan = await refusal(
+      "basis",
+      path,
+      "--points",
+      points("nan.npy", [4], Float32Array.of(0, 1, Number.NaN, 0)),
+    );
     expect(nan.code).toBe(65);
     expect(nan.message).toContain("NaN");
     const text = await refusal("basis", path, "--points", scratch("text.npy", "not numpy"));
@@ -81,7 +90,9 @@ describe("exit status and message for bad input", () => {
   it("65: external data outside the model's folder", async () => {
     const graph = generator();
     const initializers = graph.graph.initializers.map((tensor) =>
-      tensor.name === "w2" ? { ...tensor, raw: new Uint8Array(0), external: { location: "../secret.bin", offset: 0 } } : tensor,
+      tensor.name === "w2"
+        ? { ...tensor, raw: new Uint8Array(0), external: { location: "../secret.bin", offset: 0 } }
+        : tensor,
     );
     mkdirSync(scratch("inner"), { recursive: true });
     const file = join("inner", "external.onnx");

@@ -1,10 +1,31 @@
 // Small models for the command line tests, written as graphs.
 
 import { normal } from "@vielbein/linalg";
-import { type Attribute, DataType, encodeModel, type Graph, type Model, type Node, type Tensor } from "@vielbein/onnx";
+import {
+  type Attribute,
+  DataType,
+  encodeModel,
+  type Graph,
+  type Model,
+  type Node,
+  type Tensor,
+} from "@vielbein/onnx";
 
-export function node(opType: string, inputs: string[], outputs: string[], attributes: Record<string, Attribute> = {}, domain = ""): Node {
-  return { opType, domain, name: `${opType.toLowerCase()}_${outputs[0]}`, inputs, outputs, attributes: new Map(Object.entries(attributes)) };
+export function node(
+  opType: string,
+  inputs: string[],
+  outputs: string[],
+  attributes: Record<string, Attribute> = {},
+  domain = "",
+): Node {
+  return {
+    opType,
+    domain,
+    name: `${opType.toLowerCase()}_${outputs[0]}`,
+    inputs,
+    outputs,
+    attributes: new Map(Object.entries(attributes)),
+  };
 }
 
 export function floats(name: string, dims: number[], seed = 1): Tensor {
@@ -25,7 +46,16 @@ export function model(graph: Partial<Graph>, changes: Partial<Model> = {}): Mode
     producerVersion: "",
     opsets: new Map([["", 17]]),
     metadata: new Map(),
-    graph: { name: "g", nodes: [], initializers: [], inputs: [], outputs: [], valueInfo: [], unknown: [], ...graph },
+    graph: {
+      name: "g",
+      nodes: [],
+      initializers: [],
+      inputs: [],
+      outputs: [],
+      valueInfo: [],
+      unknown: [],
+      ...graph,
+    },
     unknown: [],
     files: new Map(),
     ...changes,
@@ -43,7 +73,12 @@ export function generator(tail: Node[] = [], out = "image", outType: number = Da
       node("Reshape", ["pixels", "shape"], ["image"]),
       ...tail,
     ],
-    initializers: [floats("w1", [4, 16]), floats("b1", [16], 2), floats("w2", [16, 192], 3), int64s("shape", [-1, 3, 8, 8])],
+    initializers: [
+      floats("w1", [4, 16]),
+      floats("b1", [16], 2),
+      floats("w2", [16, 192], 3),
+      int64s("shape", [-1, 3, 8, 8]),
+    ],
     inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 4] }],
     outputs: [{ name: out, dataType: outType }],
   });

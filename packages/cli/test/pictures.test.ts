@@ -9,12 +9,26 @@ const path = scratch("drawn.onnx", generatorBytes);
 describe("vielbein traverse", () => {
   it("writes a PNG sheet and reports what it drew", async () => {
     const out = scratch("sheet.png");
-    const { code, stdout } = await vielbein("traverse", path, "--directions", "0,2", "--steps", "5", "--out", out, "--json");
+    const { code, stdout } = await vielbein(
+      "traverse",
+      path,
+      "--directions",
+      "0,2",
+      "--steps",
+      "5",
+      "--out",
+      out,
+      "--json",
+    );
     expect(code).toBe(0);
     expect(Array.from(readFileSync(out).subarray(1, 4))).toEqual([80, 78, 71]);
     const result = JSON.parse(stdout);
     expect(result.directions).toEqual([0, 2]);
-    expect(result.provenance.options).toMatchObject({ layout: "chw", imageRange: [0, 1], steps: [-3, -1.5, 0, 1.5, 3] });
+    expect(result.provenance.options).toMatchObject({
+      layout: "chw",
+      imageRange: [0, 1],
+      steps: [-3, -1.5, 0, 1.5, 3],
+    });
   });
 
   it("labels rows with singular values and columns with steps", async () => {
@@ -29,16 +43,25 @@ describe("vielbein traverse", () => {
   });
 
   it("takes the layout and the range from the model, unless told otherwise", async () => {
-    const hwc = scratch("hwc.onnx", encodeModel(generator([
-      node("Transpose", ["image"], ["last"], { perm: { type: "ints", value: [0, 2, 3, 1] } }),
-      node("Mul", ["last", "two"], ["scaled"]),
-      node("Sub", ["scaled", "one"], ["signed"]),
-      node("Constant", [], ["two"], { value_float: { type: "float", value: 2 } }),
-      node("Constant", [], ["one"], { value_float: { type: "float", value: 1 } }),
-    ], "signed")));
+    const hwc = scratch(
+      "hwc.onnx",
+      encodeModel(
+        generator(
+          [
+            node("Transpose", ["image"], ["last"], { perm: { type: "ints", value: [0, 2, 3, 1] } }),
+            node("Mul", ["last", "two"], ["scaled"]),
+            node("Sub", ["scaled", "one"], ["signed"]),
+            node("Constant", [], ["two"], { value_float: { type: "float", value: 2 } }),
+            node("Constant", [], ["one"], { value_float: { type: "float", value: 1 } }),
+          ],
+          "signed",
+        ),
+      ),
+    );
     const out = scratch("hwc.svg");
     const drawn = async (...more: string[]) =>
-      JSON.parse((await vielbein("traverse", hwc, "--out", out, "--json", ...more)).stdout).provenance.options;
+      JSON.parse((await vielbein("traverse", hwc, "--out", out, "--json", ...more)).stdout).provenance
+        .options;
     expect(await drawn()).toMatchObject({ layout: "hwc", imageRange: [-1, 1] });
     expect(await drawn("--image-range", "0,1")).toMatchObject({ imageRange: [0, 1] });
   });
@@ -57,20 +80,35 @@ describe("vielbein inspect", () => {
       parameters: 4 * 16 + 16 + 16 * 192 + 4,
       operators: { Gemm: 2, Reshape: 1, Sigmoid: 1, Tanh: 1 },
     });
-    expect(report.spaces.map((s: { name: string }) => s.name)).toEqual(["z", "pre", "hidden", "flat", "pixels", "image"]);
+    expect(report.spaces.map((s: { name: string }) => s.name)).toEqual([
+      "z",
+      "pre",
+      "hidden",
+      "flat",
+      "pixels",
+      "image",
+    ]);
     expect(report.differentiability).toMatchObject({ from: "z", to: "image", differentiable: true });
     expect(report.differentiability.operators.Gemm).toEqual({ exact: 2, zero: 0, unsupported: 0 });
   });
 
   it("names each operator that stops the derivative or lets none through, and still succeeds", async () => {
-    const file = scratch("mixed.onnx", encodeModel(generator([
-      node("Round", ["image"], ["rounded"]),
-      node("Det", ["image"], ["det"]),
-      node("Unsqueeze", ["det", "axis"], ["wide"]),
-      node("Unsqueeze", ["wide", "axis"], ["wider"]),
-      node("Constant", [], ["axis"], { value_ints: { type: "ints", value: [-1] } }),
-      node("Add", ["rounded", "wider"], ["sum"]),
-    ], "sum")));
+    const file = scratch(
+      "mixed.onnx",
+      encodeModel(
+        generator(
+          [
+            node("Round", ["image"], ["rounded"]),
+            node("Det", ["image"], ["det"]),
+            node("Unsqueeze", ["det", "axis"], ["wide"]),
+            node("Unsqueeze", ["wide", "axis"], ["wider"]),
+            node("Constant", [], ["axis"], { value_ints: { type: "ints", value: [-1] } }),
+            node("Add", ["rounded", "wider"], ["sum"]),
+          ],
+          "sum",
+        ),
+      ),
+    );
     const { code, stdout } = await vielbein("inspect", file, "--json");
     expect(code).toBe(0);
     const { differentiability } = JSON.parse(stdout);

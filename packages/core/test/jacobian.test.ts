@@ -81,7 +81,9 @@ describe("jacobian", () => {
   });
 
   it("refuses points of the wrong size and points that are not finite", async () => {
-    await expect(jacobian(sphere(true), Float32Array.of(1))).rejects.toMatchObject({ code: "SHAPE_MISMATCH" });
+    await expect(jacobian(sphere(true), Float32Array.of(1))).rejects.toMatchObject({
+      code: "SHAPE_MISMATCH",
+    });
     await expect(jacobian(sphere(true), Float32Array.of(1, Number.NaN))).rejects.toMatchObject({
       code: "NOT_FINITE",
     });

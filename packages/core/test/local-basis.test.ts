@@ -38,21 +38,30 @@ describe("localBasis", () => {
 
   it("reconstructs the Jacobian, with orthonormal vectors on both sides (property)", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.nat(1000), async (m, n, seed) => {
-        const map = network(m, n, seed);
-        const x = Float32Array.from(normal(seed + 1, 0, n));
-        const j = await jacobian(map, x);
-        const { singularValues: s, inputVectors: v, outputVectors: u } = await localBasisAt(map, x);
-        const us = matrix(m, s.length, u.data.map((value, i) => value * s[i % s.length]!));
-        expect(maxDifference(matmul(us, transpose(v)), j)).toBeLessThan(1e-12);
-        for (const q of [u, v]) {
-          const gram = matmul(transpose(q), q);
-          gram.data.forEach((value, i) => {
-            expect(Math.abs(value - (i % (q.cols + 1) === 0 ? 1 : 0))).toBeLessThan(1e-12);
-          });
-        }
-        expect(Array.from(s)).toEqual(Array.from(s).sort((a, b) => b - a));
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.nat(1000),
+        async (m, n, seed) => {
+          const map = network(m, n, seed);
+          const x = Float32Array.from(normal(seed + 1, 0, n));
+          const j = await jacobian(map, x);
+          const { singularValues: s, inputVectors: v, outputVectors: u } = await localBasisAt(map, x);
+          const us = matrix(
+            m,
+            s.length,
+            u.data.map((value, i) => value * s[i % s.length]!),
+          );
+          expect(maxDifference(matmul(us, transpose(v)), j)).toBeLessThan(1e-12);
+          for (const q of [u, v]) {
+            const gram = matmul(transpose(q), q);
+            gram.data.forEach((value, i) => {
+              expect(Math.abs(value - (i % (q.cols + 1) === 0 ? 1 : 0))).toBeLessThan(1e-12);
+            });
+          }
+          expect(Array.from(s)).toEqual(Array.from(s).sort((a, b) => b - a));
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -71,7 +80,10 @@ describe("localBasis", () => {
     const x = Float32Array.from(normal(9, 0, 4));
     const { singularValues: s, inputVectors: v, outputVectors: u, value } = await localBasisAt(map, x);
     const remainder = async (t: number): Promise<number> => {
-      const moved = await map.evaluate(x.map((c, i) => c + t * v.data[i * 4]!), 1);
+      const moved = await map.evaluate(
+        x.map((c, i) => c + t * v.data[i * 4]!),
+        1,
+      );
       return Math.hypot(...moved.map((y, i) => y - value[i]! - t * s[0]! * u.data[i * 4]!));
     };
     const slope = Math.log2((await remainder(0.1)) / (await remainder(0.05)));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linearTraversal, samplePoints, type Space, symmetricSteps } from "../src/index.ts";
+import { linearTraversal, type Space, samplePoints, symmetricSteps } from "../src/index.ts";
 
 const z: Space = { name: "z", dim: 6, shape: [6] };
 
@@ -33,7 +33,9 @@ describe("traversal", () => {
   });
 
   it("adds t times the direction", () => {
-    expect(Array.from(linearTraversal(Float32Array.of(1, 2), [0, 1], [-1, 0, 2]))).toEqual([1, 1, 1, 2, 1, 4]);
+    expect(Array.from(linearTraversal(Float32Array.of(1, 2), [0, 1], [-1, 0, 2]))).toEqual([
+      1, 1, 1, 2, 1, 4,
+    ]);
     expect(() => linearTraversal(Float32Array.of(1, 2), [1], [0])).toThrow("they must agree");
   });
 });

@@ -165,7 +165,7 @@ function readAttribute(bytes: Uint8Array): [string, Attribute] {
   return [name, { type: "opaque", value: bytes }];
 }
 
-export function readTensor(bytes: Uint8Array): Tensor {
+function readTensor(bytes: Uint8Array): Tensor {
   const reader = new WireReader(bytes);
   let name = "";
   let dataType = 0;

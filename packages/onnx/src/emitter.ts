@@ -11,7 +11,7 @@ import { Unsupported } from "./unsupported.ts";
 
 export type Shape = readonly number[];
 
-export function sameShape(a: Shape, b: Shape): boolean {
+function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, i) => extent === b[i]);
 }
 

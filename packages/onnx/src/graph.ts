@@ -12,7 +12,7 @@ const shapeOnly: ReadonlySet<string> = new Set([
   "EyeLike",
 ]);
 
-export function readsShapeOnly(node: Node): boolean {
+function readsShapeOnly(node: Node): boolean {
   return node.domain === "" && shapeOnly.has(node.opType);
 }
 

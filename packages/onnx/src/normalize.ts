@@ -18,7 +18,7 @@ import { NameSupply } from "./names.ts";
 import { float32Tensor, int64Tensor } from "./tensor.ts";
 import { widenHalfPrecision } from "./widen.ts";
 
-export const INTERNAL_OPSET = 18;
+const INTERNAL_OPSET = 18;
 const OLDEST_OPSET = 7;
 
 /**

@@ -58,7 +58,7 @@ export function byteLength(tensor: Tensor): number {
 }
 
 /** A typed copy of the elements (copying settles alignment). */
-export function typedValues(tensor: Tensor): TensorData {
+function typedValues(tensor: Tensor): TensorData {
   return kindOf(tensor).view(new Uint8Array(tensor.raw).buffer);
 }
 
@@ -95,11 +95,6 @@ export function fromRuntime(name: string, tensor: RuntimeTensor): Tensor {
     dataType: codes.get(type)!,
     raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   };
-}
-
-/** A value to feed to an engine. */
-export function toRuntime(tensor: Tensor): RuntimeTensor {
-  return { type: kindOf(tensor).name, dims: tensor.dims, data: typedValues(tensor) };
 }
 
 /** IEEE 754 binary16 bits → number. */

@@ -61,7 +61,11 @@ interface Expected {
   readonly jacobian: Float64Array;
 }
 
-async function referenceJacobian(build: Build, check: DerivativeCheck, reference: Reference): Promise<Expected> {
+async function referenceJacobian(
+  build: Build,
+  check: DerivativeCheck,
+  reference: Reference,
+): Promise<Expected> {
   if (typeof reference === "function") {
     const { point } = assemble(build, "float32", check);
     const value = reference(Float64Array.from(point));
@@ -78,14 +82,21 @@ async function referenceJacobian(build: Build, check: DerivativeCheck, reference
   }
 }
 
-async function expectMap(model: Model, at: readonly number[], expected: Expected, tolerance: number): Promise<void> {
+async function expectMap(
+  model: Model,
+  at: readonly number[],
+  expected: Expected,
+  tolerance: number,
+): Promise<void> {
   const map = await OnnxMap.create(model, runtime);
   try {
     const point = Float32Array.from(at);
     const n = point.length;
     expect(map.from.dim).toBe(n);
     expect(map.to.dim).toBe(expected.value.length);
-    expect(relativeError(await map.evaluate(point, 1), expected.value, 1e-3), "value").toBeLessThan(tolerance);
+    expect(relativeError(await map.evaluate(point, 1), expected.value, 1e-3), "value").toBeLessThan(
+      tolerance,
+    );
     const jacobian = await forwardJacobian(map, point);
     expect(relativeError(jacobian, expected.jacobian, 1e-3), "Jacobian").toBeLessThan(tolerance);
     await expectLinear(map, point, jacobian);
@@ -107,6 +118,7 @@ async function expectLinear(map: OnnxMap, point: Float32Array, jacobian: Float64
     const scale = Math.max(1e-3, Math.sqrt(jacobian.reduce((sum, x) => sum + x * x, 0)));
     const part = together.slice(t * m, (t + 1) * m);
     expect(relativeError(part, expected, scale), "linearity").toBeLessThan(2e-5);
-    if (t === 0) expect(relativeError(await map.jvp(point, tangent, 1), part, scale), "k = 1").toBeLessThan(2e-6);
+    if (t === 0)
+      expect(relativeError(await map.jvp(point, tangent, 1), part, scale), "k = 1").toBeLessThan(2e-6);
   }
 }

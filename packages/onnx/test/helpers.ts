@@ -4,7 +4,7 @@ import type { RuntimeTensor, Session } from "@vielbein/core";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { expect } from "vitest";
 import { makeNode } from "../src/attributes.ts";
-import { type Attribute, DataType, type Model, type Node, OnnxMap, type Tensor } from "../src/index.ts";
+import { type Attribute, DataType, type Model, type Node, type OnnxMap, type Tensor } from "../src/index.ts";
 import { modelSource } from "../src/source.ts";
 import { float32Tensor, float64Tensor, int64Tensor } from "../src/tensor.ts";
 
@@ -206,7 +206,11 @@ export class DirectModel {
 type VectorFunction = (point: Float64Array) => Float64Array | Promise<Float64Array>;
 
 /** Central differences: `[m, n]`, row-major. */
-export async function differences(f: VectorFunction, point: readonly number[], step: number): Promise<Float64Array> {
+export async function differences(
+  f: VectorFunction,
+  point: readonly number[],
+  step: number,
+): Promise<Float64Array> {
   const n = point.length;
   const columns: Float64Array[] = [];
   for (let j = 0; j < n; j++) {

@@ -15,7 +15,17 @@ import { slicing } from "./cases/slicing.ts";
 import { expectDerivative } from "./derivative.ts";
 import { GraphBuilder } from "./helpers.ts";
 
-const families = { elementwise, arithmetic, matrices, convolution, pooling, reductions, resize, shapes, slicing };
+const families = {
+  elementwise,
+  arithmetic,
+  matrices,
+  convolution,
+  pooling,
+  reductions,
+  resize,
+  shapes,
+  slicing,
+};
 const everyCase: readonly OperatorCase[] = Object.values(families).flat();
 
 test("every supported operator has a case", () => {
@@ -32,7 +42,10 @@ test("every case contains the operator that it is named after", () => {
 });
 
 describe.each(Object.entries(families))("%s", (_family, cases) => {
-  test.each(cases.map((entry, i) => [entry.op, entry.about, entry, i] as const))("%s: %s", async (_op, _about, entry, i) => {
-    await expectDerivative(entry.build, { ...entry, seed: i + 1 });
-  });
+  test.each(cases.map((entry, i) => [entry.op, entry.about, entry, i] as const))(
+    "%s: %s",
+    async (_op, _about, entry, i) => {
+      await expectDerivative(entry.build, { ...entry, seed: i + 1 });
+    },
+  );
 });

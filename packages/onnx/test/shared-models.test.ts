@@ -21,7 +21,10 @@ const models = [
   "lpips_squeeze_feat_64",
 ];
 
-async function withMap<T>(model: Parameters<typeof OnnxMap.create>[0], use: (map: OnnxMap) => Promise<T>): Promise<T> {
+async function withMap<T>(
+  model: Parameters<typeof OnnxMap.create>[0],
+  use: (map: OnnxMap) => Promise<T>,
+): Promise<T> {
   const map = await OnnxMap.create(model, runtime);
   try {
     return await use(map);
@@ -86,9 +89,12 @@ test("chain rule: the whole generator is its synthesis after its mapping", async
 test.each([
   ["faces_fletcher", "lpips_squeeze_feat_32", {}],
   ["disvae_btcvae_celeba", "lpips_squeeze_feat_64", { scale: 2, shift: -1 }],
-] as const)("perceptual metric of %s: 2·JᵀJ of the chained features", async (generator, features, options) => {
-  return perceptualMetric(generator, features, options);
-});
+] as const)(
+  "perceptual metric of %s: 2·JᵀJ of the chained features",
+  async (generator, features, options) => {
+    return perceptualMetric(generator, features, options);
+  },
+);
 
 /** H = 2·JφᵀJφ with φ the LPIPS features of the image, against the reference's. */
 async function perceptualMetric(

@@ -9,7 +9,13 @@ import { NodeRuntime, readModelFile } from "../src/index.ts";
 /** y = x·w, w [300, 2] full of ones. */
 function product(weight: Partial<Tensor> = {}): Model {
   const ones = new Float32Array(600).fill(1);
-  const w: Tensor = { name: "w", dims: [300, 2], dataType: DataType.FLOAT, raw: new Uint8Array(ones.buffer), ...weight };
+  const w: Tensor = {
+    name: "w",
+    dims: [300, 2],
+    dataType: DataType.FLOAT,
+    raw: new Uint8Array(ones.buffer),
+    ...weight,
+  };
   return {
     irVersion: 8,
     producerName: "",
@@ -18,7 +24,9 @@ function product(weight: Partial<Tensor> = {}): Model {
     metadata: new Map(),
     graph: {
       name: "product",
-      nodes: [{ opType: "MatMul", domain: "", name: "", inputs: ["x", "w"], outputs: ["y"], attributes: new Map() }],
+      nodes: [
+        { opType: "MatMul", domain: "", name: "", inputs: ["x", "w"], outputs: ["y"], attributes: new Map() },
+      ],
       initializers: [w],
       inputs: [{ name: "x", dataType: DataType.FLOAT, shape: ["n", 300] }],
       outputs: [{ name: "y", dataType: DataType.FLOAT }],
@@ -57,7 +65,9 @@ describe("NodeRuntime", () => {
     const external = { location: "w.bin", offset: 8 };
     const bytes = encodeModel(product({ raw: new Uint8Array(0), external }));
     const data = new Float32Array(602).fill(2);
-    expect(await evaluate({ bytes, files: new Map([["w.bin", new Uint8Array(data.buffer)]]) })).toEqual([300, 300]);
+    expect(await evaluate({ bytes, files: new Map([["w.bin", new Uint8Array(data.buffer)]]) })).toEqual([
+      300, 300,
+    ]);
   });
 
   it("gives the same result with any number of threads", async () => {
@@ -70,7 +80,13 @@ describe("NodeRuntime", () => {
   });
 
   it("turns the engine's refusals into typed errors of one line", async () => {
-    const broken = { ...product(), opsets: new Map([["", 17], ["com.example", 1]]) };
+    const broken = {
+      ...product(),
+      opsets: new Map([
+        ["", 17],
+        ["com.example", 1],
+      ]),
+    };
     const nodes = broken.graph.nodes.map((node) => ({ ...node, domain: "com.example" }));
     const bytes = encodeModel({ ...broken, graph: { ...broken.graph, nodes } });
     await expect(runtime.createSession({ bytes })).rejects.toMatchObject({ code: "BACKEND_FAILED" });

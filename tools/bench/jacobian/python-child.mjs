@@ -9,7 +9,11 @@ export class PythonChild {
 
   /** @param threads OpenMP threads, set before the libraries start their pools. */
   constructor(script, threads) {
-    const environment = { ...process.env, OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) };
+    const environment = {
+      ...process.env,
+      OMP_NUM_THREADS: String(threads),
+      MKL_NUM_THREADS: String(threads),
+    };
     this.#process = spawn(process.env.PYTHON ?? "python3", [script], {
       env: environment,
       stdio: ["pipe", "pipe", "inherit"],

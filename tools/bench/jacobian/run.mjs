@@ -59,7 +59,12 @@ async function networks(python) {
   const faces = sharedFile("models", "faces_fletcher.onnx");
   return [
     { key: "mapping", title: "Mapping network 512 → 512", path: mapping, point: normal(1, 0, 512) },
-    { key: "faces", title: "DCGAN faces 100 → 3072", path: faces, point: uniform(1, 0, 100, { low: -1, high: 1 }) },
+    {
+      key: "faces",
+      title: "DCGAN faces 100 → 3072",
+      path: faces,
+      point: uniform(1, 0, 100, { low: -1, high: 1 }),
+    },
   ].filter(({ path }) => path);
 }
 
@@ -102,7 +107,12 @@ async function compare(map, { key, path, point: exact }, python) {
 }
 
 function table(entries) {
-  const [ours, ...theirs] = entries.map(({ way, times, error }) => ({ way, times, error, ms: median(times) }));
+  const [ours, ...theirs] = entries.map(({ way, times, error }) => ({
+    way,
+    times,
+    error,
+    ms: median(times),
+  }));
   const fastest = Math.min(...theirs.map(({ ms }) => ms));
   const row = ({ way, times, ms, error }) => [
     way === OURS ? way : `torch: ${way}`,

@@ -59,11 +59,7 @@ export function traverseCommand(program: Command, terminal: Terminal, signal: Ab
         ),
     ),
   )
-    .option(
-      "--directions <list>",
-      "directions, from 0, by falling singular value (default: 0-4)",
-      indexList,
-    )
+    .option("--directions <list>", "directions, from 0, by falling singular value (default: 0-4)", indexList)
     .option("--range <t>", "largest step either way, in units of the input space", positive, 3)
     .option("--steps <n>", "columns", integer(2, 99), 7)
     .option("--sample <j>", "index of the sample, or row of --points", integer(0), 0)
@@ -182,12 +178,10 @@ function concatenated(strips: readonly Float32Array[]): Float32Array {
 
 async function toPng(svg: string): Promise<Uint8Array> {
   const require = createRequire(import.meta.url);
-  const [wasm, ...fonts] = await Promise.all(
-    [
-      "@resvg/resvg-wasm/index_bg.wasm",
-      "dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
-      "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
-    ].map((file) => readFile(require.resolve(file))),
-  );
-  return rasterize(svg, { wasm: wasm!, fonts, scale: 2 });
+  const [wasm, regular, bold] = await Promise.all([
+    readFile(require.resolve("@resvg/resvg-wasm/index_bg.wasm")),
+    readFile(require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf")),
+    readFile(require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf")),
+  ]);
+  return rasterize(svg, { wasm, fonts: [regular, bold], scale: 2 });
 }

@@ -1,8 +1,8 @@
 // Operators of several operands: broadcasting in either, constants in either, the point in both.
 
-import type { Build } from "../derivative.ts";
-import { DataType } from "../../src/index.ts";
 import { int } from "../../src/attributes.ts";
+import { DataType } from "../../src/index.ts";
+import type { Build } from "../derivative.ts";
 import type { GraphBuilder, Range } from "../helpers.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 
@@ -12,18 +12,36 @@ const operand = (g: GraphBuilder, kind: Operand, dims: readonly number[], range:
   kind === "variable" ? g.variable(dims, range) : g.constant(dims, range);
 
 const binary =
-  (op: string, kinds: readonly [Operand, Operand], a: readonly number[], b: readonly number[], range: Range): Build =>
+  (
+    op: string,
+    kinds: readonly [Operand, Operand],
+    a: readonly number[],
+    b: readonly number[],
+    range: Range,
+  ): Build =>
   (g) =>
     g.op(op, [operand(g, kinds[0], a, range), operand(g, kinds[1], b, range)]);
 
 const shapes: readonly (readonly [readonly number[], readonly number[]])[] = [
-  [[2, 3], [2, 3]],
+  [
+    [2, 3],
+    [2, 3],
+  ],
   [[2, 3], []],
   [[], [2, 3]],
   [[4], [2, 1]],
-  [[2, 1, 3], [4, 1]],
-  [[2, 1, 2, 1], [3, 1, 2]],
-  [[1, 2, 1, 2, 1], [2, 2, 1, 1, 3]],
+  [
+    [2, 1, 3],
+    [4, 1],
+  ],
+  [
+    [2, 1, 2, 1],
+    [3, 1, 2],
+  ],
+  [
+    [1, 2, 1, 2, 1],
+    [2, 2, 1, 1, 3],
+  ],
 ];
 const kinds: readonly (readonly [Operand, Operand])[] = [
   ["variable", "constant"],
@@ -47,7 +65,10 @@ const power = (about: string, exponent: (g: GraphBuilder) => string, range?: Ran
   operatorCase("Pow", about, (g) => g.op("Pow", [g.variable([2, 3], range), exponent(g)]));
 
 const condition = (g: GraphBuilder, dims: readonly number[]): string =>
-  g.bool(Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => i % 3 !== 1), dims);
+  g.bool(
+    Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => i % 3 !== 1),
+    dims,
+  );
 
 export const arithmetic: OperatorCase[] = [
   ...broadcasting,
@@ -59,7 +80,9 @@ export const arithmetic: OperatorCase[] = [
     g.op("Sum", [g.variable([2, 1]), g.constant([3, 1, 1]), g.variable([4])]),
   ),
   operatorCase("Sum", "one operand", (g) => g.op("Sum", [g.variable([2, 3])])),
-  operatorCase("Sum", "a constant widens the result", (g) => g.op("Sum", [g.variable([3]), g.constant([2, 3])])),
+  operatorCase("Sum", "a constant widens the result", (g) =>
+    g.op("Sum", [g.variable([3]), g.constant([2, 3])]),
+  ),
   operatorCase("Max", "one operand", (g) => g.op("Max", [g.variable([2, 3])])),
   operatorCase("Min", "one operand", (g) => g.op("Min", [g.variable([2, 3])])),
   power("exponent 2, both signs of the base", (g) => g.scalar(2)),
@@ -74,7 +97,13 @@ export const arithmetic: OperatorCase[] = [
     g.initializer({ name: "three", dims: [], dataType: DataType.INT32, raw: Uint8Array.of(3, 0, 0, 0) }),
   ),
   power("float32 exponents that widen the result", (g) => g.float([2, 3, 2, 3], [4, 1, 1])),
-  ...([["variable", "variable"], ["variable", "constant"], ["constant", "variable"]] as const).flatMap(([a, b]) => [
+  ...(
+    [
+      ["variable", "variable"],
+      ["variable", "constant"],
+      ["constant", "variable"],
+    ] as const
+  ).flatMap(([a, b]) => [
     operatorCase("Where", `${a} or ${b}, equal shapes`, (g) =>
       g.op("Where", [condition(g, [2, 3]), operand(g, a, [2, 3], {}), operand(g, b, [2, 3], {})]),
     ),

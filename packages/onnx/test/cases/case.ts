@@ -10,6 +10,11 @@ export interface OperatorCase extends DerivativeCheck {
   readonly build: Build;
 }
 
-export function operatorCase(op: string, about: string, build: Build, check: DerivativeCheck = {}): OperatorCase {
+export function operatorCase(
+  op: string,
+  about: string,
+  build: Build,
+  check: DerivativeCheck = {},
+): OperatorCase {
   return { op, about, build, ...check };
 }

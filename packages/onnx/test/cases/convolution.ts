@@ -17,15 +17,26 @@ function affineCase(
   return operatorCase(
     op,
     about,
-    (g) => g.op(op, [g.variable(image), g.constant(weight), ...(bias ? [g.constant([bias])] : [])], attributes),
+    (g) =>
+      g.op(op, [g.variable(image), g.constant(weight), ...(bias ? [g.constant([bias])] : [])], attributes),
     { reference: "affine" },
   );
 }
 
-const conv = (about: string, image: Shape, weight: Shape, attributes?: Record<string, Attribute>, bias?: number) =>
-  affineCase("Conv", about, image, weight, attributes, bias);
-const transposed = (about: string, image: Shape, weight: Shape, attributes?: Record<string, Attribute>, bias?: number) =>
-  affineCase("ConvTranspose", about, image, weight, attributes, bias);
+const conv = (
+  about: string,
+  image: Shape,
+  weight: Shape,
+  attributes?: Record<string, Attribute>,
+  bias?: number,
+) => affineCase("Conv", about, image, weight, attributes, bias);
+const transposed = (
+  about: string,
+  image: Shape,
+  weight: Shape,
+  attributes?: Record<string, Attribute>,
+  bias?: number,
+) => affineCase("ConvTranspose", about, image, weight, attributes, bias);
 
 const convolutions: OperatorCase[] = [
   conv("1-D with bias", [1, 2, 6], [3, 2, 3], {}, 3),
@@ -51,7 +62,13 @@ const convolutions: OperatorCase[] = [
 
 const transposes: OperatorCase[] = [
   transposed("1-D with bias", [1, 2, 4], [2, 3, 3], { strides: ints([2]) }, 3),
-  transposed("2-D, DCGAN's 4/2/1", [1, 2, 3, 3], [2, 3, 4, 4], { strides: ints([2, 2]), pads: ints([1, 1, 1, 1]) }, 3),
+  transposed(
+    "2-D, DCGAN's 4/2/1",
+    [1, 2, 3, 3],
+    [2, 3, 4, 4],
+    { strides: ints([2, 2]), pads: ints([1, 1, 1, 1]) },
+    3,
+  ),
   transposed("2-D from one pixel", [1, 4, 1, 1], [4, 2, 3, 3]),
   transposed("3-D", [1, 1, 2, 2, 2], [1, 2, 2, 2, 2], { strides: ints([2, 1, 2]) }),
   transposed("batch of 2", [2, 2, 2, 2], [2, 2, 2, 2], {}, 2),
@@ -60,11 +77,20 @@ const transposes: OperatorCase[] = [
     pads: ints([1, 1, 1, 1]),
     output_padding: ints([1, 1]),
   }),
-  transposed("output_shape", [1, 2, 3, 3], [2, 1, 3, 3], { strides: ints([2, 2]), output_shape: ints([6, 7]) }),
+  transposed("output_shape", [1, 2, 3, 3], [2, 1, 3, 3], {
+    strides: ints([2, 2]),
+    output_shape: ints([6, 7]),
+  }),
   transposed("groups", [1, 4, 2, 3], [4, 2, 2, 2], { group: int(2), strides: ints([2, 2]) }, 4),
   transposed("dilations", [1, 1, 3, 3], [1, 2, 2, 3], { dilations: ints([2, 2]) }),
-  transposed("SAME_UPPER", [1, 1, 3, 3], [1, 1, 3, 3], { auto_pad: string("SAME_UPPER"), strides: ints([2, 2]) }),
-  transposed("SAME_LOWER", [1, 1, 3, 3], [1, 1, 3, 3], { auto_pad: string("SAME_LOWER"), strides: ints([2, 2]) }),
+  transposed("SAME_UPPER", [1, 1, 3, 3], [1, 1, 3, 3], {
+    auto_pad: string("SAME_UPPER"),
+    strides: ints([2, 2]),
+  }),
+  transposed("SAME_LOWER", [1, 1, 3, 3], [1, 1, 3, 3], {
+    auto_pad: string("SAME_LOWER"),
+    strides: ints([2, 2]),
+  }),
 ];
 
 export const convolution: OperatorCase[] = [...convolutions, ...transposes];

@@ -46,20 +46,43 @@ const gemm = [0, 1].flatMap((transA) =>
 );
 
 const gemmWith = (about: string, inputs: (g: GraphBuilder) => string[]): OperatorCase =>
-  operatorCase("Gemm", about, (g) => g.op("Gemm", inputs(g), { alpha: float(1.5), beta: float(0.5), transB: int(1) }));
+  operatorCase("Gemm", about, (g) =>
+    g.op("Gemm", inputs(g), { alpha: float(1.5), beta: float(0.5), transB: int(1) }),
+  );
 
 export const matrices: OperatorCase[] = [
   ...matmul,
   ...gemm,
   gemmWith("weights constant", (g) => [g.variable([2, 3]), g.constant([4, 3]), g.constant([4])]),
-  gemmWith("only the weight depends on the point", (g) => [g.constant([2, 3]), g.variable([4, 3]), g.constant([4])]),
-  gemmWith("only the bias depends on the point", (g) => [g.constant([2, 3]), g.constant([4, 3]), g.variable([4])]),
-  operatorCase("Gemm", "no attributes", (g) => g.op("Gemm", [g.variable([1, 3]), g.constant([3, 2]), g.constant([2])])),
-  ...[[2, 3], [2, 3, 2], [1, 3, 2, 2], [2, 3, 1, 2, 2]].map((dims) =>
+  gemmWith("only the weight depends on the point", (g) => [
+    g.constant([2, 3]),
+    g.variable([4, 3]),
+    g.constant([4]),
+  ]),
+  gemmWith("only the bias depends on the point", (g) => [
+    g.constant([2, 3]),
+    g.constant([4, 3]),
+    g.variable([4]),
+  ]),
+  operatorCase("Gemm", "no attributes", (g) =>
+    g.op("Gemm", [g.variable([1, 3]), g.constant([3, 2]), g.constant([2])]),
+  ),
+  ...[
+    [2, 3],
+    [2, 3, 2],
+    [1, 3, 2, 2],
+    [2, 3, 1, 2, 2],
+  ].map((dims) =>
     operatorCase("BatchNormalization", `[${dims}]`, (g) =>
       g.op(
         "BatchNormalization",
-        [g.variable(dims), g.constant([3]), g.constant([3]), g.constant([3]), g.constant([3], { positive: true })],
+        [
+          g.variable(dims),
+          g.constant([3]),
+          g.constant([3]),
+          g.constant([3]),
+          g.constant([3], { positive: true }),
+        ],
         { epsilon: float(0.01) },
       ),
     ),
@@ -71,17 +94,32 @@ export const matrices: OperatorCase[] = [
       g.float([1e-5, 2e-5]),
     ]),
   ),
-  ...[[1, 2, 5], [2, 2, 2, 3], [1, 2, 2, 1, 3]].map((dims) => instanceNormalization(dims, 1e-2)),
+  ...[
+    [1, 2, 5],
+    [2, 2, 2, 3],
+    [1, 2, 2, 1, 3],
+  ].map((dims) => instanceNormalization(dims, 1e-2)),
   instanceNormalization([1, 3, 2, 2], undefined),
-  ...[[2, 3], [2, 3, 2]].flatMap((dims) =>
+  ...[
+    [2, 3],
+    [2, 3, 2],
+  ].flatMap((dims) =>
     [-1, 0, 1].map((axis) =>
-      operatorCase("Softmax", `[${dims}] along ${axis}`, (g) => g.op("Softmax", [g.variable(dims)], { axis: int(axis) })),
+      operatorCase("Softmax", `[${dims}] along ${axis}`, (g) =>
+        g.op("Softmax", [g.variable(dims)], { axis: int(axis) }),
+      ),
     ),
   ),
-  operatorCase("Softmax", "default axis, opset 13", (g) => g.op("Softmax", [g.variable([2, 2, 3])]), { opset: 13 }),
+  operatorCase("Softmax", "default axis, opset 13", (g) => g.op("Softmax", [g.variable([2, 2, 3])]), {
+    opset: 13,
+  }),
   ...[0, 1, 2, -1].map((axis) =>
-    operatorCase("Softmax", `opset 11, flattened from axis ${axis}`, (g) =>
-      g.op("Softmax", [g.variable([2, 2, 3])], { axis: int(axis) }), { opset: 11 }),
+    operatorCase(
+      "Softmax",
+      `opset 11, flattened from axis ${axis}`,
+      (g) => g.op("Softmax", [g.variable([2, 2, 3])], { axis: int(axis) }),
+      { opset: 11 },
+    ),
   ),
 ];
 

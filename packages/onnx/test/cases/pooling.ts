@@ -24,14 +24,26 @@ const common: readonly (readonly [string, Shape, Attributes])[] = [
   ["batch of 2", [2, 3, 4, 4], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) }],
   ["batch of 3, pads", [3, 2, 3, 3], { kernel_shape: ints([2, 2]), pads: ints([1, 0, 0, 1]) }],
   ["ceil_mode", [1, 1, 6, 6], { kernel_shape: ints([3, 3]), strides: ints([2, 2]), ceil_mode: int(1) }],
-  ["ceil_mode with pads", [2, 1, 4, 5], {
-    kernel_shape: ints([3, 3]),
-    strides: ints([2, 2]),
-    pads: ints([1, 1, 1, 1]),
-    ceil_mode: int(1),
-  }],
-  ["SAME_UPPER", [1, 1, 5, 5], { kernel_shape: ints([2, 2]), strides: ints([2, 2]), auto_pad: string("SAME_UPPER") }],
-  ["SAME_LOWER", [1, 1, 5, 5], { kernel_shape: ints([2, 2]), strides: ints([2, 2]), auto_pad: string("SAME_LOWER") }],
+  [
+    "ceil_mode with pads",
+    [2, 1, 4, 5],
+    {
+      kernel_shape: ints([3, 3]),
+      strides: ints([2, 2]),
+      pads: ints([1, 1, 1, 1]),
+      ceil_mode: int(1),
+    },
+  ],
+  [
+    "SAME_UPPER",
+    [1, 1, 5, 5],
+    { kernel_shape: ints([2, 2]), strides: ints([2, 2]), auto_pad: string("SAME_UPPER") },
+  ],
+  [
+    "SAME_LOWER",
+    [1, 1, 5, 5],
+    { kernel_shape: ints([2, 2]), strides: ints([2, 2]), auto_pad: string("SAME_LOWER") },
+  ],
   ["VALID", [1, 1, 5, 5], { kernel_shape: ints([2, 2]), strides: ints([2, 2]), auto_pad: string("VALID") }],
 ];
 
@@ -40,10 +52,18 @@ export const pooling: OperatorCase[] = [
   maximum("dilations", [1, 2, 5, 5], { kernel_shape: ints([2, 2]), dilations: ints([2, 3]) }),
   maximum("storage_order written out", [1, 1, 4, 4], { kernel_shape: ints([2, 2]), storage_order: int(0) }),
   ...common.map((entry) => average(...entry)),
-  average("pads counted", [1, 1, 4, 4], { kernel_shape: ints([3, 3]), pads: ints([1, 1, 1, 1]), count_include_pad: int(1) }),
+  average("pads counted", [1, 1, 4, 4], {
+    kernel_shape: ints([3, 3]),
+    pads: ints([1, 1, 1, 1]),
+    count_include_pad: int(1),
+  }),
   average("pads not counted", [1, 1, 4, 4], { kernel_shape: ints([3, 3]), pads: ints([1, 1, 1, 1]) }),
   average("dilations", [1, 1, 5, 5], { kernel_shape: ints([2, 2]), dilations: ints([2, 2]) }, 19),
-  ...[[1, 2, 5], [2, 3, 2, 2], [1, 2, 2, 2, 2]].map((dims) =>
+  ...[
+    [1, 2, 5],
+    [2, 3, 2, 2],
+    [1, 2, 2, 2, 2],
+  ].map((dims) =>
     operatorCase("GlobalAveragePool", `[${dims}]`, (g) => g.op("GlobalAveragePool", [g.variable(dims)]), {
       reference: "affine",
     }),

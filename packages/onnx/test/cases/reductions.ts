@@ -15,19 +15,32 @@ const reduced = ["ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL2"].flatM
     ),
   ),
   operatorCase(op, "keepdims by default", (g) => g.op(op, [g.variable([2, 3]), g.int64([1])])),
-  operatorCase(op, "empty axes reduce all", (g) => g.op(op, [g.variable([2, 3]), g.int64([])], { keepdims: int(0) })),
-  operatorCase(op, "a vector to a scalar", (g) => g.op(op, [g.variable([4]), g.int64([0])], { keepdims: int(0) })),
-  operatorCase(op, "rank 5", (g) => g.op(op, [g.variable([1, 2, 1, 2, 2]), g.int64([3, 1])], { keepdims: int(0) })),
+  operatorCase(op, "empty axes reduce all", (g) =>
+    g.op(op, [g.variable([2, 3]), g.int64([])], { keepdims: int(0) }),
+  ),
+  operatorCase(op, "a vector to a scalar", (g) =>
+    g.op(op, [g.variable([4]), g.int64([0])], { keepdims: int(0) }),
+  ),
+  operatorCase(op, "rank 5", (g) =>
+    g.op(op, [g.variable([1, 2, 1, 2, 2]), g.int64([3, 1])], { keepdims: int(0) }),
+  ),
   ...[-1, 1].map((axis) =>
-    operatorCase(op, `axes as an attribute, ${axis}`, (g) => g.op(op, [g.variable([2, 3, 2])], { axes: ints([axis]), keepdims: int(0) }), {
-      opset: 11,
-    }),
+    operatorCase(
+      op,
+      `axes as an attribute, ${axis}`,
+      (g) => g.op(op, [g.variable([2, 3, 2])], { axes: ints([axis]), keepdims: int(0) }),
+      {
+        opset: 11,
+      },
+    ),
   ),
 ]);
 
 export const reductions: OperatorCase[] = [
   ...reduced,
   ...["ReduceSum", "ReduceMean"].map((op) =>
-    operatorCase(op, "noop_with_empty_axes", (g) => g.op(op, [g.variable([2, 3])], { noop_with_empty_axes: int(1) })),
+    operatorCase(op, "noop_with_empty_axes", (g) =>
+      g.op(op, [g.variable([2, 3])], { noop_with_empty_axes: int(1) }),
+    ),
   ),
 ];

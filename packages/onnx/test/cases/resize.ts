@@ -18,7 +18,8 @@ function resized(
     about,
     (g) => {
       const x = g.variable(image);
-      const inputs = "scales" in target ? [x, "", g.float32(target.scales)] : [x, "", "", g.int64(target.sizes)];
+      const inputs =
+        "scales" in target ? [x, "", g.float32(target.scales)] : [x, "", "", g.int64(target.sizes)];
       return g.op("Resize", inputs, attributes);
     },
     { reference: "affine", opset },
@@ -45,7 +46,12 @@ const modes = ["nearest", "linear", "cubic"].flatMap((mode) =>
 );
 
 const rounding = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"].map((nearest) =>
-  resized(`nearest, ${nearest}`, [1, 1, 3, 3], { scales: [1, 1, 1.5, 2.5] }, { mode: string("nearest"), nearest_mode: string(nearest) }),
+  resized(
+    `nearest, ${nearest}`,
+    [1, 1, 3, 3],
+    { scales: [1, 1, 1.5, 2.5] },
+    { mode: string("nearest"), nearest_mode: string(nearest) },
+  ),
 );
 
 export const resize: OperatorCase[] = [
@@ -59,17 +65,38 @@ export const resize: OperatorCase[] = [
   resized("3-D nearest", [1, 1, 2, 2, 2], { scales: [1, 1, 2, 1, 2] }, { mode: string("nearest") }),
   resized("3-D linear", [1, 1, 2, 2, 2], { sizes: [1, 1, 3, 2, 4] }, { mode: string("linear") }),
   resized("axes, scales", [1, 2, 3, 3], { scales: [2, 1.5] }, { axes: ints([2, 3]), mode: string("linear") }),
-  resized("axes, sizes, negative", [1, 2, 3, 3], { sizes: [4, 5] }, { axes: ints([-2, -1]), mode: string("nearest") }),
+  resized(
+    "axes, sizes, negative",
+    [1, 2, 3, 3],
+    { sizes: [4, 5] },
+    { axes: ints([-2, -1]), mode: string("nearest") },
+  ),
   resized("channels last", [1, 3, 2, 2], { scales: [1, 2, 2, 1] }, { mode: string("nearest") }),
   resized("channels last, linear", [1, 3, 2, 2], { scales: [1, 2, 2, 1] }, { mode: string("linear") }),
-  resized("cubic, exclude_outside and coefficient", [1, 1, 3, 4], { scales: [1, 1, 2, 2] }, {
-    mode: string("cubic"),
-    exclude_outside: int(1),
-    cubic_coeff_a: float(-0.5),
-  }),
-  resized("antialias", [1, 1, 6, 6], { scales: [1, 1, 0.5, 0.5] }, { mode: string("linear"), antialias: int(1) }),
-  resized("opset 11", [1, 1, 3, 3], { scales: [1, 1, 2, 2] }, {
-    mode: string("linear"),
-    coordinate_transformation_mode: string("align_corners"),
-  }, 13),
+  resized(
+    "cubic, exclude_outside and coefficient",
+    [1, 1, 3, 4],
+    { scales: [1, 1, 2, 2] },
+    {
+      mode: string("cubic"),
+      exclude_outside: int(1),
+      cubic_coeff_a: float(-0.5),
+    },
+  ),
+  resized(
+    "antialias",
+    [1, 1, 6, 6],
+    { scales: [1, 1, 0.5, 0.5] },
+    { mode: string("linear"), antialias: int(1) },
+  ),
+  resized(
+    "opset 11",
+    [1, 1, 3, 3],
+    { scales: [1, 1, 2, 2] },
+    {
+      mode: string("linear"),
+      coordinate_transformation_mode: string("align_corners"),
+    },
+    13,
+  ),
 ];

@@ -6,7 +6,9 @@ import { type OperatorCase, operatorCase } from "./case.ts";
 type Shape = readonly number[];
 
 const reshape = (from: Shape, target: Shape): OperatorCase =>
-  operatorCase("Reshape", `[${from}] to [${target}]`, (g) => g.op("Reshape", [g.variable(from), g.int64(target)]));
+  operatorCase("Reshape", `[${from}] to [${target}]`, (g) =>
+    g.op("Reshape", [g.variable(from), g.int64(target)]),
+  );
 
 const transpose = (dims: Shape, perm?: Shape): OperatorCase =>
   operatorCase("Transpose", `[${dims}] by ${perm ?? "default"}`, (g) =>
@@ -14,13 +16,20 @@ const transpose = (dims: Shape, perm?: Shape): OperatorCase =>
   );
 
 const expand = (from: Shape, target: Shape): OperatorCase =>
-  operatorCase("Expand", `[${from}] to [${target}]`, (g) => g.op("Expand", [g.variable(from), g.int64(target)]));
+  operatorCase("Expand", `[${from}] to [${target}]`, (g) =>
+    g.op("Expand", [g.variable(from), g.int64(target)]),
+  );
 
 const squeeze = (op: "Squeeze" | "Unsqueeze", dims: Shape, axes: Shape): OperatorCase[] => [
   operatorCase(op, `[${dims}] at ${axes}`, (g) => g.op(op, [g.variable(dims), g.int64(axes)])),
-  operatorCase(op, `[${dims}] at ${axes}, opset 11`, (g) => g.op(op, [g.variable(dims)], { axes: ints(axes) }), {
-    opset: 11,
-  }),
+  operatorCase(
+    op,
+    `[${dims}] at ${axes}, opset 11`,
+    (g) => g.op(op, [g.variable(dims)], { axes: ints(axes) }),
+    {
+      opset: 11,
+    },
+  ),
 ];
 
 export const shapes: OperatorCase[] = [
@@ -33,7 +42,9 @@ export const shapes: OperatorCase[] = [
     g.op("Reshape", [g.variable([2, 2]), g.int64([4])], { allowzero: int(1) }),
   ),
   ...[0, 1, 2, 3, -1].map((axis) =>
-    operatorCase("Flatten", `at axis ${axis}`, (g) => g.op("Flatten", [g.variable([2, 2, 3])], { axis: int(axis) })),
+    operatorCase("Flatten", `at axis ${axis}`, (g) =>
+      g.op("Flatten", [g.variable([2, 2, 3])], { axis: int(axis) }),
+    ),
   ),
   operatorCase("Flatten", "at the default axis", (g) => g.op("Flatten", [g.variable([2, 2, 3])])),
   ...squeeze("Squeeze", [1, 3, 1, 2], [0, 2]),
@@ -52,7 +63,11 @@ export const shapes: OperatorCase[] = [
   expand([2, 1], [1]),
   expand([1, 1], [3, 1, 2, 2]),
   expand([2, 3], [2, 3]),
-  ...[[2, 1], [1, 3], [2, 2]].map((repeats) =>
+  ...[
+    [2, 1],
+    [1, 3],
+    [2, 2],
+  ].map((repeats) =>
     operatorCase("Tile", `[2, 3] by ${repeats}`, (g) => g.op("Tile", [g.variable([2, 3]), g.int64(repeats)])),
   ),
   operatorCase("Tile", "rank 1", (g) => g.op("Tile", [g.variable([3]), g.int64([3])])),
@@ -61,6 +76,10 @@ export const shapes: OperatorCase[] = [
       g.op("DepthToSpace", [g.variable([2, 8, 1, 2])], { blocksize: int(2), mode: string(mode) }),
     ),
   ),
-  operatorCase("DepthToSpace", "default mode", (g) => g.op("DepthToSpace", [g.variable([1, 4, 2, 2])], { blocksize: int(2) })),
-  operatorCase("SpaceToDepth", "batch of 2", (g) => g.op("SpaceToDepth", [g.variable([2, 2, 2, 4])], { blocksize: int(2) })),
+  operatorCase("DepthToSpace", "default mode", (g) =>
+    g.op("DepthToSpace", [g.variable([1, 4, 2, 2])], { blocksize: int(2) }),
+  ),
+  operatorCase("SpaceToDepth", "batch of 2", (g) =>
+    g.op("SpaceToDepth", [g.variable([2, 2, 2, 4])], { blocksize: int(2) }),
+  ),
 ];
