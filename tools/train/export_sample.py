@@ -14,9 +14,10 @@ import onnx
 import onnxruntime
 import torch
 
+from measure import prior_sheet
 from model import LATENT, Decoder
-from train_decoder import HERE, prior_sheet
 
+HERE = Path(__file__).parent
 SAMPLE = HERE.parents[1] / "packages" / "sample"
 LIMIT = 2 * 1024 * 1024
 METADATA = {"vielbein.prior": "normal", "vielbein.range": "0,1", "vielbein.licence": "MIT"}

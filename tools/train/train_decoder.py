@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
-from torch.nn import functional as F
 
 from faces import dataset, sheet
+from factors import sample_factors
+from measure import evaluate, factor_scores, kl_to_prior, laplacian_l1, posterior_moments, prior_sheet, sharpness, to_bytes
 from model import LATENT, Decoder, Encoder
 
 # Small, hard to see or hard to tell apart in 16 latent dimensions: left to larger models.
@@ -27,29 +27,18 @@ HELD = {"pitch": 0.5, "roll": 0.5, "size": 0.5, "age": 0.0}
 HERE = Path(__file__).parent
 
 
+def indices_of(split: str, count: int) -> range:
+    """Indices of the faces of a split; test faces take indices no training run reaches."""
+    first = {"train": 0, "test": 10_000_000}[split]
+    return range(first, first + count)
+
+
 def images_of(split: str, seed: int, count: int, folder: Path) -> torch.Tensor:
-    """Images [count, 3, 64, 64] uint8, drawn once and kept; test faces take indices no training run reaches."""
+    """Images [count, 3, 64, 64] uint8, drawn once and kept in `folder`."""
     path = folder / f"{split}-{seed}-{count}.npy"
     if not path.exists():
-        first = {"train": 0, "test": 10_000_000}[split]
-        np.save(path, dataset(seed, range(first, first + count), HELD)[0])
+        np.save(path, dataset(seed, indices_of(split, count), HELD)[0])
     return torch.from_numpy(np.load(path))
-
-
-def laplacian_l1(image, target, levels: int = 4):
-    """Mean absolute difference, plus that of each band of a Laplacian pyramid: edges count as much as areas."""
-    difference = image - target
-    loss = difference.abs().mean()
-    for _ in range(levels - 1):
-        coarse = F.avg_pool2d(difference, 2)
-        loss = loss + (difference - F.interpolate(coarse, scale_factor=2)).abs().mean() + coarse.abs().mean()
-        difference = coarse
-    return loss
-
-
-def kl_to_prior(mean, log_variance):
-    """KL(q(z|x) ‖ N(0, 1)) in nats, per image and latent dimension [n, 16]."""
-    return 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance)
 
 
 def batch_of(images, step: int, args):
@@ -58,45 +47,6 @@ def batch_of(images, step: int, args):
     chosen = torch.randint(len(images), (args.batch,), generator=generator)
     batch = (images[chosen].float() / 255).contiguous(memory_format=torch.channels_last)
     return batch, torch.randn(args.batch, LATENT, generator=generator)
-
-
-@torch.no_grad()
-def evaluate(encoder, decoder, images):
-    """Figures on held-out images: error of reconstruction and the KL that each latent dimension uses."""
-    error, pyramid, kl = 0.0, 0.0, torch.zeros(LATENT)
-    for part in images.split(250):
-        target = part.float() / 255
-        mean, log_variance = encoder(target)
-        image = decoder(mean)
-        weight = len(part) / len(images)
-        error += weight * (image - target).abs().mean().item()
-        pyramid += weight * laplacian_l1(image, target).item()
-        kl += weight * kl_to_prior(mean, log_variance).mean(0)
-    return {"l1": error, "pyramid": pyramid, "kl": kl.sum().item(), "kl_by_dimension": sorted(kl.tolist(), reverse=True)}
-
-
-@torch.no_grad()
-def posterior_moments(encoder, images, seed: int):
-    """Mean and symmetric square root of the covariance of codes sampled from the posterior over the images."""
-    generator = torch.Generator().manual_seed(seed)
-    codes = []
-    for part in images.split(250):
-        mean, log_variance = encoder(part.float() / 255)
-        codes.append(mean + (log_variance / 2).exp() * torch.randn(mean.shape, generator=generator))
-    codes = torch.cat(codes).double()
-    values, vectors = torch.linalg.eigh(torch.cov(codes.T))
-    return codes.mean(0).float(), ((vectors * values.sqrt()) @ vectors.T).float()
-
-
-def to_bytes(images) -> np.ndarray:
-    return (images.clamp(0, 1) * 255).round().to(torch.uint8).contiguous().numpy()
-
-
-@torch.no_grad()
-def prior_sheet(decoder, seed: int, rows: int, columns: int, zoom: int = 1) -> Image.Image:
-    """A sheet of faces decoded from N(0, 1)."""
-    z = torch.randn(rows * columns, LATENT, generator=torch.Generator().manual_seed(seed))
-    return sheet(to_bytes(decoder(z)), columns, zoom)
 
 
 def train(args):
@@ -149,25 +99,35 @@ def train(args):
             print(f"step {step + 1}  pyramid {reconstruction.item():.4f}  KL {kl.item():.1f}  {seconds:.0f} s", flush=True)
             save(step + 1)
 
-    mean, root = posterior_moments(averaged["encoder"], images, args.seed)
-    figures = {
-        "steps": args.steps,
-        "seconds": round(seconds),
-        "test": evaluate(averaged["encoder"], averaged["decoder"], held_out),
-        "train": evaluate(averaged["encoder"], averaged["decoder"], images[:2000]),
-        "posterior_mean_norm": mean.norm().item(),
-        "posterior_deviations": sorted(torch.linalg.eigvalsh(root).tolist()),
-    }
-    with torch.no_grad():
-        target = held_out[:48].float() / 255
-        pairs = torch.stack([target, averaged["decoder"](averaged["encoder"](target)[0])], 1).flatten(0, 1)
-    sheet(to_bytes(pairs), 12, 2).save(args.folder / "reconstructions.png")
-    decoder = averaged["decoder"]
-    decoder.absorb(mean, root)
-    prior_sheet(decoder, args.seed, 8, 12, 2).save(args.folder / "samples.png")
-    torch.save(decoder.state_dict(), args.folder / "decoder.pt")
+    figures = {"steps": args.steps, "seconds": round(seconds), **finish(averaged, images, held_out, args)}
     (args.folder / "figures.json").write_text(json.dumps(figures, indent=1))
     print(json.dumps(figures, indent=1))
+
+
+@torch.no_grad()
+def finish(model, images, held_out, args) -> dict:
+    """Writes decoder.pt and two sheets to look at; returns the figures for the model card."""
+    encoder, decoder = model["encoder"], model["decoder"]
+    target = held_out.float() / 255
+    rebuilt = torch.cat([decoder(encoder(part)[0]) for part in target.split(250)])
+    pairs = torch.stack([target[:48], rebuilt[:48]], 1).flatten(0, 1)
+    sheet(to_bytes(pairs), 12, 2).save(args.folder / "reconstructions.png")
+
+    mean, root = posterior_moments(encoder, images, args.seed)
+    decoder.absorb(mean, root)
+    torch.save(decoder.state_dict(), args.folder / "decoder.pt")
+    prior_sheet(decoder, args.seed, 8, 12, 2).save(args.folder / "samples.png")
+    z = torch.randn(len(held_out), LATENT, generator=torch.Generator().manual_seed(args.seed))
+    drawn = torch.cat([decoder(part) for part in z.split(250)])
+
+    known = sample_factors(args.seed, indices_of("train", len(images)), HELD)
+    unseen = sample_factors(args.seed, indices_of("test", len(held_out)), HELD)
+    return {
+        "test": evaluate(target, rebuilt, encoder),
+        "posterior_deviations": torch.linalg.eigvalsh(root).tolist(),
+        "factor_scores": factor_scores(encoder, images, known, held_out, unseen),
+        "sharpness": {"faces": sharpness(target), "reconstructions": sharpness(rebuilt), "samples": sharpness(drawn)},
+    }
 
 
 def main():

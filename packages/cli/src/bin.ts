@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+// Entry of the command: signals and the standard streams.
+
 import { run } from "./program.ts";
 
 const interrupt = new AbortController();

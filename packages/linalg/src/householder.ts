@@ -30,7 +30,7 @@ export function householderQr(work: Float64Array, m: number, n: number, pivoting
   const projection = new Float64Array(n);
   if (pivoting) {
     for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) squares[j]! += work[i * n + j]! ** 2;
+      for (let j = 0; j < n; j++) squares[j]! += work[i * n + j]! * work[i * n + j]!;
     }
   }
   let k = 0;

@@ -45,7 +45,8 @@ export function readNpy(bytes: Uint8Array): ReadNpyArray {
   const itemSize = Number(dtype[1]);
   const length = shape.reduce((product, side) => product * side, 1);
   const available = bytes.length - dataStart;
-  if (available < length * itemSize) {
+  // Negated, so that a product of absurd sides that is NaN is refused too.
+  if (!(available >= length * itemSize)) {
     throw invalid(
       `cut short: shape [${shape}] of ${dtype} takes ${length * itemSize} bytes, got ${available}`,
     );

@@ -114,7 +114,7 @@ export function implicitQl(diagonal: Float64Array, offDiagonal: Float64Array, ro
 /** One implicit QL step on the unreduced block l..m. */
 function qlStep(d: Float64Array, e: Float64Array, l: number, m: number, rows: Matrix): void {
   const ratio = (d[l + 1]! - d[l]!) / (2 * e[l]!);
-  const root = Math.hypot(ratio, 1);
+  const root = Math.sqrt(ratio * ratio + 1);
   let g = d[m]! - d[l]! + e[l]! / (ratio + (ratio < 0 ? -root : root));
   let s = 1;
   let c = 1;

@@ -84,6 +84,14 @@ describe("readNpy", () => {
       expectError(() => readNpy(bytes.subarray(0, length)), "INVALID_FILE", /magic|cut short|version/);
     }
     expectError(() => readNpy(fixture("stored.npz")), "INVALID_FILE", /magic string/);
+    const header = new TextDecoder("latin1").decode(bytes.subarray(0, 128));
+    for (const sides of [`(0, ${"9".repeat(12)})`, "(9999999999,)"]) {
+      const text = header.replace("(2, 3, 4), }".padEnd(sides.length + 3), `${sides}, }`);
+      expect(text).toHaveLength(128);
+      const absurd = Uint8Array.from(text, (character) => character.charCodeAt(0));
+      if (sides.startsWith("(0")) expect(readNpy(absurd).data).toHaveLength(0);
+      else expectError(() => readNpy(absurd), "INVALID_FILE", /takes 79999999992 bytes, got 0/);
+    }
     const future = bytes.slice();
     future[6] = 9;
     expectError(() => readNpy(future), "INVALID_FILE", /version 9/);

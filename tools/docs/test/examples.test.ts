@@ -1,0 +1,54 @@
+// Every ```js example of the READMEs and docs is run as it stands, against the built packages, and must
+// print what its `// → …` comments say.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = new URL("../../..", import.meta.url).pathname;
+
+function documents(): string[] {
+  const readmes = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "README.md"));
+  const docs = readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(root, "docs", name));
+  return [join(root, "README.md"), ...readmes, ...docs].filter((path) => existsSync(path));
+}
+
+interface Example {
+  readonly where: string;
+  readonly code: string;
+}
+
+const examples: Example[] = documents().flatMap((path) =>
+  [...readFileSync(path, "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm)].map((match, index) => ({
+    where: `${relative(root, path)}, example ${index + 1}`,
+    code: match[1]!,
+  })),
+);
+
+describe("documentation", () => {
+  it("has a running example in the README of the project and of every library", () => {
+    const covered = new Set(examples.map(({ where }) => where.split(",")[0]));
+    for (const name of ["README.md", ...["linalg", "core", "onnx", "runtime-node", "viz"].map((p) => `packages/${p}/README.md`)]) {
+      expect([...covered]).toContain(name);
+    }
+  });
+
+  it.for(examples)("$where prints what it says", ({ code }, context) => {
+    if (!existsSync(join(root, "packages/cli/dist/index.js"))) {
+      context.skip("the packages are not built; `npm run build` first");
+    }
+    // In a folder of its own, so that examples may write files; the packages are found as installed ones are.
+    const folder = mkdtempSync(join(tmpdir(), "vielbein-docs-"));
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    symlinkSync(join(root, "packages"), join(folder, "packages"));
+    writeFileSync(join(folder, "example.mjs"), code);
+    const printed = execFileSync(process.execPath, ["--preserve-symlinks-main", "example.mjs"], { cwd: folder, encoding: "utf8" });
+    const promised = [...code.matchAll(/\/\/ → (.*)$/gm)].map((match) => match[1]!.trim());
+    const squeeze = (text: string) => text.replace(/\s+/g, "");
+    expect(printed.trim().split("\n").map(squeeze).filter(Boolean)).toEqual(promised.map(squeeze));
+  });
+});
