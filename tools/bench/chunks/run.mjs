@@ -34,25 +34,27 @@ const networks = new Map([
 
 if (flags.memory) await printPeak(flags.only, Number(flags.memory));
 else {
-  for (const name of flags.only?.split(",") ?? networks.keys()) await study(name);
+  const names = flags.only?.split(",") ?? [...networks.keys()];
+  // Memory first: a child starts with its parent's peak, so the parent must still be small.
+  const peaks = new Map(names.map((name) => [name, COUNTS.map((count) => peakMegabytes(name, count))]));
+  for (const name of names) await study(name, peaks.get(name));
 }
 
 function fromFile(path) {
   return path && mapOfFile(path, { threads });
 }
 
-async function study(name) {
+async function study(name, peaks) {
   const map = await networks.get(name)();
   if (!map) return;
   const times = new Map(COUNTS.map((count) => [count, []]));
   for (let round = 0; round < Number(flags.rounds); round++) {
     for (const count of COUNTS) times.get(count).push(await millisecondsOfRun(map, count));
   }
-  const base = peakMegabytes(name, 1);
   const rows = [["k", "ms per run", "ms per tangent", "MB over k = 1", "bytes / bytesPerTangent"]];
-  for (const count of COUNTS) {
+  for (const [i, count] of COUNTS.entries()) {
     const ms = median(times.get(count));
-    const megabytes = peakMegabytes(name, count) - base;
+    const megabytes = peaks[i] - peaks[0];
     const share = (megabytes * 2 ** 20) / ((count - 1) * map.bytesPerTangent);
     const memory = megabytes > NOISE ? [megabytes.toFixed(0), share.toFixed(2)] : ["–", "–"];
     rows.push([count, ms.toFixed(2), (ms / count).toFixed(3), ...memory]);
@@ -93,6 +95,7 @@ function peakMegabytes(name, count) {
 
 async function printPeak(name, count) {
   const map = await networks.get(name)();
+  if (!map) return;
   const [point, tangents] = inputs(map, count);
   for (let call = 0; call < 2; call++) await map.jvp(point, tangents, count);
   console.log(process.resourceUsage().maxRSS / 1024);
