@@ -15,7 +15,7 @@ import { byteLength } from "./tensor.ts";
  */
 export function decodeModel(bytes: Uint8Array, name = "model.onnx"): Model {
   try {
-    return readModel(bytes, name);
+    return readModel(plainBytes(bytes), name);
   } catch (error) {
     if (!(error instanceof WireError || error instanceof RangeError)) throw error;
     throw new VielbeinError(
@@ -24,6 +24,11 @@ export function decodeModel(bytes: Uint8Array, name = "model.onnx"): Model {
       { cause: error },
     );
   }
+}
+
+/** The same bytes as a plain Uint8Array: slices of Node's Buffer are views, not copies, unlike its base class's. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function readModel(bytes: Uint8Array, name: string): Model {

@@ -1,6 +1,7 @@
 // External data: weights in files beside the model. Their names are hostile input.
 
 import { VielbeinError } from "@vielbein/core";
+import { plainBytes } from "./decode.ts";
 import type { Model, Tensor } from "./model.ts";
 import { byteLength } from "./tensor.ts";
 
@@ -37,7 +38,7 @@ export async function resolveExternalData(
   for (const tensor of pending) {
     const { location } = tensor.external!;
     requireConfinedLocation(location, tensor.name);
-    if (!files.has(location)) files.set(location, await read(location));
+    if (!files.has(location)) files.set(location, plainBytes(await read(location)));
   }
   const initializers = model.graph.initializers.map((tensor) =>
     tensor.external ? attach(tensor, files.get(tensor.external.location)!) : tensor,

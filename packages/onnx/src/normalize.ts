@@ -142,7 +142,8 @@ class Upgrade {
     return [
       makeNode("Shape", [x], [shape!]),
       makeNode("Flatten", [x], [flat!], { axis: int(axis) }),
-      { ...makeNode(node.opType, [flat!], [result!], { axis: int(-1) }), name: node.name },
+      // Named as the file has it, since its output is not: messages find the node's position by this.
+      { ...makeNode(node.opType, [flat!], [result!], { axis: int(-1) }), name: node.name || y },
       makeNode("Reshape", [result!, shape!], [y]),
     ];
   }

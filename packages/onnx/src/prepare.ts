@@ -40,7 +40,7 @@ export interface PreparedGraph {
   readonly constants: ReadonlyMap<string, Tensor>;
   /** Standard operator set of the model as it was read. */
   readonly opset: number;
-  /** Position of the node that defines a tensor in the model as it was read. */
+  /** Position of a node in the model as it was read, by the tensors that it defines and by its name. */
   readonly positions: ReadonlyMap<string, number>;
 }
 
@@ -51,7 +51,7 @@ export function pointShape(shape: readonly number[]): readonly number[] {
 
 /** Position of a node among those of the model as it was read. */
 export function positionOf(graph: Pick<PreparedGraph, "positions">, node: Node): number {
-  return graph.positions.get(node.outputs.find(Boolean) ?? "") ?? -1;
+  return graph.positions.get(node.outputs.find(Boolean) ?? "") ?? graph.positions.get(node.name) ?? -1;
 }
 
 export interface PrepareOptions {
@@ -99,9 +99,11 @@ export async function prepare(
   requireFedInputs(model, nodes, variable, from, to, options);
 
   const opset = standardOpset(original);
-  const positions = new Map(
-    original.graph.nodes.flatMap((node, index) => node.outputs.map((output) => [output, index] as const)),
-  );
+  const places = original.graph.nodes.map((node, index) => ({ node, index }));
+  const positions = new Map([
+    ...places.map(({ node, index }) => [node.name, index] as const),
+    ...places.flatMap(({ node, index }) => node.outputs.map((output) => [output, index] as const)),
+  ]);
   const probe = await probeGraph(model, nodes, variable, from, runtime, options).catch((error: unknown) => {
     // An engine may refuse a graph for an operator that could not be differentiated anyway: say that.
     const unknown = nodes.find((node) => !ruleFor(node));

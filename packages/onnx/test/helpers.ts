@@ -239,14 +239,13 @@ export async function forwardJacobian(map: OnnxMap, point: Float32Array): Promis
  * A model as plain data in which every byte string is its length and a digest: comparing megabytes element
  * by element takes an assertion library minutes.
  */
-export function structure(model: Model): unknown {
-  return JSON.parse(
-    JSON.stringify({ ...model, files: undefined }, (_key, value: unknown) => {
-      if (value instanceof Uint8Array) return `${value.length} ${createHash("sha1").update(value).digest("hex")}`;
-      if (value instanceof Map) return [...value];
-      // JSON has neither −0 nor infinities nor NaN.
-      return typeof value === "number" && !Number.isSafeInteger(value) ? String(value) : value;
-    }),
+export function structure(value: unknown): unknown {
+  if (value instanceof Uint8Array) return `${value.length} ${createHash("sha1").update(value).digest("hex")}`;
+  if (value instanceof Map) return [...value].map(structure);
+  if (Array.isArray(value)) return value.map(structure);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, key === "files" ? undefined : structure(part)]),
   );
 }
 

@@ -86,13 +86,19 @@ test("chain rule: the whole generator is its synthesis after its mapping", async
   expect(relativeError(transposed, whole.data)).toBeLessThan(5e-6);
 });
 
-test.each([
+test.for([
   ["faces_fletcher", "lpips_squeeze_feat_32", {}],
   ["disvae_btcvae_celeba", "lpips_squeeze_feat_64", { scale: 2, shift: -1 }],
 ] as const)(
   "perceptual metric of %s: 2·JᵀJ of the chained features",
-  async (generator, features, options) => {
-    return perceptualMetric(generator, features, options);
+  async ([generator, features, options], context) => {
+    requireShared(
+      context,
+      `models/${generator}.onnx`,
+      `models/${features}.onnx`,
+      `golden/${generator}.npz`,
+    );
+    await expectPerceptualMetric(generator, features, options);
   },
 );
 
@@ -124,9 +130,10 @@ test("a third-party export needs no option", async (context) => {
     expect([map.from.dim, map.to.shape]).toEqual([16, [3, 32, 32]]);
     const point = Float32Array.from({ length: 16 }, (_, i) => Math.sin(1 + 3 * i));
     const exact = await jacobian(map, point);
-    const approximate = await jacobian(map, point, { method: "difference", step: 2e-3 });
-    // Differences in float32 are good for two to three digits; see the operator tests for more.
-    expect(relativeError(approximate.data, exact.data)).toBeLessThan(1e-2);
+    const approximate = await jacobian(map, point, { method: "difference", step: 1e-4 });
+    // The generator is full of kinks, and a difference is wrong by those it steps over: in proportion to the
+    // step, until rounding takes over.
+    expect(relativeError(approximate.data, exact.data)).toBeLessThan(6e-3);
   });
 });
 
@@ -136,8 +143,8 @@ describe.each(models)("%s", (name) => {
     const model = await sharedModel(name);
     expect(structure(decodeModel(encodeModel(model)))).toEqual(structure(model));
     const derivative = jvp(await prepare(model, runtime));
-    const small = encodeModel(derivative.model, { weights: "reference" });
-    expect(small.length).toBeLessThan(encodeModel(model).length / 2);
+    expect(derivative.model.graph.inputs).toHaveLength(2);
+    expect(derivative.model.graph.outputs).toHaveLength(2);
   });
 });
 
@@ -156,14 +163,12 @@ test("cut at an interior tensor, the parts compose to the whole", async (context
     value: await map.evaluate(point, 1),
     tangent: await map.jvp(point, tangent, 1),
   }));
-  const composed = await withMap(cut(model, middle, output), (map) => map.jvp(first.value, first.tangent, 1));
-  const options = { from: middle, to: output };
-  const named = await OnnxMap.create(model, runtime, options);
+  const second = await OnnxMap.create(model, runtime, { from: middle, to: output });
+  const composed = await second.jvp(first.value, first.tangent, 1);
+  await second.dispose();
   const m = composed.length;
   const expected = Float64Array.from({ length: m }, (_, i) =>
     tangent.reduce((sum, t, j) => sum + t * J![0]![i * tangent.length + j]!, 0),
   );
   expect(relativeError(composed, expected)).toBeLessThan(5e-6);
-  expect(relativeError(await named.jvp(first.value, first.tangent, 1), composed)).toBeLessThan(1e-6);
-  await named.dispose();
 });

@@ -32,11 +32,14 @@ export class NodeRuntime implements Runtime {
 
   async createSession(model: ModelSource, options: SessionOptions = {}): Promise<Session> {
     const files = [...(model.files ?? [])];
+    const optimize = options.optimize ?? true;
     try {
       const session = await ort.InferenceSession.create(model.bytes, {
         executionProviders: ["cpu"],
         // "all" would re-lay-out convolutions at twice the memory for the weights and the tangents.
-        graphOptimizationLevel: options.optimize === false ? "disabled" : "extended",
+        graphOptimizationLevel: optimize ? "extended" : "disabled",
+        // Packed copies of the weights pay off from the second run on; a probe runs once.
+        extra: { session: { disable_prepacking: optimize ? "0" : "1" } },
         logSeverityLevel: 3,
         ...(this.threads === undefined ? {} : { intraOpNumThreads: this.threads }),
         externalData: files.map(([path, data]) => ({ path, data })),

@@ -60,7 +60,9 @@ async function study(name, peaks) {
     rows.push([count, ms.toFixed(2), (ms / count).toFixed(3), ...memory]);
   }
   const unit = (map.bytesPerTangent / 2 ** 10).toFixed(0);
-  console.log(`\n${name} ${map.from.dim} → ${map.to.dim}, bytesPerTangent ${unit} KiB, ${threads} thread(s)\n`);
+  console.log(
+    `\n${name} ${map.from.dim} → ${map.to.dim}, bytesPerTangent ${unit} KiB, ${threads} thread(s)\n`,
+  );
   console.log(markdownTable(rows));
   await map.dispose();
 }
