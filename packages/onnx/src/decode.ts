@@ -1,6 +1,7 @@
 // ONNX protobuf → Model. Field numbers are those of onnx.proto (IR version 3 to 13).
 
 import { VielbeinError } from "@vielbein/core";
+import { saturatedInt64 } from "./int64.ts";
 import type { Attribute, Dimension, ExternalData, Graph, Model, Node, Tensor, ValueInfo } from "./model.ts";
 import { DataType } from "./model.ts";
 import { WireError, WireReader } from "./proto/reader.ts";
@@ -224,7 +225,7 @@ function packTyped(dataType: number, floats: number[], ints: number[], doubles: 
   switch (dataType) {
     case DataType.INT64:
     case DataType.UINT64:
-      return new Uint8Array(BigInt64Array.from(ints, BigInt).buffer);
+      return new Uint8Array(BigInt64Array.from(ints, saturatedInt64).buffer);
     case DataType.INT32:
     case DataType.UINT32:
       return new Uint8Array(Int32Array.from(ints).buffer);

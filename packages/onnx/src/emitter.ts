@@ -158,6 +158,37 @@ export class Emitter {
     return this.op("ReduceMean", [tangent, this.int64(axes.map((axis) => axis + 1))], { keepdims: int(1) });
   }
 
+  /** Cotangent [k, ...from] of a tensor that was broadcast from `to`: summed over what was repeated. */
+  reduceTo(cotangent: string, from: Shape, to: Shape): string {
+    if (sameShape(from, to)) return cotangent;
+    const lead = from.length - to.length;
+    const repeated = from.map((_, i) => i).filter((i) => i < lead || (to[i - lead] === 1 && from[i] !== 1));
+    const sum = repeated.length > 0 ? this.sumKeep(cotangent, repeated) : cotangent;
+    return lead > 0 ? this.reshape(sum, to) : sum;
+  }
+
+  /** Cotangent [k, ...shape] times the constant matrix `m` [shape[axis], n] along one axis. */
+  alongAxis(cotangent: string, shape: Shape, axis: number, m: string): string {
+    const last = shape.length - 1;
+    if (axis === last) return this.op("MatMul", [cotangent, m]);
+    const swap = shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
+    return this.transpose(this.op("MatMul", [this.transpose(cotangent, swap), m]), swap);
+  }
+
+  /** The matrix [positions.length, extent] whose row j picks element `positions[j]`; negative: counted from the end. */
+  selection(positions: readonly number[], extent: number): string {
+    const values = new Array<number>(positions.length * extent).fill(0);
+    positions.forEach((position, j) => {
+      values[j * extent + positiveAxis(position, extent)] = 1;
+    });
+    return this.float(values, [positions.length, extent]);
+  }
+
+  /** Element type of a primal tensor. */
+  dataType(name: string): number {
+    return this.info.get(name)?.dataType ?? this.floatType;
+  }
+
   /** Tangent with its primal axes permuted. */
   transpose(tangent: string, permutation: readonly number[]): string {
     return this.op("Transpose", [tangent], { perm: ints([0, ...permutation.map((axis) => axis + 1)]) });

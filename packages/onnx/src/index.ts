@@ -29,3 +29,4 @@ export { type PreparedGraph, type PrepareOptions, prepare, type TensorInfo } fro
 export { supportedOperators } from "./rules.ts";
 export { modelSource } from "./source.ts";
 export { UnsupportedOperatorError } from "./unsupported.ts";
+export { type VjpGraph, vjp } from "./vjp.ts";

@@ -39,12 +39,7 @@ export function jvp(graph: PreparedGraph): JvpGraph {
   const pushed = pushForward(graph, names, inputTangent, (problem) => {
     throw problem;
   });
-  if (pushed.tangent === undefined) {
-    throw new VielbeinError(
-      "INVALID_SPACE",
-      `The derivative of "${graph.output}" with respect to "${graph.input}" is zero everywhere: every way passes an operator that rounds or compares. Choose a tensor before it.`,
-    );
-  }
+  if (pushed.tangent === undefined) throw zeroEverywhere(graph);
   const nodes = [...pushed.nodes, makeNode("Identity", [pushed.tangent], [outputTangent])];
   const initializers = [...graph.model.graph.initializers, ...pushed.emitter.initializers];
   const live = nodesFor({ ...graph.model.graph, nodes }, [graph.output, outputTangent]);
@@ -78,6 +73,14 @@ export function jvp(graph: PreparedGraph): JvpGraph {
       },
     },
   };
+}
+
+/** The error for a map whose derivative vanishes identically. */
+export function zeroEverywhere(graph: PreparedGraph): VielbeinError {
+  return new VielbeinError(
+    "INVALID_SPACE",
+    `The derivative of "${graph.output}" with respect to "${graph.input}" is zero everywhere: every way passes an operator that rounds or compares. Choose a tensor before it.`,
+  );
 }
 
 /** What differentiation makes of one node on the way from the input to the output. */

@@ -7,6 +7,7 @@ import { float, int, makeNode, string, without } from "./attributes.ts";
 import { tensorNames, topologicalOrder } from "./graph.ts";
 import {
   type Attribute,
+  DataType,
   intAttribute,
   intsAttribute,
   type Model,
@@ -15,7 +16,8 @@ import {
   type Tensor,
 } from "./model.ts";
 import { NameSupply } from "./names.ts";
-import { float32Tensor, int64Tensor } from "./tensor.ts";
+import { float32Tensor, float64Tensor, int64Tensor } from "./tensor.ts";
+import { typesOf } from "./types.ts";
 import { widenHalfPrecision } from "./widen.ts";
 
 const INTERNAL_OPSET = 18;
@@ -35,8 +37,9 @@ export function normalize(model: Model): Model {
     );
   }
   const { graph } = model;
-  const upgrade = new Upgrade(opset, new NameSupply(tensorNames(graph)));
-  const nodes = topologicalOrder(graph).flatMap((node, index) => upgrade.node(node, index));
+  const ordered = { ...graph, nodes: topologicalOrder(graph) };
+  const upgrade = new Upgrade(opset, new NameSupply(tensorNames(graph)), typesOf(ordered));
+  const nodes = ordered.nodes.flatMap((node, index) => upgrade.node(node, index));
   return widenHalfPrecision({
     ...model,
     irVersion: Math.max(model.irVersion, 8),
@@ -61,10 +64,12 @@ class Upgrade {
   readonly constants: Tensor[] = [];
   private readonly opset: number;
   private readonly names: NameSupply;
+  private readonly types: ReadonlyMap<string, number>;
 
-  constructor(opset: number, names: NameSupply) {
+  constructor(opset: number, names: NameSupply, types: ReadonlyMap<string, number>) {
     this.opset = opset;
     this.names = names;
+    this.types = types;
   }
 
   node(node: Node, index: number): Node[] {
@@ -91,21 +96,25 @@ class Upgrade {
     return [node];
   }
 
-  private constant(attribute: Attribute | undefined): string {
+  /** The attribute's value as an initialiser; a single number of the type of `data`, as operators want it. */
+  private constant(attribute: Attribute | undefined, data: string): string {
     if (attribute === undefined) return "";
     const name = this.names.claim("constant");
     if (attribute.type === "ints") this.constants.push(int64Tensor(name, attribute.value));
     else if (attribute.type === "floats") {
       this.constants.push(float32Tensor(name, attribute.value, [attribute.value.length]));
-    } else if (attribute.type === "float") this.constants.push(float32Tensor(name, [attribute.value], []));
-    else return "";
+    } else if (attribute.type === "float") {
+      const make = this.types.get(data) === DataType.DOUBLE ? float64Tensor : float32Tensor;
+      this.constants.push(make(name, [attribute.value], []));
+    } else return "";
     return name;
   }
 
   private attributesToInputs(node: Node, names: readonly string[]): Node {
-    const added = names.map((name) => this.constant(node.attributes.get(name)));
+    const data = node.inputs[0]!;
+    const added = names.map((name) => this.constant(node.attributes.get(name), data));
     return {
-      ...makeNode(node.opType, [node.inputs[0]!, ...added], node.outputs, without(node, ...names)),
+      ...makeNode(node.opType, [data, ...added], node.outputs, without(node, ...names)),
       name: node.name,
     };
   }
@@ -122,7 +131,7 @@ class Upgrade {
 
   /** Upsample, and Resize of opset 10, are Resize with asymmetric coordinates rounded down. */
   private resize(node: Node): Node {
-    const scales = node.inputs[1] ?? this.constant(node.attributes.get("scales"));
+    const scales = node.inputs[1] ?? this.constant(node.attributes.get("scales"), node.inputs[0]!);
     return {
       ...makeNode("Resize", [node.inputs[0]!, "", scales], node.outputs, {
         ...without(node, "scales"),

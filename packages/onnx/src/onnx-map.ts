@@ -15,6 +15,7 @@ import { DataType, type Model } from "./model.ts";
 import { type PreparedGraph, type PrepareOptions, pointShape, prepare } from "./prepare.ts";
 import { modelSource } from "./source.ts";
 import { elementCount } from "./tensor.ts";
+import { type VjpGraph, vjp } from "./vjp.ts";
 
 export interface OnnxMapOptions extends PrepareOptions {
   /** Distribution of the points of `from`, passed on in its {@link Space}. */
@@ -29,21 +30,18 @@ export class OnnxMap implements DifferentiableMap {
   readonly to: Space;
   readonly bytesPerTangent: number;
   private readonly graph: PreparedGraph;
-  private readonly derivative: JvpGraph;
+  private readonly forward: JvpGraph;
+  private reverse: VjpGraph | undefined;
   private readonly runtime: Runtime;
   private primalSession: Promise<Session> | undefined;
   private jvpSession: Promise<Session> | undefined;
+  private vjpSession: Promise<Session> | undefined;
   /** The value that the last derivative run yielded beside its tangents. */
   private lastValue: { readonly point: Float32Array; readonly value: Float32Array } | undefined;
 
-  private constructor(
-    graph: PreparedGraph,
-    derivative: JvpGraph,
-    runtime: Runtime,
-    prior: Prior | undefined,
-  ) {
+  private constructor(graph: PreparedGraph, forward: JvpGraph, runtime: Runtime, prior: Prior | undefined) {
     this.graph = graph;
-    this.derivative = derivative;
+    this.forward = forward;
     this.runtime = runtime;
     this.from = { ...space(graph, graph.input), ...(prior ? { prior } : {}) };
     this.to = space(graph, graph.output);
@@ -85,9 +83,9 @@ export class OnnxMap implements DifferentiableMap {
     requirePoints("jvp: point", point, 1, this.from);
     requirePoints("jvp: tangents", tangents, count, this.from);
     if (count === 0) return new Float32Array(0);
-    this.jvpSession ??= this.runtime.createSession(modelSource(this.derivative.model));
+    this.jvpSession ??= this.runtime.createSession(modelSource(this.forward.model));
     const session = await this.jvpSession;
-    const { input, inputTangent, output, outputTangent } = this.derivative;
+    const { input, inputTangent, output, outputTangent } = this.forward;
     const result = await session.run(
       { [input]: this.tensor(input, [], point), [inputTangent]: this.tensor(input, [count], tangents) },
       [output, outputTangent],
@@ -96,35 +94,25 @@ export class OnnxMap implements DifferentiableMap {
     return finite(result[outputTangent]!, outputTangent);
   }
 
-  /**
-   * J(point)ᵀ·u for `[count, to.dim]` cotangents: `[count, from.dim]`. The Jacobian is formed by forward
-   * mode one bounded block of columns at a time, so the cost is that of a full Jacobian.
-   */
+  /** J(point)ᵀ·u for `[count, to.dim]` cotangents, all in one run: `[count, from.dim]`. */
   async vjp(point: Float32Array, cotangents: Float32Array, count: number): Promise<Float32Array> {
+    requirePoints("vjp: point", point, 1, this.from);
     requirePoints("vjp: cotangents", cotangents, count, this.to);
-    const [n, m] = [this.from.dim, this.to.dim];
-    const block = Math.min(n, 16);
-    const result = new Float32Array(count * n);
-    for (let first = 0; first < n; first += block) {
-      const width = Math.min(block, n - first);
-      const seeds = new Float32Array(width * n);
-      for (let j = 0; j < width; j++) seeds[j * n + first + j] = 1;
-      const columns = await this.jvp(point, seeds, width);
-      for (let i = 0; i < count; i++) {
-        for (let j = 0; j < width; j++) {
-          let sum = 0;
-          for (let row = 0; row < m; row++) sum += cotangents[i * m + row]! * columns[j * m + row]!;
-          result[i * n + first + j] = sum;
-        }
-      }
-    }
-    return result;
+    if (count === 0) return new Float32Array(0);
+    this.reverse ??= vjp(this.graph);
+    this.vjpSession ??= this.runtime.createSession(modelSource(this.reverse.model));
+    const session = await this.vjpSession;
+    const { input, output, outputCotangent, inputCotangent } = this.reverse;
+    const result = await session.run(
+      { [input]: this.tensor(input, [], point), [outputCotangent]: this.tensor(output, [count], cotangents) },
+      [inputCotangent],
+    );
+    return finite(result[inputCotangent]!, inputCotangent);
   }
 
   async dispose(): Promise<void> {
-    const sessions = [this.primalSession, this.jvpSession];
-    this.primalSession = undefined;
-    this.jvpSession = undefined;
+    const sessions = [this.primalSession, this.jvpSession, this.vjpSession];
+    this.primalSession = this.jvpSession = this.vjpSession = undefined;
     for (const session of sessions) await (await session)?.dispose();
   }
 

@@ -16,7 +16,11 @@ const fixture = (name: string): Promise<Buffer> => readFile(new URL(`fixtures/${
 
 /** z [1, n] → tanh(z·W), W large enough to be written by reference. */
 function linear(n: number): Model {
-  const weight = float32Tensor("w", Float32Array.from({ length: n * n }, (_, i) => Math.sin(i)), [n, n]);
+  const weight = float32Tensor(
+    "w",
+    Float32Array.from({ length: n * n }, (_, i) => Math.sin(i)),
+    [n, n],
+  );
   return makeModel({
     nodes: [makeNode("MatMul", ["z", "w"], ["h"]), makeNode("Tanh", ["h"], ["y"])],
     initializers: [weight],
@@ -61,7 +65,10 @@ describe("against the Python package", async () => {
       else if (attribute.type === "string") expect(text(attribute.value)).toBe(value);
       else expect(attribute.value).toBe(Number(value));
     }
-    expect(node!.attributes.get("value")).toMatchObject({ type: "tensor", value: { name: "attribute_tensor" } });
+    expect(node!.attributes.get("value")).toMatchObject({
+      type: "tensor",
+      value: { name: "attribute_tensor" },
+    });
     expect(node!.attributes.get("branch")).toMatchObject({ type: "graph", value: { name: "inner" } });
     expect(node!.attributes.get("a_type")!.type).toBe("opaque");
     expect(node).toMatchObject({ domain: "com.example", name: "odd_node", inputs: ["z", "", "float"] });
@@ -76,11 +83,26 @@ describe("against the Python package", async () => {
   test("written back, it is the same, what is not interpreted included", () => {
     const again = decodeModel(encodeModel(model));
     expect(structure(again)).toEqual(structure(model));
-    for (const text of ["documentation of the model", "documentation of the graph", "sparse_indices", "second"]) {
+    for (const text of [
+      "documentation of the model",
+      "documentation of the graph",
+      "sparse_indices",
+      "second",
+    ]) {
       expect(Buffer.from(encodeModel(model)).includes(text)).toBe(true);
     }
-    expect(model.metadata).toEqual(new Map([["key", "value"], ["empty", ""]]));
-    expect(model.opsets).toEqual(new Map([["", 18], ["com.example", 3]]));
+    expect(model.metadata).toEqual(
+      new Map([
+        ["key", "value"],
+        ["empty", ""],
+      ]),
+    );
+    expect(model.opsets).toEqual(
+      new Map([
+        ["", 18],
+        ["com.example", 3],
+      ]),
+    );
   });
 
   test("writing settles after one round", () => {
@@ -115,19 +137,26 @@ describe("numbers on the wire", () => {
       fc.maxSafeInteger().map(int),
       fc.float({ noNaN: true }).map(float),
       fc.array(fc.maxSafeInteger(), { maxLength: 4 }).map(ints),
-      fc.array(fc.float({ noNaN: true }), { maxLength: 4 }).map((value) => ({ type: "floats", value }) as const),
+      fc
+        .array(fc.float({ noNaN: true }), { maxLength: 4 })
+        .map((value) => ({ type: "floats", value }) as const),
       name.map((value) => ({ type: "string", value }) as const),
       fc.array(name, { maxLength: 3 }).map((value) => ({ type: "strings", value }) as const),
     );
     fc.assert(
-      fc.property(fc.dictionary(name, attribute), fc.array(name), fc.array(fc.oneof(fc.nat(), name)), (attributes, inputs, shape) => {
-        const model = makeModel({
-          nodes: [makeNode("Odd", inputs, ["y"], attributes)],
-          inputs: [{ name: "z", dataType: 1, shape }],
-          outputs: [],
-        });
-        expect(structure(decodeModel(encodeModel(model)))).toEqual(structure(model));
-      }),
+      fc.property(
+        fc.dictionary(name, attribute),
+        fc.array(name),
+        fc.array(fc.oneof(fc.nat(), name)),
+        (attributes, inputs, shape) => {
+          const model = makeModel({
+            nodes: [makeNode("Odd", inputs, ["y"], attributes)],
+            inputs: [{ name: "z", dataType: 1, shape }],
+            outputs: [],
+          });
+          expect(structure(decodeModel(encodeModel(model)))).toEqual(structure(model));
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -149,7 +178,9 @@ describe("bytes in memory", () => {
     const { bytes, files } = modelSource(model);
     expect(bytes.length).toBeLessThan(600);
     expect([...files!.keys()]).toEqual(["linear.onnx"]);
-    const feeds = { z: { type: "float32", dims: [1, 64], data: Float32Array.from({ length: 64 }, (_, i) => i / 64) } } as const;
+    const feeds = {
+      z: { type: "float32", dims: [1, 64], data: Float32Array.from({ length: 64 }, (_, i) => i / 64) },
+    } as const;
     const results = [];
     for (const source of [{ bytes: whole }, { bytes, files: files! }]) {
       const session = await runtime.createSession(source);
@@ -205,7 +236,10 @@ describe("damaged files", () => {
     ["a zip archive", "PK\x03\x04\x14\x00\x00\x00\x00\x00"],
   ])("%s", (_what, text) => {
     expect(() => decodeModel(new TextEncoder().encode(text), "decoder.onnx")).toThrow(
-      expect.objectContaining({ code: "INVALID_MODEL", message: expect.stringMatching(/"decoder.onnx".*not a complete ONNX model/s) }),
+      expect.objectContaining({
+        code: "INVALID_MODEL",
+        message: expect.stringMatching(/"decoder.onnx".*not a complete ONNX model/s),
+      }),
     );
   });
 

@@ -100,6 +100,7 @@ async function expectMap(
     const jacobian = await forwardJacobian(map, point);
     expect(relativeError(jacobian, expected.jacobian, 1e-3), "Jacobian").toBeLessThan(tolerance);
     await expectLinear(map, point, jacobian);
+    await expectTransposed(map, point, jacobian);
   } finally {
     await map.dispose();
   }
@@ -121,4 +122,23 @@ async function expectLinear(map: OnnxMap, point: Float32Array, jacobian: Float64
     if (t === 0)
       expect(relativeError(await map.jvp(point, tangent, 1), part, scale), "k = 1").toBeLessThan(2e-6);
   }
+}
+
+/** Two cotangents at once, and the first alone, are Jᵀ times the cotangents. */
+async function expectTransposed(map: OnnxMap, point: Float32Array, jacobian: Float64Array): Promise<void> {
+  const [m, n] = [map.to.dim, map.from.dim];
+  const cotangents = Float32Array.from(irregular(randomStream(8), 2 * m));
+  const together = await map.vjp(point, cotangents, 2);
+  const scale = Math.max(1e-3, Math.sqrt(jacobian.reduce((sum, x) => sum + x * x, 0)));
+  for (let u = 0; u < 2; u++) {
+    const expected = new Float64Array(n);
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) expected[j]! += cotangents[u * m + i]! * jacobian[i * n + j]!;
+    }
+    expect(relativeError(together.slice(u * n, (u + 1) * n), expected, scale), "transposed").toBeLessThan(
+      2e-5,
+    );
+  }
+  const alone = await map.vjp(point, cotangents.slice(0, m), 1);
+  expect(relativeError(alone, together.slice(0, n), scale), "one cotangent").toBeLessThan(2e-6);
 }

@@ -16,8 +16,7 @@ const exports: readonly (readonly [string, string])[] = [
   ["keras", "keras"],
 ];
 
-const fixture = (name: string): Promise<Uint8Array> =>
-  readFile(new URL(`fixtures/${name}`, import.meta.url));
+const fixture = (name: string): Promise<Uint8Array> => readFile(new URL(`fixtures/${name}`, import.meta.url));
 
 describe.each(exports)("%s", (file, reference) => {
   test("value and Jacobian to float32 accuracy", async () => {

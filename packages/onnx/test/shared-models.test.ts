@@ -92,12 +92,7 @@ test.for([
 ] as const)(
   "perceptual metric of %s: 2·JᵀJ of the chained features",
   async ([generator, features, options], context) => {
-    requireShared(
-      context,
-      `models/${generator}.onnx`,
-      `models/${features}.onnx`,
-      `golden/${generator}.npz`,
-    );
+    requireShared(context, `models/${generator}.onnx`, `models/${features}.onnx`, `golden/${generator}.npz`);
     await expectPerceptualMetric(generator, features, options);
   },
 );

@@ -6,11 +6,11 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Quartiles as "12.1 … 13.4", the spread that the rounds had. */
-export function quartiles(values, digits = 3) {
+/** Lower and upper quartile as "12.1 … 13.4", the spread that the rounds had. */
+export function quartiles(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
-  return `${at(0.25).toPrecision(digits)} … ${at(0.75).toPrecision(digits)}`;
+  const last = sorted.length - 1;
+  return `${sorted[Math.floor(last / 4)].toFixed(1)} … ${sorted[Math.ceil((3 * last) / 4)].toFixed(1)}`;
 }
 
 /** A Markdown table; every row is an array of cells, the first row is the header. */

@@ -21,7 +21,7 @@ VALUES = {
     "double": (TensorProto.DOUBLE, [1 / 3, -1e300, 5e-324]),
     "half": (TensorProto.FLOAT16, [1.5, -2.25, 6e-8, 65504.0]),
     "int64": (TensorProto.INT64, [-1, 0, 2**40, -(2**40)]),
-    "int64_end": (TensorProto.INT64, [INT64_MAX, -INT64_MAX]),
+    "int64_end": (TensorProto.INT64, [INT64_MAX, -(2**63)]),
     "int32": (TensorProto.INT32, [-(2**31), 2**31 - 1, -1]),
     "int16": (TensorProto.INT16, [-(2**15), 2**15 - 1]),
     "int8": (TensorProto.INT8, [-128, 127, -1]),

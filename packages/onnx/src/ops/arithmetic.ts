@@ -10,6 +10,19 @@ function aligned(e: Emitter, node: Node, i: number, tangent: string): string {
   return e.align(tangent, e.shape(node.inputs[i]!), e.shape(node.outputs[0]!).length);
 }
 
+/** Cotangent of the output's shape, summed to the shape of input `i`. */
+function reduced(e: Emitter, node: Node, i: number, cotangent: string): string {
+  return e.reduceTo(cotangent, e.shape(node.outputs[0]!), e.shape(node.inputs[i]!));
+}
+
+/** Reverse rule of an elementwise operator: the cotangent times ∂y/∂xᵢ for every input that wants it. */
+function pullback(
+  partial: (e: Emitter, node: Node, cotangent: string, i: number) => string,
+): DerivativeRule["vjp"] {
+  return (e, node, [u], wanted) =>
+    wanted.map((isWanted, i) => (isWanted ? reduced(e, node, i, partial(e, node, u!, i)) : undefined));
+}
+
 function broadcastShape(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   const extent = (shape: Shape, i: number): number => shape[shape.length - rank + i] ?? 1;
@@ -31,17 +44,20 @@ function signedSum(e: Emitter, node: Node, tangents: readonly Tangent[], signs: 
   return sum && e.broadcast(sum, shape, output);
 }
 
-export const Add: DerivativeRule = { jvp: (e, node, t) => [signedSum(e, node, t, [1, 1])] };
-export const Sub: DerivativeRule = { jvp: (e, node, t) => [signedSum(e, node, t, [1, -1])] };
+export const Add: DerivativeRule = {
+  jvp: (e, node, t) => [signedSum(e, node, t, [1, 1])],
+  vjp: pullback((_e, _node, u) => u),
+};
+export const Sub: DerivativeRule = {
+  jvp: (e, node, t) => [signedSum(e, node, t, [1, -1])],
+  vjp: pullback((e, _node, u, i) => (i === 0 ? u : e.op("Neg", [u]))),
+};
 export const Sum: DerivativeRule = {
-  jvp: (e, node, t) => [
-    signedSum(
-      e,
-      node,
-      t,
-      t.map(() => 1),
-    ),
-  ],
+  jvp: (e, node, t) => {
+    const signs = t.map(() => 1);
+    return [signedSum(e, node, t, signs)];
+  },
+  vjp: pullback((_e, _node, u) => u),
 };
 
 /** (ab)˙ = ȧb + aḃ. */
@@ -52,6 +68,7 @@ export const Mul: DerivativeRule = {
     const right = tb && e.op("Mul", [aligned(e, node, 1, tb), a]);
     return [e.add(left, right)];
   },
+  vjp: pullback((e, node, u, i) => e.op("Mul", [u, node.inputs[1 - i]])),
 };
 
 /** (a/b)˙ = ȧ/b − ḃ·y/b. */
@@ -63,45 +80,51 @@ export const Div: DerivativeRule = {
     const right = e.op("Mul", [aligned(e, node, 1, tb), e.op("Div", [y, b])]);
     return [left ? e.op("Sub", [left, right]) : e.op("Neg", [right])];
   },
+  vjp: pullback((e, node, u, i) => {
+    const [b, y] = [node.inputs[1]!, node.outputs[0]!];
+    return i === 0 ? e.op("Div", [u, b]) : e.op("Neg", [e.op("Mul", [u, e.op("Div", [y, b])])]);
+  }),
 };
 
 /** (aᵇ)˙ = b·aᵇ⁻¹·ȧ + aᵇ·ln a·ḃ. */
 export const Pow: DerivativeRule = {
   jvp: (e, node, [ta, tb]) => {
-    const [a, b, y] = [node.inputs[0]!, node.inputs[1]!, node.outputs[0]!];
-    let left: Tangent;
-    if (ta) {
-      const exponent = tb ? undefined : e.constantInput(node, 1);
-      const shape = e.shape(b);
-      const factor = exponent
-        ? powerFactor(e, a, exponent, shape)
-        : e.op("Mul", [b, e.op("Pow", [a, e.op("Sub", [b, e.scalar(1)])])]);
-      left = e.op("Mul", [aligned(e, node, 0, ta), factor]);
-    }
-    const right = tb && e.op("Mul", [aligned(e, node, 1, tb), e.op("Mul", [y, e.op("Log", [a])])]);
+    const left = ta && e.op("Mul", [aligned(e, node, 0, ta), powerFactor(e, node, tb !== undefined)]);
+    const right = tb && e.op("Mul", [aligned(e, node, 1, tb), exponentialFactor(e, node)]);
     return [e.add(left, right)];
   },
+  vjp: (e, node, cotangents, wanted) =>
+    pullback((_e, _node, u, i) =>
+      e.op("Mul", [u, i === 0 ? powerFactor(e, node, wanted[1]!) : exponentialFactor(e, node)]),
+    )(e, node, cotangents, wanted),
 };
 
-/** b·aᵇ⁻¹ for a constant exponent, which may be of another type than the base. */
-function powerFactor(e: Emitter, a: string, exponent: readonly number[], shape: Shape): string {
-  if (exponent.every((b) => b === 2)) return e.op("Mul", [a, e.float(exponent, shape)]);
-  const reduced = e.float(
-    exponent.map((b) => b - 1),
-    shape,
-  );
-  return e.op("Mul", [e.op("Pow", [a, reduced]), e.float(exponent, shape)]);
+/** b·aᵇ⁻¹. A constant exponent may be of another type than the base, so its values are read. */
+function powerFactor(e: Emitter, node: Node, exponentVaries: boolean): string {
+  const [a, b] = [node.inputs[0]!, node.inputs[1]!];
+  if (exponentVaries) return e.op("Mul", [b, e.op("Pow", [a, e.op("Sub", [b, e.scalar(1)])])]);
+  const exponent = e.constantInput(node, 1)!;
+  const shape = e.shape(b);
+  if (exponent.every((value) => value === 2)) return e.op("Mul", [a, e.float(exponent, shape)]);
+  // a⁰ is constant also at a = 0, where a⁻¹ is infinite.
+  const lowered = exponent.map((value) => (value === 0 ? 0 : value - 1));
+  return e.op("Mul", [e.op("Pow", [a, e.float(lowered, shape)]), e.float(exponent, shape)]);
+}
+
+/** aᵇ·ln a. */
+function exponentialFactor(e: Emitter, node: Node): string {
+  return e.op("Mul", [node.outputs[0], e.op("Log", [node.inputs[0]])]);
 }
 
 /** The tangent of whichever input is taken; of the first on ties. */
 function extremum(keepsFirst: "GreaterOrEqual" | "LessOrEqual"): DerivativeRule {
+  const firstTaken = (e: Emitter, node: Node): string => {
+    if (node.inputs.length > 2) throw new Unsupported("it has more than two inputs; nest binary ones");
+    return e.op(keepsFirst, [node.inputs[0], node.inputs[1] ?? node.inputs[0]]);
+  };
   return {
-    jvp: (e, node, tangents) => {
-      if (node.inputs.length === 1) return [tangents[0]];
-      if (node.inputs.length > 2) throw new Unsupported("it has more than two inputs; nest binary ones");
-      const [a, b] = [node.inputs[0]!, node.inputs[1]!];
-      return [select(e, node, e.op(keepsFirst, [a, b]), tangents[0], 0, tangents[1], 1)];
-    },
+    jvp: (e, node, [ta, tb]) => [select(e, node, firstTaken(e, node), [ta, 0], [tb, 1])],
+    vjp: (e, node, [u], wanted) => unselect(e, node, firstTaken(e, node), u!, wanted, 0),
   };
 }
 
@@ -109,31 +132,57 @@ export const Max: DerivativeRule = extremum("GreaterOrEqual");
 export const Min: DerivativeRule = extremum("LessOrEqual");
 
 export const Where: DerivativeRule = {
-  jvp: (e, node, [, ta, tb]) => [select(e, node, node.inputs[0]!, ta, 1, tb, 2)],
+  jvp: (e, node, [, ta, tb]) => [select(e, node, node.inputs[0]!, [ta, 1], [tb, 2])],
+  vjp: (e, node, [u], wanted) => [undefined, ...unselect(e, node, node.inputs[0]!, u!, wanted.slice(1), 1)],
 };
 
-/** Where(condition, ta, tb) with missing tangents as zero, in the output's full shape. */
+/** Where(condition, tangent of one input, of another), missing ones zero, in the output's full shape. */
 function select(
   e: Emitter,
   node: Node,
   condition: string,
-  ta: Tangent,
-  ia: number,
-  tb: Tangent,
-  ib: number,
+  ...branches: readonly (readonly [tangent: Tangent, input: number])[]
 ): string {
   const output = e.shape(node.outputs[0]!);
-  const full = (tangent: Tangent, i: number): string =>
-    tangent ? e.broadcast(tangent, e.shape(node.inputs[i]!), output) : e.scalar(0);
-  return e.op("Where", [condition, full(ta, ia), full(tb, ib)]);
+  const full = branches.map(([tangent, input]) =>
+    tangent ? e.broadcast(tangent, e.shape(node.inputs[input]!), output) : e.scalar(0),
+  );
+  return e.op("Where", [condition, ...full]);
+}
+
+/** The cotangent where the condition holds to one input, elsewhere to the next. */
+function unselect(
+  e: Emitter,
+  node: Node,
+  condition: string,
+  u: string,
+  wanted: readonly boolean[],
+  firstInput: number,
+): Tangent[] {
+  return wanted.map((isWanted, branch) => {
+    if (!isWanted) return undefined;
+    const parts = branch === 0 ? [u, e.scalar(0)] : [e.scalar(0), u];
+    return reduced(e, node, firstInput + branch, e.op("Where", [condition, ...parts]));
+  });
 }
 
 /** y = x for x > 0, slope·x elsewhere. */
 export const PRelu: DerivativeRule = {
   jvp: (e, node, [t, tSlope]) => {
-    if (tSlope) throw new Unsupported("its slope depends on the point");
-    const [x, slope] = [node.inputs[0]!, node.inputs[1]!];
-    const factor = e.op("Where", [e.op("Greater", [x, e.scalar(0)]), e.scalar(1), slope]);
-    return [e.op("Mul", [t, factor])];
+    requireFixedSlope(tSlope !== undefined);
+    return [e.op("Mul", [t, slopeFactor(e, node)])];
+  },
+  vjp: (e, node, [u], wanted) => {
+    requireFixedSlope(wanted[1]!);
+    return [e.op("Mul", [u, slopeFactor(e, node)])];
   },
 };
+
+function requireFixedSlope(varies: boolean): void {
+  if (varies) throw new Unsupported("its slope depends on the point");
+}
+
+function slopeFactor(e: Emitter, node: Node): string {
+  const [x, slope] = [node.inputs[0]!, node.inputs[1]!];
+  return e.op("Where", [e.op("Greater", [x, e.scalar(0)]), e.scalar(1), slope]);
+}

@@ -3,20 +3,20 @@
 
 import type { Emitter } from "../emitter.ts";
 import { DataType, floatAttribute, intAttribute, type Node, stringAttribute } from "../model.ts";
-import { type DerivativeRule, zero } from "../rule.ts";
+import { type DerivativeRule, type Tangent, zero } from "../rule.ts";
 import { Unsupported } from "../unsupported.ts";
 
 type Derivative = (e: Emitter, x: string, y: string, node: Node) => string | number;
 
+/** A diagonal Jacobian is its own transpose: one rule serves both directions. */
 function unary(derivative: Derivative): DerivativeRule {
-  return {
-    jvp: (e, node, [t]) => {
-      const factor = derivative(e, node.inputs[0]!, node.outputs[0]!, node);
-      if (factor === 1) return [t];
-      if (factor === -1) return [e.op("Neg", [t])];
-      return [e.op("Mul", [t, typeof factor === "number" ? e.scalar(factor) : factor])];
-    },
+  const scaled = (e: Emitter, node: Node, [t]: readonly Tangent[]): readonly Tangent[] => {
+    const factor = derivative(e, node.inputs[0]!, node.outputs[0]!, node);
+    if (factor === 1) return [t];
+    if (factor === -1) return [e.op("Neg", [t])];
+    return [e.op("Mul", [t, typeof factor === "number" ? e.scalar(factor) : factor])];
   };
+  return { jvp: scaled, vjp: scaled };
 }
 
 /** `inside` where x > 0, `outside` elsewhere. Where, not Sign: some engines run Sign on the CPU only. */
@@ -113,5 +113,11 @@ export const Cast: DerivativeRule = {
     const to = intAttribute(node, "to", DataType.FLOAT);
     if (to !== DataType.FLOAT && to !== DataType.DOUBLE) return zero.jvp(e, node, tangents);
     return [e.op("Cast", [tangents[0]], { to: { type: "int", value: to } })];
+  },
+  vjp: (e, node, cotangents, wanted) => {
+    const to = intAttribute(node, "to", DataType.FLOAT);
+    if (to !== DataType.FLOAT && to !== DataType.DOUBLE) return zero.vjp(e, node, cotangents, wanted);
+    const from = e.dataType(node.inputs[0]!);
+    return [e.op("Cast", [cotangents[0]], { to: { type: "int", value: from } })];
   },
 };

@@ -1,6 +1,6 @@
 // Matrix products: linear in each factor.
 
-import { float, int } from "../attributes.ts";
+import { float, int, ints } from "../attributes.ts";
 import type { Emitter, Shape } from "../emitter.ts";
 import { floatAttribute, intAttribute, type Node } from "../model.ts";
 import type { DerivativeRule, Tangent } from "../rule.ts";
@@ -22,7 +22,57 @@ export const MatMul: DerivativeRule = {
     const isMatrix = e.shape(a).length > 1 && e.shape(b).length > 1;
     return [isMatrix ? sum : e.reshape(sum, e.shape(node.outputs[0]!))];
   },
+  vjp: (e, node, [u], wanted) => {
+    const [a, b] = [node.inputs[0]!, node.inputs[1]!];
+    const [shapeA, shapeB] = [asMatrix(e.shape(a), "row"), asMatrix(e.shape(b), "column")];
+    const [m, n] = [shapeA.at(-2)!, shapeB.at(-1)!];
+    const batch = e.shape(node.outputs[0]!).slice(0, Math.max(shapeA.length, shapeB.length) - 2);
+    const full = e.reshape(u!, [...batch, m, n]);
+    return [
+      wanted[0] ? e.reshape(matmulLeftAdjoint(e, full, b, shapeA, shapeB, batch), e.shape(a)) : undefined,
+      wanted[1] ? e.reshape(matmulRightAdjoint(e, full, a, shapeA, shapeB, batch), e.shape(b)) : undefined,
+    ];
+  },
 };
+
+/** Ā = ȲBᵀ, summed over the batches that A was repeated for. */
+function matmulLeftAdjoint(
+  e: Emitter,
+  u: string,
+  b: string,
+  shapeA: Shape,
+  shapeB: Shape,
+  batch: Shape,
+): string {
+  const result = [...batch, shapeA.at(-2)!, shapeA.at(-1)!];
+  if (shapeB.length === 2) {
+    // One product for all rows, with the weight as it is stored.
+    const rows = e.op("Reshape", [u, e.int64([-1, shapeB[1]!])]);
+    const weight = e.shape(b).length === 1 ? e.op("Reshape", [b, e.int64(shapeB)]) : b;
+    return e.reduceTo(e.reshape(e.op("Gemm", [rows, weight], { transB: int(1) }), result), result, shapeA);
+  }
+  return e.reduceTo(e.op("MatMul", [u, transposed(e, b, shapeB)]), result, shapeA);
+}
+
+/** B̄ = AᵀȲ, summed over the batches that B was repeated for. */
+function matmulRightAdjoint(
+  e: Emitter,
+  u: string,
+  a: string,
+  shapeA: Shape,
+  shapeB: Shape,
+  batch: Shape,
+): string {
+  const result = [...batch, shapeB.at(-2)!, shapeB.at(-1)!];
+  return e.reduceTo(e.op("MatMul", [transposed(e, a, shapeA), u]), result, shapeB);
+}
+
+/** A primal matrix, or batch of matrices, with its last two axes exchanged. */
+function transposed(e: Emitter, name: string, shape: Shape): string {
+  const matrix = e.shape(name).length === 1 ? e.op("Reshape", [name, e.int64(shape)]) : name;
+  const axes = shape.map((_, i) => i);
+  return e.op("Transpose", [matrix], { perm: ints([...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]) });
+}
 
 function asMatrix(shape: Shape, vector: "row" | "column"): Shape {
   if (shape.length > 1) return shape;
@@ -36,6 +86,15 @@ export const Gemm: DerivativeRule = {
     const left = ta && gemmLeft(e, node, ta, output);
     const right = tb && gemmRight(e, node, tb);
     return [e.add(e.add(left, right), tc && gemmBias(e, node, tc, output))];
+  },
+  vjp: (e, node, [u], wanted) => {
+    const beta = floatAttribute(node, "beta", 1);
+    const bias = node.inputs[2];
+    return [
+      wanted[0] ? gemmLeftAdjoint(e, node, u!) : undefined,
+      wanted[1] ? gemmRightAdjoint(e, node, u!) : undefined,
+      wanted[2] ? scaled(e, e.reduceTo(u!, e.shape(node.outputs[0]!), e.shape(bias!)), beta) : undefined,
+    ];
   },
 };
 
@@ -57,6 +116,27 @@ function gemmRight(e: Emitter, node: Node, tangent: string): string {
   const left = intAttribute(node, "transA", 0) ? e.op("Transpose", [a]) : a;
   const right = intAttribute(node, "transB", 0) ? e.transpose(tangent, [1, 0]) : tangent;
   return scaled(e, e.op("MatMul", [left, right]), floatAttribute(node, "alpha", 1));
+}
+
+/** Ā′ = α·ȲB′ᵀ as one product of k·M rows. */
+function gemmLeftAdjoint(e: Emitter, node: Node, u: string): string {
+  const [m, n] = e.shape(node.outputs[0]!) as [number, number];
+  const shape = e.shape(node.inputs[0]!);
+  const transA = intAttribute(node, "transA", 0);
+  const product = e.op("Gemm", [e.op("Reshape", [u, e.int64([-1, n])]), node.inputs[1]], {
+    alpha: float(floatAttribute(node, "alpha", 1)),
+    transB: int(1 - intAttribute(node, "transB", 0)),
+  });
+  const rows = e.reshape(product, [m, transA ? shape[0]! : shape[1]!]);
+  return transA ? e.transpose(rows, [1, 0]) : rows;
+}
+
+/** B̄′ = α·A′ᵀȲ. */
+function gemmRightAdjoint(e: Emitter, node: Node, u: string): string {
+  const a = node.inputs[0]!;
+  const left = intAttribute(node, "transA", 0) ? a : e.op("Transpose", [a], { perm: ints([1, 0]) });
+  const product = scaled(e, e.op("MatMul", [left, u]), floatAttribute(node, "alpha", 1));
+  return intAttribute(node, "transB", 0) ? e.transpose(product, [1, 0]) : product;
 }
 
 function gemmBias(e: Emitter, node: Node, tangent: string, output: Shape): string {

@@ -19,9 +19,27 @@ function reduceTangent(e: Emitter, node: Node, opType: string, tangent: string):
   return e.op(opType, [tangent, e.int64(axes)], { keepdims: int(intAttribute(node, "keepdims", 1)) });
 }
 
-export const ReduceSum: DerivativeRule = { jvp: (e, node, [t]) => [reduceTangent(e, node, "ReduceSum", t!)] };
+/** Cotangent of the reduced shape repeated over the axes that were reduced. */
+function repeated(e: Emitter, node: Node, cotangent: string): string {
+  const shape = e.shape(node.inputs[0]!);
+  const axes = reducedAxes(e, node);
+  const kept = shape.map((extent, i) => (axes.includes(i) ? 1 : extent));
+  const aligned = intAttribute(node, "keepdims", 1) ? cotangent : e.reshape(cotangent, kept);
+  return e.broadcast(aligned, kept, shape);
+}
+
+export const ReduceSum: DerivativeRule = {
+  jvp: (e, node, [t]) => [reduceTangent(e, node, "ReduceSum", t!)],
+  vjp: (e, node, [u]) => [repeated(e, node, u!)],
+};
+
 export const ReduceMean: DerivativeRule = {
   jvp: (e, node, [t]) => [reduceTangent(e, node, "ReduceMean", t!)],
+  vjp: (e, node, [u]) => {
+    const shape = e.shape(node.inputs[0]!);
+    const count = reducedAxes(e, node).reduce((product, axis) => product * shape[axis]!, 1);
+    return [repeated(e, node, e.op("Div", [u, e.scalar(count)]))];
+  },
 };
 
 /** y = Σx², ẏ = 2Σxẋ. */
@@ -30,6 +48,10 @@ export const ReduceSumSquare: DerivativeRule = {
     const terms = e.op("Mul", [e.op("Mul", [t, node.inputs[0]]), e.scalar(2)]);
     return [reduceTangent(e, node, "ReduceSum", terms)];
   },
+  vjp: (e, node, [u]) => {
+    const doubled = e.op("Mul", [node.inputs[0], e.scalar(2)]);
+    return [e.op("Mul", [repeated(e, node, u!), doubled])];
+  },
 };
 
 /** y = √Σx², ẏ = Σxẋ / y. */
@@ -37,5 +59,9 @@ export const ReduceL2: DerivativeRule = {
   jvp: (e, node, [t]) => {
     const sum = reduceTangent(e, node, "ReduceSum", e.op("Mul", [t, node.inputs[0]]));
     return [e.op("Div", [sum, node.outputs[0]])];
+  },
+  vjp: (e, node, [u]) => {
+    const share = repeated(e, node, e.op("Div", [u, node.outputs[0]]));
+    return [e.op("Mul", [share, node.inputs[0]])];
   },
 };

@@ -50,6 +50,13 @@ const common: readonly (readonly [string, Shape, Attributes])[] = [
 export const pooling: OperatorCase[] = [
   ...common.map((entry) => maximum(...entry)),
   maximum("dilations", [1, 2, 5, 5], { kernel_shape: ints([2, 2]), dilations: ints([2, 3]) }),
+  // The zeros of a Pad take part in the maximum; an engine must not merge them into the pads of the MaxPool,
+  // which never win.
+  operatorCase("MaxPool", "after a Pad whose zeros win", (g) => {
+    const x = g.op("Neg", [g.variable([1, 1, 3, 3], { positive: true })]);
+    const padded = g.op("Pad", [x, g.int64([0, 0, 1, 1, 0, 0, 0, 1])]);
+    return g.op("MaxPool", [padded], { kernel_shape: ints([2, 2]) });
+  }),
   maximum("storage_order written out", [1, 1, 4, 4], { kernel_shape: ints([2, 2]), storage_order: int(0) }),
   ...common.map((entry) => average(...entry)),
   average("pads counted", [1, 1, 4, 4], {

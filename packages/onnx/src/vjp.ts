@@ -1,0 +1,103 @@
+// Reverse-mode differentiation, graph to graph: from a graph computing y = f(x) to one computing y and
+// x̄ = J(x)ᵀ·ȳ for k cotangents at once. The primal runs forwards once; the cotangents, with their leading
+// axis k, run backwards through it.
+
+import { makeNode } from "./attributes.ts";
+import { Emitter } from "./emitter.ts";
+import { dependents, nodesFor, tensorNames } from "./graph.ts";
+import { zeroEverywhere } from "./jvp.ts";
+import type { Model, ValueInfo } from "./model.ts";
+import { NameSupply } from "./names.ts";
+import { type PreparedGraph, positionOf } from "./prepare.ts";
+import { ruleFor } from "./rules.ts";
+import { noRule, Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
+
+/** Names of the tensors of a VJP graph. */
+export interface VjpGraph {
+  readonly model: Model;
+  /** The point, `[1, ...]`. */
+  readonly input: string;
+  /** The cotangents, `[k, 1, ...]`, k dynamic. */
+  readonly outputCotangent: string;
+  /** The value, `[1, ...]`. */
+  readonly output: string;
+  /** Jᵀ·ȳ for every cotangent, `[k, 1, ...]`. */
+  readonly inputCotangent: string;
+}
+
+/**
+ * Differentiates a prepared graph in reverse. The result is an ordinary ONNX model of standard operators.
+ *
+ * @throws {VielbeinError} `UNSUPPORTED_OPERATOR` naming the node; `INVALID_SPACE` when the derivative is
+ *   zero everywhere, as after rounding.
+ */
+export function vjp(graph: PreparedGraph): VjpGraph {
+  const names = new NameSupply(tensorNames(graph.model.graph));
+  const outputCotangent = names.claim(`${graph.output}_cotangent`);
+  const inputCotangent = names.claim(`${graph.input}_cotangent`);
+  const output = graph.info.get(graph.output)!;
+  const emitter = new Emitter(graph.info, graph.constants, names, outputCotangent, output.dataType);
+  const pulled = pullBack(graph, emitter, outputCotangent);
+  if (pulled === undefined) throw zeroEverywhere(graph);
+
+  const primal = graph.model.graph;
+  const nodes = [...primal.nodes, ...emitter.nodes, makeNode("Identity", [pulled], [inputCotangent])];
+  const live = nodesFor({ ...primal, nodes }, [graph.output, inputCotangent]);
+  const read = new Set(live.flatMap((node) => node.inputs));
+  const input = graph.info.get(graph.input)!;
+  const inputs: ValueInfo[] = [
+    { name: graph.input, ...input },
+    { name: outputCotangent, dataType: output.dataType, shape: ["k", ...output.shape] },
+  ];
+  const outputs: ValueInfo[] = [
+    { name: graph.output, ...output },
+    { name: inputCotangent, dataType: input.dataType, shape: ["k", ...input.shape] },
+  ];
+  return {
+    input: graph.input,
+    outputCotangent,
+    output: graph.output,
+    inputCotangent,
+    model: {
+      ...graph.model,
+      producerName: "vielbein",
+      producerVersion: "",
+      graph: {
+        ...primal,
+        name: `${primal.name}_vjp`,
+        nodes: live,
+        initializers: [...primal.initializers, ...emitter.initializers].filter((tensor) =>
+          read.has(tensor.name),
+        ),
+        inputs,
+        outputs,
+      },
+    },
+  };
+}
+
+/** Walks the graph backwards, adding up the cotangents of every tensor; returns that of the input. */
+function pullBack(graph: PreparedGraph, emitter: Emitter, outputCotangent: string): string | undefined {
+  const { nodes } = graph.model.graph;
+  const active = dependents(nodes, graph.input);
+  const cotangents = new Map<string, string>([[graph.output, outputCotangent]]);
+  for (const node of nodes.toReversed()) {
+    const incoming = node.outputs.map((name) => cotangents.get(name));
+    const wanted = node.inputs.map((name) => active.has(name));
+    if (!incoming.some(Boolean) || !wanted.some(Boolean)) continue;
+    emitter.turnTo(node);
+    try {
+      const rule = ruleFor(node);
+      if (!rule) throw new Unsupported(noRule);
+      const outgoing = rule.vjp(emitter, node, incoming, wanted);
+      node.inputs.forEach((name, i) => {
+        const sum = wanted[i] ? emitter.add(cotangents.get(name), outgoing[i]) : undefined;
+        if (sum !== undefined) cotangents.set(name, sum);
+      });
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+      throw new UnsupportedOperatorError(node, positionOf(graph, node), graph.opset, error.message);
+    }
+  }
+  return cotangents.get(graph.input);
+}
