@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { basisCommand } from "./commands/basis.ts";
+import { deriveCommand } from "./commands/derive.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { traverseCommand } from "./commands/traverse.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -34,6 +35,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   inspectCommand(program, terminal);
   basisCommand(program, terminal, options.signal);
   traverseCommand(program, terminal, options.signal);
+  deriveCommand(program, terminal);
   for (const command of program.commands) {
     command
       .option("--quiet", "no progress and no remarks on stderr")

@@ -1,6 +1,6 @@
 export { type ErrorCode, VielbeinError } from "./errors.ts";
 export { type FunctionMapOptions, functionMap } from "./function-map.ts";
-export { DEFAULT_MEMORY_BUDGET, type JacobianOptions, jacobian } from "./jacobian.ts";
+export { cheaperMethod, DEFAULT_MEMORY_BUDGET, type JacobianOptions, jacobian } from "./jacobian.ts";
 export { type LocalBasis, type LocalBasisOptions, localBasis, localBasisAt } from "./local-basis.ts";
 export type { DifferentiableMap } from "./map.ts";
 export type { Provenance } from "./provenance.ts";

@@ -44,6 +44,30 @@ describe("jacobian", () => {
     });
   });
 
+  it("is the same row by row in reverse", async () => {
+    const forward = await jacobian(sphere(true), point, { method: "forward" });
+    const reverse = await jacobian(sphere(true), point, { method: "reverse" });
+    expect([reverse.rows, reverse.cols]).toEqual([3, 2]);
+    reverse.data.forEach((x, i) => {
+      expect(x).toBeCloseTo(forward.data[i]!, 7);
+    });
+  });
+
+  it("goes backwards where the output is small, forwards where it is not", async () => {
+    const calls: string[] = [];
+    const counted = (from: Space, to: Space) => {
+      const map = functionMap({ from, to, evaluate: (x) => new Float64Array(to.dim).fill(x[0]! ** 2) });
+      return {
+        ...map,
+        jvp: (...args: Parameters<typeof map.jvp>) => (calls.push("forward"), map.jvp(...args)),
+        vjp: (...args: Parameters<typeof map.vjp>) => (calls.push("reverse"), map.vjp(...args)),
+      };
+    };
+    await jacobian(counted(R3, { name: "s", dim: 1, shape: [1] }), Float32Array.of(1, 2, 3));
+    await jacobian(counted(R2, R3), point);
+    expect(calls).toEqual(["reverse", "forward"]);
+  });
+
   it("by differences agrees to the accuracy of float32 differences", async () => {
     const exact = await jacobian(sphere(true), point);
     const approximate = await jacobian(sphere(true), point, { method: "difference" });

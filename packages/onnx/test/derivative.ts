@@ -2,7 +2,8 @@
 // engine computes, for many tangents as for one.
 
 import { expect } from "vitest";
-import { type Model, OnnxMap } from "../src/index.ts";
+import { jvp, type Model, OnnxMap, prepare } from "../src/index.ts";
+import { modelSource } from "../src/source.ts";
 import {
   DirectModel,
   differences,
@@ -39,6 +40,7 @@ export async function expectDerivative(build: Build, check: DerivativeCheck = {}
   const single = assemble(build, "float32", check);
   const expected = await referenceJacobian(build, check, reference);
   await expectMap(single.model, single.point, expected, 2e-5);
+  await expectTangentShape(single.model, single.point);
   if (reference === "float64") {
     const double = assemble(build, "float64", check);
     // What is left is the rounding of the results to float32.
@@ -104,6 +106,25 @@ async function expectMap(
   } finally {
     await map.dispose();
   }
+}
+
+/** The tangent of a tensor of shape S has shape [k, ...S]: what follows in a network relies on it. */
+async function expectTangentShape(model: Model, at: readonly number[]): Promise<void> {
+  const graph = await prepare(model, runtime);
+  const derivative = jvp(graph);
+  const session = await runtime.createSession(modelSource(derivative.model), { optimize: false });
+  const dims = graph.info.get(graph.input)!.shape;
+  const point = Float32Array.from(at);
+  const result = await session.run({
+    [derivative.input]: { type: "float32", dims, data: point },
+    [derivative.inputTangent]: {
+      type: "float32",
+      dims: [2, ...dims],
+      data: Float32Array.of(...point, ...point),
+    },
+  });
+  await session.dispose();
+  expect(result[derivative.outputTangent]!.dims).toEqual([2, ...graph.info.get(graph.output)!.shape]);
 }
 
 /** Three tangents at once, and each of them alone, are J times the tangents. */

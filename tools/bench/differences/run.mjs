@@ -74,7 +74,7 @@ async function errors({ map, point, truth }) {
     const worst = Math.max(...exact.subarray(0, LEADING).map((value, i) => Math.abs(s[i] / value - 1)));
     rows.push([way, step, distance(found, truth).toExponential(1), worst.toExponential(1)]);
   };
-  add("forward (exact)", "–", await jacobian(map, point));
+  add("forward (exact)", "–", await jacobian(map, point, { method: "forward" }));
   for (const step of STEPS) {
     add("central difference", step, await jacobian(map, point, { method: "difference", step }));
   }

@@ -1,6 +1,6 @@
 // vielbein basis: singular values and vectors of the Jacobian at sampled or given points.
 
-import { type LocalBasis, localBasisAt, type Provenance } from "@vielbein/core";
+import { cheaperMethod, type LocalBasis, localBasisAt, type Provenance } from "@vielbein/core";
 import { writeNpz } from "@vielbein/linalg/npy";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
@@ -46,7 +46,7 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
       const { rank, memory } = options;
       const provenance = provenanceOf(loaded, map, "local basis", points.source, {
         rank: rank ?? "all",
-        jacobian: "forward",
+        jacobian: cheaperMethod(map),
       });
 
       // What was computed before a failure or an interrupt is written all the same.

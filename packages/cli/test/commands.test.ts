@@ -120,3 +120,20 @@ describe("vielbein inspect", () => {
     expect(text.stdout).toContain("not available");
   });
 });
+
+describe("vielbein derive", () => {
+  it("writes the derivative, forward or reverse, as a model of its own", async () => {
+    const out = scratch("derivative.onnx");
+    const { code, stdout } = await vielbein("derive", path, "--out", out, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      inputs: [{ name: "z", shape: [1, 4] }, { name: "z_tangent", shape: ["k", 1, 4] }],
+      outputs: [{ name: "image" }, { name: "image_tangent", shape: ["k", 1, 3, 8, 8] }],
+    });
+    const reverse = await vielbein("derive", path, "--mode", "vjp", "--to", "hidden", "--out", out, "--json");
+    expect(JSON.parse(reverse.stdout).outputs[1]).toEqual({ name: "z_cotangent", shape: ["k", 1, 4] });
+    // The derivative is a model like any other: it can be inspected, and differentiated again.
+    const report = JSON.parse((await vielbein("inspect", out, "--json")).stdout);
+    expect(report.inputs.map((p: { name: string }) => p.name)).toEqual(["z", "hidden_cotangent"]);
+  });
+});
