@@ -106,7 +106,8 @@ export async function prepare(
   ]);
   const probe = await probeGraph(model, nodes, variable, from, runtime, options).catch((error: unknown) => {
     // An engine may refuse a graph for an operator that could not be differentiated anyway: say that.
-    const unknown = nodes.find((node) => !ruleFor(node));
+    const isRefusal = error instanceof VielbeinError && error.code === "BACKEND_FAILED";
+    const unknown = isRefusal ? nodes.find((node) => !ruleFor(node)) : undefined;
     if (!unknown) throw error;
     throw new UnsupportedOperatorError(unknown, positionOf({ positions }, unknown), opset, noRule);
   });
@@ -268,7 +269,7 @@ function probeValue(input: ValueInfo): RuntimeTensor {
   if (!shape) {
     throw new VielbeinError(
       "INVALID_MODEL",
-      `Input "${input.name}" declares no shape. Export the model with input shapes.`,
+      `Input "${input.name}" declares no shape. Export the model with input shapes; for a part of a model, name \`from\` and \`to\` in the whole one.`,
     );
   }
   const count = elementCount(shape);

@@ -1,5 +1,5 @@
-// The check that every operator passes: its Jacobian-vector products are those of the function that the
-// engine computes, for many tangents as for one.
+// The check that every operator passes: its products with the Jacobian and the transposed Jacobian are those
+// of the function that the engine computes, for many vectors as for one.
 
 import { expect } from "vitest";
 import { jvp, type Model, OnnxMap, prepare } from "../src/index.ts";

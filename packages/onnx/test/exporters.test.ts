@@ -19,13 +19,19 @@ const exports: readonly (readonly [string, string])[] = [
 const fixture = (name: string): Promise<Uint8Array> => readFile(new URL(`fixtures/${name}`, import.meta.url));
 
 describe.each(exports)("%s", (file, reference) => {
-  test("value and Jacobian to float32 accuracy", async () => {
+  test("value, Jacobian and its transpose to float32 accuracy", async () => {
     const { z, y, J } = pointwise(await fixture(`${reference}.npz`));
     const map = await OnnxMap.create(decodeModel(await fixture(`${file}.onnx`)), runtime);
     for (let i = 0; i < 2; i++) {
       const point = Float32Array.from(z![i]!);
       expect(relativeError(await map.evaluate(point, 1), y![i]!)).toBeLessThan(5e-6);
       expect(relativeError((await jacobian(map, point)).data, J![i]!)).toBeLessThan(5e-6);
+
+      const cotangent = Float32Array.from(y![i]!, (_, row) => Math.cos(row));
+      const pulled = Float64Array.from(point, (_, j) =>
+        cotangent.reduce((sum, u, row) => sum + u * J![i]![row * point.length + j]!, 0),
+      );
+      expect(relativeError(await map.vjp(point, cotangent, 1), pulled)).toBeLessThan(5e-6);
     }
     await map.dispose();
   });

@@ -38,8 +38,12 @@ export class NodeRuntime implements Runtime {
         executionProviders: ["cpu"],
         // "all" would re-lay-out convolutions at twice the memory for the weights and the tangents.
         graphOptimizationLevel: optimize ? "extended" : "disabled",
-        // Packed copies of the weights pay off from the second run on; a probe runs once.
-        extra: { session: { disable_prepacking: optimize ? "0" : "1" } },
+        extra: {
+          // Packed copies of the weights pay off from the second run on; a probe runs once.
+          session: { disable_prepacking: optimize ? "0" : "1" },
+          // Pad_Fusion merges a zero padding into a following MaxPool, which pads by −∞: wrong values.
+          optimization: { disable_specified_optimizers: "Pad_Fusion" },
+        },
         logSeverityLevel: 3,
         ...(this.threads === undefined ? {} : { intraOpNumThreads: this.threads }),
         externalData: files.map(([path, data]) => ({ path, data })),
