@@ -16,7 +16,18 @@ function vielbein(...args) {
 
 vielbein("inspect", "sample");
 vielbein("basis", "sample", "--samples", "4", "--out", "demo/bases.npz");
-vielbein("traverse", "sample", "--directions", "0-5", "--range", "2", "--out", "demo/sheet.png");
+vielbein(
+  "traverse",
+  "sample",
+  "--seed",
+  "7",
+  "--directions",
+  "0-5",
+  "--range",
+  "2",
+  "--out",
+  "demo/sheet.png",
+);
 console.log(
   `\nThe contact sheet is ${root}demo/sheet.png, the bases are in ${root}demo/bases.npz (numpy.load reads them).`,
 );

@@ -127,7 +127,10 @@ describe("vielbein derive", () => {
     const { code, stdout } = await vielbein("derive", path, "--out", out, "--json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      inputs: [{ name: "z", shape: [1, 4] }, { name: "z_tangent", shape: ["k", 1, 4] }],
+      inputs: [
+        { name: "z", shape: [1, 4] },
+        { name: "z_tangent", shape: ["k", 1, 4] },
+      ],
       outputs: [{ name: "image" }, { name: "image_tangent", shape: ["k", 1, 3, 8, 8] }],
     });
     const reverse = await vielbein("derive", path, "--mode", "vjp", "--to", "hidden", "--out", out, "--json");

@@ -5,12 +5,15 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { supportedOperators } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 
 const root = new URL("../../..", import.meta.url).pathname;
 
 function documents(): string[] {
-  const readmes = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "README.md"));
+  const readmes = readdirSync(join(root, "packages")).map((name) =>
+    join(root, "packages", name, "README.md"),
+  );
   const docs = readdirSync(join(root, "docs"))
     .filter((name) => name.endsWith(".md"))
     .map((name) => join(root, "docs", name));
@@ -32,9 +35,22 @@ const examples: Example[] = documents().flatMap((path) =>
 describe("documentation", () => {
   it("has a running example in the README of the project and of every library", () => {
     const covered = new Set(examples.map(({ where }) => where.split(",")[0]));
-    for (const name of ["README.md", ...["linalg", "core", "onnx", "runtime-node", "viz"].map((p) => `packages/${p}/README.md`)]) {
+    for (const name of [
+      "README.md",
+      ...["linalg", "core", "onnx", "runtime-node", "viz"].map((p) => `packages/${p}/README.md`),
+    ]) {
       expect([...covered]).toContain(name);
     }
+  });
+
+  it("lists the operators that have a rule, all of them and no other", () => {
+    const page = readFileSync(join(root, "docs/differentiation.md"), "utf8");
+    const listed = /operators have a rule, in both directions:\n\n(.*)/.exec(page)?.[1] ?? "";
+    expect([...listed.matchAll(/`(\w+)`/g)].map((match) => match[1])).toEqual(supportedOperators());
+    expect(page).toContain(`${supportedOperators().length} operators have a rule`);
+    expect(readFileSync(join(root, "README.md"), "utf8")).toContain(
+      `${supportedOperators().length} operators`,
+    );
   });
 
   it.for(examples)("$where prints what it says", ({ code }, context) => {
@@ -46,7 +62,10 @@ describe("documentation", () => {
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     symlinkSync(join(root, "packages"), join(folder, "packages"));
     writeFileSync(join(folder, "example.mjs"), code);
-    const printed = execFileSync(process.execPath, ["--preserve-symlinks-main", "example.mjs"], { cwd: folder, encoding: "utf8" });
+    const printed = execFileSync(process.execPath, ["--preserve-symlinks-main", "example.mjs"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
     const promised = [...code.matchAll(/\/\/ → (.*)$/gm)].map((match) => match[1]!.trim());
     const squeeze = (text: string) => text.replace(/\s+/g, "");
     expect(printed.trim().split("\n").map(squeeze).filter(Boolean)).toEqual(promised.map(squeeze));

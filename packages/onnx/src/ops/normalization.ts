@@ -1,6 +1,6 @@
-// Normalisations in inference mode. Their Jacobians in x are symmetric: one rule serves both directions.
+// Normalisations in inference mode.
 
-import type { Emitter } from "../emitter.ts";
+import { type Emitter, positiveAxis } from "../emitter.ts";
 import { floatAttribute, intAttribute, type Node } from "../model.ts";
 import type { DerivativeRule } from "../rule.ts";
 import { Unsupported } from "../unsupported.ts";
@@ -51,16 +51,40 @@ export const InstanceNormalization: DerivativeRule = {
   },
 };
 
-/** scale/σ · (t − mean t − x̂·mean(x̂t)), means over the spatial axes. */
 function instanceDerivative(e: Emitter, node: Node, t: string): string {
   const [x, scale] = [node.inputs[0]!, node.inputs[1]!];
   const rank = e.shape(x).length;
   const spatial = Array.from({ length: rank - 2 }, (_, i) => i + 2);
-  const standardised = standardise(e, node, x, spatial);
-  const along = e.op("Mul", [e.meanKeep(e.op("Mul", [t, standardised.value]), spatial), standardised.value]);
-  const inner = e.op("Sub", [e.op("Sub", [t, e.meanKeep(t, spatial)]), along]);
-  const slope = e.op("Div", [perChannel(e, scale, rank), standardised.deviation]);
-  return e.op("Mul", [inner, slope]);
+  return e.op("Mul", [standardisedDerivative(e, node, t, spatial), perChannel(e, scale, rank)]);
+}
+
+/** y = scale·x̂ + bias with x̂ normalised over the axes from `axis` on, and scale of their shape. */
+export const LayerNormalization: DerivativeRule = {
+  jvp: (e, node, tangents) => {
+    requireFixedParameters(tangents.map((tangent) => tangent !== undefined));
+    return [e.op("Mul", [standardisedDerivative(e, node, tangents[0]!, layerAxes(e, node)), node.inputs[1]])];
+  },
+  vjp: (e, node, [u], wanted) => {
+    requireFixedParameters(wanted);
+    return [standardisedDerivative(e, node, e.op("Mul", [u, node.inputs[1]]), layerAxes(e, node))];
+  },
+};
+
+function layerAxes(e: Emitter, node: Node): number[] {
+  if (node.outputs.filter(Boolean).length > 1) {
+    throw new Unsupported("its mean and deviation outputs are used; export them as separate operators");
+  }
+  const rank = e.shape(node.inputs[0]!).length;
+  const first = positiveAxis(intAttribute(node, "axis", -1), rank);
+  return Array.from({ length: rank - first }, (_, i) => first + i);
+}
+
+/** Derivative of x̂ over `axes`, a symmetric matrix: (t − mean t − x̂·mean(x̂t)) / σ. */
+function standardisedDerivative(e: Emitter, node: Node, t: string, axes: readonly number[]): string {
+  const { value, deviation } = standardise(e, node, node.inputs[0]!, axes);
+  const along = e.op("Mul", [e.meanKeep(e.op("Mul", [t, value]), axes), value]);
+  const inner = e.op("Sub", [e.op("Sub", [t, e.meanKeep(t, axes)]), along]);
+  return e.op("Div", [inner, deviation]);
 }
 
 /** x̂ = (x − mean)/σ over `axes`, and σ = √(var + ε), recomputed from the primal input. */

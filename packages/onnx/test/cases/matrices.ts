@@ -110,6 +110,16 @@ export const matrices: OperatorCase[] = [
       ),
     ),
   ),
+  ...[
+    [[2, 3, 4], -1],
+    [[2, 3, 4], 1],
+    [[1, 2, 3, 2], 2],
+  ].map(([dims, axis]) => layerNormalization(dims as number[], axis as number)),
+  ...[0, 1, -1].map((axis) =>
+    operatorCase("LogSoftmax", `along ${axis}`, (g) =>
+      g.op("LogSoftmax", [g.variable([2, 3, 2])], { axis: int(axis) }),
+    ),
+  ),
   operatorCase("Softmax", "default axis, opset 13", (g) => g.op("Softmax", [g.variable([2, 2, 3])]), {
     opset: 13,
   }),
@@ -122,6 +132,16 @@ export const matrices: OperatorCase[] = [
     ),
   ),
 ];
+
+function layerNormalization(dims: Shape, axis: number): OperatorCase {
+  const inner = dims.slice(axis);
+  return operatorCase("LayerNormalization", `[${dims}] from axis ${axis}`, (g) =>
+    g.op("LayerNormalization", [g.variable(dims), g.constant(inner), g.constant(inner)], {
+      axis: int(axis),
+      epsilon: float(0.01),
+    }),
+  );
+}
 
 /** The engine has no double kernel: y = scale·(x − mean)/√(var + ε) + bias for every image and channel. */
 function instanceNormalization(dims: Shape, epsilon: number | undefined): OperatorCase {
