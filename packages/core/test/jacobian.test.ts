@@ -59,8 +59,14 @@ describe("jacobian", () => {
       const map = functionMap({ from, to, evaluate: (x) => new Float64Array(to.dim).fill(x[0]! ** 2) });
       return {
         ...map,
-        jvp: (...args: Parameters<typeof map.jvp>) => (calls.push("forward"), map.jvp(...args)),
-        vjp: (...args: Parameters<typeof map.vjp>) => (calls.push("reverse"), map.vjp(...args)),
+        jvp: (...args: Parameters<typeof map.jvp>) => {
+          calls.push("forward");
+          return map.jvp(...args);
+        },
+        vjp: (...args: Parameters<typeof map.vjp>) => {
+          calls.push("reverse");
+          return map.vjp(...args);
+        },
       };
     };
     await jacobian(counted(R3, { name: "s", dim: 1, shape: [1] }), Float32Array.of(1, 2, 3));
