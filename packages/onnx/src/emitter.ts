@@ -20,6 +20,13 @@ export function positiveAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
+/** −1, 0 or 1 by two comparisons: some engines run Sign on the CPU only. */
+export function sign(e: Emitter, x: string): string {
+  const [zero, one] = [e.scalar(0), e.scalar(1)];
+  const positive = e.op("Where", [e.op("Greater", [x, zero]), one, zero]);
+  return e.op("Sub", [positive, e.op("Where", [e.op("Less", [x, zero]), one, zero])]);
+}
+
 export class Emitter {
   readonly nodes: Node[] = [];
   readonly initializers: Tensor[] = [];
@@ -94,6 +101,10 @@ export class Emitter {
 
   int64(values: readonly number[]): string {
     return this.constant(`i ${values}`, (name) => int64Tensor(name, values));
+  }
+
+  int64Scalar(value: number): string {
+    return this.constant(`i ${value} []`, (name) => int64Tensor(name, [value], []));
   }
 
   /** A constant of the current node's floating-point type. */

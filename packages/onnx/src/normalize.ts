@@ -4,6 +4,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { float, int, makeNode, string, without } from "./attributes.ts";
+import { writeOut } from "./composites.ts";
 import { tensorNames, topologicalOrder } from "./graph.ts";
 import {
   type Attribute,
@@ -93,7 +94,10 @@ class Upgrade {
     if (this.opset < 11 && opType === "Pad") return [this.attributesToInputs(node, ["pads", "value"])];
     if (opType === "Upsample" || (opType === "Resize" && this.opset < 11)) return [this.resize(node)];
     if (this.opset < 13 && (opType === "Softmax" || opType === "LogSoftmax")) return this.softmax(node);
-    return [node];
+    const composite = writeOut(node, this.opset, this.names);
+    if (!composite) return [node];
+    this.constants.push(...composite.constants);
+    return composite.nodes;
   }
 
   /** The attribute's value as an initialiser; a single number of the type of `data`, as operators want it. */

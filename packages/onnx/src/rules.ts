@@ -3,12 +3,14 @@
 import type { Node } from "./model.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as convolution from "./ops/convolution.ts";
+import * as einsum from "./ops/einsum.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as matmul from "./ops/matmul.ts";
 import * as normalization from "./ops/normalization.ts";
 import * as pooling from "./ops/pooling.ts";
 import * as reduction from "./ops/reduction.ts";
 import * as resize from "./ops/resize.ts";
+import * as scan from "./ops/scan.ts";
 import * as shape from "./ops/shape.ts";
 import * as slicing from "./ops/slicing.ts";
 import * as softmax from "./ops/softmax.ts";
@@ -40,6 +42,7 @@ const piecewiseConstant = [
 // The rule modules export their rules under the exact ONNX operator names.
 const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, DerivativeRule>([
   ...piecewiseConstant.map((opType): [string, DerivativeRule] => [opType, zero]),
+  ...Object.entries(einsum),
   ...Object.entries(elementwise),
   ...Object.entries(arithmetic),
   ...Object.entries(matmul),
@@ -48,6 +51,7 @@ const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, Derivative
   ...Object.entries(pooling),
   ...Object.entries(reduction),
   ...Object.entries(resize),
+  ...Object.entries(scan),
   ...Object.entries(shape),
   ...Object.entries(slicing),
   ...Object.entries(softmax),

@@ -6,6 +6,7 @@ import { arithmetic } from "./cases/arithmetic.ts";
 import type { OperatorCase } from "./cases/case.ts";
 import { convolution } from "./cases/convolution.ts";
 import { elementwise } from "./cases/elementwise.ts";
+import { further } from "./cases/further.ts";
 import { matrices } from "./cases/matrices.ts";
 import { pooling } from "./cases/pooling.ts";
 import { reductions } from "./cases/reductions.ts";
@@ -25,6 +26,7 @@ const families = {
   resize,
   shapes,
   slicing,
+  further,
 };
 const everyCase: readonly OperatorCase[] = Object.values(families).flat();
 

@@ -116,10 +116,9 @@ function exponentialFactor(e: Emitter, node: Node): string {
   return e.op("Mul", [node.outputs[0], e.op("Log", [node.inputs[0]])]);
 }
 
-/** The tangent of whichever input is taken; of the first on ties. */
+/** The tangent of whichever of two inputs is taken; of the first on ties. More inputs are written out. */
 function extremum(keepsFirst: "GreaterOrEqual" | "LessOrEqual"): DerivativeRule {
   const firstTaken = (e: Emitter, node: Node): string => {
-    if (node.inputs.length > 2) throw new Unsupported("it has more than two inputs; nest binary ones");
     return e.op(keepsFirst, [node.inputs[0], node.inputs[1] ?? node.inputs[0]]);
   };
   return {

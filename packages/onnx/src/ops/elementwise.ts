@@ -1,10 +1,9 @@
 // Unary elementwise operators: y = f(x), so that ẏ = f′(x)·ẋ. Each is given by its derivative, as a tensor
 // of the shape of x or as a number. At a kink the value is PyTorch's (0 for Relu, the slope for LeakyRelu).
 
-import type { Emitter } from "../emitter.ts";
+import { type Emitter, sign } from "../emitter.ts";
 import { DataType, floatAttribute, intAttribute, type Node, stringAttribute } from "../model.ts";
 import { type DerivativeRule, type Tangent, zero } from "../rule.ts";
-import { Unsupported } from "../unsupported.ts";
 
 type Derivative = (e: Emitter, x: string, y: string, node: Node) => string | number;
 
@@ -30,18 +29,19 @@ function oneMinus(e: Emitter, x: string): string {
 
 export const Identity: DerivativeRule = unary(() => 1);
 export const Neg: DerivativeRule = unary(() => -1);
-export const Abs: DerivativeRule = unary((e, x) =>
-  e.op("Sub", [
-    step(e, x, e.scalar(1), e.scalar(0)),
-    e.op("Where", [e.op("Less", [x, e.scalar(0)]), e.scalar(1), e.scalar(0)]),
-  ]),
-);
+export const Abs: DerivativeRule = unary((e, x) => sign(e, x));
 export const Exp: DerivativeRule = unary((_e, _x, y) => y);
 export const Log: DerivativeRule = unary((e, x) => e.op("Reciprocal", [x]));
 export const Sqrt: DerivativeRule = unary((e, _x, y) => e.op("Div", [e.scalar(0.5), y]));
 export const Reciprocal: DerivativeRule = unary((e, _x, y) => e.op("Neg", [e.op("Mul", [y, y])]));
 export const Sin: DerivativeRule = unary((e, x) => e.op("Cos", [x]));
 export const Cos: DerivativeRule = unary((e, x) => e.op("Neg", [e.op("Sin", [x])]));
+export const Tan: DerivativeRule = unary((e, _x, y) => e.op("Add", [e.scalar(1), e.op("Mul", [y, y])]));
+export const Atan: DerivativeRule = unary((e, x) =>
+  e.op("Reciprocal", [e.op("Add", [e.scalar(1), e.op("Mul", [x, x])])]),
+);
+export const Sinh: DerivativeRule = unary((e, x) => e.op("Cosh", [x]));
+export const Cosh: DerivativeRule = unary((e, x) => e.op("Sinh", [x]));
 export const Tanh: DerivativeRule = unary((e, _x, y) => oneMinus(e, e.op("Mul", [y, y])));
 export const Sigmoid: DerivativeRule = unary((e, _x, y) => e.op("Mul", [y, oneMinus(e, y)]));
 export const Softplus: DerivativeRule = unary((e, x) => e.op("Sigmoid", [x]));
@@ -67,6 +67,21 @@ export const Selu: DerivativeRule = unary((e, x, y, node) => {
   const alpha = floatAttribute(node, "alpha", 1.6732631921768188);
   return step(e, x, e.scalar(gamma), e.op("Add", [y, e.scalar(gamma * alpha)]));
 });
+/** y = α(eˣ/α − 1) for x < 0, so that y′ = y/α + 1 there. */
+export const Celu: DerivativeRule = unary((e, x, y, node) => {
+  const alpha = e.scalar(floatAttribute(node, "alpha", 1));
+  return step(e, x, e.scalar(1), e.op("Add", [e.op("Div", [y, alpha]), e.scalar(1)]));
+});
+export const ThresholdedRelu: DerivativeRule = unary((e, x, _y, node) => {
+  const above = e.op("Greater", [x, e.scalar(floatAttribute(node, "alpha", 1))]);
+  return e.op("Where", [above, e.scalar(1), e.scalar(0)]);
+});
+/** y = x·t, t = tanh(softplus x): y′ = t + x(1 − t²)·sigmoid x. */
+export const Mish: DerivativeRule = unary((e, x) => {
+  const t = e.op("Tanh", [e.op("Softplus", [x])]);
+  const rise = e.op("Mul", [oneMinus(e, e.op("Mul", [t, t])), e.op("Sigmoid", [x])]);
+  return e.op("Add", [t, e.op("Mul", [x, rise])]);
+});
 /** y = clip(αx + β, 0, 1). */
 export const HardSigmoid: DerivativeRule = unary((e, _x, y, node) =>
   between(e, y, e.scalar(0), e.scalar(1), e.scalar(floatAttribute(node, "alpha", 0.2))),
@@ -79,18 +94,25 @@ export const HardSwish: DerivativeRule = unary((e, x) => {
   });
   return e.op("Add", [h, e.op("Mul", [x, between(e, h, e.scalar(0), e.scalar(1), e.scalar(1 / 6))])]);
 });
-/** y = x·Φ(x), y′ = Φ(x) + x·φ(x). The tanh form is approximated by another function and not covered here. */
+/** y = x·Φ(x), y′ = Φ(x) + x·φ(x); or the approximation by tanh, when the node asks for it. */
 export const Gelu: DerivativeRule = unary((e, x, _y, node) => {
-  if (stringAttribute(node, "approximate", "none") !== "none") {
-    throw new Unsupported(
-      "its tanh approximation has no rule yet; export with approximate='none' or an older opset",
-    );
-  }
+  if (stringAttribute(node, "approximate", "none") === "tanh") return tanhGelu(e, x);
   const half = e.op("Erf", [e.op("Mul", [x, e.scalar(Math.SQRT1_2)])]);
   const cdf = e.op("Mul", [e.scalar(0.5), e.op("Add", [e.scalar(1), half])]);
   const density = e.op("Exp", [e.op("Mul", [e.scalar(-0.5), e.op("Mul", [x, x])])]);
   return e.op("Add", [cdf, e.op("Mul", [e.op("Mul", [x, density]), e.scalar(1 / Math.sqrt(2 * Math.PI))])]);
 });
+
+/** y = ½x(1 + t), t = tanh(c(x + ax³)): y′ = ½(1 + t) + ½x(1 − t²)·c(1 + 3ax²). */
+function tanhGelu(e: Emitter, x: string): string {
+  const [a, c] = [0.044715, Math.sqrt(2 / Math.PI)];
+  const square = e.op("Mul", [x, x]);
+  const inner = e.op("Mul", [x, e.op("Add", [e.scalar(c), e.op("Mul", [square, e.scalar(c * a)])])]);
+  const t = e.op("Tanh", [inner]);
+  const slope = e.op("Add", [e.scalar(c), e.op("Mul", [square, e.scalar(3 * c * a)])]);
+  const rise = e.op("Mul", [e.op("Mul", [x, oneMinus(e, e.op("Mul", [t, t]))]), slope]);
+  return e.op("Mul", [e.scalar(0.5), e.op("Add", [e.op("Add", [e.scalar(1), t]), rise])]);
+}
 
 /** `value` strictly between `low` and `high`, 0 elsewhere. */
 function between(e: Emitter, x: string, low: string, high: string, value: string): string {

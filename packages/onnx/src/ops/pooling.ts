@@ -47,6 +47,30 @@ export const GlobalAveragePool: DerivativeRule = {
   },
 };
 
+/** As the maximum over the spatial axes: the tangents where it is, their mean where several share it. */
+export const GlobalMaxPool: DerivativeRule = {
+  jvp: (e, node, [t]) => {
+    const spatial = e
+      .shape(node.inputs[0]!)
+      .map((_, i) => i)
+      .slice(2);
+    return [e.sumKeep(e.op("Mul", [t, maximumShare(e, node, spatial)]), spatial)];
+  },
+  vjp: (e, node, [u]) => {
+    const spatial = e
+      .shape(node.inputs[0]!)
+      .map((_, i) => i)
+      .slice(2);
+    return [e.op("Mul", [u, maximumShare(e, node, spatial)])];
+  },
+};
+
+function maximumShare(e: Emitter, node: Node, spatial: readonly number[]): string {
+  const taken = e.op("Equal", [node.inputs[0], node.outputs[0]]);
+  const share = e.op("Where", [taken, e.scalar(1), e.scalar(0)]);
+  return e.op("Div", [share, e.op("ReduceSum", [share, e.int64(spatial)])]);
+}
+
 /** Picks the tangents at the positions of the maxima (the first one on ties); the adjoint puts them back. */
 export const MaxPool: DerivativeRule = {
   jvp: (e, node, [t]) => {

@@ -1,7 +1,7 @@
 // Reductions over axes, in the form of opset 18: the axes are an input.
 
 import { int } from "../attributes.ts";
-import { type Emitter, positiveAxis } from "../emitter.ts";
+import { type Emitter, positiveAxis, sign } from "../emitter.ts";
 import { intAttribute, type Node } from "../model.ts";
 import type { DerivativeRule } from "../rule.ts";
 
@@ -65,3 +65,46 @@ export const ReduceL2: DerivativeRule = {
     return [e.op("Mul", [share, node.inputs[0]])];
   },
 };
+
+/** y = Σ|x|. */
+export const ReduceL1: DerivativeRule = weighted((e, node) => sign(e, node.inputs[0]!));
+
+/** y = ln Σx, ẏ = Σẋ / Σx. */
+export const ReduceLogSum: DerivativeRule = {
+  jvp: (e, node, [t]) => {
+    const sum = reduceTangent(e, node, "ReduceSum", t!);
+    return [e.op("Div", [sum, e.op("Exp", [node.outputs[0]])])];
+  },
+  vjp: (e, node, [u]) => [repeated(e, node, e.op("Div", [u, e.op("Exp", [node.outputs[0]])]))],
+};
+
+/** y = ln Σeˣ, ẏ = Σ eˣ⁻ʸ·ẋ. */
+export const ReduceLogSumExp: DerivativeRule = weighted((e, node) =>
+  e.op("Exp", [e.op("Sub", [node.inputs[0], spread(e, node, node.outputs[0]!)])]),
+);
+
+/** The tangents where the extremum is taken, their mean where several elements share it. */
+const extremum: DerivativeRule = weighted((e, node) => {
+  const taken = e.op("Equal", [node.inputs[0], spread(e, node, node.outputs[0]!)]);
+  const share = e.op("Where", [taken, e.scalar(1), e.scalar(0)]);
+  return e.op("Div", [share, e.op("ReduceSum", [share, e.int64(reducedAxes(e, node))])]);
+});
+
+export const ReduceMax: DerivativeRule = extremum;
+export const ReduceMin: DerivativeRule = extremum;
+
+/** ẏ = Σ weight·ẋ with a weight of the shape of x; its adjoint repeats ȳ and weighs it. */
+function weighted(weight: (e: Emitter, node: Node) => string): DerivativeRule {
+  return {
+    jvp: (e, node, [t]) => [reduceTangent(e, node, "ReduceSum", e.op("Mul", [t, weight(e, node)]))],
+    vjp: (e, node, [u]) => [e.op("Mul", [repeated(e, node, u!), weight(e, node)])],
+  };
+}
+
+/** A primal tensor of the reduced shape, with the reduced axes as extents of 1. */
+function spread(e: Emitter, node: Node, reduced: string): string {
+  if (intAttribute(node, "keepdims", 1)) return reduced;
+  const axes = reducedAxes(e, node);
+  const kept = e.shape(node.inputs[0]!).map((extent, i) => (axes.includes(i) ? 1 : extent));
+  return e.op("Reshape", [reduced, e.int64(kept)]);
+}

@@ -5,7 +5,16 @@ import { type OperatorCase, operatorCase } from "./case.ts";
 
 const axesOf = (axes: readonly number[] | undefined): string => (axes ? `axes [${axes}]` : "all axes");
 
-const reduced = ["ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL2"].flatMap((op) => [
+const reduced = [
+  "ReduceSum",
+  "ReduceMean",
+  "ReduceSumSquare",
+  "ReduceL1",
+  "ReduceL2",
+  "ReduceMax",
+  "ReduceMin",
+  "ReduceLogSumExp",
+].flatMap((op) => [
   ...[undefined, [0], [1], [-1], [0, 2], [-3, -1], [1, 2]].flatMap((axes) =>
     [0, 1].map((keepdims) =>
       operatorCase(op, `${axesOf(axes)}, keepdims ${keepdims}`, (g) => {
@@ -41,6 +50,13 @@ const reduced = ["ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL2"].flatM
 
 export const reductions: OperatorCase[] = [
   ...reduced,
+  ...[0, 1].map((keepdims) =>
+    operatorCase("ReduceLogSum", `positive, keepdims ${keepdims}`, (g) =>
+      g.op("ReduceLogSum", [g.variable([2, 3, 2], { positive: true }), g.int64([0, 2])], {
+        keepdims: int(keepdims),
+      }),
+    ),
+  ),
   ...["ReduceSum", "ReduceMean"].map((op) =>
     operatorCase(op, "noop_with_empty_axes", (g) =>
       g.op(op, [g.variable([2, 3])], { noop_with_empty_axes: int(1) }),
