@@ -107,11 +107,6 @@ describe("operators without a rule", () => {
 
 describe("operators whose rule does not reach that far", () => {
   const reasons: readonly (readonly [string, RegExp, (g: GraphBuilder) => string])[] = [
-    [
-      "Conv",
-      /weights depend on the point/,
-      (g) => g.op("Conv", [g.constant([1, 1, 3, 3]), g.variable([1, 1, 2, 2])]),
-    ],
     ["PRelu", /slope depends on the point/, (g) => g.op("PRelu", [g.variable([2]), g.variable([2])])],
     [
       "InstanceNormalization",

@@ -47,14 +47,17 @@ function describe(file: string, bytes: number, report: ModelReport): string {
     wrapped(operators, 96),
   ];
   if (report.spaces.length > 0) {
+    const shown = abridged(report.spaces);
     lines.push(
       "",
       `${bold("Spaces")} ${dim(`tensors between ${d.from} and ${d.to}, for --from and --to`)}`,
       table(
-        report.spaces.map((s) => [`  ${s.name}`, String(s.dim), `[${s.shape.join(", ")}]`, s.producer]),
+        shown.map((s) => [`  ${s.name}`, String(s.dim), `[${s.shape.join(", ")}]`, s.producer]),
         [1],
       ),
     );
+    const rest = report.spaces.length - shown.length;
+    if (rest > 0) lines.push(dim(`  … and ${rest} between these: --json lists them all`));
   }
   lines.push("", bold(`Derivative of ${d.to} with respect to ${d.from}`));
   lines.push(d.differentiable ? "  exact" : `  not available: ${d.problem}`);
@@ -66,6 +69,13 @@ function describe(file: string, bytes: number, report: ModelReport): string {
     lines.push(`  ${node.opType} "${node.node}" (node ${node.position}): ${node.reason}`);
   }
   return lines.join("\n");
+}
+
+const SHOWN = 40;
+
+/** The first and the last of a long list. */
+function abridged<T>(items: readonly T[]): readonly T[] {
+  return items.length <= SHOWN ? items : [...items.slice(0, SHOWN / 2), ...items.slice(-SHOWN / 2)];
 }
 
 function port(p: PortReport): string[] {

@@ -2,58 +2,84 @@
 // them merged into the batch. The adjoint of Conv is ConvTranspose with the same weights, and vice versa.
 
 import { int } from "../attributes.ts";
+import { pullWeights, pushWeights } from "../convolution-weights.ts";
 import type { Emitter } from "../emitter.ts";
 import { intAttribute, intsAttribute, type Node } from "../model.ts";
-import type { DerivativeRule } from "../rule.ts";
-import { Unsupported } from "../unsupported.ts";
-import { gatherAttributes, scatterAttributes, type Windows, windowsOf } from "../windows.ts";
-
-function requireFixedWeights(varies: boolean): void {
-  if (!varies) return;
-  throw new Unsupported(
-    "its weights depend on the point (fused modulated convolution); export with the modulation applied to the activations",
-  );
-}
+import type { DerivativeRule, Tangent } from "../rule.ts";
+import { gatherAttributes, scatterAttributes, windowsOf } from "../windows.ts";
 
 const forward: DerivativeRule["jvp"] = (e, node, [tx, tWeight, tBias]) => {
-  requireFixedWeights(tWeight !== undefined || tBias !== undefined);
-  const images = e.mergeBatch(tx!, e.shape(node.inputs[0]!));
-  const result = e.op(node.opType, [images, node.inputs[1]], Object.fromEntries(node.attributes));
-  return [e.reshape(result, e.shape(node.outputs[0]!))];
+  const output = e.shape(node.outputs[0]!);
+  let sum: Tangent;
+  if (tx) {
+    const images = e.mergeBatch(tx, e.shape(node.inputs[0]!));
+    const result = e.op(node.opType, [images, node.inputs[1]], Object.fromEntries(node.attributes));
+    sum = e.reshape(result, output);
+  }
+  if (tWeight) sum = e.add(sum, pushWeights(e, node, tWeight));
+  if (tBias) {
+    const shape = biasShape(output);
+    sum = e.add(sum, e.broadcast(e.reshape(tBias, shape), shape, output));
+  }
+  return [sum];
 };
+
+/** A bias [C] beside images [N, C, …]. */
+function biasShape(output: readonly number[]): number[] {
+  return output.map((extent, axis) => (axis === 1 ? extent : 1));
+}
+
+function pullBias(e: Emitter, node: Node, u: string): string {
+  const output = e.shape(node.outputs[0]!);
+  return e.reshape(e.reduceTo(u, output, biasShape(output)), [output[1]!]);
+}
 
 export const Conv: DerivativeRule = {
   jvp: forward,
   vjp: (e, node, [u], wanted) => {
-    requireFixedWeights(wanted[1]! || wanted[2]!);
     const [x, y] = [e.shape(node.inputs[0]!), e.shape(node.outputs[0]!)];
     const windows = windowsOf(node, kernelOf(e, node), x.slice(2), y.slice(2));
-    const result = e.op("ConvTranspose", [e.mergeBatch(u!, y), node.inputs[1]], {
-      ...scatterAttributes(windows, x.slice(2), y.slice(2)),
-      group: int(intAttribute(node, "group", 1)),
-    });
-    return [e.reshape(result, x)];
+    const group = intAttribute(node, "group", 1);
+    const pullImage = (): string => {
+      const result = e.op("ConvTranspose", [e.mergeBatch(u!, y), node.inputs[1]], {
+        ...scatterAttributes(windows, x.slice(2), y.slice(2)),
+        group: int(group),
+      });
+      return e.reshape(result, x);
+    };
+    const image = { name: node.inputs[0]!, shape: x, hasK: false };
+    const cotangent = { name: u!, shape: y, hasK: true };
+    return [
+      wanted[0] ? pullImage() : undefined,
+      wanted[1] ? pullWeights(e, image, cotangent, windows, group) : undefined,
+      wanted[2] ? pullBias(e, node, u!) : undefined,
+    ];
   },
 };
 
 export const ConvTranspose: DerivativeRule = {
   jvp: forward,
   vjp: (e, node, [u], wanted) => {
-    requireFixedWeights(wanted[1]! || wanted[2]!);
     const [x, y] = [e.shape(node.inputs[0]!), e.shape(node.outputs[0]!)];
-    const windows: Windows = windowsOf(node, kernelOf(e, node), y.slice(2), x.slice(2));
-    const { attributes, surplus } = gatherAttributes(windows, y.slice(2), x.slice(2));
-    let images = e.mergeBatch(u!, y);
-    if (surplus.some((count) => count > 0)) {
-      const axes = surplus.map((_, i) => i + 2);
-      const ends = axes.map((axis, i) => y[axis]! - surplus[i]!);
-      images = e.op("Slice", [images, e.int64(axes.map(() => 0)), e.int64(ends), e.int64(axes)]);
-    }
-    const result = e.op("Conv", [images, node.inputs[1]], {
-      ...attributes,
-      group: int(intAttribute(node, "group", 1)),
-    });
-    return [e.reshape(result, x)];
+    const windows = windowsOf(node, kernelOf(e, node), y.slice(2), x.slice(2));
+    const group = intAttribute(node, "group", 1);
+    const pullImage = (): string => {
+      const { attributes, surplus } = gatherAttributes(windows, y.slice(2), x.slice(2));
+      let images = e.mergeBatch(u!, y);
+      if (surplus.some((count) => count > 0)) {
+        const axes = surplus.map((_, i) => i + 2);
+        const ends = axes.map((axis, i) => y[axis]! - surplus[i]!);
+        images = e.op("Slice", [images, e.int64(axes.map(() => 0)), e.int64(ends), e.int64(axes)]);
+      }
+      return e.reshape(e.op("Conv", [images, node.inputs[1]], { ...attributes, group: int(group) }), x);
+    };
+    const image = { name: node.inputs[0]!, shape: x, hasK: false };
+    const cotangent = { name: u!, shape: y, hasK: true };
+    return [
+      wanted[0] ? pullImage() : undefined,
+      wanted[1] ? pullWeights(e, cotangent, image, windows, group) : undefined,
+      wanted[2] ? pullBias(e, node, u!) : undefined,
+    ];
   },
 };
 
