@@ -4,7 +4,7 @@
 import { int, ints, makeNode } from "./attributes.ts";
 import { type Attribute, DataType, type Node, type Tensor } from "./model.ts";
 import type { NameSupply } from "./names.ts";
-import type { TensorInfo } from "./prepare.ts";
+import type { TensorInfo } from "./prepared-graph.ts";
 import type { Tangent } from "./rule.ts";
 import { float32Tensor, float64Tensor, int64Tensor, isFloat, numericValues } from "./tensor.ts";
 import { Unsupported } from "./unsupported.ts";

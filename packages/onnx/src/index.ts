@@ -25,7 +25,8 @@ export {
   type ValueInfo,
 } from "./model.ts";
 export { OnnxMap, type OnnxMapOptions } from "./onnx-map.ts";
-export { type PreparedGraph, type PrepareOptions, prepare, type TensorInfo } from "./prepare.ts";
+export { type PrepareOptions, prepare } from "./prepare.ts";
+export type { PreparedGraph, TensorInfo } from "./prepared-graph.ts";
 export { supportedOperators } from "./rules.ts";
 export { modelSource } from "./source.ts";
 export { UnsupportedOperatorError } from "./unsupported.ts";

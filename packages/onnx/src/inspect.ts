@@ -3,7 +3,8 @@
 import { type Runtime, VielbeinError } from "@vielbein/core";
 import { differentiability, jvp, type NodeReport } from "./jvp.ts";
 import { type Dimension, type Model, requiredInputs, standardOpset, type ValueInfo } from "./model.ts";
-import { endpoints, type PreparedGraph, type PrepareOptions, pointShape, prepare } from "./prepare.ts";
+import { endpoints, type PrepareOptions, prepare } from "./prepare.ts";
+import { type PreparedGraph, pointShape } from "./prepared-graph.ts";
 import { dataTypeName, elementCount, isFloat } from "./tensor.ts";
 import { operatorName, UnsupportedOperatorError } from "./unsupported.ts";
 

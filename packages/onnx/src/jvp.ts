@@ -2,13 +2,13 @@
 // ẏ = J(x)·ẋ for k tangents at once. The tangents carry a leading axis k through the network; the primal
 // is evaluated once and shared by all of them.
 
-import { VielbeinError } from "@vielbein/core";
 import { makeNode } from "./attributes.ts";
+import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
 import { Emitter } from "./emitter.ts";
-import { nodesFor, tensorNames } from "./graph.ts";
-import type { Model, Node, ValueInfo } from "./model.ts";
+import { tensorNames } from "./graph.ts";
+import type { Model, Node } from "./model.ts";
 import { NameSupply } from "./names.ts";
-import { type PreparedGraph, positionOf } from "./prepare.ts";
+import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
 import type { Tangent } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
 import { nodeLabel, noRule, operatorName, Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
@@ -41,46 +41,15 @@ export function jvp(graph: PreparedGraph): JvpGraph {
   });
   if (pushed.tangent === undefined) throw zeroEverywhere(graph);
   const nodes = [...pushed.nodes, makeNode("Identity", [pushed.tangent], [outputTangent])];
-  const initializers = [...graph.model.graph.initializers, ...pushed.emitter.initializers];
-  const live = nodesFor({ ...graph.model.graph, nodes }, [graph.output, outputTangent]);
-  const read = new Set(live.flatMap((node) => node.inputs));
-  const { shape, dataType } = graph.info.get(graph.input)!;
-  const inputs: ValueInfo[] = [
-    { name: graph.input, dataType, shape },
-    { name: inputTangent, dataType, shape: ["k", ...shape] },
-  ];
-  const output = graph.info.get(graph.output)!;
-  const outputs: ValueInfo[] = [
-    { name: graph.output, ...output },
-    { name: outputTangent, dataType: output.dataType, shape: ["k", ...output.shape] },
-  ];
+  const incoming = { name: inputTangent, like: graph.input };
+  const outgoing = { name: outputTangent, like: graph.output };
   return {
     input: graph.input,
     inputTangent,
     output: graph.output,
     outputTangent,
-    model: {
-      ...graph.model,
-      producerName: "vielbein",
-      producerVersion: "",
-      graph: {
-        ...graph.model.graph,
-        name: `${graph.model.graph.name}_jvp`,
-        nodes: live,
-        initializers: initializers.filter((tensor) => read.has(tensor.name)),
-        inputs,
-        outputs,
-      },
-    },
+    model: derivativeModel(graph, nodes, pushed.emitter, incoming, outgoing),
   };
-}
-
-/** The error for a map whose derivative vanishes identically. */
-export function zeroEverywhere(graph: PreparedGraph): VielbeinError {
-  return new VielbeinError(
-    "INVALID_SPACE",
-    `The derivative of "${graph.output}" with respect to "${graph.input}" is zero everywhere: every way passes an operator that rounds or compares. Choose a tensor before it.`,
-  );
 }
 
 /** What differentiation makes of one node on the way from the input to the output. */

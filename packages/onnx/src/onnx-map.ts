@@ -12,7 +12,8 @@ import {
 } from "@vielbein/core";
 import { type JvpGraph, jvp } from "./jvp.ts";
 import { DataType, type Model } from "./model.ts";
-import { type PreparedGraph, type PrepareOptions, pointShape, prepare } from "./prepare.ts";
+import { type PrepareOptions, prepare } from "./prepare.ts";
+import { type PreparedGraph, pointShape } from "./prepared-graph.ts";
 import { modelSource } from "./source.ts";
 import { elementCount } from "./tensor.ts";
 import { type VjpGraph, vjp } from "./vjp.ts";

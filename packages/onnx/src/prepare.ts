@@ -18,41 +18,12 @@ import {
 } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { normalize } from "./normalize.ts";
+import { type PreparedGraph, positionOf, type TensorInfo } from "./prepared-graph.ts";
 import { ruleFor } from "./rules.ts";
 import { modelSource } from "./source.ts";
 import { dataTypeName, elementCount, fromRuntime, isFloat } from "./tensor.ts";
 import { typesOf } from "./types.ts";
 import { noRule, UnsupportedOperatorError } from "./unsupported.ts";
-
-export interface TensorInfo {
-  /** Full shape at batch 1, batch axis included. */
-  readonly shape: readonly number[];
-  readonly dataType: number;
-}
-
-/** A graph with one input and one output, static shapes, and no node independent of the input. */
-export interface PreparedGraph {
-  readonly model: Model;
-  readonly input: string;
-  readonly output: string;
-  readonly info: ReadonlyMap<string, TensorInfo>;
-  /** Initialisers by name, folded ones included. */
-  readonly constants: ReadonlyMap<string, Tensor>;
-  /** Standard operator set of the model as it was read. */
-  readonly opset: number;
-  /** Position of a node in the model as it was read, by the tensors that it defines and by its name. */
-  readonly positions: ReadonlyMap<string, number>;
-}
-
-/** Shape of one point of a tensor: the batch axis, of extent 1, is left out. */
-export function pointShape(shape: readonly number[]): readonly number[] {
-  return shape.length > 1 && shape[0] === 1 ? shape.slice(1) : shape;
-}
-
-/** Position of a node among those of the model as it was read. */
-export function positionOf(graph: Pick<PreparedGraph, "positions">, node: Node): number {
-  return graph.positions.get(node.outputs.find(Boolean) ?? "") ?? graph.positions.get(node.name) ?? -1;
-}
 
 export interface PrepareOptions {
   /** Tensor to start from. Default: the graph's first input. */

@@ -15,29 +15,10 @@ import * as shape from "./ops/shape.ts";
 import * as slicing from "./ops/slicing.ts";
 import * as softmax from "./ops/softmax.ts";
 import { type DerivativeRule, zero } from "./rule.ts";
+import { toBool } from "./types.ts";
 
 /** Piecewise constant operators: their derivative is zero wherever it exists. */
-const piecewiseConstant = [
-  "Shape",
-  "Size",
-  "Greater",
-  "GreaterOrEqual",
-  "Less",
-  "LessOrEqual",
-  "Equal",
-  "And",
-  "Or",
-  "Xor",
-  "Not",
-  "IsNaN",
-  "IsInf",
-  "Sign",
-  "Floor",
-  "Ceil",
-  "Round",
-  "ArgMax",
-  "ArgMin",
-] as const;
+const piecewiseConstant = [...toBool, "Shape", "Size", "Sign", "Floor", "Ceil", "Round", "ArgMax", "ArgMin"];
 
 // The rule modules export their rules under the exact ONNX operator names.
 const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, DerivativeRule>([

@@ -3,7 +3,8 @@
 
 import { DataType, type Graph, intAttribute, type Node } from "./model.ts";
 
-const toBool: ReadonlySet<string> = new Set([
+/** Operators that compare or combine truth values. */
+export const toBool: ReadonlySet<string> = new Set([
   "Greater",
   "GreaterOrEqual",
   "Less",

@@ -3,12 +3,12 @@
 // axis k, run backwards through it.
 
 import { makeNode } from "./attributes.ts";
+import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
 import { Emitter } from "./emitter.ts";
-import { dependents, nodesFor, tensorNames } from "./graph.ts";
-import { zeroEverywhere } from "./jvp.ts";
-import type { Model, ValueInfo } from "./model.ts";
+import { dependents, tensorNames } from "./graph.ts";
+import type { Model } from "./model.ts";
 import { NameSupply } from "./names.ts";
-import { type PreparedGraph, positionOf } from "./prepare.ts";
+import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
 import { ruleFor } from "./rules.ts";
 import { noRule, Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
 
@@ -35,44 +35,24 @@ export function vjp(graph: PreparedGraph): VjpGraph {
   const names = new NameSupply(tensorNames(graph.model.graph));
   const outputCotangent = names.claim(`${graph.output}_cotangent`);
   const inputCotangent = names.claim(`${graph.input}_cotangent`);
-  const output = graph.info.get(graph.output)!;
-  const emitter = new Emitter(graph.info, graph.constants, names, outputCotangent, output.dataType);
+  const { dataType } = graph.info.get(graph.output)!;
+  const emitter = new Emitter(graph.info, graph.constants, names, outputCotangent, dataType);
   const pulled = pullBack(graph, emitter, outputCotangent);
   if (pulled === undefined) throw zeroEverywhere(graph);
 
-  const primal = graph.model.graph;
-  const nodes = [...primal.nodes, ...emitter.nodes, makeNode("Identity", [pulled], [inputCotangent])];
-  const live = nodesFor({ ...primal, nodes }, [graph.output, inputCotangent]);
-  const read = new Set(live.flatMap((node) => node.inputs));
-  const input = graph.info.get(graph.input)!;
-  const inputs: ValueInfo[] = [
-    { name: graph.input, ...input },
-    { name: outputCotangent, dataType: output.dataType, shape: ["k", ...output.shape] },
+  const nodes = [
+    ...graph.model.graph.nodes,
+    ...emitter.nodes,
+    makeNode("Identity", [pulled], [inputCotangent]),
   ];
-  const outputs: ValueInfo[] = [
-    { name: graph.output, ...output },
-    { name: inputCotangent, dataType: input.dataType, shape: ["k", ...input.shape] },
-  ];
+  const incoming = { name: outputCotangent, like: graph.output };
+  const outgoing = { name: inputCotangent, like: graph.input };
   return {
     input: graph.input,
     outputCotangent,
     output: graph.output,
     inputCotangent,
-    model: {
-      ...graph.model,
-      producerName: "vielbein",
-      producerVersion: "",
-      graph: {
-        ...primal,
-        name: `${primal.name}_vjp`,
-        nodes: live,
-        initializers: [...primal.initializers, ...emitter.initializers].filter((tensor) =>
-          read.has(tensor.name),
-        ),
-        inputs,
-        outputs,
-      },
-    },
+    model: derivativeModel(graph, nodes, emitter, incoming, outgoing),
   };
 }
 
