@@ -1,10 +1,12 @@
-// Eigendecomposition of a symmetric matrix.
+// Eigendecomposition of symmetric matrices, plain and generalised.
 
+import { routinesFor } from "./backend.ts";
+import { cholesky } from "./cholesky.ts";
 import { LinalgError } from "./errors.ts";
-import { applyQ } from "./householder.ts";
-import { type Matrix, matrix, requireFinite } from "./matrix.ts";
-import { scaleByPowerOfTwo, scaled } from "./scaling.ts";
-import { implicitQl, tridiagonalize } from "./tridiagonal.ts";
+import { type Matrix, matrix, requireOption, transpose } from "./matrix.ts";
+import { moderated, scaleByPowerOfTwo } from "./scaling.ts";
+import { orient } from "./signs.ts";
+import { requireSymmetric } from "./symmetric.ts";
 
 /** A = vectors·diag(values)·vectorsᵀ. */
 export interface Eigh {
@@ -14,58 +16,64 @@ export interface Eigh {
   readonly vectors: Matrix;
 }
 
-/** Largest |aᵢⱼ − aⱼᵢ|, relative to the largest entry, that passes for rounding. */
-const ASYMMETRY = 1e-8;
+export interface EighOptions {
+  /** Whether to compute the vectors. Default `true`. */
+  readonly vectors?: boolean;
+  /** `"canonical"` makes the first largest entry of every vector positive. Default `"any"`. */
+  readonly sign?: "canonical" | "any";
+}
 
 /**
  * Eigendecomposition of the symmetric matrix A `[n, n]`; where A is symmetric only up to rounding, its lower
  * triangle counts. The error of every eigenvalue is of the order of eps·‖A‖: eigenvalues that are small beside
- * the largest have few correct digits. Take `svd` of a factor where those matter. Signs of the vectors are
- * arbitrary: see `canonicalSigns`.
+ * the largest have few correct digits. Take `svd` of a factor where those matter.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` (not square); `INVALID_ARGUMENT` (not symmetric); `NOT_FINITE` (an
- * entry, or an eigenvalue above 1.8e308); `NO_CONVERGENCE`.
+ * entry, or an eigenvalue above 1.8e308); `NO_CONVERGENCE`; `MEMORY_BUDGET`.
  */
-export function eigh(a: Matrix): Eigh {
-  requireFinite("eigh", a);
-  const n = a.rows;
-  if (a.cols !== n) {
-    throw new LinalgError("SHAPE_MISMATCH", `eigh: the matrix must be square, got [${n}, ${a.cols}].`);
-  }
-  const { data, exponent } = scaled(a);
-  requireSymmetric(data, n);
-  const { diagonal, offDiagonal, reflectors } = tridiagonalize(data, n);
-  const rows = matrix(n, n + (n % 2));
-  for (let i = 0; i < n; i++) rows.data[i * rows.cols + i] = 1;
-  implicitQl(diagonal, offDiagonal, rows);
-  const order = Array.from(diagonal.keys()).sort((i, j) => diagonal[j]! - diagonal[i]!);
-  const values = Float64Array.from(order, (from) => diagonal[from]!);
+export function eigh(a: Matrix, options?: EighOptions & { readonly vectors?: true }): Eigh;
+export function eigh(a: Matrix, options: EighOptions & { readonly vectors: false }): Pick<Eigh, "values">;
+export function eigh(a: Matrix, options?: EighOptions): Eigh | Pick<Eigh, "values">;
+export function eigh(a: Matrix, options: EighOptions = {}): Eigh | Pick<Eigh, "values"> {
+  const largest = requireSymmetric("eigh", a);
+  requireOption("eigh: sign", options.sign ?? "any", ["canonical", "any"]);
+  const { a: problem, exponent } = moderated(a, largest);
+  const { values, vectors } = routinesFor(a.rows ** 3).eigh(problem, options.vectors ?? true);
   scaleByPowerOfTwo(values, -exponent);
-  if (!values.every(Number.isFinite)) {
+  if (!(Math.max(Math.abs(values[0] ?? 0), Math.abs(values.at(-1) ?? 0)) <= Number.MAX_VALUE)) {
     throw new LinalgError("NOT_FINITE", "eigh: an eigenvalue exceeds 1.8e308. Scale the matrix down.");
   }
-  const ordered = matrix(n, n);
-  order.forEach((from, to) => {
-    for (let i = 0; i < n; i++) ordered.data[i * n + to] = rows.data[from * rows.cols + i]!;
-  });
-  return { values, vectors: applyQ(reflectors, ordered) };
+  if (!vectors) return { values };
+  if (options.sign === "canonical") orient(vectors);
+  return { values, vectors };
 }
 
-function requireSymmetric(data: Float64Array, n: number): void {
-  let largest = 0;
-  let difference = 0;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      largest = Math.max(largest, Math.abs(data[i * n + j]!));
-      difference = Math.max(difference, Math.abs(data[i * n + j]! - data[j * n + i]!));
-    }
-  }
-  if (difference > ASYMMETRY * largest) {
+/**
+ * Solutions of A·x = λ·B·x for symmetric A `[n, n]` and positive definite B `[n, n]`: values descending, vectors
+ * with vectorsᵀ·B·vectors = I. By the Cholesky factor of B, so digits are lost in proportion to the condition of B.
+ *
+ * @throws {LinalgError} as `eigh`; `NUMERICAL_FAILURE` if B is not positive definite.
+ */
+export function eighGeneralized(a: Matrix, b: Matrix, options: Pick<EighOptions, "sign"> = {}): Eigh {
+  requireSymmetric("eighGeneralized: a", a);
+  if (b.rows !== a.rows) {
     throw new LinalgError(
-      "INVALID_ARGUMENT",
-      `eigh: the matrix must be symmetric, but entries (i, j) and (j, i) differ by ${(
-        difference / largest
-      ).toPrecision(3)} of the largest. Pass (A + Aᵀ)/2 if that is what you mean.`,
+      "SHAPE_MISMATCH",
+      `eighGeneralized: a and b must have the same order, got ${a.rows} and ${b.rows}.`,
     );
   }
+  const n = a.rows;
+  const l = cholesky(b);
+  const routines = routinesFor(n ** 3);
+  // C = L⁻¹·A·L⁻ᵀ, whose eigenvectors are y = Lᵀ·x.
+  const half = transpose(routines.solveTriangular(l, a, true, false));
+  const { data } = routines.solveTriangular(l, half, true, false);
+  const c = matrix(n, n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) c.data[i * n + j] = (data[i * n + j]! + data[j * n + i]!) / 2;
+  }
+  const { values, vectors: y } = eigh(c);
+  const vectors = routines.solveTriangular(l, y, true, true);
+  if (options.sign === "canonical") orient(vectors);
+  return { values, vectors };
 }

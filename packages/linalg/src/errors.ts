@@ -6,12 +6,18 @@ export type LinalgErrorCode =
   | "SHAPE_MISMATCH"
   /** A NaN or an infinity where finite numbers are required, or a result beyond the range of float64. */
   | "NOT_FINITE"
-  /** An iteration reached its cap. */
+  /** An iteration reached its cap. Iterative methods throw a `ConvergenceError`, which has the partial result. */
   | "NO_CONVERGENCE"
+  /** The problem has no solution of the kind asked for: a singular system, a matrix that is not positive definite. */
+  | "NUMERICAL_FAILURE"
   /** An argument outside its documented range. */
   | "INVALID_ARGUMENT"
-  /** Bytes that are not a NumPy file, are cut short, or hold an element type that is not read here. */
-  | "INVALID_FILE";
+  /** Bytes that are not a file of the expected format, are cut short, or hold an element type that is not read here. */
+  | "INVALID_FILE"
+  /** The computation needs more memory than `initialize({ maxMemory })` or the address space allows. */
+  | "MEMORY_BUDGET"
+  /** The backend asked for does not run here: no WebAssembly, no relaxed SIMD, no worker threads. */
+  | "BACKEND_UNAVAILABLE";
 
 export class LinalgError extends Error {
   override readonly name: string = "LinalgError";
@@ -20,5 +26,32 @@ export class LinalgError extends Error {
   constructor(code: LinalgErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** A LAPACK routine ended with INFO ≠ 0. `code` says what that means. */
+export class LapackError extends LinalgError {
+  override readonly name: string = "LapackError";
+  /** Name of the LAPACK driver, such as `"dgesdd"`. */
+  readonly routine: string;
+  /** Its INFO, as LAPACK documents it. */
+  readonly info: number;
+
+  constructor(code: LinalgErrorCode, message: string, routine: string, info: number) {
+    super(code, message);
+    this.routine = routine;
+    this.info = info;
+  }
+}
+
+/** An iterative method reached its cap. `code` is `NO_CONVERGENCE`. */
+export class ConvergenceError<Partial> extends LinalgError {
+  override readonly name: string = "ConvergenceError";
+  /** The best result so far, with its residuals: the ones that are small enough can be used. */
+  readonly partial: Partial;
+
+  constructor(message: string, partial: Partial) {
+    super("NO_CONVERGENCE", message);
+    this.partial = partial;
   }
 }

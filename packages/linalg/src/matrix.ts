@@ -71,6 +71,17 @@ export function transpose(a: Matrix): Matrix {
   return { rows: cols, cols: rows, data: result };
 }
 
+/** The first `count` columns of A `[m, n]`, as a copy `[m, count]`. */
+export function leadingColumns(a: Matrix, count: number): Matrix {
+  const { rows, cols, data } = a;
+  if (count === cols) return { rows, cols, data: data.slice() };
+  const result = matrix(rows, count);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < count; j++) result.data[i * count + j] = data[i * cols + j]!;
+  }
+  return result;
+}
+
 /** Checks that `size` is a non-negative integer. `what` names it in the message. */
 export function requireSize(what: string, size: number): void {
   if (!Number.isSafeInteger(size) || size < 0) {
@@ -90,17 +101,47 @@ export function requireShape(what: string, a: Matrix): void {
   }
 }
 
-/** Checks the shape of `a` and that every entry is finite. `what` names the caller in the message. */
-export function requireFinite(what: string, a: Matrix): void {
+/**
+ * Checks the shape of `a` and that every entry is finite, and returns the largest magnitude. `what` names the
+ * caller in the message.
+ */
+export function requireFinite(what: string, a: Matrix): number {
   requireShape(what, a);
-  for (let i = 0; i < a.data.length; i++) {
-    if (!Number.isFinite(a.data[i])) {
+  const { data } = a;
+  let largest = 0;
+  for (let i = 0; i < data.length; i++) {
+    const magnitude = Math.abs(data[i]!);
+    // Negated, so that NaN is caught too.
+    if (!(magnitude <= Number.MAX_VALUE)) {
       throw new LinalgError(
         "NOT_FINITE",
-        `${what}: every entry must be finite, got ${a.data[i]} in row ${Math.floor(i / a.cols)}, column ${
+        `${what}: every entry must be finite, got ${data[i]} in row ${Math.floor(i / a.cols)}, column ${
           i % a.cols
         }. Remove or replace it.`,
       );
     }
+    if (magnitude > largest) largest = magnitude;
+  }
+  return largest;
+}
+
+/** Checks that `a` is square. `what` names the caller in the message. */
+export function requireSquare(what: string, a: Matrix): void {
+  if (a.cols !== a.rows) {
+    throw new LinalgError(
+      "SHAPE_MISMATCH",
+      `${what}: the matrix must be square, got [${a.rows}, ${a.cols}].`,
+    );
+  }
+}
+
+/** Checks that `value` is one of `allowed`. `what` names the option in the message. */
+export function requireOption(what: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) {
+    const quoted = allowed.map((name) => `"${name}"`);
+    throw new LinalgError(
+      "INVALID_ARGUMENT",
+      `${what} must be ${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}, got "${value}".`,
+    );
   }
 }

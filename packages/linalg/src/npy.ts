@@ -3,6 +3,7 @@
 // Typed arrays are taken to be little-endian, as they are on every machine that runs JavaScript engines.
 
 import { LinalgError } from "./errors.ts";
+import { halfToNumber } from "./half.ts";
 import { requireSize } from "./matrix.ts";
 
 export type NpyData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
@@ -152,16 +153,6 @@ function descrOf(data: NpyData): string {
     "INVALID_ARGUMENT",
     "writeNpy: data must be a Float32Array, Float64Array, Int32Array, BigInt64Array or Uint8Array.",
   );
-}
-
-/** The number with the IEEE 754 binary16 pattern `bits`: 1 sign, 5 exponent and 10 fraction bits. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 function swapBytes(raw: Uint8Array, itemSize: number): void {

@@ -11,18 +11,42 @@ const TARGET_EXPONENT = 450;
 /** Norms of scaled columns below this, 2^-900 of the largest entry, count as zero. */
 export const NEGLIGIBLE: number = 2 ** -450;
 
+/** Entries whose largest magnitude lies within 2^±SAFE_EXPONENT need no scaling for LAPACK. */
+const SAFE_EXPONENT = 400;
+
 /** The data of `a` times 2^exponent as a copy, with the largest magnitude in [2^450, 2^451). */
 export function scaled(a: Matrix): { data: Float64Array; exponent: number } {
-  let largest = 0;
-  for (let i = 0; i < a.data.length; i++) largest = Math.max(largest, Math.abs(a.data[i]!));
+  const largest = largestMagnitude(a.data);
   const exponent = largest === 0 ? 0 : TARGET_EXPONENT - Math.floor(Math.log2(largest));
   const data = a.data.slice();
   scaleByPowerOfTwo(data, exponent);
   return { data, exponent };
 }
 
+/**
+ * `a` itself if its largest magnitude lies within 2^±400, else a copy times 2^exponent, with the largest
+ * magnitude near 1.
+ */
+export function moderated(a: Matrix, largest: number): { a: Matrix; exponent: number } {
+  const magnitude = largest === 0 ? 0 : Math.floor(Math.log2(largest));
+  if (Math.abs(magnitude) <= SAFE_EXPONENT) return { a, exponent: 0 };
+  const data = a.data.slice();
+  scaleByPowerOfTwo(data, -magnitude);
+  return { a: { rows: a.rows, cols: a.cols, data }, exponent: -magnitude };
+}
+
+function largestMagnitude(values: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i]!);
+    if (magnitude > largest) largest = magnitude;
+  }
+  return largest;
+}
+
 /** Multiplies `values` by 2^exponent in place, for any exponent between -2000 and 2000. */
 export function scaleByPowerOfTwo(values: Float64Array, exponent: number): void {
+  if (exponent === 0) return;
   // In two steps, because 2^1374 (needed for subnormal numbers) is not a float64.
   const half = Math.trunc(exponent / 2);
   const first = 2 ** half;

@@ -13,22 +13,50 @@ import { type Matrix, requireShape } from "./matrix.ts";
 export function canonicalSigns(u: Matrix, v: Matrix): { u: Matrix; v: Matrix } {
   requireShape("canonicalSigns: u", u);
   requireShape("canonicalSigns: v", v);
-  const { cols } = u;
-  if (v.cols !== cols) {
+  if (v.cols !== u.cols) {
     throw new LinalgError(
       "SHAPE_MISMATCH",
-      `canonicalSigns: u and v must have the same number of columns, got ${cols} and ${v.cols}.`,
+      `canonicalSigns: u and v must have the same number of columns, got ${u.cols} and ${v.cols}.`,
     );
   }
-  const largest = new Float64Array(cols);
-  for (let i = 0; i < u.data.length; i++) {
-    const j = i % cols;
-    if (Math.abs(u.data[i]!) > Math.abs(largest[j]!)) largest[j] = u.data[i]!;
-  }
-  const turned = ({ rows, data }: Matrix): Matrix => ({
-    rows,
-    cols,
-    data: data.map((x, i) => (largest[i % cols]! < 0 ? -x : x)),
-  });
+  const signs = signsOf(u);
+  const turned = (x: Matrix): Matrix => {
+    const copy = { ...x, data: x.data.slice() };
+    turn(copy, signs);
+    return copy;
+  };
   return { u: turned(u), v: turned(v) };
+}
+
+/**
+ * Turns the columns of U `[m, k]` in place so that the first largest entry of each is positive, and those of
+ * V `[n, l]`, where given, along with them. Columns of V beyond the k of U turn by their own entries.
+ */
+export function orient(u: Matrix, v?: Matrix): void {
+  const signs = signsOf(u);
+  turn(u, signs);
+  if (!v) return;
+  const own = signsOf(v);
+  const shared = Math.min(u.cols, v.cols);
+  own.set(signs.subarray(0, shared));
+  turn(v, own);
+}
+
+/** For every column, the entry of largest magnitude. */
+function signsOf({ cols, data }: Matrix): Float64Array {
+  const largest = new Float64Array(cols);
+  for (let at = 0; at < data.length; at += cols) {
+    for (let j = 0; j < cols; j++) {
+      const x = data[at + j]!;
+      if (Math.abs(x) > Math.abs(largest[j]!)) largest[j] = x;
+    }
+  }
+  return largest;
+}
+
+/** Negates the columns whose sign is negative. */
+function turn({ cols, data }: Matrix, signs: Float64Array): void {
+  for (let at = 0; at < data.length; at += cols) {
+    for (let j = 0; j < cols; j++) if (signs[j]! < 0) data[at + j] = -data[at + j]!;
+  }
 }

@@ -232,7 +232,7 @@ describe("refusals", () => {
       "SHAPE_MISMATCH",
       /4 numbers, got 3/,
     );
-    expectError(() => svd(matrix(1, 1), { vectors: "full" as "thin" }), "INVALID_ARGUMENT", /got "full"/);
+    expectError(() => svd(matrix(1, 1), { vectors: "all" as "thin" }), "INVALID_ARGUMENT", /got "all"/);
   });
 });
 

@@ -1,5 +1,5 @@
 """Writes packages/linalg/test/fixtures: NumPy's own files, NumPy's decompositions, and singular values
-computed with 300 digits. Deterministic. Needs numpy (the fixtures at hand: 2.4.6) and mpmath (1.3.0).
+computed with 300 digits. Deterministic. Needs numpy (the fixtures at hand: 2.4.6), mpmath (1.3.0) and safetensors.
 
     python tools/reference/linalg/make_fixtures.py
 """
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import mpmath
 import numpy as np
+from safetensors.numpy import save_file
 
 FIXTURES = Path(__file__).resolve().parents[3] / "packages" / "linalg" / "test" / "fixtures"
 
@@ -87,7 +88,68 @@ def write_exact_singular_values() -> None:
     np.savez_compressed(FIXTURES / "exact.npz", **out)
 
 
+def bidiagonal(diagonal: np.ndarray, above: np.ndarray) -> np.ndarray:
+    return np.diag(diagonal) + np.diag(above, 1)
+
+
+def glued_wilkinson(copies: int, glue: float) -> np.ndarray:
+    """Copies of W21+ on the diagonal, joined by `glue`: eigenvalues in clusters of nearly equal ones."""
+    n = 21 * copies
+    diagonal = np.tile(np.abs(np.arange(21) - 10.0), copies)
+    beside = np.where(np.arange(1, n) % 21 == 0, glue, 1.0)
+    return np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+
+
+def exact_eigenvalues(a: np.ndarray) -> np.ndarray:
+    with mpmath.workdps(40):
+        values = mpmath.eigsy(mpmath.matrix(a.tolist()), eigvals_only=True)
+        return np.array(sorted((float(x) for x in values), reverse=True))
+
+
+def write_collection() -> None:
+    """The classics: singular values s of general matrices, eigenvalues w of symmetric ones."""
+    i = np.arange(12)
+    rng = np.random.default_rng(13)
+    general = {
+        "hilbert": 1 / (i[:, None] + i + 1.0),
+        "lotkin": np.where(i[:, None] == 0, 1.0, 1 / (i[:, None] + i + 1.0)),
+        "frank": np.array([[12.0 - max(r, c) if c >= r - 1 else 0.0 for c in i] for r in i]),
+        "vandermonde": np.vander(np.linspace(0.1, 1.2, 12), increasing=True),
+        "lauchli": np.vstack([np.ones(12), 1e-8 * np.eye(12)]),
+        # Golub and Kahan's graded bidiagonals.
+        "graded-down": bidiagonal(10.0 ** -np.arange(16), 10.0 ** -np.arange(15)),
+        "graded-up": bidiagonal(10.0 ** np.arange(-15, 1), 10.0 ** np.arange(-15, 0)),
+        "kahan": kahan(48, 1.2),
+        "deficient": rng.integers(-3, 4, (14, 3)).astype(float) @ rng.integers(-3, 4, (3, 9)),
+        "columns-1e-14": rng.standard_normal((30, 20)) * np.logspace(0, -14, 20),
+    }
+    pascal = np.array([[float(mpmath.binomial(r + c, r)) for c in i] for r in i])
+    symmetric = {"glued": glued_wilkinson(3, 1e-7), "pascal": pascal, "moler": np.minimum.outer(i, i) - 1.0}
+    symmetric["moler"][i, i] = i + 1.0
+    out = {}
+    for name, a in general.items():
+        out |= {f"{name}/a": a, f"{name}/s": exact_singular_values(a)}
+    for name, a in symmetric.items():
+        out |= {f"{name}/a": a, f"{name}/w": exact_eigenvalues(a)}
+    np.savez_compressed(FIXTURES / "collection.npz", **out)
+
+
+def write_safetensors() -> None:
+    """By the reference implementation (0.8.0 at hand). Needs safetensors."""
+    whole = np.arange(24).reshape(2, 3, 4)
+    types = ["f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1"]
+    tensors = {f"t-{name}": (whole * (0.5 if name[0] == "f" else 1)).astype(name) for name in types}
+    tensors |= {"scalar": np.float32(1.5), "empty": np.zeros((0, 4)), "truth": np.array([True, False])}
+    tensors |= {"10": np.arange(3.0), "9": np.arange(2.0), "é": np.ones(1, np.float32)}
+    tensors = {name: np.asarray(array) for name, array in tensors.items()}
+    for file, left_out in [("all", []), ("writable", ["t-f2", "truth"])]:
+        chosen = {name: array for name, array in tensors.items() if name not in left_out}
+        save_file(chosen, FIXTURES / f"{file}.safetensors", metadata={"origin": "safetensors"})
+
+
 if __name__ == "__main__":
     write_npy_files()
     write_numpy_decompositions()
     write_exact_singular_values()
+    write_collection()
+    write_safetensors()

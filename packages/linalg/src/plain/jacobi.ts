@@ -2,8 +2,8 @@
 // its singular values, each to high relative accuracy.
 // Drmač & Veselić, "New fast and accurate Jacobi SVD algorithm I, II", SIAM J. Matrix Anal. Appl. 29 (2008).
 
-import { LinalgError } from "./errors.ts";
-import { type Matrix, matrix } from "./matrix.ts";
+import { LinalgError } from "../errors.ts";
+import { type Matrix, matrix } from "../matrix.ts";
 import { turn } from "./rotation.ts";
 
 /** Sweeps before giving up; 3 to 9 are the rule. */

@@ -3,9 +3,9 @@
 // Joffrain, Low, Quintana-Ortí, van de Geijn & Van Zee, "Accumulating Householder transformations,
 // revisited" (2006).
 
-import { gram, matmul } from "./matmul.ts";
-import { type Matrix, matrix, transpose } from "./matrix.ts";
-import { NEGLIGIBLE } from "./scaling.ts";
+import { type Matrix, matrix, transpose } from "../matrix.ts";
+import { NEGLIGIBLE } from "../scaling.ts";
+import { gramOf, multiplied } from "./multiply.ts";
 
 /** A[:, pivots] = Q·R with Q = H₀H₁…H₍ₖ₋₁₎ and Hⱼ = I − 2vⱼvⱼᵀ. */
 export interface HouseholderQr {
@@ -60,9 +60,9 @@ export function householderQr(work: Float64Array, m: number, n: number, pivoting
 export function applyQ(reflectors: Matrix, x: Matrix): Matrix {
   const k = reflectors.cols;
   const top: Matrix = { rows: x.rows, cols: k, data: reflectors.data.subarray(0, x.rows * k) };
-  const y = matmul(top, x, { transposeA: true });
-  solveUpperHalved(gram(reflectors), y);
-  const result = matmul(reflectors, y);
+  const y = multiplied(top, x, true);
+  solveUpperHalved(gramOf(reflectors), y);
+  const result = multiplied(reflectors, y);
   for (let i = 0; i < result.data.length; i++) result.data[i] = -result.data[i]!;
   for (let i = 0; i < x.data.length; i++) result.data[i]! += x.data[i]!;
   return result;

@@ -1,9 +1,9 @@
 // The two stages of the symmetric eigenproblem: Householder tridiagonalisation, and implicit QL iteration.
 // Golub & Van Loan, Matrix Computations (4th ed.), §8.3; EISPACK's TRED2 and TQL2.
 
-import { LinalgError } from "./errors.ts";
+import { LinalgError } from "../errors.ts";
+import { type Matrix, matrix, transpose } from "../matrix.ts";
 import { makeReflector } from "./householder.ts";
-import { type Matrix, matrix, transpose } from "./matrix.ts";
 import { turn } from "./rotation.ts";
 
 /** QL steps for one eigenvalue before giving up; fewer than 2 are the rule. */

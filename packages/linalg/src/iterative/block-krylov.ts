@@ -1,0 +1,162 @@
+// Largest singular values by thick-restarted block Golub–Kahan–Lanczos bidiagonalisation with full
+// reorthogonalisation: the Rayleigh–Ritz approximation from the block Krylov space of AᵀA and a random block.
+// Musco & Musco, "Randomized block Krylov methods for stronger and faster approximate singular value
+// decomposition" (NIPS 2015); Baglama & Reichel, "Augmented implicitly restarted Lanczos bidiagonalization
+// methods" (SIAM J. Sci. Comput. 27, 2005), restart by §2.
+
+import { ConvergenceError } from "../errors.ts";
+import { leadingColumns, type Matrix, matrix, transpose } from "../matrix.ts";
+import { svd } from "../svd.ts";
+import { Basis, type Split } from "./basis.ts";
+import { product, type RowOperator } from "./operator.ts";
+import type { PartialSvd, SvdsOptions } from "./svds.ts";
+
+/** Blocks between two looks at the residuals, each of which decomposes B. */
+const BLOCKS_PER_CHECK = 2;
+
+export async function blockKrylov(
+  operator: RowOperator,
+  k: number,
+  options: SvdsOptions,
+): Promise<PartialSvd> {
+  const { tolerance = 1e-8, iterations: cap = 300, seed = 0 } = options;
+  const { rows: m, cols: n } = operator;
+  const block = Math.min(options.blockSize ?? 8, m, n);
+  const maxBasis = Math.max(options.maxBasis ?? Math.ceil(1.5 * k) + 12 * block, k + 2 * block);
+  const left = new Basis(m, maxBasis, seed);
+  const right = new Basis(n, maxBasis, seed);
+  try {
+    return await iterate(operator, k, left, right, {
+      block,
+      maxBasis,
+      tolerance,
+      cap,
+      signal: options.signal,
+    });
+  } finally {
+    left.release();
+    right.release();
+  }
+}
+
+interface Limits {
+  readonly block: number;
+  readonly maxBasis: number;
+  readonly tolerance: number;
+  readonly cap: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function iterate(
+  operator: RowOperator,
+  k: number,
+  left: Basis,
+  right: Basis,
+  { block, maxBasis, tolerance, cap, signal }: Limits,
+): Promise<PartialSvd> {
+  // B = U·A·Vᵀ, with the vectors of both bases as rows: A·Vᵀ = Uᵀ·B holds at every step.
+  let b = matrix(0, 0);
+  let next = right.split(right.random(block), true).added;
+  let closed: Float64Array | undefined;
+  for (let iteration = 1; ; iteration++) {
+    signal?.throwIfAborted();
+    right.append(next);
+    const grown = left.split(await operator.apply(next), true, norm(b));
+    left.append(grown.added);
+    b = bordered(b, grown);
+    // The rest of Aᵀ·U beyond the right basis: all of it comes from the newest block of U.
+    const newest = left.rows(left.count - grown.added.rows, left.count);
+    const rest = right.split(await operator.applyTranspose(newest), false, norm(b));
+    next = rest.added;
+    const full = right.count + next.rows > maxBasis;
+    const look = iteration % BLOCKS_PER_CHECK === 0 && b.cols >= k;
+    if (!look && !full && next.rows > 0 && iteration < cap) continue;
+    const { u: x, s, v: y } = svd(b);
+    const found = Math.min(k, s.length);
+    const residuals = residualsOf(x, rest, found);
+    const small = tolerance * (s[0] ?? 0);
+    const converged = found === k && residuals.every((r) => r <= small);
+    const exhausted = next.rows === 0;
+    if (converged || exhausted || iteration === cap) {
+      if (exhausted && iteration < cap) {
+        // The Krylov space closed: A has low rank, or singular values of higher multiplicity than the block. It is
+        // complete when another random block adds nothing to it.
+        const complete = closed !== undefined && agree(closed, s, k, tolerance);
+        closed = s;
+        if (!complete) next = right.split(right.random(block), false).added;
+        if (next.rows > 0) continue;
+      }
+      const result: PartialSvd = {
+        u: transpose(left.combined(leadingColumns(x, found))),
+        s: s.slice(0, found),
+        v: transpose(right.combined(leadingColumns(y, found))),
+        residuals,
+        iterations: iteration,
+        products: operator.products,
+      };
+      if (converged || exhausted) return result;
+      throw new ConvergenceError(
+        `svds: ${residuals.filter((r) => r <= small).length} of ${k} residuals fell below ${tolerance} of the largest ` +
+          `singular value in ${cap} blocks of ${block}; the largest is ${(Math.max(...residuals) / s[0]!).toPrecision(2)}. ` +
+          "Raise iterations, blockSize or tolerance; the error has the partial result.",
+        result,
+      );
+    }
+    if (full) {
+      // Keep some vectors more than asked for: they would be expensive to find again.
+      const kept = Math.min(k + block, s.length);
+      left.reset(left.combined(leadingColumns(x, kept)));
+      right.reset(right.combined(leadingColumns(y, kept)));
+      b = matrix(kept, kept);
+      for (let i = 0; i < kept; i++) b.data[i * kept + i] = s[i]!;
+    }
+  }
+}
+
+/** B with the columns ontoᵀ, alongᵀ of the new right vectors, and rows for the new left ones. */
+function bordered(b: Matrix, { onto, along, added }: Split): Matrix {
+  const rows = b.rows + added.rows;
+  const cols = b.cols + onto.rows;
+  const result = matrix(rows, cols);
+  for (let i = 0; i < b.rows; i++) {
+    result.data.set(b.data.subarray(i * b.cols, (i + 1) * b.cols), i * cols);
+  }
+  for (let j = 0; j < onto.rows; j++) {
+    for (let i = 0; i < b.rows; i++) result.data[i * cols + b.cols + j] = onto.data[j * onto.cols + i]!;
+    for (let i = 0; i < added.rows; i++) {
+      result.data[(b.rows + i) * cols + b.cols + j] = along.data[j * along.cols + i]!;
+    }
+  }
+  return result;
+}
+
+/** Norms of Aᵀ·u − s·v for the first `count` Ritz vectors, whose A·v − s·u is 0. */
+function residualsOf(x: Matrix, rest: Split, count: number): Float64Array {
+  const { along } = rest;
+  const residuals = new Float64Array(count);
+  if (along.cols === 0) return residuals;
+  const newest = along.rows;
+  const tail = matrix(newest, x.cols, x.data.subarray((x.rows - newest) * x.cols));
+  const coupling = product(transpose(along), tail);
+  for (let i = 0; i < count; i++) {
+    let square = 0;
+    for (let j = 0; j < coupling.rows; j++) square += coupling.data[j * coupling.cols + i]! ** 2;
+    residuals[i] = Math.sqrt(square);
+  }
+  return residuals;
+}
+
+/** Whether the first k values are there, and the same. */
+export function agree(a: Float64Array, b: Float64Array, k: number, tolerance: number): boolean {
+  if (a.length < k || b.length < k) return false;
+  const slack = Math.max(tolerance, 1e-12) * Math.max(Math.abs(b[0]!), Math.abs(b.at(-1)!));
+  for (let i = 0; i < k; i++) if (Math.abs(a[i]! - b[i]!) > slack) return false;
+  return true;
+}
+
+/** A lower bound of ‖A‖: the largest entry of B. */
+function norm(b: Matrix): number {
+  let largest = 0;
+  for (let i = 0; i < b.data.length; i++) largest = Math.max(largest, Math.abs(b.data[i]!));
+  return largest;
+}

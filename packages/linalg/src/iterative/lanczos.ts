@@ -1,0 +1,144 @@
+// Thick-restarted block Lanczos for symmetric operators, with full reorthogonalisation.
+// Wu & Simon, "Thick-restart Lanczos method for large symmetric eigenvalue problems" (SIAM J. Matrix Anal. Appl. 22,
+// 2000), for blocks.
+
+import { eigh } from "../eigh.ts";
+import { ConvergenceError } from "../errors.ts";
+import { leadingColumns, type Matrix, matrix, transpose } from "../matrix.ts";
+import { Basis, type Split } from "./basis.ts";
+import { agree } from "./block-krylov.ts";
+import type { EigshOptions, PartialEigh } from "./eigsh.ts";
+import { product, type RowOperator } from "./operator.ts";
+
+export async function symmetricLanczos(
+  operator: RowOperator,
+  k: number,
+  options: EigshOptions,
+): Promise<PartialEigh> {
+  const { tolerance = 1e-10, iterations: cap = 300, seed = 0, which = "largest" } = options;
+  const n = operator.rows;
+  const block = Math.min(options.blockSize ?? 2, n);
+  const maxBasis = Math.max(options.maxBasis ?? Math.max(2 * k + 20 * block, 60), k + 3 * block);
+  const basis = new Basis(n, maxBasis + block, seed);
+  try {
+    return await iterate(operator, k, basis, {
+      block,
+      maxBasis,
+      tolerance,
+      cap,
+      which,
+      signal: options.signal,
+    });
+  } finally {
+    basis.release();
+  }
+}
+
+interface Limits {
+  readonly block: number;
+  readonly maxBasis: number;
+  readonly tolerance: number;
+  readonly cap: number;
+  readonly which: "largest" | "smallest";
+  readonly signal: AbortSignal | undefined;
+}
+
+async function iterate(
+  operator: RowOperator,
+  k: number,
+  basis: Basis,
+  { block, maxBasis, tolerance, cap, which, signal }: Limits,
+): Promise<PartialEigh> {
+  // T = V·A·Vᵀ, with the basis vectors as rows.
+  let t = matrix(0, 0);
+  let next = basis.split(basis.random(block), false).added;
+  let scale = 0;
+  let closed: Float64Array | undefined;
+  for (let iteration = 1; ; iteration++) {
+    let rest: Split;
+    do {
+      signal?.throwIfAborted();
+      const old = basis.count;
+      basis.append(next);
+      rest = basis.split(await operator.apply(next), false, scale);
+      t = bordered(t, rest.onto, old);
+      for (let i = 0; i < t.data.length; i++) scale = Math.max(scale, Math.abs(t.data[i]!));
+      next = rest.added;
+      if (next.rows === 0) {
+        // An invariant subspace. It has what was asked for if another random block, which A does not couple to it,
+        // changes nothing.
+        const { values } = ritz(t, which);
+        if (!closed || !agree(closed, values, k, tolerance)) {
+          next = basis.split(basis.random(block), false).added;
+        }
+        closed = values;
+      }
+    } while (next.rows > 0 && basis.count + next.rows <= maxBasis);
+    const { values, vectors } = ritz(t, which);
+    const residuals = residualsOf(vectors, rest, k);
+    const norm = Math.max(Math.abs(values[0]!), Math.abs(values.at(-1)!));
+    const converged = residuals.every((r) => r <= tolerance * norm);
+    if (converged || next.rows === 0 || iteration === cap) {
+      const result: PartialEigh = {
+        values: values.slice(0, k),
+        vectors: transpose(basis.combined(leadingColumns(vectors, k))),
+        residuals,
+        iterations: iteration,
+        products: operator.products,
+      };
+      if (converged || next.rows === 0) return result;
+      throw new ConvergenceError(
+        `eigsh: ${residuals.filter((r) => r <= tolerance * norm).length} of ${k} residuals fell below ${tolerance} of ` +
+          `the largest eigenvalue in ${cap} restarts of a basis of ${maxBasis}; the largest is ` +
+          `${(Math.max(...residuals) / norm).toPrecision(2)}. Raise iterations, maxBasis or tolerance, or use a ` +
+          "preconditioner; the error has the partial result.",
+        result,
+      );
+    }
+    // Half of the vectors that were not asked for stay too: they would be expensive to find again.
+    const kept = Math.min(k + Math.floor((maxBasis - k) / 2), basis.count - 1);
+    basis.reset(basis.combined(leadingColumns(vectors, kept)));
+    t = matrix(kept, kept);
+    for (let i = 0; i < kept; i++) t.data[i * kept + i] = values[i]!;
+  }
+}
+
+/** T with the rows and columns `onto` `[b, old + b]` of the new vectors. */
+function bordered(t: Matrix, onto: Matrix, old: number): Matrix {
+  const size = onto.cols;
+  const result = matrix(size, size);
+  for (let i = 0; i < old; i++) result.data.set(t.data.subarray(i * old, (i + 1) * old), i * size);
+  for (let i = old; i < size; i++) {
+    for (let j = 0; j < size; j++) {
+      const entry = onto.data[(i - old) * size + j]!;
+      // The new square corner is symmetric only up to rounding: its lower triangle counts.
+      if (j <= i) result.data[i * size + j] = result.data[j * size + i] = entry;
+    }
+  }
+  return result;
+}
+
+/** Eigenpairs of T, from the end that was asked for. */
+function ritz(t: Matrix, which: "largest" | "smallest"): { values: Float64Array; vectors: Matrix } {
+  const { values, vectors } = eigh(t);
+  if (which === "largest") return { values, vectors };
+  const n = t.rows;
+  values.reverse();
+  for (let i = 0; i < n; i++) vectors.data.subarray(i * n, (i + 1) * n).reverse();
+  return { values, vectors };
+}
+
+/** The norm of what the newest block leaves outside the basis, for the first `count` Ritz vectors. */
+function residualsOf(vectors: Matrix, { along }: Split, count: number): Float64Array {
+  const residuals = new Float64Array(count);
+  if (along.cols === 0) return residuals;
+  const newest = along.rows;
+  const tail = matrix(newest, vectors.cols, vectors.data.subarray((vectors.rows - newest) * vectors.cols));
+  const coupling = product(transpose(along), tail);
+  for (let i = 0; i < count; i++) {
+    let square = 0;
+    for (let j = 0; j < coupling.rows; j++) square += coupling.data[j * coupling.cols + i]! ** 2;
+    residuals[i] = Math.sqrt(square);
+  }
+  return residuals;
+}
