@@ -9,7 +9,17 @@ import { relativeError, runtime } from "./helpers.ts";
 import { pointwise } from "./shared.ts";
 
 const exports: readonly (readonly [string, string])[] = [
-  ...["mapping", "dcgan", "vae", "plumbing", "attention"].flatMap((name) => [
+  ...[
+    "mapping",
+    "dcgan",
+    "vae",
+    "plumbing",
+    "attention",
+    "stylegan2",
+    "stylegan2_unfused",
+    "biggan",
+    "vit",
+  ].flatMap((name) => [
     [`${name}_torchscript`, name] as const,
     [`${name}_dynamo`, name] as const,
   ]),

@@ -1,6 +1,6 @@
 """Exports small random generators from PyTorch with both exporters, and their derivatives in float64.
 
-    python tools/reference/onnx/export_models.py packages/onnx/test/fixtures
+    python tools/reference/onnx/export_models.py packages/onnx/test/fixtures [NAME ...]
 
 writes <name>_<exporter>.onnx and <name>.npz with z [2, d] (exact in float32), y [2, m] and J [2, m, d].
 """
@@ -12,7 +12,10 @@ import numpy as np
 import onnx
 import torch
 
-from networks import NETWORKS
+from networks import NETWORKS as PLAIN_NETWORKS
+from style_networks import FIXED_BATCH, STYLE_NETWORKS
+
+NETWORKS = PLAIN_NETWORKS | STYLE_NETWORKS
 
 
 def build(name):
@@ -22,8 +25,9 @@ def build(name):
         for module in network.modules():
             # Statistics and affine parameters as after training, not the identity that they start from.
             if isinstance(module, (torch.nn.BatchNorm2d, torch.nn.GroupNorm, torch.nn.InstanceNorm2d, torch.nn.LayerNorm)):
-                module.weight.uniform_(0.5, 1.5)
-                module.bias.normal_(0, 0.3)
+                if module.weight is not None:
+                    module.weight.uniform_(0.5, 1.5)
+                    module.bias.normal_(0, 0.3)
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.running_mean.normal_(0, 0.2)
                 module.running_var.uniform_(0.05, 0.5)
@@ -39,15 +43,16 @@ def golden(network, path):
     np.savez(path, z=z.numpy(), y=y.numpy(), J=jacobian.numpy())
 
 
-def export(network, path, dynamo):
-    z = torch.zeros(2, network.latent) + torch.arange(network.latent) / 10
-    names = {"input_names": ["z"], "output_names": ["y"]}
+def export(network, path, dynamo, fixed_batch):
+    z = torch.zeros(1 if fixed_batch else 2, network.latent) + torch.arange(network.latent) / 10
+    options = {"input_names": ["z"], "output_names": ["y"]}
     if dynamo:
-        shapes = ({0: torch.export.Dim("n", min=1, max=64)},)
-        torch.onnx.export(network, (z,), path, dynamo=True, dynamic_shapes=shapes, external_data=False, verbose=False, **names)
+        shapes = None if fixed_batch else ({0: torch.export.Dim("n", min=1, max=64)},)
+        torch.onnx.export(network, (z,), path, dynamo=True, dynamic_shapes=shapes, external_data=False, verbose=False, **options)
         strip(path)
     else:
-        torch.onnx.export(network, (z,), path, dynamo=False, opset_version=17, dynamic_axes={"z": {0: "n"}, "y": {0: "n"}}, **names)
+        axes = {} if fixed_batch else {"z": {0: "n"}, "y": {0: "n"}}
+        torch.onnx.export(network, (z,), path, dynamo=False, opset_version=17, dynamic_axes=axes, **options)
 
 
 def strip(path):
@@ -62,16 +67,16 @@ def strip(path):
     onnx.save(model, path)
 
 
-def main(folder):
-    for name in NETWORKS:
+def main(folder, names):
+    for name in names or NETWORKS:
         network = build(name)
         for exporter in ("torchscript", "dynamo"):
             path = folder / f"{name}_{exporter}.onnx"
-            export(network, path, dynamo=exporter == "dynamo")
+            export(network, path, exporter == "dynamo", name in FIXED_BATCH)
             onnx.checker.check_model(onnx.load(path))
             print(path.name, path.stat().st_size, sorted({node.op_type for node in onnx.load(path).graph.node}))
         golden(network, folder / f"{name}.npz")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])
