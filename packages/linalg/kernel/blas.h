@@ -55,6 +55,7 @@ int dsyrk_(const char *uplo, const char *trans, const integer *n, const integer 
            const double *a, const integer *lda, const double *beta, double *c, const integer *ldc, int, int);
 int dtrmm_(const char *side, const char *uplo, const char *trans, const char *diag, const integer *m, const integer *n,
            const double *alpha, const double *a, const integer *lda, double *b, const integer *ldb, int, int, int, int);
+int dlassq_(const integer *n, double *x, const integer *inc, double *scale, double *sumsq);
 double dnrm2_(const integer *n, double *x, const integer *inc);
 
 #endif

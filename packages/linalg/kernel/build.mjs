@@ -1,6 +1,6 @@
 // Builds the kernel: LAPACK (converted from Debian's source package) over our BLAS, for three kinds of engine.
 //
-//   node kernel/build.mjs            writes kernel/built/
+//   node kernel/build.mjs            writes kernel/built/ and src/generated/
 //   node kernel/build.mjs --check    rebuilds in a temporary folder and compares with kernel/built/checksums.txt
 //
 // Needs `apt-get` with Debian bookworm's package lines (or LAPACK_TARBALL, the path of lapack_3.11.0.orig.tar.gz), `f2c`
@@ -177,4 +177,6 @@ if (process.argv.includes("--check")) {
   console.log("The build is that of built/checksums.txt.");
 } else {
   writeFileSync(join(built, "checksums.txt"), await build(built));
+  // The package carries the kernels as modules.
+  await import("./inline.mjs");
 }

@@ -54,7 +54,7 @@ function downloadTarball(folder) {
   return join(folder, TARBALL);
 }
 
-// What f2c, a Fortran 77 compiler, cannot read.
+// What f2c, a Fortran 77 compiler, cannot read, and one loop.
 const patches = {
   // RECURSIVE: with f2c -a all variables are automatic anyway.
   dgetrf2: (text) => text.replace(/^ +RECURSIVE SUBROUTINE/m, "      SUBROUTINE"),
@@ -69,10 +69,22 @@ const patches = {
       return `GO TO ${label}\n${end}\n  ${label}             CONTINUE\n`;
     });
   },
+  // Not for f2c but for the cache: rows of VT are gathered column by column. COLTYP is free at that point.
+  dlasd2: (text) =>
+    text.replace("CALL DCOPY( M, VT( IDXJ, 1 ), LDVT, VT2( J, 1 ), LDVT2 )", "COLTYP( J ) = IDXJ").replace(
+      /^ +160 CONTINUE\n/m,
+      `  160 CONTINUE
+      DO 165 I = 1, M
+         DO 164 J = 2, N
+            VT2( J, I ) = VT( COLTYP( J ), I )
+  164    CONTINUE
+  165 CONTINUE
+`,
+    ),
 };
 
 // Options that our API never asks for, each as the test that LAPACK makes and its outcome: the compiler then drops the
-// code behind them, a fifth of the module. Test programs are linked with the untrimmed routines.
+// code behind them, a tenth of the module. Test programs are linked with the untrimmed routines.
 const unused = {
   dgesdd: [["LSAME( JOBZ, 'O' )", false]],
   dgejsv: [
@@ -129,7 +141,8 @@ export function convertLapack(root, folder, { whole = false } = {}) {
   for (const name of routineNames()) {
     const fortran = readFileSync(join(root, "SRC", `${name}.f`), "latin1");
     const patched = patches[name] ? patches[name](fortran) : fortran;
-    if (patches[name] && patched === fortran) throw new Error(`The patch of ${name}.f found nothing to change.`);
+    if (patches[name] && patched === fortran)
+      throw new Error(`The patch of ${name}.f found nothing to change.`);
     writeFileSync(join(folder, `${name}.f`), whole ? patched : trim(name, patched), "latin1");
     execFileSync("f2c", ["-a", "-A", `${name}.f`], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
     sources[`${name}.c`] = readFileSync(join(folder, `${name}.c`), "utf8");

@@ -37,10 +37,10 @@ integer dlaisnan_(const double *x, const double *y) { return *x != *y; }
 
 integer lsame_(const char *a, const char *b, int la, int lb) { return (*a & ~0x20) == (*b & ~0x20); }
 
+#ifndef LA_TEST  // LAPACK's test programs bring their own of the next two.
+
 // Drivers return INFO; nobody reads a message.
 int xerbla_(const char *name, const integer *info, int l) { return 0; }
-
-#ifndef LA_TEST  // LAPACK's test programs bring their own, to try many values.
 
 // Crossovers and block sizes by operation, reference LAPACK's values unless measured otherwise.
 integer ilaenv_(const integer *what, const char *name, const char *options, const integer *n1, const integer *n2,
@@ -50,7 +50,7 @@ integer ilaenv_(const integer *what, const char *name, const char *options, cons
   int qr = !memcmp(op, "QRF", 3) || !memcmp(op, "LQF", 3) || !memcmp(name + 1, "ORGQ", 4) ||
            !memcmp(name + 1, "ORGL", 4);
   switch (*what) {
-    case 1: return triangle || !memcmp(op, "GST", 3) ? 64 : 32;            // block size
+    case 1: return reduction ? 24 : triangle || !memcmp(op, "GST", 3) ? 64 : 32;  // block size
     case 2: return 2;                                                      // smallest useful block
     case 3: return reduction ? (op[0] == 'T' ? 32 : 128) : qr ? 128 : 32;  // size below which unblocked code is used
     case 6: return (integer)(MIN(*n1, *n2) * 1.6);                         // rows from which SVD starts with a QR

@@ -25,7 +25,7 @@ export interface InitializeOptions {
   readonly maxMemory?: number;
   /**
    * Problems of less work than this, as the product of their three dimensions, are solved in plain TypeScript,
-   * where a call into the kernel would cost more than it saves. Default 512 (an 8 × 8 matrix); 0: never.
+   * where a call into the kernel would cost more than it saves. Default 64 (a 4 × 4 matrix is the first that goes to the kernel); 0: never.
    */
   readonly minimumWork?: number;
 }
@@ -40,7 +40,7 @@ export interface BackendInfo {
 }
 
 const ADDRESS_SPACE = 2 ** 32;
-const DEFAULT_MINIMUM_WORK = 512;
+const DEFAULT_MINIMUM_WORK = 64;
 
 interface Choice {
   readonly name: BackendName;

@@ -4,6 +4,7 @@ import { routinesFor } from "./backend.ts";
 import { cholesky } from "./cholesky.ts";
 import { LinalgError } from "./errors.ts";
 import { type Matrix, matrix, requireOption, transpose } from "./matrix.ts";
+import { TINY_ORDER } from "./plain/tiny-eigh.ts";
 import { moderated, scaleByPowerOfTwo } from "./scaling.ts";
 import { orient } from "./signs.ts";
 import { requireSymmetric } from "./symmetric.ts";
@@ -38,7 +39,9 @@ export function eigh(a: Matrix, options: EighOptions = {}): Eigh | Pick<Eigh, "v
   const largest = requireSymmetric("eigh", a);
   requireOption("eigh: sign", options.sign ?? "any", ["canonical", "any"]);
   const { a: problem, exponent } = moderated(a, largest);
-  const { values, vectors } = routinesFor(a.rows ** 3).eigh(problem, options.vectors ?? true);
+  // Up to order 4 plain Jacobi is faster than a call into the kernel.
+  const work = a.rows <= TINY_ORDER ? 0 : a.rows ** 3;
+  const { values, vectors } = routinesFor(work).eigh(problem, options.vectors ?? true);
   scaleByPowerOfTwo(values, -exponent);
   if (!(Math.max(Math.abs(values[0] ?? 0), Math.abs(values.at(-1) ?? 0)) <= Number.MAX_VALUE)) {
     throw new LinalgError("NOT_FINITE", "eigh: an eigenvalue exceeds 1.8e308. Scale the matrix down.");

@@ -28,6 +28,15 @@ export { type Qr, type QrOptions, qr } from "./qr.ts";
 export { normal, type UniformOptions, uniform } from "./random.ts";
 export { canonicalSigns } from "./signs.ts";
 export { type SolveOptions, solve } from "./solve.ts";
+export {
+  type EighStack,
+  eighStack,
+  fromStack,
+  type MatrixStack,
+  type StackOptions,
+  type SvdStack,
+  svdStack,
+} from "./stacks.ts";
 export { orthogonal, orthonormalize, type Polar, polar, principalAngles } from "./subspaces.ts";
 export { type Svd, type SvdOptions, svd } from "./svd.ts";
 export {

@@ -55,4 +55,4 @@ async function connect(): Promise<void> {
   parentPort.on!("message", (message) => void handle(parentPort, message));
 }
 
-await connect();
+void connect();

@@ -1,6 +1,7 @@
 // Random vectors by index: sample j of a seed is the same whatever the batch, the shard or the machine.
 // The counter of Philox is (block, index): every index has a stream of 2^32 blocks of two float64 each.
 
+import { cosineAndSine, logarithm } from "./elementary.ts";
 import { LinalgError } from "./errors.ts";
 import { requireSize } from "./matrix.ts";
 import { philox4x32 } from "./philox.ts";
@@ -46,7 +47,7 @@ export function uniform(
 /**
  * Sample `index` of the standard normal distribution: `length` independent coordinates, by the transform of
  * Box & Muller (1958) from 53-bit uniforms; none exceeds 8.6 in magnitude. A longer sample begins with the
- * shorter one. The same on every machine up to the last bits of its `Math.log`, `Math.cos` and `Math.sin`.
+ * shorter one. Bit for bit the same on every machine.
  *
  * `uniform` and `normal` read the same stream: draw under two seeds if both are needed for one index.
  *
@@ -58,8 +59,9 @@ export function uniform(
 export function normal(seed: number | bigint, index: number, length: number): Float64Array {
   return pairs("normal", seed, index, length, (first, second) => {
     // 1 − first lies in (0, 1], where the logarithm is finite.
-    const radius = Math.sqrt(-2 * Math.log(1 - first));
-    return [radius * Math.cos(2 * Math.PI * second), radius * Math.sin(2 * Math.PI * second)];
+    const radius = Math.sqrt(-2 * logarithm(1 - first));
+    const [cosine, sine] = cosineAndSine(second);
+    return [radius * cosine, radius * sine];
   });
 }
 

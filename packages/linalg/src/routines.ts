@@ -2,6 +2,7 @@
 // plain/ and lapack/ implement this, each in its own way.
 
 import type { Matrix } from "./matrix.ts";
+import type { MatrixStack } from "./stacks.ts";
 
 export type Vectors = "thin" | "full" | "none";
 
@@ -50,6 +51,9 @@ export interface Routines {
   gram(a: Matrix): Matrix;
   /** Replaces the upper triangular `r` `[n, n]` by the R of [r; block], up to signs. */
   appendRows(r: Matrix, block: Matrix): void;
+  /** Values `[count, n]`, descending, and vectors of a stack of symmetric matrices. */
+  eighStack(stack: MatrixStack, values: Float64Array, vectors: Float64Array): void;
+  svdStack(stack: MatrixStack, u: Float64Array, s: Float64Array, v: Float64Array): void;
   /** An empty store of rows of `length`, with room for `capacity` of them at first. */
   rowStore(length: number, capacity: number): RowStore;
 }

@@ -25,7 +25,7 @@ export interface SvdOptions {
   readonly vectors?: Vectors;
   /**
    * `"normwise"` (divide and conquer, LAPACK's DGESDD): every singular value to within eps·s[0].
-   * `"relative"` (one-sided Jacobi, DGEJSV), in about six times the time: to within eps·cond(B)·s[i], if
+   * `"relative"` (one-sided Jacobi, DGEJSV), in about four times the time: to within eps·cond(B)·s[i], if
    * A = D₁·B·D₂ with diagonal D₁ and D₂ of any grading. Default `"normwise"`.
    */
   readonly accuracy?: "normwise" | "relative";

@@ -142,6 +142,18 @@ it("INFO is a typed error", () => {
   expectError(() => requireDone(kernel, "dgesdd", "[2, 2]", -1000), "MEMORY_BUDGET", /workspace of dgesdd/);
 });
 
+it("tall products go through the heap in slices, with the same bits", async () => {
+  await initialize({ backend: "wasm" });
+  const a = randomMatrix(30_000, 90);
+  const b = randomMatrix(90, 40, 2);
+  const whole = matmul(a, b);
+  expect(backend().memoryBytes).toBeLessThan(40 * 2 ** 20);
+  for (const first of [0, 23_301, 29_000]) {
+    const rows = matrix(1000, 90, a.data.slice(first * 90, (first + 1000) * 90));
+    expect(matmul(rows, b).data).toEqual(whole.data.subarray(first * 40, (first + 1000) * 40));
+  }
+});
+
 it("matmul writes into out, and refuses one that overlaps", () => {
   const a = randomMatrix(9, 9);
   const out = matrix(9, 9);

@@ -85,7 +85,7 @@ onEveryBackend("subspaces", () => {
     ] as const) {
       const a = randomMatrix(m, n);
       const { u, p } = polar(a);
-      expect(distance(matmul(u, p), a)).toBeLessThan(100 * EPS);
+      expect(distance(matmul(u, p), a)).toBeLessThan(300 * EPS);
       expect(orthogonality(m >= n ? u : transpose(u))).toBeLessThan(50 * EPS);
       expect(p).toEqual(transpose(p));
       expect(Math.min(...svd(p).s)).toBeGreaterThanOrEqual(0);

@@ -19,10 +19,7 @@ const exports: readonly (readonly [string, string])[] = [
     "stylegan2_unfused",
     "biggan",
     "vit",
-  ].flatMap((name) => [
-    [`${name}_torchscript`, name] as const,
-    [`${name}_dynamo`, name] as const,
-  ]),
+  ].flatMap((name) => [[`${name}_torchscript`, name] as const, [`${name}_dynamo`, name] as const]),
   ["keras", "keras"],
 ];
 

@@ -83,15 +83,29 @@ await serve(
     "Gram 200k×64": chunked((state, pointer, rows) =>
       la.la_syrk(0, state.cols, rows, 1, pointer, state.cols, 1, state.r, state.cols),
     ),
-    "TSQR 200k×64, R only": chunked((state, pointer, rows) => must(la.la_tsqr_step(state.cols, state.r, rows, pointer))),
+    "TSQR 200k×64, R only": chunked((state, pointer, rows) =>
+      must(la.la_tsqr_step(state.cols, state.r, rows, pointer)),
+    ),
   },
-  { name: file.replace("lapack.wasm", "wasm").replace("lapack-", "").replace("lapack.", "").replace(".wasm", "") },
+  {
+    name: file
+      .replace("lapack.wasm", "wasm")
+      .replace("lapack-", "")
+      .replace("lapack.", "")
+      .replace(".wasm", ""),
+  },
 );
 
 /** Tall input goes through the heap in chunks. */
 function chunked(step) {
   return {
-    prepare: (data, rows, cols) => ({ data, rows, cols, chunk: alloc(tallRows * cols), r: alloc(cols * cols) }),
+    prepare: (data, rows, cols) => ({
+      data,
+      rows,
+      cols,
+      chunk: alloc(tallRows * cols),
+      r: alloc(cols * cols),
+    }),
     call(state) {
       const { data, rows, cols, chunk, r } = state;
       view(r, cols * cols).fill(0);

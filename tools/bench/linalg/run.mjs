@@ -30,7 +30,8 @@ const names = Object.keys(cases).filter((name) => !only || only.includes(name));
 const SLOW = 12;
 
 const folder = mkdtempSync(join(tmpdir(), "bench-linalg-"));
-for (const name of new Set(names.map((name) => cases[name].input))) writeFileSync(join(folder, `${name}.f64`), fill(inputs[name]));
+for (const name of new Set(names.map((name) => cases[name].input)))
+  writeFileSync(join(folder, `${name}.f64`), fill(inputs[name]));
 
 const here = (file) => join(import.meta.dirname, file);
 const node24 = process.env.NODE24;
@@ -64,7 +65,15 @@ async function start(name, command) {
   };
   try {
     const info = await next();
-    return { name, info, ask: (line) => (child.stdin.write(`${line}\n`), next()), stop: () => child.stdin.end() };
+    return {
+      name,
+      info,
+      ask(line) {
+        child.stdin.write(`${line}\n`);
+        return next();
+      },
+      stop: () => child.stdin.end(),
+    };
   } catch (error) {
     console.error(`${name}: left out (${error.message}).`);
   }
@@ -77,7 +86,9 @@ for (const [name, command] of Object.entries(commands)) {
   const side = await start(name, command);
   if (side) sides.push(side);
 }
-console.error(`${cpus()[0].model}, load ${loadavg()[0].toFixed(1)}; ${sides.map(({ info }) => JSON.stringify(info)).join(" ")}`);
+console.error(
+  `${cpus()[0].model}, load ${loadavg()[0].toFixed(1)}; ${sides.map(({ info }) => JSON.stringify(info)).join(" ")}`,
+);
 
 /** times.get(case).get(side) = ms per round, undefined where it had no turn. */
 const times = new Map(names.map((name) => [name, new Map(sides.map((side) => [side.name, []]))]));
@@ -87,13 +98,20 @@ for (let round = 0; round < rounds; round++)
     let reference;
     for (const side of sides) {
       const row = times.get(name).get(side.name);
-      if (failed.has(`${side.name} ${name}`) || (row.length > 0 && row[0] > SLOW * times.get(name).get("numpy")[0])) continue;
+      if (
+        failed.has(`${side.name} ${name}`) ||
+        (row.length > 0 && row[0] > SLOW * times.get(name).get("numpy")[0])
+      )
+        continue;
       const answer = await side.ask(`${name}\t${cases[name].calls}`);
       if (side.name === "numpy") reference = answer.check;
       const agrees = answer && Math.abs(answer.check - reference) <= 1e-9 * Math.abs(reference);
       if (!agrees) {
         failed.add(`${side.name} ${name}`);
-        if (answer) console.error(`${side.name}, ${name}: ${answer.error ?? `result ${answer.check}, NumPy ${reference}`}`);
+        if (answer)
+          console.error(
+            `${side.name}, ${name}: ${answer.error ?? `result ${answer.check}, NumPy ${reference}`}`,
+          );
         continue;
       }
       row.push(answer.ms);

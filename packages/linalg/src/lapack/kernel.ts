@@ -60,6 +60,18 @@ export interface Kernel {
     ldb: number,
   ): void;
   la_gesdd(job: number, m: number, n: number, a: number, s: number, u: number, vt: number): number;
+  la_gesdd_batch(
+    job: number,
+    count: number,
+    m: number,
+    n: number,
+    a: number,
+    s: number,
+    u: number,
+    vt: number,
+    info: number,
+  ): number;
+  la_syevd_batch(vectors: number, count: number, n: number, a: number, w: number, info: number): number;
   la_gejsv(m: number, n: number, a: number, s: number, u: number, v: number): number;
   la_syevd(vectors: number, n: number, a: number, w: number): number;
   la_geqrf(m: number, n: number, a: number, tau: number): number;

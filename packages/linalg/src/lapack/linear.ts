@@ -6,6 +6,8 @@ import { requireDone, scoped } from "./heap.ts";
 import type { Kernel } from "./kernel.ts";
 import { copyTransposed, readTransposed } from "./transposes.ts";
 
+/** Numbers in a slice of a tall product: 16 MiB. */
+const SLICE = 2 ** 21;
 /** Rows per step of the Gram matrix of a tall matrix. */
 const GRAM_ROWS = 1024;
 
@@ -19,15 +21,24 @@ export function multiplyByGemm(
 ): void {
   const { rows: m, cols: n } = out;
   const depth = transposeA ? a.rows : a.cols;
+  // A tall product goes through the heap in slices of rows.
+  const step = transposeA ? m : Math.min(m, Math.max(256, Math.floor(SLICE / Math.max(depth, n))));
   scoped(kernel, (scope) => {
-    const c = scope.doubles(m * n);
-    const x = scope.copyOf(a.data);
-    const y = a === b ? x : scope.copyOf(b.data);
-    // Row-major C = A·B is column-major Cᵀ = Bᵀ·Aᵀ.
+    const y = scope.copyOf(b.data);
+    const x = a === b && step === m ? y : scope.doubles(transposeA ? a.data.length : step * depth);
+    const c = scope.doubles(step * n);
     const [tb, ta] = [Number(transposeB), Number(transposeA)];
     const [ldb, lda] = [Math.max(b.cols, 1), Math.max(a.cols, 1)];
-    kernel.la_gemm(tb, ta, n, m, depth, 1, y, ldb, x, lda, 0, c, Math.max(n, 1));
-    out.data.set(scope.view(c, m * n));
+    for (let first = 0; first < m; first += step) {
+      const rows = Math.min(step, m - first);
+      if (x !== y) {
+        const part = transposeA ? a.data : a.data.subarray(first * depth, (first + rows) * depth);
+        scope.view(x, part.length).set(part);
+      }
+      // Row-major C = A·B is column-major Cᵀ = Bᵀ·Aᵀ.
+      kernel.la_gemm(tb, ta, n, rows, depth, 1, y, ldb, x, lda, 0, c, Math.max(n, 1));
+      out.data.set(scope.view(c, rows * n), first * n);
+    }
   });
 }
 

@@ -14,6 +14,7 @@ import {
 } from "./linear.ts";
 import { appendRowsByLapack, householderFactors } from "./qr.ts";
 import { HeapRowStore } from "./row-store.ts";
+import { eighStackByLapack, svdStackByLapack } from "./stacks.ts";
 import { divideAndConquerSvd, jacobiSvd } from "./svd.ts";
 
 export function lapackRoutines(kernel: Kernel): Routines {
@@ -29,6 +30,8 @@ export function lapackRoutines(kernel: Kernel): Routines {
       multiplyByGemm(kernel, out, a, b, transposeA, transposeB),
     gram: (a) => gramBySyrk(kernel, a),
     appendRows: (r, block) => appendRowsByLapack(kernel, r, block),
+    eighStack: (stack, values, vectors) => eighStackByLapack(kernel, stack, values, vectors),
+    svdStack: (stack, u, s, v) => svdStackByLapack(kernel, stack, u, s, v),
     rowStore: (length, capacity) => new HeapRowStore(kernel, length, capacity),
   };
 }

@@ -1,32 +1,37 @@
-// Singular values by LAPACK. The column-major view of a row-major A is Aᵀ = V·diag(s)·Uᵀ.
+// Singular values by LAPACK. The column-major view of a row-major A is Aᵀ = V·diag(s)·Uᵀ, so U and V change places.
 
 import { type Matrix, matrix } from "../matrix.ts";
 import type { RawSvd, Vectors } from "../routines.ts";
 import { requireDone, type Scope, scoped } from "./heap.ts";
 import type { Kernel } from "./kernel.ts";
-import { readTransposed } from "./transposes.ts";
+import { copyTransposed, readTransposed } from "./transposes.ts";
 
 /** Divide and conquer (DGESDD), normwise accurate. */
 export function divideAndConquerSvd(kernel: Kernel, a: Matrix, vectors: Vectors): RawSvd {
   const { rows: m, cols: n } = a;
   const r = Math.min(m, n);
+  // DGESDD is a tenth faster on tall matrices than on wide ones, so a tall one is worth a transpose.
+  const tall = m > n;
+  const [rows, cols] = tall ? [m, n] : [n, m];
   return scoped(kernel, (scope) => {
-    const at = scope.copyOf(a.data);
+    const at = tall ? copyTransposed(kernel, scope, a) : scope.copyOf(a.data);
     const s = scope.doubles(r);
-    // Of the transpose: its left vectors, column-major, are our Vᵀ; its right ones, transposed, are our U.
-    const k = vectors === "full" ? n : r;
-    const l = vectors === "full" ? m : r;
     const wanted = vectors !== "none";
-    const left = wanted ? scope.doubles(n * k) : 0;
-    const right = wanted ? scope.doubles(l * m) : 0;
+    const k = vectors === "full" ? rows : r;
+    const l = vectors === "full" ? cols : r;
+    const left = wanted ? scope.doubles(rows * k) : 0;
+    const right = wanted ? scope.doubles(l * cols) : 0;
     const job = vectors === "none" ? 0 : vectors === "thin" ? 1 : 2;
-    const info = kernel.la_gesdd(job, n, m, at, s, left, right);
+    const info = kernel.la_gesdd(job, rows, cols, at, s, left, right);
     requireDone(kernel, "dgesdd", `[${m}, ${n}]`, info);
-    return {
-      s: scope.read(s, r),
-      u: wanted ? matrix(m, l, scope.read(right, l * m)) : undefined,
-      v: wanted ? readTransposed(kernel, scope, left, n, k) : undefined,
-    };
+    const values = scope.read(s, r);
+    if (!wanted) return { s: values, u: undefined, v: undefined };
+    // The right vectors come transposed, which is row-major as they are.
+    const leftVectors = readTransposed(kernel, scope, left, rows, k);
+    const rightVectors = matrix(cols, l, scope.read(right, l * cols));
+    return tall
+      ? { s: values, u: leftVectors, v: rightVectors }
+      : { s: values, u: rightVectors, v: leftVectors };
   });
 }
 

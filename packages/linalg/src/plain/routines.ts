@@ -5,6 +5,7 @@ import { plainEigh } from "./eigh.ts";
 import { gramOf, multiplyInto } from "./multiply.ts";
 import { appendRowsPlain, plainQr } from "./qr.ts";
 import { PlainRowStore } from "./row-store.ts";
+import { plainEighStack, plainSvdStack } from "./stacks.ts";
 import { plainSvd } from "./svd.ts";
 import { plainCholesky, plainSolve, plainSolveTriangular } from "./triangular.ts";
 
@@ -22,5 +23,7 @@ export const plainRoutines: Routines = {
   },
   gram: gramOf,
   appendRows: appendRowsPlain,
+  eighStack: plainEighStack,
+  svdStack: plainSvdStack,
   rowStore: (length, capacity) => new PlainRowStore(length, capacity),
 };
