@@ -7,7 +7,7 @@ export interface EncodeOptions {
   /**
    * Where weights go. `inline` copies them into the result. `reference` writes each large weight that is
    * a view of one of `model.files` as external data pointing into that file, so that a graph derived from
-   * a 160 MB model takes some hundred kilobytes. Default `inline`.
+   * a large model takes some kilobytes. Default `inline`.
    */
   readonly weights?: "inline" | "reference";
 }
