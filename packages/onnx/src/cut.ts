@@ -27,7 +27,7 @@ export function cut(model: Model, from: string, to: string): Model {
   requireTensor(graph, from, "from");
   requireTensor(graph, to, "to");
   const nodes = nodesFor(graph, [to], new Set([from])).filter((node) => !node.outputs.includes(from));
-  if (from === to || !dependents(nodes, from).has(to)) {
+  if (from === to || !dependents(nodes, [from]).has(to)) {
     throw new VielbeinError(
       "INVALID_SPACE",
       `Tensor "${to}" does not depend on "${from}", so there is nothing between them. Choose a tensor after "${from}".`,

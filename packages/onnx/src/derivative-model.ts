@@ -1,6 +1,7 @@
 // The model that a derivative becomes, forward or reverse.
 
 import { VielbeinError } from "@vielbein/core";
+import { shareCommonSubexpressions } from "./common-subexpressions.ts";
 import type { Emitter } from "./emitter.ts";
 import { nodesFor } from "./graph.ts";
 import type { Model, Node, ValueInfo } from "./model.ts";
@@ -24,7 +25,8 @@ export function derivativeModel(
   outgoing: Direction,
 ): Model {
   const primal = graph.model.graph;
-  const live = nodesFor({ ...primal, nodes }, [graph.output, outgoing.name]);
+  const wanted = [graph.output, outgoing.name];
+  const live = nodesFor({ ...primal, nodes: shareCommonSubexpressions(nodes, wanted) }, wanted);
   const read = new Set(live.flatMap((node) => node.inputs));
   const value = (name: string): ValueInfo => ({ name, ...graph.info.get(name)! });
   const directions = ({ name, like }: Direction): ValueInfo => {
@@ -42,7 +44,7 @@ export function derivativeModel(
       initializers: [...primal.initializers, ...emitter.initializers].filter((tensor) =>
         read.has(tensor.name),
       ),
-      inputs: [value(graph.input), directions(incoming)],
+      inputs: [value(graph.input), ...graph.parameters.map(value), directions(incoming)],
       outputs: [value(graph.output), directions(outgoing)],
     },
   };

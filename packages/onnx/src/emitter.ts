@@ -4,12 +4,20 @@
 import { int, ints, makeNode } from "./attributes.ts";
 import { type Attribute, DataType, type Node, type Tensor } from "./model.ts";
 import type { NameSupply } from "./names.ts";
-import type { TensorInfo } from "./prepared-graph.ts";
+import type { PreparedGraph, TensorInfo } from "./prepared-graph.ts";
 import type { Tangent } from "./rule.ts";
 import { float32Tensor, float64Tensor, int64Tensor, isFloat, numericValues } from "./tensor.ts";
 import { Unsupported } from "./unsupported.ts";
 
 export type Shape = readonly number[];
+
+export interface DerivativeOptions {
+  /**
+   * Keeps to operators that every engine runs on its accelerator: no MaxPool with Indices, which WebGPU
+   * lacks, at the price of some more arithmetic. Default `false`.
+   */
+  readonly portable?: boolean;
+}
 
 function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, i) => extent === b[i]);
@@ -31,6 +39,8 @@ export class Emitter {
   readonly nodes: Node[] = [];
   readonly initializers: Tensor[] = [];
   private readonly memo = new Map<string, readonly string[]>();
+  /** Whether to keep to operators that every engine runs on its accelerator. */
+  readonly portable: boolean;
   private readonly info: ReadonlyMap<string, TensorInfo>;
   private readonly constants: ReadonlyMap<string, Tensor>;
   private readonly names: NameSupply;
@@ -40,17 +50,17 @@ export class Emitter {
   private floatType: number;
 
   constructor(
-    info: ReadonlyMap<string, TensorInfo>,
-    constants: ReadonlyMap<string, Tensor>,
+    graph: Pick<PreparedGraph, "info" | "constants">,
     names: NameSupply,
-    reference: string,
-    floatType: number,
+    reference: { readonly name: string; readonly like: string },
+    { portable = false }: DerivativeOptions,
   ) {
-    this.info = info;
-    this.constants = constants;
+    this.info = graph.info;
+    this.constants = graph.constants;
     this.names = names;
-    this.reference = reference;
-    this.floatType = floatType;
+    this.reference = reference.name;
+    this.floatType = graph.info.get(reference.like)!.dataType;
+    this.portable = portable;
   }
 
   /** Turns to another primal node: constants asked for from now on have the type of its result. */

@@ -64,9 +64,9 @@ export function nodesFor(
   return kept.reverse();
 }
 
-/** `source` and every tensor whose values depend on its values. */
-export function dependents(nodes: readonly Node[], source: string): Set<string> {
-  const result = new Set([source]);
+/** The sources and every tensor whose values depend on their values. */
+export function dependents(nodes: readonly Node[], sources: readonly string[]): Set<string> {
+  const result = new Set(sources);
   for (const node of nodes) {
     if (readsShapeOnly(node) || !nodeReads(node).some((name) => result.has(name))) continue;
     // A cut below an intermediate tensor keeps that tensor as a source even though a node defines it.

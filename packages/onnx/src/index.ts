@@ -1,8 +1,10 @@
 export { type ChainOptions, chain } from "./chain.ts";
 export { cut } from "./cut.ts";
 export { decodeModel } from "./decode.ts";
+export type { DerivativeOptions, Emitter } from "./emitter.ts";
 export { type EncodeOptions, encodeModel } from "./encode.ts";
 export { requireConfinedLocation, resolveExternalData } from "./external-data.ts";
+export { type HvpGraph, hvp } from "./hvp.ts";
 export {
   type DifferentiabilityReport,
   inspect,
@@ -11,6 +13,7 @@ export {
   type SpaceReport,
 } from "./inspect.ts";
 export { differentiability, type JvpGraph, jvp, type NodeReport } from "./jvp.ts";
+export { type LinearGraph, type Linearization, linearize } from "./linearize.ts";
 export {
   type Attribute,
   DataType,
@@ -27,7 +30,8 @@ export {
 export { OnnxMap, type OnnxMapOptions } from "./onnx-map.ts";
 export { type PrepareOptions, prepare } from "./prepare.ts";
 export type { PreparedGraph, TensorInfo } from "./prepared-graph.ts";
+export type { DerivativeRule, Tangent } from "./rule.ts";
 export { supportedOperators } from "./rules.ts";
 export { modelSource } from "./source.ts";
-export { UnsupportedOperatorError } from "./unsupported.ts";
+export { Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
 export { type VjpGraph, vjp } from "./vjp.ts";

@@ -4,14 +4,14 @@
 
 import { makeNode } from "./attributes.ts";
 import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
-import { Emitter } from "./emitter.ts";
+import { type DerivativeOptions, Emitter } from "./emitter.ts";
 import { tensorNames } from "./graph.ts";
 import type { Model, Node } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
 import type { Tangent } from "./rule.ts";
-import { ruleFor } from "./rules.ts";
-import { nodeLabel, noRule, operatorName, Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
+import { requireRule } from "./rules.ts";
+import { nodeLabel, operatorName, Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
 
 /** Names of the tensors of a JVP graph. */
 export interface JvpGraph {
@@ -32,23 +32,22 @@ export interface JvpGraph {
  * @throws {VielbeinError} `UNSUPPORTED_OPERATOR` naming the first node on the way without a rule;
  *   `INVALID_SPACE` when the derivative is zero everywhere, as after rounding.
  */
-export function jvp(graph: PreparedGraph): JvpGraph {
+export function jvp(graph: PreparedGraph, options: DerivativeOptions = {}): JvpGraph {
   const names = new NameSupply(tensorNames(graph.model.graph));
   const inputTangent = names.claim(`${graph.input}_tangent`);
   const outputTangent = names.claim(`${graph.output}_tangent`);
-  const pushed = pushForward(graph, names, inputTangent, (problem) => {
-    throw problem;
-  });
+  const incoming = { name: inputTangent, like: graph.input };
+  const emitter = new Emitter(graph, names, incoming, options);
+  const pushed = pushForward(graph, emitter, inputTangent);
   if (pushed.tangent === undefined) throw zeroEverywhere(graph);
   const nodes = [...pushed.nodes, makeNode("Identity", [pushed.tangent], [outputTangent])];
-  const incoming = { name: inputTangent, like: graph.input };
   const outgoing = { name: outputTangent, like: graph.output };
   return {
     input: graph.input,
     inputTangent,
     output: graph.output,
     outputTangent,
-    model: derivativeModel(graph, nodes, pushed.emitter, incoming, outgoing),
+    model: derivativeModel(graph, nodes, emitter, incoming, outgoing),
   };
 }
 
@@ -70,10 +69,11 @@ export function differentiability(graph: PreparedGraph): NodeReport[] {
   const names = new NameSupply(tensorNames(graph.model.graph));
   const reports: NodeReport[] = [];
   const problems = new Map<Node, string>();
+  const inputTangent = names.claim(`${graph.input}_tangent`);
   pushForward(
     graph,
-    names,
-    names.claim(`${graph.input}_tangent`),
+    new Emitter(graph, names, { name: inputTangent, like: graph.input }, {}),
+    inputTangent,
     (problem, node) => problems.set(node, problem.reason),
     (node, tangents) => {
       const reason = problems.get(node);
@@ -90,8 +90,7 @@ export function differentiability(graph: PreparedGraph): NodeReport[] {
   return reports;
 }
 
-interface Pushed {
-  readonly emitter: Emitter;
+export interface Pushed {
   /** Primal and derivative nodes in topological order. */
   readonly nodes: Node[];
   /** Tangent of the output; undefined where it is zero. */
@@ -102,15 +101,15 @@ interface Pushed {
  * Walks the graph once, emitting behind every primal node the nodes that push its tangents on.
  * A problem that `onProblem` does not throw leaves a stand-in tangent, so that the walk goes on.
  */
-function pushForward(
+export function pushForward(
   graph: PreparedGraph,
-  names: NameSupply,
+  emitter: Emitter,
   inputTangent: string,
-  onProblem: (problem: UnsupportedOperatorError, node: Node) => void,
+  onProblem: (problem: UnsupportedOperatorError, node: Node) => void = (problem) => {
+    throw problem;
+  },
   onNode?: (node: Node, tangents: readonly Tangent[]) => void,
 ): Pushed {
-  const floatType = graph.info.get(graph.input)!.dataType;
-  const emitter = new Emitter(graph.info, graph.constants, names, inputTangent, floatType);
   const tangents = new Map<string, string>([[graph.input, inputTangent]]);
   const nodes: Node[] = [];
   for (const node of graph.model.graph.nodes) {
@@ -121,9 +120,7 @@ function pushForward(
     let outgoing: readonly Tangent[];
     emitter.turnTo(node);
     try {
-      const rule = ruleFor(node);
-      if (!rule) throw new Unsupported(noRule);
-      outgoing = rule.jvp(emitter, node, incoming);
+      outgoing = requireRule(graph, node).jvp(emitter, node, incoming);
     } catch (error) {
       if (!(error instanceof Unsupported)) throw error;
       onProblem(
@@ -139,5 +136,5 @@ function pushForward(
     });
     onNode?.(node, outgoing);
   }
-  return { emitter, nodes, tangent: tangents.get(graph.output) };
+  return { nodes, tangent: tangents.get(graph.output) };
 }

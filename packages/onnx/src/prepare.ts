@@ -4,9 +4,8 @@
 // plumbing that exporters leave (Shape, Gather, Slice, Concat, Unsqueeze …) disappears.
 
 import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
-import { makeNode } from "./attributes.ts";
 import { requireTensor } from "./cut.ts";
-import { dependents, nodeReads, nodesFor, tensorNames } from "./graph.ts";
+import { dependents, nodeReads, nodesFor } from "./graph.ts";
 import {
   DataType,
   type Model,
@@ -16,12 +15,12 @@ import {
   type Tensor,
   type ValueInfo,
 } from "./model.ts";
-import { NameSupply } from "./names.ts";
 import { normalize } from "./normalize.ts";
 import { type PreparedGraph, positionOf, type TensorInfo } from "./prepared-graph.ts";
+import { probe } from "./probe.ts";
+import type { DerivativeRule } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
-import { modelSource } from "./source.ts";
-import { dataTypeName, elementCount, fromRuntime, isFloat } from "./tensor.ts";
+import { dataTypeName, fromRuntime, isFloat } from "./tensor.ts";
 import { typesOf } from "./types.ts";
 import { noRule, UnsupportedOperatorError } from "./unsupported.ts";
 
@@ -32,6 +31,13 @@ export interface PrepareOptions {
   readonly to?: string;
   /** Values of the other graph inputs (labels, truncation …), by name. */
   readonly inputs?: Readonly<Record<string, RuntimeTensor>>;
+  /**
+   * Graph inputs that stay inputs of the derivatives, which are not taken with respect to them: the
+   * cotangent of a graph that is differentiated once more, or a label that changes often.
+   */
+  readonly parameters?: readonly string[];
+  /** Rules for operators of one's own, by operator name, `com.example::Operator` outside the standard domain. */
+  readonly rules?: ReadonlyMap<string, DerivativeRule>;
 }
 
 /**
@@ -56,18 +62,30 @@ export async function prepare(
   requireFloat(types.get(from), from);
   requireFloat(types.get(to), to);
 
+  const { rules = new Map<string, DerivativeRule>(), parameters = [] } = options;
   const path = nodesFor(graph, [to], new Set([from]));
-  const variable = dependents(path, from);
-  if (!variable.has(to) || from === to) {
+  if (!dependents(path, [from]).has(to) || from === to) {
     throw new VielbeinError(
       "INVALID_SPACE",
       `Tensor "${to}" does not depend on "${from}", so there is no map between them. Choose a tensor after "${from}" (\`vielbein inspect\` lists them).`,
     );
   }
+  const isInput = new Set(requiredInputs(graph).map((input) => input.name));
+  const stranger = parameters.find((name) => !isInput.has(name) || name === from);
+  if (stranger !== undefined) {
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `\`parameters\`: "${stranger}" is not a graph input beside "${from}". The inputs are ${[...isInput].join(", ")}.`,
+    );
+  }
+  const variable = dependents(path, [from, ...parameters]);
   const nodes = path.filter(
     (node) => node.outputs.some((output) => variable.has(output)) && !node.outputs.includes(from),
   );
   requireFedInputs(model, nodes, variable, from, to, options);
+  const produced = new Set([from, ...parameters, ...nodes.flatMap((node) => node.outputs)]);
+  const frontier = new Set(nodes.flatMap(nodeReads).filter((name) => !variable.has(name)));
+  const originals = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
 
   const opset = standardOpset(original);
   const places = original.graph.nodes.map((node, index) => ({ node, index }));
@@ -75,29 +93,33 @@ export async function prepare(
     ...places.map(({ node, index }) => [node.name, index] as const),
     ...places.flatMap(({ node, index }) => node.outputs.map((output) => [output, index] as const)),
   ]);
-  const probe = await probeGraph(model, nodes, variable, from, runtime, options).catch((error: unknown) => {
+  const { shapes, values } = await probe(model, runtime, {
+    measured: [...variable].filter((name) => produced.has(name)),
+    folded: [...frontier].filter((name) => !originals.has(name)),
+    ...(options.inputs ? { inputs: options.inputs } : {}),
+  }).catch((error: unknown) => {
     // An engine may refuse a graph for an operator that could not be differentiated anyway: say that.
     const isRefusal = error instanceof VielbeinError && error.code === "BACKEND_FAILED";
-    const unknown = isRefusal ? nodes.find((node) => !ruleFor(node)) : undefined;
+    const unknown = isRefusal ? nodes.find((node) => !ruleFor(node, rules)) : undefined;
     if (!unknown) throw error;
     throw new UnsupportedOperatorError(unknown, positionOf({ positions }, unknown), opset, noRule);
   });
   const info = new Map<string, TensorInfo>();
   const constants = new Map<string, Tensor>();
-  const originals = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
-  for (const name of probe.frontier) {
-    const tensor = originals.get(name) ?? fromRuntime(name, probe.values[name]!);
+  for (const name of frontier) {
+    const tensor = originals.get(name) ?? fromRuntime(name, values[name]!);
     constants.set(name, tensor);
     info.set(name, { shape: tensor.dims, dataType: tensor.dataType });
   }
-  for (const [name, shape] of probe.shapes)
-    info.set(name, { shape, dataType: types.get(name) ?? DataType.FLOAT });
+  for (const [name, shape] of shapes) info.set(name, { shape, dataType: types.get(name) ?? DataType.FLOAT });
   const boundary = (name: string): ValueInfo => ({ name, ...info.get(name)! });
   return {
     input: from,
     output: to,
+    parameters,
     info,
     constants,
+    rules,
     opset,
     positions,
     model: {
@@ -107,7 +129,7 @@ export async function prepare(
         name: graph.name,
         nodes,
         initializers: [...constants.values()],
-        inputs: [boundary(from)],
+        inputs: [from, ...parameters].map(boundary),
         outputs: [boundary(to)],
         valueInfo: [],
         unknown: [],
@@ -152,108 +174,12 @@ function requireFedInputs(
 ): void {
   const side = nodes.flatMap(nodeReads).filter((name) => !variable.has(name));
   for (const input of requiredInputs(model.graph)) {
-    if (input.name === from || options.inputs?.[input.name]) continue;
-    const needs = dependents(nodesFor(model.graph, side), input.name);
+    if (variable.has(input.name) || options.inputs?.[input.name]) continue;
+    const needs = dependents(nodesFor(model.graph, side), [input.name]);
     if (!side.some((name) => needs.has(name))) continue;
     throw new VielbeinError(
       "INVALID_SPACE",
       `"${to}" depends on input "${input.name}" (${dataTypeName(input.dataType)} [${input.shape ?? "?"}]) beside "${from}". Give it a fixed value (\`inputs\`, or --set ${input.name}=… on the command line).`,
     );
   }
-}
-
-interface Probe {
-  readonly shapes: ReadonlyMap<string, readonly number[]>;
-  /** Tensors that the kept nodes read but that do not depend on the input. */
-  readonly frontier: ReadonlySet<string>;
-  readonly values: Readonly<Record<string, RuntimeTensor>>;
-}
-
-/**
- * Runs the graph once at batch 1. Variable tensors are asked for their shape only (a Shape node each), so
- * the engine may free every activation; tensors at the frontier are returned by value.
- */
-async function probeGraph(
-  model: Model,
-  nodes: readonly Node[],
-  variable: ReadonlySet<string>,
-  from: string,
-  runtime: Runtime,
-  options: PrepareOptions,
-): Promise<Probe> {
-  const { graph } = model;
-  const names = new NameSupply(tensorNames(graph));
-  const produced = new Set([from, ...nodes.flatMap((node) => node.outputs)]);
-  const measured = [...variable].filter((name) => produced.has(name));
-  const shapeNames = new Map(measured.map((name) => [name, names.claim(`${name}_shape`)]));
-  const frontier = new Set(nodes.flatMap(nodeReads).filter((name) => !variable.has(name)));
-  const initialised = new Set(graph.initializers.map((tensor) => tensor.name));
-  const folded = [...frontier].filter((name) => !initialised.has(name));
-
-  const needed = nodesFor(graph, [...measured, ...folded]);
-  const read = new Set(needed.flatMap(nodeReads));
-  const inputs = requiredInputs(graph).filter(
-    (input) => read.has(input.name) || input.name === from || folded.includes(input.name),
-  );
-  const outputs = [...shapeNames.values(), ...folded];
-  const session = await runtime.createSession(
-    modelSource({
-      ...model,
-      graph: {
-        ...graph,
-        nodes: [...needed, ...measured.map((name) => makeNode("Shape", [name], [shapeNames.get(name)!]))],
-        initializers: graph.initializers.filter((tensor) => read.has(tensor.name)),
-        inputs,
-        outputs: outputs.map((name) => ({ name })),
-        valueInfo: [],
-      },
-    }),
-    { optimize: false },
-  );
-  try {
-    const feeds = Object.fromEntries(
-      inputs.map((input) => [input.name, options.inputs?.[input.name] ?? probeValue(input)]),
-    );
-    const values = await session.run(feeds, outputs);
-    const shapes = new Map(
-      measured.map((name) => [
-        name,
-        Array.from(values[shapeNames.get(name)!]!.data as BigInt64Array, Number),
-      ]),
-    );
-    return { shapes, frontier, values };
-  } finally {
-    await session.dispose();
-  }
-}
-
-/** A harmless value of the declared shape: one point, its coordinates irregular and of order one. */
-function probeValue(input: ValueInfo): RuntimeTensor {
-  const shape = input.shape?.map((extent, axis) => {
-    if (typeof extent === "number") return extent;
-    if (axis === 0) return 1;
-    throw new VielbeinError(
-      "INVALID_MODEL",
-      `Input "${input.name}" leaves axis ${axis} ("${extent}") open; only the batch axis may be. Fix it when exporting, or give the input a value.`,
-    );
-  });
-  if (!shape) {
-    throw new VielbeinError(
-      "INVALID_MODEL",
-      `Input "${input.name}" declares no shape. Export the model with input shapes; for a part of a model, name \`from\` and \`to\` in the whole one.`,
-    );
-  }
-  const count = elementCount(shape);
-  const wave = Float32Array.from({ length: count }, (_, i) => Math.sin(1 + 12.9898 * i));
-  if (input.dataType === DataType.FLOAT) return { type: "float32", dims: shape, data: wave };
-  if (input.dataType === DataType.DOUBLE)
-    return { type: "float64", dims: shape, data: Float64Array.from(wave) };
-  if (input.dataType === DataType.INT64)
-    return { type: "int64", dims: shape, data: new BigInt64Array(count) };
-  if (input.dataType === DataType.INT32) return { type: "int32", dims: shape, data: new Int32Array(count) };
-  if (input.dataType === DataType.BOOL) return { type: "bool", dims: shape, data: new Uint8Array(count) };
-  throw new VielbeinError(
-    "INVALID_MODEL",
-    `Input "${input.name}" has type ${dataTypeName(input.dataType)}, for which no probe value exists. Give the input a value.`,
-  );
 }

@@ -1,6 +1,7 @@
 // A graph that is ready to be differentiated.
 
 import type { Model, Node, Tensor } from "./model.ts";
+import type { DerivativeRule } from "./rule.ts";
 
 export interface TensorInfo {
   /** Full shape at batch 1, batch axis included. */
@@ -8,14 +9,18 @@ export interface TensorInfo {
   readonly dataType: number;
 }
 
-/** A graph with one input and one output, static shapes, and no node independent of the input. */
+/** A graph with one input, perhaps parameters beside it, one output, static shapes, and nothing that could be folded. */
 export interface PreparedGraph {
   readonly model: Model;
   readonly input: string;
   readonly output: string;
+  /** Further inputs, with respect to which nothing is differentiated. */
+  readonly parameters: readonly string[];
   readonly info: ReadonlyMap<string, TensorInfo>;
   /** Initialisers by name, folded ones included. */
   readonly constants: ReadonlyMap<string, Tensor>;
+  /** Rules beside the standard ones. */
+  readonly rules: ReadonlyMap<string, DerivativeRule>;
   /** Standard operator set of the model as it was read. */
   readonly opset: number;
   /** Position of the node that defines a tensor in the model as it was read. */

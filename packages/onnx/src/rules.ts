@@ -14,8 +14,10 @@ import * as scan from "./ops/scan.ts";
 import * as shape from "./ops/shape.ts";
 import * as slicing from "./ops/slicing.ts";
 import * as softmax from "./ops/softmax.ts";
+import type { PreparedGraph } from "./prepared-graph.ts";
 import { type DerivativeRule, zero } from "./rule.ts";
 import { toBool } from "./types.ts";
+import { noRule, operatorName, Unsupported } from "./unsupported.ts";
 
 /** Piecewise constant operators: their derivative is zero wherever it exists. */
 const piecewiseConstant = [...toBool, "Shape", "Size", "Sign", "Floor", "Ceil", "Round", "ArgMax", "ArgMin"];
@@ -38,9 +40,16 @@ const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, Derivative
   ...Object.entries(softmax),
 ]);
 
-/** The rule for a node, or undefined when there is none (operators of other domains have none). */
-export function ruleFor(node: Node): DerivativeRule | undefined {
-  return node.domain === "" ? standard.get(node.opType) : undefined;
+/** The rule for a node, or undefined when there is none. Rules of one's own come before the standard ones. */
+export function ruleFor(node: Node, own: ReadonlyMap<string, DerivativeRule>): DerivativeRule | undefined {
+  return own.get(operatorName(node)) ?? (node.domain === "" ? standard.get(node.opType) : undefined);
+}
+
+/** @throws {Unsupported} when the node has no rule. */
+export function requireRule(graph: Pick<PreparedGraph, "rules">, node: Node): DerivativeRule {
+  const rule = ruleFor(node, graph.rules);
+  if (!rule) throw new Unsupported(noRule);
+  return rule;
 }
 
 /** Operators with a rule, sorted. */

@@ -4,13 +4,13 @@
 
 import { makeNode } from "./attributes.ts";
 import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
-import { Emitter } from "./emitter.ts";
+import { type DerivativeOptions, Emitter } from "./emitter.ts";
 import { dependents, tensorNames } from "./graph.ts";
 import type { Model } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
-import { ruleFor } from "./rules.ts";
-import { noRule, Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
+import { requireRule } from "./rules.ts";
+import { Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
 
 /** Names of the tensors of a VJP graph. */
 export interface VjpGraph {
@@ -31,12 +31,12 @@ export interface VjpGraph {
  * @throws {VielbeinError} `UNSUPPORTED_OPERATOR` naming the node; `INVALID_SPACE` when the derivative is
  *   zero everywhere, as after rounding.
  */
-export function vjp(graph: PreparedGraph): VjpGraph {
+export function vjp(graph: PreparedGraph, options: DerivativeOptions = {}): VjpGraph {
   const names = new NameSupply(tensorNames(graph.model.graph));
   const outputCotangent = names.claim(`${graph.output}_cotangent`);
   const inputCotangent = names.claim(`${graph.input}_cotangent`);
-  const { dataType } = graph.info.get(graph.output)!;
-  const emitter = new Emitter(graph.info, graph.constants, names, outputCotangent, dataType);
+  const incoming = { name: outputCotangent, like: graph.output };
+  const emitter = new Emitter(graph, names, incoming, options);
   const pulled = pullBack(graph, emitter, outputCotangent);
   if (pulled === undefined) throw zeroEverywhere(graph);
 
@@ -45,7 +45,6 @@ export function vjp(graph: PreparedGraph): VjpGraph {
     ...emitter.nodes,
     makeNode("Identity", [pulled], [inputCotangent]),
   ];
-  const incoming = { name: outputCotangent, like: graph.output };
   const outgoing = { name: inputCotangent, like: graph.input };
   return {
     input: graph.input,
@@ -57,9 +56,13 @@ export function vjp(graph: PreparedGraph): VjpGraph {
 }
 
 /** Walks the graph backwards, adding up the cotangents of every tensor; returns that of the input. */
-function pullBack(graph: PreparedGraph, emitter: Emitter, outputCotangent: string): string | undefined {
+export function pullBack(
+  graph: PreparedGraph,
+  emitter: Emitter,
+  outputCotangent: string,
+): string | undefined {
   const { nodes } = graph.model.graph;
-  const active = dependents(nodes, graph.input);
+  const active = dependents(nodes, [graph.input]);
   const cotangents = new Map<string, string>([[graph.output, outputCotangent]]);
   for (const node of nodes.toReversed()) {
     const incoming = node.outputs.map((name) => cotangents.get(name));
@@ -67,9 +70,7 @@ function pullBack(graph: PreparedGraph, emitter: Emitter, outputCotangent: strin
     if (!incoming.some(Boolean) || !wanted.some(Boolean)) continue;
     emitter.turnTo(node);
     try {
-      const rule = ruleFor(node);
-      if (!rule) throw new Unsupported(noRule);
-      const outgoing = rule.vjp(emitter, node, incoming, wanted);
+      const outgoing = requireRule(graph, node).vjp(emitter, node, incoming, wanted);
       node.inputs.forEach((name, i) => {
         const sum = wanted[i] ? emitter.add(cotangents.get(name), outgoing[i]) : undefined;
         if (sum !== undefined) cotangents.set(name, sum);

@@ -1,0 +1,100 @@
+// One run of a graph through the engine at batch 1, for its shapes and for the values of what does not depend
+// on the point. Tensors that do are asked for their shape only (a Shape node each), so that the engine may free
+// every activation.
+
+import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { makeNode } from "./attributes.ts";
+import { nodeReads, nodesFor, tensorNames } from "./graph.ts";
+import { DataType, type Model, requiredInputs, type ValueInfo } from "./model.ts";
+import { NameSupply } from "./names.ts";
+import { modelSource } from "./source.ts";
+import { dataTypeName, elementCount } from "./tensor.ts";
+
+export interface Probe {
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  readonly values: Readonly<Record<string, RuntimeTensor>>;
+}
+
+export interface ProbeRequest {
+  /** Tensors whose shape is wanted. */
+  readonly measured: readonly string[];
+  /** Tensors whose value is wanted. */
+  readonly folded?: readonly string[];
+  /** Values of graph inputs by name; others get a harmless one of their declared shape. */
+  readonly inputs?: Readonly<Record<string, RuntimeTensor>>;
+}
+
+/** @throws {VielbeinError} `BACKEND_FAILED` when the engine cannot run the graph; `INVALID_MODEL` for inputs of unknown shape. */
+export async function probe(
+  model: Model,
+  runtime: Runtime,
+  { measured, folded = [], inputs = {} }: ProbeRequest,
+): Promise<Probe> {
+  const { graph } = model;
+  const names = new NameSupply(tensorNames(graph));
+  const shapeNames = new Map(measured.map((name) => [name, names.claim(`${name}_shape`)]));
+  const needed = nodesFor(graph, [...measured, ...folded]);
+  const read = new Set([...needed.flatMap(nodeReads), ...measured, ...folded]);
+  const fed = requiredInputs(graph).filter((input) => read.has(input.name));
+  const outputs = [...shapeNames.values(), ...folded];
+  const session = await runtime.createSession(
+    modelSource({
+      ...model,
+      graph: {
+        ...graph,
+        nodes: [...needed, ...measured.map((name) => makeNode("Shape", [name], [shapeNames.get(name)!]))],
+        initializers: graph.initializers.filter((tensor) => read.has(tensor.name)),
+        inputs: fed,
+        outputs: outputs.map((name) => ({ name })),
+        valueInfo: [],
+      },
+    }),
+    { optimize: false },
+  );
+  try {
+    const feeds = Object.fromEntries(
+      fed.map((input) => [input.name, inputs[input.name] ?? probeValue(input)]),
+    );
+    const values = await session.run(feeds, outputs);
+    const shapes = new Map(
+      measured.map((name) => [
+        name,
+        Array.from(values[shapeNames.get(name)!]!.data as BigInt64Array, Number),
+      ]),
+    );
+    return { shapes, values };
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** A harmless value of the declared shape: one point, its coordinates irregular and of order one. */
+function probeValue(input: ValueInfo): RuntimeTensor {
+  const shape = input.shape?.map((extent, axis) => {
+    if (typeof extent === "number") return extent;
+    if (axis === 0) return 1;
+    throw new VielbeinError(
+      "INVALID_MODEL",
+      `Input "${input.name}" leaves axis ${axis} ("${extent}") open; only the batch axis may be. Fix it when exporting, or give the input a value.`,
+    );
+  });
+  if (!shape) {
+    throw new VielbeinError(
+      "INVALID_MODEL",
+      `Input "${input.name}" declares no shape. Export the model with input shapes; for a part of a model, name \`from\` and \`to\` in the whole one.`,
+    );
+  }
+  const count = elementCount(shape);
+  const wave = Float32Array.from({ length: count }, (_, i) => Math.sin(1 + 12.9898 * i));
+  if (input.dataType === DataType.FLOAT) return { type: "float32", dims: shape, data: wave };
+  if (input.dataType === DataType.DOUBLE)
+    return { type: "float64", dims: shape, data: Float64Array.from(wave) };
+  if (input.dataType === DataType.INT64)
+    return { type: "int64", dims: shape, data: new BigInt64Array(count) };
+  if (input.dataType === DataType.INT32) return { type: "int32", dims: shape, data: new Int32Array(count) };
+  if (input.dataType === DataType.BOOL) return { type: "bool", dims: shape, data: new Uint8Array(count) };
+  throw new VielbeinError(
+    "INVALID_MODEL",
+    `Input "${input.name}" has type ${dataTypeName(input.dataType)}, for which no probe value exists. Give the input a value.`,
+  );
+}

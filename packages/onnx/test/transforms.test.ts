@@ -1,0 +1,170 @@
+// Options of the transforms: the portable form, rules of one's own, parameters, shared subexpressions.
+
+import { describe, expect, test } from "vitest";
+import { float, makeNode } from "../src/attributes.ts";
+import { shareCommonSubexpressions } from "../src/common-subexpressions.ts";
+import { DataType, type DerivativeRule, jvp, type Model, OnnxMap, prepare, vjp } from "../src/index.ts";
+import { floatAttribute } from "../src/model.ts";
+import { float32Tensor } from "../src/tensor.ts";
+import { pooling } from "./cases/pooling.ts";
+import { assemble } from "./derivative.ts";
+import { runGraph } from "./graphs.ts";
+import { irregular, makeModel, randomStream, relativeError, runtime } from "./helpers.ts";
+
+const maxima = pooling.filter(({ op }) => op === "MaxPool");
+
+describe("portable", () => {
+  test.each(maxima.map((entry) => [entry.about, entry] as const))("MaxPool: %s", async (_about, entry) => {
+    const { model, point } = assemble(entry.build, "float32", entry);
+    const graph = await prepare(model, runtime);
+    const random = randomStream(2);
+    const tangents = irregular(random, 3 * point.length);
+    const [plain, portable] = [jvp(graph), jvp(graph, { portable: true })];
+    const feeds = { [plain.input]: point, [plain.inputTangent]: tangents };
+    const expected = (await runGraph(plain.model, feeds))[plain.outputTangent]!;
+    expect(relativeError((await runGraph(portable.model, feeds))[plain.outputTangent]!, expected)).toBe(0);
+
+    const [reverse, portably] = [vjp(graph), vjp(graph, { portable: true })];
+    const back = {
+      [plain.input]: point,
+      [reverse.outputCotangent]: irregular(random, 2 * (expected.length / 3)),
+    };
+    const pulled = (await runGraph(reverse.model, back))[reverse.inputCotangent]!;
+    const result = (await runGraph(portably.model, back))[reverse.inputCotangent]!;
+    expect(relativeError(result, pulled)).toBeLessThan(2e-7);
+
+    for (const { nodes } of [portable.model.graph, portably.model.graph]) {
+      expect(nodes.filter(({ opType, outputs }) => opType === "MaxPool" && outputs.length > 1)).toEqual([]);
+      expect(nodes.filter(({ opType }) => opType === "ScatterElements")).toEqual([]);
+    }
+  });
+
+  test("what lies in the padding is never the maximum, and equals share", async () => {
+    const model = makeModel({
+      nodes: [
+        makeNode("MaxPool", ["x"], ["y"], {
+          kernel_shape: { type: "ints", value: [2] },
+          pads: { type: "ints", value: [1, 0] },
+        }),
+      ],
+      inputs: [{ name: "x", dataType: DataType.FLOAT, shape: [1, 1, 3] }],
+      outputs: [{ name: "y" }],
+    });
+    const {
+      model: derivative,
+      inputTangent,
+      outputTangent,
+    } = jvp(await prepare(model, runtime), { portable: true });
+    const result = await runGraph(derivative, { x: [-1, -2, -2], [inputTangent]: [10, 20, 40] });
+    expect([...result[outputTangent]!]).toEqual([10, 10, 30]);
+  });
+});
+
+describe("rules of one's own", () => {
+  const build = (): Model => {
+    const model = makeModel({
+      nodes: [{ ...makeNode("QuickGelu", ["x"], ["y"], { alpha: float(1.5) }), domain: "com.microsoft" }],
+      inputs: [{ name: "x", dataType: DataType.FLOAT, shape: [1, 6] }],
+      outputs: [{ name: "y" }],
+    });
+    return { ...model, opsets: new Map([...model.opsets, ["com.microsoft", 1]]) };
+  };
+  /** d(x·σ(αx)) = σ(αx)·(1 + αx·(1 − σ(αx))). */
+  const slope: DerivativeRule["jvp"] = (e, node, [t]) => {
+    const scaled = e.op("Mul", [node.inputs[0], e.scalar(floatAttribute(node, "alpha", 1.702))]);
+    const sigma = e.op("Sigmoid", [scaled]);
+    const tail = e.op("Mul", [scaled, e.op("Sub", [e.scalar(1), sigma])]);
+    return [e.op("Mul", [t, e.op("Mul", [sigma, e.op("Add", [e.scalar(1), tail])])])];
+  };
+  const x = Float32Array.of(-2, -0.5, 0, 0.3, 1, 4);
+
+  test("without one the operator is refused", async () => {
+    await expect(OnnxMap.create(build(), runtime)).rejects.toMatchObject({ code: "UNSUPPORTED_OPERATOR" });
+  });
+
+  test("with one the derivative is exact, forwards and in reverse", async () => {
+    const rules = new Map([["com.microsoft::QuickGelu", { jvp: slope, vjp: slope }]]);
+    const map = await OnnxMap.create(build(), runtime, { rules });
+    const expected = Array.from(x, (value) => {
+      const sigma = 1 / (1 + Math.exp(-1.5 * value));
+      return sigma * (1 + 1.5 * value * (1 - sigma));
+    });
+    const ones = new Float32Array(6).fill(1);
+    expect(relativeError(await map.jvp(x, ones, 1), expected)).toBeLessThan(1e-6);
+    expect(relativeError(await map.vjp(x, ones, 1), expected)).toBeLessThan(1e-6);
+    await map.dispose();
+  });
+});
+
+describe("parameters", () => {
+  const product: Model = makeModel({
+    nodes: [makeNode("Exp", ["s"], ["scale"]), makeNode("Mul", ["x", "scale"], ["y"])],
+    inputs: ["x", "s"].map((name) => ({ name, dataType: DataType.FLOAT, shape: [1, 3] })),
+    outputs: [{ name: "y" }],
+  });
+
+  test("stay inputs and are not differentiated", async () => {
+    const graph = await prepare(product, runtime, { from: "x", parameters: ["s"] });
+    const { model, inputTangent, outputTangent } = jvp(graph);
+    expect(model.graph.inputs.map(({ name }) => name)).toEqual(["x", "s", inputTangent]);
+    for (const s of [
+      [0, 1, 2],
+      [1, 0, -1],
+    ]) {
+      const result = await runGraph(model, { x: [1, 2, 3], s, [inputTangent]: [1, 1, 1] });
+      expect(relativeError(result[outputTangent]!, s.map(Math.exp))).toBeLessThan(1e-6);
+    }
+  });
+
+  test("must be inputs of the graph beside the point", async () => {
+    for (const parameters of [["scale"], ["x"], ["nowhere"]]) {
+      await expect(prepare(product, runtime, { from: "x", parameters })).rejects.toMatchObject({
+        code: "INVALID_SPACE",
+      });
+    }
+  });
+});
+
+describe("common subexpressions", () => {
+  const exp = (input: string, output: string) => makeNode("Exp", [input], [output]);
+
+  test("chains of repeated nodes collapse, kept names stay", () => {
+    const nodes = [
+      exp("x", "a"),
+      exp("x", "b"),
+      makeNode("Tanh", ["a"], ["c"]),
+      makeNode("Tanh", ["b"], ["d"]),
+      makeNode("Add", ["c", "d"], ["y"]),
+      exp("x", "z"),
+    ];
+    const shared = shareCommonSubexpressions(nodes, ["y", "z"]);
+    expect(shared.map(({ outputs }) => outputs[0])).toEqual(["a", "c", "y", "z"]);
+    expect(shared[2]!.inputs).toEqual(["c", "c"]);
+  });
+
+  test("attributes and the outputs asked for tell nodes apart", () => {
+    const nodes = [
+      makeNode("LeakyRelu", ["x"], ["a"], { alpha: float(0.1) }),
+      makeNode("LeakyRelu", ["x"], ["b"], { alpha: float(0.2) }),
+      makeNode("MaxPool", ["x"], ["c"]),
+      makeNode("MaxPool", ["x"], ["d", "indices"]),
+    ];
+    expect(shareCommonSubexpressions(nodes, [])).toHaveLength(4);
+  });
+
+  test("a network that computes the same layer twice is differentiated once", async () => {
+    const weights = irregular(randomStream(1), 9);
+    const model = makeModel({
+      nodes: [
+        makeNode("MatMul", ["x", "w"], ["a"]),
+        makeNode("MatMul", ["x", "w"], ["b"]),
+        makeNode("Add", ["a", "b"], ["y"]),
+      ],
+      initializers: [float32Tensor("w", weights, [3, 3])],
+      inputs: [{ name: "x", dataType: DataType.FLOAT, shape: [1, 3] }],
+      outputs: [{ name: "y" }],
+    });
+    const { nodes } = jvp(await prepare(model, runtime)).model.graph;
+    expect(nodes.filter(({ opType }) => opType === "MatMul")).toHaveLength(2);
+  });
+});
