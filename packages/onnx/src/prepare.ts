@@ -15,6 +15,7 @@ import {
   type Tensor,
   type ValueInfo,
 } from "./model.ts";
+import { scaleActivations } from "./modulation.ts";
 import { normalize } from "./normalize.ts";
 import { type PreparedGraph, positionOf, type TensorInfo } from "./prepared-graph.ts";
 import { probe } from "./probe.ts";
@@ -113,7 +114,7 @@ export async function prepare(
   }
   for (const [name, shape] of shapes) info.set(name, { shape, dataType: types.get(name) ?? DataType.FLOAT });
   const boundary = (name: string): ValueInfo => ({ name, ...info.get(name)! });
-  return {
+  return scaleActivations({
     input: from,
     output: to,
     parameters,
@@ -135,7 +136,7 @@ export async function prepare(
         unknown: [],
       },
     },
-  };
+  });
 }
 
 /** The names that `from` and `to` stand for when left out: the first input that wants a value, the first output. */
