@@ -23,7 +23,7 @@ export type { BlockOperator, LinearOperator } from "./iterative/operator.ts";
 export { type PartialSvd, type SvdsOptions, svds } from "./iterative/svds.ts";
 export { type LeastSquares, leastSquares, pinv, type RankOptions, rank } from "./least-squares.ts";
 export { gram, type MatmulOptions, matmul } from "./matmul.ts";
-export { fromRows, identity, type Matrix, matrix, transpose } from "./matrix.ts";
+export { fromRows, identity, leadingColumns, type Matrix, matrix, transpose } from "./matrix.ts";
 export { type Qr, type QrOptions, qr } from "./qr.ts";
 export { normal, type UniformOptions, uniform } from "./random.ts";
 export { canonicalSigns } from "./signs.ts";
