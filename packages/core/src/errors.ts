@@ -10,6 +10,8 @@ export type ErrorCode =
   | "NOT_FINITE"
   /** Bytes that are not the format they should be, or are cut short. */
   | "INVALID_MODEL"
+  /** The same of a file that is no model. */
+  | "INVALID_FILE"
   /** A file that is referred to is missing or may not be read. */
   | "MISSING_FILE"
   /** A tensor or space name that the model does not have, or that cannot serve. */

@@ -1,9 +1,157 @@
+export type { AffineMap } from "./affine-map.ts";
+export { type Bootstrap, type BootstrapOptions, bootstrap } from "./bootstrap.ts";
+export { type BoundedMap, boundedMap } from "./bounded-map.ts";
+export {
+  type CurveStep,
+  type CurveTraversal,
+  type CurveTraversalOptions,
+  curveTraversal,
+} from "./curve-traversal.ts";
+export {
+  type DirectionSet,
+  type DirectionValues,
+  defaultNames,
+  directionAt,
+  displacementOf,
+  displacements,
+  requireDirections,
+  requireSpaceOf,
+} from "./directions.ts";
+export { decodeDirections, encodeDirections } from "./directions-file.ts";
+export {
+  type Distortion,
+  type DistortionOptions,
+  type DistortionProblem,
+  type DistortionSample,
+  type DistortionSummaryOptions,
+  distortion,
+  distortionSample,
+  type HaarBand,
+  haarBand,
+  type TangentDistance,
+} from "./distortion.ts";
 export { type ErrorCode, VielbeinError } from "./errors.ts";
 export { type FunctionMapOptions, functionMap } from "./function-map.ts";
-export { cheaperMethod, DEFAULT_MEMORY_BUDGET, type JacobianOptions, jacobian } from "./jacobian.ts";
+export {
+  type Chain,
+  type Geodesic,
+  type GeodesicOptions,
+  geodesic,
+  measureChain,
+  refineChain,
+} from "./geodesic.ts";
+export { type ChordalMean, chordalMean } from "./grassmann/chordal-mean.ts";
+export {
+  GRASSMANN_METRICS,
+  type GrassmannDistances,
+  type GrassmannMetric,
+  grassmannDistance,
+  grassmannDistances,
+  type SubspaceAnglesOptions,
+  subspaceAngles,
+} from "./grassmann/distances.ts";
+export { type FrechetBasis, frechetBasis } from "./grassmann/frechet-basis.ts";
+export { grassmannExp, grassmannLog, parallelTransport } from "./grassmann/geodesic.ts";
+export {
+  type KarcherDescent,
+  type KarcherMean,
+  type KarcherMeanOptions,
+  karcherMean,
+} from "./grassmann/karcher-mean.ts";
+export { type DirectionMatch, matchDirections } from "./grassmann/matching.ts";
+export { subspaceOverlap } from "./grassmann/overlap.ts";
+export {
+  type DistanceProfile,
+  distanceProfile,
+  haarProfile,
+  type ProfileOptions,
+} from "./grassmann/profile.ts";
+export { greatCircle, straightLine } from "./interpolation.ts";
+export {
+  type Inversion,
+  type InversionMethod,
+  type InversionOptions,
+  type InversionProgress,
+  invert,
+  type Work,
+} from "./inversion.ts";
+export {
+  cheaperMethod,
+  DEFAULT_MEMORY_BUDGET,
+  type JacobianOptions,
+  jacobian,
+  vectorsPerRun,
+} from "./jacobian.ts";
+export {
+  type KritchmanNadler,
+  type KritchmanNadlerOptions,
+  kritchmanNadler,
+  type NoiseTest,
+} from "./kritchman-nadler.ts";
 export { type LocalBasis, type LocalBasisOptions, localBasis, localBasisAt } from "./local-basis.ts";
-export type { DifferentiableMap } from "./map.ts";
+export {
+  DIMENSION_CONVENTIONS,
+  type DimensionConvention,
+  type DimensionStatus,
+  type LocalDimension,
+  type LocalDimensionOptions,
+  localDimension,
+} from "./local-dimension.ts";
+export type { CallOptions, DifferentiableMap, Differential, FloatArray } from "./map.ts";
+export { type Anisotropy, anisotropy } from "./metric/anisotropy.ts";
+export { averageMetric } from "./metric/average.ts";
+export { equalStep, metricBasis } from "./metric/basis.ts";
+export {
+  type MetricDifferenceOptions,
+  metricByDifferences,
+  spectrumByDifferences,
+} from "./metric/differences.ts";
+export {
+  type Correlations,
+  type Homogeneity,
+  homogeneity,
+  type PointSpectrum,
+  withRandomAxes,
+} from "./metric/homogeneity.ts";
+export { type MetricOptions, metricTensor } from "./metric/metric.ts";
+export {
+  type MetricSpectrum,
+  type MetricSpectrumOptions,
+  metricOperator,
+  metricSpectrum,
+} from "./metric/spectrum.ts";
+export { type AdamOptions, adam } from "./optimize/adam.ts";
+export { type BlackBox, type CmaEsOptions, cmaEs } from "./optimize/cma-es.ts";
+export { type LbfgsOptions, lbfgs } from "./optimize/lbfgs.ts";
+export {
+  type LeastSquaresModel,
+  type LeastSquaresObjective,
+  type LevenbergMarquardtOptions,
+  levenbergMarquardt,
+} from "./optimize/levenberg-marquardt.ts";
+export type {
+  DifferentiableObjective,
+  Minimum,
+  Progress,
+  StepOptions,
+  ValueAndGradient,
+} from "./optimize/objective.ts";
+export {
+  type PathLength,
+  type PathLengthOptions,
+  type PathLengthSummary,
+  pathLength,
+  summarizePathLengths,
+  trimmedMean,
+} from "./path-length.ts";
+export {
+  type LatentDirections,
+  type PrincipalComponents,
+  PrincipalComponentsAccumulator,
+  type PrincipalComponentsOptions,
+} from "./principal-components.ts";
 export type { Provenance } from "./provenance.ts";
+export { randomDirections } from "./random-directions.ts";
 export type {
   ModelSource,
   Runtime,
@@ -14,5 +162,29 @@ export type {
   TensorType,
 } from "./runtime.ts";
 export { samplePoints } from "./sampling.ts";
+export {
+  factorize,
+  type Sefa,
+  type SefaOptions,
+  type SefaSelection,
+  sefa,
+  selectMaps,
+  stackWeights,
+  type ToRgbRule,
+} from "./sefa.ts";
+export { singularValues } from "./singular-values.ts";
 export { type Prior, requirePoints, type Space } from "./space.ts";
-export { linearTraversal, symmetricSteps } from "./traversal.ts";
+export { cumulativeDimension, type SpectrumStatistics, spectrumStatistics } from "./spectrum-statistics.ts";
+export { type TangentBasis, tangentBasis } from "./tangent-basis.ts";
+export { linearTraversal, restrictToLayers, sphericalTraversal, symmetricSteps } from "./traversal.ts";
+export { Turns } from "./turns.ts";
+export {
+  defaultDirections,
+  type ProfileSummary,
+  summarizeProfiles,
+  type WarpageOptions,
+  type WarpagePair,
+  type WarpageSample,
+  warpagePair,
+  warpageSample,
+} from "./warpage.ts";

@@ -2,7 +2,7 @@
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "./errors.ts";
-import type { DifferentiableMap } from "./map.ts";
+import type { DifferentiableMap, FloatArray } from "./map.ts";
 import { requirePoints } from "./space.ts";
 
 export interface JacobianOptions {
@@ -36,8 +36,8 @@ const BYTES_PER_RUN = 2 ** 27;
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `MEMORY_BUDGET`, or what the map throws.
  */
 export async function jacobian(
-  map: DifferentiableMap,
-  point: Float32Array,
+  map: DifferentiableMap<FloatArray>,
+  point: FloatArray,
   options: JacobianOptions = {},
 ): Promise<Matrix> {
   requirePoints("jacobian: point", point, 1, map.from);
@@ -50,25 +50,27 @@ export async function jacobian(
     options.signal?.throwIfAborted();
     const width = Math.min(block, count - first);
     if (method === "reverse") {
-      result.data.set(await map.vjp(point, unitVectors(m, first, width), width), first * n);
+      result.data.set(await map.vjp(point, unitVectors(m, first, width), width, options), first * n);
       continue;
     }
     const columns =
       method === "difference"
         ? await differences(map, point, first, width, options.step ?? 5e-3)
-        : await map.jvp(point, unitVectors(n, first, width), width);
+        : await map.jvp(point, unitVectors(n, first, width), width, options);
     scatterColumns(columns, first, width, result);
   }
   return result;
 }
 
 /** A reverse product costs about one and a half forward ones: it pays when the output is that much smaller. */
-export function cheaperMethod(map: Pick<DifferentiableMap, "from" | "to">): "forward" | "reverse" {
+export function cheaperMethod(
+  map: Pick<DifferentiableMap<FloatArray>, "from" | "to">,
+): "forward" | "reverse" {
   return 1.5 * map.to.dim < map.from.dim ? "reverse" : "forward";
 }
 
 /** Columns, or rows, per run of the engine, so that they and the Jacobian fit the budget. */
-function blockSize(map: DifferentiableMap, budget: number): number {
+function blockSize(map: DifferentiableMap<FloatArray>, budget: number): number {
   const [m, n] = [map.to.dim, map.from.dim];
   const perTangent = Math.max(map.bytesPerTangent ?? 0, 4 * (m + n));
   const needed = 8 * m * n + perTangent;
@@ -80,8 +82,13 @@ function blockSize(map: DifferentiableMap, budget: number): number {
       )}, but memoryBudget is ${gibibytes(budget)}. Raise the budget, or choose a smaller output space.`,
     );
   }
-  const affordable = Math.floor((budget - 8 * m * n) / perTangent);
-  return Math.min(affordable, Math.max(TANGENTS_PER_RUN, Math.floor(BYTES_PER_RUN / perTangent)));
+  return vectorsPerRun(perTangent, budget - 8 * m * n);
+}
+
+/** Vectors for one run of the engine, at least one: as many as are worth it and fit the budget. */
+export function vectorsPerRun(bytesPerVector: number, budget: number): number {
+  const worthwhile = Math.max(TANGENTS_PER_RUN, Math.floor(BYTES_PER_RUN / bytesPerVector));
+  return Math.max(1, Math.min(worthwhile, Math.floor(budget / bytesPerVector)));
 }
 
 function gibibytes(bytes: number): string {
@@ -89,14 +96,14 @@ function gibibytes(bytes: number): string {
 }
 
 /** Rows e_first … e_(first+width−1) of the identity: `[width, n]`. */
-function unitVectors(n: number, first: number, width: number): Float32Array {
+export function unitVectors(n: number, first: number, width: number): Float32Array {
   const vectors = new Float32Array(width * n);
   for (let j = 0; j < width; j++) vectors[j * n + first + j] = 1;
   return vectors;
 }
 
 /** Rows of `columns` `[width, m]` become columns first … of `target` `[m, n]`. */
-function scatterColumns(columns: Float32Array, first: number, width: number, target: Matrix): void {
+function scatterColumns(columns: FloatArray, first: number, width: number, target: Matrix): void {
   const { rows: m, cols: n, data } = target;
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < width; j++) data[i * n + first + j] = columns[j * m + i]!;
@@ -105,16 +112,19 @@ function scatterColumns(columns: Float32Array, first: number, width: number, tar
 
 /** (f(x + h·e) − f(x − h·e)) / 2h for `width` coordinates: `[width, m]`. */
 async function differences(
-  map: DifferentiableMap,
-  point: Float32Array,
+  map: DifferentiableMap<FloatArray>,
+  point: FloatArray,
   first: number,
   width: number,
   step: number,
-): Promise<Float32Array> {
+): Promise<Float64Array> {
   const [m, n] = [map.to.dim, map.from.dim];
-  const rms = Math.sqrt(point.reduce((sum, x) => sum + x * x, 0) / n);
+  let squares = 0;
+  for (const x of point) squares += x * x;
+  const rms = Math.sqrt(squares / n);
   const h = step * Math.max(1, rms);
-  const pairs = new Float32Array(2 * width * n);
+  const Vectors = point instanceof Float64Array ? Float64Array : Float32Array;
+  const pairs = new Vectors(2 * width * n);
   for (let j = 0; j < width; j++) {
     pairs.set(point, 2 * j * n);
     pairs.set(point, (2 * j + 1) * n);
@@ -122,9 +132,9 @@ async function differences(
     pairs[(2 * j + 1) * n + first + j]! -= h;
   }
   const values = await map.evaluate(pairs, 2 * width);
-  const columns = new Float32Array(width * m);
+  const columns = new Float64Array(width * m);
   for (let j = 0; j < width; j++) {
-    // The distance between the two points as float32 stored them, not as it was meant.
+    // The distance between the two points as they were stored, not as it was meant.
     const distance = pairs[2 * j * n + first + j]! - pairs[(2 * j + 1) * n + first + j]!;
     for (let i = 0; i < m; i++) {
       columns[j * m + i] = (values[2 * j * m + i]! - values[(2 * j + 1) * m + i]!) / distance;

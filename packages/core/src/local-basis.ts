@@ -2,7 +2,7 @@
 // "Do Not Escape From the Manifold", ICLR 2022). With J = Σ σᵢ uᵢ vᵢᵀ, moving the code by t along vᵢ moves
 // the output by tσᵢ along uᵢ, to first order.
 
-import { canonicalSigns, type Matrix, matrix, svd } from "@vielbein/linalg";
+import { canonicalSigns, leadingColumns, type Matrix, svd } from "@vielbein/linalg";
 import { VielbeinError } from "./errors.ts";
 import { type JacobianOptions, jacobian } from "./jacobian.ts";
 import type { DifferentiableMap } from "./map.ts";
@@ -74,13 +74,4 @@ export async function localBasisAt(
     inputVectors: signed.v,
     outputVectors: signed.u,
   };
-}
-
-function leadingColumns(a: Matrix, count: number): Matrix {
-  if (count === a.cols) return a;
-  const result = matrix(a.rows, count);
-  for (let i = 0; i < a.rows; i++) {
-    result.data.set(a.data.subarray(i * a.cols, i * a.cols + count), i * count);
-  }
-  return result;
 }

@@ -2,21 +2,61 @@
 
 import type { Space } from "./space.ts";
 
+/** Vectors in single precision, as engines compute, or in double, for reference runs. */
+export type FloatArray = Float32Array | Float64Array;
+
+export interface CallOptions {
+  /** Stops between two runs of the engine, where a call takes several. */
+  readonly signal?: AbortSignal;
+}
+
+/** The derivative at one point, for methods that take many products there. */
+export interface Differential<Values extends FloatArray = Float32Array> {
+  /** J·t: `[count, from.dim]` → `[count, to.dim]`. */
+  jvp(tangents: Float32Array | Values, count: number, options?: CallOptions): Promise<Values>;
+  /** Jᵀ·u: `[count, to.dim]` → `[count, from.dim]`. */
+  vjp(cotangents: Float32Array | Values, count: number, options?: CallOptions): Promise<Values>;
+}
+
 /**
  * f: from → to. Arrays are row-major; a batch of vectors is `[count, dim]`.
- * Calls on one map must not overlap: await one before the next.
+ * Calls on one map must not overlap, unless it says otherwise: await one before the next.
  */
-export interface DifferentiableMap {
+export interface DifferentiableMap<Values extends FloatArray = Float32Array> {
   readonly from: Space;
   readonly to: Space;
   /** Estimated peak bytes that one tangent costs the engine; lets callers keep to a memory budget. */
   readonly bytesPerTangent?: number;
   /** Values f(x): `[count, from.dim]` → `[count, to.dim]`. */
-  evaluate(points: Float32Array, count: number): Promise<Float32Array>;
+  evaluate(points: Float32Array | Values, count: number, options?: CallOptions): Promise<Values>;
   /** Jacobian-vector products J(point)·t at one point: `[count, from.dim]` → `[count, to.dim]`. */
-  jvp(point: Float32Array, tangents: Float32Array, count: number): Promise<Float32Array>;
+  jvp(
+    point: Float32Array | Values,
+    tangents: Float32Array | Values,
+    count: number,
+    options?: CallOptions,
+  ): Promise<Values>;
   /** Vector-Jacobian products J(point)ᵀ·u at one point: `[count, to.dim]` → `[count, from.dim]`. */
-  vjp(point: Float32Array, cotangents: Float32Array, count: number): Promise<Float32Array>;
+  vjp(
+    point: Float32Array | Values,
+    cotangents: Float32Array | Values,
+    count: number,
+    options?: CallOptions,
+  ): Promise<Values>;
+  /** The derivative at `point`, what depends on the point alone being computed once. Not valid after `dispose`. */
+  linearize?(point: Float32Array | Values): Promise<Differential<Values>>;
   /** Releases the engine's sessions. The map must not be used afterwards. */
   dispose(): Promise<void>;
+}
+
+/** The derivative at `point` of any map: linearised where the map can, else by its own products. */
+export async function differentialAt<Values extends FloatArray>(
+  map: DifferentiableMap<Values>,
+  point: Float32Array | Values,
+): Promise<Differential<Values>> {
+  if (map.linearize) return map.linearize(point);
+  return {
+    jvp: (tangents, count, options) => map.jvp(point, tangents, count, options),
+    vjp: (cotangents, count, options) => map.vjp(point, cotangents, count, options),
+  };
 }

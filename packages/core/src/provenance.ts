@@ -12,7 +12,7 @@ export interface Provenance {
   /** How the points were obtained: drawn by seed and index from a prior, or read from a file. */
   readonly points:
     | { readonly seed: number; readonly prior: Prior; readonly first: number; readonly count: number }
-    | { readonly file: string; readonly count: number };
+    | { readonly file: string; readonly sha256: string; readonly count: number };
   readonly options: Readonly<Record<string, unknown>>;
   /** Engine and provider. */
   readonly runtime: string;

@@ -47,6 +47,8 @@ export interface SessionOptions {
 export interface Runtime {
   /** Engine and provider, recorded in provenance, e.g. `onnxruntime-node 1.30.0 (cpu)`. */
   readonly name: string;
+  /** Whether derivatives should keep to operators that every engine runs on its accelerator. Default `false`. */
+  readonly portable?: boolean;
   createSession(model: ModelSource, options?: SessionOptions): Promise<Session>;
 }
 

@@ -1,6 +1,7 @@
 // A named space of a generator: latent codes, an intermediate layer, images, perceptual features.
 
 import { VielbeinError } from "./errors.ts";
+import type { FloatArray } from "./map.ts";
 
 /** Distribution from which points of a space are drawn, independent in every coordinate. */
 export type Prior =
@@ -24,7 +25,7 @@ export interface Space {
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH` or `NOT_FINITE`.
  */
-export function requirePoints(what: string, values: Float32Array, count: number, space: Space): void {
+export function requirePoints(what: string, values: FloatArray, count: number, space: Space): void {
   if (!Number.isInteger(count) || count < 0) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",

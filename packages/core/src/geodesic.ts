@@ -1,0 +1,144 @@
+// Geodesics of the metric that the output space induces, by minimising the discrete energy
+// E = ½ N Σ ‖f(c_{i+1}) − f(c_i)‖² over the inner nodes of a chain of N segments with fixed ends (Shao, Kumar & Fletcher,
+// "The Riemannian Geometry of Deep Generative Models", 2018). Its gradient needs no metric: at node i it is
+// N·Jᵢᵀ(2fᵢ − f_{i−1} − f_{i+1}). A minimiser has constant speed, and its length L satisfies L² ≤ 2E.
+
+import { VielbeinError } from "./errors.ts";
+import { straightLine } from "./interpolation.ts";
+import type { CallOptions, DifferentiableMap } from "./map.ts";
+import { lbfgs } from "./optimize/lbfgs.ts";
+import type { StepOptions } from "./optimize/objective.ts";
+import { requirePoints } from "./space.ts";
+
+export interface GeodesicOptions extends StepOptions {
+  /** N. Default 16. */
+  readonly segments?: number;
+  /** Converged when a step lowers the energy by less than this fraction. Default 1e-6. */
+  readonly tolerance?: number;
+}
+
+/** A chain of nodes and what its image in the output space is like. */
+export interface Chain {
+  /** `[N + 1, from.dim]`, the ends included. */
+  readonly points: Float32Array;
+  /** Σ ‖f(c_{i+1}) − f(c_i)‖. */
+  readonly length: number;
+  /** E. */
+  readonly energy: number;
+  /** Standard deviation of the segments' lengths over their mean: 0 at constant speed. */
+  readonly unevenness: number;
+}
+
+export interface Geodesic extends Chain {
+  /** The straight line between the same ends, evenly divided. */
+  readonly straight: Chain;
+  readonly steps: number;
+  readonly converged: boolean;
+}
+
+/**
+ * A geodesic from `start` to `end`, `[from.dim]` each, found from the straight line: a shortest one near it, which need not
+ * be the shortest of all.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for fewer than 2 segments; `SHAPE_MISMATCH`, `NOT_FINITE`; what the map throws.
+ */
+export async function geodesic(
+  map: DifferentiableMap,
+  start: Float32Array,
+  end: Float32Array,
+  options: GeodesicOptions = {},
+): Promise<Geodesic> {
+  const { segments = 16, tolerance = 1e-6, steps = 200 } = options;
+  const n = map.from.dim;
+  requirePoints("geodesic: start", start, 1, map.from);
+  requirePoints("geodesic: end", end, 1, map.from);
+  if (!Number.isInteger(segments) || segments < 2) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `segments must be an integer of at least 2, got ${segments}.`,
+    );
+  }
+  const line = straightLine(start, end, segments);
+  const withInner = (inner: Float64Array): Float32Array => {
+    const points = line.slice();
+    points.set(inner, n);
+    return points;
+  };
+  const call = options.signal ? { signal: options.signal } : {};
+  const objective = async (inner: Float64Array) => {
+    const points = withInner(inner);
+    const values = await map.evaluate(points, segments + 1, call);
+    const gradient = new Float64Array(inner.length);
+    for (let i = 1; i < segments; i++) {
+      const bend = curvature(values, i, map.to.dim, segments);
+      gradient.set(await map.vjp(points.slice(i * n, (i + 1) * n), bend, 1, call), (i - 1) * n);
+    }
+    return { value: describe(points, values, segments).energy, gradient };
+  };
+  const found = await lbfgs(objective, Float64Array.from(line.subarray(n, segments * n)), {
+    ...options,
+    steps,
+    tolerance,
+  });
+  return {
+    ...(await measureChain(map, withInner(found.point), call)),
+    straight: await measureChain(map, line, call),
+    steps: found.steps,
+    converged: found.converged,
+  };
+}
+
+/**
+ * Length, energy and unevenness of a chain of given nodes `[N + 1, from.dim]`.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, or what the map throws.
+ */
+export async function measureChain(
+  map: DifferentiableMap,
+  points: Float32Array,
+  options: CallOptions = {},
+): Promise<Chain> {
+  const segments = Math.max(1, Math.ceil(points.length / map.from.dim) - 1);
+  requirePoints("measureChain: points", points, segments + 1, map.from);
+  return describe(points, await map.evaluate(points, segments + 1, options), segments);
+}
+
+/**
+ * The chain with every segment divided evenly into `parts`: what its length is when the chords between the nodes do
+ * not cut corners of the output space.
+ */
+export function refineChain(points: Float32Array, dim: number, parts: number): Float32Array {
+  const segments = points.length / dim - 1;
+  const result = new Float32Array((segments * parts + 1) * dim);
+  for (let i = 0; i < segments; i++) {
+    const [from, to] = [points.slice(i * dim, (i + 1) * dim), points.slice((i + 1) * dim, (i + 2) * dim)];
+    result.set(straightLine(from, to, parts), i * parts * dim);
+  }
+  return result;
+}
+
+/** N·(2fᵢ − f_{i−1} − f_{i+1}). */
+function curvature(values: Float32Array, i: number, m: number, segments: number): Float32Array {
+  return Float32Array.from(
+    { length: m },
+    (_, j) => segments * (2 * values[i * m + j]! - values[(i - 1) * m + j]! - values[(i + 1) * m + j]!),
+  );
+}
+
+function describe(points: Float32Array, values: Float32Array, segments: number): Chain {
+  const m = values.length / (segments + 1);
+  const lengths = Array.from({ length: segments }, (_, i) => {
+    let square = 0;
+    for (let j = 0; j < m; j++) square += (values[(i + 1) * m + j]! - values[i * m + j]!) ** 2;
+    return Math.sqrt(square);
+  });
+  const length = lengths.reduce((sum, x) => sum + x, 0);
+  const squares = lengths.reduce((sum, x) => sum + x * x, 0);
+  const mean = length / segments;
+  return {
+    points,
+    length,
+    energy: 0.5 * segments * squares,
+    unevenness: mean === 0 ? 0 : Math.sqrt(Math.max(0, squares / segments - mean * mean)) / mean,
+  };
+}

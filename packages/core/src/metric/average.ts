@@ -1,0 +1,40 @@
+// The metric averaged over points, whose axes are directions of the whole space (Wang & Ponce, ICLR 2021).
+
+import { eigh, type Matrix, matmul, matrix } from "@vielbein/linalg";
+import { VielbeinError } from "../errors.ts";
+import type { PointSpectrum } from "./homogeneity.ts";
+
+/**
+ * Spectrum of the mean of Vᵢ·diag(λᵢ)·Vᵢᵀ over the points, all `[n]` of it; of spectra that are not full, `[n, k]`, it is the
+ * mean of their leading parts.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for no points or points of different spaces.
+ */
+export function averageMetric(points: readonly PointSpectrum[]): PointSpectrum {
+  const n = points[0]?.eigenvectors.rows ?? 0;
+  if (n === 0 || points.some(({ eigenvectors }) => eigenvectors.rows !== n)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `averageMetric needs one spectrum or more, all of one space, got ${points.length} of dimensions ${points
+        .slice(0, 4)
+        .map(({ eigenvectors }) => eigenvectors.rows)
+        .join(", ")}.`,
+    );
+  }
+  const sum = matrix(n, n);
+  for (const point of points) {
+    const { eigenvalues, eigenvectors } = point;
+    const part = matmul(scaledColumns(eigenvectors, eigenvalues), eigenvectors, { transposeB: true }).data;
+    for (let i = 0; i < part.length; i++) sum.data[i]! += part[i]! / points.length;
+  }
+  const { values, vectors } = eigh(sum, { sign: "canonical" });
+  return { eigenvalues: values.map((value) => Math.max(0, value)), eigenvectors: vectors };
+}
+
+function scaledColumns({ rows, cols, data }: Matrix, scales: Float64Array): Matrix {
+  return matrix(
+    rows,
+    cols,
+    data.map((x, at) => x * scales[at % cols]!),
+  );
+}

@@ -1,0 +1,42 @@
+// Coordinates in which a metric is nearer to the identity: its axes, shortened where the output moves much.
+
+import { type Matrix, matrix } from "@vielbein/linalg";
+import { VielbeinError } from "../errors.ts";
+import type { PointSpectrum } from "./homogeneity.ts";
+
+/**
+ * B = V·diag(sᵢ), `[n, k]`, with sᵢ ∝ λᵢ^(−exponent) and mean square 1 over the axes: x = x₀ + B·c. Exponent 0 rotates only;
+ * ½ makes the metric the identity; in between the scaling is gentler, as Wang & Ponce use it for CMA-ES (0.2 to 0.4).
+ * Axes that move the output less than `floor` times the first, in length, are not stretched further.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for an exponent outside of [0, 1] or a first eigenvalue that is not positive.
+ */
+export function metricBasis(
+  { eigenvalues, eigenvectors }: PointSpectrum,
+  exponent: number,
+  floor = 1e-2,
+): Matrix {
+  const first = eigenvalues[0]!;
+  if (!(exponent >= 0 && exponent <= 1) || !(first > 0)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `metricBasis: the exponent must lie in [0, 1] and the first eigenvalue be positive, got ${exponent} and ${first}.`,
+    );
+  }
+  const scales = eigenvalues.map((value) => Math.max(value / first, floor ** 2) ** -exponent);
+  const rms = Math.sqrt(scales.reduce((sum, s) => sum + s * s, 0) / scales.length);
+  const { rows, cols, data } = eigenvectors;
+  return matrix(
+    rows,
+    cols,
+    data.map((x, at) => (x * scales[at % cols]!) / rms),
+  );
+}
+
+/**
+ * Steps along an axis by which the output moves equally far, to first order: tᵢ = distance/√λ. Infinite along an axis
+ * that does not move the output.
+ */
+export function equalStep(eigenvalue: number, distance: number): number {
+  return distance / Math.sqrt(eigenvalue);
+}

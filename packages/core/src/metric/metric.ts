@@ -1,0 +1,84 @@
+// The metric that the output space induces on the input space: g(x) = J(x)ᵀJ(x), so that vᵀ·g·v = ‖J·v‖² is the
+// squared length, in the output space, of the motion along v. With φ the features of a perceptual distance
+// D(a, b) = ‖φ(a) − φ(b)‖² and f = φ ∘ generator, the Hessian of D(f(x), f(x′)) in x′ at x is 2g, exactly: the
+// second-order terms multiply a residual that is zero there (Wang & Ponce, "The Geometry of Deep Generative Image
+// Models and its Applications", ICLR 2021).
+
+import { gram, type Matrix, matrix } from "@vielbein/linalg";
+import { DEFAULT_MEMORY_BUDGET, unitVectors, vectorsPerRun } from "../jacobian.ts";
+import type { CallOptions, DifferentiableMap, FloatArray } from "../map.ts";
+import { requirePoints } from "../space.ts";
+import { bytesOfColumns, bytesPerVector, jacobianColumns, rowChunks } from "./tangents.ts";
+
+export interface MetricOptions extends CallOptions {
+  /**
+   * `columns`: all columns of J are kept, in the engine's precision, and multiplied in float64; n products with J.
+   * `products`: g·e = Jᵀ·(J·e), nothing of the size of J is kept; n products with J and n with Jᵀ.
+   * Default: `columns` where they fit the memory budget, else `products`.
+   */
+  readonly route?: "columns" | "products";
+  /** Bytes that the columns and the engine's working memory may take. Default 2 GiB. */
+  readonly memoryBudget?: number;
+}
+
+/** Which route fits the budget: {@link MetricOptions.route}. */
+export function metricRoute(
+  map: DifferentiableMap<FloatArray>,
+  point: FloatArray,
+  options: MetricOptions,
+): "columns" | "products" {
+  const budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
+  return (
+    options.route ?? (bytesOfColumns(map, point) + bytesPerVector(map) <= budget ? "columns" : "products")
+  );
+}
+
+/**
+ * g = JᵀJ at `point`: `[from.dim, from.dim]`, symmetric, summed in float64.
+ *
+ * @param point `[from.dim]`.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, or what the map throws.
+ */
+export async function metricTensor(
+  map: DifferentiableMap<FloatArray>,
+  point: FloatArray,
+  options: MetricOptions = {},
+): Promise<Matrix> {
+  requirePoints("metricTensor: point", point, 1, map.from);
+  const budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
+  if (metricRoute(map, point, options) === "products") return byProducts(map, point, budget, options);
+  const n = map.from.dim;
+  const sum = matrix(n, n);
+  for (const chunk of rowChunks(await jacobianColumns(map, point, budget, options.signal))) {
+    const part = gram(chunk).data;
+    for (let i = 0; i < part.length; i++) sum.data[i]! += part[i]!;
+  }
+  return sum;
+}
+
+async function byProducts(
+  map: DifferentiableMap<FloatArray>,
+  point: FloatArray,
+  budget: number,
+  { signal }: MetricOptions,
+): Promise<Matrix> {
+  const n = map.from.dim;
+  const result = matrix(n, n);
+  const call = signal ? { signal } : {};
+  const run = vectorsPerRun(bytesPerVector(map), budget);
+  for (let first = 0; first < n; first += run) {
+    signal?.throwIfAborted();
+    const width = Math.min(run, n - first);
+    const pushed = await map.jvp(point, unitVectors(n, first, width), width, call);
+    result.data.set(await map.vjp(point, pushed, width, call), first * n);
+  }
+  // Symmetric but for rounding.
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) {
+      const mean = (result.data[i * n + j]! + result.data[j * n + i]!) / 2;
+      result.data[i * n + j] = mean;
+      result.data[j * n + i] = mean;
+    }
+  }
+  return result;
+}

@@ -1,0 +1,131 @@
+// The spectrum of the metric g = JᵀJ at a point by three routes that differ in what they cost and in what they
+// resolve: eigenvalues of the summed g, down to 1e-16 of the largest; singular values of J from a streamed QR
+// factorisation, whose squares are good to the square of that; the leading ones alone, from products with J and Jᵀ.
+
+import { eigh, eigsh, type Matrix, matrix, tallSvd } from "@vielbein/linalg";
+import { VielbeinError } from "../errors.ts";
+import { DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "../jacobian.ts";
+import { type DifferentiableMap, type Differential, differentialAt, type FloatArray } from "../map.ts";
+import { requirePoints } from "../space.ts";
+import { type MetricOptions, metricRoute, metricTensor } from "./metric.ts";
+import { bytesPerVector, jacobianColumns, rowChunks } from "./tangents.ts";
+
+export interface MetricSpectrum {
+  /** Eigenvalues of g, descending, ≥ 0: squared output length per squared input length. */
+  readonly eigenvalues: Float64Array;
+  /** Eigenvectors as columns `[from.dim, k]`, orthonormal; the first largest entry of each is positive. */
+  readonly eigenvectors: Matrix;
+  /** ‖g·v − λ·v‖ of the matrix-free route, one for each pair, by a further product: rounding of the engine included. */
+  readonly residuals?: Float64Array;
+  /** How it was computed. */
+  readonly method: "gram" | "qr" | "lanczos" | "differences";
+}
+
+export interface MetricSpectrumOptions extends MetricOptions {
+  /** Leading eigenpairs only, matrix-free by Lanczos iteration on JVP and VJP. Default: all, from g. */
+  readonly top?: number;
+  /** `high` takes the singular values of J from its QR factorisation: small eigenvalues keep their digits. Default `normal`. */
+  readonly accuracy?: "normal" | "high";
+  /** Lanczos: residuals up to this fraction of the largest eigenvalue. Default 1e-6, what float32 products give. */
+  readonly tolerance?: number;
+}
+
+/**
+ * Eigenvalues and eigenvectors of g at `point`.
+ *
+ * @param point `[from.dim]`.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for `top` out of range; `MEMORY_BUDGET` when high accuracy needs more;
+ *   {@link ConvergenceError} of the matrix-free route; what the map throws.
+ */
+export async function metricSpectrum(
+  map: DifferentiableMap<FloatArray>,
+  point: FloatArray,
+  options: MetricSpectrumOptions = {},
+): Promise<MetricSpectrum> {
+  requirePoints("metricSpectrum: point", point, 1, map.from);
+  const n = map.from.dim;
+  const { top } = options;
+  if (top !== undefined && (!Number.isInteger(top) || top < 1 || top > n)) {
+    throw new VielbeinError("INVALID_ARGUMENT", `top must be an integer from 1 to ${n}, got ${top}.`);
+  }
+  if (top !== undefined) return leading(map, point, top, options);
+  if (options.accuracy === "high") return bySingularValues(map, point, options);
+  const { values, vectors } = eigh(await metricTensor(map, point, options), { sign: "canonical" });
+  return { eigenvalues: values.map((value) => Math.max(0, value)), eigenvectors: vectors, method: "gram" };
+}
+
+async function bySingularValues(
+  map: DifferentiableMap<FloatArray>,
+  point: FloatArray,
+  options: MetricSpectrumOptions,
+): Promise<MetricSpectrum> {
+  const budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
+  if (metricRoute(map, point, options) === "products") {
+    throw new VielbeinError(
+      "MEMORY_BUDGET",
+      `High accuracy keeps the columns of the Jacobian, ${map.to.dim} × ${map.from.dim}, which exceed the memory budget of ${budget} bytes. Raise it, or use normal accuracy.`,
+    );
+  }
+  const columns = await jacobianColumns(map, point, budget, options.signal);
+  const { s, v } = await tallSvd(rowChunks(columns), { sign: "canonical" });
+  return { eigenvalues: s.map((sigma) => sigma * sigma), eigenvectors: v, method: "qr" };
+}
+
+async function leading(
+  map: DifferentiableMap<FloatArray>,
+  point: FloatArray,
+  top: number,
+  options: MetricSpectrumOptions,
+): Promise<MetricSpectrum> {
+  const { signal, tolerance = 1e-6 } = options;
+  const operator = metricOperator(map, point, options);
+  const { values, vectors } = await eigsh(operator, top, {
+    tolerance,
+    sign: "canonical",
+    ...(signal ? { signal } : {}),
+  });
+  const images = (await operator.apply(vectors)).data;
+  const squares = new Float64Array(top);
+  images.forEach((x, at) => {
+    squares[at % top]! += (x - values[at % top]! * vectors.data[at]!) ** 2;
+  });
+  return {
+    eigenvalues: values.map((value) => Math.max(0, value)),
+    eigenvectors: vectors,
+    residuals: squares.map(Math.sqrt),
+    method: "lanczos",
+  };
+}
+
+/** X ↦ g·X = Jᵀ(J·X) for X `[from.dim, b]`, without g. A map that can is linearised at the point, once. */
+export function metricOperator(
+  map: DifferentiableMap<FloatArray>,
+  point: FloatArray,
+  { memoryBudget = DEFAULT_MEMORY_BUDGET, signal }: MetricOptions,
+): { readonly rows: number; readonly cols: number; apply(x: Matrix): Promise<Matrix> } {
+  const n = map.from.dim;
+  const run = vectorsPerRun(bytesPerVector(map), memoryBudget);
+  const call = signal ? { signal } : {};
+  let differential: Promise<Differential<FloatArray>> | undefined;
+  return {
+    rows: n,
+    cols: n,
+    async apply(x) {
+      differential ??= differentialAt(map, point);
+      const { jvp, vjp } = await differential;
+      const result = matrix(n, x.cols);
+      for (let first = 0; first < x.cols; first += run) {
+        const width = Math.min(run, x.cols - first);
+        const tangents = new Float32Array(width * n);
+        for (let j = 0; j < width; j++) {
+          for (let i = 0; i < n; i++) tangents[j * n + i] = x.data[i * x.cols + first + j]!;
+        }
+        const pulled = await vjp(await jvp(tangents, width, call), width, call);
+        for (let j = 0; j < width; j++) {
+          for (let i = 0; i < n; i++) result.data[i * x.cols + first + j] = pulled[j * n + i]!;
+        }
+      }
+      return result;
+    },
+  };
+}

@@ -1,0 +1,152 @@
+// CMA-ES: search without derivatives, from samples whose covariance adapts to the landscape (Hansen, "The CMA Evolution
+// Strategy: A Tutorial", 2016, with its default parameters, active updates left out).
+
+import { eigh, identity, type Matrix, normal } from "@vielbein/linalg";
+import { dot, type Minimum, type StepOptions } from "./objective.ts";
+
+export interface CmaEsOptions extends StepOptions {
+  /** Generations. Default 300. */
+  readonly steps?: number;
+  /** First standard deviation of the samples in every coordinate. Default 0.5. */
+  readonly sigma?: number;
+  /** Samples in a generation. Default 4 + ⌊3 ln n⌋. */
+  readonly population?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Converged when the samples lie within this fraction of their first spread. Default 1e-8. */
+  readonly tolerance?: number;
+}
+
+/** Values at several points, which may be computed together. */
+export type BlackBox = (points: readonly Float64Array[]) => Promise<readonly number[]>;
+
+export async function cmaEs(
+  objective: BlackBox,
+  start: Float64Array,
+  options: CmaEsOptions = {},
+): Promise<Minimum> {
+  const n = start.length;
+  const { steps = 300, sigma: first = 0.5, seed = 0, tolerance = 1e-8, signal, onStep } = options;
+  const population = options.population ?? 4 + Math.floor(3 * Math.log(n));
+  const p = parameters(n, population);
+  let mean = start.slice();
+  let sigma = first;
+  const covariance = identity(n);
+  let axes: Axes = { vectors: identity(n), lengths: new Float64Array(n).fill(1) };
+  let [pathSigma, pathC]: Float64Array[] = [new Float64Array(n), new Float64Array(n)];
+  let [best, age] = [{ point: start, value: Number.POSITIVE_INFINITY }, 0];
+  let step = 0;
+  while (step < steps) {
+    signal?.throwIfAborted();
+    const moves = Array.from({ length: population }, (_, k) =>
+      transformed(axes, normal(seed, (step * population + k) * n, n)),
+    );
+    const points = moves.map((move) => mean.map((x, i) => x + sigma * move[i]!));
+    const values = await objective(points);
+    const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
+    if (values[order[0]!]! < best.value) best = { point: points[order[0]!]!, value: values[order[0]!]! };
+    step++;
+
+    const chosen = order.slice(0, p.weights.length).map((k) => moves[k]!);
+    const shift = mean.map((_, i) => chosen.reduce((sum, move, r) => sum + p.weights[r]! * move[i]!, 0));
+    mean = mean.map((x, i) => x + sigma * shift[i]!);
+    const gainSigma = Math.sqrt(p.cSigma * (2 - p.cSigma) * p.effective);
+    const whitened = untransformed(axes, shift);
+    pathSigma = pathSigma!.map((x, i) => (1 - p.cSigma) * x + gainSigma * whitened[i]!);
+    const length = Math.sqrt(dot(pathSigma, pathSigma));
+    const isSlow = length / Math.sqrt(1 - (1 - p.cSigma) ** (2 * step)) < (1.4 + 2 / (n + 1)) * p.chi;
+    const gainC = isSlow ? Math.sqrt(p.cC * (2 - p.cC) * p.effective) : 0;
+    pathC = pathC!.map((x, i) => (1 - p.cC) * x + gainC * shift[i]!);
+    adapt(covariance, pathC, chosen, p, isSlow);
+    sigma *= Math.exp((p.cSigma / p.damping) * (length / p.chi - 1));
+    // Every so often is enough: an eigendecomposition costs more than the updates in between.
+    if (++age * (p.c1 + p.cMu) * n * 10 > 1) {
+      axes = axesOf(covariance);
+      age = 0;
+    }
+    if (onStep?.({ step, ...best })) break;
+    if (sigma * Math.max(...axes.lengths) < tolerance * first)
+      return { ...best, steps: step, converged: true };
+  }
+  return { ...best, steps: step, converged: false };
+}
+
+interface Parameters {
+  readonly weights: readonly number[];
+  readonly effective: number;
+  readonly cSigma: number;
+  readonly damping: number;
+  readonly cC: number;
+  readonly c1: number;
+  readonly cMu: number;
+  /** Mean length of a standard normal vector. */
+  readonly chi: number;
+}
+
+function parameters(n: number, population: number): Parameters {
+  const parents = Math.floor(population / 2);
+  const raw = Array.from({ length: parents }, (_, i) => Math.log(parents + 0.5) - Math.log(i + 1));
+  const total = raw.reduce((sum, w) => sum + w, 0);
+  const weights = raw.map((w) => w / total);
+  const effective = 1 / weights.reduce((sum, w) => sum + w * w, 0);
+  const cSigma = (effective + 2) / (n + effective + 5);
+  const c1 = 2 / ((n + 1.3) ** 2 + effective);
+  return {
+    weights,
+    effective,
+    cSigma,
+    damping: 1 + 2 * Math.max(0, Math.sqrt((effective - 1) / (n + 1)) - 1) + cSigma,
+    cC: (4 + effective / n) / (n + 4 + (2 * effective) / n),
+    c1,
+    cMu: Math.min(1 - c1, (2 * (effective - 2 + 1 / effective)) / ((n + 2) ** 2 + effective)),
+    chi: Math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n)),
+  };
+}
+
+/** C ← (1 − c₁ − c_μ)·C + c₁·p·pᵀ + c_μ·Σ wᵢ·yᵢ·yᵢᵀ. */
+function adapt(
+  c: Matrix,
+  path: Float64Array,
+  chosen: readonly Float64Array[],
+  { c1, cMu, cC, weights }: Parameters,
+  isSlow: boolean,
+): void {
+  const n = c.rows;
+  const kept = 1 - c1 - cMu + (isSlow ? 0 : c1 * cC * (2 - cC));
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const spread = chosen.reduce((sum, y, r) => sum + weights[r]! * y[i]! * y[j]!, 0);
+      const value = kept * c.data[i * n + j]! + c1 * path[i]! * path[j]! + cMu * spread;
+      c.data[i * n + j] = value;
+      c.data[j * n + i] = value;
+    }
+  }
+}
+
+interface Axes {
+  readonly vectors: Matrix;
+  readonly lengths: Float64Array;
+}
+
+function axesOf(covariance: Matrix): Axes {
+  const { values, vectors } = eigh(covariance);
+  return { vectors, lengths: values.map((value) => Math.sqrt(Math.max(value, 1e-300))) };
+}
+
+/** B·D·z. */
+function transformed({ vectors, lengths }: Axes, z: Float64Array): Float64Array {
+  const n = z.length;
+  const stretched = z.map((x, k) => x * lengths[k]!);
+  return z.map((_, i) => dot(vectors.data.subarray(i * n, (i + 1) * n), stretched));
+}
+
+/** C^(−½)·y = B·D⁻¹·Bᵀ·y. */
+function untransformed({ vectors, lengths }: Axes, y: Float64Array): Float64Array {
+  const n = y.length;
+  const inner = lengths.map((length, k) => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += vectors.data[i * n + k]! * y[i]!;
+    return sum / length;
+  });
+  return y.map((_, i) => dot(vectors.data.subarray(i * n, (i + 1) * n), inner));
+}

@@ -1,0 +1,132 @@
+// Perceptual path length: the mean squared speed of the output along interpolations between random codes (Karras, Laine &
+// Aila, "A Style-Based Generator Architecture for GANs", CVPR 2019), exactly by one Jacobian-vector product at each,
+// ‖J·γ′(t)‖², beside its definition by differences, ‖f(γ(t + ε)) − f(γ(t))‖²/ε².
+
+import { type Bootstrap, type BootstrapOptions, bootstrap } from "./bootstrap.ts";
+import { VielbeinError } from "./errors.ts";
+import { angleBetween } from "./interpolation.ts";
+import type { CallOptions, DifferentiableMap } from "./map.ts";
+import { requirePoints } from "./space.ts";
+
+export interface PathLengthOptions extends CallOptions {
+  /**
+   * `linear`, or `spherical`: along the great circle between the codes scaled to length √dim, about that of a normal
+   * sample. Networks that normalise their input do not see the scale. Default `linear`.
+   */
+  readonly interpolation?: "linear" | "spherical";
+  /** ε of the differences; absent: none are taken. In single precision 1e-4 is limited by rounding. */
+  readonly epsilon?: number;
+}
+
+export interface PathLength {
+  /** ‖J·γ′(t)‖². */
+  readonly exact: number;
+  /** ‖f(γ(t + ε)) − f(γ(t))‖²/ε², where ε was given. */
+  readonly difference?: number;
+}
+
+/**
+ * The squared speed at position t of the interpolation from `start` to `end`, `[from.dim]` each.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`, or what the map throws.
+ */
+export async function pathLength(
+  map: DifferentiableMap,
+  start: Float32Array,
+  end: Float32Array,
+  t: number,
+  options: PathLengthOptions = {},
+): Promise<PathLength> {
+  requirePoints("pathLength: start", start, 1, map.from);
+  requirePoints("pathLength: end", end, 1, map.from);
+  const { epsilon, interpolation = "linear", signal } = options;
+  if (epsilon !== undefined && !(epsilon > 0)) {
+    throw new VielbeinError("INVALID_ARGUMENT", `epsilon must be positive, got ${epsilon}.`);
+  }
+  const path = interpolation === "linear" ? linear(start, end) : spherical(start, end);
+  const call = signal ? { signal } : {};
+  const speed = await map.jvp(path.at(t), path.velocity(t), 1, call);
+  const exact = speed.reduce((sum, x) => sum + x * x, 0);
+  if (epsilon === undefined) return { exact };
+  const [here, there] = [
+    await map.evaluate(path.at(t), 1, call),
+    await map.evaluate(path.at(t + epsilon), 1, call),
+  ];
+  const square = here.reduce((sum, x, i) => sum + (there[i]! - x) ** 2, 0);
+  return { exact, difference: square / epsilon ** 2 };
+}
+
+/**
+ * Mean over the samples within the 1st and 99th percentile, as the definition has it (the order statistics at or next to
+ * those ranks, towards the middle being kept).
+ */
+export function trimmedMean(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const low = sorted[Math.floor(0.01 * (sorted.length - 1))]!;
+  const high = sorted[Math.ceil(0.99 * (sorted.length - 1))]!;
+  const kept = sorted.filter((value) => value >= low && value <= high);
+  return kept.reduce((sum, value) => sum + value, 0) / kept.length;
+}
+
+/** What path lengths of many samples come to. */
+export interface PathLengthSummary {
+  readonly count: number;
+  /** Of all samples, with standard deviation/√count. */
+  readonly mean: number;
+  readonly standardError: number;
+  /** The definition's: {@link trimmedMean}. */
+  readonly trimmedMean: number;
+  /** Standard error and 95 % interval of that, by the bootstrap. */
+  readonly trimmed: Bootstrap;
+}
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` for no values. */
+export function summarizePathLengths(
+  values: readonly number[],
+  options: BootstrapOptions = {},
+): PathLengthSummary {
+  const count = values.length;
+  if (count === 0) {
+    throw new VielbeinError("INVALID_ARGUMENT", "summarizePathLengths needs one value or more, got none.");
+  }
+  const mean = values.reduce((sum, x) => sum + x, 0) / count;
+  const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return {
+    count,
+    mean,
+    standardError: Math.sqrt(squares / ((count - 1) * count)),
+    trimmedMean: trimmedMean(values),
+    trimmed: bootstrap(count, (members) => trimmedMean(Array.from(members, (i) => values[i]!)), options),
+  };
+}
+
+interface Path {
+  at(t: number): Float32Array;
+  velocity(t: number): Float32Array;
+}
+
+function linear(start: Float32Array, end: Float32Array): Path {
+  return {
+    at: (t) => start.map((x, i) => x + t * (end[i]! - x)),
+    velocity: () => start.map((x, i) => end[i]! - x),
+  };
+}
+
+/** The great circle at length √dim. */
+function spherical(start: Float32Array, end: Float32Array): Path {
+  const scaled = (x: Float32Array) => {
+    const scale = Math.sqrt(x.length) / Math.hypot(...x);
+    return Float64Array.from(x, (value) => value * scale);
+  };
+  const angle = angleBetween(start, end);
+  const [a, b] = [scaled(start), scaled(end)];
+  const combined = (p: number, q: number) => Float32Array.from(a, (x, i) => p * x + q * b[i]!);
+  return {
+    at: (t) => combined(Math.sin((1 - t) * angle) / Math.sin(angle), Math.sin(t * angle) / Math.sin(angle)),
+    velocity: (t) =>
+      combined(
+        (-angle * Math.cos((1 - t) * angle)) / Math.sin(angle),
+        (angle * Math.cos(t * angle)) / Math.sin(angle),
+      ),
+  };
+}

@@ -1,0 +1,57 @@
+import { matmul, matrix, normal, svd } from "@vielbein/linalg";
+import { expect, test } from "vitest";
+import { functionMap, singularValues } from "../src/index.ts";
+
+const [n, m] = [12, 500];
+const a = matrix(m, n, normal(1, 0, m * n));
+// Columns of falling size, so that the spectrum spans two decades.
+a.data.forEach((x, at) => {
+  a.data[at] = x * 0.7 ** (at % n);
+});
+const map = functionMap({
+  from: { name: "x", dim: n, shape: [n] },
+  to: { name: "y", dim: m, shape: [m] },
+  evaluate: (x) => matmul(a, matrix(n, 1, Float64Array.from(x, Math.sin))).data,
+  jvp: (x, t) =>
+    matmul(
+      a,
+      matrix(
+        n,
+        1,
+        Float64Array.from(t, (value, i) => Math.cos(x[i]!) * value),
+      ),
+    ).data,
+});
+const point = Float32Array.from({ length: n }, (_, i) => 0.1 * i);
+const scaled = matrix(
+  m,
+  n,
+  a.data.map((x, at) => x * Math.cos(point[at % n]!)),
+);
+const expected = svd(scaled, { vectors: "none" }).s;
+
+const deviation = (values: Float64Array): number =>
+  Math.max(...values.map((s, i) => Math.abs(s - expected[i]!) / expected[0]!));
+
+test.each([
+  ["in memory", 2 ** 31, 1e-6],
+  // 8·m·n = 48000 bytes; in float32 half of it.
+  ["in chunks of rows", 40_000, 1e-6],
+  ["from products with J and its transpose", 10_000, 1e-4],
+] as const)("singular values %s", async (_, memoryBudget, tolerance) => {
+  const values = await singularValues(map, point, { memoryBudget });
+  expect(values).toHaveLength(n);
+  expect(deviation(values)).toBeLessThan(tolerance);
+});
+
+test("of a map to a smaller space, and at an invalid point", async () => {
+  const sum = functionMap({
+    from: { name: "x", dim: n, shape: [n] },
+    to: { name: "s", dim: 1, shape: [1] },
+    evaluate: (x) => [x.reduce((total, value) => total + value, 0)],
+  });
+  const values = await singularValues(sum, point);
+  expect(values).toHaveLength(1);
+  expect(values[0]).toBeCloseTo(Math.sqrt(n), 5);
+  await expect(singularValues(map, new Float32Array(3))).rejects.toThrow("has dimension 12");
+});
