@@ -1,101 +1,149 @@
-// Operators that are written out as simpler ones before differentiation, so that they need no rules.
+// Operators that are written out as simpler ones before differentiation, so that they need no rules. Their
+// shapes are not known yet; what follows from shapes is written as Shape and folded later.
 
-import { float, int, makeNode } from "./attributes.ts";
-import { floatAttribute, intAttribute, type Node, type Tensor } from "./model.ts";
+import { attention, rotaryEmbedding } from "./attention.ts";
+import { float, int, ints } from "./attributes.ts";
+import { CompositeWriter, type WrittenOut } from "./composite-writer.ts";
+import { floatAttribute, intAttribute, intsAttribute, type Node } from "./model.ts";
 import type { NameSupply } from "./names.ts";
-import { float32Tensor, int64Tensor } from "./tensor.ts";
 
-/** What a composite becomes: nodes in order, and the constants they read. */
-export interface WrittenOut {
-  readonly nodes: Node[];
-  readonly constants: Tensor[];
+type Composite = (w: CompositeWriter, node: Node, opset: number) => void;
+
+const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
+  ["Max", chain],
+  ["Min", chain],
+  ["Mean", mean],
+  ["Swish", swish],
+  ["GlobalLpPool", globalLpPool],
+  ["LpNormalization", lpNormalization],
+  ["MeanVarianceNormalization", meanVarianceNormalization],
+  ["RMSNormalization", rmsNormalization],
+  ["GroupNormalization", groupNormalization],
+  ["LRN", localResponseNormalization],
+  ["Attention", attention],
+  ["RotaryEmbedding", rotaryEmbedding],
+]);
+
+/** Operators that are written out, those with a rule of their own among them for some nodes only; sorted. */
+export function writtenOut(): string[] {
+  return [...composites.keys()].sort();
 }
 
-/** The node written out, or undefined when it is no composite. `opset` is that of the model as read. */
-export function writeOut(node: Node, opset: number, names: NameSupply): WrittenOut | undefined {
-  if (node.domain !== "") return undefined;
-  const writer = new Writer(node, names);
-  if ((node.opType === "Max" || node.opType === "Min") && node.inputs.length > 2) writer.chain();
-  else if (node.opType === "LpNormalization") writer.lpNormalization();
-  else if (node.opType === "GroupNormalization") writer.groupNormalization(opset >= 21);
-  else return undefined;
-  return { nodes: writer.nodes, constants: writer.constants };
+/**
+ * The node written out, or undefined when it is no composite, or one that stays as it is. `opset` is that of
+ * the model as read, `types` the element types of its tensors.
+ */
+export function writeOut(
+  node: Node,
+  opset: number,
+  names: NameSupply,
+  types: ReadonlyMap<string, number>,
+): WrittenOut | undefined {
+  const composite = node.domain === "" ? composites.get(node.opType) : undefined;
+  if (!composite) return undefined;
+  const writer = new CompositeWriter(node, names, types);
+  composite(writer, node, opset);
+  return writer.nodes.length > 0 ? writer : undefined;
 }
 
-class Writer {
-  readonly nodes: Node[] = [];
-  readonly constants: Tensor[] = [];
-  private readonly node: Node;
-  private readonly names: NameSupply;
+/** max(a, b, c) = max(max(a, b), c); two operands stay as they are. */
+function chain(w: CompositeWriter, { inputs, opType }: Node): void {
+  const last = inputs.length - 1;
+  if (last < 2) return;
+  const head = inputs.slice(1, last).reduce((taken, next) => w.op(opType, [taken, next]), inputs[0]!);
+  w.finish(opType, [head, inputs[last]!]);
+}
 
-  constructor(node: Node, names: NameSupply) {
-    this.node = node;
-    this.names = names;
-  }
+function mean(w: CompositeWriter, { inputs }: Node): void {
+  w.finish("Div", [w.op("Sum", inputs), w.scalar(inputs.length)]);
+}
 
-  /** max(a, b, c) = max(max(a, b), c). */
-  chain(): void {
-    const { inputs, opType } = this.node;
-    const last = inputs.length - 1;
-    const head = inputs.slice(1, last).reduce((taken, next) => this.op(opType, [taken, next]), inputs[0]!);
-    this.finish(opType, [head, inputs[last]!]);
-  }
+/** x · sigmoid(αx). */
+function swish(w: CompositeWriter, node: Node): void {
+  const [x] = node.inputs as [string];
+  const inner = w.op("Mul", [x, w.scalar(floatAttribute(node, "alpha", 1))]);
+  w.finish("Mul", [x, w.op("Sigmoid", [inner])]);
+}
 
-  /** x / ‖x‖ₚ along one axis. */
-  lpNormalization(): void {
-    const [x] = this.node.inputs as [string];
-    const norm = intAttribute(this.node, "p", 2) === 1 ? "ReduceL1" : "ReduceL2";
-    const axis = this.int64([intAttribute(this.node, "axis", -1)]);
-    this.finish("Div", [x, this.op(norm, [x, axis], { keepdims: int(1) })]);
+/** ‖x‖ₚ over the spatial axes. */
+function globalLpPool(w: CompositeWriter, node: Node): void {
+  const [x] = node.inputs as [string];
+  const p = intAttribute(node, "p", 2);
+  const spatial = axesFrom(w, x, 2);
+  if (p <= 2) {
+    w.finish(p === 1 ? "ReduceL1" : "ReduceL2", [x, spatial]);
+    return;
   }
+  const sum = w.op("ReduceSum", [w.op("Pow", [w.op("Abs", [x]), w.scalar(p)]), spatial]);
+  w.finish("Pow", [sum, w.scalar(1 / p)]);
+}
 
-  /** Instance normalisation of groups of channels; from opset 21 on, scale and bias are per channel. */
-  groupNormalization(perChannel: boolean): void {
-    const [x, scale, bias] = this.node.inputs as [string, string, string];
-    const groups = intAttribute(this.node, "num_groups", 1);
-    const epsilon = { epsilon: float(floatAttribute(this.node, "epsilon", 1e-5)) };
-    const grouped = this.op("Reshape", [x, this.int64([0, groups, -1])]);
-    const shape = this.op("Shape", [x]);
-    if (!perChannel) {
-      this.finish("Reshape", [this.op("InstanceNormalization", [grouped, scale, bias], epsilon), shape]);
-      return;
-    }
-    const [ones, zeros] = [1, 0].map((value) => this.float(Array<number>(groups).fill(value)));
-    const normal = this.op("InstanceNormalization", [grouped, ones!, zeros!], epsilon);
-    const channels = this.op("Concat", [this.int64([0]), this.op("Shape", [scale]), this.int64([-1])], {
-      axis: int(0),
-    });
-    const last = this.int64([-1]);
-    const [slope, shift] = [scale, bias].map((vector) => this.op("Unsqueeze", [vector, last]));
-    const scaled = this.op("Mul", [this.op("Reshape", [normal, channels]), slope!]);
-    this.finish("Reshape", [this.op("Add", [scaled, shift!]), shape]);
-  }
+/** The axes of x from `axis` on; negative: counted from the end. */
+function axesFrom(w: CompositeWriter, x: string, axis: number): string {
+  const end = axis < 0 ? w.int64([0], []) : w.op("Size", [w.op("Shape", [x])]);
+  return w.op("Range", [w.int64([axis], []), end, w.int64([1], [])]);
+}
 
-  private op(
-    opType: string,
-    inputs: readonly string[],
-    attributes: Parameters<typeof makeNode>[3] = {},
-  ): string {
-    const output = this.names.claim(opType.toLowerCase());
-    this.nodes.push(makeNode(opType, inputs, [output], attributes));
-    return output;
-  }
+/** x / ‖x‖ₚ along one axis, 0 where x is. */
+function lpNormalization(w: CompositeWriter, node: Node): void {
+  const [x] = node.inputs as [string];
+  const norm = intAttribute(node, "p", 2) === 1 ? "ReduceL1" : "ReduceL2";
+  const axis = w.int64([intAttribute(node, "axis", -1)]);
+  const length = w.op(norm, [x, axis]);
+  const isZero = w.op("Equal", [length, w.scalar(0)]);
+  w.finish("Div", [x, w.op("Where", [isZero, w.scalar(1), length])]);
+}
 
-  /** The last node bears the name of the one that it stands for. */
-  private finish(opType: string, inputs: readonly string[]): void {
-    const { name, outputs } = this.node;
-    this.nodes.push({ ...makeNode(opType, inputs, [outputs[0]!]), name });
-  }
+/** (x − mean) / (σ + 10⁻⁹) over `axes`. */
+function meanVarianceNormalization(w: CompositeWriter, node: Node): void {
+  const [x] = node.inputs as [string];
+  const axes = w.int64(intsAttribute(node, "axes") ?? [0, 2, 3]);
+  const centred = w.op("Sub", [x, w.op("ReduceMean", [x, axes])]);
+  const variance = w.op("ReduceMean", [w.op("Mul", [centred, centred]), axes]);
+  w.finish("Div", [centred, w.op("Add", [w.op("Sqrt", [variance]), w.scalar(1e-9)])]);
+}
 
-  private int64(values: readonly number[]): string {
-    const tensor = int64Tensor(this.names.claim("constant"), values);
-    this.constants.push(tensor);
-    return tensor.name;
-  }
+/** scale · x / √(mean x² + ε) over the axes from `axis` on. */
+function rmsNormalization(w: CompositeWriter, node: Node): void {
+  const [x, scale] = node.inputs as [string, string];
+  const axes = axesFrom(w, x, intAttribute(node, "axis", -1));
+  const square = w.op("ReduceMean", [w.op("Mul", [x, x]), axes]);
+  const root = w.op("Sqrt", [w.op("Add", [square, w.scalar(floatAttribute(node, "epsilon", 1e-5))])]);
+  w.finish("Mul", [w.op("Div", [x, root]), scale]);
+}
 
-  private float(values: readonly number[]): string {
-    const tensor = float32Tensor(this.names.claim("constant"), values, [values.length]);
-    this.constants.push(tensor);
-    return tensor.name;
+/** Instance normalisation of groups of channels; from opset 21 on, scale and bias are per channel. */
+function groupNormalization(w: CompositeWriter, node: Node, opset: number): void {
+  const [x, scale, bias] = node.inputs as [string, string, string];
+  const groups = intAttribute(node, "num_groups", 1);
+  const epsilon = { epsilon: float(floatAttribute(node, "epsilon", 1e-5)) };
+  const grouped = w.op("Reshape", [x, w.int64([0, groups, -1])]);
+  const shape = w.op("Shape", [x]);
+  if (opset < 21) {
+    w.finish("Reshape", [w.op("InstanceNormalization", [grouped, scale, bias], epsilon), shape]);
+    return;
   }
+  const [ones, zeros] = [1, 0].map((value) => w.float(Array<number>(groups).fill(value)));
+  const normal = w.op("InstanceNormalization", [grouped, ones!, zeros!], epsilon);
+  const channels = w.op("Concat", [w.int64([0]), w.op("Shape", [scale]), w.int64([-1])], { axis: int(0) });
+  const [slope, shift] = [scale, bias].map((vector) => w.op("Unsqueeze", [vector, w.int64([-1])]));
+  const scaled = w.op("Mul", [w.op("Reshape", [normal, channels]), slope!]);
+  w.finish("Reshape", [w.op("Add", [scaled, shift!]), shape]);
+}
+
+/** x / (bias + α·m)^β, m being the mean of the squares in a window of `size` channels, zeros beyond the ends. */
+function localResponseNormalization(w: CompositeWriter, node: Node): void {
+  const [x] = node.inputs as [string];
+  const size = intAttribute(node, "size", 1);
+  const before = Math.floor((size - 1) / 2);
+  const flat = w.op("Reshape", [w.op("Mul", [x, x]), w.int64([0, 0, -1])]);
+  const pooled = w.op("AveragePool", [w.op("Unsqueeze", [flat, w.int64([1])])], {
+    kernel_shape: ints([size, 1]),
+    pads: ints([before, 0, size - 1 - before, 0]),
+    count_include_pad: int(1),
+  });
+  const squares = w.op("Reshape", [pooled, w.op("Shape", [x])]);
+  const weighted = w.op("Mul", [squares, w.scalar(floatAttribute(node, "alpha", 1e-4))]);
+  const base = w.op("Add", [weighted, w.scalar(floatAttribute(node, "bias", 1))]);
+  w.finish("Div", [x, w.op("Pow", [base, w.scalar(floatAttribute(node, "beta", 0.75))])]);
 }

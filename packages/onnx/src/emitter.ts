@@ -109,6 +109,11 @@ export class Emitter {
     return numericValues(tensor);
   }
 
+  /** Whether a tensor does not depend on the point. */
+  isConstant(name: string): boolean {
+    return this.constants.has(name);
+  }
+
   int64(values: readonly number[]): string {
     return this.constant(`i ${values}`, (name) => int64Tensor(name, values));
   }
@@ -125,6 +130,16 @@ export class Emitter {
 
   scalar(value: number): string {
     return this.float([value], []);
+  }
+
+  /** A floating-point tangent in another precision. */
+  castTo(tangent: string, dataType: number): string {
+    return dataType === this.floatType ? tangent : this.op("Cast", [tangent], { to: int(dataType) });
+  }
+
+  /** A truth value as 0 or 1 of the current node's floating-point type. */
+  toFloat(condition: string): string {
+    return this.op("Cast", [condition], { to: int(this.floatType) });
   }
 
   /** A float32 constant whatever the node's type: Resize's scales are always float32. */

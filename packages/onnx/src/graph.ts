@@ -16,6 +16,11 @@ function readsShapeOnly(node: Node): boolean {
   return node.domain === "" && shapeOnly.has(node.opType);
 }
 
+/** Whether an operator draws at random: with a seed, once the same in every session, but anew in each of its runs. */
+export function drawsAtRandom(node: Node): boolean {
+  return node.domain === "" && /^Random|^Multinomial$|^Bernoulli$/.test(node.opType);
+}
+
 /** Names a node reads, those that its subgraphs (If, Loop, Scan) capture from outside included. */
 export function nodeReads(node: Node): string[] {
   const reads = node.inputs.filter((name) => name !== "");
@@ -44,6 +49,17 @@ export function tensorNames(graph: Graph): Set<string> {
   for (const input of graph.inputs) names.add(input.name);
   for (const tensor of graph.initializers) names.add(tensor.name);
   for (const node of graph.nodes) for (const output of node.outputs) if (output) names.add(output);
+  return names;
+}
+
+/** The same with the names inside the subgraphs of nodes. */
+export function everyName(graph: Graph): Set<string> {
+  const names = tensorNames(graph);
+  for (const node of graph.nodes) {
+    for (const attribute of node.attributes.values()) {
+      if (attribute.type === "graph") for (const name of everyName(attribute.value)) names.add(name);
+    }
+  }
   return names;
 }
 

@@ -1,9 +1,11 @@
+export { firstAffineMaps } from "./affine-maps.ts";
 export { type ChainOptions, chain } from "./chain.ts";
 export { cut } from "./cut.ts";
 export { decodeModel } from "./decode.ts";
 export type { DerivativeOptions, Emitter } from "./emitter.ts";
 export { type EncodeOptions, encodeModel } from "./encode.ts";
 export { requireConfinedLocation, resolveExternalData } from "./external-data.ts";
+export type { FamilyReport } from "./family.ts";
 export { type HvpGraph, hvp } from "./hvp.ts";
 export {
   type DifferentiabilityReport,
@@ -13,6 +15,7 @@ export {
   type SpaceReport,
 } from "./inspect.ts";
 export { differentiability, type JvpGraph, jvp, type NodeReport } from "./jvp.ts";
+export { layers } from "./layers.ts";
 export { type LinearGraph, type Linearization, linearize } from "./linearize.ts";
 export {
   type Attribute,
@@ -29,7 +32,8 @@ export {
 } from "./model.ts";
 export { OnnxMap, type OnnxMapOptions } from "./onnx-map.ts";
 export { type PrepareOptions, prepare } from "./prepare.ts";
-export type { PreparedGraph, TensorInfo } from "./prepared-graph.ts";
+export { type PreparedGraph, pointShape, type TensorInfo } from "./prepared-graph.ts";
+export { type RedrawOptions, redrawWeights } from "./redraw.ts";
 export type { DerivativeRule, Tangent } from "./rule.ts";
 export { supportedOperators } from "./rules.ts";
 export { modelSource } from "./source.ts";

@@ -1,6 +1,8 @@
 // What a model is, which of its tensors can serve as spaces, and what of it can be differentiated.
 
 import { type Runtime, VielbeinError } from "@vielbein/core";
+import { architectureFamily, type FamilyReport } from "./family.ts";
+import { tensorNames } from "./graph.ts";
 import { differentiability, jvp, type NodeReport } from "./jvp.ts";
 import { type Dimension, type Model, requiredInputs, standardOpset, type ValueInfo } from "./model.ts";
 import { endpoints, type PrepareOptions, prepare } from "./prepare.ts";
@@ -15,6 +17,8 @@ export interface ModelReport {
   readonly producer: string;
   readonly inputs: readonly PortReport[];
   readonly outputs: readonly PortReport[];
+  /** Family of generators that the way from `from` to `to` looks like; absent where nothing is characteristic. */
+  readonly family?: FamilyReport;
   /** Elements of all initialisers. */
   readonly parameters: number;
   /** How often each operator occurs, most frequent first; operators of other domains as `domain::Operator`. */
@@ -77,6 +81,9 @@ export async function inspect(
       throw error;
     problem = error;
   }
+  const family = graph && architectureFamily(graph);
+  // Not those of operators that were written out as simpler ones.
+  const named = tensorNames(model.graph);
   const nodes = graph ? differentiability(graph) : reportOf(problem);
   return {
     irVersion: model.irVersion,
@@ -84,10 +91,11 @@ export async function inspect(
     producer: `${model.producerName} ${model.producerVersion}`.trim(),
     inputs: requiredInputs(model.graph).map(port),
     outputs: model.graph.outputs.map(port),
+    ...(family ? { family } : {}),
     parameters: model.graph.initializers.reduce((sum, tensor) => sum + elementCount(tensor.dims), 0),
     operators: histogram(model),
     metadata: Object.fromEntries(model.metadata),
-    spaces: graph ? spaces(graph) : [],
+    spaces: graph ? spaces(graph).filter(({ name }) => named.has(name)) : [],
     differentiability: {
       from,
       to,
@@ -129,7 +137,7 @@ function tally(nodes: readonly NodeReport[]): DifferentiabilityReport["operators
 }
 
 /** Floating-point tensors of the prepared graph with more than one element. */
-function spaces(graph: PreparedGraph): SpaceReport[] {
+export function spaces(graph: PreparedGraph): SpaceReport[] {
   const describe = (name: string, producer: string): SpaceReport[] => {
     const info = graph.info.get(name);
     if (!info || !isFloat(info.dataType)) return [];

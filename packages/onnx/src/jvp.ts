@@ -5,7 +5,7 @@
 import { makeNode } from "./attributes.ts";
 import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
-import { tensorNames } from "./graph.ts";
+import { nodeReads, tensorNames } from "./graph.ts";
 import type { Model, Node } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
@@ -115,7 +115,8 @@ export function pushForward(
   for (const node of graph.model.graph.nodes) {
     nodes.push(node);
     const incoming = node.inputs.map((name) => tangents.get(name));
-    if (!incoming.some(Boolean)) continue;
+    // Subgraphs (If, Loop, Scan) also read what they capture.
+    if (!nodeReads(node).some((name) => tangents.has(name))) continue;
     const emitted = emitter.nodes.length;
     let outgoing: readonly Tangent[];
     emitter.turnTo(node);

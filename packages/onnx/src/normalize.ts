@@ -5,10 +5,11 @@
 import { VielbeinError } from "@vielbein/core";
 import { float, int, makeNode, string, without } from "./attributes.ts";
 import { writeOut } from "./composites.ts";
-import { tensorNames, topologicalOrder } from "./graph.ts";
+import { drawsAtRandom, everyName, topologicalOrder } from "./graph.ts";
 import {
   type Attribute,
   DataType,
+  type Graph,
   intAttribute,
   intsAttribute,
   type Model,
@@ -17,20 +18,21 @@ import {
   type Tensor,
 } from "./model.ts";
 import { NameSupply } from "./names.ts";
-import { float32Tensor, float64Tensor, int64Tensor } from "./tensor.ts";
+import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "./tensor.ts";
 import { typesOf } from "./types.ts";
-import { widenHalfPrecision } from "./widen.ts";
+import { type Precision, widenHalfPrecision, widenToDouble } from "./widen.ts";
 
 const INTERNAL_OPSET = 18;
 const OLDEST_OPSET = 7;
 
 /**
- * The same function as a graph of at least opset 18, nodes in topological order.
+ * The same function as a graph of at least opset 18, nodes in topological order, computed in `precision` at least.
  *
  * @throws {VielbeinError} `INVALID_MODEL` for opsets before 7 and for cyclic or incomplete graphs.
  */
-export function normalize(model: Model): Model {
-  const opset = standardOpset(model);
+export function normalize(model: Model, precision: Precision = "float32"): Model {
+  // A model that declares no standard operator set has no standard operators.
+  const opset = model.opsets.has("") ? standardOpset(model) : INTERNAL_OPSET;
   if (opset < OLDEST_OPSET) {
     throw new VielbeinError(
       "INVALID_MODEL",
@@ -39,14 +41,46 @@ export function normalize(model: Model): Model {
   }
   const { graph } = model;
   const ordered = { ...graph, nodes: topologicalOrder(graph) };
-  const upgrade = new Upgrade(opset, new NameSupply(tensorNames(graph)), typesOf(ordered));
-  const nodes = ordered.nodes.flatMap((node, index) => upgrade.node(node, index));
-  return widenHalfPrecision({
+  const normal = widenHalfPrecision({
     ...model,
     irVersion: Math.max(model.irVersion, 8),
     opsets: new Map(model.opsets).set("", Math.max(opset, INTERNAL_OPSET)),
-    graph: { ...graph, nodes, initializers: [...graph.initializers, ...upgrade.constants] },
+    graph: upgraded(ordered, opset, new NameSupply(everyName(graph)), new Map(), new Map()),
   });
+  return precision === "float64" ? widenToDouble(normal) : normal;
+}
+
+/** A graph and those inside its nodes, which see the types and constants of the graphs around them. */
+function upgraded(
+  graph: Graph,
+  opset: number,
+  names: NameSupply,
+  outerTypes: ReadonlyMap<string, number>,
+  outerConstants: ReadonlyMap<string, Tensor>,
+): Graph {
+  const types = typesOf(graph, outerTypes);
+  const constants = new Map([...outerConstants, ...constantsOf(graph)]);
+  const upgrade = new Upgrade(opset, names, types, constants);
+  const nodes = graph.nodes.flatMap((node, index) => {
+    const attributes = [...node.attributes].map(([name, attribute]): [string, Attribute] => [
+      name,
+      attribute.type === "graph"
+        ? { type: "graph", value: upgraded(attribute.value, opset, names, types, constants) }
+        : attribute,
+    ]);
+    return upgrade.node({ ...node, attributes: new Map(attributes) }, index);
+  });
+  return { ...graph, nodes, initializers: [...graph.initializers, ...upgrade.constants] };
+}
+
+/** Tensors whose values the file states: initialisers and Constant nodes. */
+function constantsOf(graph: Graph): Map<string, Tensor> {
+  const constants = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
+  for (const node of graph.nodes) {
+    const value = node.opType === "Constant" ? node.attributes.get("value") : undefined;
+    if (value?.type === "tensor") constants.set(node.outputs[0]!, value.value);
+  }
+  return constants;
 }
 
 const reductions: ReadonlySet<string> = new Set([
@@ -61,43 +95,59 @@ const reductions: ReadonlySet<string> = new Set([
   "ReduceSumSquare",
 ]);
 
+const softmaxes: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax", "Hardmax"]);
+
 class Upgrade {
   readonly constants: Tensor[] = [];
   private readonly opset: number;
   private readonly names: NameSupply;
   private readonly types: ReadonlyMap<string, number>;
+  private readonly known: ReadonlyMap<string, Tensor>;
 
-  constructor(opset: number, names: NameSupply, types: ReadonlyMap<string, number>) {
+  constructor(
+    opset: number,
+    names: NameSupply,
+    types: ReadonlyMap<string, number>,
+    known: ReadonlyMap<string, Tensor>,
+  ) {
     this.opset = opset;
     this.names = names;
     this.types = types;
+    this.known = known;
   }
 
   node(node: Node, index: number): Node[] {
     if (node.domain !== "") return [node];
     const { opType } = node;
-    // An unseeded random operator would draw anew in every session, so that no two results agree.
-    if (/^Random|^Multinomial$|^Bernoulli$/.test(opType) && !node.attributes.has("seed")) {
+    // A random operator is frozen: what it draws is folded into a constant, seeded by its position in the file
+    // unless it has a seed of its own: an unseeded one would draw anew in every session, so that no two agree.
+    if (drawsAtRandom(node) && !node.attributes.has("seed")) {
       return [{ ...node, attributes: new Map(node.attributes).set("seed", float(index + 1)) }];
     }
-    if (opType === "Dropout" && node.inputs.length < 3) {
+    if (opType === "Dropout" && this.isInference(node)) {
       return [makeNode("Identity", [node.inputs[0]!], [node.outputs[0]!])];
     }
     if (this.opset < 13 && (opType === "Squeeze" || opType === "Unsqueeze" || opType === "ReduceSum")) {
       return [this.axesToInput(node)];
     }
+    if (opType === "CastLike") return [this.castLike(node)];
+    if (opType === "Scatter") return [{ ...node, opType: "ScatterElements" }];
+    if (opType === "BatchNormalization" && intAttribute(node, "spatial", 1) === 1) {
+      return [{ ...node, attributes: new Map(Object.entries(without(node, "spatial"))) }];
+    }
+    if (this.opset < 10 && opType === "TopK") return [this.topK(node)];
     if (this.opset < 18 && reductions.has(opType)) return [this.axesToInput(node)];
     if (this.opset < 18 && opType === "Split") return [this.split(node)];
     if (this.opset < 10 && opType === "Slice")
       return [this.attributesToInputs(node, ["starts", "ends", "axes"])];
     if (this.opset < 11 && opType === "Clip") return [this.attributesToInputs(node, ["min", "max"])];
     if (this.opset < 11 && opType === "Pad") return [this.attributesToInputs(node, ["pads", "value"])];
-    if (opType === "Upsample" || (opType === "Resize" && this.opset < 11)) return [this.resize(node)];
-    if (this.opset < 13 && (opType === "Softmax" || opType === "LogSoftmax")) return this.softmax(node);
-    const composite = writeOut(node, this.opset, this.names);
+    if (opType === "Upsample" || (opType === "Resize" && this.opset < 11)) return this.resize(node);
+    if (this.opset < 13 && softmaxes.has(opType)) return this.softmax(node);
+    const composite = writeOut(node, this.opset, this.names, this.types);
     if (!composite) return [node];
     this.constants.push(...composite.constants);
-    return composite.nodes;
+    return [...composite.nodes];
   }
 
   /** The attribute's value as an initialiser; a single number of the type of `data`, as operators want it. */
@@ -133,17 +183,57 @@ class Upgrade {
     return { ...node, attributes: new Map(node.attributes).set("num_outputs", int(node.outputs.length)) };
   }
 
-  /** Upsample, and Resize of opset 10, are Resize with asymmetric coordinates rounded down. */
-  private resize(node: Node): Node {
-    const scales = node.inputs[1] ?? this.constant(node.attributes.get("scales"), node.inputs[0]!);
+  /** Dropout is in training mode only where its third input, which operator sets from 12 on have, says so. */
+  private isInference(node: Node): boolean {
+    const mode = node.inputs[2];
+    if (!mode) return true;
+    const stated = this.known.get(mode);
+    return stated !== undefined && numericValues(stated)[0] === 0;
+  }
+
+  /** The type that the second input has is an attribute of Cast. */
+  private castLike(node: Node): Node {
+    const to = this.types.get(node.inputs[1]!);
+    if (to === undefined) return node;
+    return { ...makeNode("Cast", [node.inputs[0]!], node.outputs, { to: int(to) }), name: node.name };
+  }
+
+  private topK(node: Node): Node {
+    const name = this.names.claim("constant");
+    this.constants.push(int64Tensor(name, [intAttribute(node, "k", 1)]));
     return {
-      ...makeNode("Resize", [node.inputs[0]!, "", scales], node.outputs, {
+      ...node,
+      inputs: [node.inputs[0]!, name],
+      attributes: new Map(Object.entries(without(node, "k"))),
+    };
+  }
+
+  /**
+   * Upsample, and Resize of opset 10, are Resize with asymmetric coordinates, rounded down where the image
+   * grows and up where it shrinks. A node that does both becomes two.
+   */
+  private resize(node: Node): Node[] {
+    const [x, y] = [node.inputs[0]!, node.outputs[0]!];
+    const given = node.inputs[1] ?? this.constant(node.attributes.get("scales"), x);
+    const stated = [...this.constants, ...this.known.values()].find(({ name }) => name === given);
+    const scales = stated ? numericValues(stated) : [];
+    const step = (image: string, by: string, result: string, rounding: string): Node => ({
+      ...makeNode("Resize", [image, "", by], [result], {
         ...without(node, "scales"),
         coordinate_transformation_mode: string("asymmetric"),
-        nearest_mode: string("floor"),
+        nearest_mode: string(rounding),
       }),
-      name: node.name,
-    };
+      // Names must not be given twice.
+      name: result === y ? node.name || y : "",
+    });
+    if (scales.every((scale) => scale >= 1)) return [step(x, given, y, "floor")];
+    if (scales.every((scale) => scale <= 1)) return [step(x, given, y, "ceil")];
+    const [down, up] = [Math.min, Math.max].map((bound) => {
+      const values = scales.map((scale) => bound(scale, 1));
+      return this.constant({ type: "floats", value: values }, x);
+    }) as [string, string];
+    const smaller = this.names.claim("resized");
+    return [step(x, down, smaller, "ceil"), step(smaller, up, y, "floor")];
   }
 
   /** Before opset 13 the softmax runs over all axes from `axis` on, flattened. */

@@ -1,52 +1,97 @@
 // A map between two tensors of an ONNX model, evaluated and differentiated by an engine.
 
 import {
+  type CallOptions,
+  DEFAULT_MEMORY_BUDGET,
   type DifferentiableMap,
+  type Differential,
+  type FloatArray,
   type Prior,
   type Runtime,
   type RuntimeTensor,
   requirePoints,
   type Session,
   type Space,
+  Turns,
   VielbeinError,
+  vectorsPerRun,
 } from "@vielbein/core";
+import { BatchSession } from "./batch.ts";
+import type { DerivativeOptions } from "./emitter.ts";
 import { type JvpGraph, jvp } from "./jvp.ts";
+import { LinearSessions } from "./linear-sessions.ts";
 import { DataType, type Model } from "./model.ts";
 import { type PrepareOptions, prepare } from "./prepare.ts";
 import { type PreparedGraph, pointShape } from "./prepared-graph.ts";
+import { type RedrawOptions, redrawWeights } from "./redraw.ts";
 import { modelSource } from "./source.ts";
-import { elementCount } from "./tensor.ts";
+import { elementCount, floatFeed } from "./tensor.ts";
 import { type VjpGraph, vjp } from "./vjp.ts";
+import { withoutDoubleKernel } from "./widen.ts";
 
-export interface OnnxMapOptions extends PrepareOptions {
+export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, DerivativeOptions {
   /** Distribution of the points of `from`, passed on in its {@link Space}. */
   readonly prior?: Prior;
+  /** Random weights in place of the model's: see {@link redrawWeights}. */
+  readonly weights?: RedrawOptions;
+  /**
+   * Bytes that one run of the engine should keep to; a call with more points or tangents than fit is split, down to
+   * one at a time. Default 2 GiB.
+   */
+  readonly memoryBudget?: number;
 }
 
 /** Engines hold 10 to 20 times the largest activation for every tangent (measured with ONNX Runtime). */
 const ACTIVATIONS_PER_TANGENT = 20;
 
-export class OnnxMap implements DifferentiableMap {
+/** From how many points on a batch is tried: fewer are not worth a session of its own. */
+const WORTH_A_BATCH = 8;
+
+/** Working memory of a batch: larger ones gain nothing more (tools/bench/batch). */
+const BYTES_PER_BATCH = 2 ** 24;
+
+/** Points on which a batch is compared with evaluation point by point. */
+const COMPARED = 4;
+
+/**
+ * Calls take turns, so they may overlap. Between two runs of the engine they look at `signal`.
+ *
+ * @typeParam Values Float64Array for a map of precision `float64`, else Float32Array.
+ */
+export class OnnxMap<Values extends FloatArray = Float32Array> implements DifferentiableMap<Values> {
   readonly from: Space;
   readonly to: Space;
   readonly bytesPerTangent: number;
+  private readonly model: Model;
   private readonly graph: PreparedGraph;
   private readonly forward: JvpGraph;
-  private reverse: VjpGraph | undefined;
+  private readonly options: OnnxMapOptions;
+  private readonly memoryBudget: number;
   private readonly runtime: Runtime;
-  private primalSession: Promise<Session> | undefined;
-  private jvpSession: Promise<Session> | undefined;
-  private vjpSession: Promise<Session> | undefined;
+  private readonly turns: Turns = new Turns();
+  private reverse: VjpGraph | undefined;
+  private primalSession: Session | undefined;
+  private jvpSession: Session | undefined;
+  private vjpSession: Session | undefined;
+  private linearSessions: LinearSessions | undefined;
+  /** Undefined until it is wanted, `none` when points must be taken one by one. */
+  private batch: BatchSession | "none" | undefined;
   /** The value that the last derivative run yielded beside its tangents. */
-  private lastValue: { readonly point: Float32Array; readonly value: Float32Array } | undefined;
+  private lastValue: { readonly point: FloatArray; readonly value: Values } | undefined;
+  private isDisposed = false;
 
-  private constructor(graph: PreparedGraph, forward: JvpGraph, runtime: Runtime, prior: Prior | undefined) {
+  private constructor(model: Model, graph: PreparedGraph, runtime: Runtime, options: OnnxMapOptions) {
+    const { prior } = options;
+    this.model = model;
     this.graph = graph;
-    this.forward = forward;
+    this.options = { portable: runtime.portable ?? false, ...options };
+    this.forward = jvp(graph, this.options);
+    this.memoryBudget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
     this.runtime = runtime;
     this.from = { ...space(graph, graph.input), ...(prior ? { prior } : {}) };
     this.to = space(graph, graph.output);
-    this.bytesPerTangent = ACTIVATIONS_PER_TANGENT * 4 * largestActivation(graph);
+    const bytes = graph.info.get(graph.input)!.dataType === DataType.DOUBLE ? 8 : 4;
+    this.bytesPerTangent = ACTIVATIONS_PER_TANGENT * bytes * largestActivation(graph);
   }
 
   /**
@@ -54,76 +99,241 @@ export class OnnxMap implements DifferentiableMap {
    *
    * @throws {VielbeinError} see {@link prepare} and {@link jvp}.
    */
-  static async create(model: Model, runtime: Runtime, options: OnnxMapOptions = {}): Promise<OnnxMap> {
-    const graph = await prepare(model, runtime, options);
-    return new OnnxMap(graph, jvp(graph), runtime, options.prior);
+  static create(
+    model: Model,
+    runtime: Runtime,
+    options: OnnxMapOptions & { readonly precision: "float64" },
+  ): Promise<OnnxMap<Float64Array>>;
+  static create(
+    model: Model,
+    runtime: Runtime,
+    options?: OnnxMapOptions & { readonly precision?: "float32" },
+  ): Promise<OnnxMap>;
+  static create(model: Model, runtime: Runtime, options?: OnnxMapOptions): Promise<OnnxMap<FloatArray>>;
+  static async create(
+    model: Model,
+    runtime: Runtime,
+    options: OnnxMapOptions = {},
+  ): Promise<OnnxMap<FloatArray>> {
+    const chosen = options.weights ? redrawWeights(model, options.weights) : model;
+    return new OnnxMap<FloatArray>(chosen, await prepare(chosen, runtime, options), runtime, options);
   }
 
   /**
-   * Values f(x): `[count, from.dim]` → `[count, to.dim]`, one run of the engine per point. The value at the
-   * point of the last `jvp` is known already and costs nothing, not even a session for the primal.
+   * Values f(x): `[count, from.dim]` → `[count, to.dim]`. Many points go through the network together where its batch
+   * axis is open and they do not influence each other, which is verified on a few before; else one by one. The value
+   * at the point of the last `jvp` is known already and costs nothing, not even a session for the primal.
    */
-  async evaluate(points: Float32Array, count: number): Promise<Float32Array> {
+  async evaluate(points: FloatArray, count: number, options: CallOptions = {}): Promise<Values> {
     requirePoints("evaluate: points", points, count, this.from);
-    const known = this.lastValue;
-    if (count === 1 && known?.point.every((x, i) => x === points[i])) return known.value.slice();
-    this.primalSession ??= this.runtime.createSession(modelSource(this.graph.model));
-    const session = await this.primalSession;
-    const values = new Float32Array(count * this.to.dim);
-    const { input, output } = this.graph;
-    for (let i = 0; i < count; i++) {
-      const point = points.subarray(i * this.from.dim, (i + 1) * this.from.dim);
-      const result = await session.run({ [input]: this.tensor(input, [], point) }, [output]);
-      values.set(finite(result[output]!, output), i * this.to.dim);
-    }
-    return values;
+    return this.inTurn(async () => {
+      const known = this.lastValue;
+      if (count === 1 && known?.point.every((x, i) => x === points[i])) return known.value.slice() as Values;
+      const size = Math.floor(Math.min(BYTES_PER_BATCH, this.memoryBudget) / this.bytesPerTangent);
+      if (count >= WORTH_A_BATCH && size > 1) this.batch ??= (await this.openBatch(points)) ?? "none";
+      const width = typeof this.batch === "object" ? size : 1;
+      return this.inChunks(count, this.to.dim, width, options, (first, rows) =>
+        this.values(points.subarray(first * this.from.dim, (first + rows) * this.from.dim), rows),
+      );
+    });
   }
 
-  /** J(point)·t for `[count, from.dim]` tangents, all in one run: `[count, to.dim]`. */
-  async jvp(point: Float32Array, tangents: Float32Array, count: number): Promise<Float32Array> {
+  /** J(point)·t for `[count, from.dim]` tangents: `[count, to.dim]`. */
+  async jvp(
+    point: FloatArray,
+    tangents: FloatArray,
+    count: number,
+    options: CallOptions = {},
+  ): Promise<Values> {
     requirePoints("jvp: point", point, 1, this.from);
     requirePoints("jvp: tangents", tangents, count, this.from);
-    if (count === 0) return new Float32Array(0);
-    this.jvpSession ??= this.runtime.createSession(modelSource(this.forward.model));
-    const session = await this.jvpSession;
-    const { input, inputTangent, output, outputTangent } = this.forward;
-    const result = await session.run(
-      { [input]: this.tensor(input, [], point), [inputTangent]: this.tensor(input, [count], tangents) },
-      [output, outputTangent],
+    return this.inTurn(() =>
+      this.inChunks(count, this.to.dim, this.tangentsPerRun(), options, async (first, width) => {
+        this.jvpSession ??= await this.open(this.forward.model);
+        const { input, inputTangent, output, outputTangent } = this.forward;
+        const chunk = tangents.subarray(first * this.from.dim, (first + width) * this.from.dim);
+        const result = await this.jvpSession.run(
+          { [input]: this.tensor(input, [], point), [inputTangent]: this.tensor(input, [width], chunk) },
+          [output, outputTangent],
+        );
+        this.lastValue = { point: point.slice(), value: this.finite(result[output]!, output) };
+        return this.finite(result[outputTangent]!, outputTangent);
+      }),
     );
-    this.lastValue = { point: point.slice(), value: finite(result[output]!, output) };
-    return finite(result[outputTangent]!, outputTangent);
   }
 
-  /** J(point)ᵀ·u for `[count, to.dim]` cotangents, all in one run: `[count, from.dim]`. */
-  async vjp(point: Float32Array, cotangents: Float32Array, count: number): Promise<Float32Array> {
+  /** J(point)ᵀ·u for `[count, to.dim]` cotangents: `[count, from.dim]`. */
+  async vjp(
+    point: FloatArray,
+    cotangents: FloatArray,
+    count: number,
+    options: CallOptions = {},
+  ): Promise<Values> {
     requirePoints("vjp: point", point, 1, this.from);
     requirePoints("vjp: cotangents", cotangents, count, this.to);
-    if (count === 0) return new Float32Array(0);
-    this.reverse ??= vjp(this.graph);
-    this.vjpSession ??= this.runtime.createSession(modelSource(this.reverse.model));
-    const session = await this.vjpSession;
-    const { input, output, outputCotangent, inputCotangent } = this.reverse;
-    const result = await session.run(
-      { [input]: this.tensor(input, [], point), [outputCotangent]: this.tensor(output, [count], cotangents) },
-      [inputCotangent],
+    return this.inTurn(() =>
+      this.inChunks(count, this.from.dim, this.tangentsPerRun(), options, async (first, width) => {
+        this.reverse ??= vjp(this.graph, this.options);
+        this.vjpSession ??= await this.open(this.reverse.model);
+        const { input, output, outputCotangent, inputCotangent } = this.reverse;
+        const chunk = cotangents.subarray(first * this.to.dim, (first + width) * this.to.dim);
+        const result = await this.vjpSession.run(
+          { [input]: this.tensor(input, [], point), [outputCotangent]: this.tensor(output, [width], chunk) },
+          [inputCotangent],
+        );
+        return this.finite(result[inputCotangent]!, inputCotangent);
+      }),
     );
-    return finite(result[inputCotangent]!, inputCotangent);
   }
 
+  /**
+   * The derivative at `point`, for many products there: the network itself runs once, and what the products need of it is
+   * kept in memory; unless that takes more than the budget, when every product runs it again.
+   */
+  async linearize(point: FloatArray): Promise<Differential<Values>> {
+    requirePoints("linearize: point", point, 1, this.from);
+    const residuals = await this.inTurn(async () => {
+      this.linearSessions ??= await LinearSessions.open(this.graph, this.runtime, this.options, (model) =>
+        this.open(model),
+      );
+      return this.linearSessions.bytes > this.memoryBudget
+        ? undefined
+        : this.linearSessions.residualsAt(this.tensor(this.graph.input, [], point.slice()));
+    });
+    if (!residuals) {
+      return {
+        jvp: (tangents, count, options) => this.jvp(point, tangents, count, options),
+        vjp: (cotangents, count, options) => this.vjp(point, cotangents, count, options),
+      };
+    }
+    const product =
+      (kind: "jvp" | "vjp", name: string, from: Space, to: Space) =>
+      async (vectors: FloatArray, count: number, options: CallOptions = {}): Promise<Values> => {
+        requirePoints(`${kind}: vectors`, vectors, count, from);
+        return this.inTurn(() =>
+          this.inChunks(count, to.dim, this.tangentsPerRun(), options, async (first, width) => {
+            const chunk = vectors.subarray(first * from.dim, (first + width) * from.dim);
+            const feed = this.tensor(name, [width], chunk);
+            const { tensor, name: output } = await this.linearSessions!.product(kind, residuals, feed);
+            return this.finite(tensor, output);
+          }),
+        );
+      };
+    return {
+      jvp: product("jvp", this.graph.input, this.from, this.to),
+      vjp: product("vjp", this.graph.output, this.to, this.from),
+    };
+  }
+
+  /** Releases the sessions once what is under way is done. Safe to call twice; other calls are refused afterwards. */
   async dispose(): Promise<void> {
-    const sessions = [this.primalSession, this.jvpSession, this.vjpSession];
-    this.primalSession = this.jvpSession = this.vjpSession = undefined;
-    for (const session of sessions) await (await session)?.dispose();
+    await this.turns.take(async () => {
+      this.isDisposed = true;
+      const batch = this.batch === "none" ? undefined : this.batch;
+      const sessions = [this.primalSession, this.jvpSession, this.vjpSession, this.linearSessions, batch];
+      this.primalSession = this.jvpSession = this.vjpSession = this.batch = undefined;
+      this.linearSessions = undefined;
+      for (const session of sessions) await session?.dispose();
+    });
+  }
+
+  private tangentsPerRun(): number {
+    return vectorsPerRun(this.bytesPerTangent, this.memoryBudget);
+  }
+
+  private inTurn<T>(task: () => Promise<T>): Promise<T> {
+    return this.turns.take(async () => {
+      if (this.isDisposed) {
+        throw new VielbeinError("BACKEND_FAILED", "The map was disposed of; create a new one.");
+      }
+      return task();
+    });
+  }
+
+  /** `count` rows of `dim` numbers, made by `run` in chunks of at most `size` rows. */
+  private async inChunks(
+    count: number,
+    dim: number,
+    size: number,
+    { signal }: CallOptions,
+    run: (first: number, width: number) => Promise<Values>,
+  ): Promise<Values> {
+    signal?.throwIfAborted();
+    if (count > 0 && count <= size) return run(0, count);
+    const rows = this.array(count * dim);
+    for (let first = 0; first < count; first += size) {
+      signal?.throwIfAborted();
+      rows.set(await run(first, Math.min(size, count - first)), first * dim);
+    }
+    return rows;
+  }
+
+  /** Values at `width` points, which are one unless there is a session for batches. */
+  private async values(points: FloatArray, width: number): Promise<Values> {
+    const { input, output } = this.graph;
+    if (typeof this.batch === "object") return this.finite(await this.batch.run(points, width), output);
+    this.primalSession ??= await this.open(this.graph.model);
+    const result = await this.primalSession.run({ [input]: this.tensor(input, [], points) }, [output]);
+    return this.finite(result[output]!, output);
+  }
+
+  /**
+   * A session for batches, tried at the first point and some around it that all differ. It then serves single points
+   * too.
+   */
+  private async openBatch(near: FloatArray): Promise<BatchSession | undefined> {
+    const n = this.from.dim;
+    const points = this.array(COMPARED * n);
+    for (let i = 0; i < points.length; i++) {
+      points[i] = near[i % n]! + (i < n ? 0 : 0.1 * Math.sin(1 + 12.9898 * i));
+    }
+    // The points around may lie where the network fails: no reason to fail at those that were asked for.
+    const values = await this.inChunks(COMPARED, this.to.dim, 1, {}, (first) =>
+      this.values(points.subarray(first * n, (first + 1) * n), 1),
+    ).catch(() => undefined);
+    if (!values) return undefined;
+    const trial = { count: COMPARED, points, values };
+    const batch = await BatchSession.open(this.model, this.graph, this.runtime, this.options, trial);
+    if (!batch) return undefined;
+    await this.primalSession?.dispose();
+    this.primalSession = undefined;
+    return batch;
+  }
+
+  private async open(model: Model): Promise<Session> {
+    return this.runtime.createSession(modelSource(model)).catch((error: unknown) => {
+      throw this.options.precision === "float64" ? withoutDoubleKernel(error, this.runtime) : error;
+    });
+  }
+
+  private array(length: number): Values {
+    return (
+      this.options.precision === "float64" ? new Float64Array(length) : new Float32Array(length)
+    ) as Values;
   }
 
   /** `values` as a tensor of the primal tensor's type and shape, behind leading axes `lead`. */
-  private tensor(name: string, lead: readonly number[], values: Float32Array): RuntimeTensor {
-    const { shape, dataType } = this.graph.info.get(name)!;
-    const dims = [...lead, ...shape];
-    return dataType === DataType.DOUBLE
-      ? { type: "float64", dims, data: Float64Array.from(values) }
-      : { type: "float32", dims, data: values };
+  private tensor(name: string, lead: readonly number[], values: FloatArray): RuntimeTensor {
+    const { dataType, shape } = this.graph.info.get(name)!;
+    return floatFeed(dataType, [...lead, ...shape], values);
+  }
+
+  /** The elements of a result in the map's precision. @throws {VielbeinError} `NUMERICAL_FAILURE`. */
+  private finite(tensor: RuntimeTensor, name: string): Values {
+    const data = tensor.data as FloatArray;
+    let values = data as Values;
+    if (data.constructor !== this.array(0).constructor) {
+      values = this.array(data.length);
+      values.set(data);
+    }
+    for (let i = 0; i < values.length; i++) {
+      if (Number.isFinite(values[i])) continue;
+      throw new VielbeinError(
+        "NUMERICAL_FAILURE",
+        `"${name}" came out as ${values[i]} at element ${i}: the network overflows or divides by zero at this point. Try another point, or a tensor before the fault.`,
+      );
+    }
+    return values;
   }
 }
 
@@ -139,17 +349,4 @@ function largestActivation(graph: PreparedGraph): number {
     if (!graph.constants.has(name)) largest = Math.max(largest, elementCount(shape));
   }
   return largest;
-}
-
-function finite(tensor: RuntimeTensor, name: string): Float32Array {
-  const values =
-    tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data as Float64Array);
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    throw new VielbeinError(
-      "NUMERICAL_FAILURE",
-      `"${name}" came out as ${values[i]} at element ${i}: the network overflows or divides by zero at this point. Try another point, or a tensor before the fault.`,
-    );
-  }
-  return values;
 }

@@ -4,6 +4,7 @@
 // plumbing that exporters leave (Shape, Gather, Slice, Concat, Unsqueeze …) disappears.
 
 import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { decideBranches } from "./branches.ts";
 import { requireTensor } from "./cut.ts";
 import { dependents, nodeReads, nodesFor } from "./graph.ts";
 import {
@@ -23,7 +24,8 @@ import type { DerivativeRule } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
 import { dataTypeName, fromRuntime, isFloat } from "./tensor.ts";
 import { typesOf } from "./types.ts";
-import { noRule, UnsupportedOperatorError } from "./unsupported.ts";
+import { reasonAgainst, UnsupportedOperatorError } from "./unsupported.ts";
+import { type Precision, widenInputs, withoutDoubleKernel } from "./widen.ts";
 
 export interface PrepareOptions {
   /** Tensor to start from. Default: the graph's first input. */
@@ -37,6 +39,12 @@ export interface PrepareOptions {
    * cotangent of a graph that is differentiated once more, or a label that changes often.
    */
   readonly parameters?: readonly string[];
+  /**
+   * `float64` widens the graph, for reference runs: derivatives then have sixteen digits instead of seven. Engines
+   * have float64 kernels for the operators of mapping networks on the CPU, and hardly any for convolutions.
+   * Default `float32`, the precision that weights are in.
+   */
+  readonly precision?: Precision;
   /** Rules for operators of one's own, by operator name, `com.example::Operator` outside the standard domain. */
   readonly rules?: ReadonlyMap<string, DerivativeRule>;
 }
@@ -53,9 +61,13 @@ export async function prepare(
   runtime: Runtime,
   options: PrepareOptions = {},
 ): Promise<PreparedGraph> {
-  const model = normalize(original);
+  const { precision = "float32" } = options;
+  const { from, to } = endpoints(original, options);
+  const { rules = new Map<string, DerivativeRule>(), parameters = [] } = options;
+  const { inputs = {} } = options;
+  const decided = await decideBranches(original, runtime, [from, ...parameters], inputs);
+  const model = normalize(decided.model, precision);
   const { graph } = model;
-  const { from, to } = endpoints(model, options);
   requireTensor(graph, from, "from");
   requireTensor(graph, to, "to");
 
@@ -63,7 +75,6 @@ export async function prepare(
   requireFloat(types.get(from), from);
   requireFloat(types.get(to), to);
 
-  const { rules = new Map<string, DerivativeRule>(), parameters = [] } = options;
   const path = nodesFor(graph, [to], new Set([from]));
   if (!dependents(path, [from]).has(to) || from === to) {
     throw new VielbeinError(
@@ -94,16 +105,22 @@ export async function prepare(
     ...places.map(({ node, index }) => [node.name, index] as const),
     ...places.flatMap(({ node, index }) => node.outputs.map((output) => [output, index] as const)),
   ]);
+  for (const [output, origin] of decided.origins) positions.set(output, positions.get(origin)!);
   const { shapes, values } = await probe(model, runtime, {
     measured: [...variable].filter((name) => produced.has(name)),
     folded: [...frontier].filter((name) => !originals.has(name)),
-    ...(options.inputs ? { inputs: options.inputs } : {}),
+    inputs: fixedInputs(options),
   }).catch((error: unknown) => {
     // An engine may refuse a graph for an operator that could not be differentiated anyway: say that.
     const isRefusal = error instanceof VielbeinError && error.code === "BACKEND_FAILED";
     const unknown = isRefusal ? nodes.find((node) => !ruleFor(node, rules)) : undefined;
-    if (!unknown) throw error;
-    throw new UnsupportedOperatorError(unknown, positionOf({ positions }, unknown), opset, noRule);
+    if (!unknown) throw precision === "float64" ? withoutDoubleKernel(error, runtime) : error;
+    throw new UnsupportedOperatorError(
+      unknown,
+      positionOf({ positions }, unknown),
+      opset,
+      reasonAgainst(unknown),
+    );
   });
   const info = new Map<string, TensorInfo>();
   const constants = new Map<string, Tensor>();
@@ -137,6 +154,14 @@ export async function prepare(
       },
     },
   });
+}
+
+/** The values of the other inputs, in the precision of the graph. */
+export function fixedInputs({
+  inputs = {},
+  precision = "float32",
+}: Pick<PrepareOptions, "inputs" | "precision">): Readonly<Record<string, RuntimeTensor>> {
+  return widenInputs(inputs, precision);
 }
 
 /** The names that `from` and `to` stand for when left out: the first input that wants a value, the first output. */

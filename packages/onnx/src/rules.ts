@@ -5,6 +5,9 @@ import * as arithmetic from "./ops/arithmetic.ts";
 import * as convolution from "./ops/convolution.ts";
 import * as einsum from "./ops/einsum.ts";
 import * as elementwise from "./ops/elementwise.ts";
+import * as gridSample from "./ops/grid-sample.ts";
+import * as indexing from "./ops/indexing.ts";
+import * as lpPooling from "./ops/lp-pooling.ts";
 import * as matmul from "./ops/matmul.ts";
 import * as normalization from "./ops/normalization.ts";
 import * as pooling from "./ops/pooling.ts";
@@ -17,10 +20,13 @@ import * as softmax from "./ops/softmax.ts";
 import type { PreparedGraph } from "./prepared-graph.ts";
 import { type DerivativeRule, zero } from "./rule.ts";
 import { toBool } from "./types.ts";
-import { noRule, operatorName, Unsupported } from "./unsupported.ts";
+import { operatorName, reasonAgainst, Unsupported } from "./unsupported.ts";
 
 /** Piecewise constant operators: their derivative is zero wherever it exists. */
-const piecewiseConstant = [...toBool, "Shape", "Size", "Sign", "Floor", "Ceil", "Round", "ArgMax", "ArgMin"];
+const piecewiseConstant = [
+  ...toBool,
+  ...["Shape", "Size", "Sign", "Floor", "Ceil", "Round", "ArgMax", "ArgMin", "Hardmax"],
+];
 
 // The rule modules export their rules under the exact ONNX operator names.
 const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, DerivativeRule>([
@@ -28,6 +34,9 @@ const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, Derivative
   ...Object.entries(einsum),
   ...Object.entries(elementwise),
   ...Object.entries(arithmetic),
+  ...Object.entries(gridSample),
+  ...Object.entries(indexing),
+  ...Object.entries(lpPooling),
   ...Object.entries(matmul),
   ...Object.entries(convolution),
   ...Object.entries(normalization),
@@ -48,7 +57,7 @@ export function ruleFor(node: Node, own: ReadonlyMap<string, DerivativeRule>): D
 /** @throws {Unsupported} when the node has no rule. */
 export function requireRule(graph: Pick<PreparedGraph, "rules">, node: Node): DerivativeRule {
   const rule = ruleFor(node, graph.rules);
-  if (!rule) throw new Unsupported(noRule);
+  if (!rule) throw new Unsupported(reasonAgainst(node));
   return rule;
 }
 

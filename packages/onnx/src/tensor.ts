@@ -1,6 +1,12 @@
 // Elements of ONNX tensors: sizes, conversion between raw bytes and numbers, half precision.
 
-import { type RuntimeTensor, type TensorData, type TensorType, VielbeinError } from "@vielbein/core";
+import {
+  type FloatArray,
+  type RuntimeTensor,
+  type TensorData,
+  type TensorType,
+  VielbeinError,
+} from "@vielbein/core";
 import { saturatedInt64 } from "./int64.ts";
 import { DataType, type Tensor } from "./model.ts";
 
@@ -69,6 +75,16 @@ export function numericValues(tensor: Tensor): number[] {
   return Array.from(values as ArrayLike<number | bigint>, Number);
 }
 
+/** The elements of a tensor of single or double precision, as they are stored. */
+export function floatValues(tensor: Tensor): Float32Array | Float64Array {
+  const values = typedValues(tensor);
+  if (values instanceof Float32Array || values instanceof Float64Array) return values;
+  throw new VielbeinError(
+    "INVALID_MODEL",
+    `Tensor "${tensor.name}" must hold float32 or float64 values, got ${dataTypeName(tensor.dataType)}.`,
+  );
+}
+
 export function float32Tensor(name: string, values: ArrayLike<number>, dims: readonly number[]): Tensor {
   return { name, dims, dataType: DataType.FLOAT, raw: new Uint8Array(Float32Array.from(values).buffer) };
 }
@@ -95,6 +111,18 @@ export function fromRuntime(name: string, tensor: RuntimeTensor): Tensor {
     dataType: codes.get(type)!,
     raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   };
+}
+
+/** Floating-point values as an engine takes them, in single or double precision. */
+export function floatFeed(dataType: number, dims: readonly number[], values: FloatArray): RuntimeTensor {
+  if (dataType === DataType.DOUBLE) {
+    return {
+      type: "float64",
+      dims,
+      data: values instanceof Float64Array ? values : Float64Array.from(values),
+    };
+  }
+  return { type: "float32", dims, data: values instanceof Float32Array ? values : Float32Array.from(values) };
 }
 
 /** IEEE 754 binary16 bits → number. */

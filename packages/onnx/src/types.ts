@@ -18,12 +18,23 @@ export const toBool: ReadonlySet<string> = new Set([
   "IsInf",
 ]);
 const toInt64: ReadonlySet<string> = new Set(["Shape", "Size", "ArgMax", "ArgMin", "NonZero"]);
-/** Operators whose first input is an index or a condition, not the data. */
-const typedBySecondInput: ReadonlySet<string> = new Set(["Where"]);
+/** The input that the result has its type from, where that is not the first. */
+const dataInput: ReadonlyMap<string, number> = new Map([
+  ["CastLike", 1],
+  ["Where", 1],
+  ["OneHot", 2],
+]);
+/** Operators that make floating-point numbers out of sizes. */
+const generators: ReadonlySet<string> = new Set([
+  "HannWindow",
+  "HammingWindow",
+  "BlackmanWindow",
+  "MelWeightMatrix",
+]);
 
-/** Element type of every tensor of the graph that it can be told of. */
-export function typesOf(graph: Graph): Map<string, number> {
-  const types = new Map<string, number>();
+/** Element type of every tensor of the graph that it can be told of, and of the graphs `around` it. */
+export function typesOf(graph: Graph, around: ReadonlyMap<string, number> = new Map()): Map<string, number> {
+  const types = new Map<string, number>(around);
   for (const info of [...graph.valueInfo, ...graph.inputs, ...graph.outputs]) {
     if (info.dataType) types.set(info.name, info.dataType);
   }
@@ -44,6 +55,12 @@ function outputType(node: Node, index: number, types: ReadonlyMap<string, number
   if (toBool.has(opType)) return DataType.BOOL;
   if (toInt64.has(opType)) return DataType.INT64;
   if ((opType === "MaxPool" || opType === "TopK") && index === 1) return DataType.INT64;
+  if (opType === "If" || opType === "Loop" || opType === "Scan")
+    return bodyType(node, index, types) ?? declared;
+  if (opType === "LayerNormalization" && index > 0) return intAttribute(node, "stash_type", DataType.FLOAT);
+  if (opType === "Dropout" && index === 1) return DataType.BOOL;
+  // Random operators and EyeLike.
+  if (node.attributes.has("dtype")) return intAttribute(node, "dtype", DataType.FLOAT);
   if (opType === "Cast") return intAttribute(node, "to", DataType.FLOAT);
   if (opType === "Constant" || opType === "ConstantOfShape") {
     const value = node.attributes.get("value");
@@ -51,8 +68,17 @@ function outputType(node: Node, index: number, types: ReadonlyMap<string, number
     if (node.attributes.has("value_int") || node.attributes.has("value_ints")) return DataType.INT64;
     return DataType.FLOAT;
   }
+  if (generators.has(opType)) return intAttribute(node, "output_datatype", DataType.FLOAT);
   if (opType.startsWith("Quantize")) return types.get(node.inputs[2] ?? "") ?? DataType.UINT8;
   if (opType.startsWith("Dequantize")) return types.get(node.inputs[1] ?? "") ?? DataType.FLOAT;
-  const data = node.inputs[typedBySecondInput.has(opType) ? 1 : 0];
+  const data = node.inputs[dataInput.get(opType) ?? 0];
   return types.get(data ?? "") ?? declared;
+}
+
+/** Type of an output of If, Loop or Scan: that of the output of its subgraph; Loop's first is its condition. */
+function bodyType(node: Node, index: number, types: ReadonlyMap<string, number>): number | undefined {
+  const body = node.attributes.get(node.opType === "If" ? "then_branch" : "body");
+  if (body?.type !== "graph") return undefined;
+  const output = body.value.outputs[node.opType === "Loop" ? index + 1 : index];
+  return output && typesOf(body.value, types).get(output.name);
 }

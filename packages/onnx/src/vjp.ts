@@ -5,7 +5,7 @@
 import { makeNode } from "./attributes.ts";
 import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
-import { dependents, tensorNames } from "./graph.ts";
+import { dependents, nodeReads, tensorNames } from "./graph.ts";
 import type { Model } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
@@ -67,7 +67,8 @@ export function pullBack(
   for (const node of nodes.toReversed()) {
     const incoming = node.outputs.map((name) => cotangents.get(name));
     const wanted = node.inputs.map((name) => active.has(name));
-    if (!incoming.some(Boolean) || !wanted.some(Boolean)) continue;
+    // Subgraphs (If, Loop, Scan) also read what they capture.
+    if (!incoming.some(Boolean) || !nodeReads(node).some((name) => active.has(name))) continue;
     emitter.turnTo(node);
     try {
       const outgoing = requireRule(graph, node).vjp(emitter, node, incoming, wanted);

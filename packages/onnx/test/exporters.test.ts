@@ -19,7 +19,15 @@ const exports: readonly (readonly [string, string])[] = [
     "stylegan2_unfused",
     "biggan",
     "vit",
+    "pggan",
+    "stylegan1",
+    "stylegan3_t",
+    "stylegan3_r",
+    "vae_attention",
+    "warp",
+    "indexing",
   ].flatMap((name) => [[`${name}_torchscript`, name] as const, [`${name}_dynamo`, name] as const]),
+  ["grouped_attention_dynamo", "grouped_attention"],
   ["keras", "keras"],
 ];
 

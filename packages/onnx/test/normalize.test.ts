@@ -2,7 +2,18 @@
 
 import { describe, expect, test } from "vitest";
 import { float, int, ints, makeNode, string } from "../src/attributes.ts";
-import { type Attribute, DataType, type Model, prepare, standardOpset, type Tensor } from "../src/index.ts";
+import {
+  type Attribute,
+  DataType,
+  differentiability,
+  type Graph,
+  type Model,
+  type Node,
+  OnnxMap,
+  prepare,
+  standardOpset,
+  type Tensor,
+} from "../src/index.ts";
 import { modelSource } from "../src/source.ts";
 import { float32Tensor, halfToFloat, int64Tensor } from "../src/tensor.ts";
 import { irregular, makeModel, product, randomStream, runtime } from "./helpers.ts";
@@ -124,6 +135,18 @@ const forms: Form[] = [
     form("Upsample", 9, mode, { attributes: { mode: string(mode) }, inputs: [scales] }),
     form("Resize", 10, mode, { attributes: { mode: string(mode) }, inputs: [scales] }),
   ]),
+  ...[
+    [1, 1, 0.6, 0.7],
+    [1, 1, 0.6, 1.7],
+    [1, 1, 2.3, 0.3],
+  ].flatMap((by) =>
+    ["nearest", "linear"].map((mode) =>
+      form("Resize", 10, `${mode} by ${by}`, {
+        attributes: { mode: string(mode) },
+        inputs: [float32Tensor("scales", by, [4])],
+      }),
+    ),
+  ),
   form("Resize", 10, "nearest, down", { inputs: [float32Tensor("scales", [1, 1, 0.5, 0.5], [4])] }),
   ...["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"].map((mode) =>
     form("Resize", 11, mode, {
@@ -131,12 +154,20 @@ const forms: Form[] = [
       inputs: [float32Tensor("roi", [], [0]), scales],
     }),
   ),
+  form("Hardmax", 11, "flattened from axis 2", { attributes: { axis: int(2) } }),
+  form("LRN", 7, "default attributes", { attributes: { size: int(3) } }),
+  form("ReduceProd", 11, "axes", { attributes: { axes: ints([1, 3]), keepdims: int(0) } }),
+  form("Scatter", 9, "is ScatterElements", {
+    attributes: { axis: int(1) },
+    inputs: [int64Tensor("at", [2], [1, 1, 1, 1]), float32Tensor("updates", [9], [1, 1, 1, 1])],
+  }),
   form("Resize", 13, "roi left out", {
     attributes: { mode: string("nearest") },
     inputs: [scales],
     names: ["", "scales"],
   }),
-  form("BatchNormalization", 7, "opset 7", {
+  form("BatchNormalization", 7, "opset 7, spatial", {
+    attributes: { spatial: int(1) },
     inputs: ["scale", "bias", "mean", "var"].map((name, i) => float32Tensor(name, [0.5 + i, 1, 2], [3])),
   }),
   form("BatchNormalization", 9, "opset 9 with momentum", {
@@ -247,12 +278,193 @@ test.each([1, 6])("opset %i is refused with the remedy", async (opset) => {
   });
 });
 
-test("a random operator without a seed gives the same values in every session", async () => {
-  const model = makeModel({
-    nodes: [makeNode("RandomNormalLike", ["z"], ["noise"]), makeNode("Add", ["z", "noise"], ["y"])],
-    inputs: [{ name: "z", dataType: DataType.FLOAT, shape }],
-    outputs: [{ name: "y", dataType: DataType.FLOAT }],
+describe("subgraphs", () => {
+  const body = (nodes: readonly Node[], inputs: Graph["inputs"], outputs: readonly string[]): Graph => ({
+    name: "body",
+    nodes,
+    initializers: [],
+    inputs,
+    outputs: outputs.map((name) => ({ name, dataType: DataType.FLOAT })),
+    valueInfo: [],
+    unknown: [],
   });
-  const [first, second] = [await prepare(model, runtime), await prepare(model, runtime)];
-  expect(await evaluate(first.model)).toEqual(await evaluate(second.model));
+  const graph = (value: Graph): Attribute => ({ type: "graph", value });
+
+  test("are brought to the same operator set", async () => {
+    // Written for opset 11, where Squeeze has its axes as an attribute; the loop does not depend on the point.
+    const step = body(
+      [
+        makeNode("Squeeze", ["state"], ["flat"], { axes: ints([0]) }),
+        makeNode("Add", ["flat", "weight"], ["sum"]),
+        makeNode("Unsqueeze", ["sum"], ["next"], { axes: ints([0]) }),
+        makeNode("Identity", ["go"], ["goes"]),
+      ],
+      [
+        { name: "i", dataType: DataType.INT64, shape: [] },
+        { name: "go", dataType: DataType.BOOL, shape: [] },
+        { name: "state", dataType: DataType.FLOAT, shape: [1, 2] },
+      ],
+      ["goes", "next"],
+    );
+    const typed = { ...step, outputs: [{ name: "goes", dataType: DataType.BOOL }, step.outputs[1]!] };
+    const model = makeModel({
+      opset: 11,
+      nodes: [
+        makeNode("Loop", ["times", "", "start"], ["scale"], { body: graph(typed) }),
+        makeNode("Mul", ["z", "scale"], ["y"]),
+      ],
+      initializers: [
+        int64Tensor("times", [3], []),
+        float32Tensor("start", [1, 2], [1, 2]),
+        float32Tensor("weight", [0.5, 1], [2]),
+      ],
+      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, 2] }],
+      outputs: [{ name: "y", dataType: DataType.FLOAT }],
+    });
+    const map = await OnnxMap.create(model, runtime);
+    expect([...(await map.jvp(Float32Array.of(1, 1), Float32Array.of(1, 2), 1))]).toEqual([2.5, 10]);
+    await map.dispose();
+  });
+
+  /** if (the second extent of z is 3) −tanh z + b, else exp z; within the former a further If. */
+  function branching(nodes: readonly Node[] = [], condition = "is3"): Model {
+    const inner = [
+      makeNode("If", ["no"], ["h"], {
+        then_branch: graph(body([makeNode("Sin", ["t"], ["s"])], [], ["s"])),
+        else_branch: graph(body([{ ...makeNode("Neg", ["t"], ["s"]), name: "negation" }], [], ["s"])),
+      }),
+    ];
+    return makeModel({
+      nodes: [
+        makeNode("Shape", ["z"], ["shape"]),
+        makeNode("Gather", ["shape", "one"], ["width"]),
+        makeNode("Equal", ["width", "three"], ["is3"]),
+        makeNode("Tanh", ["z"], ["t"]),
+        ...nodes,
+        makeNode("If", [condition], ["y"], {
+          then_branch: graph({
+            ...body([...inner, makeNode("Add", ["h", "b"], ["t_1"])], [], ["t_1"]),
+            initializers: [float32Tensor("b", [0.25], [1])],
+          }),
+          else_branch: graph(body([makeNode("Exp", ["z"], ["e"])], [], ["e"])),
+        }),
+      ],
+      initializers: [
+        int64Tensor("one", [1], []),
+        int64Tensor("three", [3], []),
+        { name: "no", dims: [], dataType: DataType.BOOL, raw: Uint8Array.of(0) },
+      ],
+      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 3] }],
+      outputs: [{ name: "y", dataType: DataType.FLOAT }],
+    });
+  }
+
+  test("the branch that a shape decides on takes the place of its If, and a branch in it too", async () => {
+    const map = await OnnxMap.create(branching(), runtime);
+    const [point, ones] = [Float32Array.of(0.5, -1, 2), Float32Array.of(1, 1, 1)];
+    const t = [...point].map(Math.tanh);
+    const [value, forward] = [await map.evaluate(point, 1), await map.jvp(point, ones, 1)];
+    const reverse = await map.vjp(point, ones, 1);
+    t.forEach((ti, i) => {
+      expect(value[i]).toBeCloseTo(0.25 - ti, 6);
+      expect(forward[i]).toBeCloseTo(ti * ti - 1, 6);
+      expect(reverse[i]).toBeCloseTo(ti * ti - 1, 6);
+    });
+    await map.dispose();
+  });
+
+  test("a node of the branch is reported at the position of the If, by its own name", async () => {
+    const report = differentiability(await prepare(branching(), runtime));
+    const negation = report.find(({ opType }) => opType === "Neg");
+    expect(negation).toMatchObject({ position: 4, derivative: "exact" });
+    expect(negation!.node).toMatch(/negation$/);
+  });
+
+  test("a branch that an input without a value decides on stays", async () => {
+    const model = branching([], "flag");
+    const inputs = [...model.graph.inputs, { name: "flag", dataType: DataType.BOOL, shape: [] }];
+    const open = { ...model, graph: { ...model.graph, inputs } };
+    await expect(prepare(open, runtime)).rejects.toThrow(/depends on input "flag"/);
+    const flag = { type: "bool", dims: [], data: Uint8Array.of(0) } as const;
+    const map = await OnnxMap.create(open, runtime, { inputs: { flag } });
+    expect([...(await map.jvp(Float32Array.of(0, 0, 0), Float32Array.of(1, 2, 3), 1))]).toEqual([1, 2, 3]);
+    await map.dispose();
+  });
+});
+
+describe("random operators", () => {
+  const draws: readonly (readonly [string, Node])[] = [
+    ["RandomNormalLike", makeNode("RandomNormalLike", ["z"], ["noise"])],
+    ["RandomUniformLike", makeNode("RandomUniformLike", ["z"], ["noise"], { low: float(1), high: float(2) })],
+    ["RandomNormal", makeNode("RandomNormal", [], ["noise"], { shape: ints(shape) })],
+    ["RandomUniform", makeNode("RandomUniform", [], ["noise"], { shape: ints(shape) })],
+    [
+      "RandomNormal with a seed",
+      makeNode("RandomNormal", [], ["noise"], { shape: ints(shape), seed: float(7) }),
+    ],
+    ["Bernoulli of constants", makeNode("Bernoulli", ["half"], ["noise"])],
+  ];
+  const noisy = (draw: Node): Model =>
+    makeModel({
+      nodes: [draw, makeNode("Mul", ["z", "noise"], ["y"])],
+      initializers: [float32Tensor("half", Array(product(shape)).fill(0.5), shape)],
+      inputs: [{ name: "z", dataType: DataType.FLOAT, shape }],
+      outputs: [{ name: "y", dataType: DataType.FLOAT }],
+    });
+
+  test.each(draws)("%s is frozen: every run, product and session has the same draw", async (_about, draw) => {
+    const ones = new Float32Array(product(shape)).fill(1);
+    const seen: number[][] = [];
+    for (let session = 0; session < 2; session++) {
+      const map = await OnnxMap.create(noisy(draw), runtime);
+      seen.push([...(await map.evaluate(ones, 1))]);
+      seen.push([...(await map.evaluate(ones, 1))], [...(await map.jvp(values, ones, 1))]);
+      seen.push([...(await map.vjp(values, ones, 1))]);
+      await map.dispose();
+    }
+    for (const other of seen) expect(other).toEqual(seen[0]);
+    expect(new Set(seen[0]).size).toBeGreaterThan(1);
+  });
+
+  test("many points, evaluated together, see the frozen draw too", async () => {
+    const model = makeModel({
+      nodes: [
+        makeNode("RandomNormal", [], ["noise"], { shape: ints([1, 3]) }),
+        makeNode("Add", ["z", "noise"], ["y"]),
+      ],
+      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 3] }],
+      outputs: [{ name: "y", dataType: DataType.FLOAT }],
+    });
+    const map = await OnnxMap.create(model, runtime);
+    const points = Float32Array.from(irregular(randomStream(9), 3 * 64));
+    for (let repeat = 0; repeat < 2; repeat++) {
+      const together = await map.evaluate(points, 64);
+      const last = await map.evaluate(points.subarray(3 * 63), 1);
+      last.forEach((value, i) => {
+        expect(together[3 * 63 + i]).toBe(value);
+      });
+      const noise = Array.from(together, (value, i) => value - points[i]!);
+      noise.forEach((value, i) => {
+        expect(value).toBeCloseTo(noise[i % 3]!, 5);
+      });
+    }
+    await map.dispose();
+  });
+
+  test("two draws differ, since their positions do", async () => {
+    const graph = await prepare(
+      makeModel({
+        nodes: [
+          makeNode("RandomNormalLike", ["z"], ["a"]),
+          makeNode("RandomNormalLike", ["z"], ["b"]),
+          makeNode("Sub", ["a", "b"], ["difference"]),
+          makeNode("Mul", ["z", "difference"], ["y"]),
+        ],
+        inputs: [{ name: "z", dataType: DataType.FLOAT, shape }],
+        outputs: [{ name: "y", dataType: DataType.FLOAT }],
+      }),
+      runtime,
+    );
+    expect((await evaluate(graph.model)).every((value) => value !== 0)).toBe(true);
+  });
 });

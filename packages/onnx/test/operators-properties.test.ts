@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { int, ints } from "../src/attributes.ts";
-import { OnnxMap } from "../src/index.ts";
+import { int, ints, string } from "../src/attributes.ts";
+import { OnnxMap, prepare, vjp } from "../src/index.ts";
 import { assemble, type Build, expectDerivative, type Reference } from "./derivative.ts";
 import { irregular, product, randomStream, relativeError, runtime } from "./helpers.ts";
 
@@ -114,6 +114,59 @@ function sliceIndices(size: number, start: number, end: number, step: number): n
   return Math.max(0, Math.ceil((to - from) / step));
 }
 
+/** A shape, an axis of it, and an index tensor of another extent along that axis. */
+const indexed = fc
+  .array(extent, { minLength: 1, maxLength: 3 })
+  .chain((dims) => fc.record({ dims: fc.constant(dims), axis: fc.nat(dims.length - 1), count: extent }))
+  .chain(({ dims, axis, count }) => {
+    const at = dims.map((size, i) => (i === axis ? count : size));
+    const index = fc.integer({ min: -dims[axis]!, max: dims[axis]! - 1 });
+    return fc.record({
+      dims: fc.constant(dims),
+      axis: fc.constant(axis),
+      at: fc.constant(at),
+      indices: fc.array(index, { minLength: product(at), maxLength: product(at) }),
+    });
+  });
+
+test("GatherElements, and ScatterElements with add, of random shapes and indices", async () => {
+  await fc.assert(
+    fc.asyncProperty(indexed, fc.nat(1e6), async ({ dims, axis, at, indices }, seed) => {
+      const along = { axis: int(axis) };
+      await checkDouble((g) => {
+        const inputs = [g.variable(dims), g.int64(indices, at), g.variable(at)];
+        const sum = g.op("ScatterElements", inputs, { ...along, reduction: string("add") });
+        return g.op("GatherElements", [g.op("Tanh", [sum]), g.int64(indices, at)], along);
+      }, seed);
+    }),
+    few,
+  );
+});
+
+test("GatherND, and ScatterND with max, of random depth", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(extent, { minLength: 1, maxLength: 3 }),
+      fc.integer({ min: 1, max: 3 }),
+      extent,
+      fc.nat(1e6),
+      async (dims, depth, count, seed) => {
+        fc.pre(depth <= dims.length);
+        const random = randomStream(seed);
+        const indices = Array.from({ length: count * depth }, (_, i) =>
+          Math.floor(random() * dims[i % depth]!),
+        );
+        await checkDouble((g) => {
+          const at = g.int64(indices, [count, depth]);
+          const inputs = [g.variable(dims), at, g.variable([count, ...dims.slice(depth)])];
+          return g.op("GatherND", [g.op("ScatterND", inputs, { reduction: string("max") }), at]);
+        }, seed);
+      },
+    ),
+    few,
+  );
+});
+
 const window = fc.record({
   batch: fc.integer({ min: 1, max: 2 }),
   group: fc.integer({ min: 1, max: 2 }),
@@ -179,6 +232,102 @@ test("MaxPool with random windows", async () => {
     ),
     few,
   );
+});
+
+/** A network of operators that all operator sets have in one form or another, written as in opset 13. */
+const common: Build = (g) => {
+  const x = g.variable([2, 4]);
+  const h = g.op("Tanh", [g.op("Gemm", [x, g.constant([4, 4]), g.constant([4])])]);
+  const [top] = g.ops("TopK", [h, g.int64([2])], {}, 2);
+  const p = g.op("Softmax", [g.op("MatMul", [x, g.constant([4, 3])])]);
+  const padded = g.op("Pad", [
+    g.op("Slice", [h, g.int64([1]), g.int64([3]), g.int64([1])]),
+    g.int64([0, 1, 0, 0]),
+  ]);
+  const squeezed = g.op("Squeeze", [g.op("Unsqueeze", [p, g.int64([1])]), g.int64([1])]);
+  const cast = g.op("Cast", [g.op("Greater", [h, g.scalar(0)])], {
+    to: int(g.precision === "float64" ? 11 : 1),
+  });
+  const sum = g.op("ReduceSum", [g.op("Mul", [cast, h]), g.int64([1])]);
+  const turned = g.op("Transpose", [g.op("Reshape", [padded, g.int64([2, 3])])], { perm: ints([1, 0]) });
+  const flat = [top!, squeezed, sum, g.op("Transpose", [g.op("Expand", [turned, g.int64([3, 2])])])];
+  return g.op(
+    "Concat",
+    flat.map((part) => g.op("Identity", [part])),
+    { axis: int(1) },
+  );
+};
+
+test.each(Array.from({ length: 14 }, (_, i) => 13 + i))("a network of opset %i", async (opset) => {
+  await expectDerivative(common, { opset });
+});
+
+describe("second derivatives: the Hessian of a component is symmetric and of the size of differences", () => {
+  const cubic = { mode: string("cubic"), padding_mode: string("reflection") };
+  const twice: readonly (readonly [string, Build, opset?: number])[] = [
+    [
+      "GridSample",
+      (g) => g.op("GridSample", [g.variable([1, 1, 4, 4]), g.variable([1, 1, 2, 2])], cubic),
+      20,
+    ],
+    ["ReduceProd", (g) => g.op("ReduceProd", [g.variable([2, 3]), g.int64([1])])],
+    ["LpPool", (g) => g.op("LpPool", [g.variable([1, 1, 5])], { kernel_shape: ints([3]), p: int(3) })],
+    [
+      "ScatterElements",
+      (g) => {
+        const inputs = [g.variable([3]), g.int64([0, 1, 0]), g.variable([3])];
+        return g.op("ScatterElements", inputs, { reduction: string("mul") });
+      },
+    ],
+    [
+      "TopK",
+      (g) => {
+        const [largest] = g.ops("TopK", [g.variable([2, 4]), g.int64([2])], {}, 2);
+        return g.op("Exp", [largest!]);
+      },
+    ],
+    [
+      "Attention",
+      (g) =>
+        g.op(
+          "Attention",
+          [1, 2, 3].map(() => g.variable([1, 1, 2, 2])),
+        ),
+      23,
+    ],
+  ];
+
+  const cases = twice.map(([op, build, opset = 18]) => [op, build, opset] as const);
+  test.each(cases)("%s", async (_op, build, opset) => {
+    const { model, point } = assemble(build, "float32", { opset });
+    const gradient = vjp(await prepare(model, runtime));
+    const { shape } = gradient.model.graph.inputs[1]!;
+    const dims = [1, ...shape!.slice(1)] as number[];
+    const u = Float32Array.from(irregular(randomStream(3), product(dims)));
+    const map = await OnnxMap.create(gradient.model, runtime, {
+      from: gradient.input,
+      to: gradient.inputCotangent,
+      inputs: { [gradient.outputCotangent]: { type: "float32", dims, data: u } },
+    });
+    const x = Float32Array.from(point);
+    const v = Float32Array.from(irregular(randomStream(4), x.length));
+    const forward = await map.jvp(x, v, 1);
+    expect(relativeError(await map.vjp(x, v, 1), forward)).toBeLessThan(1e-5);
+    const step = 2 ** -9;
+    const moved = (sign: number) =>
+      map.evaluate(
+        x.map((xi, i) => xi + sign * step * v[i]!),
+        1,
+      );
+    const [ahead, behind] = [await moved(1), await moved(-1)];
+    expect(
+      relativeError(
+        ahead.map((value, i) => (value - behind[i]!) / (2 * step)),
+        forward,
+      ),
+    ).toBeLessThan(5e-3);
+    await map.dispose();
+  });
 });
 
 describe("Taylor: f(x + ht) − f(x) − h·Jt shrinks with h²", () => {

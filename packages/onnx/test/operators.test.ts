@@ -2,33 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { supportedOperators } from "../src/index.ts";
-import { arithmetic } from "./cases/arithmetic.ts";
-import type { OperatorCase } from "./cases/case.ts";
-import { convolution } from "./cases/convolution.ts";
-import { elementwise } from "./cases/elementwise.ts";
-import { further } from "./cases/further.ts";
-import { matrices } from "./cases/matrices.ts";
-import { pooling } from "./cases/pooling.ts";
-import { reductions } from "./cases/reductions.ts";
-import { resize } from "./cases/resize.ts";
-import { shapes } from "./cases/shapes.ts";
-import { slicing } from "./cases/slicing.ts";
+import { everyCase, families } from "./cases/families.ts";
 import { expectDerivative } from "./derivative.ts";
 import { GraphBuilder } from "./helpers.ts";
-
-const families = {
-  elementwise,
-  arithmetic,
-  matrices,
-  convolution,
-  pooling,
-  reductions,
-  resize,
-  shapes,
-  slicing,
-  further,
-};
-const everyCase: readonly OperatorCase[] = Object.values(families).flat();
 
 test("every supported operator has a case", () => {
   const covered = new Set(everyCase.map(({ op }) => op));

@@ -1,9 +1,19 @@
 // Options of the transforms: the portable form, rules of one's own, parameters, shared subexpressions.
 
+import type { Runtime } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
 import { float, makeNode } from "../src/attributes.ts";
 import { shareCommonSubexpressions } from "../src/common-subexpressions.ts";
-import { DataType, type DerivativeRule, jvp, type Model, OnnxMap, prepare, vjp } from "../src/index.ts";
+import {
+  DataType,
+  type DerivativeRule,
+  decodeModel,
+  jvp,
+  type Model,
+  OnnxMap,
+  prepare,
+  vjp,
+} from "../src/index.ts";
 import { floatAttribute } from "../src/model.ts";
 import { float32Tensor } from "../src/tensor.ts";
 import { pooling } from "./cases/pooling.ts";
@@ -37,6 +47,29 @@ describe("portable", () => {
       expect(nodes.filter(({ opType, outputs }) => opType === "MaxPool" && outputs.length > 1)).toEqual([]);
       expect(nodes.filter(({ opType }) => opType === "ScatterElements")).toEqual([]);
     }
+  });
+
+  test("is what a runtime that asks for it gets", async () => {
+    const { build } = maxima[0]!;
+    const { model, point } = assemble(build, "float32", {});
+    const outputs = async (portable: boolean): Promise<number> => {
+      const created: Model[] = [];
+      const watched: Runtime = {
+        name: runtime.name,
+        portable,
+        createSession: (source, options) => {
+          created.push(decodeModel(source.bytes));
+          return runtime.createSession(source, options);
+        },
+      };
+      const map = await OnnxMap.create(model, watched);
+      await map.jvp(Float32Array.from(point), new Float32Array(point.length), 1);
+      await map.dispose();
+      const pools = created.at(-1)!.graph.nodes.filter(({ opType }) => opType === "MaxPool");
+      return Math.max(...pools.map((node) => node.outputs.length));
+    };
+    expect(await outputs(false)).toBe(2);
+    expect(await outputs(true)).toBe(1);
   });
 
   test("what lies in the padding is never the maximum, and equals share", async () => {

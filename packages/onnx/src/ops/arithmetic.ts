@@ -3,7 +3,6 @@
 import type { Emitter, Shape } from "../emitter.ts";
 import type { Node } from "../model.ts";
 import type { DerivativeRule, Tangent } from "../rule.ts";
-import { Unsupported } from "../unsupported.ts";
 
 /** Tangent of input `i` aligned to the rank of the output. */
 function aligned(e: Emitter, node: Node, i: number, tangent: string): string {
@@ -111,9 +110,11 @@ function powerFactor(e: Emitter, node: Node, exponentVaries: boolean): string {
   return e.op("Mul", [e.op("Pow", [a, e.float(lowered, shape)]), e.float(exponent, shape)]);
 }
 
-/** aᵇ·ln a. */
+/** aᵇ·ln a, which is 0 at a = 0, where ln a is infinite. */
 function exponentialFactor(e: Emitter, node: Node): string {
-  return e.op("Mul", [node.outputs[0], e.op("Log", [node.inputs[0]])]);
+  const [a, power] = [node.inputs[0]!, node.outputs[0]!];
+  const nonzero = e.op("Where", [e.op("Equal", [a, e.scalar(0)]), e.scalar(1), a]);
+  return e.op("Mul", [power, e.op("Log", [nonzero])]);
 }
 
 /** The tangent of whichever of two inputs is taken; of the first on ties. More inputs are written out. */
@@ -168,20 +169,33 @@ function unselect(
 /** y = x for x > 0, slope·x elsewhere. */
 export const PRelu: DerivativeRule = {
   jvp: (e, node, [t, tSlope]) => {
-    requireFixedSlope(tSlope !== undefined);
-    return [e.op("Mul", [t, slopeFactor(e, node)])];
+    const fromSlope = tSlope && e.op("Mul", [aligned(e, node, 1, tSlope), negativePart(e, node)]);
+    return [e.add(t && e.op("Mul", [t, slopeFactor(e, node)]), fromSlope)];
   },
-  vjp: (e, node, [u], wanted) => {
-    requireFixedSlope(wanted[1]!);
-    return [e.op("Mul", [u, slopeFactor(e, node)])];
-  },
+  vjp: pullback((e, node, u, i) => e.op("Mul", [u, i === 0 ? slopeFactor(e, node) : negativePart(e, node)])),
 };
-
-function requireFixedSlope(varies: boolean): void {
-  if (varies) throw new Unsupported("its slope depends on the point");
-}
 
 function slopeFactor(e: Emitter, node: Node): string {
   const [x, slope] = [node.inputs[0]!, node.inputs[1]!];
   return e.op("Where", [e.op("Greater", [x, e.scalar(0)]), e.scalar(1), slope]);
+}
+
+function negativePart(e: Emitter, node: Node): string {
+  return e.op("Min", [node.inputs[0], e.scalar(0)]);
+}
+
+/** The remainder y = a − q·b: ẏ = ȧ − q·ḃ with the whole number q, which does not change. */
+export const Mod: DerivativeRule = {
+  jvp: (e, node, [ta, tb]) => {
+    const first = ta && e.broadcast(ta, e.shape(node.inputs[0]!), e.shape(node.outputs[0]!));
+    if (!tb) return [first];
+    const second = e.op("Mul", [aligned(e, node, 1, tb), wholeQuotient(e, node)]);
+    return [first ? e.op("Sub", [first, second]) : e.op("Neg", [second])];
+  },
+  vjp: pullback((e, node, u, i) => (i === 0 ? u : e.op("Neg", [e.op("Mul", [u, wholeQuotient(e, node)])]))),
+};
+
+function wholeQuotient(e: Emitter, node: Node): string {
+  const [a, b] = [node.inputs[0], node.inputs[1]];
+  return e.op("Round", [e.op("Div", [e.op("Sub", [a, node.outputs[0]]), b])]);
 }

@@ -4,6 +4,8 @@
 import { type Emitter, sign } from "../emitter.ts";
 import { DataType, floatAttribute, intAttribute, type Node, stringAttribute } from "../model.ts";
 import { type DerivativeRule, type Tangent, zero } from "../rule.ts";
+import { isFloat } from "../tensor.ts";
+import { Unsupported } from "../unsupported.ts";
 
 type Derivative = (e: Emitter, x: string, y: string, node: Node) => string | number;
 
@@ -27,12 +29,25 @@ function oneMinus(e: Emitter, x: string): string {
   return e.op("Sub", [e.scalar(1), x]);
 }
 
+function oneMinusSquare(e: Emitter, x: string): string {
+  return oneMinus(e, e.op("Mul", [x, x]));
+}
+
 export const Identity: DerivativeRule = unary(() => 1);
 export const Neg: DerivativeRule = unary(() => -1);
 export const Abs: DerivativeRule = unary((e, x) => sign(e, x));
 export const Exp: DerivativeRule = unary((_e, _x, y) => y);
 export const Log: DerivativeRule = unary((e, x) => e.op("Reciprocal", [x]));
-export const Sqrt: DerivativeRule = unary((e, _x, y) => e.op("Div", [e.scalar(0.5), y]));
+/** The smallest normal number of single precision. */
+const SMALLEST = 2 ** -126;
+
+/**
+ * At 0 the slope is infinite; it is kept finite so that tangents of zero stay zero, as they do behind a ReLU where
+ * all channels of a pixel are dead.
+ */
+export const Sqrt: DerivativeRule = unary((e, _x, y) =>
+  e.op("Div", [e.scalar(0.5), e.op("Max", [y, e.scalar(SMALLEST)])]),
+);
 export const Reciprocal: DerivativeRule = unary((e, _x, y) => e.op("Neg", [e.op("Mul", [y, y])]));
 export const Sin: DerivativeRule = unary((e, x) => e.op("Cos", [x]));
 export const Cos: DerivativeRule = unary((e, x) => e.op("Neg", [e.op("Sin", [x])]));
@@ -40,9 +55,24 @@ export const Tan: DerivativeRule = unary((e, _x, y) => e.op("Add", [e.scalar(1),
 export const Atan: DerivativeRule = unary((e, x) =>
   e.op("Reciprocal", [e.op("Add", [e.scalar(1), e.op("Mul", [x, x])])]),
 );
+export const Asin: DerivativeRule = unary((e, x) =>
+  e.op("Reciprocal", [e.op("Sqrt", [oneMinusSquare(e, x)])]),
+);
+export const Acos: DerivativeRule = unary((e, x) =>
+  e.op("Neg", [e.op("Reciprocal", [e.op("Sqrt", [oneMinusSquare(e, x)])])]),
+);
 export const Sinh: DerivativeRule = unary((e, x) => e.op("Cosh", [x]));
 export const Cosh: DerivativeRule = unary((e, x) => e.op("Sinh", [x]));
-export const Tanh: DerivativeRule = unary((e, _x, y) => oneMinus(e, e.op("Mul", [y, y])));
+export const Tanh: DerivativeRule = unary((e, _x, y) => oneMinusSquare(e, y));
+/** y′ = 1/√(x² + 1). */
+export const Asinh: DerivativeRule = unary((e, x) =>
+  e.op("Reciprocal", [e.op("Sqrt", [e.op("Add", [e.op("Mul", [x, x]), e.scalar(1)])])]),
+);
+/** y′ = 1/√(x² − 1). */
+export const Acosh: DerivativeRule = unary((e, x) =>
+  e.op("Reciprocal", [e.op("Sqrt", [e.op("Sub", [e.op("Mul", [x, x]), e.scalar(1)])])]),
+);
+export const Atanh: DerivativeRule = unary((e, x) => e.op("Reciprocal", [oneMinusSquare(e, x)]));
 export const Sigmoid: DerivativeRule = unary((e, _x, y) => e.op("Mul", [y, oneMinus(e, y)]));
 export const Softplus: DerivativeRule = unary((e, x) => e.op("Sigmoid", [x]));
 /** y = x / (1 + |x|), y′ = (1 − |y|)². */
@@ -76,10 +106,15 @@ export const ThresholdedRelu: DerivativeRule = unary((e, x, _y, node) => {
   const above = e.op("Greater", [x, e.scalar(floatAttribute(node, "alpha", 1))]);
   return e.op("Where", [above, e.scalar(1), e.scalar(0)]);
 });
+/** x ∓ bias beyond ±lambda, 0 between. */
+export const Shrink: DerivativeRule = unary((e, x, _y, node) => {
+  const outside = e.op("Greater", [e.op("Abs", [x]), e.scalar(floatAttribute(node, "lambd", 0.5))]);
+  return e.op("Where", [outside, e.scalar(1), e.scalar(0)]);
+});
 /** y = x·t, t = tanh(softplus x): y′ = t + x(1 − t²)·sigmoid x. */
 export const Mish: DerivativeRule = unary((e, x) => {
   const t = e.op("Tanh", [e.op("Softplus", [x])]);
-  const rise = e.op("Mul", [oneMinus(e, e.op("Mul", [t, t])), e.op("Sigmoid", [x])]);
+  const rise = e.op("Mul", [oneMinusSquare(e, t), e.op("Sigmoid", [x])]);
   return e.op("Add", [t, e.op("Mul", [x, rise])]);
 });
 /** y = clip(αx + β, 0, 1). */
@@ -110,7 +145,7 @@ function tanhGelu(e: Emitter, x: string): string {
   const inner = e.op("Mul", [x, e.op("Add", [e.scalar(c), e.op("Mul", [square, e.scalar(c * a)])])]);
   const t = e.op("Tanh", [inner]);
   const slope = e.op("Add", [e.scalar(c), e.op("Mul", [square, e.scalar(3 * c * a)])]);
-  const rise = e.op("Mul", [e.op("Mul", [x, oneMinus(e, e.op("Mul", [t, t]))]), slope]);
+  const rise = e.op("Mul", [e.op("Mul", [x, oneMinusSquare(e, t)]), slope]);
   return e.op("Mul", [e.scalar(0.5), e.op("Add", [e.op("Add", [e.scalar(1), t]), rise])]);
 }
 
@@ -140,6 +175,27 @@ export const Cast: DerivativeRule = {
     const to = intAttribute(node, "to", DataType.FLOAT);
     if (to !== DataType.FLOAT && to !== DataType.DOUBLE) return zero.vjp(e, node, cotangents, wanted);
     const from = e.dataType(node.inputs[0]!);
+    if (!isFloat(from)) return [undefined];
     return [e.op("Cast", [cotangents[0]], { to: { type: "int", value: from } })];
   },
 };
+
+/** The identity at inference; older opsets' forms, which know nothing else, are read as Identity. */
+export const Dropout: DerivativeRule = {
+  jvp: (e, node, [t]) => {
+    requireInference(e, node);
+    return [t];
+  },
+  vjp: (e, node, [u]) => {
+    requireInference(e, node);
+    return [u];
+  },
+};
+
+function requireInference(e: Emitter, node: Node): void {
+  if (e.constantInput(node, 2)?.[0]) {
+    throw new Unsupported(
+      "it is in training mode, in which it draws at random; export the model after eval()",
+    );
+  }
+}

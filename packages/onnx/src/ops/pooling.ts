@@ -1,11 +1,10 @@
 // Pooling over windows of an image.
 
-import { int, string } from "../attributes.ts";
+import { int, string, without } from "../attributes.ts";
 import type { Emitter, Shape } from "../emitter.ts";
 import { intAttribute, intsAttribute, type Node } from "../model.ts";
 import type { DerivativeRule } from "../rule.ts";
 import { elementCount } from "../tensor.ts";
-import { Unsupported } from "../unsupported.ts";
 import { coverage, gatherAttributes, scatterAttributes, type Windows, windowsOf } from "../windows.ts";
 
 /** Linear in the image: tangents are pooled alike, k of them merged into the batch. */
@@ -110,8 +109,7 @@ export const MaxPool: DerivativeRule = {
 
 /** Positions of the maxima in the flattened input, as a vector. */
 function positions(e: Emitter, node: Node): string {
-  if (intAttribute(node, "storage_order", 0) !== 0) throw new Unsupported("its storage_order is not 0");
-  const [, indices] = e.ops("MaxPool", [node.inputs[0]], Object.fromEntries(node.attributes), 2);
+  const [, indices] = e.ops("MaxPool", [node.inputs[0]], without(node, "storage_order"), 2);
   return e.op("Reshape", [indices, e.int64([-1])]);
 }
 

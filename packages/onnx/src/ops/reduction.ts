@@ -54,17 +54,22 @@ export const ReduceSumSquare: DerivativeRule = {
   },
 };
 
-/** y = √Σx², ẏ = Σxẋ / y. */
+/** y = √Σx², ẏ = Σxẋ / y; 0 where y is 0, as PyTorch has it. */
 export const ReduceL2: DerivativeRule = {
   jvp: (e, node, [t]) => {
     const sum = reduceTangent(e, node, "ReduceSum", e.op("Mul", [t, node.inputs[0]]));
-    return [e.op("Div", [sum, node.outputs[0]])];
+    return [e.op("Div", [sum, unlessZero(e, node.outputs[0]!)])];
   },
   vjp: (e, node, [u]) => {
-    const share = repeated(e, node, e.op("Div", [u, node.outputs[0]]));
+    const share = repeated(e, node, e.op("Div", [u, unlessZero(e, node.outputs[0]!)]));
     return [e.op("Mul", [share, node.inputs[0]])];
   },
 };
+
+/** A divisor that may be 0 where the dividend is, too. */
+function unlessZero(e: Emitter, x: string): string {
+  return e.op("Where", [e.op("Equal", [x, e.scalar(0)]), e.scalar(1), x]);
+}
 
 /** y = Σ|x|. */
 export const ReduceL1: DerivativeRule = weighted((e, node) => sign(e, node.inputs[0]!));
@@ -92,6 +97,19 @@ const extremum: DerivativeRule = weighted((e, node) => {
 
 export const ReduceMax: DerivativeRule = extremum;
 export const ReduceMin: DerivativeRule = extremum;
+
+/** y = Πx: every tangent times the product of the other elements, also where one of them is zero. */
+export const ReduceProd: DerivativeRule = weighted((e, node) => {
+  const x = node.inputs[0]!;
+  const axes = reducedAxes(e, node);
+  if (axes.length === 0) return e.scalar(1);
+  const isZero = e.toFloat(e.op("Equal", [x, e.scalar(0)]));
+  const safe = e.op("Add", [x, isZero]);
+  const product = e.op("ReduceProd", [safe, e.int64(axes)]);
+  const otherZeros = e.op("Sub", [e.op("ReduceSum", [isZero, e.int64(axes)]), isZero]);
+  const others = e.op("Div", [product, safe]);
+  return e.op("Where", [e.op("Equal", [otherZeros, e.scalar(0)]), others, e.scalar(0)]);
+});
 
 /** ẏ = Σ weight·ẋ with a weight of the shape of x; its adjoint repeats ȳ and weighs it. */
 function weighted(weight: (e: Emitter, node: Node) => string): DerivativeRule {

@@ -1,8 +1,9 @@
-// Resize (and Upsample, which is read as Resize): linear in the image for every interpolation mode.
+// Resize (and Upsample, which is read as Resize): linear in the image for every interpolation mode. A crop
+// that reaches outside of the image is filled with a constant, which has no derivative.
 
-import { ints, without } from "../attributes.ts";
-import { type Emitter, positiveAxis } from "../emitter.ts";
-import { intsAttribute, type Node, stringAttribute } from "../model.ts";
+import { float, int, ints, without } from "../attributes.ts";
+import { type Emitter, positiveAxis, type Shape } from "../emitter.ts";
+import { type Attribute, intsAttribute, type Node, stringAttribute } from "../model.ts";
 import type { DerivativeRule } from "../rule.ts";
 import { Unsupported } from "../unsupported.ts";
 
@@ -14,77 +15,121 @@ export const Resize: DerivativeRule = {
   jvp: (e, node, [t]) => {
     const shape = e.shape(node.inputs[0]!);
     const images = e.mergeBatch(t!, shape);
-    const { axes, scales, sizes } = spatialTarget(e, node, shape.length);
-    const attributes = { ...without(node, "axes"), axes: ints(axes) };
-    const resized = scales
-      ? e.op("Resize", [images, undefined, e.float32(scales)], attributes)
-      : e.op("Resize", [images, undefined, undefined, e.int64(sizes!)], attributes);
-    return [e.reshape(resized, e.shape(node.outputs[0]!))];
+    return [e.reshape(resize(e, node, images, targets(e, node, shape)), e.shape(node.outputs[0]!))];
   },
   vjp: (e, node, [u]) => {
     const shape = e.shape(node.inputs[0]!);
-    const { axes, scales, sizes } = spatialTarget(e, node, shape.length);
-    if (stringAttribute(node, "keep_aspect_ratio_policy", "stretch") !== "stretch") {
-      throw new Unsupported(
-        "keep_aspect_ratio_policy is not covered in reverse; export with explicit scales",
-      );
-    }
     const current = [...e.shape(node.outputs[0]!)];
+    const all = targets(e, node, shape);
     let cotangent = u!;
-    axes.forEach((axis, i) => {
-      if (shape[axis] === current[axis]) return;
-      const matrix = interpolationMatrix(
-        e,
-        node,
-        shape[axis]!,
-        scales ? { scale: scales[i]! } : { size: sizes![i]! },
-      );
+    for (const target of all) {
+      if (isUntouched(node, target, current[target.axis]!)) continue;
+      const matrix = interpolationMatrix(e, node, target, all);
       const adjoint = e.op("Transpose", [matrix], { perm: ints([1, 0]) });
-      cotangent = e.alongAxis(cotangent, current, axis, adjoint);
-      current[axis] = shape[axis]!;
-    });
+      cotangent = e.alongAxis(cotangent, current, target.axis, adjoint);
+      current[target.axis] = target.extent;
+    }
     return [cotangent];
   },
 };
+
+/** What the node states for one axis. */
+interface Target {
+  readonly axis: number;
+  readonly extent: number;
+  readonly scale?: number;
+  readonly size?: number;
+  /** Start and end of the crop of mode tf_crop_and_resize, in fractions of the extent. */
+  readonly crop?: readonly [number, number];
+}
+
+function crops(node: Node): boolean {
+  return stringAttribute(node, "coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize";
+}
+
+function isUntouched(node: Node, { extent, crop }: Target, resized: number): boolean {
+  return extent === resized && (!crops(node) || (crop![0] === 0 && crop![1] === 1));
+}
+
+/** The axes that the node resizes; the batch axis must not be one of them. */
+function targets(e: Emitter, node: Node, shape: Shape): Target[] {
+  const axes = intsAttribute(node, "axes") ?? shape.map((_, axis) => axis);
+  const scales = e.constantInput(node, 2);
+  const sizes = scales?.length ? undefined : e.constantInput(node, 3);
+  const roi = crops(node) ? e.constantInput(node, 1)! : undefined;
+  const all = axes.map((stated, i): Target => {
+    const axis = positiveAxis(stated, shape.length);
+    return {
+      axis,
+      extent: shape[axis]!,
+      ...(sizes ? { size: sizes[i]! } : { scale: scales![i]! }),
+      ...(roi ? { crop: [roi[i]!, roi[axes.length + i]!] } : {}),
+    };
+  });
+  const batch = all.find(({ axis }) => axis === 0);
+  if (batch && !isUntouched(node, batch, e.shape(node.outputs[0]!)[0]!)) {
+    throw new Unsupported("it resizes the batch axis");
+  }
+  return all.filter(({ axis }) => axis !== 0);
+}
+
+/** The node's own operator, applied to another image along the axes of `all`. */
+function resize(
+  e: Emitter,
+  node: Node,
+  image: string,
+  all: readonly Target[],
+  attributes: Readonly<Record<string, Attribute>> = without(node),
+): string {
+  const roi = crops(node)
+    ? e.float32([...all.map(({ crop }) => crop![0]), ...all.map(({ crop }) => crop![1])])
+    : undefined;
+  const sizes = all.flatMap(({ size }) => size ?? []);
+  const scales = all.flatMap(({ scale }) => scale ?? []);
+  const inputs = sizes.length ? [undefined, e.int64(sizes)] : [e.float32(scales)];
+  return e.op("Resize", [image, roi, ...inputs], {
+    ...attributes,
+    axes: ints(all.map(({ axis }) => axis)),
+    extrapolation_value: float(0),
+  });
+}
 
 /**
  * The matrix [extent, resized extent] of the interpolation along one axis: the node's own operator applied
  * to the identity, which the engine folds. Every mode of Resize is a product of such matrices.
  */
-function interpolationMatrix(
-  e: Emitter,
-  node: Node,
-  extent: number,
-  target: { readonly scale: number } | { readonly size: number },
-): string {
+function interpolationMatrix(e: Emitter, node: Node, target: Target, all: readonly Target[]): string {
+  const { extent } = target;
   const identity = e.selection(
     Array.from({ length: extent }, (_, i) => i),
     extent,
   );
-  const attributes = { ...without(node, "axes", "keep_aspect_ratio_policy"), axes: ints([1]) };
-  return "scale" in target
-    ? e.op("Resize", [identity, undefined, e.float32([target.scale])], attributes)
-    : e.op("Resize", [identity, undefined, undefined, e.int64([target.size])], attributes);
+  const bounding = boundingTarget(node, all);
+  if (!bounding || bounding.axis === target.axis) {
+    const attributes = without(node, "keep_aspect_ratio_policy");
+    return resize(e, node, identity, [{ ...target, axis: 1 }], attributes);
+  }
+  // The scale of all axes follows from that of another: it comes along, each row of the identity repeated.
+  const repeated = e.op("Expand", [
+    e.op("Reshape", [identity, e.int64([extent, 1, 1, extent])]),
+    e.int64([extent, 1, bounding.extent, extent]),
+  ]);
+  const resized = resize(e, node, repeated, [
+    { ...bounding, axis: 2 },
+    { ...target, axis: 3 },
+  ]);
+  return e.op("Reshape", [
+    e.op("Gather", [resized, e.int64Scalar(0)], { axis: int(2) }),
+    e.int64([extent, -1]),
+  ]);
 }
 
-/** The node's scales or sizes for the axes it changes; the batch axis must not be one of them. */
-function spatialTarget(
-  e: Emitter,
-  node: Node,
-  rank: number,
-): { axes: number[]; scales?: number[]; sizes?: number[] } {
-  if (stringAttribute(node, "coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize") {
-    throw new Unsupported("tf_crop_and_resize is not covered; export with half_pixel or align_corners");
-  }
-  const stated = intsAttribute(node, "axes")?.map((axis) => positiveAxis(axis, rank));
-  const all = stated ?? Array.from({ length: rank }, (_, i) => i);
-  const scales = e.constantInput(node, 2);
-  const sizes = scales?.length ? undefined : e.constantInput(node, 3);
-  const input = e.shape(node.inputs[0]!);
-  const output = e.shape(node.outputs[0]!);
-  if (input[0] !== output[0]) throw new Unsupported("it resizes the batch axis");
-  const kept = all.map((axis, i) => ({ axis, i })).filter(({ axis }) => axis !== 0);
-  const axes = kept.map(({ axis }) => axis);
-  if (sizes) return { axes, sizes: kept.map(({ i }) => sizes[i]!) };
-  return { axes, scales: kept.map(({ i }) => scales![i]!) };
+/** The axis whose scale a policy that keeps the aspect ratio gives to all; undefined without such a policy. */
+function boundingTarget(node: Node, all: readonly Target[]): Target | undefined {
+  const policy = stringAttribute(node, "keep_aspect_ratio_policy", "stretch");
+  if (policy === "stretch" || all[0]?.size === undefined) return undefined;
+  const scaleOf = ({ size, extent }: Target): number => size! / extent;
+  const better = policy === "not_larger" ? Math.min : Math.max;
+  const scale = better(...all.map(scaleOf));
+  return all.find((target) => scaleOf(target) === scale);
 }

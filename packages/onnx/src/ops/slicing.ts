@@ -1,16 +1,11 @@
-// Operators that join, part, pick and pad along axes. Positions must not depend on the point.
+// Operators that join, part and pad along axes. Positions must not depend on the point.
 
 import { int, string } from "../attributes.ts";
-import { type Emitter, positiveAxis, type Shape } from "../emitter.ts";
-import { intAttribute, type Node, stringAttribute } from "../model.ts";
+import { type Emitter, positiveAxis } from "../emitter.ts";
+import { type Node, stringAttribute } from "../model.ts";
+import { scatter, tangentAxis } from "../rows.ts";
 import type { DerivativeRule } from "../rule.ts";
 import { Unsupported } from "../unsupported.ts";
-
-/** The node's `axis` attribute as an axis of the tangent, which k precedes. */
-function tangentAxis(e: Emitter, node: Node, fallback: number): number {
-  const rank = e.shape(node.inputs[0]!).length;
-  return positiveAxis(intAttribute(node, "axis", fallback), rank) + 1;
-}
 
 export const Concat: DerivativeRule = {
   jvp: (e, node, tangents) => {
@@ -81,39 +76,6 @@ function sliceArguments(
     steps: e.constantInput(node, 4) ?? starts.map(() => 1),
   };
 }
-
-/** Adds slice j of the cotangent along `axis` to position `positions[j]` of `extent` ones: the adjoint of picking. */
-function scatter(
-  e: Emitter,
-  cotangent: string,
-  shape: Shape,
-  axis: number,
-  positions: readonly number[],
-  extent: number,
-): string {
-  const first = positiveAxis(positions[0] ?? 0, extent);
-  if (positions.every((position, j) => positiveAxis(position, extent) === first + j)) {
-    const before = [0, ...shape.map((_, i) => (i === axis ? first : 0))];
-    const after = [0, ...shape.map((_, i) => (i === axis ? extent - first - positions.length : 0))];
-    return e.op("Pad", [cotangent, e.int64([...before, ...after])]);
-  }
-  return e.alongAxis(cotangent, shape, axis, e.selection(positions, extent));
-}
-
-export const Gather: DerivativeRule = {
-  jvp: (e, node, [t, tIndices]) => {
-    if (tIndices) throw new Unsupported("its indices depend on the point");
-    return [e.op("Gather", [t, node.inputs[1]], { axis: int(tangentAxis(e, node, 0)) })];
-  },
-  vjp: (e, node, [u]) => {
-    const shape = e.shape(node.inputs[0]!);
-    const axis = tangentAxis(e, node, 0) - 1;
-    const positions = e.constantInput(node, 1)!;
-    // Indices of any shape are one list along the gathered axis.
-    const flat = [...shape.slice(0, axis), positions.length, ...shape.slice(axis + 1)];
-    return [scatter(e, e.reshape(u!, flat), flat, axis, positions, shape[axis]!)];
-  },
-};
 
 /** Padding with a constant adds no tangent; the other modes copy tangents as they copy values. */
 export const Pad: DerivativeRule = {

@@ -117,6 +117,18 @@ export const arithmetic: OperatorCase[] = [
   operatorCase("PRelu", "a slope for each channel", (g) =>
     g.op("PRelu", [g.variable([1, 3, 2, 2]), g.float([0.25, -0.5, 2], [3, 1, 1])]),
   ),
+  operatorCase("PRelu", "slopes that depend on the point", (g) =>
+    g.op("PRelu", [g.variable([2, 3, 2]), g.variable([3, 1])]),
+  ),
+  operatorCase("PRelu", "only the slope depends on the point", (g) =>
+    g.op("PRelu", [g.constant([2, 3]), g.variable([1])]),
+  ),
+  ...kinds.map(([a, b]) =>
+    operatorCase("Mod", `${a} by ${b}, of the dividend's sign, broadcast`, (g) => {
+      const dividend = operand(g, a, [2, 1, 3], { low: 2, high: 9 });
+      return g.op("Mod", [dividend, operand(g, b, [2, 1], { low: 0.5 })], { fmod: int(1) });
+    }),
+  ),
   operatorCase("PRelu", "one slope", (g) => g.op("PRelu", [g.variable([2, 3]), g.float([0.1])])),
   ...arithmeticFromPiecewise(),
 ];
@@ -160,11 +172,26 @@ function arithmeticFromPiecewise(): OperatorCase[] {
       return g.op("Mul", [x, float(g, g.op(op, [x], { axis: int(1) }))]);
     }),
   );
+  const hardmax = operatorCase(
+    "Hardmax",
+    "as a mask",
+    (g) => {
+      const x = g.variable([2, 4]);
+      return g.op("Mul", [x, g.op("Hardmax", [x], { axis: int(1) })]);
+    },
+    {
+      reference: (point) =>
+        point.map((x, i) => {
+          const row = point.subarray(i < 4 ? 0 : 4, i < 4 ? 4 : 8);
+          return x === Math.max(...row) ? x : 0;
+        }),
+    },
+  );
   const sizes = ["Shape", "Size"].map((op) =>
     operatorCase(op, "as a factor", (g) => {
       const x = g.variable([2, 2]);
       return g.op("Mul", [x, float(g, g.op(op, [g.op("Tanh", [x])]))]);
     }),
   );
-  return [...compare, ...logic, ...rounding, ...tests, ...positions, ...sizes];
+  return [...compare, ...logic, ...rounding, ...tests, ...positions, hardmax, ...sizes];
 }

@@ -107,4 +107,43 @@ const transposes: OperatorCase[] = [
   }),
 ];
 
-export const convolution: OperatorCase[] = [...convolutions, ...transposes];
+const together: OperatorCase[] = [
+  ...transposed(
+    "everything together",
+    [2, 4, 3, 2],
+    [4, 1, 3, 2],
+    {
+      group: int(2),
+      strides: ints([3, 2]),
+      dilations: ints([2, 3]),
+      pads: ints([2, 0, 1, 1]),
+      output_padding: ints([1, 1]),
+    },
+    2,
+  ),
+  ...transposed("VALID", [1, 1, 3, 3], [1, 1, 3, 2], { auto_pad: string("VALID"), strides: ints([2, 1]) }),
+  ...transposed("output_shape with dilations and groups", [1, 2, 3, 3], [2, 1, 2, 3], {
+    strides: ints([2, 3]),
+    dilations: ints([2, 1]),
+    group: int(2),
+    output_shape: ints([6, 8]),
+  }),
+  ...["SAME_UPPER", "SAME_LOWER"].flatMap((mode) =>
+    transposed(`${mode}, dilations`, [1, 1, 3, 4], [1, 2, 2, 3], {
+      auto_pad: string(mode),
+      strides: ints([1, 2]),
+      dilations: ints([2, 1]),
+    }),
+  ),
+  ...transposed("output_shape, SAME_UPPER", [1, 1, 3, 3], [1, 1, 3, 3], {
+    auto_pad: string("SAME_UPPER"),
+    strides: ints([2, 2]),
+    output_shape: ints([6, 6]),
+  }),
+  ...transposed("pads larger than the reach of the kernel", [1, 1, 4, 4], [1, 1, 2, 2], {
+    strides: ints([2, 2]),
+    pads: ints([2, 3, 2, 1]),
+  }),
+];
+
+export const convolution: OperatorCase[] = [...convolutions, ...transposes, ...together];

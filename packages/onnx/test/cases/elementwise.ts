@@ -93,6 +93,39 @@ export const elementwise: OperatorCase[] = [
     opset: 20,
     ...byReference((x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2))),
   }),
+  ...(
+    [
+      ["Asin", Math.asin, { high: 0.9 }],
+      ["Acos", Math.acos, { high: 0.9 }],
+      ["Atanh", Math.atanh, { high: 0.9 }],
+      ["Asinh", Math.asinh, {}],
+      ["Acosh", Math.acosh, { low: 1.2, high: 3, positive: true }],
+    ] as const
+  ).map(([op, f, range]) => operatorCase(op, "inside its domain", unary(op, {}, range), byReference(f))),
+  operatorCase(
+    "Shrink",
+    "default",
+    unary("Shrink"),
+    byReference((x) => (Math.abs(x) > 0.5 ? x : 0)),
+  ),
+  operatorCase(
+    "Shrink",
+    "lambd and bias",
+    unary("Shrink", { lambd: float(0.75), bias: float(0.25) }),
+    byReference((x) => (Math.abs(x) > 0.75 ? x - Math.sign(x) * 0.25 : 0)),
+  ),
+  ...[1, 1.5].map((alpha) =>
+    operatorCase("Swish", `alpha ${alpha}`, unary("Swish", { alpha: float(alpha) }), {
+      opset: 24,
+      ...byReference((x) => x / (1 + Math.exp(-alpha * x))),
+    }),
+  ),
+  operatorCase("Dropout", "inference, as a constant says", (g) =>
+    g.op("Dropout", [g.variable([2, 3]), g.scalar(0.5), g.bool([false], [])]),
+  ),
+  operatorCase("Dropout", "inference, as follows from constants", (g) =>
+    g.op("Dropout", [g.variable([2, 3]), g.scalar(0.5), g.op("Not", [g.bool([true], [])])]),
+  ),
   operatorCase("Clip", "both bounds", (g) =>
     g.op("Clip", [g.variable([3, 4]), g.scalar(-0.7), g.scalar(0.9)]),
   ),

@@ -1,7 +1,7 @@
 // Operators beyond those of plain convolutional generators, some of which are written out as simpler ones.
 
-import { float, int, string } from "../../src/attributes.ts";
-import type { Attribute } from "../../src/index.ts";
+import { float, int, ints, string } from "../../src/attributes.ts";
+import { type Attribute, DataType } from "../../src/index.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 
 const unary = (
@@ -87,6 +87,26 @@ export const further: OperatorCase[] = [
   einsum("ij->i", [2, 3]),
   einsum("i,j,k->kij", [2], [3], [2]),
   einsum("ij, j", [2, 3], [3]),
+  // An ellipsis stands for the axes that are not named; they broadcast.
+  einsum("...ij,...jk->...ik", [1, 2, 3], [2, 3, 2]),
+  einsum("b...i,bi->b...", [2, 3, 2], [2, 2]),
+  einsum("...i,...i", [2, 3, 2], [2, 1, 2]),
+  einsum("i...->...", [3, 2]),
+  // A letter twice in one operand takes the diagonal.
+  einsum("ii->i", [3, 3]),
+  einsum("ii->", [3, 3]),
+  einsum("bii,bj->ij", [2, 3, 3], [2, 2]),
+  einsum("iij,j->i", [2, 2, 3], [3]),
+  operatorCase("MaxPool", "indices used too", (g) => {
+    const [values, indices] = g.ops(
+      "MaxPool",
+      [g.variable([1, 1, 5, 5])],
+      { kernel_shape: ints([3, 3]), strides: ints([2, 2]), ceil_mode: int(1) },
+      2,
+    );
+    const to = int(g.precision === "float64" ? DataType.DOUBLE : DataType.FLOAT);
+    return g.op("Mul", [values!, g.op("Cast", [indices!], { to })]);
+  }),
   operatorCase("GlobalMaxPool", "two images", (g) => g.op("GlobalMaxPool", [g.variable([2, 2, 2, 3])]), {
     reference: (point) => Float64Array.from([0, 6, 12, 18], (i) => Math.max(...point.subarray(i, i + 6))),
   }),

@@ -115,6 +115,31 @@ export const matrices: OperatorCase[] = [
     [[2, 3, 4], 1],
     [[1, 2, 3, 2], 2],
   ].map(([dims, axis]) => layerNormalization(dims as number[], axis as number)),
+  operatorCase("LayerNormalization", "scale and bias that depend on the point, broadcast", (g) =>
+    g.op("LayerNormalization", [g.variable([2, 3, 2]), g.variable([2]), g.variable([2])], { axis: int(1) }),
+  ),
+  ...[[0, 1, 2], [1], [2], [0, 2]].map(adaptiveNormalization),
+  operatorCase("LayerNormalization", "no bias", (g) =>
+    g.op("LayerNormalization", [g.variable([2, 4]), g.constant([4])]),
+  ),
+  ...[[0, 1, 2], [1, 2], [0, 2], [1]].map(layerOutputs),
+  ...(
+    [
+      ["variable", "variable", "variable"],
+      ["constant", "variable", "constant"],
+      ["constant", "constant", "variable"],
+    ] as const
+  ).flatMap(([x, scale, bias]) => [
+    operatorCase("BatchNormalization", `${x} data, ${scale} scale, ${bias} bias`, (g) =>
+      g.op("BatchNormalization", [
+        g[x]([2, 2, 3]),
+        g[scale]([2]),
+        g[bias]([2]),
+        g.constant([2]),
+        g.constant([2], { positive: true }),
+      ]),
+    ),
+  ]),
   ...[0, 1, -1].map((axis) =>
     operatorCase("LogSoftmax", `along ${axis}`, (g) =>
       g.op("LogSoftmax", [g.variable([2, 3, 2])], { axis: int(axis) }),
@@ -140,6 +165,69 @@ function layerNormalization(dims: Shape, axis: number): OperatorCase {
       axis: int(axis),
       epsilon: float(0.01),
     }),
+  );
+}
+
+/** x̂ = (x − mean)/σ for each run of `size` values, with the mean and 1/σ. */
+function standardise(point: Float64Array, size: number, epsilon: number) {
+  const runs = Array.from({ length: point.length / size }, (_, i) => point.slice(i * size, (i + 1) * size));
+  return runs.map((run) => {
+    const mean = run.reduce((a, b) => a + b, 0) / size;
+    const inverse = 1 / Math.sqrt(run.reduce((sum, x) => sum + (x - mean) ** 2, 0) / size + epsilon);
+    return { mean, inverse, values: run.map((x) => (x - mean) * inverse) };
+  });
+}
+
+/** Normalised values, mean and 1/σ, those of them that are used, joined; in float64 the engine keeps the latter two short. */
+function layerOutputs(used: readonly number[]): OperatorCase {
+  return operatorCase(
+    "LayerNormalization",
+    `outputs ${used}`,
+    (g) => {
+      const inputs = [g.variable([2, 3, 2]), g.float(Array<number>(6).fill(2), [3, 2])];
+      const outputs = g.ops("LayerNormalization", inputs, { axis: int(1), epsilon: float(0.25) }, 3);
+      const flat = used.map((i) => g.op("Reshape", [outputs[i]!, g.int64([2, -1])]));
+      return g.op("Concat", flat, { axis: int(1) });
+    },
+    {
+      reference: (point) =>
+        Float64Array.from(
+          standardise(point, 6, 0.25).flatMap(({ values, mean, inverse }) =>
+            used.flatMap((i) => [[...values].map((x) => 2 * x), [mean], [inverse]][i]!),
+          ),
+        ),
+    },
+  );
+}
+
+/** Image, scale and bias, those of them depending on the point that are `varying`, as in adaptive instance normalisation. */
+function adaptiveNormalization(varying: readonly number[]): OperatorCase {
+  const fixed = [Float64Array.of(1, 2, -1, 0.5, 0, 3), Float64Array.of(1.5, -2), Float64Array.of(0.25, 1)];
+  const dims = [[1, 2, 3], [2], [2]];
+  return operatorCase(
+    "InstanceNormalization",
+    `inputs ${varying} depend on the point`,
+    (g) => {
+      const inputs = dims.map((shape, i) =>
+        varying.includes(i) ? g.variable(shape) : g.float([...fixed[i]!], shape),
+      );
+      return g.op("InstanceNormalization", inputs, { epsilon: float(0.01) });
+    },
+    {
+      reference: (point) => {
+        let start = 0;
+        const [x, scale, bias] = fixed.map((values, i) => {
+          if (!varying.includes(i)) return values;
+          start += values.length;
+          return point.slice(start - values.length, start);
+        }) as [Float64Array, Float64Array, Float64Array];
+        return Float64Array.from(
+          standardise(x, 3, Math.fround(0.01)).flatMap(({ values }, c) =>
+            [...values].map((v) => scale[c]! * v + bias[c]!),
+          ),
+        );
+      },
+    },
   );
 }
 

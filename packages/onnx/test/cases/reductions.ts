@@ -48,6 +48,48 @@ const reduced = [
   ),
 ]);
 
+/** The product over axis 1 of [2, 3, 2], times a factor for every element: it may be zero. */
+function product(
+  about: string,
+  factors: readonly number[],
+  keepdims: number,
+  attributes: { opset?: number } = {},
+): OperatorCase {
+  const isOld = attributes.opset !== undefined;
+  return operatorCase(
+    "ReduceProd",
+    about,
+    (g) => {
+      const x = g.op("Mul", [g.variable([2, 3, 2]), g.float(factors, [2, 3, 2])]);
+      return isOld
+        ? g.op("ReduceProd", [x], { axes: ints([1]), keepdims: int(keepdims) })
+        : g.op("ReduceProd", [x, g.int64([1])], { keepdims: int(keepdims) });
+    },
+    {
+      ...attributes,
+      reference: (point) =>
+        Float64Array.from([0, 1, 6, 7], (i) =>
+          [i, i + 2, i + 4].reduce((result, j) => result * point[j]! * factors[j]!, 1),
+        ),
+    },
+  );
+}
+
+const ones = Array<number>(12).fill(1);
+const products: OperatorCase[] = [
+  product("axis 1", ones, 1),
+  product("axis 1, dropped", ones, 0),
+  product("one factor is zero", [1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1], 1),
+  product("two factors are zero", [1, 0, 1, 0, 1, 1, 1, 1, 0, 1, 0, 1], 0),
+  product("axes as an attribute", ones, 0, { opset: 11 }),
+  operatorCase(
+    "ReduceProd",
+    "all axes",
+    (g) => g.op("ReduceProd", [g.variable([2, 2])], { keepdims: int(0) }),
+    { reference: (point) => Float64Array.of(point.reduce((a, b) => a * b, 1)) },
+  ),
+];
+
 export const reductions: OperatorCase[] = [
   ...reduced,
   ...[0, 1].map((keepdims) =>
@@ -56,6 +98,13 @@ export const reductions: OperatorCase[] = [
         keepdims: int(keepdims),
       }),
     ),
+  ),
+  ...products,
+  operatorCase(
+    "ReduceL2",
+    "of zeros, where the derivative taken is 0",
+    (g) => g.op("ReduceL2", [g.op("Mul", [g.variable([2, 2]), g.float([0, 0, 1, 1], [2, 2])]), g.int64([1])]),
+    { reference: (point) => Float64Array.of(0, Math.hypot(point[2]!, point[3]!)) },
   ),
   ...["ReduceSum", "ReduceMean"].map((op) =>
     operatorCase(op, "noop_with_empty_axes", (g) =>

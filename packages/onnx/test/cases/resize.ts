@@ -18,8 +18,10 @@ function resized(
     about,
     (g) => {
       const x = g.variable(image);
+      // A crop that begins before the image and ends inside it.
+      const roi = about.includes("crop") ? g.float32([0, 0, -0.2, 0.1, 1, 1, 0.7, 1.3]) : "";
       const inputs =
-        "scales" in target ? [x, "", g.float32(target.scales)] : [x, "", "", g.int64(target.sizes)];
+        "scales" in target ? [x, roi, g.float32(target.scales)] : [x, roi, "", g.int64(target.sizes)];
       return g.op("Resize", inputs, attributes);
     },
     { reference: "affine", opset },
@@ -88,6 +90,61 @@ export const resize: OperatorCase[] = [
     [1, 1, 6, 6],
     { scales: [1, 1, 0.5, 0.5] },
     { mode: string("linear"), antialias: int(1) },
+  ),
+  ...["nearest", "linear", "cubic"].flatMap((mode) => [
+    resized(
+      `${mode}, half_pixel_symmetric`,
+      [1, 1, 3, 4],
+      { scales: [1, 1, 1.7, 0.6] },
+      {
+        mode: string(mode),
+        coordinate_transformation_mode: string("half_pixel_symmetric"),
+      },
+      19,
+    ),
+    ...["not_larger", "not_smaller"].flatMap((policy) =>
+      [
+        [7, 6],
+        [4, 9],
+        [2, 3],
+      ].map((sizes) =>
+        resized(
+          `${mode}, ${policy}, to ${sizes}`,
+          [1, 2, 3, 4],
+          { sizes },
+          {
+            mode: string(mode),
+            axes: ints([2, 3]),
+            keep_aspect_ratio_policy: string(policy),
+          },
+        ),
+      ),
+    ),
+    ...[{ scales: [1, 1, 1.5, 0.75] }, { sizes: [1, 1, 3, 5] }].map((target) =>
+      resized(`${mode}, crop beyond the image, ${Object.keys(target)}`, [1, 1, 3, 4], target, {
+        mode: string(mode),
+        coordinate_transformation_mode: string("tf_crop_and_resize"),
+        extrapolation_value: float(7),
+      }),
+    ),
+  ]),
+  ...["linear", "cubic"].map((mode) =>
+    resized(
+      `${mode}, antialias, sizes, axes`,
+      [1, 2, 6, 5],
+      { sizes: [3, 2] },
+      {
+        mode: string(mode),
+        antialias: int(1),
+        axes: ints([2, 3]),
+      },
+    ),
+  ),
+  resized(
+    "one axis only, the first of two",
+    [1, 2, 3, 3],
+    { scales: [2.5] },
+    { axes: ints([2]), mode: string("cubic") },
   ),
   resized(
     "opset 11",

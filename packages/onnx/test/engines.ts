@@ -1,0 +1,37 @@
+// Starts the engines beside the reference: onnxruntime-web in Node, and in a real Chromium.
+
+import { WebRuntime } from "@vielbein/runtime-web";
+import { missing, RemoteBrowser } from "../../runtime-web/test/chromium.ts";
+import { accuracy, type Backend } from "./backends.ts";
+
+export interface Engine {
+  /** Why it cannot be tested here; undefined where it can. */
+  readonly missing: string | undefined;
+  /** About how many cases of an operator to run, spread over all; VIELBEIN_EVERY_CASE=1 runs every one. */
+  readonly casesPerOperator: number;
+  open(): Promise<Backend & { close(): Promise<void> }>;
+}
+
+const every = process.env.VIELBEIN_EVERY_CASE === "1";
+
+export const engines: Readonly<Record<"wasm" | "webgpu", Engine>> = {
+  wasm: {
+    missing: undefined,
+    casesPerOperator: Number.POSITIVE_INFINITY,
+    open: async () => {
+      const runtime = await WebRuntime.create({ provider: "wasm" });
+      return { runtime, ...accuracy.wasm, close: () => runtime.dispose() };
+    },
+  },
+  webgpu: {
+    missing,
+    // Every one compiles shaders, on a processor.
+    casesPerOperator: every ? Number.POSITIVE_INFINITY : 8,
+    open: async () => {
+      const browser = await RemoteBrowser.open();
+      // What WebGPU cannot do is to be seen, not to be done elsewhere.
+      const runtime = await browser.runtime({ provider: "webgpu", fallback: false });
+      return { runtime, ...accuracy.webgpu, close: () => browser.close() };
+    },
+  },
+};
