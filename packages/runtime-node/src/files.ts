@@ -50,7 +50,8 @@ async function readBytes(path: string): Promise<Uint8Array> {
     const file = await open(path, "r");
     try {
       const { size } = await file.stat();
-      const bytes = new Uint8Array(size);
+      // Shared, so that a worker thread is given the weights without a copy.
+      const bytes = new Uint8Array(new SharedArrayBuffer(size));
       let position = 0;
       while (position < size) {
         const { bytesRead } = await file.read(bytes, position, Math.min(PIECE, size - position), position);

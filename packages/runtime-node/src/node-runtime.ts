@@ -1,101 +1,233 @@
-// The Runtime port on onnxruntime-node. A run blocks the event loop until it is done (ONNX Runtime's
-// binding computes on the main thread), so long work is cut into chunks by its callers.
+// The Runtime port on onnxruntime-node.
 
+import { createRequire } from "node:module";
 import {
   type ModelSource,
   type Runtime,
   type RuntimeTensor,
   type Session,
   type SessionOptions,
-  type TensorType,
+  Turns,
   VielbeinError,
 } from "@vielbein/core";
-import * as ort from "onnxruntime-node";
+import { type Engine, type EngineOptions, type EngineSession, makeEngine } from "./engine.ts";
+import { EngineThread } from "./engine-thread.ts";
+import { type Provider, type ProviderReport, requireProviders, tryOut } from "./providers.ts";
 
 export interface NodeRuntimeOptions {
   /** Threads inside one operator, at least 1. Default: ONNX Runtime's choice, one per physical core. */
   readonly threads?: number;
+  /**
+   * Keeps the memory of a run for the next, in an arena that never shrinks. `false` returns it to the system after
+   * each run: less memory, more time. Default `true`.
+   */
+  readonly arena?: boolean;
+  /**
+   * How far ONNX Runtime rewrites graphs. Default `extended`; `all` also re-lays out convolutions, which may be
+   * faster and takes about twice the memory.
+   */
+  readonly optimization?: "disabled" | "basic" | "extended" | "all";
+  /**
+   * Runs on a worker thread, so that the event loop goes on meanwhile. `false` runs on the calling thread, which saves
+   * a copy of every tensor and some hundredths of a millisecond for each run. Default `true`.
+   */
+  readonly worker?: boolean;
 }
 
-export class NodeRuntime implements Runtime {
-  readonly name: string = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common} (cpu)`;
-  private readonly threads: number | undefined;
+/** Ends the threads of runtimes that nobody can reach any more, which therefore are idle. */
+const forgotten: FinalizationRegistry<EngineThread> = new FinalizationRegistry(
+  (thread) => void thread.terminate(),
+);
 
-  /** @throws {VielbeinError} `INVALID_ARGUMENT` when `threads` is not a positive integer. */
-  constructor(options: NodeRuntimeOptions = {}) {
-    const { threads } = options;
+const levels: readonly string[] = ["disabled", "basic", "extended", "all"];
+
+/**
+ * ONNX Runtime in Node, on the CPU or, by way of {@link NodeRuntime.create}, on the first of several providers that
+ * works. Sessions of one runtime take turns; an idle runtime does not keep the process alive.
+ */
+export class NodeRuntime implements Runtime {
+  readonly name: string;
+  readonly portable: boolean;
+  private readonly provider: Provider;
+  private readonly options: NodeRuntimeOptions;
+  private readonly library: string;
+  private readonly turns: Turns = new Turns();
+  private engine: Promise<Engine> | undefined;
+  private tried: readonly ProviderReport[];
+
+  /**
+   * @throws {VielbeinError} `INVALID_ARGUMENT` when an option is out of range; `BACKEND_UNAVAILABLE` when
+   *   onnxruntime-node is not installed.
+   */
+  constructor(options: NodeRuntimeOptions & { readonly provider?: Provider } = {}) {
+    const { threads, optimization, provider = "cpu" } = options;
     if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
       throw new VielbeinError("INVALID_ARGUMENT", `threads must be a positive integer, got ${threads}.`);
     }
-    this.threads = threads;
+    if (optimization !== undefined && !levels.includes(optimization)) {
+      throw new VielbeinError(
+        "INVALID_ARGUMENT",
+        `optimization must be one of ${levels.join(", ")}, got "${optimization}".`,
+      );
+    }
+    requireProviders([provider]);
+    const { path, version } = locateLibrary();
+    this.library = path;
+    this.name = `onnxruntime-node ${version} (${provider})`;
+    this.portable = provider === "webgpu";
+    this.provider = provider;
+    this.options = options;
+    this.tried = [{ provider }];
+  }
+
+  /**
+   * A runtime on the first of `providers` that can run a graph; {@link NodeRuntime.report} says what became of those
+   * before it.
+   *
+   * @throws {VielbeinError} `BACKEND_UNAVAILABLE`, with the reasons, when none can; what the constructor throws.
+   */
+  static async create(
+    options: NodeRuntimeOptions & { readonly providers: readonly Provider[] },
+  ): Promise<NodeRuntime> {
+    const { providers, ...rest } = options;
+    requireProviders(providers);
+    const tried: ProviderReport[] = [];
+    for (const provider of providers) {
+      const runtime = new NodeRuntime({ ...rest, provider });
+      try {
+        await tryOut(runtime);
+        runtime.tried = [...tried, { provider }];
+        return runtime;
+      } catch (error) {
+        tried.push({ provider, reason: reasonOf(error) });
+        await runtime.dispose();
+      }
+    }
+    throw new VielbeinError(
+      "BACKEND_UNAVAILABLE",
+      `No execution provider can be used: ${tried.map(({ provider, reason }) => `${provider}: ${reason}`).join("; ")}. WebGPU needs a GPU driver, CUDA libraries beside ONNX Runtime (README of @vielbein/runtime-node); cpu works everywhere.`,
+    );
+  }
+
+  /** The providers that were tried, in order; the last one is in use. */
+  get report(): readonly ProviderReport[] {
+    return this.tried;
   }
 
   async createSession(model: ModelSource, options: SessionOptions = {}): Promise<Session> {
     const files = [...(model.files ?? [])];
-    const optimize = options.optimize ?? true;
     try {
-      const session = await ort.InferenceSession.create(model.bytes, {
-        executionProviders: ["cpu"],
-        // "all" would re-lay-out convolutions at twice the memory for the weights and the tangents.
-        graphOptimizationLevel: optimize ? "extended" : "disabled",
-        extra: {
-          // Packed copies of the weights pay off from the second run on; a probe runs once.
-          session: { disable_prepacking: optimize ? "0" : "1" },
-          // Pad_Fusion merges a zero padding into a following MaxPool, which pads by −∞: wrong values.
-          optimization: { disable_specified_optimizers: "Pad_Fusion" },
-        },
-        logSeverityLevel: 3,
-        ...(this.threads === undefined ? {} : { intraOpNumThreads: this.threads }),
-        externalData: files.map(([path, data]) => ({ path, data })),
+      const session = await this.turns.take(async () => {
+        this.engine ??= this.start();
+        return (await this.engine).create(model.bytes, files, this.engineOptions(options.optimize ?? true));
       });
-      return new NodeSession(session);
+      return new NodeSession(session, (task) => this.turns.take(async () => task(await this.engine!)));
     } catch (error) {
-      throw failure("BACKEND_FAILED", "ONNX Runtime does not accept the graph", error);
+      throw failure("ONNX Runtime does not accept the graph", error);
     }
+  }
+
+  /**
+   * Ends the worker thread when what is under way is done. Sessions of this runtime must not be used afterwards. Without
+   * it, the thread ends when the runtime and its sessions are garbage.
+   */
+  async dispose(): Promise<void> {
+    await this.turns.take(async () => {
+      const engine = await this.engine;
+      if (engine instanceof EngineThread) await engine.terminate();
+    });
+  }
+
+  private async start(): Promise<Engine> {
+    if (this.options.worker === false) return makeEngine(await import("onnxruntime-node"));
+    const thread = new EngineThread(this.library);
+    forgotten.register(this, thread);
+    return thread;
+  }
+
+  private engineOptions(optimize: boolean): EngineOptions {
+    const { threads, arena = true, optimization = "extended" } = this.options;
+    return {
+      executionProviders: [this.provider],
+      graphOptimizationLevel: optimize ? optimization : "disabled",
+      enableCpuMemArena: arena,
+      extra: {
+        // Packed copies of the weights pay off from the second run on; a probe runs once.
+        session: { disable_prepacking: optimize ? "0" : "1" },
+        // Pad_Fusion merges a zero padding into a following MaxPool, which pads by −∞: wrong values.
+        optimization: { disable_specified_optimizers: "Pad_Fusion" },
+      },
+      // Only what is fatal: failures are thrown, and need not be printed as well.
+      logSeverityLevel: 4,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    };
   }
 }
 
 class NodeSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  private session: ort.InferenceSession | undefined;
+  private readonly id: number;
+  private readonly inTurn: <T>(task: (engine: Engine) => Promise<T>) => Promise<T>;
+  private isDisposed = false;
 
-  constructor(session: ort.InferenceSession) {
-    this.session = session;
+  constructor(session: EngineSession, inTurn: <T>(task: (engine: Engine) => Promise<T>) => Promise<T>) {
+    this.id = session.id;
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames;
+    this.inTurn = inTurn;
   }
 
   async run(
     feeds: Readonly<Record<string, RuntimeTensor>>,
     fetches: readonly string[] = this.outputNames,
   ): Promise<Record<string, RuntimeTensor>> {
-    if (!this.session)
+    if (this.isDisposed)
       throw new VielbeinError("BACKEND_FAILED", "The session was disposed; create a new map.");
-    const inputs: Record<string, ort.Tensor> = {};
-    for (const [name, { type, data, dims }] of Object.entries(feeds)) {
-      inputs[name] = new ort.Tensor(type as "float32", data as Float32Array, dims);
-    }
     try {
-      const outputs = await this.session.run(inputs, fetches);
-      return Object.fromEntries(fetches.map((name) => [name, fromOrt(outputs[name]!)]));
+      return await this.inTurn((engine) => engine.run(this.id, feeds, fetches));
     } catch (error) {
-      throw failure("BACKEND_FAILED", "ONNX Runtime failed while running the graph", error);
+      throw failure("ONNX Runtime failed while running the graph", error);
     }
   }
 
   async dispose(): Promise<void> {
-    const session = this.session;
-    this.session = undefined;
-    await session?.release();
+    if (this.isDisposed) return;
+    this.isDisposed = true;
+    await this.inTurn((engine) => engine.release(this.id));
   }
 }
 
-function fromOrt(tensor: ort.Tensor): RuntimeTensor {
-  return { type: tensor.type as TensorType, dims: tensor.dims, data: tensor.data as Float32Array };
+/** Where onnxruntime-node is, without loading its native part. */
+function locateLibrary(): { path: string; version: string } {
+  const require = createRequire(import.meta.url);
+  try {
+    const { version } = require("onnxruntime-node/package.json") as { version: string };
+    return { path: require.resolve("onnxruntime-node"), version };
+  } catch (cause) {
+    throw new VielbeinError(
+      "BACKEND_UNAVAILABLE",
+      "onnxruntime-node is not installed. It is a peer dependency of @vielbein/runtime-node: npm install --ignore-scripts onnxruntime-node",
+      { cause },
+    );
+  }
 }
 
-function failure(code: "BACKEND_FAILED", what: string, cause: unknown): VielbeinError {
-  const detail = cause instanceof Error ? cause.message : String(cause);
-  return new VielbeinError(code, `${what}: ${detail.replace(/\s+/g, " ").trim()}`, { cause });
+function failure(what: string, cause: unknown): VielbeinError {
+  const detail = oneLine(cause);
+  if (!/failed to allocate|bad.?alloc/i.test(detail)) {
+    return new VielbeinError("BACKEND_FAILED", `${what}: ${detail}`, { cause });
+  }
+  const remedy = "Work on fewer vectors at a time (a smaller memory budget), or free memory.";
+  return new VielbeinError("MEMORY_BUDGET", `${what}: ${detail}. ${remedy}`, { cause });
+}
+
+function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim();
+}
+
+/** The engine's own words, without the place in its source that they come from. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof VielbeinError && error.cause !== undefined ? error.cause : error;
+  return oneLine(cause).replace(/^(.*was false\. |OrtSessionOptions\w+: )/, "");
 }

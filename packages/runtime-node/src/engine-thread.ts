@@ -1,0 +1,165 @@
+// The engine on a worker thread, so that a run does not hold up the event loop of the caller.
+//
+// The thread runs source text instead of a file of its own: that works alike from TypeScript sources, from the
+// built package, from an installed one and from any bundle, where the address of a second file would differ.
+//
+// Ending a thread inside a native call aborts the whole process. So a busy thread is never terminated, and when
+// the process exits (`process.exit`, an uncaught exception) it waits for the call that is under way.
+
+import { Worker } from "node:worker_threads";
+import type { RuntimeTensor } from "@vielbein/core";
+import type * as ort from "onnxruntime-node";
+import { type Engine, type EngineOptions, type EngineSession, makeEngine } from "./engine.ts";
+
+interface Request {
+  readonly method: keyof Engine;
+  readonly args: readonly unknown[];
+}
+
+type Reply = { readonly result: unknown } | { readonly error: string };
+
+interface ThreadData {
+  /** Path of onnxruntime-node's entry: a thread without a file resolves names from the working directory. */
+  readonly library: string;
+  /** 1 while a call is under way. */
+  readonly busy: Int32Array;
+}
+
+/** What the thread runs. Self-contained, like `makeEngine`. */
+function serve(
+  make: typeof makeEngine,
+  threads: typeof import("node:worker_threads"),
+  load: (path: string) => typeof ort,
+): void {
+  const port = threads.parentPort!;
+  const { library, busy } = threads.workerData as ThreadData;
+  const call = {
+    finish(): void {
+      Atomics.store(busy, 0, 0);
+      Atomics.notify(busy, 0);
+    },
+  };
+  process.on("exit", () => call.finish());
+  const module = load(library);
+  // Failures are thrown; the library would print them as well.
+  module.env.logLevel = "fatal";
+  const engine = make(module);
+  port.on("message", async ({ method, args }: Request) => {
+    try {
+      const result = await (engine[method] as (...args: readonly unknown[]) => Promise<object>)(...args);
+      const buffers: ArrayBuffer[] = [];
+      if (method === "run") {
+        for (const { data } of Object.values(result)) buffers.push(data.buffer);
+      }
+      port.postMessage({ result } satisfies Reply, buffers);
+    } catch (error) {
+      port.postMessage({ error: error instanceof Error ? error.message : String(error) } satisfies Reply);
+    }
+    call.finish();
+  });
+}
+
+export class EngineThread implements Engine {
+  private readonly worker: Worker;
+  private readonly busy: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+  private settle: ((reply: Reply) => void) | undefined;
+  /** Why the thread is gone. */
+  private ended: string | undefined;
+
+  /** @param library Path of onnxruntime-node's entry. */
+  constructor(library: string) {
+    this.worker = new Worker(`(${serve})(${makeEngine}, require("node:worker_threads"), require)`, {
+      eval: true,
+      // Not those of this process: `--input-type=module` would take the text for a module.
+      execArgv: [],
+      workerData: { library, busy: this.busy } satisfies ThreadData,
+    });
+    this.worker.unref();
+    this.worker.on("message", (reply: Reply) => this.settle?.(reply));
+    this.worker.on("error", (error) => this.end(error.message));
+    this.worker.on("exit", () => this.end("it was terminated"));
+    waitForAtExit(this.busy);
+  }
+
+  create(
+    model: Uint8Array,
+    files: readonly (readonly [string, Uint8Array])[],
+    options: EngineOptions,
+  ): Promise<EngineSession> {
+    const parcel = new Parcel();
+    const packed = files.map(([name, bytes]) => [name, parcel.pack(bytes)]);
+    return this.call("create", [parcel.pack(model), packed, options], parcel) as Promise<EngineSession>;
+  }
+
+  run(
+    id: number,
+    feeds: Readonly<Record<string, RuntimeTensor>>,
+    fetches: readonly string[],
+  ): Promise<Record<string, RuntimeTensor>> {
+    const parcel = new Parcel();
+    const packed = Object.fromEntries(
+      Object.entries(feeds).map(([name, tensor]) => [name, { ...tensor, data: parcel.pack(tensor.data) }]),
+    );
+    return this.call("run", [id, packed, fetches], parcel) as Promise<Record<string, RuntimeTensor>>;
+  }
+
+  async release(id: number): Promise<void> {
+    await this.call("release", [id], new Parcel());
+  }
+
+  /** Ends the thread, which must be idle. */
+  async terminate(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private call(method: keyof Engine, args: readonly unknown[], parcel: Parcel): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.ended !== undefined) {
+        reject(new Error(`the engine's thread has ended: ${this.ended}`));
+        return;
+      }
+      this.settle = (reply) => {
+        this.settle = undefined;
+        this.worker.unref();
+        if ("error" in reply) reject(new Error(reply.error));
+        else resolve(reply.result);
+      };
+      this.worker.ref();
+      Atomics.store(this.busy, 0, 1);
+      this.worker.postMessage({ method, args } satisfies Request, parcel.buffers);
+    });
+  }
+
+  private end(reason: string): void {
+    this.ended ??= reason;
+    Atomics.store(this.busy, 0, 0);
+    waitedFor.delete(this.busy);
+    this.settle?.({ error: `the engine's thread has ended: ${this.ended}` });
+  }
+}
+
+/** Arrays on their way to the thread: shared memory as it is, the rest as copies that change hands. */
+class Parcel {
+  readonly buffers: ArrayBuffer[] = [];
+
+  pack<A extends RuntimeTensor["data"]>(array: A): A {
+    if (array.buffer instanceof SharedArrayBuffer) return array;
+    // Not `slice`: that of Node's Buffer is a view, and the clone of a view takes its whole buffer along.
+    const type = (Buffer.isBuffer(array) ? Uint8Array : array.constructor) as new (from: A) => A;
+    const copy = new type(array);
+    this.buffers.push(copy.buffer as ArrayBuffer);
+    return copy;
+  }
+}
+
+const waitedFor = new Set<Int32Array>();
+let isWaiting = false;
+
+function waitForAtExit(busy: Int32Array): void {
+  waitedFor.add(busy);
+  if (isWaiting) return;
+  isWaiting = true;
+  process.on("exit", () => {
+    for (const flag of waitedFor) Atomics.wait(flag, 0, 1);
+  });
+}

@@ -1,0 +1,74 @@
+// ONNX Runtime behind three calls, on the calling thread or on another. Callers make one call at a time.
+
+import type { RuntimeTensor } from "@vielbein/core";
+import type * as ort from "onnxruntime-node";
+
+export type EngineOptions = Omit<ort.InferenceSession.SessionOptions, "externalData">;
+
+export interface EngineSession {
+  readonly id: number;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+}
+
+export interface Engine {
+  /** `files` are those that the model's external data lies in, by their relative names. */
+  create(
+    model: Uint8Array,
+    files: readonly (readonly [string, Uint8Array])[],
+    options: EngineOptions,
+  ): Promise<EngineSession>;
+  run(
+    id: number,
+    feeds: Readonly<Record<string, RuntimeTensor>>,
+    fetches: readonly string[],
+  ): Promise<Record<string, RuntimeTensor>>;
+  release(id: number): Promise<void>;
+}
+
+/**
+ * The engine on this thread. A worker thread is given the source text of this function, so it must not refer
+ * to anything outside itself but its argument.
+ */
+export function makeEngine(library: typeof ort): Engine {
+  const sessions = new Map<number, ort.InferenceSession>();
+  let created = 0;
+  return {
+    async create(model, files, options) {
+      // The library takes shared memory for external data only.
+      const bytes = model.buffer instanceof SharedArrayBuffer ? new Uint8Array(model) : model;
+      const session = await library.InferenceSession.create(bytes, {
+        ...options,
+        externalData: files.map(([path, data]) => ({ path, data })),
+      });
+      const id = created++;
+      sessions.set(id, session);
+      return { id, inputNames: session.inputNames, outputNames: session.outputNames };
+    },
+    async run(id, feeds, fetches) {
+      const inputs: Record<string, ort.Tensor> = {};
+      for (const [name, { type, data, dims }] of Object.entries(feeds)) {
+        const values = data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
+        inputs[name] = new library.Tensor(type as "float32", values as Float32Array, dims);
+      }
+      const results = await sessions.get(id)!.run(inputs, fetches);
+      const outputs: Record<string, RuntimeTensor> = {};
+      for (const name of fetches) {
+        const { type, dims, data } = results[name]! as ort.TypedTensor<"float32">;
+        // Half precision travels as bits, also where the language has an array type for it.
+        const bits = (type as string) === "float16";
+        outputs[name] = {
+          type,
+          dims,
+          data: bits ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data,
+        };
+      }
+      return outputs;
+    },
+    async release(id) {
+      const session = sessions.get(id);
+      sessions.delete(id);
+      await session?.release();
+    },
+  };
+}

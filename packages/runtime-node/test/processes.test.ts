@@ -1,0 +1,86 @@
+// What takes a process of its own: how it ends, and a provider that an environment variable makes possible. The
+// sources run from a bundle, as in an application that bundles this package.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "vielbein-scenario-"));
+
+beforeAll(async () => {
+  symlinkSync(fileURLToPath(new URL("../../../node_modules", import.meta.url)), join(folder, "node_modules"));
+  await build({
+    configFile: false,
+    logLevel: "error",
+    resolve: { conditions: ["@vielbein/source"] },
+    ssr: { noExternal: [/^@vielbein/], resolve: { conditions: ["@vielbein/source"] } },
+    build: {
+      outDir: join(folder, "bundle"),
+      target: "es2022",
+      ssr: true,
+      minify: true,
+      rollupOptions: {
+        input: fileURLToPath(new URL("./scenario.ts", import.meta.url)),
+        output: { entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
+      },
+    },
+  });
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(scenario: string, env: NodeJS.ProcessEnv = {}) {
+  // ORT's own remarks on stderr (missing display, drivers) are no concern here.
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(folder, "bundle", "scenario.mjs"), scenario],
+    { env: { ...process.env, ...env }, encoding: "utf8", timeout: 300_000 },
+  );
+  return { status, signal, stdout, stderr };
+}
+
+describe("a process", () => {
+  it("ends by itself although a session is open", () => {
+    expect(run("idle")).toMatchObject({ status: 0, signal: null });
+  });
+
+  // Node would end the thread inside native code, which aborts the process with SIGABRT.
+  it.each(["exit while the thread starts", "exit during a run"])("ends in order: %s", (scenario) => {
+    expect(run(scenario)).toMatchObject({ status: 3, signal: null, stdout: "" });
+  });
+
+  it("ends in order: exception during a run", () => {
+    const { status, signal, stdout, stderr } = run("exception during a run");
+    expect({ status, signal, stdout }).toEqual({ status: 1, signal: null, stdout: "" });
+    expect(stderr).toContain("uncaught");
+  });
+});
+
+describe("a runtime that nobody keeps", () => {
+  it("ends its thread", (context) => {
+    if (!existsSync("/proc/self/task")) context.skip("threads are counted in /proc, which Linux has");
+    const { before, after } = JSON.parse(run("forgotten runtimes").stdout);
+    expect(after).toBeLessThan(before);
+  });
+});
+
+const driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+describe("WebGPU on a software driver", () => {
+  it("keeps the contract, after CUDA was passed over", { timeout: 300_000 }, (context) => {
+    if (!existsSync(driver)) context.skip(`no ${driver}: install chromium, which brings a Vulkan driver`);
+    const { status, stdout } = run("contract on webgpu", { VK_ICD_FILENAMES: driver });
+    expect(status).toBe(0);
+    const { name, report, failures } = JSON.parse(stdout);
+    expect(failures).toEqual([]);
+    expect(name).toMatch(/\(webgpu\)$/);
+    expect(report).toEqual([
+      { provider: "cuda", reason: expect.stringContaining("Failed to load shared library") },
+      { provider: "webgpu" },
+    ]);
+  });
+});
