@@ -1,0 +1,148 @@
+// ONNX Runtime in the thread that calls: on a page, in Node, or inside our own worker.
+
+import type { ModelSource, RuntimeTensor, SessionOptions, TensorType } from "@vielbein/core";
+import type * as Ort from "onnxruntime-web";
+import type { Engine, EngineOptions, EngineSession, OnFatal, Tensors, WebProvider } from "./engine.ts";
+import { EngineFailure, failure } from "./failure.ts";
+import { Queue } from "./queue.ts";
+
+/** y = −x for one number (opset 17): its session shows whether the engine's files load and a device opens. */
+const TRIAL = "CAg6MgoLCgF4EgF5IgNOZWcSAWdaDwoBeBIKCggIARIECgIIAWIPCgF5EgoKCAgBEgQKAggBQgQKABAR";
+
+/** The runtimes of a thread share an instance of ONNX Runtime, and it does one thing at a time. */
+const queues = new WeakMap<typeof Ort, Queue>();
+
+export class LocalEngine implements Engine {
+  readonly version: string;
+  private readonly ort: typeof Ort;
+  private readonly provider: WebProvider;
+  private readonly sessions = new Map<number, Ort.InferenceSession>();
+  private readonly queue: Queue;
+  private readonly onFatal: OnFatal;
+  private readonly lost: Promise<never>;
+  private lose: OnFatal = () => undefined;
+  private ended: EngineFailure | undefined;
+  private nextId = 0;
+
+  private constructor(ort: typeof Ort, provider: WebProvider, onFatal: OnFatal) {
+    this.ort = ort;
+    this.provider = provider;
+    this.onFatal = onFatal;
+    this.queue = queues.get(ort) ?? new Queue();
+    queues.set(ort, this.queue);
+    this.version = ort.env.versions.web ?? ort.env.versions.common;
+    this.lost = new Promise((_, reject) => {
+      this.lose = reject;
+    });
+    this.lost.catch(() => undefined);
+  }
+
+  /** @throws {EngineFailure} when the engine's files do not load or there is no device. */
+  static async open(ort: typeof Ort, options: EngineOptions, onFatal: OnFatal): Promise<LocalEngine> {
+    const { provider, assets, threads } = options;
+    if (assets !== undefined) ort.env.wasm.wasmPaths = assets;
+    ort.env.wasm.numThreads = threads;
+    ort.env.logLevel = "error";
+    const engine = new LocalEngine(ort, provider, onFatal);
+    try {
+      // Kept until the end: with the last of its sessions the engine would destroy the device.
+      const bytes = Uint8Array.from(atob(TRIAL), (c) => c.charCodeAt(0));
+      const trial = await engine.queue.enter(() => engine.load({ bytes }, {}));
+      if (provider === "webgpu") {
+        const device = (await ort.env.webgpu.device) as GPUDevice;
+        void device.lost.then(({ message, reason }) => {
+          const why = message.replace(/\s+/g, " ").trim() || reason;
+          engine.die(new EngineFailure("BACKEND_FAILED", `The WebGPU device was lost (${why}).`, true));
+        });
+      }
+      engine.sessions.set(engine.nextId++, trial);
+      return engine;
+    } catch (error) {
+      const { message } = failure(`ONNX Runtime (${provider}) does not start`, error);
+      const remedy =
+        "Where its files are not found: serve ort-wasm-simd-threaded.* of onnxruntime-web/dist and give their folder's URL as `assets`.";
+      throw new EngineFailure("BACKEND_UNAVAILABLE", `${message} ${remedy}`, true, { cause: error });
+    }
+  }
+
+  create(model: ModelSource, options: SessionOptions): Promise<EngineSession> {
+    return this.attempt(`ONNX Runtime (${this.provider}) does not accept the graph`, async () => {
+      const session = await this.load(model, options);
+      const id = this.nextId++;
+      this.sessions.set(id, session);
+      return { id, inputNames: session.inputNames, outputNames: session.outputNames };
+    });
+  }
+
+  run(id: number, feeds: Tensors, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
+    return this.attempt(`ONNX Runtime (${this.provider}) failed while running the graph`, async () => {
+      const inputs: Record<string, Ort.Tensor> = {};
+      for (const [name, { type, data, dims }] of Object.entries(feeds)) {
+        inputs[name] = new this.ort.Tensor(type as "float32", data as Float32Array, dims);
+      }
+      const outputs = await this.sessions.get(id)!.run(inputs, fetches);
+      return Object.fromEntries(fetches.map((name) => [name, fromOrt(outputs[name]!)]));
+    });
+  }
+
+  release(id: number): Promise<void> {
+    return this.queue.enter(async () => {
+      const session = this.sessions.get(id);
+      this.sessions.delete(id);
+      await session?.release();
+    });
+  }
+
+  async end(reason: EngineFailure): Promise<void> {
+    // What a lost device or an aborted engine holds is gone with it.
+    if (this.ended) return;
+    this.ended = reason;
+    await Promise.all([...this.sessions.keys()].map((id) => this.release(id)));
+  }
+
+  private die(reason: EngineFailure): void {
+    if (this.ended) return;
+    this.ended = reason;
+    this.lose(reason);
+    this.onFatal(reason);
+  }
+
+  /** Runs a task in its turn, unless the engine is lost before it is done: a lost device may never answer. */
+  private attempt<T>(what: string, task: () => Promise<T>): Promise<T> {
+    return this.queue.enter(async () => {
+      if (this.ended) throw this.ended;
+      try {
+        return await Promise.race([this.lost, task()]);
+      } catch (error) {
+        const known = failure(what, error);
+        if (known.fatal) this.die(known);
+        throw known;
+      }
+    });
+  }
+
+  private load(model: ModelSource, { optimize = true }: SessionOptions): Promise<Ort.InferenceSession> {
+    return this.ort.InferenceSession.create(model.bytes, {
+      executionProviders: [this.provider],
+      // "all" would re-lay-out convolutions at twice the memory for the weights and the tangents.
+      graphOptimizationLevel: optimize ? "extended" : "disabled",
+      extra: {
+        // Packed copies of the weights pay off from the second run on; a probe runs once.
+        session: { disable_prepacking: optimize ? "0" : "1" },
+        // Pad_Fusion merges a zero padding into a following MaxPool, which pads by −∞: wrong values.
+        optimization: { disable_specified_optimizers: "Pad_Fusion" },
+      },
+      logSeverityLevel: 3,
+      externalData: [...(model.files ?? [])].map(([path, data]) => ({ path, data })),
+    });
+  }
+}
+
+function fromOrt({ type, dims, data }: Ort.Tensor): RuntimeTensor {
+  // Where there is a Float16Array, the engine returns one; here float16 travels as bits.
+  const plain =
+    type === "float16" && !(data instanceof Uint16Array)
+      ? new Uint16Array((data as Float32Array).buffer, (data as Float32Array).byteOffset, data.length)
+      : (data as Float32Array);
+  return { type: type as TensorType, dims, data: plain };
+}

@@ -1,0 +1,203 @@
+// A runtime whose engine is a page of a real Chromium: tests that take a Runtime run on it unchanged.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  type ErrorCode,
+  type ModelSource,
+  type Runtime,
+  type Session,
+  type SessionOptions,
+  VielbeinError,
+} from "@vielbein/core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { build } from "vite";
+import type { WebReport, WebRuntimeOptions } from "../src/index.ts";
+import type { Procedures } from "./browser/remote.ts";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Why there is no browser to test in; undefined where there is one. */
+export const missing: string | undefined = existsSync(executablePath)
+  ? undefined
+  : "Chromium is not installed (apt-get install chromium, or set CHROMIUM)";
+
+/** Bundles an entry of test/browser with Vite's defaults, into a folder of its own. */
+export async function bundle(entry: string): Promise<string> {
+  const outDir = mkdtempSync(join(tmpdir(), "vielbein-page-"));
+  await build({
+    configFile: false,
+    logLevel: "error",
+    resolve: { conditions: ["@vielbein/source"] },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: "es2022",
+      minify: false,
+      rollupOptions: {
+        input: fileURLToPath(new URL(`browser/${entry}`, import.meta.url)),
+        output: { entryFileNames: "entry.js" },
+      },
+    },
+  });
+  return outDir;
+}
+
+const types: Record<string, string> = {
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
+
+export interface Site {
+  readonly url: string;
+  /** Paths that were asked for. */
+  readonly requests: string[];
+  close(): void;
+}
+
+/**
+ * Serves folders, later ones behind earlier ones, with an empty page at / that runs entry.js; but nothing whose path
+ * is `withheld`.
+ */
+export async function serve(
+  folders: readonly string[],
+  headers: Record<string, string> = {},
+  withheld: (path: string) => boolean = () => false,
+): Promise<Site> {
+  const requests: string[] = [];
+  const server: Server = createServer((request, response) => {
+    const { pathname } = new URL(request.url!, "http://localhost");
+    requests.push(pathname);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (pathname === "/") {
+      response.setHeader("Content-Type", "text/html");
+      return void response.end('<!doctype html><script type="module" src="entry.js"></script>');
+    }
+    const path = folders.map((folder) => join(folder, pathname)).find(existsSync);
+    if (!path || withheld(pathname)) return void response.writeHead(404).end();
+    response.setHeader("Content-Type", types[extname(path)] ?? "application/octet-stream");
+    response.end(readFileSync(path));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, requests, close: () => server.close() };
+}
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      // WebGPU without a graphics processor: Chromium brings SwiftShader.
+      "--enable-unsafe-webgpu",
+    ],
+  });
+}
+
+/** Everything that a test in Chromium needs, from one bundle of test/browser/remote.ts. */
+export class RemoteBrowser {
+  readonly browser: Browser;
+  readonly site: Site;
+  private readonly folder: string;
+
+  private constructor(browser: Browser, site: Site, folder: string) {
+    this.browser = browser;
+    this.site = site;
+    this.folder = folder;
+  }
+
+  static async open(headers?: Record<string, string>): Promise<RemoteBrowser> {
+    const folder = await bundle("remote.ts");
+    return new RemoteBrowser(await launch(), await serve([folder], headers), folder);
+  }
+
+  /** A page of its own, and a runtime in it. */
+  async runtime(options: WebRuntimeOptions): Promise<RemoteRuntime> {
+    const page = await this.browser.newPage();
+    await page.goto(this.site.url);
+    await page.waitForFunction("globalThis.call");
+    return RemoteRuntime.open(page, options);
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    this.site.close();
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+type Result<Name extends keyof Procedures> = Awaited<ReturnType<Procedures[Name]>>;
+
+async function call<Name extends keyof Procedures>(
+  page: Page,
+  name: Name,
+  ...args: Parameters<Procedures[Name]>
+): Promise<Result<Name>> {
+  const reply = await page.evaluate(
+    ([name, args]) =>
+      (globalThis as unknown as { call(name: unknown, args: unknown): unknown }).call(name, args),
+    [name, args] as const,
+  );
+  const { result, code, message } = reply as { result: Result<Name>; code?: ErrorCode; message?: string };
+  if (message === undefined) return result;
+  throw code === undefined
+    ? new Error(message)
+    : new VielbeinError(code, message.replace(/^VielbeinError: /, ""));
+}
+
+export class RemoteRuntime implements Runtime {
+  readonly name: string;
+  readonly report: WebReport;
+  readonly page: Page;
+  private readonly id: number;
+
+  private constructor(page: Page, { id, name, report }: Result<"open">) {
+    this.page = page;
+    this.id = id;
+    this.name = name;
+    this.report = report;
+  }
+
+  static async open(page: Page, options: WebRuntimeOptions): Promise<RemoteRuntime> {
+    return new RemoteRuntime(page, await call(page, "open", options));
+  }
+
+  /** Name and report as they are now. */
+  state(): Promise<Result<"state">> {
+    return call(this.page, "state", this.id);
+  }
+
+  async createSession(model: ModelSource, options: SessionOptions = {}): Promise<Session> {
+    const { page } = this;
+    const files = [...(model.files ?? [])].map(([name, data]): [string, Uint8Array] => [name, data.slice()]);
+    const session = await call(page, "create", this.id, model.bytes.slice(), files, options);
+    const { id, inputNames, outputNames } = session;
+    return {
+      inputNames,
+      outputNames,
+      run: (feeds, fetches) => {
+        const copies = Object.entries(feeds).map(([name, { type, dims, data }]) => [
+          name,
+          { type, dims, data: data.slice() },
+        ]);
+        return call(page, "run", id, Object.fromEntries(copies), fetches && [...fetches]);
+      },
+      dispose: () => call(page, "release", id),
+    };
+  }
+
+  async dispose(): Promise<void> {
+    await call(this.page, "close", this.id);
+    await this.page.close();
+  }
+}
