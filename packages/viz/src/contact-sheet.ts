@@ -5,10 +5,11 @@
 // with the grid, because a figure is always shown fitted to some page.
 
 import { VielbeinError } from "@vielbein/core";
-import { downscale, type RgbaImage, upscale } from "./image.ts";
+import { type RgbaImage, shrinkTo, upscale } from "./image.ts";
 import { encodePng, pngDataUri } from "./png.ts";
-import { px, svgDocument, THEME, textLine } from "./svg.ts";
+import { px, svgDocument, textLine } from "./svg.ts";
 import { ellipsize, type Font, measureText, wrap } from "./text.ts";
+import { THEME } from "./theme.ts";
 
 export interface ContactSheetRow {
   /** Name of the row, e.g. `direction 0`; up to two lines. */
@@ -206,7 +207,7 @@ function requireGrid(sheet: ContactSheet): { width: number; height: number } {
 function tileFit(size: { width: number; height: number }, minTile: number): (image: RgbaImage) => RgbaImage {
   const side = Math.max(size.width, size.height);
   const shrink = Math.ceil(side / Math.max(MAX_TILE, minTile));
-  if (shrink > 1) return (image) => downscale(image, Math.min(shrink, image.width, image.height));
+  if (shrink > 1) return (image) => shrinkTo(image, Math.max(MAX_TILE, minTile));
   const grow = Math.max(1, Math.ceil(minTile / side));
   return (image) => upscale(image, grow);
 }

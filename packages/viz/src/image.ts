@@ -61,6 +61,34 @@ export function toRgba(values: Float32Array, layout: ImageLayout, range: PixelRa
 }
 
 /**
+ * The tensor of an image: the inverse of {@link toRgba}, up to its rounding. Grey tensors get the luma of colours
+ * (ITU-R BT.601); alpha is left out unless the layout has four channels.
+ *
+ * @returns `[channels · height · width]`.
+ * @throws {VielbeinError} `SHAPE_MISMATCH` when the image has another size than the layout.
+ */
+export function fromRgba(image: RgbaImage, layout: ImageLayout, [low, high]: PixelRange): Float32Array {
+  const { channels, height, width } = layout;
+  if (image.width !== width || image.height !== height) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `Image: it is ${image.width} × ${image.height}, and ${width} × ${height} is needed. Resize it.`,
+    );
+  }
+  const pixels = width * height;
+  const [pixelStride, channelStride] = layout.layout === "chw" ? [1, pixels] : [channels, 1];
+  const values = new Float32Array(pixels * channels);
+  for (let p = 0; p < pixels; p++) {
+    const rgba = image.data.subarray(4 * p, 4 * p + 4);
+    for (let c = 0; c < channels; c++) {
+      const level = channels === 1 ? 0.299 * rgba[0]! + 0.587 * rgba[1]! + 0.114 * rgba[2]! : rgba[c]!;
+      values[p * pixelStride + c * channelStride] = low + (level / 255) * (high - low);
+    }
+  }
+  return values;
+}
+
+/**
  * Enlarges by a whole factor, every pixel to a square of `factor × factor`, so that small images stay
  * exact and crisp in every viewer.
  *
@@ -107,4 +135,27 @@ export function downscale(image: RgbaImage, factor: number): RgbaImage {
     }
   }
   return { width, height, data };
+}
+
+/**
+ * Images beneath one another, `gap` pixels of white between them.
+ *
+ * @param images at least one, of equal width.
+ */
+export function stackImages(images: readonly RgbaImage[], gap: number): RgbaImage {
+  const width = images[0]!.width;
+  const height = images.reduce((sum, image) => sum + image.height + gap, -gap);
+  const data = new Uint8ClampedArray(4 * width * height).fill(255);
+  let y = 0;
+  for (const image of images) {
+    data.set(image.data, 4 * width * y);
+    y += image.height + gap;
+  }
+  return { width, height, data };
+}
+
+/** Reduces by a whole factor so that the longer side is at most `side` pixels; smaller images stay as they are. */
+export function shrinkTo(image: RgbaImage, side: number): RgbaImage {
+  const factor = Math.ceil(Math.max(image.width, image.height) / side);
+  return factor > 1 ? downscale(image, Math.min(factor, image.width, image.height)) : image;
 }

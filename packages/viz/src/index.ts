@@ -1,6 +1,24 @@
 export { type ContactSheet, type ContactSheetRow, contactSheet, formatStep } from "./contact-sheet.ts";
-export { type RgbaImage, toRgba, upscale } from "./image.ts";
+export { decodePng } from "./decode-png.ts";
+export {
+  type DirectionTables,
+  directionTables,
+  TABLE_TILE,
+  type TableDirection,
+} from "./direction-tables.ts";
+export { fromRgba, type RgbaImage, shrinkTo, stackImages, toRgba, upscale } from "./image.ts";
 export { detectLayout, type ImageLayout, type LayoutName } from "./image-layout.ts";
 export { measureRange, type PixelRange } from "./image-range.ts";
-export { encodePng } from "./png.ts";
-export { type SpectrumPlot, type SpectrumSeries, spectrumPlot } from "./spectrum-plot.ts";
+export type { AxisOptions } from "./plots/axis.ts";
+export { type BandPlot, bandPlot } from "./plots/band-plot.ts";
+export type { ColourScaleName } from "./plots/colour-scale.ts";
+export { type Curve, type CurvePlot, curvePlot } from "./plots/curve-plot.ts";
+export type { FigureOptions } from "./plots/frame.ts";
+export { type HeatMap, heatMap } from "./plots/heat-map.ts";
+export { type Histogram, type HistogramSeries, histogram } from "./plots/histogram.ts";
+export { type BandGroup, type LayerPlot, layerPlot, type SampleGroup } from "./plots/layer-plot.ts";
+export { type Band, bandOf, type LineSeries } from "./plots/series.ts";
+export { type SpectrumPlot, type SpectrumSeries, spectrumPlot } from "./plots/spectrum-plot.ts";
+export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./png.ts";
+export { resize } from "./resize.ts";
+export { DARK_THEME } from "./theme.ts";

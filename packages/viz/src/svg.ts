@@ -1,24 +1,15 @@
-// The small vocabulary the figures share: colours, a text element, the outer element.
+// The small vocabulary the figures share: numbers, a text element, a path, the outer element.
 
 import { escapeXml, type Font } from "./text.ts";
-
-/** Light theme. Hierarchy by lightness alone, so that it survives a grey printer. */
-export const THEME = {
-  paper: "#ffffff",
-  ink: "#16191d",
-  soft: "#56606b",
-  faint: "#7d8793",
-  line: "#d5dae0",
-  grid: "#e9ecf0",
-  band: "#e8eff5",
-  accent: "#0072b2",
-} as const;
+import { THEME, themeStyle } from "./theme.ts";
 
 export interface TextStyle extends Font {
   /** Default `THEME.ink`. */
   readonly fill?: string;
   /** Default `start`. */
   readonly anchor?: "start" | "middle" | "end";
+  /** Degrees clockwise about the anchor. Default 0. */
+  readonly rotate?: number;
 }
 
 /** A number for an attribute: at most two decimals. */
@@ -32,12 +23,18 @@ export function textLine(x: number, y: number, content: string, style: TextStyle
     `x="${px(x)}" y="${px(y)}" font-size="${px(style.size)}" fill="${style.fill ?? THEME.ink}"`,
     style.bold ? ' font-weight="700"' : "",
     style.anchor === undefined || style.anchor === "start" ? "" : ` text-anchor="${style.anchor}"`,
+    style.rotate ? ` transform="rotate(${px(style.rotate)} ${px(x)} ${px(y)})"` : "",
   ].join("");
   const tooltip = full === undefined || full === content ? "" : `<title>${escapeXml(full)}</title>`;
   return `<text ${attributes}>${tooltip}${escapeXml(content)}</text>`;
 }
 
-/** The complete document: white paper of `width × height` pixels, named by `title` for screen readers. */
+/** An open path in one colour. */
+export function stroke(path: string, colour: string, attributes = ""): string {
+  return `<path d="${path}" fill="none" stroke="${colour}"${attributes}/>`;
+}
+
+/** The complete document: paper of `width × height` pixels, named by `title` for screen readers. */
 export function svgDocument(
   width: number,
   height: number,
@@ -46,8 +43,9 @@ export function svgDocument(
 ): string {
   const size = `width="${px(width)}" height="${px(height)}" viewBox="0 0 ${px(width)} ${px(height)}"`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" font-family="DejaVu Sans, sans-serif">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="vielbein" ${size} role="img" font-family="DejaVu Sans, sans-serif">`,
     `<title>${escapeXml(title)}</title>`,
+    themeStyle(),
     `<rect width="100%" height="100%" fill="${THEME.paper}"/>`,
     ...elements,
     "</svg>",

@@ -12,8 +12,8 @@ export const fonts: Uint8Array[] = [
   readFileSync(require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf")),
 ];
 
-/** Reads 8-bit RGBA PNG files, every filter of the standard, and checks each chunk's CRC against zlib's. */
-export function decodePng(png: Uint8Array): RgbaImage {
+/** The chunks of a PNG file, each CRC checked against zlib's. */
+export function pngChunks(png: Uint8Array): { type: string; data: Buffer }[] {
   const bytes = Buffer.from(png);
   expect(bytes.subarray(0, 8).toString("latin1")).toBe("\x89PNG\r\n\x1a\n");
   const chunks: { type: string; data: Buffer }[] = [];
@@ -26,6 +26,12 @@ export function decodePng(png: Uint8Array): RgbaImage {
     });
     at += 12 + length;
   }
+  return chunks;
+}
+
+/** Reads 8-bit RGBA PNG files, every filter of the standard. */
+export function decodePng(png: Uint8Array): RgbaImage {
+  const chunks = pngChunks(png);
   expect(chunks[0]!.type).toBe("IHDR");
   expect(chunks.at(-1)!.type).toBe("IEND");
   const header = chunks[0]!.data;

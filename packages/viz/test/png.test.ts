@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { encodePng, pngDataUri } from "../src/png.ts";
-import { decodePng, disc } from "./helpers.ts";
+import { stackImages } from "../src/image.ts";
+import { encodeAnimatedPng, encodePng, pingPong, pngDataUri } from "../src/png.ts";
+import { decodePng, disc, pngChunks } from "./helpers.ts";
 
 test.each([
   [1, 1],
@@ -11,6 +12,46 @@ test.each([
   const image = disc(width, 0.4, height);
   image.data[3] = 17;
   expect(decodePng(encodePng(image))).toEqual(image);
+});
+
+test("an animation has numbered frames, each a complete image, and shows its first where it cannot play", () => {
+  const frames = [0.3, 0.5, 0.7].map((centre) => disc(24, centre, 16));
+  const png = encodeAnimatedPng(frames, { delay: 80, loops: 3 });
+  const chunks = pngChunks(png);
+  expect(chunks.map(({ type }) => type).join(" ")).toBe("IHDR acTL fcTL IDAT fcTL fdAT fcTL fdAT IEND");
+  expect([...chunks[1]!.data]).toEqual([0, 0, 0, 3, 0, 0, 0, 3]);
+  const numbered = chunks.filter(({ type }) => type === "fcTL" || type === "fdAT");
+  expect(numbered.map(({ data }) => data.readUInt32BE(0))).toEqual([0, 1, 2, 3, 4]);
+  for (const { data } of chunks.filter(({ type }) => type === "fcTL")) {
+    const [width, height, x, y] = [4, 8, 12, 16].map((at) => data.readUInt32BE(at));
+    expect([width, height, x, y]).toEqual([24, 16, 0, 0]);
+    expect([data.readUInt16BE(20) / data.readUInt16BE(22), data[24], data[25]]).toEqual([0.08, 0, 0]);
+  }
+  expect(decodePng(png)).toEqual(frames[0]);
+  // A later frame as a still image of its own, which the decoder of the tests reads.
+  const still = pngChunks(encodePng(frames[2]!)).find(({ type }) => type === "IDAT")!.data;
+  expect(numbered.at(-1)!.data.subarray(4).equals(still)).toBe(true);
+});
+
+test("an animation refuses what is none", () => {
+  expect(() => encodeAnimatedPng([])).toThrow("0 frames");
+  expect(() => encodeAnimatedPng([disc(8, 0.5)], { delay: 1e5 })).toThrow("delay 100000");
+  expect(() => encodeAnimatedPng([disc(8, 0.5), disc(9, 0.5)])).toThrow("8 × 8 and, in frame 1, 9 × 9");
+});
+
+test("ping-pong has no frame twice in a row, also across the end", () => {
+  expect(pingPong([0, 1, 2, 3])).toEqual([0, 1, 2, 3, 2, 1]);
+  expect(pingPong([0])).toEqual([0]);
+  expect(pingPong([0, 1])).toEqual([0, 1]);
+});
+
+test("stacked images keep their pixels, white between them", () => {
+  const [upper, lower] = [disc(6, 0.3, 4), disc(6, 0.7, 3)];
+  const { width, height, data } = stackImages([upper!, lower!], 2);
+  expect([width, height]).toEqual([6, 9]);
+  expect(data.slice(0, 96)).toEqual(upper!.data);
+  expect(data.slice(96, 144).every((value) => value === 255)).toBe(true);
+  expect(data.slice(144)).toEqual(lower!.data);
 });
 
 test("the data URI is base64 with padding", () => {

@@ -1,0 +1,34 @@
+// Curves: lines through points (x, y) in the order given, such as a walk projected to a plane, or one
+// quantity against another.
+
+import type { AxisOptions } from "./axis.ts";
+import type { FigureOptions } from "./frame.ts";
+import { lineChart } from "./line-chart.ts";
+import { chartLine } from "./series.ts";
+
+export interface Curve {
+  readonly label: string;
+  /** NaN leaves a gap. */
+  readonly x: ArrayLike<number>;
+  /** Of the length of `x`. */
+  readonly y: ArrayLike<number>;
+}
+
+export interface CurvePlot extends FigureOptions {
+  readonly curves: readonly Curve[];
+  readonly x: AxisOptions;
+  readonly y: AxisOptions;
+  /** Pixels; more where the names of the curves need it. Default 440. */
+  readonly height?: number;
+}
+
+/**
+ * Plots curves, each named at its end, and returns an SVG document.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH` for arrays of different lengths, `NOT_FINITE` for an infinity,
+ * `INVALID_ARGUMENT` when an axis has nothing to show.
+ */
+export function curvePlot(plot: CurvePlot): string {
+  const { curves, ...rest } = plot;
+  return lineChart({ ...rest, lines: curves.map((curve) => chartLine(curve, "Curve plot")) });
+}
