@@ -1,6 +1,7 @@
 // Parsing of option values. A value that does not fit is a usage error that says what would.
 
 import type { Prior } from "@vielbein/core";
+import { type Provider, providers } from "@vielbein/runtime-node";
 import { InvalidArgumentError } from "commander";
 
 export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -16,6 +17,18 @@ export function positive(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError("Expected a positive number.");
+}
+
+/** A level in percent within the reach of the Tracy–Widom tail. */
+export function percent(text: string): number {
+  const value = positive(text);
+  if (value < 14.1) return value;
+  throw new InvalidArgumentError("Expected a percentage above 0 and below 14.1.");
+}
+
+/** `0.1,0.5` → positive numbers. */
+export function positiveList(text: string): number[] {
+  return text.split(",").map(positive);
 }
 
 /** `0-4`, `0,2,5` or a mixture → sorted unique indices. */
@@ -80,4 +93,13 @@ export function assignment(
     throw new InvalidArgumentError("Expected NAME=VALUE or NAME=V1,V2,… with numbers.");
   }
   return { ...previous, [text.slice(0, split)]: values };
+}
+
+/** `webgpu,cpu` → execution providers, to be tried in this order. */
+export function providerList(text: string): Provider[] {
+  return text.split(",").map((part) => {
+    const provider = providers.find((name) => name === part.trim());
+    if (provider) return provider;
+    throw new InvalidArgumentError(`Expected one or more of ${providers.join(", ")}, with commas between.`);
+  });
 }

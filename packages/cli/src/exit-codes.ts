@@ -36,6 +36,11 @@ const byCode: Readonly<Record<ErrorCode | LinalgErrorCode, number>> = {
 /** A file that cannot be written. */
 export class CannotWriteError extends Error {}
 
+/** An interrupt that says what became of the work. */
+export class InterruptedError extends Error {
+  override readonly name: string = "AbortError";
+}
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof VielbeinError || error instanceof LinalgError) return byCode[error.code];
   // Commander's own exits: 0 for help and version, anything else is a usage error.

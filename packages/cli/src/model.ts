@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type Prior,
@@ -21,16 +21,18 @@ import {
   resolveExternalData,
   standardOpset,
 } from "@vielbein/onnx";
-import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
+import { NodeRuntime, type Provider, readModelFile } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
 import type { Command } from "commander";
-import { assignment, bytes, integer, prior } from "./arguments.ts";
+import { assignment, bytes, integer, prior, providerList } from "./arguments.ts";
+import { info, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
 export interface MapOptions {
   from?: string;
   to?: string;
   set?: Record<string, readonly number[]>;
+  provider?: Provider[];
   threads?: number;
 }
 
@@ -41,14 +43,23 @@ export interface PointOptions {
   memory?: number;
 }
 
-export function addMapOptions(command: Command): Command {
+export function addMapOptions(
+  command: Command,
+  to = "--to <tensor>",
+  toDescription = "tensor to end at (default: the first output)",
+): Command {
   return command
     .option("--from <tensor>", "tensor to start from (default: the first input)")
-    .option("--to <tensor>", "tensor to end at (default: the first output)")
+    .option(to, toDescription)
     .option(
       "--set <name=values>",
       "fixed value of another input, comma-separated numbers; repeatable",
       assignment,
+    )
+    .option(
+      "--provider <list>",
+      "what the engine runs on: cpu, cuda or webgpu; of several, the first that works (default: cpu)",
+      providerList,
     )
     .option("--threads <n>", "threads of the engine (default: one per core)", integer(1, 1024));
 }
@@ -70,25 +81,52 @@ export interface LoadedModel {
   readonly model: Model;
   readonly runtime: Runtime;
   readonly file: string;
+  /** Folder of the file. */
+  readonly folder: string;
   readonly bytes: number;
   readonly sha256: string;
   readonly inputs: Readonly<Record<string, RuntimeTensor>>;
 }
 
-/** Reads MODEL: a path, or the word `sample` for the embedded generator. */
-export async function loadModel(argument: string, options: MapOptions): Promise<LoadedModel> {
+/**
+ * Reads MODEL: a path, or the word `sample` for the embedded generator. Given a terminal, says which providers were
+ * passed over.
+ */
+export async function loadModel(
+  argument: string,
+  options: Omit<MapOptions, "from" | "to">,
+  terminal?: Terminal,
+): Promise<LoadedModel> {
   const path = argument === "sample" ? fileURLToPath(sampleUrl) : argument;
   const file = await readModelFile(path);
   const model = await resolveExternalData(decodeModel(file.bytes, file.name), file.readExternal);
-  const runtime = new NodeRuntime(options.threads === undefined ? {} : { threads: options.threads });
+  const runtime = await openRuntime(options, terminal);
   return {
     model,
     runtime,
     file: file.name,
+    folder: dirname(path),
     bytes: file.bytes.length,
-    sha256: createHash("sha256").update(file.bytes).digest("hex"),
+    sha256: sha256(file.bytes),
     inputs: fixedInputs(model, options.set ?? {}),
   };
+}
+
+async function openRuntime(
+  { threads, provider }: Pick<MapOptions, "threads" | "provider">,
+  terminal: Terminal | undefined,
+): Promise<NodeRuntime> {
+  const settings = threads === undefined ? {} : { threads };
+  if (!provider) return new NodeRuntime(settings);
+  const runtime = await NodeRuntime.create({ ...settings, providers: provider });
+  for (const { provider: name, reason } of runtime.report) {
+    if (terminal && reason !== undefined) info(terminal, `${name} was passed over: ${reason}`);
+  }
+  return runtime;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Values for graph inputs, in the shape the model declares (open extents count as 1). */
@@ -134,7 +172,7 @@ function inputTensor(dataType: number | undefined, dims: number[], values: reado
 /** The map that the options choose, with the prior that they or the model's metadata state. */
 export async function openMap(
   loaded: LoadedModel,
-  options: MapOptions & Pick<PointOptions, "prior">,
+  options: MapOptions & Pick<PointOptions, "prior" | "memory">,
 ): Promise<OnnxMap> {
   const stated = loaded.model.metadata.get("vielbein.prior");
   const chosen = options.prior ?? (stated === undefined ? undefined : prior(stated));
@@ -142,6 +180,7 @@ export async function openMap(
     ...(options.from === undefined ? {} : { from: options.from }),
     ...(options.to === undefined ? {} : { to: options.to }),
     ...(chosen === undefined ? {} : { prior: chosen }),
+    ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
     inputs: loaded.inputs,
   });
 }
@@ -186,12 +225,12 @@ async function readPoints(map: OnnxMap, path: string): Promise<Points> {
   }
   const values = Float32Array.from(data as ArrayLike<number>, Number);
   const count = values.length / dim;
-  return { values, count, source: { file: basename(path), count } };
+  return { values, count, source: { file: basename(path), sha256: sha256(bytes), count } };
 }
 
 export function provenanceOf(
   loaded: LoadedModel,
-  map: OnnxMap,
+  map: Pick<OnnxMap, "from" | "to">,
   method: string,
   source: Provenance["points"],
   options: Readonly<Record<string, unknown>>,

@@ -1,11 +1,24 @@
 // The command line program: commands, errors, signals.
 
 import { Command, CommanderError } from "commander";
+import { axesCommand } from "./commands/axes.ts";
 import { basisCommand } from "./commands/basis.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { deriveCommand } from "./commands/derive.ts";
+import { dimensionCommand } from "./commands/dimension.ts";
+import { distortionCommand } from "./commands/distortion.ts";
+import { editCommand } from "./commands/edit.ts";
+import { geodesicCommand } from "./commands/geodesic.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { invertCommand } from "./commands/invert.ts";
+import { metricCommand } from "./commands/metric.ts";
+import { pcaCommand } from "./commands/pca.ts";
+import { pplCommand } from "./commands/ppl.ts";
+import { randomCommand } from "./commands/random.ts";
+import { sefaCommand } from "./commands/sefa.ts";
 import { traverseCommand } from "./commands/traverse.ts";
-import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { warpageCommand } from "./commands/warpage.ts";
+import { EXIT, exitCodeOf, InterruptedError } from "./exit-codes.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
@@ -35,6 +48,19 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   inspectCommand(program, terminal);
   basisCommand(program, terminal, options.signal);
   traverseCommand(program, terminal, options.signal);
+  dimensionCommand(program, terminal, options.signal);
+  distortionCommand(program, terminal, options.signal);
+  warpageCommand(program, terminal, options.signal);
+  metricCommand(program, terminal, options.signal);
+  axesCommand(program, terminal, options.signal);
+  compareCommand(program, terminal);
+  sefaCommand(program, terminal, options.signal);
+  pcaCommand(program, terminal, options.signal);
+  randomCommand(program, terminal);
+  editCommand(program, terminal, options.signal);
+  invertCommand(program, terminal, options.signal);
+  geodesicCommand(program, terminal, options.signal);
+  pplCommand(program, terminal, options.signal);
   deriveCommand(program, terminal);
   for (const command of program.commands) {
     command
@@ -56,7 +82,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
 
 function describe(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return `vielbein: ${error}`;
-  if (error.name === "AbortError") return "vielbein: interrupted";
+  if (error.name === "AbortError" && !(error instanceof InterruptedError)) return "vielbein: interrupted";
   const message = `vielbein: ${error.message.replace(/\s*\n\s*/g, " ")}`;
   return verbose ? `${message}\n${error.stack}` : message;
 }
@@ -65,6 +91,8 @@ const examples = `Examples:
   vielbein inspect generator.onnx
   vielbein basis generator.onnx --samples 8 --out bases.npz
   vielbein traverse generator.onnx --directions 0-4 --range 3 --out sheet.png
+  vielbein sefa generator.onnx --from w --out sefa.safetensors --html pages
+  vielbein edit generator.onnx --from w --directions sefa.safetensors --edit "2*d0 - d3"
   vielbein traverse sample                (the embedded generator of cartoon faces)
 `;
 

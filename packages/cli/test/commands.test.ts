@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { generator, generatorBytes, node } from "./models.ts";
@@ -138,5 +140,37 @@ describe("vielbein derive", () => {
     // The derivative is a model like any other: it can be inspected, and differentiated again.
     const report = JSON.parse((await vielbein("inspect", out, "--json")).stdout);
     expect(report.inputs.map((p: { name: string }) => p.name)).toEqual(["z", "hidden_cotangent"]);
+  });
+
+  it("writes second derivatives", async () => {
+    const out = scratch("second.onnx");
+    const { stdout } = await vielbein("derive", path, "--mode", "hvp", "-o", out, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      inputs: [{ name: "z" }, { name: "image_weights", shape: [1, 3, 8, 8] }, { name: "z_tangent" }],
+      outputs: [{ name: "z_gradient" }, { shape: ["k", 1, 4] }],
+    });
+  });
+
+  it("reads its weights from the model beside it", async () => {
+    const [inline, reference] = [scratch("inline.onnx"), scratch("reference.onnx")];
+    await vielbein("derive", path, "-o", inline);
+    const { code } = await vielbein("derive", path, "--weights", "reference", "-o", reference);
+    expect(code).toBe(0);
+    expect(statSync(inline).size - statSync(reference).size).toBeGreaterThan(10_000);
+    const spectrum = async (file: string) =>
+      JSON.parse((await vielbein("basis", file, "--set", "z_tangent=0", "--json")).stdout).points;
+    expect(await spectrum(reference)).toEqual(await spectrum(inline));
+
+    const elsewhere = mkdtempSync(join(tmpdir(), "vielbein-elsewhere-"));
+    const away = await vielbein(
+      "derive",
+      path,
+      "--weights",
+      "reference",
+      "-o",
+      join(elsewhere, "reference.onnx"),
+    );
+    expect(away.code).toBe(2);
+    expect(away.stderr).toContain("same folder");
   });
 });

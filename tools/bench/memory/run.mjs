@@ -1,12 +1,16 @@
 // What a large model costs in memory: reads an MLP of about 200 MB from a file, differentiates it and computes a
-// local basis. Prints the size of the derived graph as an engine is given it, and the resident memory on the way.
+// local basis. Prints the size of the derived graph as an engine is given it, and the resident memory on the way, for
+// the engine on a worker thread (the file in shared memory, or not) and on the calling thread. And what the settings of
+// the engine cost on a convolutional network: peak memory and time of 128 tangents of the embedded sample.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { localBasis, samplePoints } from "@vielbein/core";
 import { DataType, decodeModel, encodeModel, jvp, modelSource, OnnxMap, prepare } from "@vielbein/onnx";
 import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
+import { sampleUrl } from "@vielbein/sample";
 
 const [latent, width, layers] = [64, 2600, 8];
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -48,27 +52,72 @@ function mlp() {
   });
 }
 
-if (process.argv[2]) {
-  // In a process of its own, so that writing the model does not count.
-  const report = (what) => console.log(`${what}: resident ${megabytes(process.memoryUsage().rss)}`);
+const ways = {
+  "worker, file in shared memory": { worker: true },
+  "worker, file in memory of its own, copied for every session": { worker: true, isCopied: true },
+  "calling thread": { worker: false },
+};
+
+async function largeModel(path, { worker, isCopied = false }) {
+  const report = (what) => console.log(`  ${what}: resident ${megabytes(process.memoryUsage().rss)}`);
   report("start");
-  const file = await readModelFile(process.argv[2]);
-  const model = decodeModel(file.bytes, file.name);
-  report(`read and decoded ${megabytes(file.bytes.length)}`);
-  const runtime = new NodeRuntime({ threads: 1 });
+  const bytes = isCopied ? readFileSync(path) : (await readModelFile(path)).bytes;
+  const model = decodeModel(bytes, "mlp.onnx");
+  report(`read and decoded ${megabytes(bytes.length)}`);
+  const runtime = new NodeRuntime({ threads: 1, worker });
   const derivative = jvp(await prepare(model, runtime));
   report("prepared and differentiated");
-  console.log(`derived graph: ${modelSource(derivative.model).bytes.length} bytes, weights by reference`);
+  console.log(`  derived graph: ${modelSource(derivative.model).bytes.length} bytes, weights by reference`);
   const map = await OnnxMap.create(model, runtime);
   await localBasis(map, samplePoints(map.from, 0, 0, 1));
   report("local basis computed");
+  console.log(`  peak: ${megabytes(1024 * process.resourceUsage().maxRSS)}`);
   await map.dispose();
-} else {
+}
+
+const settings = {
+  "extended, arena": {},
+  "extended, no arena": { arena: false },
+  "all, arena": { optimization: "all" },
+  "all, no arena": { optimization: "all", arena: false },
+  "disabled, arena": { optimization: "disabled" },
+};
+
+async function convolutions(setting) {
+  const file = await readModelFile(fileURLToPath(sampleUrl));
+  const graph = jvp(await prepare(decodeModel(file.bytes, file.name), new NodeRuntime({ threads: 1 })));
+  const session = await new NodeRuntime({ threads: 1, ...setting }).createSession(modelSource(graph.model));
+  const k = 128;
+  const feeds = {
+    [graph.input]: { type: "float32", dims: [1, 16], data: new Float32Array(16).fill(0.3) },
+    [graph.inputTangent]: { type: "float32", dims: [k, 1, 16], data: new Float32Array(16 * k).fill(0.1) },
+  };
+  const times = [];
+  for (let i = 0; i < 4; i++) {
+    const start = performance.now();
+    await session.run(feeds, [graph.outputTangent]);
+    if (i > 0) times.push(performance.now() - start);
+  }
+  const peak = megabytes(1024 * process.resourceUsage().maxRSS);
+  console.log(`  peak ${peak}, ${Math.min(...times).toFixed(0)} ms`);
+}
+
+const [, , task, name, path] = process.argv;
+if (task === "large") await largeModel(path, ways[name]);
+else if (task === "convolutions") await convolutions(settings[name]);
+else {
+  // Each in a process of its own, so that neither writing the model nor the others count.
   const { execFileSync } = await import("node:child_process");
   const folder = mkdtempSync(join(tmpdir(), "vielbein-memory-"));
+  const run = (...args) => {
+    console.log(args[1]);
+    execFileSync(process.execPath, [import.meta.filename, ...args], { stdio: "inherit" });
+  };
   try {
+    // First, because a child starts with its parent's peak.
+    for (const setting of Object.keys(settings)) run("convolutions", setting);
     writeFileSync(join(folder, "mlp.onnx"), mlp());
-    execFileSync(process.execPath, [import.meta.filename, join(folder, "mlp.onnx")], { stdio: "inherit" });
+    for (const way of Object.keys(ways)) run("large", way, join(folder, "mlp.onnx"));
   } finally {
     rmSync(folder, { recursive: true });
   }

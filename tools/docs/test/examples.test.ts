@@ -37,20 +37,19 @@ describe("documentation", () => {
     const covered = new Set(examples.map(({ where }) => where.split(",")[0]));
     for (const name of [
       "README.md",
-      ...["linalg", "core", "onnx", "runtime-node", "viz"].map((p) => `packages/${p}/README.md`),
+      ...["linalg", "core", "onnx", "runtime-node", "runtime-web", "viz"].map(
+        (p) => `packages/${p}/README.md`,
+      ),
     ]) {
       expect([...covered]).toContain(name);
     }
   });
 
-  it("lists the operators that have a rule, all of them and no other", () => {
+  it("counts the operators that have a rule as the registry does", () => {
+    const count = supportedOperators().length;
     const page = readFileSync(join(root, "docs/differentiation.md"), "utf8");
-    const listed = /operators have a rule, in both directions:\n\n(.*)/.exec(page)?.[1] ?? "";
-    expect([...listed.matchAll(/`(\w+)`/g)].map((match) => match[1])).toEqual(supportedOperators());
-    expect(page).toContain(`${supportedOperators().length} operators have a rule`);
-    expect(readFileSync(join(root, "README.md"), "utf8")).toContain(
-      `${supportedOperators().length} operators`,
-    );
+    expect(page).toContain(`${count} operators have a rule`);
+    expect(readFileSync(join(root, "README.md"), "utf8")).toContain(`${count} operators`);
   });
 
   it.for(examples)("$where prints what it says", ({ code }, context) => {

@@ -1,9 +1,16 @@
 // vielbein basis: singular values and vectors of the Jacobian at sampled or given points.
 
-import { cheaperMethod, type LocalBasis, localBasisAt, type Provenance } from "@vielbein/core";
-import { writeNpz } from "@vielbein/linalg/npy";
+import {
+  cheaperMethod,
+  type DirectionSet,
+  defaultNames,
+  localBasisAt,
+  type Provenance,
+} from "@vielbein/core";
+import type { Matrix } from "@vielbein/linalg";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
+import { writeDirections } from "../direction-files.ts";
 import {
   addMapOptions,
   addPointOptions,
@@ -14,33 +21,55 @@ import {
   type PointOptions,
   provenanceOf,
 } from "../model.ts";
-import { writeWhole } from "../output.ts";
-import { bold, dim, info, Progress, type Terminal, table } from "../terminal.ts";
+import { requireFolderOf } from "../output.ts";
+import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
+import { bold, dim, type Terminal, table } from "../terminal.ts";
 
-interface BasisOptions extends MapOptions, PointOptions {
+interface BasisOptions extends MapOptions, PointOptions, RowOptions {
   samples: number;
   rank?: number;
-  out?: string;
+  directionsOut?: string;
   json?: boolean;
 }
 
+/** Arrays of the .npz file, less their first axis: d = from.dim, m = to.dim, r directions. */
+interface BasisRow {
+  /** `[d]`. */
+  readonly points: Float32Array;
+  /** `[m]`. */
+  readonly values: Float32Array;
+  /** `[r]`. */
+  readonly singular_values: Float64Array;
+  /** `[d, r]`. */
+  readonly input_vectors: Matrix;
+  /** `[m, r]`. */
+  readonly output_vectors: Matrix;
+}
+
 export function basisCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addPointOptions(
-    addMapOptions(
-      program
-        .command("basis <model>")
-        .summary("local basis: singular values and vectors of the Jacobian")
-        .description(
-          "Computes the local basis (Jacobian, exact, and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
-        ),
-    ),
+  addRowOptions(
+    addPointOptions(
+      addMapOptions(
+        program
+          .command("basis <model>")
+          .summary("local basis: singular values and vectors of the Jacobian")
+          .description(
+            "Computes the local basis (Jacobian, exact, and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
+          ),
+      ),
+    )
+      .option("--samples <n>", "number of points to draw", integer(1), 1)
+      .option("--rank <k>", "leading directions to keep (default: all)", integer(1)),
+    "points, values, singular values and vectors",
   )
-    .option("--samples <n>", "number of points to draw", integer(1), 1)
-    .option("--rank <k>", "leading directions to keep (default: all)", integer(1))
-    .option("--out <file.npz>", "write points, values, singular values and vectors for numpy.load")
+    .option(
+      "--directions-out <file.safetensors>",
+      "write the input vectors at the first point as a directions file, for edits",
+    )
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: BasisOptions) => {
-      const loaded = await loadModel(argument, options);
+      if (options.directionsOut !== undefined) await requireFolderOf(options.directionsOut);
+      const loaded = await loadModel(argument, options, terminal);
       const map = await openMap(loaded, options);
       const points = await obtainPoints(map, options, 0, options.samples);
       const { rank, memory } = options;
@@ -48,128 +77,78 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
         rank: rank ?? "all",
         jacobian: cheaperMethod(map),
       });
-
-      // What was computed before a failure or an interrupt is written all the same.
-      const bases: LocalBasis[] = [];
-      const progress = new Progress(terminal, "local bases", points.count);
+      let first: BasisRow | undefined;
       try {
-        for (let i = 0; i < points.count; i++) {
-          const point = points.values.slice(i * map.from.dim, (i + 1) * map.from.dim);
-          bases.push(
-            await localBasisAt(map, point, {
+        await computeRows<BasisRow>(
+          { ...options, terminal, signal, what: "local bases", total: points.count, provenance },
+          async (index) => {
+            const point = points.values.slice(index * map.from.dim, (index + 1) * map.from.dim);
+            const basis = await localBasisAt(map, point, {
               signal,
               ...(rank === undefined ? {} : { rank }),
               ...(memory === undefined ? {} : { memoryBudget: memory }),
-            }),
-          );
-          progress.step(i + 1);
-          // The engine holds the thread while it runs: let signals in between points.
-          await new Promise(setImmediate);
-        }
+            });
+            return {
+              points: basis.point,
+              values: basis.value,
+              singular_values: basis.singularValues,
+              input_vectors: basis.inputVectors,
+              output_vectors: basis.outputVectors,
+            };
+          },
+          (rows) => {
+            first = rows[0];
+            terminal.stdout.write(
+              options.json
+                ? `${JSON.stringify(toJson(rows, provenance), null, 2)}\n`
+                : toText(rows, provenance),
+            );
+          },
+        );
       } finally {
-        progress.done();
         await map.dispose();
-        if (bases.length > 0) await report(terminal, options, bases, provenance);
+      }
+      if (options.directionsOut !== undefined && first) {
+        await writeDirections(options.directionsOut, directionSet(first, provenance), terminal);
       }
     });
 }
 
-async function report(
-  terminal: Terminal,
-  options: BasisOptions,
-  bases: readonly LocalBasis[],
-  provenance: Provenance,
-): Promise<void> {
-  if (options.out !== undefined) {
-    await writeWhole(options.out, toNpz(bases, provenance));
-    info(terminal, `wrote ${options.out}`);
-  }
-  terminal.stdout.write(
-    options.json ? `${JSON.stringify(toJson(bases, provenance), null, 2)}\n` : toText(bases, provenance),
-  );
+function directionSet(row: BasisRow, provenance: Provenance): DirectionSet {
+  return {
+    space: provenance.from,
+    vectors: row.input_vectors,
+    names: defaultNames(row.input_vectors.cols),
+    values: { kind: "singular value", values: row.singular_values },
+    method: "local basis",
+    point: row.points,
+    provenance,
+  };
 }
 
-function toJson(bases: readonly LocalBasis[], provenance: Provenance): object {
+function toJson(rows: readonly BasisRow[], provenance: Provenance): object {
   const { from, to } = provenance;
   return {
     from,
     to,
-    points: bases.map((basis, index) => ({
+    points: rows.map((row, index) => ({
       index,
-      point: Array.from(basis.point),
-      singularValues: Array.from(basis.singularValues),
+      point: Array.from(row.points),
+      singularValues: Array.from(row.singular_values),
     })),
     provenance,
   };
 }
 
-/** Arrays of the .npz file: n points, d = from.dim, m = to.dim, r directions; provenance as UTF-8 JSON. */
-function toNpz(bases: readonly LocalBasis[], provenance: Provenance): Uint8Array {
-  const n = bases.length;
-  const [d, m, r] = [provenance.from.dim, provenance.to.dim, bases[0]!.singularValues.length];
-  const json = new TextEncoder().encode(JSON.stringify(provenance));
-  return writeNpz({
-    points: {
-      shape: [n, d],
-      data: joined(
-        Float32Array,
-        bases.map((b) => b.point),
-      ),
-    },
-    values: {
-      shape: [n, m],
-      data: joined(
-        Float32Array,
-        bases.map((b) => b.value),
-      ),
-    },
-    singular_values: {
-      shape: [n, r],
-      data: joined(
-        Float64Array,
-        bases.map((b) => b.singularValues),
-      ),
-    },
-    input_vectors: {
-      shape: [n, d, r],
-      data: joined(
-        Float64Array,
-        bases.map((b) => b.inputVectors.data),
-      ),
-    },
-    output_vectors: {
-      shape: [n, m, r],
-      data: joined(
-        Float64Array,
-        bases.map((b) => b.outputVectors.data),
-      ),
-    },
-    provenance: { shape: [json.length], data: json },
-  });
-}
-
-function joined<A extends Float32Array | Float64Array>(
-  make: new (length: number) => A,
-  parts: readonly A[],
-): A {
-  const result = new make(parts.reduce((sum, part) => sum + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    result.set(part, position);
-    position += part.length;
-  }
-  return result;
-}
-
 const SHOWN = 10;
 
-function toText(bases: readonly LocalBasis[], { from, to, points }: Provenance): string {
-  const r = bases[0]!.singularValues.length;
+function toText(bases: readonly BasisRow[], { from, to, points }: Provenance): string {
+  const r = bases[0]!.singular_values.length;
   const origin = "seed" in points ? `seed ${points.seed}` : points.file;
   const header = ["point", ...Array.from({ length: Math.min(r, SHOWN) }, (_, i) => `σ${i}`)];
   const rows = bases.map((basis, index) => [
     String(index),
-    ...Array.from(basis.singularValues.subarray(0, SHOWN), (s) => s.toPrecision(5)),
+    ...Array.from(basis.singular_values.subarray(0, SHOWN), (s) => s.toPrecision(5)),
   ]);
   const columns = header.map((_, i) => i);
   const rest = r > SHOWN ? dim(`\n… ${r - SHOWN} more of each: --json or --out`) : "";

@@ -16,7 +16,7 @@ export function inspectCommand(program: Command, terminal: Terminal): void {
   )
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: MapOptions & { json?: boolean }) => {
-      const loaded = await loadModel(argument, options);
+      const loaded = await loadModel(argument, options, terminal);
       const report = await inspect(loaded.model, loaded.runtime, {
         ...(options.from === undefined ? {} : { from: options.from }),
         ...(options.to === undefined ? {} : { to: options.to }),
@@ -37,6 +37,7 @@ function describe(file: string, bytes: number, report: ModelReport): string {
   const lines = [
     `${bold(file)}  ${megabytes(bytes)}, ${report.parameters.toLocaleString("en")} parameters`,
     `opset ${report.opset}, IR ${report.irVersion}${report.producer ? `, from ${report.producer}` : ""}`,
+    ...(report.family ? [`built like: ${report.family.name} (${report.family.because})`] : []),
     "",
     table([
       ...report.inputs.map((p) => ["input", ...port(p)]),

@@ -1,142 +1,269 @@
-// vielbein traverse: a contact sheet of images along the local directions at one point.
+// vielbein traverse: images along the local directions at one point, as a contact sheet, as single frames, as an animation.
 
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import {
-  type DifferentiableMap,
-  type LocalBasis,
-  linearTraversal,
-  localBasisAt,
-  symmetricSteps,
-  VielbeinError,
-} from "@vielbein/core";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type CurveStep, type LocalBasis, localBasisAt, VielbeinError } from "@vielbein/core";
 import {
   contactSheet,
-  detectLayout,
-  formatStep,
-  type ImageLayout,
-  type LayoutName,
-  measureRange,
-  type PixelRange,
-  toRgba,
+  encodeAnimatedPng,
+  encodePng,
+  pingPong,
+  type RgbaImage,
+  stackImages,
+  upscale,
 } from "@vielbein/viz";
-import { rasterize } from "@vielbein/viz/raster";
 import { type Command, Option } from "commander";
-import { indexList, integer, positive, range } from "../arguments.ts";
+import { indexList, integer, positive } from "../arguments.ts";
+import { CodeSource, type Codes, originOf } from "../codes.ts";
+import { figureFile, writeFigure } from "../figure.ts";
 import {
   addMapOptions,
   addPointOptions,
+  type LoadedModel,
   loadModel,
   type MapOptions,
-  obtainPoints,
   openMap,
   type PointOptions,
-  type Points,
   provenanceOf,
 } from "../model.ts";
-import { writeWhole } from "../output.ts";
+import { requireFolderOf, writeWhole } from "../output.ts";
+import {
+  addPictureOptions,
+  describeRange,
+  imagesOf,
+  joined,
+  layoutOf,
+  type PictureOptions,
+  pixelRange,
+} from "../pictures.ts";
 import { info, Progress, type Terminal } from "../terminal.ts";
+import { type Columns, columnsOf, type Route, type Strip, type WalkOptions, walk } from "../traversals.ts";
 
-interface TraverseOptions extends MapOptions, PointOptions {
+interface TraverseOptions extends MapOptions, PointOptions, PictureOptions, WalkOptions {
+  via?: string;
   directions?: number[];
-  range: number;
-  steps: number;
   sample: number;
-  out: string;
-  layout?: LayoutName;
-  imageRange?: PixelRange;
+  out?: string;
+  frames?: string;
+  animate?: string;
+  delay: number;
   json?: boolean;
 }
 
 export function traverseCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addPointOptions(
-    addMapOptions(
-      program
-        .command("traverse <model>")
-        .summary("contact sheet of images along the local directions")
-        .description(
-          "Moves the code of one sample along its leading local directions and draws the images: a row for each direction, a column for each step.",
-        ),
-    ),
-  )
-    .option("--directions <list>", "directions, from 0, by falling singular value (default: 0-4)", indexList)
-    .option("--range <t>", "largest step either way, in units of the input space", positive, 3)
-    .option("--steps <n>", "columns", integer(2, 99), 7)
-    .option("--sample <j>", "index of the sample, or row of --points", integer(0), 0)
-    .option("--out <file>", "sheet to write, .png or .svg", "sheet.png")
-    .addOption(
-      new Option("--layout <layout>", "axes of the image (default: from its shape)").choices([
-        "chw",
-        "hwc",
-        "hw",
-      ]),
+  addPictureOptions(
+    addPointOptions(
+      addMapOptions(
+        program
+          .command("traverse <model>")
+          .summary("images along the local directions, as a sheet or an animation")
+          .description(
+            "Moves the code of one sample along its leading local directions and draws the images: a row for each direction, a column for each step.",
+          ),
+      ),
     )
-    .option("--image-range <low,high>", "values shown black and white (default: measured)", range)
-    .option("--json", "singular values and provenance as JSON on stdout")
+      .option(
+        "--directions <list>",
+        "directions, from 0, by falling singular value (default: 0-4)",
+        indexList,
+      )
+      .addOption(
+        new Option("--mode <mode>", "on a line, on the sphere of the code's norm, or along the curve")
+          .choices(["linear", "spherical", "curve"])
+          .default("linear"),
+      )
+      .option(
+        "--via <tensor>",
+        "take the directions of from → via; a line runs in the space of this tensor, which is then decoded",
+      )
+      .option("--layers <list>", "of a space [layers, dim], move these alone, e.g. 0-3 (linear)", indexList)
+      .option(
+        "--range <t>",
+        "how far either way: in the space that the line runs in, in radians, or the length of the curve (default: 0.6 rad, 3 units of the input, or what these make of the weakest direction in another space)",
+        positive,
+      )
+      .addOption(
+        new Option("--unit <space>", "what --range measures on a curve (default: input)").choices([
+          "input",
+          "output",
+        ]),
+      )
+      .option("--curve-steps <n>", "steps of a curve, both ways together", integer(2, 10_000), 24)
+      .option("--steps <n>", "columns", integer(2, 999), 7)
+      .option("--sample <j>", "index of the sample, or row of --points", integer(0), 0)
+      .option(
+        "--out <file>",
+        "sheet to write, .png or .svg (default: sheet.png, unless another output is named)",
+        figureFile,
+      )
+      .option("--frames <folder>", "write every image as a PNG file")
+      .option("--animate <file.png>", "write an animated PNG that goes forth and back, rows as on the sheet")
+      .option("--delay <ms>", "time of each frame of the animation", integer(0, 65_535), 80),
+  )
+    .option("--json", "singular values, walks and provenance as JSON on stdout")
     .action(async (argument: string, options: TraverseOptions) => {
-      const loaded = await loadModel(argument, options);
-      const map = await openMap(loaded, options);
-      const layout = detectLayout(map.to.shape, options.layout ? { layout: options.layout } : {});
-      const points = await obtainPoints(map, options, options.sample, 1);
-      const point = chosenPoint(map, points, options);
-      const basis = await localBasisAt(map, point, {
-        signal,
-        ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
-      });
-      const directions = availableDirections(options.directions, basis);
-      const steps = symmetricSteps(options.range, options.steps);
-      const progress = new Progress(terminal, "directions", directions.length);
-      const strips: Float32Array[] = [];
-      for (const k of directions) {
-        signal.throwIfAborted();
-        strips.push(await map.evaluate(linearTraversal(point, column(basis, k), steps), steps.length));
-        progress.step(strips.length);
-        await new Promise(setImmediate);
-      }
-      progress.done();
-      await map.dispose();
-
-      const pixels = options.imageRange ?? measureRange(concatenated(strips));
-      const provenance = provenanceOf(loaded, map, "linear traversal of local directions", points.source, {
-        directions,
-        steps,
-        sample: options.sample,
-        layout: layout.layout,
-        imageRange: pixels,
-      });
-      const source = options.points ?? `seed ${options.seed}`;
-      const svg = contactSheet({
-        title: `${loaded.file}: local directions`,
-        subtitle: `${map.from.name} [${map.from.shape.join(", ")}] → ${map.to.name} [${map.to.shape.join(", ")}] · ${source}, sample ${options.sample}`,
-        columnTitle: "step t",
-        columnLabels: steps.map(formatStep),
-        rows: directions.map((k, row) => ({
-          label: `direction ${k}`,
-          sublabel: `σ = ${basis.singularValues[k]!.toPrecision(3)}`,
-          images: images(strips[row]!, steps.length, map, layout, pixels),
-        })),
-        footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · pixels ${pixels.map((v) => +v.toPrecision(3)).join(" … ")}`,
-      });
-      await writeWhole(options.out, options.out.endsWith(".svg") ? svg : await toPng(svg));
-      info(terminal, `wrote ${options.out}`);
-      if (options.json) {
-        const singularValues = directions.map((k) => basis.singularValues[k]!);
-        terminal.stdout.write(
-          `${JSON.stringify({ out: options.out, directions, singularValues, point: Array.from(point), provenance }, null, 2)}\n`,
-        );
+      const outputs = outputsOf(options);
+      for (const file of [outputs.out, outputs.animate]) if (file) await requireFolderOf(file);
+      const loaded = await loadModel(argument, options, terminal);
+      const route = await openRoute(loaded, options);
+      const source = await CodeSource.open(loaded, route.head, options);
+      try {
+        const codes = await source.take(options.sample, 1, signal);
+        await traverse(loaded, route, codes, { ...options, ...outputs }, terminal, signal);
+      } finally {
+        await source.dispose();
+        await route.head.dispose();
+        await route.tail?.dispose();
       }
     });
 }
 
-function chosenPoint(map: DifferentiableMap, points: Points, options: TraverseOptions): Float32Array {
-  if (options.points === undefined) return points.values;
-  if (options.sample >= points.count) {
+function outputsOf({ out, frames, animate }: TraverseOptions): Pick<TraverseOptions, "out" | "animate"> {
+  if (animate !== undefined && !/\.a?png$/i.test(animate)) {
+    throw new VielbeinError("INVALID_ARGUMENT", `--animate: the file must end in .png, got "${animate}".`);
+  }
+  const sheet = out ?? (frames === undefined && animate === undefined ? "sheet.png" : undefined);
+  return { ...(sheet === undefined ? {} : { out: sheet }), ...(animate === undefined ? {} : { animate }) };
+}
+
+async function openRoute(loaded: LoadedModel, options: TraverseOptions): Promise<Route> {
+  const { via } = options;
+  if (via === undefined) return { head: await openMap(loaded, options) };
+  const head = await openMap(loaded, { ...options, to: via });
+  return { head, tail: await openMap(loaded, { ...options, from: via }) };
+}
+
+async function traverse(
+  loaded: LoadedModel,
+  route: Route,
+  codes: Codes,
+  options: TraverseOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const { head, tail = head } = route;
+  const layout = layoutOf(tail.to, options);
+  const point = chosenPoint(head.from.dim, codes, options);
+  const basis = await localBasisAt(head, point, {
+    signal,
+    ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
+  });
+  const directions = availableDirections(options.directions, basis);
+  const columns = columnsOf(options, basis, directions, route);
+  const progress = new Progress(terminal, "directions", directions.length);
+  const strips: Strip[] = [];
+  for (const k of directions) {
+    signal.throwIfAborted();
+    strips.push(await walk(route, basis, k, columns, options, signal));
+    progress.step(strips.length);
+    await new Promise(setImmediate);
+  }
+  progress.done();
+
+  const pixels = pixelRange(joined(strips.map((strip) => strip.images)), options);
+  const images = strips.map((strip) => imagesOf(strip.images, tail.to, layout, pixels));
+  const provenance = provenanceOf(
+    loaded,
+    head,
+    `${options.mode} traversal of local directions`,
+    codes.source,
+    {
+      directions,
+      steps: columns.steps,
+      sample: options.sample,
+      ...(codes.drawnIn === undefined ? {} : { drawnIn: codes.drawnIn }),
+      ...(route.tail ? { decodedTo: tail.to } : {}),
+      ...(options.layers ? { layers: options.layers } : {}),
+      ...(options.mode === "curve" ? { unit: options.unit ?? "input", curveSteps: options.curveSteps } : {}),
+      layout: layout.layout,
+      imageRange: pixels,
+    },
+  );
+  if (options.out !== undefined) {
+    const spaces = [head.from, head.to, ...(route.tail ? [tail.to] : [])];
+    const svg = contactSheet({
+      title: `${loaded.file}: local directions`,
+      subtitle: [
+        spaces.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(" → "),
+        ...(options.mode === "linear" ? [] : [options.mode]),
+        ...(options.layers ? [`layers ${options.layers.join(", ")}`] : []),
+        `${originOf(codes, options)}, sample ${options.sample}`,
+      ].join(" · "),
+      columnTitle: columns.title,
+      columnLabels: columns.labels,
+      rows: directions.map((k, row) => ({
+        label: `direction ${k}`,
+        sublabel: `σ = ${basis.singularValues[k]!.toPrecision(3)}`,
+        images: images[row]!,
+      })),
+      footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
+    });
+    await writeFigure(options.out, svg);
+    info(terminal, `wrote ${options.out}`);
+  }
+  await writeFrames(options, directions, images, columns, terminal);
+  if (options.json) {
+    const { out, frames, animate } = options;
+    const document = {
+      ...{ out, frames, animate },
+      directions,
+      singularValues: directions.map((k) => basis.singularValues[k]!),
+      point: Array.from(point),
+      ...(options.mode === "curve"
+        ? { walks: strips.map(({ walk: steps }): readonly CurveStep[] => steps!) }
+        : {}),
+      provenance,
+    };
+    terminal.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  }
+}
+
+/** Least length of the longer side of an animation's pictures, and the space between them, in pixels. */
+const MIN_SIDE = 128;
+const GAP = 4;
+
+async function writeFrames(
+  { frames, animate, delay }: TraverseOptions,
+  directions: readonly number[],
+  images: readonly (readonly RgbaImage[])[],
+  columns: Columns,
+  terminal: Terminal,
+): Promise<void> {
+  if (frames !== undefined) {
+    await mkdir(frames, { recursive: true });
+    const digits = String(columns.steps.length - 1).length;
+    for (const [row, k] of directions.entries()) {
+      for (const [i, image] of images[row]!.entries()) {
+        const name = `direction-${k}-${String(i).padStart(digits, "0")}.png`;
+        await writeWhole(join(frames, name), encodePng(image));
+      }
+    }
+    info(terminal, `wrote ${directions.length} × ${columns.steps.length} images to ${frames}`);
+  }
+  if (animate !== undefined) {
+    const pictures = columns.steps.map((_, i) => {
+      const { width, height } = images[0]![i]!;
+      const factor = Math.ceil(MIN_SIDE / Math.max(width, height));
+      return stackImages(
+        images.map((row) => upscale(row[i]!, factor)),
+        GAP,
+      );
+    });
+    await writeWhole(animate, encodeAnimatedPng(pingPong(pictures), { delay }));
+    info(terminal, `wrote ${animate}`);
+  }
+}
+
+function chosenPoint(dim: number, codes: Codes, { points, sample }: TraverseOptions): Float32Array {
+  // A file of points comes as a whole.
+  if (points === undefined) return codes.values;
+  if (sample >= codes.count) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `--sample: "${options.points}" has rows 0 to ${points.count - 1}, got ${options.sample}.`,
+      `--sample: "${points}" has rows 0 to ${codes.count - 1}, got ${sample}.`,
     );
   }
-  return points.values.slice(options.sample * map.from.dim, (options.sample + 1) * map.from.dim);
+  return codes.values.slice(sample * dim, (sample + 1) * dim);
 }
 
 /** The directions asked for, all of which must exist; by default the first five, or as many as there are. */
@@ -149,39 +276,4 @@ function availableDirections(wanted: readonly number[] | undefined, basis: Local
     "INVALID_ARGUMENT",
     `--directions: there are directions 0 to ${count - 1}, got ${missing}.`,
   );
-}
-
-function column(basis: LocalBasis, k: number): Float64Array {
-  const { rows, cols, data } = basis.inputVectors;
-  return Float64Array.from({ length: rows }, (_, i) => data[i * cols + k]!);
-}
-
-function images(
-  strip: Float32Array,
-  count: number,
-  map: DifferentiableMap,
-  layout: ImageLayout,
-  pixels: PixelRange,
-) {
-  return Array.from({ length: count }, (_, i) =>
-    toRgba(strip.subarray(i * map.to.dim, (i + 1) * map.to.dim), layout, pixels),
-  );
-}
-
-function concatenated(strips: readonly Float32Array[]): Float32Array {
-  const result = new Float32Array(strips.length * (strips[0]?.length ?? 0));
-  strips.forEach((strip, i) => {
-    result.set(strip, i * strip.length);
-  });
-  return result;
-}
-
-async function toPng(svg: string): Promise<Uint8Array> {
-  const require = createRequire(import.meta.url);
-  const [wasm, regular, bold] = await Promise.all([
-    readFile(require.resolve("@resvg/resvg-wasm/index_bg.wasm")),
-    readFile(require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf")),
-    readFile(require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf")),
-  ]);
-  return rasterize(svg, { wasm, fonts: [regular, bold], scale: 2 });
 }

@@ -1,0 +1,291 @@
+// vielbein compare: principal angles between sets of directions from files, against uniform subspaces.
+
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import {
+  type DirectionMatch,
+  type DirectionSet,
+  defaultNames,
+  displacements,
+  grassmannDistance,
+  matchDirections,
+  type Provenance,
+  requireDirections,
+  type Space,
+  subspaceAngles,
+  subspaceOverlap,
+  summarizeProfiles,
+  VielbeinError,
+} from "@vielbein/core";
+import { leadingColumns, type Matrix, matrix, orthogonal } from "@vielbein/linalg";
+import { readNpz } from "@vielbein/linalg/npy";
+import { heatMap } from "@vielbein/viz";
+import type { Command } from "commander";
+import { integer } from "../arguments.ts";
+import { readDirections } from "../direction-files.ts";
+import { figureFile, writeFigure } from "../figure.ts";
+import { METRIC_NAMES, METRICS, type Metric, metricOption } from "../metrics.ts";
+import { bold, dim, info, type Terminal, table } from "../terminal.ts";
+import { version } from "../version.ts";
+
+/** Pairs of uniform subspaces that the null is taken from. */
+const HAAR_PAIRS = 100;
+
+interface CompareOptions {
+  k?: number;
+  metric: Metric;
+  plot?: string;
+  json?: boolean;
+}
+
+/** Two sets, by their places in the list. */
+interface Comparison {
+  readonly first: number;
+  readonly second: number;
+  /** Radians, ascending. */
+  readonly angles: number[];
+  readonly distances: Readonly<Record<Metric, number>>;
+  /** Mean of cos². */
+  readonly overlap: number;
+  readonly matches: readonly DirectionMatch[];
+}
+
+interface Spread {
+  readonly mean: number;
+  readonly std: number;
+}
+
+export function compareCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("compare <files...>")
+    .summary("principal angles between sets of directions")
+    .description(
+      "Compares the subspaces of the leading k directions from files: principal angles, distances, overlap, and the best one-to-one matching of directions, against uniform subspaces.",
+    )
+    .option("--k <k>", "leading directions of each set (default: as many as all sets have)", integer(1))
+    .addOption(metricOption("normalizedGeodesic"))
+    .option("--plot <file>", "matrix of distances, .svg or .png", figureFile)
+    .option("--json", "one JSON document on stdout")
+    .action(async (files: string[], options: CompareOptions) => {
+      const sets = (await Promise.all(files.map(readDirectionSets))).flat();
+      const { space, k } = requireComparable(sets, options.k);
+      remarkOnModels(terminal, sets);
+      const frames = sets.map(({ set }) => leadingColumns(displacements(set), k));
+      const pairs = frames.flatMap((a, i) =>
+        frames.slice(i + 1).map((b, j) => comparison(a, b, i, i + 1 + j, k)),
+      );
+      const haar = haarNull(space.dim, k);
+      const result = { sets, space, k, pairs, haar };
+      terminal.stdout.write(
+        options.json ? `${JSON.stringify(toJson(result), null, 2)}\n` : toText(result, options.metric),
+      );
+      if (options.plot === undefined) return;
+      await writeFigure(options.plot, plotOf(result, options.metric));
+      info(terminal, `wrote ${options.plot}`);
+    });
+}
+
+interface NamedSet {
+  readonly label: string;
+  readonly file: string;
+  readonly set: DirectionSet;
+}
+
+interface Null {
+  readonly distances: Readonly<Record<Metric, Spread>>;
+  readonly leastAngle: Spread;
+  readonly largestAngle: Spread;
+  readonly overlap: Spread;
+  readonly meanCosine: Spread;
+}
+
+interface Result {
+  readonly sets: readonly NamedSet[];
+  readonly space: Space;
+  readonly k: number;
+  readonly pairs: readonly Comparison[];
+  readonly haar: Null;
+}
+
+/** The set of a directions file, or the output vectors at every point of a file of `vielbein basis`. */
+async function readDirectionSets(path: string): Promise<NamedSet[]> {
+  const file = basename(path);
+  if (!/\.npz$/i.test(path)) return [{ label: file, file, set: await readDirections(path) }];
+  const bytes = await readFile(path).catch((error: Error) => {
+    throw new VielbeinError("MISSING_FILE", `Cannot read "${path}": ${error.message}.`, { cause: error });
+  });
+  const { output_vectors: vectors, provenance } = readNpz(bytes);
+  if (vectors?.shape.length !== 3 || !provenance) {
+    throw new VielbeinError(
+      "INVALID_MODEL",
+      `"${path}" has no output_vectors [n, dim, k] with their provenance. Pass a file of \`vielbein basis\`, or a directions file.`,
+    );
+  }
+  const stated = JSON.parse(new TextDecoder().decode(provenance.data as Uint8Array)) as Provenance;
+  const [count, rows, k] = vectors.shape as [number, number, number];
+  return Array.from({ length: count }, (_, i) => ({
+    label: count === 1 ? file : `${file}, point ${i}`,
+    file,
+    set: requireDirections({
+      space: stated.to,
+      vectors: matrix(rows, k, (vectors.data as Float64Array).slice(i * rows * k, (i + 1) * rows * k)),
+      names: defaultNames(k),
+      method: "local basis",
+      provenance: stated,
+    }),
+  }));
+}
+
+/** One space, and k directions of it in every set. */
+function requireComparable(
+  sets: readonly NamedSet[],
+  wanted: number | undefined,
+): { space: Space; k: number } {
+  const [first, second] = sets;
+  if (!first || !second) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      "compare: one set of directions has nothing to be compared with. Name another file.",
+    );
+  }
+  const { space } = first.set;
+  const other = sets.find(
+    ({ set }) => set.space.name !== space.name || String(set.space.shape) !== String(space.shape),
+  );
+  if (other) {
+    const named = ({ label, set }: NamedSet) =>
+      `"${label}" holds directions of ${set.space.name} [${set.space.shape.join(", ")}]`;
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `compare: ${named(first)}, ${named(other)}. Directions of different spaces have no angles between them: compare files of one space.`,
+    );
+  }
+  const most = Math.min(...sets.map(({ set }) => set.vectors.cols), space.dim);
+  const k = wanted ?? most;
+  if (k > most) {
+    const smallest = sets.find(({ set }) => set.vectors.cols === most);
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--k: "${smallest?.label ?? space.name}" has ${most} directions, got ${k}. Compare at most ${most}.`,
+    );
+  }
+  return { space, k };
+}
+
+/** Spaces of the same name in two models need not be the same space. */
+function remarkOnModels(terminal: Terminal, sets: readonly NamedSet[]): void {
+  const models = new Set(sets.flatMap(({ set }) => set.provenance?.model.sha256 ?? []));
+  if (models.size > 1) {
+    info(
+      terminal,
+      `the directions come from ${models.size} models: the angles mean something if their spaces agree`,
+    );
+  }
+}
+
+function comparison(a: Matrix, b: Matrix, first: number, second: number, k: number): Comparison {
+  const angles = subspaceAngles(a, b);
+  if (angles.length < k) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `compare: the leading ${k} directions of sets ${first} and ${second} (from 0) span ${angles.length} dimensions only. Compare at most --k ${angles.length}.`,
+    );
+  }
+  const distances = Object.fromEntries(
+    METRICS.map((metric) => [metric, grassmannDistance(angles, metric)]),
+  ) as Record<Metric, number>;
+  return {
+    first,
+    second,
+    angles: Array.from(angles),
+    distances,
+    overlap: subspaceOverlap(a, b),
+    matches: matchDirections(a, b),
+  };
+}
+
+/** What independent uniform subspaces would have. */
+function haarNull(n: number, k: number): Null {
+  const draws = Array.from({ length: HAAR_PAIRS }, (_, i) =>
+    comparison(orthogonal(0, 2 * i, n, k), orthogonal(0, 2 * i + 1, n, k), 0, 1, k),
+  );
+  const spread = (pick: (draw: Comparison) => number): Spread => {
+    const { mean, std } = summarizeProfiles(draws.map((draw) => Float64Array.of(pick(draw))));
+    return { mean: mean[0]!, std: std[0]! };
+  };
+  return {
+    distances: {
+      geodesic: spread((draw) => draw.distances.geodesic),
+      normalizedGeodesic: spread((draw) => draw.distances.normalizedGeodesic),
+      projection: spread((draw) => draw.distances.projection),
+    },
+    leastAngle: spread((draw) => draw.angles[0]!),
+    largestAngle: spread((draw) => draw.angles.at(-1)!),
+    overlap: spread((draw) => draw.overlap),
+    meanCosine: spread(meanCosine),
+  };
+}
+
+/** Mean |cos| of the matched directions; matching makes it large by chance too. */
+function meanCosine({ matches }: Comparison): number {
+  return matches.reduce((sum, { cosine }) => sum + Math.abs(cosine), 0) / matches.length;
+}
+
+function toJson({ sets, space, k, pairs, haar }: Result): object {
+  return {
+    space,
+    k,
+    sets: sets.map(({ label, file, set: { method, names, layers, provenance } }) => ({
+      label,
+      file,
+      method,
+      names: names.slice(0, k),
+      ...(layers ? { layers } : {}),
+      ...(provenance ? { provenance } : {}),
+    })),
+    pairs,
+    haar: { pairs: HAAR_PAIRS, ...haar },
+    provenance: { tool: `vielbein ${version}`, method: "compare directions", options: { k } },
+  };
+}
+
+/** `[sets, sets]`: distances of the pairs, zeros on the diagonal. */
+function distanceMatrix({ sets, pairs }: Result, metric: Metric): Matrix {
+  const result = matrix(sets.length, sets.length);
+  for (const { first, second, distances } of pairs) {
+    result.data[first * sets.length + second] = distances[metric];
+    result.data[second * sets.length + first] = distances[metric];
+  }
+  return result;
+}
+
+function toText({ sets, space, k, pairs, haar }: Result, metric: Metric): string {
+  const rows = pairs.map((pair) => [
+    sets[pair.first]!.label,
+    sets[pair.second]!.label,
+    ...[pair.distances[metric], pair.angles[0]!, pair.angles.at(-1)!, pair.overlap, meanCosine(pair)].map(
+      (value) => value.toFixed(4),
+    ),
+  ]);
+  const band = ({ mean, std }: Spread) => `${mean.toFixed(4)} ±${std.toFixed(4)}`;
+  const uniform = [haar.distances[metric], haar.leastAngle, haar.largestAngle, haar.overlap, haar.meanCosine];
+  const header = ["first", "second", METRIC_NAMES[metric], "least angle", "largest", "overlap", "mean |cos|"];
+  const title = `${bold(`${space.name} [${space.shape.join(", ")}]`)}  ${dim(`leading ${k} directions`)}`;
+  const body = table([header, ...rows, ["uniform (Haar)", "", ...uniform.map(band)]], [2, 3, 4, 5, 6]);
+  return `${title}\n${body}\n`;
+}
+
+function plotOf(result: Result, metric: Metric): string {
+  const { sets, space, k, haar } = result;
+  const labels = sets.map(({ label }) => label);
+  const { mean, std } = haar.distances[metric];
+  return heatMap({
+    title: "Distances between sets of directions",
+    subtitle: `${space.name} [${space.shape.join(", ")}] · leading ${k} directions · uniform subspaces: ${mean.toFixed(3)} ± ${std.toFixed(3)}`,
+    matrix: distanceMatrix(result, metric),
+    rowLabels: labels,
+    columnLabels: labels,
+    valueTitle: METRIC_NAMES[metric],
+    domain: [0, Math.max(mean, ...result.pairs.map(({ distances }) => distances[metric]))],
+  });
+}

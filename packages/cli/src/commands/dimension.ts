@@ -1,0 +1,338 @@
+// vielbein dimension: local dimension and companions at sampled or given points, layer by layer.
+
+import {
+  cumulativeDimension,
+  DIMENSION_CONVENTIONS,
+  type DimensionConvention,
+  type DimensionStatus,
+  type LocalDimension,
+  localDimension,
+  type Provenance,
+  type Space,
+  type SpectrumStatistics,
+  singularValues,
+  spectrumStatistics,
+} from "@vielbein/core";
+import { layerPlot } from "@vielbein/viz";
+import { type Command, Option } from "commander";
+import { integer, percent, positiveList } from "../arguments.ts";
+import { figureFile, writeFigure } from "../figure.ts";
+import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
+import { addPointOptions, loadModel, obtainPoints, type PointOptions, provenanceOf } from "../model.ts";
+import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
+import { bold, dim, info, type Terminal, table } from "../terminal.ts";
+
+interface DimensionOptions extends LayerOptions, PointOptions, RowOptions {
+  samples: number;
+  threshold: number[];
+  alpha: number;
+  convention: DimensionConvention;
+  untrained: number;
+  plot?: string;
+  json?: boolean;
+}
+
+/** Columns of the .npz file: one row for each layer and point, layer by layer. */
+interface DimensionRow {
+  readonly layer: number;
+  readonly index: number;
+  /** `[r]`, r the most that a layer has; NaN beyond those of this layer. */
+  readonly singular_values: Float64Array;
+  /** `[r]`, of the network with redrawn weights; NaN throughout without --untrained. */
+  readonly untrained_singular_values: Float64Array;
+}
+
+const SHARES = { dims99: 0.99, dims999: 0.999, dims9999: 0.9999 };
+
+/** What is reported of one point. */
+interface PointReport extends LocalDimension, SpectrumStatistics {
+  readonly index: number;
+  readonly largest: number;
+  /** At every threshold, the first included. */
+  readonly byThreshold: readonly LocalDimension[];
+  readonly cumulative: Readonly<Record<keyof typeof SHARES, number>>;
+  /** At the first threshold, of the network with redrawn weights. */
+  readonly untrained: LocalDimension | undefined;
+}
+
+interface LayerReport {
+  readonly to: Space;
+  readonly points: readonly PointReport[];
+}
+
+export function dimensionCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
+  addRowOptions(
+    addPointOptions(
+      addLayerOptions(
+        program
+          .command("dimension <model>")
+          .summary("local dimension, layer by layer")
+          .description(
+            "Estimates along how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise, and prints rank statistics that need no such distinction beside it.",
+          ),
+      ),
+    )
+      .option("--samples <n>", "number of points to draw", integer(1), 10)
+      .option(
+        "--threshold <list>",
+        "singular values up to this fraction of the first are discarded; of several, the first is the main one",
+        positiveList,
+        [0.01],
+      )
+      .option("--alpha <percent>", "level of the tests, below 14.1", percent, 0.5)
+      .addOption(
+        new Option("--convention <name>", "samples and variables that the test assumes")
+          .choices(DIMENSION_CONVENTIONS)
+          .default("input"),
+      )
+      .option(
+        "--untrained <n>",
+        "networks with redrawn weights that the points of the untrained null are spread over",
+        integer(0, 1000),
+        0,
+      ),
+    "the singular values at every layer and point",
+  )
+    .option("--plot <file>", "box plot over the layers, .svg or .png", figureFile)
+    .option("--json", "one JSON document on stdout")
+    .action(async (argument: string, options: DimensionOptions) => {
+      const loaded = await loadModel(argument, options, terminal);
+      const spaces = await layerSpaces(loaded, options);
+      const maps = new LayerMaps(loaded, options, spaces);
+      let figure: Promise<void> | undefined;
+      try {
+        const first = await maps.at(0);
+        const { from } = first;
+        const points = await obtainPoints(first, options, 0, options.samples);
+        const width = Math.max(...spaces.map((space) => Math.min(from.dim, space.dim)));
+        const { memory } = options;
+        const untrained = await maps.availableUntrained(options.untrained, terminal);
+        const provenance = {
+          ...provenanceOf(loaded, first, "local dimension", points.source, {
+            layers: spaces.map(({ name }) => name),
+            points: points.count,
+            untrained,
+          }),
+          to: spaces.at(-1)!,
+        };
+        const spectrum = { signal, ...(memory === undefined ? {} : { memoryBudget: memory }) };
+        await computeRows<DimensionRow>(
+          {
+            ...options,
+            terminal,
+            signal,
+            what: "points at layers",
+            total: spaces.length * points.count,
+            provenance,
+          },
+          async (row) => {
+            const [layer, index] = [Math.floor(row / points.count), row % points.count];
+            const point = points.values.slice(index * from.dim, (index + 1) * from.dim);
+            const trained = await singularValues(await maps.at(layer), point, spectrum);
+            const redrawn =
+              untrained === 0
+                ? []
+                : await singularValues(await maps.untrainedAt(layer, index % untrained), point, spectrum);
+            return {
+              layer,
+              index,
+              singular_values: padded(trained, width),
+              untrained_singular_values: padded(redrawn, width),
+            };
+          },
+          (rows) => {
+            const shown = { ...options, untrained };
+            const reports = layerReports(rows, spaces, from, shown);
+            terminal.stdout.write(
+              options.json
+                ? `${JSON.stringify(toJson(reports, shown, provenance), null, 2)}\n`
+                : toText(reports, shown, provenance),
+            );
+            if (options.plot !== undefined) {
+              figure = writeFigure(options.plot, plotOf(reports, shown, provenance));
+            }
+          },
+        );
+      } finally {
+        await figure;
+        if (figure) info(terminal, `wrote ${options.plot}`);
+        await maps.dispose();
+      }
+    });
+}
+
+function padded(values: ArrayLike<number>, length: number): Float64Array {
+  return Float64Array.from({ length }, (_, i) => values[i] ?? Number.NaN);
+}
+
+function layerReports(
+  rows: readonly DimensionRow[],
+  spaces: readonly Space[],
+  from: Space,
+  options: DimensionOptions,
+): LayerReport[] {
+  return spaces.map((to, layer) => ({
+    to,
+    points: rows.filter((row) => row.layer === layer).map((row) => pointReport(row, from, to, options)),
+  }));
+}
+
+function pointReport(row: DimensionRow, from: Space, to: Space, options: DimensionOptions): PointReport {
+  const { alpha, convention } = options;
+  const at = (values: Float64Array, threshold: number): LocalDimension =>
+    localDimension(
+      values.filter((value) => !Number.isNaN(value)),
+      {
+        inputDim: from.dim,
+        outputDim: to.dim,
+        threshold,
+        alpha,
+        convention,
+      },
+    );
+  const sigma = row.singular_values.filter((value) => !Number.isNaN(value));
+  const variances = sigma.map((s) => s * s);
+  const byThreshold = options.threshold.map((threshold) => at(sigma, threshold));
+  return {
+    index: row.index,
+    ...byThreshold[0]!,
+    largest: sigma[0]!,
+    byThreshold,
+    ...spectrumStatistics(variances),
+    cumulative: {
+      dims99: cumulativeDimension(variances, SHARES.dims99),
+      dims999: cumulativeDimension(variances, SHARES.dims999),
+      dims9999: cumulativeDimension(variances, SHARES.dims9999),
+    },
+    untrained: options.untrained === 0 ? undefined : at(row.untrained_singular_values, options.threshold[0]!),
+  };
+}
+
+function toJson(reports: readonly LayerReport[], options: DimensionOptions, provenance: Provenance): object {
+  const dimension = ({ dimension, status, kept, noise }: LocalDimension) => ({
+    dimension: dimension ?? null,
+    status,
+    kept,
+    noise,
+  });
+  return {
+    from: provenance.from,
+    threshold: options.threshold[0],
+    alpha: options.alpha,
+    convention: options.convention,
+    layers: reports.map(({ to, points }) => ({
+      to,
+      points: points.map((point) => ({
+        index: point.index,
+        ...dimension(point),
+        participationRatio: point.participationRatio,
+        effectiveRank: point.effectiveRank,
+        stableRank: point.stableRank,
+        ...point.cumulative,
+        fukunagaOlsen: point.fukunagaOlsen,
+        kaiser: point.kaiser,
+        brokenStick: point.brokenStick,
+        largestSingularValue: point.largest,
+        ...(options.threshold.length > 1
+          ? {
+              byThreshold: point.byThreshold.map((result, i) => ({
+                threshold: options.threshold[i],
+                ...dimension(result),
+              })),
+            }
+          : {}),
+        ...(point.untrained ? { untrained: dimension(point.untrained) } : {}),
+      })),
+    })),
+    provenance,
+  };
+}
+
+function toText(reports: readonly LayerReport[], options: DimensionOptions, provenance: Provenance): string {
+  const header = [
+    "layer",
+    "dim",
+    ...options.threshold.map((threshold) => `dimension θ=${threshold}`),
+    ...(options.untrained > 0 ? ["untrained"] : []),
+    "kept",
+    "particip. ratio",
+    "eff. rank",
+    "stable rank",
+    "99 %",
+    "status",
+  ];
+  const lines = reports
+    .filter(({ points }) => points.length > 0)
+    .map(({ to, points }) => {
+      const over = (value: (point: PointReport) => number | undefined, digits = 0) =>
+        spread(points.map(value), digits);
+      return [
+        to.name,
+        String(to.dim),
+        ...options.threshold.map((_, i) => over((point) => point.byThreshold[i]!.dimension)),
+        ...(options.untrained > 0 ? [over((point) => point.untrained!.dimension)] : []),
+        over((point) => point.kept),
+        over((point) => point.participationRatio, 1),
+        over((point) => point.effectiveRank, 1),
+        over((point) => point.stableRank, 1),
+        over((point) => point.cumulative.dims99),
+        tally(points),
+      ];
+    });
+  const { from } = provenance;
+  const title = `${bold(`${from.name} [${from.shape.join(", ")}] → layers`)}  ${dim(`${originOf(provenance)}, median and range`)}`;
+  const right = header.map((_, i) => i).filter((i) => i > 0 && i < header.length - 1);
+  return `${title}\n${table([header, ...lines], right)}\n`;
+}
+
+/** `median [low–high]` of the values there are. */
+function spread(values: readonly (number | undefined)[], digits: number): string {
+  const known = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  if (known.length === 0) return "–";
+  const [low, high] = [known[0]!.toFixed(digits), known.at(-1)!.toFixed(digits)];
+  const median = (known[(known.length - 1) >> 1]! + known[known.length >> 1]!) / 2;
+  const middle = Number.isInteger(median) || digits > 0 ? median.toFixed(digits) : median.toFixed(1);
+  return low === high ? low : `${middle} [${low}–${high}]`;
+}
+
+function tally(points: readonly PointReport[]): string {
+  const counts = new Map<DimensionStatus, number>();
+  for (const { status } of points) counts.set(status, (counts.get(status) ?? 0) + 1);
+  if (counts.size === 1) return points[0]!.status;
+  return [...counts].map(([status, count]) => `${status} ×${count}`).join(", ");
+}
+
+function plotOf(reports: readonly LayerReport[], options: DimensionOptions, provenance: Provenance): string {
+  const samples = (value: (point: PointReport) => number | undefined) =>
+    reports.map(({ points }) => points.map(value).filter((x) => x !== undefined));
+  const isEmpty = (group: { readonly samples: readonly unknown[][] }) =>
+    group.samples.every((values) => values.length === 0);
+  const companions = [
+    { label: "effective rank", samples: samples((point) => point.effectiveRank) },
+    { label: "participation ratio", samples: samples((point) => point.participationRatio) },
+  ];
+  const dimensions = options.threshold.map((threshold, i) => ({
+    label: `local dimension, θ = ${threshold}`,
+    samples: samples((point) => point.byThreshold[i]!.dimension),
+  }));
+  const untrained = {
+    label: `untrained, θ = ${options.threshold[0]}`,
+    samples: samples((point) => point.untrained?.dimension),
+  };
+  return layerPlot({
+    title: `${provenance.model.file}: local dimension`,
+    subtitle: `from ${provenance.from.name} [${provenance.from.shape.join(", ")}] · ${originOf(provenance)}, ${provenance.points.count} points`,
+    layers: layerLabels(reports.map(({ to }) => to)),
+    groups: [
+      ...dimensions,
+      ...(options.untrained > 0 ? [untrained] : []),
+      // Beside several thresholds they would crowd the plot, unless there is nothing else in it.
+      ...(dimensions.length === 1 || dimensions.every(isEmpty) ? companions : []),
+    ],
+    y: { title: "directions" },
+  });
+}
+
+function originOf({ points }: Provenance): string {
+  return "seed" in points ? `seed ${points.seed}` : points.file;
+}

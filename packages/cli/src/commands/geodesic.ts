@@ -1,0 +1,262 @@
+// vielbein geodesic: the shortest way between two codes by the distance that the output travels, beside the straight one.
+
+import {
+  type Chain,
+  type DifferentiableMap,
+  geodesic,
+  greatCircle,
+  measureChain,
+  type Provenance,
+  refineChain,
+  VielbeinError,
+} from "@vielbein/core";
+import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
+import type { OnnxMap } from "@vielbein/onnx";
+import { contactSheet } from "@vielbein/viz";
+import type { Command } from "commander";
+import { integer } from "../arguments.ts";
+import { type CodeOptions, CodeSource, originOf, startsAtInput } from "../codes.ts";
+import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
+import { InterruptedError } from "../exit-codes.ts";
+import { figureFile, writeFigure } from "../figure.ts";
+import {
+  addMapOptions,
+  addPointOptions,
+  type LoadedModel,
+  loadModel,
+  openMap,
+  provenanceOf,
+} from "../model.ts";
+import { requireFolderOf, writeWhole } from "../output.ts";
+import { addPictureOptions, describeRange, layoutOf, type PictureOptions, paint } from "../pictures.ts";
+import { info, Progress, type Terminal, table } from "../terminal.ts";
+
+interface GeodesicOptions extends CodeOptions, PictureOptions, DistanceOptions {
+  sample?: number[];
+  segments: number;
+  steps: number;
+  out?: string;
+  sheet?: string;
+  json?: boolean;
+}
+
+export function geodesicCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
+  addPictureOptions(
+    addDistanceOptions(
+      addPointOptions(
+        addMapOptions(
+          program
+            .command("geodesic <model>")
+            .summary("shortest way between two codes by how far the output moves")
+            .description(
+              "Finds a chain of codes from one sample to another along which the output moves as little as possible, and evenly, and compares it with the straight line and, for normal priors, the great circle.",
+            ),
+        ),
+      ),
+    ),
+  )
+    .option(
+      "--sample <j>",
+      "an end: index of a sample, or row of --points; give it twice (default: 0 and 1)",
+      (text: string, previous: number[] = []) => [...previous, integer(0)(text)],
+    )
+    .option("--segments <n>", "segments of the chain", integer(2, 1000), 16)
+    .option("--steps <n>", "cap of the steps of the search", integer(1), 200)
+    .option("--out <file.npz>", "write the codes of every way for numpy.load")
+    .option("--sheet <file>", "draw the images along every way, .png or .svg", figureFile)
+    .option("--json", "one JSON document on stdout")
+    .action(async (argument: string, options: GeodesicOptions) => {
+      for (const path of [options.out, options.sheet]) if (path !== undefined) await requireFolderOf(path);
+      const loaded = await loadModel(argument, options, terminal);
+      const generator = await openMap(loaded, options);
+      const source = await CodeSource.open(loaded, generator, options);
+      let distance: Distance | undefined;
+      try {
+        distance = await openDistance(loaded, generator, options, signal);
+        await run({ loaded, generator, source, distance, options, terminal, signal });
+      } finally {
+        await distance?.dispose();
+        await source.dispose();
+        await generator.dispose();
+      }
+    });
+}
+
+interface Task {
+  readonly loaded: LoadedModel;
+  readonly generator: OnnxMap;
+  readonly source: CodeSource;
+  readonly distance: Distance;
+  readonly options: GeodesicOptions;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** A way between the ends. */
+interface Way {
+  readonly name: string;
+  readonly chain: Chain;
+  /** Length with every segment divided further: the chords of the chain cut corners. */
+  readonly refined: number;
+}
+
+/** Parts that segments are divided into to measure a way. */
+const PARTS = 4;
+
+async function run(task: Task): Promise<void> {
+  const { loaded, generator, source, distance, options, terminal, signal } = task;
+  const { map } = distance;
+  const { segments, steps } = options;
+  const layout = options.sheet === undefined ? undefined : layoutOf(generator.to, options);
+  const ends = options.sample ?? [0, 1];
+  if (ends.length !== 2) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--sample: a way has two ends, got ${ends.length}. Give it twice.`,
+    );
+  }
+  const [start, end] = [await codeAt(task, ends[0]!), await codeAt(task, ends[1]!)];
+  const progress = new Progress(terminal, "steps, at most", steps);
+  const found = await geodesic(map, start, end, {
+    segments,
+    steps,
+    onStep: ({ step }) => {
+      progress.step(step);
+      return signal.aborted;
+    },
+  });
+  progress.done();
+  const { kind } = generator.from.prior ?? { kind: "normal" };
+  const way = async (name: string, chain: Chain): Promise<Way> => {
+    const fine = refineChain(chain.points, map.from.dim, PARTS);
+    return { name, chain, refined: (await measureChain(map, fine)).length };
+  };
+  const ways = [await way("straight line", found.straight)];
+  if (kind === "normal" && startsAtInput(loaded, generator)) {
+    ways.push(await way("great circle", await measureChain(map, greatCircle(start, end, segments))));
+  }
+  ways.push(await way("geodesic", found));
+
+  const codes = await source.take(ends[0]!, 1, new AbortController().signal);
+  const provenance = provenanceOf(loaded, generator, "geodesic", codes.source, {
+    ...distance.description,
+    ends,
+    segments,
+    steps,
+    ...(codes.drawnIn === undefined ? {} : { drawnIn: codes.drawnIn }),
+  });
+  const outcome = { steps: found.steps, converged: found.converged };
+  if (options.out !== undefined) {
+    await writeWhole(options.out, archive(ways, map.from.dim, provenance));
+    info(terminal, `wrote ${options.out}`);
+  }
+  if (options.sheet !== undefined && layout) {
+    const shown = shownNodes(segments);
+    const strips: Float32Array[] = [];
+    for (const { chain } of ways) strips.push(await outputs(generator, chain.points, shown));
+    const { images, pixels } = paint(strips, generator.to, layout, options);
+    const { from, to } = generator;
+    const svg = contactSheet({
+      title: `${loaded.file}: from sample ${ends[0]} to sample ${ends[1]}`,
+      subtitle: `${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(codes, options)} · ${distanceName(options)}`,
+      columnTitle: "t",
+      columnLabels: shown.map((i) => String(+(i / segments).toFixed(3))),
+      reference: -1,
+      rows: ways.map(({ name, refined }, i) => ({
+        label: name,
+        sublabel: `length ${refined.toPrecision(3)}`,
+        images: images[i]!,
+      })),
+      footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
+    });
+    await writeFigure(options.sheet, svg);
+    info(terminal, `wrote ${options.sheet}`);
+  }
+  terminal.stdout.write(
+    options.json
+      ? `${JSON.stringify({ ...jsonOf(ways), ...outcome, provenance }, null, 2)}\n`
+      : tableOf(ways, outcome),
+  );
+  if (signal.aborted) {
+    throw new InterruptedError(`interrupted after ${found.steps} of at most ${steps} steps`);
+  }
+}
+
+function distanceName({ distance }: DistanceOptions): string {
+  return distance === "l2" ? "l2" : `features ${distance.replace(/^.*[\\/]/, "")}`;
+}
+
+async function codeAt({ source, options, generator, signal }: Task, index: number): Promise<Float32Array> {
+  const { values, count } = await source.take(index, 1, signal);
+  if (options.points === undefined) return values;
+  if (index >= count) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--sample: "${options.points}" has rows 0 to ${count - 1}, got ${index}.`,
+    );
+  }
+  const { dim } = generator.from;
+  return values.slice(index * dim, (index + 1) * dim);
+}
+
+const COLUMNS = 9;
+
+/** At most so many nodes, evenly, the ends among them. */
+function shownNodes(segments: number): number[] {
+  const columns = Math.min(COLUMNS, segments + 1);
+  return Array.from({ length: columns }, (_, i) => Math.round((i * segments) / (columns - 1)));
+}
+
+async function outputs(
+  map: DifferentiableMap,
+  points: Float32Array,
+  nodes: readonly number[],
+): Promise<Float32Array> {
+  const { dim } = map.from;
+  const chosen = new Float32Array(nodes.length * dim);
+  nodes.forEach((node, i) => {
+    chosen.set(points.subarray(node * dim, (node + 1) * dim), i * dim);
+  });
+  return map.evaluate(chosen, nodes.length);
+}
+
+function jsonOf(ways: readonly Way[]): object {
+  const keys: Readonly<Record<string, string>> = {
+    "straight line": "straight",
+    "great circle": "greatCircle",
+    geodesic: "geodesic",
+  };
+  return Object.fromEntries(
+    ways.map(({ name, chain: { length, energy, unevenness }, refined }) => [
+      keys[name]!,
+      { length: refined, chords: length, energy, unevenness },
+    ]),
+  );
+}
+
+function tableOf(
+  ways: readonly Way[],
+  { steps, converged }: { readonly steps: number; readonly converged: boolean },
+): string {
+  const straight = ways[0]!.refined;
+  const rows = ways.map(({ name, chain, refined }) => [
+    name,
+    refined.toPrecision(5),
+    (refined / straight).toFixed(4),
+    chain.length.toPrecision(5),
+    chain.energy.toPrecision(5),
+    chain.unevenness.toFixed(3),
+  ]);
+  const header = ["way", "length", "to straight", "of chords", "energy", "unevenness"];
+  return `${table([header, ...rows], [1, 2, 3, 4, 5])}\n${converged ? "converged" : "not converged"} after ${steps} steps\n`;
+}
+
+/** `straight_line`, `great_circle` and `geodesic`, `[segments + 1, dim]` each, and the provenance. */
+function archive(ways: readonly Way[], dim: number, provenance: Provenance): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(provenance));
+  const arrays = ways.map(({ name, chain: { points } }): [string, NpyArray] => [
+    name.replace(" ", "_"),
+    { shape: [points.length / dim, dim], data: points },
+  ]);
+  return writeNpz({ ...Object.fromEntries(arrays), provenance: { shape: [json.length], data: json } });
+}

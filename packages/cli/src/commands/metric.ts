@@ -1,0 +1,207 @@
+// vielbein metric: the metric of the image manifold at sampled or given points, its spectrum and its statistics.
+
+import {
+  averageMetric,
+  type DirectionSet,
+  defaultNames,
+  type MetricSpectrum,
+  metricSpectrum,
+  type Provenance,
+  spectrumByDifferences,
+} from "@vielbein/core";
+import { leadingColumns } from "@vielbein/linalg";
+import type { OnnxMap } from "@vielbein/onnx";
+import { type Command, Option } from "commander";
+import { integer, positive } from "../arguments.ts";
+import { CodeSource } from "../codes.ts";
+import { writeDirections } from "../direction-files.ts";
+import { figureFile, writeFigure } from "../figure.ts";
+import { addMetricMapOptions, type MetricMapOptions, MetricMaps } from "../metric-maps.ts";
+import {
+  homogeneityFigure,
+  type MetricReport,
+  type MetricRow,
+  metricJson,
+  metricReport,
+  metricTable,
+  spectrumFigure,
+} from "../metric-report.ts";
+import { addPointOptions, loadModel, provenanceOf } from "../model.ts";
+import { requireFolderOf } from "../output.ts";
+import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
+import { info, type Terminal } from "../terminal.ts";
+
+interface MetricOptions extends MetricMapOptions, RowOptions {
+  samples: number;
+  top?: number;
+  accuracy?: "high";
+  differences?: number;
+  shuffled?: boolean;
+  directions?: string;
+  plot?: string;
+  heatMap?: string;
+  json?: boolean;
+}
+
+export function metricCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
+  addRowOptions(
+    addPointOptions(
+      addMetricMapOptions(
+        program
+          .command("metric <model>")
+          .summary("metric of the image manifold: spectrum, anisotropy, homogeneity")
+          .description(
+            "Takes the Hessian H = 2·JᵀJ of the squared distance of outputs (the sum of squares; with features, of these) at sampled or given points, prints its eigenvalues, and compares the points.",
+          ),
+      ),
+    )
+      .option("--samples <n>", "number of points to draw", integer(1), 10)
+      .option("--top <k>", "leading eigenpairs only, without forming H, with their residuals", integer(1))
+      .addOption(
+        new Option("--accuracy <how>", "high: from the singular values of J, for small eigenvalues")
+          .choices(["high"])
+          .conflicts("top"),
+      )
+      .addOption(
+        new Option(
+          "--differences <eps>",
+          "½·H by differences of gradients at eps·‖z‖ either way instead, as ForwardIter of Wang & Ponce, for comparing numbers",
+        )
+          .argParser(positive)
+          .conflicts(["top", "accuracy"]),
+      )
+      .option(
+        "--shuffled",
+        "the same of the generator with the entries of every weight permuted, as a control",
+      ),
+    "eigenvalues and eigenvectors at every point",
+  )
+    .option("--directions <file.safetensors>", "write the axes of the metric averaged over the points")
+    .option("--plot <file>", "spectrum over the points, .svg or .png", figureFile)
+    .option("--heat-map <file>", "homogeneity between points, or between layers, .svg or .png", figureFile)
+    .option("--json", "one JSON document on stdout")
+    .action(async (argument: string, options: MetricOptions) => {
+      if (options.directions !== undefined) await requireFolderOf(options.directions);
+      const loaded = await loadModel(argument, options, terminal);
+      const maps = await MetricMaps.open(loaded, options, signal);
+      let report: MetricReport | undefined;
+      try {
+        const { to: _to, layers: _layers, ...single } = options;
+        const source = await CodeSource.open(loaded, await maps.generator(0), single);
+        const codes = await source.take(0, options.samples, signal).finally(() => source.dispose());
+        const first = await maps.at(0);
+        const { from } = first;
+        const several = maps.layers.length > 1;
+        const provenance: Provenance = {
+          ...provenanceOf(loaded, first, "metric", codes.source, {
+            matrix: options.differences === undefined ? "H = 2·JᵀJ" : "½·H by differences",
+            ...(several ? { distance: "l2" } : (await maps.distance()).description),
+            layers: maps.layers.map(({ name }) => name),
+            ...(several ? { points: codes.count } : {}),
+            ...(codes.drawnIn === undefined ? {} : { drawnIn: codes.drawnIn }),
+            top: options.top ?? "all",
+            accuracy: options.accuracy ?? "normal",
+            differences: options.differences ?? null,
+            shuffled: options.shuffled ?? false,
+          }),
+          ...(several ? { to: maps.layers.at(-1)! } : {}),
+        };
+        const spaces = several ? maps.layers : [first.to];
+        const factor = options.differences === undefined ? 2 : 1;
+        const spectrumOf = async (map: OnnxMap, point: Float32Array) =>
+          scaled(await spectrumAt(map, point, options, signal), factor);
+        await computeRows<MetricRow>(
+          {
+            ...options,
+            terminal,
+            signal,
+            what: several ? "points at layers" : "points",
+            total: maps.layers.length * codes.count,
+            provenance,
+          },
+          async (row) => {
+            const [layer, index] = [Math.floor(row / codes.count), row % codes.count];
+            const point = codes.values.slice(index * from.dim, (index + 1) * from.dim);
+            const { residuals, ...spectrum } = await spectrumOf(await maps.at(layer), point);
+            const control = options.shuffled
+              ? await spectrumOf(await maps.shuffledAt(layer), point)
+              : undefined;
+            return {
+              layer,
+              index,
+              ...spectrum,
+              ...(residuals ? { residuals } : {}),
+              ...(control
+                ? {
+                    shuffled_eigenvalues: control.eigenvalues,
+                    shuffled_eigenvectors: control.eigenvectors,
+                  }
+                : {}),
+            };
+          },
+          (rows, complete) => {
+            const found = metricReport(rows, spaces, factor, complete, provenance);
+            terminal.stdout.write(
+              options.json ? `${JSON.stringify(metricJson(found), null, 2)}\n` : metricTable(found),
+            );
+            if (complete) report = found;
+          },
+        );
+      } finally {
+        await maps.dispose();
+      }
+      if (report) await writeExtras(report, options, terminal);
+    });
+}
+
+function spectrumAt(
+  map: OnnxMap,
+  point: Float32Array,
+  { top, accuracy, differences, memory }: MetricOptions,
+  signal: AbortSignal,
+): Promise<MetricSpectrum> {
+  if (differences !== undefined) return spectrumByDifferences(map, point, { step: differences, signal });
+  return metricSpectrum(map, point, {
+    signal,
+    ...(top === undefined ? {} : { top }),
+    ...(accuracy ? { accuracy } : {}),
+    ...(memory === undefined ? {} : { memoryBudget: memory }),
+  });
+}
+
+function scaled({ eigenvalues, eigenvectors, residuals }: MetricSpectrum, factor: number) {
+  return {
+    eigenvalues: eigenvalues.map((value) => factor * value),
+    eigenvectors,
+    residuals: residuals?.map((value) => factor * value),
+  };
+}
+
+async function writeExtras(report: MetricReport, options: MetricOptions, terminal: Terminal): Promise<void> {
+  const write = async (path: string, svg: string) => {
+    await writeFigure(path, svg);
+    info(terminal, `wrote ${path}`);
+  };
+  if (options.directions !== undefined) {
+    await writeDirections(options.directions, axesOf(report, options.top), terminal);
+  }
+  if (options.plot !== undefined) await write(options.plot, spectrumFigure(report));
+  if (options.heatMap === undefined) return;
+  const svg = homogeneityFigure(report);
+  if (svg) await write(options.heatMap, svg);
+  else info(terminal, "no heat map: homogeneity takes full spectra at two points or more");
+}
+
+/** Axes of the averaged metric, at the last layer. */
+function axesOf({ layers, provenance }: MetricReport, top: number | undefined): DirectionSet {
+  const { eigenvalues, eigenvectors } = averageMetric(layers.at(-1)!.rows);
+  const count = top ?? eigenvalues.length;
+  return {
+    space: provenance.from,
+    vectors: leadingColumns(eigenvectors, count),
+    names: defaultNames(count),
+    values: { kind: "eigenvalue", values: eigenvalues.slice(0, count) },
+    method: "averaged metric",
+    provenance,
+  };
+}

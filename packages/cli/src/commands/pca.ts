@@ -1,0 +1,175 @@
+// vielbein pca: principal components of sampled activations, the directions of GANSpace.
+
+import {
+  type DirectionSet,
+  defaultNames,
+  type PrincipalComponents,
+  PrincipalComponentsAccumulator,
+  type Provenance,
+  VielbeinError,
+} from "@vielbein/core";
+import type { OnnxMap } from "@vielbein/onnx";
+import type { Command } from "commander";
+import { integer } from "../arguments.ts";
+import { type CodeOptions, CodeSource } from "../codes.ts";
+import { writeDirections } from "../direction-files.ts";
+import { addMapOptions, addPointOptions, loadModel, openMap, type Points, provenanceOf } from "../model.ts";
+import { requireFolderOf } from "../output.ts";
+import { bold, dim, Progress, type Terminal, table } from "../terminal.ts";
+
+interface PcaOptions extends CodeOptions {
+  samples: number;
+  components?: number;
+  latent?: boolean;
+  out?: string;
+  json?: boolean;
+}
+
+/** Samples that go through the network together. */
+const BATCH = 256;
+const SHOWN = 10;
+
+export function pcaCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
+  addPointOptions(
+    addMapOptions(
+      program
+        .command("pca <model>")
+        .summary("principal components of sampled activations (GANSpace)")
+        .description(
+          "Finds the directions of --to along which samples vary most, such as those of w behind a mapping network; with --latent the directions of --from that go with them.",
+        ),
+    ),
+  )
+    .option("--samples <n>", "samples to draw", integer(2), 10_000)
+    .option("--components <k>", "components to keep (default: 50, or as many as there are)", integer(1))
+    .option(
+      "--latent",
+      "directions of --from, by regression on the components: for a --to that is no code, such as features",
+    )
+    .option("--out <file.safetensors>", "write the directions")
+    .option("--json", "one JSON document on stdout")
+    .action(async (argument: string, options: PcaOptions) => {
+      if (options.out !== undefined) await requireFolderOf(options.out);
+      const loaded = await loadModel(argument, options, terminal);
+      const map = await openMap(loaded, options);
+      const source = await CodeSource.open(loaded, map, options);
+      try {
+        const { components, points } = await collect(map, source, options, terminal, signal);
+        const provenance = provenanceOf(loaded, map, "principal components", points.source, {
+          components: components.stdev.length,
+          latent: options.latent ?? false,
+          exact: components.isExact,
+        });
+        if (options.out !== undefined) {
+          await writeDirections(options.out, directionSet(components, provenance), terminal);
+        }
+        terminal.stdout.write(
+          options.json
+            ? `${JSON.stringify(toJson(components, provenance), null, 2)}\n`
+            : toText(components, provenance),
+        );
+      } finally {
+        await source.dispose();
+        await map.dispose();
+      }
+    });
+}
+
+async function collect(
+  map: OnnxMap,
+  source: CodeSource,
+  options: PcaOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<{ components: PrincipalComponents; points: Points }> {
+  const accumulator = new PrincipalComponentsAccumulator(map.to.dim, {
+    ...(options.components === undefined ? {} : { components: requireFit(options.components, map) }),
+    ...(options.latent ? { latentDim: map.from.dim } : {}),
+  });
+  const first = await source.take(0, Math.min(BATCH, options.samples), signal);
+  const total = options.points === undefined ? options.samples : first.count;
+  const progress = new Progress(terminal, "samples", total);
+  for (let start = 0; start < total; start += BATCH) {
+    signal.throwIfAborted();
+    const count = Math.min(BATCH, total - start);
+    // A file of points comes as a whole.
+    const codes =
+      options.points !== undefined
+        ? first.values.subarray(start * map.from.dim, (start + count) * map.from.dim)
+        : (start === 0 ? first : await source.take(start, count, signal)).values;
+    accumulator.append(await map.evaluate(codes, count, { signal }), options.latent ? codes : undefined);
+    progress.step(start + count);
+    await new Promise(setImmediate);
+  }
+  progress.done();
+  const { source: origin } = first;
+  return {
+    components: accumulator.result(),
+    points: { ...first, source: "seed" in origin ? { ...origin, count: total } : origin },
+  };
+}
+
+function requireFit(components: number, { to }: OnnxMap): number {
+  if (components <= to.dim) return components;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--components: "${to.name}" has dimension ${to.dim}, got ${components}. Ask for at most ${to.dim}.`,
+  );
+}
+
+function directionSet(
+  { components, stdev, latent }: PrincipalComponents,
+  provenance: Provenance,
+): DirectionSet {
+  return {
+    space: latent ? provenance.from : provenance.to,
+    vectors: latent?.directions ?? components,
+    names: defaultNames(stdev.length),
+    values: { kind: "standard deviation", values: latent?.stdev ?? stdev },
+    method: latent ? "principal components, regressed" : "principal components",
+    provenance,
+  };
+}
+
+function toJson(
+  { stdev, share, count, isExact, latent }: PrincipalComponents,
+  provenance: Provenance,
+): object {
+  return {
+    samples: count,
+    exact: isExact,
+    stdev: Array.from(stdev),
+    share: Array.from(share),
+    ...(latent ? { latentStdev: Array.from(latent.stdev) } : {}),
+    provenance,
+  };
+}
+
+function toText(
+  { stdev, share, count, isExact, latent }: PrincipalComponents,
+  { from, to }: Provenance,
+): string {
+  const shown = Math.min(SHOWN, stdev.length);
+  let sum = 0;
+  const rows = Array.from({ length: shown }, (_, k) => {
+    sum += share[k]!;
+    const own = latent ? [latent.stdev[k]!.toPrecision(5)] : [];
+    return [`d${k}`, stdev[k]!.toPrecision(5), percent(share[k]!), percent(sum), ...own];
+  });
+  const header = [
+    "component",
+    "deviation",
+    "share",
+    "together",
+    ...(latent ? [`deviation of ${from.name}`] : []),
+  ];
+  const rest = stdev.length - shown;
+  const title = `${bold(`${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`)}  ${dim(
+    `${count} samples${isExact ? "" : ", by a sketch"}`,
+  )}`;
+  return `${title}\n${table([header, ...rows], [1, 2, 3, 4])}${rest > 0 ? dim(`\n… ${rest} more: --json or --out`) : ""}\n`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}

@@ -1,0 +1,200 @@
+// vielbein ppl: perceptual path length, exactly by Jacobian-vector products, beside its definition by differences.
+
+import {
+  type PathLengthSummary,
+  type Provenance,
+  pathLength,
+  summarizePathLengths,
+  VielbeinError,
+} from "@vielbein/core";
+import { uniform } from "@vielbein/linalg";
+import type { OnnxMap } from "@vielbein/onnx";
+import { type Command, Option } from "commander";
+import { integer, positive } from "../arguments.ts";
+import { type CodeOptions, CodeSource, startsAtInput } from "../codes.ts";
+import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
+import { addMapOptions, addPointOptions, loadModel, openMap, provenanceOf } from "../model.ts";
+import type { PictureOptions } from "../pictures.ts";
+import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
+import { type Terminal, table } from "../terminal.ts";
+
+interface PplOptions extends CodeOptions, DistanceOptions, RowOptions, Pick<PictureOptions, "imageRange"> {
+  samples: number;
+  interpolation: "linear" | "spherical";
+  at: "end" | "full";
+  epsilon: number;
+  json?: boolean;
+}
+
+/** Squared speed of the output at one place of one interpolation. */
+interface PathRow {
+  readonly t: number;
+  readonly exact: number;
+  readonly difference: number;
+}
+
+export function pplCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
+  addRowOptions(
+    addDistanceOptions(
+      addPointOptions(
+        addMapOptions(
+          program
+            .command("ppl <model>")
+            .summary("perceptual path length, exact and by differences")
+            .description(
+              "Averages the squared speed of the output along interpolations between random codes: exactly, by one Jacobian-vector product each, and by differences over epsilon, as perceptual path length is defined.",
+            ),
+        ),
+      ),
+    )
+      .option(
+        "--samples <n>",
+        "interpolations; with --points, rows 2i and 2i + 1 are the ends",
+        integer(1),
+        1000,
+      )
+      .addOption(
+        new Option("--interpolation <how>", "between the ends")
+          .choices(["linear", "spherical"])
+          .default("linear"),
+      )
+      .addOption(
+        new Option("--at <where>", "end: at the first end; full: anywhere between, at random")
+          .choices(["end", "full"])
+          .default("end"),
+      )
+      .option("--epsilon <eps>", "step of the differences, as a fraction of the way", positive, 1e-4),
+    "every sample",
+  )
+    .option("--json", "one JSON document on stdout")
+    .action(async (argument: string, options: PplOptions) => {
+      const loaded = await loadModel(argument, options, terminal);
+      const generator = await openMap(loaded, options);
+      const source = await CodeSource.open(loaded, generator, options);
+      let distance: Distance | undefined;
+      try {
+        const { interpolation, epsilon, at, seed } = options;
+        if (interpolation === "spherical" && !isNormal(generator, startsAtInput(loaded, generator))) {
+          throw new VielbeinError(
+            "INVALID_ARGUMENT",
+            `--interpolation spherical: "${generator.from.name}" has no normal prior, so its codes are not near a sphere. Use linear.`,
+          );
+        }
+        distance = await openDistance(loaded, generator, options, signal);
+        const { map, description } = distance;
+        const pairs = await pairSource(source, generator, options, signal);
+        const provenance = provenanceOf(loaded, generator, "perceptual path length", pairs.source, {
+          ...description,
+          interpolation,
+          at,
+          epsilon,
+          ...(pairs.drawnIn === undefined ? {} : { drawnIn: pairs.drawnIn }),
+        });
+        await computeRows<PathRow>(
+          { ...options, terminal, signal, what: "samples", total: pairs.total, provenance },
+          async (index) => {
+            const [start, end] = await pairs.at(index);
+            const t = at === "end" ? 0 : uniform(seed, FIRST_POSITION + index, 1)[0]!;
+            const { exact, difference } = await pathLength(map, start, end, t, { interpolation, epsilon });
+            return { t, exact, difference: difference! };
+          },
+          (rows) => {
+            const of = (key: "exact" | "difference") =>
+              summarizePathLengths(
+                rows.map((row) => row[key]),
+                { seed },
+              );
+            const result = { exact: of("exact"), difference: of("difference"), rows, epsilon, provenance };
+            terminal.stdout.write(options.json ? jsonOf(result) : tableOf(result));
+          },
+        );
+      } finally {
+        await distance?.dispose();
+        await source.dispose();
+        await generator.dispose();
+      }
+    });
+}
+
+/** Positions are drawn from streams that samples of codes do not reach. */
+const FIRST_POSITION = 2 ** 40;
+
+function isNormal({ from }: OnnxMap, isInput: boolean): boolean {
+  return isInput && (from.prior?.kind ?? "normal") === "normal";
+}
+
+/** Ends of interpolation i: samples, or rows of --points, 2i and 2i + 1. */
+async function pairSource(
+  source: CodeSource,
+  { from }: OnnxMap,
+  { points, samples }: PplOptions,
+  signal: AbortSignal,
+): Promise<{
+  readonly total: number;
+  readonly source: Provenance["points"];
+  readonly drawnIn?: string;
+  at(index: number): Promise<[Float32Array, Float32Array]>;
+}> {
+  const first = await source.take(0, 2, signal);
+  const split = (values: Float32Array, at: number): [Float32Array, Float32Array] => [
+    values.slice(at * from.dim, (at + 1) * from.dim),
+    values.slice((at + 1) * from.dim, (at + 2) * from.dim),
+  ];
+  const common = { source: first.source, ...(first.drawnIn === undefined ? {} : { drawnIn: first.drawnIn }) };
+  if (points === undefined) {
+    return {
+      ...common,
+      total: samples,
+      at: async (index) => split((await source.take(2 * index, 2, signal)).values, 0),
+    };
+  }
+  if (first.count < 2) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--points: "${points}" has ${first.count} row, but an interpolation takes two. Give at least two rows.`,
+    );
+  }
+  return {
+    ...common,
+    total: Math.min(samples, Math.floor(first.count / 2)),
+    at: async (index) => split(first.values, 2 * index),
+  };
+}
+
+interface Result {
+  readonly exact: PathLengthSummary;
+  readonly difference: PathLengthSummary;
+  readonly rows: readonly PathRow[];
+  readonly epsilon: number;
+  readonly provenance: Provenance;
+}
+
+/** Root mean square of the relative deviation of the differences from the exact values. */
+function deviation(rows: readonly PathRow[]): number {
+  const squares = rows.map(({ exact, difference }) => (exact === 0 ? 0 : (difference / exact - 1) ** 2));
+  return Math.sqrt(squares.reduce((sum, x) => sum + x, 0) / rows.length);
+}
+
+function jsonOf({ exact, difference, rows, epsilon, provenance }: Result): string {
+  const document = {
+    samples: rows.length,
+    exact,
+    difference: { epsilon, ...difference, deviation: deviation(rows) },
+    provenance,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function tableOf({ exact, difference, rows, epsilon }: Result): string {
+  const row = (name: string, { trimmedMean, trimmed, mean, standardError }: PathLengthSummary) => [
+    name,
+    trimmedMean.toPrecision(5),
+    trimmed.standardError.toPrecision(2),
+    trimmed.interval.map((x) => x.toPrecision(4)).join(" … "),
+    mean.toPrecision(5),
+    rows.length > 1 ? standardError.toPrecision(2) : "",
+  ];
+  const header = ["", "path length", "std. error", "95 % interval", "untrimmed", "std. error"];
+  const body = [row("exact", exact), row(`differences, ε = ${epsilon}`, difference)];
+  return `${table([header, ...body], [1, 2, 4, 5])}\n${rows.length} samples; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)\n`;
+}

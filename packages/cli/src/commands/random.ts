@@ -1,0 +1,51 @@
+// vielbein random: random directions, the control of every method that finds some.
+
+import { defaultNames, randomDirections } from "@vielbein/core";
+import type { Command } from "commander";
+import { integer } from "../arguments.ts";
+import { writeDirections } from "../direction-files.ts";
+import { addMapOptions, loadModel, type MapOptions, provenanceOf } from "../model.ts";
+import { requireFolderOf } from "../output.ts";
+import { prepareMap } from "../prepared.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface RandomOptions extends MapOptions {
+  count?: number;
+  seed: number;
+  out: string;
+  json?: boolean;
+}
+
+const DEFAULT_COUNT = 10;
+
+export function randomCommand(program: Command, terminal: Terminal): void {
+  addMapOptions(
+    program
+      .command("random <model>")
+      .summary("random directions, the control of those that were found")
+      .description("Draws orthonormal directions of --from, uniform over all such frames."),
+  )
+    .option("--count <k>", `how many (default: ${DEFAULT_COUNT}, or as many as there are)`, integer(1))
+    .option("--seed <n>", "seed of the directions", integer(0), 0)
+    .requiredOption("--out <file.safetensors>", "write the directions")
+    .option("--json", "space and provenance as JSON on stdout")
+    .action(async (argument: string, options: RandomOptions) => {
+      await requireFolderOf(options.out);
+      const loaded = await loadModel(argument, options, terminal);
+      const { from, to } = await prepareMap(loaded, options);
+      const count = options.count ?? Math.min(DEFAULT_COUNT, from.dim);
+      const vectors = randomDirections(from.dim, count, options.seed);
+      const points = { seed: options.seed, prior: { kind: "normal" }, first: 0, count: 0 } as const;
+      const provenance = provenanceOf(loaded, { from, to }, "random directions", points, {
+        count,
+        seed: options.seed,
+      });
+      const set = { space: from, vectors, names: defaultNames(count), method: "random", provenance };
+      await writeDirections(options.out, set, terminal);
+      if (options.json) {
+        terminal.stdout.write(
+          `${JSON.stringify({ out: options.out, space: from, count, provenance }, null, 2)}\n`,
+        );
+      }
+    });
+}

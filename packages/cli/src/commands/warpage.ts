@@ -1,0 +1,203 @@
+// vielbein warpage: how far tangent spaces turn from place to place, against neighbours and nulls.
+
+import {
+  defaultDirections,
+  haarProfile,
+  PrincipalComponentsAccumulator,
+  samplePoints,
+  sefa,
+  selectMaps,
+  VielbeinError,
+  warpageSample,
+} from "@vielbein/core";
+import type { Matrix } from "@vielbein/linalg";
+import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
+import type { Command } from "commander";
+import { integer, positiveList } from "../arguments.ts";
+import { figureFile, writeFigure } from "../figure.ts";
+import { LayerMaps } from "../layers.ts";
+import { METRICS, type Metric, metricOption } from "../metrics.ts";
+import {
+  addMapOptions,
+  addPointOptions,
+  type LoadedModel,
+  loadModel,
+  type MapOptions,
+  openMap,
+  provenanceOf,
+} from "../model.ts";
+import { requireFolderOf } from "../output.ts";
+import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
+import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
+import { info, Progress, type Terminal } from "../terminal.ts";
+import { resolvedDirections, warpageJson, warpagePlot, warpageTable } from "../warpage-report.ts";
+import { profileCells, rowOf, type WarpageRow } from "../warpage-rows.ts";
+
+interface WarpageOptions extends MapOptions, PairOptions, RowOptions {
+  k?: number;
+  epsilon: number[];
+  sameNorm?: boolean;
+  untrained: number;
+  pcaSamples?: number;
+  metric: Metric;
+  plot?: string;
+  json?: boolean;
+}
+
+export function warpageCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
+  addRowOptions(
+    addPairOptions(
+      addPointOptions(
+        addMapOptions(
+          program
+            .command("warpage <model>")
+            .summary("how far tangent spaces turn from place to place")
+            .description(
+              "Compares the leading k directions of the local basis at independent points, at neighbouring points and with nulls, by Grassmannian distances for every k. In a flat space independent points lie as close as neighbours.",
+            ),
+        ),
+      ),
+    )
+      .option("--k <k>", "leading directions compared (default: 50, or as many as there are)", integer(1))
+      .option("--epsilon <list>", "distances of neighbours, in units of the input space", positiveList, [0.1])
+      .option("--same-norm", "scale neighbours back to the length of their point")
+      .option(
+        "--untrained <n>",
+        "networks with redrawn weights that the pairs of the untrained null are spread over; 0 leaves it out",
+        integer(0, 1000),
+        3,
+      )
+      .option(
+        "--pca-samples <n>",
+        "samples for the comparison with global principal components (default: 10000 in at most 1024 dimensions, else 0: none)",
+        integer(0),
+      ),
+    "the profiles of every pair",
+  )
+    .addOption(metricOption("geodesic"))
+    .option("--plot <file>", "plot of the mean profiles, .svg or .png", figureFile)
+    .option("--json", "one JSON document on stdout")
+    .action(async (argument: string, options: WarpageOptions) => {
+      if (options.plot !== undefined) await requireFolderOf(options.plot);
+      const loaded = await loadModel(argument, options, terminal);
+      const map = await openMap(loaded, options);
+      const { to: _, ...layerOptions } = options;
+      const untrained = new LayerMaps(loaded, layerOptions, [map.to]);
+      const k = options.k ?? defaultDirections(map);
+      const { epsilon: epsilons, sameNorm = false } = options;
+      const pcaSamples = options.pcaSamples ?? (map.to.dim <= 1024 ? 10_000 : 0);
+      let figure: Promise<void> | undefined;
+      try {
+        const { pairAt, pairs, source } = await pairsOf(map, options);
+        const networks = await untrained.availableUntrained(options.untrained, terminal);
+        const provenance = provenanceOf(loaded, map, "warpage", source, {
+          k,
+          epsilons,
+          sameNorm,
+          untrained: networks,
+          pcaSamples,
+        });
+        const sefaDirections = await factorizedDirections(loaded, map, terminal);
+        const references = {
+          ...(sefaDirections ? { sefa: sefaDirections } : {}),
+          ...(pcaSamples > 0
+            ? { pca: await principalDirections(map, k, pcaSamples, options.seed, terminal, signal) }
+            : {}),
+        };
+        const common = {
+          k,
+          epsilons,
+          sameNorm,
+          metrics: METRICS,
+          signal,
+          ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
+        };
+        await computeRows<WarpageRow>(
+          { ...options, terminal, signal, what: "pairs", total: pairs, provenance },
+          async (index) => {
+            const pair = pairAt(index);
+            const row = {
+              ...rowOf(await warpageSample(map, pair, { ...common, references })),
+              ...profileCells("haar", haarProfile(options.seed, index, map.to.dim, k, { metrics: METRICS })),
+            };
+            if (networks === 0) return row;
+            const redrawn = await untrained.untrainedAt(0, index % networks);
+            return { ...row, ...rowOf(await warpageSample(redrawn, pair, common), "untrained_") };
+          },
+          (rows) => {
+            const result = { rows, k, epsilons, provenance };
+            const resolved = resolvedDirections(result);
+            if (resolved < k) {
+              info(
+                terminal,
+                `at some points only ${resolved} directions have σ > 1e-6·σ₁: beyond k = ${resolved} distances are those of rounding`,
+              );
+            }
+            terminal.stdout.write(
+              options.json
+                ? `${JSON.stringify(warpageJson(result), null, 2)}\n`
+                : warpageTable(result, options.metric),
+            );
+            if (options.plot !== undefined) {
+              figure = writeFigure(options.plot, warpagePlot(result, options.metric));
+            }
+          },
+        );
+      } finally {
+        await map.dispose();
+        await untrained.dispose();
+        if (figure) {
+          await figure;
+          info(terminal, `wrote ${options.plot}`);
+        }
+      }
+    });
+}
+
+/**
+ * The directions of SeFa in the output space of the map, from the affine maps that read it further on; undefined, with
+ * a remark, where there are none, and without one at the end of the model.
+ */
+async function factorizedDirections(
+  { model, runtime, inputs }: LoadedModel,
+  { to }: OnnxMap,
+  terminal: Terminal,
+): Promise<Matrix | undefined> {
+  const end = model.graph.outputs[0]?.name;
+  if (end === undefined || end === to.name) return undefined;
+  try {
+    const maps = firstAffineMaps(await prepare(model, runtime, { from: to.name, to: end, inputs }));
+    const { directions } = sefa(selectMaps(maps).map(({ weight }) => weight));
+    // In a space of codes per layer the directions are those of one layer.
+    if (directions.rows === to.dim) return directions;
+    info(terminal, `not compared with SeFa: its directions are those of one layer of "${to.name}"`);
+  } catch (error) {
+    if (!(error instanceof VielbeinError && error.code === "INVALID_SPACE")) throw error;
+    info(terminal, `not compared with SeFa: ${error.message}`);
+  }
+  return undefined;
+}
+
+const SAMPLES_PER_RUN = 64;
+
+/** The leading principal components of the values at samples 0 … `count` − 1 of the prior: directions of GANSpace. */
+async function principalDirections(
+  map: OnnxMap,
+  k: number,
+  count: number,
+  seed: number,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Matrix> {
+  const accumulator = new PrincipalComponentsAccumulator(map.to.dim, { components: k });
+  const progress = new Progress(terminal, "samples", count);
+  for (let first = 0; first < count; first += SAMPLES_PER_RUN) {
+    signal.throwIfAborted();
+    const batch = Math.min(SAMPLES_PER_RUN, count - first);
+    accumulator.append(await map.evaluate(samplePoints(map.from, seed, first, batch), batch));
+    progress.step(first + batch);
+    await new Promise(setImmediate);
+  }
+  progress.done();
+  return accumulator.result().components;
+}

@@ -1,0 +1,86 @@
+// Direction tables as files: samples moved along directions, drawn, and written as two pages.
+
+import { type DirectionSet, displacementOf, linearTraversal, symmetricSteps } from "@vielbein/core";
+import {
+  type DirectionTables,
+  directionTables,
+  formatStep,
+  type RgbaImage,
+  shrinkTo,
+  TABLE_TILE,
+} from "@vielbein/viz";
+import { type CodeOptions, CodeSource, originOf } from "./codes.ts";
+import { type LoadedModel, openMap } from "./model.ts";
+import { writeWhole } from "./output.ts";
+import { describeRange, imagesOf, layoutOf, type PictureOptions, pixelRange } from "./pictures.ts";
+import { info, Progress, type Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
+
+export interface PagesJob extends CodeOptions, PictureOptions {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** The pages are PREFIX-by-sample.html and PREFIX-by-direction.html. */
+  readonly html: string;
+  readonly title: string;
+  readonly samples: number;
+  /** Largest step either way. */
+  readonly range: number;
+  readonly steps: number;
+  readonly valueTitles: readonly string[];
+  /** What is shown of direction k. */
+  readonly values: (k: number) => readonly string[];
+}
+
+/** Draws the directions from the first `samples` codes, and writes the two pages. */
+export async function writeDirectionTables(
+  loaded: LoadedModel,
+  set: DirectionSet,
+  job: PagesJob,
+): Promise<void> {
+  const { terminal, signal, samples, html } = job;
+  const map = await openMap(loaded, { ...job, from: set.space.name });
+  const source = await CodeSource.open(loaded, map, job);
+  try {
+    const layout = layoutOf(map.to, job);
+    const codes = await source.take(0, samples, signal);
+    const steps = symmetricSteps(job.range, job.steps);
+    const directions = set.names.map((_, k) => displacementOf(set, k));
+    const count = Math.min(samples, codes.count);
+    const unmoved = await map.evaluate(codes.values.subarray(0, count * map.from.dim), count, { signal });
+    const pixels = pixelRange(unmoved, job);
+    const progress = new Progress(terminal, "rows of images", count * directions.length);
+    const images: RgbaImage[][] = [];
+    for (let s = 0; s < count; s++) {
+      const code = codes.values.slice(s * map.from.dim, (s + 1) * map.from.dim);
+      for (const direction of directions) {
+        signal.throwIfAborted();
+        const moved = await map.evaluate(linearTraversal(code, direction, steps), steps.length, { signal });
+        // Reduced at once: hundreds of images in full size would not fit.
+        const tiles = imagesOf(moved, map.to, layout, pixels).map((image) => shrinkTo(image, TABLE_TILE));
+        images.push(tiles);
+        progress.step(images.length);
+        await new Promise(setImmediate);
+      }
+    }
+    progress.done();
+    const acts = set.layers ? ` · layers ${set.layers.join(", ")}` : "";
+    const tables: DirectionTables = {
+      title: job.title,
+      subtitle: `${map.from.name} [${map.from.shape.join(", ")}] → ${map.to.name} [${map.to.shape.join(", ")}]${acts} · ${originOf(codes, job)}`,
+      samples: Array.from({ length: count }, (_, s) => `sample ${s}`),
+      directions: set.names.map((name, k) => ({ name, values: job.values(k) })),
+      valueTitles: job.valueTitles,
+      stepLabels: steps.map(formatStep),
+      footer: `vielbein ${version} · ${loaded.runtime.name} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
+      images: (s, d) => images[s * directions.length + d]!,
+    };
+    for (const groupBy of ["sample", "direction"] as const) {
+      const path = `${html}-by-${groupBy}.html`;
+      await writeWhole(path, directionTables(tables, groupBy));
+      info(terminal, `wrote ${path}`);
+    }
+  } finally {
+    await source.dispose();
+    await map.dispose();
+  }
+}

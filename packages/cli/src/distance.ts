@@ -1,0 +1,139 @@
+// What outputs are measured by: the squared distance of the outputs themselves, or of features that another model
+// computes of them, φ(f(x)), as one graph: ‖φ(a) − φ(b)‖² is LPIPS for features made by tools/export/lpips_features.py.
+
+import { VielbeinError } from "@vielbein/core";
+import { chain, type OnnxMap, requiredInputs } from "@vielbein/onnx";
+import { measureRange, type PixelRange } from "@vielbein/viz";
+import { type Command, Option } from "commander";
+import { type CodeOptions, CodeSource } from "./codes.ts";
+import { type LoadedModel, loadModel, openMap } from "./model.ts";
+import type { PictureOptions } from "./pictures.ts";
+
+export interface DistanceOptions {
+  /** `l2`, or the file of the features. */
+  distance: string;
+  range: "auto" | "paper" | "signed";
+}
+
+export function addDistanceOptions(command: Command): Command {
+  return command
+    .option(
+      "--distance <features>",
+      "what outputs are compared by: l2, or an ONNX model of features of the output, e.g. of LPIPS",
+      "l2",
+    )
+    .addOption(
+      new Option(
+        "--range <range>",
+        "pixels that the features are given: auto maps the images' range to [-1,1], as LPIPS expects; paper maps it to [0,1], as Wang & Ponce do; signed changes nothing",
+      )
+        .choices(["auto", "paper", "signed"])
+        .default("auto"),
+    );
+}
+
+export interface Distance {
+  /** From the codes to what is compared: the generator itself for l2, else features of what it yields. */
+  readonly map: OnnxMap;
+  /** The same of given outputs: `[count, generator.to.dim]` → `[count, map.to.dim]`. */
+  of(outputs: Float32Array, count: number): Promise<Float32Array>;
+  /** For the provenance. */
+  readonly description: Readonly<Record<string, unknown>>;
+  /** Releases what was opened besides the generator. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens what `--distance` names behind `generator`, the map that the other options choose in `loaded`.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH` where the features take outputs of another shape; what loading throws.
+ */
+export async function openDistance(
+  loaded: LoadedModel,
+  generator: OnnxMap,
+  options: CodeOptions & DistanceOptions & Pick<PictureOptions, "imageRange">,
+  signal: AbortSignal,
+): Promise<Distance> {
+  if (options.distance === "l2") {
+    return {
+      map: generator,
+      of: async (outputs) => outputs,
+      description: { distance: "l2" },
+      dispose: async () => {},
+    };
+  }
+  const { set: _set, ...engine } = options;
+  const features = await loadModel(options.distance, engine);
+  requireInput(features, generator);
+  const pixels =
+    options.range === "signed" ? undefined : await pixelRange(loaded, generator, options, signal);
+  const link = linkOf(options.range, pixels);
+  const chained = {
+    ...loaded,
+    model: chain(loaded.model, features.model, { output: generator.to.name, ...link }),
+  };
+  const { to: _to, from: _from, ...rest } = options;
+  const map = await openMap(chained, { ...rest, from: generator.from.name });
+  let behind: OnnxMap | undefined;
+  return {
+    map,
+    of: async (outputs, count) => {
+      behind ??= await openMap(chained, { ...rest, from: generator.to.name });
+      return behind.evaluate(outputs, count, { signal });
+    },
+    description: {
+      distance: { file: features.file, sha256: features.sha256, output: map.to.name },
+      range: options.range,
+      ...(pixels ? { pixels } : {}),
+      ...link,
+    },
+    dispose: async () => {
+      await map.dispose();
+      await behind?.dispose();
+    },
+  };
+}
+
+function requireInput({ model, file }: LoadedModel, { to }: OnnxMap): void {
+  const shape = requiredInputs(model.graph)[0]?.shape?.slice(1);
+  const fits =
+    shape?.length === to.shape.length &&
+    shape.every((extent, i) => typeof extent !== "number" || extent === to.shape[i]);
+  if (fits) return;
+  throw new VielbeinError(
+    "SHAPE_MISMATCH",
+    `--distance: "${file}" takes [${shape}], but "${to.name}" is [${to.shape}]. Export the features for images of that size.`,
+  );
+}
+
+const MEASURED = 16;
+
+/** The values shown black and white: --image-range, or measured on some samples. */
+export async function pixelRange(
+  loaded: LoadedModel,
+  generator: OnnxMap,
+  options: CodeOptions & Pick<PictureOptions, "imageRange">,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<PixelRange> {
+  if (options.imageRange) return options.imageRange;
+  const { points: _, ...drawn } = options;
+  const source = await CodeSource.open(loaded, generator, drawn);
+  try {
+    const { values, count } = await source.take(0, MEASURED, signal);
+    return measureRange(await generator.evaluate(values, count, { signal }));
+  } finally {
+    await source.dispose();
+  }
+}
+
+/** The affine map of pixels that takes [low, high] to what the features are given. */
+function linkOf(
+  range: DistanceOptions["range"],
+  pixels: PixelRange | undefined,
+): { readonly scale: number; readonly shift: number } {
+  if (!pixels) return { scale: 1, shift: 0 };
+  const [low, high] = pixels;
+  const [black, white] = range === "paper" ? [0, 1] : [-1, 1];
+  const scale = (white - black) / (high - low);
+  return { scale, shift: black - low * scale };
+}

@@ -1,0 +1,145 @@
+// What `invert` found: as a table, as JSON, as a file, and as a sheet of images.
+
+import type { Provenance, Work } from "@vielbein/core";
+import { type NpyArray, writeNpy, writeNpz } from "@vielbein/linalg/npy";
+import { contactSheet, type ImageLayout, type PixelRange, toRgba } from "@vielbein/viz";
+import { writeWhole } from "./output.ts";
+import { describeRange } from "./pictures.ts";
+import type { Target } from "./targets.ts";
+import { table } from "./terminal.ts";
+
+/** One search. Distances are squared, ‖φ(x) − φ(y)‖². */
+export interface Search {
+  /** Index of the sample, or row of --points, that it started from. */
+  readonly sample: number;
+  readonly start: Float32Array;
+  readonly code: Float32Array;
+  readonly before: number;
+  readonly distance: number;
+  /** With the penalty of the prior. */
+  readonly loss: number;
+  readonly steps: number;
+  readonly converged: boolean;
+}
+
+export interface InversionReport {
+  readonly target: Omit<Target, "values">;
+  /** By rising loss, the best first. */
+  readonly searches: readonly Search[];
+  /** Root mean square of the difference between the best output and the target, in the units of the output. */
+  readonly rms: number;
+  readonly work: Work;
+  /** Whether all starts were searched from to the end. */
+  readonly complete: boolean;
+  readonly provenance: Provenance;
+}
+
+export function inversionTable({ searches, rms, work }: InversionReport): string {
+  const rows = searches.map(({ sample, before, distance, loss, steps, converged }, i) => [
+    `${sample}${i === 0 ? " *" : ""}`,
+    before.toPrecision(4),
+    distance.toPrecision(4),
+    loss.toPrecision(4),
+    String(steps),
+    converged ? "yes" : "no",
+  ]);
+  const header = ["start", "distance before", "after", "loss", "steps", "converged"];
+  const { code } = searches[0]!;
+  const summary = [
+    `best (*): rms difference of outputs ${rms.toPrecision(3)}, length of the code ${Math.hypot(...code).toPrecision(3)}`,
+    `work: ${work.values} values, ${work.jvps} JVPs, ${work.vjps} VJPs`,
+  ];
+  return `${table([header, ...rows], [1, 2, 3, 4])}\n${summary.join("\n")}\n`;
+}
+
+export function inversionJson({
+  target,
+  searches,
+  rms,
+  work,
+  complete,
+  provenance,
+}: InversionReport): object {
+  const { code, distance, loss } = searches[0]!;
+  return {
+    target,
+    code: Array.from(code),
+    distance,
+    loss,
+    rms,
+    searches: searches.map(({ start: _start, code: found, ...rest }) => ({
+      ...rest,
+      length: Math.hypot(...found),
+    })),
+    work,
+    complete,
+    provenance,
+  };
+}
+
+/** The best code as `.npy`; as `.npz` also those of all starts, and the provenance. */
+export async function writeCodes(path: string, { searches, provenance }: InversionReport): Promise<void> {
+  const { code } = searches[0]!;
+  if (/\.npy$/i.test(path)) return writeWhole(path, writeNpy({ shape: [code.length], data: code }));
+  const rows = (pick: (search: Search) => Float32Array): NpyArray => {
+    const data = new Float32Array(searches.length * code.length);
+    searches.forEach((search, i) => {
+      data.set(pick(search), i * code.length);
+    });
+    return { shape: [searches.length, code.length], data };
+  };
+  const json = new TextEncoder().encode(JSON.stringify(provenance));
+  return writeWhole(
+    path,
+    writeNpz({
+      code: { shape: [code.length], data: code },
+      codes: rows((search) => search.code),
+      starts: rows((search) => search.start),
+      distances: { shape: [searches.length], data: Float64Array.from(searches, (s) => s.distance) },
+      provenance: { shape: [json.length], data: json },
+    }),
+  );
+}
+
+const SHOWN = 8;
+/** Differences of this fraction of the range from black to white are shown white. */
+const WHITE_DIFFERENCE = 0.25;
+
+/** Target, start, result and their difference, a row for each of the best searches. */
+export function inversionSheet(
+  { searches, target, rms, provenance }: InversionReport,
+  images: {
+    readonly target: Float32Array;
+    readonly starts: readonly Float32Array[];
+    readonly results: readonly Float32Array[];
+    readonly layout: ImageLayout;
+    readonly pixels: PixelRange;
+  },
+): string {
+  const { layout, pixels } = images;
+  const draw = (values: Float32Array) => toRgba(values, layout, pixels);
+  const difference = (values: Float32Array) =>
+    toRgba(
+      values.map((x, i) => Math.abs(x - images.target[i]!)),
+      layout,
+      [0, WHITE_DIFFERENCE * (pixels[1] - pixels[0])],
+    );
+  const { from, to, model, options } = provenance;
+  return contactSheet({
+    title: `${target.file} by ${model.file}`,
+    subtitle: `${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${options.method} · rms difference ${rms.toPrecision(3)}`,
+    columnLabels: ["target", "start", "result", "difference"],
+    reference: -1,
+    rows: searches.slice(0, SHOWN).map(({ sample, distance }, i) => ({
+      label: `start ${sample}`,
+      sublabel: `distance ${distance.toPrecision(3)}`,
+      images: [
+        draw(images.target),
+        draw(images.starts[i]!),
+        draw(images.results[i]!),
+        difference(images.results[i]!),
+      ],
+    })),
+    footer: `${provenance.tool} · ${provenance.runtime} · model ${model.sha256.slice(0, 12)} · pixels ${describeRange(pixels)} · differences of ${100 * WHITE_DIFFERENCE} % of that are white`,
+  });
+}

@@ -1,0 +1,228 @@
+// Long computations, row by row: a row for each point, pair or seed. What was computed is kept in the --out file
+// whatever happens, and --resume goes on from there. Rows are deterministic by index, so a run in parts yields the
+// same file, bit for bit, as a run in one.
+
+import { readFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
+import { type Provenance, VielbeinError } from "@vielbein/core";
+import { type Matrix, matrix } from "@vielbein/linalg";
+import { type NpyArray, type ReadNpyArray, readNpz, writeNpz } from "@vielbein/linalg/npy";
+import type { Command } from "commander";
+import { InterruptedError } from "./exit-codes.ts";
+import { requireFolderOf, writeWhole } from "./output.ts";
+import { info, Progress, type Terminal } from "./terminal.ts";
+
+/** One cell. In the file a number becomes a column `[n]`, a vector `[n, length]`, a matrix `[n, rows, cols]`. */
+export type RowValue = number | Float32Array | Float64Array | Matrix;
+
+/** Cells by name. A cell has the same kind and size in every row. */
+export type Row<R> = Readonly<Record<keyof R, RowValue>>;
+
+export interface RowOptions {
+  out?: string;
+  resume?: boolean;
+}
+
+export interface RowsJob extends RowOptions {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** What is counted, in the plural: `local bases`. */
+  readonly what: string;
+  readonly total: number;
+  /** Identifies the computation: a file of another model, option or seed is not resumed. */
+  readonly provenance: Provenance;
+}
+
+/** Adds --out and --resume. `content` completes "write …". */
+export function addRowOptions(command: Command, content: string): Command {
+  return command
+    .option("--out <file.npz>", `write ${content} for numpy.load`)
+    .option("--resume", "go on with the rows that --out keeps of an interrupted run");
+}
+
+/** A run that dies without notice loses at most this much work, unless writing takes long itself. */
+const SAVE_INTERVAL_MS = 60_000;
+const SAVE_SHARE = 20;
+
+/**
+ * Computes rows 0 … total − 1 and hands them to `report`. After an interrupt or a failure, `report` gets the rows
+ * there are, if any, `complete` being false; --out keeps them; and the error is thrown on.
+ *
+ * @throws {InterruptedError} on interrupt; {VielbeinError} `INVALID_ARGUMENT` where --resume does not fit the file;
+ *   {CannotWriteError}; what `compute` throws.
+ */
+export async function computeRows<R extends Row<R>>(
+  job: RowsJob,
+  compute: (index: number) => Promise<R>,
+  report: (rows: readonly R[], complete: boolean) => void,
+): Promise<void> {
+  const { terminal, signal, what, total, provenance, out } = job;
+  if (out !== undefined) await requireFolderOf(out);
+  const rows = await keptRows<R>(job);
+  const known = rows.length;
+  const save = async (): Promise<void> => {
+    if (out !== undefined && rows.length > 0) await writeWhole(out, toNpz(rows, provenance));
+  };
+  const progress = new Progress(terminal, what, total);
+  progress.step(known);
+  let stop: unknown;
+  let saved = performance.now();
+  let patience = SAVE_INTERVAL_MS;
+  try {
+    for (let index = known; index < total; index++) {
+      signal.throwIfAborted();
+      rows.push(await compute(index));
+      progress.step(index + 1);
+      // The engine holds the thread while it runs: let signals in between rows.
+      await new Promise(setImmediate);
+      const start = performance.now();
+      if (start - saved < patience) continue;
+      await save();
+      saved = performance.now();
+      patience = Math.max(SAVE_INTERVAL_MS, SAVE_SHARE * (saved - start));
+    }
+  } catch (error) {
+    stop = error;
+  }
+  progress.done();
+  let unsaved: unknown;
+  if (rows.length > known) {
+    try {
+      await save();
+      if (out !== undefined && !stop) info(terminal, `wrote ${out}`);
+    } catch (error) {
+      unsaved = error;
+    }
+  }
+  if (rows.length > 0) report(rows, !stop);
+  if (unsaved) throw unsaved;
+  if (!stop) return;
+  const advice = whatNow(job, rows.length);
+  if (signal.aborted) throw new InterruptedError(`interrupted ${advice}`, { cause: stop });
+  if (rows.length > 0) info(terminal, `stopped ${advice}`);
+  throw stop;
+}
+
+function whatNow({ what, total, out }: RowsJob, count: number): string {
+  if (count === 0) return `before the first of ${total} ${what}`;
+  const after = `after ${count} of ${total} ${what}`;
+  return out === undefined
+    ? `${after}; with --out FILE.npz they would be kept, for --resume to go on`
+    : `${after}; ${out} keeps them: run the same command with --resume to go on`;
+}
+
+/** The rows in the --out file, with --resume; none where there is no file yet. */
+async function keptRows<R extends Row<R>>(job: RowsJob): Promise<R[]> {
+  const { terminal, out, resume, total, what } = job;
+  if (!resume) return [];
+  if (out === undefined) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      "--resume reads the rows that --out keeps: name that file with --out FILE.npz.",
+    );
+  }
+  const bytes = await readFile(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new VielbeinError("MISSING_FILE", `--resume: cannot read "${out}": ${error.message}.`, {
+      cause: error,
+    });
+  });
+  if (!bytes) {
+    info(terminal, `${out} does not exist yet: starting from the first`);
+    return [];
+  }
+  const { provenance, ...columns } = readNpz(bytes);
+  requireSameRun(out, provenance, job.provenance);
+  const rows = fromColumns<R>(columns);
+  if (rows.length > total) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--resume: "${out}" keeps ${rows.length} ${what}, more than the ${total} asked for. Ask for as many, or write to another file.`,
+    );
+  }
+  info(terminal, `${out} keeps ${rows.length} of ${total} ${what}`);
+  return rows;
+}
+
+function requireSameRun(out: string, kept: ReadNpyArray | undefined, now: Provenance): void {
+  if (!kept) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--resume: "${out}" has no provenance, so it is not known what its rows are. Write to another file.`,
+    );
+  }
+  const before = JSON.parse(new TextDecoder().decode(kept.data as Uint8Array)) as Provenance;
+  const difference = firstDifference(identity(before), identity(now));
+  if (!difference) return;
+  const [name, was, is] = difference;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--resume: "${out}" is of another run: its ${name} is ${was}, now it is ${is}. Give the options of that run, or write to another file.`,
+  );
+}
+
+/** Provenance less what may differ between parts of one run: the name of the model's file, and the number of points. */
+function identity(provenance: Provenance): unknown {
+  const { model, points, ...rest } = JSON.parse(JSON.stringify(provenance));
+  return {
+    ...rest,
+    model: { ...model, file: undefined },
+    points: { ...points, file: undefined, count: undefined },
+  };
+}
+
+/** Dotted path of the first entry that differs, and the two values as JSON. */
+function firstDifference(a: unknown, b: unknown, path = ""): [string, string, string] | undefined {
+  if (isDeepStrictEqual(a, b)) return undefined;
+  if (isRecord(a) && isRecord(b)) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const difference = firstDifference(a[key], b[key], path ? `${path}.${key}` : key);
+      if (difference) return difference;
+    }
+  }
+  return [path, JSON.stringify(a) ?? "absent", JSON.stringify(b) ?? "absent"];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function toNpz<R extends Row<R>>(rows: readonly R[], provenance: Provenance): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(provenance));
+  const columns = (Object.keys(rows[0]!) as (keyof R & string)[]).map((name): [string, NpyArray] => [
+    name,
+    stacked(rows.map((row) => row[name])),
+  ]);
+  return writeNpz({ ...Object.fromEntries(columns), provenance: { shape: [json.length], data: json } });
+}
+
+function stacked(cells: readonly RowValue[]): NpyArray {
+  const first = cells[0]!;
+  if (typeof first === "number") return { shape: [cells.length], data: Float64Array.from(cells as number[]) };
+  const parts = (cells as readonly Exclude<RowValue, number>[]).map((cell) =>
+    "rows" in cell ? cell.data : cell,
+  );
+  const size = parts[0]!.length;
+  const length = cells.length * size;
+  const data = parts[0] instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+  parts.forEach((part, i) => {
+    data.set(part, i * size);
+  });
+  return { shape: [cells.length, ...("rows" in first ? [first.rows, first.cols] : [size])], data };
+}
+
+function fromColumns<R extends Row<R>>(columns: Readonly<Record<string, NpyArray>>): R[] {
+  const entries = Object.entries(columns);
+  return Array.from(
+    { length: entries[0]?.[1].shape[0] ?? 0 },
+    (_, index) => Object.fromEntries(entries.map(([name, array]) => [name, cell(array, index)])) as R,
+  );
+}
+
+function cell({ shape, data }: NpyArray, index: number): RowValue {
+  const values = data as Float64Array | Float32Array;
+  if (shape.length === 1) return values[index]!;
+  const size = shape.slice(1).reduce((product, extent) => product * extent, 1);
+  const part = values.slice(index * size, (index + 1) * size);
+  return shape.length === 3 ? matrix(shape[1]!, shape[2]!, part as Float64Array) : part;
+}

@@ -1,0 +1,114 @@
+// The three ways to walk along a local direction, as the traverse command offers them: on a line, on a sphere, along
+// the curve. A walk ends in values of the head map (from → via, or from → to); with --via, the tail decodes them.
+
+import {
+  type CurveStep,
+  curveTraversal,
+  type LocalBasis,
+  linearTraversal,
+  restrictToLayers,
+  sphericalTraversal,
+  symmetricSteps,
+  VielbeinError,
+} from "@vielbein/core";
+import type { OnnxMap } from "@vielbein/onnx";
+import { formatStep } from "@vielbein/viz";
+
+type Mode = "linear" | "spherical" | "curve";
+
+export interface WalkOptions {
+  mode: Mode;
+  range?: number;
+  unit?: "input" | "output";
+  /** Columns. */
+  steps: number;
+  curveSteps: number;
+  layers?: readonly number[];
+  memory?: number;
+}
+
+/** Maps that a traversal runs through; `tail` where directions are those of a space on the way. */
+export interface Route {
+  readonly head: OnnxMap;
+  readonly tail?: OnnxMap;
+}
+
+/** What the columns are. */
+export interface Columns {
+  readonly title: string;
+  readonly steps: readonly number[];
+  readonly labels: readonly string[];
+}
+
+/** The columns for these options, the range by default as far as samples of a normal prior lie apart. */
+export function columnsOf(
+  options: WalkOptions,
+  basis: LocalBasis,
+  directions: readonly number[],
+  { head, tail }: Route,
+): Columns {
+  const { mode, unit = "input" } = options;
+  if (options.layers && mode !== "linear") {
+    throw new VielbeinError("INVALID_ARGUMENT", `--layers goes with --mode linear, got ${mode}.`);
+  }
+  if (mode === "curve" && options.steps % 2 === 0) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--steps must be odd with --mode curve, which starts in the middle, got ${options.steps}.`,
+    );
+  }
+  const inOutput = (mode === "linear" && tail !== undefined) || (mode === "curve" && unit === "output");
+  // Three input units are three standard deviations of a normal prior. In the output, 3σ of the weakest direction: for
+  // the others the way is shorter than three input units, for none is it longer.
+  const weakest = Math.min(...directions.map((k) => basis.singularValues[k]!));
+  const reach = inOutput && weakest > 0 ? 3 * weakest : 3;
+  const range = options.range ?? (mode === "spherical" ? 0.6 : Number(reach.toPrecision(2)));
+  const space = inOutput ? head.to.name : head.from.name;
+  const title = { linear: `t in ${space}`, spherical: "angle (rad)", curve: `length in ${space}` }[mode];
+  const steps = symmetricSteps(range, options.steps);
+  return { title, steps, labels: steps.map(formatStep) };
+}
+
+/** A row of the sheet: images `[columns, to.dim]`, and the report of a curve. */
+export interface Strip {
+  readonly images: Float32Array;
+  readonly walk?: readonly CurveStep[];
+}
+
+/** Walks along direction `k` of the basis. */
+export async function walk(
+  { head, tail }: Route,
+  basis: LocalBasis,
+  k: number,
+  columns: Columns,
+  options: WalkOptions,
+  signal: AbortSignal,
+): Promise<Strip> {
+  const { steps } = columns;
+  const decode = async (values: Float32Array) =>
+    tail ? tail.evaluate(values, steps.length, { signal }) : values;
+  if (options.mode === "curve") {
+    const { values, steps: report } = await curveTraversal(head, basis, k, {
+      length: steps.at(-1)!,
+      unit: options.unit ?? "input",
+      steps: options.curveSteps,
+      frames: steps.length,
+      signal,
+      ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
+    });
+    return { images: await decode(values), walk: report };
+  }
+  if (options.mode === "spherical") {
+    const points = sphericalTraversal(basis.point, column(basis.inputVectors, k), steps);
+    return { images: await decode(await head.evaluate(points, steps.length, { signal })) };
+  }
+  const space = tail ? tail.from : head.from;
+  const vector = column(tail ? basis.outputVectors : basis.inputVectors, k);
+  const direction = options.layers ? restrictToLayers(space, vector, options.layers) : vector;
+  const points = linearTraversal(tail ? basis.value : basis.point, direction, steps);
+  return { images: await (tail ?? head).evaluate(points, steps.length, { signal }) };
+}
+
+function column({ rows, cols, data }: LocalBasis["inputVectors"], k: number): Float64Array {
+  return Float64Array.from({ length: rows }, (_, i) => data[i * cols + k]!);
+}

@@ -1,0 +1,81 @@
+# PyTorch's side of the benchmark of derivatives: one JSON command a line on stdin, one JSON line on stdout.
+
+import json
+import os
+import sys
+import time
+import warnings
+
+import torch
+from torch_networks import Dcgan, StyleGan2
+
+state = {}
+
+
+def jvps(network):
+    return lambda z, vectors: torch.vmap(lambda v: torch.func.jvp(network, (z,), (v,))[1])(vectors)
+
+
+def vjps(network):
+    def products(z, vectors):
+        _, pull = torch.func.vjp(network, z)
+        return torch.vmap(lambda u: pull(u)[0])(vectors)
+
+    return products
+
+
+def start(command):
+    torch.set_num_threads(command["threads"])
+    return {"torch": torch.__version__}
+
+
+def load(command):
+    network = (Dcgan if command["network"] == "dcgan-64" else StyleGan2)(command["path"]).eval()
+    z = torch.tensor([command["point"]], dtype=torch.float32)
+    with torch.no_grad():
+        value = network(z)
+    state.clear()
+    state.update(network=network, z=z, shape=value.shape, ways={})
+    return {"value": value.flatten().tolist()}
+
+
+def way(kind, compiled):
+    if (kind, compiled) not in state["ways"]:
+        plain = {"primal": lambda z, _: state["network"](z), "jvp": jvps(state["network"]), "vjp": vjps(state["network"])}[kind]
+        state["ways"][kind, compiled] = torch.compile(plain) if compiled else plain
+    return state["ways"][kind, compiled]
+
+
+def measure(command):
+    """Milliseconds of one call, after `warmup` that are not counted; `error` where PyTorch cannot do it."""
+    kind, k = command["kind"], command["k"]
+    z = state["z"]
+    shape = z.shape if kind == "jvp" else state["shape"]
+    vectors = torch.randn(k, *shape, generator=torch.Generator().manual_seed(k))
+    call = way(kind, command["compiled"])
+    try:
+        with torch.no_grad():
+            for _ in range(command["warmup"]):
+                call(z, vectors)
+            before = time.perf_counter_ns()
+            call(z, vectors)
+            return {"ms": (time.perf_counter_ns() - before) / 1e6}
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}
+
+
+COMMANDS = {"start": start, "load": load, "measure": measure}
+
+
+def main():
+    warnings.filterwarnings("ignore")
+    # Libraries print to stdout now and then; answers go to a copy of it that only this file knows.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        command = json.loads(line)
+        answers.write(json.dumps(COMMANDS[command["command"]](command)) + "\n")
+        answers.flush()
+
+
+main()
