@@ -4,6 +4,7 @@ import { VielbeinError } from "@vielbein/core";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
 import type { Emitter } from "./emitter.ts";
 import { nodesFor } from "./graph.ts";
+import { mergeFactors } from "./merge-factors.ts";
 import type { Model, Node, ValueInfo } from "./model.ts";
 import type { PreparedGraph } from "./prepared-graph.ts";
 
@@ -26,7 +27,12 @@ export function derivativeModel(
 ): Model {
   const primal = graph.model.graph;
   const wanted = [graph.output, outgoing.name];
-  const live = nodesFor({ ...primal, nodes: shareCommonSubexpressions(nodes, wanted) }, wanted);
+  const tensors = [...primal.initializers, ...emitter.initializers];
+  const shared = shareCommonSubexpressions(nodes, wanted);
+  const live = nodesFor(
+    { ...primal, nodes: mergeFactors(shared, incoming.name, tensors, emitter.names) },
+    wanted,
+  );
   const read = new Set(live.flatMap((node) => node.inputs));
   const value = (name: string): ValueInfo => ({ name, ...graph.info.get(name)! });
   const directions = ({ name, like }: Direction): ValueInfo => {
@@ -41,9 +47,7 @@ export function derivativeModel(
       ...primal,
       name: `${primal.name}_${outgoing.name}`,
       nodes: live,
-      initializers: [...primal.initializers, ...emitter.initializers].filter((tensor) =>
-        read.has(tensor.name),
-      ),
+      initializers: tensors.filter((tensor) => read.has(tensor.name)),
       inputs: [value(graph.input), ...graph.parameters.map(value), directions(incoming)],
       outputs: [value(graph.output), directions(outgoing)],
     },

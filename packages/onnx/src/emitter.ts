@@ -43,7 +43,7 @@ export class Emitter {
   readonly portable: boolean;
   private readonly info: ReadonlyMap<string, TensorInfo>;
   private readonly constants: ReadonlyMap<string, Tensor>;
-  private readonly names: NameSupply;
+  readonly names: NameSupply;
   /** A tensor whose first axis is k. */
   private readonly reference: string;
   /** Element type of the constants that rules ask for; a graph may change it by Cast. */

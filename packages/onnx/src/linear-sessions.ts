@@ -9,7 +9,7 @@ import type { PreparedGraph } from "./prepared-graph.ts";
 import { elementCount } from "./tensor.ts";
 
 /** Values of the tensors that the linear maps read, by name. */
-export type Residuals = Readonly<Record<string, RuntimeTensor>>;
+type Residuals = Readonly<Record<string, RuntimeTensor>>;
 
 export class LinearSessions {
   private readonly linearization: Linearization;

@@ -9,6 +9,7 @@ import { zeroEverywhere } from "./derivative-model.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
 import { nodeReads, nodesFor, tensorNames } from "./graph.ts";
 import { pushForward } from "./jvp.ts";
+import { mergeFactors } from "./merge-factors.ts";
 import type { Model, Node, Tensor, ValueInfo } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import type { PreparedGraph } from "./prepared-graph.ts";
@@ -62,7 +63,7 @@ export async function linearize(
   const incoming = pullBack(graph, reverse, cotangent.name);
   if (outgoing === undefined || incoming === undefined) throw zeroEverywhere(graph);
 
-  const nodes = shareCommonSubexpressions(
+  const shared = shareCommonSubexpressions(
     [
       ...graph.model.graph.nodes,
       ...forward.nodes,
@@ -74,6 +75,10 @@ export async function linearize(
   );
   const initializers = [...graph.model.graph.initializers, ...forward.initializers, ...reverse.initializers];
   const constants = new Set(initializers.map(({ name }) => name));
+  const nodes = [tangent, cotangent].reduce<readonly Node[]>(
+    (merged, { name }) => mergeFactors(merged, name, initializers, names),
+    shared,
+  );
   const linear = [
     { ends: [tangent, pushed] as const, nodes: downstream(nodes, tangent.name, pushed.name) },
     { ends: [cotangent, pulled] as const, nodes: downstream(nodes, cotangent.name, pulled.name) },

@@ -201,3 +201,49 @@ describe("common subexpressions", () => {
     expect(nodes.filter(({ opType }) => opType === "MatMul")).toHaveLength(2);
   });
 });
+
+describe("consecutive factors", () => {
+  const build = (gain: number): Model =>
+    makeModel({
+      nodes: [
+        makeNode("LeakyRelu", ["x"], ["a"], { alpha: float(0.2) }),
+        makeNode("Mul", ["a", "gain"], ["b"]),
+        makeNode("Mul", ["b", "scale"], ["y"]),
+      ],
+      initializers: [float32Tensor("gain", [gain], []), float32Tensor("scale", [1, 2, 3], [1, 3])],
+      inputs: [{ name: "x", dataType: DataType.FLOAT, shape: [1, 3] }],
+      outputs: [{ name: "y" }],
+    });
+  const tangentProducts = ({ graph }: Model, tangent: string) => {
+    const reached = new Set([tangent]);
+    return graph.nodes.filter((node) => {
+      const isReached = node.inputs.some((name) => reached.has(name));
+      if (isReached) reached.add(node.outputs[0]!);
+      return isReached && node.opType === "Mul";
+    }).length;
+  };
+
+  test("a mask, a gain and what follows are one product, computed without k", async () => {
+    const graph = await prepare(build(1.5), runtime);
+    const forward = jvp(graph);
+    expect(tangentProducts(forward.model, forward.inputTangent)).toBe(1);
+    const feeds = { x: [1, -1, 2], [forward.inputTangent]: [1, 1, 1, 2, 0, -1] };
+    const result = await runGraph(forward.model, feeds);
+    expect(relativeError(result[forward.outputTangent]!, [1.5, 0.6, 4.5, 3, 0, -4.5])).toBeLessThan(1e-6);
+    const reverse = vjp(graph);
+    expect(tangentProducts(reverse.model, reverse.outputCotangent)).toBe(1);
+  });
+
+  test("a large constant and a slope of any size stay apart: their product might overflow", async () => {
+    const model = makeModel({
+      nodes: [makeNode("Sqrt", ["x"], ["a"]), makeNode("Mul", ["a", "gain"], ["y"])],
+      initializers: [float32Tensor("gain", [1e6], [])],
+      inputs: [{ name: "x", dataType: DataType.FLOAT, shape: [1, 3] }],
+      outputs: [{ name: "y" }],
+    });
+    const { model: derivative, inputTangent, outputTangent } = jvp(await prepare(model, runtime));
+    expect(tangentProducts(derivative, inputTangent)).toBe(2);
+    const result = await runGraph(derivative, { x: [0, 1, 4], [inputTangent]: [0, 2, 4] });
+    expect([...result[outputTangent]!]).toEqual([0, 1e6, 1e6]);
+  });
+});

@@ -70,20 +70,22 @@ export const Mul: DerivativeRule = {
   vjp: pullback((e, node, u, i) => e.op("Mul", [u, node.inputs[1 - i]])),
 };
 
-/** (a/b)˙ = ȧ/b − ḃ·y/b. */
+/** (a/b)˙ = ȧ/b − ḃ·y/b. The sign goes with y/b, which has no k. */
 export const Div: DerivativeRule = {
   jvp: (e, node, [ta, tb]) => {
-    const [b, y] = [node.inputs[1]!, node.outputs[0]!];
-    const left = ta && e.op("Div", [aligned(e, node, 0, ta), b]);
-    if (!tb) return [left];
-    const right = e.op("Mul", [aligned(e, node, 1, tb), e.op("Div", [y, b])]);
-    return [left ? e.op("Sub", [left, right]) : e.op("Neg", [right])];
+    const left = ta && e.op("Div", [aligned(e, node, 0, ta), node.inputs[1]]);
+    const right = tb && e.op("Mul", [aligned(e, node, 1, tb), denominatorFactor(e, node)]);
+    return [e.add(left, right)];
   },
-  vjp: pullback((e, node, u, i) => {
-    const [b, y] = [node.inputs[1]!, node.outputs[0]!];
-    return i === 0 ? e.op("Div", [u, b]) : e.op("Neg", [e.op("Mul", [u, e.op("Div", [y, b])])]);
-  }),
+  vjp: pullback((e, node, u, i) =>
+    i === 0 ? e.op("Div", [u, node.inputs[1]]) : e.op("Mul", [u, denominatorFactor(e, node)]),
+  ),
 };
+
+/** −y/b. */
+function denominatorFactor(e: Emitter, node: Node): string {
+  return e.op("Neg", [e.op("Div", [node.outputs[0], node.inputs[1]])]);
+}
 
 /** (aᵇ)˙ = b·aᵇ⁻¹·ȧ + aᵇ·ln a·ḃ. */
 export const Pow: DerivativeRule = {
