@@ -3,9 +3,12 @@
 // "The Riemannian Geometry of Deep Generative Models", 2018). Its gradient needs no metric: at node i it is
 // N·Jᵢᵀ(2fᵢ − f_{i−1} − f_{i+1}). A minimiser has constant speed, and its length L satisfies L² ≤ 2E.
 
+import { identity, type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "./errors.ts";
 import { straightLine } from "./interpolation.ts";
 import type { CallOptions, DifferentiableMap } from "./map.ts";
+import { metricBasis } from "./metric/basis.ts";
+import { metricSpectrum } from "./metric/spectrum.ts";
 import { lbfgs } from "./optimize/lbfgs.ts";
 import type { StepOptions } from "./optimize/objective.ts";
 import { requirePoints } from "./space.ts";
@@ -38,7 +41,8 @@ export interface Geodesic extends Chain {
 
 /**
  * A geodesic from `start` to `end`, `[from.dim]` each, found from the straight line: a shortest one near it, which need not
- * be the shortest of all.
+ * be the shortest of all. Takes the metric between the ends once (from.dim products with J), then a value and a product
+ * with Jᵀ for every node and step.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for fewer than 2 segments; `SHAPE_MISMATCH`, `NOT_FINITE`; what the map throws.
  */
@@ -59,12 +63,21 @@ export async function geodesic(
     );
   }
   const line = straightLine(start, end, segments);
+  const call = options.signal ? { signal: options.signal } : {};
+  // The energy's second derivative is about T ⊗ g, with T the second differences along the chain and g the metric between
+  // the ends: the search runs in coordinates in which both are about 1.
+  const middle = start.map((x, j) => (x + end[j]!) / 2);
+  const spectrum = await metricSpectrum(map, middle, call);
+  const basis = spectrum.eigenvalues[0]! > 0 ? metricBasis(spectrum, 0.5) : identity(n);
+  const smoothing = inverseRootOfDifferences(segments);
+  /** The nodes for coordinates `[N − 1, n]` of the inner ones from the line. */
   const withInner = (inner: Float64Array): Float32Array => {
     const points = line.slice();
-    points.set(inner, n);
+    const coordinates = matrix(segments - 1, n, inner);
+    const moves = matmul(smoothing, matmul(coordinates, basis, { transposeB: true })).data;
+    for (let at = 0; at < moves.length; at++) points[n + at]! += moves[at]!;
     return points;
   };
-  const call = options.signal ? { signal: options.signal } : {};
   const objective = async (inner: Float64Array) => {
     const points = withInner(inner);
     const values = await map.evaluate(points, segments + 1, call);
@@ -73,9 +86,12 @@ export async function geodesic(
       const bend = curvature(values, i, map.to.dim, segments);
       gradient.set(await map.vjp(points.slice(i * n, (i + 1) * n), bend, 1, call), (i - 1) * n);
     }
-    return { value: describe(points, values, segments).energy, gradient };
+    return {
+      value: describe(points, values, segments).energy,
+      gradient: matmul(smoothing, matmul(matrix(segments - 1, n, gradient), basis)).data,
+    };
   };
-  const found = await lbfgs(objective, Float64Array.from(line.subarray(n, segments * n)), {
+  const found = await lbfgs(objective, new Float64Array((segments - 1) * n), {
     ...options,
     steps,
     tolerance,
@@ -115,6 +131,21 @@ export function refineChain(points: Float32Array, dim: number, parts: number): F
     result.set(straightLine(from, to, parts), i * parts * dim);
   }
   return result;
+}
+
+/** T^(−½) of T = tridiagonal (−1, 2, −1), `[N − 1, N − 1]`, from its eigenvectors, which are sines. */
+function inverseRootOfDifferences(segments: number): Matrix {
+  const size = segments - 1;
+  const sines = matrix(size, size);
+  const scaled = matrix(size, size);
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < size; k++) {
+      const sine = Math.sqrt(2 / segments) * Math.sin(((i + 1) * (k + 1) * Math.PI) / segments);
+      sines.data[i * size + k] = sine;
+      scaled.data[i * size + k] = sine / (2 * Math.sin(((k + 1) * Math.PI) / (2 * segments)));
+    }
+  }
+  return matmul(scaled, sines);
 }
 
 /** N·(2fᵢ − f_{i−1} − f_{i+1}). */

@@ -53,15 +53,22 @@ export function homogeneity(points: readonly PointSpectrum[]): Homogeneity {
   const count = points.length;
   const [linear, logarithmic] = [matrix(count, count), matrix(count, count)];
   let masked = 0;
-  points.forEach(({ eigenvectors: axes }, i) => {
-    points.forEach(({ eigenvalues: own, eigenvectors: others }, j) => {
-      const reached = i === j ? own : lengthsAlong(axes, others, own);
-      linear.data[i * count + j] = correlation(reached, own);
-      const floor = ROUNDING * own[0]!;
-      const kept = [...own.keys()].filter((k) => own[k]! > floor && reached[k]! > floor);
-      if (i !== j) masked += n - kept.length;
-      const logs = (values: Float64Array) => kept.map((k) => Math.log10(values[k]!));
-      logarithmic.data[i * count + j] = correlation(logs(reached), logs(own));
+  const enter = (i: number, j: number, reached: Float64Array): void => {
+    const own = points[j]!.eigenvalues;
+    linear.data[i * count + j] = correlation(reached, own);
+    const floor = ROUNDING * own[0]!;
+    const kept = [...own.keys()].filter((k) => own[k]! > floor && reached[k]! > floor);
+    if (i !== j) masked += n - kept.length;
+    const logs = (values: Float64Array) => kept.map((k) => Math.log10(values[k]!));
+    logarithmic.data[i * count + j] = correlation(logs(reached), logs(own));
+  };
+  points.forEach((a, i) => {
+    enter(i, i, a.eigenvalues);
+    points.slice(i + 1).forEach((b, offset) => {
+      const j = i + 1 + offset;
+      const [ofA, ofB] = lengthsAlong(a, b);
+      enter(i, j, ofA);
+      enter(j, i, ofB);
     });
   });
   return {
@@ -79,15 +86,19 @@ export function withRandomAxes(points: readonly PointSpectrum[], seed: number): 
   }));
 }
 
-/** diag(Vᵀ·W·diag(λ)·Wᵀ·V). */
-function lengthsAlong(v: Matrix, w: Matrix, lambda: Float64Array): Float64Array {
-  const n = lambda.length;
-  const cosines = matmul(v, w, { transposeA: true }).data;
-  return lambda.map((_, k) => {
-    let sum = 0;
-    for (let l = 0; l < n; l++) sum += cosines[k * n + l]! ** 2 * lambda[l]!;
-    return sum;
-  });
+/** diag(Vᵀ·W·diag(μ)·Wᵀ·V) and diag(Wᵀ·V·diag(λ)·Vᵀ·W) of two spectra λ, V and μ, W: one product serves both. */
+function lengthsAlong(a: PointSpectrum, b: PointSpectrum): [Float64Array, Float64Array] {
+  const n = a.eigenvalues.length;
+  const cosines = matmul(a.eigenvectors, b.eigenvectors, { transposeA: true }).data;
+  const [ofA, ofB] = [new Float64Array(n), new Float64Array(n)];
+  for (let k = 0; k < n; k++) {
+    for (let l = 0; l < n; l++) {
+      const square = cosines[k * n + l]! ** 2;
+      ofA[k]! += square * b.eigenvalues[l]!;
+      ofB[l]! += square * a.eigenvalues[k]!;
+    }
+  }
+  return [ofA, ofB];
 }
 
 /** Pearson's correlation; 1 where both are constant. */

@@ -8,6 +8,9 @@ import type { DifferentiableMap, FloatArray } from "../map.ts";
 /** Elements of a chunk: 8 MB in float64. */
 const CHUNK = 2 ** 20;
 
+/** Rows that are transposed together, so that they stay in the cache while all columns pass. */
+const TILE = 16;
+
 /** Bytes that the columns of the Jacobian take. */
 export function bytesOfColumns(map: DifferentiableMap<FloatArray>, point: FloatArray): number {
   return map.from.dim * map.to.dim * point.BYTES_PER_ELEMENT;
@@ -36,16 +39,43 @@ export function bytesPerVector(map: DifferentiableMap<FloatArray>): number {
   return Math.max(map.bytesPerTangent ?? 0, 4 * (map.from.dim + map.to.dim));
 }
 
-/** The rows of the matrix with these columns, in chunks `[·, n]`. */
+/**
+ * The rows of the matrix with these columns, in chunks `[·, n]`, less those that are zero: units that are off, more than
+ * half of a ReLU network's features, add nothing to JᵀJ.
+ */
 export function* rowChunks(columns: readonly FloatArray[]): Generator<Matrix> {
-  const [m, n] = [columns[0]!.length, columns.length];
+  const n = columns.length;
+  const kept = liveRows(columns);
   const height = Math.max(n, Math.ceil(CHUNK / n));
-  for (let first = 0; first < m; first += height) {
-    const rows = Math.min(height, m - first);
+  for (let first = 0; first < kept.length; first += height) {
+    const rows = Math.min(height, kept.length - first);
     const chunk = matrix(rows, n);
-    columns.forEach((column, j) => {
-      for (let i = 0; i < rows; i++) chunk.data[i * n + j] = column[first + i]!;
-    });
+    for (let top = 0; top < rows; top += TILE) {
+      const bottom = Math.min(top + TILE, rows);
+      for (let j = 0; j < n; j++) {
+        const column = columns[j]!;
+        for (let i = top; i < bottom; i++) chunk.data[i * n + j] = column[kept[first + i]!]!;
+      }
+    }
     yield chunk;
   }
+}
+
+/** Indices of the rows that are not zero; of all, where fewer than columns would be left to decompose. */
+function liveRows(columns: readonly FloatArray[]): Uint32Array {
+  const m = columns[0]!.length;
+  const live = new Uint8Array(m);
+  let dead = Uint32Array.from({ length: m }, (_, i) => i);
+  for (const column of columns) {
+    let left = 0;
+    for (const i of dead) {
+      if (column[i] === 0) dead[left++] = i;
+      else live[i] = 1;
+    }
+    dead = dead.subarray(0, left);
+  }
+  const all = m - dead.length < columns.length;
+  const kept = new Uint32Array(all ? m : m - dead.length);
+  for (let i = 0, at = 0; i < m; i++) if (all || live[i]) kept[at++] = i;
+  return kept;
 }

@@ -58,6 +58,34 @@ describe("metricTensor", () => {
     }
   });
 
+  test("rows of zeros, as units that are off leave them, change nothing", async () => {
+    const padded = (live: readonly number[], dim: number) =>
+      functionMap({
+        from: { name: "z", dim: 3, shape: [3] },
+        to: { name: "y", dim, shape: [dim] },
+        evaluate: (z) => {
+          const y = new Float64Array(dim);
+          live.forEach((row, i) => {
+            y[row] = z[0]! * (i + 1) + z[1]! * (i % 2) - z[2]! * i * i;
+          });
+          return y;
+        },
+      });
+    const [at, all] = [Float32Array.of(1, 2, 3), { accuracy: "high" } as const];
+    const dense = await metricTensor(padded([0, 1, 2, 3, 4], 5), at);
+    const sparse = padded([3, 17, 18, 40, 99], 100);
+    expect(relative((await metricTensor(sparse, at)).data, dense.data)).toBeLessThan(1e-12);
+    const spectrum = await metricSpectrum(sparse, at, all);
+    expect(
+      relative(spectrum.eigenvalues, (await metricSpectrum(padded([0, 1, 2, 3, 4], 5), at)).eigenvalues),
+    ).toBeLessThan(1e-10);
+    // Fewer live rows than columns: rank 2.
+    const { eigenvalues } = await metricSpectrum(padded([7, 50], 100), at, all);
+    expect(eigenvalues[1]! / eigenvalues[0]!).toBeGreaterThan(1e-3);
+    expect(eigenvalues[2]! / eigenvalues[0]!).toBeLessThan(1e-14);
+    expect((await metricTensor(padded([], 100), at)).data.every((x) => x === 0)).toBe(true);
+  });
+
   test("a budget below the columns makes it matrix-free, with the same result", async () => {
     let reverse = 0;
     const map = toy();
@@ -108,6 +136,26 @@ describe("metricSpectrum", () => {
     expect(Math.max(...top.residuals!)).toBeLessThan(1e-6 * full.eigenvalues[0]!);
     // Products are single precision, and a residual that claimed less would be wrong.
     expect(Math.max(...top.residuals!)).toBeGreaterThan(1e-10 * full.eigenvalues[0]!);
+  });
+
+  test("leading pairs linearise a map that can be, once at the point", async () => {
+    const map = toy();
+    const asked: Float32Array[] = [];
+    const linearisable = {
+      ...map,
+      jvp: () => Promise.reject(new Error("not from the beginning")),
+      vjp: () => Promise.reject(new Error("not from the beginning")),
+      async linearize(x: Float32Array) {
+        asked.push(x);
+        return {
+          jvp: (tangents: Float32Array, count: number) => map.jvp(x, tangents, count),
+          vjp: (cotangents: Float32Array, count: number) => map.vjp(x, cotangents, count),
+        };
+      },
+    };
+    const found = await metricSpectrum(linearisable, point, { top: 3 });
+    expect(found).toEqual(await metricSpectrum(map, point, { top: 3 }));
+    expect(asked).toEqual([point]);
   });
 
   test("small eigenvalues survive the QR route only", async () => {

@@ -71,21 +71,26 @@ describe("homogeneity", () => {
 
   test("entries are the correlations of vᵀ·g·v with the eigenvalues", () => {
     const points = [spectrum(3), { ...spectrum(4), eigenvalues: decay(0.02, n) }];
-    const { eigenvalues, eigenvectors: w } = points[1]!;
-    const g = matmul(w, {
-      rows: n,
-      cols: n,
-      data: transpose(w).data.map((x, at) => x * eigenvalues[Math.floor(at / n)]!),
-    });
-    const v = points[0]!.eigenvectors;
-    const moved = matmul(v, matmul(g, v), { transposeA: true });
-    const along = Array.from({ length: n }, (_, k) => moved.data[k * n + k]!);
-    const mean = (x: ArrayLike<number>) => Array.from(x).reduce((sum, y) => sum + y, 0) / n;
-    const centred = (x: ArrayLike<number>) => Array.from(x, (y) => y - mean(x));
-    const [a, b] = [centred(along), centred(eigenvalues)];
-    const dot = (x: number[], y: number[]) => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
-    const expected = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-    expect(homogeneity(points).linear.matrix.data[1]).toBeCloseTo(expected, 10);
+    for (const [i, j] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const { eigenvalues, eigenvectors: w } = points[j]!;
+      const g = matmul(w, {
+        rows: n,
+        cols: n,
+        data: transpose(w).data.map((x, at) => x * eigenvalues[Math.floor(at / n)]!),
+      });
+      const v = points[i]!.eigenvectors;
+      const moved = matmul(v, matmul(g, v), { transposeA: true });
+      const along = Array.from({ length: n }, (_, k) => moved.data[k * n + k]!);
+      const mean = (x: ArrayLike<number>) => Array.from(x).reduce((sum, y) => sum + y, 0) / n;
+      const centred = (x: ArrayLike<number>) => Array.from(x, (y) => y - mean(x));
+      const [a, b] = [centred(along), centred(eigenvalues)];
+      const dot = (x: number[], y: number[]) => x.reduce((sum, value, k) => sum + value * y[k]!, 0);
+      const expected = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+      expect(homogeneity(points).linear.matrix.data[2 * i + j]).toBeCloseTo(expected, 10);
+    }
   });
 
   test("what lies below rounding is left out of the logarithms, and counted", () => {

@@ -70,7 +70,7 @@ export const Mul: DerivativeRule = {
   vjp: pullback((e, node, u, i) => e.op("Mul", [u, node.inputs[1 - i]])),
 };
 
-/** (a/b)˙ = ȧ/b − ḃ·y/b. The sign goes with y/b, which has no k. */
+/** (a/b)˙ = ȧ/b − ḃ·y/b. The sign goes with b, which has no k. */
 export const Div: DerivativeRule = {
   jvp: (e, node, [ta, tb]) => {
     const left = ta && e.op("Div", [aligned(e, node, 0, ta), node.inputs[1]]);
@@ -82,9 +82,9 @@ export const Div: DerivativeRule = {
   ),
 };
 
-/** −y/b. */
+/** y/(−b): the denominator is the smaller one as a rule. */
 function denominatorFactor(e: Emitter, node: Node): string {
-  return e.op("Neg", [e.op("Div", [node.outputs[0], node.inputs[1]])]);
+  return e.op("Div", [node.outputs[0], e.op("Neg", [node.inputs[1]])]);
 }
 
 /** (aᵇ)˙ = b·aᵇ⁻¹·ȧ + aᵇ·ln a·ḃ. */

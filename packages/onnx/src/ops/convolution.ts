@@ -1,12 +1,12 @@
 // Convolutions: linear in the image, so the tangents go through the same operator without its bias, k of
 // them merged into the batch. The adjoint of Conv is ConvTranspose with the same weights, and vice versa.
 
-import { int } from "../attributes.ts";
+import { int, ints } from "../attributes.ts";
 import { pullWeights, pushWeights } from "../convolution-weights.ts";
 import type { Emitter } from "../emitter.ts";
 import { intAttribute, intsAttribute, type Node } from "../model.ts";
 import type { DerivativeRule, Tangent } from "../rule.ts";
-import { gatherAttributes, scatterAttributes, windowsOf } from "../windows.ts";
+import { gatherAttributes, scatterAttributes, type Windows, windowsOf } from "../windows.ts";
 
 const forward: DerivativeRule["jvp"] = (e, node, [tx, tWeight, tBias]) => {
   const output = e.shape(node.outputs[0]!);
@@ -34,6 +34,29 @@ function pullBias(e: Emitter, node: Node, u: string): string {
   return e.reshape(e.reduceTo(u, output, biasShape(output)), [output[1]!]);
 }
 
+/**
+ * The adjoint of a convolution of stride 1 is one too, with mirrored weights, input and output channels exchanged. Engines
+ * compute it faster than the ConvTranspose; the weights must be constant, so that they are mirrored once, on loading.
+ */
+function pullByMirroredWeights(e: Emitter, node: Node, images: string, w: Windows): string | undefined {
+  const pads = [w.begin, w.end].flatMap((side) =>
+    side.map((pad, i) => (w.kernel[i]! - 1) * w.dilations[i]! - pad),
+  );
+  const isUnit = w.strides.every((stride) => stride === 1);
+  if (!isUnit || !e.isConstant(node.inputs[1]!) || pads.some((pad) => pad < 0)) return undefined;
+  const axes = w.kernel.map((_, i) => i + 2);
+  const exchanged = e.op("Transpose", [node.inputs[1]], { perm: ints([1, 0, ...axes]) });
+  const last = axes.map(() => -1);
+  const mirrored = e.op("Slice", [
+    exchanged,
+    e.int64(last),
+    e.int64(axes.map(() => -(2 ** 31))),
+    e.int64(axes),
+    e.int64(last),
+  ]);
+  return e.op("Conv", [images, mirrored], { dilations: ints(w.dilations), pads: ints(pads) });
+}
+
 export const Conv: DerivativeRule = {
   jvp: forward,
   vjp: (e, node, [u], wanted) => {
@@ -41,10 +64,14 @@ export const Conv: DerivativeRule = {
     const windows = windowsOf(node, kernelOf(e, node), x.slice(2), y.slice(2));
     const group = intAttribute(node, "group", 1);
     const pullImage = (): string => {
-      const result = e.op("ConvTranspose", [e.mergeBatch(u!, y), node.inputs[1]], {
-        ...scatterAttributes(windows, x.slice(2), y.slice(2)),
-        group: int(group),
-      });
+      const images = e.mergeBatch(u!, y);
+      const mirrored = group === 1 ? pullByMirroredWeights(e, node, images, windows) : undefined;
+      const result =
+        mirrored ??
+        e.op("ConvTranspose", [images, node.inputs[1]], {
+          ...scatterAttributes(windows, x.slice(2), y.slice(2)),
+          group: int(group),
+        });
       return e.reshape(result, x);
     };
     const image = { name: node.inputs[0]!, shape: x, hasK: false };
