@@ -1,6 +1,14 @@
 // Published generators against derivatives that PyTorch computed in float64 from the same weights.
 
-import { jacobian, localBasisAt } from "@vielbein/core";
+import {
+  jacobian,
+  localBasis,
+  localBasisAt,
+  localDimension,
+  matchDirections,
+  samplePoints,
+} from "@vielbein/core";
+import { identity, type Matrix, orthogonal } from "@vielbein/linalg";
 import { describe, expect, type TestContext, test } from "vitest";
 import { chain, cut, decodeModel, encodeModel, jvp, OnnxMap, prepare } from "../src/index.ts";
 import { relativeError, runtime, structure } from "./helpers.ts";
@@ -166,4 +174,33 @@ test("cut at an interior tensor, the parts compose to the whole", async (context
     tangent.reduce((sum, t, j) => sum + t * J![0]![i * tangent.length + j]!, 0),
   );
   expect(relativeError(composed, expected)).toBeLessThan(5e-6);
+});
+
+describe("what is known of the published decoders shows in their local bases", () => {
+  const points = 8;
+  const bases = async (name: string) =>
+    withMap(await sharedModel(name), (map) => localBasis(map, samplePoints(map.from, 0, 0, points)));
+
+  test("dSprites: about half of the latent axes are dead", async (context) => {
+    requireShared(context, "models/disvae_btcvae_dsprites.onnx");
+    for (const { singularValues } of await bases("disvae_btcvae_dsprites")) {
+      const { dimension, kept } = localDimension(singularValues);
+      expect(kept).toBeGreaterThanOrEqual(4);
+      expect(kept).toBeLessThanOrEqual(5);
+      expect(dimension).toBe(kept);
+      expect(singularValues[9]! / singularValues[0]!).toBeLessThan(1e-3);
+    }
+  });
+
+  test("celeba: singular vectors lie along the axes of the code, more than chance has it", async (context) => {
+    requireShared(context, "models/disvae_btcvae_celeba.onnx");
+    const alignment = (vectors: Matrix) => {
+      const matches = matchDirections(vectors, identity(vectors.rows));
+      return matches.reduce((sum, { cosine }) => sum + Math.abs(cosine), 0) / matches.length;
+    };
+    const found = (await bases("disvae_btcvae_celeba")).map(({ inputVectors }) => alignment(inputVectors));
+    const chance = Array.from({ length: 200 }, (_, i) => alignment(orthogonal(1, i, 10)));
+    const mean = found.reduce((sum, x) => sum + x, 0) / points;
+    expect(mean).toBeGreaterThan(Math.max(...chance));
+  });
 });
