@@ -28,7 +28,7 @@ export interface MetricRow {
   readonly [further: string]: RowValue;
 }
 
-export interface LayerMetric {
+interface LayerMetric {
   readonly to: Space;
   readonly rows: readonly MetricRow[];
   /** Mean over the points, index by index. */

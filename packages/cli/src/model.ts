@@ -88,6 +88,21 @@ export interface LoadedModel {
   readonly inputs: Readonly<Record<string, RuntimeTensor>>;
 }
 
+/** A model's file, and what is in it with its external data. */
+interface ModelFile {
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly model: Model;
+}
+
+/** The file of MODEL: a path, or the word `sample`. */
+export async function readModel(argument: string): Promise<ModelFile> {
+  const path = argument === "sample" ? fileURLToPath(sampleUrl) : argument;
+  const { name, bytes, readExternal } = await readModelFile(path);
+  return { path, name, bytes, model: await resolveExternalData(decodeModel(bytes, name), readExternal) };
+}
+
 /**
  * Reads MODEL: a path, or the word `sample` for the embedded generator. Given a terminal, says which providers were
  * passed over.
@@ -97,17 +112,15 @@ export async function loadModel(
   options: Omit<MapOptions, "from" | "to">,
   terminal?: Terminal,
 ): Promise<LoadedModel> {
-  const path = argument === "sample" ? fileURLToPath(sampleUrl) : argument;
-  const file = await readModelFile(path);
-  const model = await resolveExternalData(decodeModel(file.bytes, file.name), file.readExternal);
+  const { path, name, bytes, model } = await readModel(argument);
   const runtime = await openRuntime(options, terminal);
   return {
     model,
     runtime,
-    file: file.name,
+    file: name,
     folder: dirname(path),
-    bytes: file.bytes.length,
-    sha256: sha256(file.bytes),
+    bytes: bytes.length,
+    sha256: sha256(bytes),
     inputs: fixedInputs(model, options.set ?? {}),
   };
 }

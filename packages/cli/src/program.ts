@@ -8,6 +8,7 @@ import { deriveCommand } from "./commands/derive.ts";
 import { dimensionCommand } from "./commands/dimension.ts";
 import { distortionCommand } from "./commands/distortion.ts";
 import { editCommand } from "./commands/edit.ts";
+import { exploreCommand } from "./commands/explore.ts";
 import { geodesicCommand } from "./commands/geodesic.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { invertCommand } from "./commands/invert.ts";
@@ -62,6 +63,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   geodesicCommand(program, terminal, options.signal);
   pplCommand(program, terminal, options.signal);
   deriveCommand(program, terminal);
+  exploreCommand(program, terminal, options.signal);
   for (const command of program.commands) {
     command
       .option("--quiet", "no progress and no remarks on stderr")
@@ -93,6 +95,7 @@ const examples = `Examples:
   vielbein traverse generator.onnx --directions 0-4 --range 3 --out sheet.png
   vielbein sefa generator.onnx --from w --out sefa.safetensors --html pages
   vielbein edit generator.onnx --from w --directions sefa.safetensors --edit "2*d0 - d3"
+  vielbein explore generator.onnx
   vielbein traverse sample                (the embedded generator of cartoon faces)
 `;
 

@@ -241,7 +241,7 @@ describe("vielbein metric", () => {
     const found = tensors(out);
     found.forEach((tensor, i) => {
       const reference = (expected!.data as Float64Array).subarray(i * tensor.length, (i + 1) * tensor.length);
-      expect(relative(tensor, reference)).toBeLessThan(1e-4);
+      expect(relative(tensor, reference)).toBeLessThan(1e-5);
     });
     expect(found).toHaveLength(2);
   });

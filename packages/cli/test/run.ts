@@ -26,6 +26,25 @@ export async function vielbeinWith(signal: AbortSignal, ...argv: string[]): Prom
   return { code, stdout: out.join(""), stderr: err.join("") };
 }
 
+/** Interrupted as soon as a line of progress, as a terminal is given, matches. */
+export async function interruptedAt(progress: RegExp, ...argv: string[]): Promise<Outcome> {
+  const interrupt = new AbortController();
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await run(argv, {
+    stdout: { write: (text) => out.push(text) },
+    stderr: {
+      isTTY: true,
+      write: (text) => {
+        if (progress.test(text)) interrupt.abort();
+        err.push(text);
+      },
+    },
+    signal: interrupt.signal,
+  });
+  return { code, stdout: out.join(""), stderr: err.join("") };
+}
+
 const folder = mkdtempSync(join(tmpdir(), "vielbein-cli-"));
 
 /** A path in a fresh folder; with content, the file is written. */

@@ -164,7 +164,7 @@ class Rewriter {
       return isWeight ? { shape: constant.dims, core: () => constant, factors: [] } : undefined;
     }
     const node = this.producers.get(name);
-    if (!node || node.domain !== "") return undefined;
+    if (node?.domain !== "") return undefined;
     const shape = this.shape(name);
     switch (node.opType) {
       case "Identity":

@@ -74,7 +74,7 @@ function modulated({ transposed, demodulated, bias, square = "Mul" }: Variant): 
 
 const point = Float32Array.of(0.7, -1.2);
 
-async function valueOf(model: Model): Promise<Float32Array> {
+async function valueAt(model: Model): Promise<Float32Array> {
   const session = await runtime.createSession(modelSource(model), { optimize: false });
   const result = await session.run({ x: { type: "float32", dims: [1, 2], data: point } }, ["y"]);
   await session.dispose();
@@ -94,7 +94,7 @@ describe.each(variants)("%s", (_about, variant) => {
   test("the value stays, no weight depends on the point", async () => {
     const model = modulated(variant);
     const { model: rewritten, constants } = await prepare(model, runtime);
-    expect(relativeError(await valueOf(rewritten), await valueOf(model))).toBeLessThan(5e-7);
+    expect(relativeError(await valueAt(rewritten), await valueAt(model))).toBeLessThan(5e-7);
     const convolutions = rewritten.graph.nodes.filter(({ opType }) => opType.startsWith("Conv"));
     expect(convolutions).toHaveLength(1);
     expect(constants.has(convolutions[0]!.inputs[1]!)).toBe(true);

@@ -78,9 +78,9 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
     .option("--sample <j>", "index of the first code, or row of --points", integer(0), 0)
     .option(
       "--reach <t>",
-      "largest step along the first axis of the first code, in units of the space",
+      "largest step along the first of the axes at the first code, in units of the space",
       positive,
-      2,
+      1,
     )
     .option("--steps <n>", "columns", integer(2, 99), 7)
     .option("--sphere", "on great circles through the codes instead of straight lines")

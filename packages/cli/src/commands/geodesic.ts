@@ -14,7 +14,7 @@ import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
 import type { OnnxMap } from "@vielbein/onnx";
 import { contactSheet } from "@vielbein/viz";
 import type { Command } from "commander";
-import { integer } from "../arguments.ts";
+import { integer, positive } from "../arguments.ts";
 import { type CodeOptions, CodeSource, originOf, startsAtInput } from "../codes.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
 import { InterruptedError } from "../exit-codes.ts";
@@ -35,6 +35,7 @@ interface GeodesicOptions extends CodeOptions, PictureOptions, DistanceOptions {
   sample?: number[];
   segments: number;
   steps: number;
+  tolerance: number;
   out?: string;
   sheet?: string;
   json?: boolean;
@@ -62,6 +63,12 @@ export function geodesicCommand(program: Command, terminal: Terminal, signal: Ab
     )
     .option("--segments <n>", "segments of the chain", integer(2, 1000), 16)
     .option("--steps <n>", "cap of the steps of the search", integer(1), 200)
+    .option(
+      "--tolerance <t>",
+      "converged when steps lower the energy by less than this fraction",
+      positive,
+      1e-5,
+    )
     .option("--out <file.npz>", "write the codes of every way for numpy.load")
     .option("--sheet <file>", "draw the images along every way, .png or .svg", figureFile)
     .option("--json", "one JSON document on stdout")
@@ -106,7 +113,7 @@ const PARTS = 4;
 async function run(task: Task): Promise<void> {
   const { loaded, generator, source, distance, options, terminal, signal } = task;
   const { map } = distance;
-  const { segments, steps } = options;
+  const { segments, steps, tolerance } = options;
   const layout = options.sheet === undefined ? undefined : layoutOf(generator.to, options);
   const ends = options.sample ?? [0, 1];
   if (ends.length !== 2) {
@@ -120,6 +127,7 @@ async function run(task: Task): Promise<void> {
   const found = await geodesic(map, start, end, {
     segments,
     steps,
+    tolerance,
     onStep: ({ step }) => {
       progress.step(step);
       return signal.aborted;
@@ -143,6 +151,7 @@ async function run(task: Task): Promise<void> {
     ends,
     segments,
     steps,
+    tolerance,
     ...(codes.drawnIn === undefined ? {} : { drawnIn: codes.drawnIn }),
   });
   const outcome = { steps: found.steps, converged: found.converged };

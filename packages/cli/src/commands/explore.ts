@@ -1,0 +1,48 @@
+// vielbein explore: the explorer's page with a model, on this machine.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { pageUrl } from "@vielbein/explorer/page";
+import { encodeModel } from "@vielbein/onnx";
+import type { Command } from "commander";
+import { integer } from "../arguments.ts";
+import { readModel } from "../model.ts";
+import { servePage } from "../page-server.ts";
+import { info, type Terminal } from "../terminal.ts";
+
+interface ExploreOptions {
+  port: number;
+  open: boolean;
+}
+
+export function exploreCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
+  program
+    .command("explore <model>")
+    .summary("move through the latent space in the browser")
+    .description(
+      "Serves the explorer and the model on 127.0.0.1 only, prints the address and opens it. The browser computes; nothing leaves this machine. Ctrl-C ends it.",
+    )
+    .option("--port <n>", "port, or 0 for a free one", integer(0, 65_535), 0)
+    .option("--no-open", "print the address only")
+    .action(async (argument: string, options: ExploreOptions) => {
+      const { name, bytes, model } = await readModel(argument);
+      // The page is handed one file: weights that lie beside the model go into it.
+      const whole = model.files.size ? encodeModel(model) : bytes;
+      const page = await servePage(pageUrl, { name, bytes: whole }, options.port);
+      terminal.stdout.write(`${page.url}\n`);
+      info(terminal, "Ctrl-C ends the explorer.");
+      if (options.open) openBrowser(page.url);
+      if (!signal.aborted) await once(signal, "abort");
+      await page.close();
+    });
+}
+
+/** Where there is no browser the address is printed all the same. */
+function openBrowser(url: string): void {
+  const [command, ...before] = { darwin: ["open"], win32: ["rundll32", "url.dll,FileProtocolHandler"] }[
+    process.platform as string
+  ] ?? ["xdg-open"];
+  spawn(command!, [...before, url], { stdio: "ignore", detached: true })
+    .on("error", () => undefined)
+    .unref();
+}

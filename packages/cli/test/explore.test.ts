@@ -1,0 +1,129 @@
+// The server of `vielbein explore`: what it serves, to whom, and how it ends.
+
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { pageUrl } from "@vielbein/explorer/page";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../src/index.ts";
+import { type ServedPage, servePage } from "../src/page-server.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "vielbein-served-"));
+const page = join(folder, "page");
+mkdirSync(join(page, "assets"), { recursive: true });
+writeFileSync(join(page, "index.html"), "<!doctype html>");
+writeFileSync(join(page, "assets/a.js"), "1");
+writeFileSync(join(folder, "secret.js"), "2");
+const model = { name: "my model.onnx", bytes: Uint8Array.of(1, 2, 3) };
+const root = pathToFileURL(`${page}/`);
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** By paths as they are: `fetch` would tidy them up. */
+function ask(url: string, path: string, options: { method?: string; headers?: Record<string, string> } = {}) {
+  const { hostname, port } = new URL(url);
+  return new Promise<Answer>((resolve, reject) => {
+    request({ hostname, port, path, agent: false, ...options }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () =>
+        resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) }),
+      );
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+describe("servePage", () => {
+  let served: ServedPage;
+  beforeAll(async () => {
+    served = await servePage(root, model, 0);
+  });
+  afterAll(() => served.close());
+
+  it("serves the page, its assets and the model", async () => {
+    const start = await ask(served.url, "/?src=x");
+    expect([start.status, start.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+    expect((await ask(served.url, "/assets/a.js")).headers["content-type"]).toBe("text/javascript");
+    const src = new URL(served.url).searchParams.get("src");
+    expect(src).toBe("model/my%20model.onnx");
+    expect([...(await ask(served.url, `/${src}`)).body]).toEqual([1, 2, 3]);
+  });
+
+  it.each([
+    "/assets",
+    "/assets/",
+    "/..%2fsecret.js",
+    "/../secret.js",
+    "/assets/../../secret.js",
+    "/model/",
+    "/model/other.onnx",
+    "//etc/passwd",
+  ])("serves nothing else: %s", async (path) => {
+    expect((await ask(served.url, path)).status).toBe(404);
+  });
+
+  it("answers to its own name only, and to reading only", async () => {
+    const port = new URL(served.url).port;
+    expect((await ask(served.url, "/", { headers: { host: `evil.example:${port}` } })).status).toBe(403);
+    expect((await ask(served.url, "/", { headers: { host: `localhost:${port}` } })).status).toBe(200);
+    expect((await ask(served.url, "/", { method: "POST" })).status).toBe(405);
+    expect((await ask(served.url, "/", { method: "HEAD" })).body.length).toBe(0);
+  });
+
+  it("listens on no other interface", async (context) => {
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((address) => address?.family === "IPv4" && !address.internal);
+    if (!outside) context.skip("this machine has the loopback interface only");
+    const { port } = new URL(served.url);
+    await expect(ask(`http://${outside!.address}:${port}/`, "/")).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  it("refuses a port that is taken, and a page that is not built", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => taken.once("listening", resolve));
+    const { port } = taken.address() as AddressInfo;
+    await expect(servePage(root, model, port)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    taken.close();
+    const empty = pathToFileURL(`${join(folder, "nowhere")}/`);
+    await expect(servePage(empty, model, 0)).rejects.toMatchObject({ code: "MISSING_FILE" });
+  });
+});
+
+describe("vielbein explore", () => {
+  it("prints the address, serves until it is interrupted, and ends well", async (context) => {
+    if (!existsSync(pageUrl)) context.skip("the explorer's page is not built (npm run build:explorer)");
+    const interrupt = new AbortController();
+    const lines: string[] = [];
+    const exit = run(["explore", "sample", "--no-open"], {
+      stdout: { write: (text) => lines.push(text) },
+      stderr: { write: () => true },
+      signal: interrupt.signal,
+    });
+    await expect.poll(() => lines.length).toBe(1);
+    const url = lines[0]!.trim();
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?src=model%2Ffaces\.onnx$/);
+    expect((await ask(url, "/model/faces.onnx")).body.length).toBeGreaterThan(1e6);
+    interrupt.abort();
+    expect(await exit).toBe(0);
+    await expect(ask(url, "/")).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  it("says that a model is missing before it serves anything", async () => {
+    const code = await run(["explore", join(folder, "none.onnx"), "--no-open"], {
+      stdout: { write: () => true },
+      stderr: { write: () => true },
+      signal: new AbortController().signal,
+    });
+    expect(code).toBe(66);
+  });
+});

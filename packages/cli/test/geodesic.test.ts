@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { readNpz, writeNpy } from "@vielbein/linalg/npy";
+import { decodePng } from "@vielbein/viz";
+import { describe, expect, it } from "vitest";
+import { generatorBytes } from "./models.ts";
+import { interruptedAt, scratch, vielbein } from "./run.ts";
+
+const path = scratch("generator.onnx", generatorBytes);
+const json = async (command: string, ...options: string[]) => {
+  const { code, stdout, stderr } = await vielbein(command, path, "--json", "--quiet", ...options);
+  expect([code, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout);
+};
+
+describe("vielbein geodesic", () => {
+  it("is shorter than the straight line and the great circle, and evener", async () => {
+    const out = scratch("ways.npz");
+    const result = await json("geodesic", "--sample", "3", "--sample", "5", "--out", out);
+    expect(result.converged).toBe(true);
+    expect(result.geodesic.length).toBeLessThan(0.99 * result.straight.length);
+    expect(result.geodesic.length).toBeLessThan(result.greatCircle.length);
+    expect(result.geodesic.unevenness).toBeLessThan(0.2 * result.straight.unevenness);
+    for (const { length, chords, energy } of [result.straight, result.greatCircle, result.geodesic]) {
+      expect(chords).toBeLessThanOrEqual(length);
+      expect(chords ** 2).toBeLessThanOrEqual(2 * energy * (1 + 1e-9));
+    }
+    expect(result.provenance.options).toMatchObject({ ends: [3, 5], segments: 16, distance: "l2" });
+
+    const ways = readNpz(readFileSync(out));
+    const [straight, found] = [ways.straight_line!, ways.geodesic!];
+    expect(found.shape).toEqual([17, 4]);
+    expect(ways.great_circle!.shape).toEqual([17, 4]);
+    expect(Array.from(found.data.slice(0, 4) as Float32Array)).toEqual(
+      Array.from(straight.data.slice(0, 4) as Float32Array),
+    );
+    // The ends may be given as points, too.
+    const points = scratch(
+      "ends.npy",
+      writeNpy({
+        shape: [2, 4],
+        data: Float32Array.of(
+          ...(found.data.slice(0, 4) as Float32Array),
+          ...(found.data.slice(-4) as Float32Array),
+        ),
+      }),
+    );
+    const again = await json("geodesic", "--points", points);
+    expect(again.geodesic.length).toBeCloseTo(result.geodesic.length, 5);
+  });
+
+  it("has no great circle where the prior is not normal", async () => {
+    expect(await json("geodesic", "--prior", "uniform")).not.toHaveProperty("greatCircle");
+    expect(await json("geodesic", "--from", "hidden")).not.toHaveProperty("greatCircle");
+  });
+
+  it("prints the table and draws the sheet", async () => {
+    const sheet = scratch("ways.png");
+    const { code, stdout } = await vielbein("geodesic", path, "--sheet", sheet, "--segments", "4");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/straight line .* 1\.0000 /);
+    expect(stdout).toMatch(/converged after \d+ steps/);
+    expect(decodePng(readFileSync(sheet)).width).toBeGreaterThan(1000);
+  });
+
+  it("refuses what has not two ends, and keeps what it has when interrupted", async () => {
+    const { code, stderr } = await vielbein("geodesic", path, "--sample", "1");
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/a way has two ends, got 1/)]);
+    const outcome = await interruptedAt(
+      /steps, at most .* 2\/200$/,
+      ...["geodesic", path, "--sample", "3", "--sample", "5"],
+    );
+    expect(outcome.code).toBe(130);
+    expect(outcome.stderr).toMatch(/interrupted after 2 of at most 200 steps/);
+    expect(outcome.stdout).toMatch(/not converged after 2 steps/);
+  });
+});
+
+describe("vielbein ppl", () => {
+  it("differences agree with the exact path length, the better the smaller ε until rounding", async () => {
+    const at = (epsilon: string) => json("ppl", "--samples", "40", "--epsilon", epsilon);
+    const [coarse, fine] = [await at("0.1"), await at("0.001")];
+    expect(fine.exact).toEqual(coarse.exact);
+    expect(fine.difference.deviation).toBeLessThan(0.1 * coarse.difference.deviation);
+    expect(fine.difference.mean / fine.exact.mean).toBeCloseTo(1, 2);
+    expect(fine.exact.trimmed.interval[0]).toBeLessThan(fine.exact.trimmedMean);
+    expect(fine.exact.trimmed.interval[1]).toBeGreaterThan(fine.exact.trimmedMean);
+    expect(fine.provenance).toMatchObject({
+      method: "perceptual path length",
+      options: { interpolation: "linear", at: "end", epsilon: 0.001, distance: "l2" },
+    });
+  });
+
+  it("goes on where it was interrupted, and yields the same", async () => {
+    const [whole, parts] = [scratch("whole.npz"), scratch("parts.npz")];
+    const options = ["--at", "full", "--interpolation", "spherical"];
+    const expected = await json("ppl", "--samples", "12", "--out", whole, ...options);
+    await json("ppl", "--samples", "5", "--out", parts, ...options);
+    const resumed = await json("ppl", "--samples", "12", "--out", parts, "--resume", ...options);
+    expect(resumed.exact).toEqual(expected.exact);
+    expect(readNpz(readFileSync(parts)).exact).toEqual(readNpz(readFileSync(whole)).exact);
+    const t = Array.from(readNpz(readFileSync(whole)).t!.data as Float64Array);
+    expect(new Set(t).size).toBe(12);
+  });
+
+  it("takes pairs of rows, and refuses great circles where codes are near no sphere", async () => {
+    const points = scratch(
+      "pairs.npy",
+      writeNpy({ shape: [4, 4], data: new Float32Array(16).map((_, i) => Math.sin(i)) }),
+    );
+    expect((await json("ppl", "--points", points)).samples).toBe(2);
+    const { code, stderr } = await vielbein(
+      "ppl",
+      path,
+      "--prior",
+      "uniform",
+      "--interpolation",
+      "spherical",
+    );
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/not near a sphere/)]);
+  });
+});

@@ -1,0 +1,200 @@
+// Directions of a space by each of the methods, and how fast the output moves along them.
+
+import {
+  averageMetric,
+  type DirectionSet,
+  defaultNames,
+  displacementOf,
+  factorize,
+  localBasisAt,
+  localDimension,
+  metricSpectrum,
+  type PointSpectrum,
+  PrincipalComponentsAccumulator,
+  selectMaps,
+  stackWeights,
+} from "@vielbein/core";
+import { leadingColumns, type Matrix } from "@vielbein/linalg";
+import { firstAffineMaps } from "@vielbein/onnx";
+import type { ExplorerDirections, ExplorerSpectrum } from "@vielbein/viz/explorer";
+import { MEMORY_BUDGET, type Spaces } from "./spaces.ts";
+
+/** Directions that are handed to the page; each costs a tangent at every new point. */
+const KEPT = 64;
+/** Elements of a Jacobian that is decomposed whole, as `vielbein basis` does; larger ones go through the metric. */
+const WHOLE = 2 ** 24;
+/** Codes up to this dimension have their whole spectrum; of longer ones, only the leading part is found. */
+const WHOLE_CODE = 1024;
+const LEADING = 32;
+const PCA_SAMPLES = 512;
+const PCA_BATCH = 32;
+const METRIC_SAMPLES = 8;
+
+export interface Found {
+  readonly set: DirectionSet;
+  /** Standard deviation of the codes along each direction. */
+  readonly deviations: Float64Array;
+  /** Samples of seed 0 that were drawn for them. */
+  readonly samples: number;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface LocalFound extends Found {
+  readonly spectrum: ExplorerSpectrum;
+}
+
+/** Local Basis at `point`: by the singular value decomposition of J, or where J is large by the spectrum of JᵀJ. */
+export async function findBasis(
+  spaces: Spaces,
+  point: Float32Array,
+  signal: AbortSignal,
+): Promise<LocalFound> {
+  const { map } = spaces;
+  const [n, m] = [map.from.dim, map.to.dim];
+  let singularValues: Float64Array;
+  let vectors: Matrix;
+  if (n * m <= WHOLE) {
+    const basis = await localBasisAt(map, point, { signal, memoryBudget: MEMORY_BUDGET });
+    [singularValues, vectors] = [basis.singularValues, basis.inputVectors];
+  } else {
+    const top = n <= WHOLE_CODE ? {} : { top: LEADING };
+    const { eigenvalues, eigenvectors } = await metricSpectrum(map, point, {
+      ...top,
+      signal,
+      memoryBudget: MEMORY_BUDGET,
+    });
+    const count = Math.min(eigenvalues.length, m);
+    [singularValues, vectors] = [eigenvalues.slice(0, count).map(Math.sqrt), eigenvectors];
+  }
+  const isWhole = singularValues.length === Math.min(n, m);
+  const set = kept({
+    space: map.from,
+    vectors,
+    names: [],
+    values: { kind: "singular value", values: singularValues },
+    method: "local basis",
+    point,
+  });
+  return {
+    set,
+    deviations: constant(spaces, set),
+    samples: 0,
+    options: { rank: set.vectors.cols },
+    spectrum: {
+      singularValues,
+      ...(isWhole ? { dimension: localDimension(singularValues, { inputDim: n, outputDim: m }) } : {}),
+    },
+  };
+}
+
+/** SeFa, as its authors' code has it: rows of length 1, of the maps to colours only the last. */
+export function findSefa(spaces: Spaces): Found {
+  const { graph, map } = spaces;
+  const { shape } = map.from;
+  const chosen = selectMaps(firstAffineMaps(graph));
+  const { directions, eigenvalues } = factorize(stackWeights(chosen.map(({ weight }) => weight)));
+  const set = kept({
+    space: map.from,
+    vectors: directions,
+    names: [],
+    ...(directions.rows < map.from.dim ? { layers: Array.from({ length: shape[0]! }, (_, i) => i) } : {}),
+    values: { kind: "eigenvalue", values: eigenvalues },
+    method: "SeFa",
+  });
+  return { set, deviations: constant(spaces, set), samples: 0, options: { variant: "official" } };
+}
+
+/** Principal components of the code; of the input, whose samples have none, the directions that go with those of `to`. */
+export async function findComponents(spaces: Spaces, signal: AbortSignal): Promise<Found> {
+  const { map, head } = spaces;
+  const space = head ? map.from : map.to;
+  const components = Math.min(KEPT, space.dim, map.from.dim);
+  const accumulator = new PrincipalComponentsAccumulator(space.dim, {
+    components,
+    // Beyond, the exact decomposition takes seconds in which nothing can be cancelled.
+    exactUpTo: WHOLE_CODE,
+    ...(head ? {} : { latentDim: map.from.dim }),
+  });
+  for (let first = 0; first < PCA_SAMPLES; first += PCA_BATCH) {
+    const codes = await spaces.sample(0, first, PCA_BATCH, 1, signal);
+    if (head) accumulator.append(codes);
+    else accumulator.append(await map.evaluate(codes, PCA_BATCH, { signal }), codes);
+  }
+  const result = accumulator.result();
+  const { directions: vectors, stdev } = result.latent ?? {
+    directions: result.components,
+    stdev: result.stdev,
+  };
+  return {
+    set: kept({
+      space: map.from,
+      vectors,
+      names: [],
+      values: { kind: "standard deviation", values: head ? stdev : result.stdev },
+      method: head ? "principal components" : "principal components, regressed",
+    }),
+    deviations: stdev,
+    samples: PCA_SAMPLES,
+    options: { components: stdev.length, latent: !head, exact: result.isExact },
+  };
+}
+
+/** Axes of the metric JᵀJ, averaged over samples. */
+export async function findMetricAxes(spaces: Spaces, signal: AbortSignal): Promise<Found> {
+  const { map } = spaces;
+  const n = map.from.dim;
+  const top = n <= WHOLE_CODE ? {} : { top: LEADING };
+  const spectra: PointSpectrum[] = [];
+  for (let i = 0; i < METRIC_SAMPLES; i++) {
+    const point = await spaces.sample(0, i, 1, 1, signal);
+    spectra.push(await metricSpectrum(map, point, { ...top, signal, memoryBudget: MEMORY_BUDGET }));
+  }
+  const { eigenvalues, eigenvectors } = averageMetric(spectra);
+  const set = kept({
+    space: map.from,
+    vectors: eigenvectors,
+    names: [],
+    values: { kind: "eigenvalue", values: eigenvalues },
+    method: "metric axes",
+  });
+  return { set, deviations: constant(spaces, set), samples: METRIC_SAMPLES, options: { of: "mean" } };
+}
+
+/** ‖J·v‖ at `point` along each direction. */
+export async function speedsAt(
+  { map }: Spaces,
+  set: DirectionSet,
+  point: Float32Array,
+  signal: AbortSignal,
+): Promise<Float64Array> {
+  const count = set.vectors.cols;
+  const tangents = new Float32Array(count * map.from.dim);
+  for (let k = 0; k < count; k++) tangents.set(displacementOf(set, k), k * map.from.dim);
+  const pushed = await map.jvp(point, tangents, count, { signal });
+  const m = map.to.dim;
+  return Float64Array.from({ length: count }, (_, k) => {
+    let squares = 0;
+    for (let j = k * m; j < (k + 1) * m; j++) squares += pushed[j]! ** 2;
+    return Math.sqrt(squares);
+  });
+}
+
+/** One standard deviation of the space along every direction of a set. */
+export function constant(
+  { description }: Spaces,
+  { vectors }: DirectionSet,
+): ExplorerDirections["deviations"] {
+  return new Float64Array(vectors.cols).fill(description.deviation);
+}
+
+/** The leading directions, with their names and values. */
+function kept(set: DirectionSet): DirectionSet {
+  const { vectors, values } = set;
+  const count = Math.min(KEPT, vectors.cols, values!.values.length);
+  return {
+    ...set,
+    vectors: count === vectors.cols ? vectors : leadingColumns(vectors, count),
+    names: defaultNames(count),
+    values: { kind: values!.kind, values: values!.values.slice(0, count) },
+  };
+}

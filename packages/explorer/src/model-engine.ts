@@ -1,0 +1,204 @@
+// The explorer's engine over any runtime: what the worker runs, and what tests run in Node.
+
+import {
+  type DirectionSet,
+  decodeDirections,
+  encodeDirections,
+  type Provenance,
+  type Runtime,
+  requireSpaceOf,
+  VielbeinError,
+} from "@vielbein/core";
+import { decodeModel, type Model, standardOpset } from "@vielbein/onnx";
+import {
+  detectLayout,
+  type ImageLayout,
+  measureRange,
+  type PixelRange,
+  type RgbaImage,
+  toRgba,
+} from "@vielbein/viz";
+import type {
+  ExplorerDirections,
+  ExplorerEngine,
+  ExplorerModel,
+  LocalBasisReply,
+  SpacesChoice,
+} from "@vielbein/viz/explorer";
+import {
+  constant,
+  type Found,
+  findBasis,
+  findComponents,
+  findMetricAxes,
+  findSefa,
+  speedsAt,
+} from "./directions.ts";
+import { Spaces } from "./spaces.ts";
+import { version } from "./version.ts";
+
+const never = new AbortController().signal;
+
+export class ModelEngine implements ExplorerEngine {
+  private readonly runtime: Runtime;
+  private model: { readonly name: string; readonly graph: Model; readonly sha256: string } | undefined;
+  private opened: Spaces | undefined;
+  private pixels: { readonly layout: ImageLayout; readonly range: PixelRange } | undefined;
+  /** Directions that hold everywhere, by their kind; they cost seconds and stay valid while the spaces do. */
+  private readonly found: Map<string, Found> = new Map();
+
+  constructor(runtime: Runtime) {
+    this.runtime = runtime;
+  }
+
+  async load(
+    { name, bytes }: { readonly name: string; readonly bytes: Uint8Array },
+    choice: SpacesChoice,
+    signal: AbortSignal = never,
+  ): Promise<ExplorerModel> {
+    const graph = decodeModel(bytes, name);
+    const beside = graph.graph.initializers.find((tensor) => tensor.external && tensor.raw.length === 0);
+    if (beside) {
+      throw new VielbeinError(
+        "INVALID_MODEL",
+        `"${name}": its weights lie in another file, "${beside.external!.location}". Start it with \`vielbein explore\`, or save the model with its weights inside.`,
+      );
+    }
+    const next = { name, graph, sha256: await sha256(bytes) };
+    return this.enter(next, choice, signal);
+  }
+
+  choose(choice: SpacesChoice, signal: AbortSignal = never): Promise<ExplorerModel> {
+    if (!this.model) throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
+    return this.enter(this.model, choice, signal);
+  }
+
+  private async enter(
+    model: NonNullable<typeof this.model>,
+    choice: SpacesChoice,
+    signal: AbortSignal,
+  ): Promise<ExplorerModel> {
+    const spaces = await Spaces.open(model.graph, this.runtime, choice, signal);
+    try {
+      const stated = model.graph.metadata.get("vielbein.range")?.split(",").map(Number);
+      const range =
+        stated?.length === 2 && stated[0]! < stated[1]! ? (stated as [number, number]) : undefined;
+      this.pixels = {
+        layout: detectLayout(spaces.picture.to.shape),
+        range: range ?? measureRange(spaces.images),
+      };
+    } catch (error) {
+      await spaces.dispose();
+      throw error;
+    }
+    const before = this.opened;
+    this.opened = spaces;
+    this.model = model;
+    this.found.clear();
+    await before?.dispose();
+    return { ...spaces.description, name: model.name, runtime: this.runtime.name };
+  }
+
+  sample(seed: number, truncation: number, signal: AbortSignal = never): Promise<Float32Array> {
+    return this.spaces.sample(seed, 0, 1, truncation, signal);
+  }
+
+  async render(points: Float32Array, count: number, signal: AbortSignal = never): Promise<RgbaImage[]> {
+    const { picture } = this.spaces;
+    const { layout, range } = this.pixels!;
+    const values = await picture.evaluate(points, count, { signal });
+    const size = picture.to.dim;
+    return Array.from({ length: count }, (_, i) =>
+      toRgba(values.subarray(i * size, (i + 1) * size), layout, range),
+    );
+  }
+
+  async basis(point: Float32Array, signal: AbortSignal = never): Promise<LocalBasisReply> {
+    const { set, deviations, options, spectrum } = await findBasis(this.spaces, point, signal);
+    return {
+      set: this.signed(set, options, {
+        file: "the tensor `point`",
+        sha256: await sha256(bytesOf(point)),
+        count: 1,
+      }),
+      deviations,
+      spectrum,
+      speeds: set.values!.values,
+    };
+  }
+
+  async directions(
+    kind: "sefa" | "pca" | "metric",
+    point: Float32Array,
+    signal: AbortSignal = never,
+  ): Promise<ExplorerDirections> {
+    const { spaces } = this;
+    const find = { sefa: findSefa, pca: findComponents, metric: findMetricAxes }[kind];
+    const found = this.found.get(kind) ?? (await find(spaces, signal));
+    if (spaces === this.opened) this.found.set(kind, found);
+    const { set, deviations, options, samples } = found;
+    const prior = spaces.head?.from.prior ?? spaces.map.from.prior!;
+    return {
+      set: this.signed(set, options, { seed: 0, prior, first: 0, count: samples }),
+      deviations,
+      speeds: await speedsAt(spaces, set, point, signal),
+    };
+  }
+
+  async open(
+    file: Uint8Array,
+    point: Float32Array,
+    signal: AbortSignal = never,
+  ): Promise<ExplorerDirections> {
+    const set = decodeDirections(file);
+    requireSpaceOf(set, this.spaces.map.from);
+    const isSpread = set.values?.kind === "standard deviation" && set.method === "principal components";
+    return {
+      set,
+      deviations: isSpread ? set.values!.values : constant(this.spaces, set),
+      speeds: await speedsAt(this.spaces, set, point, signal),
+    };
+  }
+
+  async save(set: DirectionSet): Promise<Uint8Array> {
+    return encodeDirections(set);
+  }
+
+  dispose(): void {
+    void this.opened?.dispose();
+    this.opened = this.model = undefined;
+  }
+
+  private get spaces(): Spaces {
+    if (this.opened) return this.opened;
+    throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
+  }
+
+  /** The set with where it comes from; without a hash, which browsers give in secure contexts only, it has none. */
+  private signed(set: DirectionSet, options: Found["options"], points: Provenance["points"]): DirectionSet {
+    const { name, sha256, graph } = this.model!;
+    if (sha256 === "") return set;
+    const { from, to } = this.spaces.map;
+    const provenance: Provenance = {
+      tool: `vielbein explorer ${version}`,
+      method: set.method,
+      model: { file: name, sha256, opset: standardOpset(graph) },
+      from,
+      to,
+      points,
+      options,
+      runtime: this.runtime.name,
+    };
+    return { ...set, provenance };
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  if (!globalThis.crypto?.subtle) return "";
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

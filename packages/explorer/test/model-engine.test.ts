@@ -1,0 +1,143 @@
+// The engine of the explorer in Node: the same numbers as the methods it calls.
+
+import { readFileSync } from "node:fs";
+import { decodeDirections, jacobian, localBasisAt, localDimension, samplePoints } from "@vielbein/core";
+import { gram, identity } from "@vielbein/linalg";
+import { decodeModel, OnnxMap } from "@vielbein/onnx";
+import { NodeRuntime } from "@vielbein/runtime-node";
+import { sampleUrl } from "@vielbein/sample";
+import type { ExplorerDirections } from "@vielbein/viz/explorer";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import manifest from "../package.json" with { type: "json" };
+import { ModelEngine } from "../src/model-engine.ts";
+import { version } from "../src/version.ts";
+
+const bytes = new Uint8Array(readFileSync(sampleUrl));
+const engine = new ModelEngine(new NodeRuntime());
+let map: OnnxMap;
+let point: Float32Array;
+
+beforeAll(async () => {
+  map = await OnnxMap.create(decodeModel(bytes, "faces.onnx"), new NodeRuntime());
+  point = samplePoints(map.from, 3, 0, 1);
+  await engine.load({ name: "faces.onnx", bytes }, {});
+});
+afterAll(async () => {
+  engine.dispose();
+  await map.dispose();
+});
+
+/** ‖J·v‖ for every direction, from the whole Jacobian. */
+async function speeds({ set }: ExplorerDirections): Promise<number[]> {
+  const j = await jacobian(map, point);
+  return Array.from({ length: set.vectors.cols }, (_, k) => {
+    let squares = 0;
+    for (let row = 0; row < j.rows; row++) {
+      let sum = 0;
+      for (let i = 0; i < j.cols; i++)
+        sum += j.data[row * j.cols + i]! * set.vectors.data[i * set.vectors.cols + k]!;
+      squares += sum * sum;
+    }
+    return Math.sqrt(squares);
+  });
+}
+
+describe("ModelEngine", () => {
+  it("describes the spaces of the model", async () => {
+    const model = await engine.load({ name: "faces.onnx", bytes }, {});
+    expect(model.from).toMatchObject({ name: "z", dim: 16 });
+    expect(model.to).toMatchObject({ name: "image", shape: [3, 64, 64] });
+    expect(model.froms[0]!.name).toBe("z");
+    expect(model.tos.at(-1)!.name).toBe("image");
+    expect(model.deviation).toBe(1);
+  });
+
+  it("draws the samples of core, scaled by the truncation", async () => {
+    expect(await engine.sample(3, 1)).toEqual(point);
+    expect(await engine.sample(3, 0.5)).toEqual(point.map((x) => x / 2));
+  });
+
+  it("finds the Local Basis and the local dimension of core", async () => {
+    const expected = await localBasisAt(map, point);
+    const { set, spectrum, speeds: found } = await engine.basis(point);
+    expect(Array.from(set.vectors.data)).toEqual(Array.from(expected.inputVectors.data));
+    expect(spectrum.singularValues).toEqual(expected.singularValues);
+    expect(found).toEqual(expected.singularValues);
+    expect(spectrum.dimension).toEqual(
+      localDimension(expected.singularValues, { inputDim: 16, outputDim: 3 * 64 * 64 }),
+    );
+  });
+
+  it.each(["sefa", "pca", "metric"] as const)(
+    "%s: unit directions, and their speeds at the point",
+    async (kind) => {
+      const found = await engine.directions(kind, point);
+      const products = gram(found.set.vectors);
+      for (let k = 0; k < products.rows; k++) expect(products.data[k * products.cols + k]).toBeCloseTo(1, 6);
+      // Those of regression are not orthogonal.
+      if (kind !== "pca") {
+        const unit = identity(products.rows);
+        products.data.forEach((x, at) => {
+          expect(x).toBeCloseTo(unit.data[at]!, 6);
+        });
+      }
+      const expected = await speeds(found);
+      found.speeds.forEach((speed, k) => {
+        expect(speed / expected[k]!).toBeCloseTo(1, 4);
+      });
+    },
+  );
+
+  it("saves directions that it opens again, with their provenance", async () => {
+    const { set } = await engine.basis(point);
+    const file = await engine.save(set);
+    const decoded = decodeDirections(file);
+    expect(decoded.point).toEqual(point);
+    expect(decoded.provenance).toMatchObject({
+      tool: `vielbein explorer ${manifest.version}`,
+      model: { file: "faces.onnx" },
+    });
+    const opened = await engine.open(file, point);
+    expect(Array.from(opened.set.vectors.data)).toEqual(Array.from(set.vectors.data));
+    opened.speeds.forEach((speed, k) => {
+      expect(speed / set.values!.values[k]!).toBeCloseTo(1, 3);
+    });
+  });
+
+  it("edits a space inside the network: its samples come from the input, its images are the same", async () => {
+    const inner = new ModelEngine(new NodeRuntime());
+    const { froms } = await inner.load({ name: "faces.onnx", bytes }, {});
+    const from = froms[1]!.name;
+    const model = await inner.choose({ from });
+    expect(model.from.name).toBe(from);
+    expect(model.deviation).toBeGreaterThan(0);
+    const [image] = await inner.render(await inner.sample(3, 1), 1);
+    const [expected] = await engine.render(point, 1);
+    image!.data.forEach((x, at) => {
+      expect(Math.abs(x - expected!.data[at]!)).toBeLessThanOrEqual(1);
+    });
+    const { spectrum } = await inner.basis(await inner.sample(3, 1));
+    expect(spectrum.singularValues.length).toBe(froms[1]!.dim);
+    inner.dispose();
+  });
+
+  it("refuses directions of another space and what is no model", async () => {
+    const inner = new ModelEngine(new NodeRuntime());
+    const { froms } = await inner.load({ name: "faces.onnx", bytes }, {});
+    const file = await engine.save((await engine.basis(point)).set);
+    await inner.choose({ from: froms[1]!.name });
+    await expect(inner.open(file, new Float32Array(froms[1]!.dim))).rejects.toMatchObject({
+      code: "INVALID_SPACE",
+    });
+    await expect(inner.load({ name: "x", bytes: new Uint8Array(9).fill(255) }, {})).rejects.toMatchObject({
+      code: "INVALID_MODEL",
+    });
+    // What was open stays open.
+    expect((await inner.render(await inner.sample(0, 1), 1)).length).toBe(1);
+    inner.dispose();
+  });
+});
+
+it("version: that of the manifest", () => {
+  expect(version).toBe(manifest.version);
+});

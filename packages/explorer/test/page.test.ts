@@ -1,0 +1,394 @@
+// The built page in Chromium: what a person does, and that it costs no memory.
+
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtemp, readdir } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { decodeDirections, localBasisAt, samplePoints } from "@vielbein/core";
+import { decodeModel, OnnxMap } from "@vielbein/onnx";
+import { NodeRuntime } from "@vielbein/runtime-node";
+import { sampleUrl } from "@vielbein/sample";
+import type { VielbeinExplorer } from "@vielbein/viz/explorer";
+import type { Browser, Page } from "playwright-core";
+import { build, type PreviewServer, preview } from "vite";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launch, missing } from "../../runtime-web/test/chromium.ts";
+
+let folder: string;
+let server: PreviewServer;
+let url: string;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  if (missing) return;
+  folder = await mkdtemp(join(tmpdir(), "vielbein-explorer-"));
+  const outDir = join(folder, "explorer");
+  const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
+  await build({ configFile, build: { outDir } });
+  server = await serve();
+  url = addressOf(server);
+  browser = await launch();
+}, 120_000);
+afterAll(async () => {
+  if (missing) return;
+  await browser.close();
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+afterEach(async () => {
+  await page?.close();
+});
+
+function serve(headers: Record<string, string> = {}): Promise<PreviewServer> {
+  return preview({
+    configFile: false,
+    root: folder,
+    build: { outDir: "." },
+    preview: { port: 0, host: "127.0.0.1", headers },
+    logLevel: "error",
+  });
+}
+
+function addressOf({ httpServer }: PreviewServer): string {
+  return `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}/explorer/index.html`;
+}
+
+interface VisitOptions {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  /** Before the page is loaded. */
+  readonly prepare?: () => Promise<void>;
+}
+
+async function visit(address = url, { viewport, prepare }: VisitOptions = {}): Promise<void> {
+  complaints = [];
+  page = await browser.newPage({ acceptDownloads: true, ...(viewport ? { viewport } : {}) });
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => {
+    if (!/^(blob:|data:)/.test(request.url()) && new URL(request.url()).origin !== new URL(address).origin) {
+      complaints.push(`asked for ${request.url()}`);
+    }
+  });
+  await prepare?.();
+  await page.goto(address);
+  // WebGPU that a processor imitates takes its time.
+  await page.locator("vielbein-explorer .row").first().waitFor({ timeout: 100_000 });
+}
+
+const slider = (k: number) => page.locator(`vielbein-explorer #slider-${k}`);
+
+/** Sets a slider as dragging does. */
+async function drag(k: number, t: number): Promise<void> {
+  const changed = nextEvent("change");
+  await slider(k).evaluate((input, value) => {
+    (input as HTMLInputElement).value = String(value);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }, t);
+  await changed;
+}
+
+/** Resolves once the element has dispatched an event of the type. */
+function nextEvent(type: string): Promise<void> {
+  return page.evaluate(
+    (name) =>
+      new Promise<void>((resolve) => {
+        document.querySelector("vielbein-explorer")!.addEventListener(name, () => resolve(), { once: true });
+      }),
+    type,
+  );
+}
+
+const pixels = (): Promise<string> =>
+  page.locator("vielbein-explorer #canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+
+/** What the element holds, as plain numbers. */
+const state = (): Promise<{ latent: number[]; vectors: number[]; values: number[]; runtime: string }> =>
+  page.evaluate(() => {
+    const { latent, directions, model } = document.querySelector("vielbein-explorer") as VielbeinExplorer;
+    const { vectors, values } = directions!.set;
+    return {
+      latent: Array.from(latent),
+      vectors: Array.from(vectors.data),
+      values: Array.from(values!.values),
+      runtime: model!.runtime,
+    };
+  });
+
+const settle = (): Promise<void> =>
+  page.locator("vielbein-explorer #status:empty").waitFor({ state: "attached" });
+
+/** Measures the bytes on the JavaScript heaps of the page and of its workers, typed arrays included. */
+async function openHeaps(): Promise<() => Promise<number[]>> {
+  const session = await page.context().newCDPSession(page);
+  const workers: string[] = [];
+  const waiting = new Map<number, (result: never) => void>();
+  session.on("Target.attachedToTarget", ({ sessionId }) => workers.push(sessionId));
+  session.on("Target.receivedMessageFromTarget", ({ message }) => {
+    const { id, result } = JSON.parse(message);
+    waiting.get(id)?.(result as never);
+  });
+  let next = 0;
+  const ask = <T>(sessionId: string, method: string): Promise<T> =>
+    new Promise((resolve) => {
+      const id = ++next;
+      waiting.set(id, resolve as (result: never) => void);
+      void session.send("Target.sendMessageToTarget", { sessionId, message: JSON.stringify({ id, method }) });
+    });
+  await session.send("Target.setAutoAttach", {
+    autoAttach: true,
+    waitForDebuggerOnStart: false,
+    flatten: false,
+  });
+  type Usage = { readonly usedSize: number; readonly backingStorageSize?: number };
+  const bytes = ({ usedSize, backingStorageSize = 0 }: Usage): number => usedSize + backingStorageSize;
+  return async () => {
+    await session.send("HeapProfiler.collectGarbage");
+    const result = [bytes(await session.send("Runtime.getHeapUsage"))];
+    for (const worker of workers) {
+      await ask(worker, "HeapProfiler.collectGarbage");
+      result.push(bytes(await ask<Usage>(worker, "Runtime.getHeapUsage")));
+    }
+    return result;
+  };
+}
+
+describe("the explorer's page", () => {
+  it.for(["wasm", "webgpu"])(
+    "the basis on %s is that of Node",
+    { timeout: 120_000 },
+    async (provider, context) => {
+      if (missing) context.skip(missing);
+      await visit(`${url}?provider=${provider}#seed=5`);
+      const { latent, vectors, values, runtime } = await state();
+      expect(runtime).toMatch(provider);
+      const map = await OnnxMap.create(
+        decodeModel(new Uint8Array(readFileSync(sampleUrl)), "faces.onnx"),
+        new NodeRuntime(),
+      );
+      const point = samplePoints(map.from, 5, 0, 1);
+      const expected = await localBasisAt(map, point);
+      await map.dispose();
+      expect(latent).toEqual(Array.from(point));
+      values.forEach((value, k) => {
+        expect(Math.abs(value / expected.singularValues[k]! - 1)).toBeLessThan(1e-4);
+      });
+      vectors.forEach((x, at) => {
+        expect(Math.abs(x - expected.inputVectors.data[at]!)).toBeLessThan(1e-4);
+      });
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  it("a slider moves the picture, and the address restores it", async (context) => {
+    if (missing) context.skip(missing);
+    await visit(`${url}#seed=7`);
+    const before = await pixels();
+    await drag(0, 1.5);
+    const moved = await pixels();
+    expect(moved).not.toBe(before);
+    const address = page.url();
+    expect(address).toMatch(/#seed=7&t=1\.5$/);
+    const { latent, vectors } = await state();
+    const start = samplePoints({ name: "z", dim: 16, shape: [16] }, 7, 0, 1);
+    latent.forEach((x, i) => {
+      expect(x).toBeCloseTo(start[i]! + 1.5 * vectors[i * 16]!, 5);
+    });
+    await page.close();
+    await visit(address);
+    await expect.poll(pixels).toBe(moved);
+    // Recomputed here, the picture stays, the sliders are at zero, and the address carries the code.
+    await page.locator("vielbein-explorer #recompute").click();
+    await settle();
+    expect(await slider(0).inputValue()).toBe("0");
+    expect((await state()).latent).toEqual(latent);
+    expect(page.url()).toMatch(/#seed=7&at=/);
+    expect(complaints).toEqual([]);
+  });
+
+  it("works by keys alone: tabs, sliders, reset", async (context) => {
+    if (missing) context.skip(missing);
+    await visit();
+    await page.locator("vielbein-explorer [role=tab]").first().focus();
+    await page.keyboard.press("ArrowRight");
+    await settle();
+    expect(await page.locator("vielbein-explorer [role=tab][aria-selected=true]").textContent()).toBe("SeFa");
+    await slider(1).focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await slider(1).inputValue()).toBe("0.05");
+    expect(page.url()).toMatch(/kind=sefa&t=0,0.05$/);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    expect(await slider(1).inputValue()).toBe("0");
+    for (const kind of ["PCA", "Metric axes"]) {
+      await page.locator("vielbein-explorer [role=tab]", { hasText: kind }).click();
+      await settle();
+      expect(await page.locator("vielbein-explorer .row").count()).toBe(12);
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it("saves directions and the image, and opens directions again", async (context) => {
+    if (missing) context.skip(missing);
+    await visit(`${url}#seed=2`);
+    const saved = page.waitForEvent("download");
+    await page.locator("vielbein-explorer #save-directions").click();
+    const file = await saved;
+    expect(file.suggestedFilename()).toBe("faces-local-basis.safetensors");
+    const path = await file.path();
+    const set = decodeDirections(new Uint8Array(readFileSync(path)));
+    expect(set).toMatchObject({ method: "local basis", space: { name: "z", dim: 16 } });
+    expect(Array.from(set.point!)).toEqual((await state()).latent);
+    await page.locator("vielbein-explorer #directions-file").setInputFiles({
+      name: "mine.safetensors",
+      mimeType: "application/octet-stream",
+      buffer: readFileSync(path),
+    });
+    await page.locator("vielbein-explorer [role=tab][aria-selected=true]", { hasText: "File" }).waitFor();
+    expect((await state()).vectors).toEqual(Array.from(set.vectors.data));
+    const image = page.waitForEvent("download");
+    await page.locator("vielbein-explorer #png").click();
+    const png = readFileSync(await (await image).path());
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([64, 64]);
+    expect(complaints).toEqual([]);
+  });
+
+  it("shows why a file is no model, tells the page, and goes on", async (context) => {
+    if (missing) context.skip(missing);
+    await visit();
+    const failed = nextEvent("error");
+    await page.locator("vielbein-explorer #model-file").setInputFiles({
+      name: "cat.onnx",
+      mimeType: "application/octet-stream",
+      buffer: Buffer.from("no model at all"),
+    });
+    await failed;
+    expect(await page.locator("vielbein-explorer [role=alert]").textContent()).toContain("cat.onnx");
+    const before = await pixels();
+    await drag(0, 2);
+    expect(await pixels()).not.toBe(before);
+  });
+
+  it("starts threads where the page is isolated", async (context) => {
+    if (missing) context.skip(missing);
+    const isolated = await serve({
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cross-Origin-Embedder-Policy": "require-corp",
+    });
+    // Four processors, whatever this machine has.
+    const claim = "Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });\n";
+    const prepare = () =>
+      page.route(/worker-[^/]*\.js/, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: claim + (await response.text()) });
+      });
+    await visit(`${addressOf(isolated)}?provider=wasm`, { prepare });
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    // Ours, the engine's, and a thread beside it.
+    expect(page.workers().length).toBe(3);
+    expect(complaints).toEqual([]);
+    await isolated.close();
+  });
+
+  it("fits a phone, at 360 pixels", async (context) => {
+    if (missing) context.skip(missing);
+    await visit(url, { viewport: { width: 360, height: 740 } });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    const box = await slider(0).boundingBox();
+    expect(box!.x).toBeGreaterThanOrEqual(0);
+    expect(box!.x + box!.width).toBeLessThanOrEqual(360);
+    expect(box!.width).toBeGreaterThan(120);
+  });
+
+  it("keeps its memory over fifty recomputations", { timeout: 120_000 }, async (context) => {
+    if (missing) context.skip(missing);
+    await visit(`${url}?provider=wasm`);
+    const worker = page.workers().find((each) => /worker-wasm/.test(each.url()))!;
+    const heaps = await openHeaps();
+    await worker.evaluate(() => {
+      // Every memory that the engine makes from now on; what it has is seen through its growth.
+      const { grow } = WebAssembly.Memory.prototype;
+      const scope = globalThis as unknown as { grown: number };
+      scope.grown = 0;
+      WebAssembly.Memory.prototype.grow = function (pages) {
+        scope.grown += pages;
+        return grow.call(this, pages);
+      };
+    });
+    const recompute = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) {
+        await drag(i % 4, 0.3);
+        const found = nextEvent("basis");
+        await page.locator("vielbein-explorer #recompute").click();
+        await found;
+      }
+    };
+    const grown = (): Promise<number> =>
+      worker.evaluate(() => (globalThis as unknown as { grown: number }).grown);
+    await recompute(10);
+    const [before, grownBefore] = [await heaps(), await grown()];
+    // Of the page and of the worker that has the Jacobians.
+    expect(before.length).toBeGreaterThanOrEqual(2);
+    await recompute(50);
+    expect(await grown()).toBe(grownBefore);
+    (await heaps()).forEach((bytes, i) => {
+      expect(bytes - before[i]!).toBeLessThan(2 ** 20);
+    });
+    expect(complaints).toEqual([]);
+  });
+
+  it("ends its worker when the element leaves the page", async (context) => {
+    if (missing) context.skip(missing);
+    await visit();
+    expect(page.workers().length).toBe(2);
+    await page.evaluate(() => document.querySelector("vielbein-explorer")!.remove());
+    await expect.poll(() => page.workers().length).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+});
+
+/** Ceilings in kB, compressed. */
+const CEILINGS: readonly (readonly [RegExp, number])[] = [
+  [/^assets\/src-.*\.js$/, 30],
+  [/^assets\/worker-(?!wasm|webgpu).*\.js$/, 180],
+  [/^assets\/worker-(wasm|webgpu)-.*\.js$/, 45],
+];
+
+it("is as small as it says", async (context) => {
+  if (missing) context.skip(missing);
+  const outDir = join(folder, "explorer");
+  const names = (await readdir(outDir, { recursive: true })).filter((name) => /\.(js|html)$/.test(name));
+  for (const [pattern, ceiling] of CEILINGS) {
+    const matching = names.filter((name) => pattern.test(name));
+    expect(matching.length).toBeGreaterThan(0);
+    for (const name of matching) {
+      const size = gzipSync(readFileSync(join(outDir, name))).length / 1000;
+      expect(size, `${name}: ${size.toFixed(1)} kB`).toBeLessThan(ceiling);
+    }
+  }
+  expect(statSync(join(outDir, "faces.onnx")).size).toBe(statSync(sampleUrl).size);
+});
+
+it("the example of the README works as pasted", async (context) => {
+  if (missing) context.skip(missing);
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const [, example] = /```html\n(.*?)```/s.exec(readme)!;
+  writeFileSync(join(folder, "mine.html"), example!);
+  // Chromium asks for it by itself.
+  writeFileSync(join(folder, "favicon.ico"), "");
+  const latents: string[] = [];
+  const prepare = async () => {
+    page.on("console", (message) => latents.push(message.text()));
+  };
+  await visit(new URL("../mine.html", url).href, { prepare });
+  await drag(0, 1);
+  expect(latents.some((text) => /Float32Array/.test(text))).toBe(true);
+  expect(complaints).toEqual([]);
+  expect(page.url()).not.toContain("#");
+});

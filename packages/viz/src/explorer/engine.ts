@@ -1,0 +1,81 @@
+// The port behind the explorer: who reads the model, draws samples and finds directions. The element knows no ONNX and no
+// engine; an implementation keeps all heavy work off the page's thread.
+
+import type { DirectionSet, LocalDimension, Space } from "@vielbein/core";
+import type { RgbaImage } from "../image.ts";
+
+/**
+ * How directions are found. `basis`: Local Basis, the singular vectors of the Jacobian at a point. `sefa`: closed-form
+ * factorisation of the weights. `pca`: principal components of samples (GANSpace). `metric`: axes of the metric averaged
+ * over samples. `file`: directions that were opened.
+ */
+export type DirectionKind = "basis" | "sefa" | "pca" | "metric" | "file";
+
+export interface ExplorerModel {
+  /** Name of the file, for people. */
+  readonly name: string;
+  /** Engine and provider. */
+  readonly runtime: string;
+  /** Spaces that can be edited, in the model's order; the first is its input. */
+  readonly froms: readonly Space[];
+  /** Spaces whose change can be measured, in the model's order, all behind `from`. */
+  readonly tos: readonly Space[];
+  readonly from: Space;
+  readonly to: Space;
+  /** Standard deviation of a coordinate of `from` over the samples: the unit of the sliders. */
+  readonly deviation: number;
+}
+
+export interface ExplorerDirections {
+  readonly set: DirectionSet;
+  /** Standard deviation of the codes along each direction. */
+  readonly deviations: Float64Array;
+  /** ‖J·v‖ at the point: length of output per length of input, along each direction. */
+  readonly speeds: Float64Array;
+}
+
+export interface ExplorerSpectrum {
+  /** Singular values of the Jacobian at the point, descending: all of them, or the leading ones. */
+  readonly singularValues: Float64Array;
+  /** Absent where only leading values are known. */
+  readonly dimension?: LocalDimension;
+}
+
+export interface SpacesChoice {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface LocalBasisReply extends ExplorerDirections {
+  readonly spectrum: ExplorerSpectrum;
+}
+
+/** Calls may overlap; an aborted one is rejected with an `AbortError`. */
+export interface ExplorerEngine {
+  /** Reads a model, and forgets the one before. */
+  load(
+    file: { readonly name: string; readonly bytes: Uint8Array },
+    spaces: SpacesChoice,
+    signal?: AbortSignal,
+  ): Promise<ExplorerModel>;
+  /** Other spaces of the same model. */
+  choose(spaces: SpacesChoice, signal?: AbortSignal): Promise<ExplorerModel>;
+  /** The point of `from`, `[from.dim]`, that belongs to a seed; the model's input is multiplied by `truncation` before. */
+  sample(seed: number, truncation: number, signal?: AbortSignal): Promise<Float32Array>;
+  /** Images of points `[count, from.dim]`. */
+  render(points: Float32Array, count: number, signal?: AbortSignal): Promise<RgbaImage[]>;
+  /** Local Basis at a point `[from.dim]`. */
+  basis(point: Float32Array, signal?: AbortSignal): Promise<LocalBasisReply>;
+  /** Directions that hold everywhere, with their speeds at a point. */
+  directions(
+    kind: "sefa" | "pca" | "metric",
+    point: Float32Array,
+    signal?: AbortSignal,
+  ): Promise<ExplorerDirections>;
+  /** The directions of a file, with their speeds at a point. */
+  open(file: Uint8Array, point: Float32Array, signal?: AbortSignal): Promise<ExplorerDirections>;
+  /** Bytes of a directions file. */
+  save(set: DirectionSet): Promise<Uint8Array>;
+  /** Ends everything, also what is under way. */
+  dispose(): void;
+}

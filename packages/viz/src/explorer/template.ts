@@ -1,0 +1,46 @@
+// What the explorer is made of. Everything that comes from a model is filled in later, as text.
+
+export const TEMPLATE = `
+<section class="explorer" part="explorer" aria-label="Latent space explorer">
+  <header>
+    <div class="title"><strong id="name">No model</strong><span><span id="runtime"></span> <span id="status" role="status"></span></span></div>
+    <div class="spaces">
+      <label>edit <select id="from" title="The space whose codes the sliders move"></select></label>
+      <label>measure in <select id="to" title="The space in which change is measured"></select></label>
+      <label class="button" tabindex="0" role="button" id="open-model">Open model…<input type="file" id="model-file" accept=".onnx" tabindex="-1" hidden></label>
+    </div>
+  </header>
+  <p id="error" role="alert" hidden></p>
+  <div class="columns">
+    <div class="left">
+      <figure class="picture"><canvas id="canvas" role="img" aria-label="Generated image"></canvas><div class="drop" id="hint">Drop an .onnx file here</div></figure>
+      <div class="sample">
+        <button id="new" class="primary">New sample</button>
+        <label class="seed">seed <input id="seed" type="number" min="0" step="1" value="0" inputmode="numeric"></label>
+        <button id="png" title="Save the image as PNG">PNG</button>
+        <label class="truncation"><span>truncation</span><input id="truncation" type="range" min="0" max="1.5" step="0.05" value="1"><output id="truncation-value">1.00</output></label>
+      </div>
+      <figure class="spectrum">
+        <figcaption><span id="spectrum-title">Singular values</span><span id="dimension"></span></figcaption>
+        <div id="spectrum"></div>
+      </figure>
+    </div>
+    <div class="right">
+      <div role="tablist" aria-label="Directions" id="kinds"></div>
+      <div class="tools">
+        <button id="recompute" title="Find the directions anew at the code shown">Recompute here</button>
+        <button id="reset" title="All sliders to zero">Reset</button>
+        <label title="Keep the spectrum that of the code shown"><input type="checkbox" id="follow"> live</label>
+        <label>step <select id="unit"><option value="deviation">1 standard deviation</option><option value="change">equal predicted change</option></select></label>
+      </div>
+      <div id="panel" role="tabpanel" aria-labelledby="kinds"><div id="sliders"></div><p id="note" hidden></p></div>
+      <div class="files">
+        <button id="more">More</button>
+        <span class="space"></span>
+        <label class="button" tabindex="0" role="button" id="open-directions">Open…<input type="file" id="directions-file" accept=".safetensors" tabindex="-1" hidden></label>
+        <button id="save-directions">Save directions</button>
+      </div>
+    </div>
+  </div>
+  <figure class="strip"><figcaption id="strip-title">Traversal</figcaption><div id="strip" role="group" aria-label="Traversal of the selected direction"></div></figure>
+</section>`;
