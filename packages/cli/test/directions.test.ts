@@ -11,6 +11,7 @@ import { eigh, fromRows, gram, matmul, matrix } from "@vielbein/linalg";
 import { writeNpy } from "@vielbein/linalg/npy";
 import { DataType, encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
+import { run } from "../src/index.ts";
 import { floats, generatorBytes, int64s, model, node } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
@@ -130,6 +131,26 @@ function rowsOf({ rows, cols, data }: { rows: number; cols: number; data: Float6
 }
 
 describe("vielbein pca", () => {
+  it("keeps the components of the samples so far when interrupted", async () => {
+    const out = scratch("interrupted.safetensors");
+    const controller = new AbortController();
+    let printed = "";
+    const write = (text: string) => {
+      printed += text;
+      // The first line of progress comes after some seconds.
+      if (/samples \d+\/20000000/.test(text)) controller.abort();
+    };
+    const code = await run(
+      ["pca", path, "--to", "pre", "--samples", "20000000", "--components", "2", "--out", out],
+      { stdout: { write: () => {} }, stderr: { write }, signal: controller.signal },
+    );
+    expect(code).toBe(130);
+    const done = Number(/interrupted after (\d+) of 20000000 samples/.exec(printed)![1]);
+    expect(done).toBeGreaterThan(0);
+    const { provenance } = decodeDirections(readFileSync(out));
+    expect(provenance?.points).toMatchObject({ count: done });
+  });
+
   it("finds the components of a layer, the same whatever else runs", async () => {
     const out = scratch("pca.safetensors");
     const { code, stdout } = await vielbein(

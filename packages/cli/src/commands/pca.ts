@@ -13,6 +13,7 @@ import type { Command } from "commander";
 import { integer } from "../arguments.ts";
 import { type CodeOptions, CodeSource } from "../codes.ts";
 import { writeDirections } from "../direction-files.ts";
+import { InterruptedError } from "../exit-codes.ts";
 import { addMapOptions, addPointOptions, loadModel, openMap, type Points, provenanceOf } from "../model.ts";
 import { requireFolderOf } from "../output.ts";
 import { bold, dim, Progress, type Terminal, table } from "../terminal.ts";
@@ -54,7 +55,7 @@ export function pcaCommand(program: Command, terminal: Terminal, signal: AbortSi
       const map = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, map, options);
       try {
-        const { components, points } = await collect(map, source, options, terminal, signal);
+        const { components, points, total } = await collect(map, source, options, terminal, signal);
         const provenance = provenanceOf(loaded, map, "principal components", points.source, {
           components: components.stdev.length,
           latent: options.latent ?? false,
@@ -68,6 +69,11 @@ export function pcaCommand(program: Command, terminal: Terminal, signal: AbortSi
             ? `${JSON.stringify(toJson(components, provenance), null, 2)}\n`
             : toText(components, provenance),
         );
+        if (components.count < total) {
+          throw new InterruptedError(
+            `interrupted after ${components.count} of ${total} samples, whose components these are; run the command again for those of all`,
+          );
+        }
       } finally {
         await source.dispose();
         await map.dispose();
@@ -81,7 +87,7 @@ async function collect(
   options: PcaOptions,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<{ components: PrincipalComponents; points: Points }> {
+): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
   const accumulator = new PrincipalComponentsAccumulator(map.to.dim, {
     ...(options.components === undefined ? {} : { components: requireFit(options.components, map) }),
     ...(options.latent ? { latentDim: map.from.dim } : {}),
@@ -89,7 +95,8 @@ async function collect(
   const first = await source.take(0, Math.min(BATCH, options.samples), signal);
   const total = options.points === undefined ? options.samples : first.count;
   const progress = new Progress(terminal, "samples", total);
-  for (let start = 0; start < total; start += BATCH) {
+  let done = 0;
+  const append = async (start: number): Promise<void> => {
     signal.throwIfAborted();
     const count = Math.min(BATCH, total - start);
     // A file of points comes as a whole.
@@ -98,14 +105,25 @@ async function collect(
         ? first.values.subarray(start * map.from.dim, (start + count) * map.from.dim)
         : (start === 0 ? first : await source.take(start, count, signal)).values;
     accumulator.append(await map.evaluate(codes, count, { signal }), options.latent ? codes : undefined);
-    progress.step(start + count);
+    done = start + count;
+  };
+  while (done < total) {
+    try {
+      await append(done);
+    } catch (error) {
+      // What the samples so far say is kept.
+      if (!signal.aborted || done === 0) throw error;
+      break;
+    }
+    progress.step(done);
     await new Promise(setImmediate);
   }
   progress.done();
   const { source: origin } = first;
   return {
     components: accumulator.result(),
-    points: { ...first, source: "seed" in origin ? { ...origin, count: total } : origin },
+    points: { ...first, source: { ...origin, count: done } },
+    total,
   };
 }
 
