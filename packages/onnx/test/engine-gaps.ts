@@ -42,7 +42,7 @@ export const engineGaps: readonly EngineGap[] = [
   {
     engine: "webgpu",
     op: "Conv",
-    cases: ["3-D", "3-D, weights that depend on the point"],
+    cases: ["3-D, weights that depend on the point"],
     parts: ["vjp"],
     kind: "refused",
     reason: volumes,

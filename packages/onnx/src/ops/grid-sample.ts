@@ -236,16 +236,18 @@ export const AffineGrid: DerivativeRule = {
   },
 };
 
+/**
+ * The node's own operator applied to the identity, which the engine folds: with align_corners, engines differ in
+ * where they put the only point of an axis.
+ */
 function baseGrid(e: Emitter, node: Node): string {
   const extents = e.shape(node.outputs[0]!).slice(1, -1);
-  const corners = intAttribute(node, "align_corners", 0) === 1;
-  let points: number[][] = [[1]];
-  // The first component is that of the last axis.
-  for (const extent of extents) {
-    const ticks = Array.from({ length: extent }, (_, i) =>
-      corners ? (2 * i) / Math.max(1, extent - 1) - 1 : (2 * i + 1) / extent - 1,
-    );
-    points = points.flatMap((point) => ticks.map((tick) => [tick, ...point]));
-  }
-  return e.float(points.flat(), [points.length, extents.length + 1]);
+  const [rank, count] = [extents.length, elementCount(extents)];
+  const identity = Array.from({ length: rank * (rank + 1) }, (_, i) => (i % (rank + 2) === 0 ? 1 : 0));
+  const theta = e.float(identity, [1, rank, rank + 1]);
+  const grid = e.op("AffineGrid", [theta, e.int64([1, 1, ...extents])], {
+    align_corners: int(intAttribute(node, "align_corners", 0)),
+  });
+  const points = e.op("Reshape", [grid, e.int64([count, rank])]);
+  return e.op("Concat", [points, e.float(Array<number>(count).fill(1), [count, 1])], { axis: int(1) });
 }

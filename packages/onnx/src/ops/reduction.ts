@@ -90,9 +90,11 @@ export const ReduceLogSumExp: DerivativeRule = weighted((e, node) =>
 
 /** The tangents where the extremum is taken, their mean where several elements share it. */
 const extremum: DerivativeRule = weighted((e, node) => {
+  const axes = reducedAxes(e, node);
+  if (axes.length === 0) return e.scalar(1);
   const taken = e.op("Equal", [node.inputs[0], spread(e, node, node.outputs[0]!)]);
   const share = e.op("Where", [taken, e.scalar(1), e.scalar(0)]);
-  return e.op("Div", [share, e.op("ReduceSum", [share, e.int64(reducedAxes(e, node))])]);
+  return e.op("Div", [share, e.op("ReduceSum", [share, e.int64(axes)])]);
 });
 
 export const ReduceMax: DerivativeRule = extremum;

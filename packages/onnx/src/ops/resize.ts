@@ -21,10 +21,14 @@ export const Resize: DerivativeRule = {
     const shape = e.shape(node.inputs[0]!);
     const current = [...e.shape(node.outputs[0]!)];
     const all = targets(e, node, shape);
+    // The engine copies an image whose shape stays, whatever the scales and the crop.
+    if (shape.every((extent, axis) => extent === current[axis])) return [u];
     let cotangent = u!;
     for (const target of all) {
-      if (isUntouched(node, target, current[target.axis]!)) continue;
-      const matrix = interpolationMatrix(e, node, target, all);
+      const resized = current[target.axis]!;
+      const bounding = boundingTarget(node, all);
+      if (!bounding && isUntouched(node, target, resized)) continue;
+      const matrix = interpolationMatrix(e, node, target, resized, bounding);
       const adjoint = e.op("Transpose", [matrix], { perm: ints([1, 0]) });
       cotangent = e.alongAxis(cotangent, current, target.axis, adjoint);
       current[target.axis] = target.extent;
@@ -47,8 +51,9 @@ function crops(node: Node): boolean {
   return stringAttribute(node, "coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize";
 }
 
-function isUntouched(node: Node, { extent, crop }: Target, resized: number): boolean {
-  return extent === resized && (!crops(node) || (crop![0] === 0 && crop![1] === 1));
+/** A scale that leaves the extent as it is may move the sampling positions all the same. */
+function isUntouched(node: Node, { extent, scale = 1, crop }: Target, resized: number): boolean {
+  return extent === resized && scale === 1 && (!crops(node) || (crop![0] === 0 && crop![1] === 1));
 }
 
 /** The axes that the node resizes; the batch axis must not be one of them. */
@@ -98,33 +103,41 @@ function resize(
  * The matrix [extent, resized extent] of the interpolation along one axis: the node's own operator applied
  * to the identity, which the engine folds. Every mode of Resize is a product of such matrices.
  */
-function interpolationMatrix(e: Emitter, node: Node, target: Target, all: readonly Target[]): string {
+function interpolationMatrix(
+  e: Emitter,
+  node: Node,
+  target: Target,
+  resized: number,
+  bounding: Target | undefined,
+): string {
   const { extent } = target;
   const identity = e.selection(
     Array.from({ length: extent }, (_, i) => i),
     extent,
   );
-  const bounding = boundingTarget(node, all);
-  if (!bounding || bounding.axis === target.axis) {
+  const companion = bounding ?? (extent === resized ? doubled(target) : undefined);
+  if (!companion || companion.axis === target.axis) {
     const attributes = without(node, "keep_aspect_ratio_policy");
     return resize(e, node, identity, [{ ...target, axis: 1 }], attributes);
   }
-  // The scale of all axes follows from that of another: it comes along, each row of the identity repeated.
+  // Another axis comes along, each row of the identity repeated.
   const repeated = e.op("Expand", [
     e.op("Reshape", [identity, e.int64([extent, 1, 1, extent])]),
-    e.int64([extent, 1, bounding.extent, extent]),
+    e.int64([extent, 1, companion.extent, extent]),
   ]);
-  const resized = resize(e, node, repeated, [
-    { ...bounding, axis: 2 },
+  const both = resize(e, node, repeated, [
+    { ...companion, axis: 2 },
     { ...target, axis: 3 },
   ]);
-  return e.op("Reshape", [
-    e.op("Gather", [resized, e.int64Scalar(0)], { axis: int(2) }),
-    e.int64([extent, -1]),
-  ]);
+  return e.op("Reshape", [e.op("Gather", [both, e.int64Scalar(0)], { axis: int(2) }), e.int64([extent, -1])]);
 }
 
-/** The axis whose scale a policy that keeps the aspect ratio gives to all; undefined without such a policy. */
+/** An axis of one element that becomes two: beside it, the engine does not take the target's for a mere copy. */
+function doubled({ size }: Target): Target {
+  return { axis: -1, extent: 1, crop: [0, 1], ...(size === undefined ? { scale: 2 } : { size: 2 }) };
+}
+
+/** The axis whose scale a policy that keeps the aspect ratio gives to all, and which the matrices of all need; undefined without such a policy. */
 function boundingTarget(node: Node, all: readonly Target[]): Target | undefined {
   const policy = stringAttribute(node, "keep_aspect_ratio_policy", "stretch");
   if (policy === "stretch" || all[0]?.size === undefined) return undefined;

@@ -12,13 +12,13 @@ const unary =
   (g) =>
     g.op(op, [g.variable([2, 3], range)], attributes);
 
-const each =
+export const each =
   (f: (x: number) => number) =>
   (point: Float64Array): Float64Array =>
     point.map(f);
 
 /** ∫ exp(−t²), by its power series: enough for arguments of order one. */
-function erf(x: number): number {
+export function erf(x: number): number {
   let [term, sum] = [x, x];
   for (let n = 1; n < 80; n++) {
     term *= (-x * x) / n;
@@ -29,7 +29,7 @@ function erf(x: number): number {
 
 const positive: Range = { low: 0.3, high: 2, positive: true };
 const elu = (alpha: number, gamma = 1) => each((x) => gamma * (x > 0 ? x : alpha * (Math.exp(x) - 1)));
-const hardSigmoid = (x: number, alpha: number, beta: number): number =>
+export const hardSigmoid = (x: number, alpha: number, beta: number): number =>
   Math.min(1, Math.max(0, alpha * x + beta));
 const byReference = (f: (x: number) => number): DerivativeCheck => ({ reference: each(f) });
 

@@ -106,7 +106,7 @@ export const reductions: OperatorCase[] = [
     (g) => g.op("ReduceL2", [g.op("Mul", [g.variable([2, 2]), g.float([0, 0, 1, 1], [2, 2])]), g.int64([1])]),
     { reference: (point) => Float64Array.of(0, Math.hypot(point[2]!, point[3]!)) },
   ),
-  ...["ReduceSum", "ReduceMean"].map((op) =>
+  ...["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin"].map((op) =>
     operatorCase(op, "noop_with_empty_axes", (g) =>
       g.op(op, [g.variable([2, 3])], { noop_with_empty_axes: int(1) }),
     ),

@@ -62,6 +62,14 @@ export const resize: OperatorCase[] = [
   resized("default attributes", [1, 2, 2, 2], { scales: [1, 1, 2, 2] }, {}),
   resized("batch of 2", [2, 2, 2, 3], { scales: [1, 1, 2, 2] }, { mode: string("linear") }),
   resized("batch of 2, sizes", [2, 1, 3, 2], { sizes: [2, 1, 4, 5] }, { mode: string("linear") }),
+  ...["linear", "cubic"].map((mode) =>
+    resized(
+      `${mode}, a scale that keeps one extent`,
+      [1, 1, 2, 3],
+      { scales: [1, 1, 1.125, 2] },
+      { mode: string(mode) },
+    ),
+  ),
   resized("1-D", [1, 2, 4], { scales: [1, 1, 2] }, { mode: string("nearest") }),
   resized("1-D linear", [1, 2, 4], { sizes: [1, 2, 7] }, { mode: string("linear") }),
   resized("3-D nearest", [1, 1, 2, 2, 2], { scales: [1, 1, 2, 1, 2] }, { mode: string("nearest") }),
