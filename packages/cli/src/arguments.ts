@@ -1,6 +1,6 @@
 // Parsing of option values. A value that does not fit is a usage error that says what would.
 
-import type { Prior } from "@vielbein/core";
+import { type Prior, parsePrior } from "@vielbein/core";
 import { type Provider, providers } from "@vielbein/runtime-node";
 import { InvalidArgumentError } from "commander";
 
@@ -45,12 +45,10 @@ export function indexList(text: string): number[] {
   return [...indices].sort((a, b) => a - b);
 }
 
-/** `normal`, `uniform` (on [-1, 1)) or `uniform:LOW,HIGH`. */
+/** As {@link parsePrior}. */
 export function prior(text: string): Prior {
-  if (text === "normal") return { kind: "normal" };
-  const match = /^uniform(?::([^,]+),([^,]+))?$/.exec(text);
-  const [low, high] = [Number(match?.[1] ?? -1), Number(match?.[2] ?? 1)];
-  if (match && low < high && Number.isFinite(high - low)) return { kind: "uniform", low, high };
+  const value = parsePrior(text);
+  if (value) return value;
   throw new InvalidArgumentError("Expected normal, uniform, or uniform:LOW,HIGH with LOW < HIGH.");
 }
 

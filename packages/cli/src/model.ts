@@ -10,6 +10,7 @@ import {
   type Runtime,
   type RuntimeTensor,
   samplePoints,
+  statedPrior,
   VielbeinError,
 } from "@vielbein/core";
 import { readNpy } from "@vielbein/linalg/npy";
@@ -187,8 +188,7 @@ export async function openMap(
   loaded: LoadedModel,
   options: MapOptions & Pick<PointOptions, "prior" | "memory">,
 ): Promise<OnnxMap> {
-  const stated = loaded.model.metadata.get("vielbein.prior");
-  const chosen = options.prior ?? (stated === undefined ? undefined : prior(stated));
+  const chosen = options.prior ?? statedPrior(loaded.model.metadata);
   return OnnxMap.create(loaded.model, loaded.runtime, {
     ...(options.from === undefined ? {} : { from: options.from }),
     ...(options.to === undefined ? {} : { to: options.to }),

@@ -18,6 +18,37 @@ export {
   requireSpaceOf,
 } from "./directions.ts";
 export { decodeDirections, encodeDirections } from "./directions-file.ts";
+export { type BoostedTreesOptions, boostedTrees } from "./disentanglement/boosted-trees.ts";
+export {
+  type Dci,
+  type DciOptions,
+  dci,
+  type FittedFactors,
+  type ImportanceEstimator,
+  type ImportanceScores,
+  type Informativeness,
+  importanceScores,
+} from "./disentanglement/dci.ts";
+export {
+  type FactorVae,
+  type FactorVaeOptions,
+  type FixedFactorBatch,
+  factorVae,
+  type NeighbourBatchOptions,
+  neighbourBatches,
+} from "./disentanglement/factor-vae.ts";
+export { frechetDistance, type Gaussian, gaussianOf } from "./disentanglement/frechet-distance.ts";
+export type { FactorKind, LabelledCodes } from "./disentanglement/labelled-codes.ts";
+export { lasso, type PenaltyOptions, ridge } from "./disentanglement/linear-estimators.ts";
+export { type Mig, type MigOptions, mig } from "./disentanglement/mig.ts";
+export {
+  type DensityCoverage,
+  densityCoverage,
+  type NeighbourOptions,
+  type PrecisionRecall,
+  precisionRecall,
+} from "./disentanglement/precision-recall.ts";
+export { type Sap, type SapOptions, sap } from "./disentanglement/sap.ts";
 export {
   type Distortion,
   type DistortionOptions,
@@ -150,8 +181,10 @@ export {
   PrincipalComponentsAccumulator,
   type PrincipalComponentsOptions,
 } from "./principal-components.ts";
+export { parsePrior, statedPrior } from "./prior.ts";
 export type { Provenance } from "./provenance.ts";
 export { randomDirections } from "./random-directions.ts";
+export { type RankCorrelation, type RankCorrelationOptions, rankCorrelation } from "./rank-correlation.ts";
 export type {
   ModelSource,
   Runtime,

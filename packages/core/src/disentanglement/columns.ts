@@ -1,0 +1,41 @@
+// Columns of matrices, one quantity each, and what the scores need to know of them.
+
+import { type Matrix, matrix } from "@vielbein/linalg";
+import { centred } from "../moments.ts";
+
+/** Column j as a copy. */
+export function column({ rows, cols, data }: Matrix, j: number): Float64Array {
+  return Float64Array.from({ length: rows }, (_, i) => data[i * cols + j]!);
+}
+
+/** The columns side by side, each of `rows` numbers. */
+export function fromColumns(rows: number, columns: readonly Float64Array[]): Matrix {
+  const result = matrix(rows, columns.length);
+  columns.forEach((values, j) => {
+    for (let i = 0; i < rows; i++) result.data[i * columns.length + j] = values[i]!;
+  });
+  return result;
+}
+
+/** The distinct values, ascending. */
+export function levelsOf(values: Float64Array): Float64Array {
+  return Float64Array.from(new Set(values)).sort();
+}
+
+export function meanOf(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Variance of each column, divided by n − 1; exactly 0 of a constant one. */
+export function sampleVariances(x: Matrix): Float64Array {
+  const { rows } = centred(x);
+  const sums = new Float64Array(x.cols);
+  const constant = new Uint8Array(x.cols).fill(1);
+  rows.data.forEach((value, at) => {
+    const j = at % x.cols;
+    sums[j]! += value * value;
+    if (x.data[at] !== x.data[j]) constant[j] = 0;
+  });
+  // The mean of a constant column rounds.
+  return sums.map((sum, j) => (constant[j] ? 0 : sum / (x.rows - 1)));
+}

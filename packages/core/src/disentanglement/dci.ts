@@ -1,0 +1,140 @@
+// Disentanglement, completeness and informativeness: how much each code matters to each factor, and whether each code
+// matters to one factor only and each factor to one code (Eastwood & Williams, "A Framework for the Quantitative
+// Evaluation of Disentangled Representations", ICLR 2018).
+
+import type { Matrix } from "@vielbein/linalg";
+import { VielbeinError } from "../errors.ts";
+import { boostedTrees } from "./boosted-trees.ts";
+import { column, meanOf } from "./columns.ts";
+import { type LabelledCodes, requireMatrix, requirePair } from "./labelled-codes.ts";
+
+/** What an estimator learnt from codes and their factors. */
+export interface FittedFactors {
+  /** How much code i matters to factor j, at least 0, `[d, m]`. */
+  readonly importances: Matrix;
+  /** The factors `[n, m]` that it expects of codes `[n, d]`. */
+  predict(codes: Matrix): Matrix;
+}
+
+export type ImportanceEstimator = (train: LabelledCodes) => FittedFactors;
+
+export interface ImportanceScores {
+  /** Mean of `perCode` by weight; `null` where there is one factor only, which cannot be told from others. */
+  readonly disentanglement: number | null;
+  /** 1 − H(R_i/ΣⱼR_ij), to base m: 1 where code i matters to one factor, 0 where to all alike or to none. `[d]` */
+  readonly perCode: Float64Array | null;
+  /** Share of each code in the sum of all importances, `[d]`. */
+  readonly codeWeights: Float64Array;
+  /** Mean of `perFactor` by weight; `null` where there is one code only. */
+  readonly completeness: number | null;
+  /** The same of the columns, to base d: 1 where one code matters to factor j. `[m]` */
+  readonly perFactor: Float64Array | null;
+  /** Share of each factor in the sum of all importances, `[m]`. */
+  readonly factorWeights: Float64Array;
+  /** Why a score is `null`. */
+  readonly problems: readonly ("one-factor" | "one-code")[];
+}
+
+/** How well the factors are predicted: accuracy of a discrete factor, R² of a continuous one. `[m]` each. */
+export interface Informativeness {
+  readonly train: Float64Array;
+  readonly test: Float64Array;
+  /** Mean over the factors, of data that the estimator has not seen. */
+  readonly mean: number;
+}
+
+export interface Dci extends ImportanceScores {
+  readonly importances: Matrix;
+  readonly informativeness: Informativeness;
+}
+
+export interface DciOptions {
+  /** Default `boostedTrees()`. */
+  readonly estimator?: ImportanceEstimator;
+}
+
+/**
+ * DCI of codes, with importances learnt on `train` and informativeness also measured on `test`.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`.
+ */
+export function dci(
+  train: LabelledCodes,
+  test: LabelledCodes,
+  { estimator = boostedTrees() }: DciOptions = {},
+): Dci {
+  requirePair("dci", train, test);
+  const fitted = estimator(train);
+  const scores = { train: qualities(fitted, train), test: qualities(fitted, test) };
+  return {
+    ...importanceScores(fitted.importances),
+    importances: fitted.importances,
+    informativeness: { ...scores, mean: meanOf(scores.test) },
+  };
+}
+
+/**
+ * Disentanglement and completeness of a matrix of importances R `[d, m]`, whatever it was found by.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for a negative importance.
+ */
+export function importanceScores(importances: Matrix): ImportanceScores {
+  requireMatrix("importanceScores", importances);
+  const { rows: d, cols: m, data } = importances;
+  const negative = data.findIndex((x) => x < 0);
+  if (d < 1 || m < 1 || negative >= 0) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `importanceScores: importances [d, m] must be at least 0, with d and m at least 1, got ${
+        negative < 0 ? `[${d}, ${m}]` : `${data[negative]} at ${negative}`
+      }. Take magnitudes of coefficients.`,
+    );
+  }
+  const rows = Array.from({ length: d }, (_, i) => data.subarray(i * m, (i + 1) * m));
+  const columns = Array.from({ length: m }, (_, j) => column(importances, j));
+  const codes = concentrations(rows);
+  const factors = concentrations(columns);
+  return {
+    disentanglement: m > 1 ? codes.mean : null,
+    perCode: m > 1 ? codes.each : null,
+    codeWeights: codes.weights,
+    completeness: d > 1 ? factors.mean : null,
+    perFactor: d > 1 ? factors.each : null,
+    factorWeights: factors.weights,
+    problems: [...(m > 1 ? [] : ["one-factor" as const]), ...(d > 1 ? [] : ["one-code" as const])],
+  };
+}
+
+/** 1 − H(v/Σv)/log n of every vector v of n, and their mean by weight Σv. */
+function concentrations(vectors: readonly Float64Array[]): {
+  each: Float64Array;
+  weights: Float64Array;
+  mean: number;
+} {
+  const sums = Float64Array.from(vectors, (v) => v.reduce((sum, x) => sum + x, 0));
+  const total = sums.reduce((sum, x) => sum + x, 0);
+  const each = Float64Array.from(vectors, (v, i) => {
+    if (sums[i] === 0) return 0;
+    const entropy = v.reduce((h, x) => {
+      const share = x / sums[i]!;
+      return share > 0 ? h - share * Math.log(share) : h;
+    }, 0);
+    return 1 - entropy / Math.log(v.length);
+  });
+  const weights = sums.map((sum) => (total > 0 ? sum / total : 0));
+  return { each, weights, mean: each.reduce((sum, x, i) => sum + x * weights[i]!, 0) };
+}
+
+/** Accuracy or R² of each factor. A constant factor that is predicted exactly counts as 1, else as 0. */
+function qualities(fitted: FittedFactors, { codes, factors, kinds }: LabelledCodes): Float64Array {
+  const predicted = fitted.predict(codes);
+  return Float64Array.from(kinds, (kind, j) => {
+    const [truth, answer] = [column(factors, j), column(predicted, j)];
+    if (kind === "discrete") return meanOf(truth.map((value, i) => Number(value === answer[i])));
+    const mean = meanOf(truth);
+    const error = truth.reduce((sum, value, i) => sum + (value - answer[i]!) ** 2, 0);
+    const variation = truth.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    if (variation === 0) return Number(error === 0);
+    return 1 - error / variation;
+  });
+}

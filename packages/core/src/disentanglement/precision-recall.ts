@@ -1,0 +1,139 @@
+// Fidelity and diversity of generated samples, apart: the real and the generated distribution are the union of balls
+// about their samples, each as wide as the distance to its k-th neighbour. Precision and recall of Kynkäänniemi, Karras,
+// Laine, Lehtinen & Aila ("Improved Precision and Recall Metric for Assessing Generative Models", NeurIPS 2019); density
+// and coverage of Naeem, Oh, Uh, Choi & Yoo ("Reliable Fidelity and Diversity Metrics for Generative Models", ICML 2020).
+
+import { type Matrix, matmul, matrix } from "@vielbein/linalg";
+import { VielbeinError } from "../errors.ts";
+import { centred } from "../moments.ts";
+import { requireMatrix } from "./labelled-codes.ts";
+
+export interface NeighbourOptions {
+  /** Neighbours that make the radius of a ball, the centre not counted. Default 3 and 5, as the papers have it. */
+  readonly k?: number;
+}
+
+export interface PrecisionRecall {
+  /** Share of the generated samples within a ball about a real one. */
+  readonly precision: number;
+  /** Share of the real samples within a ball about a generated one. */
+  readonly recall: number;
+}
+
+export interface DensityCoverage {
+  /** Balls about real samples that a generated one lies in, on average, divided by k; may exceed 1. */
+  readonly density: number;
+  /** Share of the balls about real samples with a generated one inside. */
+  readonly coverage: number;
+}
+
+/**
+ * Precision and recall of features of real `[n, d]` and generated `[m, d]` samples; k = 3 by default. Both grow with k and
+ * depend on the numbers of samples: compare values of the same.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for k out of range.
+ */
+export function precisionRecall(
+  real: Matrix,
+  generated: Matrix,
+  { k = 3 }: NeighbourOptions = {},
+): PrecisionRecall {
+  const [a, b] = comparable("precisionRecall", real, generated, k);
+  const [radiiA, radiiB] = [squaredRadii(a, k), squaredRadii(b, k)];
+  const [insideA, insideB] = [new Uint8Array(b.rows), new Uint8Array(a.rows)];
+  squaredDistances(a, b, (i, j, distance) => {
+    if (distance <= radiiA[i]!) insideA[j] = 1;
+    if (distance <= radiiB[j]!) insideB[i] = 1;
+  });
+  return { precision: share(insideA), recall: share(insideB) };
+}
+
+/**
+ * Density and coverage of features of real `[n, d]` and generated `[m, d]` samples; k = 5 by default. Two samples of one
+ * distribution have density 1 and coverage 1 − ½ᵏ on average if n = m is large.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for k out of range.
+ */
+export function densityCoverage(
+  real: Matrix,
+  generated: Matrix,
+  { k = 5 }: NeighbourOptions = {},
+): DensityCoverage {
+  const [a, b] = comparable("densityCoverage", real, generated, k);
+  const radii = squaredRadii(a, k);
+  const covered = new Uint8Array(a.rows);
+  let hits = 0;
+  squaredDistances(a, b, (i, _, distance) => {
+    if (distance > radii[i]!) return;
+    hits++;
+    covered[i] = 1;
+  });
+  return { density: hits / (k * b.rows), coverage: share(covered) };
+}
+
+function share(flags: Uint8Array): number {
+  return flags.reduce((sum, flag) => sum + flag, 0) / flags.length;
+}
+
+/** Both, less the mean of the real ones: distances are differences of squares, which a far origin would round away. */
+function comparable(what: string, real: Matrix, generated: Matrix, k: number): [Matrix, Matrix] {
+  requireMatrix(`${what}: real`, real);
+  requireMatrix(`${what}: generated`, generated);
+  if (real.cols !== generated.cols) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `${what}: real and generated features must have one dimension, got ${real.cols} and ${generated.cols}.`,
+    );
+  }
+  const most = Math.min(real.rows, generated.rows) - 1;
+  if (!Number.isInteger(k) || k < 1 || k > most) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `${what}: k must be an integer from 1 to ${most}, one less than the fewer samples, got ${k}.`,
+    );
+  }
+  const { mean, rows } = centred(real);
+  const { cols } = generated;
+  const shifted = generated.data.map((value, at) => value - mean[at % cols]!);
+  return [rows, matrix(generated.rows, cols, shifted)];
+}
+
+/** Rows of a block of distances. */
+const BLOCK = 256;
+
+/** Calls `visit` with the squared distance of every row i of A to every row j of B, block by block in order of i. */
+function squaredDistances(a: Matrix, b: Matrix, visit: (i: number, j: number, d2: number) => void): void {
+  const [ofA, ofB] = [squaredNorms(a), squaredNorms(b)];
+  for (let first = 0; first < a.rows; first += BLOCK) {
+    const rows = Math.min(BLOCK, a.rows - first);
+    const block = matrix(rows, a.cols, a.data.subarray(first * a.cols, (first + rows) * a.cols));
+    const { data } = matmul(block, b, { transposeB: true });
+    for (let i = 0, at = 0; i < rows; i++) {
+      for (let j = 0; j < b.rows; j++, at++) {
+        visit(first + i, j, Math.max(0, ofA[first + i]! + ofB[j]! - 2 * data[at]!));
+      }
+    }
+  }
+}
+
+function squaredNorms({ rows, cols, data }: Matrix): Float64Array {
+  return Float64Array.from({ length: rows }, (_, i) =>
+    data.subarray(i * cols, (i + 1) * cols).reduce((sum, x) => sum + x * x, 0),
+  );
+}
+
+/** Squared distance of every row to its k-th nearest other. */
+function squaredRadii(a: Matrix, k: number): Float64Array {
+  const radii = new Float64Array(a.rows);
+  const nearest = new Float64Array(k);
+  squaredDistances(a, a, (i, j, distance) => {
+    if (j === 0) nearest.fill(Number.POSITIVE_INFINITY);
+    if (j !== i && distance < nearest[k - 1]!) {
+      let at = k - 1;
+      for (; at > 0 && nearest[at - 1]! > distance; at--) nearest[at] = nearest[at - 1]!;
+      nearest[at] = distance;
+    }
+    if (j === a.rows - 1) radii[i] = nearest[k - 1]!;
+  });
+  return radii;
+}
