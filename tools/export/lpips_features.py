@@ -19,6 +19,8 @@ import onnxruntime
 import torch
 from torch import nn
 
+from onnx_export import halve
+
 EPSILON = 1e-10
 TOLERANCE = 1e-5
 
@@ -72,26 +74,10 @@ def export(features: LpipsFeatures, size: tuple[int, int], path: Path, half=Fals
     )
     model = onnx.load(path)
     if half:
-        halve(model.graph)
+        halve(model.graph, {node.input[1] for node in model.graph.node if node.op_type == "Conv"})
     onnx.helper.set_model_props(model, metadata or {})
     onnx.checker.check_model(model)
     onnx.save(model, path)
-
-
-def halve(graph: onnx.GraphProto):
-    """Stores the weights of convolutions as float16, half the size; they are computed with as float32."""
-    kernels = {node.input[1] for node in graph.node if node.op_type == "Conv"}
-    casts = []
-    for tensor in graph.initializer:
-        if tensor.name not in kernels:
-            continue
-        name = tensor.name
-        values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
-        tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}.half"))
-        casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
 
 
 def largest_error(metric: lpips.LPIPS, path: Path, size: tuple[int, int], low: float, high: float) -> float:
