@@ -14,31 +14,15 @@ import math
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from faces import dataset, sheet
+from data import HELD, images_of, indices_of
+from faces import sheet
 from factors import sample_factors
 from measure import evaluate, factor_scores, kl_to_prior, laplacian_l1, posterior_moments, prior_sheet, sharpness, to_bytes
 from model import LATENT, Decoder, Encoder
 
-# Small, hard to see or hard to tell apart in 16 latent dimensions: left to larger models.
-HELD = {"pitch": 0.5, "roll": 0.5, "size": 0.5, "age": 0.0}
 HERE = Path(__file__).parent
-
-
-def indices_of(split: str, count: int) -> range:
-    """Indices of the faces of a split; test faces take indices no training run reaches."""
-    first = {"train": 0, "test": 10_000_000}[split]
-    return range(first, first + count)
-
-
-def images_of(split: str, seed: int, count: int, folder: Path) -> torch.Tensor:
-    """Images [count, 3, 64, 64] uint8, drawn once and kept in `folder`."""
-    path = folder / f"{split}-{seed}-{count}.npy"
-    if not path.exists():
-        np.save(path, dataset(seed, indices_of(split, count), HELD)[0])
-    return torch.from_numpy(np.load(path))
 
 
 def batch_of(images, step: int, args):
@@ -100,8 +84,8 @@ def train(args):
             save(step + 1)
 
     figures = {"steps": args.steps, "seconds": round(seconds), **finish(averaged, images, held_out, args)}
-    (args.folder / "figures.json").write_text(json.dumps(figures, indent=1))
-    print(json.dumps(figures, indent=1))
+    (args.folder / "figures.json").write_text(json.dumps(figures, indent=2))
+    print(json.dumps(figures, indent=2))
 
 
 @torch.no_grad()
