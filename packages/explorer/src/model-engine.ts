@@ -12,11 +12,14 @@ import {
 import { decodeModel, type Model, standardOpset } from "@vielbein/onnx";
 import {
   detectLayout,
+  encodeAnimatedPng,
   type ImageLayout,
   measureRange,
   type PixelRange,
+  pingPong,
   type RgbaImage,
   toRgba,
+  upscale,
 } from "@vielbein/viz";
 import type {
   ExplorerDirections,
@@ -36,6 +39,10 @@ import {
 } from "./directions.ts";
 import { Spaces } from "./spaces.ts";
 import { version } from "./version.ts";
+
+/** Milliseconds of a frame of an animation, and the least length of its longer side in pixels. */
+const FRAME = 80;
+const MIN_SIDE = 256;
 
 const never = new AbortController().signal;
 
@@ -111,6 +118,11 @@ export class ModelEngine implements ExplorerEngine {
     return Array.from({ length: count }, (_, i) =>
       toRgba(values.subarray(i * size, (i + 1) * size), layout, range),
     );
+  }
+
+  async animate(points: Float32Array, count: number, signal: AbortSignal = never): Promise<Uint8Array> {
+    const images = await this.render(points, count, signal);
+    return encodeAnimatedPng(pingPong(images.map((image) => enlarged(image))), { delay: FRAME });
   }
 
   async basis(point: Float32Array, signal: AbortSignal = never): Promise<LocalBasisReply> {
@@ -191,6 +203,10 @@ export class ModelEngine implements ExplorerEngine {
     };
     return { ...set, provenance };
   }
+}
+
+function enlarged(image: RgbaImage): RgbaImage {
+  return upscale(image, Math.ceil(MIN_SIDE / Math.max(image.width, image.height)));
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {

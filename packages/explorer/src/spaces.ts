@@ -1,9 +1,10 @@
 // The maps of one choice of spaces: from the model's input to the space that is edited, from there to the space whose
 // change is measured, and to the image.
 
-import { type Prior, type Runtime, type Space, samplePoints, VielbeinError } from "@vielbein/core";
+import { type Prior, type Runtime, type Space, samplePoints, statedPrior } from "@vielbein/core";
 import { layers, type Model, OnnxMap, type PreparedGraph, prepare } from "@vielbein/onnx";
 import type { ExplorerModel, SpacesChoice } from "@vielbein/viz/explorer";
+import { sharedCode } from "./shared-code.ts";
 
 /** Larger codes have too many directions to look at. */
 const LARGEST_CODE = 16_384;
@@ -44,8 +45,12 @@ export class Spaces {
     signal: AbortSignal,
   ): Promise<Spaces> {
     const whole = await prepare(model, runtime);
-    const chain = layers(whole).map(({ name, dim, shape }): Space => ({ name, dim, shape }));
-    const prior = statedPrior(model);
+    const chain = layers(whole).flatMap(({ name, dim, shape }, i, all): Space[] => {
+      const shared = sharedCode(whole, { name, dim, shape });
+      const known = [whole.input, all[i - 1]?.name];
+      return [...(shared && !known.includes(shared.name) ? [shared] : []), { name, dim, shape }];
+    });
+    const prior = statedPrior(model.metadata) ?? { kind: "normal" };
     const settings = { memoryBudget: MEMORY_BUDGET };
     const { from = whole.input, to = whole.output } = choice;
     const at = chain.findIndex(({ name }) => name === from);
@@ -128,19 +133,4 @@ function deviationOf({ prior, dim }: Space, samples: Float32Array): number {
     for (let i = 0; i < count; i++) squares += (samples[i * dim + j]! - mean) ** 2;
   }
   return Math.sqrt(squares / (samples.length - dim)) || 1;
-}
-
-/** The prior in the metadata, `normal`, `uniform` or `uniform:LOW,HIGH`; else normal. */
-function statedPrior({ metadata }: Model): Prior {
-  const stated = metadata.get("vielbein.prior") ?? "normal";
-  const match = /^uniform(?::([^,]+),([^,]+))?$/.exec(stated);
-  if (!match && stated !== "normal") {
-    throw new VielbeinError(
-      "INVALID_MODEL",
-      `vielbein.prior: expected normal, uniform or uniform:LOW,HIGH in the metadata, got "${stated}". Correct it.`,
-    );
-  }
-  return match
-    ? { kind: "uniform", low: Number(match[1] ?? -1), high: Number(match[2] ?? 1) }
-    : { kind: "normal" };
 }

@@ -57,6 +57,10 @@ export class WorkerEngine implements ExplorerEngine {
     return this.call("render", [points, count], signal);
   }
 
+  animate(points: Float32Array, count: number, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.call("animate", [points, count], signal);
+  }
+
   basis(point: Float32Array, signal?: AbortSignal): Promise<LocalBasisReply> {
     return this.call("basis", [point], signal);
   }

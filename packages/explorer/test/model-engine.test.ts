@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import { ModelEngine } from "../src/model-engine.ts";
 import { version } from "../src/version.ts";
+import { layeredModel } from "./layered.ts";
 
 const bytes = new Uint8Array(readFileSync(sampleUrl));
 const engine = new ModelEngine(new NodeRuntime());
@@ -136,6 +137,14 @@ describe("ModelEngine", () => {
     expect((await inner.render(await inner.sample(0, 1), 1)).length).toBe(1);
     inner.dispose();
   });
+});
+
+it("offers the codes of a mapping network, one for all layers and one for each", async () => {
+  const layered = new ModelEngine(new NodeRuntime());
+  const { froms } = await layered.load({ name: "layered.onnx", bytes: layeredModel }, {});
+  expect(froms.map(({ name }) => name)).toEqual(expect.arrayContaining(["z", "w", "w_plus"]));
+  expect(froms.find(({ name }) => name === "w_plus")!.shape).toEqual([3, 4]);
+  layered.dispose();
 });
 
 it("version: that of the manifest", () => {

@@ -1,6 +1,7 @@
-// From sliders to a code: x = x₀ + Σ tₖ·ℓₖ·vₖ, where ℓₖ is the length of one unit of slider k.
+// From sliders to a code: x = x₀ + Σ tₖ·ℓₖ·vₖ over the directions of all columns, where ℓₖ is the length of one unit of
+// slider k. In a space of codes per layer, the sum may be added to some layers alone.
 
-import { displacementOf } from "@vielbein/core";
+import { displacementOf, restrictToLayers } from "@vielbein/core";
 import type { ExplorerDirections } from "./engine.ts";
 
 /**
@@ -29,23 +30,36 @@ export function unitLengths(
   return inverse.map((value) => value * scale);
 }
 
+/** What the sliders of one column add to a code. */
+export interface Edit {
+  readonly set: ExplorerDirections["set"];
+  /** t, in units of `lengths`; zeros cost nothing. */
+  readonly steps: readonly number[];
+  readonly lengths: Float64Array;
+}
+
+/** The first and the last layer that are edited, from 0. */
+export type LayerRange = readonly [first: number, last: number];
+
 /**
  * The code that the sliders stand for.
  *
  * @param anchor x₀, `[dim]`.
- * @param steps t, in units of `lengths`; zeros cost nothing.
+ * @param layers rows of a space `[layers, dim]` that move; default all.
  */
-export function codeAt(
-  anchor: Float32Array,
-  directions: Pick<ExplorerDirections, "set"> | undefined,
-  steps: readonly number[],
-  lengths: Float64Array,
-): Float32Array {
+export function codeAt(anchor: Float32Array, edits: readonly Edit[], layers?: LayerRange): Float32Array {
   const code = Float64Array.from(anchor);
-  steps.forEach((t, k) => {
-    if (t === 0 || !directions) return;
-    const vector = displacementOf(directions.set, k);
-    for (let i = 0; i < code.length; i++) code[i]! += t * lengths[k]! * vector[i]!;
-  });
+  for (const { set, steps, lengths } of edits) {
+    steps.forEach((t, k) => {
+      if (t === 0) return;
+      const whole = displacementOf(set, k);
+      const vector = layers ? restrictToLayers(set.space, whole, indices(layers)) : whole;
+      for (let i = 0; i < code.length; i++) code[i]! += t * lengths[k]! * vector[i]!;
+    });
+  }
   return Float32Array.from(code);
+}
+
+function indices([first, last]: LayerRange): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }

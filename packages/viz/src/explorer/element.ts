@@ -1,8 +1,14 @@
 // <vielbein-explorer>: the custom element around the explorer. Registered on request only.
 
-import type { ExplorerDirections, ExplorerEngine, ExplorerModel, ExplorerSpectrum } from "./engine.ts";
+import { listen, saveDirections } from "./controls.ts";
+import type {
+  DirectionKind,
+  ExplorerDirections,
+  ExplorerEngine,
+  ExplorerModel,
+  ExplorerSpectrum,
+} from "./engine.ts";
 import { Explorer } from "./explorer.ts";
-import { download } from "./picture.ts";
 import { decodeSession, encodeSession, type Session } from "./session.ts";
 import { makeView, type View } from "./view.ts";
 
@@ -17,17 +23,19 @@ export interface VielbeinExplorer extends HTMLElement {
   latent: Float32Array;
   /** The model that is open, and its spaces. */
   readonly model: ExplorerModel | undefined;
-  /** The directions at hand. */
-  readonly directions: ExplorerDirections | undefined;
+  /** The directions at hand, by the column that shows them. */
+  readonly directions: ReadonlyMap<DirectionKind, ExplorerDirections>;
   /** Opens a model; resolves once its directions are found or the attempt has failed (event `error`). */
   open(file: Blob, name: string): Promise<void>;
+  /** Animated PNG of the selected direction, from one end of its slider to the other and back; `frames` one way, default 13. */
+  exportAnimation(options?: { readonly frames?: number }): Promise<Blob>;
 }
 
 export interface ExplorerEventMap {
   readonly change: CustomEvent<{ readonly latent: Float32Array }>;
   readonly basis: CustomEvent<{
     readonly spectrum: ExplorerSpectrum;
-    readonly directions: ExplorerDirections | undefined;
+    readonly directions: ReadonlyMap<DirectionKind, ExplorerDirections>;
   }>;
   readonly error: CustomEvent<{ readonly error: unknown }>;
 }
@@ -63,8 +71,13 @@ function elementClass(startEngine: () => ExplorerEngine): CustomElementConstruct
       return this.explorer?.model;
     }
 
-    get directions(): ExplorerDirections | undefined {
-      return this.explorer?.directions;
+    get directions(): ReadonlyMap<DirectionKind, ExplorerDirections> {
+      return this.explorer?.directions ?? new Map();
+    }
+
+    async exportAnimation({ frames = 13 }: { readonly frames?: number } = {}): Promise<Blob> {
+      if (!this.explorer) throw new Error("The explorer is not on a page.");
+      return this.explorer.animate(frames);
     }
 
     async open(file: Blob, name: string): Promise<void> {
@@ -78,13 +91,15 @@ function elementClass(startEngine: () => ExplorerEngine): CustomElementConstruct
       const tell = (type: string, detail: object): void => {
         this.dispatchEvent(new CustomEvent(type, { detail }));
       };
-      this.explorer = new Explorer(this.view, startEngine(), {
+      const explorer = new Explorer(this.view, startEngine(), {
         change: (latent) => tell("change", { latent }),
         basis: (spectrum, directions) => tell("basis", { spectrum, directions }),
         error: (error) => tell("error", { error }),
         session: (session) => this.remember(session),
+        save: (directions) => void saveDirections(explorer, directions),
       });
-      listen(this, this.view, this.explorer, this.events.signal);
+      this.explorer = explorer;
+      listen(this, this.view, explorer, this.events.signal);
       void this.fetchModel();
     }
 
@@ -122,72 +137,4 @@ function elementClass(startEngine: () => ExplorerEngine): CustomElementConstruct
       if (this.hasAttribute("hash")) history.replaceState(history.state, "", `#${encodeSession(session)}`);
     }
   };
-}
-
-/** Joins the controls to the explorer, until the signal. */
-function listen(host: VielbeinExplorer, view: View, explorer: Explorer, signal: AbortSignal): void {
-  const on = (target: EventTarget, type: string, react: (event: Event) => void): void =>
-    target.addEventListener(type, react, { signal });
-  const sampled = (): void => void explorer.resample();
-  on(view.newSample, "click", () => {
-    view.seed.value = String(Number(view.seed.value) + 1);
-    sampled();
-  });
-  on(view.seed, "change", () => {
-    view.seed.value = String(Math.max(0, Math.floor(Number(view.seed.value) || 0)));
-    sampled();
-  });
-  on(view.truncation, "input", () => {
-    view.truncationValue.value = view.truncation.valueAsNumber.toFixed(2);
-    sampled();
-  });
-  on(view.from, "change", () => void explorer.choose({ from: view.from.value }));
-  on(view.to, "change", () => void explorer.choose({ from: view.from.value, to: view.to.value }));
-  on(view.recompute, "click", () => void explorer.recompute());
-  on(view.reset, "click", () => explorer.reset());
-  on(view.follow, "change", () => explorer.followNow());
-  on(view.unit, "change", () => explorer.measure());
-  on(view.more, "click", () => explorer.showMore());
-  on(view.png, "click", () => {
-    view.canvas.toBlob((blob) => blob && download(blob, `${stem(explorer)}-seed${view.seed.value}.png`));
-  });
-  on(view.saveDirections, "click", async () => {
-    const set = explorer.directions?.set;
-    if (!set) return;
-    try {
-      const bytes = await explorer.engine.save(set);
-      const method = set.method.replace(/[^a-z]+/gi, "-").toLowerCase();
-      download(new Blob([bytes as BlobPart]), `${stem(explorer)}-${method}.safetensors`);
-    } catch (error) {
-      explorer.fail(error);
-    }
-  });
-  const openDirections = async (file: Blob): Promise<void> =>
-    explorer.open(new Uint8Array(await file.arrayBuffer()));
-  const chosen = (input: HTMLInputElement, react: (file: File) => unknown): void =>
-    on(input, "change", () => {
-      const file = input.files?.[0];
-      // So that choosing the same file again counts as a change.
-      if (file) void react(file);
-      input.value = "";
-    });
-  chosen(view.modelFile, (file) => host.open(file, file.name));
-  chosen(view.directionsFile, openDirections);
-  const surface = view.root.querySelector(".explorer")!;
-  on(host, "dragover", (event) => {
-    event.preventDefault();
-    surface.classList.add("over");
-  });
-  on(host, "dragleave", () => surface.classList.remove("over"));
-  on(host, "drop", (event) => {
-    event.preventDefault();
-    surface.classList.remove("over");
-    const file = (event as DragEvent).dataTransfer?.files[0];
-    if (file?.name.endsWith(".safetensors")) void openDirections(file);
-    else if (file) void host.open(file, file.name);
-  });
-}
-
-function stem(explorer: Explorer): string {
-  return (explorer.model?.name ?? "image").replace(/\.onnx$/i, "");
 }

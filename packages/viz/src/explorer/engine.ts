@@ -64,6 +64,8 @@ export interface ExplorerEngine {
   sample(seed: number, truncation: number, signal?: AbortSignal): Promise<Float32Array>;
   /** Images of points `[count, from.dim]`. */
   render(points: Float32Array, count: number, signal?: AbortSignal): Promise<RgbaImage[]>;
+  /** Animated PNG of points `[count, from.dim]`, forth and back. */
+  animate(points: Float32Array, count: number, signal?: AbortSignal): Promise<Uint8Array>;
   /** Local Basis at a point `[from.dim]`. */
   basis(point: Float32Array, signal?: AbortSignal): Promise<LocalBasisReply>;
   /** Directions that hold everywhere, with their speeds at a point. */

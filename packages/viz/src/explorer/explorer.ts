@@ -1,64 +1,39 @@
-// The explorer itself: a code x = x₀ + Σ tₖ·ℓₖ·vₖ, where x₀ is the anchor, at which the directions vₖ were found, and tₖ are
-// the sliders. Pictures follow the sliders, latest first; what takes longer waits until they rest, and is given up when
-// they move again.
+// The explorer itself: a code x = x₀ + Σ tₖ·ℓₖ·vₖ, where x₀ is the anchor, at which the directions vₖ of all columns were
+// found, and tₖ are the sliders. Pictures follow the sliders; what takes longer is given up when its state is no more.
 
-import { codeAt, type StepUnit, unitLengths } from "./code.ts";
+import { symmetricSteps } from "@vielbein/core";
+import { codeAt, type LayerRange, type StepUnit } from "./code.ts";
+import { Columns } from "./columns.ts";
 import type {
   DirectionKind,
   ExplorerDirections,
   ExplorerEngine,
   ExplorerModel,
-  ExplorerSpectrum,
   SpacesChoice,
 } from "./engine.ts";
+import type { ExplorerEvents } from "./events.ts";
 import { Latest } from "./latest.ts";
-import { paint } from "./picture.ts";
-import type { Session } from "./session.ts";
-import { fillTrack, Sliders } from "./sliders.ts";
-import { dimensionText, spectrumView } from "./spectrum-view.ts";
-import { Strip, stripSteps } from "./strip.ts";
-import { Tabs } from "./tabs.ts";
-import { fillSpaces, type View } from "./view.ts";
-
-/** Directions shown at first, and added by each press of the button. */
-const SHOWN = 12;
-/** Milliseconds without movement before the strip is drawn. */
-const REST = 120;
-
-/** What the element tells the page. */
-export interface ExplorerEvents {
-  /** Another code is shown. */
-  change(latent: Float32Array): void;
-  basis(spectrum: ExplorerSpectrum, directions: ExplorerDirections | undefined): void;
-  error(error: unknown): void;
-  /** The session is another: for the address. */
-  session(session: Session): void;
-}
+import { decodeSession, type Session, type StepsByKind } from "./session.ts";
+import { sessionOf, spacesOf } from "./session-of.ts";
+import { REACH } from "./sliders.ts";
+import { type Place, Stage } from "./stage.ts";
+import { fillFields, fillLayers, fillModel, layersIn, type View } from "./view.ts";
 
 export class Explorer {
   readonly engine: ExplorerEngine;
   model: ExplorerModel | undefined;
-  directions: ExplorerDirections | undefined;
   private readonly view: View;
   private readonly events: ExplorerEvents;
-  private readonly sliders: Sliders;
-  private readonly tabs: Tabs;
-  private readonly strip: Strip;
-  private readonly frames = new Latest();
+  private readonly columns: Columns;
+  private readonly stage: Stage;
   private readonly spectra = new Latest();
   /** Gives up what is under way for a state that is no more. */
   private work = new AbortController();
-  private stripWork = new AbortController();
-  private stripTimer: ReturnType<typeof setTimeout> | undefined;
   private anchor: Float32Array = new Float32Array();
   /** Whether the anchor is not the sample of the seed. */
-  private isMoved = false;
-  private steps: number[] = [];
-  private lengths: Float64Array = new Float64Array();
-  private selected = 0;
-  private shown = SHOWN;
-  private kind: DirectionKind = "basis";
-  private spectrum: ExplorerSpectrum | undefined;
+  isMoved = false;
+  /** Those that are edited, where it is not all. */
+  private layers: LayerRange | undefined;
   /** Bytes of the directions that were opened last. */
   private file: Uint8Array | undefined;
 
@@ -66,51 +41,48 @@ export class Explorer {
     this.view = view;
     this.engine = engine;
     this.events = events;
-    this.sliders = new Sliders(view.sliders, {
-      moved: (k, t) => this.move(k, t),
-      selected: (k) => this.select(k),
-    });
-    this.tabs = new Tabs(view.kinds, (kind) => {
-      if (kind !== this.kind || !this.directions) void this.find(kind);
-    });
-    this.strip = new Strip(view.strip, (t) => this.move(this.selected, t));
-    this.tabs.select(this.kind);
+    const columnEvents = {
+      moved: (kind: DirectionKind, k: number, t: number) => this.move(kind, k, t),
+      selected: (kind: DirectionKind, k: number) => this.select(kind, k),
+      more: (kind: DirectionKind) => {
+        this.columns.column(kind)?.grow(this.unit);
+        this.refresh();
+      },
+      save: (kind: DirectionKind) => {
+        const directions = this.directions.get(kind);
+        if (directions) events.save(directions);
+      },
+    };
+    this.columns = new Columns(view.kinds, view.panel, columnEvents, (kinds) => void this.show(kinds));
+    const go = (t: number): void => this.move(this.columns.selection.kind, this.columns.selection.k, t);
+    this.stage = new Stage(view, engine, this.columns, go, (error) => this.fail(error));
+    this.columns.choose(decodeSession("").kinds);
   }
 
   /** The code shown, `[from.dim]`. */
   get latent(): Float32Array {
-    return codeAt(this.anchor, this.directions, this.steps, this.lengths);
+    return codeAt(this.anchor, this.columns.edits, this.layers);
+  }
+
+  /** The directions at hand, by column. */
+  get directions(): ReadonlyMap<DirectionKind, ExplorerDirections> {
+    return this.columns.directions;
   }
 
   get session(): Session {
-    const { seed, truncation, unit } = this.view;
-    const { model } = this;
-    const isDefault =
-      !model || (model.from.name === model.froms[0]!.name && model.to.name === model.tos.at(-1)!.name);
-    return {
-      seed: Number(seed.value),
-      truncation: truncation.valueAsNumber,
-      kind: this.kind,
-      unit: unit.value as StepUnit,
-      steps: this.steps,
-      ...(isDefault ? {} : { from: model.from.name, to: model.to.name }),
-      ...(this.isMoved || (this.kind === "file" && this.steps.some((t) => t !== 0))
-        ? { anchor: this.kind === "file" ? this.latent : this.anchor }
-        : {}),
-    };
+    return sessionOf(this.view, this.columns, this.place, this);
   }
 
   /** Reads a model and takes up a session with it. */
   async load(name: string, bytes: Uint8Array, session: Session): Promise<void> {
     await this.task(`Reading ${name}`, async (signal) => {
-      const spaces: SpacesChoice = pickSpaces(session);
-      this.enter(await this.engine.load({ name, bytes }, spaces, signal));
+      this.enter(await this.engine.load({ name, bytes }, spacesOf(session), signal));
       await this.restore(session, signal);
     });
   }
 
   async choose(spaces: SpacesChoice): Promise<void> {
-    const session = this.afresh();
+    const { layers: _, ...session } = this.afresh();
     await this.task("Opening the spaces", async (signal) => {
       this.enter(await this.engine.choose(spaces, signal));
       await this.restore(session, signal);
@@ -121,58 +93,52 @@ export class Explorer {
 
   /** The sample of the seed and truncation in the fields. */
   async resample(): Promise<void> {
-    const session = this.afresh();
-    await this.task("Sampling", (signal) => this.restore(session, signal));
+    await this.task("Sampling", (signal) => this.restore(this.afresh(), signal));
   }
 
   /** Takes a code as the anchor; the directions are found anew there. */
   async goTo(latent: Float32Array): Promise<void> {
     this.anchor = latent.slice();
     this.isMoved = true;
-    this.steps = this.steps.map(() => 0);
-    await this.find(this.kind);
-  }
-
-  recompute(): Promise<void> {
-    return this.goTo(this.latent);
+    this.columns.reset();
+    await this.task("Finding directions", (signal) => this.find({}, signal));
   }
 
   reset(): void {
-    this.steps = this.steps.map(() => 0);
+    this.columns.reset();
     this.refresh();
   }
 
-  /** Directions of a kind at the anchor; what the sliders had done becomes part of the anchor where the kind changes. */
-  async find(kind: DirectionKind, steps: readonly number[] = []): Promise<void> {
-    if (kind !== this.kind && this.steps.some((t) => t !== 0)) {
-      this.anchor = this.latent;
-      this.isMoved = true;
-    }
-    this.steps = [];
-    await this.task("Finding directions", (signal) => this.findNow(kind, steps, signal));
+  /** Columns of these kinds, side by side. The sliders of a column that goes away go with it. */
+  async show(kinds: readonly DirectionKind[]): Promise<void> {
+    const { steps } = this.session;
+    this.columns.choose(kinds);
+    await this.task("Finding directions", (signal) => this.find(steps, signal));
   }
 
-  /** Directions of a file, at the code shown. */
+  /** Directions of a file in a column of their own. */
   async open(file: Uint8Array): Promise<void> {
     await this.task("Opening directions", async (signal) => {
-      const point = this.latent;
-      const opened = await this.engine.open(file, point, signal);
-      this.isMoved ||= this.steps.some((t) => t !== 0);
-      this.anchor = point;
+      // A file that does not fit changes nothing.
+      await this.engine.open(file, this.anchor, signal);
       this.file = file;
-      this.take("file", opened, []);
+      const { steps } = this.session;
+      this.columns.choose([...this.columns.kinds, "file"]);
+      this.columns.selection = { kind: "file", k: 0 };
+      await this.find({ ...steps, file: [] }, signal);
     });
-  }
-
-  showMore(): void {
-    this.shown += SHOWN;
-    this.take(this.kind, this.directions!, this.steps);
   }
 
   /** Another unit: sliders keep their values, and the image moves. */
   measure(): void {
-    if (!this.directions) return;
-    this.lengths = unitLengths(this.directions, this.view.unit.value as StepUnit, this.count);
+    this.columns.measure(this.unit);
+    this.refresh();
+  }
+
+  /** Edits act on the layers in the fields from now on. */
+  chooseLayers(): void {
+    if (!this.model) return;
+    this.layers = layersIn(this.view, this.model.from);
     this.refresh();
   }
 
@@ -181,42 +147,57 @@ export class Explorer {
     this.spectra.run(async () => {
       try {
         const { spectrum } = await this.engine.basis(this.latent, this.work.signal);
-        this.showSpectrum(spectrum);
-        this.events.basis(spectrum, undefined);
+        this.stage.showSpectrum(spectrum);
+        this.events.basis(spectrum, this.directions);
       } catch (error) {
         this.fail(error);
       }
     });
   }
 
+  /**
+   * Animated PNG of the selected direction, from one end of its slider to the other and back.
+   *
+   * @param frames one way.
+   */
+  async animate(frames: number): Promise<Blob> {
+    const points = this.stage.along(symmetricSteps(REACH, frames), this.place);
+    if (!points) throw new Error("There is no direction to go along yet.");
+    const png = await this.engine.animate(points, frames, this.work.signal);
+    return new Blob([png as BlobPart], { type: "image/png" });
+  }
+
   dispose(): void {
-    clearTimeout(this.stripTimer);
+    this.stage.giveUp();
     this.work.abort();
     this.engine.dispose();
   }
 
   fail(error: unknown): void {
     if (error instanceof Error && error.name === "AbortError") return;
-    const { view } = this;
-    view.error.hidden = false;
-    view.error.textContent = error instanceof Error ? error.message : String(error);
+    this.view.error.hidden = false;
+    this.view.error.textContent = error instanceof Error ? error.message : String(error);
     this.events.error(error);
+  }
+
+  private get unit(): StepUnit {
+    return this.view.unit.value as StepUnit;
+  }
+
+  private get place(): Place {
+    return { anchor: this.anchor, layers: this.layers };
   }
 
   /** The session without what the sliders and the buttons did to the code. */
   private afresh(): Session {
     const { anchor: _, ...session } = this.session;
-    return { ...session, steps: [] };
-  }
-
-  private get count(): number {
-    return Math.min(this.shown, this.directions?.set.names.length ?? 0);
+    return { ...session, steps: {} };
   }
 
   /** Runs what makes all earlier work obsolete, and says what it is. */
   private async task(what: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.work.abort();
-    this.stripWork.abort();
+    this.stage.giveUp();
     this.work = new AbortController();
     const { signal } = this.work;
     this.view.error.hidden = true;
@@ -231,165 +212,89 @@ export class Explorer {
   }
 
   private enter(model: ExplorerModel): void {
-    const { view } = this;
     this.model = model;
-    view.name.textContent = model.name;
-    view.runtime.textContent = model.runtime;
-    view.hint.hidden = true;
-    fillSpaces(view.from, model.froms, model.from.name);
-    fillSpaces(view.to, model.tos, model.to.name);
+    fillModel(this.view, model);
   }
 
   private async restore(session: Session, signal: AbortSignal): Promise<void> {
-    const { seed, truncation, kind, unit, steps, anchor } = session;
-    const { view } = this;
-    view.seed.value = String(seed);
-    view.truncation.valueAsNumber = truncation;
-    fillTrack(view.truncation);
-    view.truncationValue.value = truncation.toFixed(2);
-    view.unit.value = unit;
-    const fits = anchor?.length === this.model!.from.dim;
+    const { seed, truncation, kinds, steps, anchor, layers } = session;
+    const { view, columns } = this;
+    fillFields(view, session);
+    const { from } = this.model!;
+    this.layers = fillLayers(view, from, layers);
+    const fits = anchor?.length === from.dim;
     this.anchor = fits ? anchor.slice() : await this.engine.sample(seed, truncation, signal);
     this.isMoved = fits;
-    this.steps = [];
-    this.selected = Math.max(
-      0,
-      steps.findIndex((t) => t !== 0),
-    );
-    this.directions = undefined;
+    columns.choose(kinds);
+    for (const column of columns.all) column.clear("…");
+    const moved = kinds.find((kind) => steps[kind]?.some((t) => t !== 0));
+    columns.selection = moved
+      ? { kind: moved, k: steps[moved]!.findIndex((t) => t !== 0) }
+      : { kind: columns.kinds[0]!, k: 0 };
     // The picture need not wait for the directions.
     this.redraw();
-    await this.findNow(kind === "file" ? "basis" : kind, steps, signal);
+    await this.find(steps, signal);
   }
 
-  private async findNow(kind: DirectionKind, steps: readonly number[], signal: AbortSignal): Promise<void> {
+  /** Directions of all columns at the anchor. */
+  private async find(steps: StepsByKind, signal: AbortSignal): Promise<void> {
     if (!this.model) return;
-    const point = this.anchor;
-    this.kind = kind;
-    this.tabs.select(kind);
-    try {
-      // The spectrum is always that of the point.
-      const basis = await this.engine.basis(point, signal);
-      this.showSpectrum(basis.spectrum);
-      if (kind === "basis") this.take(kind, basis, steps);
-      else if (kind === "file") this.take(kind, await this.engine.open(this.file!, point, signal), steps);
-      else this.take(kind, await this.engine.directions(kind, point, signal), steps);
-      this.events.basis(basis.spectrum, this.directions);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      this.without(error);
+    const { engine, anchor, columns, file } = this;
+    const basis = await engine.basis(anchor, signal);
+    this.stage.showSpectrum(basis.spectrum);
+    for (const column of columns.all) {
+      const { kind } = column;
+      try {
+        const found =
+          kind === "basis"
+            ? basis
+            : kind === "file"
+              ? await engine.open(file!, anchor, signal)
+              : await engine.directions(kind, anchor, signal);
+        column.take(found, steps[kind] ?? [], this.unit);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        // The model has no directions of this kind.
+        column.clear(`No directions of this kind here. ${error instanceof Error ? error.message : error}`);
+        this.events.error(error);
+      }
     }
+    columns.settle();
+    this.refresh();
+    this.events.basis(basis.spectrum, this.directions);
   }
 
-  private take(kind: DirectionKind, directions: ExplorerDirections, steps: readonly number[]): void {
-    const { view } = this;
-    this.kind = kind;
-    this.tabs.select(kind);
-    this.directions = directions;
-    const { count } = this;
-    this.steps = Array.from({ length: count }, (_, k) => steps[k] ?? 0);
-    this.lengths = unitLengths(directions, view.unit.value as StepUnit, count);
-    this.selected = Math.min(this.selected, count - 1);
-    this.sliders.fill(directions.set, count);
-    view.note.hidden = true;
-    view.more.hidden = count >= directions.set.names.length;
-    view.saveDirections.disabled = false;
+  private move(kind: DirectionKind, k: number, t: number): void {
+    const column = this.columns.column(kind);
+    if (!column?.directions) return;
+    column.steps[k] = t;
+    this.columns.selection = { kind, k };
     this.refresh();
   }
 
-  /** The model has no directions of this kind. */
-  private without(error: unknown): void {
-    const { view } = this;
-    this.directions = undefined;
-    this.steps = [];
-    view.sliders.replaceChildren();
-    view.note.hidden = false;
-    view.note.textContent = `No directions of this kind here. ${error instanceof Error ? error.message : error}`;
-    view.more.hidden = true;
-    view.saveDirections.disabled = true;
-    this.events.error(error);
-    this.refresh();
-  }
-
-  private move(k: number, t: number): void {
-    if (!this.directions) return;
-    this.steps[k] = t;
-    this.selected = k;
-    this.refresh();
-  }
-
-  private select(k: number): void {
-    if (k === this.selected) return;
-    this.selected = k;
-    this.sliders.show(this.steps, k);
-    this.drawSpectrum();
-    this.restStrip();
+  private select(kind: DirectionKind, k: number): void {
+    const { selection } = this.columns;
+    if (kind === selection.kind && k === selection.k) return;
+    this.columns.selection = { kind, k };
+    this.columns.show();
+    this.stage.drawSpectrum();
+    this.stage.rest(this.place);
   }
 
   private refresh(): void {
-    this.sliders.show(this.steps, this.selected);
-    this.drawSpectrum();
+    this.columns.show();
+    this.stage.drawSpectrum();
     this.redraw();
   }
 
   private redraw(): void {
-    this.stripWork.abort();
-    const { signal } = this.work;
-    this.frames.run(async () => {
-      try {
-        const latent = this.latent;
-        const [image] = await this.engine.render(latent, 1, signal);
-        paint(this.view.canvas, image!);
-        this.events.change(latent);
-      } catch (error) {
-        this.fail(error);
-      }
-    });
+    this.stage.draw(
+      () => this.latent,
+      this.work.signal,
+      (latent) => this.events.change(latent),
+    );
     this.followNow();
-    this.restStrip();
+    this.stage.rest(this.place);
     this.events.session(this.session);
   }
-
-  private restStrip(): void {
-    clearTimeout(this.stripTimer);
-    this.strip.mark(this.steps[this.selected] ?? 0);
-    this.stripTimer = setTimeout(() => void this.drawStrip(), REST);
-  }
-
-  private async drawStrip(): Promise<void> {
-    const { directions, selected, view } = this;
-    if (!directions) return;
-    this.stripWork = new AbortController();
-    const codes = stripSteps().map((t) => {
-      const steps = this.steps.slice();
-      steps[selected] = t;
-      return codeAt(this.anchor, directions, steps, this.lengths);
-    });
-    const points = new Float32Array(codes.length * this.anchor.length);
-    codes.forEach((code, i) => {
-      points.set(code, i * code.length);
-    });
-    try {
-      this.strip.show(await this.engine.render(points, codes.length, this.stripWork.signal));
-      view.stripTitle.textContent = `Traversal of ${directions.set.names[selected]} (${directions.set.method}), steps of the slider`;
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  private showSpectrum(spectrum: ExplorerSpectrum): void {
-    this.spectrum = spectrum;
-    this.drawSpectrum();
-  }
-
-  private drawSpectrum(): void {
-    if (!this.spectrum) return;
-    const { view } = this;
-    view.spectrum.innerHTML = spectrumView(this.spectrum, this.kind === "basis" ? this.selected : -1);
-    view.dimension.textContent = dimensionText(this.spectrum.dimension);
-  }
-}
-
-function pickSpaces({ from, to }: Session): SpacesChoice {
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }

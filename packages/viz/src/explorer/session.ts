@@ -1,35 +1,46 @@
-// What the address restores: seed, truncation, spaces, kind of directions and slider values; and the code itself where it
-// is not that of the seed any more. Unknown or broken parts of an address are passed over.
+// What the address restores: seed, truncation, spaces, layers, the columns and their slider values; and the code itself
+// where it is not that of the seed any more. Unknown or broken parts of an address are passed over.
 
-import type { StepUnit } from "./code.ts";
+import type { LayerRange, StepUnit } from "./code.ts";
 import type { DirectionKind } from "./engine.ts";
+
+/** Slider values by column. */
+export type StepsByKind = Readonly<Partial<Record<DirectionKind, readonly number[]>>>;
 
 export interface Session {
   readonly seed: number;
   readonly truncation: number;
-  readonly kind: DirectionKind;
+  /** Columns that are shown, one at least. */
+  readonly kinds: readonly DirectionKind[];
   readonly unit: StepUnit;
   /** Slider values; trailing zeros are left out. */
-  readonly steps: readonly number[];
+  readonly steps: StepsByKind;
   readonly from?: string;
   readonly to?: string;
+  readonly layers?: LayerRange;
   /** The code around which the sliders move, where it is not the sample of the seed. */
   readonly anchor?: Float32Array;
 }
 
-const KINDS: readonly DirectionKind[] = ["basis", "sefa", "pca", "metric"];
+const KINDS = ["basis", "sefa", "pca", "metric"] as const satisfies readonly DirectionKind[];
+const DEFAULT_KINDS: readonly DirectionKind[] = ["basis", "sefa"];
 
-/** Without the `#`. Directions of a file cannot be restored; they become those of the Local Basis, without values. */
+/** Without the `#`. Directions of a file cannot be restored: they are left out. */
 export function encodeSession(session: Session): string {
-  const { seed, truncation, kind, unit, steps, from, to, anchor } = session;
+  const { seed, truncation, kinds, unit, steps, from, to, layers, anchor } = session;
   const parts = new URLSearchParams({ seed: String(seed) });
   if (truncation !== 1) parts.set("truncation", String(truncation));
   if (from !== undefined) parts.set("from", from);
   if (to !== undefined) parts.set("to", to);
-  if (kind !== "basis" && kind !== "file") parts.set("kind", kind);
+  if (layers) parts.set("layers", layers.join("-"));
+  const kept = KINDS.filter((kind) => kinds.includes(kind));
+  if (kept.length > 0 && String(kept) !== String(DEFAULT_KINDS)) parts.set("show", kept.join(","));
   if (unit !== "deviation") parts.set("unit", unit);
-  const last = steps.findLastIndex((t) => t !== 0);
-  if (last >= 0 && kind !== "file") parts.set("t", steps.slice(0, last + 1).join(","));
+  for (const kind of kept) {
+    const values = steps[kind] ?? [];
+    const last = values.findLastIndex((t) => t !== 0);
+    if (last >= 0) parts.set(kind, values.slice(0, last + 1).join(","));
+  }
   if (anchor) parts.set("at", toBase64(anchor));
   return String(parts).replaceAll("%2C", ",").replaceAll("%2F", "/");
 }
@@ -39,18 +50,29 @@ export function decodeSession(hash: string): Session {
   const parts = new URLSearchParams(hash.replace(/^#/, ""));
   const seed = Number(parts.get("seed") ?? 0);
   const truncation = Number(parts.get("truncation") ?? 1);
-  const kind = parts.get("kind") as DirectionKind;
-  const steps = parts.get("t")?.split(",").map(Number) ?? [];
+  const named = parts.get("show")?.split(",") ?? [];
+  const shown = KINDS.filter((kind) => named.includes(kind));
+  const kinds = shown.length > 0 ? shown : DEFAULT_KINDS;
+  const steps = Object.fromEntries(
+    KINDS.filter((kind) => kinds.includes(kind)).flatMap((kind) => {
+      const values = parts.get(kind)?.split(",").map(Number) ?? [];
+      return values.length > 0 && values.every(Number.isFinite) ? [[kind, values] as const] : [];
+    }),
+  );
   const [from, to] = [parts.get("from"), parts.get("to")];
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(parts.get("layers") ?? "") ?? [];
   const anchor = fromBase64(parts.get("at") ?? "");
   return {
     seed: Number.isSafeInteger(seed) && seed >= 0 ? seed : 0,
     truncation: truncation >= 0 && truncation <= 2 ? truncation : 1,
-    kind: KINDS.includes(kind) ? kind : "basis",
+    kinds,
     unit: parts.get("unit") === "change" ? "change" : "deviation",
-    steps: steps.every(Number.isFinite) ? steps : [],
+    steps,
     ...(from ? { from } : {}),
     ...(to ? { to } : {}),
+    ...(first !== undefined && Number(first) <= Number(last)
+      ? { layers: [Number(first), Number(last)] }
+      : {}),
     ...(anchor ? { anchor } : {}),
   };
 }

@@ -20,12 +20,20 @@ interface Row {
 
 export class Sliders {
   private readonly host: HTMLElement;
+  private readonly name: string;
   private readonly events: SliderEvents;
   private rows: Row[] = [];
 
-  constructor(host: HTMLElement, events: SliderEvents) {
+  /** @param name tells the sliders of several hosts apart. */
+  constructor(host: HTMLElement, name: string, events: SliderEvents) {
     this.host = host;
+    this.name = name;
     this.events = events;
+  }
+
+  clear(): void {
+    this.rows = [];
+    this.host.replaceChildren();
   }
 
   /** One for each of the first `count` directions, all at 0. */
@@ -55,7 +63,7 @@ export class Sliders {
     element.className = "row";
     name.className = "name";
     name.textContent = name.title = set.names[k]!;
-    name.htmlFor = input.id = `slider-${k}`;
+    name.htmlFor = input.id = `slider-${this.name}-${k}`;
     value.className = "value";
     const number = set.values?.values[k];
     if (number !== undefined) {

@@ -43,8 +43,8 @@ input[type=range]::-moz-range-thumb { ${THUMB}; box-sizing: border-box }
 input[type=range]:focus-visible { outline: none }
 input[type=range]:focus-visible::-webkit-slider-thumb { outline: 2px solid var(--vielbein-accent); outline-offset: 2px }
 input[type=range]:focus-visible::-moz-range-thumb { outline: 2px solid var(--vielbein-accent); outline-offset: 2px }
-.columns { display: grid; grid-template-columns: minmax(280px, 400px) minmax(0, 1fr); gap: 24px; align-items: start }
-.left { display: grid; gap: 14px; min-width: 0 }
+.columns { display: grid; grid-template-columns: minmax(260px, 360px) minmax(0, 1fr); gap: 24px; align-items: start }
+.left { display: grid; gap: 14px; min-width: 0; position: sticky; top: 12px }
 .right { min-width: 0 }
 .picture { position: relative; aspect-ratio: 1; background: var(--vielbein-grid); border-radius: 8px; overflow: hidden; display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); place-items: center }
 canvas { width: 100%; height: 100%; object-fit: contain; image-rendering: pixelated; display: block }
@@ -53,25 +53,33 @@ canvas { width: 100%; height: 100%; object-fit: contain; image-rendering: pixela
 .seed input { width: 84px; margin-left: 2px }
 .truncation { flex: 1 1 100%; display: grid; grid-template-columns: auto 1fr 5ch; gap: 10px; align-items: center }
 output { font-variant-numeric: tabular-nums; text-align: right; color: var(--vielbein-ink) }
-figcaption { display: flex; justify-content: space-between; gap: 8px; color: var(--vielbein-soft); font-size: 13px; margin-bottom: 4px }
+figcaption { display: flex; align-items: center; justify-content: space-between; gap: 8px; color: var(--vielbein-soft); font-size: 13px; margin-bottom: 4px }
 #dimension { color: var(--vielbein-vermillion-text, var(--vielbein-vermillion)); font-weight: 600 }
 .spectrum svg { width: 100%; height: auto; display: block; overflow: visible }
-[role=tablist] { display: flex; gap: 2px; border-bottom: 1px solid var(--vielbein-line); margin-bottom: 12px; overflow-x: auto }
-[role=tab] { border: 0; border-bottom: 3px solid transparent; border-radius: 0; height: 36px; padding: 0 12px; color: var(--vielbein-soft); background: none }
-[role=tab][aria-selected=true] { color: var(--vielbein-ink); border-bottom-color: var(--vielbein-accent); font-weight: 600 }
-[role=tab]:focus-visible { outline-offset: -3px }
-.tools, .files { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center }
+#kinds { display: inline-flex; flex-wrap: wrap; gap: 6px }
+#kinds button { border-radius: 16px; color: var(--vielbein-soft) }
+#kinds button[aria-pressed=true] { color: var(--vielbein-ink); border-color: var(--vielbein-accent); background: var(--vielbein-band); font-weight: 600 }
+.tools { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center }
 .tools label { display: inline-flex; gap: 6px; align-items: center; white-space: nowrap }
-.files { margin-top: 10px }
-.space { flex: 1 }
-#sliders { margin-top: 10px; display: grid; gap: 2px }
-.row { display: grid; grid-template-columns: 4.2em 7.5em minmax(0, 1fr) 4.6em 28px; gap: 10px; align-items: center; padding: 2px 8px; border-radius: 6px; min-height: 34px }
+.tools + .tools { margin-top: 10px }
+#kinds { margin-right: auto }
+#layers { color: var(--vielbein-soft); white-space: nowrap }
+#layers input { width: 56px; padding: 0 6px }
+#panel { margin-top: 14px; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(290px, 100%), 1fr)); gap: 18px 22px; align-items: start }
+.column { min-width: 0 }
+.heading { display: flex; align-items: center; justify-content: space-between; border-bottom: 2px solid var(--vielbein-accent); padding: 0 0 4px 6px; margin-bottom: 4px }
+h3 { margin: 0; font-size: 14px }
+.save, .more { height: 28px; font-size: 12px; color: var(--vielbein-soft) }
+.save { border-color: transparent; background: none }
+.more { margin-top: 6px }
+#animation { height: 28px; font-size: 12px }
+.row { display: grid; grid-template-columns: 3.2em 4.6em minmax(0, 1fr) 3.2em 26px; gap: 8px; align-items: center; padding: 2px 2px 2px 6px; border-radius: 6px; min-height: 34px }
 .row.selected { background: var(--vielbein-band) }
 .row .name { font-weight: 600; overflow: hidden; text-overflow: ellipsis; cursor: pointer; white-space: nowrap; color: var(--vielbein-ink) }
-.row .value { color: var(--vielbein-soft); font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap }
-.row button { width: 28px; height: 28px; padding: 0; justify-content: center; border-color: transparent; background: none; color: var(--vielbein-soft) }
+.row .value { color: var(--vielbein-soft); font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
+.row button { width: 26px; height: 28px; padding: 0; justify-content: center; border-color: transparent; background: none; color: var(--vielbein-soft) }
 .row button:disabled { visibility: hidden }
-#note { color: var(--vielbein-soft); margin: 12px 8px; max-width: 60ch }
+.note { color: var(--vielbein-soft); margin: 12px 6px; max-width: 60ch; overflow-wrap: anywhere }
 .strip { margin-top: 18px; border-top: 1px solid var(--vielbein-line); padding-top: 12px }
 #strip { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 6px; min-height: 64px }
 #strip button { height: auto; padding: 0; border: 2px solid transparent; border-radius: 6px; flex-direction: column; gap: 2px; background: none; color: var(--vielbein-soft); font-size: 12px; font-variant-numeric: tabular-nums; min-width: 0; overflow: hidden }
@@ -88,10 +96,11 @@ figcaption { display: flex; justify-content: space-between; gap: 8px; color: var
   .left, .right { display: contents }
   .picture { position: sticky; top: 0; z-index: 1; order: -1; height: min(64cqw, 300px); aspect-ratio: auto; border-radius: 0 0 8px 8px; box-shadow: 0 4px 10px -6px #0008 }
   .spectrum { order: 9 }
-  .row { grid-template-columns: 3.4em minmax(0, 1fr) 3.6em 28px; gap: 8px; min-height: 40px }
+  .row { grid-template-columns: 3.4em minmax(0, 1fr) 3.2em 28px; min-height: 40px }
   .row .value { display: none }
   #strip { gap: 2px }
   .tools { gap: 8px 10px }
   .tools button { padding: 0 8px }
-}`;
+}
+@media (prefers-reduced-motion: no-preference) { #kinds button, .row { transition: background-color .12s } }`;
 }

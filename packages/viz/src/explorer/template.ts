@@ -26,21 +26,19 @@ export const TEMPLATE = `
       </figure>
     </div>
     <div class="right">
-      <div role="tablist" aria-label="Directions" id="kinds"></div>
+      <div class="tools">
+        <div role="group" aria-label="Directions shown" id="kinds"></div>
+        <label class="button" tabindex="0" role="button" id="open-directions" title="Directions of a file, beside the others">Open directions…<input type="file" id="directions-file" accept=".safetensors" tabindex="-1" hidden></label>
+      </div>
       <div class="tools">
         <button id="recompute" title="Find the directions anew at the code shown">Recompute here</button>
         <button id="reset" title="All sliders to zero">Reset</button>
         <label title="Keep the spectrum that of the code shown"><input type="checkbox" id="follow"> live</label>
         <label>step <select id="unit"><option value="deviation">1 standard deviation</option><option value="change">equal predicted change</option></select></label>
+        <span id="layers" role="group" aria-label="Layers that are edited" hidden>layers <input id="first-layer" type="number" min="0" step="1" aria-label="First layer that is edited"> – <input id="last-layer" type="number" min="0" step="1" aria-label="Last layer that is edited"></span>
       </div>
-      <div id="panel" role="tabpanel" aria-labelledby="kinds"><div id="sliders"></div><p id="note" hidden></p></div>
-      <div class="files">
-        <button id="more">More</button>
-        <span class="space"></span>
-        <label class="button" tabindex="0" role="button" id="open-directions">Open…<input type="file" id="directions-file" accept=".safetensors" tabindex="-1" hidden></label>
-        <button id="save-directions">Save directions</button>
-      </div>
+      <div id="panel"></div>
     </div>
   </div>
-  <figure class="strip"><figcaption id="strip-title">Traversal</figcaption><div id="strip" role="group" aria-label="Traversal of the selected direction"></div></figure>
+  <figure class="strip"><figcaption><span id="strip-title">Traversal</span><button id="animation" disabled title="Save the traversal as an animated PNG">Animation</button></figcaption><div id="strip" role="group" aria-label="Traversal of the selected direction"></div></figure>
 </section>`;

@@ -1,5 +1,10 @@
 // The parts of the page that the explorer reads and fills, by their names in the template.
 
+import type { Space } from "@vielbein/core";
+import type { LayerRange } from "./code.ts";
+import type { ExplorerModel } from "./engine.ts";
+import type { Session } from "./session.ts";
+import { fillTrack } from "./sliders.ts";
 import { explorerStyles } from "./styles.ts";
 import { TEMPLATE } from "./template.ts";
 
@@ -22,13 +27,14 @@ export interface View {
   readonly kinds: HTMLElement;
   readonly recompute: HTMLButtonElement;
   readonly reset: HTMLButtonElement;
+  readonly layers: HTMLElement;
+  readonly firstLayer: HTMLInputElement;
+  readonly lastLayer: HTMLInputElement;
   readonly follow: HTMLInputElement;
   readonly unit: HTMLSelectElement;
-  readonly sliders: HTMLElement;
-  readonly note: HTMLElement;
-  readonly more: HTMLButtonElement;
+  readonly panel: HTMLElement;
   readonly directionsFile: HTMLInputElement;
-  readonly saveDirections: HTMLButtonElement;
+  readonly animation: HTMLButtonElement;
   readonly stripTitle: HTMLElement;
   readonly strip: HTMLElement;
   readonly status: HTMLElement;
@@ -62,13 +68,14 @@ export function makeView(root: ShadowRoot): View {
     kinds: get("kinds"),
     recompute: get("recompute"),
     reset: get("reset"),
+    layers: get("layers"),
+    firstLayer: get("first-layer"),
+    lastLayer: get("last-layer"),
     follow: get("follow"),
     unit: get("unit"),
-    sliders: get("sliders"),
-    note: get("note"),
-    more: get("more"),
+    panel: get("panel"),
     directionsFile: get("directions-file"),
-    saveDirections: get("save-directions"),
+    animation: get("animation"),
     stripTitle: get("strip-title"),
     strip: get("strip"),
     status: get("status"),
@@ -85,8 +92,26 @@ function pressable(label: HTMLElement): void {
   });
 }
 
+/** Name, engine and spaces of the model. */
+export function fillModel(view: View, model: ExplorerModel): void {
+  view.name.textContent = model.name;
+  view.runtime.textContent = model.runtime;
+  view.hint.hidden = true;
+  fillSpaces(view.from, model.froms, model.from.name);
+  fillSpaces(view.to, model.tos, model.to.name);
+}
+
+/** The fields of a session. */
+export function fillFields(view: View, { seed, truncation, unit }: Session): void {
+  view.seed.value = String(seed);
+  view.truncation.valueAsNumber = truncation;
+  fillTrack(view.truncation);
+  view.truncationValue.value = truncation.toFixed(2);
+  view.unit.value = unit;
+}
+
 /** Fills a list with names of spaces and their dimensions. */
-export function fillSpaces(
+function fillSpaces(
   select: HTMLSelectElement,
   spaces: readonly { readonly name: string; readonly dim: number }[],
   chosen: string,
@@ -100,4 +125,34 @@ export function fillSpaces(
       return option;
     }),
   );
+}
+
+/** The layers of a space `[layers, dim]`; 0 for any other. */
+function layerCount({ shape }: Pick<Space, "shape">): number {
+  return shape.length === 2 && shape[0]! > 1 ? shape[0]! : 0;
+}
+
+/** Shows the fields where the space has layers. Returns the range in force; undefined for all layers. */
+export function fillLayers(
+  view: View,
+  space: Pick<Space, "shape">,
+  wanted: LayerRange | undefined,
+): LayerRange | undefined {
+  const count = layerCount(space);
+  const { layers, firstLayer, lastLayer } = view;
+  layers.hidden = count === 0;
+  firstLayer.max = lastLayer.max = String(count - 1);
+  const [first, last] = wanted && wanted[1] < count ? wanted : [0, count - 1];
+  firstLayer.value = String(first);
+  lastLayer.value = String(last);
+  return first > 0 || last < count - 1 ? [first, last] : undefined;
+}
+
+/** The range in the fields, put in order and within the space. */
+export function layersIn(view: View, space: Pick<Space, "shape">): LayerRange | undefined {
+  const top = layerCount(space) - 1;
+  const within = (input: HTMLInputElement): number =>
+    Math.min(top, Math.max(0, Math.floor(input.valueAsNumber || 0)));
+  const first = within(view.firstLayer);
+  return fillLayers(view, space, [first, Math.max(first, within(view.lastLayer))]);
 }

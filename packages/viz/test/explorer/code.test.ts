@@ -10,7 +10,9 @@ const set = {
 };
 
 it("codeAt adds steps times lengths times directions", () => {
-  const code = codeAt(Float32Array.of(1, 1, 1, 1), { set }, [2, 0, -1], Float64Array.of(0.5, 9, 3));
+  const code = codeAt(Float32Array.of(1, 1, 1, 1), [
+    { set, steps: [2, 0, -1], lengths: Float64Array.of(0.5, 9, 3) },
+  ]);
   expect(Array.from(code)).toEqual([2, 1, -2, 1]);
 });
 
@@ -21,9 +23,28 @@ it("codeAt keeps to the layers of the directions", () => {
     names: ["a"],
     layers: [1],
   };
-  expect(Array.from(codeAt(new Float32Array(4), { set: perLayer }, [3], Float64Array.of(1)))).toEqual([
-    0, 0, 3, 6,
-  ]);
+  const edit = { set: perLayer, steps: [3], lengths: Float64Array.of(1) };
+  expect(Array.from(codeAt(new Float32Array(4), [edit]))).toEqual([0, 0, 3, 6]);
+});
+
+it("codeAt adds the edits of all columns", () => {
+  const one = { set, steps: [1, 0], lengths: Float64Array.of(2, 2) };
+  const two = { set, steps: [1, -1], lengths: Float64Array.of(5, 7) };
+  expect(Array.from(codeAt(new Float32Array(4), [one, two]))).toEqual([7, -7, 0, 0]);
+});
+
+it("codeAt moves the rows of the layers chosen, and no others", () => {
+  const diagonal = {
+    set: {
+      ...set,
+      vectors: { rows: 4, cols: 1, data: Float64Array.of(1, 2, 3, 4) },
+      names: ["a"],
+    },
+    steps: [2],
+    lengths: Float64Array.of(1),
+  };
+  expect(Array.from(codeAt(new Float32Array(4), [diagonal], [1, 1]))).toEqual([0, 0, 6, 8]);
+  expect(Array.from(codeAt(new Float32Array(4), [diagonal], [0, 1]))).toEqual([2, 4, 6, 8]);
 });
 
 it("units: deviations, or equal predicted change of the same geometric mean", () => {

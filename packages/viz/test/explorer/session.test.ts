@@ -1,15 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { decodeSession, encodeSession, type Session } from "../../src/explorer/session.ts";
 
-const plain: Session = { seed: 0, truncation: 1, kind: "basis", unit: "deviation", steps: [] };
+const plain: Session = { seed: 0, truncation: 1, kinds: ["basis", "sefa"], unit: "deviation", steps: {} };
 
 describe("sessions in an address", () => {
   it("come back as they were", () => {
     const sessions: Session[] = [
       plain,
-      { ...plain, seed: 7, truncation: 0.7, kind: "sefa", unit: "change", steps: [1.5, 0, -0.05] },
       {
         ...plain,
+        seed: 7,
+        truncation: 0.7,
+        kinds: ["sefa"],
+        unit: "change",
+        steps: { sefa: [1.5, 0, -0.05] },
+      },
+      {
+        ...plain,
+        kinds: ["basis", "pca", "metric"],
+        steps: { basis: [1], metric: [0, 2] },
+        layers: [2, 5],
         from: "/blocks.0/Mul_output_0",
         to: "image & more",
         anchor: Float32Array.of(0.1, -3e-20, 1e9),
@@ -19,14 +29,16 @@ describe("sessions in an address", () => {
   });
 
   it("are short", () => {
-    expect(encodeSession({ ...plain, seed: 7, steps: [1.5, 0, -1, 0, 0] })).toBe("seed=7&t=1.5,0,-1");
+    expect(encodeSession({ ...plain, seed: 7, steps: { basis: [1.5, 0, -1, 0, 0], sefa: [0, 0] } })).toBe(
+      "seed=7&basis=1.5,0,-1",
+    );
   });
 
   it("without values for the directions of a file", () => {
-    expect(encodeSession({ ...plain, kind: "file", steps: [1, 2] })).toBe("seed=0");
+    expect(encodeSession({ ...plain, kinds: ["file"], steps: { file: [1, 2] } })).toBe("seed=0");
   });
 
-  it.each(["", "#nonsense", "#seed=-1&truncation=9&kind=x&unit=y&t=1,z&at=%%", "#at=AADAfw"])(
+  it.each(["", "#nonsense", "#seed=-1&truncation=9&show=x&unit=y&basis=1,z&layers=3-1&at=%%", "#at=AADAfw"])(
     "pass over what they cannot read: %s",
     (hash) => {
       expect(decodeSession(hash)).toEqual(plain);

@@ -1,0 +1,87 @@
+// The controls of the page, joined to the explorer: buttons, fields, files that are chosen or dropped.
+
+import type { VielbeinExplorer } from "./element.ts";
+import type { ExplorerDirections } from "./engine.ts";
+import type { Explorer } from "./explorer.ts";
+import { download } from "./picture.ts";
+import type { View } from "./view.ts";
+
+/** Hands a column's directions to the person, in the file format of the command line. */
+export async function saveDirections(explorer: Explorer, { set }: ExplorerDirections): Promise<void> {
+  try {
+    const bytes = await explorer.engine.save(set);
+    const method = set.method.replace(/[^a-z]+/gi, "-").toLowerCase();
+    download(new Blob([bytes as BlobPart]), `${stem(explorer)}-${method}.safetensors`);
+  } catch (error) {
+    explorer.fail(error);
+  }
+}
+
+/** Joins the controls to the explorer, until the signal. */
+export function listen(host: VielbeinExplorer, view: View, explorer: Explorer, signal: AbortSignal): void {
+  const on = (target: EventTarget, type: string, react: (event: Event) => void): void =>
+    target.addEventListener(type, react, { signal });
+  const sampled = (): void => void explorer.resample();
+  on(view.newSample, "click", () => {
+    view.seed.value = String(Number(view.seed.value) + 1);
+    sampled();
+  });
+  on(view.seed, "change", () => {
+    view.seed.value = String(Math.max(0, Math.floor(Number(view.seed.value) || 0)));
+    sampled();
+  });
+  on(view.truncation, "input", () => {
+    view.truncationValue.value = view.truncation.valueAsNumber.toFixed(2);
+    sampled();
+  });
+  on(view.from, "change", () => void explorer.choose({ from: view.from.value }));
+  on(view.to, "change", () => void explorer.choose({ from: view.from.value, to: view.to.value }));
+  on(view.recompute, "click", () => void explorer.goTo(explorer.latent));
+  on(view.reset, "click", () => explorer.reset());
+  on(view.follow, "change", () => explorer.followNow());
+  on(view.unit, "change", () => explorer.measure());
+  for (const field of [view.firstLayer, view.lastLayer]) on(field, "change", () => explorer.chooseLayers());
+  on(view.png, "click", () => {
+    view.canvas.toBlob((blob) => blob && download(blob, `${stem(explorer)}-seed${view.seed.value}.png`));
+  });
+  on(view.animation, "click", async () => {
+    view.animation.disabled = true;
+    view.status.textContent = "Animating …";
+    try {
+      download(await host.exportAnimation(), `${stem(explorer)}-seed${view.seed.value}-traversal.png`);
+    } catch (error) {
+      explorer.fail(error);
+    } finally {
+      view.animation.disabled = false;
+      view.status.textContent = "";
+    }
+  });
+  const openDirections = async (file: Blob): Promise<void> =>
+    explorer.open(new Uint8Array(await file.arrayBuffer()));
+  const chosen = (input: HTMLInputElement, react: (file: File) => unknown): void =>
+    on(input, "change", () => {
+      const file = input.files?.[0];
+      // So that choosing the same file again counts as a change.
+      if (file) void react(file);
+      input.value = "";
+    });
+  chosen(view.modelFile, (file) => host.open(file, file.name));
+  chosen(view.directionsFile, openDirections);
+  const surface = view.root.querySelector(".explorer")!;
+  on(host, "dragover", (event) => {
+    event.preventDefault();
+    surface.classList.add("over");
+  });
+  on(host, "dragleave", () => surface.classList.remove("over"));
+  on(host, "drop", (event) => {
+    event.preventDefault();
+    surface.classList.remove("over");
+    const file = (event as DragEvent).dataTransfer?.files[0];
+    if (file?.name.endsWith(".safetensors")) void openDirections(file);
+    else if (file) void host.open(file, file.name);
+  });
+}
+
+function stem(explorer: Explorer): string {
+  return (explorer.model?.name ?? "image").replace(/\.onnx$/i, "");
+}

@@ -1,0 +1,36 @@
+// The session of what is on the page, and the spaces that a session asks for.
+
+import { codeAt, type StepUnit } from "./code.ts";
+import type { Columns } from "./columns.ts";
+import type { ExplorerModel, SpacesChoice } from "./engine.ts";
+import type { Session } from "./session.ts";
+import type { Place } from "./stage.ts";
+import type { View } from "./view.ts";
+
+/** @param isMoved whether the anchor is not the sample of the seed. */
+export function sessionOf(
+  { seed, truncation, unit }: View,
+  columns: Columns,
+  { anchor, layers }: Place,
+  { model, isMoved }: { readonly model: ExplorerModel | undefined; readonly isMoved: boolean },
+): Session {
+  const isDefault =
+    !model || (model.from.name === model.froms[0]!.name && model.to.name === model.tos.at(-1)!.name);
+  // What the directions of a file did is only to be had as a code.
+  const file = columns.column("file");
+  const beyond = file?.isMoved ? codeAt(anchor, [file.edit!], layers) : anchor;
+  return {
+    seed: Number(seed.value),
+    truncation: truncation.valueAsNumber,
+    kinds: columns.kinds,
+    unit: unit.value as StepUnit,
+    steps: Object.fromEntries(columns.all.map(({ kind, steps }) => [kind, steps])),
+    ...(isDefault ? {} : { from: model.from.name, to: model.to.name }),
+    ...(layers ? { layers } : {}),
+    ...(isMoved || file?.isMoved ? { anchor: beyond } : {}),
+  };
+}
+
+export function spacesOf({ from, to }: Session): SpacesChoice {
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
