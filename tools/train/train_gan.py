@@ -1,7 +1,7 @@
-"""Trains the sample generator, a small StyleGAN2, on the project's cartoon faces.
+"""Trains a style-based generator, a small StyleGAN2, on the project's cartoon faces.
 
-    python train_gan.py                   # the run that made packages/sample/faces.onnx
-    python train_gan.py --device cuda     # the same on a GPU
+    python train_gan.py                   # on two CPU threads
+    python train_gan.py --device cuda     # on a GPU
     python train_gan.py --faces-seen 5000 --images 2000 --folder trial
 
 Non-saturating logistic loss, lazy R1 on the faces, style mixing, an average of the generator's weights
@@ -164,7 +164,7 @@ def main():
     parser.add_argument("--faces-seen", type=int, default=400_000, help="length of the run")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=2.5e-3, help="learning rate of both networks")
-    parser.add_argument("--gamma", type=float, default=0.1, help="weight of R1")
+    parser.add_argument("--gamma", type=float, default=1.0, help="weight of R1")
     parser.add_argument("--mixing", type=float, default=0.5, help="probability of style mixing")
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
     train(parser.parse_args())

@@ -1,0 +1,67 @@
+"""The trained generator is the function that the export recipe makes of its state dictionary, and training resumes."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+from networks import LATENT, SIZE, Discriminator, Generator
+from train_gan import Run, mixed_w_plus, r1_penalty
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "export"))
+import stylegan2  # noqa: E402
+
+ARGS = argparse.Namespace(seed=3, device="cpu", rate=2.5e-3, gamma=1.0, mixing=0.5, batch=4, faces_seen=100)
+
+
+def test_the_recipe_reads_the_state_dictionary():
+    torch.manual_seed(1)
+    generator = Generator()
+    with torch.no_grad():
+        for name, parameter in generator.named_parameters():
+            if name.endswith("noise_strength"):
+                parameter.fill_(0.1)
+        z = torch.randn(3, LATENT)
+        image = stylegan2.Generator(generator.state_dict()).eval()(z)["image"]
+        truth = generator(z)
+    assert truth.shape == (3, 3, SIZE, SIZE) and truth.std() > 0.1
+    torch.testing.assert_close(image, truth, rtol=1e-5, atol=1e-5 * float(truth.abs().max()))
+
+
+def test_r1_is_the_squared_gradient():
+    """Along its gradient the logit rises by the gradient's length."""
+    torch.manual_seed(2)
+    discriminator = Discriminator().double()
+    face = torch.randn(1, 3, SIZE, SIZE, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(discriminator(face).sum(), face)
+    penalty = r1_penalty(discriminator, face)
+    step = 1e-6 * gradient / gradient.norm()
+    with torch.no_grad():
+        slope = (discriminator(face + step) - discriminator(face - step)).item() / 2e-6
+    assert abs(slope - penalty.sqrt().item()) < 1e-4 * slope
+
+
+def test_mixing_joins_two_codes():
+    torch.manual_seed(3)
+    generator = Generator()
+    rows = mixed_w_plus(generator, 8, 1.0, "cpu")
+    distinct = [len(code.unique(dim=0)) for code in rows]
+    assert rows.shape == (8, generator.synthesis.rows, LATENT) and distinct == [2] * 8
+    assert all(len(code.unique(dim=0)) == 1 for code in mixed_w_plus(generator, 8, 0.0, "cpu"))
+
+
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path):
+    faces = torch.randint(0, 256, (16, 3, SIZE, SIZE), dtype=torch.uint8)
+    whole, first = Run(ARGS), Run(ARGS)
+    for _ in range(2):
+        whole.advance(faces)
+    first.advance(faces)
+    first.save(tmp_path / "gan.pt")
+    second = Run(ARGS)
+    second.restore(tmp_path / "gan.pt")
+    second.advance(faces)
+    for part in ("generator", "discriminator", "averaged"):
+        expected = getattr(whole, part).state_dict()
+        for name, value in getattr(second, part).state_dict().items():
+            torch.testing.assert_close(value, expected[name], rtol=0, atol=1e-6, msg=f"{part}.{name}")
