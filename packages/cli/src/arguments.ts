@@ -1,6 +1,6 @@
 // Parsing of option values. A value that does not fit is a usage error that says what would.
 
-import { type Prior, parsePrior } from "@vielbein/core";
+import { type Prior, parseNumbers, parsePrior } from "@vielbein/core";
 import { type Provider, providers } from "@vielbein/runtime-node";
 import { InvalidArgumentError } from "commander";
 
@@ -83,11 +83,8 @@ export function assignment(
   previous: Readonly<Record<string, readonly number[]>> = {},
 ): Record<string, readonly number[]> {
   const split = text.indexOf("=");
-  const values = text
-    .slice(split + 1)
-    .split(",")
-    .map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (split < 1 || !values.every(Number.isFinite)) {
+  const values = parseNumbers(text.slice(split + 1));
+  if (split < 1 || !values) {
     throw new InvalidArgumentError("Expected NAME=VALUE or NAME=V1,V2,… with numbers.");
   }
   return { ...previous, [text.slice(0, split)]: values };

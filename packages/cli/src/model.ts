@@ -16,9 +16,9 @@ import {
 import { readNpy } from "@vielbein/linalg/npy";
 import {
   decodeModel,
+  inputTensors,
   type Model,
   OnnxMap,
-  requiredInputs,
   resolveExternalData,
   standardOpset,
 } from "@vielbein/onnx";
@@ -122,7 +122,7 @@ export async function loadModel(
     folder: dirname(path),
     bytes: bytes.length,
     sha256: sha256(bytes),
-    inputs: fixedInputs(model, options.set ?? {}),
+    inputs: inputTensors(model, options.set ?? {}),
   };
 }
 
@@ -141,46 +141,6 @@ async function openRuntime(
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** Values for graph inputs, in the shape the model declares (open extents count as 1). */
-function fixedInputs(
-  model: Model,
-  set: Readonly<Record<string, readonly number[]>>,
-): Record<string, RuntimeTensor> {
-  const declared = new Map(requiredInputs(model.graph).map((input) => [input.name, input]));
-  return Object.fromEntries(
-    Object.entries(set).map(([name, values]) => {
-      const input = declared.get(name);
-      if (!input) {
-        throw new VielbeinError(
-          "INVALID_SPACE",
-          `--set: the model has no input "${name}". Its inputs: ${[...declared.keys()].join(", ")}.`,
-        );
-      }
-      const dims = (input.shape ?? [values.length]).map((extent) =>
-        typeof extent === "number" ? extent : 1,
-      );
-      const count = dims.reduce((product, extent) => product * extent, 1);
-      if (values.length !== count && values.length !== 1) {
-        throw new VielbeinError(
-          "SHAPE_MISMATCH",
-          `--set ${name}: shape [${dims}] holds ${count} values, got ${values.length}.`,
-        );
-      }
-      const filled = values.length === count ? values : Array<number>(count).fill(values[0]!);
-      return [name, inputTensor(input.dataType, dims, filled)];
-    }),
-  );
-}
-
-function inputTensor(dataType: number | undefined, dims: number[], values: readonly number[]): RuntimeTensor {
-  if (dataType === 7)
-    return { type: "int64", dims, data: BigInt64Array.from(values, (v) => BigInt(Math.trunc(v))) };
-  if (dataType === 6) return { type: "int32", dims, data: Int32Array.from(values) };
-  if (dataType === 9) return { type: "bool", dims, data: Uint8Array.from(values) };
-  if (dataType === 11) return { type: "float64", dims, data: Float64Array.from(values) };
-  return { type: "float32", dims, data: Float32Array.from(values) };
 }
 
 /** The map that the options choose, with the prior that they or the model's metadata state. */

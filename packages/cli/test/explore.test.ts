@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { pageUrl } from "@vielbein/explorer/page";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { conditionalModel } from "../../explorer/test/conditional.ts";
 import { run } from "../src/index.ts";
 import { type ServedPage, servePage } from "../src/page-server.ts";
 
@@ -116,6 +117,27 @@ describe("vielbein explore", () => {
     interrupt.abort();
     expect(await exit).toBe(0);
     await expect(ask(url, "/")).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  it("passes values of further inputs on to the page, and refuses what the model has not", async (context) => {
+    if (!existsSync(pageUrl)) context.skip("the explorer's page is not built (npm run build:explorer)");
+    const file = join(folder, "conditional.onnx");
+    writeFileSync(file, conditionalModel);
+    const interrupt = new AbortController();
+    const lines: string[] = [];
+    const explore = (...options: string[]) =>
+      run(["explore", file, "--no-open", ...options], {
+        stdout: { write: (text) => lines.push(text) },
+        stderr: { write: () => true },
+        signal: interrupt.signal,
+      });
+    expect(await explore("--set", "labels=3")).toBe(65);
+    expect(lines).toEqual([]);
+    const exit = explore("--set", "label=3", "--set", "condition=1,0,-2");
+    await expect.poll(() => lines.length).toBe(1);
+    expect(new URL(lines[0]!.trim()).hash).toBe("#set=label:3&set=condition:1,0,-2");
+    interrupt.abort();
+    expect(await exit).toBe(0);
   });
 
   it("says that a model is missing before it serves anything", async () => {

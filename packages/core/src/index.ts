@@ -167,6 +167,7 @@ export type {
   StepOptions,
   ValueAndGradient,
 } from "./optimize/objective.ts";
+export { parseNumbers } from "./parse-numbers.ts";
 export {
   type PathLength,
   type PathLengthOptions,

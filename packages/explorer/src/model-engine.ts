@@ -77,7 +77,8 @@ export class ModelEngine implements ExplorerEngine {
 
   choose(choice: SpacesChoice, signal: AbortSignal = never): Promise<ExplorerModel> {
     if (!this.model) throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
-    return this.enter(this.model, choice, signal);
+    const { set } = this.spaces.description;
+    return this.enter(this.model, { set, ...choice }, signal);
   }
 
   private async enter(

@@ -1,8 +1,25 @@
 // The maps of one choice of spaces: from the model's input to the space that is edited, from there to the space whose
 // change is measured, and to the image.
 
-import { type Prior, type Runtime, type Space, samplePoints, statedPrior } from "@vielbein/core";
-import { layers, type Model, OnnxMap, type PreparedGraph, prepare } from "@vielbein/onnx";
+import {
+  type Prior,
+  type Runtime,
+  type RuntimeTensor,
+  type Space,
+  samplePoints,
+  statedPrior,
+} from "@vielbein/core";
+import {
+  DataType,
+  furtherInputs,
+  inputTensors,
+  layers,
+  type Model,
+  OnnxMap,
+  type PreparedGraph,
+  prepare,
+  requiredInputs,
+} from "@vielbein/onnx";
 import type { ExplorerModel, SpacesChoice } from "@vielbein/viz/explorer";
 import { sharedCode } from "./shared-code.ts";
 
@@ -35,7 +52,8 @@ export class Spaces {
   }
 
   /**
-   * @param choice names of tensors; default: input and output of the model.
+   * @param choice names of tensors; default: input and output of the model. The input, that is the code, is the first of
+   *   floating point that has no value in `set`.
    * @throws {VielbeinError} what preparing the maps throws.
    */
   static async open(
@@ -44,18 +62,27 @@ export class Spaces {
     choice: SpacesChoice,
     signal: AbortSignal,
   ): Promise<Spaces> {
-    const whole = await prepare(model, runtime);
+    const { set = {} } = choice;
+    const code = requiredInputs(model.graph).find(
+      ({ name, dataType }) => dataType === DataType.FLOAT && !set[name],
+    )?.name;
+    const further = code === undefined ? [] : furtherInputs(model, code);
+    const inputs: Readonly<Record<string, RuntimeTensor>> = {
+      ...inputTensors(model, Object.fromEntries(further.map(({ name }) => [name, [0]]))),
+      ...inputTensors(model, set),
+    };
+    const whole = await prepare(model, runtime, { inputs });
     const chain = layers(whole).flatMap(({ name, dim, shape }, i, all): Space[] => {
       const shared = sharedCode(whole, { name, dim, shape });
       const known = [whole.input, all[i - 1]?.name];
       return [...(shared && !known.includes(shared.name) ? [shared] : []), { name, dim, shape }];
     });
     const prior = statedPrior(model.metadata) ?? { kind: "normal" };
-    const settings = { memoryBudget: MEMORY_BUDGET };
+    const settings = { memoryBudget: MEMORY_BUDGET, inputs };
     const { from = whole.input, to = whole.output } = choice;
     const at = chain.findIndex(({ name }) => name === from);
     const ways: OnnxMap[] = [];
-    const open = async (options: SpacesChoice, points?: Prior): Promise<OnnxMap> => {
+    const open = async (options: Omit<SpacesChoice, "set">, points?: Prior): Promise<OnnxMap> => {
       signal.throwIfAborted();
       const map = await OnnxMap.create(model, runtime, {
         ...settings,
@@ -73,12 +100,14 @@ export class Spaces {
       const samples = await drawn(head, map, 0, 0, MEASURED, 1, signal);
       const input: Space = head?.from ?? map.from;
       return new Spaces({
-        graph: isInput && to === whole.output ? whole : await prepare(model, runtime, { from, to }),
+        graph: isInput && to === whole.output ? whole : await prepare(model, runtime, { from, to, inputs }),
         description: {
           froms: [input, ...chain.slice(0, -1)].filter(({ dim }) => dim <= LARGEST_CODE),
           tos: chain.slice(at + 1),
           from: map.from,
           to: map.to,
+          inputs: further,
+          set,
           deviation: deviationOf(map.from, samples),
         },
         map,

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import { ModelEngine } from "../src/model-engine.ts";
 import { version } from "../src/version.ts";
+import { conditionalModel } from "./conditional.ts";
 import { layeredModel } from "./layered.ts";
 
 const bytes = new Uint8Array(readFileSync(sampleUrl));
@@ -145,6 +146,60 @@ it("offers the codes of a mapping network, one for all layers and one for each",
   expect(froms.map(({ name }) => name)).toEqual(expect.arrayContaining(["z", "w", "w_plus"]));
   expect(froms.find(({ name }) => name === "w_plus")!.shape).toEqual([3, 4]);
   layered.dispose();
+});
+
+describe("a model with further inputs", () => {
+  const file = { name: "conditional.onnx", bytes: conditionalModel };
+  const conditional = new ModelEngine(new NodeRuntime());
+  afterAll(() => conditional.dispose());
+
+  it("opens with zeros; the code is the first input of floating point without a value", async () => {
+    const { inputs, set, from } = await conditional.load(file, {});
+    expect(from).toMatchObject({ name: "z", dim: 5 });
+    expect(inputs.map(({ name }) => name)).toEqual(["label", "condition", "noise"]);
+    expect(set).toEqual({});
+    const other = await conditional.load(file, { set: { z: [0] } });
+    expect(other.from).toMatchObject({ name: "condition", dim: 3 });
+  });
+
+  it("computes with the values that are set, and keeps them for other spaces", async () => {
+    await conditional.load(file, { set: { label: [3], condition: [1, 0, -2] } });
+    const given = await OnnxMap.create(decodeModel(conditionalModel, file.name), new NodeRuntime(), {
+      from: "z",
+      inputs: {
+        label: { type: "int64", dims: [1], data: BigInt64Array.of(3n) },
+        condition: { type: "float32", dims: [1, 3], data: Float32Array.of(1, 0, -2) },
+        noise: { type: "float32", dims: [1, 1, 16, 16], data: new Float32Array(256) },
+      },
+    });
+    const z = await conditional.sample(3, 1);
+    const expected = await localBasisAt(given, z);
+    await given.dispose();
+    const { spectrum } = await conditional.basis(z);
+    expect(spectrum.singularValues).toEqual(expected.singularValues);
+    // Several points in one run share the values.
+    const [first, second] = await conditional.render(Float32Array.of(...z, ...z), 2);
+    expect(second!.data).toEqual(first!.data);
+    const { set } = await conditional.choose({ from: "bent" });
+    expect(set).toEqual({ label: [3], condition: [1, 0, -2] });
+    const reset = await conditional.choose({ set: {} });
+    expect(reset.set).toEqual({});
+    expect((await conditional.basis(z)).spectrum.singularValues[0]).not.toBeCloseTo(
+      expected.singularValues[0]!,
+      3,
+    );
+  });
+
+  it("refuses values that do not fit, and what was open stays open", async () => {
+    const before = await conditional.load(file, { set: { label: [1] } });
+    await expect(conditional.choose({ set: { condition: [1, 2] } })).rejects.toMatchObject({
+      code: "SHAPE_MISMATCH",
+    });
+    await expect(conditional.choose({ set: { labels: [1] } })).rejects.toMatchObject({
+      code: "INVALID_SPACE",
+    });
+    expect((await conditional.choose({})).set).toEqual(before.set);
+  });
 });
 
 it("version: that of the manifest", () => {

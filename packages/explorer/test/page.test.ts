@@ -17,6 +17,7 @@ import { build, type PreviewServer, preview } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { launch, missing } from "../../runtime-web/test/chromium.ts";
 import { ModelEngine } from "../src/model-engine.ts";
+import { conditionalModel } from "./conditional.ts";
 import { layeredModel } from "./layered.ts";
 
 let folder: string;
@@ -273,6 +274,49 @@ describe("the explorer's page", () => {
       expect(x).toBeCloseTo(start[i]! + moves[0]![i]!, 5);
     });
     expect(page.url()).toMatch(/show=basis,sefa,metric&basis=1$/);
+    expect(complaints).toEqual([]);
+  });
+
+  it("opens models with further inputs, whose values are fields and in the address", async (context) => {
+    if (missing) context.skip(missing);
+    writeFileSync(join(folder, "explorer", "conditional.onnx"), conditionalModel);
+    await visit(`${url}?src=conditional.onnx#seed=2&set=label:3`);
+    await settle();
+    const field = (name: string) => page.getByRole("group", { name: "Further inputs" }).getByLabel(name);
+    expect(await field("label").inputValue()).toBe("3");
+    expect(await field("condition").inputValue()).toBe("0");
+    expect(await field("noise").textContent()).toBe("zeros");
+    const start = await pixels();
+    // By keys, without losing the focus.
+    await field("label").focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => page.url()).toMatch(/#seed=2&set=label:1$/);
+    await settle();
+    const changed = await pixels();
+    expect(changed).not.toBe(start);
+    expect(await field("label").evaluate((input) => input.matches(":focus"))).toBe(true);
+    await field("condition").fill("1, 0, -2");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.url()).toMatch(/#seed=2&set=label:1&set=condition:1,0,-2$/);
+    await settle();
+    const conditioned = await pixels();
+    expect(conditioned).not.toBe(changed);
+    // What does not fit is refused, and the field goes back.
+    await field("condition").fill("1, 2");
+    await page.keyboard.press("Enter");
+    await page.locator("vielbein-explorer #error", { hasText: "holds 3 values, got 2" }).waitFor();
+    expect(await field("condition").inputValue()).toBe("1,0,-2");
+    const address = page.url();
+    await page.close();
+    await visit(address);
+    await expect.poll(pixels).toBe(conditioned);
+    // The same by the element's own call.
+    await page.evaluate(async (bytes) => {
+      const element = document.querySelector("vielbein-explorer") as VielbeinExplorer;
+      await element.open(new Blob([Uint8Array.from(bytes)]), "again.onnx", { set: { label: [2] } });
+    }, Array.from(conditionalModel));
+    expect(await field("label").inputValue()).toBe("2");
     expect(complaints).toEqual([]);
   });
 

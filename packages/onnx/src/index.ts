@@ -6,6 +6,7 @@ export type { DerivativeOptions, Emitter } from "./emitter.ts";
 export { type EncodeOptions, encodeModel } from "./encode.ts";
 export { requireConfinedLocation, resolveExternalData } from "./external-data.ts";
 export type { FamilyReport } from "./family.ts";
+export { type FurtherInput, furtherInputs, inputTensors } from "./further-inputs.ts";
 export { type HvpGraph, hvp } from "./hvp.ts";
 export {
   type DifferentiabilityReport,

@@ -3,9 +3,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { pageUrl } from "@vielbein/explorer/page";
-import { encodeModel } from "@vielbein/onnx";
+import { encodeModel, inputTensors } from "@vielbein/onnx";
+import { encodeInputs } from "@vielbein/viz/explorer";
 import type { Command } from "commander";
-import { integer } from "../arguments.ts";
+import { assignment, integer } from "../arguments.ts";
 import { readModel } from "../model.ts";
 import { servePage } from "../page-server.ts";
 import { info, type Terminal } from "../terminal.ts";
@@ -13,6 +14,7 @@ import { info, type Terminal } from "../terminal.ts";
 interface ExploreOptions {
   port: number;
   open: boolean;
+  set?: Record<string, readonly number[]>;
 }
 
 export function exploreCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
@@ -23,15 +25,24 @@ export function exploreCommand(program: Command, terminal: Terminal, signal: Abo
       "Serves the explorer and the model on 127.0.0.1 only, prints the address and opens it. The browser computes; nothing leaves this machine. Ctrl-C ends it.",
     )
     .option("--port <n>", "port, or 0 for a free one", integer(0, 65_535), 0)
+    .option(
+      "--set <name=values>",
+      "value of another input to start with, comma-separated numbers; repeatable",
+      assignment,
+    )
     .option("--no-open", "print the address only")
     .action(async (argument: string, options: ExploreOptions) => {
       const { name, bytes, model } = await readModel(argument);
+      const { set = {} } = options;
+      // What the page would refuse is refused here.
+      inputTensors(model, set);
       // The page is handed one file: weights that lie beside the model go into it.
       const whole = model.files.size ? encodeModel(model) : bytes;
       const page = await servePage(pageUrl, { name, bytes: whole }, options.port);
-      terminal.stdout.write(`${page.url}\n`);
+      const url = Object.keys(set).length ? `${page.url}#${encodeInputs(set)}` : page.url;
+      terminal.stdout.write(`${url}\n`);
       info(terminal, "Ctrl-C ends the explorer.");
-      if (options.open) openBrowser(page.url);
+      if (options.open) openBrowser(url);
       if (!signal.aborted) await once(signal, "abort");
       await page.close();
     });

@@ -3,6 +3,7 @@
 import type { VielbeinExplorer } from "./element.ts";
 import type { ExplorerDirections } from "./engine.ts";
 import type { Explorer } from "./explorer.ts";
+import { valuesIn } from "./inputs.ts";
 import { download } from "./picture.ts";
 import type { View } from "./view.ts";
 
@@ -36,6 +37,15 @@ export function listen(host: VielbeinExplorer, view: View, explorer: Explorer, s
   });
   on(view.from, "change", () => void explorer.choose({ from: view.from.value }));
   on(view.to, "change", () => void explorer.choose({ from: view.from.value, to: view.to.value }));
+  on(view.inputs, "change", ({ target }) => {
+    const field = target as HTMLInputElement;
+    try {
+      const set = { ...explorer.model!.set, [field.name]: valuesIn(field) };
+      void explorer.choose({ from: view.from.value, to: view.to.value, set });
+    } catch (error) {
+      explorer.fail(error);
+    }
+  });
   on(view.recompute, "click", () => void explorer.goTo(explorer.latent));
   on(view.reset, "click", () => explorer.reset());
   on(view.follow, "change", () => explorer.followNow());

@@ -7,6 +7,7 @@ import type {
   ExplorerEngine,
   ExplorerModel,
   ExplorerSpectrum,
+  InputValues,
 } from "./engine.ts";
 import { Explorer } from "./explorer.ts";
 import { decodeSession, encodeSession, type Session } from "./session.ts";
@@ -25,8 +26,11 @@ export interface VielbeinExplorer extends HTMLElement {
   readonly model: ExplorerModel | undefined;
   /** The directions at hand, by the column that shows them. */
   readonly directions: ReadonlyMap<DirectionKind, ExplorerDirections>;
-  /** Opens a model; resolves once its directions are found or the attempt has failed (event `error`). */
-  open(file: Blob, name: string): Promise<void>;
+  /**
+   * Opens a model; resolves once its directions are found or the attempt has failed (event `error`). `set`: values of its
+   * inputs beside the code, by name; default zeros.
+   */
+  open(file: Blob, name: string, options?: { readonly set?: InputValues }): Promise<void>;
   /** Animated PNG of the selected direction, from one end of its slider to the other and back; `frames` one way, default 13. */
   exportAnimation(options?: { readonly frames?: number }): Promise<Blob>;
 }
@@ -77,12 +81,13 @@ function elementClass(startEngine: () => ExplorerEngine): CustomElementConstruct
 
     async exportAnimation({ frames = 13 }: { readonly frames?: number } = {}): Promise<Blob> {
       if (!this.explorer) throw new Error("The explorer is not on a page.");
-      return this.explorer.animate(frames);
+      const png = await this.explorer.animate(frames);
+      return new Blob([png as BlobPart], { type: "image/png" });
     }
 
-    async open(file: Blob, name: string): Promise<void> {
+    async open(file: Blob, name: string, { set = {} }: { readonly set?: InputValues } = {}): Promise<void> {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      await this.explorer?.load(name, bytes, decodeSession(""));
+      await this.explorer?.load(name, bytes, { ...decodeSession(""), set });
     }
 
     connectedCallback(): void {

@@ -11,6 +11,16 @@ import type { RgbaImage } from "../image.ts";
  */
 export type DirectionKind = "basis" | "sefa" | "pca" | "metric" | "file";
 
+/** Values of inputs by name; a single number stands for all. */
+export type InputValues = Readonly<Record<string, readonly number[]>>;
+
+/** An input beside the code: a class label, noise, a condition. */
+export interface ExplorerInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly isInteger: boolean;
+}
+
 export interface ExplorerModel {
   /** Name of the file, for people. */
   readonly name: string;
@@ -22,6 +32,10 @@ export interface ExplorerModel {
   readonly tos: readonly Space[];
   readonly from: Space;
   readonly to: Space;
+  /** Inputs beside the code. */
+  readonly inputs: readonly ExplorerInput[];
+  /** Their values, as far as they were set; the others are zero. */
+  readonly set: InputValues;
   /** Standard deviation of a coordinate of `from` over the samples: the unit of the sliders. */
   readonly deviation: number;
 }
@@ -44,6 +58,8 @@ export interface ExplorerSpectrum {
 export interface SpacesChoice {
   readonly from?: string;
   readonly to?: string;
+  /** Values of the inputs beside the code. Default zeros; when choosing anew, those in force. */
+  readonly set?: InputValues;
 }
 
 export interface LocalBasisReply extends ExplorerDirections {
@@ -58,7 +74,7 @@ export interface ExplorerEngine {
     spaces: SpacesChoice,
     signal?: AbortSignal,
   ): Promise<ExplorerModel>;
-  /** Other spaces of the same model. */
+  /** Other spaces of the same model, or other values of its further inputs. */
   choose(spaces: SpacesChoice, signal?: AbortSignal): Promise<ExplorerModel>;
   /** The point of `from`, `[from.dim]`, that belongs to a seed; the model's input is multiplied by `truncation` before. */
   sample(seed: number, truncation: number, signal?: AbortSignal): Promise<Float32Array>;

@@ -83,12 +83,12 @@ export class Explorer {
 
   async choose(spaces: SpacesChoice): Promise<void> {
     const { layers: _, ...session } = this.afresh();
-    await this.task("Opening the spaces", async (signal) => {
+    const isLatest = await this.task("Opening the spaces", async (signal) => {
       this.enter(await this.engine.choose(spaces, signal));
       await this.restore(session, signal);
     });
     // A choice that failed is not the one in force.
-    if (this.model) this.enter(this.model);
+    if (this.model && isLatest) this.enter(this.model);
   }
 
   /** The sample of the seed and truncation in the fields. */
@@ -160,11 +160,10 @@ export class Explorer {
    *
    * @param frames one way.
    */
-  async animate(frames: number): Promise<Blob> {
+  async animate(frames: number): Promise<Uint8Array> {
     const points = this.stage.along(symmetricSteps(REACH, frames), this.place);
     if (!points) throw new Error("There is no direction to go along yet.");
-    const png = await this.engine.animate(points, frames, this.work.signal);
-    return new Blob([png as BlobPart], { type: "image/png" });
+    return this.engine.animate(points, frames, this.work.signal);
   }
 
   dispose(): void {
@@ -194,8 +193,8 @@ export class Explorer {
     return { ...session, steps: {} };
   }
 
-  /** Runs what makes all earlier work obsolete, and says what it is. */
-  private async task(what: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  /** Runs what makes all earlier work obsolete, and says what it is. Returns whether nothing has made this obsolete. */
+  private async task(what: string, run: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     this.work.abort();
     this.stage.giveUp();
     this.work = new AbortController();
@@ -209,6 +208,7 @@ export class Explorer {
     } finally {
       if (!signal.aborted) this.view.status.textContent = "";
     }
+    return !signal.aborted;
   }
 
   private enter(model: ExplorerModel): void {

@@ -3,8 +3,11 @@ export type {
   DirectionKind,
   ExplorerDirections,
   ExplorerEngine,
+  ExplorerInput,
   ExplorerModel,
   ExplorerSpectrum,
+  InputValues,
   LocalBasisReply,
   SpacesChoice,
 } from "./engine.ts";
+export { encodeInputs } from "./session.ts";

@@ -26,11 +26,12 @@ export function sessionOf(
     unit: unit.value as StepUnit,
     steps: Object.fromEntries(columns.all.map(({ kind, steps }) => [kind, steps])),
     ...(isDefault ? {} : { from: model.from.name, to: model.to.name }),
+    ...(Object.keys(model?.set ?? {}).length > 0 ? { set: model!.set } : {}),
     ...(layers ? { layers } : {}),
     ...(isMoved || file?.isMoved ? { anchor: beyond } : {}),
   };
 }
 
-export function spacesOf({ from, to }: Session): SpacesChoice {
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+export function spacesOf({ from, to, set = {} }: Session): SpacesChoice {
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), set };
 }

@@ -1,8 +1,9 @@
-// What the address restores: seed, truncation, spaces, layers, the columns and their slider values; and the code itself
+// What the address restores: seed, truncation, further inputs, spaces, layers, the columns and their slider values; and the code itself
 // where it is not that of the seed any more. Unknown or broken parts of an address are passed over.
 
+import { parseNumbers } from "@vielbein/core";
 import type { LayerRange, StepUnit } from "./code.ts";
-import type { DirectionKind } from "./engine.ts";
+import type { DirectionKind, InputValues } from "./engine.ts";
 
 /** Slider values by column. */
 export type StepsByKind = Readonly<Partial<Record<DirectionKind, readonly number[]>>>;
@@ -17,6 +18,8 @@ export interface Session {
   readonly steps: StepsByKind;
   readonly from?: string;
   readonly to?: string;
+  /** Values of inputs beside the code. */
+  readonly set?: InputValues;
   readonly layers?: LayerRange;
   /** The code around which the sliders move, where it is not the sample of the seed. */
   readonly anchor?: Float32Array;
@@ -27,11 +30,12 @@ const DEFAULT_KINDS: readonly DirectionKind[] = ["basis", "sefa"];
 
 /** Without the `#`. Directions of a file cannot be restored: they are left out. */
 export function encodeSession(session: Session): string {
-  const { seed, truncation, kinds, unit, steps, from, to, layers, anchor } = session;
+  const { seed, truncation, kinds, unit, steps, from, to, set = {}, layers, anchor } = session;
   const parts = new URLSearchParams({ seed: String(seed) });
   if (truncation !== 1) parts.set("truncation", String(truncation));
   if (from !== undefined) parts.set("from", from);
   if (to !== undefined) parts.set("to", to);
+  for (const value of settings(set)) parts.append("set", value);
   if (layers) parts.set("layers", layers.join("-"));
   const kept = KINDS.filter((kind) => kinds.includes(kind));
   if (kept.length > 0 && String(kept) !== String(DEFAULT_KINDS)) parts.set("show", kept.join(","));
@@ -42,7 +46,21 @@ export function encodeSession(session: Session): string {
     if (last >= 0) parts.set(kind, values.slice(0, last + 1).join(","));
   }
   if (anchor) parts.set("at", toBase64(anchor));
-  return String(parts).replaceAll("%2C", ",").replaceAll("%2F", "/");
+  return readable(parts);
+}
+
+/** The part of a session that sets inputs beside the code, without the `#`. */
+export function encodeInputs(set: InputValues): string {
+  return readable(new URLSearchParams(settings(set).map((value) => ["set", value])));
+}
+
+/** `NAME:V1,V2,…` of each. */
+function settings(set: InputValues): string[] {
+  return Object.entries(set).map(([name, values]) => `${name}:${values}`);
+}
+
+function readable(parts: URLSearchParams): string {
+  return String(parts).replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3A", ":");
 }
 
 /** @param hash with or without its `#`. */
@@ -61,6 +79,12 @@ export function decodeSession(hash: string): Session {
   );
   const [from, to] = [parts.get("from"), parts.get("to")];
   const [, first, last] = /^(\d+)-(\d+)$/.exec(parts.get("layers") ?? "") ?? [];
+  const set = parts.getAll("set").flatMap((text) => {
+    // Names may have colons in them.
+    const split = text.lastIndexOf(":");
+    const values = parseNumbers(text.slice(split + 1));
+    return split > 0 && values ? [[text.slice(0, split), values] as const] : [];
+  });
   const anchor = fromBase64(parts.get("at") ?? "");
   return {
     seed: Number.isSafeInteger(seed) && seed >= 0 ? seed : 0,
@@ -70,6 +94,7 @@ export function decodeSession(hash: string): Session {
     steps,
     ...(from ? { from } : {}),
     ...(to ? { to } : {}),
+    ...(set.length > 0 ? { set: Object.fromEntries(set) } : {}),
     ...(first !== undefined && Number(first) <= Number(last)
       ? { layers: [Number(first), Number(last)] }
       : {}),

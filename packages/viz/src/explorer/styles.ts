@@ -26,7 +26,7 @@ header { display: flex; flex-wrap: wrap; gap: 8px 20px; align-items: center; jus
 .title span { color: var(--vielbein-soft); font-size: 12px }
 .spaces { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center }
 label { color: var(--vielbein-soft) }
-select, button, .button, input[type=number] { font: inherit; color: var(--vielbein-ink); background: var(--vielbein-paper); border: 1px solid var(--vielbein-line); border-radius: 6px; height: 32px; padding: 0 10px; display: inline-flex; align-items: center }
+select, button, .button, input[type=number], input[type=text] { font: inherit; color: var(--vielbein-ink); background: var(--vielbein-paper); border: 1px solid var(--vielbein-line); border-radius: 6px; height: 32px; padding: 0 10px; display: inline-flex; align-items: center }
 select { max-width: 230px; padding: 0 6px }
 button, .button { cursor: pointer; white-space: nowrap }
 button:hover, .button:hover { border-color: var(--vielbein-faint); background: var(--vielbein-grid) }
@@ -52,6 +52,10 @@ canvas { width: 100%; height: 100%; object-fit: contain; image-rendering: pixela
 .sample { display: flex; flex-wrap: wrap; gap: 10px 12px; align-items: center }
 .seed input { width: 84px; margin-left: 2px }
 .truncation { flex: 1 1 100%; display: grid; grid-template-columns: auto 1fr 5ch; gap: 10px; align-items: center }
+.inputs { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(140px, 100%), 1fr)); gap: 8px 12px }
+.inputs label { display: grid; gap: 2px; align-content: start; font-size: 12px; min-width: 0; overflow-wrap: anywhere }
+.inputs input { width: 100%; min-width: 0; font-size: 14px }
+.inputs output { text-align: left; font-size: 14px; line-height: 32px }
 output { font-variant-numeric: tabular-nums; text-align: right; color: var(--vielbein-ink) }
 figcaption { display: flex; align-items: center; justify-content: space-between; gap: 8px; color: var(--vielbein-soft); font-size: 13px; margin-bottom: 4px }
 #dimension { color: var(--vielbein-vermillion-text, var(--vielbein-vermillion)); font-weight: 600 }

@@ -20,6 +20,7 @@ export const TEMPLATE = `
         <button id="png" title="Save the image as PNG">PNG</button>
         <label class="truncation"><span>truncation</span><input id="truncation" type="range" min="0" max="1.5" step="0.05" value="1"><output id="truncation-value">1.00</output></label>
       </div>
+      <div class="inputs" id="inputs" role="group" aria-label="Further inputs of the model" hidden></div>
       <figure class="spectrum">
         <figcaption><span id="spectrum-title">Singular values</span><span id="dimension"></span></figcaption>
         <div id="spectrum"></div>

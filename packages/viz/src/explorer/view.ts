@@ -3,6 +3,7 @@
 import type { Space } from "@vielbein/core";
 import type { LayerRange } from "./code.ts";
 import type { ExplorerModel } from "./engine.ts";
+import { fillInputs } from "./inputs.ts";
 import type { Session } from "./session.ts";
 import { fillTrack } from "./sliders.ts";
 import { explorerStyles } from "./styles.ts";
@@ -22,6 +23,7 @@ export interface View {
   readonly png: HTMLButtonElement;
   readonly truncation: HTMLInputElement;
   readonly truncationValue: HTMLOutputElement;
+  readonly inputs: HTMLElement;
   readonly dimension: HTMLElement;
   readonly spectrum: HTMLElement;
   readonly kinds: HTMLElement;
@@ -63,6 +65,7 @@ export function makeView(root: ShadowRoot): View {
     png: get("png"),
     truncation: get("truncation"),
     truncationValue: get("truncation-value"),
+    inputs: get("inputs"),
     dimension: get("dimension"),
     spectrum: get("spectrum"),
     kinds: get("kinds"),
@@ -92,13 +95,14 @@ function pressable(label: HTMLElement): void {
   });
 }
 
-/** Name, engine and spaces of the model. */
+/** Name, engine, spaces and further inputs of the model. */
 export function fillModel(view: View, model: ExplorerModel): void {
   view.name.textContent = model.name;
   view.runtime.textContent = model.runtime;
   view.hint.hidden = true;
   fillSpaces(view.from, model.froms, model.from.name);
   fillSpaces(view.to, model.tos, model.to.name);
+  fillInputs(view.inputs, model);
 }
 
 /** The fields of a session. */

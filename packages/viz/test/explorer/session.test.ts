@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeSession, encodeSession, type Session } from "../../src/explorer/session.ts";
+import { decodeSession, encodeInputs, encodeSession, type Session } from "../../src/explorer/session.ts";
 
 const plain: Session = { seed: 0, truncation: 1, kinds: ["basis", "sefa"], unit: "deviation", steps: {} };
 
@@ -22,10 +22,16 @@ describe("sessions in an address", () => {
         layers: [2, 5],
         from: "/blocks.0/Mul_output_0",
         to: "image & more",
+        set: { label: [3], "a:b=c": [0.5, -1] },
         anchor: Float32Array.of(0.1, -3e-20, 1e9),
       },
     ];
     for (const session of sessions) expect(decodeSession(`#${encodeSession(session)}`)).toEqual(session);
+  });
+
+  it("set inputs beside the code readably, and pass over what is no number", () => {
+    expect(encodeInputs({ label: [3], "my mask": [1, 0] })).toBe("set=label:3&set=my+mask:1,0");
+    expect(decodeSession("set=label:three&set=:1&set=b&set=c:2").set).toEqual({ c: [2] });
   });
 
   it("are short", () => {
