@@ -1,0 +1,71 @@
+// The report: a page with every claim and its verdict, figures beside it, and the numbers behind them as CSV.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { markdownTable } from "../../bench/common/table.mjs";
+
+export async function writeReport(folder, world, sections, quick) {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "README.md"), page(world, sections, quick));
+  for (const { figures, data } of sections) {
+    for (const { name, svg } of figures) await writeFile(join(folder, `${name}.svg`), svg);
+    for (const { name, rows } of data) await writeFile(join(folder, `${name}.csv`), csv(rows));
+  }
+}
+
+function page(world, sections, quick) {
+  const summary = sections.flatMap(({ title, claims }, i) =>
+    claims.map(({ claim, verdict }) => [`[${i + 1}](#${anchor(i, title)})`, claim, `**${verdict}**`]),
+  );
+  return `# Reproduction
+
+What four papers say about the latent spaces of generators, tested on \`${world.file}\` (SHA-256 ${world.digest}…), a small style-based generator (${world.mapping.from.dim}-dimensional z and w, ${world.synthesis.to.shape.slice(-2).join(" × ")} pixels) of faces whose factors of variation are known. A claim that holds here holds for this generator; one that does not may hold for larger ones. All numbers come from \`npm run reproduce\`, which writes this page; they depend on the seeds given and on nothing else, up to the last digits of the engine's float32. The papers' own numbers belong to other models and are not repeated.
+
+${quick ? "**Quick run: the samples are far too few to conclude anything.**\n\n" : ""}Verdicts are computed. *Holds* and *does not hold* mean that the criterion is met, or its opposite, beyond the 95 % interval of a bootstrap over samples (or with p < 0.05); all else is *inconclusive*. A claim in several parts holds if every part does and does not hold if one part does not. Claims marked *control* are not of the papers: they ask whether the same is found without training. Nothing is corrected for the number of claims.
+
+Factors are measured on images by a regressor (\`tools/reproduce/data\`, trained on drawn faces; its scores on held-out ones are in \`regressor.json\`), and so are the features, its 64 last hidden values, in which images are compared beside pixels.
+
+## Verdicts
+
+${markdownTable([["study", "claim", "verdict"], ...summary])}
+
+${sections.map(section).join("\n")}`;
+}
+
+function section({ title, source, settings, claims, tables, figures, data, notes = [] }, i) {
+  const parts = [
+    `## ${i + 1}. ${title}`,
+    `${source}.`,
+    `*Settings:* ${settings}.`,
+    markdownTable([
+      ["claim", "criterion", "found", "verdict"],
+      ...claims.map(({ claim, criterion, evidence, verdict }) => [
+        claim,
+        criterion,
+        evidence,
+        `**${verdict}**`,
+      ]),
+    ]),
+    ...figures.map(({ name, alt }) => `![${alt}](${name}.svg)`),
+    ...tables.map(({ title: caption, rows }) => `**${caption}**\n\n${markdownTable(rows)}`),
+    ...notes,
+    `Numbers: ${data.map(({ name }) => `[${name}.csv](${name}.csv)`).join(", ")}.`,
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function anchor(i, title) {
+  return `${i + 1}-${title
+    .toLowerCase()
+    .replace(/[^\p{L}\d -]/gu, "")
+    .replaceAll(" ", "-")}`;
+}
+
+/** Numbers to seven digits, the precision of the engine; nothing where there is none. */
+function csv(rows) {
+  const cell = (value) => {
+    if (typeof value !== "number") return value ?? "";
+    return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : "";
+  };
+  return `${rows.map((row) => row.map(cell).join(",")).join("\n")}\n`;
+}

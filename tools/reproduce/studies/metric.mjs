@@ -1,0 +1,196 @@
+// The metric of the image in W, by pixels and by features: how anisotropic it is, and whether the directions that matter
+// are the same everywhere (Wang & Ponce, "The Geometry of Deep Generative Image Models and its Applications", ICLR 2021),
+// beside random axes and the same generator with shuffled weights.
+
+import { anisotropy, homogeneity, metricSpectrum, withRandomAxes } from "@vielbein/core";
+import { spectrumPlot } from "@vielbein/viz";
+import { allOf, FAILS, HOLDS, isPositive, meanOf, OPEN } from "../common/verdict.mjs";
+import { row } from "../common/world.mjs";
+
+const SEED = 3;
+const NULL_DRAWS = 19;
+
+export async function metric(world, { points, shuffled: controls, spaces }) {
+  const codes = await world.codes(SEED, 0, points);
+  const found = {};
+  for (const space of spaces) {
+    const mapOf = (model) => (space === "pixels" ? world.map({ from: "w" }, model) : world.featureMap(model));
+    const trained = await spectra(await mapOf(world.model), codes, points);
+    const shuffled = [];
+    for (let s = 0; s < controls; s++) {
+      const part = Math.max(2, Math.floor(points / controls));
+      shuffled.push(await spectra(await mapOf(world.shuffled(SEED + s)), codes, part));
+    }
+    found[space] = { trained, shuffled };
+  }
+  return report(world, found, { points, controls });
+}
+
+async function spectra(map, codes, count) {
+  const dim = map.from.dim;
+  const results = [];
+  for (let i = 0; i < count; i++) results.push(await metricSpectrum(map, row(codes, i, dim)));
+  await map.dispose();
+  return results;
+}
+
+function report(world, found, { points, controls }) {
+  const dim = world.mapping.to.dim;
+  const settings = `${points} codes (seed ${SEED}), all ${dim} eigenvalues, ${NULL_DRAWS} draws of random axes, ${controls} shuffled networks at ${Math.max(2, Math.floor(points / controls))} codes each`;
+  const summaries = Object.entries(found).map(([space, { trained, shuffled }]) => ({
+    space,
+    shape: trained.map(({ eigenvalues }) => anisotropy(eigenvalues)),
+    control: shuffled.flat().map(({ eigenvalues }) => anisotropy(eigenvalues)),
+    homogeneity: homogeneity(trained),
+    random: Array.from({ length: NULL_DRAWS }, (_, d) =>
+      homogeneity(withRandomAxes(trained, SEED + 100 * d)),
+    ),
+    shuffled: shuffled.map(homogeneity),
+  }));
+  return {
+    title: "The metric of the image",
+    source:
+      "Wang & Ponce, “The Geometry of Deep Generative Image Models and its Applications”, ICLR 2021; the spaces of images are pixels in [−1, 1] and the features of the regressor",
+    settings,
+    claims: summaries.flatMap((summary) => claimsOf(summary, dim)),
+    tables: [
+      {
+        title: "Anisotropy: means over the codes (shuffled weights in brackets)",
+        rows: anisotropyTable(summaries),
+      },
+      { title: "Homogeneity: mean correlation off the diagonal", rows: homogeneityTable(summaries) },
+    ],
+    figures: [spectrumFigure(world, found, points)],
+    notes: [
+      "The 64 features leave at most 64 of the eigenvalues above 0, so by features fewer axes are needed whatever the weights; the shuffled control has the same bound.",
+    ],
+    data: [
+      { name: "metric-spectra", rows: spectrumRows(found) },
+      { name: "metric-homogeneity", rows: homogeneityTable(summaries).map((cells) => cells.map(String)) },
+    ],
+  };
+}
+
+function claimsOf({ space, shape, control, homogeneity: own, random, shuffled }, dim) {
+  const quarter = isPositive(shape.map(({ axes }) => dim / 4 - axes["0.99"]));
+  const few = control.map(({ axes }) => axes["0.99"]);
+  const flatter = isPositive(shape.map(({ axes }, i) => few[i % few.length] - axes["0.99"]));
+  const above = (kind, others) => {
+    const values = others.map((other) => other[kind].mean);
+    if (own[kind].mean > Math.max(...values)) return HOLDS;
+    return own[kind].mean < Math.min(...values) ? FAILS : OPEN;
+  };
+  const kinds = ["linear", "logarithmic"];
+  const shown = (others) =>
+    kinds
+      .map(
+        (kind) =>
+          `${kind} ${own[kind].mean.toFixed(3)} against ${Math.max(...others.map((o) => o[kind].mean)).toFixed(3)} at most`,
+      )
+      .join(", ");
+  return [
+    {
+      claim: `A few directions of W carry nearly all of the change of the image (${space})`,
+      criterion: `99 % of the trace in fewer than ${dim / 4} of ${dim} axes on average, 95 % interval`,
+      verdict: quarter.verdict,
+      evidence: `${(dim / 4 - quarter.mean).toFixed(1)} axes`,
+    },
+    {
+      claim: `Control: the anisotropy is learnt, with shuffled weights more axes are needed (${space})`,
+      criterion: "mean difference of the axes for 99 % above 0, 95 % interval",
+      verdict: flatter.verdict,
+      evidence: `mean difference ${flatter.mean.toFixed(1)} (${flatter.interval.map((x) => x.toFixed(1)).join(" to ")})`,
+    },
+    {
+      claim: `The axes are much the same everywhere: homogeneity above that of random axes (${space})`,
+      criterion: `above all ${NULL_DRAWS} draws, by linear and by logarithmic correlation`,
+      verdict: allOf(kinds.map((kind) => above(kind, random))),
+      evidence: shown(random),
+    },
+    {
+      claim: `Control: homogeneity is learnt, above that of shuffled weights (${space})`,
+      criterion: "above all shuffled networks, by linear and by logarithmic correlation",
+      verdict: allOf(kinds.map((kind) => above(kind, shuffled))),
+      evidence: shown(shuffled),
+    },
+  ];
+}
+
+function anisotropyTable(summaries) {
+  const shares = ["0.99", "0.999", "0.9999"];
+  const both = ({ shape, control }, value, digits) =>
+    `${meanOf(shape.map(value)).toFixed(digits)} (${meanOf(control.map(value)).toFixed(digits)})`;
+  return [
+    [
+      "space",
+      ...shares.map((share) => `axes for ${100 * Number(share)} %`),
+      "participation ratio",
+      "log₁₀ λ₁/λ_rank",
+    ],
+    ...summaries.map((summary) => [
+      summary.space,
+      ...shares.map((share) => both(summary, ({ axes }) => axes[share], 1)),
+      both(summary, ({ participationRatio }) => participationRatio, 1),
+      both(summary, ({ condition }) => 2 * Math.log10(condition), 1),
+    ]),
+  ];
+}
+
+function homogeneityTable(summaries) {
+  const range = (list, kind) => {
+    const values = list.map((one) => one[kind].mean);
+    return `${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)}`;
+  };
+  return [
+    ["space", "correlation", "trained", "random axes", "shuffled weights"],
+    ...summaries.flatMap((summary) =>
+      ["linear", "logarithmic"].map((kind) => [
+        summary.space,
+        kind,
+        summary.homogeneity[kind].mean.toFixed(3),
+        range(summary.random, kind),
+        range(summary.shuffled, kind),
+      ]),
+    ),
+  ];
+}
+
+/** Eigenvalues below this fraction of the first are rounding of float32 tangents, and shown as 0. */
+const ROUNDING = 1e-12;
+
+/** Geometric mean over points of the eigenvalues relative to the first. */
+function meanSpectrum(points) {
+  return points[0].eigenvalues.map((_, k) => {
+    const shares = points.map(({ eigenvalues }) => eigenvalues[k] / eigenvalues[0]);
+    return Math.min(...shares) > ROUNDING ? Math.exp(meanOf(shares.map(Math.log))) : 0;
+  });
+}
+
+function seriesOf(found) {
+  return Object.entries(found).flatMap(([space, { trained, shuffled }]) => [
+    { label: space, values: meanSpectrum(trained) },
+    { label: `${space}, shuffled`, values: meanSpectrum(shuffled.flat()) },
+  ]);
+}
+
+function spectrumFigure(world, found, points) {
+  return {
+    name: "metric-spectrum",
+    alt: "spectra of the metric",
+    svg: spectrumPlot({
+      title: "Spectra of the metric of the image in W",
+      subtitle: `${world.file} · w → image · geometric means over ${points} codes`,
+      valueTitle: "eigenvalue relative to the first, λ/λ₁",
+      series: seriesOf(found),
+    }),
+  };
+}
+
+function spectrumRows(found) {
+  const series = seriesOf(found);
+  const header = ["axis", ...series.map(({ label }) => label.replace(", ", "_"))];
+  return [
+    header,
+    ...Array.from(series[0].values, (_, k) => [k + 1, ...series.map(({ values }) => values[k])]),
+  ];
+}

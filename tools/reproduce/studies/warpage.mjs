@@ -1,0 +1,167 @@
+// Warpage of W: distances of local bases at independent points, to global bases, and at neighbours, for every k (Choi et
+// al., "Do Not Escape From the Manifold", ICLR 2022), beside the same network with redrawn weights.
+
+import { haarProfile, sefa, selectMaps, summarizeProfiles, warpagePair, warpageSample } from "@vielbein/core";
+import { firstAffineMaps, prepare } from "@vielbein/onnx";
+import { curvePlot } from "@vielbein/viz";
+import { allOf, isPositive, tally } from "../common/verdict.mjs";
+
+const SEED = 1;
+const EPSILON = 0.1;
+const METRIC = "geodesic";
+const MORE = 2;
+
+export async function warpage(world, { pairs, untrained: networks, samples }) {
+  const { mapping } = world;
+  const k = Math.min(50, mapping.from.dim, mapping.to.dim);
+  const references = {
+    sefa: await sefaDirections(world),
+    pca: await world.principalComponents(SEED, samples, k),
+  };
+  const options = { k, epsilons: [EPSILON], metrics: [METRIC] };
+  const profiles = {
+    haar: [],
+    random: [],
+    sefa: [],
+    pca: [],
+    near: [],
+    untrainedRandom: [],
+    untrainedNear: [],
+  };
+  const nulls = [];
+  for (let n = 0; n < networks; n++) nulls.push(await world.map({ to: "w" }, world.untrained(SEED + n)));
+  for (let i = 0; i < pairs; i++) {
+    const pair = warpagePair(mapping.from, SEED, i);
+    const own = await warpageSample(mapping, pair, { ...options, references });
+    const redrawn = await warpageSample(nulls[i % networks], pair, options);
+    const found = {
+      haar: haarProfile(SEED, i, mapping.to.dim, k, { metrics: [METRIC] }),
+      random: own.randomPair,
+      sefa: own.references.sefa,
+      pca: own.references.pca,
+      near: own.nearPairs[0],
+      untrainedRandom: redrawn.randomPair,
+      untrainedNear: redrawn.nearPairs[0],
+    };
+    for (const [name, profile] of Object.entries(found)) profiles[name].push(profile[METRIC]);
+  }
+  for (const map of nulls) await map.dispose();
+  return report(world, profiles, k, { pairs, networks, samples });
+}
+
+export async function sefaDirections(world) {
+  const graph = await prepare(world.model, world.runtime, { from: "w", to: "image" });
+  return sefa(selectMaps(firstAffineMaps(graph)).map(({ weight }) => weight)).directions;
+}
+
+/** At every k, whether the distances `larger` exceed `factor` times the distances `smaller`, pair by pair. */
+function comparison(profiles, ks, larger, smaller, factor = 1) {
+  return ks.map((k) =>
+    isPositive(profiles[larger].map((profile, i) => profile[k - 1] - factor * profiles[smaller][i][k - 1])),
+  );
+}
+
+function report(world, profiles, k, { pairs, networks, samples }) {
+  const ks = [1, 2, 5, 10, 20, 30, 40, 50].filter((one) => one <= k);
+  const means = Object.fromEntries(
+    Object.entries(profiles).map(([name, list]) => [name, summarizeProfiles(list).mean]),
+  );
+  const labels = {
+    haar: "Haar",
+    random: "random pair",
+    sefa: "to SeFa",
+    pca: "to PCA",
+    near: "near pair",
+    untrainedRandom: "untrained random pair",
+    untrainedNear: "untrained near pair",
+  };
+  const orderings = [
+    ["haar", "random"],
+    ["random", "sefa"],
+    ["sefa", "pca"],
+    ["pca", "near", MORE],
+  ].map(([larger, smaller, factor = 1]) => ({
+    name: `${labels[larger]} > ${factor > 1 ? `${factor} × ` : ""}${labels[smaller]}`,
+    verdicts: comparison(profiles, ks, larger, smaller, factor).map(({ verdict }) => verdict),
+  }));
+  const curved = comparison(profiles, ks, "random", "near", MORE).map(({ verdict }) => verdict);
+  const ratio = (random, near) =>
+    profiles[random].map((profile, i) => profile[k - 1] / profiles[near][i][k - 1]);
+  const [trained, redrawn] = [ratio("random", "near"), ratio("untrainedRandom", "untrainedNear")];
+  const learnt = isPositive(trained.map((x, i) => Math.log(x / redrawn[i])));
+  const interval = learnt.interval.map((x) => Math.exp(x).toFixed(2)).join(" to ");
+  const settings = `${pairs} pairs (seed ${SEED}), k up to ${k}, ε = ${EPSILON}, PCA of ${samples} codes, ${networks} untrained networks`;
+  return {
+    title: "Warpage of W",
+    source:
+      "Choi, Lee, Yoon, Park, Hwang & Kang, “Do Not Escape From the Manifold”, ICLR 2022; SeFa: Shen & Zhou, CVPR 2021",
+    settings,
+    claims: [
+      {
+        claim:
+          "W is curved: tangent spaces at independent points differ far more than at neighbouring points",
+        criterion: `random pair > ${MORE} × near pair at every k = ${ks.join(", ")} (95 % interval of the mean difference)`,
+        verdict: allOf(curved),
+        evidence: tally(curved),
+      },
+      ...orderings.map(({ name, verdicts }) => ({
+        claim: `Order of the mean distances: ${name}`,
+        criterion: "the same at every k",
+        verdict: allOf(verdicts),
+        evidence: tally(verdicts),
+      })),
+      {
+        claim:
+          "Control: the curvature is learnt, the ratio of random to near distances is larger than in untrained networks",
+        criterion: `at k = ${k}, 95 % interval of the geometric mean of trained ratio / untrained ratio above 1`,
+        verdict: learnt.verdict,
+        evidence: `trained / untrained = ${Math.exp(learnt.mean).toFixed(2)} (${interval})`,
+      },
+    ],
+    tables: [
+      {
+        title: "Mean geodesic distance (rad) by k",
+        rows: [
+          ["k", ...Object.values(labels)],
+          ...ks.map((one) => [one, ...Object.keys(labels).map((name) => means[name][one - 1].toFixed(3))]),
+        ],
+      },
+      {
+        title: "Orderings by k",
+        rows: [
+          ["k", ...orderings.map(({ name }) => name)],
+          ...ks.map((one, i) => [one, ...orderings.map(({ verdicts }) => verdicts[i])]),
+        ],
+      },
+    ],
+    figures: [
+      {
+        name: "warpage",
+        alt: "mean distance of local bases by k",
+        svg: curvePlot({
+          title: "How far tangent spaces of W turn",
+          subtitle: `${world.file} · z → w · means of ${pairs} pairs`,
+          x: { title: "leading directions k", scale: "index" },
+          y: { title: "geodesic distance (rad)" },
+          curves: Object.entries(labels).map(([name, label]) => ({
+            label,
+            x: Array.from({ length: k }, (_, i) => i + 1),
+            y: means[name],
+          })),
+        }),
+      },
+    ],
+    data: [
+      {
+        name: "warpage",
+        rows: [
+          ["k", ...Object.keys(labels)],
+          ...Array.from({ length: k }, (_, i) => [
+            i + 1,
+            ...Object.keys(labels).map((name) => means[name][i]),
+          ]),
+        ],
+      },
+    ],
+  };
+}
