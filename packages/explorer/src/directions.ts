@@ -22,7 +22,7 @@ import { MEMORY_BUDGET, type Spaces } from "./spaces.ts";
 /** Directions that are handed to the page; each costs a tangent at every new point. */
 const KEPT = 64;
 /** Elements of a Jacobian that is decomposed whole, as `vielbein basis` does; larger ones go through the metric. */
-const WHOLE = 2 ** 24;
+const WHOLE = 2 ** 23;
 /** Codes up to this dimension have their whole spectrum; of longer ones, only the leading part is found. */
 const WHOLE_CODE = 1024;
 const LEADING = 32;
@@ -53,7 +53,7 @@ export async function findBasis(
   const [n, m] = [map.from.dim, map.to.dim];
   let singularValues: Float64Array;
   let vectors: Matrix;
-  if (n * m <= WHOLE) {
+  if (n <= WHOLE_CODE && n * m <= WHOLE) {
     const basis = await localBasisAt(map, point, { signal, memoryBudget: MEMORY_BUDGET });
     [singularValues, vectors] = [basis.singularValues, basis.inputVectors];
   } else {
