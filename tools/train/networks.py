@@ -95,7 +95,7 @@ class StyledLayer(nn.Module):
         else:
             x = F.conv2d(x, self.weight, padding=1)
         x = x * demodulation[:, :, None, None]
-        noise = self.noise_const if fixed_noise else torch.randn(len(x), 1, self.resolution, self.resolution)
+        noise = self.noise_const if fixed_noise else torch.randn(len(x), 1, self.resolution, self.resolution, device=x.device)
         return activate(x + noise * self.noise_strength + self.bias[:, None, None])
 
 
