@@ -20,7 +20,7 @@ vielbein(
   "traverse",
   "sample",
   "--seed",
-  "7",
+  "1",
   "--directions",
   "0-5",
   "--range",

@@ -1,4 +1,4 @@
-"""Losses and figures of the sample generator: what train_decoder.py minimises, and what the model card reports."""
+"""Losses and figures of the autoencoders: what their training minimises, and what it reports."""
 
 import numpy as np
 import torch

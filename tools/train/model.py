@@ -1,4 +1,4 @@
-"""The variational autoencoder of the sample generator: a convolutional encoder and the decoder that is shipped.
+"""A convolutional encoder of the faces, and the small smooth decoder of the benchmarks (tools/bench/data).
 
 Only smooth activations (SiLU) and plain operators are used, so that the exported decoder has exact,
 continuous derivatives everywhere and runs on any ONNX engine.
@@ -24,15 +24,15 @@ class Residual(nn.Module):
 
 
 class Encoder(nn.Module):
-    """image [n, 3, 64, 64] → mean and log-variance of the posterior, [n, 16] each. Used in training only."""
+    """image [n, 3, 64, 64] in [0, 1] → mean and log-variance of the posterior, [n, latent] each. Used in training only."""
 
-    def __init__(self, widths=(48, 96, 128)):
+    def __init__(self, latent=LATENT, widths=(48, 96, 128)):
         super().__init__()
         self.patches = nn.Conv2d(3, widths[0], 8, stride=4, padding=2)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(widths, widths[1:]))
         self.deepen = nn.ModuleList(Residual(width) for width in widths)
         self.hidden = nn.Linear(widths[-1] * 16, 256)
-        self.posterior = nn.Linear(256, 2 * LATENT)
+        self.posterior = nn.Linear(256, 2 * latent)
 
     def forward(self, image):
         h = self.deepen[0](silu(self.patches(image * 2 - 1)))

@@ -1,4 +1,4 @@
-"""The trained generator is the function that the export recipe makes of its state dictionary, and training resumes."""
+"""The trained generator is the function that the export recipe makes of its state dictionary; its stages learn, and resume."""
 
 import argparse
 import sys
@@ -7,12 +7,13 @@ from pathlib import Path
 import torch
 
 from networks import LATENT, SIZE, Discriminator, Generator
-from train_gan import Run, mixed_w_plus, r1_penalty
+from train_gan import Anchors, Run, mixed_w_plus, r1_penalty
+from train_mapping import Coordinates, transport
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "export"))
 import stylegan2  # noqa: E402
 
-ARGS = argparse.Namespace(seed=3, device="cpu", rate=2.5e-3, gamma=1.0, mixing=0.5, batch=4, faces_seen=100)
+ARGS = argparse.Namespace(seed=3, device="cpu", rate=2.5e-3, gamma=1.0, mixing=0.5, known=5.0, paired=1.0, batch=4, faces_seen=100)
 
 
 def test_the_recipe_reads_the_state_dictionary():
@@ -53,15 +54,33 @@ def test_mixing_joins_two_codes():
 
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path):
     faces = torch.randint(0, 256, (16, 3, SIZE, SIZE), dtype=torch.uint8)
+    anchors = Anchors(torch.randn(16, LATENT), torch.randn(20, LATENT), torch.randn(20, LATENT))
     whole, first = Run(ARGS), Run(ARGS)
     for _ in range(2):
-        whole.advance(faces)
-    first.advance(faces)
+        whole.advance(faces, anchors)
+    first.advance(faces, anchors)
     first.save(tmp_path / "gan.pt")
     second = Run(ARGS)
     second.restore(tmp_path / "gan.pt")
-    second.advance(faces)
+    second.advance(faces, anchors)
     for part in ("generator", "discriminator", "averaged"):
         expected = getattr(whole, part).state_dict()
         for name, value in getattr(second, part).state_dict().items():
             torch.testing.assert_close(value, expected[name], rtol=0, atol=1e-6, msg=f"{part}.{name}")
+
+
+def test_coordinates_have_no_scale_and_lead_back():
+    torch.manual_seed(4)
+    codes = torch.randn(3000, LATENT) * torch.linspace(0.5, 3, LATENT) + 2
+    coordinates = Coordinates(codes)
+    points = coordinates.of(codes)
+    torch.testing.assert_close(coordinates.back(points), codes, rtol=1e-4, atol=1e-4)
+    assert points.mean(0).abs().max() < 1e-4 and 0.8 < points.std(0).min() <= points.std(0).max() <= 1.0
+
+
+def test_transport_follows_the_field():
+    """Along x' = (a − b)x/(b + (a − b)t) the coordinate goes in a line from b·x to a·x."""
+    a, b = 3.0, 0.5
+    field = lambda x, time: (a - b) * x / (b + (a - b) * time[:, None])
+    start = torch.randn(5, LATENT)
+    torch.testing.assert_close(transport(field, b * start, steps=64), a * start, rtol=2e-3, atol=1e-3)

@@ -1,6 +1,7 @@
-"""Trains the sample generator, a small convolutional VAE on the project's cartoon faces, on one CPU thread.
+"""Trains a small convolutional VAE on the project's cartoon faces, on one CPU thread: its decoder is the smooth
+generator of the benchmarks.
 
-    python train_decoder.py              # the run that made packages/sample/faces.onnx
+    python train_decoder.py              # the run that made tools/bench/data/decoder.onnx
     python train_decoder.py --steps 200  # a quick trial
 
 Interrupt it at will: the same command goes on from the last checkpoint. Every step draws its batch and
@@ -90,7 +91,7 @@ def train(args):
 
 @torch.no_grad()
 def finish(model, images, held_out, args) -> dict:
-    """Writes decoder.pt and two sheets to look at; returns the figures for the model card."""
+    """Writes decoder.pt and two sheets to look at; returns the figures of the run."""
     encoder, decoder = model["encoder"], model["decoder"]
     target = held_out.float() / 255
     rebuilt = torch.cat([decoder(encoder(part)[0]) for part in target.split(250)])
@@ -115,7 +116,7 @@ def finish(model, images, held_out, args) -> dict:
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Train the sample generator.")
+    parser = argparse.ArgumentParser(description="Train the smooth decoder.")
     parser.add_argument("--folder", type=Path, default=HERE / "checkpoints", help="for images, checkpoints and sheets")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--images", type=int, default=40_000, help="distinct training faces")

@@ -26,7 +26,7 @@ async function fromFile(path) {
 const networks = {
   "mapping, 512 → 512": mappingModel(mappingLayers()),
   "faces_fletcher, 100 → 3072": await fromFile(sharedFile("models", "faces_fletcher.onnx")),
-  "sample, 16 → 12288": await fromFile(projectFile("packages", "sample", "faces.onnx")),
+  "decoder, 16 → 12288": await fromFile(projectFile("tools", "bench", "data", "decoder.onnx")),
 };
 const rows = [["network", "thread", "one by one, µs per point", "together, µs per point", "ratio"]];
 for (const [name, model] of Object.entries(networks)) {

@@ -29,7 +29,7 @@ const networks = new Map([
     name,
     () => fromFile(sharedFile("models", `${name}.onnx`)),
   ]),
-  ["sample", () => fromFile(projectFile("packages", "sample", "faces.onnx"))],
+  ["decoder", () => fromFile(projectFile("tools", "bench", "data", "decoder.onnx"))],
 ]);
 
 if (flags.memory) await printPeak(flags.only, Number(flags.memory));

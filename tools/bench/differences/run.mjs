@@ -16,7 +16,7 @@ import { markdownTable } from "../common/table.mjs";
 const STEPS = [1, 0.1, 1e-2, 3e-3, 1e-3, 1e-4];
 const LEADING = 10;
 
-for (const prepare of [mapping, faces, sample]) {
+for (const prepare of [mapping, faces, decoder]) {
   const network = await prepare();
   if (!network) continue;
   console.log(`\n${network.title}\n`);
@@ -53,13 +53,13 @@ async function faces() {
   };
 }
 
-async function sample() {
-  const path = projectFile("packages", "sample", "faces.onnx");
+async function decoder() {
+  const path = projectFile("tools", "bench", "data", "decoder.onnx");
   if (!path) return undefined;
   const map = await mapOfFile(path);
   const point = Float32Array.from(normal(1, 0, map.from.dim));
   return {
-    title: `Sample generator ${map.from.dim} → ${map.to.dim} (smooth), trained`,
+    title: `VAE decoder of faces ${map.from.dim} → ${map.to.dim} (smooth), trained`,
     map,
     point,
     truth: differenceJacobian(decodeModel(await readFile(path)), point),

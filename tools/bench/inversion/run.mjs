@@ -22,8 +22,8 @@ import {
 } from "@vielbein/core";
 import { chain, decodeModel, OnnxMap } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
-import { sampleUrl } from "@vielbein/sample";
 import { measureRange } from "@vielbein/viz";
+import { projectFile } from "../common/maps.mjs";
 import { markdownTable, median } from "../common/table.mjs";
 
 const { values: flags } = parseArgs({
@@ -45,7 +45,8 @@ const checkpoints = [budget / 4, budget / 2, budget];
 
 const runtime = new NodeRuntime({ threads: 1 });
 const prior = flags.prior === "uniform" ? { kind: "uniform", low: -1, high: 1 } : { kind: "normal" };
-const generator = decodeModel(await readFile(flags.model ?? sampleUrl), basename(flags.model ?? "sample"));
+const modelFile = flags.model ?? projectFile("tools", "bench", "data", "decoder.onnx");
+const generator = decodeModel(await readFile(modelFile), basename(modelFile));
 const codes = await open(generator);
 const map = flags.features === undefined ? codes : await open(await withFeatures(flags.features));
 const n = map.from.dim;
@@ -100,7 +101,7 @@ process.stderr.write("\n");
 
 const features = flags.features === undefined ? "l2" : basename(flags.features);
 console.log(
-  `\n${basename(flags.model ?? "the sample generator")}, ${n} → ${codes.to.dim}, distance ${features}, ${targets} targets, ${(
+  `\n${basename(modelFile)}, ${n} → ${codes.to.dim}, distance ${features}, ${targets} targets, ${(
     (performance.now() - started) / 1000
   ).toFixed(0)} s, load ${loadavg()[0].toFixed(1)}`,
 );

@@ -1,16 +1,15 @@
 // What a large model costs in memory: reads an MLP of about 200 MB from a file, differentiates it and computes a
 // local basis. Prints the size of the derived graph as an engine is given it, and the resident memory on the way, for
 // the engine on a worker thread (the file in shared memory, or not) and on the calling thread. And what the settings of
-// the engine cost on a convolutional network: peak memory and time of 128 tangents of the embedded sample.
+// the engine cost on a convolutional network: peak memory and time of 128 tangents of a small VAE decoder.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { localBasis, samplePoints } from "@vielbein/core";
 import { DataType, decodeModel, encodeModel, jvp, modelSource, OnnxMap, prepare } from "@vielbein/onnx";
 import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
-import { sampleUrl } from "@vielbein/sample";
+import { projectFile } from "../common/maps.mjs";
 
 const [latent, width, layers] = [64, 2600, 8];
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -84,7 +83,7 @@ const settings = {
 };
 
 async function convolutions(setting) {
-  const file = await readModelFile(fileURLToPath(sampleUrl));
+  const file = await readModelFile(projectFile("tools", "bench", "data", "decoder.onnx"));
   const graph = jvp(await prepare(decodeModel(file.bytes, file.name), new NodeRuntime({ threads: 1 })));
   const session = await new NodeRuntime({ threads: 1, ...setting }).createSession(modelSource(graph.model));
   const k = 128;

@@ -1,6 +1,6 @@
 // Scores of disentanglement of codes whose factors were measured.
 
-import { dci, factorVae, lasso, mig, neighbourBatches, sap } from "@vielbein/core";
+import { dci, factorVae, lasso, mig, neighbourBatches, ridge, sap } from "@vielbein/core";
 import { matrix } from "@vielbein/linalg";
 import { deviations } from "./factors.mjs";
 
@@ -9,13 +9,14 @@ export const SCORES = {
   disentanglement: "DCI disentanglement",
   completeness: "DCI completeness",
   informativeness: "DCI informativeness",
+  ridge: "DCI disentanglement, ridge",
   mig: "MIG",
   sap: "SAP",
   factorVae: "FactorVAE",
 };
 
 /**
- * Scores of codes `[n, d]` with factors `[n, m]`: DCI by lasso and SAP learn on all rows but the last `held`, and are
+ * Scores of codes `[n, d]` with factors `[n, m]`: DCI (by lasso, and once by ridge) and SAP learn on all rows but the last `held`, and are
  * tried on these. Codes are standardised, which only SAP sees.
  */
 export async function scoresOf(codes, factors, kinds, { held, votes, seed }) {
@@ -32,6 +33,7 @@ export async function scoresOf(codes, factors, kinds, { held, votes, seed }) {
     disentanglement: learnt.disentanglement,
     completeness: learnt.completeness,
     informativeness: learnt.informativeness.mean,
+    ridge: dci(train, test, { estimator: ridge() }).disentanglement,
     mig: mig(all).mig,
     sap: sap(train, test).sap,
     factorVae: voted.score,

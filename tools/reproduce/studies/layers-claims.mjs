@@ -10,7 +10,7 @@ export function layerClaims(world, layers, { trained, untrained }) {
     found
       ? `${SCORES[key] ?? key}: ρ = ${found.rho.toFixed(2)}, p ${probability(found.pValue)}`
       : `${SCORES[key] ?? key}: too few layers`;
-  const others = ["mig", "sap", "factorVae"];
+  const others = ["ridge", "mig", "sap", "factorVae"];
   const last = layers.at(-1);
   const dim = world.mapping.to.dim;
   const lower = layers.map(({ distortion, untrained }) => disjoint(distortion, untrained.distortion));
@@ -28,7 +28,7 @@ export function layerClaims(world, layers, { trained, untrained }) {
       evidence: shown("disentanglement"),
     },
     {
-      claim: "The same by other scores: MIG, SAP and FactorVAE",
+      claim: "The same by other scores: DCI by ridge, MIG, SAP and FactorVAE",
       criterion: "the same for each",
       verdict: allOf(others.map((key) => signed(key, -1))),
       evidence: others.map((key) => shown(key)).join("; "),

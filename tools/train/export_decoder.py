@@ -1,6 +1,6 @@
-"""Exports the trained decoder to packages/sample/faces.onnx, checks it, and draws the sheet for its card.
+"""Exports the trained decoder to tools/bench/data/decoder.onnx and checks it.
 
-    python export_sample.py
+    python export_decoder.py
 
 The check compares ONNX Runtime with PyTorch on random codes, at batches of several sizes, and refuses a
 file over 2 MiB.
@@ -14,11 +14,10 @@ import onnx
 import onnxruntime
 import torch
 
-from measure import prior_sheet
 from model import LATENT, Decoder
 
 HERE = Path(__file__).parent
-SAMPLE = HERE.parents[1] / "packages" / "sample"
+DATA = HERE.parent / "bench" / "data"
 LIMIT = 2 * 1024 * 1024
 METADATA = {"vielbein.prior": "normal", "vielbein.range": "0,1", "vielbein.licence": "MIT"}
 
@@ -74,19 +73,18 @@ def largest_difference(decoder: Decoder, path: Path) -> float:
 def main():
     parser = argparse.ArgumentParser(description="Export the trained decoder as ONNX.")
     parser.add_argument("--folder", type=Path, default=HERE / "checkpoints", help="where train_decoder.py left decoder.pt")
-    parser.add_argument("--out", type=Path, default=SAMPLE, help="folder for faces.onnx and samples.png")
+    parser.add_argument("--out", type=Path, default=DATA, help="folder for decoder.onnx")
     args = parser.parse_args()
 
     decoder = Decoder()
     decoder.load_state_dict(torch.load(args.folder / "decoder.pt", weights_only=True))
     decoder.eval()
-    path = args.out / "faces.onnx"
+    path = args.out / "decoder.onnx"
     model = export(decoder, path)
     difference = largest_difference(decoder, path)
     size = path.stat().st_size
     if size > LIMIT or difference > 1e-5:
-        raise SystemExit(f"faces.onnx: {size} bytes (limit {LIMIT}), {difference:.1e} from PyTorch (limit 1e-5)")
-    prior_sheet(decoder, seed=1, rows=4, columns=7).save(args.out / "samples.png", optimize=True)
+        raise SystemExit(f"decoder.onnx: {size} bytes (limit {LIMIT}), {difference:.1e} from PyTorch (limit 1e-5)")
     parameters = sum(p.numel() for p in decoder.parameters())
     operators = sorted({node.op_type for node in model.graph.node})
     print(f"{path.name}: {parameters} parameters, {size} bytes, {difference:.1e} from PyTorch, operators {operators}")
