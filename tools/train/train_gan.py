@@ -190,9 +190,9 @@ def train(args):
             print(f"{seen} faces  D {losses[0]:.3f}  G {losses[1]:.3f}  known {losses[2]:.4f}  {run.seconds:.0f} s", flush=True)
             run.save(checkpoint)
             sheet(samples(run.averaged, 70, seed=1).numpy(), 10).save(args.folder / "samples.png")
-    start = {**{f"synthesis.{key}": value for key, value in part_of(autoencoder, "synthesis").items()},
-             **{f"mapping.{key}": value for key, value in stage["mapping"].items()}}
-    finished = {key: torch.lerp(start[key], value, args.share) for key, value in run.averaged.state_dict().items()}
+    start = {f"synthesis.{key}": value for key, value in part_of(autoencoder, "synthesis").items()}
+    start |= {f"mapping.{key}": value for key, value in stage["mapping"].items()}
+    finished = {key: torch.lerp(start[key], value.cpu(), args.share) for key, value in run.averaged.state_dict().items()}
     run.averaged.load_state_dict(finished)
     torch.save(finished, args.folder / "generator.pt")
     sheet(samples(run.averaged, 70, seed=1).numpy(), 10).save(args.folder / "samples.png")
