@@ -5,8 +5,12 @@ import sys
 from pathlib import Path
 
 import torch
+from torch.nn.functional import mse_loss
 
 from networks import LATENT, SIZE, Discriminator, Generator
+from perception import Perception
+from regressor import Regressor
+from train_autoencoder import rate_at
 from train_gan import Anchors, Run, mixed_w_plus, r1_penalty
 from train_mapping import Coordinates, transport
 
@@ -54,7 +58,7 @@ def test_mixing_joins_two_codes():
 
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path):
     faces = torch.randint(0, 256, (16, 3, SIZE, SIZE), dtype=torch.uint8)
-    anchors = Anchors(torch.randn(16, LATENT), torch.randn(20, LATENT), torch.randn(20, LATENT))
+    anchors = Anchors(torch.randn(16, LATENT), torch.randn(20, LATENT), torch.randn(20, LATENT), mse_loss)
     whole, first = Run(ARGS), Run(ARGS)
     for _ in range(2):
         whole.advance(faces, anchors)
@@ -67,6 +71,27 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path):
         expected = getattr(whole, part).state_dict()
         for name, value in getattr(second, part).state_dict().items():
             torch.testing.assert_close(value, expected[name], rtol=0, atol=1e-6, msg=f"{part}.{name}")
+
+
+def test_perception_compares_maps_and_lets_gradients_through(tmp_path):
+    """Nothing between equal faces; a rate of change by the face, and none by the network."""
+    torch.manual_seed(5)
+    torch.save({"averaged": Regressor().state_dict()}, tmp_path / "regressor.pt")
+    perception = Perception(tmp_path / "regressor.pt")
+    faces = torch.rand(4, 3, SIZE, SIZE) * 2 - 1
+    image = faces.clone().requires_grad_()
+    assert perception(image, faces).item() == 0
+    distances = [perception(torch.lerp(image, faces.flip(0), share), faces) for share in (0.1, 0.5)]
+    assert 0 < distances[0] < distances[1]
+    distances[1].backward()
+    assert image.grad.abs().max() > 0 and all(parameter.grad is None for parameter in perception.parameters())
+
+
+def test_the_rate_has_two_cosines():
+    args = argparse.Namespace(rate=1.0, steps=100, refined=60, warm_up=10)
+    rates = [rate_at(step, args) for step in range(160)]
+    assert rates[99] < 1e-3 and rates[159] < 1e-3
+    assert 0.9 < max(rates[:100]) <= 1 and 0.4 < max(rates[100:]) <= 0.5 and rates[0] == 0.1 and rates[100] == 0.05
 
 
 def test_coordinates_have_no_scale_and_lead_back():

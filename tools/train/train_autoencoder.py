@@ -1,11 +1,14 @@
 """First stage of the sample generator: its synthesis network learns to draw faces as the decoder of an autoencoder.
 
+    python train_regressor.py --seed 1 --steps 3000 --folder checkpoints/perception --out checkpoints/perception
     python train_autoencoder.py                     # on two CPU threads
-    python train_autoencoder.py --steps 100 --images 2000 --folder trial
+    python train_autoencoder.py --steps 100 --refined 50 --images 2000 --folder trial
 
 On two cores, adversarial training from random weights loses factors of variation before it learns to draw them.
-An autoencoder draws all of them, a little softly: a variational one with a light KL term, whose code is w. No factor
-enters; the images are all it sees. Interrupt it at will: the same command goes on from the last checkpoint.
+An autoencoder keeps them: a variational one with a light KL term, whose code is w. Its loss is first that of pixels
+alone. Pixels leave out what is small, for the median of brows at all angles is no brow; so a second run, from the
+averaged weights of the first, adds a perceptual distance (perception.py). Interrupt it at will: the same command goes
+on from the last checkpoint.
 """
 
 import argparse
@@ -21,6 +24,7 @@ from faces import sheet
 from measure import kl_to_prior, laplacian_l1, to_bytes
 from model import Encoder
 from networks import LATENT, Synthesis
+from perception import Perception
 
 HERE = Path(__file__).parent
 
@@ -52,6 +56,30 @@ def reconstructed(model, images):
     return torch.cat([model["synthesis"](rows_of(model["synthesis"], w), fixed_noise=True) for w in codes])
 
 
+def restored(checkpoint: Path, model, averaged, optimiser) -> tuple[int, float]:
+    """Takes up what the checkpoint holds, if it is there; returns the steps and the seconds done."""
+    if not checkpoint.exists():
+        return 0, 0.0
+    state = torch.load(checkpoint, weights_only=True)
+    model.load_state_dict(state["model"])
+    averaged.load_state_dict(state["averaged"])
+    optimiser.load_state_dict(state["optimiser"])
+    return state["step"], state["seconds"]
+
+
+def optimiser_of(model):
+    parts = (("encoder", 0.4), ("synthesis", 1.0))
+    groups = [{"params": model[part].parameters(), "share": share} for part, share in parts]
+    return torch.optim.Adam(groups, betas=(0.9, 0.99))
+
+
+def rate_at(step: int, args) -> float:
+    """Two runs, each with its warm-up and its cosine to 0; the second begins at half the rate of the first."""
+    refining = step >= args.steps
+    done, of = (step - args.steps, args.refined) if refining else (step, args.steps)
+    return args.rate * (0.5 if refining else 1.0) * min(1.0, (done + 1) / args.warm_up) * 0.5 * (1 + math.cos(math.pi * done / of))
+
+
 def train(args):
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
@@ -61,50 +89,44 @@ def train(args):
 
     model = torch.nn.ModuleDict({"encoder": Encoder(LATENT), "synthesis": Synthesis()}).to(memory_format=torch.channels_last)
     averaged = copy.deepcopy(model).requires_grad_(False)
-    optimiser = torch.optim.Adam(
-        [
-            {"params": model["encoder"].parameters(), "share": 0.4},
-            {"params": model["synthesis"].parameters(), "share": 1.0},
-        ],
-        betas=(0.9, 0.99),
-    )
+    optimiser = optimiser_of(model)
+    perception = Perception(args.perception).to(memory_format=torch.channels_last) if args.refined else None
     checkpoint = args.folder / "autoencoder.pt"
-    first, seconds = 0, 0.0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
-        averaged.load_state_dict(state["averaged"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, seconds = state["step"], state["seconds"]
+    first, seconds = restored(checkpoint, model, averaged, optimiser)
+    last = args.steps + args.refined
 
     started = time.perf_counter()
-    for step in range(first, args.steps):
+    for step in range(first, last):
         torch.manual_seed(args.seed * 1_000_003 + step)
-        rate = args.rate * min(1.0, (step + 1) / args.warm_up) * 0.5 * (1 + math.cos(math.pi * step / args.steps))
+        refining = step >= args.steps
+        if step == args.steps:
+            model.load_state_dict(averaged.state_dict())
+            optimiser = optimiser_of(model)
         for group in optimiser.param_groups:
-            group["lr"] = rate * group["share"]
+            group["lr"] = rate_at(step, args) * group["share"]
         batch = to_network(faces[torch.randint(len(faces), (args.batch,))])
         mean, log_variance = model["encoder"](to_unit(batch))
         w = mean + (log_variance / 2).exp() * torch.randn_like(mean)
         image = model["synthesis"](rows_of(model["synthesis"], w))
-        reconstruction = laplacian_l1(image, batch) / 2
+        pixels = laplacian_l1(image, batch) / 2
         kl = kl_to_prior(mean, log_variance).sum(1).mean()
-        loss = reconstruction + args.beta * kl
+        seen = perception(image, batch) if refining else torch.zeros(())
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        (pixels + seen + args.beta * kl).backward()
         torch.nn.utils.clip_grad_norm_(model["encoder"].parameters(), 1.0)
         optimiser.step()
         decay = min(args.average, (1 + step) / (10 + step))
         with torch.no_grad():
             for slow, fast in zip(averaged.parameters(), model.parameters()):
                 slow.lerp_(fast, 1 - decay)
-        if (step + 1) % args.every == 0 or step + 1 == args.steps:
+        if (step + 1) % args.every == 0 or step + 1 == last:
             seconds += time.perf_counter() - started
             started = time.perf_counter()
             rebuilt = reconstructed(averaged, held_out)
             unseen = laplacian_l1(rebuilt, held_out).item() / 2
             print(
-                f"step {step + 1}  pyramid {reconstruction.item():.4f}  unseen {unseen:.4f}  KL {kl.item():.1f}  {seconds:.0f} s",
+                f"step {step + 1}  pyramid {pixels.item():.4f}  unseen {unseen:.4f}  seen {seen.item():.3f}  "
+                f"KL {kl.item():.1f}  {seconds:.0f} s",
                 flush=True,
             )
             pairs = torch.stack([held_out[:48], rebuilt[:48]], 1).flatten(0, 1)
@@ -119,11 +141,13 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--images", type=int, default=40_000, help="distinct training faces")
-    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--perception", type=Path, default=HERE / "checkpoints/perception/regressor.pt", help="for the distance")
+    parser.add_argument("--steps", type=int, default=10_000, help="by pixels alone")
+    parser.add_argument("--refined", type=int, default=7_000, help="steps with the perceptual distance, after those")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=5e-3, help="peak learning rate of the synthesis, cosine to 0")
     parser.add_argument("--warm-up", type=int, default=200, help="steps of linear warm-up of the rate")
-    parser.add_argument("--beta", type=float, default=2e-4, help="weight of the KL term (nats) against the pyramid loss")
+    parser.add_argument("--beta", type=float, default=2e-4, help="weight of the KL term (nats) against the others")
     parser.add_argument("--average", type=float, default=0.998, help="decay of the moving average of the weights")
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
     train(parser.parse_args())

@@ -7,13 +7,14 @@ Non-saturating logistic loss, lazy R1 on the faces, style mixing, an average of 
 (Karras et al. 2020, without path-length regularisation). Two anchors keep the faces that the first stages found:
 half of each batch are codes of known faces, whose images have to stay near those faces, and the mapping has to stay
 near its pairs of z and w. The finished weights lie between those of the first stages and of this one (network
-interpolation, Wang et al. 2018): sharper than the first, with fewer faults than the last. Interrupt it at will: the same command goes on from the last checkpoint. All that is
-random in a step follows from (seed, step).
+interpolation, Wang et al. 2018): sharper than the first, with fewer faults than the last. Interrupt it at will: the same
+command goes on from the last checkpoint. All that is random in a step follows from (seed, step).
 """
 
 import argparse
 import copy
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from data import images_of
 from faces import sheet
 from measure import laplacian_l1
 from networks import LATENT, Discriminator, Generator
+from perception import Perception
 from train_autoencoder import part_of, rows_of, to_network
 from train_mapping import codes_of
 
@@ -73,11 +75,13 @@ def samples(generator, count: int, seed: int):
 
 @dataclass
 class Anchors:
-    """What the first stages found: code w [count, 128] of each face, and pairs of z and w [pairs, 128]."""
+    """What the first stages found: code w [count, 128] of each face, and pairs of z and w [pairs, 128]; and the distance
+    that tells how far a face has left its drawing."""
 
     codes: torch.Tensor
     z: torch.Tensor
     w: torch.Tensor
+    distance: Callable
 
 
 class Run:
@@ -138,7 +142,7 @@ class Run:
         self.discriminator.requires_grad_(False)
         drawn = draw()
         generator_loss = softplus(-self.discriminator(drawn)).mean()
-        difference = laplacian_l1(drawn[n // 2 :], batch[n // 2 :]) / 2
+        difference = anchors.distance(drawn[n // 2 :], batch[n // 2 :])
         pairs = torch.randint(len(anchors.z), (PAIRS,))
         apart = mse_loss(self.generator.mapping(anchors.z[pairs].to(args.device)), anchors.w[pairs].to(args.device))
         update(self.generator_steps, generator_loss + args.known * difference + args.paired * apart)
@@ -177,7 +181,9 @@ def train(args):
         run.restore(checkpoint)
     else:
         run.begin(autoencoder, stage["mapping"])
-    anchors = Anchors(codes_of(faces, autoencoder), stage["z"], stage["w"])
+    perception = Perception(args.perception).to(device=args.device, memory_format=torch.channels_last)
+    distance = lambda image, face: laplacian_l1(image, face) / 2 + perception(image, face)
+    anchors = Anchors(codes_of(faces, autoencoder), stage["z"], stage["w"], distance)
 
     started = time.perf_counter()
     last = args.faces_seen // args.batch
@@ -201,18 +207,19 @@ def train(args):
 def main():
     parser = argparse.ArgumentParser(description="Train the sample generator.")
     parser.add_argument("--folder", type=Path, default=HERE / "checkpoints", help="for images, checkpoints and sheets")
+    parser.add_argument("--perception", type=Path, default=HERE / "checkpoints/perception/regressor.pt", help="for the distance")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--images", type=int, default=40_000, help="distinct training faces")
-    parser.add_argument("--faces-seen", type=int, default=130_000, help="length of the run")
+    parser.add_argument("--faces-seen", type=int, default=112_000, help="length of the run")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=2e-3, help="learning rate of both networks")
     parser.add_argument("--gamma", type=float, default=1.0, help="weight of R1")
     parser.add_argument("--mixing", type=float, default=0.25, help="probability of style mixing")
     parser.add_argument("--known", type=float, default=5.0, help="weight of the difference of known faces")
     parser.add_argument("--paired", type=float, default=1.0, help="weight of the pairs of z and w")
-    parser.add_argument("--share", type=float, default=0.5, help="of this stage in the finished weights, beside the first two")
+    parser.add_argument("--share", type=float, default=0.75, help="of this stage in the finished weights, beside the first two")
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
     train(parser.parse_args())
 

@@ -127,7 +127,7 @@ def train(args):
         chosen = torch.randint(len(z), (args.batch,))
         return F.mse_loss(mapping(z[chosen]), w[chosen])
 
-    minimise(mapping.parameters(), 1.0, args.mapping_steps, 1000, "mapping", pair_loss)
+    minimise(mapping.parameters(), 6.0, args.mapping_steps, 1000, "mapping", pair_loss)
     with torch.no_grad():
         mapping.w_avg.copy_(mapping(z).mean(0))
         left = (mapping(z[:5000]) - w[:5000]).square().sum() / (w[:5000] - w.mean(0)).square().sum()
@@ -144,7 +144,7 @@ def main():
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--flow-steps", type=int, default=9_000)
     parser.add_argument("--mapping-steps", type=int, default=16_000)
-    parser.add_argument("--pairs", type=int, default=100_000, help="pairs of z and w")
+    parser.add_argument("--pairs", type=int, default=200_000, help="pairs of z and w")
     train(parser.parse_args())
 
 

@@ -23,7 +23,7 @@ What four papers say about the latent spaces of generators, tested on \`${world.
 
 ${quick ? "**Quick run: the samples are far too few to conclude anything.**\n\n" : ""}Verdicts are computed. *Holds* and *does not hold* mean that the criterion is met, or its opposite, beyond the 95 % interval of a bootstrap over samples (or with p < 0.05); all else is *inconclusive*. A claim in several parts holds if every part does and does not hold if one part does not. Claims marked *control* are not of the papers: they ask whether the same is found without training. Nothing is corrected for the number of claims.
 
-How the embedded sample was trained is in [its model card](../../packages/sample/MODEL_CARD.md): its mapping was first fitted to the codes of an autoencoder, so its layers are not those that adversarial training alone would find.
+How the embedded sample was trained is in [its model card](../../packages/sample/MODEL_CARD.md): its mapping was first fitted to the codes of an autoencoder, so its layers are not those that adversarial training alone would find. A perceptual distance of its training came from a network that had learnt to read the factors (another than the one that measures them here), as LPIPS comes from one that has learnt to name objects: the factors may lie more plainly in W than in a generator trained on pixels alone. Methods are compared on the same W, so this favours none of them; how well they find factors in absolute terms may be flattered.
 
 Factors are measured on images by a regressor (\`tools/reproduce/data\`, trained on drawn faces; its scores on held-out ones are in \`regressor.json\`), and so are the features, its 64 last hidden values, in which images are compared beside pixels.
 
