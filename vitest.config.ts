@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "tools/*/test/**/*.test.ts"],
     pool: "forks",
+    globalSetup: ["./tools/build/temporary-folder.ts"],
     setupFiles: ["./tools/build/property-seed.ts"],
     testTimeout: 60_000,
     reporters: ["default", "./tools/build/closing-line.ts"],

@@ -139,6 +139,9 @@ export class NodeRuntime implements Runtime {
   }
 
   private async start(): Promise<Engine> {
+    // From 1.29 on, ONNX Runtime for Linux and macOS keeps a device identifier in the home folder and tells its maker
+    // of every model, unless told otherwise before its first session. What the user has set stands.
+    process.env.ORT_DISABLE_TELEMETRY ??= "1";
     if (this.options.worker === false) return makeEngine(await import("onnxruntime-node"));
     const thread = new EngineThread(this.library);
     forgotten.register(this, thread);

@@ -2,7 +2,7 @@
 // sources run from a bundle, as in an application that bundles this package.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,12 +33,12 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function run(scenario: string, env: NodeJS.ProcessEnv = {}) {
+function run(scenario: string, env: NodeJS.ProcessEnv = process.env) {
   // ORT's own remarks on stderr (missing display, drivers) are no concern here.
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     [join(folder, "bundle", "scenario.mjs"), scenario],
-    { env: { ...process.env, ...env }, encoding: "utf8", timeout: 300_000 },
+    { env, encoding: "utf8", timeout: 300_000 },
   );
   return { status, signal, stdout, stderr };
 }
@@ -60,6 +60,17 @@ describe("a process", () => {
   });
 });
 
+// ONNX Runtime's telemetry keeps an identifier and what it has yet to send in the home folder.
+describe("telemetry", () => {
+  it("is off unless the user has it on", () => {
+    const home = join(folder, "home");
+    mkdirSync(home);
+    const { CI, ORT_DISABLE_TELEMETRY, XDG_CACHE_HOME, ...env } = process.env; // CI, too, turns it off
+    expect(run("idle", { ...env, HOME: home, TMPDIR: home })).toMatchObject({ status: 0 });
+    expect(readdirSync(home)).toEqual([]);
+  });
+});
+
 describe("a runtime that nobody keeps", () => {
   it("ends its thread", (context) => {
     if (!existsSync("/proc/self/task")) context.skip("threads are counted in /proc, which Linux has");
@@ -73,7 +84,7 @@ const driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
 describe("WebGPU on a software driver", () => {
   it("keeps the contract, after CUDA was passed over", { timeout: 300_000 }, (context) => {
     if (!existsSync(driver)) context.skip(`no ${driver}: install chromium, which brings a Vulkan driver`);
-    const { status, stdout } = run("contract on webgpu", { VK_ICD_FILENAMES: driver });
+    const { status, stdout } = run("contract on webgpu", { ...process.env, VK_ICD_FILENAMES: driver });
     expect(status).toBe(0);
     const { name, report, failures } = JSON.parse(stdout);
     expect(failures).toEqual([]);
