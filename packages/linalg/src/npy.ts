@@ -5,11 +5,19 @@
 import { LinalgError } from "./errors.ts";
 import { halfToNumber } from "./half.ts";
 import { requireSize } from "./matrix.ts";
+import { invalid, MAGIC, type NpyDtype, readNpyHeader } from "./npy-header.ts";
 
-export type NpyData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
-
-/** Element type as the file has it, without its byte order. */
-export type NpyDtype = "f2" | "f4" | "f8" | "i4" | "i8" | "u1";
+export type NpyData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
 
 export interface NpyArray {
   /** Lengths of the axes; `[]` for a single number. */
@@ -19,11 +27,10 @@ export interface NpyArray {
 }
 
 export interface ReadNpyArray extends NpyArray {
-  /** Type in the file. `f2` comes as a Float32Array, every other type as the array of that type. */
+  /** Type in the file. `f2` comes as a Float32Array, `b1` as a Uint8Array of 0 and 1, every other as the array of that type. */
   readonly dtype: NpyDtype;
 }
 
-const MAGIC = "\x93NUMPY";
 /** NumPy pads headers to multiples of this, so that the data can be mapped into memory. */
 const ALIGNMENT = 64;
 /** NumPy leaves room for the first axis to grow to this many digits. */
@@ -33,35 +40,27 @@ const GROWTH_DIGITS = 21;
  * Reads the array in the bytes of a `.npy` file. Files in Fortran order are reordered to C order,
  * big-endian files are swapped.
  *
- * @throws {LinalgError} `INVALID_FILE`: not a .npy file, cut short, or an element type other than
- * f2, f4, f8, i4, i8, u1.
+ * @throws {LinalgError} `INVALID_FILE`: not a .npy file, cut short, or of an element type that is neither a float of
+ * 2, 4 or 8 bytes, nor an integer, nor bool.
  */
 export function readNpy(bytes: Uint8Array): ReadNpyArray {
-  const { descr, fortranOrder, shape, dataStart } = readHeader(bytes);
-  const match = /^([<>|=]?)(f2|f4|f8|i4|i8|u1)$/.exec(descr);
-  if (!match) {
-    throw invalid(`element type ${descr} is not supported; save the array as f4, f8, i4, i8 or u1`);
-  }
-  const dtype = match[2] as NpyDtype;
-  const itemSize = Number(dtype[1]);
-  const length = shape.reduce((product, side) => product * side, 1);
-  const available = bytes.length - dataStart;
+  const { shape, dtype, isBigEndian, isFortran, start, end } = readNpyHeader(bytes);
   // Negated, so that a product of absurd sides that is NaN is refused too.
-  if (!(available >= length * itemSize)) {
+  if (!(bytes.length >= end)) {
     throw invalid(
-      `cut short: shape [${shape}] of ${dtype} takes ${length * itemSize} bytes, got ${available}`,
+      `cut short: shape [${shape}] of ${dtype} takes ${end - start} bytes, got ${bytes.length - start}`,
     );
   }
   // A copy, because the data in `bytes` need not be aligned. Not by `slice`: a Buffer's makes a view.
-  const raw = new Uint8Array(bytes.subarray(dataStart, dataStart + length * itemSize));
-  if (match[1] === ">") swapBytes(raw, itemSize);
-  const data = elements(raw.buffer, dtype);
-  return { shape, dtype, data: fortranOrder ? toRowMajor(data, shape) : data };
+  const raw = new Uint8Array(bytes.subarray(start, end));
+  if (isBigEndian) swapBytes(raw, Number(dtype[1]));
+  const data = elements(raw, dtype);
+  return { shape, dtype, data: isFortran ? toRowMajor(data, shape) : data };
 }
 
 /**
  * The bytes of a `.npy` file (version 1.0, little-endian, C order), equal to what `numpy.save` writes.
- * The element type follows the type of `data`: f4, f8, i4, i8 or u1.
+ * The element type follows the type of `data`: Float32Array f4, Uint8Array u1 and so on.
  *
  * @throws {LinalgError} `INVALID_ARGUMENT` or `SHAPE_MISMATCH`.
  */
@@ -89,70 +88,29 @@ export function writeNpy({ shape, data }: NpyArray): Uint8Array {
   return result;
 }
 
-interface Header {
-  readonly descr: string;
-  readonly fortranOrder: boolean;
-  readonly shape: readonly number[];
-  readonly dataStart: number;
+function elements(raw: Uint8Array<ArrayBuffer>, dtype: NpyDtype): NpyData {
+  if (dtype === "f2") return Float32Array.from(new Uint16Array(raw.buffer), halfToNumber);
+  if (dtype === "b1") return raw.map((byte) => (byte === 0 ? 0 : 1));
+  return new ARRAYS[dtype](raw.buffer);
 }
 
-function readHeader(bytes: Uint8Array): Header {
-  if (text(bytes, 0, MAGIC.length) !== MAGIC)
-    throw invalid("it does not begin with the magic string \\x93NUMPY");
-  const version = bytes[6] ?? 0;
-  if (version < 1 || version > 3) throw invalid(`format version ${version} is unknown; 1, 2 and 3 are read`);
-  const lengthBytes = version === 1 ? 2 : 4;
-  const headerStart = 8 + lengthBytes;
-  if (bytes.length < headerStart) throw invalid("cut short in the header");
-  let headerLength = 0;
-  for (let i = lengthBytes - 1; i >= 0; i--) headerLength = headerLength * 256 + bytes[8 + i]!;
-  const dataStart = headerStart + headerLength;
-  if (bytes.length < dataStart) throw invalid("cut short in the header");
-  const header = text(bytes, headerStart, dataStart);
-  const descr = /['"]descr['"]\s*:\s*(?:['"]([^'"]*)['"]|(\[.*\]))/.exec(header);
-  const order = /['"]fortran_order['"]\s*:\s*(True|False)/.exec(header);
-  const shape = /['"]shape['"]\s*:\s*\(([\d,\s]*)\)/.exec(header);
-  if (!descr || !order || !shape) {
-    throw invalid(
-      `the header must have descr, fortran_order and shape, got ${JSON.stringify(header.trim())}`,
-    );
-  }
-  const sides = shape[1]!.split(",").filter((side) => side.trim() !== "");
-  return {
-    descr: descr[1] ?? descr[2]!,
-    fortranOrder: order[1] === "True",
-    shape: sides.map(Number),
-    dataStart,
-  };
-}
-
-function elements(buffer: ArrayBuffer, dtype: NpyDtype): NpyData {
-  switch (dtype) {
-    case "f2":
-      return Float32Array.from(new Uint16Array(buffer), halfToNumber);
-    case "f4":
-      return new Float32Array(buffer);
-    case "f8":
-      return new Float64Array(buffer);
-    case "i4":
-      return new Int32Array(buffer);
-    case "i8":
-      return new BigInt64Array(buffer);
-    case "u1":
-      return new Uint8Array(buffer);
-  }
-}
+const ARRAYS = {
+  u1: Uint8Array,
+  i1: Int8Array,
+  u2: Uint16Array,
+  i2: Int16Array,
+  u4: Uint32Array,
+  i4: Int32Array,
+  u8: BigUint64Array,
+  i8: BigInt64Array,
+  f4: Float32Array,
+  f8: Float64Array,
+} as const;
 
 function descrOf(data: NpyData): string {
-  if (data instanceof Float32Array) return "<f4";
-  if (data instanceof Float64Array) return "<f8";
-  if (data instanceof Int32Array) return "<i4";
-  if (data instanceof BigInt64Array) return "<i8";
-  if (data instanceof Uint8Array) return "|u1";
-  throw new LinalgError(
-    "INVALID_ARGUMENT",
-    "writeNpy: data must be a Float32Array, Float64Array, Int32Array, BigInt64Array or Uint8Array.",
-  );
+  const found = Object.entries(ARRAYS).find(([, type]) => data instanceof type);
+  if (!found) throw new LinalgError("INVALID_ARGUMENT", "writeNpy: data must be a typed array of numbers.");
+  return `${data.BYTES_PER_ELEMENT === 1 ? "|" : "<"}${found[0]}`;
 }
 
 function swapBytes(raw: Uint8Array, itemSize: number): void {
@@ -162,29 +120,27 @@ function swapBytes(raw: Uint8Array, itemSize: number): void {
 /** Reorders elements whose first axis varies fastest. */
 function toRowMajor(data: NpyData, shape: readonly number[]): NpyData {
   const result = data.slice();
-  const index = new Array<number>(shape.length).fill(0);
-  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, side) => product * side, 1));
+  // Axes of one element change nothing, and there can be thousands.
+  const sides = shape.filter((side) => side !== 1);
+  const index = new Array<number>(sides.length).fill(0);
+  const strides: number[] = [];
+  sides.reduce((stride, side) => {
+    strides.push(stride);
+    return stride * side;
+  }, 1);
   let from = 0;
   for (let to = 0; to < data.length; to++) {
     result[to] = data[from]!;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
+    for (let axis = sides.length - 1; axis >= 0; axis--) {
       from += strides[axis]!;
-      if (++index[axis]! < shape[axis]!) break;
-      from -= strides[axis]! * shape[axis]!;
+      if (++index[axis]! < sides[axis]!) break;
+      from -= strides[axis]! * sides[axis]!;
       index[axis] = 0;
     }
   }
   return result;
 }
 
-function text(bytes: Uint8Array, start: number, end: number): string {
-  return Array.from(bytes.subarray(start, end), (byte) => String.fromCharCode(byte)).join("");
-}
-
 function latin1(characters: string): Uint8Array {
   return Uint8Array.from(characters, (character) => character.charCodeAt(0));
-}
-
-function invalid(reason: string): LinalgError {
-  return new LinalgError("INVALID_FILE", `readNpy: not a readable .npy file: ${reason}.`);
 }

@@ -45,6 +45,7 @@ export interface ReadTensor extends Tensor {
 }
 
 export interface Safetensors {
+  /** By name; the record has no prototype, so that a name such as `constructor` is one like any other. */
   readonly tensors: Readonly<Record<string, ReadTensor>>;
   /** The strings under `__metadata__`. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -92,7 +93,10 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
     entries.map(([, entry]) => (entry as { data_offsets: [number, number] }).data_offsets),
     bytes.length - start,
   );
-  return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
+  return {
+    tensors: Object.assign(Object.create(null), Object.fromEntries(tensors)),
+    metadata: Object.assign(Object.create(null), metadata),
+  };
 }
 
 /**
@@ -144,11 +148,11 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function readTensor(bytes: Uint8Array, start: number, name: string, entry: unknown): ReadTensor {
-  const what = `tensor ${JSON.stringify(name)}`;
+  const what = `tensor ${shown(name)}`;
   if (!isRecord(entry)) throw invalid(`${what} must be described by an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== "string" || !Object.hasOwn(ITEM_BYTES, dtype)) {
-    throw invalid(`${what} has the element type ${JSON.stringify(dtype)}, which is not read here`);
+    throw invalid(`${what} has the element type ${shown(dtype)}, which is not read here`);
   }
   if (!isSizes(shape)) throw invalid(`${what} has no valid shape`);
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
@@ -255,6 +259,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+/** Enough of a foreign value to know it again: headers can hold megabytes. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "none";
+  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }
 
 function invalid(reason: string): LinalgError {

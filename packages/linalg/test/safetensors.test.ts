@@ -90,3 +90,21 @@ it("refuses what is damaged or hostile", () => {
     /may be named/,
   );
 });
+
+it("has names like any other for those that objects are born with", () => {
+  const one = { shape: [1], data: Float32Array.of(1) };
+  const { tensors, metadata } = readSafetensors(
+    writeSafetensors({ ["__proto__"]: one, toString: one }, { ["__proto__"]: "a" }),
+  );
+  expect(Object.keys(tensors)).toEqual(["__proto__", "toString"]);
+  expect(tensors.constructor).toBeUndefined();
+  expect(Object.entries(metadata)).toEqual([["__proto__", "a"]]);
+});
+
+it("quotes no more of a hostile header than tells which it is", () => {
+  const header = JSON.stringify({ ["x".repeat(100_000)]: { dtype: "y".repeat(100_000) } });
+  const bytes = new Uint8Array(8 + header.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(new TextEncoder().encode(header), 8);
+  expectError(() => readSafetensors(bytes), "INVALID_FILE", /^.{150,400}$/);
+});
