@@ -91,7 +91,7 @@ describe("vielbein inspect", () => {
       "image",
     ]);
     expect(report.differentiability).toMatchObject({ from: "z", to: "image", differentiable: true });
-    expect(report.differentiability.operators.Gemm).toEqual({ exact: 2, zero: 0, unsupported: 0 });
+    expect(report.differentiability.operators.Gemm).toEqual({ exact: 2, straight: 0, zero: 0, unsupported: 0 });
   });
 
   it("names each operator that stops the derivative or lets none through, and still succeeds", async () => {
@@ -116,8 +116,8 @@ describe("vielbein inspect", () => {
     const { differentiability } = JSON.parse(stdout);
     expect(differentiability.differentiable).toBe(false);
     expect(differentiability.problem).toContain("Det");
-    expect(differentiability.operators.Round).toEqual({ exact: 0, zero: 1, unsupported: 0 });
-    expect(differentiability.operators.Det).toEqual({ exact: 0, zero: 0, unsupported: 1 });
+    expect(differentiability.operators.Round).toEqual({ exact: 0, straight: 0, zero: 1, unsupported: 0 });
+    expect(differentiability.operators.Det).toEqual({ exact: 0, straight: 0, zero: 0, unsupported: 1 });
     const text = await vielbein("inspect", file);
     expect(text.stdout).toContain("not available");
   });

@@ -62,7 +62,7 @@ async function decideOnce(
   const folded = [...conditions].filter((name) => !known.has(name));
   if (folded.length > 0) {
     const { values } = await probe({ ...model, graph }, runtime, { measured: [], folded, inputs });
-    for (const name of folded) known.set(name, fromRuntime(name, values[name]!));
+    for (const name of folded) known.set(name, fromRuntime(name, values.get(name)!));
   }
   const names = new NameSupply(everyName(graph));
   const initializers: Tensor[] = [...graph.initializers];

@@ -1,9 +1,8 @@
 // ONNX protobuf → Model. Field numbers are those of onnx.proto (IR version 3 to 13).
 
 import { VielbeinError } from "@vielbein/core";
-import { saturatedInt64 } from "./int64.ts";
+import { elementBits } from "./element-types.ts";
 import type { Attribute, Dimension, ExternalData, Graph, Model, Node, Tensor, ValueInfo } from "./model.ts";
-import { DataType } from "./model.ts";
 import { WireError, WireReader } from "./proto/reader.ts";
 import { byteLength } from "./tensor.ts";
 
@@ -182,6 +181,7 @@ function readTensor(bytes: Uint8Array): Tensor {
   const dims: number[] = [];
   const floats: number[] = [];
   const ints: number[] = [];
+  const longs: bigint[] = [];
   const doubles: number[] = [];
   const external = new Map<string, string>();
   while (reader.next()) {
@@ -189,7 +189,8 @@ function readTensor(bytes: Uint8Array): Tensor {
     else if (reader.field === 2) dataType = reader.int();
     else if (reader.field === 4 && reader.wire === 2 && !floatBytes) floatBytes = reader.byteString();
     else if (reader.field === 4) reader.floatsInto(floats);
-    else if (reader.field === 5 || reader.field === 7 || reader.field === 11) reader.intsInto(ints);
+    else if (reader.field === 5) reader.intsInto(ints);
+    else if (reader.field === 7 || reader.field === 11) reader.longsInto(longs);
     else if (reader.field === 8) name = reader.string();
     else if (reader.field === 9) raw = reader.byteString();
     else if (reader.field === 10) reader.doublesInto(doubles);
@@ -207,7 +208,10 @@ function readTensor(bytes: Uint8Array): Tensor {
   if (isExternal) {
     return { name, dims, dataType, raw: empty, external: readExternal(name, external) };
   }
-  raw ??= floatBytes ?? packTyped(dataType, floats, ints, doubles);
+  raw ??= floatBytes;
+  if (!raw && floats.length > 0) raw = new Uint8Array(Float32Array.from(floats).buffer);
+  if (!raw && doubles.length > 0) raw = new Uint8Array(Float64Array.from(doubles).buffer);
+  raw ??= packIntegers(dataType, ints, longs);
   const tensor: Tensor = { name, dims, dataType, raw };
   const expected = byteLength(tensor);
   if (expected !== raw.length && !(expected === 0 && raw.length > 0)) {
@@ -218,24 +222,14 @@ function readTensor(bytes: Uint8Array): Tensor {
   return tensor;
 }
 
-/** The typed fields of TensorProto as raw bytes, so that every tensor has one form. */
-function packTyped(dataType: number, floats: number[], ints: number[], doubles: number[]): Uint8Array {
-  if (doubles.length > 0) return new Uint8Array(Float64Array.from(doubles).buffer);
-  if (floats.length > 0) return new Uint8Array(Float32Array.from(floats).buffer);
-  switch (dataType) {
-    case DataType.INT64:
-    case DataType.UINT64:
-      return new Uint8Array(BigInt64Array.from(ints, saturatedInt64).buffer);
-    case DataType.INT32:
-    case DataType.UINT32:
-      return new Uint8Array(Int32Array.from(ints).buffer);
-    case DataType.INT16:
-    case DataType.UINT16:
-    case DataType.FLOAT16:
-      return new Uint8Array(Uint16Array.from(ints).buffer);
-    default:
-      return Uint8Array.from(ints);
-  }
+/** The integers in one of TensorProto's typed fields, one to an entry, as raw bytes: every tensor has one form. */
+function packIntegers(dataType: number, ints: readonly number[], longs: readonly bigint[]): Uint8Array {
+  const bits = elementBits(dataType);
+  if (bits === 64) return new Uint8Array(BigInt64Array.from(longs).buffer);
+  const values = longs.length > 0 ? longs.map(Number) : ints;
+  if (bits === 32) return new Uint8Array(Int32Array.from(values).buffer);
+  // Half precisions are stored by their bits; elements of less than a byte come packed already.
+  return bits === 16 ? new Uint8Array(Uint16Array.from(values).buffer) : Uint8Array.from(values);
 }
 
 function readExternal(tensor: string, entries: ReadonlyMap<string, string>): ExternalData {

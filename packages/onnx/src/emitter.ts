@@ -2,11 +2,12 @@
 // the few shape manoeuvres that tangents [k, ...S] need.
 
 import { int, ints, makeNode } from "./attributes.ts";
+import { isFloat, tangentType } from "./element-types.ts";
 import { type Attribute, DataType, type Node, type Tensor } from "./model.ts";
 import type { NameSupply } from "./names.ts";
 import type { PreparedGraph, TensorInfo } from "./prepared-graph.ts";
 import type { Tangent } from "./rule.ts";
-import { float32Tensor, float64Tensor, int64Tensor, isFloat, numericValues } from "./tensor.ts";
+import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "./tensor.ts";
 import { Unsupported } from "./unsupported.ts";
 
 export type Shape = readonly number[];
@@ -66,7 +67,7 @@ export class Emitter {
   /** Turns to another primal node: constants asked for from now on have the type of its result. */
   turnTo(node: Node): void {
     const dataType = this.info.get(node.outputs[0]!)?.dataType;
-    if (isFloat(dataType)) this.floatType = dataType!;
+    if (isFloat(dataType)) this.floatType = tangentType(dataType!);
   }
 
   /** Adds a node with one output and returns its name; an equal node is reused. */

@@ -1,8 +1,8 @@
 // Inputs beside the code (a class label, noise, a condition): what they hold, and tensors of the numbers that a person gives.
 
 import { type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { isFloat } from "./element-types.ts";
 import { DataType, type Model, requiredInputs, type ValueInfo } from "./model.ts";
-import { isFloat } from "./tensor.ts";
 
 export interface FurtherInput {
   readonly name: string;

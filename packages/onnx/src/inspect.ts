@@ -1,13 +1,15 @@
 // What a model is, which of its tensors can serve as spaces, and what of it can be differentiated.
 
 import { type Runtime, VielbeinError } from "@vielbein/core";
+import { dataTypeName, isReducedFloat, isSingleOrDouble } from "./element-types.ts";
 import { architectureFamily, type FamilyReport } from "./family.ts";
 import { tensorNames } from "./graph.ts";
 import { differentiability, jvp, type NodeReport } from "./jvp.ts";
 import { type Dimension, type Model, requiredInputs, standardOpset, type ValueInfo } from "./model.ts";
 import { endpoints, type PrepareOptions, prepare } from "./prepare.ts";
 import { type PreparedGraph, pointShape } from "./prepared-graph.ts";
-import { dataTypeName, elementCount, isFloat } from "./tensor.ts";
+import { elementCount } from "./tensor.ts";
+import { typesOf } from "./types.ts";
 import { operatorName, UnsupportedOperatorError } from "./unsupported.ts";
 
 export interface ModelReport {
@@ -84,7 +86,7 @@ export async function inspect(
   const family = graph && architectureFamily(graph);
   // Not those of operators that were written out as simpler ones.
   const named = tensorNames(model.graph);
-  const nodes = graph ? differentiability(graph) : reportOf(problem);
+  const nodes = graph ? namingRoundings(model, differentiability(graph)) : reportOf(problem);
   return {
     irVersion: model.irVersion,
     opset: standardOpset(model),
@@ -105,6 +107,19 @@ export async function inspect(
       nodes,
     },
   };
+}
+
+/** The reports with conversions to reduced precision called what they are: the graph that is differentiated lacks some. */
+function namingRoundings({ graph }: Model, nodes: readonly NodeReport[]): readonly NodeReport[] {
+  const types = typesOf(graph);
+  return nodes.map((report) => {
+    const { opType, inputs = [], outputs = [] } = graph.nodes[report.position] ?? {};
+    const [from, to] = [inputs[0], outputs[0]].map((name) => types.get(name ?? ""));
+    const rounds = (opType === "Cast" || opType === "CastLike") && isReducedFloat(to) && from !== to;
+    if (!rounds || report.derivative !== "exact") return report;
+    const reason = `rounds to ${dataTypeName(to)}, which the derivative passes as it passes the identity`;
+    return { ...report, derivative: "straight", reason };
+  });
 }
 
 /** The one node that an engine's refusal can be pinned on, if any. */
@@ -128,19 +143,20 @@ function histogram(model: Model): Record<string, number> {
 }
 
 function tally(nodes: readonly NodeReport[]): DifferentiabilityReport["operators"] {
-  const counts: Record<string, Record<NodeReport["derivative"], number>> = {};
+  const counts = new Map<string, Record<NodeReport["derivative"], number>>();
   for (const { opType, derivative } of nodes) {
-    counts[opType] ??= { exact: 0, zero: 0, unsupported: 0 };
-    counts[opType][derivative]++;
+    const kinds = counts.get(opType) ?? { exact: 0, straight: 0, zero: 0, unsupported: 0 };
+    kinds[derivative]++;
+    counts.set(opType, kinds);
   }
-  return counts;
+  return Object.fromEntries(counts);
 }
 
 /** Floating-point tensors of the prepared graph with more than one element. */
 export function spaces(graph: PreparedGraph): SpaceReport[] {
   const describe = (name: string, producer: string): SpaceReport[] => {
     const info = graph.info.get(name);
-    if (!info || !isFloat(info.dataType)) return [];
+    if (!info || !isSingleOrDouble(info.dataType)) return [];
     const shape = pointShape(info.shape);
     const dim = elementCount(shape);
     return dim > 1 ? [{ name, dim, shape, producer }] : [];

@@ -59,8 +59,11 @@ export interface NodeReport {
   readonly node: string;
   /** Position among the nodes of the model file, from 0. */
   readonly position: number;
-  /** `exact`: the rule applies; `zero`: piecewise constant, nothing flows on; `unsupported`: see `reason`. */
-  readonly derivative: "exact" | "zero" | "unsupported";
+  /**
+   * `exact`: the rule applies; `straight`: the node rounds to reduced precision, and the derivative is that of the
+   * identity; `zero`: piecewise constant, nothing flows on; `unsupported`: see `reason`.
+   */
+  readonly derivative: "exact" | "straight" | "zero" | "unsupported";
   readonly reason?: string;
 }
 

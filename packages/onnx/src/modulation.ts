@@ -6,6 +6,7 @@
 // demodulation's sum of squares Σ(W ⊙ s)² is a matrix Σₖ W² times s².
 
 import { makeNode, without } from "./attributes.ts";
+import { isSingleOrDouble } from "./element-types.ts";
 import { nodesFor, tensorNames } from "./graph.ts";
 import { DataType, intAttribute, intsAttribute, type Node, type Tensor } from "./model.ts";
 import { NameSupply } from "./names.ts";
@@ -160,8 +161,7 @@ class Rewriter {
   private traceOnce(name: string): Separable | undefined {
     const constant = this.constants.get(name);
     if (constant) {
-      const isWeight = constant.dataType === DataType.FLOAT || constant.dataType === DataType.DOUBLE;
-      return isWeight ? { shape: constant.dims, core: () => constant, factors: [] } : undefined;
+      return isSingleOrDouble(constant.dataType) ? { shape: constant.dims, core: () => constant, factors: [] } : undefined;
     }
     const node = this.producers.get(name);
     if (node?.domain !== "") return undefined;

@@ -6,6 +6,7 @@
 import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
 import { decideBranches } from "./branches.ts";
 import { requireTensor } from "./cut.ts";
+import { dataTypeName, isSingleOrDouble } from "./element-types.ts";
 import { dependents, nodeReads, nodesFor } from "./graph.ts";
 import {
   DataType,
@@ -22,7 +23,7 @@ import { type PreparedGraph, positionOf, type TensorInfo } from "./prepared-grap
 import { probe } from "./probe.ts";
 import type { DerivativeRule } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
-import { dataTypeName, fromRuntime, isFloat } from "./tensor.ts";
+import { fromRuntime } from "./tensor.ts";
 import { typesOf } from "./types.ts";
 import { reasonAgainst, UnsupportedOperatorError } from "./unsupported.ts";
 import { type Precision, widenInputs, withoutDoubleKernel } from "./widen.ts";
@@ -125,7 +126,7 @@ export async function prepare(
   const info = new Map<string, TensorInfo>();
   const constants = new Map<string, Tensor>();
   for (const name of frontier) {
-    const tensor = originals.get(name) ?? fromRuntime(name, values[name]!);
+    const tensor = originals.get(name) ?? fromRuntime(name, values.get(name)!);
     constants.set(name, tensor);
     info.set(name, { shape: tensor.dims, dataType: tensor.dataType });
   }
@@ -182,10 +183,10 @@ export function endpoints(
 }
 
 function requireFloat(dataType: number | undefined, name: string): void {
-  if (dataType === undefined || isFloat(dataType)) return;
+  if (dataType === undefined || isSingleOrDouble(dataType)) return;
   throw new VielbeinError(
     "INVALID_SPACE",
-    `Tensor "${name}" holds ${dataTypeName(dataType)} values; derivatives need floating point. Choose the floating-point tensor before its conversion (\`vielbein inspect\` lists them).`,
+    `Tensor "${name}" holds ${dataTypeName(dataType)} values; a space must hold floating-point numbers of at least 16 bits. Choose the tensor before its conversion (\`vielbein inspect\` lists them).`,
   );
 }
 

@@ -3,16 +3,18 @@
 // every activation.
 
 import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
-import { makeNode } from "./attributes.ts";
+import { int, makeNode } from "./attributes.ts";
+import { dataTypeName, isReducedFloat } from "./element-types.ts";
 import { nodeReads, nodesFor, tensorNames } from "./graph.ts";
-import { DataType, type Model, requiredInputs, type ValueInfo } from "./model.ts";
+import { DataType, type Model, type Node, requiredInputs, type ValueInfo } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { modelSource } from "./source.ts";
-import { dataTypeName, elementCount } from "./tensor.ts";
+import { elementCount } from "./tensor.ts";
+import { typesOf } from "./types.ts";
 
 export interface Probe {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
-  readonly values: Readonly<Record<string, RuntimeTensor>>;
+  readonly values: ReadonlyMap<string, RuntimeTensor>;
 }
 
 export interface ProbeRequest {
@@ -32,17 +34,28 @@ export async function probe(
 ): Promise<Probe> {
   const { graph } = model;
   const names = new NameSupply(tensorNames(graph));
-  const shapeNames = new Map(measured.map((name) => [name, names.claim(`${name}_shape`)]));
+  const types = typesOf(graph);
+  const asked: Node[] = [];
+  const ask = (opType: string, name: string, attributes: Parameters<typeof makeNode>[3] = {}): string => {
+    const output = names.claim(`${name}_${opType.toLowerCase()}`);
+    asked.push(makeNode(opType, [name], [output], attributes));
+    return output;
+  };
+  // Engines convert 8-bit floating-point numbers, and can do nothing else with them.
+  const readable = (name: string): string =>
+    isReducedFloat(types.get(name)) ? ask("Cast", name, { to: int(DataType.FLOAT) }) : name;
+  const shapeNames = new Map(measured.map((name) => [name, ask("Shape", readable(name))]));
+  const foldedNames = new Map(folded.map((name) => [name, readable(name)]));
   const needed = nodesFor(graph, [...measured, ...folded]);
   const read = new Set([...needed.flatMap(nodeReads), ...measured, ...folded]);
   const fed = requiredInputs(graph).filter((input) => read.has(input.name));
-  const outputs = [...shapeNames.values(), ...folded];
+  const outputs = [...new Set([...shapeNames.values(), ...foldedNames.values()])];
   const session = await runtime.createSession(
     modelSource({
       ...model,
       graph: {
         ...graph,
-        nodes: [...needed, ...measured.map((name) => makeNode("Shape", [name], [shapeNames.get(name)!]))],
+        nodes: [...needed, ...asked],
         initializers: graph.initializers.filter((tensor) => read.has(tensor.name)),
         inputs: fed,
         outputs: outputs.map((name) => ({ name })),
@@ -55,14 +68,13 @@ export async function probe(
     const feeds = Object.fromEntries(
       fed.map((input) => [input.name, inputs[input.name] ?? probeValue(input)]),
     );
-    const values = await session.run(feeds, outputs);
-    const shapes = new Map(
-      measured.map((name) => [
-        name,
-        Array.from(values[shapeNames.get(name)!]!.data as BigInt64Array, Number),
-      ]),
-    );
-    return { shapes, values };
+    const results = await session.run(feeds, outputs);
+    const shapes = [...shapeNames].map(([name, output]) => {
+      const extents = Array.from(results[output]!.data as BigInt64Array, Number);
+      return [name, extents] as const;
+    });
+    const values = [...foldedNames].map(([name, output]) => [name, results[output]!] as const);
+    return { shapes: new Map(shapes), values: new Map(values) };
   } finally {
     await session.dispose();
   }

@@ -7,8 +7,9 @@
 // coordinate grids, resampling filters, frequencies, sums of squares and constants, stays.
 
 import { samplePoints, VielbeinError } from "@vielbein/core";
+import { isSingleOrDouble } from "./element-types.ts";
 import { DataType, type Graph, type Model, type Node, type Tensor } from "./model.ts";
-import { elementCount, float32Tensor, float64Tensor, isFloat, numericValues } from "./tensor.ts";
+import { elementCount, float32Tensor, float64Tensor, numericValues } from "./tensor.ts";
 import { widenHalfPrecision } from "./widen.ts";
 
 export interface RedrawOptions {
@@ -29,7 +30,7 @@ export interface RedrawOptions {
 const FIRST_INDEX = 2 ** 40;
 
 /**
- * The model, its external data resolved, with random weights; the same for the same seed. float16 is widened.
+ * The model, its external data resolved, with random weights; the same for the same seed. float16 and bfloat16 are widened.
  *
  * @throws {VielbeinError} `INVALID_MODEL` when no weight can be told from the rest, e.g. in a quantised model.
  */
@@ -41,7 +42,7 @@ export function redrawWeights(model: Model, options: RedrawOptions): Model {
   const initializers = wide.graph.initializers.map((tensor, index) => {
     const isWeight = weights.has(tensor.name) && longAxes(tensor) >= 2;
     const isLevel = levels.has(tensor.name) && longAxes(tensor) === 1 && options.levels !== "keep";
-    if (!(isWeight || isLevel) || tensor.opaque || !isFloat(tensor.dataType)) return tensor;
+    if (!(isWeight || isLevel) || tensor.opaque || !isSingleOrDouble(tensor.dataType)) return tensor;
     const values = Float64Array.from(numericValues(tensor));
     if (isSymmetric(values, tensor) || (isWeight && isOfOneSign(values))) return tensor;
     if (isWeight) count++;
@@ -110,7 +111,7 @@ function withoutConstantNodes(model: Model): Model {
   const { graph } = model;
   const hoisted = graph.nodes.flatMap(({ opType, attributes, outputs }): [string, Tensor][] => {
     const value = opType === "Constant" ? attributes.get("value") : undefined;
-    if (value?.type !== "tensor" || !isFloat(value.value.dataType)) return [];
+    if (value?.type !== "tensor" || !isSingleOrDouble(value.value.dataType)) return [];
     return [[outputs[0]!, { ...value.value, name: outputs[0]! }]];
   });
   const names = new Set(hoisted.map(([name]) => name));
@@ -164,7 +165,7 @@ function trainedTensors(graph: Graph): { weights: ReadonlySet<string>; levels: R
     if (!name) return [];
     const tensor = initializers.get(name);
     // Shapes and axes are initialisers too.
-    if (tensor) return isFloat(tensor.dataType) ? [name] : [];
+    if (tensor) return isSingleOrDouble(tensor.dataType) ? [name] : [];
     const node = producers.get(name);
     return node && carries(node) ? node.inputs.flatMap((input) => carried(input, carries)) : [];
   };

@@ -7,41 +7,32 @@ import {
   type TensorType,
   VielbeinError,
 } from "@vielbein/core";
+import { dataTypeName, elementBits } from "./element-types.ts";
 import { saturatedInt64 } from "./int64.ts";
 import { DataType, type Tensor } from "./model.ts";
 
+/** Types whose elements engines exchange with JavaScript. */
 interface ElementKind {
   readonly name: TensorType;
-  readonly bytes: number;
   readonly view: (buffer: ArrayBuffer) => TensorData;
 }
 
 const kinds: ReadonlyMap<number, ElementKind> = new Map([
-  [DataType.FLOAT, { name: "float32", bytes: 4, view: (b: ArrayBuffer) => new Float32Array(b) }],
-  [DataType.UINT8, { name: "uint8", bytes: 1, view: (b: ArrayBuffer) => new Uint8Array(b) }],
-  [DataType.INT8, { name: "int8", bytes: 1, view: (b: ArrayBuffer) => new Int8Array(b) }],
-  [DataType.UINT16, { name: "uint16", bytes: 2, view: (b: ArrayBuffer) => new Uint16Array(b) }],
-  [DataType.INT16, { name: "int16", bytes: 2, view: (b: ArrayBuffer) => new Int16Array(b) }],
-  [DataType.INT32, { name: "int32", bytes: 4, view: (b: ArrayBuffer) => new Int32Array(b) }],
-  [DataType.INT64, { name: "int64", bytes: 8, view: (b: ArrayBuffer) => new BigInt64Array(b) }],
-  [DataType.BOOL, { name: "bool", bytes: 1, view: (b: ArrayBuffer) => new Uint8Array(b) }],
-  [DataType.FLOAT16, { name: "float16", bytes: 2, view: (b: ArrayBuffer) => new Uint16Array(b) }],
-  [DataType.DOUBLE, { name: "float64", bytes: 8, view: (b: ArrayBuffer) => new Float64Array(b) }],
-  [DataType.UINT32, { name: "uint32", bytes: 4, view: (b: ArrayBuffer) => new Uint32Array(b) }],
-  [DataType.UINT64, { name: "uint64", bytes: 8, view: (b: ArrayBuffer) => new BigUint64Array(b) }],
+  [DataType.FLOAT, { name: "float32", view: (b: ArrayBuffer) => new Float32Array(b) }],
+  [DataType.UINT8, { name: "uint8", view: (b: ArrayBuffer) => new Uint8Array(b) }],
+  [DataType.INT8, { name: "int8", view: (b: ArrayBuffer) => new Int8Array(b) }],
+  [DataType.UINT16, { name: "uint16", view: (b: ArrayBuffer) => new Uint16Array(b) }],
+  [DataType.INT16, { name: "int16", view: (b: ArrayBuffer) => new Int16Array(b) }],
+  [DataType.INT32, { name: "int32", view: (b: ArrayBuffer) => new Int32Array(b) }],
+  [DataType.INT64, { name: "int64", view: (b: ArrayBuffer) => new BigInt64Array(b) }],
+  [DataType.BOOL, { name: "bool", view: (b: ArrayBuffer) => new Uint8Array(b) }],
+  [DataType.FLOAT16, { name: "float16", view: (b: ArrayBuffer) => new Uint16Array(b) }],
+  [DataType.DOUBLE, { name: "float64", view: (b: ArrayBuffer) => new Float64Array(b) }],
+  [DataType.UINT32, { name: "uint32", view: (b: ArrayBuffer) => new Uint32Array(b) }],
+  [DataType.UINT64, { name: "uint64", view: (b: ArrayBuffer) => new BigUint64Array(b) }],
 ] as const);
 
 const codes: ReadonlyMap<string, number> = new Map([...kinds].map(([code, kind]) => [kind.name, code]));
-
-/** Name of an element type for people: `float32`, or `type 17` for one this package does not know. */
-export function dataTypeName(dataType: number | undefined): string {
-  if (dataType === DataType.STRING) return "string";
-  return kinds.get(dataType ?? 0)?.name ?? `type ${dataType ?? "unknown"}`;
-}
-
-export function isFloat(dataType: number | undefined): boolean {
-  return dataType === DataType.FLOAT || dataType === DataType.DOUBLE || dataType === DataType.FLOAT16;
-}
 
 export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
@@ -60,7 +51,7 @@ function kindOf(tensor: Tensor): ElementKind {
 
 /** Bytes that the tensor's elements take; 0 for a type that is only passed through. */
 export function byteLength(tensor: Tensor): number {
-  return elementCount(tensor.dims) * (kinds.get(tensor.dataType)?.bytes ?? 0);
+  return Math.ceil((elementCount(tensor.dims) * elementBits(tensor.dataType)) / 8);
 }
 
 /** A typed copy of the elements (copying settles alignment). */
@@ -70,6 +61,7 @@ function typedValues(tensor: Tensor): TensorData {
 
 /** The elements as numbers; meant for the small tensors that carry shapes, axes and scalars. */
 export function numericValues(tensor: Tensor): number[] {
+  if (tensor.dataType === DataType.BFLOAT16) return Array.from(bfloatValues(tensor.raw));
   const values = typedValues(tensor);
   if (tensor.dataType === DataType.FLOAT16) return Array.from(values as Uint16Array, halfToFloat);
   return Array.from(values as ArrayLike<number | bigint>, Number);
@@ -123,6 +115,12 @@ export function floatFeed(dataType: number, dims: readonly number[], values: Flo
     };
   }
   return { type: "float32", dims, data: values instanceof Float32Array ? values : Float32Array.from(values) };
+}
+
+/** bfloat16 elements, which are the upper halves of float32 numbers. */
+export function bfloatValues(raw: Uint8Array): Float32Array {
+  const halves = new Uint16Array(new Uint8Array(raw).buffer);
+  return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer);
 }
 
 /** IEEE 754 binary16 bits → number. */

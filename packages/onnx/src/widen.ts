@@ -1,4 +1,4 @@
-// float16 → float32, or float32 → float64, throughout a graph. Weights are exact in the wider type, so the widened
+// float16 and bfloat16 → float32, or float32 → float64, throughout a graph. Weights are exact in the wider type, so the widened
 // graph computes the function the weights define, and derivatives keep seven digits instead of three, or sixteen.
 
 import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
@@ -12,7 +12,7 @@ import {
   type Tensor,
   type ValueInfo,
 } from "./model.ts";
-import { float32Tensor, halfToFloat } from "./tensor.ts";
+import { bfloatValues, float32Tensor, halfToFloat } from "./tensor.ts";
 
 /** What a graph is computed in; a graph that is float64 as it stands remains so. */
 export type Precision = "float32" | "float64";
@@ -30,15 +30,17 @@ const halfToSingle: Widening = {
   widen: (raw) => Float32Array.from(new Uint16Array(new Uint8Array(raw).buffer), halfToFloat),
 };
 
+const brainToSingle: Widening = { from: DataType.BFLOAT16, to: DataType.FLOAT, widen: bfloatValues };
+
 const singleToDouble: Widening = {
   from: DataType.FLOAT,
   to: DataType.DOUBLE,
   widen: (raw) => Float64Array.from(new Float32Array(new Uint8Array(raw).buffer)),
 };
 
-/** The model with every float16 tensor widened; the same object when it has none. */
+/** The model with every float16 and bfloat16 tensor widened; the same object when it has none. */
 export function widenHalfPrecision(model: Model): Model {
-  return widenModel(model, halfToSingle);
+  return widenModel(widenModel(model, halfToSingle), brainToSingle);
 }
 
 /**
@@ -137,8 +139,8 @@ function widenTensor(tensor: Tensor, { from, to, widen }: Widening): Tensor {
   return { name, dims, dataType: to, raw: new Uint8Array(widen(tensor.raw).buffer) };
 }
 
-/** Attributes that hold an element type: Cast's `to`, and `dtype` of generators and EyeLike. */
-const typeAttributes: ReadonlySet<string> = new Set(["to", "dtype"]);
+/** Attributes that hold an element type: Cast's `to`, and those of generators, EyeLike, windows and quantisation. */
+const typeAttributes: ReadonlySet<string> = new Set(["to", "dtype", "output_datatype", "output_dtype"]);
 
 function widenNode(node: Node, widening: Widening): Node {
   let attributes: Map<string, Attribute> | undefined;

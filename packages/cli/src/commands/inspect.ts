@@ -61,7 +61,9 @@ function describe(file: string, bytes: number, report: ModelReport): string {
     if (rest > 0) lines.push(dim(`  … and ${rest} between these: --json lists them all`));
   }
   lines.push("", bold(`Derivative of ${d.to} with respect to ${d.from}`));
-  lines.push(d.differentiable ? "  exact" : `  not available: ${d.problem}`);
+  const isRounded = d.nodes.some((node) => node.derivative === "straight");
+  const exact = isRounded ? "  exact, but for rounding to reduced precision, which counts as the identity" : "  exact";
+  lines.push(d.differentiable ? exact : `  not available: ${d.problem}`);
   for (const [operator, counts] of Object.entries(d.operators)) {
     const parts = Object.entries(counts).filter(([, count]) => count > 0);
     lines.push(`  ${operator.padEnd(24)} ${parts.map(([kind, count]) => `${kind} ×${count}`).join(", ")}`);

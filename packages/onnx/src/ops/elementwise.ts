@@ -1,10 +1,10 @@
 // Unary elementwise operators: y = f(x), so that ẏ = f′(x)·ẋ. Each is given by its derivative, as a tensor
 // of the shape of x or as a number. At a kink the value is PyTorch's (0 for Relu, the slope for LeakyRelu).
 
+import { isFloat, tangentType } from "../element-types.ts";
 import { type Emitter, sign } from "../emitter.ts";
 import { DataType, floatAttribute, intAttribute, type Node, stringAttribute } from "../model.ts";
 import { type DerivativeRule, type Tangent, zero } from "../rule.ts";
-import { isFloat } from "../tensor.ts";
 import { Unsupported } from "../unsupported.ts";
 
 type Derivative = (e: Emitter, x: string, y: string, node: Node) => string | number;
@@ -164,21 +164,26 @@ export const Clip: DerivativeRule = unary((e, x, _y, node) => {
   return low || high ? factor : 1;
 });
 
-/** Between floating-point types the derivative is converted alike; towards integers it is zero. */
+/**
+ * Between floating-point types the derivative is converted alike, in float32 where the type has fewer digits: rounding
+ * is taken for the identity. Towards integers it is zero.
+ */
 export const Cast: DerivativeRule = {
   jvp: (e, node, tangents) => {
     const to = intAttribute(node, "to", DataType.FLOAT);
-    if (to !== DataType.FLOAT && to !== DataType.DOUBLE) return zero.jvp(e, node, tangents);
-    return [e.op("Cast", [tangents[0]], { to: { type: "int", value: to } })];
+    return isFloat(to) ? [converted(e, tangents[0], to)] : zero.jvp(e, node, tangents);
   },
   vjp: (e, node, cotangents, wanted) => {
-    const to = intAttribute(node, "to", DataType.FLOAT);
-    if (to !== DataType.FLOAT && to !== DataType.DOUBLE) return zero.vjp(e, node, cotangents, wanted);
     const from = e.dataType(node.inputs[0]!);
-    if (!isFloat(from)) return [undefined];
-    return [e.op("Cast", [cotangents[0]], { to: { type: "int", value: from } })];
+    const to = intAttribute(node, "to", DataType.FLOAT);
+    if (!isFloat(to) || !isFloat(from)) return zero.vjp(e, node, cotangents, wanted);
+    return [converted(e, cotangents[0], from)];
   },
 };
+
+function converted(e: Emitter, tangent: Tangent, dataType: number): string {
+  return e.op("Cast", [tangent], { to: { type: "int", value: tangentType(dataType) } });
+}
 
 /** The identity at inference; older opsets' forms, which know nothing else, are read as Identity. */
 export const Dropout: DerivativeRule = {

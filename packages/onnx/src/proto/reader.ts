@@ -72,6 +72,17 @@ export class WireReader {
     while (packed.position < packed.bytes.length) target.push(packed.rawVarint());
   }
 
+  /** The same without rounding beyond 2^53. */
+  longsInto(target: bigint[]): void {
+    if (this.wire !== 2) {
+      this.expect(0);
+      target.push(this.longVarint());
+      return;
+    }
+    const packed = this.message();
+    while (packed.position < packed.bytes.length) target.push(packed.longVarint());
+  }
+
   /** Appends a repeated float field, packed or not. */
   floatsInto(target: number[]): void {
     if (this.wire !== 2) {
@@ -122,17 +133,23 @@ export class WireReader {
   }
 
   private rawVarint(): number {
-    let low = 0;
+    const start = this.position;
+    let value = 0;
     for (let shift = 0; shift < 28; shift += 7) {
       const byte = this.bytes[this.advance(1)]!;
-      low |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return low;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
     }
-    let value = BigInt(low);
-    for (let shift = 28n; shift < 70n; shift += 7n) {
+    this.position = start;
+    return Number(this.longVarint());
+  }
+
+  private longVarint(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.bytes[this.advance(1)]!;
       value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return Number(BigInt.asIntN(64, value));
+      if (byte < 0x80) return BigInt.asIntN(64, value);
     }
     throw new WireError(`an integer of more than ten bytes at byte ${this.position}`);
   }
