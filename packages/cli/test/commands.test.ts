@@ -91,7 +91,12 @@ describe("vielbein inspect", () => {
       "image",
     ]);
     expect(report.differentiability).toMatchObject({ from: "z", to: "image", differentiable: true });
-    expect(report.differentiability.operators.Gemm).toEqual({ exact: 2, straight: 0, zero: 0, unsupported: 0 });
+    expect(report.differentiability.operators.Gemm).toEqual({
+      exact: 2,
+      straight: 0,
+      zero: 0,
+      unsupported: 0,
+    });
   });
 
   it("names each operator that stops the derivative or lets none through, and still succeeds", async () => {

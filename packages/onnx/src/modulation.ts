@@ -161,7 +161,9 @@ class Rewriter {
   private traceOnce(name: string): Separable | undefined {
     const constant = this.constants.get(name);
     if (constant) {
-      return isSingleOrDouble(constant.dataType) ? { shape: constant.dims, core: () => constant, factors: [] } : undefined;
+      return isSingleOrDouble(constant.dataType)
+        ? { shape: constant.dims, core: () => constant, factors: [] }
+        : undefined;
     }
     const node = this.producers.get(name);
     if (node?.domain !== "") return undefined;

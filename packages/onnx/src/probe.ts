@@ -26,12 +26,17 @@ export interface ProbeRequest {
   readonly inputs?: Readonly<Record<string, RuntimeTensor>>;
 }
 
-/** @throws {VielbeinError} `BACKEND_FAILED` when the engine cannot run the graph; `INVALID_MODEL` for inputs of unknown shape. */
+/**
+ * Empty where nothing is wanted: engines do not run graphs without outputs.
+ *
+ * @throws {VielbeinError} `BACKEND_FAILED` when the engine cannot run the graph; `INVALID_MODEL` for inputs of unknown shape.
+ */
 export async function probe(
   model: Model,
   runtime: Runtime,
   { measured, folded = [], inputs = {} }: ProbeRequest,
 ): Promise<Probe> {
+  if (measured.length === 0 && folded.length === 0) return { shapes: new Map(), values: new Map() };
   const { graph } = model;
   const names = new NameSupply(tensorNames(graph));
   const types = typesOf(graph);

@@ -1,9 +1,11 @@
 // The linear graphs of a linearisation are the derivatives, computed from residuals alone.
 
+import { metricSpectrum } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
-import { jvp, linearize, prepare, vjp } from "../src/index.ts";
+import { int, ints } from "../src/attributes.ts";
+import { jvp, linearize, OnnxMap, prepare, vjp } from "../src/index.ts";
 import { exported, runGraph } from "./graphs.ts";
-import { irregular, randomStream, relativeError, runtime } from "./helpers.ts";
+import { GraphBuilder, irregular, randomStream, relativeError, runtime } from "./helpers.ts";
 
 describe.each(["mapping", "dcgan", "vae", "stylegan2", "biggan", "vit"])("%s", (name) => {
   test("products from residuals equal those of the whole derivative", async () => {
@@ -48,4 +50,50 @@ describe.each(["mapping", "dcgan", "vae", "stylegan2", "biggan", "vit"])("%s", (
       expect(part.model.graph.inputs.map((input) => input.name)).toEqual([...part.residuals, part.input]);
     }
   });
+});
+
+/** Maps z [1, 6] → y whose derivative needs nothing of the point. */
+const pointless: readonly (readonly [string, (g: GraphBuilder, z: string) => string])[] = [
+  ["Gemm", (g, z) => g.op("Gemm", [z, g.constant([6, 4])])],
+  ["Identity", (g, z) => g.op("Identity", [z])],
+  ["Neg", (g, z) => g.op("Neg", [z])],
+  ["Slice", (g, z) => g.op("Slice", [z, g.int64([1]), g.int64([4]), g.int64([1])])],
+  ["Concat", (g, z) => g.op("Concat", [z, z], { axis: int(1) })],
+  ["Pad", (g, z) => g.op("Pad", [z, g.int64([0, 2, 0, 1])])],
+  [
+    "AveragePool",
+    (g, z) => g.op("AveragePool", [g.op("Reshape", [z, g.int64([1, 1, 6])])], { kernel_shape: ints([2]) }),
+  ],
+  ["CumSum", (g, z) => g.op("CumSum", [z, g.int64([1], [])])],
+  ["ReduceMean", (g, z) => g.op("ReduceMean", [z, g.int64([1])])],
+  [
+    "Transpose",
+    (g, z) => g.op("Transpose", [g.op("Reshape", [z, g.int64([1, 2, 3])])], { perm: ints([0, 2, 1]) }),
+  ],
+  ["Gather", (g, z) => g.op("Gather", [z, g.int64([0, 5, 0])], { axis: int(1) })],
+];
+
+test.each(pointless)("%s: a map whose derivative needs nothing of the point", async (_op, build) => {
+  const g = new GraphBuilder("float32");
+  const model = g.model(build(g, g.variable([1, 6])));
+  const map = await OnnxMap.create(model, runtime);
+  const point = Float32Array.from(g.point);
+  const differential = await map.linearize(point);
+  const random = randomStream(5);
+  const tangents = Float32Array.from(irregular(random, 2 * map.from.dim));
+  const cotangents = Float32Array.from(irregular(random, 2 * map.to.dim));
+  const [forwards, backwards] = [await differential.jvp(tangents, 2), await differential.vjp(cotangents, 2)];
+  expect(relativeError(forwards, await map.jvp(point, tangents, 2))).toBeLessThan(1e-6);
+  expect(relativeError(backwards, await map.vjp(point, cotangents, 2))).toBeLessThan(1e-6);
+  await map.dispose();
+});
+
+test("the leading eigenvalues of the metric of an affine map: the squares of its singular values", async () => {
+  const g = new GraphBuilder("float32");
+  const weight = Float32Array.from([3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]);
+  const model = g.model(g.op("Gemm", [g.variable([1, 4]), g.float([...weight], [4, 3])]));
+  const map = await OnnxMap.create(model, runtime);
+  const { eigenvalues } = await metricSpectrum(map, Float32Array.from(g.point), { top: 2 });
+  expect(relativeError(eigenvalues, [9, 4])).toBeLessThan(1e-6);
+  await map.dispose();
 });

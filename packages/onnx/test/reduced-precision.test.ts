@@ -52,9 +52,9 @@ describe.each(reduced)("a cast to %s and back", (name, dataType, tolerance) => {
     const expected = await forwardJacobian(without_, point);
     expect(relativeError(await forwardJacobian(with_, point), expected)).toBeLessThan(tolerance);
     const unit = Float32Array.from([1, 0, 0, 0]);
-    expect(
-      relativeError(await with_.vjp(point, unit, 1), await without_.vjp(point, unit, 1)),
-    ).toBeLessThan(tolerance);
+    expect(relativeError(await with_.vjp(point, unit, 1), await without_.vjp(point, unit, 1))).toBeLessThan(
+      tolerance,
+    );
     for (const map of [with_, without_]) await map.dispose();
   });
 
@@ -66,7 +66,12 @@ describe.each(reduced)("a cast to %s and back", (name, dataType, tolerance) => {
 });
 
 /** A TensorProto with one typed field. */
-function typed(dataType: number, dims: readonly number[], field: number, values: readonly number[]): Uint8Array {
+function typed(
+  dataType: number,
+  dims: readonly number[],
+  field: number,
+  values: readonly number[],
+): Uint8Array {
   const writer = new WireWriter();
   writer.packedInts(1, dims);
   writer.int(2, dataType);
@@ -152,7 +157,9 @@ test("bfloat16 weights are those of the file, read, written and run", async () =
   await session.dispose();
   const map = await OnnxMap.create(decodeModel(encodeModel(model)), runtime);
   for (const values of [direct, await map.evaluate(data, 1)]) {
-    expect(relativeError(values, [Math.sin(0.1), 2 * Math.sin(0.2), -0.5 * Math.sin(0.3)])).toBeLessThan(1e-6);
+    expect(relativeError(values, [Math.sin(0.1), 2 * Math.sin(0.2), -0.5 * Math.sin(0.3)])).toBeLessThan(
+      1e-6,
+    );
   }
   await map.dispose();
 });

@@ -62,7 +62,9 @@ function describe(file: string, bytes: number, report: ModelReport): string {
   }
   lines.push("", bold(`Derivative of ${d.to} with respect to ${d.from}`));
   const isRounded = d.nodes.some((node) => node.derivative === "straight");
-  const exact = isRounded ? "  exact, but for rounding to reduced precision, which counts as the identity" : "  exact";
+  const exact = isRounded
+    ? "  exact, but for rounding to reduced precision, which counts as the identity"
+    : "  exact";
   lines.push(d.differentiable ? exact : `  not available: ${d.problem}`);
   for (const [operator, counts] of Object.entries(d.operators)) {
     const parts = Object.entries(counts).filter(([, count]) => count > 0);
