@@ -20,7 +20,7 @@ import { sefaCommand } from "./commands/sefa.ts";
 import { traverseCommand } from "./commands/traverse.ts";
 import { warpageCommand } from "./commands/warpage.ts";
 import { EXIT, exitCodeOf, InterruptedError } from "./exit-codes.ts";
-import type { Terminal } from "./terminal.ts";
+import { oneLine, print, shown, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
 export interface RunOptions {
@@ -40,8 +40,8 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     .option("--verbose", "stack traces with errors")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => options.stdout.write(text),
-      writeErr: (text) => options.stderr.write(text),
+      writeOut: (text) => print(terminal, text),
+      writeErr: (text) => options.stderr.write(shown(text)),
     })
     .showHelpAfterError("(--help lists the options)")
     .addHelpText("before", examples)
@@ -76,7 +76,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     const code = exitCodeOf(error);
     // Commander has printed its own message already.
     if (!(error instanceof CommanderError)) {
-      options.stderr.write(`${describe(error, argv.includes("--verbose"))}\n`);
+      options.stderr.write(shown(`${describe(error, argv.includes("--verbose"))}\n`));
     }
     return code;
   }
@@ -85,7 +85,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
 function describe(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return `vielbein: ${error}`;
   if (error.name === "AbortError" && !(error instanceof InterruptedError)) return "vielbein: interrupted";
-  const message = `vielbein: ${error.message.replace(/\s*\n\s*/g, " ")}`;
+  const message = `vielbein: ${oneLine(error.message)}`;
   return verbose ? `${message}\n${error.stack}` : message;
 }
 

@@ -1,18 +1,40 @@
-// Talking to the person: data goes to stdout, everything else here, to stderr. A progress line is redrawn
-// on a terminal and printed at intervals elsewhere, so that logs of batch jobs stay readable.
+// Talking to the person: reports go to stdout, remarks and progress to stderr. A progress line is redrawn on a terminal
+// and printed at intervals elsewhere, so that logs of batch jobs stay readable. Names come from strangers' files: all
+// text leaves through here, where nothing in them can act on the terminal.
 
 import { styleText } from "node:util";
+import { escapeControls } from "@vielbein/viz";
 
 export interface Terminal {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stdout: { write(content: string | Uint8Array): unknown };
+  readonly stderr: { write(content: string | Uint8Array): unknown; readonly isTTY?: boolean };
   readonly quiet: boolean;
 }
 
 const LINE_INTERVAL_MS = 5000;
 
+/** The result of a command, on stdout: text as it is, anything else as JSON. */
+export function print(terminal: Terminal, result: string | object): void {
+  const text = typeof result === "string" ? result : `${JSON.stringify(result, null, 2)}\n`;
+  terminal.stdout.write(shown(text));
+}
+
+/** A remark, which --quiet silences. */
 export function info(terminal: Terminal, text: string): void {
-  if (!terminal.quiet) terminal.stderr.write(`${text}\n`);
+  if (!terminal.quiet) terminal.stderr.write(shown(`${oneLine(text)}\n`));
+}
+
+/** Lines put together to one. */
+export function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ");
+}
+
+/** The text with all characters escaped that would act on a terminal, but for line ends and the styles of this module. */
+export function shown(text: string): string {
+  return text
+    .split(STYLES)
+    .map((part, i) => (i % 2 === 0 ? escapeControls(part, "\n\t") : part))
+    .join("");
 }
 
 /** Counts `total` steps; call the result after each, and `done` at the end. */
@@ -52,17 +74,21 @@ export class Progress {
   }
 }
 
-// styleText honours NO_COLOR, FORCE_COLOR and terminals that cannot show colour.
+// The start of bold and of dim, and the end of either. The group makes `split` keep them.
+const STYLES = new RegExp(`(${"\u001b"}\\[(?:1|2|22)m)`);
+
+// A name is one line, so line ends are escaped too. styleText honours NO_COLOR, FORCE_COLOR and terminals that cannot show colour.
 export function bold(text: string): string {
-  return styleText("bold", text, { stream: process.stdout });
+  return styleText("bold", escapeControls(text), { stream: process.stdout });
 }
 
 export function dim(text: string): string {
-  return styleText("dim", text, { stream: process.stdout });
+  return styleText("dim", escapeControls(text), { stream: process.stdout });
 }
 
 /** Columns aligned with two spaces between; numbers (columns marked `right`) flush right. */
-export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+export function table(cells: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const rows = cells.map((row) => row.map((cell) => escapeControls(cell)));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {

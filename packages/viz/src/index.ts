@@ -21,4 +21,5 @@ export { type Band, bandOf, type LineSeries } from "./plots/series.ts";
 export { type SpectrumPlot, type SpectrumSeries, spectrumPlot } from "./plots/spectrum-plot.ts";
 export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./png.ts";
 export { resize } from "./resize.ts";
+export { escapeControls } from "./text.ts";
 export { DARK_THEME } from "./theme.ts";

@@ -59,9 +59,22 @@ export function wrap(text: string, width: number, font: Font, maxLines: number):
   return lines;
 }
 
-/** Escapes for element content and quoted attributes; characters that XML 1.0 forbids become U+FFFD. */
+/** Control and bidirectional characters, which act on what shows a text instead of being shown. */
+const ACTING = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
+/** A text from elsewhere, such as a name, as it can be shown: acting characters as `\u001b`, but for those in `kept`. */
+export function escapeControls(text: string, kept = ""): string {
+  return text.replace(ACTING, (character) =>
+    kept.includes(character) ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/**
+ * Escapes for element content and quoted attributes. Control and bidirectional characters become {@link escapeControls},
+ * halves of surrogate pairs and other characters that XML 1.0 forbids U+FFFD.
+ */
 export function escapeXml(text: string): string {
-  return text
+  return escapeControls(text, "\t\n\r")
     .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, "\u{FFFD}")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

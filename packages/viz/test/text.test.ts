@@ -1,7 +1,7 @@
 import { Resvg } from "@resvg/resvg-wasm";
 import { expect, test } from "vitest";
 import { rasterize } from "../src/raster.ts";
-import { ellipsize, escapeXml, measureText, wrap } from "../src/text.ts";
+import { ellipsize, escapeControls, escapeXml, measureText, wrap } from "../src/text.ts";
 import { fonts, wasm } from "./helpers.ts";
 
 const font = { size: 13 };
@@ -46,5 +46,14 @@ test("wrap breaks at spaces and keeps separating dots off the start of a line", 
 
 test("escapeXml leaves nothing that a parser would stumble over", () => {
   expect(escapeXml(`a < b && "c" > d`)).toBe("a &lt; b &amp;&amp; &quot;c&quot; &gt; d");
-  expect(escapeXml("\u0000\u001b[1m\ud800 \ud83d\ude00 é")).toBe("\ufffd\ufffd[1m\ufffd \ud83d\ude00 é");
+  expect(escapeXml("\u0000\u001b[1m\ud800 \ud83d\ude00 é")).toBe("\\u0000\\u001b[1m\ufffd \ud83d\ude00 é");
+  expect(escapeXml("tab\tand\nline")).toBe("tab\tand\nline");
+});
+
+test("escapeControls shows what would act: C0, C1, line separators and every bidirectional control", () => {
+  expect(escapeControls("a\u007f\u009b\u2028\u061c\u200e\u200f\u202a\u202e\u2066\u2069b")).toBe(
+    "a\\u007f\\u009b\\u2028\\u061c\\u200e\\u200f\\u202a\\u202e\\u2066\\u2069b",
+  );
+  expect(escapeControls("a\tb\nc", "\n")).toBe("a\\u0009b\nc");
+  expect(escapeControls("שלום · 👨‍👩‍👧 · ＶＢ")).toBe("שלום · 👨‍👩‍👧 · ＶＢ");
 });

@@ -21,7 +21,7 @@ import { figureFile, writeFigure } from "../figure.ts";
 import { addMapOptions, addPointOptions, loadModel, openMap, provenanceOf } from "../model.ts";
 import { requireFolderOf } from "../output.ts";
 import { addPictureOptions, describeRange, layoutOf, type PictureOptions, paint } from "../pictures.ts";
-import { info, Progress, type Terminal } from "../terminal.ts";
+import { info, Progress, print, type Terminal } from "../terminal.ts";
 
 interface AxesOptions extends CodeOptions, PictureOptions, DistanceOptions {
   axes: number[];
@@ -159,7 +159,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
         }
         if (options.json) {
           const report = { out: options.out, ...toJson(walks, travelled, finer), provenance };
-          terminal.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+          print(terminal, report);
         }
       } finally {
         await source.dispose();

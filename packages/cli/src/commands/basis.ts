@@ -23,7 +23,7 @@ import {
 } from "../model.ts";
 import { requireFolderOf } from "../output.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { bold, dim, type Terminal, table } from "../terminal.ts";
+import { bold, dim, print, type Terminal, table } from "../terminal.ts";
 
 interface BasisOptions extends MapOptions, PointOptions, RowOptions {
   samples: number;
@@ -98,11 +98,7 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
           },
           (rows) => {
             first = rows[0];
-            terminal.stdout.write(
-              options.json
-                ? `${JSON.stringify(toJson(rows, provenance), null, 2)}\n`
-                : toText(rows, provenance),
-            );
+            print(terminal, options.json ? toJson(rows, provenance) : toText(rows, provenance));
           },
         );
       } finally {
@@ -151,7 +147,7 @@ function toText(bases: readonly BasisRow[], { from, to, points }: Provenance): s
     ...Array.from(basis.singular_values.subarray(0, SHOWN), (s) => s.toPrecision(5)),
   ]);
   const columns = header.map((_, i) => i);
-  const rest = r > SHOWN ? dim(`\n… ${r - SHOWN} more of each: --json or --out`) : "";
+  const rest = r > SHOWN ? `\n${dim(`… ${r - SHOWN} more of each: --json or --out`)}` : "";
   const title = `${bold(`${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`)}  ${dim(origin)}`;
   return `${title}\n${table([header, ...rows], columns)}${rest}\n`;
 }

@@ -25,7 +25,7 @@ import { integer } from "../arguments.ts";
 import { readDirections } from "../direction-files.ts";
 import { figureFile, writeFigure } from "../figure.ts";
 import { METRIC_NAMES, METRICS, type Metric, metricOption } from "../metrics.ts";
-import { bold, dim, info, type Terminal, table } from "../terminal.ts";
+import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
 import { version } from "../version.ts";
 
 /** Pairs of uniform subspaces that the null is taken from. */
@@ -76,9 +76,7 @@ export function compareCommand(program: Command, terminal: Terminal): void {
       );
       const haar = haarNull(space.dim, k);
       const result = { sets, space, k, pairs, haar };
-      terminal.stdout.write(
-        options.json ? `${JSON.stringify(toJson(result), null, 2)}\n` : toText(result, options.metric),
-      );
+      print(terminal, options.json ? toJson(result) : toText(result, options.metric));
       if (options.plot === undefined) return;
       await writeFigure(options.plot, plotOf(result, options.metric));
       info(terminal, `wrote ${options.plot}`);

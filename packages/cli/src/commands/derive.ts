@@ -7,7 +7,7 @@ import { encodeModel, hvp, jvp, type Model, type PreparedGraph, prepare, vjp } f
 import { type Command, Option } from "commander";
 import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../model.ts";
 import { writeWhole } from "../output.ts";
-import { info, type Terminal } from "../terminal.ts";
+import { info, print, type Terminal } from "../terminal.ts";
 
 type Mode = "jvp" | "vjp" | "hvp";
 
@@ -60,7 +60,7 @@ export function deriveCommand(program: Command, terminal: Terminal): void {
       const { inputs, outputs } = model.graph;
       const port = ({ name, shape }: (typeof inputs)[number]) => ({ name, shape });
       const document = { out: options.out, inputs: inputs.map(port), outputs: outputs.map(port) };
-      terminal.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      print(terminal, document);
     });
 }
 

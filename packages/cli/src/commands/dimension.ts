@@ -20,7 +20,7 @@ import { figureFile, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
 import { addPointOptions, loadModel, obtainPoints, type PointOptions, provenanceOf } from "../model.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { bold, dim, info, type Terminal, table } from "../terminal.ts";
+import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
 
 interface DimensionOptions extends LayerOptions, PointOptions, RowOptions {
   samples: number;
@@ -143,10 +143,9 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
           (rows) => {
             const shown = { ...options, untrained };
             const reports = layerReports(rows, spaces, from, shown);
-            terminal.stdout.write(
-              options.json
-                ? `${JSON.stringify(toJson(reports, shown, provenance), null, 2)}\n`
-                : toText(reports, shown, provenance),
+            print(
+              terminal,
+              options.json ? toJson(reports, shown, provenance) : toText(reports, shown, provenance),
             );
             if (options.plot !== undefined) {
               figure = writeFigure(options.plot, plotOf(reports, shown, provenance));

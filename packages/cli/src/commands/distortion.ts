@@ -23,7 +23,7 @@ import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces
 import { addPointOptions, loadModel, provenanceOf } from "../model.ts";
 import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { bold, dim, info, type Terminal, table } from "../terminal.ts";
+import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
 
 interface CommandOptions extends LayerOptions, PairOptions, RowOptions {
   epsilon: number;
@@ -138,10 +138,9 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
               const own = rows.filter((row) => row.layer === layer);
               return own.length === 0 ? [] : [layerReport(to, own, options.seed, untrained)];
             });
-            terminal.stdout.write(
-              options.json
-                ? `${JSON.stringify(toJson(reports, options, provenance), null, 2)}\n`
-                : toText(reports, options, provenance),
+            print(
+              terminal,
+              options.json ? toJson(reports, options, provenance) : toText(reports, options, provenance),
             );
             if (options.plot === undefined) return;
             if (reports.some(({ result }) => result.distortion !== undefined)) {

@@ -27,7 +27,7 @@ import {
   type PictureOptions,
   paint,
 } from "../pictures.ts";
-import { info, Progress, type Terminal } from "../terminal.ts";
+import { info, Progress, print, type Terminal } from "../terminal.ts";
 
 interface EditOptions extends CodeOptions, PictureOptions {
   directions: string[];
@@ -132,7 +132,7 @@ async function edit(
       ),
     }));
     const document = { out: options.out, frames: shown, provenance };
-    terminal.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    print(terminal, document);
   }
 }
 

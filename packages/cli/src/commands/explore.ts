@@ -9,7 +9,7 @@ import type { Command } from "commander";
 import { assignment, integer } from "../arguments.ts";
 import { readModel } from "../model.ts";
 import { servePage } from "../page-server.ts";
-import { info, type Terminal } from "../terminal.ts";
+import { info, print, type Terminal } from "../terminal.ts";
 
 interface ExploreOptions {
   port: number;
@@ -40,7 +40,7 @@ export function exploreCommand(program: Command, terminal: Terminal, signal: Abo
       const whole = model.files.size ? encodeModel(model) : bytes;
       const page = await servePage(pageUrl, { name, bytes: whole }, options.port);
       const url = Object.keys(set).length ? `${page.url}#${encodeInputs(set)}` : page.url;
-      terminal.stdout.write(`${url}\n`);
+      print(terminal, `${url}\n`);
       info(terminal, "Ctrl-C ends the explorer.");
       if (options.open) openBrowser(url);
       if (!signal.aborted) await once(signal, "abort");

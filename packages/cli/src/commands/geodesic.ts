@@ -29,7 +29,7 @@ import {
 } from "../model.ts";
 import { requireFolderOf, writeWhole } from "../output.ts";
 import { addPictureOptions, describeRange, layoutOf, type PictureOptions, paint } from "../pictures.ts";
-import { info, Progress, type Terminal, table } from "../terminal.ts";
+import { info, Progress, print, type Terminal, table } from "../terminal.ts";
 
 interface GeodesicOptions extends CodeOptions, PictureOptions, DistanceOptions {
   sample?: number[];
@@ -181,11 +181,7 @@ async function run(task: Task): Promise<void> {
     await writeFigure(options.sheet, svg);
     info(terminal, `wrote ${options.sheet}`);
   }
-  terminal.stdout.write(
-    options.json
-      ? `${JSON.stringify({ ...jsonOf(ways), ...outcome, provenance }, null, 2)}\n`
-      : tableOf(ways, outcome),
-  );
+  print(terminal, options.json ? { ...jsonOf(ways), ...outcome, provenance } : tableOf(ways, outcome));
   if (signal.aborted) {
     throw new InterruptedError(`interrupted after ${found.steps} of at most ${steps} steps`);
   }

@@ -1,9 +1,10 @@
 // vielbein inspect: what a model is, its spaces, and what of it can be differentiated.
 
 import { inspect, type ModelReport, type PortReport } from "@vielbein/onnx";
+import { escapeControls } from "@vielbein/viz";
 import type { Command } from "commander";
 import { addMapOptions, loadModel, type MapOptions } from "../model.ts";
-import { bold, dim, type Terminal, table } from "../terminal.ts";
+import { bold, dim, print, type Terminal, table } from "../terminal.ts";
 
 export function inspectCommand(program: Command, terminal: Terminal): void {
   addMapOptions(
@@ -23,20 +24,21 @@ export function inspectCommand(program: Command, terminal: Terminal): void {
         inputs: loaded.inputs,
       });
       const { file, bytes, sha256 } = loaded;
-      terminal.stdout.write(
-        options.json
-          ? `${JSON.stringify({ file, bytes, sha256, ...report }, null, 2)}\n`
-          : `${describe(file, bytes, report)}\n`,
+      print(
+        terminal,
+        options.json ? { file, bytes, sha256, ...report } : `${describe(file, bytes, report)}\n`,
       );
     });
 }
 
 function describe(file: string, bytes: number, report: ModelReport): string {
   const { differentiability: d } = report;
-  const operators = Object.entries(report.operators).map(([name, count]) => `${name} ×${count}`);
+  const operators = Object.entries(report.operators).map(
+    ([name, count]) => `${escapeControls(name)} ×${count}`,
+  );
   const lines = [
     `${bold(file)}  ${megabytes(bytes)}, ${report.parameters.toLocaleString("en")} parameters`,
-    `opset ${report.opset}, IR ${report.irVersion}${report.producer ? `, from ${report.producer}` : ""}`,
+    `opset ${report.opset}, IR ${report.irVersion}${report.producer ? `, from ${escapeControls(report.producer)}` : ""}`,
     ...(report.family ? [`built like: ${report.family.name} (${report.family.because})`] : []),
     "",
     table([
@@ -65,13 +67,15 @@ function describe(file: string, bytes: number, report: ModelReport): string {
   const exact = isRounded
     ? "  exact, but for rounding to reduced precision, which counts as the identity"
     : "  exact";
-  lines.push(d.differentiable ? exact : `  not available: ${d.problem}`);
+  lines.push(d.differentiable ? exact : `  not available: ${escapeControls(d.problem ?? "")}`);
   for (const [operator, counts] of Object.entries(d.operators)) {
     const parts = Object.entries(counts).filter(([, count]) => count > 0);
-    lines.push(`  ${operator.padEnd(24)} ${parts.map(([kind, count]) => `${kind} ×${count}`).join(", ")}`);
+    lines.push(
+      `  ${escapeControls(operator).padEnd(24)} ${parts.map(([kind, count]) => `${kind} ×${count}`).join(", ")}`,
+    );
   }
   for (const node of d.nodes.filter((n) => n.derivative === "unsupported")) {
-    lines.push(`  ${node.opType} "${node.node}" (node ${node.position}): ${node.reason}`);
+    lines.push(escapeControls(`  ${node.opType} "${node.node}" (node ${node.position}): ${node.reason}`));
   }
   return lines.join("\n");
 }

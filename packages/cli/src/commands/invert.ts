@@ -34,7 +34,7 @@ import {
 import { requireFolderOf } from "../output.ts";
 import { addPictureOptions, joined, layoutOf, type PictureOptions } from "../pictures.ts";
 import { readTarget, type Target } from "../targets.ts";
-import { info, Progress, type Terminal } from "../terminal.ts";
+import { info, Progress, print, type Terminal } from "../terminal.ts";
 
 interface InvertOptions extends CodeOptions, PictureOptions, DistanceOptions {
   target: string;
@@ -198,9 +198,7 @@ async function run(task: Task): Promise<void> {
     await writeFigure(options.sheet, svg);
     info(terminal, `wrote ${options.sheet}`);
   }
-  terminal.stdout.write(
-    options.json ? `${JSON.stringify(inversionJson(report), null, 2)}\n` : inversionTable(report),
-  );
+  print(terminal, options.json ? inversionJson(report) : inversionTable(report));
   if (!report.complete) {
     const kept = options.out === undefined ? "" : `; ${options.out} keeps the best code so far`;
     throw new InterruptedError(

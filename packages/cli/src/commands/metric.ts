@@ -29,7 +29,7 @@ import {
 import { addPointOptions, loadModel, provenanceOf } from "../model.ts";
 import { requireFolderOf } from "../output.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { info, type Terminal } from "../terminal.ts";
+import { info, print, type Terminal } from "../terminal.ts";
 
 interface MetricOptions extends MetricMapOptions, RowOptions {
   samples: number;
@@ -141,9 +141,7 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
           },
           (rows, complete) => {
             const found = metricReport(rows, spaces, factor, complete, provenance);
-            terminal.stdout.write(
-              options.json ? `${JSON.stringify(metricJson(found), null, 2)}\n` : metricTable(found),
-            );
+            print(terminal, options.json ? metricJson(found) : metricTable(found));
             if (complete) report = found;
           },
         );

@@ -16,7 +16,7 @@ import { writeDirections } from "../direction-files.ts";
 import { InterruptedError } from "../exit-codes.ts";
 import { addMapOptions, addPointOptions, loadModel, openMap, type Points, provenanceOf } from "../model.ts";
 import { requireFolderOf } from "../output.ts";
-import { bold, dim, Progress, type Terminal, table } from "../terminal.ts";
+import { bold, dim, Progress, print, type Terminal, table } from "../terminal.ts";
 
 interface PcaOptions extends CodeOptions {
   samples: number;
@@ -64,11 +64,7 @@ export function pcaCommand(program: Command, terminal: Terminal, signal: AbortSi
         if (options.out !== undefined) {
           await writeDirections(options.out, directionSet(components, provenance), terminal);
         }
-        terminal.stdout.write(
-          options.json
-            ? `${JSON.stringify(toJson(components, provenance), null, 2)}\n`
-            : toText(components, provenance),
-        );
+        print(terminal, options.json ? toJson(components, provenance) : toText(components, provenance));
         if (components.count < total) {
           throw new InterruptedError(
             `interrupted after ${components.count} of ${total} samples, whose components these are; run the command again for those of all`,
@@ -185,7 +181,7 @@ function toText(
   const title = `${bold(`${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`)}  ${dim(
     `${count} samples${isExact ? "" : ", by a sketch"}`,
   )}`;
-  return `${title}\n${table([header, ...rows], [1, 2, 3, 4])}${rest > 0 ? dim(`\n… ${rest} more: --json or --out`) : ""}\n`;
+  return `${title}\n${table([header, ...rows], [1, 2, 3, 4])}${rest > 0 ? `\n${dim(`… ${rest} more: --json or --out`)}` : ""}\n`;
 }
 
 function percent(share: number): string {

@@ -16,7 +16,7 @@ import { addDistanceOptions, type Distance, type DistanceOptions, openDistance }
 import { addMapOptions, addPointOptions, loadModel, openMap, provenanceOf } from "../model.ts";
 import type { PictureOptions } from "../pictures.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { type Terminal, table } from "../terminal.ts";
+import { print, type Terminal, table } from "../terminal.ts";
 
 interface PplOptions extends CodeOptions, DistanceOptions, RowOptions, Pick<PictureOptions, "imageRange"> {
   samples: number;
@@ -105,7 +105,7 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
                 { seed },
               );
             const result = { exact: of("exact"), difference: of("difference"), rows, epsilon, provenance };
-            terminal.stdout.write(options.json ? jsonOf(result) : tableOf(result));
+            print(terminal, options.json ? jsonOf(result) : tableOf(result));
           },
         );
       } finally {
@@ -175,14 +175,13 @@ function deviation(rows: readonly PathRow[]): number {
   return Math.sqrt(squares.reduce((sum, x) => sum + x, 0) / rows.length);
 }
 
-function jsonOf({ exact, difference, rows, epsilon, provenance }: Result): string {
-  const document = {
+function jsonOf({ exact, difference, rows, epsilon, provenance }: Result): object {
+  return {
     samples: rows.length,
     exact,
     difference: { epsilon, ...difference, deviation: deviation(rows) },
     provenance,
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 function tableOf({ exact, difference, rows, epsilon }: Result): string {

@@ -7,7 +7,7 @@ import { writeDirections } from "../direction-files.ts";
 import { addMapOptions, loadModel, type MapOptions, provenanceOf } from "../model.ts";
 import { requireFolderOf } from "../output.ts";
 import { prepareMap } from "../prepared.ts";
-import type { Terminal } from "../terminal.ts";
+import { print, type Terminal } from "../terminal.ts";
 
 interface RandomOptions extends MapOptions {
   count?: number;
@@ -43,9 +43,7 @@ export function randomCommand(program: Command, terminal: Terminal): void {
       const set = { space: from, vectors, names: defaultNames(count), method: "random", provenance };
       await writeDirections(options.out, set, terminal);
       if (options.json) {
-        terminal.stdout.write(
-          `${JSON.stringify({ out: options.out, space: from, count, provenance }, null, 2)}\n`,
-        );
+        print(terminal, { out: options.out, space: from, count, provenance });
       }
     });
 }

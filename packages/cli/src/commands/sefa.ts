@@ -30,7 +30,7 @@ import {
 import { requireFolderOf } from "../output.ts";
 import { addPictureOptions, type PictureOptions } from "../pictures.ts";
 import { type PreparedMap, prepareMap } from "../prepared.ts";
-import { bold, dim, info, type Terminal, table } from "../terminal.ts";
+import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
 
 /** What the programs that go by the name of SeFa do. */
 const VARIANTS = {
@@ -102,10 +102,9 @@ export function sefaCommand(program: Command, terminal: Terminal, signal: AbortS
           values: (k) => [factors.sefa.eigenvalues[k]!.toPrecision(4), percent(factors.sefa.share[k]!)],
         });
       }
-      terminal.stdout.write(
-        options.json
-          ? `${JSON.stringify(toJson(factors, options, provenance), null, 2)}\n`
-          : toText(prepared, factors, options),
+      print(
+        terminal,
+        options.json ? toJson(factors, options, provenance) : toText(prepared, factors, options),
       );
     });
 }
@@ -253,7 +252,7 @@ function toText({ from }: PreparedMap, { chosen, sefa }: Factors, options: SefaC
   const title = `${bold(`${from.name} [${from.shape.join(", ")}]`)}  ${dim(
     `layers ${layersOf(chosen).join(", ")} · ${options.variant} · ${sefa.rows} rows`,
   )}`;
-  const more = rest > 0 ? dim(`\n… ${rest} more: --directions, --json or --out`) : "";
+  const more = rest > 0 ? `\n${dim(`… ${rest} more: --directions, --json or --out`)}` : "";
   return `${title}\n${table([["direction", "eigenvalue", "share"], ...rows], [1, 2])}${more}\n`;
 }
 

@@ -36,7 +36,7 @@ import {
   type PictureOptions,
   pixelRange,
 } from "../pictures.ts";
-import { info, Progress, type Terminal } from "../terminal.ts";
+import { info, Progress, print, type Terminal } from "../terminal.ts";
 import { type Columns, columnsOf, type Route, type Strip, type WalkOptions, walk } from "../traversals.ts";
 
 interface TraverseOptions extends MapOptions, PointOptions, PictureOptions, WalkOptions {
@@ -214,7 +214,7 @@ async function traverse(
         : {}),
       provenance,
     };
-    terminal.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    print(terminal, document);
   }
 }
 

@@ -29,7 +29,7 @@ import {
 import { requireFolderOf } from "../output.ts";
 import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { info, Progress, type Terminal } from "../terminal.ts";
+import { info, Progress, print, type Terminal } from "../terminal.ts";
 import { resolvedDirections, warpageJson, warpagePlot, warpageTable } from "../warpage-report.ts";
 import { profileCells, rowOf, type WarpageRow } from "../warpage-rows.ts";
 
@@ -133,11 +133,7 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
                 `at some points only ${resolved} directions have σ > 1e-6·σ₁: beyond k = ${resolved} distances are those of rounding`,
               );
             }
-            terminal.stdout.write(
-              options.json
-                ? `${JSON.stringify(warpageJson(result), null, 2)}\n`
-                : warpageTable(result, options.metric),
-            );
+            print(terminal, options.json ? warpageJson(result) : warpageTable(result, options.metric));
             if (options.plot !== undefined) {
               figure = writeFigure(options.plot, warpagePlot(result, options.metric));
             }
