@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { normal } from "@vielbein/linalg";
 import { readNpz, writeNpy } from "@vielbein/linalg/npy";
 import { encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
@@ -70,6 +71,30 @@ describe("vielbein dimension", () => {
     // In float32 what lies behind the bottleneck is 1e-7 of the first.
     expect(found[1]).toEqual([6, 6, 6, 6]);
     expect(layers[1].points[0].status).toMatch(/noise-free|no-noise-tail/);
+  });
+
+  it("counts signal, and neither noise nor the inputs that move nothing behind it", async () => {
+    // Of 80 inputs 5 move the 60 outputs much, 45 a little, and 30 not at all.
+    const sizes = Float64Array.from({ length: 80 }, (_, i) => (i < 5 ? 3 - 0.4 * i : i < 50 ? 0.05 : 0));
+    const weights = Float32Array.from(normal(3, 0, 80 * 60), (x, at) => x * sizes[Math.floor(at / 60)]!);
+    const raw = new Uint8Array(weights.buffer);
+    const file = scratch(
+      "dead.onnx",
+      encodeModel(
+        model({
+          nodes: [node("Gemm", ["z", "w"], ["y"])],
+          initializers: [{ name: "w", dims: [80, 60], dataType: 1, raw }],
+          inputs: [{ name: "z", dataType: 1, shape: ["n", 80] }],
+          outputs: [{ name: "y", dataType: 1 }],
+        }),
+      ),
+    );
+    for (const threshold of ["0.001", "0.01", "0.05"]) {
+      const { layers } = await json(file, "--samples", "1", "--threshold", threshold);
+      const [point] = layers[0].points;
+      expect([threshold, point.dimension, point.deadInputs]).toEqual([threshold, 5, 30]);
+      expect(point.tested).toBeLessThanOrEqual(point.kept);
+    }
   });
 
   it("agrees with the singular values of basis", async () => {
@@ -164,7 +189,7 @@ describe("vielbein dimension", () => {
       "--plot",
       plot,
     );
-    expect(stdout).toMatch(/layer +dim +dimension θ=0.01 +kept +particip. ratio/);
+    expect(stdout).toMatch(/layer +dim +dimension θ=0.01 +tested +kept +particip. ratio/);
     expect(stdout).toMatch(/hidden +16 /);
     expect(stderr).toContain(`wrote ${plot}`);
     expect(readFileSync(plot, "utf8")).toContain("local dimension");

@@ -10,6 +10,7 @@
 
 import { leadingColumns, orthogonal, svd } from "@vielbein/linalg";
 import { type BootstrapOptions, bootstrap } from "./bootstrap.ts";
+import { deadDirections } from "./dead-directions.ts";
 import { VielbeinError } from "./errors.ts";
 import { grassmannDistance, subspaceAngles } from "./grassmann/distances.ts";
 import { block } from "./grassmann/frames.ts";
@@ -82,8 +83,10 @@ async function tangentAt(
     const isFlat = k > 1 && s[k - 1]! > (1 - EQUAL) * s[0]!;
     return { vectors, dimension: isFlat ? undefined : k };
   }
-  const { u, s } = svd(await jacobian(map, point, options));
-  const { dimension } = localDimension(s, { ...options, inputDim: map.from.dim, outputDim: map.to.dim });
+  const j = await jacobian(map, point, options);
+  const { u, s } = svd(j);
+  const [inputDim, outputDim] = [map.from.dim, map.to.dim];
+  const { dimension } = localDimension(s, { ...options, ...deadDirections(j), inputDim, outputDim });
   return { vectors: u, dimension };
 }
 

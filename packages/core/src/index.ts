@@ -7,6 +7,7 @@ export {
   type CurveTraversalOptions,
   curveTraversal,
 } from "./curve-traversal.ts";
+export { type DeadDirections, deadDirections, deadRows } from "./dead-directions.ts";
 export {
   type DirectionSet,
   type DirectionValues,
@@ -206,7 +207,7 @@ export {
   stackWeights,
   type ToRgbRule,
 } from "./sefa.ts";
-export { singularValues } from "./singular-values.ts";
+export { type JacobianSpectrum, jacobianSpectrum, singularValues } from "./singular-values.ts";
 export { type Prior, requirePoints, type Space } from "./space.ts";
 export { cumulativeDimension, type SpectrumStatistics, spectrumStatistics } from "./spectrum-statistics.ts";
 export { type TangentBasis, tangentBasis } from "./tangent-basis.ts";

@@ -46,8 +46,10 @@ export function kritchmanNadler(
   n: number,
   options: KritchmanNadlerOptions = {},
 ): KritchmanNadler {
-  const ell = Float64Array.from(eigenvalues);
-  requireDescending("kritchmanNadler: eigenvalues", ell);
+  requireDescending("kritchmanNadler: eigenvalues", eigenvalues);
+  // Relative to the first, so that sums neither overflow nor vanish; a spectrum of zeros stays as it is.
+  const unit = eigenvalues[0]! || 1;
+  const ell = Float64Array.from(eigenvalues, (value) => value / unit);
   if (!(Number.isInteger(n) && n >= 1)) {
     throw new VielbeinError("INVALID_ARGUMENT", `kritchmanNadler: n must be a positive integer, got ${n}.`);
   }
@@ -61,11 +63,11 @@ export function kritchmanNadler(
     const noise = noiseLevel(ell, n, k);
     const threshold = (noise * (centre + s * scale)) / n;
     const passed = ell[k - 1]! > threshold;
-    tests.push({ centre, scale, noise, threshold, passed });
+    tests.push({ centre, scale, noise: unit * noise, threshold: unit * threshold, passed });
     if (!passed) break;
   }
   const rank = tests.filter((test) => test.passed).length;
-  const noise = rank === 0 ? sum(ell) / p : tests[rank - 1]!.noise;
+  const noise = rank === 0 ? (unit * sum(ell)) / p : tests[rank - 1]!.noise;
   return { rank, noise, tests };
 }
 

@@ -1,11 +1,18 @@
 // The singular values of the Jacobian at a point, for methods that need no vectors.
 
 import { eigh, svd, tallSvd } from "@vielbein/linalg";
+import { type DeadDirections, deadDirections } from "./dead-directions.ts";
 import { DEFAULT_MEMORY_BUDGET, type JacobianOptions, jacobian } from "./jacobian.ts";
 import type { DifferentiableMap, FloatArray } from "./map.ts";
 import { metricRoute, metricTensor } from "./metric/metric.ts";
-import { bytesPerVector, jacobianColumns, rowChunks } from "./metric/tangents.ts";
+import { bytesPerVector, jacobianColumns, liveRows, rowChunks } from "./metric/tangents.ts";
 import { requirePoints } from "./space.ts";
+
+/** What {@link localDimension} needs of a Jacobian. */
+export interface JacobianSpectrum extends DeadDirections {
+  /** σ₁ ≥ σ₂ ≥ …, all min(from.dim, to.dim) of them, zeros included. */
+  readonly singularValues: Float64Array;
+}
 
 /**
  * σ₁ ≥ σ₂ ≥ … of the Jacobian at `point`, all min(from.dim, to.dim) of them, in float64.
@@ -22,16 +29,36 @@ export async function singularValues(
   point: FloatArray,
   options: JacobianOptions = {},
 ): Promise<Float64Array> {
+  return (await jacobianSpectrum(map, point, options)).singularValues;
+}
+
+/** {@link singularValues}, and how many inputs and outputs are dead; of outputs none are counted where J is not formed. */
+export async function jacobianSpectrum(
+  map: DifferentiableMap<FloatArray>,
+  point: FloatArray,
+  options: JacobianOptions = {},
+): Promise<JacobianSpectrum> {
   requirePoints("singularValues: point", point, 1, map.from);
   const [m, n] = [map.to.dim, map.from.dim];
   const budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
   if (n > m || options.method !== undefined || 8 * m * n + bytesPerVector(map) <= budget) {
-    return svd(await jacobian(map, point, options), { vectors: "none" }).s;
+    const j = await jacobian(map, point, options);
+    return { singularValues: svd(j, { vectors: "none" }).s, ...deadDirections(j) };
   }
   const call = { memoryBudget: budget, ...(options.signal ? { signal: options.signal } : {}) };
   if (metricRoute(map, point, call) === "columns") {
-    return (await tallSvd(rowChunks(await jacobianColumns(map, point, budget, options.signal)))).s;
+    const columns = await jacobianColumns(map, point, budget, options.signal);
+    return {
+      singularValues: (await tallSvd(rowChunks(columns))).s,
+      deadInputs: columns.filter((column) => column.every((x) => x === 0)).length,
+      deadOutputs: m - liveRows(columns).length,
+    };
   }
   const g = await metricTensor(map, point, { ...call, route: "products" });
-  return eigh(g, { vectors: false }).values.map((value) => Math.sqrt(Math.max(0, value)));
+  return {
+    singularValues: eigh(g, { vectors: false }).values.map((value) => Math.sqrt(Math.max(0, value))),
+    // A diagonal entry of JᵀJ is the squared length of a column.
+    deadInputs: Array.from({ length: n }, (_, i) => g.data[i * (n + 1)]).filter((x) => x === 0).length,
+    deadOutputs: 0,
+  };
 }

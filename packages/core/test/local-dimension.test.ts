@@ -1,7 +1,9 @@
-import { matmul, matrix, normal, orthogonal, svd } from "@vielbein/linalg";
+import { type Matrix, matmul, matrix, normal, orthogonal, svd } from "@vielbein/linalg";
+import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import {
   cumulativeDimension,
+  deadDirections,
   kritchmanNadler,
   type LocalDimensionOptions,
   localDimension,
@@ -189,6 +191,132 @@ describe("localDimension", () => {
   it("refuses thresholds and conventions out of range", () => {
     expect(() => localDimension([2, 1], { threshold: 1 })).toThrow("below 1");
     expect(() => localDimension([2, 1], { convention: "A" as "kept" })).toThrow("input, kept, padded");
+  });
+});
+
+describe("what is no signal and no noise changes nothing", () => {
+  /** J `[m, d]`: `signals` directions of size 1 to 3, and iid noise whose largest singular value is `level`. */
+  const noisy = (d: number, m: number, signals: number, level: number, seed: number): Matrix => {
+    const u = orthogonal(seed, 0, m, signals);
+    const v = orthogonal(seed, 1, d, signals);
+    for (let at = 0; at < u.data.length; at++) u.data[at]! *= 3 - (2 * (at % signals)) / signals;
+    const j = matmul(u, v, { transposeB: true });
+    const errors = normal(seed, 2, m * d);
+    const scale = level / (Math.sqrt(m) + Math.sqrt(d));
+    j.data.forEach((x, at) => {
+      j.data[at] = x + scale * errors[at]!;
+    });
+    return j;
+  };
+
+  const dimensionOf = (j: Matrix, options: LocalDimensionOptions = {}) =>
+    localDimension(svd(j, { vectors: "none" }).s, {
+      inputDim: j.cols,
+      outputDim: j.rows,
+      ...deadDirections(j),
+      ...options,
+    });
+
+  /** J with zeros for `inputs` further columns and `outputs` further rows. */
+  const withDead = (j: Matrix, inputs: number, outputs: number): Matrix => {
+    const result = matrix(j.rows + outputs, j.cols + inputs);
+    for (let i = 0; i < j.rows; i++) {
+      result.data.set(j.data.subarray(i * j.cols, (i + 1) * j.cols), i * result.cols);
+    }
+    return result;
+  };
+
+  const cases = fc.record({
+    d: fc.integer({ min: 40, max: 90 }),
+    m: fc.integer({ min: 40, max: 90 }),
+    signals: fc.integer({ min: 1, max: 8 }),
+    level: fc.constantFrom(0.05, 0.2, 0.4),
+    seed: fc.nat(10_000),
+  });
+  const jacobians = cases.map(({ d, m, signals, level, seed }) => ({
+    j: noisy(d, m, signals, level, seed),
+    signals,
+  }));
+  const runs = { numRuns: 25, seed: 4 };
+
+  test("dead inputs and dead outputs", () => {
+    fc.assert(
+      fc.property(jacobians, fc.nat(200), fc.nat(200), ({ j, signals }, inputs, outputs) => {
+        const alone = dimensionOf(j);
+        expect(alone).toMatchObject({ dimension: signals, status: "ok" });
+        const padded = dimensionOf(withDead(j, inputs, outputs));
+        expect(padded).toMatchObject({ dimension: signals, status: "ok", kept: alone.kept });
+        expect(padded.noise).toBeCloseTo(alone.noise, 12);
+      }),
+      runs,
+    );
+  });
+
+  test("dead inputs behind nothing but noise, which stays flat", () => {
+    const noise = matrix(60, 60, normal(3, 0, 3600));
+    expect(dimensionOf(noise)).toMatchObject({ dimension: undefined, status: "flat" });
+    expect(dimensionOf(withDead(noise, 50, 50))).toMatchObject({ dimension: undefined, status: "flat" });
+  });
+
+  test("outputs that repeat others", () => {
+    fc.assert(
+      fc.property(jacobians, fc.integer({ min: 2, max: 4 }), ({ j, signals }, times) => {
+        const repeated = matrix(times * j.rows, j.cols);
+        for (let i = 0; i < times; i++) repeated.data.set(j.data, i * j.data.length);
+        expect(dimensionOf(repeated)).toMatchObject({ dimension: signals, status: "ok" });
+      }),
+      runs,
+    );
+  });
+
+  test("the unit of length", () => {
+    fc.assert(
+      fc.property(jacobians, fc.constantFrom(1e-200, 1e-30, 1e30, 1e150, 1e200), ({ j }, scale) => {
+        const here = dimensionOf(j);
+        const scaled = dimensionOf(
+          matrix(
+            j.rows,
+            j.cols,
+            j.data.map((x) => scale * x),
+          ),
+        );
+        expect({ ...scaled, noise: 0 }).toEqual({ ...here, noise: 0 });
+      }),
+      runs,
+    );
+  });
+
+  test("zeros behind a tail of noise where nothing is known of dead inputs, as of a rank that is not full", () => {
+    const ten = Array.from({ length: 10 }, (_, i) => 1 - 0.05 * i);
+    const tail = Array.from({ length: 290 }, (_, i) => 0.12 - 0.0003 * i);
+    for (const behind of [0, 1e-12]) {
+      const sigma = [...ten, ...tail, ...new Array(212).fill(behind)];
+      expect(localDimension(sigma)).toMatchObject({ dimension: 10, status: "ok", kept: 300 });
+      // The threshold takes the noise, or some of the signal with it.
+      expect(localDimension(sigma, { threshold: 0.3 })).toMatchObject({
+        dimension: 10,
+        status: "no-noise-tail",
+      });
+      expect(localDimension(sigma, { threshold: 0.72 })).toMatchObject({
+        dimension: 6,
+        status: "no-noise-tail",
+      });
+    }
+    // A gap behind the noise that the threshold falls into, as float32 leaves it.
+    for (const behind of [1e-3, 1e-4, 1e-6]) {
+      const rounded = [...ten, ...tail, ...new Array(212).fill(behind)];
+      expect(localDimension(rounded)).toMatchObject({ dimension: 10, status: "ok", kept: 300 });
+    }
+  });
+
+  test("a threshold at the end of the signal, which noise follows at once", () => {
+    const sigma = [
+      ...Array.from({ length: 10 }, (_, i) => 1 - 0.055 * i),
+      ...Array.from({ length: 290 }, (_, i) => 0.35 * (1 - i / 400)),
+    ];
+    for (const threshold of [0.01, 0.1, 0.36, 0.4, 0.5]) {
+      expect([threshold, localDimension(sigma, { threshold }).dimension]).toEqual([threshold, 10]);
+    }
   });
 });
 

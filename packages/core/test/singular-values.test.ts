@@ -1,6 +1,6 @@
 import { matmul, matrix, normal, svd } from "@vielbein/linalg";
 import { expect, test } from "vitest";
-import { functionMap, singularValues } from "../src/index.ts";
+import { functionMap, jacobianSpectrum, singularValues } from "../src/index.ts";
 
 const [n, m] = [12, 500];
 const a = matrix(m, n, normal(1, 0, m * n));
@@ -42,6 +42,25 @@ test.each([
   const values = await singularValues(map, point, { memoryBudget });
   expect(values).toHaveLength(n);
   expect(deviation(values)).toBeLessThan(tolerance);
+});
+
+test("dead inputs and outputs are counted, however the values are found", async () => {
+  // y = (x₀, 0, x₁, x₂, 0, …) of x with two inputs that move nothing.
+  const sparse = functionMap({
+    from: { name: "x", dim: 5, shape: [5] },
+    to: { name: "y", dim: 40, shape: [40] },
+    evaluate: (x) =>
+      Float64Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? (i + 1) * x[(i / 4) % 3]! : 0)),
+  });
+  for (const [memoryBudget, deadOutputs] of [
+    [2 ** 31, 30],
+    [1200, 30],
+    [500, 0],
+  ] as const) {
+    const found = await jacobianSpectrum(sparse, new Float32Array(5), { memoryBudget });
+    expect(found).toMatchObject({ deadInputs: 2, deadOutputs });
+    expect(found.singularValues).toHaveLength(5);
+  }
 });
 
 test("of a map to a smaller space, and at an invalid point", async () => {

@@ -3,9 +3,11 @@
 import {
   averageMetric,
   type DirectionSet,
+  deadRows,
   defaultNames,
   displacementOf,
   factorize,
+  type LocalDimension,
   localBasisAt,
   localDimension,
   metricSpectrum,
@@ -14,7 +16,7 @@ import {
   selectMaps,
   stackWeights,
 } from "@vielbein/core";
-import { leadingColumns, type Matrix } from "@vielbein/linalg";
+import { leadingColumns, type Matrix, matrix } from "@vielbein/linalg";
 import { firstAffineMaps } from "@vielbein/onnx";
 import type { ExplorerDirections, ExplorerSpectrum } from "@vielbein/viz/explorer";
 import { MEMORY_BUDGET, type Spaces } from "./spaces.ts";
@@ -82,9 +84,28 @@ export async function findBasis(
     options: { rank: set.vectors.cols },
     spectrum: {
       singularValues,
-      ...(isWhole ? { dimension: localDimension(singularValues, { inputDim: n, outputDim: m }) } : {}),
+      ...(isWhole ? { dimension: dimensionOf(map, singularValues, vectors) } : {}),
     },
   };
+}
+
+function dimensionOf(
+  { from, to }: Spaces["map"],
+  singularValues: Float64Array,
+  inputVectors: Matrix,
+): LocalDimension {
+  // An input is dead where its row of V·diag(σ), as long as its column of J, is zero.
+  const { rows, cols, data } = inputVectors;
+  const lengths = matrix(
+    rows,
+    cols,
+    data.map((x, at) => x * (singularValues[at % cols] ?? 0)),
+  );
+  return localDimension(singularValues, {
+    inputDim: from.dim,
+    outputDim: to.dim,
+    deadInputs: deadRows(lengths),
+  });
 }
 
 /** SeFa, as its authors' code has it: rows of length 1, of the maps to colours only the last. */

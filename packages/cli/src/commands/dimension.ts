@@ -5,12 +5,13 @@ import {
   DIMENSION_CONVENTIONS,
   type DimensionConvention,
   type DimensionStatus,
+  type JacobianSpectrum,
+  jacobianSpectrum,
   type LocalDimension,
   localDimension,
   type Provenance,
   type Space,
   type SpectrumStatistics,
-  singularValues,
   spectrumStatistics,
 } from "@vielbein/core";
 import { layerPlot } from "@vielbein/viz";
@@ -38,9 +39,20 @@ interface DimensionRow {
   readonly index: number;
   /** `[r]`, r the most that a layer has; NaN beyond those of this layer. */
   readonly singular_values: Float64Array;
-  /** `[r]`, of the network with redrawn weights; NaN throughout without --untrained. */
+  /** Inputs that move no output, and outputs that no input moves. */
+  readonly dead_inputs: number;
+  readonly dead_outputs: number;
+  /** `[r]`, of the network with redrawn weights; NaN throughout without --untrained, as the two after it. */
   readonly untrained_singular_values: Float64Array;
+  readonly untrained_dead_inputs: number;
+  readonly untrained_dead_outputs: number;
 }
+
+const NO_SPECTRUM: JacobianSpectrum = {
+  singularValues: new Float64Array(),
+  deadInputs: Number.NaN,
+  deadOutputs: Number.NaN,
+};
 
 const SHARES = { dims99: 0.99, dims999: 0.999, dims9999: 0.9999 };
 
@@ -48,6 +60,7 @@ const SHARES = { dims99: 0.99, dims999: 0.999, dims9999: 0.9999 };
 interface PointReport extends LocalDimension, SpectrumStatistics {
   readonly index: number;
   readonly largest: number;
+  readonly deadInputs: number;
   /** At every threshold, the first included. */
   readonly byThreshold: readonly LocalDimension[];
   readonly cumulative: Readonly<Record<keyof typeof SHARES, number>>;
@@ -128,16 +141,20 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
           async (row) => {
             const [layer, index] = [Math.floor(row / points.count), row % points.count];
             const point = points.values.slice(index * from.dim, (index + 1) * from.dim);
-            const trained = await singularValues(await maps.at(layer), point, spectrum);
+            const trained = await jacobianSpectrum(await maps.at(layer), point, spectrum);
             const redrawn =
               untrained === 0
-                ? []
-                : await singularValues(await maps.untrainedAt(layer, index % untrained), point, spectrum);
+                ? NO_SPECTRUM
+                : await jacobianSpectrum(await maps.untrainedAt(layer, index % untrained), point, spectrum);
             return {
               layer,
               index,
-              singular_values: padded(trained, width),
-              untrained_singular_values: padded(redrawn, width),
+              singular_values: padded(trained.singularValues, width),
+              dead_inputs: trained.deadInputs,
+              dead_outputs: trained.deadOutputs,
+              untrained_singular_values: padded(redrawn.singularValues, width),
+              untrained_dead_inputs: redrawn.deadInputs,
+              untrained_dead_outputs: redrawn.deadOutputs,
             };
           },
           (rows) => {
@@ -178,24 +195,34 @@ function layerReports(
 
 function pointReport(row: DimensionRow, from: Space, to: Space, options: DimensionOptions): PointReport {
   const { alpha, convention } = options;
-  const at = (values: Float64Array, threshold: number): LocalDimension =>
-    localDimension(
-      values.filter((value) => !Number.isNaN(value)),
-      {
-        inputDim: from.dim,
-        outputDim: to.dim,
-        threshold,
-        alpha,
-        convention,
-      },
-    );
-  const sigma = row.singular_values.filter((value) => !Number.isNaN(value));
-  const variances = sigma.map((s) => s * s);
-  const byThreshold = options.threshold.map((threshold) => at(sigma, threshold));
+  const at = ({ singularValues, ...dead }: JacobianSpectrum, threshold: number): LocalDimension =>
+    localDimension(singularValues, {
+      inputDim: from.dim,
+      outputDim: to.dim,
+      ...dead,
+      threshold,
+      alpha,
+      convention,
+    });
+  const trained: JacobianSpectrum = {
+    singularValues: unpadded(row.singular_values),
+    deadInputs: row.dead_inputs,
+    deadOutputs: row.dead_outputs,
+  };
+  const redrawn = (): JacobianSpectrum => ({
+    singularValues: unpadded(row.untrained_singular_values),
+    deadInputs: row.untrained_dead_inputs,
+    deadOutputs: row.untrained_dead_outputs,
+  });
+  const largest = trained.singularValues[0]!;
+  // Relative to the first: the statistics do not depend on the scale, and squares cannot vanish.
+  const variances = trained.singularValues.map((s) => (s / (largest || 1)) ** 2);
+  const byThreshold = options.threshold.map((threshold) => at(trained, threshold));
   return {
     index: row.index,
     ...byThreshold[0]!,
-    largest: sigma[0]!,
+    largest,
+    deadInputs: row.dead_inputs,
     byThreshold,
     ...spectrumStatistics(variances),
     cumulative: {
@@ -203,14 +230,19 @@ function pointReport(row: DimensionRow, from: Space, to: Space, options: Dimensi
       dims999: cumulativeDimension(variances, SHARES.dims999),
       dims9999: cumulativeDimension(variances, SHARES.dims9999),
     },
-    untrained: options.untrained === 0 ? undefined : at(row.untrained_singular_values, options.threshold[0]!),
+    untrained: options.untrained === 0 ? undefined : at(redrawn(), options.threshold[0]!),
   };
 }
 
+function unpadded(values: Float64Array): Float64Array {
+  return values.filter((value) => !Number.isNaN(value));
+}
+
 function toJson(reports: readonly LayerReport[], options: DimensionOptions, provenance: Provenance): object {
-  const dimension = ({ dimension, status, kept, noise }: LocalDimension) => ({
+  const dimension = ({ dimension, status, kept, noise, tested }: LocalDimension) => ({
     dimension: dimension ?? null,
     status,
+    tested,
     kept,
     noise,
   });
@@ -224,6 +256,7 @@ function toJson(reports: readonly LayerReport[], options: DimensionOptions, prov
       points: points.map((point) => ({
         index: point.index,
         ...dimension(point),
+        deadInputs: point.deadInputs,
         participationRatio: point.participationRatio,
         effectiveRank: point.effectiveRank,
         stableRank: point.stableRank,
@@ -253,6 +286,7 @@ function toText(reports: readonly LayerReport[], options: DimensionOptions, prov
     "dim",
     ...options.threshold.map((threshold) => `dimension θ=${threshold}`),
     ...(options.untrained > 0 ? ["untrained"] : []),
+    "tested",
     "kept",
     "particip. ratio",
     "eff. rank",
@@ -270,6 +304,7 @@ function toText(reports: readonly LayerReport[], options: DimensionOptions, prov
         String(to.dim),
         ...options.threshold.map((_, i) => over((point) => point.byThreshold[i]!.dimension)),
         ...(options.untrained > 0 ? [over((point) => point.untrained!.dimension)] : []),
+        over((point) => point.tested),
         over((point) => point.kept),
         over((point) => point.participationRatio, 1),
         over((point) => point.effectiveRank, 1),

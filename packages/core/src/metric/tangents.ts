@@ -45,7 +45,9 @@ export function bytesPerVector(map: DifferentiableMap<FloatArray>): number {
  */
 export function* rowChunks(columns: readonly FloatArray[]): Generator<Matrix> {
   const n = columns.length;
-  const kept = liveRows(columns);
+  const live = liveRows(columns);
+  // Of all, where fewer than columns would be left to decompose.
+  const kept = live.length < n ? Uint32Array.from(columns[0]!, (_, i) => i) : live;
   const height = Math.max(n, Math.ceil(CHUNK / n));
   for (let first = 0; first < kept.length; first += height) {
     const rows = Math.min(height, kept.length - first);
@@ -61,8 +63,8 @@ export function* rowChunks(columns: readonly FloatArray[]): Generator<Matrix> {
   }
 }
 
-/** Indices of the rows that are not zero; of all, where fewer than columns would be left to decompose. */
-function liveRows(columns: readonly FloatArray[]): Uint32Array {
+/** Indices of the rows that are not zero. */
+export function liveRows(columns: readonly FloatArray[]): Uint32Array {
   const m = columns[0]!.length;
   const live = new Uint8Array(m);
   let dead = Uint32Array.from({ length: m }, (_, i) => i);
@@ -74,8 +76,5 @@ function liveRows(columns: readonly FloatArray[]): Uint32Array {
     }
     dead = dead.subarray(0, left);
   }
-  const all = m - dead.length < columns.length;
-  const kept = new Uint32Array(all ? m : m - dead.length);
-  for (let i = 0, at = 0; i < m; i++) if (all || live[i]) kept[at++] = i;
-  return kept;
+  return Uint32Array.from({ length: m }, (_, i) => i).filter((i) => live[i] === 1);
 }
