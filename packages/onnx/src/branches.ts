@@ -4,9 +4,10 @@
 import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
 import { makeNode } from "./attributes.ts";
 import { dependents, everyName, topologicalOrder } from "./graph.ts";
-import { type Attribute, type Graph, type Model, type Node, requiredInputs, type Tensor } from "./model.ts";
+import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { probe } from "./probe.ts";
+import { renameTensors } from "./rename.ts";
 import { fromRuntime, numericValues } from "./tensor.ts";
 import { nodeLabel } from "./unsupported.ts";
 
@@ -97,32 +98,6 @@ async function decideOnce(
 
 /** A branch whose own tensors have names that the graph around it does not use. */
 function renamed(graph: Graph, names: NameSupply): Graph {
-  const own = [
-    ...graph.initializers.map(({ name }) => name),
-    ...graph.nodes.flatMap(({ outputs }) => outputs),
-  ];
-  const fresh = new Map(own.filter(Boolean).map((name) => [name, names.claim(name)]));
+  const fresh = new Map([...everyName(graph)].map((name) => [name, names.claim(name)]));
   return renameTensors(graph, (name) => fresh.get(name) ?? name);
-}
-
-function renameTensors(graph: Graph, rename: (name: string) => string): Graph {
-  const attribute = (value: Attribute): Attribute =>
-    value.type === "graph" ? { type: "graph", value: renameTensors(value.value, rename) } : value;
-  const nodes = graph.nodes.map(
-    (node): Node => ({
-      ...node,
-      inputs: node.inputs.map(rename),
-      outputs: node.outputs.map(rename),
-      attributes: new Map([...node.attributes].map(([name, value]) => [name, attribute(value)])),
-    }),
-  );
-  const named = <T extends { readonly name: string }>(list: readonly T[]): T[] =>
-    list.map((entry) => ({ ...entry, name: rename(entry.name) }));
-  return {
-    ...graph,
-    nodes,
-    initializers: named(graph.initializers),
-    outputs: named(graph.outputs),
-    valueInfo: named(graph.valueInfo),
-  };
 }

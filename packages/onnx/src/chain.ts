@@ -2,18 +2,11 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { makeNode } from "./attributes.ts";
-import { tensorNames, topologicalOrder } from "./graph.ts";
-import {
-  type Attribute,
-  type Graph,
-  type Model,
-  type Node,
-  requiredInputs,
-  type Tensor,
-  type ValueInfo,
-} from "./model.ts";
+import { everyName, tensorNames, topologicalOrder } from "./graph.ts";
+import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { normalize } from "./normalize.ts";
+import { renameTensors } from "./rename.ts";
 import { float32Tensor } from "./tensor.ts";
 
 export interface ChainOptions {
@@ -45,7 +38,7 @@ export function chain(first: Model, second: Model, options: ChainOptions = {}): 
     throw new VielbeinError("INVALID_SPACE", `chain: the second model has no input "${input}" to feed.`);
   }
 
-  const names = new NameSupply(tensorNames(head.graph));
+  const names = new NameSupply(everyName(head.graph));
   const link = affineLink(output, options.scale ?? 1, options.shift ?? 0, names);
   // Engines want node names to be unique too; they are a namespace of their own.
   const nodeNames = new NameSupply(head.graph.nodes.map((node) => node.name));
@@ -99,39 +92,10 @@ function renameGraph(
   fixed: ReadonlyMap<string, string>,
 ): Graph {
   const renaming = new Map(fixed);
-  for (const name of tensorNames(graph)) if (!renaming.has(name)) renaming.set(name, names.claim(name));
-  const rename = (name: string): string => renaming.get(name) ?? name;
-  const info = (value: ValueInfo): ValueInfo => ({ ...value, name: rename(value.name) });
-  return {
-    ...graph,
-    nodes: graph.nodes.map((node) => ({
-      ...renameNode(node, rename),
-      name: node.name && nodeNames.claim(node.name),
-    })),
-    initializers: graph.initializers.map((tensor) => ({ ...tensor, name: rename(tensor.name) })),
-    inputs: graph.inputs.map(info),
-    outputs: graph.outputs.map(info),
-  };
-}
-
-function renameNode(node: Node, rename: (name: string) => string): Node {
-  const attributes = new Map<string, Attribute>();
-  for (const [name, attribute] of node.attributes) {
-    // Subgraphs see the outer names; their own are left alone, since they shadow.
-    attributes.set(
-      name,
-      attribute.type === "graph"
-        ? {
-            type: "graph",
-            value: {
-              ...attribute.value,
-              nodes: attribute.value.nodes.map((inner) => renameNode(inner, rename)),
-            },
-          }
-        : attribute,
-    );
-  }
-  return { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename), attributes };
+  for (const name of everyName(graph)) if (!renaming.has(name)) renaming.set(name, names.claim(name));
+  const renamed = renameTensors(graph, (name) => renaming.get(name) ?? name);
+  const nodes = renamed.nodes.map((node) => ({ ...node, name: node.name && nodeNames.claim(node.name) }));
+  return { ...renamed, nodes };
 }
 
 /** Both sets of files; one of the second set whose name is taken is kept under another name. */

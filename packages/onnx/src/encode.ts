@@ -33,6 +33,7 @@ export function encodeModel(model: Model, options: EncodeOptions = {}): Uint8Arr
     writer.message(8, opset);
   }
   for (const [key, value] of model.metadata) writer.message(14, encodePair(key, value));
+  for (const { encoded } of model.functions ?? []) writer.byteString(25, encoded);
   for (const field of model.unknown) writer.encodedField(field);
   return writer.finish();
 }
@@ -64,15 +65,17 @@ function encodeNode(node: Node, files: Files): WireWriter {
   writer.string(4, node.opType);
   for (const [name, attribute] of node.attributes) {
     if (attribute.type === "opaque") writer.byteString(5, attribute.value);
+    else if (attribute.type === "reference") writer.byteString(5, attribute.encoded);
     else writer.message(5, encodeAttribute(name, attribute, files));
   }
   if (node.domain) writer.string(7, node.domain);
+  if (node.overload) writer.string(8, node.overload);
   return writer;
 }
 
 function encodeAttribute(
   name: string,
-  attribute: Exclude<Attribute, { type: "opaque" }>,
+  attribute: Exclude<Attribute, { type: "opaque" | "reference" }>,
   files: Files,
 ): WireWriter {
   const writer = new WireWriter();

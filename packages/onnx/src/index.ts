@@ -24,6 +24,7 @@ export {
   type Dimension,
   type ExternalData,
   type Graph,
+  type LocalFunction,
   type Model,
   type Node,
   requiredInputs,

@@ -61,6 +61,8 @@ export type Attribute =
   | { readonly type: "floats"; readonly value: readonly number[] }
   | { readonly type: "ints"; readonly value: readonly number[] }
   | { readonly type: "strings"; readonly value: readonly string[] }
+  /** In a function's body: the value of the calling node's attribute of that name. */
+  | { readonly type: "reference"; readonly value: string; readonly encoded: Uint8Array }
   /** Encoded AttributeProto of a kind that is only passed through. */
   | { readonly type: "opaque"; readonly value: Uint8Array };
 
@@ -68,6 +70,8 @@ export interface Node {
   readonly opType: string;
   /** Empty for the standard operators. */
   readonly domain: string;
+  /** Which of several functions of one name is called; absent for all else. */
+  readonly overload?: string;
   readonly name: string;
   /** Tensor names; empty string for an optional input that is left out. */
   readonly inputs: readonly string[];
@@ -99,6 +103,23 @@ export interface Graph {
   readonly unknown: readonly Uint8Array[];
 }
 
+/** An operator that the model itself defines. */
+export interface LocalFunction {
+  readonly domain: string;
+  readonly name: string;
+  readonly overload: string;
+  /** Names of the arguments and results in `nodes`. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Values of attributes that a call leaves out. */
+  readonly defaults: ReadonlyMap<string, Attribute>;
+  readonly nodes: readonly Node[];
+  /** Domain → version of what `nodes` are written in. */
+  readonly opsets: ReadonlyMap<string, number>;
+  /** The FunctionProto, written back as it is. */
+  readonly encoded: Uint8Array;
+}
+
 export interface Model {
   readonly irVersion: number;
   readonly producerName: string;
@@ -107,6 +128,7 @@ export interface Model {
   readonly opsets: ReadonlyMap<string, number>;
   readonly metadata: ReadonlyMap<string, string>;
   readonly graph: Graph;
+  readonly functions?: readonly LocalFunction[];
   /** Encoded fields that this package does not interpret. */
   readonly unknown: readonly Uint8Array[];
   /** Files whose bytes tensors are views of, by the name an external reference uses: the model itself and its external data. */

@@ -3,26 +3,12 @@
 // derivatives are computed in float32. Rules are written against this form only.
 
 import { VielbeinError } from "@vielbein/core";
-import { float, int, makeNode, string, without } from "./attributes.ts";
-import { writeOut } from "./composites.ts";
-import { drawsAtRandom, everyName, topologicalOrder } from "./graph.ts";
-import {
-  type Attribute,
-  DataType,
-  type Graph,
-  intAttribute,
-  intsAttribute,
-  type Model,
-  type Node,
-  standardOpset,
-  type Tensor,
-} from "./model.ts";
-import { NameSupply } from "./names.ts";
-import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "./tensor.ts";
-import { typesOf } from "./types.ts";
+import { inlineFunctions } from "./functions.ts";
+import { topologicalOrder } from "./graph.ts";
+import { type Model, standardOpset } from "./model.ts";
+import { INTERNAL_OPSET, upgraded } from "./upgrade.ts";
 import { type Precision, widenHalfPrecision, widenToDouble } from "./widen.ts";
 
-const INTERNAL_OPSET = 18;
 const OLDEST_OPSET = 7;
 
 /**
@@ -30,7 +16,8 @@ const OLDEST_OPSET = 7;
  *
  * @throws {VielbeinError} `INVALID_MODEL` for opsets before 7 and for cyclic or incomplete graphs.
  */
-export function normalize(model: Model, precision: Precision = "float32"): Model {
+export function normalize(original: Model, precision: Precision = "float32"): Model {
+  const { model } = inlineFunctions(original);
   // A model that declares no standard operator set has no standard operators.
   const opset = model.opsets.has("") ? standardOpset(model) : INTERNAL_OPSET;
   if (opset < OLDEST_OPSET) {
@@ -45,209 +32,7 @@ export function normalize(model: Model, precision: Precision = "float32"): Model
     ...model,
     irVersion: Math.max(model.irVersion, 8),
     opsets: new Map(model.opsets).set("", Math.max(opset, INTERNAL_OPSET)),
-    graph: upgraded(ordered, opset, new NameSupply(everyName(graph)), new Map(), new Map()),
+    graph: upgraded(ordered, () => opset),
   });
   return precision === "float64" ? widenToDouble(normal) : normal;
-}
-
-/** A graph and those inside its nodes, which see the types and constants of the graphs around them. */
-function upgraded(
-  graph: Graph,
-  opset: number,
-  names: NameSupply,
-  outerTypes: ReadonlyMap<string, number>,
-  outerConstants: ReadonlyMap<string, Tensor>,
-): Graph {
-  const types = typesOf(graph, outerTypes);
-  const constants = new Map([...outerConstants, ...constantsOf(graph)]);
-  const upgrade = new Upgrade(opset, names, types, constants);
-  const nodes = graph.nodes.flatMap((node, index) => {
-    const attributes = [...node.attributes].map(([name, attribute]): [string, Attribute] => [
-      name,
-      attribute.type === "graph"
-        ? { type: "graph", value: upgraded(attribute.value, opset, names, types, constants) }
-        : attribute,
-    ]);
-    return upgrade.node({ ...node, attributes: new Map(attributes) }, index);
-  });
-  return { ...graph, nodes, initializers: [...graph.initializers, ...upgrade.constants] };
-}
-
-/** Tensors whose values the file states: initialisers and Constant nodes. */
-function constantsOf(graph: Graph): Map<string, Tensor> {
-  const constants = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
-  for (const node of graph.nodes) {
-    const value = node.opType === "Constant" ? node.attributes.get("value") : undefined;
-    if (value?.type === "tensor") constants.set(node.outputs[0]!, value.value);
-  }
-  return constants;
-}
-
-const reductions: ReadonlySet<string> = new Set([
-  "ReduceMean",
-  "ReduceMax",
-  "ReduceMin",
-  "ReduceProd",
-  "ReduceL1",
-  "ReduceL2",
-  "ReduceLogSum",
-  "ReduceLogSumExp",
-  "ReduceSumSquare",
-]);
-
-const softmaxes: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax", "Hardmax"]);
-
-class Upgrade {
-  readonly constants: Tensor[] = [];
-  private readonly opset: number;
-  private readonly names: NameSupply;
-  private readonly types: ReadonlyMap<string, number>;
-  private readonly known: ReadonlyMap<string, Tensor>;
-
-  constructor(
-    opset: number,
-    names: NameSupply,
-    types: ReadonlyMap<string, number>,
-    known: ReadonlyMap<string, Tensor>,
-  ) {
-    this.opset = opset;
-    this.names = names;
-    this.types = types;
-    this.known = known;
-  }
-
-  node(node: Node, index: number): Node[] {
-    if (node.domain !== "") return [node];
-    const { opType } = node;
-    // A random operator is frozen: what it draws is folded into a constant, seeded by its position in the file
-    // unless it has a seed of its own: an unseeded one would draw anew in every session, so that no two agree.
-    if (drawsAtRandom(node) && !node.attributes.has("seed")) {
-      return [{ ...node, attributes: new Map(node.attributes).set("seed", float(index + 1)) }];
-    }
-    if (opType === "Dropout" && this.isInference(node)) {
-      return [makeNode("Identity", [node.inputs[0]!], [node.outputs[0]!])];
-    }
-    if (this.opset < 13 && (opType === "Squeeze" || opType === "Unsqueeze" || opType === "ReduceSum")) {
-      return [this.axesToInput(node)];
-    }
-    if (opType === "CastLike") return [this.castLike(node)];
-    if (opType === "Scatter") return [{ ...node, opType: "ScatterElements" }];
-    if (opType === "BatchNormalization" && intAttribute(node, "spatial", 1) === 1) {
-      return [{ ...node, attributes: new Map(Object.entries(without(node, "spatial"))) }];
-    }
-    if (this.opset < 10 && opType === "TopK") return [this.topK(node)];
-    if (this.opset < 18 && reductions.has(opType)) return [this.axesToInput(node)];
-    if (this.opset < 18 && opType === "Split") return [this.split(node)];
-    if (this.opset < 10 && opType === "Slice")
-      return [this.attributesToInputs(node, ["starts", "ends", "axes"])];
-    if (this.opset < 11 && opType === "Clip") return [this.attributesToInputs(node, ["min", "max"])];
-    if (this.opset < 11 && opType === "Pad") return [this.attributesToInputs(node, ["pads", "value"])];
-    if (opType === "Upsample" || (opType === "Resize" && this.opset < 11)) return this.resize(node);
-    if (this.opset < 13 && softmaxes.has(opType)) return this.softmax(node);
-    const composite = writeOut(node, this.opset, this.names, this.types);
-    if (!composite) return [node];
-    this.constants.push(...composite.constants);
-    return [...composite.nodes];
-  }
-
-  /** The attribute's value as an initialiser; a single number of the type of `data`, as operators want it. */
-  private constant(attribute: Attribute | undefined, data: string): string {
-    if (attribute === undefined) return "";
-    const name = this.names.claim("constant");
-    if (attribute.type === "ints") this.constants.push(int64Tensor(name, attribute.value));
-    else if (attribute.type === "floats") {
-      this.constants.push(float32Tensor(name, attribute.value, [attribute.value.length]));
-    } else if (attribute.type === "float") {
-      const make = this.types.get(data) === DataType.DOUBLE ? float64Tensor : float32Tensor;
-      this.constants.push(make(name, [attribute.value], []));
-    } else return "";
-    return name;
-  }
-
-  private attributesToInputs(node: Node, names: readonly string[]): Node {
-    const data = node.inputs[0]!;
-    const added = names.map((name) => this.constant(node.attributes.get(name), data));
-    return {
-      ...makeNode(node.opType, [data, ...added], node.outputs, without(node, ...names)),
-      name: node.name,
-    };
-  }
-
-  private axesToInput(node: Node): Node {
-    return node.attributes.has("axes") ? this.attributesToInputs(node, ["axes"]) : node;
-  }
-
-  private split(node: Node): Node {
-    if (intsAttribute(node, "split")) return this.attributesToInputs(node, ["split"]);
-    if (node.inputs.length > 1) return node;
-    return { ...node, attributes: new Map(node.attributes).set("num_outputs", int(node.outputs.length)) };
-  }
-
-  /** Dropout is in training mode only where its third input, which operator sets from 12 on have, says so. */
-  private isInference(node: Node): boolean {
-    const mode = node.inputs[2];
-    if (!mode) return true;
-    const stated = this.known.get(mode);
-    return stated !== undefined && numericValues(stated)[0] === 0;
-  }
-
-  /** The type that the second input has is an attribute of Cast. */
-  private castLike(node: Node): Node {
-    const to = this.types.get(node.inputs[1]!);
-    if (to === undefined) return node;
-    return { ...makeNode("Cast", [node.inputs[0]!], node.outputs, { to: int(to) }), name: node.name };
-  }
-
-  private topK(node: Node): Node {
-    const name = this.names.claim("constant");
-    this.constants.push(int64Tensor(name, [intAttribute(node, "k", 1)]));
-    return {
-      ...node,
-      inputs: [node.inputs[0]!, name],
-      attributes: new Map(Object.entries(without(node, "k"))),
-    };
-  }
-
-  /**
-   * Upsample, and Resize of opset 10, are Resize with asymmetric coordinates, rounded down where the image
-   * grows and up where it shrinks. A node that does both becomes two.
-   */
-  private resize(node: Node): Node[] {
-    const [x, y] = [node.inputs[0]!, node.outputs[0]!];
-    const given = node.inputs[1] ?? this.constant(node.attributes.get("scales"), x);
-    const stated = [...this.constants, ...this.known.values()].find(({ name }) => name === given);
-    const scales = stated ? numericValues(stated) : [];
-    const step = (image: string, by: string, result: string, rounding: string): Node => ({
-      ...makeNode("Resize", [image, "", by], [result], {
-        ...without(node, "scales"),
-        coordinate_transformation_mode: string("asymmetric"),
-        nearest_mode: string(rounding),
-      }),
-      // Names must not be given twice.
-      name: result === y ? node.name || y : "",
-    });
-    if (scales.every((scale) => scale >= 1)) return [step(x, given, y, "floor")];
-    if (scales.every((scale) => scale <= 1)) return [step(x, given, y, "ceil")];
-    const [down, up] = [Math.min, Math.max].map((bound) => {
-      const values = scales.map((scale) => bound(scale, 1));
-      return this.constant({ type: "floats", value: values }, x);
-    }) as [string, string];
-    const smaller = this.names.claim("resized");
-    return [step(x, down, smaller, "ceil"), step(smaller, up, y, "floor")];
-  }
-
-  /** Before opset 13 the softmax runs over all axes from `axis` on, flattened. */
-  private softmax(node: Node): Node[] {
-    const axis = intAttribute(node, "axis", 1);
-    if (axis === -1) return [node];
-    const [x, y] = [node.inputs[0]!, node.outputs[0]!];
-    const [shape, flat, result] = ["shape", "flat", "softmax"].map((wish) => this.names.claim(wish));
-    return [
-      makeNode("Shape", [x], [shape!]),
-      makeNode("Flatten", [x], [flat!], { axis: int(axis) }),
-      // Named as the file has it, since its output is not: messages find the node's position by this.
-      { ...makeNode(node.opType, [flat!], [result!], { axis: int(-1) }), name: node.name || y },
-      makeNode("Reshape", [result!, shape!], [y]),
-    ];
-  }
 }

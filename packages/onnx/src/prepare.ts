@@ -7,6 +7,7 @@ import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core"
 import { decideBranches } from "./branches.ts";
 import { requireTensor } from "./cut.ts";
 import { dataTypeName, isSingleOrDouble } from "./element-types.ts";
+import { inlineFunctions } from "./functions.ts";
 import { dependents, nodeReads, nodesFor } from "./graph.ts";
 import {
   DataType,
@@ -66,7 +67,8 @@ export async function prepare(
   const { from, to } = endpoints(original, options);
   const { rules = new Map<string, DerivativeRule>(), parameters = [] } = options;
   const { inputs = {} } = options;
-  const decided = await decideBranches(original, runtime, [from, ...parameters], inputs);
+  const inlined = inlineFunctions(original);
+  const decided = await decideBranches(inlined.model, runtime, [from, ...parameters], inputs);
   const model = normalize(decided.model, precision);
   const { graph } = model;
   requireTensor(graph, from, "from");
@@ -106,7 +108,10 @@ export async function prepare(
     ...places.map(({ node, index }) => [node.name, index] as const),
     ...places.flatMap(({ node, index }) => node.outputs.map((output) => [output, index] as const)),
   ]);
-  for (const [output, origin] of decided.origins) positions.set(output, positions.get(origin)!);
+  for (const [output, origin] of [...inlined.origins, ...decided.origins]) {
+    const position = positions.get(origin);
+    if (position !== undefined) positions.set(output, position);
+  }
   const { shapes, values } = await probe(model, runtime, {
     measured: [...variable].filter((name) => produced.has(name)),
     folded: [...frontier].filter((name) => !originals.has(name)),

@@ -8,6 +8,7 @@
 
 import { samplePoints, VielbeinError } from "@vielbein/core";
 import { isSingleOrDouble } from "./element-types.ts";
+import { inlineFunctions } from "./functions.ts";
 import { DataType, type Graph, type Model, type Node, type Tensor } from "./model.ts";
 import { elementCount, float32Tensor, float64Tensor, numericValues } from "./tensor.ts";
 import { widenHalfPrecision } from "./widen.ts";
@@ -35,7 +36,7 @@ const FIRST_INDEX = 2 ** 40;
  * @throws {VielbeinError} `INVALID_MODEL` when no weight can be told from the rest, e.g. in a quantised model.
  */
 export function redrawWeights(model: Model, options: RedrawOptions): Model {
-  const wide = withoutConstantNodes(widenHalfPrecision(model));
+  const wide = withoutConstantNodes(widenHalfPrecision(inlineFunctions(model).model));
   const { weights, levels } = trainedTensors(wide.graph);
   const files = new Map(wide.files);
   let count = 0;

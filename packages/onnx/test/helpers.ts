@@ -168,6 +168,7 @@ export function makeModel(parts: {
     opsets: new Map([["", opset]]),
     metadata: new Map(),
     graph: { name: "test", nodes, initializers, inputs, outputs, valueInfo, unknown: [] },
+    functions: [],
     unknown: [],
     files: new Map(),
   };
