@@ -1,6 +1,7 @@
 // A map whose points lie in a box, in coordinates without bounds, so that methods which know no bounds keep to it:
 // x = middle + ½(high − low)·sin u, in every coordinate (James & Roos, "MINUIT", 1975).
 
+import { VielbeinError } from "./errors.ts";
 import type { DifferentiableMap } from "./map.ts";
 
 export interface BoundedMap {
@@ -8,17 +9,34 @@ export interface BoundedMap {
   readonly map: DifferentiableMap;
   /** x of u, for any number of points: in `[low, high]`. */
   inside(points: Float32Array): Float32Array;
-  /** A u of x; of points outside of the box, that of the nearest point in it. */
+  /**
+   * A u of x, to start from: there dx/du must not vanish, as it does on the faces of the box. Coordinates on a face, beyond it
+   * or nearer to it than a thousandth of half the width are moved that far inside.
+   */
   free(points: Float32Array): Float32Array;
 }
 
-/** `map` on the box `[low, high]` in every coordinate, low < high. */
+/** sin u of the points nearest to a face that `free` gives: dx/du is 4 % of its largest there. */
+const NEAREST = 1 - 1e-3;
+
+/**
+ * `map` on the box `[low, high]` in every coordinate.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` unless low < high, both finite.
+ */
 export function boundedMap(map: DifferentiableMap, low: number, high: number): BoundedMap {
+  if (!(low < high && Number.isFinite(high - low))) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `boundedMap: low must be below high, both finite, got ${low} and ${high}.`,
+    );
+  }
   const [middle, half] = [(low + high) / 2, (high - low) / 2];
   // Rounding to float32 must not leave the box.
   const clamp = (x: number) => Math.min(high, Math.max(low, x));
   const inside = (points: Float32Array) => points.map((u) => clamp(middle + half * Math.sin(u)));
-  const free = (points: Float32Array) => points.map((x) => Math.asin((clamp(x) - middle) / half));
+  const free = (points: Float32Array) =>
+    points.map((x) => Math.asin(Math.min(NEAREST, Math.max(-NEAREST, (x - middle) / half))));
   const n = map.from.dim;
   /** dx/du times every row. */
   const scaled = (point: Float32Array, rows: Float32Array) =>

@@ -11,12 +11,13 @@ import { metricBasis } from "./metric/basis.ts";
 import { metricSpectrum } from "./metric/spectrum.ts";
 import { lbfgs } from "./optimize/lbfgs.ts";
 import type { StepOptions } from "./optimize/objective.ts";
+import { scaledVjp } from "./scaled-vjp.ts";
 import { requirePoints } from "./space.ts";
 
 export interface GeodesicOptions extends StepOptions {
   /** N. Default 16. */
   readonly segments?: number;
-  /** Converged when a step lowers the energy by less than this fraction. Default 1e-6. */
+  /** Converged when the quadratic model promises to lower the energy by no more than this fraction. Default 1e-6. */
   readonly tolerance?: number;
 }
 
@@ -84,7 +85,7 @@ export async function geodesic(
     const gradient = new Float64Array(inner.length);
     for (let i = 1; i < segments; i++) {
       const bend = curvature(values, i, map.to.dim, segments);
-      gradient.set(await map.vjp(points.slice(i * n, (i + 1) * n), bend, 1, call), (i - 1) * n);
+      gradient.set(await scaledVjp(map, points.slice(i * n, (i + 1) * n), bend, call), (i - 1) * n);
     }
     return {
       value: describe(points, values, segments).energy,
@@ -149,8 +150,8 @@ function inverseRootOfDifferences(segments: number): Matrix {
 }
 
 /** N·(2fᵢ − f_{i−1} − f_{i+1}). */
-function curvature(values: Float32Array, i: number, m: number, segments: number): Float32Array {
-  return Float32Array.from(
+function curvature(values: Float32Array, i: number, m: number, segments: number): Float64Array {
+  return Float64Array.from(
     { length: m },
     (_, j) => segments * (2 * values[i * m + j]! - values[(i - 1) * m + j]! - values[(i + 1) * m + j]!),
   );

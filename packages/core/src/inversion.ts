@@ -11,6 +11,7 @@ import { cmaEs } from "./optimize/cma-es.ts";
 import { lbfgs } from "./optimize/lbfgs.ts";
 import { levenbergMarquardt } from "./optimize/levenberg-marquardt.ts";
 import { dot, type Minimum, type StepOptions } from "./optimize/objective.ts";
+import { scaledVjp } from "./scaled-vjp.ts";
 import { requirePoints } from "./space.ts";
 
 export type InversionMethod = "levenberg-marquardt" | "lbfgs" | "adam" | "cma-es";
@@ -76,7 +77,7 @@ export interface Inversion {
 /**
  * @param target y, `[to.dim]`.
  * @param starts codes to start from, `[count, from.dim]`, count ≥ 1.
- * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`, or what the map throws.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`; `NOT_FINITE`, also of the map at a start; `INVALID_ARGUMENT`; what the map throws.
  */
 export async function invert(
   map: DifferentiableMap,
@@ -87,7 +88,10 @@ export async function invert(
   const n = map.from.dim;
   requirePoints("invert: target", target, 1, map.to);
   requirePoints("invert: starts", starts, Math.max(1, Math.floor(starts.length / n)), map.from);
-  const { method = "levenberg-marquardt", basis } = options;
+  const { method = "levenberg-marquardt", basis, prior = 0 } = options;
+  if (!(prior >= 0 && prior < Number.POSITIVE_INFINITY)) {
+    throw new VielbeinError("INVALID_ARGUMENT", `prior must be at least 0 and finite, got ${prior}.`);
+  }
   if (basis && (basis.rows !== n || method === "levenberg-marquardt")) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
@@ -237,8 +241,8 @@ class Problem {
 
   /** Jᵀr + ρx at the point whose residual is known. */
   private async pulledResidual(x: Float32Array): Promise<Float64Array> {
-    const pulled = await this.map.vjp(x, this.last!.residual, 1);
-    return Float64Array.from(pulled, (value, i) => value + this.rho * x[i]!);
+    const pulled = await scaledVjp(this.map, x, this.last!.residual);
+    return pulled.map((value, i) => value + this.rho * x[i]!);
   }
 }
 

@@ -18,13 +18,24 @@ const bounded = boundedMap(map, -1, 3);
 const inBox = (seed: number) => Float32Array.from(uniform(seed, 0, n, { low: -1, high: 3 }));
 
 describe("boundedMap", () => {
+  test.each([
+    [1, 1],
+    [2, 1],
+    [Number.NaN, 1],
+    [0, Number.POSITIVE_INFINITY],
+  ])("refuses a box from %s to %s", (low, high) => {
+    expect(() => boundedMap(map, low, high)).toThrow(`got ${low} and ${high}`);
+  });
+
   test("there and back", () => {
     const x = inBox(1);
     bounded.inside(bounded.free(x)).forEach((value, i) => {
       expect(value).toBeCloseTo(x[i]!, 5);
     });
     const outside = Float32Array.of(-5, 3.5, 1, 8);
-    expect(bounded.inside(bounded.free(outside))).toEqual(Float32Array.of(-1, 3, 1, 3));
+    bounded.inside(bounded.free(outside)).forEach((x, i) => {
+      expect(x).toBeCloseTo([-0.998, 2.998, 1, 2.998][i]!, 5);
+    });
     const anywhere = Float32Array.from(normal(2, 0, 400), (u) => 10 * u);
     for (const x of bounded.inside(anywhere)) {
       expect(x).toBeGreaterThanOrEqual(-1);
@@ -69,6 +80,19 @@ describe("boundedMap", () => {
       x.forEach((value, i) => {
         expect(value).toBeCloseTo(truth[i]!, 1);
       });
+      // From the corners, too, where the coordinates are not those of a box.
+      for (const corner of [Float32Array.of(-1, -1, -1, -1), Float32Array.of(3, -1, 3, -1)]) {
+        const { point, searches } = await invert(
+          bounded.map,
+          await map.evaluate(truth, 1),
+          bounded.free(corner),
+          { method, steps: 400 },
+        );
+        expect(searches[0]!.steps).toBeGreaterThan(2);
+        bounded.inside(point).forEach((value, i) => {
+          expect(Math.abs(value - truth[i]!)).toBeLessThan(0.1);
+        });
+      }
       const beyond = await found(Float32Array.of(3.6, 1, 0, 2));
       expect(beyond.x[0]).toBeGreaterThan(2.99);
       expect(Math.max(...beyond.x)).toBeLessThanOrEqual(3);

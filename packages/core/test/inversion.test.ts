@@ -132,6 +132,89 @@ describe("invert", () => {
     expect(drawn.searches[0]!.loss).toBeCloseTo(drawn.distance + 100 * Math.hypot(...drawn.point) ** 2, 3);
   });
 
+  describe.each<[InversionMethod, InversionOptions]>([
+    ["levenberg-marquardt", {}],
+    ["lbfgs", { steps: 300 }],
+    ["adam", { steps: 2000, learningRate: 0.01 }],
+    ["cma-es", { steps: 300 }],
+  ])("%s", (method, options) => {
+    const scaled = (factor: number) =>
+      functionMap({ from: map.from, to: map.to, evaluate: (z) => evaluate(z).map((y) => factor * y) });
+
+    /** d(‖f(x) − y‖² + ρ‖x‖²)/dx by differences in float64. */
+    const slopes = (target: ArrayLike<number>, x: ArrayLike<number>, prior: number) => {
+      const loss = (z: Float64Array) =>
+        evaluate(z).reduce((sum, y, i) => sum + (y - target[i]!) ** 2, 0) +
+        prior * z.reduce((sum, value) => sum + value * value, 0);
+      return Array.from({ length: n }, (_, j) => {
+        const [above, below] = [1e-5, -1e-5].map((h) => {
+          const z = Float64Array.from(x);
+          z[j]! += h;
+          return loss(z);
+        });
+        return (above! - below!) / 2e-5;
+      });
+    };
+
+    test.each([0, 0.3, 30])("with a prior of weight %s, the point is stationary", async (prior) => {
+      // A target that no code has exactly.
+      const target = (await map.evaluate(truth, 1)).map((y, i) => y + 0.3 * Math.sin(i));
+      const { point, searches } = await invert(map, target, start, { method, ...options, prior });
+      const [before, after] = [start, point].map((x) => Math.hypot(...slopes(target, x, prior)));
+      expect(after! / before!).toBeLessThan(1e-3);
+      // Adam has no criterion, and in single precision the samples of CMA-ES stop shrinking.
+      if (method !== "adam" && method !== "cma-es") expect(searches[0]!.converged).toBe(true);
+    });
+
+    test("f(x) = x, target 1, prior 1: 0.5", async () => {
+      const line = functionMap({
+        from: { name: "z", dim: 1, shape: [1] },
+        to: { name: "y", dim: 1, shape: [1] },
+        evaluate: (z) => [z[0]!],
+      });
+      const found = await invert(line, Float32Array.of(1), Float32Array.of(1.7), {
+        method,
+        ...options,
+        prior: 1,
+      });
+      expect(found.point[0]).toBeCloseTo(0.5, 3);
+      expect(found.searches[0]!.loss).toBeCloseTo(0.5, 6);
+    });
+
+    test.each([1e-4, 1e-8, 1e-30, 1e8])("a map %s times as large is inverted as well", async (factor) => {
+      const small = scaled(factor);
+      const target = await small.evaluate(truth, 1);
+      const { distance } = await invert(small, target, start, { method, ...options });
+      const before = (await small.evaluate(start, 1)).reduce((sum, y, i) => sum + (y - target[i]!) ** 2, 0);
+      expect(distance / before).toBeLessThan(1e-3);
+    });
+  });
+
+  test.each<[InversionOptions, string]>([
+    [{ prior: -1 }, "prior must be at least 0"],
+    [{ prior: Number.NaN }, "prior must be at least 0"],
+    [{ prior: Number.POSITIVE_INFINITY }, "prior must be at least 0"],
+    [{ steps: 0 }, "steps must be a positive integer"],
+    [{ method: "lbfgs", steps: 1.5 }, "steps must be a positive integer"],
+    [{ method: "adam", learningRate: 0 }, "learningRate must be positive"],
+    [{ method: "cma-es", sigma: -1 }, "sigma must be positive"],
+    [{ method: "adam", basis: identity(n - 1) }, `basis must be [${n}, k]`],
+    [{ method: "levenberg-marquardt", basis: identity(n) }, `basis must be [${n}, k]`],
+  ])("refuses %o", async (options, message) => {
+    await expect(invert(map, new Float32Array(m), start, options)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test("a map that is not a number at the start is refused", async () => {
+    const root = functionMap({ from: map.from, to: map.to, evaluate: (z) => evaluate(z.map(Math.sqrt)) });
+    for (const method of ["levenberg-marquardt", "lbfgs", "adam"] as const) {
+      const outside = new Float32Array(n).fill(-1);
+      await expect(invert(root, new Float32Array(m), outside, { method })).rejects.toThrow();
+    }
+  });
+
   test("refusals", async () => {
     const target = new Float32Array(m);
     await expect(invert(map, target.slice(1), start)).rejects.toMatchObject({ code: "SHAPE_MISMATCH" });

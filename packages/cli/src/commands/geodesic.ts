@@ -65,7 +65,7 @@ export function geodesicCommand(program: Command, terminal: Terminal, signal: Ab
     .option("--steps <n>", "cap of the steps of the search", integer(1), 200)
     .option(
       "--tolerance <t>",
-      "converged when steps lower the energy by less than this fraction",
+      "converged when steps promise to lower the energy by less than this fraction",
       positive,
       1e-5,
     )

@@ -2,14 +2,15 @@
 // Strategy: A Tutorial", 2016, with its default parameters, active updates left out).
 
 import { eigh, identity, type Matrix, normal } from "@vielbein/linalg";
-import { dot, type Minimum, type StepOptions } from "./objective.ts";
+import { VielbeinError } from "../errors.ts";
+import { dot, type Minimum, requireOptions, type StepOptions } from "./objective.ts";
 
 export interface CmaEsOptions extends StepOptions {
   /** Generations. Default 300. */
   readonly steps?: number;
   /** First standard deviation of the samples in every coordinate. Default 0.5. */
   readonly sigma?: number;
-  /** Samples in a generation. Default 4 + ⌊3 ln n⌋. */
+  /** Samples in a generation, at least 2. Default 4 + ⌊3 ln n⌋. */
   readonly population?: number;
   /** Default 0. */
   readonly seed?: number;
@@ -20,6 +21,11 @@ export interface CmaEsOptions extends StepOptions {
 /** Values at several points, which may be computed together. */
 export type BlackBox = (points: readonly Float64Array[]) => Promise<readonly number[]>;
 
+/**
+ * The best point met. Values that are not numbers count as infinite.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT`; `NOT_FINITE` where a whole generation has no finite value.
+ */
 export async function cmaEs(
   objective: BlackBox,
   start: Float64Array,
@@ -28,6 +34,13 @@ export async function cmaEs(
   const n = start.length;
   const { steps = 300, sigma: first = 0.5, seed = 0, tolerance = 1e-8, signal, onStep } = options;
   const population = options.population ?? 4 + Math.floor(3 * Math.log(n));
+  requireOptions("cmaEs", { steps }, { sigma: first, tolerance });
+  if (!Number.isInteger(population) || population < 2) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `cmaEs: population must be an integer of at least 2, got ${population}.`,
+    );
+  }
   const p = parameters(n, population);
   let mean = start.slice();
   let sigma = first;
@@ -42,7 +55,10 @@ export async function cmaEs(
       transformed(axes, normal(seed, (step * population + k) * n, n)),
     );
     const points = moves.map((move) => mean.map((x, i) => x + sigma * move[i]!));
-    const values = await objective(points);
+    const values = (await objective(points)).map((value) =>
+      Number.isNaN(value) ? Number.POSITIVE_INFINITY : value,
+    );
+    requireSomeFinite(values);
     const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
     if (values[order[0]!]! < best.value) best = { point: points[order[0]!]!, value: values[order[0]!]! };
     step++;
@@ -69,6 +85,14 @@ export async function cmaEs(
       return { ...best, steps: step, converged: true };
   }
   return { ...best, steps: step, converged: false };
+}
+
+function requireSomeFinite(values: readonly number[]): void {
+  if (values.some(Number.isFinite)) return;
+  throw new VielbeinError(
+    "NOT_FINITE",
+    `cmaEs: some value of a generation must be finite, got none of ${values.length}. Start elsewhere, or with a smaller sigma.`,
+  );
 }
 
 interface Parameters {

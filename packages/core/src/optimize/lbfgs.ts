@@ -5,7 +5,11 @@ import {
   along,
   type DifferentiableObjective,
   dot,
+  isBelowSingle,
+  isNegligible,
   type Minimum,
+  requireFinite,
+  requireOptions,
   type StepOptions,
   type ValueAndGradient,
 } from "./objective.ts";
@@ -15,7 +19,10 @@ export interface LbfgsOptions extends StepOptions {
   readonly steps?: number;
   /** Changes of the gradient that are remembered. Default 10. */
   readonly memory?: number;
-  /** Converged when a step lowers the value by less than this fraction of it. Default 1e-6. */
+  /**
+   * Converged when the quadratic model, −½·slope, promises to lower the value by no more than this fraction of it, or
+   * single precision ends it, three steps running. Default 1e-6.
+   */
   readonly tolerance?: number;
 }
 
@@ -27,46 +34,66 @@ interface Change {
 
 const SUFFICIENT = 1e-4;
 const BACKOFFS = 20;
-/** In single precision the value stops falling before the gradient vanishes: so many short steps mean the end. */
-const SHORT_STEPS = 3;
+/** One promise may rest on a poor memory, so many in a row hardly do. */
+const SMALL_PROMISES = 3;
 
+/**
+ * @throws {VielbeinError} `INVALID_ARGUMENT`; `NOT_FINITE` at the start.
+ */
 export async function lbfgs(
   objective: DifferentiableObjective,
   start: Float64Array,
   options: LbfgsOptions = {},
 ): Promise<Minimum> {
   const { steps = 100, memory = 10, tolerance = 1e-6, signal, onStep } = options;
+  requireOptions("lbfgs", { steps, memory }, { tolerance });
   let x: Float64Array = start.slice();
   let here = await objective(x);
+  requireFinite("lbfgs", here.value, here.gradient);
+  const first = here.value;
+  const isSmall = (promised: number) => isNegligible(promised, here.value, first, tolerance);
+  const end = (converged: boolean): Minimum => ({ point: x, value: here.value, steps: step, converged });
   let changes: Change[] = [];
-  let [step, short] = [0, 0];
+  let [step, small] = [0, 0];
   while (step < steps) {
     signal?.throwIfAborted();
+    if (here.gradient.every((g) => g === 0)) return end(true);
     const direction = descent(here.gradient, changes);
     const slope = dot(direction, here.gradient);
-    if (!(slope < 0)) return { point: x, value: here.value, steps: step, converged: true };
-    const first = changes.length === 0 ? Math.min(1, 1 / Math.sqrt(dot(here.gradient, here.gradient))) : 1;
-    const found = await search(objective, x, here, direction, slope, first);
-    if (!found && changes.length > 0) {
+    const promised = changes.length > 0 ? -slope / 2 : Number.POSITIVE_INFINITY;
+    const length = changes.length > 0 ? 1 : firstLength(x, here);
+    const found = await search(objective, x, here, direction, slope, length);
+    if (!found.at && changes.length > 0) {
       // The memory misled: start over with the gradient.
       changes = [];
       continue;
     }
-    if (!found) return { point: x, value: here.value, steps: step, converged: true };
+    if (!found.at) return end(isSmall(found.promised));
     const s = found.point.map((value, i) => value - x[i]!);
     const y = found.at.gradient.map((value, i) => value - here.gradient[i]!);
     const curvature = dot(s, y);
     if (curvature > 1e-10 * Math.sqrt(dot(s, s) * dot(y, y))) {
       changes = [...changes, { s, y, rho: 1 / curvature }].slice(-memory);
     }
-    short = here.value - found.at.value <= tolerance * Math.abs(here.value) ? short + 1 : 0;
+    const isStalled = isSmall(here.value - found.at.value) && isBelowSingle(promised, here.value);
+    small = isSmall(promised) || isStalled ? small + 1 : 0;
     x = found.point;
     here = found.at;
     step++;
     if (onStep?.({ step, value: here.value, point: x })) break;
-    if (short >= SHORT_STEPS) return { point: x, value: here.value, steps: step, converged: true };
+    if (small >= SMALL_PROMISES) return end(true);
   }
-  return { point: x, value: here.value, steps: step, converged: false };
+  return end(false);
+}
+
+/**
+ * Without a memory, in units of the gradient: as far as the slope promises to lower the value to 0, but no farther than the
+ * point is long, or 1. The function may be of any scale.
+ */
+function firstLength(x: Float64Array, { value, gradient }: ValueAndGradient): number {
+  const steepness = Math.sqrt(dot(gradient, gradient));
+  const reach = Math.max(1, Math.sqrt(dot(x, x))) / steepness;
+  return value > 0 ? Math.min(value / steepness / steepness, reach) : reach;
 }
 
 /** −H·gradient with H from the remembered changes (two-loop recursion). */
@@ -84,6 +111,11 @@ function descent(gradient: Float64Array, changes: readonly Change[]): Float64Arr
   return q;
 }
 
+type Found =
+  | { readonly point: Float64Array; readonly at: ValueAndGradient }
+  /** Nothing lower. The least that the slope, and its change up to one of the trials, promise to lower the value by. */
+  | { readonly promised: number; readonly at?: undefined };
+
 async function search(
   objective: DifferentiableObjective,
   x: Float64Array,
@@ -91,15 +123,18 @@ async function search(
   direction: Float64Array,
   slope: number,
   first: number,
-): Promise<{ point: Float64Array; at: ValueAndGradient } | undefined> {
+): Promise<Found> {
   let t = first;
+  let promised = Number.POSITIVE_INFINITY;
   for (let i = 0; i < BACKOFFS; i++) {
     const point = along(x, t, direction);
     const at = await objective(point);
     if (at.value <= value + SUFFICIENT * t * slope) return { point, at };
     // The minimum of the parabola through the value, the slope, and the value just met.
     const parabola = (-slope * t * t) / (2 * (at.value - value - slope * t));
-    t = parabola > 0.1 * t && parabola < 0.5 * t ? parabola : 0.5 * t;
+    const curvature = (dot(direction, at.gradient) - slope) / t;
+    if (curvature > 0) promised = Math.min(promised, slope ** 2 / (2 * curvature));
+    t = Number.isFinite(parabola) ? Math.min(0.5 * t, Math.max(0.1 * t, parabola)) : 0.5 * t;
   }
-  return undefined;
+  return { promised };
 }

@@ -1,4 +1,11 @@
 // What the optimisers share: the functions that they minimise, and how they are stopped and watched.
+//
+// Every criterion of convergence is without scale: multiplying the function by a constant changes no point and no flag.
+// The methods with derivatives have converged where their model promises to lower the value by no more than a fraction
+// of it, or by so little that single precision may not show it, and does not. That a step was short, or that none lowered
+// the value, is no evidence of a minimum.
+
+import { VielbeinError } from "../errors.ts";
 
 export interface ValueAndGradient {
   readonly value: number;
@@ -31,8 +38,63 @@ export interface Minimum {
   readonly value: number;
   /** Steps done. */
   readonly steps: number;
-  /** Whether the optimiser's own criterion ended the search, rather than the cap. */
+  /**
+   * Whether the optimiser's own criterion ended the search, rather than the cap, or a function that nothing lowers
+   * although its derivatives promise it.
+   */
   readonly converged: boolean;
+}
+
+/** 2⁻¹⁰⁴: what rounding in float64 leaves of a sum of squares. */
+const ROUNDING = Number.EPSILON ** 2;
+
+/**
+ * Whether a promised decrease is nothing beside the value, or, where the minimum is 0, beside the first value.
+ * `tolerance` is relative.
+ */
+export function isNegligible(promised: number, value: number, first: number, tolerance: number): boolean {
+  return promised <= Math.max(tolerance * Math.abs(value), ROUNDING * Math.abs(first));
+}
+
+/** Whether a promise is so small that single precision need not keep it: a function computed in it stalls there. */
+export function isBelowSingle(promised: number, value: number): boolean {
+  return promised <= 2 ** -20 * Math.abs(value);
+}
+
+/**
+ * Refuses options out of range: counts that are no positive integers, and numbers that are not positive and finite.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT`.
+ */
+export function requireOptions(
+  what: string,
+  counts: Readonly<Record<string, number>>,
+  positive: Readonly<Record<string, number>>,
+): void {
+  const refuse = (name: string, rule: string, value: number) => {
+    throw new VielbeinError("INVALID_ARGUMENT", `${what}: ${name} must be ${rule}, got ${value}.`);
+  };
+  for (const [name, value] of Object.entries(counts)) {
+    if (!Number.isInteger(value) || value < 1) refuse(name, "a positive integer", value);
+  }
+  for (const [name, value] of Object.entries(positive)) {
+    if (!(value > 0 && value < Number.POSITIVE_INFINITY)) refuse(name, "positive and finite", value);
+  }
+}
+
+/**
+ * Refuses to search from where the function or its gradient is not a number.
+ *
+ * @throws {VielbeinError} `NOT_FINITE`.
+ */
+export function requireFinite(what: string, value: number, gradient: ArrayLike<number> = []): void {
+  if (Number.isFinite(value) && Array.from(gradient).every(Number.isFinite)) return;
+  throw new VielbeinError(
+    "NOT_FINITE",
+    `${what}: the function and its gradient must be finite at the start, got ${value} with a gradient ${
+      Number.isFinite(value) ? "that is not" : "of any size"
+    }. Start elsewhere.`,
+  );
 }
 
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {

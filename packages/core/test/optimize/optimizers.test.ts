@@ -1,6 +1,6 @@
 // The optimisers on functions whose minima are known.
 
-import { matmul, matrix, normal } from "@vielbein/linalg";
+import { identity, matmul, matrix, normal } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
 import { adam, cmaEs, type DifferentiableObjective, lbfgs, levenbergMarquardt } from "../../src/index.ts";
 
@@ -112,6 +112,223 @@ describe("cmaEs", () => {
     const run = (seed: number) => cmaEs(box(bowl), new Float64Array(10).fill(1), { steps: 20, seed });
     expect(await run(3)).toEqual(await run(3));
     expect((await run(3)).value).not.toBe((await run(4)).value);
+  });
+});
+
+describe("scales", () => {
+  const powers = [-200, -60, 60, 200];
+  const times = (k: number): DifferentiableObjective => {
+    const factor = 2 ** k;
+    return async (x) => {
+      const { value, gradient } = await smooth(x);
+      return { value: factor * value, gradient: gradient.map((g) => factor * g) };
+    };
+  };
+  /** The valley as a sum of squares, of residuals multiplied by 2^(k/2). */
+  const valley = (k: number) => {
+    const factor = 2 ** (k / 2);
+    const residuals = (x: Float64Array) =>
+      [Math.SQRT2 * (1 - x[0]!), Math.SQRT2 * 10 * (x[1]! - x[0]! ** 2)].map((r) => factor * r);
+    return {
+      value: async (x: Float64Array) => residuals(x).reduce((sum, r) => sum + 0.5 * r * r, 0),
+      model: async (x: Float64Array) => {
+        const rows = [-Math.SQRT2, 0, -20 * Math.SQRT2 * x[0]!, 10 * Math.SQRT2].map((d) => factor * d);
+        const jacobian = matrix(2, 2, Float64Array.from(rows));
+        const r = matrix(2, 1, Float64Array.from(residuals(x)));
+        return {
+          gradient: matmul(jacobian, r, { transposeA: true }).data,
+          hessian: matmul(jacobian, jacobian, { transposeA: true }),
+        };
+      },
+    };
+  };
+
+  const methods = {
+    lbfgs: (k: number) => lbfgs(times(k), start, { steps: 200, tolerance: 1e-12 }),
+    levenbergMarquardt: (k: number) => levenbergMarquardt(valley(k), start),
+    adam: (k: number) => adam(times(k), start, { steps: 50 }),
+    cmaEs: (k: number) =>
+      cmaEs(async (points) => points.map((x) => 2 ** k * rosenbrock(x)), start, { steps: 100 }),
+  };
+
+  test.each(Object.entries(methods))("%s: a power of two changes neither point nor flag", async (_, run) => {
+    const { value, ...plain } = await run(0);
+    for (const k of powers) expect(await run(k)).toEqual({ ...plain, value: 2 ** k * value });
+  });
+
+  test.each(["lbfgs", "levenbergMarquardt"] as const)("%s converges to the minimum", async (name) => {
+    const { point, converged } = await methods[name](0);
+    expect(converged).toBe(true);
+    expect(Math.hypot(point[0]! - 1, point[1]! - 1)).toBeLessThan(1e-5);
+  });
+});
+
+describe("no minimum, no convergence", () => {
+  const shifted = (x: Float64Array) => x.map((value) => value - 3);
+  const square = (x: Float64Array) => 1 + shifted(x).reduce((sum, r) => sum + 0.5 * r * r, 0);
+  const away = Float64Array.of(1, -2);
+
+  test.each([1, 0.5])("L-BFGS with %s times the gradient of the wrong sign", async (factor) => {
+    const found = await lbfgs(
+      async (x) => ({ value: square(x), gradient: shifted(x).map((r) => -factor * r) }),
+      away,
+    );
+    expect(found).toMatchObject({ converged: false, point: away });
+  });
+
+  test("L-BFGS with a penalty's gradient of the wrong sign", async () => {
+    // The value is least at 1.5; where value and gradient disagree, at 1.5 to 6, nothing is lower along the gradient.
+    const found = await lbfgs(
+      async (x) => ({
+        value: square(x) + 0.5 * x[0]! ** 2,
+        gradient: Float64Array.of(x[0]! - 3 - 0.5 * x[0]!),
+      }),
+      Float64Array.of(0),
+    );
+    expect(found.converged).toBe(false);
+  });
+
+  test("Levenberg–Marquardt with the gradient of the wrong sign", async () => {
+    const found = await levenbergMarquardt(
+      {
+        value: async (x) => square(x),
+        model: async (x) => ({ gradient: shifted(x).map((r) => -r), hessian: identity(2) }),
+      },
+      away,
+    );
+    expect(found).toMatchObject({ converged: false, point: away });
+  });
+
+  test("a start where nothing changes is a stationary point, and said to be so at once", async () => {
+    const flat = async (x: Float64Array) => ({ value: 2, gradient: new Float64Array(x.length) });
+    expect(await lbfgs(flat, away)).toEqual({ point: away, value: 2, steps: 0, converged: true });
+    expect(await adam(flat, away)).toMatchObject({ point: away, value: 2, converged: false });
+    const model = async () => ({ gradient: new Float64Array(2), hessian: matrix(2, 2) });
+    expect(await levenbergMarquardt({ value: async () => 2, model }, away)).toMatchObject({
+      steps: 0,
+      converged: true,
+    });
+  });
+});
+
+describe("refusals", () => {
+  const box = async (points: readonly Float64Array[]) => points.map(rosenbrock);
+  const squares = {
+    value: async () => 1,
+    model: async () => ({ gradient: new Float64Array(2), hessian: identity(2) }),
+  };
+  const invalid: readonly (readonly [string, string, () => Promise<unknown>])[] = [
+    ...[0, -1, 2.5, Number.NaN].flatMap((steps) => [
+      [
+        "adam",
+        `steps must be a positive integer, got ${steps}`,
+        () => adam(smooth, start, { steps }),
+      ] as const,
+      [
+        "lbfgs",
+        `steps must be a positive integer, got ${steps}`,
+        () => lbfgs(smooth, start, { steps }),
+      ] as const,
+      [
+        "lm",
+        `steps must be a positive integer, got ${steps}`,
+        () => levenbergMarquardt(squares, start, { steps }),
+      ] as const,
+      [
+        "cmaEs",
+        `steps must be a positive integer, got ${steps}`,
+        () => cmaEs(box, start, { steps }),
+      ] as const,
+      [
+        "lbfgs",
+        `memory must be a positive integer, got ${steps}`,
+        () => lbfgs(smooth, start, { memory: steps }),
+      ] as const,
+    ]),
+    ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY].flatMap((x) => [
+      [
+        "adam",
+        `learningRate must be positive and finite, got ${x}`,
+        () => adam(smooth, start, { learningRate: x }),
+      ] as const,
+      [
+        "lbfgs",
+        `tolerance must be positive and finite, got ${x}`,
+        () => lbfgs(smooth, start, { tolerance: x }),
+      ] as const,
+      [
+        "lm",
+        `tolerance must be positive and finite, got ${x}`,
+        () => levenbergMarquardt(squares, start, { tolerance: x }),
+      ] as const,
+      [
+        "lm",
+        `damping must be positive and finite, got ${x}`,
+        () => levenbergMarquardt(squares, start, { damping: x }),
+      ] as const,
+      [
+        "cmaEs",
+        `sigma must be positive and finite, got ${x}`,
+        () => cmaEs(box, start, { sigma: x }),
+      ] as const,
+      [
+        "cmaEs",
+        `tolerance must be positive and finite, got ${x}`,
+        () => cmaEs(box, start, { tolerance: x }),
+      ] as const,
+    ]),
+    ...[-0.1, 1, Number.NaN].flatMap((x) => [
+      [
+        "adam",
+        `beta1 must be at least 0 and below 1, got ${x}`,
+        () => adam(smooth, start, { beta1: x }),
+      ] as const,
+      [
+        "adam",
+        `beta2 must be at least 0 and below 1, got ${x}`,
+        () => adam(smooth, start, { beta2: x }),
+      ] as const,
+    ]),
+    ...[1, 0, 3.5].map(
+      (population) =>
+        [
+          "cmaEs",
+          `population must be an integer of at least 2, got ${population}`,
+          () => cmaEs(box, start, { population }),
+        ] as const,
+    ),
+  ];
+  test.each(invalid)("%s: %s", async (_, message, run) => {
+    await expect(run()).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test("the least of each is taken", async () => {
+    expect(await adam(smooth, start, { steps: 1, beta1: 0, beta2: 0 })).toMatchObject({ steps: 1 });
+    expect(await lbfgs(smooth, start, { steps: 1, memory: 1 })).toMatchObject({ steps: 1 });
+    expect(await cmaEs(box, start, { steps: 1, population: 2 })).toMatchObject({ steps: 1 });
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])("a function that is %s at the start", async (value) => {
+    const bad: DifferentiableObjective = async (x) => ({ value, gradient: x });
+    const steep: DifferentiableObjective = async (x) => ({ value: 1, gradient: x.map(() => value) });
+    const code = { code: "NOT_FINITE" };
+    for (const objective of [bad, steep]) {
+      await expect(adam(objective, start)).rejects.toMatchObject(code);
+      await expect(lbfgs(objective, start)).rejects.toMatchObject(code);
+    }
+    await expect(levenbergMarquardt({ ...squares, value: async () => value }, start)).rejects.toMatchObject(
+      code,
+    );
+    await expect(cmaEs(async (points) => points.map(() => value), start)).rejects.toMatchObject(code);
+  });
+
+  test("CMA-ES goes around values that are not numbers", async () => {
+    const holed = async (points: readonly Float64Array[]) =>
+      points.map((x) => (x[0]! < 0.5 ? Number.NaN : rosenbrock(x)));
+    expect((await cmaEs(holed, Float64Array.of(1.5, 2), { steps: 200 })).value).toBeLessThan(1e-8);
   });
 });
 
