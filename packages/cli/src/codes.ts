@@ -1,58 +1,76 @@
-// Codes to start edits from. In the space of a model's input they are samples of its prior. A space further in, such as w
-// behind a mapping network, has no prior of its own: its codes are what samples of the model's input become there.
+// The codes that commands start from, from one source for all of them: code j of a seed is the same point in every
+// command. In the space of a model's input codes are samples of its prior. A space further in, such as w behind a mapping
+// network, has no prior of its own: its codes are what samples of the model's input become there.
 
-import type { Provenance } from "@vielbein/core";
-import { type OnnxMap, requiredInputs } from "@vielbein/onnx";
-import { type LoadedModel, type MapOptions, obtainPoints, openMap, type PointOptions } from "./model.ts";
-
-export interface Codes {
-  /** `[count, from.dim]`. */
-  readonly values: Float32Array;
-  readonly count: number;
-  readonly source: Provenance["points"];
-  /** The space that samples were drawn in, where it is another. */
-  readonly drawnIn?: string;
-}
+import { type Provenance, VielbeinError } from "@vielbein/core";
+import type { OnnxMap } from "@vielbein/onnx";
+import {
+  isInput,
+  type LoadedModel,
+  type MapOptions,
+  obtainPoints,
+  openMap,
+  type PointOptions,
+  type Points,
+} from "./model.ts";
 
 export type CodeOptions = MapOptions & PointOptions;
 
-/** Where codes come from, for a caption. */
-export function originOf({ drawnIn }: Codes, { points, seed }: CodeOptions): string {
-  return points ?? `seed ${seed}${drawnIn === undefined ? "" : `, drawn in ${drawnIn}`}`;
-}
-
-/** Whether the map starts at an input of the model, whose codes have the prior; those of a space further in have none. */
-export function startsAtInput({ model }: LoadedModel, { from }: Pick<OnnxMap, "from">): boolean {
-  return requiredInputs(model.graph).some(({ name }) => name === from.name);
+/** Where codes come from, for a caption: `seed 0`, `seed 0, z → w`, or the name of a file. */
+export function originOf({ points, from }: Pick<Provenance, "points" | "from">): string {
+  if ("file" in points) return points.file;
+  const { seed, drawnIn } = points;
+  return `seed ${seed}${drawnIn === undefined ? "" : `, ${drawnIn} → ${from.name}`}`;
 }
 
 /** Draws codes of `map.from` by index, or reads those of --points. */
 export class CodeSource {
-  private readonly map: OnnxMap;
+  private readonly map: Pick<OnnxMap, "from">;
   private readonly options: CodeOptions;
   /** From the model's input to `map.from`; undefined where that is an input itself. */
   private readonly mapping: OnnxMap | undefined;
 
-  private constructor(map: OnnxMap, options: CodeOptions, mapping: OnnxMap | undefined) {
+  private constructor(map: Pick<OnnxMap, "from">, options: CodeOptions, mapping: OnnxMap | undefined) {
     this.map = map;
     this.options = options;
     this.mapping = mapping;
   }
 
-  static async open(loaded: LoadedModel, map: OnnxMap, options: CodeOptions): Promise<CodeSource> {
-    if (startsAtInput(loaded, map) || options.points !== undefined) {
+  /** @throws {VielbeinError} `INVALID_SPACE` where no input leads to `map.from` and no --points are given. */
+  static async open(
+    loaded: LoadedModel,
+    map: Pick<OnnxMap, "from">,
+    options: CodeOptions,
+  ): Promise<CodeSource> {
+    const { name } = map.from;
+    if (isInput(loaded, name) || options.points !== undefined) {
       return new CodeSource(map, options, undefined);
     }
     const { from: _from, ...rest } = options;
-    return new CodeSource(map, options, await openMap(loaded, { ...rest, to: map.from.name }));
+    const mapping = await openMap(loaded, { ...rest, to: name }).catch((error: unknown) => {
+      const isRefusal = error instanceof VielbeinError && /^INVALID_(SPACE|MODEL)$/.test(error.code);
+      if (!isRefusal) throw error;
+      throw new VielbeinError(
+        "INVALID_SPACE",
+        `"${name}" has no prior, and samples of an input cannot be brought there: ${error.message} Give its codes with --points.`,
+        { cause: error },
+      );
+    });
+    return new CodeSource(map, options, mapping);
   }
 
-  /** Codes `first` … `first + count − 1`, or all rows of --points. */
-  async take(first: number, count: number, signal: AbortSignal): Promise<Codes> {
+  /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points. */
+  async take(first: number, count: number, signal: AbortSignal): Promise<Points> {
     if (!this.mapping) return obtainPoints(this.map, this.options, first, count);
+    const { from, to } = this.mapping;
     const samples = await obtainPoints(this.mapping, this.options, first, count);
-    const values = await this.mapping.evaluate(samples.values, samples.count, { signal });
-    return { ...samples, values, drawnIn: this.mapping.from.name };
+    const values = new Float32Array(count * to.dim);
+    // One by one: in a batch, engines round in another order, and code j would depend on how many were asked for.
+    for (let i = 0; i < count; i++) {
+      const sample = samples.values.subarray(i * from.dim, (i + 1) * from.dim);
+      values.set(await this.mapping.evaluate(sample, 1, { signal }), i * to.dim);
+    }
+    return { ...samples, values, source: { ...samples.source, drawnIn: from.name } };
   }
 
   async dispose(): Promise<void> {

@@ -11,9 +11,8 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
-import { type Codes, startsAtInput } from "./codes.ts";
 import type { Distance } from "./distance.ts";
-import type { LoadedModel } from "./model.ts";
+import { isInput, type LoadedModel, type Points } from "./model.ts";
 
 /** The map to search on, and the ways between codes and its points, for any number of them. */
 export interface SearchSpace {
@@ -30,7 +29,7 @@ export function searchSpace(
   { map }: Distance,
   { priorWeight }: { priorWeight?: number },
 ): SearchSpace {
-  const prior = startsAtInput(loaded, map) ? map.from.prior : undefined;
+  const prior = isInput(loaded, map.from.name) ? map.from.prior : undefined;
   if (prior?.kind !== "uniform") return { map, free: (codes) => codes, code: (points) => points };
   if (priorWeight !== undefined) {
     throw new VielbeinError(
@@ -57,7 +56,7 @@ const TOGETHER = 16;
 /** The `count` codes whose output is nearest to the target, the nearest first. */
 export async function nearestCodes(
   map: DifferentiableMap,
-  codes: Codes,
+  codes: Points,
   target: Float32Array,
   count: number,
   signal: AbortSignal,
@@ -87,7 +86,7 @@ export function squaredDistance(a: Float32Array, b: Float32Array): number {
 /** Axes of the metric averaged over the first `count` codes, scaled by λ^−exponent. */
 export async function metricAxes(
   { map, free }: SearchSpace,
-  codes: Codes,
+  codes: Points,
   { count, exponent, memory }: { count: number; exponent: number; memory?: number },
   signal: AbortSignal,
 ): Promise<Matrix> {

@@ -12,6 +12,7 @@ import {
 } from "@vielbein/core";
 import { type Matrix, matrix, toRows } from "@vielbein/linalg";
 import { bandOf, bandPlot, heatMap } from "@vielbein/viz";
+import { originOf } from "./codes.ts";
 import { layerLabels } from "./layers.ts";
 import type { RowValue } from "./rows.ts";
 import { bold, dim, table } from "./terminal.ts";
@@ -157,8 +158,7 @@ export function metricJson({ layers, between, provenance }: MetricReport): objec
 const SHOWN = 8;
 
 export function metricTable({ layers, between, provenance }: MetricReport): string {
-  const { from, to, points, options } = provenance;
-  const origin = "seed" in points ? `seed ${points.seed}` : points.file;
+  const { from, to, options } = provenance;
   const several = layers.length > 1;
   const k = Math.max(...layers.map(({ mean }) => mean.length));
   const shown = Math.min(SHOWN, k);
@@ -179,7 +179,7 @@ export function metricTable({ layers, between, provenance }: MetricReport): stri
   const numbers = (columns: readonly string[]) =>
     columns.map((_, i) => i).filter((i) => !(several && i === 0));
   const parts = [
-    `${bold(`${from.name} [${from.shape.join(", ")}] → ${several ? "layers" : `${to.name} [${to.shape.join(", ")}]`}`)}  ${dim(`${origin}, eigenvalues of ${options.matrix}`)}`,
+    `${bold(`${from.name} [${from.shape.join(", ")}] → ${several ? "layers" : `${to.name} [${to.shape.join(", ")}]`}`)}  ${dim(`${originOf(provenance)}, eigenvalues of ${options.matrix}`)}`,
     table([header, ...spectrumRows], numbers(header)),
     ...(k > shown ? [dim(`… ${k - shown} more of each: --json or --out`)] : []),
   ];
@@ -310,8 +310,8 @@ export function homogeneityFigure({ layers, between, provenance }: MetricReport)
   });
 }
 
-function subtitleOf({ from, to, points }: Provenance, layers: readonly LayerMetric[]): string {
+function subtitleOf(provenance: Provenance, layers: readonly LayerMetric[]): string {
+  const { from, to } = provenance;
   const target = layers.length > 1 ? "layers" : `${to.name} [${to.shape.join(", ")}]`;
-  const origin = "seed" in points ? `seed ${points.seed}` : points.file;
-  return `${from.name} [${from.shape.join(", ")}] → ${target} · ${origin}, ${layers[0]!.rows.length} points`;
+  return `${from.name} [${from.shape.join(", ")}] → ${target} · ${originOf(provenance)}, ${layers[0]!.rows.length} points`;
 }

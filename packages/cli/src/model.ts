@@ -16,9 +16,11 @@ import {
 import { readNpy } from "@vielbein/linalg/npy";
 import {
   decodeModel,
+  endpoints,
   inputTensors,
   type Model,
   OnnxMap,
+  requiredInputs,
   resolveExternalData,
   standardOpset,
 } from "@vielbein/onnx";
@@ -143,14 +145,20 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The map that the options choose, with the prior that they or the model's metadata state. */
+/** Whether a tensor is an input of the model, whose codes have the prior; those of a space further in have none. */
+export function isInput({ model }: LoadedModel, name: string): boolean {
+  return requiredInputs(model.graph).some((input) => input.name === name);
+}
+
+/** The map that the options choose; one from an input has the prior that they or the model's metadata state. */
 export async function openMap(
   loaded: LoadedModel,
   options: MapOptions & Pick<PointOptions, "prior" | "memory">,
 ): Promise<OnnxMap> {
-  const chosen = options.prior ?? statedPrior(loaded.model.metadata);
+  const { from = endpoints(loaded.model, { inputs: loaded.inputs }).from } = options;
+  const chosen = isInput(loaded, from) ? (options.prior ?? statedPrior(loaded.model.metadata)) : undefined;
   return OnnxMap.create(loaded.model, loaded.runtime, {
-    ...(options.from === undefined ? {} : { from: options.from }),
+    from,
     ...(options.to === undefined ? {} : { to: options.to }),
     ...(chosen === undefined ? {} : { prior: chosen }),
     ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
@@ -168,7 +176,7 @@ export interface Points {
 
 /** Samples `first` … of the prior, or the rows of a file. */
 export async function obtainPoints(
-  map: OnnxMap,
+  map: Pick<OnnxMap, "from">,
   options: PointOptions,
   first: number,
   count: number,
@@ -181,7 +189,7 @@ export async function obtainPoints(
   };
 }
 
-async function readPoints(map: OnnxMap, path: string): Promise<Points> {
+async function readPoints(map: Pick<OnnxMap, "from">, path: string): Promise<Points> {
   const bytes = await readFile(path).catch((error: Error) => {
     throw new VielbeinError("MISSING_FILE", `--points: cannot read "${path}": ${error.message}.`, {
       cause: error,

@@ -1,10 +1,10 @@
 // Pairs of points, for methods that compare tangent spaces: independent points, and a direction to a neighbour.
 
-import { VielbeinError, type WarpagePair, warpagePair } from "@vielbein/core";
-import type { OnnxMap } from "@vielbein/onnx";
+import { type Space, VielbeinError, type WarpagePair, warpagePair } from "@vielbein/core";
 import type { Command } from "commander";
 import { integer } from "./arguments.ts";
-import { obtainPoints, type PointOptions, type Points } from "./model.ts";
+import type { CodeSource } from "./codes.ts";
+import type { PointOptions, Points } from "./model.ts";
 
 export interface PairOptions extends PointOptions {
   pairs: number;
@@ -19,39 +19,44 @@ export function addPairOptions(command: Command): Command {
   );
 }
 
-/** Pairs drawn from the prior, or made of the rows of --points. */
+/**
+ * Pairs of codes of `space`, or of the rows of --points. Pair i of samples is `warpagePair` i: its points are codes 3i
+ * and 3i + 1, its direction is drawn in `space`.
+ */
 export async function pairsOf(
-  map: OnnxMap,
-  options: PairOptions,
+  space: Space,
+  codes: CodeSource,
+  { seed, points, pairs }: PairOptions,
+  signal: AbortSignal,
 ): Promise<{
-  readonly pairAt: (index: number) => WarpagePair;
+  readonly pairAt: (index: number) => Promise<WarpagePair>;
   readonly pairs: number;
   readonly source: Points["source"];
 }> {
-  const { seed } = options;
-  if (options.points === undefined) {
-    const prior = map.from.prior ?? { kind: "normal" as const };
+  const { dim } = space;
+  const pairOf = (index: number, values: Float32Array, row: number): WarpagePair => ({
+    direction: warpagePair(space, seed, index).direction,
+    point: values.slice(row * dim, (row + 1) * dim),
+    other: values.slice((row + 1) * dim, (row + 2) * dim),
+  });
+  if (points === undefined) {
+    const { source } = await codes.take(0, 0, signal);
     return {
-      pairAt: (index) => warpagePair(map.from, seed, index),
-      pairs: options.pairs,
-      source: { seed, prior, first: 0, count: 3 * options.pairs },
+      pairAt: async (index) => pairOf(index, (await codes.take(3 * index, 2, signal)).values, 0),
+      pairs,
+      source: { ...source, count: 3 * pairs },
     };
   }
-  const { values, count, source } = await obtainPoints(map, options, 0, 0);
+  const { values, count, source } = await codes.take(0, 0, signal);
   if (count < 2) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `--points: "${options.points}" has ${count} row, but a pair takes two. Give at least two rows.`,
+      `--points: "${points}" has ${count} row, but a pair takes two. Give at least two rows.`,
     );
   }
-  const row = (i: number) => values.slice(i * map.from.dim, (i + 1) * map.from.dim);
   return {
-    pairAt: (index) => ({
-      ...warpagePair(map.from, seed, index),
-      point: row(2 * index),
-      other: row(2 * index + 1),
-    }),
-    pairs: Math.min(options.pairs, Math.floor(count / 2)),
+    pairAt: async (index) => pairOf(index, values, 2 * index),
+    pairs: Math.min(pairs, Math.floor(count / 2)),
     source,
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Provenance } from "@vielbein/core";
 import { bandPlot, type LineSeries } from "@vielbein/viz";
+import { originOf } from "./codes.ts";
 import { METRIC_NAMES, METRICS, type Metric } from "./metrics.ts";
 import { bold, dim, table } from "./terminal.ts";
 import { comparisonsOf, hasComparison, summaryOf, type WarpageRow } from "./warpage-rows.ts";
@@ -93,8 +94,4 @@ export function warpagePlot({ rows, epsilons, provenance }: WarpageResult, metri
 
 function spacesOf({ from, to }: Provenance): string {
   return `${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`;
-}
-
-function originOf({ points }: Provenance): string {
-  return "seed" in points ? `seed ${points.seed}` : points.file;
 }

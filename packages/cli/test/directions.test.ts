@@ -121,7 +121,7 @@ describe("vielbein sefa", () => {
       expect(stderr).toContain(`wrote ${prefix}-by-${kind}.html`);
       const html = readFileSync(`${prefix}-by-${kind}.html`, "utf8");
       expect(html.match(/<img /g)).toHaveLength(2 * 3 * 3);
-      expect(html).toContain("layers 0, 1, 2 · seed 0, drawn in z");
+      expect(html).toContain("layers 0, 1, 2 · seed 0, z → w_plus");
     }
   });
 });

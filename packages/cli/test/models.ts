@@ -84,4 +84,53 @@ export function generator(tail: Node[] = [], out = "image", outType: number = Da
   });
 }
 
+/**
+ * z [n, 4], normalised → mapped → w [n, 6] → two styles that scale a learned `constant` [n, 3] → hidden → image
+ * [n, 3, 4, 4]: as style-based generators are built.
+ */
+export function styled(changes: Partial<Model> = {}): Model {
+  return model(
+    {
+      nodes: [
+        node("Mul", ["z", "z"], ["squares"]),
+        node("ReduceMean", ["squares"], ["mean"], {
+          axes: { type: "ints", value: [1] },
+        }),
+        node("Sqrt", ["mean"], ["length"]),
+        node("Div", ["z", "length"], ["normalized"]),
+        node("Gemm", ["normalized", "m1", "b1"], ["mapped"]),
+        node("LeakyRelu", ["mapped"], ["active"]),
+        node("Gemm", ["active", "m2", "b2"], ["w"]),
+        node("Gemm", ["w", "s1", "one3"], ["style1"]),
+        node("Gemm", ["w", "s2", "one5"], ["style2"]),
+        node("Identity", ["learned"], ["constant"]),
+        node("Mul", ["style1", "constant"], ["scaled"]),
+        node("Gemm", ["scaled", "c1"], ["pre"]),
+        node("Tanh", ["pre"], ["features"]),
+        node("Mul", ["style2", "features"], ["hidden"]),
+        node("Gemm", ["hidden", "c2"], ["flat"]),
+        node("Tanh", ["flat"], ["pixels"]),
+        node("Reshape", ["pixels", "shape"], ["image"]),
+      ],
+      initializers: [
+        floats("m1", [4, 6]),
+        floats("b1", [6], 2),
+        floats("m2", [6, 6], 3),
+        floats("b2", [6], 4),
+        floats("s1", [6, 3], 5),
+        floats("one3", [3], 6),
+        floats("s2", [6, 5], 7),
+        floats("one5", [5], 8),
+        floats("learned", [1, 3], 9),
+        floats("c1", [3, 5], 10),
+        floats("c2", [5, 48], 11),
+        int64s("shape", [-1, 3, 4, 4]),
+      ],
+      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 4] }],
+      outputs: [{ name: "image", dataType: DataType.FLOAT }],
+    },
+    changes,
+  );
+}
+
 export const generatorBytes: Uint8Array = encodeModel(generator());

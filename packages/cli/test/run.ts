@@ -1,8 +1,9 @@
 // Runs the program in this process and catches what it prints.
 
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { run } from "../src/index.ts";
 
 export interface Outcome {
@@ -52,4 +53,16 @@ export function scratch(name: string, content?: Uint8Array | string): string {
   const path = join(folder, name);
   if (content !== undefined) writeFileSync(path, content);
   return path;
+}
+
+/** The folder of third-party models and hostile inputs. */
+export const shared: string =
+  process.env.VIELBEIN_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
+
+/** A file of the collection of cases; without the collection undefined, said once. */
+export function sharedCase(name: string): Uint8Array | undefined {
+  const path = join(shared, "cases", name);
+  if (existsSync(path)) return readFileSync(path);
+  console.log(`${path} is absent: not compared with it`);
+  return undefined;
 }

@@ -10,10 +10,18 @@ export interface Provenance {
   readonly from: Space;
   readonly to: Space;
   /** How the points were obtained: drawn by seed and index from a prior, or read from a file. */
-  readonly points:
-    | { readonly seed: number; readonly prior: Prior; readonly first: number; readonly count: number }
-    | { readonly file: string; readonly sha256: string; readonly count: number };
+  readonly points: SampledPoints | { readonly file: string; readonly sha256: string; readonly count: number };
   readonly options: Readonly<Record<string, unknown>>;
   /** Engine and provider. */
   readonly runtime: string;
+}
+
+/** Samples `first` … `first + count − 1` of a prior. */
+export interface SampledPoints {
+  readonly seed: number;
+  readonly prior: Prior;
+  readonly first: number;
+  readonly count: number;
+  /** The space that the prior is of, where that is not `from`: the points are what its samples become in `from`. */
+  readonly drawnIn?: string | undefined;
 }

@@ -33,7 +33,7 @@ export {
   type ValueInfo,
 } from "./model.ts";
 export { OnnxMap, type OnnxMapOptions } from "./onnx-map.ts";
-export { type PrepareOptions, prepare } from "./prepare.ts";
+export { endpoints, type PrepareOptions, prepare } from "./prepare.ts";
 export { type PreparedGraph, pointShape, type TensorInfo } from "./prepared-graph.ts";
 export { type RedrawOptions, redrawWeights } from "./redraw.ts";
 export type { DerivativeRule, Tangent } from "./rule.ts";

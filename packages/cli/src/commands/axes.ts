@@ -126,7 +126,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
         });
         const many = points.length > 1;
         const predicted = walks[0]!.speed * walks[0]!.range;
-        const origin = `${originOf(codes, options)}${many ? "" : `, sample ${options.sample}`}`;
+        const origin = `${originOf(provenance)}${many ? "" : `, sample ${options.sample}`}`;
         const unit = options.sphere ? " rad" : "";
         const label = ({ sample, axis }: Walk) => (many ? `sample ${sample}, axis ${axis}` : `axis ${axis}`);
         await writeFigure(

@@ -10,13 +10,13 @@ import {
 import type { Matrix } from "@vielbein/linalg";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
+import { CodeSource, originOf } from "../codes.ts";
 import { writeDirections } from "../direction-files.ts";
 import {
   addMapOptions,
   addPointOptions,
   loadModel,
   type MapOptions,
-  obtainPoints,
   openMap,
   type PointOptions,
   provenanceOf,
@@ -71,7 +71,8 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
       if (options.directionsOut !== undefined) await requireFolderOf(options.directionsOut);
       const loaded = await loadModel(argument, options, terminal);
       const map = await openMap(loaded, options);
-      const points = await obtainPoints(map, options, 0, options.samples);
+      const source = await CodeSource.open(loaded, map, options);
+      const points = await source.take(0, options.samples, signal).finally(() => source.dispose());
       const { rank, memory } = options;
       const provenance = provenanceOf(loaded, map, "local basis", points.source, {
         rank: rank ?? "all",
@@ -138,9 +139,9 @@ function toJson(rows: readonly BasisRow[], provenance: Provenance): object {
 
 const SHOWN = 10;
 
-function toText(bases: readonly BasisRow[], { from, to, points }: Provenance): string {
+function toText(bases: readonly BasisRow[], provenance: Provenance): string {
+  const { from, to } = provenance;
   const r = bases[0]!.singular_values.length;
-  const origin = "seed" in points ? `seed ${points.seed}` : points.file;
   const header = ["point", ...Array.from({ length: Math.min(r, SHOWN) }, (_, i) => `σ${i}`)];
   const rows = bases.map((basis, index) => [
     String(index),
@@ -148,6 +149,6 @@ function toText(bases: readonly BasisRow[], { from, to, points }: Provenance): s
   ]);
   const columns = header.map((_, i) => i);
   const rest = r > SHOWN ? `\n${dim(`… ${r - SHOWN} more of each: --json or --out`)}` : "";
-  const title = `${bold(`${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`)}  ${dim(origin)}`;
+  const title = `${bold(`${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`)}  ${dim(originOf(provenance))}`;
   return `${title}\n${table([header, ...rows], columns)}${rest}\n`;
 }

@@ -17,9 +17,10 @@ import {
 import { layerPlot } from "@vielbein/viz";
 import { type Command, Option } from "commander";
 import { integer, percent, positiveList } from "../arguments.ts";
+import { CodeSource, originOf } from "../codes.ts";
 import { figureFile, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
-import { addPointOptions, loadModel, obtainPoints, type PointOptions, provenanceOf } from "../model.ts";
+import { addPointOptions, loadModel, type PointOptions, provenanceOf } from "../model.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
 
@@ -115,8 +116,10 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
       let figure: Promise<void> | undefined;
       try {
         const first = await maps.at(0);
+        const { to: _to, layers: _layers, ...mapOptions } = options;
         const { from } = first;
-        const points = await obtainPoints(first, options, 0, options.samples);
+        const source = await CodeSource.open(loaded, first, mapOptions);
+        const points = await source.take(0, options.samples, signal).finally(() => source.dispose());
         const width = Math.max(...spaces.map((space) => Math.min(from.dim, space.dim)));
         const { memory } = options;
         const untrained = await maps.availableUntrained(options.untrained, terminal);
@@ -365,8 +368,4 @@ function plotOf(reports: readonly LayerReport[], options: DimensionOptions, prov
     ],
     y: { title: "directions" },
   });
-}
-
-function originOf({ points }: Provenance): string {
-  return "seed" in points ? `seed ${points.seed}` : points.file;
 }

@@ -18,6 +18,7 @@ import {
 import { layerPlot } from "@vielbein/viz";
 import { type Command, Option } from "commander";
 import { integer, percent, positive } from "../arguments.ts";
+import { CodeSource, originOf } from "../codes.ts";
 import { figureFile, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
 import { addPointOptions, loadModel, provenanceOf } from "../model.ts";
@@ -98,9 +99,12 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
       const spaces = await layerSpaces(loaded, options);
       const maps = new LayerMaps(loaded, options, spaces);
       let figure: Promise<void> | undefined;
+      let codes: CodeSource | undefined;
       try {
         const first = await maps.at(0);
-        const { pairAt, pairs, source } = await pairsOf(first, options);
+        const { to: _to, layers: _layers, ...mapOptions } = options;
+        codes = await CodeSource.open(loaded, first, mapOptions);
+        const { pairAt, pairs, source } = await pairsOf(first.from, codes, options, signal);
         const untrained = await maps.availableUntrained(options.untrained, terminal);
         const { epsilon, sameNorm = false, k, threshold, alpha, convention, memory } = options;
         const settings = {
@@ -125,7 +129,7 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
           { ...options, terminal, signal, what: "pairs at layers", total: spaces.length * pairs, provenance },
           async (row) => {
             const [layer, pair] = [Math.floor(row / pairs), row % pairs];
-            const points = pairAt(pair);
+            const points = await pairAt(pair);
             const trained = await distortionSample(await maps.at(layer), points, call);
             const redrawn =
               untrained === 0
@@ -151,6 +155,7 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
       } finally {
         await figure;
         if (figure) info(terminal, `wrote ${options.plot}`);
+        await codes?.dispose();
         await maps.dispose();
       }
     });
@@ -311,8 +316,4 @@ function plotOf(reports: readonly LayerReport[], options: CommandOptions, proven
 
 function settingsText({ epsilon, k, pairs }: CommandOptions): string {
   return `ε = ${epsilon}, k ${k === undefined ? "= local dimension" : `= ${k}`}, ${pairs} pairs`;
-}
-
-function originOf({ points }: Provenance): string {
-  return "seed" in points ? `seed ${points.seed}` : points.file;
 }

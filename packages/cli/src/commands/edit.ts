@@ -6,7 +6,7 @@ import type { OnnxMap } from "@vielbein/onnx";
 import { contactSheet } from "@vielbein/viz";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
-import { type CodeOptions, CodeSource, type Codes, originOf } from "../codes.ts";
+import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
 import { readDirections } from "../direction-files.ts";
 import { type Edit, parseEdit, RESERVED } from "../edit-expression.ts";
 import { figureFile, writeFigure } from "../figure.ts";
@@ -16,6 +16,7 @@ import {
   type LoadedModel,
   loadModel,
   openMap,
+  type Points,
   provenanceOf,
 } from "../model.ts";
 import { requireFolderOf } from "../output.ts";
@@ -109,14 +110,13 @@ async function edit(
   const provenance = provenanceOf(loaded, map, "edit", codes.source, {
     edit: options.edit,
     sample: options.sample,
-    ...(codes.drawnIn === undefined ? {} : { drawnIn: codes.drawnIn }),
     directions: usedDirections(directions, frames),
     imageRange: pixels,
   });
   const { from, to } = map;
   const svg = contactSheet({
     title: options.edit,
-    subtitle: `${loaded.file}: ${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(codes, options)}`,
+    subtitle: `${loaded.file}: ${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(provenance)}`,
     columnLabels: frames.map(({ label }) => label),
     ...(expression.isPath ? { columnTitle: "time t", reference: -1 } : { reference: 0 }),
     rows: rows.map(({ index }, r) => ({ label: `sample ${index}`, images: images[r]! })),
@@ -211,7 +211,7 @@ function displacement(
 
 /** The codes asked for, each with its number. */
 function chosenRows(
-  codes: Codes,
+  codes: Points,
   dim: number,
   { points, sample, samples }: EditOptions,
 ): { index: number; code: Float32Array }[] {

@@ -15,13 +15,14 @@ import type { OnnxMap } from "@vielbein/onnx";
 import { contactSheet } from "@vielbein/viz";
 import type { Command } from "commander";
 import { integer, positive } from "../arguments.ts";
-import { type CodeOptions, CodeSource, originOf, startsAtInput } from "../codes.ts";
+import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
 import { InterruptedError } from "../exit-codes.ts";
 import { figureFile, writeFigure } from "../figure.ts";
 import {
   addMapOptions,
   addPointOptions,
+  isInput,
   type LoadedModel,
   loadModel,
   openMap,
@@ -140,7 +141,7 @@ async function run(task: Task): Promise<void> {
     return { name, chain, refined: (await measureChain(map, fine)).length };
   };
   const ways = [await way("straight line", found.straight)];
-  if (kind === "normal" && startsAtInput(loaded, generator)) {
+  if (kind === "normal" && isInput(loaded, generator.from.name)) {
     ways.push(await way("great circle", await measureChain(map, greatCircle(start, end, segments))));
   }
   ways.push(await way("geodesic", found));
@@ -152,7 +153,6 @@ async function run(task: Task): Promise<void> {
     segments,
     steps,
     tolerance,
-    ...(codes.drawnIn === undefined ? {} : { drawnIn: codes.drawnIn }),
   });
   const outcome = { steps: found.steps, converged: found.converged };
   if (options.out !== undefined) {
@@ -167,7 +167,7 @@ async function run(task: Task): Promise<void> {
     const { from, to } = generator;
     const svg = contactSheet({
       title: `${loaded.file}: from sample ${ends[0]} to sample ${ends[1]}`,
-      subtitle: `${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(codes, options)} · ${distanceName(options)}`,
+      subtitle: `${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(provenance)} · ${distanceName(options)}`,
       columnTitle: "t",
       columnLabels: shown.map((i) => String(+(i / segments).toFixed(3))),
       reference: -1,

@@ -69,7 +69,7 @@ export function invertCommand(program: Command, terminal: Terminal, signal: Abor
             .command("invert <model>")
             .summary("find a code for an image")
             .description(
-              "Searches for codes whose output comes near to the target, from the nearest of many samples, and reports the best. Codes stay in the box of a uniform prior.",
+              "Searches for codes whose output comes near to the target, from the nearest of many samples, and reports the best. Points stay in the box of a uniform prior.",
             ),
         ),
       )
@@ -268,7 +268,6 @@ async function searched(task: Task, target: Target, wanted: Float32Array): Promi
       ...(space.bounds ? { bounds: space.bounds } : {}),
       ...(basis ? { coordinates: "metric", exponent: options.exponent, metricSamples } : {}),
       ...(stepSize === undefined ? {} : { stepSize }),
-      ...(codes.drawnIn === undefined ? {} : { drawnIn: codes.drawnIn }),
       target: { file, sha256, ...(resizedFrom ? { resizedFrom } : {}) },
     }),
   };

@@ -98,7 +98,6 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
             ...(several ? { distance: "l2" } : (await maps.distance()).description),
             layers: maps.layers.map(({ name }) => name),
             ...(several ? { points: codes.count } : {}),
-            ...(codes.drawnIn === undefined ? {} : { drawnIn: codes.drawnIn }),
             top: options.top ?? "all",
             accuracy: options.accuracy ?? "normal",
             differences: options.differences ?? null,

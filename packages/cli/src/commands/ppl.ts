@@ -11,9 +11,17 @@ import { uniform } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
 import { integer, positive } from "../arguments.ts";
-import { type CodeOptions, CodeSource, startsAtInput } from "../codes.ts";
+import { type CodeOptions, CodeSource } from "../codes.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
-import { addMapOptions, addPointOptions, loadModel, openMap, provenanceOf } from "../model.ts";
+import {
+  addMapOptions,
+  addPointOptions,
+  isInput,
+  type LoadedModel,
+  loadModel,
+  openMap,
+  provenanceOf,
+} from "../model.ts";
 import type { PictureOptions } from "../pictures.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { print, type Terminal, table } from "../terminal.ts";
@@ -74,7 +82,7 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
       let distance: Distance | undefined;
       try {
         const { interpolation, epsilon, at, seed } = options;
-        if (interpolation === "spherical" && !isNormal(generator, startsAtInput(loaded, generator))) {
+        if (interpolation === "spherical" && !isNormal(loaded, generator)) {
           throw new VielbeinError(
             "INVALID_ARGUMENT",
             `--interpolation spherical: "${generator.from.name}" has no normal prior, so its codes are not near a sphere. Use linear.`,
@@ -88,7 +96,6 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
           interpolation,
           at,
           epsilon,
-          ...(pairs.drawnIn === undefined ? {} : { drawnIn: pairs.drawnIn }),
         });
         await computeRows<PathRow>(
           { ...options, terminal, signal, what: "samples", total: pairs.total, provenance },
@@ -119,8 +126,8 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
 /** Positions are drawn from streams that samples of codes do not reach. */
 const FIRST_POSITION = 2 ** 40;
 
-function isNormal({ from }: OnnxMap, isInput: boolean): boolean {
-  return isInput && (from.prior?.kind ?? "normal") === "normal";
+function isNormal(loaded: LoadedModel, { from }: OnnxMap): boolean {
+  return isInput(loaded, from.name) && (from.prior?.kind ?? "normal") === "normal";
 }
 
 /** Ends of interpolation i: samples, or rows of --points, 2i and 2i + 1. */
@@ -132,7 +139,6 @@ async function pairSource(
 ): Promise<{
   readonly total: number;
   readonly source: Provenance["points"];
-  readonly drawnIn?: string;
   at(index: number): Promise<[Float32Array, Float32Array]>;
 }> {
   const first = await source.take(0, 2, signal);
@@ -140,10 +146,9 @@ async function pairSource(
     values.slice(at * from.dim, (at + 1) * from.dim),
     values.slice((at + 1) * from.dim, (at + 2) * from.dim),
   ];
-  const common = { source: first.source, ...(first.drawnIn === undefined ? {} : { drawnIn: first.drawnIn }) };
   if (points === undefined) {
     return {
-      ...common,
+      source: first.source,
       total: samples,
       at: async (index) => split((await source.take(2 * index, 2, signal)).values, 0),
     };
@@ -155,7 +160,7 @@ async function pairSource(
     );
   }
   return {
-    ...common,
+    source: first.source,
     total: Math.min(samples, Math.floor(first.count / 2)),
     at: async (index) => split(first.values, 2 * index),
   };

@@ -14,7 +14,7 @@ import {
 } from "@vielbein/viz";
 import { type Command, Option } from "commander";
 import { indexList, integer, positive } from "../arguments.ts";
-import { CodeSource, type Codes, originOf } from "../codes.ts";
+import { CodeSource, originOf } from "../codes.ts";
 import { figureFile, writeFigure } from "../figure.ts";
 import {
   addMapOptions,
@@ -24,6 +24,7 @@ import {
   type MapOptions,
   openMap,
   type PointOptions,
+  type Points,
   provenanceOf,
 } from "../model.ts";
 import { requireFolderOf, writeWhole } from "../output.ts";
@@ -136,7 +137,7 @@ async function openRoute(loaded: LoadedModel, options: TraverseOptions): Promise
 async function traverse(
   loaded: LoadedModel,
   route: Route,
-  codes: Codes,
+  codes: Points,
   options: TraverseOptions,
   terminal: Terminal,
   signal: AbortSignal,
@@ -171,7 +172,6 @@ async function traverse(
       directions,
       steps: columns.steps,
       sample: options.sample,
-      ...(codes.drawnIn === undefined ? {} : { drawnIn: codes.drawnIn }),
       ...(route.tail ? { decodedTo: tail.to } : {}),
       ...(options.layers ? { layers: options.layers } : {}),
       ...(options.mode === "curve" ? { unit: options.unit ?? "input", curveSteps: options.curveSteps } : {}),
@@ -187,7 +187,7 @@ async function traverse(
         spaces.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(" → "),
         ...(options.mode === "linear" ? [] : [options.mode]),
         ...(options.layers ? [`layers ${options.layers.join(", ")}`] : []),
-        `${originOf(codes, options)}, sample ${options.sample}`,
+        `${originOf(provenance)}, sample ${options.sample}`,
       ].join(" · "),
       columnTitle: columns.title,
       columnLabels: columns.labels,
@@ -254,7 +254,7 @@ async function writeFrames(
   }
 }
 
-function chosenPoint(dim: number, codes: Codes, { points, sample }: TraverseOptions): Float32Array {
+function chosenPoint(dim: number, codes: Points, { points, sample }: TraverseOptions): Float32Array {
   // A file of points comes as a whole.
   if (points === undefined) return codes.values;
   if (sample >= codes.count) {

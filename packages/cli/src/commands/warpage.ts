@@ -4,7 +4,6 @@ import {
   defaultDirections,
   haarProfile,
   PrincipalComponentsAccumulator,
-  samplePoints,
   sefa,
   selectMaps,
   VielbeinError,
@@ -14,6 +13,7 @@ import type { Matrix } from "@vielbein/linalg";
 import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
 import type { Command } from "commander";
 import { integer, positiveList } from "../arguments.ts";
+import { CodeSource } from "../codes.ts";
 import { figureFile, writeFigure } from "../figure.ts";
 import { LayerMaps } from "../layers.ts";
 import { METRICS, type Metric, metricOption } from "../metrics.ts";
@@ -87,8 +87,10 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
       const { epsilon: epsilons, sameNorm = false } = options;
       const pcaSamples = options.pcaSamples ?? (map.to.dim <= 1024 ? 10_000 : 0);
       let figure: Promise<void> | undefined;
+      let codes: CodeSource | undefined;
       try {
-        const { pairAt, pairs, source } = await pairsOf(map, options);
+        codes = await CodeSource.open(loaded, map, options);
+        const { pairAt, pairs, source } = await pairsOf(map.from, codes, options, signal);
         const networks = await untrained.availableUntrained(options.untrained, terminal);
         const provenance = provenanceOf(loaded, map, "warpage", source, {
           k,
@@ -98,11 +100,13 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
           pcaSamples,
         });
         const sefaDirections = await factorizedDirections(loaded, map, terminal);
+        const principal =
+          pcaSamples === 0
+            ? undefined
+            : await principalDirections(loaded, map, k, { ...options, pcaSamples }, terminal, signal);
         const references = {
           ...(sefaDirections ? { sefa: sefaDirections } : {}),
-          ...(pcaSamples > 0
-            ? { pca: await principalDirections(map, k, pcaSamples, options.seed, terminal, signal) }
-            : {}),
+          ...(principal ? { pca: principal } : {}),
         };
         const common = {
           k,
@@ -115,7 +119,7 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
         await computeRows<WarpageRow>(
           { ...options, terminal, signal, what: "pairs", total: pairs, provenance },
           async (index) => {
-            const pair = pairAt(index);
+            const pair = await pairAt(index);
             const row = {
               ...rowOf(await warpageSample(map, pair, { ...common, references })),
               ...profileCells("haar", haarProfile(options.seed, index, map.to.dim, k, { metrics: METRICS })),
@@ -140,6 +144,7 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
           },
         );
       } finally {
+        await codes?.dispose();
         await map.dispose();
         await untrained.dispose();
         if (figure) {
@@ -176,23 +181,36 @@ async function factorizedDirections(
 
 const SAMPLES_PER_RUN = 64;
 
-/** The leading principal components of the values at samples 0 … `count` − 1 of the prior: directions of GANSpace. */
+/**
+ * The leading principal components of the values at the first samples: directions of GANSpace; undefined, with a remark,
+ * where no samples can be drawn.
+ */
 async function principalDirections(
+  loaded: LoadedModel,
   map: OnnxMap,
   k: number,
-  count: number,
-  seed: number,
+  { points: _, pcaSamples: count, ...options }: WarpageOptions & { pcaSamples: number },
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<Matrix> {
+): Promise<Matrix | undefined> {
+  const codes = await CodeSource.open(loaded, map, options).catch((error: unknown) => {
+    if (!(error instanceof VielbeinError && error.code === "INVALID_SPACE")) throw error;
+    info(terminal, `not compared with principal components: ${error.message}`);
+  });
+  if (!codes) return undefined;
   const accumulator = new PrincipalComponentsAccumulator(map.to.dim, { components: k });
   const progress = new Progress(terminal, "samples", count);
-  for (let first = 0; first < count; first += SAMPLES_PER_RUN) {
-    signal.throwIfAborted();
-    const batch = Math.min(SAMPLES_PER_RUN, count - first);
-    accumulator.append(await map.evaluate(samplePoints(map.from, seed, first, batch), batch));
-    progress.step(first + batch);
-    await new Promise(setImmediate);
+  try {
+    for (let first = 0; first < count; first += SAMPLES_PER_RUN) {
+      signal.throwIfAborted();
+      const batch = Math.min(SAMPLES_PER_RUN, count - first);
+      const { values } = await codes.take(first, batch, signal);
+      accumulator.append(await map.evaluate(values, batch, { signal }));
+      progress.step(first + batch);
+      await new Promise(setImmediate);
+    }
+  } finally {
+    await codes.dispose();
   }
   progress.done();
   return accumulator.result().components;
