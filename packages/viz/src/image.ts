@@ -88,6 +88,23 @@ export function fromRgba(image: RgbaImage, layout: ImageLayout, [low, high]: Pix
   return values;
 }
 
+/** Whether every pixel hides what is behind it. */
+export function isOpaque({ data }: RgbaImage): boolean {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+  return true;
+}
+
+/** The image as it looks before white: opaque, each colour weighted by its alpha. */
+export function overWhite({ width, height, data }: RgbaImage): RgbaImage {
+  const result = data.slice();
+  for (let i = 0; i < result.length; i += 4) {
+    const alpha = data[i + 3]! / 255;
+    for (let c = 0; c < 3; c++) result[i + c] = alpha * data[i + c]! + (1 - alpha) * 255;
+    result[i + 3] = 255;
+  }
+  return { width, height, data: result };
+}
+
 /**
  * Enlarges by a whole factor, every pixel to a square of `factor × factor`, so that small images stay
  * exact and crisp in every viewer.

@@ -1,12 +1,20 @@
 export { type ContactSheet, type ContactSheetRow, contactSheet, formatStep } from "./contact-sheet.ts";
-export { decodePng } from "./decode-png.ts";
 export {
   type DirectionTables,
   directionTables,
   TABLE_TILE,
   type TableDirection,
 } from "./direction-tables.ts";
-export { fromRgba, type RgbaImage, shrinkTo, stackImages, toRgba, upscale } from "./image.ts";
+export {
+  fromRgba,
+  isOpaque,
+  overWhite,
+  type RgbaImage,
+  shrinkTo,
+  stackImages,
+  toRgba,
+  upscale,
+} from "./image.ts";
 export { detectLayout, type ImageLayout, type LayoutName } from "./image-layout.ts";
 export { measureRange, type PixelRange } from "./image-range.ts";
 export type { AxisOptions } from "./plots/axis.ts";
@@ -20,6 +28,9 @@ export { type BandGroup, type LayerPlot, layerPlot, type SampleGroup } from "./p
 export { type Band, bandOf, type LineSeries } from "./plots/series.ts";
 export { type SpectrumPlot, type SpectrumSeries, spectrumPlot } from "./plots/spectrum-plot.ts";
 export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./png.ts";
+export { decodeImage } from "./read/decode-image.ts";
+export { decodeJpeg } from "./read/decode-jpeg.ts";
+export { type DecodePngOptions, decodePng } from "./read/decode-png.ts";
 export { resize } from "./resize.ts";
 export { escapeControls } from "./text.ts";
 export { DARK_THEME } from "./theme.ts";

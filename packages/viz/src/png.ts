@@ -2,8 +2,10 @@
 // here and in the browser alike.
 
 import { VielbeinError } from "@vielbein/core";
+import { crc32 } from "@vielbein/linalg/deflate";
 import { zlibSync } from "fflate";
 import type { RgbaImage } from "./image.ts";
+import { joined } from "./read/png-chunks.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const COLOUR_TYPE_RGBA = 6;
@@ -98,16 +100,6 @@ function compressed({ width, height, data }: RgbaImage): Uint8Array {
   return zlibSync(filtered);
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
-}
-
 /** Four bytes, the most significant first. */
 function uint32(value: number): Uint8Array {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
@@ -117,16 +109,6 @@ function uint32(value: number): Uint8Array {
 function chunk(type: string, data: Uint8Array): Uint8Array {
   const body = joined([Uint8Array.from(type, (letter) => letter.charCodeAt(0)), data]);
   return joined([uint32(data.length), body, uint32(crc32(body))]);
-}
-
-/** CRC-32 of ISO 3309, reflected, bit by bit: the compressed data is small. */
-function crc32(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 /** A `data:` URI of a PNG file. */
