@@ -17,7 +17,7 @@ export async function readDirections(path: string): Promise<DirectionSet> {
 
 /** Writes a directions file and says so. */
 export async function writeDirections(path: string, set: DirectionSet, terminal: Terminal): Promise<void> {
-  await writeWhole(path, encodeDirections(set));
+  await writeWhole(path, encodeDirections(set), terminal);
   const { count, space } = { count: set.vectors.cols, space: set.space };
   info(terminal, `wrote ${path}: ${count} directions of ${space.name} [${space.shape.join(", ")}]`);
 }

@@ -16,6 +16,11 @@ import { describeRange, imagesOf, layoutOf, type PictureOptions, pixelRange } fr
 import { info, Progress, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
+const PAGES = ["sample", "direction"] as const;
+
+/** What follows the prefix in the names of the pages. */
+export const PAGE_ENDINGS: readonly string[] = PAGES.map((groupBy) => `-by-${groupBy}.html`);
+
 export interface PagesJob extends CodeOptions, PictureOptions {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
@@ -74,9 +79,9 @@ export async function writeDirectionTables(
       footer: `vielbein ${version} · ${loaded.runtime.name} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
       images: (s, d) => images[s * directions.length + d]!,
     };
-    for (const groupBy of ["sample", "direction"] as const) {
-      const path = `${html}-by-${groupBy}.html`;
-      await writeWhole(path, directionTables(tables, groupBy));
+    for (const [i, groupBy] of PAGES.entries()) {
+      const path = `${html}${PAGE_ENDINGS[i]}`;
+      await writeWhole(path, directionTables(tables, groupBy), terminal);
       info(terminal, `wrote ${path}`);
     }
   } finally {

@@ -6,6 +6,7 @@ import { chain, type OnnxMap, requiredInputs } from "@vielbein/onnx";
 import { measureRange, type PixelRange } from "@vielbein/viz";
 import { type Command, Option } from "commander";
 import { type CodeOptions, CodeSource } from "./codes.ts";
+import { InputOption } from "./command-files.ts";
 import { type LoadedModel, loadModel, openMap } from "./model.ts";
 import type { PictureOptions } from "./pictures.ts";
 
@@ -17,10 +18,12 @@ export interface DistanceOptions {
 
 export function addDistanceOptions(command: Command): Command {
   return command
-    .option(
-      "--distance <features>",
-      "what outputs are compared by: l2, or an ONNX model of features of the output, e.g. of LPIPS",
-      "l2",
+    .addOption(
+      new InputOption(
+        "--distance <features>",
+        "what outputs are compared by: l2, or an ONNX model of features of the output, e.g. of LPIPS",
+        "model",
+      ).default("l2"),
     )
     .addOption(
       new Option(

@@ -3,22 +3,23 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { rasterize } from "@vielbein/viz/raster";
-import { InvalidArgumentError } from "commander";
+import { endingIn, OutputOption } from "./command-files.ts";
 import { writeWhole } from "./output.ts";
+import { info, type Terminal } from "./terminal.ts";
 
-/** A file name that ends in .svg or .png. */
-export function figureFile(text: string): string {
-  if (/\.(svg|png)$/i.test(text)) return text;
-  throw new InvalidArgumentError("Expected a file name that ends in .svg or .png.");
+/** An option that names a figure to write. */
+export function figureOption(flags: string, description: string): OutputOption {
+  return new OutputOption(flags, description).argParser(endingIn(".svg", ".png"));
 }
 
 /**
- * Writes an SVG document to `path`: as PNG unless it ends in .svg.
+ * Writes an SVG document to `path`, as PNG unless it ends in .svg, and says so.
  *
  * @throws {CannotWriteError}
  */
-export async function writeFigure(path: string, svg: string): Promise<void> {
-  await writeWhole(path, /\.svg$/i.test(path) ? svg : await toPng(svg));
+export async function writeFigure(path: string, svg: string, terminal: Terminal): Promise<void> {
+  await writeWhole(path, /\.svg$/i.test(path) ? svg : await toPng(svg), terminal);
+  info(terminal, `wrote ${path}`);
 }
 
 async function toPng(svg: string): Promise<Uint8Array> {

@@ -6,7 +6,7 @@ import { contactSheet, type ImageLayout, type PixelRange, toRgba } from "@vielbe
 import { writeWhole } from "./output.ts";
 import { describeRange } from "./pictures.ts";
 import type { Target } from "./targets.ts";
-import { table } from "./terminal.ts";
+import { type Terminal, table } from "./terminal.ts";
 
 /** One search. Distances are squared, ‖φ(x) − φ(y)‖². */
 export interface Search {
@@ -77,10 +77,16 @@ export function inversionJson({
   };
 }
 
-/** The best code as `.npy`; as `.npz` also those of all starts, and the provenance. */
-export async function writeCodes(path: string, { searches, provenance }: InversionReport): Promise<void> {
+/** Writes the best code, as `.npy`; to an `.npz` file also those of all starts, and the provenance. */
+export function writeCodes(path: string, report: InversionReport, terminal: Terminal): Promise<void> {
+  const { code } = report.searches[0]!;
+  const isArchive = /\.npz$/i.test(path);
+  const bytes = isArchive ? archive(report) : writeNpy({ shape: [code.length], data: code });
+  return writeWhole(path, bytes, terminal);
+}
+
+function archive({ searches, provenance }: InversionReport): Uint8Array {
   const { code } = searches[0]!;
-  if (/\.npy$/i.test(path)) return writeWhole(path, writeNpy({ shape: [code.length], data: code }));
   const rows = (pick: (search: Search) => Float32Array): NpyArray => {
     const data = new Float32Array(searches.length * code.length);
     searches.forEach((search, i) => {
@@ -89,16 +95,13 @@ export async function writeCodes(path: string, { searches, provenance }: Inversi
     return { shape: [searches.length, code.length], data };
   };
   const json = new TextEncoder().encode(JSON.stringify(provenance));
-  return writeWhole(
-    path,
-    writeNpz({
-      code: { shape: [code.length], data: code },
-      codes: rows((search) => search.code),
-      starts: rows((search) => search.start),
-      distances: { shape: [searches.length], data: Float64Array.from(searches, (s) => s.distance) },
-      provenance: { shape: [json.length], data: json },
-    }),
-  );
+  return writeNpz({
+    code: { shape: [code.length], data: code },
+    codes: rows((search) => search.code),
+    starts: rows((search) => search.start),
+    distances: { shape: [searches.length], data: Float64Array.from(searches, (s) => s.distance) },
+    provenance: { shape: [json.length], data: json },
+  });
 }
 
 const SHOWN = 8;

@@ -28,6 +28,7 @@ import { NodeRuntime, type Provider, readModelFile } from "@vielbein/runtime-nod
 import { sampleUrl } from "@vielbein/sample";
 import type { Command } from "commander";
 import { assignment, bytes, integer, prior, providerList } from "./arguments.ts";
+import { InputOption } from "./command-files.ts";
 import { info, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
@@ -54,10 +55,11 @@ export function addMapOptions(
   return command
     .option("--from <tensor>", "tensor to start from (default: the first input)")
     .option(to, toDescription)
-    .option(
-      "--set <name=values>",
-      "fixed value of another input, comma-separated numbers; repeatable",
-      assignment,
+    .addOption(
+      new InputOption(
+        "--set <name=values>",
+        "fixed value of another input, comma-separated numbers; repeatable",
+      ).argParser(assignment),
     )
     .option(
       "--provider <list>",
@@ -75,7 +77,7 @@ export function addPointOptions(command: Command): Command {
       prior,
     )
     .option("--seed <n>", "seed of the samples", integer(0), 0)
-    .option("--points <file.npy>", "points [n,d] or [d] instead of samples")
+    .addOption(new InputOption("--points <file.npy>", "points [n,d] or [d] instead of samples"))
     .option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes);
 }
 

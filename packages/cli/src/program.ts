@@ -1,6 +1,7 @@
 // The command line program: commands, errors, signals.
 
 import { Command, CommanderError } from "commander";
+import { checkOutputs } from "./command-files.ts";
 import { axesCommand } from "./commands/axes.ts";
 import { basisCommand } from "./commands/basis.ts";
 import { compareCommand } from "./commands/compare.ts";
@@ -32,7 +33,23 @@ export interface RunOptions {
 
 /** Runs the program on the arguments after the command name; returns the exit status. */
 export async function run(argv: readonly string[], options: RunOptions): Promise<number> {
-  const terminal = { stdout: options.stdout, stderr: options.stderr, quiet: argv.includes("--quiet") };
+  const { stdout, stderr, signal } = options;
+  const terminal: Terminal = { stdout, stderr, reports: "stdout", quiet: argv.includes("--quiet") };
+  try {
+    await programFor(terminal, signal).parseAsync([...argv], { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    const code = exitCodeOf(error);
+    // Commander has printed its own message already.
+    if (!(error instanceof CommanderError)) {
+      stderr.write(shown(`${describe(error, argv.includes("--verbose"))}\n`));
+    }
+    return code;
+  }
+}
+
+/** The program with all its commands. */
+export function programFor(terminal: Terminal, signal: AbortSignal): Command {
   const program = new Command("vielbein")
     .description("The local geometry of any ONNX generator: exact Jacobians, local bases, traversals.")
     .version(version)
@@ -41,45 +58,38 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     .exitOverride()
     .configureOutput({
       writeOut: (text) => print(terminal, text),
-      writeErr: (text) => options.stderr.write(shown(text)),
+      writeErr: (text) => terminal.stderr.write(shown(text)),
     })
     .showHelpAfterError("(--help lists the options)")
     .addHelpText("before", examples)
     .addHelpText("after", exitCodes);
   inspectCommand(program, terminal);
-  basisCommand(program, terminal, options.signal);
-  traverseCommand(program, terminal, options.signal);
-  dimensionCommand(program, terminal, options.signal);
-  distortionCommand(program, terminal, options.signal);
-  warpageCommand(program, terminal, options.signal);
-  metricCommand(program, terminal, options.signal);
-  axesCommand(program, terminal, options.signal);
+  basisCommand(program, terminal, signal);
+  traverseCommand(program, terminal, signal);
+  dimensionCommand(program, terminal, signal);
+  distortionCommand(program, terminal, signal);
+  warpageCommand(program, terminal, signal);
+  metricCommand(program, terminal, signal);
+  axesCommand(program, terminal, signal);
   compareCommand(program, terminal);
-  sefaCommand(program, terminal, options.signal);
-  pcaCommand(program, terminal, options.signal);
+  sefaCommand(program, terminal, signal);
+  pcaCommand(program, terminal, signal);
   randomCommand(program, terminal);
-  editCommand(program, terminal, options.signal);
-  invertCommand(program, terminal, options.signal);
-  geodesicCommand(program, terminal, options.signal);
-  pplCommand(program, terminal, options.signal);
+  editCommand(program, terminal, signal);
+  invertCommand(program, terminal, signal);
+  geodesicCommand(program, terminal, signal);
+  pplCommand(program, terminal, signal);
   deriveCommand(program, terminal);
-  exploreCommand(program, terminal, options.signal);
+  exploreCommand(program, terminal, signal);
   for (const command of program.commands) {
     command
       .option("--quiet", "no progress and no remarks on stderr")
-      .option("--verbose", "stack traces with errors");
+      .option("--verbose", "stack traces with errors")
+      .hook("preAction", async () => {
+        if (await checkOutputs(command)) terminal.reports = "stderr";
+      });
   }
-  try {
-    await program.parseAsync([...argv], { from: "user" });
-    return EXIT.ok;
-  } catch (error) {
-    const code = exitCodeOf(error);
-    // Commander has printed its own message already.
-    if (!(error instanceof CommanderError)) {
-      options.stderr.write(shown(`${describe(error, argv.includes("--verbose"))}\n`));
-    }
-    return code;
-  }
+  return program;
 }
 
 function describe(error: unknown, verbose: boolean): string {

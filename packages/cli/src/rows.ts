@@ -8,8 +8,9 @@ import { type Provenance, VielbeinError } from "@vielbein/core";
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { type NpyArray, type ReadNpyArray, readNpz, writeNpz } from "@vielbein/linalg/npy";
 import type { Command } from "commander";
+import { OutputOption } from "./command-files.ts";
 import { InterruptedError } from "./exit-codes.ts";
-import { requireFolderOf, writeWhole } from "./output.ts";
+import { isStream, writeWhole } from "./output.ts";
 import { info, Progress, type Terminal } from "./terminal.ts";
 
 /** One cell. In the file a number becomes a column `[n]`, a vector `[n, length]`, a matrix `[n, rows, cols]`. */
@@ -36,7 +37,7 @@ export interface RowsJob extends RowOptions {
 /** Adds --out and --resume. `content` completes "write …". */
 export function addRowOptions(command: Command, content: string): Command {
   return command
-    .option("--out <file.npz>", `write ${content} for numpy.load`)
+    .addOption(new OutputOption("--out <file.npz>", `write ${content} for numpy.load`))
     .option("--resume", "go on with the rows that --out keeps of an interrupted run");
 }
 
@@ -54,14 +55,17 @@ const SAVE_SHARE = 20;
 export async function computeRows<R extends Row<R>>(
   job: RowsJob,
   compute: (index: number) => Promise<R>,
-  report: (rows: readonly R[], complete: boolean) => void,
+  report: (rows: readonly R[], complete: boolean) => void | Promise<void>,
 ): Promise<void> {
   const { terminal, signal, what, total, provenance, out } = job;
-  if (out !== undefined) await requireFolderOf(out);
+  // What goes into a stream is written once.
+  const isKept = out !== undefined && !(await isStream(out));
   const rows = await keptRows<R>(job);
   const known = rows.length;
   const save = async (): Promise<void> => {
-    if (out !== undefined && rows.length > 0) await writeWhole(out, toNpz(rows, provenance));
+    if (out !== undefined && rows.length > 0) {
+      await writeWhole(out, toNpz(rows, provenance), terminal);
+    }
   };
   const progress = new Progress(terminal, what, total);
   progress.step(known);
@@ -76,7 +80,7 @@ export async function computeRows<R extends Row<R>>(
       // The engine holds the thread while it runs: let signals in between rows.
       await new Promise(setImmediate);
       const start = performance.now();
-      if (start - saved < patience) continue;
+      if (!isKept || start - saved < patience) continue;
       await save();
       saved = performance.now();
       patience = Math.max(SAVE_INTERVAL_MS, SAVE_SHARE * (saved - start));
@@ -85,30 +89,33 @@ export async function computeRows<R extends Row<R>>(
     stop = error;
   }
   progress.done();
-  let unsaved: unknown;
-  if (rows.length > known) {
-    try {
-      await save();
-      if (out !== undefined && !stop) info(terminal, `wrote ${out}`);
-    } catch (error) {
-      unsaved = error;
-    }
-  }
-  if (rows.length > 0) report(rows, !stop);
+  const unsaved = rows.length > known ? await failureOf(save) : undefined;
+  if (rows.length > known && out !== undefined && !unsaved && !stop) info(terminal, `wrote ${out}`);
+  const unreported = rows.length > 0 ? await failureOf(async () => report(rows, !stop)) : undefined;
   if (unsaved) throw unsaved;
+  if (!stop && unreported) throw unreported;
   if (!stop) return;
-  const advice = whatNow(job, rows.length);
+  const advice = whatNow(job, rows.length, isKept);
   if (signal.aborted) throw new InterruptedError(`interrupted ${advice}`, { cause: stop });
   if (rows.length > 0) info(terminal, `stopped ${advice}`);
   throw stop;
 }
 
-function whatNow({ what, total, out }: RowsJob, count: number): string {
+async function failureOf(work: () => Promise<void>): Promise<unknown> {
+  try {
+    await work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+function whatNow({ what, total, out }: RowsJob, count: number, isKept: boolean): string {
   if (count === 0) return `before the first of ${total} ${what}`;
   const after = `after ${count} of ${total} ${what}`;
-  return out === undefined
-    ? `${after}; with --out FILE.npz they would be kept, for --resume to go on`
-    : `${after}; ${out} keeps them: run the same command with --resume to go on`;
+  return isKept
+    ? `${after}; ${out} keeps them: run the same command with --resume to go on`
+    : `${after}; with --out FILE.npz they would be kept, for --resume to go on`;
 }
 
 /** The rows in the --out file, with --resume; none where there is no file yet. */
@@ -119,6 +126,12 @@ async function keptRows<R extends Row<R>>(job: RowsJob): Promise<R[]> {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
       "--resume reads the rows that --out keeps: name that file with --out FILE.npz.",
+    );
+  }
+  if (await isStream(out)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--resume: "${out}" is a stream or a device, which keeps no rows. Name a file with --out FILE.npz.`,
     );
   }
   const bytes = await readFile(out).catch((error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-// Talking to the person: reports go to stdout, remarks and progress to stderr. A progress line is redrawn on a terminal
+// Talking to the person: results go to stdout, remarks and progress to stderr. A progress line is redrawn on a terminal
 // and printed at intervals elsewhere, so that logs of batch jobs stay readable. Names come from strangers' files: all
 // text leaves through here, where nothing in them can act on the terminal.
 
@@ -8,15 +8,17 @@ import { escapeControls } from "@vielbein/viz";
 export interface Terminal {
   readonly stdout: { write(content: string | Uint8Array): unknown };
   readonly stderr: { write(content: string | Uint8Array): unknown; readonly isTTY?: boolean };
+  /** Where the results of a command are printed: on stderr when a file goes to stdout. */
+  reports: "stdout" | "stderr";
   readonly quiet: boolean;
 }
 
 const LINE_INTERVAL_MS = 5000;
 
-/** The result of a command, on stdout: text as it is, anything else as JSON. */
+/** Prints the result of a command: text as it is, anything else as JSON. */
 export function print(terminal: Terminal, result: string | object): void {
   const text = typeof result === "string" ? result : `${JSON.stringify(result, null, 2)}\n`;
-  terminal.stdout.write(shown(text));
+  terminal[terminal.reports].write(shown(text));
 }
 
 /** A remark, which --quiet silences. */

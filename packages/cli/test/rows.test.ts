@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { readNpz, writeNpy, writeNpz } from "@vielbein/linalg/npy";
 import { encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
@@ -83,13 +84,24 @@ describe("a run that fails", () => {
   });
 
   it("prints the rows even where they cannot be written after all", async () => {
-    // A folder stands where the file should go, which only the end of writing finds out.
-    const out = scratch("folder.npz");
-    mkdirSync(out);
-    const { code, stdout, stderr } = await vielbein("basis", path, "--out", out, "--json");
-    expect([code, stderr.includes("Cannot write")]).toEqual([73, true]);
-    expect(JSON.parse(stdout).points).toHaveLength(1);
-    expect(stderr).not.toContain("keeps them");
+    // The folder goes away while the rows are computed.
+    const folder = scratch("gone");
+    mkdirSync(folder);
+    const [out, err]: [string[], string[]] = [[], []];
+    const code = await run(["basis", path, "--out", join(folder, "rows.npz"), "--json"], {
+      stdout: { write: (text) => out.push(String(text)) },
+      stderr: {
+        isTTY: true,
+        write: (text) => {
+          err.push(String(text));
+          rmSync(folder, { recursive: true, force: true });
+        },
+      },
+      signal: new AbortController().signal,
+    });
+    expect([code, err.join("").includes("Cannot write")]).toEqual([73, true]);
+    expect(JSON.parse(out.join("")).points).toHaveLength(1);
+    expect(err.join("")).not.toContain("keeps them");
   });
 
   it("fails before it computes anything where the file could not be written", async () => {

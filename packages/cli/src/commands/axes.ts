@@ -17,11 +17,10 @@ import { type Command, Option } from "commander";
 import { indexList, integer, positive } from "../arguments.ts";
 import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
-import { figureFile, writeFigure } from "../figure.ts";
+import { figureOption, writeFigure } from "../figure.ts";
 import { addMapOptions, addPointOptions, loadModel, openMap, provenanceOf } from "../model.ts";
-import { requireFolderOf } from "../output.ts";
 import { addPictureOptions, describeRange, layoutOf, type PictureOptions, paint } from "../pictures.ts";
-import { info, Progress, print, type Terminal } from "../terminal.ts";
+import { Progress, print, type Terminal } from "../terminal.ts";
 
 interface AxesOptions extends CodeOptions, PictureOptions, DistanceOptions {
   axes: number[];
@@ -84,11 +83,10 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
     )
     .option("--steps <n>", "columns", integer(2, 99), 7)
     .option("--sphere", "on great circles through the codes instead of straight lines")
-    .option("--out <file>", "sheet to write, .png or .svg", figureFile, "axes.png")
-    .option("--plot <file>", "distance travelled beside the prediction, .svg or .png", figureFile)
+    .addOption(figureOption("--out <file>", "sheet to write, .png or .svg").default("axes.png"))
+    .addOption(figureOption("--plot <file>", "distance travelled beside the prediction, .svg or .png"))
     .option("--json", "eigenvalues, steps, distances and provenance as JSON on stdout")
     .action(async (argument: string, options: AxesOptions) => {
-      await requireFolderOf(options.out);
       const loaded = await loadModel(argument, options, terminal);
       const generator = await openMap(loaded, options);
       const layout = layoutOf(generator.to, options);
@@ -143,8 +141,8 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
             })),
             footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · distance ${basename(options.distance)} · pixels ${describeRange(pixels)}`,
           }),
+          terminal,
         );
-        info(terminal, `wrote ${options.out}`);
         if (options.plot !== undefined) {
           const svg = curves(
             walks,
@@ -154,8 +152,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
             `${loaded.file}: distance travelled`,
             `${spacesOf(distance.map)} · ${origin}`,
           );
-          await writeFigure(options.plot, svg);
-          info(terminal, `wrote ${options.plot}`);
+          await writeFigure(options.plot, svg, terminal);
         }
         if (options.json) {
           const report = { out: options.out, ...toJson(walks, travelled, finer), provenance };

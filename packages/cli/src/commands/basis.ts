@@ -11,6 +11,7 @@ import type { Matrix } from "@vielbein/linalg";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
+import { OutputOption } from "../command-files.ts";
 import { writeDirections } from "../direction-files.ts";
 import {
   addMapOptions,
@@ -21,7 +22,6 @@ import {
   type PointOptions,
   provenanceOf,
 } from "../model.ts";
-import { requireFolderOf } from "../output.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, print, type Terminal, table } from "../terminal.ts";
 
@@ -62,13 +62,14 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
       .option("--rank <k>", "leading directions to keep (default: all)", integer(1)),
     "points, values, singular values and vectors",
   )
-    .option(
-      "--directions-out <file.safetensors>",
-      "write the input vectors at the first point as a directions file, for edits",
+    .addOption(
+      new OutputOption(
+        "--directions-out <file.safetensors>",
+        "write the input vectors at the first point as a directions file, for edits",
+      ),
     )
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: BasisOptions) => {
-      if (options.directionsOut !== undefined) await requireFolderOf(options.directionsOut);
       const loaded = await loadModel(argument, options, terminal);
       const map = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, map, options);

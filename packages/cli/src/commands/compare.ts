@@ -23,7 +23,7 @@ import { heatMap } from "@vielbein/viz";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
 import { readDirections } from "../direction-files.ts";
-import { figureFile, writeFigure } from "../figure.ts";
+import { figureOption, writeFigure } from "../figure.ts";
 import { METRIC_NAMES, METRICS, type Metric, metricOption } from "../metrics.ts";
 import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
 import { version } from "../version.ts";
@@ -64,7 +64,7 @@ export function compareCommand(program: Command, terminal: Terminal): void {
     )
     .option("--k <k>", "leading directions of each set (default: as many as all sets have)", integer(1))
     .addOption(metricOption("normalizedGeodesic"))
-    .option("--plot <file>", "matrix of distances, .svg or .png", figureFile)
+    .addOption(figureOption("--plot <file>", "matrix of distances, .svg or .png"))
     .option("--json", "one JSON document on stdout")
     .action(async (files: string[], options: CompareOptions) => {
       const sets = (await Promise.all(files.map(readDirectionSets))).flat();
@@ -77,9 +77,9 @@ export function compareCommand(program: Command, terminal: Terminal): void {
       const haar = haarNull(space.dim, k);
       const result = { sets, space, k, pairs, haar };
       print(terminal, options.json ? toJson(result) : toText(result, options.metric));
-      if (options.plot === undefined) return;
-      await writeFigure(options.plot, plotOf(result, options.metric));
-      info(terminal, `wrote ${options.plot}`);
+      if (options.plot !== undefined) {
+        await writeFigure(options.plot, plotOf(result, options.metric), terminal);
+      }
     });
 }
 

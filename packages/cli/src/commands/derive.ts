@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { encodeModel, hvp, jvp, type Model, type PreparedGraph, prepare, vjp } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
+import { OutputOption } from "../command-files.ts";
 import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../model.ts";
 import { writeWhole } from "../output.ts";
 import { info, print, type Terminal } from "../terminal.ts";
@@ -33,7 +34,7 @@ export function deriveCommand(program: Command, terminal: Terminal): void {
         .choices(["jvp", "vjp", "hvp"])
         .default("jvp"),
     )
-    .requiredOption("-o, --out <file.onnx>", "file to write")
+    .addOption(new OutputOption("-o, --out <file.onnx>", "file to write").makeOptionMandatory())
     .addOption(
       new Option(
         "--weights <where>",
@@ -54,7 +55,7 @@ export function deriveCommand(program: Command, terminal: Terminal): void {
       const model = await derivative(options.mode, graph, loaded, options.portable ?? false);
       if (options.weights === "reference") await requireBeside(options.out, loaded);
       const bytes = encodeModel(model, { weights: options.weights });
-      await writeWhole(options.out, bytes);
+      await writeWhole(options.out, bytes, terminal);
       info(terminal, `wrote ${options.out}`);
       if (!options.json) return;
       const { inputs, outputs } = model.graph;

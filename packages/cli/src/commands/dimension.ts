@@ -18,11 +18,11 @@ import { layerPlot } from "@vielbein/viz";
 import { type Command, Option } from "commander";
 import { integer, percent, positiveList } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
-import { figureFile, writeFigure } from "../figure.ts";
+import { figureOption, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
 import { addPointOptions, loadModel, type PointOptions, provenanceOf } from "../model.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
+import { bold, dim, print, type Terminal, table } from "../terminal.ts";
 
 interface DimensionOptions extends LayerOptions, PointOptions, RowOptions {
   samples: number;
@@ -107,13 +107,12 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
       ),
     "the singular values at every layer and point",
   )
-    .option("--plot <file>", "box plot over the layers, .svg or .png", figureFile)
+    .addOption(figureOption("--plot <file>", "box plot over the layers, .svg or .png"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: DimensionOptions) => {
       const loaded = await loadModel(argument, options, terminal);
       const spaces = await layerSpaces(loaded, options);
       const maps = new LayerMaps(loaded, options, spaces);
-      let figure: Promise<void> | undefined;
       try {
         const first = await maps.at(0);
         const { to: _to, layers: _layers, ...mapOptions } = options;
@@ -160,7 +159,7 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
               untrained_dead_outputs: redrawn.deadOutputs,
             };
           },
-          (rows) => {
+          async (rows) => {
             const shown = { ...options, untrained };
             const reports = layerReports(rows, spaces, from, shown);
             print(
@@ -168,13 +167,11 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
               options.json ? toJson(reports, shown, provenance) : toText(reports, shown, provenance),
             );
             if (options.plot !== undefined) {
-              figure = writeFigure(options.plot, plotOf(reports, shown, provenance));
+              await writeFigure(options.plot, plotOf(reports, shown, provenance), terminal);
             }
           },
         );
       } finally {
-        await figure;
-        if (figure) info(terminal, `wrote ${options.plot}`);
         await maps.dispose();
       }
     });

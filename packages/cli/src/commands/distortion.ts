@@ -19,7 +19,7 @@ import { layerPlot } from "@vielbein/viz";
 import { type Command, Option } from "commander";
 import { integer, percent, positive } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
-import { figureFile, writeFigure } from "../figure.ts";
+import { figureOption, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
 import { addPointOptions, loadModel, provenanceOf } from "../model.ts";
 import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
@@ -92,13 +92,12 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
       ),
     "the distances of every pair at every layer",
   )
-    .option("--plot <file>", "plot over the layers, .svg or .png", figureFile)
+    .addOption(figureOption("--plot <file>", "plot over the layers, .svg or .png"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: CommandOptions) => {
       const loaded = await loadModel(argument, options, terminal);
       const spaces = await layerSpaces(loaded, options);
       const maps = new LayerMaps(loaded, options, spaces);
-      let figure: Promise<void> | undefined;
       let codes: CodeSource | undefined;
       try {
         const first = await maps.at(0);
@@ -137,7 +136,7 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
                 : await distortionSample(await maps.untrainedAt(layer, pair % untrained), points, call);
             return { layer, pair, ...cells("", trained), ...cells("untrained_", redrawn) } as DistortionRow;
           },
-          (rows) => {
+          async (rows) => {
             const reports = spaces.flatMap((to, layer): LayerReport[] => {
               const own = rows.filter((row) => row.layer === layer);
               return own.length === 0 ? [] : [layerReport(to, own, options.seed, untrained)];
@@ -148,13 +147,11 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
             );
             if (options.plot === undefined) return;
             if (reports.some(({ result }) => result.distortion !== undefined)) {
-              figure = writeFigure(options.plot, plotOf(reports, options, provenance));
+              await writeFigure(options.plot, plotOf(reports, options, provenance), terminal);
             } else info(terminal, `no ${options.plot}: there is no Distortion to plot`);
           },
         );
       } finally {
-        await figure;
-        if (figure) info(terminal, `wrote ${options.plot}`);
         await codes?.dispose();
         await maps.dispose();
       }

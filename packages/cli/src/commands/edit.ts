@@ -7,9 +7,10 @@ import { contactSheet } from "@vielbein/viz";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
 import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
+import { InputOption } from "../command-files.ts";
 import { readDirections } from "../direction-files.ts";
 import { type Edit, parseEdit, RESERVED } from "../edit-expression.ts";
-import { figureFile, writeFigure } from "../figure.ts";
+import { figureOption, writeFigure } from "../figure.ts";
 import {
   addMapOptions,
   addPointOptions,
@@ -19,7 +20,6 @@ import {
   type Points,
   provenanceOf,
 } from "../model.ts";
-import { requireFolderOf } from "../output.ts";
 import {
   addPictureOptions,
   describeRange,
@@ -52,19 +52,20 @@ export function editCommand(program: Command, terminal: Terminal, signal: AbortS
           ),
       ),
     )
-      .requiredOption(
-        "--directions <files...>",
-        "directions files; NAME=FILE puts NAME_ before the names in it",
+      .addOption(
+        new InputOption(
+          "--directions <files...>",
+          "directions files; NAME=FILE puts NAME_ before the names in it",
+        ).makeOptionMandatory(),
       )
       .requiredOption("--edit <expression>", "what to add to the code, in units of the space")
       .option("--sample <j>", "index of the first sample, or row of --points", integer(0), 0)
       .option("--samples <n>", "rows of images", integer(1, 99), 1)
       .option("--frames <n>", "columns of a path", integer(2, 99), 9)
-      .option("--out <file>", "sheet to write, .png or .svg", figureFile, "edit.png"),
+      .addOption(figureOption("--out <file>", "sheet to write, .png or .svg").default("edit.png")),
   )
     .option("--json", "coefficients and provenance as JSON on stdout")
     .action(async (argument: string, options: EditOptions) => {
-      await requireFolderOf(options.out);
       const loaded = await loadModel(argument, options, terminal);
       const map = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, map, options);
@@ -122,8 +123,7 @@ async function edit(
     rows: rows.map(({ index }, r) => ({ label: `sample ${index}`, images: images[r]! })),
     footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
   });
-  await writeFigure(options.out, svg);
-  info(terminal, `wrote ${options.out}`);
+  await writeFigure(options.out, svg, terminal);
   if (options.json) {
     const shown = frames.map(({ label, coefficients }) => ({
       label,

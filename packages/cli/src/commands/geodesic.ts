@@ -16,9 +16,10 @@ import { contactSheet } from "@vielbein/viz";
 import type { Command } from "commander";
 import { integer, positive } from "../arguments.ts";
 import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
+import { OutputOption } from "../command-files.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
 import { InterruptedError } from "../exit-codes.ts";
-import { figureFile, writeFigure } from "../figure.ts";
+import { figureOption, writeFigure } from "../figure.ts";
 import {
   addMapOptions,
   addPointOptions,
@@ -28,7 +29,7 @@ import {
   openMap,
   provenanceOf,
 } from "../model.ts";
-import { requireFolderOf, writeWhole } from "../output.ts";
+import { writeWhole } from "../output.ts";
 import { addPictureOptions, describeRange, layoutOf, type PictureOptions, paint } from "../pictures.ts";
 import { info, Progress, print, type Terminal, table } from "../terminal.ts";
 
@@ -70,11 +71,10 @@ export function geodesicCommand(program: Command, terminal: Terminal, signal: Ab
       positive,
       1e-5,
     )
-    .option("--out <file.npz>", "write the codes of every way for numpy.load")
-    .option("--sheet <file>", "draw the images along every way, .png or .svg", figureFile)
+    .addOption(new OutputOption("--out <file.npz>", "write the codes of every way for numpy.load"))
+    .addOption(figureOption("--sheet <file>", "draw the images along every way, .png or .svg"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: GeodesicOptions) => {
-      for (const path of [options.out, options.sheet]) if (path !== undefined) await requireFolderOf(path);
       const loaded = await loadModel(argument, options, terminal);
       const generator = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, generator, options);
@@ -156,7 +156,7 @@ async function run(task: Task): Promise<void> {
   });
   const outcome = { steps: found.steps, converged: found.converged };
   if (options.out !== undefined) {
-    await writeWhole(options.out, archive(ways, map.from.dim, provenance));
+    await writeWhole(options.out, archive(ways, map.from.dim, provenance), terminal);
     info(terminal, `wrote ${options.out}`);
   }
   if (options.sheet !== undefined && layout) {
@@ -178,8 +178,7 @@ async function run(task: Task): Promise<void> {
       })),
       footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
     });
-    await writeFigure(options.sheet, svg);
-    info(terminal, `wrote ${options.sheet}`);
+    await writeFigure(options.sheet, svg, terminal);
   }
   print(terminal, options.json ? { ...jsonOf(ways), ...outcome, provenance } : tableOf(ways, outcome));
   if (signal.aborted) {

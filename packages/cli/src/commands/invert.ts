@@ -5,6 +5,7 @@ import type { OnnxMap } from "@vielbein/onnx";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { integer, positive } from "../arguments.ts";
 import { type CodeOptions, CodeSource } from "../codes.ts";
+import { endingIn, InputOption, OutputOption } from "../command-files.ts";
 import {
   addDistanceOptions,
   type Distance,
@@ -13,7 +14,7 @@ import {
   pixelRange,
 } from "../distance.ts";
 import { InterruptedError } from "../exit-codes.ts";
-import { figureFile, writeFigure } from "../figure.ts";
+import { figureOption, writeFigure } from "../figure.ts";
 import {
   type InversionReport,
   inversionJson,
@@ -31,7 +32,6 @@ import {
   openMap,
   provenanceOf,
 } from "../model.ts";
-import { requireFolderOf } from "../output.ts";
 import { addPictureOptions, joined, layoutOf, type PictureOptions } from "../pictures.ts";
 import { readTarget, type Target } from "../targets.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
@@ -73,7 +73,12 @@ export function invertCommand(program: Command, terminal: Terminal, signal: Abor
             ),
         ),
       )
-        .requiredOption("--target <file>", "image .png, or tensor .npy in the units of the output")
+        .addOption(
+          new InputOption(
+            "--target <file>",
+            "image .png, or tensor .npy in the units of the output",
+          ).makeOptionMandatory(),
+        )
         .option("--resize", "cut and resample an image of another size"),
     ),
   )
@@ -110,12 +115,15 @@ export function invertCommand(program: Command, terminal: Terminal, signal: Abor
       "adam: length of a step (default: 0.05); cma-es: first standard deviation (default: 0.5)",
       positive,
     )
-    .option("--out <file>", "write the best code as .npy, or all as .npz", codeFile)
-    .option("--sheet <file>", "draw target, starts, results and differences, .png or .svg", figureFile)
+    .addOption(
+      new OutputOption("--out <file>", "write the best code as .npy, or all as .npz").argParser(
+        endingIn(".npy", ".npz"),
+      ),
+    )
+    .addOption(figureOption("--sheet <file>", "draw target, starts, results and differences, .png or .svg"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: InvertOptions) => {
       requireSense(options);
-      for (const path of [options.out, options.sheet]) if (path !== undefined) await requireFolderOf(path);
       const loaded = await loadModel(argument, options, terminal);
       const generator = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, generator, options);
@@ -135,11 +143,6 @@ function exponent(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError("Expected a number from 0 to 1.");
-}
-
-function codeFile(text: string): string {
-  if (/\.np[yz]$/i.test(text)) return text;
-  throw new InvalidArgumentError("Expected a file name that ends in .npy or .npz.");
 }
 
 function requireSense({ coordinates, method, stepSize }: InvertOptions): void {
@@ -179,7 +182,7 @@ async function run(task: Task): Promise<void> {
   const report = await searched(task, target, await distance.of(target.values, 1));
 
   if (options.out !== undefined) {
-    await writeCodes(options.out, report);
+    await writeCodes(options.out, report, terminal);
     info(terminal, `wrote ${options.out}`);
   }
   if (options.sheet !== undefined && layout) {
@@ -195,8 +198,7 @@ async function run(task: Task): Promise<void> {
       layout,
       pixels: await pixelRange(loaded, generator, options),
     });
-    await writeFigure(options.sheet, svg);
-    info(terminal, `wrote ${options.sheet}`);
+    await writeFigure(options.sheet, svg, terminal);
   }
   print(terminal, options.json ? inversionJson(report) : inversionTable(report));
   if (!report.complete) {

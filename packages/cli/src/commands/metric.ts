@@ -14,8 +14,9 @@ import type { OnnxMap } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
 import { integer, positive } from "../arguments.ts";
 import { CodeSource } from "../codes.ts";
+import { OutputOption } from "../command-files.ts";
 import { writeDirections } from "../direction-files.ts";
-import { figureFile, writeFigure } from "../figure.ts";
+import { figureOption, writeFigure } from "../figure.ts";
 import { addMetricMapOptions, type MetricMapOptions, MetricMaps } from "../metric-maps.ts";
 import {
   homogeneityFigure,
@@ -27,7 +28,6 @@ import {
   spectrumFigure,
 } from "../metric-report.ts";
 import { addPointOptions, loadModel, provenanceOf } from "../model.ts";
-import { requireFolderOf } from "../output.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { info, print, type Terminal } from "../terminal.ts";
 
@@ -76,12 +76,18 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
       ),
     "eigenvalues and eigenvectors at every point",
   )
-    .option("--directions <file.safetensors>", "write the axes of the metric averaged over the points")
-    .option("--plot <file>", "spectrum over the points, .svg or .png", figureFile)
-    .option("--heat-map <file>", "homogeneity between points, or between layers, .svg or .png", figureFile)
+    .addOption(
+      new OutputOption(
+        "--directions <file.safetensors>",
+        "write the axes of the metric averaged over the points",
+      ),
+    )
+    .addOption(figureOption("--plot <file>", "spectrum over the points, .svg or .png"))
+    .addOption(
+      figureOption("--heat-map <file>", "homogeneity between points, or between layers, .svg or .png"),
+    )
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: MetricOptions) => {
-      if (options.directions !== undefined) await requireFolderOf(options.directions);
       const loaded = await loadModel(argument, options, terminal);
       const maps = await MetricMaps.open(loaded, options, signal);
       let report: MetricReport | undefined;
@@ -175,17 +181,13 @@ function scaled({ eigenvalues, eigenvectors, residuals }: MetricSpectrum, factor
 }
 
 async function writeExtras(report: MetricReport, options: MetricOptions, terminal: Terminal): Promise<void> {
-  const write = async (path: string, svg: string) => {
-    await writeFigure(path, svg);
-    info(terminal, `wrote ${path}`);
-  };
   if (options.directions !== undefined) {
     await writeDirections(options.directions, axesOf(report, options.top), terminal);
   }
-  if (options.plot !== undefined) await write(options.plot, spectrumFigure(report));
+  if (options.plot !== undefined) await writeFigure(options.plot, spectrumFigure(report), terminal);
   if (options.heatMap === undefined) return;
   const svg = homogeneityFigure(report);
-  if (svg) await write(options.heatMap, svg);
+  if (svg) await writeFigure(options.heatMap, svg, terminal);
   else info(terminal, "no heat map: homogeneity takes full spectra at two points or more");
 }
 

@@ -12,10 +12,10 @@ import type { OnnxMap } from "@vielbein/onnx";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
 import { type CodeOptions, CodeSource } from "../codes.ts";
+import { OutputOption } from "../command-files.ts";
 import { writeDirections } from "../direction-files.ts";
 import { InterruptedError } from "../exit-codes.ts";
 import { addMapOptions, addPointOptions, loadModel, openMap, type Points, provenanceOf } from "../model.ts";
-import { requireFolderOf } from "../output.ts";
 import { bold, dim, Progress, print, type Terminal, table } from "../terminal.ts";
 
 interface PcaOptions extends CodeOptions {
@@ -47,10 +47,9 @@ export function pcaCommand(program: Command, terminal: Terminal, signal: AbortSi
       "--latent",
       "directions of --from, by regression on the components: for a --to that is no code, such as features",
     )
-    .option("--out <file.safetensors>", "write the directions")
+    .addOption(new OutputOption("--out <file.safetensors>", "write the directions"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: PcaOptions) => {
-      if (options.out !== undefined) await requireFolderOf(options.out);
       const loaded = await loadModel(argument, options, terminal);
       const map = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, map, options);

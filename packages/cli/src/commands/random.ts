@@ -3,9 +3,9 @@
 import { defaultNames, randomDirections } from "@vielbein/core";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
+import { OutputOption } from "../command-files.ts";
 import { writeDirections } from "../direction-files.ts";
 import { addMapOptions, loadModel, type MapOptions, provenanceOf } from "../model.ts";
-import { requireFolderOf } from "../output.ts";
 import { prepareMap } from "../prepared.ts";
 import { print, type Terminal } from "../terminal.ts";
 
@@ -27,10 +27,9 @@ export function randomCommand(program: Command, terminal: Terminal): void {
   )
     .option("--count <k>", `how many (default: ${DEFAULT_COUNT}, or as many as there are)`, integer(1))
     .option("--seed <n>", "seed of the directions", integer(0), 0)
-    .requiredOption("--out <file.safetensors>", "write the directions")
+    .addOption(new OutputOption("--out <file.safetensors>", "write the directions").makeOptionMandatory())
     .option("--json", "space and provenance as JSON on stdout")
     .action(async (argument: string, options: RandomOptions) => {
-      await requireFolderOf(options.out);
       const loaded = await loadModel(argument, options, terminal);
       const { from, to } = await prepareMap(loaded, options);
       const count = options.count ?? Math.min(DEFAULT_COUNT, from.dim);

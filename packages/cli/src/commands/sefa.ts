@@ -16,8 +16,9 @@ import { leadingColumns } from "@vielbein/linalg";
 import { firstAffineMaps } from "@vielbein/onnx";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { indexList, integer, positive } from "../arguments.ts";
+import { OutputOption, OutputPrefixOption } from "../command-files.ts";
 import { writeDirections } from "../direction-files.ts";
-import { writeDirectionTables } from "../direction-pages.ts";
+import { PAGE_ENDINGS, writeDirectionTables } from "../direction-pages.ts";
 import {
   addMapOptions,
   addPointOptions,
@@ -27,7 +28,6 @@ import {
   type PointOptions,
   provenanceOf,
 } from "../model.ts";
-import { requireFolderOf } from "../output.ts";
 import { addPictureOptions, type PictureOptions } from "../pictures.ts";
 import { type PreparedMap, prepareMap } from "../prepared.ts";
 import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
@@ -76,13 +76,17 @@ export function sefaCommand(program: Command, terminal: Terminal, signal: AbortS
       .option("-N, --samples <n>", "samples to draw them on", integer(1, 1000), 5)
       .option("--range <t>", "largest step either way, in units of the space", positive, 3)
       .option("--steps <n>", "columns of images", integer(2, 99), 11)
-      .option("--out <file.safetensors>", "write the directions")
-      .option("--html <prefix>", "draw PREFIX-by-sample.html and PREFIX-by-direction.html"),
+      .addOption(new OutputOption("--out <file.safetensors>", "write the directions"))
+      .addOption(
+        new OutputPrefixOption(
+          "--html <prefix>",
+          "draw PREFIX-by-sample.html and PREFIX-by-direction.html",
+          PAGE_ENDINGS,
+        ),
+      ),
   )
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: SefaCommandOptions) => {
-      if (options.out !== undefined) await requireFolderOf(options.out);
-      if (options.html !== undefined) await requireFolderOf(options.html);
       const loaded = await loadModel(argument, options, terminal);
       const prepared = await prepareMap(loaded, options);
       const factors = factorizeWeights(prepared, options);

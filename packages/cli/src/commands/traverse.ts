@@ -15,7 +15,8 @@ import {
 import { type Command, Option } from "commander";
 import { indexList, integer, positive } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
-import { figureFile, writeFigure } from "../figure.ts";
+import { endingIn, OutputFolderOption, OutputOption } from "../command-files.ts";
+import { figureOption, writeFigure } from "../figure.ts";
 import {
   addMapOptions,
   addPointOptions,
@@ -27,7 +28,7 @@ import {
   type Points,
   provenanceOf,
 } from "../model.ts";
-import { requireFolderOf, writeWhole } from "../output.ts";
+import { writeWhole } from "../output.ts";
 import {
   addPictureOptions,
   describeRange,
@@ -92,39 +93,46 @@ export function traverseCommand(program: Command, terminal: Terminal, signal: Ab
       .option("--curve-steps <n>", "steps of a curve, both ways together", integer(2, 10_000), 24)
       .option("--steps <n>", "columns", integer(2, 999), 7)
       .option("--sample <j>", "index of the sample, or row of --points", integer(0), 0)
-      .option(
-        "--out <file>",
-        "sheet to write, .png or .svg (default: sheet.png, unless another output is named)",
-        figureFile,
+      .addOption(
+        figureOption(
+          "--out <file>",
+          "sheet to write, .png or .svg (default: sheet.png, unless another output is named)",
+        ),
       )
-      .option("--frames <folder>", "write every image as a PNG file")
-      .option("--animate <file.png>", "write an animated PNG that goes forth and back, rows as on the sheet")
+      .addOption(
+        new OutputFolderOption(
+          "--frames <folder>",
+          "write every image as a PNG file",
+          /^direction-\d+-\d+\.png$/,
+        ),
+      )
+      .addOption(
+        new OutputOption(
+          "--animate <file.png>",
+          "write an animated PNG that goes forth and back, rows as on the sheet",
+        ).argParser(endingIn(".png", ".apng")),
+      )
       .option("--delay <ms>", "time of each frame of the animation", integer(0, 65_535), 80),
   )
+    .hook("preAction", (command) => {
+      const { out, frames, animate } = command.opts<TraverseOptions>();
+      if (out ?? frames ?? animate) return;
+      command.setOptionValueWithSource("out", "sheet.png", "default");
+    })
     .option("--json", "singular values, walks and provenance as JSON on stdout")
     .action(async (argument: string, options: TraverseOptions) => {
-      const outputs = outputsOf(options);
-      for (const file of [outputs.out, outputs.animate]) if (file) await requireFolderOf(file);
       const loaded = await loadModel(argument, options, terminal);
       const route = await openRoute(loaded, options);
       const source = await CodeSource.open(loaded, route.head, options);
       try {
         const codes = await source.take(options.sample, 1, signal);
-        await traverse(loaded, route, codes, { ...options, ...outputs }, terminal, signal);
+        await traverse(loaded, route, codes, options, terminal, signal);
       } finally {
         await source.dispose();
         await route.head.dispose();
         await route.tail?.dispose();
       }
     });
-}
-
-function outputsOf({ out, frames, animate }: TraverseOptions): Pick<TraverseOptions, "out" | "animate"> {
-  if (animate !== undefined && !/\.a?png$/i.test(animate)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `--animate: the file must end in .png, got "${animate}".`);
-  }
-  const sheet = out ?? (frames === undefined && animate === undefined ? "sheet.png" : undefined);
-  return { ...(sheet === undefined ? {} : { out: sheet }), ...(animate === undefined ? {} : { animate }) };
 }
 
 async function openRoute(loaded: LoadedModel, options: TraverseOptions): Promise<Route> {
@@ -198,8 +206,7 @@ async function traverse(
       })),
       footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
     });
-    await writeFigure(options.out, svg);
-    info(terminal, `wrote ${options.out}`);
+    await writeFigure(options.out, svg, terminal);
   }
   await writeFrames(options, directions, images, columns, terminal);
   if (options.json) {
@@ -235,7 +242,7 @@ async function writeFrames(
     for (const [row, k] of directions.entries()) {
       for (const [i, image] of images[row]!.entries()) {
         const name = `direction-${k}-${String(i).padStart(digits, "0")}.png`;
-        await writeWhole(join(frames, name), encodePng(image));
+        await writeWhole(join(frames, name), encodePng(image), terminal);
       }
     }
     info(terminal, `wrote ${directions.length} × ${columns.steps.length} images to ${frames}`);
@@ -249,7 +256,7 @@ async function writeFrames(
         GAP,
       );
     });
-    await writeWhole(animate, encodeAnimatedPng(pingPong(pictures), { delay }));
+    await writeWhole(animate, encodeAnimatedPng(pingPong(pictures), { delay }), terminal);
     info(terminal, `wrote ${animate}`);
   }
 }

@@ -14,7 +14,7 @@ import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
 import type { Command } from "commander";
 import { integer, positiveList } from "../arguments.ts";
 import { CodeSource } from "../codes.ts";
-import { figureFile, writeFigure } from "../figure.ts";
+import { figureOption, writeFigure } from "../figure.ts";
 import { LayerMaps } from "../layers.ts";
 import { METRICS, type Metric, metricOption } from "../metrics.ts";
 import {
@@ -26,7 +26,6 @@ import {
   openMap,
   provenanceOf,
 } from "../model.ts";
-import { requireFolderOf } from "../output.ts";
 import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
@@ -75,10 +74,9 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
     "the profiles of every pair",
   )
     .addOption(metricOption("geodesic"))
-    .option("--plot <file>", "plot of the mean profiles, .svg or .png", figureFile)
+    .addOption(figureOption("--plot <file>", "plot of the mean profiles, .svg or .png"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: WarpageOptions) => {
-      if (options.plot !== undefined) await requireFolderOf(options.plot);
       const loaded = await loadModel(argument, options, terminal);
       const map = await openMap(loaded, options);
       const { to: _, ...layerOptions } = options;
@@ -86,7 +84,6 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
       const k = options.k ?? defaultDirections(map);
       const { epsilon: epsilons, sameNorm = false } = options;
       const pcaSamples = options.pcaSamples ?? (map.to.dim <= 1024 ? 10_000 : 0);
-      let figure: Promise<void> | undefined;
       let codes: CodeSource | undefined;
       try {
         codes = await CodeSource.open(loaded, map, options);
@@ -128,7 +125,7 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
             const redrawn = await untrained.untrainedAt(0, index % networks);
             return { ...row, ...rowOf(await warpageSample(redrawn, pair, common), "untrained_") };
           },
-          (rows) => {
+          async (rows) => {
             const result = { rows, k, epsilons, provenance };
             const resolved = resolvedDirections(result);
             if (resolved < k) {
@@ -139,7 +136,7 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
             }
             print(terminal, options.json ? warpageJson(result) : warpageTable(result, options.metric));
             if (options.plot !== undefined) {
-              figure = writeFigure(options.plot, warpagePlot(result, options.metric));
+              await writeFigure(options.plot, warpagePlot(result, options.metric), terminal);
             }
           },
         );
@@ -147,10 +144,6 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
         await codes?.dispose();
         await map.dispose();
         await untrained.dispose();
-        if (figure) {
-          await figure;
-          info(terminal, `wrote ${options.plot}`);
-        }
       }
     });
 }
