@@ -3,7 +3,9 @@
 import {
   type Anisotropy,
   anisotropy,
+  type Correlations,
   type Homogeneity,
+  type HomogeneityProblem,
   homogeneity,
   type PointSpectrum,
   type Provenance,
@@ -61,8 +63,18 @@ const spectra = (rows: readonly MetricRow[], prefix = ""): PointSpectrum[] =>
     eigenvectors: row[`${prefix}eigenvectors`] as Matrix,
   }));
 
-const isFull = ({ eigenvalues, eigenvectors }: MetricRow) =>
-  eigenvalues.length === eigenvectors.rows && eigenvalues[0]! > 0;
+const isFull = ({ eigenvalues, eigenvectors }: MetricRow) => eigenvalues.length === eigenvectors.rows;
+
+const PROBLEMS = {
+  few: "fewer than three pairs of eigenvalues above rounding",
+  constant: "eigenvalues that are all alike",
+} as const;
+
+/** Why no pair of points has a correlation, in words. */
+function reasonOf({ mean, undetermined }: Correlations): string | undefined {
+  if (mean !== undefined) return undefined;
+  return undetermined.few >= undetermined.constant ? PROBLEMS.few : PROBLEMS.constant;
+}
 
 /** @param withPairs whether to compare points, which takes time when there are many of many dimensions. */
 export function metricReport(
@@ -86,7 +98,8 @@ export function metricReport(
         to,
         rows: own,
         mean,
-        anisotropy: own.every(isFull) ? anisotropy(mean.map((value) => value / factor)) : undefined,
+        anisotropy:
+          own.every(isFull) && mean[0]! > 0 ? anisotropy(mean.map((value) => value / factor)) : undefined,
         homogeneity: pairs ? homogeneity(points) : undefined,
         haar: pairs ? homogeneity(withRandomAxes(points.slice(0, HAAR_POINTS), seed ?? 0)) : undefined,
         shuffled:
@@ -104,26 +117,38 @@ function betweenLayers(layers: readonly LayerMetric[]): NonNullable<MetricReport
   const count = layers.length;
   const [logarithmic, linear] = [matrix(count, count), matrix(count, count)];
   const points = Math.min(...layers.map(({ rows }) => rows.length));
-  for (let point = 0; point < points; point++) {
-    const found = homogeneity(spectra(layers.map(({ rows }) => rows[point]!)));
-    for (let i = 0; i < count * count; i++) {
-      logarithmic.data[i]! += found.logarithmic.matrix.data[i]! / points;
-      linear.data[i]! += found.linear.matrix.data[i]! / points;
-    }
+  const found = Array.from({ length: points }, (_, point) =>
+    homogeneity(spectra(layers.map(({ rows }) => rows[point]!))),
+  );
+  for (let i = 0; i < count * count; i++) {
+    logarithmic.data[i] = meanOfKnown(found.map((one) => one.logarithmic.matrix.data[i]!));
+    linear.data[i] = meanOfKnown(found.map((one) => one.linear.matrix.data[i]!));
   }
   return { logarithmic, linear };
+}
+
+/** NaN where none is known. */
+function meanOfKnown(values: readonly number[]): number {
+  const known = values.filter((value) => !Number.isNaN(value));
+  return known.reduce((total, value) => total + value / known.length, known.length === 0 ? Number.NaN : 0);
 }
 
 const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
 
 const homogeneityJson = ({ linear, logarithmic, masked }: Homogeneity, withMatrix: boolean): object => ({
   ...Object.fromEntries(
-    Object.entries({ logarithmic, linear }).map(
-      ([name, { mean, median, standardDeviation, matrix: all }]) => [
-        name,
-        { mean, median, standardDeviation, ...(withMatrix ? { matrix: toRows(all) } : {}) },
-      ],
-    ),
+    Object.entries({ logarithmic, linear }).map(([name, found]) => [
+      name,
+      {
+        mean: found.mean ?? null,
+        median: found.median ?? null,
+        standardDeviation: found.standardDeviation ?? null,
+        reason: reasonOf(found) ?? null,
+        undetermined: found.undetermined,
+        // JSON has null for the NaN of an entry without correlation.
+        ...(withMatrix ? { matrix: toRows(found.matrix) } : {}),
+      },
+    ]),
   ),
   masked,
 });
@@ -220,7 +245,7 @@ export function metricTable({ layers, between, provenance }: MetricReport): stri
     ];
     const cells = ({ logarithmic, linear }: Homogeneity) =>
       [logarithmic, linear].flatMap(({ mean, median, standardDeviation }) =>
-        [mean, median, standardDeviation].map((value) => value.toFixed(3)),
+        [mean, median, standardDeviation].map((value) => value?.toFixed(3) ?? "–"),
       );
     const lines = compared.flatMap(({ to: layer, homogeneity: own, haar, shuffled }) =>
       [
@@ -238,13 +263,14 @@ export function metricTable({ layers, between, provenance }: MetricReport): stri
         [titles, ...lines],
         titles.map((_, i) => i).filter((i) => i >= lead.length + 1),
       ),
+      ...remarksOn(compared),
     );
   }
   if (between) {
     const labels = layerLabels(layers.map((layer) => layer.to));
     const lines = toRows(between.logarithmic).map((row, i) => [
       labels[i]!,
-      ...row.map((value) => value.toFixed(3)),
+      ...row.map((value) => (Number.isNaN(value) ? "–" : value.toFixed(3))),
     ]);
     parts.push(
       "",
@@ -256,6 +282,17 @@ export function metricTable({ layers, between, provenance }: MetricReport): stri
     );
   }
   return `${parts.join("\n")}\n`;
+}
+
+/** Of pairs of points that have no homogeneity: how many, and why. */
+function remarksOn(layers: readonly LayerMetric[]): string[] {
+  const total = (problem: HomogeneityProblem) =>
+    layers
+      .flatMap(({ homogeneity: found }) => (found ? [found.logarithmic, found.linear] : []))
+      .reduce((count, { undetermined }) => count + undetermined[problem], 0);
+  return (["few", "constant"] as const).flatMap((problem) =>
+    total(problem) === 0 ? [] : [dim(`${total(problem)} correlations left out: ${PROBLEMS[problem]}`)],
+  );
 }
 
 /** Spectra over the points, with their bands: an SVG document. */
@@ -293,7 +330,7 @@ export function spectrumFigure({ layers, provenance }: MetricReport): string {
 /** Homogeneity between points, or between layers where there are several: an SVG document; undefined without. */
 export function homogeneityFigure({ layers, between, provenance }: MetricReport): string | undefined {
   const found = between?.logarithmic ?? layers[0]?.homogeneity?.logarithmic.matrix;
-  if (!found) return undefined;
+  if (!found?.data.some(Number.isFinite)) return undefined;
   const labels = between ? layerLabels(layers.map(({ to }) => to)) : undefined;
   const what = between ? "layer" : "point";
   return heatMap({
@@ -304,7 +341,7 @@ export function homogeneityFigure({ layers, between, provenance }: MetricReport)
     rowTitle: `${what} whose axes are taken`,
     columnTitle: `${what} whose metric measures them`,
     valueTitle: "correlation of log λ",
-    ...(found.data.every((value) => value >= 0)
+    ...(!found.data.some((value) => value < 0)
       ? { domain: [0, 1] as const }
       : { scale: "diverging" as const, domain: [-1, 1] as const }),
   });

@@ -129,6 +129,34 @@ describe("vielbein metric", () => {
     expect(anisotropy.axes["0.99999"]).toBe(4);
   });
 
+  it.each([
+    ["the same in all directions", (i: number, j: number) => (i === j ? 2 : 0), /all alike/],
+    ["of rank 1", (i: number, j: number) => (i + 1) * (j + 1), /fewer than three/],
+    ["zero", () => 0, /fewer than three/],
+  ])("a metric that is %s has no homogeneity, and says why", async (name, entry, reason) => {
+    const weights = Float32Array.from({ length: 16 }, (_, at) => entry(Math.floor(at / 4), at % 4));
+    const file = scratch(
+      `${name.replaceAll(" ", "-")}.onnx`,
+      encodeModel(
+        model({
+          nodes: [node("Gemm", ["z", "w"], ["y"])],
+          initializers: [{ name: "w", dims: [4, 4], dataType: 1, raw: new Uint8Array(weights.buffer) }],
+          inputs: [{ name: "z", dataType: 1, shape: ["n", 4] }],
+          outputs: [{ name: "y", dataType: 1 }],
+        }),
+      ),
+    );
+    const { layers } = await json("metric", file, "--samples", "3");
+    for (const kind of ["linear", "logarithmic"]) {
+      const found = layers[0].homogeneity[kind];
+      expect([found.mean, found.median, found.matrix[0][1]]).toEqual([null, null, null]);
+      expect(found.reason).toMatch(reason);
+    }
+    const { stdout } = await vielbein("metric", file, "--samples", "3");
+    expect(stdout).toMatch(/homogeneity +– +– +–/);
+    expect(stdout).toMatch(reason);
+  });
+
   it("measures layers, and how alike they are", async () => {
     const out = scratch("metric-layers.npz");
     const { points, layers, betweenLayers } = await json(

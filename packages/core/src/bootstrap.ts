@@ -2,11 +2,12 @@
 // (Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979).
 
 import { uniform } from "@vielbein/linalg";
+import { VielbeinError } from "./errors.ts";
 
 export interface BootstrapOptions {
   /** Default 0. */
   readonly seed?: number | bigint;
-  /** Default 2000. */
+  /** At least 2. Default 2000. */
   readonly resamples?: number;
 }
 
@@ -20,12 +21,22 @@ export interface Bootstrap {
 /** Resampling reads random numbers that samples of points under the same seed do not reach. */
 const FIRST_RESAMPLE = 2 ** 41;
 
-/** `statistic` is given indices of `count` members, drawn with replacement. */
+/**
+ * `statistic` is given indices of `count` members, drawn with replacement.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for no member or fewer than two resamples.
+ */
 export function bootstrap(
   count: number,
   statistic: (members: Int32Array) => number,
   { seed = 0, resamples = 2000 }: BootstrapOptions = {},
 ): Bootstrap {
+  if (!(Number.isInteger(count) && count >= 1) || !(Number.isInteger(resamples) && resamples >= 2)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `bootstrap: one member and two resamples are needed at least, got ${count} and ${resamples}.`,
+    );
+  }
   const values = Float64Array.from({ length: resamples }, (_, r) => {
     const draws = uniform(seed, FIRST_RESAMPLE + r, count);
     return statistic(Int32Array.from(draws, (x) => Math.floor(x * count)));

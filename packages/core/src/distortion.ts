@@ -8,12 +8,11 @@
 // dimensions. D depends on ε and on k, and it is far from 1 in networks that were never trained: it means something
 // only beside theirs.
 
-import { leadingColumns, orthogonal, svd } from "@vielbein/linalg";
+import { leadingColumns, svd } from "@vielbein/linalg";
 import { type BootstrapOptions, bootstrap } from "./bootstrap.ts";
 import { deadDirections } from "./dead-directions.ts";
 import { VielbeinError } from "./errors.ts";
 import { grassmannDistance, subspaceAngles } from "./grassmann/distances.ts";
-import { block } from "./grassmann/frames.ts";
 import { type JacobianOptions, jacobian } from "./jacobian.ts";
 import { type LocalDimensionOptions, localDimension } from "./local-dimension.ts";
 import type { DifferentiableMap } from "./map.ts";
@@ -97,7 +96,7 @@ function distanceOf(a: Tangent, b: Tangent): TangentDistance | undefined {
   return { distance: grassmannDistance(angles, "normalizedGeodesic"), k };
 }
 
-/** Of the resampling of pairs; the seed is also that of the uniform subspaces. */
+/** Of the resampling of pairs. */
 export type DistortionSummaryOptions = BootstrapOptions;
 
 /**
@@ -170,38 +169,4 @@ function problemOf(iRand: number, iLocal: number): DistortionProblem | undefined
   if (Number.isNaN(iRand)) return "flat";
   if (iLocal >= FLOOR) return undefined;
   return iRand >= FLOOR ? "too-near" : "affine";
-}
-
-/** Largest, smallest and mean distance of independent subspaces. */
-export interface HaarBand {
-  readonly k: number;
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-const HAAR_DRAWS = 8;
-
-/**
- * Normalised geodesic distance of independent, uniformly distributed k-dimensional subspaces of R^n: what I_rand would
- * be if the tangent spaces at two points had nothing to do with each other.
- *
- * @throws {VielbeinError} `INVALID_ARGUMENT` unless 1 ≤ k ≤ n.
- */
-export function haarBand(n: number, k: number, options: DistortionSummaryOptions = {}): HaarBand {
-  if (!(Number.isInteger(k) && k >= 1 && k <= n)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `haarBand: k must be an integer from 1 to ${n}, got ${k}.`);
-  }
-  const distances = Array.from({ length: HAAR_DRAWS }, (_, draw) => {
-    // Against the span of the first k axes, cosines are the singular values of the first k rows.
-    const rows = block(orthogonal(options.seed ?? 0, draw, n, k), 0, k, k);
-    const angles = svd(rows, { vectors: "none" }).s.map((cosine) => Math.acos(Math.min(1, cosine)));
-    return grassmannDistance(angles, "normalizedGeodesic");
-  });
-  return {
-    k,
-    mean: distances.reduce((sum, d) => sum + d, 0) / HAAR_DRAWS,
-    low: Math.min(...distances),
-    high: Math.max(...distances),
-  };
 }

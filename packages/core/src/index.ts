@@ -58,8 +58,6 @@ export {
   type DistortionSummaryOptions,
   distortion,
   distortionSample,
-  type HaarBand,
-  haarBand,
   type TangentDistance,
 } from "./distortion.ts";
 export { type ErrorCode, VielbeinError } from "./errors.ts";
@@ -84,6 +82,7 @@ export {
 } from "./grassmann/distances.ts";
 export { type FrechetBasis, frechetBasis } from "./grassmann/frechet-basis.ts";
 export { grassmannExp, grassmannLog, parallelTransport } from "./grassmann/geodesic.ts";
+export { type HaarBand, type HaarBandOptions, haarBand } from "./grassmann/haar-band.ts";
 export {
   type KarcherDescent,
   type KarcherMean,
@@ -141,6 +140,7 @@ export {
 export {
   type Correlations,
   type Homogeneity,
+  type HomogeneityProblem,
   homogeneity,
   type PointSpectrum,
   withRandomAxes,

@@ -33,7 +33,8 @@ const BYTES_PER_RUN = 2 ** 27;
  * J = ∂f/∂x at `point`: `[to.dim, from.dim]`, rows are outputs, columns are inputs.
  *
  * @param point `[from.dim]`.
- * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `MEMORY_BUDGET`, or what the map throws.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`, `MEMORY_BUDGET`; `NUMERICAL_FAILURE` where
+ * a derivative is not finite; or what the map throws.
  */
 export async function jacobian(
   map: DifferentiableMap<FloatArray>,
@@ -42,7 +43,13 @@ export async function jacobian(
 ): Promise<Matrix> {
   requirePoints("jacobian: point", point, 1, map.from);
   const [m, n] = [map.to.dim, map.from.dim];
-  const method = options.method ?? cheaperMethod(map);
+  const { method = cheaperMethod(map), step = 5e-3 } = options;
+  if (!["forward", "reverse", "difference"].includes(method) || !(step > 0 && Number.isFinite(step))) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `jacobian: method must be "forward", "reverse" or "difference" and step a positive number, got "${method}" and ${step}.`,
+    );
+  }
   const block = blockSize(map, options.memoryBudget ?? DEFAULT_MEMORY_BUDGET);
   const result = matrix(m, n);
   const count = method === "reverse" ? m : n;
@@ -50,16 +57,42 @@ export async function jacobian(
     options.signal?.throwIfAborted();
     const width = Math.min(block, count - first);
     if (method === "reverse") {
-      result.data.set(await map.vjp(point, unitVectors(m, first, width), width, options), first * n);
+      const rows = await map.vjp(point, unitVectors(m, first, width), width, options);
+      requireFiniteProducts(map, rows, first, "rows");
+      result.data.set(rows, first * n);
       continue;
     }
     const columns =
       method === "difference"
-        ? await differences(map, point, first, width, options.step ?? 5e-3)
+        ? await differences(map, point, first, width, step)
         : await map.jvp(point, unitVectors(n, first, width), width, options);
+    requireFiniteProducts(map, columns, first, "columns");
     scatterColumns(columns, first, width, result);
   }
   return result;
+}
+
+/**
+ * Checks that columns `[·, to.dim]` or rows `[·, from.dim]` of the Jacobian, from the `first` on, are finite.
+ *
+ * @throws {VielbeinError} `NUMERICAL_FAILURE`, with the place.
+ */
+export function requireFiniteProducts(
+  { from, to }: Pick<DifferentiableMap<FloatArray>, "from" | "to">,
+  products: FloatArray,
+  first: number,
+  kind: "columns" | "rows",
+): void {
+  const length = kind === "columns" ? to.dim : from.dim;
+  for (let at = 0; at < products.length; at++) {
+    if (Number.isFinite(products[at])) continue;
+    const [vector, entry] = [first + Math.floor(at / length), at % length];
+    const [output, input] = kind === "columns" ? [entry, vector] : [vector, entry];
+    throw new VielbeinError(
+      "NUMERICAL_FAILURE",
+      `The derivative of "${from.name}" → "${to.name}" must be finite, got ${products[at]} for output ${output} by input ${input}. The map has no derivative at this point: take another.`,
+    );
+  }
 }
 
 /** A reverse product costs about one and a half forward ones: it pays when the output is that much smaller. */

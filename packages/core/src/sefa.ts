@@ -2,7 +2,7 @@
 // 2021). Moving the code of y = A·x + b by t·n moves y by t·A·n wherever x is, so the orthonormal directions with the
 // largest Σ‖A·nᵢ‖² are the eigenvectors of AᵀA.
 
-import { canonicalSigns, eigh, gram, leadingColumns, type Matrix, matrix, svd } from "@vielbein/linalg";
+import { canonicalSigns, eigh, gram, leadingColumns, type Matrix, matrix, norm, svd } from "@vielbein/linalg";
 import type { AffineMap } from "./affine-map.ts";
 import { VielbeinError } from "./errors.ts";
 
@@ -107,28 +107,60 @@ export function stackWeights(
 
 function normalizeRows({ cols, data }: Matrix): void {
   for (let at = 0; at < data.length; at += cols) {
-    let square = 0;
-    for (let j = at; j < at + cols; j++) square += data[j]! ** 2;
-    if (square === 0) continue;
-    const scale = 1 / Math.sqrt(square);
-    for (let j = at; j < at + cols; j++) data[j]! *= scale;
+    const length = norm(data.subarray(at, at + cols));
+    if (length === 0) continue;
+    for (let j = at; j < at + cols; j++) data[j]! /= length;
   }
 }
 
-/** The directions of A `[rows, dim]`, taken as it is. */
+/**
+ * The directions of A `[rows, dim]`, taken as it is. Directions and shares do not depend on the unit of A; eigenvalues
+ * that leave the range of float64 are 0 or infinite.
+ *
+ * @throws {VielbeinError} `NOT_FINITE` for an entry that is not.
+ */
 export function factorize(a: Matrix, options: Pick<SefaOptions, "method"> = {}): Sefa {
   const count = Math.min(a.rows, a.cols);
-  const { values, vectors } = (options.method ?? "gram") === "gram" ? byGram(a) : bySvd(a);
+  const method = options.method ?? "gram";
+  if (method !== "gram" && method !== "svd") {
+    throw new VielbeinError("INVALID_ARGUMENT", `SeFa: method must be "gram" or "svd", got "${method}".`);
+  }
+  const unit = unitOf(a);
+  const relative = matrix(
+    a.rows,
+    a.cols,
+    a.data.map((x) => x / unit),
+  );
+  const { values, vectors } = method === "gram" ? byGram(relative) : bySvd(relative);
   // Rounding may leave a zero eigenvalue below zero.
-  const eigenvalues = values.slice(0, count).map((value) => Math.max(0, value));
-  const total = eigenvalues.reduce((sum, value) => sum + value, 0);
+  const squares = values.slice(0, count).map((value) => Math.max(0, value));
+  const total = squares.reduce((sum, value) => sum + value, 0);
   return {
     directions: leadingColumns(vectors, count),
-    eigenvalues,
-    share: eigenvalues.map((value) => (total > 0 ? value / total : 0)),
+    eigenvalues: squares.map((value) => value * unit * unit),
+    share: squares.map((value) => (total > 0 ? value / total : 0)),
     rows: a.rows,
   };
 }
+
+/** A power of two: 1, or near the largest entry where squares of that would leave the range of float64. */
+function unitOf({ data, cols }: Matrix): number {
+  let largest = 0;
+  data.forEach((x, at) => {
+    if (!Number.isFinite(x)) {
+      throw new VielbeinError(
+        "NOT_FINITE",
+        `SeFa: every weight must be finite, got ${x} in row ${Math.floor(at / cols)}, column ${at % cols}.`,
+      );
+    }
+    largest = Math.max(largest, Math.abs(x));
+  });
+  const exponent = largest === 0 ? 0 : Math.floor(Math.log2(largest));
+  return Math.abs(exponent) < SAFE_EXPONENT ? 1 : 2 ** Math.max(exponent, -1022);
+}
+
+/** Sums of squares of numbers within 2^±400 keep their digits. */
+const SAFE_EXPONENT = 400;
 
 interface Factors {
   readonly values: Float64Array;

@@ -1,13 +1,15 @@
-import { matmul, matrix, normal } from "@vielbein/linalg";
+import { matmul, matrix, normal, orthogonal } from "@vielbein/linalg";
 import { describe, expect, it, test } from "vitest";
 import {
   type DistortionSample,
   distortion,
   distortionSample,
   functionMap,
+  grassmannDistance,
   haarBand,
   localDimension,
   singularValues,
+  subspaceAngles,
   warpagePair,
 } from "../src/index.ts";
 import { randomMapping } from "./random-mapping.ts";
@@ -151,9 +153,64 @@ describe("haarBand", () => {
     expect(high).toBeGreaterThan(mean);
   });
 
+  // ∫θ·sin^(n−2)θ over ∫sin^(n−2)θ: uniform for n = 2, sin θ for n = 3.
+  test.each([
+    [2, Math.PI / 4, Math.PI / Math.sqrt(48)],
+    [3, 1, Math.sqrt(Math.PI - 3)],
+    [512, 1.5355, 0.0266],
+  ])("lines in R^%i have a mean of %f and a deviation of %f", (n, mean, deviation) => {
+    const band = haarBand(n, 1);
+    expect(band.mean).toBeCloseTo(mean, 4);
+    expect(band.standardDeviation).toBeCloseTo(deviation, 3);
+    // The chance of an angle up to θ is 1 − cos θ for n = 3.
+    if (n === 3) {
+      expect(band.low).toBeCloseTo(Math.acos(0.975), 3);
+      expect(band.high).toBeCloseTo(Math.acos(0.025), 3);
+    }
+    expect(haarBand(n, 1, { seed: 5 })).toEqual(band);
+  });
+
+  test.each([
+    [450, 3],
+    [430, 12],
+  ])("R^%i, k = %i: as of frames drawn whole", (n, k) => {
+    const draws = 200;
+    const band = haarBand(n, k, { draws });
+    const distances = Array.from({ length: draws }, (_, i) => {
+      const angles = subspaceAngles(orthogonal(8, 2 * i, n, k), orthogonal(8, 2 * i + 1, n, k));
+      return grassmannDistance(angles, "normalizedGeodesic");
+    });
+    const mean = distances.reduce((sum, d) => sum + d, 0) / draws;
+    const deviation = Math.sqrt(distances.reduce((sum, d) => sum + (d - mean) ** 2, 0) / draws);
+    // Four standard errors of the difference of two means, and of two deviations.
+    expect(Math.abs(band.mean - mean)).toBeLessThan((4 * Math.sqrt(2) * deviation) / Math.sqrt(draws));
+    expect(Math.abs(band.standardDeviation / deviation - 1)).toBeLessThan(4 / Math.sqrt(draws));
+    const outside = distances.filter((d) => d < band.low || d > band.high).length / draws;
+    expect(outside).toBeGreaterThan(0.005);
+    expect(outside).toBeLessThan(0.12);
+  });
+
+  it("draws as many pairs as it is told", () => {
+    const [few, many] = [haarBand(30, 4, { draws: 2 }), haarBand(30, 4, { draws: 50 })];
+    expect(few.mean).not.toBe(many.mean);
+    expect([few.low, few.high]).toHaveLength(2);
+    expect(haarBand(30, 4, { draws: 50 })).toEqual(many);
+    for (const draws of [0, 1, 2.5, Number.NaN]) {
+      expect(() => haarBand(30, 4, { draws })).toThrow("at least 2");
+    }
+  });
+
   it("is 0 where the subspace is everything, and refuses more", () => {
-    expect(haarBand(4, 4).high).toBeCloseTo(0, 6);
-    expect(() => haarBand(4, 5)).toThrow("from 1 to 4");
+    expect(haarBand(4, 4)).toEqual({ k: 4, mean: 0, standardDeviation: 0, low: 0, high: 0 });
+    expect(haarBand(1, 1).high).toBe(0);
+    for (const [n, k] of [
+      [4, 5],
+      [4, 0],
+      [4, 1.5],
+      [Number.NaN, 1],
+    ] as const) {
+      expect(() => haarBand(n, k)).toThrow("from 1 to n");
+    }
   });
 });
 

@@ -119,6 +119,39 @@ describe("jacobian", () => {
     });
   });
 
+  it.each(["forward", "reverse", "difference"] as const)(
+    "names where a derivative is not finite, %s",
+    async (method) => {
+      // √x at 0, or beyond the domain.
+      const map = functionMap({
+        from: R2,
+        to: R3,
+        evaluate: ([a, b]) => [a!, b!, Math.sqrt(b!)],
+        jvp: ([, b], [da, db]) => [da!, db!, db === 0 ? 0 : (0.5 / Math.sqrt(b!)) * db!],
+      });
+      await expect(jacobian(map, Float32Array.of(1, -1), { method })).rejects.toMatchObject({
+        code: "NUMERICAL_FAILURE",
+        // In reverse and by differences what is finite is drawn in, 0·NaN.
+        message: expect.stringMatching(
+          method === "forward"
+            ? /"x" → "y" must be finite, got NaN for output 2 by input 1/
+            : /got NaN for output \d by input \d/,
+        ),
+      });
+    },
+  );
+
+  it.each([
+    [{ method: "backward" as "forward" }, /method must be/],
+    [{ method: "difference", step: 0 }, /step a positive number/],
+    [{ method: "difference", step: Number.NaN }, /step a positive number/],
+  ] as const)("refuses %j", async (options, message) => {
+    await expect(jacobian(sphere(true), point, options)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(message),
+    });
+  });
+
   it("stops when told to", async () => {
     await expect(jacobian(sphere(true), point, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       name: "AbortError",

@@ -97,6 +97,38 @@ describe("sefa", () => {
     });
   });
 
+  it.each([1e-300, 1e-200, 1e200, 1e300])("does not depend on the unit %d", (unit) => {
+    const a = matrix(12, 5, normal(9, 0, 60));
+    const scaled = matrix(
+      12,
+      5,
+      a.data.map((x) => x * unit),
+    );
+    for (const options of [
+      {},
+      { normalizeRows: false },
+      { normalizeRows: false, method: "svd" },
+      { method: "svd" },
+    ] as const) {
+      const [here, there] = [sefa([a], options), sefa([scaled], options)];
+      there.directions.data.forEach((x, i) => {
+        expect(x).toBeCloseTo(here.directions.data[i]!, 10);
+      });
+      there.share.forEach((x, i) => {
+        expect(x).toBeCloseTo(here.share[i]!, 10);
+      });
+    }
+  });
+
+  it("refuses weights that are not finite, and methods that there are not", () => {
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => sefa([matrix(2, 2, [1, 2, wrong, 4])])).toThrow(
+        expect.objectContaining({ code: "NOT_FINITE" }),
+      );
+    }
+    expect(() => sefa([matrix(1, 1, [1])], { method: "qr" as "svd" })).toThrow(/"gram" or "svd"/);
+  });
+
   it("has no more directions than rows, and keeps rows of zeros as they are", () => {
     const a = fromRows([
       [3, 0, 4],

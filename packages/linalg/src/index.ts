@@ -26,6 +26,7 @@ export { gram, type MatmulOptions, matmul } from "./matmul.ts";
 export { fromRows, identity, leadingColumns, type Matrix, matrix, transpose } from "./matrix.ts";
 export { type Qr, type QrOptions, qr } from "./qr.ts";
 export { normal, type UniformOptions, uniform } from "./random.ts";
+export { norm, unitColumns } from "./scaling.ts";
 export { canonicalSigns } from "./signs.ts";
 export { type SolveOptions, solve } from "./solve.ts";
 export {

@@ -5,12 +5,13 @@ import { LinalgError } from "./errors.ts";
 import { matmul } from "./matmul.ts";
 import { type Matrix, matrix, requireFinite, transpose } from "./matrix.ts";
 import { qr } from "./qr.ts";
+import { norm } from "./scaling.ts";
 import { type Svd, svd } from "./svd.ts";
 
 export interface RankOptions {
   /**
-   * Singular values (in `leastSquares` and `orthonormalize` first the diagonal of R) up to this fraction of the
-   * largest count as 0. Default max(m, n)·2^-52.
+   * Singular values (in `leastSquares` and `orthonormalize` first the diagonal of R; in the latter of columns of length
+   * 1) up to this fraction of the largest count as 0. Default max(m, n)·2^-52.
    */
   readonly tolerance?: number;
 }
@@ -44,7 +45,9 @@ export function leastSquares(a: Matrix, b: Matrix, options: RankOptions = {}): L
   const fit = matmul(a, x);
   const residuals = new Float64Array(b.cols);
   for (let j = 0; j < b.cols; j++) {
-    residuals[j] = norm(a.rows, (i) => fit.data[i * b.cols + j]! - b.data[i * b.cols + j]!);
+    residuals[j] = norm(
+      Float64Array.from({ length: a.rows }, (_, i) => fit.data[i * b.cols + j]! - b.data[i * b.cols + j]!),
+    );
   }
   return { x, rank, residuals };
 }
@@ -130,19 +133,4 @@ function dividedColumns(a: Matrix, s: Float64Array, count: number): Matrix {
 /** The first `count` columns of A; the others become zeros, so that the shape stays. */
 function clearedAfter(a: Matrix, count: number): Matrix {
   return { ...a, data: a.data.map((x, at) => (at % a.cols < count ? x : 0)) };
-}
-
-/** Euclidean norm, without overflow. */
-function norm(length: number, entry: (i: number) => number): number {
-  let scale = 0;
-  let sum = 0;
-  for (let i = 0; i < length; i++) {
-    const x = Math.abs(entry(i));
-    if (x === 0) continue;
-    if (x > scale) {
-      sum = 1 + sum * (scale / x) ** 2;
-      scale = x;
-    } else sum += (x / scale) ** 2;
-  }
-  return scale * Math.sqrt(sum);
 }

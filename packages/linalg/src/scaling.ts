@@ -1,6 +1,40 @@
 // Scaling by powers of two, exact in float64, which keeps sums of squares away from overflow and underflow.
 
-import type { Matrix } from "./matrix.ts";
+import { type Matrix, requireFinite } from "./matrix.ts";
+
+/** Euclidean norm, without overflow or underflow on the way: NaN and infinities pass through. */
+export function norm(values: ArrayLike<number>): number {
+  let scale = 0;
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) {
+    const x = Math.abs(values[i]!);
+    if (x === 0) continue;
+    if (x > scale) {
+      sum = 1 + sum * (scale / x) ** 2;
+      scale = x;
+    } else sum += x === scale ? 1 : (x / scale) ** 2;
+  }
+  return scale * Math.sqrt(sum);
+}
+
+/**
+ * A `[m, n]` with every column scaled to length 1, whatever its length was; columns of zeros stay.
+ *
+ * @throws {LinalgError} `SHAPE_MISMATCH` or `NOT_FINITE`.
+ */
+export function unitColumns(a: Matrix): Matrix {
+  requireFinite("unitColumns", a);
+  const { rows, cols, data } = a;
+  const result = data.slice();
+  for (let j = 0; j < cols; j++) {
+    const column = Float64Array.from({ length: rows }, (_, i) => data[i * cols + j]!);
+    const { data: brought } = scaled({ rows, cols: 1, data: column });
+    const length = norm(brought);
+    if (length === 0) continue;
+    for (let i = 0; i < rows; i++) result[i * cols + j] = brought[i]! / length;
+  }
+  return { rows, cols, data: result };
+}
 
 /**
  * Binary exponent of the largest magnitude after scaling. Its square times any number of rows stays below

@@ -6,16 +6,18 @@ import { matmul } from "./matmul.ts";
 import { leadingColumns, type Matrix, matrix, requireFinite } from "./matrix.ts";
 import { qr } from "./qr.ts";
 import { normal } from "./random.ts";
+import { unitColumns } from "./scaling.ts";
 import { svd } from "./svd.ts";
 
 /**
- * Orthonormal basis `[m, rank]` of the column span of A `[m, n]`, by pivoted QR.
+ * Orthonormal basis `[m, rank]` of the column span of A `[m, n]`, by pivoted QR of the columns scaled to length 1: a
+ * span does not depend on how long the columns are, so neither does the rank.
  *
  * @throws {LinalgError} as `qr`.
  */
 export function orthonormalize(a: Matrix, options: RankOptions = {}): Matrix {
   const tolerance = toleranceOf("orthonormalize", a, options);
-  const { q, r } = qr(a, { pivot: true });
+  const { q, r } = qr(unitColumns(a), { pivot: true });
   return leadingColumns(q, numericalRank(diagonalOf(r), tolerance));
 }
 

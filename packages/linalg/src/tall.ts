@@ -3,7 +3,7 @@
 import { routinesFor } from "./backend.ts";
 import { eigh } from "./eigh.ts";
 import { LinalgError } from "./errors.ts";
-import { type Matrix, matrix, requireFinite, requireOption, requireSize } from "./matrix.ts";
+import { leadingColumns, type Matrix, matrix, requireFinite, requireOption, requireSize } from "./matrix.ts";
 import { makeDiagonalNonNegative } from "./qr.ts";
 import { orient } from "./signs.ts";
 import { svd } from "./svd.ts";
@@ -109,10 +109,10 @@ export async function tallSvd(chunks: Chunks, options: TallSvdOptions = {}): Pro
 
 async function byR(chunks: Chunks): Promise<TallSvd> {
   const { r, rows } = await tallSkinnyQR(chunks);
-  const n = r.cols;
-  const count = Math.min(rows, n);
-  const { s, v } = svd(matrix(count, n, r.data.subarray(0, count * n)));
-  return { s, v, rows };
+  // Of fewer rows than columns R may have zeros on its diagonal, and what it holds lies in any of its rows.
+  const { s, v } = svd(r);
+  const count = Math.min(rows, r.cols);
+  return { s: s.slice(0, count), v: leadingColumns(v, count), rows };
 }
 
 async function byGram(chunks: Chunks): Promise<TallSvd> {

@@ -3,6 +3,7 @@ import {
   leastSquares,
   matmul,
   matrix,
+  norm,
   orthogonal,
   orthonormalize,
   pinv,
@@ -13,6 +14,7 @@ import {
   tallSkinnyQR,
   tallSvd,
   transpose,
+  unitColumns,
 } from "../src/index.ts";
 import { multiplied } from "../src/plain/multiply.ts";
 import { onEveryBackend } from "./backends.ts";
@@ -75,6 +77,32 @@ onEveryBackend("subspaces", () => {
     expect(orthogonality(q)).toBeLessThan(20 * EPS);
     expect(distance(matmul(q, matmul(q, a, { transposeA: true })), a)).toBeLessThan(1e-13);
     expect(orthonormalize(matrix(4, 3)).cols).toBe(0);
+  });
+
+  it("orthonormalize and principalAngles do not depend on the lengths of the columns", () => {
+    const a = matrix(4, 3, [1, 0, 0, 0, 1e-20, 0, 0, 0, 1e-40, 0, 0, 0]);
+    expect(orthonormalize(a).cols).toBe(3);
+    expect(principalAngles(a, a)).toEqual(new Float64Array(3));
+    const b = build(4, 2, (i, j) => [1e300, 1e-310][j]! * [0, 1, 1, 2][(i + j) % 4]!);
+    expect(orthonormalize(b).cols).toBe(2);
+    expect(absoluteError(principalAngles(b, b), [0, 0])).toBeLessThan(1e-13);
+  });
+
+  it("unitColumns: of length 1 whatever it was, zeros aside", () => {
+    const unit = unitColumns(matrix(2, 4, [3e200, 3e-320, 0, -5, 4e200, 4e-320, 0, 0]));
+    expect(absoluteError(unit.data, [0.6, 0.6, 0, -1, 0.8, 0.8, 0, 0])).toBeLessThan(1e-3);
+    for (const unit of [1e-200, 1, 1e200]) expect(norm([3 * unit, 4 * unit]) / unit).toBeCloseTo(5, 14);
+    expect(norm([])).toBe(0);
+    expect(norm([1, Number.NaN])).toBeNaN();
+    expect(norm([Infinity, 1, -Infinity])).toBe(Infinity);
+  });
+
+  it("tallSvd of fewer rows than columns, the first of them dependent", async () => {
+    const a = matrix(2, 5, [1, 2, 0, 0, 0, 0, 0, 3, 0, -1]);
+    const { s, v } = await tallSvd([a]);
+    expect(absoluteError(s, [Math.sqrt(10), Math.sqrt(5)])).toBeLessThan(1e-14);
+    expect([v.rows, v.cols]).toEqual([5, 2]);
+    expect(orthogonality(v)).toBeLessThan(20 * EPS);
   });
 
   it("polar: A = U·P with orthonormal U and semidefinite P", () => {

@@ -2,7 +2,7 @@
 // rotations of the whole space (Edelman, Arias & Smith, SIAM J. Matrix Anal. Appl. 20, 1998; Ye & Lim, "Schubert
 // varieties and distances between subspaces of different dimensions", same journal 37, 2016).
 
-import { type Matrix, principalAngles } from "@vielbein/linalg";
+import { type Matrix, orthonormalize, principalAngles } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 
 /** Distances of two k-dimensional subspaces with principal angles θ₁ ≤ … ≤ θ_k, all in radians or unitless. */
@@ -58,21 +58,31 @@ export const GRASSMANN_METRICS: readonly GrassmannMetric[] = Object.keys(formula
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
 export function grassmannDistance(angles: ArrayLike<number>, metric: GrassmannMetric): number {
-  const formula = formulas[metric];
-  if (!formula) {
+  if (!Object.hasOwn(formulas, metric)) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
       `grassmannDistance: metric must be one of ${GRASSMANN_METRICS.join(", ")}, got "${metric}".`,
     );
   }
-  return formula(checked(angles));
+  return distanceOf(checked(angles), metric);
+}
+
+/** Below this all angles are their sines to the last bit, and every distance is proportional to them. */
+const TINY = 2 ** -100;
+
+/** Tiny angles are measured larger, so that their squares do not vanish. */
+function distanceOf(angles: Angles, metric: GrassmannMetric): number {
+  const most = largest(angles);
+  if (most >= TINY || most === 0) return formulas[metric](angles);
+  const unit = most / TINY;
+  return unit * formulas[metric](angles.map((x) => x / unit));
 }
 
 /** All distances from principal angles: as {@link grassmannDistance}. */
 export function grassmannDistances(angles: ArrayLike<number>): GrassmannDistances {
   const valid = checked(angles);
   return Object.fromEntries(
-    GRASSMANN_METRICS.map((metric) => [metric, formulas[metric](valid)]),
+    GRASSMANN_METRICS.map((metric) => [metric, distanceOf(valid, metric)]),
   ) as unknown as GrassmannDistances;
 }
 
@@ -87,13 +97,23 @@ export interface SubspaceAnglesOptions {
 
 /**
  * Principal angles of the column spans of A `[n, k]` and B `[n, l]`, ascending, in radians; accurate to about
- * 1e-15 from 0 to π/2. The columns need not be orthonormal; where they are dependent, the rank counts.
+ * 1e-15 from 0 to π/2. The columns need not be orthonormal, and their lengths do not matter; where they are dependent, the
+ * rank counts.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` if n differs; `NOT_FINITE`.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for an option that there is not.
  */
 export function subspaceAngles(a: Matrix, b: Matrix, options: SubspaceAnglesOptions = {}): Float64Array {
-  const angles = principalAngles(a, b);
-  const missing = options.unequal === "padded" ? Math.max(a.cols, b.cols) - angles.length : 0;
+  const { unequal = "containment" } = options;
+  if (unequal !== "containment" && unequal !== "padded") {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `subspaceAngles: unequal must be "containment" or "padded", got "${unequal}".`,
+    );
+  }
+  const [first, second] = [orthonormalize(a), orthonormalize(b)];
+  const angles = principalAngles(first, second);
+  const missing = unequal === "padded" ? Math.max(first.cols, second.cols) - angles.length : 0;
   return Float64Array.from({ length: angles.length + missing }, (_, i) => angles[i] ?? Math.PI / 2);
 }
 

@@ -1,11 +1,11 @@
 // Orthonormal frames [n, k] that stand for subspaces: what every function here expects, and checks.
 
-import { gram, leadingColumns, type Matrix, matrix, qr } from "@vielbein/linalg";
+import { gram, leadingColumns, type Matrix, matrix, norm, qr, unitColumns } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 
 /** Largest |QᵀQ − I| that counts as rounding. */
 const ORTHONORMAL = 1e-12;
-/** Columns nearer than this, relatively, to the span of those before them count as dependent. */
+/** Columns of length 1 that lie nearer than this to the span of those before them count as dependent. */
 const DEPENDENT = 1e-12;
 
 /** Rows `first` … `end` − 1 of the first `count` columns, as a copy. */
@@ -36,7 +36,7 @@ export function scaledColumns(a: Matrix, d: ArrayLike<number>): Matrix {
 }
 
 export function frobenius(a: Matrix): number {
-  return Math.sqrt(a.data.reduce((sum, x) => sum + x * x, 0));
+  return norm(a.data);
 }
 
 function isOrthonormal(a: Matrix): boolean {
@@ -58,9 +58,10 @@ export function nestedFrame(what: string, a: Matrix, count: number): Matrix {
   }
   const leading = leadingColumns(a, count);
   if (isOrthonormal(leading)) return leading;
-  const { q, r } = qr(leading);
-  const norms = Array.from({ length: count }, (_, j) => columnNorm(leading, j));
-  const dependent = norms.findIndex((norm, j) => !(Math.abs(r.data[j * count + j]!) > DEPENDENT * norm));
+  const { q, r } = qr(unitColumns(leading));
+  const dependent = Array.from({ length: count }, (_, j) => r.data[j * (count + 1)]!).findIndex(
+    (part) => !(part > DEPENDENT),
+  );
   if (dependent >= 0) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
@@ -87,10 +88,4 @@ export function requireSameShape(what: string, a: Matrix, b: Matrix): void {
       `${what}: both must have the same shape, got [${a.rows}, ${a.cols}] and [${b.rows}, ${b.cols}].`,
     );
   }
-}
-
-function columnNorm(a: Matrix, j: number): number {
-  let square = 0;
-  for (let i = 0; i < a.rows; i++) square += a.data[i * a.cols + j]! ** 2;
-  return Math.sqrt(square);
 }

@@ -3,7 +3,7 @@
 // Edelman, Arias & Smith (SIAM J. Matrix Anal. Appl. 20, 1998); the logarithm after Bendokat, Zimmermann & Absil,
 // "A Grassmann manifold handbook" (Adv. Comput. Math. 50, 2024), algorithm 5.3.
 
-import { type Matrix, matmul, matrix, qr, svd } from "@vielbein/linalg";
+import { type Matrix, matmul, matrix, norm, qr, svd } from "@vielbein/linalg";
 import { difference, requireFrame, requireSameShape, scaledColumns } from "./frames.ts";
 
 /**
@@ -39,9 +39,9 @@ export function grassmannLog(y: Matrix, z: Matrix): Matrix {
   const { u: r, s: cosines, v: q } = svd(matmul(y, z, { transposeA: true }));
   const across = horizontal(y, difference(matmul(z, q), scaledColumns(matmul(y, r), cosines)));
   const stretch = cosines.map((cosine, j) => {
-    let square = 0;
-    for (let i = 0; i < across.rows; i++) square += across.data[i * across.cols + j]! ** 2;
-    const sine = Math.sqrt(square);
+    const sine = norm(
+      Float64Array.from({ length: across.rows }, (_, i) => across.data[i * across.cols + j]!),
+    );
     return sine === 0 ? 1 : Math.atan2(sine, cosine) / sine;
   });
   return matmul(scaledColumns(across, stretch), r, { transposeB: true });

@@ -36,11 +36,17 @@ export interface KarcherMean extends KarcherDescent {
   readonly mean: Matrix;
   /** Largest distance of a frame from the mean, radians. */
   readonly radius: number;
-  /** Whether `radius` < π/4: then the mean is the only one. If not, nothing is known, and restarts may tell. */
+  /**
+   * Whether `radius` is below π/4, by more than rounding: then the mean is the only one. If not, nothing is known, and
+   * restarts may tell: two lines at right angles have two means, each π/4 from both.
+   */
   readonly unique: boolean;
   /** Every descent, that from the chordal mean first. */
   readonly descents: readonly KarcherDescent[];
 }
+
+/** Radii this near to π/4 may be π/4. */
+const BORDER = 1e-8;
 
 /**
  * The Karcher mean of subspaces of one dimension, with a report. It does not throw for want of convergence: look at
@@ -78,7 +84,7 @@ export function karcherMean(frames: readonly Matrix[], options: KarcherMeanOptio
   return {
     ...result,
     radius,
-    unique: radius < Math.PI / 4,
+    unique: radius < Math.PI / 4 - BORDER,
     descents: ends.map(({ mean: _mean, distances: _distances, ...descent }) => descent),
   };
 }

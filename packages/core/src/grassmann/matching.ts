@@ -1,9 +1,8 @@
 // Which direction of one set is which of another: the one-to-one matching with the largest total |cosine|, by the
 // Hungarian method with shortest augmenting paths (Kuhn 1955; Jonker & Volgenant, Computing 38, 1987).
 
-import { type Matrix, matmul } from "@vielbein/linalg";
+import { type Matrix, matmul, unitColumns } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { scaledColumns } from "./frames.ts";
 
 export interface DirectionMatch {
   /** Column of the first set. */
@@ -19,6 +18,7 @@ export interface DirectionMatch {
  * by their column of A. Columns need not have unit length.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH` if n differs; `INVALID_ARGUMENT` for a zero column.
+ * @throws {LinalgError} `NOT_FINITE`.
  */
 export function matchDirections(a: Matrix, b: Matrix): DirectionMatch[] {
   if (a.rows !== b.rows) {
@@ -27,7 +27,7 @@ export function matchDirections(a: Matrix, b: Matrix): DirectionMatch[] {
       `matchDirections: both sets must lie in the same space, got ${a.rows} and ${b.rows} rows.`,
     );
   }
-  const cosines = matmul(unitColumns("a", a), unitColumns("b", b), { transposeA: true });
+  const cosines = matmul(directions("a", a), directions("b", b), { transposeA: true });
   const wide = a.cols <= b.cols;
   const [rows, cols] = wide ? [a.cols, b.cols] : [b.cols, a.cols];
   const at = (i: number, j: number): number => cosines.data[wide ? i * b.cols + j : j * b.cols + i]!;
@@ -91,17 +91,14 @@ function cheapestAssignment(
   return columnOf;
 }
 
-function unitColumns(name: string, a: Matrix): Matrix {
-  const norms = new Float64Array(a.cols);
-  for (let i = 0; i < a.data.length; i++) norms[i % a.cols]! += a.data[i]! ** 2;
-  return scaledColumns(
-    a,
-    norms.map((square, j) => {
-      if (square > 0 && square < Number.POSITIVE_INFINITY) return 1 / Math.sqrt(square);
-      throw new VielbeinError(
-        "INVALID_ARGUMENT",
-        `matchDirections: ${name}: every column must have a finite length above 0, got column ${j} with squared length ${square}. Leave it out.`,
-      );
-    }),
-  );
+function directions(name: string, a: Matrix): Matrix {
+  const unit = unitColumns(a);
+  for (let j = 0; j < a.cols; j++) {
+    if (Array.from({ length: a.rows }, (_, i) => unit.data[i * a.cols + j]!).some((x) => x !== 0)) continue;
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `matchDirections: ${name}: every column must have a length above 0, got column ${j} of zeros. Leave it out.`,
+    );
+  }
+  return unit;
 }

@@ -11,13 +11,22 @@ export interface PointSpectrum {
   readonly eigenvectors: Matrix;
 }
 
+/**
+ * Why two spectra have no correlation. `few`: fewer than three pairs of numbers lie above rounding, as of metrics of rank
+ * below three; two points always lie on a line. `constant`: one side does not vary, as of metrics that are the same in
+ * all directions.
+ */
+export type HomogeneityProblem = "few" | "constant";
+
 export interface Correlations {
-  /** Entry (i, j): correlation of Λᵢⱼ with λⱼ; 1 on the diagonal. Not symmetric. `[points, points]`. */
+  /** Entry (i, j): correlation of Λᵢⱼ with λⱼ; 1 on the diagonal, NaN where there is none. Not symmetric. `[points, points]`. */
   readonly matrix: Matrix;
-  /** Over the entries off the diagonal. */
-  readonly mean: number;
-  readonly median: number;
-  readonly standardDeviation: number;
+  /** Over the entries off the diagonal that there are; undefined where there are none. */
+  readonly mean: number | undefined;
+  readonly median: number | undefined;
+  readonly standardDeviation: number | undefined;
+  /** Entries off the diagonal that have no correlation, by the reason. */
+  readonly undetermined: Readonly<Record<HomogeneityProblem, number>>;
 }
 
 export interface Homogeneity {
@@ -31,6 +40,10 @@ export interface Homogeneity {
 
 /** Eigenvalues below this fraction of the largest are rounding of float32 tangents. */
 const ROUNDING = 1e-14;
+/** Shares of the largest, or decimal logarithms, within this of each other are alike but for rounding of float32 tangents. */
+const CONSTANT = 1e-6;
+/** Fewest pairs of numbers that a correlation says something of. */
+const FEWEST = 3;
 
 /**
  * Homogeneity over two points or more.
@@ -51,16 +64,18 @@ export function homogeneity(points: readonly PointSpectrum[]): Homogeneity {
     );
   }
   const count = points.length;
-  const [linear, logarithmic] = [matrix(count, count), matrix(count, count)];
+  const [linear, logarithmic] = [entries(count), entries(count)];
   let masked = 0;
   const enter = (i: number, j: number, reached: Float64Array): void => {
     const own = points[j]!.eigenvalues;
-    linear.data[i * count + j] = correlation(reached, own);
     const floor = ROUNDING * own[0]!;
     const kept = [...own.keys()].filter((k) => own[k]! > floor && reached[k]! > floor);
     if (i !== j) masked += n - kept.length;
-    const logs = (values: Float64Array) => kept.map((k) => Math.log10(values[k]!));
-    logarithmic.data[i * count + j] = correlation(logs(reached), logs(own));
+    const logs = (values: Float64Array) => kept.map((k) => Math.log10(values[k]! / own[0]!));
+    // Axes that belong to no value, or all to one, are any axes.
+    const problem = kept.length < FEWEST ? "few" : problemOf(points[i]!.eigenvalues);
+    linear[i]![j] = problem ?? correlation(shares(reached), shares(own));
+    logarithmic[i]![j] = problem ?? correlation(logs(reached), logs(own));
   };
   points.forEach((a, i) => {
     enter(i, i, a.eigenvalues);
@@ -101,31 +116,63 @@ function lengthsAlong(a: PointSpectrum, b: PointSpectrum): [Float64Array, Float6
   return [ofA, ofB];
 }
 
-/** Pearson's correlation; 1 where both are constant. */
-function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const n = a.length;
-  const mean = (x: ArrayLike<number>) => Array.from(x).reduce((sum, value) => sum + value, 0) / n;
+function problemOf(eigenvalues: Float64Array): HomogeneityProblem | undefined {
+  const live = eigenvalues.filter((value) => value > ROUNDING * eigenvalues[0]!);
+  if (live.length < FEWEST) return "few";
+  return isConstant(shares(eigenvalues)) ? "constant" : undefined;
+}
+
+/** Of the largest. */
+function shares(values: Float64Array): number[] {
+  const largest = Math.max(...values);
+  return Array.from(values, (value) => value / largest);
+}
+
+/** Pearson's correlation, or why there is none. */
+function correlation(a: readonly number[], b: readonly number[]): number | "constant" {
+  if (isConstant(a) || isConstant(b)) return "constant";
+  const mean = (x: readonly number[]) => x.reduce((sum, value) => sum + value, 0) / x.length;
   const [ma, mb] = [mean(a), mean(b)];
   let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < a.length; i++) {
     const [x, y] = [a[i]! - ma, b[i]! - mb];
     ab += x * y;
     aa += x * x;
     bb += y * y;
   }
-  return aa === 0 && bb === 0 ? 1 : ab / Math.sqrt(aa * bb);
+  return ab / Math.sqrt(aa * bb);
 }
 
-function summarize(correlations: Matrix): Correlations {
-  const n = correlations.rows;
-  const off = Array.from(correlations.data).filter((_, at) => at % (n + 1) !== 0);
-  const mean = off.reduce((sum, value) => sum + value, 0) / off.length;
-  const sorted = off.toSorted((a, b) => a - b);
-  const middle = (sorted[Math.floor((off.length - 1) / 2)]! + sorted[Math.floor(off.length / 2)]!) / 2;
+function isConstant(values: readonly number[]): boolean {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return high - low <= CONSTANT;
+}
+
+type Entry = number | HomogeneityProblem;
+
+/** Filled before they are read. */
+function entries(count: number): Entry[][] {
+  return Array.from({ length: count }, () => new Array<Entry>(count).fill("few"));
+}
+
+function summarize(rows: readonly Entry[][]): Correlations {
+  const off = rows.flatMap((row, i) => row.filter((_, j) => j !== i));
+  const known = off.filter((entry) => typeof entry === "number").sort((a, b) => a - b);
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const middle = (known[(known.length - 1) >> 1]! + known[known.length >> 1]!) / 2;
+  const summary =
+    known.length === 0
+      ? { mean: undefined, median: undefined, standardDeviation: undefined }
+      : { mean, median: middle, standardDeviation: Math.sqrt(squares / known.length) };
+  const countOf = (problem: HomogeneityProblem) => off.filter((entry) => entry === problem).length;
   return {
-    matrix: correlations,
-    mean,
-    median: middle,
-    standardDeviation: Math.sqrt(off.reduce((sum, value) => sum + (value - mean) ** 2, 0) / off.length),
+    matrix: matrix(
+      rows.length,
+      rows.length,
+      rows.flat().map((entry) => (typeof entry === "number" ? entry : Number.NaN)),
+    ),
+    ...summary,
+    undetermined: { few: countOf("few"), constant: countOf("constant") },
   };
 }

@@ -5,9 +5,10 @@
 // Models and its Applications", ICLR 2021).
 
 import { gram, type Matrix, matrix } from "@vielbein/linalg";
-import { DEFAULT_MEMORY_BUDGET, unitVectors, vectorsPerRun } from "../jacobian.ts";
+import { VielbeinError } from "../errors.ts";
+import { DEFAULT_MEMORY_BUDGET, requireFiniteProducts, unitVectors, vectorsPerRun } from "../jacobian.ts";
 import type { CallOptions, DifferentiableMap, FloatArray } from "../map.ts";
-import { requirePoints } from "../space.ts";
+import { requirePoints, type Space } from "../space.ts";
 import { bytesOfColumns, bytesPerVector, jacobianColumns, rowChunks } from "./tangents.ts";
 
 export interface MetricOptions extends CallOptions {
@@ -56,6 +57,24 @@ export async function metricTensor(
   return sum;
 }
 
+/**
+ * Checks products of the Jacobian, its transpose or both, which lie in `space`.
+ *
+ * @throws {VielbeinError} `NUMERICAL_FAILURE`.
+ */
+export function requireFiniteImages(
+  { from, to }: Pick<DifferentiableMap<FloatArray>, "from" | "to">,
+  images: FloatArray,
+  space: Space,
+): void {
+  const wrong = images.findIndex((x) => !Number.isFinite(x));
+  if (wrong < 0) return;
+  throw new VielbeinError(
+    "NUMERICAL_FAILURE",
+    `Products with the derivative of "${from.name}" → "${to.name}" must be finite, got ${images[wrong]} at coordinate ${wrong % space.dim} of "${space.name}". The map has no derivative at this point, or one whose square exceeds the engine's precision: take another point or unit.`,
+  );
+}
+
 async function byProducts(
   map: DifferentiableMap<FloatArray>,
   point: FloatArray,
@@ -70,7 +89,10 @@ async function byProducts(
     signal?.throwIfAborted();
     const width = Math.min(run, n - first);
     const pushed = await map.jvp(point, unitVectors(n, first, width), width, call);
-    result.data.set(await map.vjp(point, pushed, width, call), first * n);
+    requireFiniteProducts(map, pushed, first, "columns");
+    const pulled = await map.vjp(point, pushed, width, call);
+    requireFiniteImages(map, pulled, map.from);
+    result.data.set(pulled, first * n);
   }
   // Symmetric but for rounding.
   for (let i = 0; i < n; i++) {

@@ -2,12 +2,12 @@
 // resolve: eigenvalues of the summed g, down to 1e-16 of the largest; singular values of J from a streamed QR
 // factorisation, whose squares are good to the square of that; the leading ones alone, from products with J and Jᵀ.
 
-import { eigh, eigsh, type Matrix, matrix, tallSvd } from "@vielbein/linalg";
+import { canonicalSigns, eigh, eigsh, type Matrix, matrix, svd, tallSkinnyQR } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "../jacobian.ts";
 import { type DifferentiableMap, type Differential, differentialAt, type FloatArray } from "../map.ts";
 import { requirePoints } from "../space.ts";
-import { type MetricOptions, metricRoute, metricTensor } from "./metric.ts";
+import { type MetricOptions, metricRoute, metricTensor, requireFiniteImages } from "./metric.ts";
 import { bytesPerVector, jacobianColumns, rowChunks } from "./tangents.ts";
 
 export interface MetricSpectrum {
@@ -67,8 +67,12 @@ async function bySingularValues(
     );
   }
   const columns = await jacobianColumns(map, point, budget, options.signal);
-  const { s, v } = await tallSvd(rowChunks(columns), { sign: "canonical" });
-  return { eigenvalues: s.map((sigma) => sigma * sigma), eigenvectors: v, method: "qr" };
+  const { s, v } = svd((await tallSkinnyQR(rowChunks(columns))).r);
+  return {
+    eigenvalues: s.map((sigma, i) => (i < map.to.dim ? sigma * sigma : 0)),
+    eigenvectors: canonicalSigns(v, v).v,
+    method: "qr",
+  };
 }
 
 async function leading(
@@ -120,7 +124,10 @@ export function metricOperator(
         for (let j = 0; j < width; j++) {
           for (let i = 0; i < n; i++) tangents[j * n + i] = x.data[i * x.cols + first + j]!;
         }
-        const pulled = await vjp(await jvp(tangents, width, call), width, call);
+        const pushed = await jvp(tangents, width, call);
+        requireFiniteImages(map, pushed, map.to);
+        const pulled = await vjp(pushed, width, call);
+        requireFiniteImages(map, pulled, map.from);
         for (let j = 0; j < width; j++) {
           for (let i = 0; i < n; i++) result.data[i * x.cols + first + j] = pulled[j * n + i]!;
         }

@@ -2,7 +2,7 @@
 // float32 they take half of the memory of the Jacobian as a matrix, and the chunks are small.
 
 import { type Matrix, matrix } from "@vielbein/linalg";
-import { unitVectors, vectorsPerRun } from "../jacobian.ts";
+import { requireFiniteProducts, unitVectors, vectorsPerRun } from "../jacobian.ts";
 import type { DifferentiableMap, FloatArray } from "../map.ts";
 
 /** Elements of a chunk: 8 MB in float64. */
@@ -30,6 +30,7 @@ export async function jacobianColumns(
     signal?.throwIfAborted();
     const width = Math.min(run, n - first);
     const block = await map.jvp(point, unitVectors(n, first, width), width, signal ? { signal } : {});
+    requireFiniteProducts(map, block, first, "columns");
     for (let j = 0; j < width; j++) columns.push(block.subarray(j * m, (j + 1) * m));
   }
   return columns;

@@ -2,11 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { matmul, matrix, normal, orthogonal } from "@vielbein/linalg";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { frobenius } from "../../src/grassmann/frames.ts";
 import {
+  distanceProfile,
   GRASSMANN_METRICS,
   type GrassmannMetric,
   grassmannDistance,
   grassmannDistances,
+  grassmannLog,
   matchDirections,
   subspaceAngles,
   subspaceOverlap,
@@ -75,6 +78,23 @@ describe("grassmannDistances", () => {
     for (const metric of ["asimov", "projection", "spectral"] as const) {
       expect(Math.abs(d[metric] / 4e-9 - 1), metric).toBeLessThan(1e-12);
     }
+  });
+
+  it("keep their digits below the root of the smallest number", () => {
+    for (const unit of [1e-100, 1e-160, 1e-200, 1e-300]) {
+      const d = grassmannDistances([3 * unit, 4 * unit]);
+      for (const metric of GRASSMANN_METRICS) {
+        const others: Partial<Record<GrassmannMetric, number>> = {
+          asimov: 4,
+          projection: 4,
+          spectral: 4,
+          normalizedGeodesic: 5 / Math.SQRT2,
+          projectionFrobenius: 5 * Math.SQRT2,
+        };
+        expect(d[metric] / unit / (others[metric] ?? 5), metric).toBeCloseTo(1, 12);
+      }
+    }
+    expect(Object.values(grassmannDistances([0, 0]))).toEqual(GRASSMANN_METRICS.map(() => 0));
   });
 
   it("saturate or diverge at a right angle", () => {
@@ -149,6 +169,57 @@ describe("subspaces", () => {
     expect(padded).toHaveLength(5);
     expect(grassmannDistance(padded, "geodesic")).toBeCloseTo((Math.SQRT2 * Math.PI) / 2, 13);
     expect(grassmannDistance(padded, "chordal")).toBeCloseTo(Math.SQRT2, 13);
+  });
+
+  it("do not depend on the lengths of the columns (property)", () => {
+    const lengths = fc.array(fc.integer({ min: -300, max: 300 }), { minLength: 3, maxLength: 3 });
+    fc.assert(
+      fc.property(lengths, lengths, (first, second) => {
+        const [a, b] = pairWithAngles([1e-3, 0.4, 1.2], 9, 5);
+        const scaledBy = (m: typeof a, exponents: number[]) =>
+          matrix(
+            m.rows,
+            m.cols,
+            m.data.map((x, at) => x * 10 ** exponents[at % m.cols]!),
+          );
+        const [p, q] = [scaledBy(a, first), scaledBy(b, second)];
+        expect(maxDifference(subspaceAngles(p, q), [1e-3, 0.4, 1.2])).toBeLessThan(1e-13);
+        expect(subspaceOverlap(p, q)).toBeCloseTo(subspaceOverlap(a, b), 12);
+        expect(matchDirections(p, q)).toEqual(
+          matchDirections(a, b).map((match) => ({ ...match, cosine: expect.closeTo(match.cosine, 12) })),
+        );
+        expect(distanceProfile(p, q, 3, { metrics: ["geodesic"] }).geodesic[2]).toBeCloseTo(
+          distanceProfile(a, b, 3, { metrics: ["geodesic"] }).geodesic[2]!,
+          12,
+        );
+      }),
+      { numRuns: 30, seed: 2 },
+    );
+    // Columns of length 1, 1e-20 and 1e-40 span three dimensions.
+    const axes = matrix(4, 3, [1, 0, 0, 0, 1e-20, 0, 0, 0, 1e-40, 0, 0, 0]);
+    expect(Array.from(subspaceAngles(axes, axes))).toEqual([0, 0, 0]);
+    expect(subspaceOverlap(axes, axes)).toBeCloseTo(1, 12);
+  });
+
+  it("angles far below the root of the smallest number", () => {
+    const a = matrix(3, 1, [1, 0, 0]);
+    for (const angle of [1e-100, 1e-170, 1e-250]) {
+      const b = matrix(3, 1, [1, angle, 0]);
+      expect(subspaceAngles(a, b)[0]! / angle).toBeCloseTo(1, 12);
+      expect(grassmannDistance(subspaceAngles(a, b), "geodesic") / angle).toBeCloseTo(1, 12);
+      expect(distanceProfile(a, b, 1, { metrics: ["chordal"] }).chordal[0]! / angle).toBeCloseTo(1, 12);
+      expect(frobenius(grassmannLog(a, b)) / angle).toBeCloseTo(1, 12);
+    }
+  });
+
+  it("padded right angles are those that the ranks want, not the numbers of columns", () => {
+    const twice = matrix(4, 2, [1, 1, 0, 0, 0, 0, 0, 0]);
+    const plane = matrix(4, 2, [1, 0, 0, 1, 0, 0, 0, 0]);
+    expect(Array.from(subspaceAngles(twice, plane, { unequal: "padded" }))).toEqual([0, Math.PI / 2]);
+    expect(subspaceAngles(twice, twice, { unequal: "padded" })).toHaveLength(1);
+    expect(() => subspaceAngles(plane, plane, { unequal: "no" as "padded" })).toThrow(
+      /must be "containment"/,
+    );
   });
 
   it("a float32 basis has no distance from itself, though its columns are orthonormal to 1e-7 only", () => {
@@ -233,7 +304,7 @@ describe("matchDirections", () => {
   });
 
   it("refuses zero columns and other spaces", () => {
-    expect(() => matchDirections(frame(4, 2, 1), matrix(4, 2))).toThrow(/column 0 with squared length 0/);
+    expect(() => matchDirections(frame(4, 2, 1), matrix(4, 2))).toThrow(/column 0 of zeros/);
     expect(() => matchDirections(frame(4, 2, 1), frame(5, 2, 1))).toThrow(/4 and 5 rows/);
   });
 });

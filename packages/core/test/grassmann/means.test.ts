@@ -1,4 +1,4 @@
-import { orthogonal } from "@vielbein/linalg";
+import { matrix, orthogonal } from "@vielbein/linalg";
 import { describe, expect, it } from "vitest";
 import {
   chordalMean,
@@ -20,6 +20,16 @@ const opposite = (y: ReturnType<typeof frame>, length: number, seed: number) => 
 };
 
 describe("karcherMean", () => {
+  it("of two lines at right angles is not unique: both bisectors are means", () => {
+    const [a, b] = [matrix(2, 1, [1, 0]), matrix(2, 1, [0, 1])];
+    const report = karcherMean([a, b]);
+    expect(report.unique).toBe(false);
+    expect(report.radius).toBeCloseTo(Math.PI / 4, 12);
+    // A little nearer there is one.
+    const near = matrix(2, 1, [Math.sin(0.01), Math.cos(0.01)]);
+    expect(karcherMean([a, near]).unique).toBe(true);
+  });
+
   it("of points opposite each other about Y is Y", () => {
     const y = frame(12, 3, 1);
     const frames = [2, 3, 4].flatMap((seed) => opposite(y, 0.1 * seed, seed));

@@ -1,6 +1,6 @@
 // The metric by its three routes, on maps whose metric is known in closed form.
 
-import { matmul, matrix, normal } from "@vielbein/linalg";
+import { identity, matmul, matrix, normal } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
 import {
   functionMap,
@@ -238,5 +238,51 @@ describe("metricByDifferences", () => {
         code: "INVALID_ARGUMENT",
       });
     }
+  });
+});
+
+describe("fewer outputs than inputs", () => {
+  const wide = functionMap({
+    from: { name: "z", dim: 5, shape: [5] },
+    to: { name: "y", dim: 2, shape: [2] },
+    evaluate: (z) => [z[0]! + 2 * z[1]!, 3 * z[2]! - z[4]!],
+  });
+
+  test.each(["normal", "high"] as const)("all eigenpairs are there, accuracy %s", async (accuracy) => {
+    const { eigenvalues, eigenvectors } = await metricSpectrum(wide, new Float32Array(5), { accuracy });
+    expect(eigenvalues).toHaveLength(5);
+    [10, 5, 0, 0, 0].forEach((value, i) => {
+      expect(eigenvalues[i]).toBeCloseTo(value, 5);
+    });
+    expect([eigenvectors.rows, eigenvectors.cols]).toEqual([5, 5]);
+    const products = matmul(eigenvectors, eigenvectors, { transposeA: true });
+    expect(relative(products.data, identity(5).data)).toBeLessThan(1e-12);
+    for (let j = 0; j < 5; j++) {
+      const column = Array.from({ length: 5 }, (_, i) => eigenvectors.data[i * 5 + j]!);
+      const largest = column.reduce((most, x) => (Math.abs(x) > Math.abs(most) + 1e-12 ? x : most), 0);
+      expect(largest).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("derivatives that are not finite", () => {
+  const broken = functionMap({
+    from: { name: "z", dim: 3, shape: [3] },
+    to: { name: "y", dim: 4, shape: [4] },
+    evaluate: () => new Float64Array(4),
+    jvp: (_, t) => [t[0]!, t[1]!, t[2] === 0 ? 0 : Number.NaN, 0],
+  });
+  const at = new Float32Array(3);
+
+  test.each([
+    ["metricTensor by columns", () => metricTensor(broken, at)],
+    ["metricTensor by products", () => metricTensor(broken, at, { route: "products" })],
+    ["metricSpectrum, high accuracy", () => metricSpectrum(broken, at, { accuracy: "high" })],
+    ["metricSpectrum, leading", () => metricSpectrum(broken, at, { top: 1 })],
+  ])("%s says so", async (_, compute) => {
+    await expect(compute()).rejects.toMatchObject({
+      code: "NUMERICAL_FAILURE",
+      message: expect.stringMatching(/must be finite, got NaN/),
+    });
   });
 });

@@ -1,6 +1,6 @@
 // Statistics of spectra against their closed forms and nulls.
 
-import { matmul, normal, orthogonal, transpose } from "@vielbein/linalg";
+import { identity, matmul, normal, orthogonal, transpose } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
 import {
   anisotropy,
@@ -63,7 +63,7 @@ describe("homogeneity", () => {
     );
     const { linear, logarithmic } = homogeneity(points);
     for (const { mean, standardDeviation } of [linear, logarithmic]) {
-      expect(Math.abs(mean)).toBeLessThan(0.05);
+      expect(Math.abs(mean!)).toBeLessThan(0.05);
       expect(standardDeviation).toBeGreaterThan(0.06);
       expect(standardDeviation).toBeLessThan(0.13);
     }
@@ -99,6 +99,53 @@ describe("homogeneity", () => {
     expect(masked.of).toBe(2 * n);
     expect(masked.count).toBeGreaterThan(n);
     expect(Number.isFinite(logarithmic.mean)).toBe(true);
+  });
+
+  test("masked numbers do not count in the logarithmic correlation", () => {
+    // The same axes and three eigenvalues; what lies below rounding says the opposite.
+    const at = (tail: readonly number[]): PointSpectrum => ({
+      eigenvalues: Float64Array.of(1, 1e-2, 1e-5, ...tail),
+      eigenvectors: identity(6),
+    });
+    const { logarithmic, masked } = homogeneity([at([1e-16, 1e-17, 0]), at([1e-20, 1e-30, 1e-40])]);
+    expect(logarithmic.mean).toBeCloseTo(1, 12);
+    expect(masked).toEqual({ count: 6, of: 12 });
+  });
+
+  const of = (...values: number[]): PointSpectrum => ({
+    eigenvalues: Float64Array.from({ length: n }, (_, i) => values[Math.min(i, values.length - 1)]!),
+    eigenvectors: orthogonal(values.length, 0, n),
+  });
+
+  test.each([
+    ["zero", of(0), of(0), "few"],
+    ["rank 1", of(1, 0), of(2, 0), "few"],
+    ["rank 2", of(1, 0.5, 0), of(2, 0.1, 0), "few"],
+    ["zero, of another that is not", of(0), spectrum(2), "few"],
+    ["isotropic", of(3), of(5), "constant"],
+    ["isotropic but for rounding", of(3, 3 - 1e-7), of(5), "constant"],
+  ] as const)("none of a metric that is %s", (_, a, b, problem) => {
+    const { linear, logarithmic } = homogeneity([a, b]);
+    for (const found of [linear, logarithmic]) {
+      expect(found).toMatchObject({ mean: undefined, median: undefined, standardDeviation: undefined });
+      expect(found.undetermined).toEqual({ few: 0, constant: 0, [problem]: 2 });
+      expect(found.matrix.data[1]).toBeNaN();
+    }
+  });
+
+  test("an isotropic metric among others leaves out its pairs alone", () => {
+    const { linear } = homogeneity([spectrum(1), of(1), spectrum(1)]);
+    expect(linear.undetermined).toEqual({ few: 0, constant: 4 });
+    expect(linear.mean).toBeCloseTo(1, 10);
+  });
+
+  test.each([1e-200, 1e-30, 1e30, 1e200])("the unit %d changes nothing", (unit) => {
+    const points = [spectrum(1), spectrum(2)];
+    const scaled = points.map((point) => ({ ...point, eigenvalues: point.eigenvalues.map((x) => unit * x) }));
+    const [here, there] = [homogeneity(points), homogeneity(scaled)];
+    expect(there.linear.mean).toBeCloseTo(here.linear.mean!, 12);
+    expect(there.logarithmic.mean).toBeCloseTo(here.logarithmic.mean!, 12);
+    expect(there.masked).toEqual(here.masked);
   });
 
   test("refuses partial spectra and single points", () => {
