@@ -187,17 +187,12 @@ async function writeExtras(report: MetricReport, options: MetricOptions, termina
   if (options.plot !== undefined) await writeFigure(options.plot, spectrumFigure(report), terminal);
   if (options.heatMap === undefined) return;
   const svg = homogeneityFigure(report);
-<<<<<<< HEAD
   if (svg) await writeFigure(options.heatMap, svg, terminal);
-  else info(terminal, "no heat map: homogeneity takes full spectra at two points or more");
-=======
-  if (svg) await write(options.heatMap, svg);
   else
     info(
       terminal,
       "no heat map: homogeneity takes full spectra at two points or more, of three eigenvalues that differ",
     );
->>>>>>> f310271 (Geometry at its edges: homogeneity without a correlation, spans whatever the lengths of columns, derivatives that are not finite, the Haar band)
 }
 
 /** Axes of the averaged metric, at the last layer. */
