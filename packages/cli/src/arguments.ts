@@ -1,6 +1,6 @@
 // Parsing of option values. A value that does not fit is a usage error that says what would.
 
-import { type Prior, parseNumbers, parsePrior } from "@vielbein/core";
+import { type InputSetting, type Prior, parsePrior, parseSetting } from "@vielbein/core";
 import { type Provider, providers } from "@vielbein/runtime-node";
 import { InvalidArgumentError } from "commander";
 
@@ -77,17 +77,21 @@ export function range(text: string): [number, number] {
   throw new InvalidArgumentError("Expected two numbers LOW,HIGH with LOW < HIGH, such as -1,1.");
 }
 
-/** `NAME=V1,V2,…`, collected into a record; values are numbers. */
-export function assignment(
-  text: string,
-  previous: Readonly<Record<string, readonly number[]>> = {},
-): Record<string, readonly number[]> {
+/** What --set gives inputs by name; a file is read with the model. */
+export type Assignments = Readonly<Record<string, InputSetting | { readonly file: string }>>;
+
+/** `NAME=V1,V2,…`, `NAME=onehot:3`, `NAME=all:0.5` or `NAME=FILE.npy`, collected by name. */
+export function assignment(text: string, previous: Assignments = {}): Assignments {
   const split = text.indexOf("=");
-  const values = parseNumbers(text.slice(split + 1));
-  if (split < 1 || !values) {
-    throw new InvalidArgumentError("Expected NAME=VALUE or NAME=V1,V2,… with numbers.");
+  const [name, value] = [text.slice(0, split), text.slice(split + 1)];
+  const setting = /\.npy$/i.test(value) ? { file: value } : parseSetting(value);
+  if (split < 1 || !setting) {
+    throw new InvalidArgumentError(
+      "Expected NAME=V1,V2,… with as many numbers as the input has, NAME=onehot:INDEX, NAME=all:NUMBER or NAME=FILE.npy.",
+    );
   }
-  return { ...previous, [text.slice(0, split)]: values };
+  if (Object.hasOwn(previous, name)) throw new InvalidArgumentError(`"${name}" is set twice. Set it once.`);
+  return { ...previous, [name]: setting };
 }
 
 /** `webgpu,cpu` → execution providers, to be tried in this order. */

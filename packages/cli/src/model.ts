@@ -27,15 +27,15 @@ import {
 import { NodeRuntime, type Provider, readModelFile } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
 import type { Command } from "commander";
-import { assignment, bytes, integer, prior, providerList } from "./arguments.ts";
+import { bytes, integer, prior, providerList } from "./arguments.ts";
 import { InputOption } from "./command-files.ts";
+import { addSetOption, readSettings, type SetOptions, type Settings } from "./settings.ts";
 import { info, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
-export interface MapOptions {
+export interface MapOptions extends SetOptions {
   from?: string;
   to?: string;
-  set?: Record<string, readonly number[]>;
   provider?: Provider[];
   threads?: number;
 }
@@ -52,15 +52,10 @@ export function addMapOptions(
   to = "--to <tensor>",
   toDescription = "tensor to end at (default: the first output)",
 ): Command {
-  return command
+  const chosen = command
     .option("--from <tensor>", "tensor to start from (default: the first input)")
-    .option(to, toDescription)
-    .addOption(
-      new InputOption(
-        "--set <name=values>",
-        "fixed value of another input, comma-separated numbers; repeatable",
-      ).argParser(assignment),
-    )
+    .option(to, toDescription);
+  return addSetOption(chosen, "fixed value of another input")
     .option(
       "--provider <list>",
       "what the engine runs on: cpu, cuda or webgpu; of several, the first that works (default: cpu)",
@@ -91,6 +86,8 @@ export interface LoadedModel {
   readonly bytes: number;
   readonly sha256: string;
   readonly inputs: Readonly<Record<string, RuntimeTensor>>;
+  /** What --set gave them. */
+  readonly set: Settings["description"];
 }
 
 /** A model's file, and what is in it with its external data. */
@@ -118,6 +115,7 @@ export async function loadModel(
   terminal?: Terminal,
 ): Promise<LoadedModel> {
   const { path, name, bytes, model } = await readModel(argument);
+  const { settings, description } = await readSettings(options);
   const runtime = await openRuntime(options, terminal);
   return {
     model,
@@ -126,7 +124,8 @@ export async function loadModel(
     folder: dirname(path),
     bytes: bytes.length,
     sha256: sha256(bytes),
-    inputs: inputTensors(model, options.set ?? {}),
+    inputs: inputTensors(model, settings),
+    set: description,
   };
 }
 
@@ -225,7 +224,7 @@ export function provenanceOf(
     from: map.from,
     to: map.to,
     points: source,
-    options,
+    options: Object.keys(loaded.set).length > 0 ? { ...options, set: loaded.set } : options,
     runtime: loaded.runtime.name,
   };
 }

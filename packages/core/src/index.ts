@@ -97,6 +97,7 @@ export {
   haarProfile,
   type ProfileOptions,
 } from "./grassmann/profile.ts";
+export { formatSetting, type InputSetting, parseSetting } from "./input-setting.ts";
 export { greatCircle, straightLine } from "./interpolation.ts";
 export {
   type Inversion,
@@ -168,7 +169,6 @@ export type {
   StepOptions,
   ValueAndGradient,
 } from "./optimize/objective.ts";
-export { parseNumbers } from "./parse-numbers.ts";
 export {
   type PathLength,
   type PathLengthOptions,

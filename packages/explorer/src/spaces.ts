@@ -64,11 +64,11 @@ export class Spaces {
   ): Promise<Spaces> {
     const { set = {} } = choice;
     const code = requiredInputs(model.graph).find(
-      ({ name, dataType }) => dataType === DataType.FLOAT && !set[name],
+      ({ name, dataType }) => dataType === DataType.FLOAT && !Object.hasOwn(set, name),
     )?.name;
     const further = code === undefined ? [] : furtherInputs(model, code);
     const inputs: Readonly<Record<string, RuntimeTensor>> = {
-      ...inputTensors(model, Object.fromEntries(further.map(({ name }) => [name, [0]]))),
+      ...inputTensors(model, Object.fromEntries(further.map(({ name, shape }) => [name, zeros(shape)]))),
       ...inputTensors(model, set),
     };
     const whole = await prepare(model, runtime, { inputs });
@@ -148,6 +148,10 @@ async function drawn(
 ): Promise<Float32Array> {
   const codes = samplePoints(head?.from ?? map.from, seed, first, count).map((x) => truncation * x);
   return head ? head.evaluate(codes, count, { signal }) : codes;
+}
+
+function zeros(shape: readonly number[]): number[] {
+  return Array<number>(shape.reduce((product, extent) => product * extent, 1)).fill(0);
 }
 
 /** Root mean square deviation of a coordinate: of the prior, or of samples where there is none. */

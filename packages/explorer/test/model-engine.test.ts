@@ -158,7 +158,7 @@ describe("a model with further inputs", () => {
     expect(from).toMatchObject({ name: "z", dim: 5 });
     expect(inputs.map(({ name }) => name)).toEqual(["label", "condition", "noise"]);
     expect(set).toEqual({});
-    const other = await conditional.load(file, { set: { z: [0] } });
+    const other = await conditional.load(file, { set: { z: { all: 0 } } });
     expect(other.from).toMatchObject({ name: "condition", dim: 3 });
   });
 
@@ -182,6 +182,8 @@ describe("a model with further inputs", () => {
     expect(second!.data).toEqual(first!.data);
     const { set } = await conditional.choose({ from: "bent" });
     expect(set).toEqual({ label: [3], condition: [1, 0, -2] });
+    const named = await conditional.choose({ set: { label: [3], condition: { onehot: 1 } } });
+    expect(named.set).toEqual({ label: [3], condition: { onehot: 1 } });
     const reset = await conditional.choose({ set: {} });
     expect(reset.set).toEqual({});
     expect((await conditional.basis(z)).spectrum.singularValues[0]).not.toBeCloseTo(

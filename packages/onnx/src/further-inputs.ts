@@ -1,8 +1,9 @@
 // Inputs beside the code (a class label, noise, a condition): what they hold, and tensors of the numbers that a person gives.
 
-import { type RuntimeTensor, VielbeinError } from "@vielbein/core";
-import { isFloat } from "./element-types.ts";
+import { type InputSetting, type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { dataTypeName, isFloat } from "./element-types.ts";
 import { DataType, type Model, requiredInputs, type ValueInfo } from "./model.ts";
+import { elementCount, emptyTensor } from "./tensor.ts";
 
 export interface FurtherInput {
   readonly name: string;
@@ -25,17 +26,18 @@ export function furtherInputs(model: Model, code: string): FurtherInput[] {
 /**
  * Tensors of the types and shapes that the model declares; open extents count as 1.
  *
- * @param set values of inputs by name; a single number stands for all.
- * @throws {VielbeinError} `INVALID_SPACE` for a name that is no input, `SHAPE_MISMATCH` for a number of values that is
- *   neither 1 nor what the shape holds.
+ * @param set values of inputs by name.
+ * @throws {VielbeinError} `INVALID_SPACE` for a name that is no input, or an input without numbers; `SHAPE_MISMATCH`
+ *   for another number of values than the shape holds, or another shape; `INVALID_ARGUMENT` for a value that the type
+ *   does not have.
  */
 export function inputTensors(
   model: Model,
-  set: Readonly<Record<string, readonly number[]>>,
+  set: Readonly<Record<string, InputSetting>>,
 ): Record<string, RuntimeTensor> {
   const declared = new Map(requiredInputs(model.graph).map((input) => [input.name, input]));
   return Object.fromEntries(
-    Object.entries(set).map(([name, values]) => {
+    Object.entries(set).map(([name, setting]) => {
       const input = declared.get(name);
       if (!input) {
         throw new VielbeinError(
@@ -43,16 +45,7 @@ export function inputTensors(
           `Values are set for "${name}", and the model has no such input. Its inputs: ${[...declared.keys()].join(", ")}.`,
         );
       }
-      const dims = extents(input, values.length);
-      const count = dims.reduce((product, extent) => product * extent, 1);
-      if (values.length !== count && values.length !== 1) {
-        throw new VielbeinError(
-          "SHAPE_MISMATCH",
-          `Input "${name}": shape [${dims}] holds ${count} values, got ${values.length}. Give ${count}, or one for all.`,
-        );
-      }
-      const filled = values.length === count ? values : Array<number>(count).fill(values[0]!);
-      return [name, inputTensor(input.dataType, dims, filled)];
+      return [name, inputTensor(input, setting)];
     }),
   );
 }
@@ -62,11 +55,88 @@ function extents({ shape }: ValueInfo, unknown: number): number[] {
   return (shape ?? [unknown]).map((extent) => (typeof extent === "number" ? extent : 1));
 }
 
-function inputTensor(dataType: number | undefined, dims: number[], values: readonly number[]): RuntimeTensor {
-  if (dataType === DataType.INT64)
-    return { type: "int64", dims, data: BigInt64Array.from(values, (v) => BigInt(Math.trunc(v))) };
-  if (dataType === DataType.INT32) return { type: "int32", dims, data: Int32Array.from(values) };
-  if (dataType === DataType.BOOL) return { type: "bool", dims, data: Uint8Array.from(values) };
-  if (dataType === DataType.DOUBLE) return { type: "float64", dims, data: Float64Array.from(values) };
-  return { type: "float32", dims, data: Float32Array.from(values) };
+function inputTensor(input: ValueInfo, setting: InputSetting): RuntimeTensor {
+  const { name, dataType = DataType.FLOAT } = input;
+  const { dims, values } = filled(input, setting);
+  // Halves are widened in preparation.
+  const isHalf = isFloat(dataType) && dataType !== DataType.DOUBLE;
+  const tensor = emptyTensor(isHalf ? DataType.FLOAT : dataType, dims);
+  if (!tensor) {
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `Input "${name}" holds ${dataTypeName(dataType)}, and only numbers can be set.`,
+    );
+  }
+  const wrong = values.find((value, i) => !store(tensor, i, value));
+  if (wrong === undefined) return tensor;
+  const wanted = isFloat(dataType)
+    ? "finite numbers"
+    : dataType === DataType.BOOL
+      ? "0 or 1"
+      : "integers in its range";
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `Input "${name}" holds ${dataTypeName(dataType)}: it takes ${wanted}, got ${wrong}.`,
+  );
+}
+
+/** Whether the tensor's type has the value, which then is in it. */
+function store({ type, data }: RuntimeTensor, i: number, value: number | bigint): boolean {
+  if (type === "float32" || type === "float64") {
+    data[i] = Number(value);
+    return Number.isFinite(data[i]);
+  }
+  if (typeof value === "number" && !Number.isSafeInteger(value)) return false;
+  data[i] = data instanceof BigInt64Array || data instanceof BigUint64Array ? BigInt(value) : Number(value);
+  const isBool = type === "bool";
+  // Typed arrays keep what fits, and the remainder of what does not.
+  return BigInt(data[i]!) === BigInt(value) && !(isBool && data[i]! > 1);
+}
+
+/** Shape and values, `dims` holding as many as there are. */
+function filled(
+  input: ValueInfo,
+  setting: InputSetting,
+): { readonly dims: number[]; readonly values: (number | bigint)[] } {
+  const { name, shape } = input;
+  const given = "data" in setting ? Array.from(setting.data) : "length" in setting ? [...setting] : undefined;
+  const dims = extents(input, given?.length ?? 1);
+  const count = elementCount(dims);
+  const refuse = (problem: string): never => {
+    throw new VielbeinError("SHAPE_MISMATCH", `Input "${name}" ${problem}`);
+  };
+  if (given) {
+    const isShaped = !("data" in setting) || !shape || within(setting.shape) === within(dims);
+    if (given.length === count && isShaped) return { dims, values: given };
+    const got = "data" in setting ? `an array of shape [${setting.shape}]` : String(given.length);
+    const [first] = given;
+    const choice =
+      given.length === 1 && !("data" in setting) ? choices(name, dims, Number(first)) : `Give ${count}.`;
+    return refuse(
+      `takes ${count} ${count === 1 ? "value" : "values"}, shape [${dims}], got ${got}. ${choice}`,
+    );
+  }
+  if (!shape) return refuse("does not declare its shape: give all of its values.");
+  if ("all" in setting) return { dims, values: Array<number>(count).fill(setting.all) };
+  const { onehot } = setting as { onehot: number };
+  if (count === 1 || count !== dims.at(-1)) {
+    return refuse(
+      `has shape [${dims}], which is no one-hot vector. ${count === 1 ? `Give the number itself: ${name}=${onehot}.` : `Give ${count} values.`}`,
+    );
+  }
+  if (onehot >= count) return refuse(`has classes 0 to ${count - 1}, got onehot:${onehot}.`);
+  return { dims, values: Array.from({ length: count }, (_, i) => (i === onehot ? 1 : 0)) };
+}
+
+/** What one number for several may have meant. */
+function choices(name: string, dims: readonly number[], value: number): string {
+  const count = elementCount(dims);
+  const isIndex = Number.isInteger(value) && value >= 0 && value < count;
+  const onehot = dims.at(-1) === count ? `${name}=onehot:${isIndex ? value : 0} for a class, ` : "";
+  return `Give all ${count}, ${onehot}or ${name}=all:${value} for the same everywhere.`;
+}
+
+/** Extents other than 1: what tells one shape from another. */
+function within(shape: readonly number[]): string {
+  return shape.filter((extent) => extent !== 1).join();
 }

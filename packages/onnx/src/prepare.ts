@@ -176,7 +176,8 @@ export function endpoints(
   options: Pick<PrepareOptions, "from" | "to" | "inputs">,
 ): { from: string; to: string } {
   const from =
-    options.from ?? requiredInputs(model.graph).find((input) => !options.inputs?.[input.name])?.name;
+    options.from ??
+    requiredInputs(model.graph).find(({ name }) => !Object.hasOwn(options.inputs ?? {}, name))?.name;
   const to = options.to ?? model.graph.outputs[0]?.name;
   if (from === undefined || to === undefined) {
     throw new VielbeinError(

@@ -38,6 +38,13 @@ export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
+/** A tensor of zeros for an engine; undefined for a type that engines do not exchange with JavaScript. */
+export function emptyTensor(dataType: number, dims: readonly number[]): RuntimeTensor | undefined {
+  const kind = kinds.get(dataType);
+  const bytes = (elementCount(dims) * elementBits(dataType)) / 8;
+  return kind && { type: kind.name, dims, data: kind.view(new ArrayBuffer(bytes)) };
+}
+
 function kindOf(tensor: Tensor): ElementKind {
   const kind = kinds.get(tensor.dataType);
   if (!kind) {

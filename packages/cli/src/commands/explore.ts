@@ -6,34 +6,32 @@ import { pageUrl } from "@vielbein/explorer/page";
 import { encodeModel, inputTensors } from "@vielbein/onnx";
 import { encodeInputs } from "@vielbein/viz/explorer";
 import type { Command } from "commander";
-import { assignment, integer } from "../arguments.ts";
+import { integer } from "../arguments.ts";
 import { readModel } from "../model.ts";
 import { servePage } from "../page-server.ts";
+import { addSetOption, readSettings, type SetOptions } from "../settings.ts";
 import { info, print, type Terminal } from "../terminal.ts";
 
-interface ExploreOptions {
+interface ExploreOptions extends SetOptions {
   port: number;
   open: boolean;
-  set?: Record<string, readonly number[]>;
 }
 
 export function exploreCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  program
-    .command("explore <model>")
-    .summary("move through the latent space in the browser")
-    .description(
-      "Serves the explorer and the model on 127.0.0.1 only, prints the address and opens it. The browser computes; nothing leaves this machine. Ctrl-C ends it.",
-    )
+  addSetOption(
+    program
+      .command("explore <model>")
+      .summary("move through the latent space in the browser")
+      .description(
+        "Serves the explorer and the model on 127.0.0.1 only, prints the address and opens it. The browser computes; nothing leaves this machine. Ctrl-C ends it.",
+      ),
+    "value of another input to start with",
+  )
     .option("--port <n>", "port, or 0 for a free one", integer(0, 65_535), 0)
-    .option(
-      "--set <name=values>",
-      "value of another input to start with, comma-separated numbers; repeatable",
-      assignment,
-    )
     .option("--no-open", "print the address only")
     .action(async (argument: string, options: ExploreOptions) => {
       const { name, bytes, model } = await readModel(argument);
-      const { set = {} } = options;
+      const { settings: set } = await readSettings(options);
       // What the page would refuse is refused here.
       inputTensors(model, set);
       // The page is handed one file: weights that lie beside the model go into it.

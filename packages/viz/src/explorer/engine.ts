@@ -1,7 +1,7 @@
 // The port behind the explorer: who reads the model, draws samples and finds directions. The element knows no ONNX and no
 // engine; an implementation keeps all heavy work off the page's thread.
 
-import type { DirectionSet, LocalDimension, Space } from "@vielbein/core";
+import type { DirectionSet, InputSetting, LocalDimension, Space } from "@vielbein/core";
 import type { RgbaImage } from "../image.ts";
 
 /**
@@ -11,8 +11,8 @@ import type { RgbaImage } from "../image.ts";
  */
 export type DirectionKind = "basis" | "sefa" | "pca" | "metric" | "file";
 
-/** Values of inputs by name; a single number stands for all. */
-export type InputValues = Readonly<Record<string, readonly number[]>>;
+/** Values of inputs by name. */
+export type InputValues = Readonly<Record<string, InputSetting>>;
 
 /** An input beside the code: a class label, noise, a condition. */
 export interface ExplorerInput {

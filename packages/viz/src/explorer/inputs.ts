@@ -1,6 +1,7 @@
-// Fields for the inputs beside the code: a number, a few numbers with commas between, and a note for what is larger.
+// Fields for the inputs beside the code: a number, a few numbers with commas between or what stands for them, and a note
+// for what is larger.
 
-import { parseNumbers, VielbeinError } from "@vielbein/core";
+import { formatSetting, type InputSetting, parseSetting, VielbeinError } from "@vielbein/core";
 import type { ExplorerInput, ExplorerModel } from "./engine.ts";
 
 /** Inputs of more values, such as noise, have no field. */
@@ -13,23 +14,23 @@ export function fillInputs(group: HTMLElement, { inputs, set }: Pick<ExplorerMod
   if (group.dataset.key !== key) group.replaceChildren(...inputs.map(labelled));
   group.dataset.key = key;
   for (const { name } of inputs) {
-    const values = String(set[name] ?? 0);
+    const values = Object.hasOwn(set, name) ? formatSetting(set[name]!) : "0";
     const field = group.querySelector<HTMLInputElement | HTMLOutputElement>(`[name="${CSS.escape(name)}"]`)!;
     field.value = field instanceof HTMLOutputElement && values === "0" ? "zeros" : values;
   }
 }
 
 /**
- * The numbers in a field.
+ * What a field says.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for what is no number.
  */
-export function valuesIn({ name, value }: HTMLInputElement): number[] {
-  const values = parseNumbers(value);
-  if (values) return values;
+export function valuesIn({ name, value }: HTMLInputElement): InputSetting {
+  const setting = parseSetting(value);
+  if (setting) return setting;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `Input "${name}" takes numbers with commas between, or one number for all; got "${value}".`,
+    `Input "${name}" takes numbers with commas between, onehot:INDEX, or all:NUMBER; got "${value}".`,
   );
 }
 
@@ -53,7 +54,7 @@ function field(count: number, isInteger: boolean): HTMLInputElement {
   } else {
     input.type = "text";
     input.spellcheck = false;
-    input.title = `${count} numbers with commas between, or one for all`;
+    input.title = `${count} numbers with commas between, onehot:INDEX for a class, or all:NUMBER`;
   }
   return input;
 }

@@ -1,7 +1,7 @@
 // What the address restores: seed, truncation, further inputs, spaces, layers, the columns and their slider values; and the code itself
 // where it is not that of the seed any more. Unknown or broken parts of an address are passed over.
 
-import { parseNumbers } from "@vielbein/core";
+import { formatSetting, parseSetting } from "@vielbein/core";
 import type { LayerRange, StepUnit } from "./code.ts";
 import type { DirectionKind, InputValues } from "./engine.ts";
 
@@ -54,9 +54,9 @@ export function encodeInputs(set: InputValues): string {
   return readable(new URLSearchParams(settings(set).map((value) => ["set", value])));
 }
 
-/** `NAME:V1,V2,…` of each. */
+/** `NAME:V1,V2,…`, `NAME:onehot:3` or `NAME:all:0.5` of each. */
 function settings(set: InputValues): string[] {
-  return Object.entries(set).map(([name, values]) => `${name}:${values}`);
+  return Object.entries(set).map(([name, setting]) => `${name}:${formatSetting(setting)}`);
 }
 
 function readable(parts: URLSearchParams): string {
@@ -81,9 +81,9 @@ export function decodeSession(hash: string): Session {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(parts.get("layers") ?? "") ?? [];
   const set = parts.getAll("set").flatMap((text) => {
     // Names may have colons in them.
-    const split = text.lastIndexOf(":");
-    const values = parseNumbers(text.slice(split + 1));
-    return split > 0 && values ? [[text.slice(0, split), values] as const] : [];
+    const [, name, value] = /^(.+?):((?:onehot:|all:)?[^:]*)$/s.exec(text) ?? [];
+    const setting = parseSetting(value ?? "");
+    return name !== undefined && setting ? [[name, setting] as const] : [];
   });
   const anchor = fromBase64(parts.get("at") ?? "");
   return {

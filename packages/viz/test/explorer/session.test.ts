@@ -22,7 +22,7 @@ describe("sessions in an address", () => {
         layers: [2, 5],
         from: "/blocks.0/Mul_output_0",
         to: "image & more",
-        set: { label: [3], "a:b=c": [0.5, -1] },
+        set: { label: [3], "a:b=c": [0.5, -1], "y:0": { onehot: 3 }, noise: { all: -0.5 } },
         anchor: Float32Array.of(0.1, -3e-20, 1e9),
       },
     ];
@@ -31,7 +31,7 @@ describe("sessions in an address", () => {
 
   it("set inputs beside the code readably, and pass over what is no number", () => {
     expect(encodeInputs({ label: [3], "my mask": [1, 0] })).toBe("set=label:3&set=my+mask:1,0");
-    expect(decodeSession("set=label:three&set=:1&set=b&set=c:2").set).toEqual({ c: [2] });
+    expect(decodeSession("set=label:three&set=:1&set=b&set=y:onehot:x&set=c:2").set).toEqual({ c: [2] });
   });
 
   it("are short", () => {

@@ -1,0 +1,115 @@
+// --set: values of inputs beside the code.
+
+import { readFileSync } from "node:fs";
+import { readNpz, writeNpy } from "@vielbein/linalg/npy";
+import { DataType, encodeModel } from "@vielbein/onnx";
+import { describe, expect, it } from "vitest";
+import { conditionalModel } from "../../explorer/test/conditional.ts";
+import { floats, model, node } from "./models.ts";
+import { scratch, shared, sharedCase, vielbein } from "./run.ts";
+
+const path = scratch("conditional.onnx", conditionalModel);
+const rest = ["--from", "z", "--set", "noise=all:0"];
+const basis = async (...set: string[]) => {
+  const { code, stdout, stderr } = await vielbein(
+    "basis",
+    path,
+    "--quiet",
+    "--json",
+    ...rest,
+    ...set.flatMap((x) => ["--set", x]),
+  );
+  expect([code, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout);
+};
+
+describe("--set", () => {
+  it("takes all numbers, a one-hot vector, one number for all, or an array; the provenance says which", async () => {
+    const file = scratch("condition.npy", writeNpy({ shape: [1, 3], data: Float64Array.of(0, 1, 0) }));
+    const [numbers, onehot, array] = [
+      await basis("label=3", "condition=0,1,0"),
+      await basis("label=3", "condition=onehot:1"),
+      await basis("label=3", `condition=${file}`),
+    ];
+    expect(onehot.points).toEqual(numbers.points);
+    expect(array.points).toEqual(numbers.points);
+    const all = await basis("label=3", "condition=all:0.5");
+    expect(all.points).toEqual((await basis("label=3", "condition=0.5,0.5,0.5")).points);
+    expect(all.points).not.toEqual(numbers.points);
+    expect(onehot.provenance.options.set).toEqual({ noise: "all:0", label: "3", condition: "onehot:1" });
+    expect(array.provenance.options.set.condition).toMatchObject({ file: "condition.npy" });
+  });
+
+  it.each<[readonly string[], number, RegExp]>([
+    [["label=2.5"], 2, /"label" holds int64: it takes integers in its range, got 2.5/],
+    [["condition=1"], 65, /takes 3 values.*condition=onehot:1 .*condition=all:1/],
+    [["condition=onehot:3"], 65, /classes 0 to 2/],
+    [["labels=3"], 65, /no such input\. Its inputs: label, z, condition, noise/],
+    [["label=1", "label=2"], 2, /"label" is set twice/],
+    [["label="], 2, /NAME=onehot:INDEX/],
+    [["=1"], 2, /NAME=onehot:INDEX/],
+    [["label=x"], 2, /NAME=FILE.npy/],
+    [["condition=NaN,0,0"], 2, /Expected NAME/],
+    [["condition=1e39,0,0"], 2, /finite numbers/],
+    [["condition=absent.npy"], 66, /cannot read "absent.npy"/],
+  ])("refuses %j", async (set, exit, message) => {
+    const { code, stderr } = await vielbein("basis", path, ...rest, ...set.flatMap((x) => ["--set", x]));
+    expect(code).toBe(exit);
+    expect(stderr).toMatch(message);
+  });
+
+  it("another value is another run for --resume", async () => {
+    const out = scratch("resumed.npz");
+    const run = (label: string, ...more: string[]) =>
+      vielbein(
+        "basis",
+        path,
+        ...rest,
+        "--set",
+        "condition=all:0",
+        "--set",
+        `label=${label}`,
+        "--out",
+        out,
+        ...more,
+      );
+    await run("1");
+    const { code, stderr } = await run("2", "--resume");
+    expect(code).toBe(2);
+    expect(stderr).toContain('its options.set.label is "1", now it is "2"');
+    expect(readNpz(readFileSync(out))).toHaveProperty("points");
+  });
+
+  it("a bool is 0 or 1", async () => {
+    const switched = model({
+      nodes: [node("Where", ["on", "x", "half"], ["y"])],
+      initializers: [floats("half", [1, 2])],
+      inputs: [
+        { name: "x", dataType: DataType.FLOAT, shape: [1, 2] },
+        { name: "on", dataType: DataType.BOOL, shape: [1, 2] },
+      ],
+      outputs: [{ name: "y", dataType: DataType.FLOAT }],
+    });
+    const file = scratch("switched.onnx", encodeModel(switched));
+    const { stdout } = await vielbein("basis", file, "--set", "on=1,0", "--json");
+    expect(JSON.parse(stdout).points[0].singularValues).toEqual([1, 0]);
+    expect((await vielbein("basis", file, "--set", "on=2,0")).stderr).toContain("it takes 0 or 1, got 2");
+  });
+
+  it("a class and a truncation as inputs", async () => {
+    if (!sharedCase("cond.onnx")) return;
+    const cond = [
+      `${shared}/cases/cond.onnx`,
+      "--points",
+      `${shared}/cases/z16.npy`,
+      "--set",
+      "truncation=0.5",
+      "--json",
+    ];
+    const { stdout } = await vielbein("basis", ...cond, "--set", "y=onehot:3");
+    expect(JSON.parse(stdout).points[0].singularValues[0]).toBeCloseTo(0.62824, 5);
+    const { code, stderr } = await vielbein("basis", ...cond, "--set", "y=3");
+    expect(code).toBe(65);
+    expect(stderr).toMatch(/takes 10 values.*y=onehot:3 for a class/);
+  });
+});
