@@ -1,4 +1,5 @@
-// Vitest reporter: prints every skip with its reason, and one closing line `N passed, N failed, N skipped`.
+// Vitest reporter: prints every skip with its reason, the files that took longest, and one closing line
+// `N passed, N failed, N skipped`.
 import type { Reporter, TestModule } from "vitest/node";
 
 export default class ClosingLine implements Reporter {
@@ -14,6 +15,18 @@ export default class ClosingLine implements Reporter {
         }
       }
     }
+    printLongest(modules);
     console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   }
+}
+
+/** What to look at when the tests have become slow. */
+function printLongest(modules: readonly TestModule[]): void {
+  const times = modules.map((module) => {
+    const { duration, collectDuration } = module.diagnostic();
+    return { file: module.relativeModuleId, seconds: (duration + collectDuration) / 1000 };
+  });
+  const longest = times.sort((a, b) => b.seconds - a.seconds).slice(0, 10);
+  console.log("longest files:");
+  for (const { file, seconds } of longest) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
 }

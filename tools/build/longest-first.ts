@@ -1,0 +1,23 @@
+// Vitest sequencer: the files that take minutes start first, so that none of them runs alone at the end. Without the
+// list a fresh machine, which has no record of earlier runs, would start with the largest files instead.
+
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+const LONGEST = [
+  "packages/onnx/test/engines.test.ts",
+  "packages/explorer/test/page.test.ts",
+  "packages/runtime-web/test/sample.test.ts",
+  "packages/runtime-web/test/browser.test.ts",
+  "packages/onnx/test/properties/operators.test.ts",
+];
+
+const place = ({ moduleId }: TestSpecification): number => {
+  const at = LONGEST.findIndex((file) => moduleId.endsWith(file));
+  return at < 0 ? LONGEST.length : at;
+};
+
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
