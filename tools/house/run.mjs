@@ -1,0 +1,60 @@
+// Prints the measures of every package beside what they should be. `--longest N` lists the longest functions.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { parseSync } from "vite";
+import { circles, readSource, spread } from "./measures.mjs";
+
+const { values: options } = parseArgs({ options: { longest: { type: "string", default: "0" } } });
+
+const files = execFileSync("git", ["ls-files", "packages/*/src/*.ts"], { encoding: "utf8" })
+  .trim()
+  .split("\n")
+  .filter((path) => !path.includes("/generated/"));
+const sources = files.map(readSource);
+const packages = [...new Set(sources.map(({ path }) => path.split("/")[1]))];
+const sum = (of) => (list) => list.reduce((total, each) => total + of(each), 0);
+const three = ({ median, p90, max }) => `${median} / ${p90} / ${max}`;
+
+function measure(name, list) {
+  const lines = sum((each) => each.lines)(list);
+  return {
+    package: name,
+    "function lines": three(spread(list.flatMap(({ functions }) => functions.map((each) => each.lines)))),
+    "file lines": three(spread(list.map((each) => each.lines))),
+    "! per 1000": ((1000 * sum((each) => each.assertions)(list)) / lines).toFixed(1),
+    "? spreads": sum((each) => each.spreads)(list),
+    "files at src/": list.filter(({ path }) => path.split("/").length === 4).length,
+    names: publicNames(name),
+    circles: circles(list).length,
+  };
+}
+
+/** Names in the main entry of a package. */
+function publicNames(name) {
+  if (name === "all") return "";
+  const path = `packages/${name}/src/index.ts`;
+  const { program } = parseSync(path, readFileSync(path, "utf8"));
+  return program.body.reduce(
+    (total, { specifiers, declaration }) => total + (specifiers?.length || (declaration ? 1 : 0)),
+    0,
+  );
+}
+
+console.table([
+  ...packages.map((name) =>
+    measure(
+      name,
+      sources.filter(({ path }) => path.startsWith(`packages/${name}/`)),
+    ),
+  ),
+  measure("all", sources),
+]);
+for (const group of circles(sources)) console.log(`circle: ${group.join(" → ")}`);
+const functions = sources.flatMap(({ path, functions: list }) => list.map((each) => ({ path, ...each })));
+for (const { path, name, lines } of functions
+  .sort((a, b) => b.lines - a.lines)
+  .slice(0, Number(options.longest))) {
+  console.log(`${String(lines).padStart(5)}  ${path} ${name}`);
+}
