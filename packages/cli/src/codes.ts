@@ -11,8 +11,8 @@ import {
   obtainPoints,
   openMap,
   type PointOptions,
-  type Points,
 } from "./model.ts";
+import type { Points } from "./points-file.ts";
 
 export type CodeOptions = MapOptions & PointOptions;
 
@@ -29,11 +29,18 @@ export class CodeSource {
   private readonly options: CodeOptions;
   /** From the model's input to `map.from`; undefined where that is an input itself. */
   private readonly mapping: OnnxMap | undefined;
+  private remark: LoadedModel["remark"] | undefined;
 
-  private constructor(map: Pick<OnnxMap, "from">, options: CodeOptions, mapping: OnnxMap | undefined) {
+  private constructor(
+    map: Pick<OnnxMap, "from">,
+    options: CodeOptions,
+    mapping: OnnxMap | undefined,
+    remark: LoadedModel["remark"],
+  ) {
     this.map = map;
     this.options = options;
     this.mapping = mapping;
+    this.remark = remark;
   }
 
   /** @throws {VielbeinError} `INVALID_SPACE` where no input leads to `map.from` and no --points are given. */
@@ -44,7 +51,7 @@ export class CodeSource {
   ): Promise<CodeSource> {
     const { name } = map.from;
     if (isInput(loaded, name) || options.points !== undefined) {
-      return new CodeSource(map, options, undefined);
+      return new CodeSource(map, options, undefined, loaded.remark);
     }
     const { from: _from, ...rest } = options;
     const mapping = await openMap(loaded, { ...rest, to: name }).catch((error: unknown) => {
@@ -56,12 +63,18 @@ export class CodeSource {
         { cause: error },
       );
     });
-    return new CodeSource(map, options, mapping);
+    return new CodeSource(map, options, mapping, loaded.remark);
   }
 
   /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points. */
   async take(first: number, count: number, signal: AbortSignal): Promise<Points> {
-    if (!this.mapping) return obtainPoints(this.map, this.options, first, count);
+    if (!this.mapping) {
+      const points = await obtainPoints(this.map, this.options, first, count);
+      if (points.remark !== undefined) this.remark?.(points.remark);
+      // Once is enough.
+      this.remark = undefined;
+      return points;
+    }
     const { from, to } = this.mapping;
     const samples = await obtainPoints(this.mapping, this.options, first, count);
     const values = new Float32Array(count * to.dim);

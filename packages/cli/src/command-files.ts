@@ -8,6 +8,7 @@ import { VielbeinError } from "@vielbein/core";
 import { decodeModel, resolveExternalData } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { arrayPath } from "./array-files.ts";
 import { requireWritable, requireWritableFolder, standardStream, targetOf } from "./output.ts";
 
 /** An option that names a file to write. `-` is stdout. */
@@ -185,7 +186,7 @@ async function inputsOf(command: Command): Promise<Place[]> {
     if (!(option instanceof InputOption)) continue;
     for (const text of textsIn(command.getOptionValue(option.attributeName()))) {
       await add(option.long!, text, option.isModel);
-      await add(option.long!, text.slice(text.indexOf("=") + 1), false);
+      await add(option.long!, arrayPath(text.slice(text.indexOf("=") + 1)).path, false);
     }
   }
   return inputs;

@@ -12,7 +12,8 @@ import {
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
 import type { Distance } from "./distance.ts";
-import { isInput, type LoadedModel, type Points } from "./model.ts";
+import { isInput, type LoadedModel } from "./model.ts";
+import type { Points } from "./points-file.ts";
 
 /** The map to search on, and the ways between codes and its points, for any number of them. */
 export interface SearchSpace {

@@ -1,8 +1,7 @@
 // The MODEL argument and the options that choose a map in it.
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type Prior,
@@ -11,9 +10,7 @@ import {
   type RuntimeTensor,
   samplePoints,
   statedPrior,
-  VielbeinError,
 } from "@vielbein/core";
-import { readNpy } from "@vielbein/linalg/npy";
 import {
   decodeModel,
   endpoints,
@@ -29,6 +26,7 @@ import { sampleUrl } from "@vielbein/sample";
 import type { Command } from "commander";
 import { bytes, integer, prior, providerList } from "./arguments.ts";
 import { InputOption } from "./command-files.ts";
+import { type Points, readPoints } from "./points-file.ts";
 import { addSetOption, readSettings, type SetOptions, type Settings } from "./settings.ts";
 import { info, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -72,7 +70,12 @@ export function addPointOptions(command: Command): Command {
       prior,
     )
     .option("--seed <n>", "seed of the samples", integer(0), 0)
-    .addOption(new InputOption("--points <file.npy>", "points [n,d] or [d] instead of samples"))
+    .addOption(
+      new InputOption(
+        "--points <file>",
+        "points [n,d], [d] or [n,layers,dim] instead of samples: FILE.npy, FILE.npz or FILE.npz:NAME",
+      ),
+    )
     .option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes);
 }
 
@@ -88,6 +91,8 @@ export interface LoadedModel {
   readonly inputs: Readonly<Record<string, RuntimeTensor>>;
   /** What --set gave them. */
   readonly set: Settings["description"];
+  /** Tells the user what was assumed, without stopping the work. */
+  readonly remark: (text: string) => void;
 }
 
 /** A model's file, and what is in it with its external data. */
@@ -126,6 +131,9 @@ export async function loadModel(
     sha256: sha256(bytes),
     inputs: inputTensors(model, settings),
     set: description,
+    remark: (text) => {
+      if (terminal) info(terminal, text);
+    },
   };
 }
 
@@ -167,14 +175,6 @@ export async function openMap(
   });
 }
 
-/** Points of the map's input space, and where they come from. */
-export interface Points {
-  /** `[count, from.dim]`. */
-  readonly values: Float32Array;
-  readonly count: number;
-  readonly source: Provenance["points"];
-}
-
 /** Samples `first` … of the prior, or the rows of a file. */
 export async function obtainPoints(
   map: Pick<OnnxMap, "from">,
@@ -182,32 +182,12 @@ export async function obtainPoints(
   first: number,
   count: number,
 ): Promise<Points> {
-  if (options.points !== undefined) return readPoints(map, options.points);
+  if (options.points !== undefined) return readPoints(map.from, options.points);
   return {
     values: samplePoints(map.from, options.seed, first, count),
     count,
     source: { seed: options.seed, prior: map.from.prior ?? { kind: "normal" }, first, count },
   };
-}
-
-async function readPoints(map: Pick<OnnxMap, "from">, path: string): Promise<Points> {
-  const bytes = await readFile(path).catch((error: Error) => {
-    throw new VielbeinError("MISSING_FILE", `--points: cannot read "${path}": ${error.message}.`, {
-      cause: error,
-    });
-  });
-  const { shape, data } = readNpy(bytes);
-  const { dim, name } = map.from;
-  const isOne = shape.length === 1 && shape[0] === dim;
-  if (!isOne && !(shape.length === 2 && shape[1] === dim && shape[0]! > 0)) {
-    throw new VielbeinError(
-      "SHAPE_MISMATCH",
-      `--points: "${path}" has shape [${shape}]; space "${name}" of dimension ${dim} needs [n,${dim}] with n ≥ 1, or [${dim}].`,
-    );
-  }
-  const values = Float32Array.from(data as ArrayLike<number>, Number);
-  const count = values.length / dim;
-  return { values, count, source: { file: basename(path), sha256: sha256(bytes), count } };
 }
 
 export function provenanceOf(

@@ -4,7 +4,8 @@ import { type Space, VielbeinError, type WarpagePair, warpagePair } from "@vielb
 import type { Command } from "commander";
 import { integer } from "./arguments.ts";
 import type { CodeSource } from "./codes.ts";
-import type { PointOptions, Points } from "./model.ts";
+import type { PointOptions } from "./model.ts";
+import type { Points } from "./points-file.ts";
 
 export interface PairOptions extends PointOptions {
   pairs: number;

@@ -1,12 +1,9 @@
 // The option --set: values of inputs beside the code, with the arrays of the files it names.
 
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
-import { formatSetting, type InputSetting, VielbeinError } from "@vielbein/core";
-import { readNpy } from "@vielbein/linalg/npy";
+import { formatSetting, type InputSetting } from "@vielbein/core";
 import type { Command } from "commander";
 import { type Assignments, assignment } from "./arguments.ts";
+import { readArray } from "./array-files.ts";
 import { InputOption } from "./command-files.ts";
 
 export interface SetOptions {
@@ -42,15 +39,9 @@ export async function readSettings({ set = {} }: SetOptions): Promise<Settings> 
 }
 
 async function readSetting(name: string, path: string): Promise<[InputSetting, unknown]> {
-  const bytes = await readFile(path).catch((error: Error) => {
-    throw new VielbeinError("MISSING_FILE", `--set ${name}: cannot read "${path}": ${error.message}.`, {
-      cause: error,
-    });
-  });
-  const { shape, data } = readNpy(bytes);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const { shape, data, file, sha256 } = await readArray(`--set ${name}`, path, () => true, "any");
   return [
     { shape, data: data as ArrayLike<number | bigint> },
-    { file: basename(path), sha256 },
+    { file, sha256 },
   ];
 }

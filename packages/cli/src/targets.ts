@@ -1,11 +1,19 @@
 // Targets of an inversion: a tensor as the model yields it, or a picture.
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { inflateSync } from "node:zlib";
 import { requirePoints, type Space, VielbeinError } from "@vielbein/core";
-import { readNpy } from "@vielbein/linalg/npy";
-import { decodePng, fromRgba, type ImageLayout, type PixelRange, resize } from "@vielbein/viz";
+import {
+  decodeImage,
+  fromRgba,
+  type ImageLayout,
+  isOpaque,
+  overWhite,
+  type PixelRange,
+  resize,
+} from "@vielbein/viz";
+import { arrayPath, readArray, readInput } from "./array-files.ts";
 
 export interface Target {
   /** In the units of the model's output, `[space.dim]`. */
@@ -13,7 +21,9 @@ export interface Target {
   readonly file: string;
   readonly sha256: string;
   /** Width and height of a picture that was resized. */
-  readonly resizedFrom?: readonly [number, number];
+  readonly resizedFrom?: readonly [number, number] | undefined;
+  /** The colour put behind a picture with transparent pixels. */
+  readonly background?: "white" | undefined;
 }
 
 /** How pictures become tensors. */
@@ -26,54 +36,47 @@ export interface PictureReading {
 }
 
 /**
- * Reads FILE.npy, of as many numbers as an output has, or FILE.png. `reading` is only called for a picture.
+ * Reads an array, of as many numbers as an output has, from FILE.npy, FILE.npz or FILE.npz:NAME; or a picture, PNG or
+ * JPEG. `reading` is only called for a picture.
  *
  * @throws {VielbeinError} `MISSING_FILE`; `INVALID_FILE`, `SHAPE_MISMATCH` or `NOT_FINITE` for what is no target.
  */
 export async function readTarget(
-  path: string,
+  argument: string,
   space: Space,
   reading: () => Promise<PictureReading>,
 ): Promise<Target> {
-  const bytes = await readFile(path).catch((error: Error) => {
-    throw new VielbeinError("MISSING_FILE", `--target: cannot read "${path}": ${error.message}.`, {
-      cause: error,
-    });
-  });
-  const source = { file: basename(path), sha256: createHash("sha256").update(bytes).digest("hex") };
-  if (/\.npy$/i.test(path)) return { ...source, values: tensorOf(path, bytes, space) };
-  return { ...source, ...picture(path, bytes, await reading()) };
+  if (/\.np[yz]$/i.test(arrayPath(argument).path)) return readTensor(argument, space);
+  const bytes = await readInput("--target", argument);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { file: basename(argument), sha256, ...(await readPicture(argument, bytes, await reading())) };
 }
 
-function tensorOf(path: string, bytes: Uint8Array, space: Space): Float32Array {
-  const { shape, data } = readNpy(bytes);
-  const inner = shape.filter((extent) => extent !== 1);
+async function readTensor(argument: string, space: Space): Promise<Target> {
   const expected = space.shape.filter((extent) => extent !== 1);
-  const isFlat = inner.length === 1 && inner[0] === space.dim;
-  if (!isFlat && inner.join() !== expected.join()) {
-    throw new VielbeinError(
-      "SHAPE_MISMATCH",
-      `--target: "${path}" has shape [${shape}]; one value of "${space.name}" is [${space.shape}].`,
-    );
-  }
+  const { file, sha256, data } = await readArray(
+    "--target",
+    argument,
+    (shape) => {
+      const inner = shape.filter((extent) => extent !== 1).join();
+      return inner === expected.join() || inner === String(space.dim);
+    },
+    `one value of "${space.name}" is [${space.shape}]`,
+  );
   const values = Float32Array.from(data as ArrayLike<number>, Number);
-  requirePoints(`--target: "${path}"`, values, 1, space);
-  return values;
+  requirePoints(`--target: "${argument}"`, values, 1, space);
+  return { file, sha256, values };
 }
 
-function picture(
+async function readPicture(
   path: string,
   bytes: Uint8Array,
   { layout, pixels, resize: isResized }: PictureReading,
-): Pick<Target, "values" | "resizedFrom"> {
-  let image = decodePng(bytes);
+): Promise<Pick<Target, "values" | "resizedFrom" | "background">> {
+  let image = await decodeImage(bytes, { inflate });
   const { width, height } = image;
-  if (layout.channels < 4 && image.data.some((value, at) => at % 4 === 3 && value !== 255)) {
-    throw new VielbeinError(
-      "INVALID_FILE",
-      `--target: "${path}" has transparent pixels, and the model knows none. Flatten it on a background.`,
-    );
-  }
+  const background = layout.channels < 4 && !isOpaque(image) ? "white" : undefined;
+  if (background) image = overWhite(image);
   const fits = width === layout.width && height === layout.height;
   if (!fits && !isResized) {
     throw new VielbeinError(
@@ -82,5 +85,11 @@ function picture(
     );
   }
   if (!fits) image = resize(image, layout.width, layout.height);
-  return { values: fromRgba(image, layout, pixels), ...(fits ? {} : { resizedFrom: [width, height] }) };
+  const values = fromRgba(image, layout, pixels);
+  return { values, background, resizedFrom: fits ? undefined : [width, height] };
+}
+
+/** Node's own inflate, which verifies the checksum and stops where there is more than due. */
+function inflate(packed: Uint8Array, size: number): Uint8Array {
+  return inflateSync(packed, { maxOutputLength: size, chunkSize: Math.min(size + 64, 2 ** 24) });
 }

@@ -9,48 +9,15 @@ import {
 } from "@vielbein/core";
 import { eigh, fromRows, gram, matmul, matrix } from "@vielbein/linalg";
 import { writeNpy } from "@vielbein/linalg/npy";
-import { DataType, encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { run } from "../src/index.ts";
-import { floats, generatorBytes, int64s, model, node } from "./models.ts";
+import { floats, generatorBytes, layeredBytes } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
 const path = scratch("generator.onnx", generatorBytes);
 const directionsOf = (file: string): DirectionSet => decodeDirections(readFileSync(file));
 
-/** z [n, 5] → w [n, 4] → w_plus [n, 3, 4] → three styles → image [n, 1, 4, 4]. */
-const layered = scratch(
-  "layered.onnx",
-  encodeModel(
-    model({
-      nodes: [
-        node("Gemm", ["z", "m"], ["mixed"]),
-        node("Tanh", ["mixed"], ["w"]),
-        node("Unsqueeze", ["w", "axis"], ["w3"]),
-        node("Expand", ["w3", "plus"], ["w_plus"]),
-        ...[0, 1, 2].flatMap((i) => [
-          node("Gather", ["w_plus", `i${i}`], [`code${i}`], { axis: { type: "int", value: 1 } }),
-          node("Squeeze", [`code${i}`, "axis"], [`row${i}`]),
-          node("Gemm", [`row${i}`, `a${i}`], [`style${i}`]),
-          node("Sigmoid", [`style${i}`], [`bent${i}`]),
-        ]),
-        node("Concat", ["bent0", "bent1", "bent2"], ["styles"], { axis: { type: "int", value: 1 } }),
-        node("Gemm", ["styles", "out"], ["flat"]),
-        node("Reshape", ["flat", "shape"], ["image"]),
-      ],
-      initializers: [
-        floats("m", [5, 4], 1),
-        int64s("axis", [1]),
-        int64s("plus", [1, 3, 4]),
-        ...[0, 1, 2].flatMap((i) => [int64s(`i${i}`, [i]), floats(`a${i}`, [4, 6], 10 + i)]),
-        floats("out", [18, 16], 20),
-        int64s("shape", [-1, 1, 4, 4]),
-      ],
-      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, 5] }],
-      outputs: [{ name: "image", dataType: DataType.FLOAT }],
-    }),
-  ),
-);
+const layered = scratch("layered.onnx", layeredBytes);
 
 /** The weights of a style `[6, 4]`, a row for each output. */
 function styleWeights(i: number) {

@@ -178,7 +178,11 @@ describe("vielbein invert", () => {
       65,
       /has shape \[7\]; one value of "image" is \[3,8,8\]/,
     );
-    await expectFailure(["--target", scratch("none.png", "no picture")], 65, /does not begin as one/);
+    await expectFailure(
+      ["--target", scratch("none.png", "no picture")],
+      65,
+      /of no kind that is known here, and PNG and JPEG are read/,
+    );
     await expectFailure(["--target", target, "--coordinates", "metric"], 2, /sees the metric at every step/);
     await expectFailure(["--target", target, "--step-size", "1"], 2, /finds its own/);
     await expectFailure(["--target", target, "--out", "code.txt"], 2, /\.npy or \.npz/);

@@ -17,7 +17,6 @@ import {
   type LoadedModel,
   loadModel,
   openMap,
-  type Points,
   provenanceOf,
 } from "../model.ts";
 import {
@@ -28,6 +27,7 @@ import {
   type PictureOptions,
   paint,
 } from "../pictures.ts";
+import type { Points } from "../points-file.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
 
 interface EditOptions extends CodeOptions, PictureOptions {

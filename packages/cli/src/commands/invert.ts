@@ -76,7 +76,7 @@ export function invertCommand(program: Command, terminal: Terminal, signal: Abor
         .addOption(
           new InputOption(
             "--target <file>",
-            "image .png, or tensor .npy in the units of the output",
+            "image, PNG or JPEG; or tensor, .npy or .npz, in the units of the output",
           ).makeOptionMandatory(),
         )
         .option("--resize", "cut and resample an image of another size"),
@@ -177,6 +177,11 @@ async function run(task: Task): Promise<void> {
     pixels: await pixelRange(loaded, generator, options, signal),
     resize: options.resize ?? false,
   }));
+  if (target.background) {
+    loaded.remark(
+      `--target: ${target.file} has transparent pixels, which the model knows not: read over white`,
+    );
+  }
   // What can be refused is refused before the search.
   const layout = options.sheet === undefined ? undefined : layoutOf(generator.to, options);
   const report = await searched(task, target, await distance.of(target.values, 1));
@@ -253,9 +258,9 @@ async function searched(task: Task, target: Target, wanted: Float32Array): Promi
   }
   searches.sort((a, b) => a.loss - b.loss);
   const output = await generator.evaluate(searches[0]!.code, 1);
-  const { file, sha256, resizedFrom } = target;
+  const { values: _, ...described } = target;
   return {
-    target: { file, sha256, ...(resizedFrom ? { resizedFrom } : {}) },
+    target: described,
     searches,
     rms: Math.sqrt(squaredDistance(output, target.values) / output.length),
     work: found.work,
@@ -270,7 +275,7 @@ async function searched(task: Task, target: Target, wanted: Float32Array): Promi
       ...(space.bounds ? { bounds: space.bounds } : {}),
       ...(basis ? { coordinates: "metric", exponent: options.exponent, metricSamples } : {}),
       ...(stepSize === undefined ? {} : { stepSize }),
-      target: { file, sha256, ...(resizedFrom ? { resizedFrom } : {}) },
+      target: described,
     }),
   };
 }

@@ -15,7 +15,8 @@ import { type CodeOptions, CodeSource } from "../codes.ts";
 import { OutputOption } from "../command-files.ts";
 import { writeDirections } from "../direction-files.ts";
 import { InterruptedError } from "../exit-codes.ts";
-import { addMapOptions, addPointOptions, loadModel, openMap, type Points, provenanceOf } from "../model.ts";
+import { addMapOptions, addPointOptions, loadModel, openMap, provenanceOf } from "../model.ts";
+import type { Points } from "../points-file.ts";
 import { bold, dim, Progress, print, type Terminal, table } from "../terminal.ts";
 
 interface PcaOptions extends CodeOptions {

@@ -25,7 +25,6 @@ import {
   type MapOptions,
   openMap,
   type PointOptions,
-  type Points,
   provenanceOf,
 } from "../model.ts";
 import { writeWhole } from "../output.ts";
@@ -38,6 +37,7 @@ import {
   type PictureOptions,
   pixelRange,
 } from "../pictures.ts";
+import type { Points } from "../points-file.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
 import { type Columns, columnsOf, type Route, type Strip, type WalkOptions, walk } from "../traversals.ts";
 

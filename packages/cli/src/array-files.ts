@@ -1,0 +1,102 @@
+// Arrays on disk: a .npy file, or an array inside a .npz file, by its name or because no other fits.
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { VielbeinError } from "@vielbein/core";
+import { type NpyArray, openNpz, readNpy } from "@vielbein/linalg/npy";
+
+/** An array, and where it stood. */
+export interface FoundArray extends NpyArray {
+  /** The file as it was given, with the array's name where it is one of several. */
+  readonly label: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** `FILE.npz:NAME` as file and name; any other text is a file. */
+export function arrayPath(argument: string): { path: string; name?: string | undefined } {
+  const [, path = argument, name] = /^(.*\.npz):([^:]+)$/is.exec(argument) ?? [];
+  return { path, name };
+}
+
+/** @throws {VielbeinError} `MISSING_FILE`. */
+export async function readInput(option: string, path: string): Promise<Buffer> {
+  return readFile(path).catch((error: Error) => {
+    throw new VielbeinError("MISSING_FILE", `${option}: cannot read "${path}": ${error.message}.`, {
+      cause: error,
+    });
+  });
+}
+
+/**
+ * The array in FILE.npy or FILE.npz:NAME; of FILE.npz, the only one whose shape is wanted.
+ *
+ * @param rule what is wanted, for messages: `[n,128] with n ≥ 1`.
+ * @throws {VielbeinError} `MISSING_FILE`, `SHAPE_MISMATCH`; {LinalgError} `INVALID_FILE`.
+ */
+export async function readArray(
+  option: string,
+  argument: string,
+  isWanted: (shape: readonly number[]) => boolean,
+  rule: string,
+): Promise<FoundArray> {
+  const { path, name } = arrayPath(argument);
+  const bytes = await readInput(option, path);
+  const source = { file: basename(path), sha256: createHash("sha256").update(bytes).digest("hex") };
+  if (!isZip(bytes)) {
+    const array = readNpy(bytes);
+    requireWanted(option, argument, array.shape, isWanted, rule);
+    return { ...array, ...source, label: argument };
+  }
+  const archive = openNpz(bytes);
+  const chosen = name ?? onlyFitting(option, path, archive, isWanted, rule);
+  requireWanted(option, `${path}:${chosen}`, archive.header(chosen).shape, isWanted, rule);
+  return { ...archive.read(chosen), ...source, label: `${path}:${chosen}` };
+}
+
+/** Whether a file is an archive, whatever it is called. */
+export function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b;
+}
+
+function onlyFitting(
+  option: string,
+  path: string,
+  archive: ReturnType<typeof openNpz>,
+  isWanted: (shape: readonly number[]) => boolean,
+  rule: string,
+): string {
+  const arrays = archive.names.map((name) => ({ name, shape: shapeOf(archive, name) }));
+  const fitting = arrays.filter(({ shape }) => shape && isWanted(shape));
+  if (fitting.length === 1) return fitting[0]!.name;
+  const listed = (fitting.length > 1 ? fitting : arrays)
+    .slice(0, 12)
+    .map(({ name, shape }) => `${name} ${shape ? `[${shape}]` : "(not readable)"}`);
+  throw new VielbeinError(
+    "SHAPE_MISMATCH",
+    fitting.length > 1
+      ? `${option}: "${path}" has several arrays that fit: ${listed.join(", ")}. Name one: ${path}:${fitting[0]!.name}.`
+      : `${option}: "${path}" has no array of the shape that is needed, ${rule}. It has: ${listed.join(", ") || "none"}.`,
+  );
+}
+
+/** Undefined of what is not read, such as an array of Python objects. */
+function shapeOf(archive: ReturnType<typeof openNpz>, name: string): readonly number[] | undefined {
+  try {
+    return archive.header(name).shape;
+  } catch {
+    return undefined;
+  }
+}
+
+function requireWanted(
+  option: string,
+  label: string,
+  shape: readonly number[],
+  isWanted: (shape: readonly number[]) => boolean,
+  rule: string,
+): void {
+  if (isWanted(shape)) return;
+  throw new VielbeinError("SHAPE_MISMATCH", `${option}: "${label}" has shape [${shape}]; ${rule}.`);
+}

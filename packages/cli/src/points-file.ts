@@ -1,0 +1,54 @@
+// Points of a space from a file, in the shapes in which this and other programs leave codes.
+
+import type { Provenance, Space } from "@vielbein/core";
+import { readArray } from "./array-files.ts";
+
+/** Points of the map's input space, and where they come from. */
+export interface Points {
+  /** `[count, from.dim]`. */
+  readonly values: Float32Array;
+  readonly count: number;
+  readonly source: Provenance["points"];
+  /** What was assumed of a file. */
+  readonly remark?: string | undefined;
+}
+
+/**
+ * The rows of --points FILE: `[n, d]` or `[d]`, or in the shape of the space, `[n, layers, dim]`; axes of length 1 count
+ * for nothing.
+ *
+ * @throws {VielbeinError} `MISSING_FILE`, `SHAPE_MISMATCH`; {LinalgError} `INVALID_FILE`.
+ */
+export async function readPoints(space: Space, argument: string): Promise<Points> {
+  const { name, dim, shape } = space;
+  const flat = `[n,${dim}] with n ≥ 1, or [${dim}]`;
+  const own = shape.length > 1 ? `, or [n,${shape}]` : "";
+  const array = await readArray(
+    "--points",
+    argument,
+    (found) => holdsPoints(found, space),
+    `space "${name}" of dimension ${dim} needs ${flat}${own}`,
+  );
+  const values = Float32Array.from(array.data as ArrayLike<number>, Number);
+  const count = values.length / dim;
+  const isAsGiven =
+    array.label === argument && (array.shape.length < 2 || array.shape.join() === `${count},${dim}`);
+  return {
+    values,
+    count,
+    source: { file: array.file, sha256: array.sha256, count },
+    remark: isAsGiven
+      ? undefined
+      : `--points: ${array.label} [${array.shape.join(", ")}] is read as ${count} ${count === 1 ? "point" : "points"} of ${name} [${shape.join(", ")}]`,
+  };
+}
+
+/** Whether an array's axes, but for those of length 1, are those of one point or of several. */
+function holdsPoints(found: readonly number[], { dim, shape }: Space): boolean {
+  const sides = found.filter((side) => side !== 1);
+  const wanted = [[dim], shape].map((own) => own.filter((side) => side !== 1).join());
+  return (
+    sides.every((side) => side > 0) &&
+    (wanted.includes(sides.join()) || wanted.includes(sides.slice(1).join()))
+  );
+}
