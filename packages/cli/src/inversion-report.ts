@@ -3,6 +3,7 @@
 import type { Provenance, Work } from "@vielbein/core";
 import { type NpyArray, writeNpy, writeNpz } from "@vielbein/linalg/npy";
 import { contactSheet, type ImageLayout, type PixelRange, toRgba } from "@vielbein/viz";
+import { provenanceArray } from "./archives.ts";
 import { writeWhole } from "./output.ts";
 import { describeRange } from "./pictures.ts";
 import type { Target } from "./targets.ts";
@@ -94,13 +95,12 @@ function archive({ searches, provenance }: InversionReport): Uint8Array {
     });
     return { shape: [searches.length, code.length], data };
   };
-  const json = new TextEncoder().encode(JSON.stringify(provenance));
   return writeNpz({
     code: { shape: [code.length], data: code },
     codes: rows((search) => search.code),
     starts: rows((search) => search.start),
     distances: { shape: [searches.length], data: Float64Array.from(searches, (s) => s.distance) },
-    provenance: { shape: [json.length], data: json },
+    provenance: provenanceArray(provenance),
   });
 }
 

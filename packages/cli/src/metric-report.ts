@@ -16,7 +16,7 @@ import { type Matrix, matrix, toRows } from "@vielbein/linalg";
 import { bandOf, bandPlot, heatMap } from "@vielbein/viz";
 import { originOf } from "./codes.ts";
 import { layerLabels } from "./layers.ts";
-import type { RowValue } from "./rows.ts";
+import type { RowValue } from "./row-file.ts";
 import { bold, dim, table } from "./terminal.ts";
 
 /** One point at one layer. Of both spectra the eigenvalues are those of H, or of ½H by differences. */

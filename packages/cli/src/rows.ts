@@ -5,26 +5,19 @@
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Provenance, VielbeinError } from "@vielbein/core";
-import { type Matrix, matrix } from "@vielbein/linalg";
-import { type NpyArray, type ReadNpyArray, readNpz, writeNpz } from "@vielbein/linalg/npy";
 import type { Command } from "commander";
 import { OutputOption } from "./command-files.ts";
 import { InterruptedError } from "./exit-codes.ts";
 import { isStream, writeWhole } from "./output.ts";
+import { type Columns, encodeRows, openRows, type Row } from "./row-file.ts";
 import { info, Progress, type Terminal } from "./terminal.ts";
-
-/** One cell. In the file a number becomes a column `[n]`, a vector `[n, length]`, a matrix `[n, rows, cols]`. */
-export type RowValue = number | Float32Array | Float64Array | Matrix;
-
-/** Cells by name. A cell has the same kind and size in every row. */
-export type Row<R> = Readonly<Record<keyof R, RowValue>>;
 
 export interface RowOptions {
   out?: string;
   resume?: boolean;
 }
 
-export interface RowsJob extends RowOptions {
+export interface RowsJob<R> extends RowOptions {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   /** What is counted, in the plural: `local bases`. */
@@ -32,6 +25,8 @@ export interface RowsJob extends RowOptions {
   readonly total: number;
   /** Identifies the computation: a file of another model, option or seed is not resumed. */
   readonly provenance: Provenance;
+  /** What the cells of the rows are. */
+  readonly columns: Columns<R>;
 }
 
 /** Adds --out and --resume. `content` completes "write …". */
@@ -53,18 +48,18 @@ const SAVE_SHARE = 20;
  *   {CannotWriteError}; what `compute` throws.
  */
 export async function computeRows<R extends Row<R>>(
-  job: RowsJob,
+  job: RowsJob<R>,
   compute: (index: number) => Promise<R>,
   report: (rows: readonly R[], complete: boolean) => void | Promise<void>,
 ): Promise<void> {
-  const { terminal, signal, what, total, provenance, out } = job;
+  const { terminal, signal, what, total, provenance, columns, out } = job;
   // What goes into a stream is written once.
   const isKept = out !== undefined && !(await isStream(out));
   const rows = await keptRows<R>(job);
   const known = rows.length;
   const save = async (): Promise<void> => {
     if (out !== undefined && rows.length > 0) {
-      await writeWhole(out, toNpz(rows, provenance), terminal);
+      await writeWhole(out, encodeRows(rows, columns, provenance), terminal);
     }
   };
   const progress = new Progress(terminal, what, total);
@@ -110,7 +105,7 @@ async function failureOf(work: () => Promise<void>): Promise<unknown> {
   return undefined;
 }
 
-function whatNow({ what, total, out }: RowsJob, count: number, isKept: boolean): string {
+function whatNow({ what, total, out }: RowsJob<unknown>, count: number, isKept: boolean): string {
   if (count === 0) return `before the first of ${total} ${what}`;
   const after = `after ${count} of ${total} ${what}`;
   return isKept
@@ -119,7 +114,7 @@ function whatNow({ what, total, out }: RowsJob, count: number, isKept: boolean):
 }
 
 /** The rows in the --out file, with --resume; none where there is no file yet. */
-async function keptRows<R extends Row<R>>(job: RowsJob): Promise<R[]> {
+async function keptRows<R extends Row<R>>(job: RowsJob<R>): Promise<R[]> {
   const { terminal, out, resume, total, what } = job;
   if (!resume) return [];
   if (out === undefined) {
@@ -144,9 +139,9 @@ async function keptRows<R extends Row<R>>(job: RowsJob): Promise<R[]> {
     info(terminal, `${out} does not exist yet: starting from the first`);
     return [];
   }
-  const { provenance, ...columns } = readNpz(bytes);
-  requireSameRun(out, provenance, job.provenance);
-  const rows = fromColumns<R>(columns);
+  const kept = openRows<R>(bytes, out);
+  requireSameRun(out, kept.provenance, job.provenance);
+  const rows = kept.rows(job.columns);
   if (rows.length > total) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
@@ -157,14 +152,7 @@ async function keptRows<R extends Row<R>>(job: RowsJob): Promise<R[]> {
   return rows;
 }
 
-function requireSameRun(out: string, kept: ReadNpyArray | undefined, now: Provenance): void {
-  if (!kept) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `--resume: "${out}" has no provenance, so it is not known what its rows are. Write to another file.`,
-    );
-  }
-  const before = JSON.parse(new TextDecoder().decode(kept.data as Uint8Array)) as Provenance;
+function requireSameRun(out: string, before: Provenance, now: Provenance): void {
   const difference = firstDifference(identity(before), identity(now));
   if (!difference) return;
   const [name, was, is] = difference;
@@ -198,44 +186,4 @@ function firstDifference(a: unknown, b: unknown, path = ""): [string, string, st
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function toNpz<R extends Row<R>>(rows: readonly R[], provenance: Provenance): Uint8Array {
-  const json = new TextEncoder().encode(JSON.stringify(provenance));
-  const columns = (Object.keys(rows[0]!) as (keyof R & string)[]).map((name): [string, NpyArray] => [
-    name,
-    stacked(rows.map((row) => row[name])),
-  ]);
-  return writeNpz({ ...Object.fromEntries(columns), provenance: { shape: [json.length], data: json } });
-}
-
-function stacked(cells: readonly RowValue[]): NpyArray {
-  const first = cells[0]!;
-  if (typeof first === "number") return { shape: [cells.length], data: Float64Array.from(cells as number[]) };
-  const parts = (cells as readonly Exclude<RowValue, number>[]).map((cell) =>
-    "rows" in cell ? cell.data : cell,
-  );
-  const size = parts[0]!.length;
-  const length = cells.length * size;
-  const data = parts[0] instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
-  parts.forEach((part, i) => {
-    data.set(part, i * size);
-  });
-  return { shape: [cells.length, ...("rows" in first ? [first.rows, first.cols] : [size])], data };
-}
-
-function fromColumns<R extends Row<R>>(columns: Readonly<Record<string, NpyArray>>): R[] {
-  const entries = Object.entries(columns);
-  return Array.from(
-    { length: entries[0]?.[1].shape[0] ?? 0 },
-    (_, index) => Object.fromEntries(entries.map(([name, array]) => [name, cell(array, index)])) as R,
-  );
-}
-
-function cell({ shape, data }: NpyArray, index: number): RowValue {
-  const values = data as Float64Array | Float32Array;
-  if (shape.length === 1) return values[index]!;
-  const size = shape.slice(1).reduce((product, extent) => product * extent, 1);
-  const part = values.slice(index * size, (index + 1) * size);
-  return shape.length === 3 ? matrix(shape[1]!, shape[2]!, part as Float64Array) : part;
 }

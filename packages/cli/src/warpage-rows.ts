@@ -8,7 +8,7 @@ import {
 } from "@vielbein/core";
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { METRICS, type Metric } from "./metrics.ts";
-import type { RowValue } from "./rows.ts";
+import type { Column, Columns, RowValue } from "./row-file.ts";
 
 /** Cells such as `random_geodesic` `[k]` and `near_geodesic` `[number of ε, k]`. */
 export type WarpageRow = Record<string, RowValue>;
@@ -35,6 +35,28 @@ export function rowOf(sample: WarpageSample<Metric>, prefix = ""): WarpageRow {
     Object.assign(row, profileCells(prefix + name, profile));
   }
   return row;
+}
+
+/** What the cells are: of `k` directions, of `nears` distances ε, with `references` by name. */
+export function warpageColumns(
+  k: number,
+  nears: number,
+  references: Readonly<Record<string, Matrix>>,
+  hasUntrained: boolean,
+): Columns<WarpageRow> {
+  const profiles = (name: string, shape: readonly number[]) =>
+    METRICS.map((metric): [string, Column] => [columnOf(name, metric), { shape }]);
+  const pairs = (prefix: string): [string, Column][] => [
+    [`${prefix}resolved`, { shape: [] }],
+    ...profiles(`${prefix}random`, [k]),
+    ...profiles(`${prefix}near`, [nears, k]),
+  ];
+  return Object.fromEntries([
+    ...pairs(""),
+    ...Object.entries(references).flatMap(([name, { cols }]) => profiles(name, [Math.min(k, cols)])),
+    ...profiles("haar", [k]),
+    ...(hasUntrained ? pairs("untrained_") : []),
+  ]);
 }
 
 export function profileCells(name: string, profile: DistanceProfile<Metric>): WarpageRow {

@@ -9,17 +9,28 @@ import {
   type Tensor,
   writeSafetensors,
 } from "@vielbein/linalg/safetensors";
+import * as z from "zod/mini";
 import { type DirectionSet, requireDirections } from "./directions.ts";
 import { VielbeinError } from "./errors.ts";
+import { parseJson, provenanceSchema, spaceSchema } from "./schemas.ts";
 
 const FORMAT = "vielbein.directions";
 /** Raised when older readers would misread a file; what is merely added does not raise it. */
 const VERSION = 1;
 
-/** What the metadata entry `directions` holds. */
+/** What the metadata entry `description` holds. */
 type Description = Pick<DirectionSet, "space" | "names" | "layers" | "method" | "provenance"> & {
   readonly values?: string;
 };
+
+const descriptionSchema = z.object({
+  space: spaceSchema,
+  names: z.array(z.string()),
+  method: z.string(),
+  layers: z.optional(z.array(z.int())),
+  values: z.optional(z.string()),
+  provenance: z.optional(provenanceSchema),
+}) as z.ZodMiniType<Description>;
 
 /**
  * The bytes of a directions file.
@@ -58,12 +69,15 @@ export function encodeDirections(set: DirectionSet): Uint8Array {
 export function decodeDirections(bytes: Uint8Array, what = "Directions"): DirectionSet {
   const { tensors, metadata } = readOurs(bytes, what);
   const { directions, values, point } = tensors;
-  const description = parse(what, metadata.description);
   if (directions?.shape.length !== 2) throw invalid(what, "it has no tensor `directions` [count, dim]");
   const [count, dim] = directions.shape as [number, number];
   const vectors = transpose({ rows: count, cols: dim, data: numbers(directions) });
-  const { values: kind, ...rest } = description;
   try {
+    const { values: kind, ...rest } = parseJson(
+      metadata.description ?? "",
+      descriptionSchema,
+      "its description",
+    );
     return requireDirections({
       ...rest,
       vectors,
@@ -93,18 +107,6 @@ function readOurs(bytes: Uint8Array, what: string): ReturnType<typeof readSafete
     throw invalid(what, `it is of version ${version}, this program reads up to ${VERSION}. Update it`);
   }
   return file;
-}
-
-function parse(what: string, text: string | undefined): Description {
-  try {
-    const description = JSON.parse(text ?? "") as Description;
-    const { space, names, method } = description;
-    const isSpace = typeof space?.name === "string" && Array.isArray(space.shape) && space.dim > 0;
-    if (isSpace && Array.isArray(names) && typeof method === "string") return description;
-  } catch (error) {
-    throw invalid(what, "its description is not JSON", error);
-  }
-  throw invalid(what, "its description lacks the space, the names or the method");
 }
 
 function numbers({ data }: ReadTensor): Float64Array {

@@ -197,6 +197,7 @@ export type {
   TensorType,
 } from "./runtime.ts";
 export { samplePoints } from "./sampling.ts";
+export { parseProvenance } from "./schemas.ts";
 export {
   factorize,
   type Sefa,

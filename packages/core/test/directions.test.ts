@@ -86,7 +86,16 @@ describe("directions files", () => {
     ],
     ["a later version", () => changed({ version: "2" }), "version 2, this program reads up to 1"],
     ["a broken description", () => changed({ description: "{" }), "its description is not JSON"],
-    ["an incomplete description", () => changed({ description: '{"names":[]}' }), "lacks the space"],
+    ["an incomplete description", () => changed({ description: '{"names":[]}' }), '"space" is missing'],
+    [
+      "a text for the layers",
+      () =>
+        changed({
+          description:
+            '{"space":{"name":"w","dim":2,"shape":[2]},"names":["d0"],"method":"m","layers":"all"}',
+        }),
+      '"layers" is missing or of another kind',
+    ],
     [
       "names that are too many",
       () => changed({ description: JSON.stringify({ space: w, names: ["a", "b", "c"], method: "x" }) }),

@@ -8,6 +8,7 @@ import {
   type Provenance,
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
+import type { OnnxMap } from "@vielbein/onnx";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
@@ -22,6 +23,7 @@ import {
   type PointOptions,
   provenanceOf,
 } from "../model.ts";
+import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, print, type Terminal, table } from "../terminal.ts";
 
@@ -79,10 +81,11 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
         rank: rank ?? "all",
         jacobian: cheaperMethod(map),
       });
+      const columns = columnsOf(map, rank);
       let first: BasisRow | undefined;
       try {
         await computeRows<BasisRow>(
-          { ...options, terminal, signal, what: "local bases", total: points.count, provenance },
+          { ...options, terminal, signal, what: "local bases", total: points.count, provenance, columns },
           async (index) => {
             const point = points.values.slice(index * map.from.dim, (index + 1) * map.from.dim);
             const basis = await localBasisAt(map, point, {
@@ -110,6 +113,16 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
         await writeDirections(options.directionsOut, directionSet(first, provenance), terminal);
       }
     });
+}
+
+function columnsOf({ from, to }: OnnxMap, rank = Math.min(from.dim, to.dim)): Columns<BasisRow> {
+  return {
+    points: { shape: [from.dim], dtype: "f4" },
+    values: { shape: [to.dim], dtype: "f4" },
+    singular_values: { shape: [rank] },
+    input_vectors: { shape: [from.dim, rank] },
+    output_vectors: { shape: [to.dim, rank] },
+  };
 }
 
 function directionSet(row: BasisRow, provenance: Provenance): DirectionSet {

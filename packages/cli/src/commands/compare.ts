@@ -18,9 +18,10 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import { leadingColumns, type Matrix, matrix, orthogonal } from "@vielbein/linalg";
-import { readNpz } from "@vielbein/linalg/npy";
+import { openNpz, type ReadNpyArray } from "@vielbein/linalg/npy";
 import { heatMap } from "@vielbein/viz";
 import type { Command } from "commander";
+import { inFile, readProvenance } from "../archives.ts";
 import { integer } from "../arguments.ts";
 import { readDirections } from "../direction-files.ts";
 import { figureOption, writeFigure } from "../figure.ts";
@@ -112,26 +113,39 @@ async function readDirectionSets(path: string): Promise<NamedSet[]> {
   const bytes = await readFile(path).catch((error: Error) => {
     throw new VielbeinError("MISSING_FILE", `Cannot read "${path}": ${error.message}.`, { cause: error });
   });
-  const { output_vectors: vectors, provenance } = readNpz(bytes);
-  if (vectors?.shape.length !== 3 || !provenance) {
-    throw new VielbeinError(
-      "INVALID_MODEL",
-      `"${path}" has no output_vectors [n, dim, k] with their provenance. Pass a file of \`vielbein basis\`, or a directions file.`,
-    );
-  }
-  const stated = JSON.parse(new TextDecoder().decode(provenance.data as Uint8Array)) as Provenance;
+  const { vectors, provenance } = inFile(path, () => localBases(bytes, path));
   const [count, rows, k] = vectors.shape as [number, number, number];
   return Array.from({ length: count }, (_, i) => ({
     label: count === 1 ? file : `${file}, point ${i}`,
     file,
     set: requireDirections({
-      space: stated.to,
-      vectors: matrix(rows, k, (vectors.data as Float64Array).slice(i * rows * k, (i + 1) * rows * k)),
+      space: provenance.to,
+      vectors: matrix(
+        rows,
+        k,
+        Float64Array.from(vectors.data.slice(i * rows * k, (i + 1) * rows * k), Number),
+      ),
       names: defaultNames(k),
       method: "local basis",
-      provenance: stated,
+      provenance,
     }),
   }));
+}
+
+/** The output vectors `[n, dim, k]` in a file of `vielbein basis`, and their provenance. */
+function localBases(bytes: Uint8Array, path: string): { vectors: ReadNpyArray; provenance: Provenance } {
+  const archive = openNpz(bytes);
+  const has = (name: string) => archive.names.includes(name);
+  if (!has("provenance") || !has("output_vectors") || archive.header("output_vectors").shape.length !== 3) {
+    throw new VielbeinError(
+      "INVALID_FILE",
+      `"${path}" has no output_vectors [n, dim, k] with their provenance. Pass a file of \`vielbein basis\`, or a directions file.`,
+    );
+  }
+  return {
+    vectors: archive.read("output_vectors"),
+    provenance: readProvenance(archive.read("provenance"), path),
+  };
 }
 
 /** One space, and k directions of it in every set. */

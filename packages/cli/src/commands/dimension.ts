@@ -21,6 +21,7 @@ import { CodeSource, originOf } from "../codes.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
 import { addPointOptions, loadModel, type PointOptions, provenanceOf } from "../model.ts";
+import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, print, type Terminal, table } from "../terminal.ts";
 
@@ -139,6 +140,7 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
             what: "points at layers",
             total: spaces.length * points.count,
             provenance,
+            columns: columnsOf(points.count, width),
           },
           async (row) => {
             const [layer, index] = [Math.floor(row / points.count), row % points.count];
@@ -175,6 +177,20 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
         await maps.dispose();
       }
     });
+}
+
+function columnsOf(count: number, width: number): Columns<DimensionRow> {
+  const maybe = { shape: [], hasGaps: true };
+  return {
+    layer: { shape: [], at: (row) => Math.floor(row / count) },
+    index: { shape: [], at: (row) => row % count },
+    singular_values: { shape: [width], hasGaps: true },
+    dead_inputs: { shape: [] },
+    dead_outputs: { shape: [] },
+    untrained_singular_values: { shape: [width], hasGaps: true },
+    untrained_dead_inputs: maybe,
+    untrained_dead_outputs: maybe,
+  };
 }
 
 function padded(values: ArrayLike<number>, length: number): Float64Array {

@@ -23,6 +23,7 @@ import { figureOption, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
 import { addPointOptions, loadModel, provenanceOf } from "../model.ts";
 import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
+import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
 
@@ -125,7 +126,15 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
         };
         const call = { ...settings, signal, ...(memory === undefined ? {} : { memoryBudget: memory }) };
         await computeRows<DistortionRow>(
-          { ...options, terminal, signal, what: "pairs at layers", total: spaces.length * pairs, provenance },
+          {
+            ...options,
+            terminal,
+            signal,
+            what: "pairs at layers",
+            total: spaces.length * pairs,
+            provenance,
+            columns: columnsOf(pairs),
+          },
           async (row) => {
             const [layer, pair] = [Math.floor(row / pairs), row % pairs];
             const points = await pairAt(pair);
@@ -156,6 +165,22 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
         await maps.dispose();
       }
     });
+}
+
+function columnsOf(pairs: number): Columns<DistortionRow> {
+  const maybe = { shape: [], hasGaps: true };
+  return {
+    layer: { shape: [], at: (row) => Math.floor(row / pairs) },
+    pair: { shape: [], at: (row) => row % pairs },
+    random: maybe,
+    random_k: maybe,
+    near: maybe,
+    near_k: maybe,
+    untrained_random: maybe,
+    untrained_random_k: maybe,
+    untrained_near: maybe,
+    untrained_near_k: maybe,
+  };
 }
 
 const nothing: DistortionSample = { random: undefined, near: undefined };

@@ -14,6 +14,7 @@ import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
 import type { OnnxMap } from "@vielbein/onnx";
 import { contactSheet } from "@vielbein/viz";
 import type { Command } from "commander";
+import { provenanceArray } from "../archives.ts";
 import { integer, positive } from "../arguments.ts";
 import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
 import { OutputOption } from "../command-files.ts";
@@ -257,10 +258,9 @@ function tableOf(
 
 /** `straight_line`, `great_circle` and `geodesic`, `[segments + 1, dim]` each, and the provenance. */
 function archive(ways: readonly Way[], dim: number, provenance: Provenance): Uint8Array {
-  const json = new TextEncoder().encode(JSON.stringify(provenance));
   const arrays = ways.map(({ name, chain: { points } }): [string, NpyArray] => [
     name.replace(" ", "_"),
     { shape: [points.length / dim, dim], data: points },
   ]);
-  return writeNpz({ ...Object.fromEntries(arrays), provenance: { shape: [json.length], data: json } });
+  return writeNpz({ ...Object.fromEntries(arrays), provenance: provenanceArray(provenance) });
 }

@@ -28,6 +28,7 @@ import {
   spectrumFigure,
 } from "../metric-report.ts";
 import { addPointOptions, loadModel, provenanceOf } from "../model.ts";
+import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { info, print, type Terminal } from "../terminal.ts";
 
@@ -123,6 +124,7 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
             what: several ? "points at layers" : "points",
             total: maps.layers.length * codes.count,
             provenance,
+            columns: columnsOf(from.dim, codes.count, options),
           },
           async (row) => {
             const [layer, index] = [Math.floor(row / codes.count), row % codes.count];
@@ -155,6 +157,21 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
       }
       if (report) await writeExtras(report, options, terminal);
     });
+}
+
+function columnsOf(n: number, points: number, { top, shuffled }: MetricOptions): Columns<MetricRow> {
+  const k = top ?? n;
+  const spectrum = (prefix: string) => ({
+    [`${prefix}eigenvalues`]: { shape: [k] },
+    [`${prefix}eigenvectors`]: { shape: [n, k] },
+  });
+  return {
+    layer: { shape: [], at: (row) => Math.floor(row / points) },
+    index: { shape: [], at: (row) => row % points },
+    ...spectrum(""),
+    ...(top === undefined ? {} : { residuals: { shape: [k] } }),
+    ...(shuffled ? spectrum("shuffled_") : {}),
+  } as Columns<MetricRow>;
 }
 
 function spectrumAt(

@@ -23,6 +23,7 @@ import {
   provenanceOf,
 } from "../model.ts";
 import type { PictureOptions } from "../pictures.ts";
+import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { print, type Terminal, table } from "../terminal.ts";
 
@@ -40,6 +41,8 @@ interface PathRow {
   readonly exact: number;
   readonly difference: number;
 }
+
+const COLUMNS: Columns<PathRow> = { t: { shape: [] }, exact: { shape: [] }, difference: { shape: [] } };
 
 export function pplCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
   addRowOptions(
@@ -98,7 +101,7 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
           epsilon,
         });
         await computeRows<PathRow>(
-          { ...options, terminal, signal, what: "samples", total: pairs.total, provenance },
+          { ...options, terminal, signal, what: "samples", total: pairs.total, provenance, columns: COLUMNS },
           async (index) => {
             const [start, end] = await pairs.at(index);
             const t = at === "end" ? 0 : uniform(seed, FIRST_POSITION + index, 1)[0]!;

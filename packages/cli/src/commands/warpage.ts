@@ -30,7 +30,7 @@ import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
 import { resolvedDirections, warpageJson, warpagePlot, warpageTable } from "../warpage-report.ts";
-import { profileCells, rowOf, type WarpageRow } from "../warpage-rows.ts";
+import { profileCells, rowOf, type WarpageRow, warpageColumns } from "../warpage-rows.ts";
 
 interface WarpageOptions extends MapOptions, PairOptions, RowOptions {
   k?: number;
@@ -113,8 +113,9 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
           signal,
           ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
         };
+        const columns = warpageColumns(k, epsilons.length, references, networks > 0);
         await computeRows<WarpageRow>(
-          { ...options, terminal, signal, what: "pairs", total: pairs, provenance },
+          { ...options, terminal, signal, what: "pairs", total: pairs, provenance, columns },
           async (index) => {
             const pair = await pairAt(index);
             const row = {

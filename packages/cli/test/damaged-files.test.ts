@@ -1,0 +1,211 @@
+// Files of our own that come back damaged or changed: --resume, compare and edit refuse them by name and leave them be.
+
+import { readFileSync } from "node:fs";
+import { type NpyArray, readNpz, writeNpz } from "@vielbein/linalg/npy";
+import { readSafetensors, writeSafetensors } from "@vielbein/linalg/safetensors";
+import { beforeAll, describe, expect, it } from "vitest";
+import { generatorBytes } from "./models.ts";
+import { scratch, vielbein } from "./run.ts";
+
+const path = scratch("damaged.onnx", generatorBytes);
+
+/** Every command that keeps rows, in a form that takes few. */
+const RESUMABLE: Readonly<Record<string, readonly string[]>> = {
+  basis: ["--rank", "2", "--samples"],
+  dimension: ["--to", "hidden", "image", "--untrained", "1", "--samples"],
+  distortion: ["--k", "2", "--untrained", "1", "--pairs"],
+  warpage: ["--k", "2", "--epsilon", "0.1,0.2", "--untrained", "1", "--pca-samples", "20", "--pairs"],
+  metric: ["--shuffled", "--samples"],
+  ppl: ["--samples"],
+};
+
+describe("--resume goes on where every column is what the command writes", () => {
+  const resumed = async (command: string, options: readonly string[], from: string, to: string) => {
+    const [parts, whole] = [
+      scratch(`${command}-${options.length}-parts.npz`),
+      scratch(`${command}-whole.npz`),
+    ];
+    await vielbein(command, path, ...options, from, "--out", parts);
+    const last = await vielbein(command, path, ...options, to, "--out", parts, "--resume");
+    await vielbein(command, path, ...options, to, "--out", whole);
+    expect([last.code, last.stderr.includes("keeps")]).toEqual([0, true]);
+    expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true);
+  };
+  it.each(Object.entries(RESUMABLE))("%s", async (command, options) => {
+    // Of several layers the number of samples is part of the run, so it is resumed as it is.
+    await resumed(command, options, ["dimension", "distortion"].includes(command) ? "3" : "2", "3");
+  });
+  it("metric --top", () => resumed("metric", ["--top", "2", "--samples"], "2", "3"));
+});
+
+describe("--resume refuses", () => {
+  const sound = scratch("sound.npz");
+  let arrays: Record<string, NpyArray>;
+  const command = ["basis", path, "--samples", "3"];
+  beforeAll(async () => {
+    await vielbein(...command.slice(0, 3), "2", "--out", sound);
+    arrays = { ...readNpz(readFileSync(sound)) };
+  });
+
+  const text = (value: unknown): NpyArray => {
+    const data = new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+    return { shape: [data.length], data };
+  };
+  const provenance = () => JSON.parse(new TextDecoder().decode(arrays.provenance!.data as Uint8Array));
+  const withNumber = (x: number): NpyArray => {
+    const data = Float64Array.from(arrays.singular_values!.data as Float64Array);
+    data[5] = x;
+    return { shape: arrays.singular_values!.shape, data };
+  };
+  const flipped = (bytes: Uint8Array) => {
+    const result = Uint8Array.from(bytes);
+    // In the data of the vectors, far from headers.
+    result[Math.floor(bytes.length / 2)]! ^= 1;
+    return result;
+  };
+
+  it.each<[string, string, () => Uint8Array]>([
+    ["a flipped bit", "checksum", () => flipped(readFileSync(sound))],
+    ["a file that was cut short", "zip", () => readFileSync(sound).subarray(0, 2000)],
+    ["text", "zip", () => new TextEncoder().encode("no archive")],
+    ["another type", "f4", () => changed({ singular_values: { shape: [2, 4], data: new Float32Array(8) } })],
+    [
+      "another shape",
+      "[2,4,3]",
+      () => changed({ input_vectors: { shape: [2, 4, 3], data: new Float64Array(24) } }),
+    ],
+    [
+      "an axis too many",
+      "[2,4,1]",
+      () => changed({ points: { shape: [2, 4, 1], data: new Float32Array(8) } }),
+    ],
+    ["a missing column", '"values" is missing', () => without("values")],
+    [
+      "a ragged column",
+      '"values" has shape [1,192]',
+      () => changed({ values: { shape: [1, 192], data: new Float32Array(192) } }),
+    ],
+    [
+      "an extra column",
+      '"more" is no column',
+      () => changed({ more: { shape: [2], data: new Float64Array(2) } }),
+    ],
+    ["a NaN", "holds NaN in row 1", () => changed({ singular_values: withNumber(Number.NaN) })],
+    [
+      "an infinity",
+      "holds -Infinity in row 1",
+      () => changed({ singular_values: withNumber(Number.NEGATIVE_INFINITY) }),
+    ],
+    ["a provenance that is no JSON", "not JSON", () => changed({ provenance: text("{") })],
+    [
+      "a provenance of numbers",
+      "u1",
+      () => changed({ provenance: { shape: [1], data: new Float64Array(1) } }),
+    ],
+    ...[null, 7, [], "text", {}].map((value): [string, string, () => Uint8Array] => [
+      `${JSON.stringify(value)} for a provenance`,
+      "provenance is not of the form",
+      () => changed({ provenance: text(JSON.stringify(value)) }),
+    ]),
+    ...["tool", "model", "from", "to", "points", "options", "runtime"].map(
+      (key): [string, string, () => Uint8Array] => [
+        `a provenance without ${key}`,
+        `"${key}" is missing`,
+        () => changed({ provenance: text({ ...provenance(), [key]: undefined }) }),
+      ],
+    ),
+    [
+      "a space of another size",
+      '"from.dim"',
+      () => changed({ provenance: text({ ...provenance(), from: { name: "z", dim: 5, shape: [4] } }) }),
+    ],
+  ])("%s", async (_, why, bytes) => {
+    const out = scratch("tampered.npz", bytes());
+    const before = readFileSync(out);
+    const { code, stdout, stderr } = await vielbein(...command, "--out", out, "--resume");
+    expect([code, stdout]).toEqual([65, ""]);
+    expect(stderr).toContain(out);
+    expect(stderr).toContain(why);
+    expect(readFileSync(out).equals(before)).toBe(true);
+  });
+
+  function changed(columns: Record<string, NpyArray>): Uint8Array {
+    return writeNpz({ ...arrays, ...columns });
+  }
+
+  function without(name: string): Uint8Array {
+    const { [name]: _, ...rest } = arrays;
+    return writeNpz(rest);
+  }
+
+  it("rows of another place", async () => {
+    const out = scratch("places.npz");
+    const metric = ["metric", path, "--samples", "2", "--out", out];
+    await vielbein(...metric);
+    writeFile(out, { ...readNpz(readFileSync(out)), index: { shape: [2], data: Float64Array.of(1, 0) } });
+    const { code, stderr } = await vielbein(...metric, "--resume");
+    expect([code, stderr.includes('"index" holds 1 in row 0')]).toEqual([65, true]);
+  });
+
+  it("and compare refuses the same", async () => {
+    for (const [name, bytes] of [
+      ["json.npz", changed({ provenance: text("{") })],
+      ["schema.npz", changed({ provenance: text({ to: 3 }) })],
+      ["numbers.npz", changed({ provenance: { shape: [1], data: new Float64Array(1) } })],
+      ["flat.npz", changed({ output_vectors: { shape: [8], data: new Float64Array(8) } })],
+      ["rows.npz", changed({ output_vectors: { shape: [1, 5, 1], data: new Float64Array(5) } })],
+      ["bit.npz", flipped(readFileSync(sound))],
+    ] as const) {
+      const { code, stdout, stderr } = await vielbein("compare", sound, scratch(name, bytes));
+      expect([name, code, stdout]).toEqual([name, 65, ""]);
+      expect(stderr).toMatch(/^vielbein: /);
+    }
+    expect((await vielbein("compare", sound)).code).toBe(0);
+  });
+});
+
+function writeFile(file: string, arrays: Record<string, NpyArray>): void {
+  scratch(file.slice(scratch("").length), writeNpz(arrays));
+}
+
+describe("edit and compare refuse a directions file", () => {
+  const sound = scratch("sound.safetensors");
+  beforeAll(() => vielbein("random", path, "--count", "2", "--out", sound));
+
+  const damaged = (change: (description: Record<string, unknown>) => unknown): string => {
+    const { tensors, metadata } = readSafetensors(readFileSync(sound));
+    const description = change(JSON.parse(metadata.description!));
+    const bytes = writeSafetensors(tensors, { ...metadata, description: JSON.stringify(description) });
+    return scratch("damaged.safetensors", bytes);
+  };
+
+  it.each<[string, (description: Record<string, unknown>) => unknown]>([
+    ['whose layers are "all"', (d) => ({ ...d, layers: "all" })],
+    ["whose layers are numbers and texts", (d) => ({ ...d, layers: [0, "1"] })],
+    ["whose names are numbers", (d) => ({ ...d, names: [1, 2] })],
+    ["whose names are an object", (d) => ({ ...d, names: { length: 2 } })],
+    ["whose space has no shape", (d) => ({ ...d, space: { name: "z", dim: 4 } })],
+    ["whose space has negative extents", (d) => ({ ...d, space: { name: "z", dim: 4, shape: [-2, -2] } })],
+    ["whose provenance is a text", (d) => ({ ...d, provenance: "mine" })],
+    [
+      "whose provenance has no model",
+      (d) => ({ ...d, provenance: { ...(d.provenance as object), model: undefined } }),
+    ],
+    [
+      "whose model has no checksum",
+      (d) => ({ ...d, provenance: { ...(d.provenance as object), model: {} } }),
+    ],
+    ["whose method is null", (d) => ({ ...d, method: null })],
+    ["whose description is null", () => null],
+  ])("%s", async (_, change) => {
+    const file = damaged(change);
+    for (const argv of [
+      ["edit", path, "--directions", file, "--edit", "d0", "--out", scratch("edited.svg")],
+      ["compare", sound, file],
+    ]) {
+      const { code, stdout, stderr } = await vielbein(...argv);
+      expect([code, stdout]).toEqual([65, ""]);
+      expect(stderr).toContain(`"${file}": not a directions file`);
+    }
+  });
+});

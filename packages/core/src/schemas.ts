@@ -1,0 +1,74 @@
+// What is read back from files that may be damaged, or another program's: spaces and provenances as JSON.
+
+import * as z from "zod/mini";
+import { VielbeinError } from "./errors.ts";
+import type { Provenance } from "./provenance.ts";
+import type { Prior, Space } from "./space.ts";
+
+const count = z.int().check(z.nonnegative());
+
+const priors: { readonly [K in Prior["kind"]]: z.ZodMiniType<Extract<Prior, { kind: K }>> } = {
+  normal: z.object({ kind: z.literal("normal") }),
+  uniform: z.object({ kind: z.literal("uniform"), low: z.number(), high: z.number() }),
+};
+const prior = z.union(Object.values(priors));
+
+/** As {@link Space}; what later versions add is kept, here and below. */
+export const spaceSchema: z.ZodMiniType<Space> = z
+  .looseObject({
+    name: z.string(),
+    dim: z.int().check(z.positive()),
+    shape: z.array(z.int().check(z.positive())),
+    prior: z.optional(prior),
+  })
+  .check(
+    z.refine(({ dim, shape }) => shape.reduce((product, extent) => product * extent, 1) === dim, {
+      path: ["dim"],
+    }),
+  ) as z.ZodMiniType<Space>;
+
+export const provenanceSchema: z.ZodMiniType<Provenance> = z.looseObject({
+  tool: z.string(),
+  method: z.string(),
+  model: z.looseObject({ file: z.string(), sha256: z.string(), opset: z.int() }),
+  from: spaceSchema,
+  to: spaceSchema,
+  points: z.union([
+    z.looseObject({ seed: z.number(), prior, first: count, count }),
+    z.looseObject({ file: z.string(), sha256: z.string(), count }),
+  ]),
+  options: z.record(z.string(), z.unknown()),
+  runtime: z.string(),
+}) as z.ZodMiniType<Provenance>;
+
+/**
+ * What a JSON text holds, checked by a schema. `what` begins the message: `"file.npz": its provenance`.
+ *
+ * @throws {VielbeinError} `INVALID_FILE` that names the entry that does not fit.
+ */
+export function parseJson<T>(text: string, schema: z.ZodMiniType<T>, what: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new VielbeinError("INVALID_FILE", `${what} is not JSON. Take another copy of the file.`, { cause });
+  }
+  const result = z.safeParse(schema, value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const entry = issue?.path.join(".") || "the whole of it";
+  throw new VielbeinError(
+    "INVALID_FILE",
+    `${what} is not of the form that this program writes: ${JSON.stringify(entry)} is missing or of another kind. Take another copy of the file.`,
+    { cause: result.error },
+  );
+}
+
+/**
+ * Parses the JSON of a provenance. `what` begins the message.
+ *
+ * @throws {VielbeinError} `INVALID_FILE`.
+ */
+export function parseProvenance(text: string, what: string): Provenance {
+  return parseJson(text, provenanceSchema, what);
+}
