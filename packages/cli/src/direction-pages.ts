@@ -12,7 +12,8 @@ import {
 import { type CodeOptions, CodeSource, originOf } from "./codes.ts";
 import { type LoadedModel, openMap } from "./model.ts";
 import { writeWhole } from "./output.ts";
-import { describeRange, imagesOf, layoutOf, type PictureOptions, pixelRange } from "./pictures.ts";
+import { imagesOf, layoutOf, type PictureOptions } from "./pictures.ts";
+import { describePixels, pixelsOf } from "./pixels.ts";
 import { info, Progress, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
@@ -51,8 +52,7 @@ export async function writeDirectionTables(
     const steps = symmetricSteps(job.range, job.steps);
     const directions = set.names.map((_, k) => displacementOf(set, k));
     const count = Math.min(samples, codes.count);
-    const unmoved = await map.evaluate(codes.values.subarray(0, count * map.from.dim), count, { signal });
-    const pixels = pixelRange(unmoved, job);
+    const pixels = await pixelsOf(loaded, map, job, signal);
     const progress = new Progress(terminal, "rows of images", count * directions.length);
     const images: RgbaImage[][] = [];
     for (let s = 0; s < count; s++) {
@@ -76,7 +76,7 @@ export async function writeDirectionTables(
       directions: set.names.map((name, k) => ({ name, values: job.values(k) })),
       valueTitles: job.valueTitles,
       stepLabels: steps.map(formatStep),
-      footer: `vielbein ${version} · ${loaded.runtime.name} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
+      footer: `vielbein ${version} · ${loaded.runtime.name} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
       images: (s, d) => images[s * directions.length + d]!,
     };
     for (const [i, groupBy] of PAGES.entries()) {

@@ -2,13 +2,13 @@
 // computes of them, φ(f(x)), as one graph: ‖φ(a) − φ(b)‖² is LPIPS for features made by tools/export/lpips_features.py.
 
 import { VielbeinError } from "@vielbein/core";
-import { chain, type OnnxMap, requiredInputs } from "@vielbein/onnx";
-import { measureRange, type PixelRange } from "@vielbein/viz";
+import { chain, type Model, type OnnxMap, requiredInputs } from "@vielbein/onnx";
+import { statedRange } from "@vielbein/viz";
 import { type Command, Option } from "commander";
-import { type CodeOptions, CodeSource } from "./codes.ts";
+import type { CodeOptions } from "./codes.ts";
 import { InputOption } from "./command-files.ts";
 import { type LoadedModel, loadModel, openMap } from "./model.ts";
-import type { PictureOptions } from "./pictures.ts";
+import { type PixelOptions, type Pixels, pixelsOf } from "./pixels.ts";
 
 export interface DistanceOptions {
   /** `l2`, or the file of the features. */
@@ -28,7 +28,7 @@ export function addDistanceOptions(command: Command): Command {
     .addOption(
       new Option(
         "--range <range>",
-        "pixels that the features are given: auto maps the images' range to [-1,1], as LPIPS expects; paper maps it to [0,1], as Wang & Ponce do; signed changes nothing",
+        "pixels that the features are given: auto maps the images' range to what the features state in vielbein.range, else to [-1,1], as LPIPS expects; paper maps it to [0,1], as Wang & Ponce do; signed changes nothing",
       )
         .choices(["auto", "paper", "signed"])
         .default("auto"),
@@ -40,6 +40,8 @@ export interface Distance {
   readonly map: OnnxMap;
   /** The same of given outputs: `[count, generator.to.dim]` → `[count, map.to.dim]`. */
   of(outputs: Float32Array, count: number): Promise<Float32Array>;
+  /** Black and white of the images, as the features are given them; undefined where they are given all values as they are. */
+  readonly pixels: Pixels | undefined;
   /** For the provenance. */
   readonly description: Readonly<Record<string, unknown>>;
   /** Releases what was opened besides the generator. */
@@ -54,12 +56,13 @@ export interface Distance {
 export async function openDistance(
   loaded: LoadedModel,
   generator: OnnxMap,
-  options: CodeOptions & DistanceOptions & Pick<PictureOptions, "imageRange">,
+  options: CodeOptions & DistanceOptions & PixelOptions,
   signal: AbortSignal,
 ): Promise<Distance> {
   if (options.distance === "l2") {
     return {
       map: generator,
+      pixels: undefined,
       of: async (outputs) => outputs,
       description: { distance: "l2" },
       dispose: async () => {},
@@ -68,9 +71,8 @@ export async function openDistance(
   const { set: _set, ...engine } = options;
   const features = await loadModel(options.distance, engine);
   requireInput(features, generator);
-  const pixels =
-    options.range === "signed" ? undefined : await pixelRange(loaded, generator, options, signal);
-  const link = linkOf(options.range, pixels);
+  const pixels = options.range === "signed" ? undefined : await pixelsOf(loaded, generator, options, signal);
+  const link = linkOf(options.range, pixels, features.model);
   const chained = {
     ...loaded,
     model: chain(loaded.model, features.model, { output: generator.to.name, ...link }),
@@ -80,6 +82,7 @@ export async function openDistance(
   let behind: OnnxMap | undefined;
   return {
     map,
+    pixels,
     of: async (outputs, count) => {
       behind ??= await openMap(chained, { ...rest, from: generator.to.name });
       return behind.evaluate(outputs, count, { signal });
@@ -87,7 +90,7 @@ export async function openDistance(
     description: {
       distance: { file: features.file, sha256: features.sha256, output: map.to.name },
       range: options.range,
-      ...(pixels ? { pixels } : {}),
+      ...(pixels ? { pixels: pixels.range, pixelsFrom: pixels.from } : {}),
       ...link,
     },
     dispose: async () => {
@@ -109,34 +112,15 @@ function requireInput({ model, file }: LoadedModel, { to }: OnnxMap): void {
   );
 }
 
-const MEASURED = 16;
-
-/** The values shown black and white: --image-range, or measured on some samples. */
-export async function pixelRange(
-  loaded: LoadedModel,
-  generator: OnnxMap,
-  options: CodeOptions & Pick<PictureOptions, "imageRange">,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<PixelRange> {
-  if (options.imageRange) return options.imageRange;
-  const { points: _, ...drawn } = options;
-  const source = await CodeSource.open(loaded, generator, drawn);
-  try {
-    const { values, count } = await source.take(0, MEASURED, signal);
-    return measureRange(await generator.evaluate(values, count, { signal }));
-  } finally {
-    await source.dispose();
-  }
-}
-
 /** The affine map of pixels that takes [low, high] to what the features are given. */
 function linkOf(
   range: DistanceOptions["range"],
-  pixels: PixelRange | undefined,
+  pixels: Pixels | undefined,
+  { metadata }: Model,
 ): { readonly scale: number; readonly shift: number } {
   if (!pixels) return { scale: 1, shift: 0 };
-  const [low, high] = pixels;
-  const [black, white] = range === "paper" ? [0, 1] : [-1, 1];
+  const [low, high] = pixels.range;
+  const [black, white] = range === "paper" ? [0, 1] : (statedRange(metadata) ?? [-1, 1]);
   const scale = (white - black) / (high - low);
   return { scale, shift: black - low * scale };
 }

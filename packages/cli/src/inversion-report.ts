@@ -2,10 +2,10 @@
 
 import type { Provenance, Work } from "@vielbein/core";
 import { type NpyArray, writeNpy, writeNpz } from "@vielbein/linalg/npy";
-import { contactSheet, type ImageLayout, type PixelRange, toRgba } from "@vielbein/viz";
+import { contactSheet, type ImageLayout, toRgba } from "@vielbein/viz";
 import { provenanceArray } from "./archives.ts";
 import { writeWhole } from "./output.ts";
-import { describeRange } from "./pictures.ts";
+import { describePixels, type Pixels } from "./pixels.ts";
 import type { Target } from "./targets.ts";
 import { type Terminal, table } from "./terminal.ts";
 
@@ -35,7 +35,8 @@ export interface InversionReport {
   readonly provenance: Provenance;
 }
 
-export function inversionTable({ searches, rms, work }: InversionReport): string {
+/** @param pixels of the pictures that were read or drawn, or that features were given. */
+export function inversionTable({ searches, rms, work }: InversionReport, pixels: Pixels | undefined): string {
   const rows = searches.map(({ sample, before, distance, loss, steps, converged }, i) => [
     `${sample}${i === 0 ? " *" : ""}`,
     before.toPrecision(4),
@@ -49,6 +50,7 @@ export function inversionTable({ searches, rms, work }: InversionReport): string
   const summary = [
     `best (*): rms difference of outputs ${rms.toPrecision(3)}, length of the code ${Math.hypot(...code).toPrecision(3)}`,
     `work: ${work.values} values, ${work.jvps} JVPs, ${work.vjps} VJPs`,
+    ...(pixels ? [describePixels(pixels)] : []),
   ];
   return `${table([header, ...rows], [1, 2, 3, 4])}\n${summary.join("\n")}\n`;
 }
@@ -116,16 +118,16 @@ export function inversionSheet(
     readonly starts: readonly Float32Array[];
     readonly results: readonly Float32Array[];
     readonly layout: ImageLayout;
-    readonly pixels: PixelRange;
+    readonly pixels: Pixels;
   },
 ): string {
   const { layout, pixels } = images;
-  const draw = (values: Float32Array) => toRgba(values, layout, pixels);
+  const draw = (values: Float32Array) => toRgba(values, layout, pixels.range);
   const difference = (values: Float32Array) =>
     toRgba(
       values.map((x, i) => Math.abs(x - images.target[i]!)),
       layout,
-      [0, WHITE_DIFFERENCE * (pixels[1] - pixels[0])],
+      [0, WHITE_DIFFERENCE * (pixels.range[1] - pixels.range[0])],
     );
   const { from, to, model, options } = provenance;
   return contactSheet({
@@ -143,6 +145,6 @@ export function inversionSheet(
         difference(images.results[i]!),
       ],
     })),
-    footer: `${provenance.tool} · ${provenance.runtime} · model ${model.sha256.slice(0, 12)} · pixels ${describeRange(pixels)} · differences of ${100 * WHITE_DIFFERENCE} % of that are white`,
+    footer: `${provenance.tool} · ${provenance.runtime} · model ${model.sha256.slice(0, 12)} · ${describePixels(pixels)} · differences of ${100 * WHITE_DIFFERENCE} % of that are white`,
   });
 }

@@ -4,24 +4,16 @@
 import { type Space, VielbeinError } from "@vielbein/core";
 import { type OnnxMap, redrawWeights } from "@vielbein/onnx";
 import type { Command } from "commander";
-import { range } from "./arguments.ts";
 import type { CodeOptions } from "./codes.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "./distance.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerSpaces } from "./layers.ts";
 import type { LoadedModel } from "./model.ts";
-import type { PictureOptions } from "./pictures.ts";
+import { addPixelOption, type PixelOptions } from "./pixels.ts";
 
-export type MetricMapOptions = LayerOptions &
-  Omit<CodeOptions, "to"> &
-  DistanceOptions &
-  Pick<PictureOptions, "imageRange">;
+export type MetricMapOptions = LayerOptions & Omit<CodeOptions, "to"> & DistanceOptions & PixelOptions;
 
 export function addMetricMapOptions(command: Command): Command {
-  return addDistanceOptions(addLayerOptions(command)).option(
-    "--image-range <low,high>",
-    "values of black and white, which --range maps (default: measured on samples)",
-    range,
-  );
+  return addPixelOption(addDistanceOptions(addLayerOptions(command)));
 }
 
 /** What is open of one model: a map at a time. */
@@ -90,10 +82,10 @@ export class MetricMaps {
     return new MetricMaps(layers, trained, async () => {
       const model = redrawWeights(loaded.model, { kind: "shuffled", seed: options.seed });
       // Both see their images through the same mapping of pixels.
-      const { pixels } = (await trained.distance()).description as { pixels?: PictureOptions["imageRange"] };
+      const { pixels } = await trained.distance();
       return new Side(
         { ...loaded, model },
-        { ...options, ...(pixels ? { imageRange: pixels } : {}) },
+        { ...options, ...(pixels ? { imageRange: pixels.range } : {}) },
         layers,
         signal,
       );

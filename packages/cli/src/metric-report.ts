@@ -16,6 +16,7 @@ import { type Matrix, matrix, toRows } from "@vielbein/linalg";
 import { bandOf, bandPlot, heatMap } from "@vielbein/viz";
 import { originOf } from "./codes.ts";
 import { layerLabels } from "./layers.ts";
+import { describePixels, type Pixels } from "./pixels.ts";
 import type { RowValue } from "./row-file.ts";
 import { bold, dim, table } from "./terminal.ts";
 
@@ -182,7 +183,11 @@ export function metricJson({ layers, between, provenance }: MetricReport): objec
 
 const SHOWN = 8;
 
-export function metricTable({ layers, between, provenance }: MetricReport): string {
+/** @param pixels of the images that features were given. */
+export function metricTable(
+  { layers, between, provenance }: MetricReport,
+  pixels: Pixels | undefined,
+): string {
   const { from, to, options } = provenance;
   const several = layers.length > 1;
   const k = Math.max(...layers.map(({ mean }) => mean.length));
@@ -204,7 +209,7 @@ export function metricTable({ layers, between, provenance }: MetricReport): stri
   const numbers = (columns: readonly string[]) =>
     columns.map((_, i) => i).filter((i) => !(several && i === 0));
   const parts = [
-    `${bold(`${from.name} [${from.shape.join(", ")}] → ${several ? "layers" : `${to.name} [${to.shape.join(", ")}]`}`)}  ${dim(`${originOf(provenance)}, eigenvalues of ${options.matrix}`)}`,
+    `${bold(`${from.name} [${from.shape.join(", ")}] → ${several ? "layers" : `${to.name} [${to.shape.join(", ")}]`}`)}  ${dim(`${originOf(provenance)}, eigenvalues of ${options.matrix}${pixels ? `, ${describePixels(pixels)}` : ""}`)}`,
     table([header, ...spectrumRows], numbers(header)),
     ...(k > shown ? [dim(`… ${k - shown} more of each: --json or --out`)] : []),
   ];

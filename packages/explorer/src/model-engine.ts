@@ -18,6 +18,7 @@ import {
   type PixelRange,
   pingPong,
   type RgbaImage,
+  statedRange,
   toRgba,
   upscale,
 } from "@vielbein/viz";
@@ -88,12 +89,9 @@ export class ModelEngine implements ExplorerEngine {
   ): Promise<ExplorerModel> {
     const spaces = await Spaces.open(model.graph, this.runtime, choice, signal);
     try {
-      const stated = model.graph.metadata.get("vielbein.range")?.split(",").map(Number);
-      const range =
-        stated?.length === 2 && stated[0]! < stated[1]! ? (stated as [number, number]) : undefined;
       this.pixels = {
         layout: detectLayout(spaces.picture.to.shape),
-        range: range ?? measureRange(spaces.images),
+        range: statedRange(model.graph.metadata) ?? measureRange(spaces.images),
       };
     } catch (error) {
       await spaces.dispose();

@@ -1,9 +1,26 @@
-// Which numbers a generator calls black and white. Models do not say; their images do.
+// Which numbers a generator calls black and white: what its file states, or what its images show.
 
 import { VielbeinError } from "@vielbein/core";
 
 /** The values that are shown as black and as white, low < high. */
 export type PixelRange = readonly [low: number, high: number];
+
+/**
+ * The range that a model states in its metadata under `vielbein.range`, as `-1,1`, if any.
+ *
+ * @throws {VielbeinError} `INVALID_MODEL` for a text that is none.
+ */
+export function statedRange(metadata: ReadonlyMap<string, string>): PixelRange | undefined {
+  const text = metadata.get("vielbein.range");
+  if (text === undefined) return undefined;
+  const match = /^\s*([^,\s]+)\s*,\s*([^,\s]+)\s*$/.exec(text);
+  const [low, high] = [Number(match?.[1] ?? Number.NaN), Number(match?.[2] ?? Number.NaN)];
+  if (low < high && Number.isFinite(high - low)) return [low, high];
+  throw new VielbeinError(
+    "INVALID_MODEL",
+    `vielbein.range: expected LOW,HIGH with LOW < HIGH in the metadata, got "${text}". Correct it.`,
+  );
+}
 
 /** Tails that may stick out: generators without a bounded last layer overshoot in a few pixels. */
 const TAIL = 0.005;

@@ -16,7 +16,7 @@ export {
   upscale,
 } from "./image.ts";
 export { detectLayout, type ImageLayout, type LayoutName } from "./image-layout.ts";
-export { measureRange, type PixelRange } from "./image-range.ts";
+export { measureRange, type PixelRange, statedRange } from "./image-range.ts";
 export type { AxisOptions } from "./plots/axis.ts";
 export { type BandPlot, bandPlot } from "./plots/band-plot.ts";
 export type { ColourScaleName } from "./plots/colour-scale.ts";

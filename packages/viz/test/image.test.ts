@@ -2,7 +2,7 @@ import { VielbeinError } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
 import { downscale, toRgba, upscale } from "../src/image.ts";
 import { detectLayout } from "../src/image-layout.ts";
-import { measureRange } from "../src/image-range.ts";
+import { measureRange, statedRange } from "../src/image-range.ts";
 
 describe("detectLayout", () => {
   test.each([
@@ -35,6 +35,20 @@ describe("detectLayout", () => {
     expect(run).toThrow(VielbeinError);
     expect(run).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
     expect(run).toThrow(message);
+  });
+});
+
+describe("statedRange", () => {
+  const of = (text: string) => statedRange(new Map([["vielbein.range", text]]));
+
+  test("is that of the metadata", () => {
+    expect(statedRange(new Map())).toBeUndefined();
+    expect(of("-1,1")).toEqual([-1, 1]);
+    expect(of(" 0, 255 ")).toEqual([0, 255]);
+  });
+
+  test.each(["", "1", "1,-1", "0,0", "0,1,2", "a,b", "0,Infinity", ",1"])("refuses %j", (text) => {
+    expect(() => of(text)).toThrow(expect.objectContaining({ code: "INVALID_MODEL" }));
   });
 });
 

@@ -19,7 +19,8 @@ import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { addMapOptions, addPointOptions, loadModel, openMap, provenanceOf } from "../model.ts";
-import { addPictureOptions, describeRange, layoutOf, type PictureOptions, paint } from "../pictures.ts";
+import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
+import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
 import { Progress, print, type Terminal } from "../terminal.ts";
 
 interface AxesOptions extends CodeOptions, PictureOptions, DistanceOptions {
@@ -93,6 +94,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
       const distance = await openDistance(loaded, generator, options, signal);
       const source = await CodeSource.open(loaded, generator, options);
       try {
+        const pixels = distance.pixels ?? (await pixelsOf(loaded, generator, options, signal));
         const codes = await source.take(options.sample, options.samples, signal);
         const points = chosenCodes(codes.values, codes.count, generator.from.dim, options);
         const walks = await walksOf(distance, points, options, signal);
@@ -110,7 +112,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
         }
         progress.done();
 
-        const { images, pixels } = paint(rows, generator.to, layout, options);
+        const images = rows.map((points) => imagesOf(points, generator.to, layout, pixels));
         const provenance = provenanceOf(loaded, distance.map, "axes of the metric", codes.source, {
           ...distance.description,
           axes: options.axes,
@@ -120,7 +122,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
           reach: options.reach,
           sphere: options.sphere ?? false,
           layout: layout.layout,
-          imageRange: pixels,
+          ...pixelsEntry(pixels),
         });
         const many = points.length > 1;
         const predicted = walks[0]!.speed * walks[0]!.range;
@@ -139,7 +141,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
               sublabel: `λ = ${walk.eigenvalue.toPrecision(3)} · ±${walk.range.toPrecision(3)}${unit}`,
               images: images[row]!,
             })),
-            footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · distance ${basename(options.distance)} · pixels ${describeRange(pixels)}`,
+            footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · distance ${basename(options.distance)} · ${describePixels(pixels)}`,
           }),
           terminal,
         );

@@ -19,14 +19,8 @@ import {
   openMap,
   provenanceOf,
 } from "../model.ts";
-import {
-  addPictureOptions,
-  describeRange,
-  joined,
-  layoutOf,
-  type PictureOptions,
-  paint,
-} from "../pictures.ts";
+import { addPictureOptions, imagesOf, joined, layoutOf, type PictureOptions } from "../pictures.ts";
+import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
 import type { Points } from "../points-file.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
 
@@ -87,6 +81,7 @@ async function edit(
   signal: AbortSignal,
 ): Promise<void> {
   const layout = layoutOf(map.to, options);
+  const pixels = await pixelsOf(loaded, map, options, signal);
   const directions = await namedDirections(options.directions, loaded, map, terminal);
   const expression = await parseEdit(options.edit, [...directions.keys()]);
   const frames = framesOf(expression, options.frames, directions.size);
@@ -107,12 +102,12 @@ async function edit(
   }
   progress.done();
 
-  const { images, pixels } = paint(strips, map.to, layout, options);
+  const images = strips.map((points) => imagesOf(points, map.to, layout, pixels));
   const provenance = provenanceOf(loaded, map, "edit", codes.source, {
     edit: options.edit,
     sample: options.sample,
     directions: usedDirections(directions, frames),
-    imageRange: pixels,
+    ...pixelsEntry(pixels),
   });
   const { from, to } = map;
   const svg = contactSheet({
@@ -121,7 +116,7 @@ async function edit(
     columnLabels: frames.map(({ label }) => label),
     ...(expression.isPath ? { columnTitle: "time t", reference: -1 } : { reference: 0 }),
     rows: rows.map(({ index }, r) => ({ label: `sample ${index}`, images: images[r]! })),
-    footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
+    footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
   });
   await writeFigure(options.out, svg, terminal);
   if (options.json) {

@@ -31,7 +31,8 @@ import {
   provenanceOf,
 } from "../model.ts";
 import { writeWhole } from "../output.ts";
-import { addPictureOptions, describeRange, layoutOf, type PictureOptions, paint } from "../pictures.ts";
+import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
+import { describePixels, pixelsOf } from "../pixels.ts";
 import { info, Progress, print, type Terminal, table } from "../terminal.ts";
 
 interface GeodesicOptions extends CodeOptions, PictureOptions, DistanceOptions {
@@ -116,7 +117,13 @@ async function run(task: Task): Promise<void> {
   const { loaded, generator, source, distance, options, terminal, signal } = task;
   const { map } = distance;
   const { segments, steps, tolerance } = options;
-  const layout = options.sheet === undefined ? undefined : layoutOf(generator.to, options);
+  const drawing =
+    options.sheet === undefined
+      ? undefined
+      : {
+          layout: layoutOf(generator.to, options),
+          pixels: distance.pixels ?? (await pixelsOf(loaded, generator, options, signal)),
+        };
   const ends = options.sample ?? [0, 1];
   if (ends.length !== 2) {
     throw new VielbeinError(
@@ -160,11 +167,12 @@ async function run(task: Task): Promise<void> {
     await writeWhole(options.out, archive(ways, map.from.dim, provenance), terminal);
     info(terminal, `wrote ${options.out}`);
   }
-  if (options.sheet !== undefined && layout) {
+  if (options.sheet !== undefined && drawing) {
+    const { layout, pixels } = drawing;
     const shown = shownNodes(segments);
     const strips: Float32Array[] = [];
     for (const { chain } of ways) strips.push(await outputs(generator, chain.points, shown));
-    const { images, pixels } = paint(strips, generator.to, layout, options);
+    const images = strips.map((points) => imagesOf(points, generator.to, layout, pixels));
     const { from, to } = generator;
     const svg = contactSheet({
       title: `${loaded.file}: from sample ${ends[0]} to sample ${ends[1]}`,
@@ -177,11 +185,14 @@ async function run(task: Task): Promise<void> {
         sublabel: `length ${refined.toPrecision(3)}`,
         images: images[i]!,
       })),
-      footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
+      footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
     });
     await writeFigure(options.sheet, svg, terminal);
   }
-  print(terminal, options.json ? { ...jsonOf(ways), ...outcome, provenance } : tableOf(ways, outcome));
+  print(
+    terminal,
+    options.json ? { ...jsonOf(ways), ...outcome, provenance } : tableOf(ways, outcome, distance),
+  );
   if (signal.aborted) {
     throw new InterruptedError(`interrupted after ${found.steps} of at most ${steps} steps`);
   }
@@ -242,6 +253,7 @@ function jsonOf(ways: readonly Way[]): object {
 function tableOf(
   ways: readonly Way[],
   { steps, converged }: { readonly steps: number; readonly converged: boolean },
+  { pixels }: Distance,
 ): string {
   const straight = ways[0]!.refined;
   const rows = ways.map(({ name, chain, refined }) => [
@@ -253,7 +265,7 @@ function tableOf(
     chain.unevenness.toFixed(3),
   ]);
   const header = ["way", "length", "to straight", "of chords", "energy", "unevenness"];
-  return `${table([header, ...rows], [1, 2, 3, 4, 5])}\n${converged ? "converged" : "not converged"} after ${steps} steps\n`;
+  return `${table([header, ...rows], [1, 2, 3, 4, 5])}\n${converged ? "converged" : "not converged"} after ${steps} steps${pixels ? `\n${describePixels(pixels)}` : ""}\n`;
 }
 
 /** `straight_line`, `great_circle` and `geodesic`, `[segments + 1, dim]` each, and the provenance. */

@@ -6,13 +6,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { integer, positive } from "../arguments.ts";
 import { type CodeOptions, CodeSource } from "../codes.ts";
 import { endingIn, InputOption, OutputOption } from "../command-files.ts";
-import {
-  addDistanceOptions,
-  type Distance,
-  type DistanceOptions,
-  openDistance,
-  pixelRange,
-} from "../distance.ts";
+import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
 import { InterruptedError } from "../exit-codes.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import {
@@ -33,6 +27,7 @@ import {
   provenanceOf,
 } from "../model.ts";
 import { addPictureOptions, joined, layoutOf, type PictureOptions } from "../pictures.ts";
+import { type Pixels, pixelsEntry, pixelsOf } from "../pixels.ts";
 import { readTarget, type Target } from "../targets.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
 
@@ -172,9 +167,12 @@ interface Task {
 
 async function run(task: Task): Promise<void> {
   const { loaded, generator, distance, options, terminal, signal } = task;
+  let { pixels } = distance;
+  const pixelsKnown = async (): Promise<Pixels> =>
+    (pixels ??= await pixelsOf(loaded, generator, options, signal));
   const target = await readTarget(options.target, generator.to, async () => ({
     layout: layoutOf(generator.to, options),
-    pixels: await pixelRange(loaded, generator, options, signal),
+    pixels: (await pixelsKnown()).range,
     resize: options.resize ?? false,
   }));
   if (target.background) {
@@ -183,14 +181,17 @@ async function run(task: Task): Promise<void> {
     );
   }
   // What can be refused is refused before the search.
-  const layout = options.sheet === undefined ? undefined : layoutOf(generator.to, options);
-  const report = await searched(task, target, await distance.of(target.values, 1));
+  const drawing =
+    options.sheet === undefined
+      ? undefined
+      : { layout: layoutOf(generator.to, options), pixels: await pixelsKnown() };
+  const report = await searched(task, target, pixels, await distance.of(target.values, 1));
 
   if (options.out !== undefined) {
     await writeCodes(options.out, report, terminal);
     info(terminal, `wrote ${options.out}`);
   }
-  if (options.sheet !== undefined && layout) {
+  if (options.sheet !== undefined && drawing) {
     const shown = report.searches;
     const pictures = async (pick: (search: Search) => Float32Array): Promise<Float32Array[]> => {
       const values = await generator.evaluate(joined(shown.map(pick)), shown.length);
@@ -200,12 +201,11 @@ async function run(task: Task): Promise<void> {
       target: target.values,
       starts: await pictures(({ start }) => start),
       results: await pictures(({ code }) => code),
-      layout,
-      pixels: await pixelRange(loaded, generator, options),
+      ...drawing,
     });
     await writeFigure(options.sheet, svg, terminal);
   }
-  print(terminal, options.json ? inversionJson(report) : inversionTable(report));
+  print(terminal, options.json ? inversionJson(report) : inversionTable(report, pixels));
   if (!report.complete) {
     const kept = options.out === undefined ? "" : `; ${options.out} keeps the best code so far`;
     throw new InterruptedError(
@@ -215,7 +215,12 @@ async function run(task: Task): Promise<void> {
 }
 
 /** Searches until done or interrupted; an interrupt before the first step throws. */
-async function searched(task: Task, target: Target, wanted: Float32Array): Promise<InversionReport> {
+async function searched(
+  task: Task,
+  target: Target,
+  pixels: Pixels | undefined,
+  wanted: Float32Array,
+): Promise<InversionReport> {
   const { loaded, generator, source, distance, options, terminal, signal } = task;
   const { method, stepSize, seed, memory, priorWeight, metricSamples } = options;
   const space = searchSpace(loaded, distance, options);
@@ -268,6 +273,7 @@ async function searched(task: Task, target: Target, wanted: Float32Array): Promi
     provenance: provenanceOf(loaded, generator, "inversion", codes.source, {
       method,
       ...distance.description,
+      ...(pixels ? pixelsEntry(pixels) : {}),
       candidates: codes.count,
       starts: starts.length,
       steps,

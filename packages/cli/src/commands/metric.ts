@@ -99,10 +99,11 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
         const first = await maps.at(0);
         const { from } = first;
         const several = maps.layers.length > 1;
+        const distance = several ? undefined : await maps.distance();
         const provenance: Provenance = {
           ...provenanceOf(loaded, first, "metric", codes.source, {
             matrix: options.differences === undefined ? "H = 2·JᵀJ" : "½·H by differences",
-            ...(several ? { distance: "l2" } : (await maps.distance()).description),
+            ...(distance?.description ?? { distance: "l2" }),
             layers: maps.layers.map(({ name }) => name),
             ...(several ? { points: codes.count } : {}),
             top: options.top ?? "all",
@@ -148,7 +149,7 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
           },
           (rows, complete) => {
             const found = metricReport(rows, spaces, factor, complete, provenance);
-            print(terminal, options.json ? metricJson(found) : metricTable(found));
+            print(terminal, options.json ? metricJson(found) : metricTable(found, distance?.pixels));
             if (complete) report = found;
           },
         );

@@ -22,12 +22,12 @@ import {
   openMap,
   provenanceOf,
 } from "../model.ts";
-import type { PictureOptions } from "../pictures.ts";
+import { addPixelOption, describePixels, type PixelOptions, type Pixels } from "../pixels.ts";
 import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { print, type Terminal, table } from "../terminal.ts";
 
-interface PplOptions extends CodeOptions, DistanceOptions, RowOptions, Pick<PictureOptions, "imageRange"> {
+interface PplOptions extends CodeOptions, DistanceOptions, RowOptions, PixelOptions {
   samples: number;
   interpolation: "linear" | "spherical";
   at: "end" | "full";
@@ -47,14 +47,16 @@ const COLUMNS: Columns<PathRow> = { t: { shape: [] }, exact: { shape: [] }, diff
 export function pplCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
   addRowOptions(
     addDistanceOptions(
-      addPointOptions(
-        addMapOptions(
-          program
-            .command("ppl <model>")
-            .summary("perceptual path length, exact and by differences")
-            .description(
-              "Averages the squared speed of the output along interpolations between random codes: exactly, by one Jacobian-vector product each, and by differences over epsilon, as perceptual path length is defined.",
-            ),
+      addPixelOption(
+        addPointOptions(
+          addMapOptions(
+            program
+              .command("ppl <model>")
+              .summary("perceptual path length, exact and by differences")
+              .description(
+                "Averages the squared speed of the output along interpolations between random codes: exactly, by one Jacobian-vector product each, and by differences over epsilon, as perceptual path length is defined.",
+              ),
+          ),
         ),
       ),
     )
@@ -92,7 +94,7 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
           );
         }
         distance = await openDistance(loaded, generator, options, signal);
-        const { map, description } = distance;
+        const { map, description, pixels } = distance;
         const pairs = await pairSource(source, generator, options, signal);
         const provenance = provenanceOf(loaded, generator, "perceptual path length", pairs.source, {
           ...description,
@@ -114,7 +116,14 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
                 rows.map((row) => row[key]),
                 { seed },
               );
-            const result = { exact: of("exact"), difference: of("difference"), rows, epsilon, provenance };
+            const result = {
+              exact: of("exact"),
+              difference: of("difference"),
+              rows,
+              epsilon,
+              pixels,
+              provenance,
+            };
             print(terminal, options.json ? jsonOf(result) : tableOf(result));
           },
         );
@@ -174,6 +183,7 @@ interface Result {
   readonly difference: PathLengthSummary;
   readonly rows: readonly PathRow[];
   readonly epsilon: number;
+  readonly pixels: Pixels | undefined;
   readonly provenance: Provenance;
 }
 
@@ -192,7 +202,7 @@ function jsonOf({ exact, difference, rows, epsilon, provenance }: Result): objec
   };
 }
 
-function tableOf({ exact, difference, rows, epsilon }: Result): string {
+function tableOf({ exact, difference, rows, epsilon, pixels }: Result): string {
   const row = (name: string, { trimmedMean, trimmed, mean, standardError }: PathLengthSummary) => [
     name,
     trimmedMean.toPrecision(5),
@@ -203,5 +213,5 @@ function tableOf({ exact, difference, rows, epsilon }: Result): string {
   ];
   const header = ["", "path length", "std. error", "95 % interval", "untrimmed", "std. error"];
   const body = [row("exact", exact), row(`differences, ε = ${epsilon}`, difference)];
-  return `${table([header, ...body], [1, 2, 4, 5])}\n${rows.length} samples; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)\n`;
+  return `${table([header, ...body], [1, 2, 4, 5])}\n${rows.length} samples; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)${pixels ? `\n${describePixels(pixels)}` : ""}\n`;
 }

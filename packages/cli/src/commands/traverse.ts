@@ -28,15 +28,8 @@ import {
   provenanceOf,
 } from "../model.ts";
 import { writeWhole } from "../output.ts";
-import {
-  addPictureOptions,
-  describeRange,
-  imagesOf,
-  joined,
-  layoutOf,
-  type PictureOptions,
-  pixelRange,
-} from "../pictures.ts";
+import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
+import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
 import type { Points } from "../points-file.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
 import { type Columns, columnsOf, type Route, type Strip, type WalkOptions, walk } from "../traversals.ts";
@@ -169,7 +162,7 @@ async function traverse(
   }
   progress.done();
 
-  const pixels = pixelRange(joined(strips.map((strip) => strip.images)), options);
+  const pixels = await pixelsOf(loaded, route.tail ? [head, route.tail] : head, options, signal);
   const images = strips.map((strip) => imagesOf(strip.images, tail.to, layout, pixels));
   const provenance = provenanceOf(
     loaded,
@@ -184,7 +177,7 @@ async function traverse(
       ...(options.layers ? { layers: options.layers } : {}),
       ...(options.mode === "curve" ? { unit: options.unit ?? "input", curveSteps: options.curveSteps } : {}),
       layout: layout.layout,
-      imageRange: pixels,
+      ...pixelsEntry(pixels),
     },
   );
   if (options.out !== undefined) {
@@ -204,7 +197,7 @@ async function traverse(
         sublabel: `σ = ${basis.singularValues[k]!.toPrecision(3)}`,
         images: images[row]!,
       })),
-      footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · pixels ${describeRange(pixels)}`,
+      footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
     });
     await writeFigure(options.out, svg, terminal);
   }
