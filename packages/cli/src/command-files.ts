@@ -180,7 +180,7 @@ async function inputsOf(command: Command): Promise<Place[]> {
   };
   const [argument] = command.registeredArguments;
   for (const path of command.args) {
-    await add(argument!.name().toUpperCase(), path, argument!.name() === "model");
+    await add(argument!.name().toUpperCase(), arrayPath(path).path, argument!.name() === "model");
   }
   for (const option of command.options) {
     if (!(option instanceof InputOption)) continue;

@@ -19,5 +19,8 @@ export async function readDirections(path: string): Promise<DirectionSet> {
 export async function writeDirections(path: string, set: DirectionSet, terminal: Terminal): Promise<void> {
   await writeWhole(path, encodeDirections(set), terminal);
   const { count, space } = { count: set.vectors.cols, space: set.space };
-  info(terminal, `wrote ${path}: ${count} directions of ${space.name} [${space.shape.join(", ")}]`);
+  info(
+    terminal,
+    `wrote ${path}: ${count} ${count === 1 ? "direction" : "directions"} of ${space.name} [${space.shape.join(", ")}]`,
+  );
 }

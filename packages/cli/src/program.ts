@@ -7,6 +7,7 @@ import { basisCommand } from "./commands/basis.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { deriveCommand } from "./commands/derive.ts";
 import { dimensionCommand } from "./commands/dimension.ts";
+import { directionsCommand } from "./commands/directions.ts";
 import { distortionCommand } from "./commands/distortion.ts";
 import { editCommand } from "./commands/edit.ts";
 import { exploreCommand } from "./commands/explore.ts";
@@ -75,13 +76,14 @@ export function programFor(terminal: Terminal, signal: AbortSignal): Command {
   sefaCommand(program, terminal, signal);
   pcaCommand(program, terminal, signal);
   randomCommand(program, terminal);
+  directionsCommand(program, terminal);
   editCommand(program, terminal, signal);
   invertCommand(program, terminal, signal);
   geodesicCommand(program, terminal, signal);
   pplCommand(program, terminal, signal);
   deriveCommand(program, terminal);
   exploreCommand(program, terminal, signal);
-  for (const command of program.commands) {
+  for (const command of runnable(program)) {
     command
       .option("--quiet", "no progress and no remarks on stderr")
       .option("--verbose", "stack traces with errors")
@@ -90,6 +92,11 @@ export function programFor(terminal: Terminal, signal: AbortSignal): Command {
       });
   }
   return program;
+}
+
+/** The commands that do something, `directions import` and not `directions`. */
+export function runnable({ commands }: Command): readonly Command[] {
+  return commands.flatMap((command) => (command.commands.length > 0 ? runnable(command) : [command]));
 }
 
 function describe(error: unknown, verbose: boolean): string {

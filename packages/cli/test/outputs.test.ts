@@ -18,7 +18,7 @@ import { encodeModel } from "@vielbein/onnx";
 import type { Command, Option } from "commander";
 import { beforeAll, describe, expect, it } from "vitest";
 import { InputOption, OutputFolderOption, OutputOption, OutputPrefixOption } from "../src/command-files.ts";
-import { programFor } from "../src/program.ts";
+import { programFor, runnable } from "../src/program.ts";
 import { generator, generatorBytes, model } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
@@ -39,6 +39,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   sefa: [path, "--directions", "1", "-N", "1", "--steps", "2"],
   pca: [path, "--samples", "10"],
   random: [path],
+  "directions import": [target, "--space", "w"],
   edit: [path, "--directions", first, "--edit", "d0"],
   invert: [path, "--target", target, "--candidates", "2", "--starts", "1", "--steps", "1"],
   geodesic: [path, "--segments", "2", "--steps", "1"],
@@ -47,10 +48,15 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const silent = { write: () => true };
-const { commands } = programFor(
-  { stdout: silent, stderr: silent, reports: "stdout", quiet: true },
-  new AbortController().signal,
+const commands = runnable(
+  programFor(
+    { stdout: silent, stderr: silent, reports: "stdout", quiet: true },
+    new AbortController().signal,
+  ),
 );
+/** `random`, or `directions import`. */
+const nameOf = (command: Command): string =>
+  command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name();
 
 interface Case {
   readonly command: string;
@@ -69,13 +75,13 @@ const cases: Case[] = commands.flatMap((command) => {
   return outputs.map((option) => {
     // What is mandatory is named whichever option is tried.
     const others = outputs.filter((other) => other.mandatory && other !== option);
-    const name = command.name();
+    const name = nameOf(command);
     return {
       command: name,
       option,
       ending: endingOf(option),
       argv: [
-        name,
+        ...name.split(" "),
         ...ARGUMENTS[name]!,
         ...others.flatMap((other) => [other.long!, scratch(`other-${name}`)]),
       ],
@@ -102,10 +108,10 @@ it("every option that names files says whether they are read or written", () => 
     command.options
       .filter((option) => files.test(option.flags))
       .filter((option) => !(option instanceof InputOption || option instanceof OutputOption))
-      .map(({ flags }) => `${command.name()} ${flags}`);
+      .map(({ flags }) => `${nameOf(command)} ${flags}`);
   expect(commands.flatMap(undeclared)).toEqual([]);
   const writing = commands.filter(({ options }) => options.some((option) => option instanceof OutputOption));
-  expect(writing.map((command) => command.name()).sort()).toEqual(Object.keys(ARGUMENTS).sort());
+  expect(writing.map(nameOf).sort()).toEqual(Object.keys(ARGUMENTS).sort());
   expect(cases.length).toBeGreaterThan(25);
 });
 
@@ -120,7 +126,7 @@ describe("the command's own input is never written to", () => {
   /** An option of another input, where the command has it. */
   const reading = (command: string, what: string, file: string): string[] | undefined => {
     if (what === "the argument") return [];
-    const option = commands.find((one) => one.name() === command)!.options.find(({ long }) => long === what);
+    const option = commands.find((one) => nameOf(one) === command)!.options.find(({ long }) => long === what);
     if (!(option instanceof InputOption)) return undefined;
     return option.mandatory ? [] : [what, file];
   };

@@ -116,7 +116,7 @@ function numbers({ data }: ReadTensor): Float64Array {
 function invalid(what: string, reason: string, cause?: unknown): VielbeinError {
   return new VielbeinError(
     "INVALID_MODEL",
-    `${what}: not a directions file: ${reason.replace(/\.$/, "")}. \`vielbein sefa\`, \`pca\` and \`random\` write such files.`,
+    `${what}: not a directions file: ${reason.replace(/\.$/, "")}. \`vielbein sefa\`, \`pca\` and \`random\` write such files, \`directions import\` makes them of other programs' files.`,
     { cause },
   );
 }
