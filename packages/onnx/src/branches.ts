@@ -79,8 +79,8 @@ async function decideOnce(
       );
     }
     const branch = renamed(attribute.value, names);
-    initializers.push(...branch.initializers);
-    valueInfo.push(...branch.valueInfo);
+    for (const tensor of branch.initializers) initializers.push(tensor);
+    for (const info of branch.valueInfo) valueInfo.push(info);
     const origin = node.outputs.find(Boolean)!;
     for (const inner of branch.nodes.flatMap(({ outputs }) => outputs)) {
       origins.set(inner, origins.get(origin) ?? origin);

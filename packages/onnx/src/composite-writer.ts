@@ -3,6 +3,7 @@
 import { makeNode } from "./attributes.ts";
 import { type Attribute, DataType, type Node, type Tensor } from "./model.ts";
 import type { NameSupply } from "./names.ts";
+import type { Scope } from "./scope.ts";
 import { float32Tensor, float64Tensor, int64Tensor } from "./tensor.ts";
 
 /** What a composite becomes: nodes in order, and the constants they read. */
@@ -16,9 +17,9 @@ export class CompositeWriter implements WrittenOut {
   readonly constants: Tensor[] = [];
   private readonly node: Node;
   private readonly names: NameSupply;
-  private readonly types: ReadonlyMap<string, number>;
+  private readonly types: Scope<number>;
 
-  constructor(node: Node, names: NameSupply, types: ReadonlyMap<string, number>) {
+  constructor(node: Node, names: NameSupply, types: Scope<number>) {
     this.node = node;
     this.names = names;
     this.types = types;

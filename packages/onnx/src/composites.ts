@@ -6,6 +6,7 @@ import { float, int, ints } from "./attributes.ts";
 import { CompositeWriter, type WrittenOut } from "./composite-writer.ts";
 import { floatAttribute, intAttribute, intsAttribute, type Node } from "./model.ts";
 import type { NameSupply } from "./names.ts";
+import type { Scope } from "./scope.ts";
 
 type Composite = (w: CompositeWriter, node: Node, opset: number) => void;
 
@@ -37,7 +38,7 @@ export function writeOut(
   node: Node,
   opset: number,
   names: NameSupply,
-  types: ReadonlyMap<string, number>,
+  types: Scope<number>,
 ): WrittenOut | undefined {
   const composite = node.domain === "" ? composites.get(node.opType) : undefined;
   if (!composite) return undefined;

@@ -1,5 +1,6 @@
 // Model → ONNX protobuf.
 
+import { pushTo } from "./graph.ts";
 import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from "./model.ts";
 import { WireWriter } from "./proto/writer.ts";
 
@@ -15,12 +16,18 @@ export interface EncodeOptions {
 /** Smaller weights are always inlined: a reference costs about as much. */
 const REFERENCE_THRESHOLD = 1024;
 
-type Files = ReadonlyMap<string, Uint8Array>;
-const noFiles: Files = new Map();
+/** Files by the memory that they lie in. */
+type Files = ReadonlyMap<ArrayBufferLike, readonly (readonly [location: string, bytes: Uint8Array])[]>;
+
+function byMemory(files: Model["files"]): Files {
+  const lists = new Map<ArrayBufferLike, [string, Uint8Array][]>();
+  for (const [location, bytes] of files) pushTo(lists, bytes.buffer, [location, bytes]);
+  return lists;
+}
 
 /** Serialises a model; fields this package does not interpret come back out unchanged. */
 export function encodeModel(model: Model, options: EncodeOptions = {}): Uint8Array {
-  const files = options.weights === "reference" ? model.files : noFiles;
+  const files = byMemory(options.weights === "reference" ? model.files : new Map());
   const writer = new WireWriter();
   writer.int(1, model.irVersion);
   if (model.producerName) writer.string(2, model.producerName);
@@ -140,9 +147,9 @@ function encodeTensor(parent: WireWriter, field: number, tensor: Tensor, files: 
 
 function referenceTo(raw: Uint8Array, files: Files): Tensor["external"] {
   if (raw.length < REFERENCE_THRESHOLD) return undefined;
-  for (const [location, bytes] of files) {
+  for (const [location, bytes] of files.get(raw.buffer) ?? []) {
     const offset = raw.byteOffset - bytes.byteOffset;
-    if (raw.buffer === bytes.buffer && offset >= 0 && offset + raw.length <= bytes.length) {
+    if (offset >= 0 && offset + raw.length <= bytes.length) {
       return { location, offset, length: raw.length };
     }
   }

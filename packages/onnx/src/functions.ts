@@ -101,7 +101,7 @@ class Inliner {
       const body = this.instantiate(called, node);
       for (const { outputs } of body) for (const name of outputs) this.origins.set(name, inner.origin);
       const opset = called.opsets.get("");
-      waiting.push(...body.toReversed().map((one) => ({ node: one, calls: inner, version: opset })));
+      for (const one of body.toReversed()) waiting.push({ node: one, calls: inner, version: opset });
     }
     return result;
   }

@@ -21,26 +21,34 @@ export function drawsAtRandom(node: Node): boolean {
   return node.domain === "" && /^Random|^Multinomial$|^Bernoulli$/.test(node.opType);
 }
 
+const captures = new WeakMap<Graph, readonly string[]>();
+
 /** Names a node reads, those that its subgraphs (If, Loop, Scan) capture from outside included. */
-export function nodeReads(node: Node): string[] {
+export function nodeReads(node: Node): readonly string[] {
+  const inside = [...node.attributes.values()].filter((attribute) => attribute.type === "graph");
   const reads = node.inputs.filter((name) => name !== "");
-  for (const attribute of node.attributes.values()) {
-    if (attribute.type === "graph") reads.push(...capturedNames(attribute.value));
-  }
-  return reads;
+  return inside.length === 0 ? reads : [...reads, ...inside.flatMap(({ value }) => capturedNames(value))];
 }
 
-function capturedNames(graph: Graph): string[] {
+/** Names that a graph inside a node reads from the graphs around it, each once. */
+function capturedNames(graph: Graph): readonly string[] {
+  const known = captures.get(graph);
+  if (known) return known;
   const local = new Set<string>();
   for (const input of graph.inputs) local.add(input.name);
   for (const tensor of graph.initializers) local.add(tensor.name);
-  const captured: string[] = [];
+  const captured = new Set<string>();
+  const read = (name: string): void => {
+    if (!local.has(name)) captured.add(name);
+  };
   for (const node of graph.nodes) {
-    captured.push(...nodeReads(node).filter((name) => !local.has(name)));
+    nodeReads(node).forEach(read);
     for (const output of node.outputs) local.add(output);
   }
-  captured.push(...graph.outputs.map((output) => output.name).filter((name) => !local.has(name)));
-  return captured;
+  for (const { name } of graph.outputs) read(name);
+  const names = [...captured];
+  captures.set(graph, names);
+  return names;
 }
 
 /** Every tensor name a graph defines: inputs, initialisers, node outputs. */
@@ -54,10 +62,14 @@ export function tensorNames(graph: Graph): Set<string> {
 
 /** The same with the names inside the subgraphs of nodes. */
 export function everyName(graph: Graph): Set<string> {
-  const names = tensorNames(graph);
-  for (const node of graph.nodes) {
-    for (const attribute of node.attributes.values()) {
-      if (attribute.type === "graph") for (const name of everyName(attribute.value)) names.add(name);
+  const names = new Set<string>();
+  const waiting = [graph];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    for (const name of tensorNames(next)) names.add(name);
+    for (const node of next.nodes) {
+      for (const attribute of node.attributes.values()) {
+        if (attribute.type === "graph") waiting.push(attribute.value);
+      }
     }
   }
   return names;
@@ -80,6 +92,16 @@ export function nodesFor(
   return kept.reverse();
 }
 
+/** The tensors whose values decide on those of `targets`, these included. */
+export function determining(graph: Graph, targets: Iterable<string>): Set<string> {
+  const needed = new Set(targets);
+  for (const node of graph.nodes.toReversed()) {
+    if (readsShapeOnly(node) || !node.outputs.some((output) => needed.has(output))) continue;
+    for (const name of nodeReads(node)) needed.add(name);
+  }
+  return needed;
+}
+
 /** The sources and every tensor whose values depend on their values. */
 export function dependents(nodes: readonly Node[], sources: readonly string[]): Set<string> {
   const result = new Set(sources);
@@ -92,7 +114,7 @@ export function dependents(nodes: readonly Node[], sources: readonly string[]): 
 }
 
 /**
- * The nodes in an order in which every tensor is defined before it is read.
+ * The nodes in an order in which every tensor is defined before it is read; that of the graph where it is one.
  *
  * @throws {VielbeinError} `INVALID_MODEL` when there is none, naming what is missing.
  */
@@ -101,25 +123,40 @@ export function topologicalOrder(graph: Graph): Node[] {
     ...graph.inputs.map((input) => input.name),
     ...graph.initializers.map((tensor) => tensor.name),
   ]);
+  const missing = new Map<Node, number>();
+  const readers = new Map<string, Node[]>();
   const ordered: Node[] = [];
-  let waiting: readonly Node[] = graph.nodes;
-  while (waiting.length > 0) {
-    const blocked: Node[] = [];
-    for (const node of waiting) {
-      if (nodeReads(node).every((name) => known.has(name))) {
-        ordered.push(node);
-        for (const output of node.outputs) known.add(output);
-      } else blocked.push(node);
+  for (const node of graph.nodes) {
+    const absent = new Set(nodeReads(node).filter((name) => !known.has(name)));
+    missing.set(node, absent.size);
+    for (const name of absent) pushTo(readers, name, node);
+    // A node may release others that were read before it, these further ones.
+    const ready = absent.size === 0 ? [node] : [];
+    for (let next = ready.pop(); next; next = ready.pop()) {
+      ordered.push(next);
+      for (const output of next.outputs) {
+        if (known.has(output)) continue;
+        known.add(output);
+        for (const reader of readers.get(output) ?? []) {
+          const left = missing.get(reader)! - 1;
+          missing.set(reader, left);
+          if (left === 0) ready.push(reader);
+        }
+      }
     }
-    if (blocked.length === waiting.length) {
-      const node = blocked[0]!;
-      const missing = nodeReads(node).find((name) => !known.has(name));
-      throw new VielbeinError(
-        "INVALID_MODEL",
-        `${node.opType} node "${node.name}" reads "${missing}", which nothing in the model defines before it. The file is damaged or its graph has a cycle; export it again.`,
-      );
-    }
-    waiting = blocked;
   }
-  return ordered;
+  if (ordered.length === graph.nodes.length) return ordered;
+  const blocked = graph.nodes.find((node) => missing.get(node)! > 0)!;
+  const name = nodeReads(blocked).find((read) => !known.has(read));
+  throw new VielbeinError(
+    "INVALID_MODEL",
+    `${blocked.opType} node "${blocked.name}" reads "${name}", which nothing in the model defines before it. The file is damaged or its graph has a cycle; export it again.`,
+  );
+}
+
+/** Adds an entry to the list of a key. */
+export function pushTo<K, V>(lists: Map<K, V[]>, key: K, entry: V): void {
+  const list = lists.get(key);
+  if (list) list.push(entry);
+  else lists.set(key, [entry]);
 }

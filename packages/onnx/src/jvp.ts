@@ -133,7 +133,7 @@ export function pushForward(
       );
       outgoing = node.outputs.map(() => inputTangent);
     }
-    nodes.push(...emitter.nodes.slice(emitted));
+    for (const one of emitter.nodes.slice(emitted)) nodes.push(one);
     node.outputs.forEach((name, i) => {
       const tangent = outgoing[i];
       if (name && tangent !== undefined) tangents.set(name, tangent);

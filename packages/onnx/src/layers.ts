@@ -60,12 +60,15 @@ function separatingTensors(graph: PreparedGraph): Separator[] {
   });
   // A tensor separates when, once it is computed, no other that depends on the point is still to be read.
   const separators: Separator[] = [{ name: graph.input, after: -1 }];
-  let live = [graph.input];
+  const live = new Set([graph.input]);
   nodes.forEach((node, index) => {
     const defined = node.outputs.filter((name) => name && !graph.constants.has(name));
-    live = [...live, ...defined].filter((name) => (lastRead.get(name) ?? -1) > index);
+    for (const name of defined) live.add(name);
+    for (const name of [...nodeReads(node), ...defined]) {
+      if ((lastRead.get(name) ?? -1) <= index) live.delete(name);
+    }
     const [only] = live;
-    if (live.length === 1 && defined.includes(only!)) separators.push({ name: only!, after: index });
+    if (live.size === 1 && defined.includes(only!)) separators.push({ name: only!, after: index });
   });
   return separators;
 }

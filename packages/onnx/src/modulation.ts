@@ -28,6 +28,9 @@ interface Factor {
   readonly divides: boolean;
 }
 
+/** Far more than modulation has. */
+const MOST_FACTORS = 16;
+
 /** The same map with its modulated convolutions written as scaled activations. */
 export function scaleActivations(graph: PreparedGraph): PreparedGraph {
   const rewriter = new Rewriter(graph);
@@ -68,6 +71,8 @@ class Rewriter {
   /** The nodes that take the place of `node`, or undefined where it stays. */
   rewrite(node: Node): Node[] | undefined {
     this.added = [];
+    // In graph order, what a tensor is traced to is known before that tensor is.
+    for (const output of node.outputs) if (output) this.trace(output);
     if (node.domain !== "") return undefined;
     const isDone =
       node.opType === "Conv" || node.opType === "ConvTranspose"
@@ -201,6 +206,7 @@ class Rewriter {
     const extents = [...Array<number>(shape.length - factor.length).fill(1), ...factor];
     const varying = extents.map((_, axis) => axis).filter((axis) => extents[axis]! > 1);
     if (varying.length > 1) return undefined;
+    if (inner.factors.length === MOST_FACTORS) return undefined;
     return { ...inner, factors: [...inner.factors, { name: by, axis: varying[0] ?? -1, divides }] };
   }
 

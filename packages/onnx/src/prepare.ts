@@ -8,7 +8,7 @@ import { decideBranches } from "./branches.ts";
 import { requireTensor } from "./cut.ts";
 import { dataTypeName, isSingleOrDouble } from "./element-types.ts";
 import { inlineFunctions } from "./functions.ts";
-import { dependents, nodeReads, nodesFor } from "./graph.ts";
+import { dependents, determining, nodeReads, nodesFor } from "./graph.ts";
 import {
   DataType,
   type Model,
@@ -206,10 +206,9 @@ function requireFedInputs(
   options: PrepareOptions,
 ): void {
   const side = nodes.flatMap(nodeReads).filter((name) => !variable.has(name));
+  const needed = determining(model.graph, side);
   for (const input of requiredInputs(model.graph)) {
-    if (variable.has(input.name) || options.inputs?.[input.name]) continue;
-    const needs = dependents(nodesFor(model.graph, side), [input.name]);
-    if (!side.some((name) => needs.has(name))) continue;
+    if (variable.has(input.name) || !needed.has(input.name) || options.inputs?.[input.name]) continue;
     throw new VielbeinError(
       "INVALID_SPACE",
       `"${to}" depends on input "${input.name}" (${dataTypeName(input.dataType)} [${input.shape ?? "?"}]) beside "${from}". Give it a fixed value (\`inputs\`, or --set ${input.name}=… on the command line).`,

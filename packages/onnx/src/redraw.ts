@@ -162,13 +162,23 @@ function trainedTensors(graph: Graph): { weights: ReadonlySet<string>; levels: R
     const tensor = initializers.get(name);
     return tensor !== undefined && elementCount(tensor.dims) === 1;
   };
+  /** The initialisers that reach `name` by way of nodes that carry them. */
   const carried = (name: string | undefined, carries: (node: Node) => boolean): string[] => {
-    if (!name) return [];
-    const tensor = initializers.get(name);
-    // Shapes and axes are initialisers too.
-    if (tensor) return isSingleOrDouble(tensor.dataType) ? [name] : [];
-    const node = producers.get(name);
-    return node && carries(node) ? node.inputs.flatMap((input) => carried(input, carries)) : [];
+    const found = new Set<string>();
+    const waiting = name ? [name] : [];
+    const seen = new Set(waiting);
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const tensor = initializers.get(next);
+      // Shapes and axes are initialisers too.
+      if (tensor && isSingleOrDouble(tensor.dataType)) found.add(next);
+      const node = tensor ? undefined : producers.get(next);
+      if (!node || !carries(node)) continue;
+      for (const input of node.inputs) {
+        if (input && !seen.has(input)) waiting.push(input);
+        seen.add(input);
+      }
+    }
+    return [...found];
   };
   const weights = new Set<string>();
   const levels = new Set<string>();

@@ -2,6 +2,7 @@
 // next convolution reads, or the weights of that convolution, and this convolution has as many outputs as the image has
 // colours. A hint for the choice of weights; nothing else depends on it.
 
+import { pushTo } from "./graph.ts";
 import type { Node } from "./model.ts";
 import type { PreparedGraph } from "./prepared-graph.ts";
 import { elementCount } from "./tensor.ts";
@@ -30,7 +31,7 @@ export class ToRgb {
   constructor(graph: PreparedGraph) {
     this.graph = graph;
     for (const node of graph.model.graph.nodes) {
-      for (const name of node.inputs) this.readers.set(name, [...(this.readers.get(name) ?? []), node]);
+      for (const name of node.inputs) pushTo(this.readers, name, node);
     }
     const shape = graph.info.get(graph.output)!.shape;
     const image = shape.length === 4 ? [shape[1]!, shape[3]!] : [];
@@ -40,15 +41,18 @@ export class ToRgb {
   /** Whether tensor `style` modulates a convolution to colours. */
   modulates(style: string): boolean {
     const waiting = [style];
+    const seen = new Set(waiting);
     for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
       for (const node of this.readers.get(name) ?? []) {
         if (this.isToColours(node)) return true;
         const isStyle = PASSED.has(node.opType) && node.inputs.every((input) => this.isStyle(input, style));
         const isScaling = node.opType === "Mul" && !isStyle;
         const output = node.outputs[0]!;
-        if (isStyle) waiting.push(output);
-        else if (isScaling && (this.readers.get(output) ?? []).some((next) => this.isToColours(next)))
-          return true;
+        if (isStyle && !seen.has(output)) {
+          seen.add(output);
+          waiting.push(output);
+        }
+        if (isScaling && (this.readers.get(output) ?? []).some((next) => this.isToColours(next))) return true;
       }
     }
     return false;

@@ -2,6 +2,7 @@
 // the operators: a handful change the type, all others keep that of their first typed input.
 
 import { DataType, type Graph, intAttribute, type Node } from "./model.ts";
+import type { Scope } from "./scope.ts";
 
 /** Operators that compare or combine truth values. */
 export const toBool: ReadonlySet<string> = new Set([
@@ -32,23 +33,45 @@ const generators: ReadonlySet<string> = new Set([
   "MelWeightMatrix",
 ]);
 
-/** Element type of every tensor of the graph that it can be told of, and of the graphs `around` it. */
-export function typesOf(graph: Graph, around: ReadonlyMap<string, number> = new Map()): Map<string, number> {
-  const types = new Map<string, number>(around);
-  for (const info of [...graph.valueInfo, ...graph.inputs, ...graph.outputs]) {
-    if (info.dataType) types.set(info.name, info.dataType);
+/** Element types of the tensors of a graph, and of those inside its nodes. */
+export class Types implements Scope<number> {
+  private readonly own = new Map<string, number>();
+  private readonly around: Scope<number>;
+  private readonly inner = new Map<Graph, Types>();
+
+  /** The types that can be told of, given those of the graphs `around`. */
+  constructor(graph: Graph, around: Scope<number>) {
+    this.around = around;
+    for (const info of [...graph.valueInfo, ...graph.inputs, ...graph.outputs]) {
+      if (info.dataType) this.own.set(info.name, info.dataType);
+    }
+    for (const tensor of graph.initializers) this.own.set(tensor.name, tensor.dataType);
+    for (const node of graph.nodes) {
+      node.outputs.forEach((output, index) => {
+        const type = outputType(node, index, this);
+        if (output && type !== undefined) this.own.set(output, type);
+      });
+    }
   }
-  for (const tensor of graph.initializers) types.set(tensor.name, tensor.dataType);
-  for (const node of graph.nodes) {
-    node.outputs.forEach((output, index) => {
-      const type = outputType(node, index, types);
-      if (output && type !== undefined) types.set(output, type);
-    });
+
+  get(name: string): number | undefined {
+    return this.own.get(name) ?? this.around.get(name);
   }
-  return types;
+
+  /** Those of a graph inside one of the nodes. */
+  within(graph: Graph): Types {
+    const known = this.inner.get(graph) ?? new Types(graph, this);
+    this.inner.set(graph, known);
+    return known;
+  }
 }
 
-function outputType(node: Node, index: number, types: ReadonlyMap<string, number>): number | undefined {
+/** Element type of every tensor of the graph that it can be told of. */
+export function typesOf(graph: Graph): Types {
+  return new Types(graph, new Map());
+}
+
+function outputType(node: Node, index: number, types: Types): number | undefined {
   const declared = types.get(node.outputs[index]!);
   if (node.domain !== "") return declared;
   const { opType } = node;
@@ -76,9 +99,9 @@ function outputType(node: Node, index: number, types: ReadonlyMap<string, number
 }
 
 /** Type of an output of If, Loop or Scan: that of the output of its subgraph; Loop's first is its condition. */
-function bodyType(node: Node, index: number, types: ReadonlyMap<string, number>): number | undefined {
+function bodyType(node: Node, index: number, types: Types): number | undefined {
   const body = node.attributes.get(node.opType === "If" ? "then_branch" : "body");
   if (body?.type !== "graph") return undefined;
   const output = body.value.outputs[node.opType === "Loop" ? index + 1 : index];
-  return output && typesOf(body.value, types).get(output.name);
+  return output && types.within(body.value).get(output.name);
 }

@@ -14,8 +14,9 @@ import {
   type Tensor,
 } from "./model.ts";
 import { NameSupply } from "./names.ts";
+import { type Scope, within } from "./scope.ts";
 import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "./tensor.ts";
-import { typesOf } from "./types.ts";
+import { type Types, typesOf } from "./types.ts";
 
 /** The operator set whose form all rules are written against. */
 export const INTERNAL_OPSET = 18;
@@ -26,7 +27,8 @@ export const INTERNAL_OPSET = 18;
  * @param opsetOf The standard operator set that a node is written in.
  */
 export function upgraded(graph: Graph, opsetOf: (node: Node) => number): Graph {
-  return upgradedWithin(graph, opsetOf, new NameSupply(everyName(graph)), new Map(), new Map());
+  const names = new NameSupply(everyName(graph));
+  return upgradedWithin(graph, opsetOf, names, typesOf(graph), new Map());
 }
 
 /** A graph and those inside its nodes, which see the types and constants of the graphs around them. */
@@ -34,17 +36,19 @@ function upgradedWithin(
   graph: Graph,
   opsetOf: (node: Node) => number,
   names: NameSupply,
-  outerTypes: ReadonlyMap<string, number>,
-  outerConstants: ReadonlyMap<string, Tensor>,
+  types: Types,
+  around: Scope<Tensor>,
 ): Graph {
-  const types = typesOf(graph, outerTypes);
-  const constants = new Map([...outerConstants, ...constantsOf(graph)]);
+  const constants = within(constantsOf(graph), around);
   const upgrade = new Upgrade(names, types, constants);
   const nodes = graph.nodes.flatMap((node, index) => {
     const attributes = [...node.attributes].map(([name, attribute]): [string, Attribute] => [
       name,
       attribute.type === "graph"
-        ? { type: "graph", value: upgradedWithin(attribute.value, opsetOf, names, types, constants) }
+        ? {
+            type: "graph",
+            value: upgradedWithin(attribute.value, opsetOf, names, types.within(attribute.value), constants),
+          }
         : attribute,
     ]);
     return upgrade.node({ ...node, attributes: new Map(attributes) }, index, opsetOf(node));
@@ -79,10 +83,10 @@ const softmaxes: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax", "Hardma
 class Upgrade {
   readonly constants: Tensor[] = [];
   private readonly names: NameSupply;
-  private readonly types: ReadonlyMap<string, number>;
-  private readonly known: ReadonlyMap<string, Tensor>;
+  private readonly types: Scope<number>;
+  private readonly known: Scope<Tensor>;
 
-  constructor(names: NameSupply, types: ReadonlyMap<string, number>, known: ReadonlyMap<string, Tensor>) {
+  constructor(names: NameSupply, types: Scope<number>, known: Scope<Tensor>) {
     this.names = names;
     this.types = types;
     this.known = known;
@@ -117,7 +121,7 @@ class Upgrade {
     if (opset < 13 && softmaxes.has(opType)) return this.softmax(node);
     const composite = writeOut(node, opset, this.names, this.types);
     if (!composite) return [node];
-    this.constants.push(...composite.constants);
+    for (const constant of composite.constants) this.constants.push(constant);
     return [...composite.nodes];
   }
 
@@ -185,9 +189,11 @@ class Upgrade {
    */
   private resize(node: Node): Node[] {
     const [x, y] = [node.inputs[0]!, node.outputs[0]!];
-    const given = node.inputs[1] ?? this.constant(node.attributes.get("scales"), x);
-    const stated = [...this.constants, ...this.known.values()].find(({ name }) => name === given);
-    const scales = stated ? numericValues(stated) : [];
+    const attribute = node.attributes.get("scales");
+    const given = node.inputs[1] ?? this.constant(attribute, x);
+    const stated = this.known.get(given);
+    const own = attribute?.type === "floats" && given !== node.inputs[1] ? attribute.value : [];
+    const scales = stated ? numericValues(stated) : own;
     const step = (image: string, by: string, result: string, rounding: string): Node => ({
       ...makeNode("Resize", [image, "", by], [result], {
         ...without(node, "scales"),

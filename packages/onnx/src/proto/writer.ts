@@ -7,7 +7,7 @@ const utf8 = new TextEncoder();
 
 export class WireWriter {
   size = 0;
-  private readonly chunks: Uint8Array[] = [];
+  private readonly chunks: (Uint8Array | WireWriter)[] = [];
   private pending: number[] = [];
 
   int(field: number, value: number): void {
@@ -32,12 +32,12 @@ export class WireWriter {
     this.push(bytes);
   }
 
+  /** `content` must be complete. */
   message(field: number, content: WireWriter): void {
-    content.flush();
     this.tag(field, 2);
     this.varint(content.size);
     this.flush();
-    this.chunks.push(...content.chunks);
+    this.chunks.push(content);
     this.size += content.size;
   }
 
@@ -53,14 +53,23 @@ export class WireWriter {
   }
 
   finish(): Uint8Array {
-    this.flush();
     const result = new Uint8Array(this.size);
-    let position = 0;
-    for (const chunk of this.chunks) {
-      result.set(chunk, position);
-      position += chunk.length;
-    }
+    this.copyTo(result, 0);
     return result;
+  }
+
+  /** Writes what there is from `position` on; returns the position behind it. */
+  private copyTo(result: Uint8Array, start: number): number {
+    this.flush();
+    let position = start;
+    for (const chunk of this.chunks) {
+      if (chunk instanceof WireWriter) position = chunk.copyTo(result, position);
+      else {
+        result.set(chunk, position);
+        position += chunk.length;
+      }
+    }
+    return position;
   }
 
   private tag(field: number, wire: number): void {
