@@ -9,7 +9,8 @@ import { type Model, requiredInputs } from "./model.ts";
 import { normalize } from "./normalize.ts";
 import { fixedInputs, type PrepareOptions } from "./prepare.ts";
 import { type PreparedGraph, pointShape } from "./prepared-graph.ts";
-import { modelSource } from "./source.ts";
+import { entry } from "./scope.ts";
+import { openSession } from "./source.ts";
 import { floatFeed } from "./tensor.ts";
 
 /** Points on which a batch must agree with evaluation point by point, and how closely. */
@@ -58,7 +59,7 @@ export class BatchSession {
     // The prepared graph has one draw frozen; a session of its own would go on drawing.
     if (model.graph.nodes.some(drawsAtRandom)) return undefined;
     const values = fixedInputs(options);
-    if (rest.some(({ name }) => !values[name])) return undefined;
+    if (rest.some(({ name }) => !entry(values, name))) return undefined;
     const others = (n: number): Record<string, RuntimeTensor> =>
       Object.fromEntries(
         rest.map(({ name, shape }) => {
@@ -67,7 +68,7 @@ export class BatchSession {
         }),
       );
 
-    const session = await runtime.createSession(modelSource(model)).catch(() => undefined);
+    const session = await openSession(runtime, model).catch(() => undefined);
     if (!session) return undefined;
     const batch = new BatchSession(session, prepared, others);
     const result = await batch.run(trial.points, trial.count).catch(() => undefined);

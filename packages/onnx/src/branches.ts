@@ -8,6 +8,7 @@ import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "
 import { NameSupply } from "./names.ts";
 import { probe } from "./probe.ts";
 import { renameTensors } from "./rename.ts";
+import { entry } from "./scope.ts";
 import { fromRuntime, numericValues } from "./tensor.ts";
 import { nodeLabel } from "./unsupported.ts";
 
@@ -49,7 +50,7 @@ async function decideOnce(
 ): Promise<Model> {
   if (!model.graph.nodes.some((node) => node.opType === "If")) return model;
   const graph = { ...model.graph, nodes: topologicalOrder(model.graph) };
-  const unfed = requiredInputs(graph).filter((input) => !inputs[input.name]);
+  const unfed = requiredInputs(graph).filter((input) => !entry(inputs, input.name));
   const moving = dependents(graph.nodes, variable);
   const unknown = dependents(graph.nodes, [...variable, ...unfed.map(({ name }) => name)]);
   const isDecided = (node: Node): boolean =>

@@ -24,7 +24,7 @@ import { DataType, type Model } from "./model.ts";
 import { type PrepareOptions, prepare } from "./prepare.ts";
 import { type PreparedGraph, pointShape } from "./prepared-graph.ts";
 import { type RedrawOptions, redrawWeights } from "./redraw.ts";
-import { modelSource } from "./source.ts";
+import { openSession } from "./source.ts";
 import { elementCount, floatFeed } from "./tensor.ts";
 import { type VjpGraph, vjp } from "./vjp.ts";
 import { withoutDoubleKernel } from "./widen.ts";
@@ -301,7 +301,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   }
 
   private async open(model: Model): Promise<Session> {
-    return this.runtime.createSession(modelSource(model)).catch((error: unknown) => {
+    return openSession(this.runtime, model).catch((error: unknown) => {
       throw this.options.precision === "float64" ? withoutDoubleKernel(error, this.runtime) : error;
     });
   }

@@ -24,6 +24,7 @@ import { type PreparedGraph, positionOf, type TensorInfo } from "./prepared-grap
 import { probe } from "./probe.ts";
 import type { DerivativeRule } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
+import { entry } from "./scope.ts";
 import { fromRuntime } from "./tensor.ts";
 import { typesOf } from "./types.ts";
 import { reasonAgainst, UnsupportedOperatorError } from "./unsupported.ts";
@@ -208,7 +209,7 @@ function requireFedInputs(
   const side = nodes.flatMap(nodeReads).filter((name) => !variable.has(name));
   const needed = determining(model.graph, side);
   for (const input of requiredInputs(model.graph)) {
-    if (variable.has(input.name) || !needed.has(input.name) || options.inputs?.[input.name]) continue;
+    if (variable.has(input.name) || !needed.has(input.name) || entry(options.inputs, input.name)) continue;
     throw new VielbeinError(
       "INVALID_SPACE",
       `"${to}" depends on input "${input.name}" (${dataTypeName(input.dataType)} [${input.shape ?? "?"}]) beside "${from}". Give it a fixed value (\`inputs\`, or --set ${input.name}=… on the command line).`,

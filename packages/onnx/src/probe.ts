@@ -8,7 +8,8 @@ import { dataTypeName, isReducedFloat } from "./element-types.ts";
 import { nodeReads, nodesFor, tensorNames } from "./graph.ts";
 import { DataType, type Model, type Node, requiredInputs, type ValueInfo } from "./model.ts";
 import { NameSupply } from "./names.ts";
-import { modelSource } from "./source.ts";
+import { entry } from "./scope.ts";
+import { openSession } from "./source.ts";
 import { elementCount } from "./tensor.ts";
 import { typesOf } from "./types.ts";
 
@@ -55,23 +56,21 @@ export async function probe(
   const read = new Set([...needed.flatMap(nodeReads), ...measured, ...folded]);
   const fed = requiredInputs(graph).filter((input) => read.has(input.name));
   const outputs = [...new Set([...shapeNames.values(), ...foldedNames.values()])];
-  const session = await runtime.createSession(
-    modelSource({
-      ...model,
-      graph: {
-        ...graph,
-        nodes: [...needed, ...asked],
-        initializers: graph.initializers.filter((tensor) => read.has(tensor.name)),
-        inputs: fed,
-        outputs: outputs.map((name) => ({ name })),
-        valueInfo: [],
-      },
-    }),
-    { optimize: false },
-  );
+  const asking: Model = {
+    ...model,
+    graph: {
+      ...graph,
+      nodes: [...needed, ...asked],
+      initializers: graph.initializers.filter((tensor) => read.has(tensor.name)),
+      inputs: fed,
+      outputs: outputs.map((name) => ({ name })),
+      valueInfo: [],
+    },
+  };
+  const session = await openSession(runtime, asking, { optimize: false });
   try {
     const feeds = Object.fromEntries(
-      fed.map((input) => [input.name, inputs[input.name] ?? probeValue(input)]),
+      fed.map((input) => [input.name, entry(inputs, input.name) ?? probeValue(input)]),
     );
     const results = await session.run(feeds, outputs);
     const shapes = [...shapeNames].map(([name, output]) => {

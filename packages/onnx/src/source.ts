@@ -1,10 +1,41 @@
 // What an engine is given: the serialised graph, weights by reference to the bytes already in memory.
 
-import type { ModelSource } from "@vielbein/core";
+import type { ModelSource, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core";
 import { encodeModel } from "./encode.ts";
+import { everyName } from "./graph.ts";
 import type { Model } from "./model.ts";
+import { NameSupply } from "./names.ts";
+import { renameTensors } from "./rename.ts";
 
 /** Serialises for an engine without copying the weights that still lie in `model.files`. */
 export function modelSource(model: Model): ModelSource {
   return { bytes: encodeModel(model, { weights: "reference" }), files: model.files };
+}
+
+/** A session of the engine for a model, whatever its inputs and outputs are called. */
+export async function openSession(
+  runtime: Runtime,
+  model: Model,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const { graph } = model;
+  // Engines keep tensors in plain objects, where names that all objects have are taken.
+  const taken = [...graph.inputs, ...graph.outputs].map(({ name }) => name).filter((name) => name in {});
+  if (taken.length === 0) return runtime.createSession(modelSource(model), options);
+  const names = new NameSupply(everyName(graph));
+  const aliases = new Map(taken.map((name) => [name, names.claim(`tensor_${name}`)]));
+  const originals = new Map([...aliases].map(([name, alias]) => [alias, name]));
+  const toEngine = (name: string): string => aliases.get(name) ?? name;
+  const fromEngine = (name: string): string => originals.get(name) ?? name;
+  const renamed = { ...model, graph: renameTensors(graph, toEngine) };
+  const session = await runtime.createSession(modelSource(renamed), options);
+  const entries = (record: Readonly<Record<string, RuntimeTensor>>, rename: (name: string) => string) =>
+    Object.fromEntries(Object.entries(record).map(([name, tensor]) => [rename(name), tensor]));
+  return {
+    inputNames: session.inputNames.map(fromEngine),
+    outputNames: session.outputNames.map(fromEngine),
+    run: async (feeds, fetches) =>
+      entries(await session.run(entries(feeds, toEngine), fetches?.map(toEngine)), fromEngine),
+    dispose: () => session.dispose(),
+  };
 }

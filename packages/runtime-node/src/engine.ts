@@ -46,24 +46,19 @@ export function makeEngine(library: typeof ort): Engine {
       return { id, inputNames: session.inputNames, outputNames: session.outputNames };
     },
     async run(id, feeds, fetches) {
-      const inputs: Record<string, ort.Tensor> = {};
-      for (const [name, { type, data, dims }] of Object.entries(feeds)) {
+      const inputs = Object.entries(feeds).map(([name, { type, data, dims }]) => {
         const values = data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
-        inputs[name] = new library.Tensor(type as "float32", values as Float32Array, dims);
-      }
-      const results = await sessions.get(id)!.run(inputs, fetches);
-      const outputs: Record<string, RuntimeTensor> = {};
-      for (const name of fetches) {
+        return [name, new library.Tensor(type as "float32", values as Float32Array, dims)] as const;
+      });
+      const results = await sessions.get(id)!.run(Object.fromEntries(inputs), fetches);
+      const outputs = fetches.map((name): [string, RuntimeTensor] => {
         const { type, dims, data } = results[name]! as ort.TypedTensor<"float32">;
         // Half precision travels as bits, also where the language has an array type for it.
-        const bits = (type as string) === "float16";
-        outputs[name] = {
-          type,
-          dims,
-          data: bits ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data,
-        };
-      }
-      return outputs;
+        const isHalf = (type as string) === "float16";
+        const bits = isHalf ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+        return [name, { type, dims, data: bits }];
+      });
+      return Object.fromEntries(outputs);
     },
     async release(id) {
       const session = sessions.get(id);

@@ -76,11 +76,11 @@ export class LocalEngine implements Engine {
 
   run(id: number, feeds: Tensors, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
     return this.attempt(`ONNX Runtime (${this.provider}) failed while running the graph`, async () => {
-      const inputs: Record<string, Ort.Tensor> = {};
-      for (const [name, { type, data, dims }] of Object.entries(feeds)) {
-        inputs[name] = new this.ort.Tensor(type as "float32", data as Float32Array, dims);
-      }
-      const outputs = await this.sessions.get(id)!.run(inputs, fetches);
+      const inputs = Object.entries(feeds).map(
+        ([name, { type, data, dims }]) =>
+          [name, new this.ort.Tensor(type as "float32", data as Float32Array, dims)] as const,
+      );
+      const outputs = await this.sessions.get(id)!.run(Object.fromEntries(inputs), fetches);
       return Object.fromEntries(fetches.map((name) => [name, fromOrt(outputs[name]!)]));
     });
   }

@@ -58,9 +58,9 @@ export class WorkerEngine implements Engine {
   }
 
   run(id: number, feeds: Tensors, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
-    const copies: Record<string, RuntimeTensor> = {};
-    for (const [name, tensor] of Object.entries(feeds))
-      copies[name] = { ...tensor, data: tensor.data.slice() };
+    const copies = Object.fromEntries(
+      Object.entries(feeds).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
+    );
     return this.call("run", [id, copies, fetches], buffersOf(copies));
   }
 

@@ -1,0 +1,87 @@
+// Tensors, dimensions and operators may be called whatever objects of the language have.
+
+import { expect, test } from "vitest";
+import { makeNode } from "../src/attributes.ts";
+import {
+  DataType,
+  decodeModel,
+  encodeModel,
+  inputTensors,
+  inspect,
+  layers,
+  OnnxMap,
+  prepare,
+} from "../src/index.ts";
+import { float32Tensor } from "../src/tensor.ts";
+import { makeModel, relativeError, runtime } from "./helpers.ts";
+
+const hostile = ["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"];
+
+test.each(hostile)("%s: the input, the output, a weight, an extent and a further input", async (name) => {
+  const other = name === "constructor" ? "toString" : "constructor";
+  const weight = float32Tensor("w", [1, 2, 3, 4], [2, 2]);
+  for (const [from, to, further, initial] of [
+    [name, "y", other, "w"],
+    ["z", name, other, "w"],
+    ["z", "y", name, "w"],
+    ["z", "y", other, name],
+  ] as const) {
+    const model = decodeModel(
+      encodeModel(
+        makeModel({
+          nodes: [
+            makeNode("MatMul", [from, initial], ["h"]),
+            { ...makeNode("Tanh", ["h"], ["t"]), name },
+            makeNode("Add", ["t", further], [to]),
+          ],
+          initializers: [{ ...weight, name: initial }],
+          inputs: [
+            { name: from, dataType: DataType.FLOAT, shape: [name, 2] },
+            { name: further, dataType: DataType.FLOAT, shape: [1, 2] },
+          ],
+          outputs: [{ name: to, dataType: DataType.FLOAT, shape: [name, 2] }],
+        }),
+      ),
+    );
+    // Without a value for the further input, the message says which is missing.
+    await expect(OnnxMap.create(model, runtime, { from })).rejects.toMatchObject({
+      code: "INVALID_SPACE",
+      message: expect.stringContaining(`depends on input "${further}"`),
+    });
+    const inputs = inputTensors(model, Object.fromEntries([[further, [10, 20]]]));
+    const report = await inspect(model, runtime, { from, inputs });
+    expect(report.differentiability.problem).toBeUndefined();
+    expect(layers(await prepare(model, runtime, { from, inputs })).at(-1)?.name).toBe(to);
+    const map = await OnnxMap.create(model, runtime, { from, inputs });
+    expect([map.from.name, map.to.name]).toEqual([from, to]);
+    const point = Float32Array.of(0.1, 0.2);
+    const expected = [10 + Math.tanh(0.7), 20 + Math.tanh(1)];
+    expect(relativeError(await map.evaluate(point, 1), expected)).toBeLessThan(1e-6);
+    const many = Float32Array.from({ length: 16 }, (_, i) => 0.1 + 0.1 * (i % 2));
+    expect(relativeError((await map.evaluate(many, 8)).subarray(14), expected)).toBeLessThan(1e-6);
+    const slopes = [1 - Math.tanh(0.7) ** 2, 2 * (1 - Math.tanh(1) ** 2)];
+    const unit = Float32Array.of(1, 0);
+    expect(relativeError(await map.jvp(point, unit, 1), slopes)).toBeLessThan(1e-6);
+    const linear = await map.linearize(point);
+    expect(relativeError(await linear.jvp(unit, 1), slopes)).toBeLessThan(1e-6);
+    expect(relativeError(await linear.vjp(unit, 1), await map.vjp(point, unit, 1))).toBeLessThan(1e-6);
+    await map.dispose();
+  }
+});
+
+test.each(hostile)("an operator called %s is reported as unsupported", async (opType) => {
+  const model = makeModel({
+    nodes: [{ ...makeNode(opType, ["z"], ["y"]), domain: "x" }],
+    inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, 2] }],
+    outputs: [{ name: "y", dataType: DataType.FLOAT, shape: [1, 2] }],
+  });
+  const report = await inspect({ ...model, opsets: new Map([...model.opsets, ["x", 1]]) }, runtime);
+  expect(Object.keys(report.operators)).toEqual([`x::${opType}`]);
+  expect(report.differentiability.differentiable).toBe(false);
+  const standard = await inspect(
+    { ...model, graph: { ...model.graph, nodes: [makeNode(opType, ["z"], ["y"])] } },
+    runtime,
+  );
+  expect(Object.entries(standard.operators)).toEqual([[opType, 1]]);
+  expect(standard.differentiability.problem).toContain(opType);
+});
