@@ -4,6 +4,7 @@ import {
   type Anisotropy,
   anisotropy,
   type Correlations,
+  DERIVATIVE_ROUTES,
   type Homogeneity,
   type HomogeneityProblem,
   homogeneity,
@@ -28,7 +29,7 @@ export interface MetricRow {
   readonly eigenvalues: Float64Array;
   /** `[n, k]`. */
   readonly eigenvectors: Matrix;
-  /** `residuals` `[k]` of leading pairs; `shuffled_eigenvalues`, `shuffled_eigenvectors` of the control. */
+  /** `route`, its position in `DERIVATIVE_ROUTES`; `residuals` `[k]` of leading pairs; `shuffled_eigenvalues`, `shuffled_eigenvectors` of the control. */
   readonly [further: string]: RowValue;
 }
 
@@ -163,6 +164,7 @@ export function metricJson({ layers, between, provenance }: MetricReport): objec
         layer: to.name,
         eigenvalues: Array.from(row.eigenvalues),
         trace: row.eigenvalues.length === row.eigenvectors.rows ? sum(row.eigenvalues) : null,
+        ...(row.route === undefined ? {} : { route: DERIVATIVE_ROUTES[row.route as number] }),
         ...(row.residuals ? { residuals: Array.from(row.residuals as Float64Array) } : {}),
       })),
     ),

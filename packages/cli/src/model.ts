@@ -4,12 +4,14 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
+  bytesText,
   type Prior,
   type Provenance,
   type Runtime,
   type RuntimeTensor,
   samplePoints,
   statedPrior,
+  VielbeinError,
 } from "@vielbein/core";
 import {
   decodeModel,
@@ -159,20 +161,30 @@ export function isInput({ model }: LoadedModel, name: string): boolean {
   return requiredInputs(model.graph).some((input) => input.name === name);
 }
 
-/** The map that the options choose; one from an input has the prior that they or the model's metadata state. */
+/**
+ * The map that the options choose; one from an input has the prior that they or the model's metadata state.
+ *
+ * @throws {VielbeinError} `MEMORY_BUDGET` for a budget below what one vector takes; what the map throws.
+ */
 export async function openMap(
   loaded: LoadedModel,
   options: MapOptions & Pick<PointOptions, "prior" | "memory">,
 ): Promise<OnnxMap> {
   const { from = endpoints(loaded.model, { inputs: loaded.inputs }).from } = options;
   const chosen = isInput(loaded, from) ? (options.prior ?? statedPrior(loaded.model.metadata)) : undefined;
-  return OnnxMap.create(loaded.model, loaded.runtime, {
+  const map = await OnnxMap.create(loaded.model, loaded.runtime, {
     from,
     ...(options.to === undefined ? {} : { to: options.to }),
     ...(chosen === undefined ? {} : { prior: chosen }),
     ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
     inputs: loaded.inputs,
   });
+  if (options.memory === undefined || options.memory >= map.bytesPerTangent) return map;
+  await map.dispose();
+  throw new VielbeinError(
+    "MEMORY_BUDGET",
+    `The memory budget of ${bytesText(options.memory)} is too small: one vector on its way from "${map.from.name}" to "${map.to.name}" takes ${bytesText(map.bytesPerTangent)}. Raise --memory to that at least.`,
+  );
 }
 
 /** Samples `first` … of the prior, or the rows of a file. */

@@ -97,6 +97,28 @@ describe("vielbein dimension", () => {
     }
   });
 
+  it("says by which route the budget made it go, and within one route the budget changes nothing", async () => {
+    // A tangent takes 15360 bytes, the matrix 6144 more, the columns 3072.
+    const at = async (memory: string) => {
+      const { layers } = await json(path, "--samples", "1", "--memory", memory);
+      const { route, largestSingularValue } = layers[0].points[0];
+      return { route, largestSingularValue };
+    };
+    const whole = await at("2G");
+    expect(whole.route).toBe("matrix");
+    expect(await at("22000")).toEqual(whole);
+    expect(await at("60000")).toEqual(whole);
+    const columns = await at("19000");
+    expect(columns.route).toBe("columns");
+    expect(columns.largestSingularValue / whole.largestSingularValue).toBeCloseTo(1, 13);
+    const products = await at("15400");
+    expect(products.route).toBe("products");
+    expect(await at("18000")).toEqual(products);
+    expect(products.largestSingularValue / whole.largestSingularValue).toBeCloseTo(1, 5);
+    const { stdout } = await vielbein("dimension", path, "--memory", "16000");
+    expect(stdout).toContain("below 1e-3 of the first they are rounding");
+  });
+
   it("agrees with the singular values of basis", async () => {
     const out = scratch("dimension.npz");
     await vielbein("dimension", path, "--to", "hidden", "image", "--samples", "2", "--out", out);

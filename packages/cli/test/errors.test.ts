@@ -122,9 +122,22 @@ describe("exit status and message for bad input", () => {
   });
 
   it("75: a memory budget that is too small, saying how much is needed", async () => {
-    const { code, message } = await refusal("basis", path, "--memory", "1K");
-    expect(code).toBe(75);
-    expect(message).toContain("GiB");
+    for (const command of [
+      "basis",
+      "dimension",
+      "metric",
+      "warpage",
+      "distortion",
+      "pca",
+      "traverse",
+      "ppl",
+    ]) {
+      const { code, message } = await refusal(command, path, "--memory", "1K");
+      expect([command, code]).toEqual([command, 75]);
+      expect(message).toMatch(
+        /budget of 1.00 KiB is too small: one vector .* takes [\d.]+ KiB\. Raise --memory/,
+      );
+    }
   });
 
   it("2: wrong usage", async () => {

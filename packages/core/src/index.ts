@@ -108,6 +108,7 @@ export {
   type Work,
 } from "./inversion.ts";
 export {
+  bytesText,
   cheaperMethod,
   DEFAULT_MEMORY_BUDGET,
   type JacobianOptions,
@@ -129,7 +130,14 @@ export {
   type LocalDimensionOptions,
   localDimension,
 } from "./local-dimension.ts";
-export type { CallOptions, DifferentiableMap, Differential, FloatArray } from "./map.ts";
+export {
+  type CallOptions,
+  DERIVATIVE_ROUTES,
+  type DerivativeRoute,
+  type DifferentiableMap,
+  type Differential,
+  type FloatArray,
+} from "./map.ts";
 export { type Anisotropy, anisotropy } from "./metric/anisotropy.ts";
 export { averageMetric } from "./metric/average.ts";
 export { equalStep, metricBasis } from "./metric/basis.ts";

@@ -110,9 +110,7 @@ function blockSize(map: DifferentiableMap<FloatArray>, budget: number): number {
   if (needed > budget) {
     throw new VielbeinError(
       "MEMORY_BUDGET",
-      `The Jacobian of "${map.from.name}" → "${map.to.name}" is ${m} × ${n}; it and one tangent take ${gibibytes(
-        needed,
-      )}, but memoryBudget is ${gibibytes(budget)}. Raise the budget, or choose a smaller output space.`,
+      `The memory budget of ${bytesText(budget)} is too small: the Jacobian of "${map.from.name}" → "${map.to.name}", ${m} × ${n}, and one tangent take ${bytesText(needed)}. Raise it to that at least, or choose a smaller output space.`,
     );
   }
   return vectorsPerRun(perTangent, budget - 8 * m * n);
@@ -124,8 +122,11 @@ export function vectorsPerRun(bytesPerVector: number, budget: number): number {
   return Math.max(1, Math.min(worthwhile, Math.floor(budget / bytesPerVector)));
 }
 
-function gibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+/** A number of bytes in the largest unit that is not above it. */
+export function bytesText(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB"];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(bytes) / 10)));
+  return `${power === 0 ? bytes : (bytes / 2 ** (10 * power)).toPrecision(3)} ${units[power]}`;
 }
 
 /** Rows e_first … e_(first+width−1) of the identity: `[width, n]`. */

@@ -16,7 +16,23 @@ export interface Differential<Values extends FloatArray = Float32Array> {
   jvp(tangents: Float32Array | Values, count: number, options?: CallOptions): Promise<Values>;
   /** Jᵀ·u: `[count, to.dim]` → `[count, from.dim]`. */
   vjp(cotangents: Float32Array | Values, count: number, options?: CallOptions): Promise<Values>;
+  /** Whether the network ran once for all products: they round in another order then than products one by one. */
+  readonly isLinearized?: boolean;
 }
+
+/**
+ * How the derivative entered a number: as the whole Jacobian, as its columns, or by products with it and its transpose,
+ * of the map itself or of the map linearised at the point. Routes agree but for rounding; the memory budget chooses.
+ */
+export type DerivativeRoute = "matrix" | "columns" | "products" | "linearized products";
+
+/** In the order of their numbers in files. */
+export const DERIVATIVE_ROUTES: readonly DerivativeRoute[] = [
+  "matrix",
+  "columns",
+  "products",
+  "linearized products",
+];
 
 /**
  * f: from → to. Arrays are row-major; a batch of vectors is `[count, dim]`.

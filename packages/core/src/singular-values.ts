@@ -3,7 +3,7 @@
 import { eigh, svd, tallSvd } from "@vielbein/linalg";
 import { type DeadDirections, deadDirections } from "./dead-directions.ts";
 import { DEFAULT_MEMORY_BUDGET, type JacobianOptions, jacobian } from "./jacobian.ts";
-import type { DifferentiableMap, FloatArray } from "./map.ts";
+import type { DerivativeRoute, DifferentiableMap, FloatArray } from "./map.ts";
 import { metricRoute, metricTensor } from "./metric/metric.ts";
 import { bytesPerVector, jacobianColumns, liveRows, rowChunks } from "./metric/tangents.ts";
 import { requirePoints } from "./space.ts";
@@ -12,6 +12,8 @@ import { requirePoints } from "./space.ts";
 export interface JacobianSpectrum extends DeadDirections {
   /** σ₁ ≥ σ₂ ≥ …, all min(from.dim, to.dim) of them, zeros included. */
   readonly singularValues: Float64Array;
+  /** Within one route the budget changes nothing. */
+  readonly route: DerivativeRoute;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function jacobianSpectrum(
   const budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
   if (n > m || options.method !== undefined || 8 * m * n + bytesPerVector(map) <= budget) {
     const j = await jacobian(map, point, options);
-    return { singularValues: svd(j, { vectors: "none" }).s, ...deadDirections(j) };
+    return { singularValues: svd(j, { vectors: "none" }).s, ...deadDirections(j), route: "matrix" };
   }
   const call = { memoryBudget: budget, ...(options.signal ? { signal: options.signal } : {}) };
   if (metricRoute(map, point, call) === "columns") {
@@ -52,6 +54,7 @@ export async function jacobianSpectrum(
       singularValues: (await tallSvd(rowChunks(columns))).s,
       deadInputs: columns.filter((column) => column.every((x) => x === 0)).length,
       deadOutputs: m - liveRows(columns).length,
+      route: "columns",
     };
   }
   const g = await metricTensor(map, point, { ...call, route: "products" });
@@ -60,5 +63,6 @@ export async function jacobianSpectrum(
     // A diagonal entry of JᵀJ is the squared length of a column.
     deadInputs: Array.from({ length: n }, (_, i) => g.data[i * (n + 1)]).filter((x) => x === 0).length,
     deadOutputs: 0,
+    route: "products",
   };
 }

@@ -222,6 +222,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     return {
       jvp: product("jvp", this.graph.input, this.from, this.to),
       vjp: product("vjp", this.graph.output, this.to, this.from),
+      isLinearized: true,
     };
   }
 

@@ -2,6 +2,8 @@
 
 import {
   cumulativeDimension,
+  DERIVATIVE_ROUTES,
+  type DerivativeRoute,
   DIMENSION_CONVENTIONS,
   type DimensionConvention,
   type DimensionStatus,
@@ -44,25 +46,34 @@ interface DimensionRow {
   /** Inputs that move no output, and outputs that no input moves. */
   readonly dead_inputs: number;
   readonly dead_outputs: number;
+  /** Position in `DERIVATIVE_ROUTES`. */
+  readonly route: number;
   /** `[r]`, of the network with redrawn weights; NaN throughout without --untrained, as the two after it. */
   readonly untrained_singular_values: Float64Array;
   readonly untrained_dead_inputs: number;
   readonly untrained_dead_outputs: number;
 }
 
-const NO_SPECTRUM: JacobianSpectrum = {
+const NO_SPECTRUM: Spectrum = {
   singularValues: new Float64Array(),
   deadInputs: Number.NaN,
   deadOutputs: Number.NaN,
 };
 
+const ROUGH =
+  "some Jacobians exceed --memory: singular values by products with them, below 1e-3 of the first they are rounding";
+
 const SHARES = { dims99: 0.99, dims999: 0.999, dims9999: 0.9999 };
+
+/** What the local dimension is judged by. */
+type Spectrum = Omit<JacobianSpectrum, "route">;
 
 /** What is reported of one point. */
 interface PointReport extends LocalDimension, SpectrumStatistics {
   readonly index: number;
   readonly largest: number;
   readonly deadInputs: number;
+  readonly route: DerivativeRoute;
   /** At every threshold, the first included. */
   readonly byThreshold: readonly LocalDimension[];
   readonly cumulative: Readonly<Record<keyof typeof SHARES, number>>;
@@ -156,6 +167,7 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
               singular_values: padded(trained.singularValues, width),
               dead_inputs: trained.deadInputs,
               dead_outputs: trained.deadOutputs,
+              route: DERIVATIVE_ROUTES.indexOf(trained.route),
               untrained_singular_values: padded(redrawn.singularValues, width),
               untrained_dead_inputs: redrawn.deadInputs,
               untrained_dead_outputs: redrawn.deadOutputs,
@@ -187,6 +199,7 @@ function columnsOf(count: number, width: number): Columns<DimensionRow> {
     singular_values: { shape: [width], hasGaps: true },
     dead_inputs: { shape: [] },
     dead_outputs: { shape: [] },
+    route: { shape: [] },
     untrained_singular_values: { shape: [width], hasGaps: true },
     untrained_dead_inputs: maybe,
     untrained_dead_outputs: maybe,
@@ -211,7 +224,7 @@ function layerReports(
 
 function pointReport(row: DimensionRow, from: Space, to: Space, options: DimensionOptions): PointReport {
   const { alpha, convention } = options;
-  const at = ({ singularValues, ...dead }: JacobianSpectrum, threshold: number): LocalDimension =>
+  const at = ({ singularValues, ...dead }: Spectrum, threshold: number): LocalDimension =>
     localDimension(singularValues, {
       inputDim: from.dim,
       outputDim: to.dim,
@@ -220,12 +233,12 @@ function pointReport(row: DimensionRow, from: Space, to: Space, options: Dimensi
       alpha,
       convention,
     });
-  const trained: JacobianSpectrum = {
+  const trained: Spectrum = {
     singularValues: unpadded(row.singular_values),
     deadInputs: row.dead_inputs,
     deadOutputs: row.dead_outputs,
   };
-  const redrawn = (): JacobianSpectrum => ({
+  const redrawn = (): Spectrum => ({
     singularValues: unpadded(row.untrained_singular_values),
     deadInputs: row.untrained_dead_inputs,
     deadOutputs: row.untrained_dead_outputs,
@@ -239,6 +252,7 @@ function pointReport(row: DimensionRow, from: Space, to: Space, options: Dimensi
     ...byThreshold[0]!,
     largest,
     deadInputs: row.dead_inputs,
+    route: DERIVATIVE_ROUTES[row.route]!,
     byThreshold,
     ...spectrumStatistics(variances),
     cumulative: {
@@ -273,6 +287,7 @@ function toJson(reports: readonly LayerReport[], options: DimensionOptions, prov
         index: point.index,
         ...dimension(point),
         deadInputs: point.deadInputs,
+        route: point.route,
         participationRatio: point.participationRatio,
         effectiveRank: point.effectiveRank,
         stableRank: point.stableRank,
@@ -332,7 +347,9 @@ function toText(reports: readonly LayerReport[], options: DimensionOptions, prov
   const { from } = provenance;
   const title = `${bold(`${from.name} [${from.shape.join(", ")}] → layers`)}  ${dim(`${originOf(provenance)}, median and range`)}`;
   const right = header.map((_, i) => i).filter((i) => i > 0 && i < header.length - 1);
-  return `${title}\n${table([header, ...lines], right)}\n`;
+  const isRough = reports.some(({ points }) => points.some(({ route }) => route === "products"));
+  const remark = isRough ? `${dim(ROUGH)}\n` : "";
+  return `${title}\n${table([header, ...lines], right)}\n${remark}`;
 }
 
 /** `median [low–high]` of the values there are. */

@@ -2,6 +2,7 @@
 
 import {
   averageMetric,
+  DERIVATIVE_ROUTES,
   type DirectionSet,
   defaultNames,
   type MetricSpectrum,
@@ -130,7 +131,7 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
           async (row) => {
             const [layer, index] = [Math.floor(row / codes.count), row % codes.count];
             const point = codes.values.slice(index * from.dim, (index + 1) * from.dim);
-            const { residuals, ...spectrum } = await spectrumOf(await maps.at(layer), point);
+            const { residuals, route, ...spectrum } = await spectrumOf(await maps.at(layer), point);
             const control = options.shuffled
               ? await spectrumOf(await maps.shuffledAt(layer), point)
               : undefined;
@@ -139,6 +140,7 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
               index,
               ...spectrum,
               ...(residuals ? { residuals } : {}),
+              ...(route ? { route: DERIVATIVE_ROUTES.indexOf(route) } : {}),
               ...(control
                 ? {
                     shuffled_eigenvalues: control.eigenvalues,
@@ -160,7 +162,11 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
     });
 }
 
-function columnsOf(n: number, points: number, { top, shuffled }: MetricOptions): Columns<MetricRow> {
+function columnsOf(
+  n: number,
+  points: number,
+  { top, shuffled, differences }: MetricOptions,
+): Columns<MetricRow> {
   const k = top ?? n;
   const spectrum = (prefix: string) => ({
     [`${prefix}eigenvalues`]: { shape: [k] },
@@ -170,6 +176,7 @@ function columnsOf(n: number, points: number, { top, shuffled }: MetricOptions):
     layer: { shape: [], at: (row) => Math.floor(row / points) },
     index: { shape: [], at: (row) => row % points },
     ...spectrum(""),
+    ...(differences === undefined ? { route: { shape: [] } } : {}),
     ...(top === undefined ? {} : { residuals: { shape: [k] } }),
     ...(shuffled ? spectrum("shuffled_") : {}),
   } as Columns<MetricRow>;
@@ -190,8 +197,9 @@ function spectrumAt(
   });
 }
 
-function scaled({ eigenvalues, eigenvectors, residuals }: MetricSpectrum, factor: number) {
+function scaled({ eigenvalues, eigenvectors, residuals, route }: MetricSpectrum, factor: number) {
   return {
+    route,
     eigenvalues: eigenvalues.map((value) => factor * value),
     eigenvectors,
     residuals: residuals?.map((value) => factor * value),

@@ -4,11 +4,17 @@
 
 import { canonicalSigns, eigh, eigsh, type Matrix, matrix, svd, tallSkinnyQR } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "../jacobian.ts";
-import { type DifferentiableMap, type Differential, differentialAt, type FloatArray } from "../map.ts";
+import { bytesText, DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "../jacobian.ts";
+import {
+  type DerivativeRoute,
+  type DifferentiableMap,
+  type Differential,
+  differentialAt,
+  type FloatArray,
+} from "../map.ts";
 import { requirePoints } from "../space.ts";
 import { type MetricOptions, metricRoute, metricTensor, requireFiniteImages } from "./metric.ts";
-import { bytesPerVector, jacobianColumns, rowChunks } from "./tangents.ts";
+import { bytesOfColumns, bytesPerVector, jacobianColumns, rowChunks } from "./tangents.ts";
 
 export interface MetricSpectrum {
   /** Eigenvalues of g, descending, ≥ 0: squared output length per squared input length. */
@@ -19,6 +25,8 @@ export interface MetricSpectrum {
   readonly residuals?: Float64Array;
   /** How it was computed. */
   readonly method: "gram" | "qr" | "lanczos" | "differences";
+  /** Within one route the budget changes nothing; undefined by differences. */
+  readonly route?: DerivativeRoute;
 }
 
 export interface MetricSpectrumOptions extends MetricOptions {
@@ -51,7 +59,12 @@ export async function metricSpectrum(
   if (top !== undefined) return leading(map, point, top, options);
   if (options.accuracy === "high") return bySingularValues(map, point, options);
   const { values, vectors } = eigh(await metricTensor(map, point, options), { sign: "canonical" });
-  return { eigenvalues: values.map((value) => Math.max(0, value)), eigenvectors: vectors, method: "gram" };
+  return {
+    eigenvalues: values.map((value) => Math.max(0, value)),
+    eigenvectors: vectors,
+    method: "gram",
+    route: metricRoute(map, point, options),
+  };
 }
 
 async function bySingularValues(
@@ -63,7 +76,7 @@ async function bySingularValues(
   if (metricRoute(map, point, options) === "products") {
     throw new VielbeinError(
       "MEMORY_BUDGET",
-      `High accuracy keeps the columns of the Jacobian, ${map.to.dim} × ${map.from.dim}, which exceed the memory budget of ${budget} bytes. Raise it, or use normal accuracy.`,
+      `The memory budget of ${bytesText(budget)} is too small: high accuracy keeps the columns of the Jacobian, ${map.to.dim} × ${map.from.dim}, which take ${bytesText(bytesOfColumns(map, point) + bytesPerVector(map))} with one tangent. Raise it to that at least, or use normal accuracy.`,
     );
   }
   const columns = await jacobianColumns(map, point, budget, options.signal);
@@ -72,6 +85,7 @@ async function bySingularValues(
     eigenvalues: s.map((sigma, i) => (i < map.to.dim ? sigma * sigma : 0)),
     eigenvectors: canonicalSigns(v, v).v,
     method: "qr",
+    route: "columns",
   };
 }
 
@@ -82,7 +96,8 @@ async function leading(
   options: MetricSpectrumOptions,
 ): Promise<MetricSpectrum> {
   const { signal, tolerance = 1e-6 } = options;
-  const operator = metricOperator(map, point, options);
+  const differential = await differentialAt(map, point);
+  const operator = operatorOf(map, () => Promise.resolve(differential), options);
   const { values, vectors } = await eigsh(operator, top, {
     tolerance,
     sign: "canonical",
@@ -98,6 +113,7 @@ async function leading(
     eigenvectors: vectors,
     residuals: squares.map(Math.sqrt),
     method: "lanczos",
+    route: differential.isLinearized ? "linearized products" : "products",
   };
 }
 
@@ -105,18 +121,31 @@ async function leading(
 export function metricOperator(
   map: DifferentiableMap<FloatArray>,
   point: FloatArray,
+  options: MetricOptions,
+): MetricOperator {
+  let differential: Promise<Differential<FloatArray>> | undefined;
+  return operatorOf(map, () => (differential ??= differentialAt(map, point)), options);
+}
+
+interface MetricOperator {
+  readonly rows: number;
+  readonly cols: number;
+  apply(x: Matrix): Promise<Matrix>;
+}
+
+function operatorOf(
+  map: DifferentiableMap<FloatArray>,
+  differential: () => Promise<Differential<FloatArray>>,
   { memoryBudget = DEFAULT_MEMORY_BUDGET, signal }: MetricOptions,
-): { readonly rows: number; readonly cols: number; apply(x: Matrix): Promise<Matrix> } {
+): MetricOperator {
   const n = map.from.dim;
   const run = vectorsPerRun(bytesPerVector(map), memoryBudget);
   const call = signal ? { signal } : {};
-  let differential: Promise<Differential<FloatArray>> | undefined;
   return {
     rows: n,
     cols: n,
     async apply(x) {
-      differential ??= differentialAt(map, point);
-      const { jvp, vjp } = await differential;
+      const { jvp, vjp } = await differential();
       const result = matrix(n, x.cols);
       for (let first = 0; first < x.cols; first += run) {
         const width = Math.min(run, x.cols - first);
