@@ -67,7 +67,7 @@ export class OutputFolderOption extends OutputOption {
   }
 }
 
-/** An option that names files to read, as FILE or NAME=FILE; those of a model may have data in further files. */
+/** An option that names files to read, as FILE, NAME=FILE or FILE.npz:NAME; those of a model may have data in further files. */
 export class InputOption extends Option {
   readonly isModel: boolean;
 

@@ -135,14 +135,7 @@ async function replace(
   content: Uint8Array | string,
 ): Promise<void> {
   const temporary = join(dirname(target), `.vielbein-${process.pid}-${randomUUID()}.part`);
-  const remove = () => {
-    try {
-      rmSync(temporary, { force: true });
-    } catch {
-      // What went wrong first is what is reported.
-    }
-  };
-  process.on("exit", remove);
+  unfinished.add(temporary);
   try {
     await writeFile(temporary, content, { flag: "wx", mode: before ? before.mode & 0o777 : 0o666 });
     if (before) {
@@ -151,11 +144,26 @@ async function replace(
     }
     await rename(temporary, target);
   } catch (error) {
-    remove();
+    removeQuietly(temporary);
     throw error;
   } finally {
-    process.off("exit", remove);
+    unfinished.delete(temporary);
   }
+}
+
+/** Temporary files that are being written. */
+const unfinished: Set<string> = new Set();
+
+/** Removes temporary files, where the process ends while they are written. */
+export function removeUnfinished(): void {
+  for (const path of unfinished) removeQuietly(path);
+}
+
+/** What went wrong before is what is reported, not that this fails too. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
 }
 
 async function writeInto(target: string, there: Stats, content: Uint8Array | string): Promise<void> {

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { readNpz, writeNpy } from "@vielbein/linalg/npy";
+import { readNpz, writeNpy, writeNpz } from "@vielbein/linalg/npy";
 import { encodeModel } from "@vielbein/onnx";
 import type { Command, Option } from "commander";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -122,13 +122,14 @@ describe("the command's own input is never written to", () => {
     ["--distance", () => path],
     ["--target", () => target],
     ["--directions", () => first],
+    ["--set", () => target],
   ];
   /** An option of another input, where the command has it. */
   const reading = (command: string, what: string, file: string): string[] | undefined => {
     if (what === "the argument") return [];
     const option = commands.find((one) => nameOf(one) === command)!.options.find(({ long }) => long === what);
     if (!(option instanceof InputOption)) return undefined;
-    return option.mandatory ? [] : [what, file];
+    return option.mandatory ? [] : [what, what === "--set" ? `y=${file}` : file];
   };
 
   it.each(ofFiles)("%s", async (_, { command, option, ending, argv }) => {
@@ -177,6 +178,12 @@ describe("the command's own input is never written to", () => {
     const { code, stderr } = await vielbein("basis", file, "--out", data);
     expect([code, stderr.includes("weights.npz")]).toEqual([2, true]);
     expect(readFileSync(data).equals(weights.raw)).toBe(true);
+  });
+
+  it("nor is the archive of an array", async () => {
+    const points = scratch("array.npz", writeNpz({ a: { shape: [4], data: new Float64Array(4) } }));
+    const { code } = await vielbein("basis", path, "--points", `${points}:a`, "--out", points);
+    expect([code, readNpz(readFileSync(points)).a!.shape]).toEqual([2, [4]]);
   });
 
   it("nor is the model by derive --weights reference", async () => {

@@ -1,6 +1,7 @@
 // Model files on disk.
 
-import { open, realpath } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 
@@ -16,11 +17,14 @@ export interface ModelFile {
 }
 
 /**
- * Reads a model file whole; external data is read only when asked for.
+ * Reads a model file whole; external data is read only when asked for. `-` is stdin; a path may lead to a pipe.
  *
  * @throws {VielbeinError} `MISSING_FILE` when it cannot be read.
  */
 export async function readModelFile(path: string): Promise<ModelFile> {
+  if (path === "-" || path === "/dev/stdin") return readPipe("stdin", process.stdin);
+  const isPipe = (await stat(path).catch(() => undefined))?.isFIFO();
+  if (isPipe) return readPipe(basename(path), createReadStream(path));
   const bytes = await readBytes(path);
   const folder = await realpath(dirname(path));
   return {
@@ -38,6 +42,32 @@ export async function readModelFile(path: string): Promise<ModelFile> {
         );
       }
       return readBytes(resolved);
+    },
+  };
+}
+
+/** A model that comes through a pipe has no folder, and so no external data. */
+async function readPipe(name: string, stream: AsyncIterable<Uint8Array>): Promise<ModelFile> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of stream) chunks.push(chunk);
+  } catch (error) {
+    throw missing(name, error);
+  }
+  const bytes = new Uint8Array(new SharedArrayBuffer(chunks.reduce((sum, { length }) => sum + length, 0)));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return {
+    name,
+    bytes,
+    readExternal: async (location) => {
+      throw new VielbeinError(
+        "INVALID_MODEL",
+        `The model keeps weights in "${location}", beside it, but comes through a pipe (${name}). Name its file instead.`,
+      );
     },
   };
 }

@@ -1,7 +1,7 @@
 // vielbein derive: a derivative of a model as an ONNX file of its own.
 
-import { realpath } from "node:fs/promises";
-import { dirname } from "node:path";
+import { realpath, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { encodeModel, hvp, jvp, type Model, type PreparedGraph, prepare, vjp } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
@@ -77,6 +77,16 @@ async function derivative(
 
 /** External data is found relative to the file that refers to it, and only in or below its folder. */
 async function requireBeside(out: string, { file, folder }: LoadedModel): Promise<void> {
+  const isThere = await stat(join(folder, file)).then(
+    (there) => there.isFile(),
+    () => false,
+  );
+  if (!isThere) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--weights reference: the model comes through a pipe (${file}), so there is no file to read weights from. Name its file, or copy the weights (--weights inline).`,
+    );
+  }
   const target = await realpath(dirname(out)).catch(() => undefined);
   // A folder that does not exist is reported when writing.
   if (target === undefined || target === (await realpath(folder))) return;
