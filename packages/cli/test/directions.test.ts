@@ -9,9 +9,10 @@ import {
 } from "@vielbein/core";
 import { eigh, fromRows, gram, matmul, matrix } from "@vielbein/linalg";
 import { writeNpy } from "@vielbein/linalg/npy";
+import { DataType, encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { run } from "../src/index.ts";
-import { floats, generatorBytes, layeredBytes } from "./models.ts";
+import { floats, generatorBytes, int64s, layeredBytes, model, node } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
 const path = scratch("generator.onnx", generatorBytes);
@@ -153,6 +154,67 @@ describe("vielbein pca", () => {
     for (let k = 0; k < 3; k++) expect(Math.hypot(...directionAt(set, k))).toBeCloseTo(1, 12);
   });
 
+  it("finds components of the code of some layers, which act on these", async () => {
+    const [ofW, ofLayers] = [scratch("pca-w.safetensors"), scratch("pca-layers.safetensors")];
+    const options = ["--samples", "300", "--components", "3"];
+    await vielbein("pca", layered, "--to", "w", ...options, "--out", ofW);
+    const { code, stderr } = await vielbein(
+      ...["pca", layered, "--to", "w_plus", "--layers", "0,2", ...options, "--out", ofLayers],
+    );
+    expect(code, stderr).toBe(0);
+    const [w, plus] = [directionsOf(ofW), directionsOf(ofLayers)];
+    expect(plus).toMatchObject({ space: { name: "w_plus", shape: [3, 4] }, layers: [0, 2] });
+    // Every layer has the same w.
+    for (const [i, x] of plus.vectors.data.entries()) expect(x).toBeCloseTo(w.vectors.data[i]!, 5);
+    for (const [i, x] of plus.values!.values.entries()) expect(x).toBeCloseTo(w.values!.values[i]!, 6);
+    const refused = async (...argv: string[]) => vielbein("pca", layered, "--samples", "10", ...argv);
+    expect(await refused("--to", "w_plus", "--layers", "1,3")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("has layers 0 to 2, got 3"),
+    });
+    expect(await refused("--to", "w", "--layers", "0")).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining('"w" has [4]'),
+    });
+    expect(await refused("--to", "w_plus", "--layers", "0", "--latent")).toMatchObject({ code: 2 });
+    expect(await refused("--to", "w_plus", "--layers", "0", "--components", "5")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("dimension 4, got 5"),
+    });
+  });
+
+  it("averages the layers of codes that differ", async () => {
+    const weights = floats("m", [5, 12], 1);
+    const mixed = encodeModel(
+      model({
+        nodes: [node("Gemm", ["z", "m"], ["mixed"]), node("Reshape", ["mixed", "shape"], ["plus"])],
+        initializers: [weights, int64s("shape", [-1, 3, 4])],
+        inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 5] }],
+        outputs: [{ name: "plus", dataType: DataType.FLOAT }],
+      }),
+    );
+    const { stdout } = await vielbein(
+      ...["pca", scratch("mixed.onnx", mixed), "--layers", "1-2", "--samples", "40", "--json"],
+    );
+    const { stdev } = JSON.parse(stdout);
+    // The sum of variances of (row 1 + row 2) / 2, computed coordinate by coordinate.
+    const z = samplePoints({ name: "z", dim: 5, shape: [5] }, 0, 0, 40);
+    const m = new Float32Array(weights.raw.slice().buffer);
+    let total = 0;
+    for (let j = 0; j < 4; j++) {
+      const means = Array.from({ length: 40 }, (_, i) =>
+        [0, 1, 2, 3, 4].reduce(
+          (sum, k) => sum + (z[5 * i + k]! * (m[12 * k + 4 + j]! + m[12 * k + 8 + j]!)) / 2,
+          0,
+        ),
+      );
+      const mean = means.reduce((sum, x) => sum + x / 40, 0);
+      total += means.reduce((sum, x) => sum + (x - mean) ** 2 / 39, 0);
+    }
+    expect(stdev).toHaveLength(4);
+    expect(stdev.reduce((sum: number, x: number) => sum + x * x, 0)).toBeCloseTo(total, 5);
+  });
+
   it("takes the rows of a file", async () => {
     const points = scratch(
       "points.npy",
@@ -283,6 +345,66 @@ describe("vielbein edit", () => {
     expect(split).toEqual(joined);
     expect(only[1]).not.toBe(joined[1]);
     expect(only[0]).toBe(joined[0]);
+  });
+
+  it("moves layers of w_plus along directions of w: all of them as w itself moves", async () => {
+    const file = scratch("ofw.safetensors");
+    await vielbein("sefa", layered, "--from", "w", "--out", file);
+    const draw = async (from: string, directions: string, ...options: string[]) => {
+      const out = scratch("ofw.svg");
+      const { code, stderr } = await vielbein(
+        ...["edit", layered, "--from", from, "--directions", directions, "--edit", "2*d0", "--out", out],
+        ...["--image-range", "-1,1", ...options],
+      );
+      expect(code, stderr).toBe(0);
+      const images = [...readFileSync(out, "utf8").matchAll(/href="(data:[^"]+)"/g)].map((match) => match[1]);
+      return { images, stderr };
+    };
+    const inW = await draw("w", file);
+    const onAll = await draw("w_plus", file, "--layers", "0-2");
+    expect(onAll.images).toEqual(inW.images);
+    expect(onAll.stderr).toContain("act on layers 0, 1, 2 of w_plus [3, 4]");
+    const onTwo = await draw("w_plus", file, "--layers", "0,2");
+    expect(onTwo.images[1]).not.toBe(inW.images[1]);
+    // The same as directions of w_plus that act on these layers by themselves.
+    const own = scratch("ofplus.safetensors");
+    const { provenance: _, ...set } = directionsOf(file);
+    writeNamed(own, { ...set, space: { name: "w_plus", dim: 12, shape: [3, 4] }, layers: [0, 2] });
+    expect((await draw("w_plus", own)).images).toEqual(onTwo.images);
+    expect((await draw("w_plus", own, "--layers", "1-2")).images).toEqual(
+      (await draw("w_plus", file, "--layers", "2")).images,
+    );
+    const missing = await vielbein(
+      ...[
+        "edit",
+        layered,
+        "--from",
+        "w_plus",
+        "--directions",
+        file,
+        "--edit",
+        "d0",
+        "--out",
+        scratch("no.svg"),
+      ],
+    );
+    expect(missing).toMatchObject({ code: 65, stderr: expect.stringContaining("(--layers)") });
+    const beyond = await vielbein(
+      ...[
+        "edit",
+        layered,
+        "--from",
+        "w_plus",
+        "--directions",
+        file,
+        "--edit",
+        "d0",
+        "--out",
+        scratch("no.svg"),
+      ],
+      ...["--layers", "3"],
+    );
+    expect(beyond).toMatchObject({ code: 2, stderr: expect.stringContaining("has layers 0 to 2, got 3") });
   });
 
   it("wants the space of the directions, and says how to get there", async () => {

@@ -146,10 +146,12 @@ export function displacements(set: DirectionSet): Matrix {
 export function requireSpaceOf(set: DirectionSet, space: Space): void {
   const { name, shape } = set.space;
   if (name === space.name && String(shape) === String(space.shape)) return;
+  const isOfOneCode = space.shape.length > 1 && set.space.dim === space.shape.at(-1);
+  const ofOneCode = isOfOneCode ? ", or name the layers of it that these are to act on (--layers)" : "";
   const remedy =
     name === space.name
       ? "They were found in another model, or in another form of this one: find them in this one"
-      : `Start from that space (\`from\`, or --from ${name} on the command line), or find directions of "${space.name}"`;
+      : `Start from that space (\`from\`, or --from ${name} on the command line), or find directions of "${space.name}"${ofOneCode}`;
   throw new VielbeinError(
     "INVALID_SPACE",
     `The directions (${set.method}) live in space "${name}" [${shape.join(", ")}], the points in "${space.name}" [${space.shape.join(", ")}]. ${remedy}.`,

@@ -1,11 +1,18 @@
 // vielbein edit: images of samples moved by an expression of named directions.
 
 import { basename } from "node:path";
-import { type DirectionSet, displacementOf, requireSpaceOf, VielbeinError } from "@vielbein/core";
+import {
+  type DirectionSet,
+  displacementOf,
+  requireSpaceOf,
+  restrictToLayers,
+  type Space,
+  VielbeinError,
+} from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import { contactSheet } from "@vielbein/viz";
 import type { Command } from "commander";
-import { integer } from "../arguments.ts";
+import { indexList, integer } from "../arguments.ts";
 import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
 import { InputOption } from "../command-files.ts";
 import { readDirections } from "../direction-files.ts";
@@ -22,11 +29,12 @@ import {
 import { addPictureOptions, imagesOf, joined, layoutOf, type PictureOptions } from "../pictures.ts";
 import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
 import type { Points } from "../points-file.ts";
-import { info, Progress, print, type Terminal } from "../terminal.ts";
+import { Progress, print, type Terminal } from "../terminal.ts";
 
 interface EditOptions extends CodeOptions, PictureOptions {
   directions: string[];
   edit: string;
+  layers?: number[];
   sample: number;
   samples: number;
   frames: number;
@@ -53,6 +61,11 @@ export function editCommand(program: Command, terminal: Terminal, signal: AbortS
         ).makeOptionMandatory(),
       )
       .requiredOption("--edit <expression>", "what to add to the code, in units of the space")
+      .option(
+        "--layers <list>",
+        "of a space [layers, dim], act on these alone, e.g. 0-3; so do directions of one code, such as w",
+        indexList,
+      )
       .option("--sample <j>", "index of the first sample, or row of --points", integer(0), 0)
       .option("--samples <n>", "rows of images", integer(1, 99), 1)
       .option("--frames <n>", "columns of a path", integer(2, 99), 9)
@@ -82,11 +95,12 @@ async function edit(
 ): Promise<void> {
   const layout = layoutOf(map.to, options);
   const pixels = await pixelsOf(loaded, map, options, signal);
-  const directions = await namedDirections(options.directions, loaded, map, terminal);
+  const { layers } = options;
+  const directions = await namedDirections(options.directions, loaded, map.from, layers);
   const expression = await parseEdit(options.edit, [...directions.keys()]);
   const frames = framesOf(expression, options.frames, directions.size);
   const moves = frames.map((frame) =>
-    displacement([...directions.values()], frame.coefficients, map.from.dim),
+    displacement([...directions.values()], frame.coefficients, map.from, layers),
   );
 
   const codes = await source.take(options.sample, options.samples, signal);
@@ -106,6 +120,7 @@ async function edit(
   const provenance = provenanceOf(loaded, map, "edit", codes.source, {
     edit: options.edit,
     sample: options.sample,
+    ...(layers ? { layers } : {}),
     directions: usedDirections(directions, frames),
     ...pixelsEntry(pixels),
   });
@@ -142,17 +157,20 @@ interface NamedDirection {
 async function namedDirections(
   files: readonly string[],
   loaded: LoadedModel,
-  map: OnnxMap,
-  terminal: Terminal,
+  space: Space,
+  layers: readonly number[] | undefined,
 ): Promise<Map<string, NamedDirection>> {
   const result = new Map<string, NamedDirection>();
   for (const argument of files) {
     const [, prefix, path] = /^(?:([\p{L}_][\p{L}\p{N}_]*)=)?(.*)$/su.exec(argument)!;
     const set = await readDirections(path!);
-    requireSpaceOf(set, map.from);
+    if (layers && isOfOneCode(set, space)) {
+      const [from, to] = [set.space, space].map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
+      loaded.remark(`the directions of ${from} in "${path}" act on layers ${layers.join(", ")} of ${to}`);
+    } else requireSpaceOf(set, space);
     const model = set.provenance?.model;
     if (model && model.sha256 !== loaded.sha256) {
-      info(terminal, `"${path}" is of another model, ${model.file} ${model.sha256.slice(0, 12)}`);
+      loaded.remark(`"${path}" is of another model, ${model.file} ${model.sha256.slice(0, 12)}`);
     }
     set.names.forEach((own, k) => {
       const name = prefix === undefined ? own : `${prefix}_${own}`;
@@ -167,6 +185,11 @@ async function namedDirections(
     });
   }
   return result;
+}
+
+/** Whether directions have the length of the code of one layer, and may act on several. */
+function isOfOneCode({ space, layers }: DirectionSet, { shape }: Space): boolean {
+  return !layers && shape.length > 1 && space.dim === shape.at(-1);
 }
 
 interface Frame {
@@ -189,17 +212,19 @@ function framesOf(edit: Edit, count: number, names: number): Frame[] {
   });
 }
 
-/** What the directions add up to, `[dim]`. */
+/** What the directions add up to, `[dim]`; with layers, on these alone. */
 function displacement(
   directions: readonly NamedDirection[],
   coefficients: Float64Array,
-  dim: number,
+  space: Space,
+  layers: readonly number[] | undefined,
 ): Float64Array {
-  const sum = new Float64Array(dim);
+  const sum = new Float64Array(space.dim);
   directions.forEach(({ set, k }, i) => {
     if (coefficients[i] === 0) return;
-    const direction = displacementOf(set, k);
-    for (let j = 0; j < dim; j++) sum[j]! += coefficients[i]! * direction[j]!;
+    const whole = displacementOf(set, k);
+    const direction = layers ? restrictToLayers(space, whole, layers) : whole;
+    for (let j = 0; j < space.dim; j++) sum[j]! += coefficients[i]! * direction[j]!;
   });
   return sum;
 }

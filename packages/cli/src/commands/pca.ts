@@ -6,11 +6,13 @@ import {
   type PrincipalComponents,
   PrincipalComponentsAccumulator,
   type Provenance,
+  restrictToLayers,
+  type Space,
   VielbeinError,
 } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
-import type { Command } from "commander";
-import { integer } from "../arguments.ts";
+import { type Command, Option } from "commander";
+import { indexList, integer } from "../arguments.ts";
 import { type CodeOptions, CodeSource } from "../codes.ts";
 import { OutputOption } from "../command-files.ts";
 import { writeDirections } from "../direction-files.ts";
@@ -23,6 +25,7 @@ interface PcaOptions extends CodeOptions {
   samples: number;
   components?: number;
   latent?: boolean;
+  layers?: number[];
   out?: string;
   json?: boolean;
 }
@@ -44,9 +47,16 @@ export function pcaCommand(program: Command, terminal: Terminal, signal: AbortSi
   )
     .option("--samples <n>", "samples to draw", integer(2), 10_000)
     .option("--components <k>", "components to keep (default: 50, or as many as there are)", integer(1))
+    .addOption(
+      new Option(
+        "--latent",
+        "directions of --from, by regression on the components: for a --to that is no code, such as features",
+      ).conflicts("layers"),
+    )
     .option(
-      "--latent",
-      "directions of --from, by regression on the components: for a --to that is no code, such as features",
+      "--layers <list>",
+      "of a --to [layers, dim], components of the mean code of these layers, which act on them, e.g. 0-3",
+      indexList,
     )
     .addOption(new OutputOption("--out <file.safetensors>", "write the directions"))
     .option("--json", "one JSON document on stdout")
@@ -59,10 +69,11 @@ export function pcaCommand(program: Command, terminal: Terminal, signal: AbortSi
         const provenance = provenanceOf(loaded, map, "principal components", points.source, {
           components: components.stdev.length,
           latent: options.latent ?? false,
+          ...(options.layers ? { layers: options.layers } : {}),
           exact: components.isExact,
         });
         if (options.out !== undefined) {
-          await writeDirections(options.out, directionSet(components, provenance), terminal);
+          await writeDirections(options.out, directionSet(components, provenance, options.layers), terminal);
         }
         print(terminal, options.json ? toJson(components, provenance) : toText(components, provenance));
         if (components.count < total) {
@@ -84,8 +95,10 @@ async function collect(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
-  const accumulator = new PrincipalComponentsAccumulator(map.to.dim, {
-    ...(options.components === undefined ? {} : { components: requireFit(options.components, map) }),
+  const { layers } = options;
+  const dim = layers ? codeLength(map.to, layers) : map.to.dim;
+  const accumulator = new PrincipalComponentsAccumulator(dim, {
+    ...(options.components === undefined ? {} : { components: requireFit(options.components, map.to, dim) }),
     ...(options.latent ? { latentDim: map.from.dim } : {}),
   });
   const first = await source.take(0, Math.min(BATCH, options.samples), signal);
@@ -100,7 +113,9 @@ async function collect(
       options.points !== undefined
         ? first.values.subarray(start * map.from.dim, (start + count) * map.from.dim)
         : (start === 0 ? first : await source.take(start, count, signal)).values;
-    accumulator.append(await map.evaluate(codes, count, { signal }), options.latent ? codes : undefined);
+    const found = await map.evaluate(codes, count, { signal });
+    const samples = layers ? layerMeans(found, count, layers, dim) : found;
+    accumulator.append(samples, options.latent ? codes : undefined);
     done = start + count;
   };
   while (done < total) {
@@ -123,19 +138,52 @@ async function collect(
   };
 }
 
-function requireFit(components: number, { to }: OnnxMap): number {
-  if (components <= to.dim) return components;
+function requireFit(components: number, { name }: Space, dim: number): number {
+  if (components <= dim) return components;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `--components: "${to.name}" has dimension ${to.dim}, got ${components}. Ask for at most ${to.dim}.`,
+    `--components: "${name}" has dimension ${dim}, got ${components}. Ask for at most ${dim}.`,
   );
+}
+
+/** Length of the code of one layer. */
+function codeLength(space: Space, layers: readonly number[]): number {
+  const dim = space.shape.at(-1) ?? 1;
+  // Refuses spaces without layers, and layers that there are not.
+  restrictToLayers(space, new Float64Array(dim), layers);
+  return dim;
+}
+
+/**
+ * The mean of some layers' codes, `[count, dim]`: where points stand among displacements that move these layers alike.
+ *
+ * @param values `[count, layers, dim]`.
+ */
+function layerMeans(
+  values: Float32Array,
+  count: number,
+  layers: readonly number[],
+  dim: number,
+): Float64Array {
+  const means = new Float64Array(count * dim);
+  const stride = values.length / count;
+  for (let i = 0; i < count; i++) {
+    for (const layer of layers) {
+      for (let j = 0; j < dim; j++) {
+        means[i * dim + j]! += values[i * stride + layer * dim + j]! / layers.length;
+      }
+    }
+  }
+  return means;
 }
 
 function directionSet(
   { components, stdev, latent }: PrincipalComponents,
   provenance: Provenance,
+  layers: readonly number[] | undefined,
 ): DirectionSet {
   return {
+    ...(layers ? { layers } : {}),
     space: latent ? provenance.from : provenance.to,
     vectors: latent?.directions ?? components,
     names: defaultNames(stdev.length),
