@@ -226,7 +226,7 @@ export function metricTable(
       "particip. ratio",
       "log-volume",
       "of rank",
-      "condition",
+      "√(λ₁/λᵣ)",
     ];
     const lines = statistics.map(({ to: layer, anisotropy: known }) => [
       ...(several ? [layer.name] : []),
@@ -236,7 +236,8 @@ export function metricTable(
       String(known!.rank),
       known!.condition.toExponential(1),
     ]);
-    parts.push("", dim("of the mean spectrum"), table([titles, ...lines], numbers(titles)));
+    const note = "of the mean spectrum; log-volume and the condition √(λ₁/λᵣ), of lengths, are of g = JᵀJ";
+    parts.push("", dim(note), table([titles, ...lines], numbers(titles)));
   }
   const compared = layers.filter(({ homogeneity: known }) => known !== undefined);
   if (compared.length > 0) {

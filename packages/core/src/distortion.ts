@@ -131,15 +131,17 @@ export function distortion(
   samples: readonly DistortionSample[],
   options: DistortionSummaryOptions = {},
 ): Distortion {
-  const { seed = 0, resamples = 2000 } = options;
-  const usable = samples.flatMap(({ random, near }) => (random && near ? [{ random, near }] : []));
+  const { clusters } = options;
+  const usable = samples.flatMap(({ random, near }, i) =>
+    random && near ? [{ random, near, cluster: clusters?.[i] ?? i }] : [],
+  );
   const count = usable.length;
   const meansOf = (members: Int32Array): { iRand: number; iLocal: number } => {
     let [iRand, iLocal] = [0, 0];
     for (const member of members) {
       const { random, near } = usable[member]!;
-      iRand += random.distance / count;
-      iLocal += near.distance / count;
+      iRand += random.distance / members.length;
+      iLocal += near.distance / members.length;
     }
     return { iRand, iLocal };
   };
@@ -151,7 +153,8 @@ export function distortion(
     return means.iRand / means.iLocal;
   };
   const hasInterval = problem === undefined && count > 1;
-  const interval = hasInterval ? bootstrap(count, ratio, { seed, resamples }).interval : undefined;
+  const own = clusters && usable.map(({ cluster }) => cluster);
+  const interval = hasInterval ? bootstrap(count, ratio, { ...options, clusters: own }).interval : undefined;
   const ks = usable.map(({ random }) => random.k).sort((a, b) => a - b);
   return {
     iRand,

@@ -1,5 +1,11 @@
 export type { AffineMap } from "./affine-map.ts";
-export { type Bootstrap, type BootstrapOptions, bootstrap } from "./bootstrap.ts";
+export {
+  type Bootstrap,
+  type BootstrapOptions,
+  bootstrap,
+  bootstrapValues,
+  intervalOf,
+} from "./bootstrap.ts";
 export { type BoundedMap, boundedMap } from "./bounded-map.ts";
 export {
   type CurveStep,

@@ -166,18 +166,18 @@ describe("invert", () => {
       if (method !== "adam" && method !== "cma-es") expect(searches[0]!.converged).toBe(true);
     });
 
-    test("f(x) = x, target 1, prior 1: 0.5", async () => {
+    test.each([1, -1])("f(x) = x, target %s, prior 1: half of it", async (target) => {
       const line = functionMap({
         from: { name: "z", dim: 1, shape: [1] },
         to: { name: "y", dim: 1, shape: [1] },
         evaluate: (z) => [z[0]!],
       });
-      const found = await invert(line, Float32Array.of(1), Float32Array.of(1.7), {
+      const found = await invert(line, Float32Array.of(target), Float32Array.of(1.7), {
         method,
         ...options,
         prior: 1,
       });
-      expect(found.point[0]).toBeCloseTo(0.5, 3);
+      expect(found.point[0]).toBeCloseTo(target / 2, 3);
       expect(found.searches[0]!.loss).toBeCloseTo(0.5, 6);
     });
 

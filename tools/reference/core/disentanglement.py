@@ -117,6 +117,29 @@ def mig(bins=20):
     }
 
 
+def bin_edges():
+    """Values at the edges of bins, where the quotient (x - low) / step rounds to the wrong side of one, in either direction."""
+    cases = [([0.0, 0.5249999999999999, 0.7], 4)]
+    edges = np.random.default_rng(12)
+    for bins in [3, 7, 10, 20]:
+        values = []
+        while len(values) < 4:
+            low, high = np.sort(np.round(edges.uniform(-3, 3, 2), 2))
+            if low == high:
+                continue
+            _, at = np.histogram([low, high], bins)
+            near = np.concatenate([at, np.nextafter(at, -np.inf)])[1:-1]
+            near = near[(near > low) & (near < high)]
+            guess = np.floor((near - low) / ((high - low) / bins)).astype(int)
+            wrong = near[np.array([np.histogram([x], at)[0].argmax() for x in near]) != guess]
+            if len(wrong) > 0:
+                values = [float(low), *wrong.tolist(), *at[1:-1].tolist(), float(high)]
+        cases.append((values, bins))
+    return [
+        {"count": len(v), "values": v, "bins": b, "counts": np.histogram(v, b)[0].tolist()} for v, b in cases
+    ]
+
+
 def sap(cost):
     scores = np.zeros((codes.shape[1], len(kinds)))
     for i, j in np.ndindex(scores.shape):
@@ -200,6 +223,7 @@ golden = {
     "lasso": linear(lambda: Lasso(ALPHA, tol=1e-13, max_iter=100000)),
     "ridge": linear(lambda: Ridge(ALPHA * len(codes))),
     "mig": mig(),
+    "bins": bin_edges(),
     "sap": sap(0.01),
     "machines": machines(0.01),
     "frechet": frechet(),

@@ -6,7 +6,14 @@ import type { Matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { boostedTrees } from "./boosted-trees.ts";
 import { column, meanOf } from "./columns.ts";
-import { type LabelledCodes, requireMatrix, requirePair } from "./labelled-codes.ts";
+import {
+  inPlace,
+  type LabelledCodes,
+  requireMatrix,
+  requirePair,
+  varyingFactors,
+  withFactors,
+} from "./labelled-codes.ts";
 
 /** What an estimator learnt from codes and their factors. */
 export interface FittedFactors {
@@ -35,16 +42,22 @@ export interface ImportanceScores {
   readonly problems: readonly ("one-factor" | "one-code")[];
 }
 
-/** How well the factors are predicted: accuracy of a discrete factor, R² of a continuous one. `[m]` each. */
+/**
+ * How well the factors are predicted: accuracy of a discrete factor, R² of a continuous one, `null` of a factor that is
+ * constant in the data. `[m]` each.
+ */
 export interface Informativeness {
-  readonly train: Float64Array;
-  readonly test: Float64Array;
-  /** Mean over the factors, of data that the estimator has not seen. */
-  readonly mean: number;
+  readonly train: readonly (number | null)[];
+  readonly test: readonly (number | null)[];
+  /** Mean over the factors that vary, of data that the estimator has not seen; `null` where none varies there. */
+  readonly mean: number | null;
 }
 
 export interface Dci extends ImportanceScores {
+  /** `[d, m′]`, of the factors that vary in the training data: as all results but the informativeness. */
   readonly importances: Matrix;
+  /** Those factors, ascending, `[m′]`. */
+  readonly factors: readonly number[];
   readonly informativeness: Informativeness;
 }
 
@@ -54,9 +67,10 @@ export interface DciOptions {
 }
 
 /**
- * DCI of codes, with importances learnt on `train` and informativeness also measured on `test`.
+ * DCI of codes, with importances learnt on `train` and informativeness also measured on `test`. Factors that are constant in
+ * the training data are left out.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT`, also where no factor varies.
  */
 export function dci(
   train: LabelledCodes,
@@ -64,12 +78,23 @@ export function dci(
   { estimator = boostedTrees() }: DciOptions = {},
 ): Dci {
   requirePair("dci", train, test);
-  const fitted = estimator(train);
-  const scores = { train: qualities(fitted, train), test: qualities(fitted, test) };
+  const varying = varyingFactors(train);
+  if (varying.length === 0) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      "dci: some factor must vary in the training data, got constants only.",
+    );
+  }
+  const fitted = estimator(withFactors(train, varying));
+  const measured = (data: LabelledCodes) =>
+    inPlace(qualities(fitted, withFactors(data, varying)), varying, data.kinds.length);
+  const scores = { train: measured(train), test: measured(test) };
+  const known = scores.test.filter((x) => x !== null);
   return {
     ...importanceScores(fitted.importances),
     importances: fitted.importances,
-    informativeness: { ...scores, mean: meanOf(scores.test) },
+    factors: varying,
+    informativeness: { ...scores, mean: known.length > 0 ? meanOf(known) : null },
   };
 }
 
@@ -125,16 +150,19 @@ function concentrations(vectors: readonly Float64Array[]): {
   return { each, weights, mean: each.reduce((sum, x, i) => sum + x * weights[i]!, 0) };
 }
 
-/** Accuracy or R² of each factor. A constant factor that is predicted exactly counts as 1, else as 0. */
-function qualities(fitted: FittedFactors, { codes, factors, kinds }: LabelledCodes): Float64Array {
+/** Accuracy or R² of each factor, `null` of one that is constant in these data. */
+function qualities(
+  fitted: FittedFactors,
+  { codes, factors, kinds }: LabelledCodes,
+): readonly (number | null)[] {
   const predicted = fitted.predict(codes);
-  return Float64Array.from(kinds, (kind, j) => {
+  return kinds.map((kind, j) => {
     const [truth, answer] = [column(factors, j), column(predicted, j)];
+    if (truth.every((value) => value === truth[0])) return null;
     if (kind === "discrete") return meanOf(truth.map((value, i) => Number(value === answer[i])));
     const mean = meanOf(truth);
     const error = truth.reduce((sum, value, i) => sum + (value - answer[i]!) ** 2, 0);
     const variation = truth.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-    if (variation === 0) return Number(error === 0);
     return 1 - error / variation;
   });
 }

@@ -39,7 +39,7 @@ export interface FactorVae {
  * FactorVAE score of codes. Variances are those of samples (divided by n − 1), in a batch relative to all.
  *
  * @param global codes over all factors, `[n, d]`; 10 000 are usual.
- * @param factorCount m; with one factor the score is 1 whatever the codes.
+ * @param factorCount m, of factors that vary; with one factor the score is 1 whatever the codes.
  * @param batch for vote 0, 1, … of both kinds; 64 rows are usual.
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`.
  */

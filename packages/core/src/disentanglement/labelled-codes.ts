@@ -3,6 +3,7 @@
 import type { Matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { requirePoints } from "../space.ts";
+import { column, fromColumns } from "./columns.ts";
 
 export type FactorKind = "continuous" | "discrete";
 
@@ -13,6 +14,37 @@ export interface LabelledCodes {
   readonly factors: Matrix;
   /** Of each of the m factors. */
   readonly kinds: readonly FactorKind[];
+}
+
+/**
+ * Which factors vary. A constant one says nothing about codes: MIG, SAP and DCI leave it out, as if it were not there, with
+ * `null` in its place where results are given factor by factor.
+ */
+export function varyingFactors({ factors }: Pick<LabelledCodes, "factors">): number[] {
+  const { cols, data } = factors;
+  return Array.from({ length: cols }, (_, j) => j).filter((j) =>
+    data.some((value, at) => at % cols === j && value !== data[j]),
+  );
+}
+
+/** The same codes beside some of the factors, in the order of `chosen`. */
+export function withFactors(
+  { codes, factors, kinds }: LabelledCodes,
+  chosen: readonly number[],
+): LabelledCodes {
+  return {
+    codes,
+    factors: fromColumns(
+      factors.rows,
+      chosen.map((j) => column(factors, j)),
+    ),
+    kinds: chosen.map((j) => kinds[j]!),
+  };
+}
+
+/** Values for the factors `chosen` in their places among `count`, `null` elsewhere. */
+export function inPlace<T>(values: readonly T[], chosen: readonly number[], count: number): (T | null)[] {
+  return Array.from({ length: count }, (_, j) => values[chosen.indexOf(j)] ?? null);
 }
 
 /** Checks shapes and finiteness. `what` names the data in the message. */

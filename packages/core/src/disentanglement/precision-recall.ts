@@ -49,7 +49,8 @@ export function precisionRecall(
 }
 
 /**
- * Density and coverage of features of real `[n, d]` and generated `[m, d]` samples; k = 5 by default. Two samples of one
+ * Density and coverage of features of real `[n, d]` and generated `[m, d]` samples; k = 5 by default. Balls include their
+ * boundary (≤), which the published code leaves out (<). Two samples of one
  * distribution have density 1 and coverage 1 − ½ᵏ on average if n = m is large.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for k out of range.

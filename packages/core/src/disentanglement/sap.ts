@@ -7,7 +7,7 @@ import { VielbeinError } from "../errors.ts";
 import { CrossMoments } from "../moments.ts";
 import { column, levelsOf, meanOf, sampleVariances } from "./columns.ts";
 import { gapsOf } from "./gap.ts";
-import { type LabelledCodes, requirePair } from "./labelled-codes.ts";
+import { inPlace, type LabelledCodes, requirePair, varyingFactors } from "./labelled-codes.ts";
 import { fitLevels, levelAt } from "./linear-svm.ts";
 
 export interface SapOptions {
@@ -16,20 +16,19 @@ export interface SapOptions {
 }
 
 export interface Sap {
-  /** Mean of `perFactor`; `null` where there is one code only. */
+  /** Mean of `perFactor` over factors that vary; `null` where there is no gap to measure, see `problem`. */
   readonly sap: number | null;
-  /** Best score less the second, `[m]`; empty where there is one code only. */
-  readonly perFactor: Float64Array;
+  /** Best score less the second of each factor; `null` of one that is constant in the training data. `[m]` */
+  readonly perFactor: readonly (number | null)[];
   /**
    * Of code i for factor j, `[d, m]`: squared correlation in the training data with a continuous factor, accuracy on the
-   * test data for a discrete one.
+   * test data for a discrete one. 0 where the code or the factor is constant: exactly, since deviations have no natural unit
+   * (disentanglement_lib takes variances below 1e-12 for constant).
    */
   readonly scores: Matrix;
-  readonly problem?: "one-code";
+  /** `one-code`: there is no second; `constant`: no factor varies. */
+  readonly problem?: "one-code" | "constant";
 }
-
-/** Codes and factors of less variance are constant, and correlate with nothing. */
-const CONSTANT = 1e-12;
 
 /**
  * SAP of codes. Discrete factors are classified by a linear support vector machine of one code, levels weighted to
@@ -43,16 +42,30 @@ export function sap(train: LabelledCodes, test: LabelledCodes, { cost = 0.01 }: 
     throw new VielbeinError("INVALID_ARGUMENT", `sap: cost must be above 0 and finite, got ${cost}.`);
   }
   const [d, m] = [train.codes.cols, train.kinds.length];
-  const correlations = squaredCorrelations(train.codes, train.factors);
+  const correlations = squaredCorrelations(unitSized(train.codes), unitSized(train.factors));
+  const varying = varyingFactors(train);
   const scores = matrix(d, m, correlations.data);
   train.kinds.forEach((kind, j) => {
-    if (kind === "continuous") return;
+    if (kind === "continuous" || !varying.includes(j)) return;
     const accuracies = accuraciesOf(train, test, j, cost);
     for (let i = 0; i < d; i++) scores.data[i * m + j] = accuracies[i]!;
   });
-  if (d < 2) return { sap: null, perFactor: new Float64Array(), scores, problem: "one-code" };
-  const perFactor = Float64Array.from(gapsOf(scores), ({ gap }) => gap);
-  return { sap: meanOf(perFactor), perFactor, scores };
+  const none = train.kinds.map(() => null);
+  if (d < 2) return { sap: null, perFactor: none, scores, problem: "one-code" };
+  if (varying.length === 0) return { sap: null, perFactor: none, scores, problem: "constant" };
+  const gaps = gapsOf(scores);
+  const counted = varying.map((j) => gaps[j]!.gap);
+  return { sap: meanOf(counted), perFactor: inPlace(counted, varying, m), scores };
+}
+
+/** Columns less their first value, divided by their largest deviation from it: squares neither vanish nor overflow. */
+function unitSized({ rows, cols, data }: Matrix): Matrix {
+  const sizes = new Float64Array(cols);
+  data.forEach((value, at) => {
+    sizes[at % cols] = Math.max(sizes[at % cols]!, Math.abs(value - data[at % cols]!));
+  });
+  const scaled = data.map((value, at) => (value - data[at % cols]!) / (sizes[at % cols]! || 1));
+  return matrix(rows, cols, scaled);
 }
 
 function squaredCorrelations(codes: Matrix, factors: Matrix): Matrix {
@@ -65,7 +78,7 @@ function squaredCorrelations(codes: Matrix, factors: Matrix): Matrix {
     factors.cols,
     cross.scatter.data.map((value, at) => {
       const [a, b] = [ofCodes[Math.floor(at / factors.cols)]!, ofFactors[at % factors.cols]!];
-      return a > CONSTANT && b > CONSTANT ? (value / n) ** 2 / (a * b) : 0;
+      return a > 0 && b > 0 ? (value / n) ** 2 / (a * b) : 0;
     }),
   );
 }
@@ -77,9 +90,7 @@ function accuraciesOf(train: LabelledCodes, test: LabelledCodes, j: number, cost
   const labels = Int32Array.from(seen, (value) => levels.indexOf(value));
   return Float64Array.from({ length: train.codes.cols }, (_, i) => {
     const unseen = column(test.codes, i);
-    const classifier =
-      levels.length > 1 ? fitLevels(column(train.codes, i), labels, levels, cost) : undefined;
-    const answer = (x: number) => (classifier ? levelAt(classifier, x) : levels[0]!);
-    return meanOf(unseen.map((x, row) => Number(answer(x) === truth[row])));
+    const classifier = fitLevels(column(train.codes, i), labels, levels, cost);
+    return meanOf(unseen.map((x, row) => Number(levelAt(classifier, x) === truth[row])));
   });
 }

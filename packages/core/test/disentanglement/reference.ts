@@ -27,6 +27,7 @@ interface Reference {
   lasso: Estimated;
   ridge: Estimated;
   mig: { mutualInformation: number[][]; entropies: number[]; perFactor: number[]; mig: number };
+  bins: { count: number; values: number[]; bins: number; counts: number[] }[];
   sap: { scores: number[][]; sap: number };
   machines: { code: number; factor: number; lines: number[][] }[];
   frechet: { d: number; a: number[]; b: number[]; distance: number }[];

@@ -224,24 +224,6 @@ describe("dci", () => {
     expect(trees.informativeness.mean).toBeLessThan(0.05);
   });
 
-  it("gives no importance to codes for a constant factor, and predicts it", () => {
-    const n = 50;
-    const data: LabelledCodes = {
-      codes: uniformCodes(0, n, 2),
-      factors: matrix(
-        n,
-        2,
-        Array.from({ length: 2 * n }, (_, i) => (i % 2 === 0 ? 0.1 : 7)),
-      ),
-      kinds: ["continuous", "discrete"],
-    };
-    for (const estimator of [boostedTrees({ rounds: 3 }), lasso(), ridge()]) {
-      const { importances, informativeness } = dci(data, data, { estimator });
-      expect(Array.from(importances.data)).toEqual([0, 0, 0, 0]);
-      expect(informativeness.test[1]).toBe(1);
-    }
-  });
-
   it("is independent of the unit of a continuous factor", () => {
     const scaled = {
       ...train,

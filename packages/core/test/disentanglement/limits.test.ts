@@ -1,0 +1,266 @@
+// What the scores refuse, what they do at the edges, and what must change nothing: constant factors, units, signs.
+
+import { fromRows, type Matrix, matrix, normal, uniform } from "@vielbein/linalg";
+import { describe, expect, test } from "vitest";
+import { lassoCoefficients } from "../../src/disentanglement/lasso.ts";
+import {
+  boostedTrees,
+  dci,
+  densityCoverage,
+  factorVae,
+  type LabelledCodes,
+  lasso,
+  mig,
+  neighbourBatches,
+  precisionRecall,
+  rankCorrelation,
+  ridge,
+  sap,
+} from "../../src/index.ts";
+import { reference, rowsOf } from "./reference.ts";
+
+const random = (first: number, n: number, d: number): Matrix =>
+  fromRows(Array.from({ length: n }, (_, i) => normal(21, first + i, d)));
+
+/** Codes [n, 4]; a continuous factor that falls with code 0, one of codes 1 and 2, and the sign of code 3. */
+const labelled = (first: number, n: number): LabelledCodes => {
+  const codes = random(first, n, 4);
+  const factors = fromRows(
+    Array.from({ length: n }, (_, i) => {
+      const [a, b, c, d] = codes.data.subarray(4 * i, 4 * i + 4);
+      return [-2 * a! + 0.1 * b!, b! - c!, Math.sign(d!)];
+    }),
+  );
+  return { codes, factors, kinds: ["continuous", "continuous", "discrete"] };
+};
+
+const [train, held] = [labelled(0, 200), labelled(200, 80)];
+
+const columns = ({ rows, cols, data }: Matrix, f: (x: number, j: number) => number) =>
+  matrix(
+    rows,
+    cols,
+    data.map((x, at) => f(x, at % cols)),
+  );
+
+/** Factor 1 of four is constant, a number beside which the others are in their order. */
+const withConstant = ({ codes, factors, kinds }: LabelledCodes, value = 0.1): LabelledCodes => ({
+  codes,
+  factors: fromRows(
+    Array.from({ length: factors.rows }, (_, i) => {
+      const [first, ...rest] = factors.data.subarray(3 * i, 3 * i + 3);
+      return [first!, value, ...rest];
+    }),
+  ),
+  kinds: [kinds[0]!, "continuous", ...kinds.slice(1)],
+});
+
+describe("a constant factor is left out, as if it were not there", () => {
+  const [more, moreHeld] = [withConstant(train), withConstant(held)];
+  const apart = <T>(values: readonly T[]) => values.filter((_, j) => j !== 1);
+
+  test("by MIG", () => {
+    const [plain, found] = [mig(train), mig(more)];
+    expect(found.mig).toBe(plain.mig);
+    expect(found.perFactor[1]).toBeNull();
+    expect(apart(found.perFactor)).toEqual(plain.perFactor);
+  });
+
+  test("by SAP, also a discrete one, and one that varies only in the test data", () => {
+    const plain = sap(train, held);
+    const kinds = more.kinds.map((kind, j) => (j === 1 ? "discrete" : kind));
+    const moved = columns(moreHeld.factors, (x, j) => (j === 1 ? Math.sin(1e6 * x) : x));
+    for (const [a, b] of [
+      [more, moreHeld],
+      [
+        { ...more, kinds },
+        { ...moreHeld, kinds },
+      ],
+      [more, { ...moreHeld, factors: moved }],
+    ] as const) {
+      const found = sap(a, b);
+      expect(found.sap).toBe(plain.sap);
+      expect(found.perFactor[1]).toBeNull();
+      expect(apart(found.perFactor)).toEqual(plain.perFactor);
+    }
+  });
+
+  test.each([
+    ["lasso", lasso()],
+    ["ridge", ridge()],
+    ["boosted trees", boostedTrees({ rounds: 5 })],
+  ])("by DCI, %s", (_, estimator) => {
+    const [plain, found] = [dci(train, held, { estimator }), dci(more, moreHeld, { estimator })];
+    const { informativeness, factors, ...scores } = found;
+    const { informativeness: own, factors: _own, ...rest } = plain;
+    expect(scores).toEqual(rest);
+    expect(factors).toEqual([0, 2, 3]);
+    expect(informativeness.mean).toBe(own.mean);
+    expect(informativeness.test[1]).toBeNull();
+    expect(apart(informativeness.test)).toEqual(own.test);
+    expect(apart(informativeness.train)).toEqual(own.train);
+  });
+
+  test("informativeness of a factor that is constant only in the test data has no value there", () => {
+    const flat = { ...held, factors: columns(held.factors, (x, j) => (j === 0 ? 0.3 : x)) };
+    const { informativeness } = dci(train, flat, { estimator: ridge() });
+    expect(informativeness.test[0]).toBeNull();
+    expect(informativeness.train[0]).toBeGreaterThan(0.9);
+    expect(informativeness.mean).toBeCloseTo((informativeness.test[1]! + informativeness.test[2]!) / 2, 12);
+  });
+
+  test("constants only are no data", () => {
+    const constant = { ...train, factors: matrix(200, 3) };
+    expect(mig(constant)).toMatchObject({ mig: null, problem: "constant" });
+    expect(sap(constant, held)).toMatchObject({
+      sap: null,
+      problem: "constant",
+      perFactor: [null, null, null],
+    });
+    expect(() => dci(constant, held)).toThrow("some factor must vary");
+  });
+});
+
+describe("units and signs change nothing", () => {
+  test.each([1e-30, 1e-170, 1e30, 1e170])("SAP of continuous factors, codes and factors times %s", (unit) => {
+    const continuous = (data: LabelledCodes): LabelledCodes => ({
+      ...data,
+      kinds: ["continuous", "continuous", "continuous"],
+    });
+    const scaled = (data: LabelledCodes): LabelledCodes => ({
+      ...data,
+      codes: columns(data.codes, (x) => unit * x),
+      factors: columns(data.factors, (x, j) => (j === 1 ? x / unit : unit * x)),
+    });
+    const [a, b] = [continuous(train), continuous(held)];
+    const [plain, found] = [sap(a, b), sap(scaled(a), scaled(b))];
+    expect(found.sap).toBeCloseTo(plain.sap!, 12);
+    expect(plain.sap).toBeGreaterThan(0.1);
+  });
+
+  test.each([
+    ["lasso", lasso()],
+    ["ridge", ridge()],
+    ["boosted trees", boostedTrees({ rounds: 5 })],
+  ])(
+    "%s: factors and codes of the other sign have the same importances, none of them negative",
+    (_, estimator) => {
+      const negated = ({ codes, factors, kinds }: LabelledCodes, ofCodes: number): LabelledCodes => ({
+        codes: columns(codes, (x, j) => (j < 2 ? ofCodes : 1) * x),
+        factors: columns(factors, (x, j) => (j < 2 ? -x : x)),
+        kinds,
+      });
+      const plain = dci(train, held, { estimator }).importances.data;
+      expect(Math.min(...plain)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...plain)).toBeGreaterThan(0.1);
+      for (const sign of [1, -1]) {
+        const found = dci(negated(train, sign), negated(held, sign), { estimator }).importances.data;
+        found.forEach((x, at) => {
+          expect(x).toBeCloseTo(plain[at]!, 10);
+        });
+      }
+    },
+  );
+
+  test("lasso: the optimality conditions hold for correlations of either sign", () => {
+    const g = matrix(3, 3, [1, 0.3, -0.2, 0.3, 1, 0.1, -0.2, 0.1, 1]);
+    for (const c of [
+      [0.9, -0.8, 0.05],
+      [-0.9, -0.7, -0.6],
+      [0.02, -0.03, -0.5],
+    ]) {
+      const alpha = 0.1;
+      const w = lassoCoefficients(g, Float64Array.from(c), alpha);
+      w.forEach((x, i) => {
+        const rest = c[i]! - w.reduce((sum, y, j) => sum + g.data[3 * i + j]! * y, 0);
+        if (x === 0) expect(Math.abs(rest)).toBeLessThanOrEqual(alpha * (1 + 1e-9));
+        else expect(rest).toBeCloseTo(alpha * Math.sign(x), 9);
+      });
+      // The strongest correlation is negative in the last two.
+      expect(w.some((x) => x < 0)).toBe(true);
+    }
+  });
+});
+
+describe("bins of MIG", () => {
+  test.each(reference.bins)("$count values in $bins bins: those of NumPy", ({ values, bins, counts }) => {
+    // Binned, a continuous factor has the entropy of the counts; the first code is the factor itself.
+    const n = values.length;
+    const codes = fromRows(values.map((x, i) => [x, i]));
+    const { entropies, mutualInformation } = mig(
+      { codes, factors: matrix(n, 1, values), kinds: ["continuous"] },
+      { bins },
+    );
+    const entropy = counts.reduce((sum, c) => (c > 0 ? sum - (c / n) * Math.log(c / n) : sum), 0);
+    expect(entropies[0]).toBeCloseTo(entropy, 12);
+    expect(mutualInformation.data[0]).toBeCloseTo(entropy, 12);
+  });
+});
+
+describe("limits", () => {
+  const [real, made] = [rowsOf(reference.neighbours.real, 3), rowsOf(reference.neighbours.generated, 3)];
+  const bad = [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY];
+  const batch = () => random(0, 16, 4);
+  const refused: readonly (readonly [string, () => unknown])[] = [
+    ...[...bad, 60].flatMap((k) => [
+      [`precisionRecall k = ${k}`, () => precisionRecall(real, made, { k })] as const,
+      [`densityCoverage k = ${k}`, () => densityCoverage(real, made, { k })] as const,
+    ]),
+    ...[...bad, 21].map((depth) => [`depth = ${depth}`, () => boostedTrees({ depth })] as const),
+    ...bad.map((rounds) => [`rounds = ${rounds}`, () => boostedTrees({ rounds })] as const),
+    ...[0, -0.1, 1.1, Number.NaN].map(
+      (learningRate) => [`learningRate = ${learningRate}`, () => boostedTrees({ learningRate })] as const,
+    ),
+    ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY].flatMap((x) => [
+      [`lasso alpha = ${x}`, () => lasso({ alpha: x })] as const,
+      [`ridge alpha = ${x}`, () => ridge({ alpha: x })] as const,
+      [`sap cost = ${x}`, () => sap(train, held, { cost: x })] as const,
+    ]),
+    ...[...bad, 1].map((bins) => [`mig bins = ${bins}`, () => mig(train, { bins })] as const),
+    ...[...bad, 1, 201].map(
+      (size) => [`neighbourBatches size = ${size}`, () => neighbourBatches(train, { size })] as const,
+    ),
+    ...bad.map(
+      (permutations) =>
+        [
+          `permutations = ${permutations}`,
+          () => rankCorrelation([1, 2, 3], [1, 3, 2], { permutations }),
+        ] as const,
+    ),
+  ];
+  test.each(refused)("%s is refused", (_, run) => {
+    expect(run).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
+  const votes = { trainingVotes: 4, evaluationVotes: 4 };
+  test.each([
+    ...bad.flatMap((x) => [
+      [`${x} factors`, x, votes] as const,
+      [`${x} training votes`, 2, { ...votes, trainingVotes: x }] as const,
+      [`${x} evaluation votes`, 2, { ...votes, evaluationVotes: x }] as const,
+    ]),
+    ["a negative deviation", 2, { ...votes, minimumDeviation: -1 }],
+    ["a deviation that is not a number", 2, { ...votes, minimumDeviation: Number.NaN }],
+  ] as const)("factorVae with %s is refused", async (_, factors, options) => {
+    await expect(factorVae(random(0, 50, 4), factors, batch, options)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+  });
+
+  test("the last of each is taken", async () => {
+    expect(precisionRecall(real, made, { k: 59 })).toEqual({ precision: 1, recall: 1 });
+    const stumps = { rounds: 1, learningRate: 1 };
+    const few = { ...train, codes: train.codes };
+    expect(
+      dci(few, held, { estimator: boostedTrees({ ...stumps, depth: 20 }) }).disentanglement,
+    ).not.toBeNull();
+    expect(mig(train, { bins: 2 }).mig).not.toBeNull();
+    expect((await neighbourBatches(train, { size: 200 })(0, 0)).rows).toBe(200);
+    expect(
+      (await factorVae(random(0, 50, 4), 1, batch, { trainingVotes: 1, evaluationVotes: 1 })).score,
+    ).toBe(1);
+    expect(rankCorrelation(uniform(1, 0, 12), uniform(1, 1, 12), { permutations: 1 }).pValue).toBeGreaterThan(
+      0.4,
+    );
+  });
+});
