@@ -13,6 +13,14 @@ export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (t
   };
 }
 
+export function number(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`Expected a number from ${low} to ${high}.`);
+  };
+}
+
 export function positive(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;

@@ -2,7 +2,7 @@
 // command. In the space of a model's input codes are samples of its prior. A space further in, such as w behind a mapping
 // network, has no prior of its own: its codes are what samples of the model's input become there.
 
-import { type Provenance, VielbeinError } from "@vielbein/core";
+import { contractSamples, type Provenance, type Truncation, VielbeinError } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import {
   isInput,
@@ -16,11 +16,24 @@ import type { Points } from "./points-file.ts";
 
 export type CodeOptions = MapOptions & PointOptions;
 
-/** Where codes come from, for a caption: `seed 0`, `seed 0, z → w`, or the name of a file. */
-export function originOf({ points, from }: Pick<Provenance, "points" | "from">): string {
+/** Where codes come from, for a caption: `seed 0`, `seed 0, z → w`, or the name of a file; and how they were truncated. */
+export function originOf({
+  points,
+  from,
+  truncation,
+}: Pick<Provenance, "points" | "from" | "truncation">): string {
+  return `${sourceOf(points, from.name)}${truncation ? `, ${describeTruncation(truncation)}` : ""}`;
+}
+
+function sourceOf(points: Provenance["points"], from: string): string {
   if ("file" in points) return points.file;
-  const { seed, drawnIn } = points;
-  return `seed ${seed}${drawnIn === undefined ? "" : `, ${drawnIn} → ${from.name}`}`;
+  return `seed ${points.seed}${points.drawnIn === undefined ? "" : `, ${points.drawnIn} → ${from}`}`;
+}
+
+function describeTruncation({ psi, space, toward }: Truncation): string {
+  return toward === "mean of samples"
+    ? `ψ = ${psi} toward the mean of ${space}`
+    : `${space} scaled by ${psi}`;
 }
 
 /** Draws codes of `map.from` by index, or reads those of --points. */
@@ -29,17 +42,19 @@ export class CodeSource {
   private readonly options: CodeOptions;
   /** From the model's input to `map.from`; undefined where that is an input itself. */
   private readonly mapping: OnnxMap | undefined;
+  private readonly truncation: Truncation | undefined;
   private remark: LoadedModel["remark"] | undefined;
 
   private constructor(
+    { truncation, remark }: LoadedModel,
     map: Pick<OnnxMap, "from">,
     options: CodeOptions,
-    mapping: OnnxMap | undefined,
-    remark: LoadedModel["remark"],
+    mapping?: OnnxMap,
   ) {
     this.map = map;
     this.options = options;
     this.mapping = mapping;
+    this.truncation = truncation;
     this.remark = remark;
   }
 
@@ -51,7 +66,7 @@ export class CodeSource {
   ): Promise<CodeSource> {
     const { name } = map.from;
     if (isInput(loaded, name) || options.points !== undefined) {
-      return new CodeSource(map, options, undefined, loaded.remark);
+      return new CodeSource(loaded, map, options);
     }
     const { from: _from, ...rest } = options;
     const mapping = await openMap(loaded, { ...rest, to: name }).catch((error: unknown) => {
@@ -63,7 +78,7 @@ export class CodeSource {
         { cause: error },
       );
     });
-    return new CodeSource(map, options, mapping, loaded.remark);
+    return new CodeSource(loaded, map, options, mapping);
   }
 
   /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points. */
@@ -73,7 +88,9 @@ export class CodeSource {
       if (points.remark !== undefined) this.remark?.(points.remark);
       // Once is enough.
       this.remark = undefined;
-      return points;
+      const { truncation } = this;
+      if (truncation?.toward !== "mean of the prior") return points;
+      return { ...points, values: contractSamples(points.values, this.map.from.prior, truncation.psi) };
     }
     const { from, to } = this.mapping;
     const samples = await obtainPoints(this.mapping, this.options, first, count);

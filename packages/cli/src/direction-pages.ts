@@ -71,7 +71,7 @@ export async function writeDirectionTables(
     const acts = set.layers ? ` · layers ${set.layers.join(", ")}` : "";
     const tables: DirectionTables = {
       title: job.title,
-      subtitle: `${map.from.name} [${map.from.shape.join(", ")}] → ${map.to.name} [${map.to.shape.join(", ")}]${acts} · ${originOf({ points: codes.source, from: map.from })}`,
+      subtitle: `${map.from.name} [${map.from.shape.join(", ")}] → ${map.to.name} [${map.to.shape.join(", ")}]${acts} · ${originOf({ points: codes.source, from: map.from, truncation: loaded.truncation })}`,
       samples: Array.from({ length: count }, (_, s) => `sample ${s}`),
       directions: set.names.map((name, k) => ({ name, values: job.values(k) })),
       valueTitles: job.valueTitles,

@@ -11,6 +11,7 @@ import {
   type RuntimeTensor,
   samplePoints,
   statedPrior,
+  type Truncation,
   VielbeinError,
 } from "@vielbein/core";
 import {
@@ -26,7 +27,7 @@ import {
 import { NodeRuntime, type Provider, readModelFile } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
 import type { Command } from "commander";
-import { bytes, integer, prior, providerList } from "./arguments.ts";
+import { bytes, integer, number, prior, providerList } from "./arguments.ts";
 import { InputOption } from "./command-files.ts";
 import { type Points, readPoints } from "./points-file.ts";
 import { addSetOption, readSettings, type SetOptions, type Settings } from "./settings.ts";
@@ -43,6 +44,7 @@ export interface MapOptions extends SetOptions {
 export interface PointOptions {
   prior?: Prior;
   seed: number;
+  truncation?: number;
   points?: string;
   memory?: number;
 }
@@ -72,6 +74,11 @@ export function addPointOptions(command: Command): Command {
       prior,
     )
     .option("--seed <n>", "seed of the samples", integer(0), 0)
+    .option(
+      "--truncation <psi>",
+      "pull samples toward the mean: of w, behind a mapping network; without one, scale those of the input",
+      number(0, 2),
+    )
     .addOption(
       new InputOption(
         "--points <file>",
@@ -93,6 +100,8 @@ export interface LoadedModel {
   readonly inputs: Readonly<Record<string, RuntimeTensor>>;
   /** What --set gave them. */
   readonly set: Settings["description"];
+  /** What --truncation made of it. */
+  readonly truncation?: Truncation | undefined;
   /** Tells the user what was assumed, without stopping the work. */
   readonly remark: (text: string) => void;
 }
@@ -216,6 +225,7 @@ export function provenanceOf(
     from: map.from,
     to: map.to,
     points: source,
+    ...(loaded.truncation ? { truncation: loaded.truncation } : {}),
     options: Object.keys(loaded.set).length > 0 ? { ...options, set: loaded.set } : options,
     runtime: loaded.runtime.name,
   };

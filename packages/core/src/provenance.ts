@@ -11,6 +11,8 @@ export interface Provenance {
   readonly to: Space;
   /** How the points were obtained: drawn by seed and index from a prior, or read from a file. */
   readonly points: SampledPoints | { readonly file: string; readonly sha256: string; readonly count: number };
+  /** Where samples were brought nearer to the middle of their distribution. */
+  readonly truncation?: Truncation | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   /** Engine and provider. */
   readonly runtime: string;
@@ -24,4 +26,18 @@ export interface SampledPoints {
   readonly count: number;
   /** The space that the prior is of, where that is not `from`: the points are what its samples become in `from`. */
   readonly drawnIn?: string | undefined;
+}
+
+/** x ← m + ψ·(x − m). */
+export interface Truncation {
+  readonly psi: number;
+  /** Name of the space that x is in. */
+  readonly space: string;
+  /**
+   * What m is. `mean of samples`: of what samples of the input become in the space, which all maps through it have then;
+   * `mean of the prior`: samples of an input are scaled.
+   */
+  readonly toward: "mean of samples" | "mean of the prior";
+  /** How many the mean was taken over. */
+  readonly samples?: number | undefined;
 }

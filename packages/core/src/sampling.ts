@@ -26,3 +26,9 @@ export function samplePoints(
   }
   return points;
 }
+
+/** Samples of a prior, scaled by ψ about its mean. */
+export function contractSamples(points: Float32Array, prior: Prior | undefined, psi: number): Float32Array {
+  const mean = prior?.kind === "uniform" ? (prior.low + prior.high) / 2 : 0;
+  return points.map((x) => mean + psi * (x - mean));
+}

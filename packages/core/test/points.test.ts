@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linearTraversal, type Space, samplePoints, symmetricSteps } from "../src/index.ts";
+import { contractSamples, linearTraversal, type Space, samplePoints, symmetricSteps } from "../src/index.ts";
 
 const z: Space = { name: "z", dim: 6, shape: [6] };
 
@@ -38,4 +38,11 @@ describe("traversal", () => {
     ]);
     expect(() => linearTraversal(Float32Array.of(1, 2), [1], [0])).toThrow("they must agree");
   });
+});
+
+it("contractSamples: toward the mean of the prior", () => {
+  const points = Float32Array.of(1, -2);
+  expect([...contractSamples(points, undefined, 0.5)]).toEqual([0.5, -1]);
+  expect(Array.from(contractSamples(points, { kind: "normal" }, 0), (x) => x + 0)).toEqual([0, 0]);
+  expect([...contractSamples(points, { kind: "uniform", low: 0, high: 4 }, 0.5)]).toEqual([1.5, 0]);
 });

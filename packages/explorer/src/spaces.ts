@@ -19,9 +19,9 @@ import {
   type PreparedGraph,
   prepare,
   requiredInputs,
+  sharedCode,
 } from "@vielbein/onnx";
 import type { ExplorerModel, SpacesChoice } from "@vielbein/viz/explorer";
-import { sharedCode } from "./shared-code.ts";
 
 /** Larger codes have too many directions to look at. */
 const LARGEST_CODE = 16_384;

@@ -18,6 +18,7 @@ export {
 export { differentiability, type JvpGraph, jvp, type NodeReport } from "./jvp.ts";
 export { layers } from "./layers.ts";
 export { type LinearGraph, type Linearization, linearize } from "./linearize.ts";
+export { mappedCode } from "./mapping-network.ts";
 export {
   type Attribute,
   DataType,
@@ -38,6 +39,8 @@ export { type PreparedGraph, pointShape, type TensorInfo } from "./prepared-grap
 export { type RedrawOptions, redrawWeights } from "./redraw.ts";
 export type { DerivativeRule, Tangent } from "./rule.ts";
 export { supportedOperators } from "./rules.ts";
+export { sharedCode } from "./shared-code.ts";
 export { modelSource } from "./source.ts";
+export { truncate } from "./truncate.ts";
 export { Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
 export { type VjpGraph, vjp } from "./vjp.ts";

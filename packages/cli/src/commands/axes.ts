@@ -18,10 +18,11 @@ import { indexList, integer, positive } from "../arguments.ts";
 import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
 import { figureOption, writeFigure } from "../figure.ts";
-import { addMapOptions, addPointOptions, loadModel, openMap, provenanceOf } from "../model.ts";
+import { addMapOptions, addPointOptions, openMap, provenanceOf } from "../model.ts";
 import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
 import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
 import { Progress, print, type Terminal } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface AxesOptions extends CodeOptions, PictureOptions, DistanceOptions {
   axes: number[];
@@ -88,7 +89,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
     .addOption(figureOption("--plot <file>", "distance travelled beside the prediction, .svg or .png"))
     .option("--json", "eigenvalues, steps, distances and provenance as JSON on stdout")
     .action(async (argument: string, options: AxesOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const generator = await openMap(loaded, options);
       const layout = layoutOf(generator.to, options);
       const distance = await openDistance(loaded, generator, options, signal);

@@ -17,7 +17,6 @@ import { writeDirections } from "../direction-files.ts";
 import {
   addMapOptions,
   addPointOptions,
-  loadModel,
   type MapOptions,
   openMap,
   type PointOptions,
@@ -26,6 +25,7 @@ import {
 import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, print, type Terminal, table } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface BasisOptions extends MapOptions, PointOptions, RowOptions {
   samples: number;
@@ -72,7 +72,7 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
     )
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: BasisOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const map = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, map, options);
       const points = await source.take(0, options.samples, signal).finally(() => source.dispose());

@@ -22,10 +22,11 @@ import { integer, percent, positiveList } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
-import { addPointOptions, loadModel, type PointOptions, provenanceOf } from "../model.ts";
+import { addPointOptions, type PointOptions, provenanceOf } from "../model.ts";
 import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, print, type Terminal, table } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface DimensionOptions extends LayerOptions, PointOptions, RowOptions {
   samples: number;
@@ -122,7 +123,7 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
     .addOption(figureOption("--plot <file>", "box plot over the layers, .svg or .png"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: DimensionOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const spaces = await layerSpaces(loaded, options);
       const maps = new LayerMaps(loaded, options, spaces);
       try {

@@ -21,11 +21,12 @@ import { integer, percent, positive } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
-import { addPointOptions, loadModel, provenanceOf } from "../model.ts";
+import { addPointOptions, provenanceOf } from "../model.ts";
 import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
 import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface CommandOptions extends LayerOptions, PairOptions, RowOptions {
   epsilon: number;
@@ -96,7 +97,7 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
     .addOption(figureOption("--plot <file>", "plot over the layers, .svg or .png"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: CommandOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const spaces = await layerSpaces(loaded, options);
       const maps = new LayerMaps(loaded, options, spaces);
       let codes: CodeSource | undefined;

@@ -18,18 +18,12 @@ import { InputOption } from "../command-files.ts";
 import { readDirections } from "../direction-files.ts";
 import { type Edit, parseEdit, RESERVED } from "../edit-expression.ts";
 import { figureOption, writeFigure } from "../figure.ts";
-import {
-  addMapOptions,
-  addPointOptions,
-  type LoadedModel,
-  loadModel,
-  openMap,
-  provenanceOf,
-} from "../model.ts";
+import { addMapOptions, addPointOptions, type LoadedModel, openMap, provenanceOf } from "../model.ts";
 import { addPictureOptions, imagesOf, joined, layoutOf, type PictureOptions } from "../pictures.ts";
 import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
 import type { Points } from "../points-file.ts";
 import { Progress, print, type Terminal } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface EditOptions extends CodeOptions, PictureOptions {
   directions: string[];
@@ -73,7 +67,7 @@ export function editCommand(program: Command, terminal: Terminal, signal: AbortS
   )
     .option("--json", "coefficients and provenance as JSON on stdout")
     .action(async (argument: string, options: EditOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const map = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, map, options);
       try {

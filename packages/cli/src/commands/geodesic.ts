@@ -26,7 +26,6 @@ import {
   addPointOptions,
   isInput,
   type LoadedModel,
-  loadModel,
   openMap,
   provenanceOf,
 } from "../model.ts";
@@ -34,6 +33,7 @@ import { writeWhole } from "../output.ts";
 import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
 import { describePixels, pixelsOf } from "../pixels.ts";
 import { info, Progress, print, type Terminal, table } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface GeodesicOptions extends CodeOptions, PictureOptions, DistanceOptions {
   sample?: number[];
@@ -77,7 +77,7 @@ export function geodesicCommand(program: Command, terminal: Terminal, signal: Ab
     .addOption(figureOption("--sheet <file>", "draw the images along every way, .png or .svg"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: GeodesicOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const generator = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, generator, options);
       let distance: Distance | undefined;

@@ -2,8 +2,8 @@
 
 import { type InversionMethod, invert, VielbeinError } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { integer, positive } from "../arguments.ts";
+import { type Command, Option } from "commander";
+import { integer, number, positive } from "../arguments.ts";
 import { type CodeOptions, CodeSource } from "../codes.ts";
 import { endingIn, InputOption, OutputOption } from "../command-files.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
@@ -18,18 +18,12 @@ import {
   writeCodes,
 } from "../inversion-report.ts";
 import { metricAxes, nearestCodes, searchSpace, squaredDistance } from "../inversion-space.ts";
-import {
-  addMapOptions,
-  addPointOptions,
-  type LoadedModel,
-  loadModel,
-  openMap,
-  provenanceOf,
-} from "../model.ts";
+import { addMapOptions, addPointOptions, type LoadedModel, openMap, provenanceOf } from "../model.ts";
 import { addPictureOptions, joined, layoutOf, type PictureOptions } from "../pictures.ts";
 import { type Pixels, pixelsEntry, pixelsOf } from "../pixels.ts";
 import { readTarget, type Target } from "../targets.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface InvertOptions extends CodeOptions, PictureOptions, DistanceOptions {
   target: string;
@@ -96,7 +90,7 @@ export function invertCommand(program: Command, terminal: Terminal, signal: Abor
     .option(
       "--exponent <e>",
       "metric coordinates: scales axes by λ^−e; 0 turns only, 0.5 makes the metric 1",
-      exponent,
+      number(0, 1),
       0,
     )
     .option("--metric-samples <n>", "metric coordinates: samples averaged over", integer(1), 8)
@@ -119,7 +113,7 @@ export function invertCommand(program: Command, terminal: Terminal, signal: Abor
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: InvertOptions) => {
       requireSense(options);
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const generator = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, generator, options);
       let distance: Distance | undefined;
@@ -132,12 +126,6 @@ export function invertCommand(program: Command, terminal: Terminal, signal: Abor
         await generator.dispose();
       }
     });
-}
-
-function exponent(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError("Expected a number from 0 to 1.");
 }
 
 function requireSense({ coordinates, method, stepSize }: InvertOptions): void {

@@ -28,10 +28,11 @@ import {
   metricTable,
   spectrumFigure,
 } from "../metric-report.ts";
-import { addPointOptions, loadModel, provenanceOf } from "../model.ts";
+import { addPointOptions, provenanceOf } from "../model.ts";
 import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { info, print, type Terminal } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface MetricOptions extends MetricMapOptions, RowOptions {
   samples: number;
@@ -90,7 +91,7 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
     )
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: MetricOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const maps = await MetricMaps.open(loaded, options, signal);
       let report: MetricReport | undefined;
       try {

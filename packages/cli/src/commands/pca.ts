@@ -17,9 +17,10 @@ import { type CodeOptions, CodeSource } from "../codes.ts";
 import { OutputOption } from "../command-files.ts";
 import { writeDirections } from "../direction-files.ts";
 import { InterruptedError } from "../exit-codes.ts";
-import { addMapOptions, addPointOptions, loadModel, openMap, provenanceOf } from "../model.ts";
+import { addMapOptions, addPointOptions, openMap, provenanceOf } from "../model.ts";
 import type { Points } from "../points-file.ts";
 import { bold, dim, Progress, print, type Terminal, table } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface PcaOptions extends CodeOptions {
   samples: number;
@@ -61,7 +62,7 @@ export function pcaCommand(program: Command, terminal: Terminal, signal: AbortSi
     .addOption(new OutputOption("--out <file.safetensors>", "write the directions"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: PcaOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const map = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, map, options);
       try {

@@ -18,7 +18,6 @@ import {
   addPointOptions,
   isInput,
   type LoadedModel,
-  loadModel,
   openMap,
   provenanceOf,
 } from "../model.ts";
@@ -26,6 +25,7 @@ import { addPixelOption, describePixels, type PixelOptions, type Pixels } from "
 import type { Columns } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { print, type Terminal, table } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface PplOptions extends CodeOptions, DistanceOptions, RowOptions, PixelOptions {
   samples: number;
@@ -81,7 +81,7 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
   )
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: PplOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const generator = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, generator, options);
       let distance: Distance | undefined;

@@ -23,7 +23,6 @@ import {
   addMapOptions,
   addPointOptions,
   type LoadedModel,
-  loadModel,
   type MapOptions,
   type PointOptions,
   provenanceOf,
@@ -31,6 +30,7 @@ import {
 import { addPictureOptions, type PictureOptions } from "../pictures.ts";
 import { type PreparedMap, prepareMap } from "../prepared.ts";
 import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 
 /** What the programs that go by the name of SeFa do. */
 const VARIANTS = {
@@ -87,7 +87,7 @@ export function sefaCommand(program: Command, terminal: Terminal, signal: AbortS
   )
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: SefaCommandOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const prepared = await prepareMap(loaded, options);
       const factors = factorizeWeights(prepared, options);
       remark(terminal, prepared, factors, options);

@@ -21,7 +21,6 @@ import {
   addMapOptions,
   addPointOptions,
   type LoadedModel,
-  loadModel,
   type MapOptions,
   openMap,
   type PointOptions,
@@ -33,6 +32,7 @@ import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
 import type { Points } from "../points-file.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
 import { type Columns, columnsOf, type Route, type Strip, type WalkOptions, walk } from "../traversals.ts";
+import { loadTruncated } from "../truncation.ts";
 
 interface TraverseOptions extends MapOptions, PointOptions, PictureOptions, WalkOptions {
   via?: string;
@@ -114,7 +114,7 @@ export function traverseCommand(program: Command, terminal: Terminal, signal: Ab
     })
     .option("--json", "singular values, walks and provenance as JSON on stdout")
     .action(async (argument: string, options: TraverseOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const route = await openRoute(loaded, options);
       const source = await CodeSource.open(loaded, route.head, options);
       try {

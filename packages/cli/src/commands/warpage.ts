@@ -21,7 +21,6 @@ import {
   addMapOptions,
   addPointOptions,
   type LoadedModel,
-  loadModel,
   type MapOptions,
   openMap,
   provenanceOf,
@@ -29,6 +28,7 @@ import {
 import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
+import { loadTruncated } from "../truncation.ts";
 import { resolvedDirections, warpageJson, warpagePlot, warpageTable } from "../warpage-report.ts";
 import { profileCells, rowOf, type WarpageRow, warpageColumns } from "../warpage-rows.ts";
 
@@ -77,7 +77,7 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
     .addOption(figureOption("--plot <file>", "plot of the mean profiles, .svg or .png"))
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: WarpageOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
+      const loaded = await loadTruncated(argument, options, terminal, signal);
       const map = await openMap(loaded, options);
       const { to: _, ...layerOptions } = options;
       const untrained = new LayerMaps(loaded, layerOptions, [map.to]);

@@ -1,7 +1,7 @@
 // The code behind a space of codes per layer, [layers, dim]: w, which a generator repeats for all layers to w⁺.
 
 import type { Space } from "@vielbein/core";
-import { type PreparedGraph, pointShape } from "@vielbein/onnx";
+import { type PreparedGraph, pointShape } from "./prepared-graph.ts";
 
 /** Operators that keep every value. */
 const REARRANGING: ReadonlySet<string> = new Set([
