@@ -3,7 +3,7 @@
 import { routinesFor } from "./backend.ts";
 import { cholesky } from "./cholesky.ts";
 import { LinalgError } from "./errors.ts";
-import { type Matrix, matrix, requireOption, transpose } from "./matrix.ts";
+import { type Matrix, matrix, requireInRange, requireOption, transpose } from "./matrix.ts";
 import { TINY_ORDER } from "./plain/tiny-eigh.ts";
 import { moderated, scaleByPowerOfTwo } from "./scaling.ts";
 import { orient } from "./signs.ts";
@@ -25,8 +25,8 @@ export interface EighOptions {
 }
 
 /**
- * Eigendecomposition of the symmetric matrix A `[n, n]`; where A is symmetric only up to rounding, its lower
- * triangle counts. The error of every eigenvalue is of the order of eps·‖A‖: eigenvalues that are small beside
+ * Eigendecomposition of the symmetric matrix A `[n, n]`. Entries (i, j) and (j, i) may differ by 1e-8 of the largest,
+ * as rounding of float32 leaves them: then the lower triangle counts, as in LAPACK; beyond, A is refused. The error of every eigenvalue is of the order of eps·‖A‖: eigenvalues that are small beside
  * the largest have few correct digits. Take `svd` of a factor where those matter.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` (not square); `INVALID_ARGUMENT` (not symmetric); `NOT_FINITE` (an
@@ -43,9 +43,7 @@ export function eigh(a: Matrix, options: EighOptions = {}): Eigh | Pick<Eigh, "v
   const work = a.rows <= TINY_ORDER ? 0 : a.rows ** 3;
   const { values, vectors } = routinesFor(work).eigh(problem, options.vectors ?? true);
   scaleByPowerOfTwo(values, -exponent);
-  if (!(Math.max(Math.abs(values[0] ?? 0), Math.abs(values.at(-1) ?? 0)) <= Number.MAX_VALUE)) {
-    throw new LinalgError("NOT_FINITE", "eigh: an eigenvalue exceeds 1.8e308. Scale the matrix down.");
-  }
+  requireInRange("eigh: an eigenvalue", values);
   if (!vectors) return { values };
   if (options.sign === "canonical") orient(vectors);
   return { values, vectors };
@@ -58,6 +56,7 @@ export function eigh(a: Matrix, options: EighOptions = {}): Eigh | Pick<Eigh, "v
  * @throws {LinalgError} as `eigh`; `NUMERICAL_FAILURE` if B is not positive definite.
  */
 export function eighGeneralized(a: Matrix, b: Matrix, options: Pick<EighOptions, "sign"> = {}): Eigh {
+  requireOption("eighGeneralized: sign", options.sign ?? "any", ["canonical", "any"]);
   requireSymmetric("eighGeneralized: a", a);
   if (b.rows !== a.rows) {
     throw new LinalgError(

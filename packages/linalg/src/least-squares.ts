@@ -3,7 +3,7 @@
 import { routinesFor } from "./backend.ts";
 import { LinalgError } from "./errors.ts";
 import { matmul } from "./matmul.ts";
-import { type Matrix, matrix, requireFinite, transpose } from "./matrix.ts";
+import { type Matrix, matrix, requireFinite, requireInRange, transpose } from "./matrix.ts";
 import { qr } from "./qr.ts";
 import { norm } from "./scaling.ts";
 import { type Svd, svd } from "./svd.ts";
@@ -42,6 +42,7 @@ export function leastSquares(a: Matrix, b: Matrix, options: RankOptions = {}): L
     );
   }
   const { x, rank } = byPivotedQr(a, b, tolerance) ?? bySvd(a, b, tolerance);
+  requireInRange("leastSquares: the solution", x.data);
   const fit = matmul(a, x);
   const residuals = new Float64Array(b.cols);
   for (let j = 0; j < b.cols; j++) {
@@ -60,7 +61,9 @@ export function leastSquares(a: Matrix, b: Matrix, options: RankOptions = {}): L
 export function pinv(a: Matrix, options: RankOptions = {}): Matrix {
   const tolerance = toleranceOf("pinv", a, options);
   const { u, s, v } = svd(a);
-  return matmul(dividedColumns(v, s, numericalRank(s, tolerance)), u, { transposeB: true });
+  const result = matmul(dividedColumns(v, s, numericalRank(s, tolerance)), u, { transposeB: true });
+  requireInRange("pinv: an entry", result.data);
+  return result;
 }
 
 /**

@@ -71,9 +71,20 @@ export function transpose(a: Matrix): Matrix {
   return { rows: cols, cols: rows, data: result };
 }
 
-/** The first `count` columns of A `[m, n]`, as a copy `[m, count]`. */
+/**
+ * The first `count` columns of A `[m, n]`, as a copy `[m, count]`.
+ *
+ * @throws {LinalgError} `INVALID_ARGUMENT` unless 0 ≤ count ≤ n; `SHAPE_MISMATCH`.
+ */
 export function leadingColumns(a: Matrix, count: number): Matrix {
+  requireShape("leadingColumns", a);
   const { rows, cols, data } = a;
+  if (!(Number.isSafeInteger(count) && count >= 0 && count <= cols)) {
+    throw new LinalgError(
+      "INVALID_ARGUMENT",
+      `leadingColumns: count must be an integer from 0 to ${cols}, got ${count}.`,
+    );
+  }
   if (count === cols) return { rows, cols, data: data.slice() };
   const result = matrix(rows, count);
   for (let i = 0; i < rows; i++) {
@@ -89,8 +100,10 @@ export function requireSize(what: string, size: number): void {
   }
 }
 
-/** Checks that the data of `a` fill its shape. `what` names the caller in the message. */
+/** Checks the sides of `a`, and that its data fill them. `what` names the caller in the message. */
 export function requireShape(what: string, a: Matrix): void {
+  requireSize(`${what}: rows`, a.rows);
+  requireSize(`${what}: cols`, a.cols);
   if (a.data.length !== a.rows * a.cols) {
     throw new LinalgError(
       "SHAPE_MISMATCH",
@@ -123,6 +136,12 @@ export function requireFinite(what: string, a: Matrix): number {
     if (magnitude > largest) largest = magnitude;
   }
   return largest;
+}
+
+/** Checks that a result did not leave the range of float64. `what` names it in the message. */
+export function requireInRange(what: string, values: Float64Array): void {
+  if (values.every(Number.isFinite)) return;
+  throw new LinalgError("NOT_FINITE", `${what} exceeds 1.8e308. Scale the matrix.`);
 }
 
 /** Checks that `a` is square. `what` names the caller in the message. */

@@ -1,7 +1,7 @@
 // QR factorisation.
 
 import { routinesFor } from "./backend.ts";
-import { type Matrix, requireFinite, requireOption } from "./matrix.ts";
+import { type Matrix, requireFinite, requireInRange, requireOption } from "./matrix.ts";
 import { moderated, scaleByPowerOfTwo } from "./scaling.ts";
 
 /** A[:, pivots] = q·r with k = min(m, n); mode "full": k = m. */
@@ -37,6 +37,7 @@ export function qr(a: Matrix, options: QrOptions = {}): Qr | Omit<Qr, "q"> {
   const routines = routinesFor(a.rows * a.cols * Math.min(a.rows, a.cols));
   const { q, r, pivots } = routines.qr(problem, mode, pivot);
   scaleByPowerOfTwo(r.data, -exponent);
+  if (exponent !== 0) requireInRange("qr: an entry of r", r.data);
   makeDiagonalNonNegative(r, q);
   return q ? { q, r, pivots } : { r, pivots };
 }

@@ -2,7 +2,7 @@
 
 import { routinesFor } from "./backend.ts";
 import { LinalgError } from "./errors.ts";
-import { type Matrix, requireFinite, requireOption, requireSquare } from "./matrix.ts";
+import { type Matrix, requireFinite, requireInRange, requireOption, requireSquare } from "./matrix.ts";
 
 export interface SolveOptions {
   /**
@@ -16,7 +16,7 @@ export interface SolveOptions {
  * The X `[n, k]` with A·X = B, for a non-singular A `[n, n]` and B `[n, k]`. The residual is small beside
  * ‖A‖·‖X‖; the error of X is larger by the condition of A. For singular A see `leastSquares`.
  *
- * @throws {LinalgError} `SHAPE_MISMATCH`; `NOT_FINITE`; `NUMERICAL_FAILURE` (A is exactly singular, or not
+ * @throws {LinalgError} `SHAPE_MISMATCH`; `NOT_FINITE` (an entry, or the solution); `NUMERICAL_FAILURE` (A is exactly singular, or not
  * positive definite where that was promised); `MEMORY_BUDGET`.
  */
 export function solve(a: Matrix, b: Matrix, options: SolveOptions = {}): Matrix {
@@ -32,10 +32,14 @@ export function solve(a: Matrix, b: Matrix, options: SolveOptions = {}): Matrix 
       `solve: a and b must have the same number of rows, got ${n} and ${b.rows}.`,
     );
   }
+  const inRange = (x: Matrix): Matrix => {
+    requireInRange("solve: the solution", x.data);
+    return x;
+  };
   const routines = routinesFor(structure === "general" || structure === "positive" ? n ** 3 : n * n * b.cols);
   if (structure === "lower" || structure === "upper") {
     for (let i = 0; i < n; i++) if (a.data[i * n + i] === 0) throw singular(i + 1, n);
-    return routines.solveTriangular(a, b, structure === "lower", false);
+    return inRange(routines.solveTriangular(a, b, structure === "lower", false));
   }
   if (structure === "positive") {
     const { result: l, failedAt } = routines.cholesky(a);
@@ -46,11 +50,11 @@ export function solve(a: Matrix, b: Matrix, options: SolveOptions = {}): Matrix 
           'Ask for structure "general".',
       );
     }
-    return routines.solveTriangular(l, routines.solveTriangular(l, b, true, false), true, true);
+    return inRange(routines.solveTriangular(l, routines.solveTriangular(l, b, true, false), true, true));
   }
   const { result, failedAt } = routines.solve(a, b);
   if (failedAt > 0) throw singular(failedAt, n);
-  return result;
+  return inRange(result);
 }
 
 function singular(pivot: number, n: number): LinalgError {

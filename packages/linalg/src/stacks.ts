@@ -37,8 +37,18 @@ export interface StackOptions {
   readonly sign?: "canonical" | "any";
 }
 
-/** The matrix at `index` of a stack; a view. */
-export function fromStack({ rows, cols, data }: MatrixStack, index: number): Matrix {
+/**
+ * The matrix at `index` of a stack; a view.
+ *
+ * @throws {LinalgError} `INVALID_ARGUMENT` unless 0 ≤ index < count.
+ */
+export function fromStack({ count, rows, cols, data }: MatrixStack, index: number): Matrix {
+  if (!(Number.isSafeInteger(index) && index >= 0 && index < count)) {
+    throw new LinalgError(
+      "INVALID_ARGUMENT",
+      `fromStack: index must be an integer from 0 to ${count - 1}, got ${index}.`,
+    );
+  }
   return matrix(rows, cols, data.subarray(index * rows * cols, (index + 1) * rows * cols));
 }
 
@@ -86,6 +96,8 @@ export function svdStack(stack: MatrixStack, options: StackOptions = {}): SvdSta
 
 function requireStack(what: string, stack: MatrixStack, { sign = "any" }: StackOptions): MatrixStack {
   requireSize(`${what}: count`, stack.count);
+  requireSize(`${what}: rows`, stack.rows);
+  requireSize(`${what}: cols`, stack.cols);
   requireOption(`${what}: sign`, sign, ["canonical", "any"]);
   const { count, rows, cols, data } = stack;
   if (data.length !== count * rows * cols) {

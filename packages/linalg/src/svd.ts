@@ -1,8 +1,7 @@
 // Singular value decomposition.
 
 import { routinesFor } from "./backend.ts";
-import { LinalgError } from "./errors.ts";
-import { type Matrix, requireFinite, requireOption } from "./matrix.ts";
+import { type Matrix, requireFinite, requireInRange, requireOption } from "./matrix.ts";
 import type { Vectors } from "./routines.ts";
 import { moderated, scaleByPowerOfTwo } from "./scaling.ts";
 import { orient } from "./signs.ts";
@@ -53,12 +52,7 @@ export function svd(a: Matrix, options: SvdOptions = {}): Svd | Pick<Svd, "s"> {
   const routines = routinesFor(a.rows * a.cols * Math.min(a.rows, a.cols));
   const { s, u, v } = routines.svd(problem, vectors, accuracy === "relative");
   scaleByPowerOfTwo(s, -exponent);
-  if (s[0] === Number.POSITIVE_INFINITY) {
-    throw new LinalgError(
-      "NOT_FINITE",
-      "svd: the largest singular value exceeds 1.8e308. Scale the matrix down.",
-    );
-  }
+  requireInRange("svd: the largest singular value", s);
   if (!u || !v) return { s };
   if (sign === "canonical") orient(u, v);
   return { u, s, v };

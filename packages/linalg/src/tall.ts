@@ -5,6 +5,7 @@ import { eigh } from "./eigh.ts";
 import { LinalgError } from "./errors.ts";
 import { leadingColumns, type Matrix, matrix, requireFinite, requireOption, requireSize } from "./matrix.ts";
 import { makeDiagonalNonNegative } from "./qr.ts";
+import { moderated, scaleByPowerOfTwo } from "./scaling.ts";
 import { orient } from "./signs.ts";
 import { svd } from "./svd.ts";
 
@@ -117,11 +118,17 @@ async function byR(chunks: Chunks): Promise<TallSvd> {
 
 async function byGram(chunks: Chunks): Promise<TallSvd> {
   let sum: Matrix | undefined;
+  let unit: number | undefined;
   let rows = 0;
   for await (const chunk of chunks) {
     sum ??= matrix(chunk.cols, chunk.cols);
-    requireChunk(chunk, sum.cols);
-    const part = routinesFor(chunk.rows * chunk.cols ** 2).gram(chunk);
+    const largest = requireChunk(chunk, sum.cols);
+    // The first chunk that is not zero sets the unit, so that squares stay within float64.
+    if (largest > 0) unit ??= moderated(chunk, largest).exponent;
+    const { rows: height, cols } = chunk;
+    const data = chunk.data.slice();
+    scaleByPowerOfTwo(data, unit ?? 0);
+    const part = routinesFor(height * cols ** 2).gram({ rows: height, cols, data });
     for (let i = 0; i < part.data.length; i++) sum.data[i]! += part.data[i]!;
     rows += chunk.rows;
   }
@@ -135,17 +142,20 @@ async function byGram(chunks: Chunks): Promise<TallSvd> {
         `${sum.cols} (from ${rows} rows) lies below. Use method "tsqr".`,
     );
   }
-  return { s: values.map(Math.sqrt), v: vectors, rows };
+  const s = values.map(Math.sqrt);
+  scaleByPowerOfTwo(s, -(unit ?? 0));
+  return { s, v: vectors, rows };
 }
 
-function requireChunk(chunk: Matrix, cols: number): void {
+/** Returns the largest magnitude. */
+function requireChunk(chunk: Matrix, cols: number): number {
   if (chunk.cols !== cols) {
     throw new LinalgError(
       "SHAPE_MISMATCH",
       `tall matrices: every chunk must have the ${cols} columns of the first, got ${chunk.cols}.`,
     );
   }
-  requireFinite("tall matrices: chunk", chunk);
+  return requireFinite("tall matrices: chunk", chunk);
 }
 
 function noChunk(what: string): LinalgError {

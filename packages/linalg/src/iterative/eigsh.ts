@@ -1,11 +1,11 @@
 // Some eigenvalues of a symmetric matrix that is known by its products.
 
-import { LinalgError } from "../errors.ts";
+import { ConvergenceError, LinalgError } from "../errors.ts";
 import { type Matrix, requireOption } from "../matrix.ts";
 import { orient } from "../signs.ts";
 import { symmetricLanczos } from "./lanczos.ts";
 import { lobpcg } from "./lobpcg.ts";
-import { type BlockOperator, RowOperator, requireCount, requireTolerance } from "./operator.ts";
+import { type BlockOperator, RowOperator, requireBasis, requireCount, requireTolerance } from "./operator.ts";
 
 export interface PartialEigh {
   /** The k eigenvalues, from the end that was asked for inwards. */
@@ -73,6 +73,8 @@ export async function eigsh(
   requireCount("eigsh: k", k, a.rows);
   requireTolerance("eigsh", options.tolerance ?? 0);
   if (options.blockSize !== undefined) requireCount("eigsh: blockSize", options.blockSize, Infinity);
+  if (options.iterations !== undefined) requireCount("eigsh: iterations", options.iterations, Infinity);
+  requireBasis("eigsh", k, options.maxBasis);
   if (options.preconditioner && method === "lanczos") {
     throw new LinalgError(
       "INVALID_ARGUMENT",
@@ -82,8 +84,12 @@ export async function eigsh(
   const operator = new RowOperator("eigsh", a);
   try {
     const result = await (method === "lobpcg" ? lobpcg : symmetricLanczos)(operator, k, options);
+    operator.restore(result.values, result.residuals);
     if (sign === "canonical") orient(result.vectors);
     return result;
+  } catch (error) {
+    if (error instanceof ConvergenceError) operator.restore(error.partial.values, error.partial.residuals);
+    throw error;
   } finally {
     operator.release();
   }

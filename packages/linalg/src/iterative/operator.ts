@@ -2,8 +2,9 @@
 
 import { routinesFor } from "../backend.ts";
 import { LinalgError } from "../errors.ts";
-import { type Matrix, matrix, requireFinite, requireSize, transpose } from "../matrix.ts";
+import { type Matrix, matrix, requireFinite, requireInRange, requireSize, transpose } from "../matrix.ts";
 import type { RowStore } from "../routines.ts";
+import { moderated, scaleByPowerOfTwo } from "../scaling.ts";
 
 /** A square operator, by its products with blocks of vectors. */
 export interface BlockOperator {
@@ -34,19 +35,30 @@ export class RowOperator {
   products: number = 0;
   readonly #what: string;
   readonly #a: BlockOperator | LinearOperator | RowStore;
+  /** Products are times 2^exponent, so that their squares stay within float64; of an operator the first one tells. */
+  #exponent: number | undefined;
 
   constructor(what: string, a: Matrix | BlockOperator | LinearOperator) {
     requireSize(`${what}: rows`, a.rows);
     requireSize(`${what}: cols`, a.cols);
-    if (!isOperator(a)) requireFinite(what, a);
     this.rows = a.rows;
     this.cols = a.cols;
     this.#what = what;
     if (isOperator(a)) this.#a = a;
     else {
       // Kept where the products are made: copying it for every block would take as long as multiplying.
+      const { a: problem, exponent } = moderated(a, requireFinite(what, a));
+      this.#exponent = exponent;
       this.#a = routinesFor(a.rows * a.cols * Math.min(a.rows, a.cols)).rowStore(a.cols, a.rows);
-      this.#a.append(a);
+      this.#a.append(problem);
+    }
+  }
+
+  /** Brings values of the scaled operator back to those of A, in place. */
+  restore(...values: readonly Float64Array[]): void {
+    for (const array of values) {
+      scaleByPowerOfTwo(array, -(this.#exponent ?? 0));
+      requireInRange(`${this.#what}: a value`, array);
     }
   }
 
@@ -81,8 +93,11 @@ export class RowOperator {
         `${this.#what}: ${name} must return a [${rows}, ${cols}] matrix, got [${result.rows}, ${result.cols}].`,
       );
     }
-    requireFinite(`${this.#what}: the result of ${name}`, result);
-    return transpose(result);
+    const largest = requireFinite(`${this.#what}: the result of ${name}`, result);
+    if (largest > 0) this.#exponent ??= moderated(result, largest).exponent;
+    const rowsOfResult = transpose(result);
+    scaleByPowerOfTwo(rowsOfResult.data, this.#exponent ?? 0);
+    return rowsOfResult;
   }
 }
 
@@ -96,11 +111,23 @@ export function product(a: Matrix, b: Matrix, transposeA = false, transposeB = f
   return out;
 }
 
-/** Checks a count that must lie from 1 to `most`. */
-export function requireCount(what: string, count: number, most: number): void {
-  if (!(Number.isSafeInteger(count) && count >= 1 && count <= most)) {
-    throw new LinalgError("INVALID_ARGUMENT", `${what} must be an integer from 1 to ${most}, got ${count}.`);
+/** Checks a count that must lie from `least` to `most`. */
+export function requireCount(what: string, count: number, most: number, least = 1): void {
+  if (!(Number.isSafeInteger(count) && count >= least && count <= most)) {
+    throw new LinalgError(
+      "INVALID_ARGUMENT",
+      `${what} must be an integer from ${least} to ${most}, got ${count}.`,
+    );
   }
+}
+
+/** Checks the size of a basis, if there is one, for k vectors. */
+export function requireBasis(what: string, k: number, size: number | undefined): void {
+  if (size === undefined || (Number.isSafeInteger(size) && size > k)) return;
+  throw new LinalgError(
+    "INVALID_ARGUMENT",
+    `${what}: maxBasis must be an integer greater than k = ${k}, got ${size}.`,
+  );
 }
 
 /** Checks a relative tolerance. */

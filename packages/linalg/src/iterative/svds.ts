@@ -1,10 +1,16 @@
 // The largest singular values of a matrix that is known by its products.
 
-import { LinalgError } from "../errors.ts";
+import { ConvergenceError } from "../errors.ts";
 import { type Matrix, requireOption } from "../matrix.ts";
 import { orient } from "../signs.ts";
 import { blockKrylov } from "./block-krylov.ts";
-import { type LinearOperator, RowOperator, requireCount, requireTolerance } from "./operator.ts";
+import {
+  type LinearOperator,
+  RowOperator,
+  requireBasis,
+  requireCount,
+  requireTolerance,
+} from "./operator.ts";
 import { randomized } from "./randomized.ts";
 
 export interface PartialSvd {
@@ -70,17 +76,19 @@ export async function svds(
   requireCount("svds: k", k, most);
   requireTolerance("svds", options.tolerance ?? 0);
   if (options.blockSize !== undefined) requireCount("svds: blockSize", options.blockSize, Infinity);
-  if (options.maxBasis !== undefined && !(options.maxBasis > k)) {
-    throw new LinalgError(
-      "INVALID_ARGUMENT",
-      `svds: maxBasis must be greater than k = ${k}, got ${options.maxBasis}.`,
-    );
-  }
+  // Without power iterations the range finder is a plain sketch.
+  const least = method === "randomized" ? 0 : 1;
+  if (options.iterations !== undefined) requireCount("svds: iterations", options.iterations, Infinity, least);
+  requireBasis("svds", k, options.maxBasis);
   const operator = new RowOperator("svds", a);
   try {
     const result = await (method === "randomized" ? randomized : blockKrylov)(operator, k, options);
+    operator.restore(result.s, result.residuals);
     if (sign === "canonical") orient(result.u, result.v);
     return result;
+  } catch (error) {
+    if (error instanceof ConvergenceError) operator.restore(error.partial.s, error.partial.residuals);
+    throw error;
   } finally {
     operator.release();
   }
