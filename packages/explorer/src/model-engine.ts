@@ -55,6 +55,9 @@ export class ModelEngine implements ExplorerEngine {
   /** Directions that hold everywhere, by their kind; they cost seconds and stay valid while the spaces do. */
   private readonly found: Map<string, Found> = new Map();
 
+  /** Means of the model's spaces, which cost 10,000 samples each. */
+  private means: Map<string, Float64Array> = new Map();
+
   constructor(runtime: Runtime) {
     this.runtime = runtime;
   }
@@ -87,7 +90,8 @@ export class ModelEngine implements ExplorerEngine {
     choice: SpacesChoice,
     signal: AbortSignal,
   ): Promise<ExplorerModel> {
-    const spaces = await Spaces.open(model.graph, this.runtime, choice, signal);
+    const means = model === this.model ? this.means : new Map<string, Float64Array>();
+    const spaces = await Spaces.open(model.graph, this.runtime, choice, means, signal);
     try {
       this.pixels = {
         layout: detectLayout(spaces.picture.to.shape),
@@ -100,6 +104,7 @@ export class ModelEngine implements ExplorerEngine {
     const before = this.opened;
     this.opened = spaces;
     this.model = model;
+    this.means = means;
     this.found.clear();
     await before?.dispose();
     return { ...spaces.description, name: model.name, runtime: this.runtime.name };

@@ -2,6 +2,7 @@
 // change is measured, and to the image.
 
 import {
+  contractSamples,
   type Prior,
   type Runtime,
   type RuntimeTensor,
@@ -15,18 +16,22 @@ import {
   inputTensors,
   layers,
   type Model,
+  mappedCode,
   OnnxMap,
   type PreparedGraph,
   prepare,
   requiredInputs,
   sharedCode,
 } from "@vielbein/onnx";
-import type { ExplorerModel, SpacesChoice } from "@vielbein/viz/explorer";
+import type { ExplorerModel, ExplorerTruncation, SpacesChoice } from "@vielbein/viz/explorer";
 
 /** Larger codes have too many directions to look at. */
 const LARGEST_CODE = 16_384;
 /** Samples by which spread and pixel range are measured. */
 const MEASURED = 16;
+/** Samples that a mean is taken over, and how many go through the network together. */
+const MEAN_SAMPLES = 10_000;
+const MEAN_BATCH = 256;
 /** What one run may take of the 4 GB that WebAssembly addresses. */
 export const MEMORY_BUDGET: number = 2 ** 30;
 
@@ -37,12 +42,22 @@ export class Spaces {
   readonly map: OnnxMap;
   /** `from` → image; the same as `map` where `to` is the image. */
   readonly picture: OnnxMap;
-  /** Input → `from`; absent where `from` is the input. */
+  /** Input → `from`, or the space before it that samples are truncated in; absent where `from` is the input. */
   readonly head: OnnxMap | undefined;
+  /** From that space → `from`. */
+  private readonly onward: OnnxMap | undefined;
+  /** Means of spaces that were truncated, by the space and the further inputs. */
+  private readonly means: Map<string, Float64Array>;
   /** Images of the first samples, `[MEASURED, picture.to.dim]`. */
   readonly images: Float32Array;
 
-  private constructor(parts: Pick<Spaces, "graph" | "description" | "map" | "picture" | "head" | "images">) {
+  private constructor(
+    parts: Pick<Spaces, "graph" | "description" | "map" | "picture" | "head" | "images">,
+    onward: OnnxMap | undefined,
+    means: Map<string, Float64Array>,
+  ) {
+    this.onward = onward;
+    this.means = means;
     this.graph = parts.graph;
     this.description = parts.description;
     this.map = parts.map;
@@ -54,12 +69,14 @@ export class Spaces {
   /**
    * @param choice names of tensors; default: input and output of the model. The input, that is the code, is the first of
    *   floating point that has no value in `set`.
+   * @param means known means of the model's spaces; those that are needed are added.
    * @throws {VielbeinError} what preparing the maps throws.
    */
   static async open(
     model: Model,
     runtime: Runtime,
     choice: SpacesChoice,
+    means: Map<string, Float64Array>,
     signal: AbortSignal,
   ): Promise<Spaces> {
     const { set = {} } = choice;
@@ -81,6 +98,13 @@ export class Spaces {
     const settings = { memoryBudget: MEMORY_BUDGET, inputs };
     const { from = whole.input, to = whole.output } = choice;
     const at = chain.findIndex(({ name }) => name === from);
+    const style = mappedCode(whole);
+    const truncation = truncationOf(
+      from,
+      whole.input,
+      style,
+      style !== undefined && at >= chain.findIndex(({ name }) => name === style),
+    );
     const ways: OnnxMap[] = [];
     const open = async (options: Omit<SpacesChoice, "set">, points?: Prior): Promise<OnnxMap> => {
       signal.throwIfAborted();
@@ -94,12 +118,16 @@ export class Spaces {
     };
     try {
       const isInput = from === whole.input;
-      const head = isInput ? undefined : await open({ to: from }, prior);
+      const middle = truncation.kind === "mean" ? truncation.space : from;
+      const head = isInput ? undefined : await open({ to: middle }, prior);
+      const onward = middle === from ? undefined : await open({ from: middle, to: from });
       const map = await open({ from, to }, isInput ? prior : undefined);
       const picture = to === whole.output ? map : await open({ from }, isInput ? prior : undefined);
-      const samples = await drawn(head, map, 0, 0, MEASURED, 1, signal);
+      const codes = samplePoints(head?.from ?? map.from, 0, 0, MEASURED);
+      const reached = head ? await head.evaluate(codes, MEASURED, { signal }) : codes;
+      const samples = onward ? await onward.evaluate(reached, MEASURED, { signal }) : reached;
       const input: Space = head?.from ?? map.from;
-      return new Spaces({
+      const parts = {
         graph: isInput && to === whole.output ? whole : await prepare(model, runtime, { from, to, inputs }),
         description: {
           froms: [input, ...chain.slice(0, -1)].filter(({ dim }) => dim <= LARGEST_CODE),
@@ -108,46 +136,76 @@ export class Spaces {
           to: map.to,
           inputs: further,
           set,
+          truncation,
           deviation: deviationOf(map.from, samples),
         },
         map,
         picture,
         head,
         images: await picture.evaluate(samples, MEASURED, { signal }),
-      });
+      };
+      return new Spaces(parts, onward, means);
     } catch (error) {
       for (const map of ways) await map.dispose();
       throw error;
     }
   }
 
-  /** Points of `from`, `[count, from.dim]`: samples of the prior, multiplied by `truncation`, brought forward. */
-  sample(
+  /** Points of `from`, `[count, from.dim]`: samples of the prior, brought forward and truncated. */
+  async sample(
     seed: number,
     first: number,
     count: number,
-    truncation: number,
+    psi: number,
     signal: AbortSignal,
   ): Promise<Float32Array> {
-    return drawn(this.head, this.map, seed, first, count, truncation, signal);
+    const { head, onward, map, description } = this;
+    const codes = samplePoints(head?.from ?? map.from, seed, first, count);
+    if (!head) {
+      return description.truncation.kind === "scale" ? contractSamples(codes, map.from.prior, psi) : codes;
+    }
+    const reached = await head.evaluate(codes, count, { signal });
+    const isPulled = description.truncation.kind === "mean" && psi !== 1;
+    const moved = isPulled ? truncated(reached, await this.mean(head, signal), psi) : reached;
+    return onward ? onward.evaluate(moved, count, { signal }) : moved;
+  }
+
+  /** Mean of what samples become where `map` ends; the same whatever the seed. */
+  private async mean(map: OnnxMap, signal: AbortSignal): Promise<Float64Array> {
+    const key = JSON.stringify([map.to.name, this.description.set]);
+    const known = this.means.get(key);
+    if (known) return known;
+    const { dim } = map.to;
+    const mean = new Float64Array(dim);
+    for (let first = 0; first < MEAN_SAMPLES; first += MEAN_BATCH) {
+      const count = Math.min(MEAN_BATCH, MEAN_SAMPLES - first);
+      const values = await map.evaluate(samplePoints(map.from, 0, first, count), count, { signal });
+      values.forEach((x, i) => {
+        mean[i % dim]! += x / MEAN_SAMPLES;
+      });
+    }
+    this.means.set(key, mean);
+    return mean;
   }
 
   async dispose(): Promise<void> {
-    for (const map of new Set([this.map, this.picture, this.head])) await map?.dispose();
+    for (const map of new Set([this.map, this.picture, this.head, this.onward])) await map?.dispose();
   }
 }
 
-async function drawn(
-  head: OnnxMap | undefined,
-  map: OnnxMap,
-  seed: number,
-  first: number,
-  count: number,
-  truncation: number,
-  signal: AbortSignal,
-): Promise<Float32Array> {
-  const codes = samplePoints(head?.from ?? map.from, seed, first, count).map((x) => truncation * x);
-  return head ? head.evaluate(codes, count, { signal }) : codes;
+/** @param isBehind whether `from` is the end of the mapping network, or lies behind it. */
+function truncationOf(
+  from: string,
+  input: string,
+  style: string | undefined,
+  isBehind: boolean,
+): ExplorerTruncation {
+  if (style !== undefined) return { kind: isBehind ? "mean" : "none", space: style };
+  return from === input ? { kind: "scale", space: input } : { kind: "mean", space: from };
+}
+
+function truncated(points: Float32Array, mean: Float64Array, psi: number): Float32Array {
+  return points.map((x, i) => mean[i % mean.length]! + psi * (x - mean[i % mean.length]!));
 }
 
 function zeros(shape: readonly number[]): number[] {

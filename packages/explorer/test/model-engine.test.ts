@@ -3,11 +3,12 @@
 import { readFileSync } from "node:fs";
 import { decodeDirections, jacobian, localBasisAt, localDimension, samplePoints } from "@vielbein/core";
 import { gram, identity, leadingColumns } from "@vielbein/linalg";
-import { decodeModel, OnnxMap } from "@vielbein/onnx";
+import { decodeModel, encodeModel, OnnxMap, type OnnxMapOptions } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
-import type { ExplorerDirections } from "@vielbein/viz/explorer";
+import type { ExplorerDirections, ExplorerModel } from "@vielbein/viz/explorer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generatorBytes, styled } from "../../cli/test/models.ts";
 import manifest from "../package.json" with { type: "json" };
 import { ModelEngine } from "../src/model-engine.ts";
 import { version } from "../src/version.ts";
@@ -17,12 +18,13 @@ import { layeredModel } from "./layered.ts";
 const bytes = new Uint8Array(readFileSync(sampleUrl));
 const engine = new ModelEngine(new NodeRuntime());
 let map: OnnxMap;
+let model: ExplorerModel;
 let point: Float32Array;
 
 beforeAll(async () => {
   map = await OnnxMap.create(decodeModel(bytes, "faces.onnx"), new NodeRuntime());
   point = samplePoints(map.from, 3, 0, 1);
-  await engine.load({ name: "faces.onnx", bytes }, {});
+  model = await engine.load({ name: "faces.onnx", bytes }, {});
 });
 afterAll(async () => {
   engine.dispose();
@@ -54,9 +56,10 @@ describe("ModelEngine", () => {
     expect(model.deviation).toBe(1);
   });
 
-  it("draws the samples of core, scaled by the truncation", async () => {
+  it("draws the samples of core, which are not truncated before the mapping network", async () => {
     expect(await engine.sample(3, 1)).toEqual(point);
-    expect(await engine.sample(3, 0.5)).toEqual(point.map((x) => x / 2));
+    expect(model.truncation).toEqual({ kind: "none", space: "w" });
+    expect(await engine.sample(3, 0.5)).toEqual(point);
   });
 
   it("finds the Local Basis and the local dimension of core", async () => {
@@ -146,6 +149,52 @@ it("offers the codes of a mapping network, one for all layers and one for each",
   expect(froms.map(({ name }) => name)).toEqual(expect.arrayContaining(["z", "w", "w_plus"]));
   expect(froms.find(({ name }) => name === "w_plus")!.shape).toEqual([3, 4]);
   layered.dispose();
+});
+
+describe("truncation", () => {
+  const styledFile = { name: "styled.onnx", bytes: encodeModel(styled()) };
+  const truncating = new ModelEngine(new NodeRuntime());
+  afterAll(() => truncating.dispose());
+  const opened = (options: OnnxMapOptions) => OnnxMap.create(styled(), new NodeRuntime(), options);
+
+  it("pulls toward the mean of w, of 10,000 samples, and what lies behind it goes with it", async () => {
+    const [mapping, onward] = [await opened({ to: "w" }), await opened({ from: "w", to: "hidden" })];
+    const values = await mapping.evaluate(samplePoints(mapping.from, 0, 0, 10_000), 10_000);
+    const mean = Float64Array.from({ length: 6 }, (_, j) => {
+      let sum = 0;
+      for (let i = 0; i < 10_000; i++) sum += values[6 * i + j]!;
+      return sum / 10_000;
+    });
+    const w = await mapping.evaluate(samplePoints(mapping.from, 4, 0, 1), 1);
+    const expected = w.map((x, j) => mean[j]! + 0.5 * (x - mean[j]!));
+    const { truncation } = await truncating.load(styledFile, { from: "w" });
+    expect(truncation).toEqual({ kind: "mean", space: "w" });
+    expect(await truncating.sample(4, 1)).toEqual(w);
+    const near = async (wanted: Float32Array) =>
+      (await truncating.sample(4, 0.5)).forEach((x, j) => {
+        expect(x).toBeCloseTo(wanted[j]!, 5);
+      });
+    await near(expected);
+    expect((await truncating.choose({ from: "hidden" })).truncation).toEqual({ kind: "mean", space: "w" });
+    await near(await onward.evaluate(expected, 1));
+    await mapping.dispose();
+    await onward.dispose();
+  });
+
+  it("is none before w, and says so", async () => {
+    for (const from of ["z", "active"]) {
+      const { truncation } = await truncating.load(styledFile, { from });
+      expect(truncation).toEqual({ kind: "none", space: "w" });
+      expect(await truncating.sample(4, 0.5)).toEqual(await truncating.sample(4, 1));
+    }
+  });
+
+  it("scales the samples of a model without mapping network", async () => {
+    const file = { name: "generator.onnx", bytes: generatorBytes };
+    expect((await truncating.load(file, {})).truncation).toEqual({ kind: "scale", space: "z" });
+    const whole = await truncating.sample(4, 1);
+    expect(await truncating.sample(4, 0.5)).toEqual(whole.map((x) => x / 2));
+  });
 });
 
 describe("a model with further inputs", () => {

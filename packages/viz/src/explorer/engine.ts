@@ -21,6 +21,16 @@ export interface ExplorerInput {
   readonly isInteger: boolean;
 }
 
+/**
+ * What truncation by ψ does to samples. `mean`: pulls them toward the mean of `space`, where the mapping network ends or
+ * which is edited. `scale`: scales samples of the input about the mean of their prior. `none`: nothing, since `space`, the
+ * end of the mapping network, lies behind the space that is edited.
+ */
+export interface ExplorerTruncation {
+  readonly kind: "mean" | "scale" | "none";
+  readonly space: string;
+}
+
 export interface ExplorerModel {
   /** Name of the file, for people. */
   readonly name: string;
@@ -36,6 +46,7 @@ export interface ExplorerModel {
   readonly inputs: readonly ExplorerInput[];
   /** Their values, as far as they were set; the others are zero. */
   readonly set: InputValues;
+  readonly truncation: ExplorerTruncation;
   /** Standard deviation of a coordinate of `from` over the samples: the unit of the sliders. */
   readonly deviation: number;
 }
@@ -76,7 +87,7 @@ export interface ExplorerEngine {
   ): Promise<ExplorerModel>;
   /** Other spaces of the same model, or other values of its further inputs. */
   choose(spaces: SpacesChoice, signal?: AbortSignal): Promise<ExplorerModel>;
-  /** The point of `from`, `[from.dim]`, that belongs to a seed; the model's input is multiplied by `truncation` before. */
+  /** The point of `from`, `[from.dim]`, that belongs to a seed, truncated by ψ = `truncation`. */
   sample(seed: number, truncation: number, signal?: AbortSignal): Promise<Float32Array>;
   /** Images of points `[count, from.dim]`. */
   render(points: Float32Array, count: number, signal?: AbortSignal): Promise<RgbaImage[]>;

@@ -6,6 +6,7 @@ export type {
   ExplorerInput,
   ExplorerModel,
   ExplorerSpectrum,
+  ExplorerTruncation,
   InputValues,
   LocalBasisReply,
   SpacesChoice,

@@ -18,7 +18,7 @@ export const TEMPLATE = `
         <button id="new" class="primary">New sample</button>
         <label class="seed">seed <input id="seed" type="number" min="0" step="1" value="0" inputmode="numeric"></label>
         <button id="png" title="Save the image as PNG">PNG</button>
-        <label class="truncation"><span>truncation</span><input id="truncation" type="range" min="0" max="1.5" step="0.05" value="1"><output id="truncation-value">1.00</output></label>
+        <label class="truncation"><span id="truncation-name">truncation</span><input id="truncation" type="range" min="0" max="1.5" step="0.05" value="1"><output id="truncation-value">1.00</output></label>
       </div>
       <div class="inputs" id="inputs" role="group" aria-label="Further inputs of the model" hidden></div>
       <figure class="spectrum">

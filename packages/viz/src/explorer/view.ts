@@ -2,7 +2,7 @@
 
 import type { Space } from "@vielbein/core";
 import type { LayerRange } from "./code.ts";
-import type { ExplorerModel } from "./engine.ts";
+import type { ExplorerModel, ExplorerTruncation } from "./engine.ts";
 import { fillInputs } from "./inputs.ts";
 import type { Session } from "./session.ts";
 import { fillTrack } from "./sliders.ts";
@@ -22,6 +22,7 @@ export interface View {
   readonly seed: HTMLInputElement;
   readonly png: HTMLButtonElement;
   readonly truncation: HTMLInputElement;
+  readonly truncationName: HTMLElement;
   readonly truncationValue: HTMLOutputElement;
   readonly inputs: HTMLElement;
   readonly dimension: HTMLElement;
@@ -64,6 +65,7 @@ export function makeView(root: ShadowRoot): View {
     seed: get("seed"),
     png: get("png"),
     truncation: get("truncation"),
+    truncationName: get("truncation-name"),
     truncationValue: get("truncation-value"),
     inputs: get("inputs"),
     dimension: get("dimension"),
@@ -103,6 +105,17 @@ export function fillModel(view: View, model: ExplorerModel): void {
   fillSpaces(view.from, model.froms, model.from.name);
   fillSpaces(view.to, model.tos, model.to.name);
   fillInputs(view.inputs, model);
+  fillTruncation(view, model.truncation);
+}
+
+function fillTruncation({ truncation, truncationName }: View, { kind, space }: ExplorerTruncation): void {
+  truncation.disabled = kind === "none";
+  truncationName.textContent = kind === "scale" ? `scale of ${space}` : "truncation";
+  truncationName.parentElement!.title = {
+    mean: `ψ: pulls the sample toward the mean of ${space}`,
+    scale: `Scales samples of ${space}: the model has no mapping network whose mean they could be pulled toward`,
+    none: `Truncation acts in ${space}: edit ${space} to use it`,
+  }[kind];
 }
 
 /** The fields of a session. */
