@@ -5,6 +5,7 @@ import { type Attribute, DataType, type Node, type Tensor } from "./model.ts";
 import type { NameSupply } from "./names.ts";
 import type { Scope } from "./scope.ts";
 import { float32Tensor, float64Tensor, int64Tensor } from "./tensor.ts";
+import { nodeLabel } from "./unsupported.ts";
 
 /** What a composite becomes: nodes in order, and the constants they read. */
 export interface WrittenOut {
@@ -36,7 +37,9 @@ export class CompositeWriter implements WrittenOut {
     attributes: Record<string, Attribute>,
     count: number,
   ): string[] {
-    const outputs = Array.from({ length: count }, () => this.names.claim(opType.toLowerCase()));
+    const outputs = Array.from({ length: count }, () =>
+      this.names.claim(`${nodeLabel(this.node)}/${opType}`),
+    );
     this.nodes.push(makeNode(opType, inputs, outputs, attributes));
     return outputs;
   }

@@ -47,9 +47,10 @@ export function writeOut(
   return writer.nodes.length > 0 ? writer : undefined;
 }
 
-/** max(a, b, c) = max(max(a, b), c); two operands stay as they are. */
+/** max(a, b, c) = max(max(a, b), c), max(a) = a; two operands stay as they are. */
 function chain(w: CompositeWriter, { inputs, opType }: Node): void {
   const last = inputs.length - 1;
+  if (last === 0) w.finish("Identity", inputs);
   if (last < 2) return;
   const head = inputs.slice(1, last).reduce((taken, next) => w.op(opType, [taken, next]), inputs[0]!);
   w.finish(opType, [head, inputs[last]!]);
@@ -85,14 +86,14 @@ function axesFrom(w: CompositeWriter, x: string, axis: number): string {
   return w.op("Range", [w.int64([axis], []), end, w.int64([1], [])]);
 }
 
-/** x / ‖x‖ₚ along one axis, 0 where x is. */
+/** x / ‖x‖ₚ along one axis; 0 where x is, with an infinite slope. */
 function lpNormalization(w: CompositeWriter, node: Node): void {
   const [x] = node.inputs as [string];
   const norm = intAttribute(node, "p", 2) === 1 ? "ReduceL1" : "ReduceL2";
   const axis = w.int64([intAttribute(node, "axis", -1)]);
   const length = w.op(norm, [x, axis]);
   const isZero = w.op("Equal", [length, w.scalar(0)]);
-  w.finish("Div", [x, w.op("Where", [isZero, w.scalar(1), length])]);
+  w.finish("Where", [isZero, w.op("Sqrt", [length]), w.op("Div", [x, length])]);
 }
 
 /** (x − mean) / (σ + 10⁻⁹) over `axes`. */

@@ -7,6 +7,7 @@ import { type Attribute, DataType, type Node, type Tensor } from "./model.ts";
 import type { NameSupply } from "./names.ts";
 import type { PreparedGraph, TensorInfo } from "./prepared-graph.ts";
 import type { Tangent } from "./rule.ts";
+import { Signs } from "./signs.ts";
 import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "./tensor.ts";
 import { Unsupported } from "./unsupported.ts";
 
@@ -22,6 +23,13 @@ export interface DerivativeOptions {
 
 function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, i) => extent === b[i]);
+}
+
+/** Extents of what tensors of two shapes become together. */
+export function broadcastShape(a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  const extent = (shape: Shape, i: number): number => shape[shape.length - rank + i] ?? 1;
+  return Array.from({ length: rank }, (_, i) => (extent(a, i) === 1 ? extent(b, i) : extent(a, i)));
 }
 
 /** Axis counted from the front; ONNX allows negative ones. */
@@ -45,13 +53,18 @@ export class Emitter {
   private readonly info: ReadonlyMap<string, TensorInfo>;
   private readonly constants: ReadonlyMap<string, Tensor>;
   readonly names: NameSupply;
+  /** What the form of the primal graph says of its values. */
+  readonly signs: Signs;
+  /** The primal node that each emitted tensor belongs to. */
+  readonly origins: Map<string, Node> = new Map();
+  private current: Node | undefined;
   /** A tensor whose first axis is k. */
   private readonly reference: string;
   /** Element type of the constants that rules ask for; a graph may change it by Cast. */
   private floatType: number;
 
   constructor(
-    graph: Pick<PreparedGraph, "info" | "constants">,
+    graph: Pick<PreparedGraph, "info" | "constants" | "model">,
     names: NameSupply,
     reference: { readonly name: string; readonly like: string },
     { portable = false }: DerivativeOptions,
@@ -59,6 +72,7 @@ export class Emitter {
     this.info = graph.info;
     this.constants = graph.constants;
     this.names = names;
+    this.signs = new Signs(graph);
     this.reference = reference.name;
     this.floatType = graph.info.get(reference.like)!.dataType;
     this.portable = portable;
@@ -66,6 +80,7 @@ export class Emitter {
 
   /** Turns to another primal node: constants asked for from now on have the type of its result. */
   turnTo(node: Node): void {
+    this.current = node;
     const dataType = this.info.get(node.outputs[0]!)?.dataType;
     if (isFloat(dataType)) this.floatType = tangentType(dataType!);
   }
@@ -90,6 +105,7 @@ export class Emitter {
       outputs = Array.from({ length: count }, () => this.names.claim(`d_${opType}`));
       this.memo.set(key, outputs);
       this.nodes.push(makeNode(opType, named, outputs, attributes));
+      if (this.current) for (const output of outputs) this.origins.set(output, this.current);
     }
     return outputs;
   }

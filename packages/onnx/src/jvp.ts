@@ -24,6 +24,8 @@ export interface JvpGraph {
   readonly output: string;
   /** J·ẋ for every tangent, `[k, 1, ...]`. */
   readonly outputTangent: string;
+  /** The primal node that each tensor added belongs to. */
+  readonly origins: ReadonlyMap<string, Node>;
 }
 
 /**
@@ -47,6 +49,7 @@ export function jvp(graph: PreparedGraph, options: DerivativeOptions = {}): JvpG
     inputTangent,
     output: graph.output,
     outputTangent,
+    origins: emitter.origins,
     model: derivativeModel(graph, nodes, emitter, incoming, outgoing),
   };
 }

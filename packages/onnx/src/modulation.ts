@@ -5,13 +5,12 @@
 // a tangent costs a multiplication of the image instead of a convolution of k weight tensors. Likewise the
 // demodulation's sum of squares Σ(W ⊙ s)² is a matrix Σₖ W² times s².
 
-import { makeNode, without } from "./attributes.ts";
+import { without } from "./attributes.ts";
 import { isSingleOrDouble } from "./element-types.ts";
-import { nodesFor, tensorNames } from "./graph.ts";
+import { GraphEdit } from "./graph-edit.ts";
 import { DataType, intAttribute, intsAttribute, type Node, type Tensor } from "./model.ts";
-import { NameSupply } from "./names.ts";
-import type { PreparedGraph, TensorInfo } from "./prepared-graph.ts";
-import { elementCount, float32Tensor, float64Tensor, int64Tensor, numericValues } from "./tensor.ts";
+import type { PreparedGraph } from "./prepared-graph.ts";
+import { elementCount, float32Tensor, float64Tensor, numericValues } from "./tensor.ts";
 
 /** A tensor that is a constant times factors, each of which varies along one axis at most. */
 interface Separable {
@@ -35,34 +34,16 @@ const MOST_FACTORS = 16;
 export function scaleActivations(graph: PreparedGraph): PreparedGraph {
   const rewriter = new Rewriter(graph);
   const nodes = graph.model.graph.nodes.flatMap((node) => rewriter.rewrite(node) ?? [node]);
-  if (!rewriter.changed) return graph;
-  const live = nodesFor({ ...graph.model.graph, nodes }, [graph.output]);
-  const read = new Set(live.flatMap((node) => node.inputs));
-  const constants = new Map([...rewriter.constants].filter(([name]) => read.has(name)));
-  return {
-    ...graph,
-    constants,
-    info: rewriter.info,
-    model: {
-      ...graph.model,
-      graph: { ...graph.model.graph, nodes: live, initializers: [...constants.values()] },
-    },
-  };
+  return rewriter.changed ? rewriter.finish(nodes) : graph;
 }
 
-class Rewriter {
+class Rewriter extends GraphEdit {
   changed = false;
-  readonly constants: Map<string, Tensor>;
-  readonly info: Map<string, TensorInfo>;
   private readonly producers: ReadonlyMap<string, Node>;
-  private readonly names: NameSupply;
   private readonly traced = new Map<string, Separable | undefined>();
-  private added: Node[] = [];
 
   constructor(graph: PreparedGraph) {
-    this.constants = new Map(graph.constants);
-    this.info = new Map(graph.info);
-    this.names = new NameSupply(tensorNames(graph.model.graph));
+    super(graph, "scaled");
     this.producers = new Map(
       graph.model.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
     );
@@ -239,35 +220,6 @@ class Rewriter {
         axis: factor.axis < 0 ? -1 : perm.indexOf(factor.axis),
       })),
     };
-  }
-
-  private shape(name: string): readonly number[] {
-    return this.info.get(name)!.shape;
-  }
-
-  private reshape(name: string, shape: readonly number[], output?: string): string {
-    const target = this.constant(int64Tensor("", shape));
-    return this.add("Reshape", [name, target], shape, {}, output);
-  }
-
-  /** Adds a node that computes `output`, by default a new tensor. */
-  private add(
-    opType: string,
-    inputs: readonly string[],
-    shape: readonly number[],
-    attributes: Parameters<typeof makeNode>[3] = {},
-    output: string = this.names.claim(`scaled_${opType}`),
-  ): string {
-    this.added.push(makeNode(opType, inputs, [output], attributes));
-    this.info.set(output, { shape, dataType: this.info.get(inputs[0]!)!.dataType });
-    return output;
-  }
-
-  private constant(tensor: Tensor): string {
-    const name = this.names.claim("scaled_constant");
-    this.constants.set(name, { ...tensor, name });
-    this.info.set(name, { shape: tensor.dims, dataType: tensor.dataType });
-    return name;
   }
 }
 

@@ -18,14 +18,16 @@ import {
 } from "@vielbein/core";
 import { BatchSession } from "./batch.ts";
 import type { DerivativeOptions } from "./emitter.ts";
+import { firstFault } from "./fault.ts";
 import { type JvpGraph, jvp } from "./jvp.ts";
 import { LinearSessions } from "./linear-sessions.ts";
-import { DataType, type Model } from "./model.ts";
+import { DataType, type Model, type Node } from "./model.ts";
 import { type PrepareOptions, prepare } from "./prepare.ts";
 import { type PreparedGraph, pointShape } from "./prepared-graph.ts";
 import { type RedrawOptions, redrawWeights } from "./redraw.ts";
 import { openSession } from "./source.ts";
 import { elementCount, floatFeed } from "./tensor.ts";
+import { nodeLabel, operatorName } from "./unsupported.ts";
 import { type VjpGraph, vjp } from "./vjp.ts";
 import { withoutDoubleKernel } from "./widen.ts";
 
@@ -156,8 +158,10 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
           { [input]: this.tensor(input, [], point), [inputTangent]: this.tensor(input, [width], chunk) },
           [output, outputTangent],
         );
-        this.lastValue = { point: point.slice(), value: this.finite(result[output]!, output) };
-        return this.finite(result[outputTangent]!, outputTangent);
+        const cause = (i: number, name: string): Promise<string> =>
+          this.causeIn("jvp", point, row(chunk, this.from.dim, i, this.to.dim), name);
+        this.lastValue = { point: point.slice(), value: await this.finite(result[output]!, output, cause) };
+        return this.finite(result[outputTangent]!, outputTangent, cause);
       }),
     );
   }
@@ -181,7 +185,9 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
           { [input]: this.tensor(input, [], point), [outputCotangent]: this.tensor(output, [width], chunk) },
           [inputCotangent],
         );
-        return this.finite(result[inputCotangent]!, inputCotangent);
+        return this.finite(result[inputCotangent]!, inputCotangent, (i, name) =>
+          this.causeIn("vjp", point, row(chunk, this.to.dim, i, this.from.dim), name),
+        );
       }),
     );
   }
@@ -215,7 +221,9 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
             const chunk = vectors.subarray(first * from.dim, (first + width) * from.dim);
             const feed = this.tensor(name, [width], chunk);
             const { tensor, name: output } = await this.linearSessions!.product(kind, residuals, feed);
-            return this.finite(tensor, output);
+            return this.finite(tensor, output, (i) =>
+              this.causeIn(kind, point, row(chunk, from.dim, i, to.dim)),
+            );
           }),
         );
       };
@@ -272,10 +280,18 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   /** Values at `width` points, which are one unless there is a session for batches. */
   private async values(points: FloatArray, width: number): Promise<Values> {
     const { input, output } = this.graph;
-    if (typeof this.batch === "object") return this.finite(await this.batch.run(points, width), output);
+    const cause = (i: number): Promise<string> =>
+      this.cause(
+        this.graph,
+        { [input]: this.tensor(input, [], row(points, this.from.dim, i, this.to.dim)) },
+        output,
+      );
+    if (typeof this.batch === "object") {
+      return this.finite(await this.batch.run(points, width), output, cause);
+    }
     this.primalSession ??= await this.open(this.graph.model);
     const result = await this.primalSession.run({ [input]: this.tensor(input, [], points) }, [output]);
-    return this.finite(result[output]!, output);
+    return this.finite(result[output]!, output, cause);
   }
 
   /**
@@ -319,8 +335,16 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     return floatFeed(dataType, [...lead, ...shape], values);
   }
 
-  /** The elements of a result in the map's precision. @throws {VielbeinError} `NUMERICAL_FAILURE`. */
-  private finite(tensor: RuntimeTensor, name: string): Values {
+  /**
+   * The elements of a result in the map's precision; `cause` says what makes element i not finite.
+   *
+   * @throws {VielbeinError} `NUMERICAL_FAILURE`.
+   */
+  private async finite(
+    tensor: RuntimeTensor,
+    name: string,
+    cause: (i: number, name: string) => Promise<string>,
+  ): Promise<Values> {
     const data = tensor.data as FloatArray;
     let values = data as Values;
     if (data.constructor !== this.array(0).constructor) {
@@ -331,11 +355,49 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       if (Number.isFinite(values[i])) continue;
       throw new VielbeinError(
         "NUMERICAL_FAILURE",
-        `"${name}" came out as ${values[i]} at element ${i}: the network overflows or divides by zero at this point. Try another point, or a tensor before the fault.`,
+        `"${name}" came out as ${values[i]} at element ${i}: ${await cause(i, name)} at this point. Try another point, or a tensor before the fault.`,
       );
     }
     return values;
   }
+
+  /** What makes a product with the derivative at `point` not finite, by default the product itself. */
+  private causeIn(
+    kind: "jvp" | "vjp",
+    point: FloatArray,
+    vector: FloatArray,
+    name?: string,
+  ): Promise<string> {
+    if (kind === "vjp") this.reverse ??= vjp(this.graph, this.options);
+    const { input, output } = this.graph;
+    const [derivative, vectors, like, product] =
+      kind === "jvp"
+        ? [this.forward, this.forward.inputTangent, input, this.forward.outputTangent]
+        : [this.reverse!, this.reverse!.outputCotangent, output, this.reverse!.inputCotangent];
+    const feeds = { [input]: this.tensor(input, [], point), [vectors]: this.tensor(like, [1], vector) };
+    return this.cause(derivative, feeds, name ?? product);
+  }
+
+  /** What makes `output` of a graph not finite. */
+  private async cause(
+    { model, origins }: { readonly model: Model; readonly origins?: ReadonlyMap<string, Node> },
+    feeds: Readonly<Record<string, RuntimeTensor>>,
+    output: string,
+  ): Promise<string> {
+    const culprit = await firstFault(model, this.runtime, feeds, output);
+    if (!culprit) return "the network overflows or divides by zero";
+    const origin = origins?.get(culprit.outputs.find(Boolean)!);
+    const named = (node: Node): string => `${operatorName(node)} node "${nodeLabel(node)}"`;
+    return origin
+      ? `the derivative of ${named(origin)} is infinite or undefined`
+      : `${named(culprit)} overflows or divides by zero`;
+  }
+}
+
+/** The vector of `size` numbers that the element `i` of results of `width` numbers each belongs to. */
+function row(vectors: FloatArray, size: number, i: number, width: number): FloatArray {
+  const first = Math.floor(i / width) * size;
+  return vectors.subarray(first, first + size);
 }
 
 function space(graph: PreparedGraph, name: string): Space {

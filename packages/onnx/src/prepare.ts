@@ -22,9 +22,11 @@ import { scaleActivations } from "./modulation.ts";
 import { normalize } from "./normalize.ts";
 import { type PreparedGraph, positionOf, type TensorInfo } from "./prepared-graph.ts";
 import { probe } from "./probe.ts";
+import { multiplyRoots } from "./roots.ts";
 import type { DerivativeRule } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
 import { entry } from "./scope.ts";
+import { shieldDiscarded } from "./shield.ts";
 import { fromRuntime } from "./tensor.ts";
 import { typesOf } from "./types.ts";
 import { reasonAgainst, UnsupportedOperatorError } from "./unsupported.ts";
@@ -138,7 +140,7 @@ export async function prepare(
   }
   for (const [name, shape] of shapes) info.set(name, { shape, dataType: types.get(name) ?? DataType.FLOAT });
   const boundary = (name: string): ValueInfo => ({ name, ...info.get(name)! });
-  return scaleActivations({
+  const prepared: PreparedGraph = {
     input: from,
     output: to,
     parameters,
@@ -160,7 +162,8 @@ export async function prepare(
         unknown: [],
       },
     },
-  });
+  };
+  return shieldDiscarded(multiplyRoots(scaleActivations(prepared)));
 }
 
 /** The values of the other inputs, in the precision of the graph. */

@@ -23,14 +23,18 @@ import { toBool } from "./types.ts";
 import { operatorName, reasonAgainst, Unsupported } from "./unsupported.ts";
 
 /** Piecewise constant operators: their derivative is zero wherever it exists. */
-const piecewiseConstant = [
+const piecewiseConstant: ReadonlySet<string> = new Set([
   ...toBool,
   ...["Shape", "Size", "Sign", "Floor", "Ceil", "Round", "ArgMax", "ArgMin", "Hardmax"],
-];
+]);
+
+export function isPiecewiseConstant(opType: string): boolean {
+  return piecewiseConstant.has(opType);
+}
 
 // The rule modules export their rules under the exact ONNX operator names.
 const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, DerivativeRule>([
-  ...piecewiseConstant.map((opType): [string, DerivativeRule] => [opType, zero]),
+  ...[...piecewiseConstant].map((opType): [string, DerivativeRule] => [opType, zero]),
   ...Object.entries(einsum),
   ...Object.entries(elementwise),
   ...Object.entries(arithmetic),

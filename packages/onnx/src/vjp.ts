@@ -6,7 +6,7 @@ import { makeNode } from "./attributes.ts";
 import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
 import { dependents, nodeReads, tensorNames } from "./graph.ts";
-import type { Model } from "./model.ts";
+import type { Model, Node } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
 import { requireRule } from "./rules.ts";
@@ -23,6 +23,8 @@ export interface VjpGraph {
   readonly output: string;
   /** Jᵀ·ȳ for every cotangent, `[k, 1, ...]`. */
   readonly inputCotangent: string;
+  /** The primal node that each tensor added belongs to. */
+  readonly origins: ReadonlyMap<string, Node>;
 }
 
 /**
@@ -51,6 +53,7 @@ export function vjp(graph: PreparedGraph, options: DerivativeOptions = {}): VjpG
     outputCotangent,
     output: graph.output,
     inputCotangent,
+    origins: emitter.origins,
     model: derivativeModel(graph, nodes, emitter, incoming, outgoing),
   };
 }

@@ -59,17 +59,18 @@ describe("zero over zero", () => {
     await expectJacobian(model, [3, 4], [0.128, -0.096, -0.096, 0.072]);
   });
 
-  test("LpNormalization of a vector of zeros is zero", async () => {
-    const model = makeModel({
-      nodes: [makeNode("LpNormalization", ["z"], ["y"])],
-      inputs: [vector("z", 2)],
-      outputs: [vector("y", 2)],
-    });
-    const map = await OnnxMap.create(model, runtime);
-    expect([...(await map.evaluate(new Float32Array(2), 1))]).toEqual([0, 0]);
-    const [forward, reverse] = await bothWays(map, [0, 0]);
-    expect([...forward, ...reverse].every(Number.isFinite)).toBe(true);
+  test("LpNormalization of zeros is zero; its slope there is infinite, unless a ReLU holds them", async () => {
+    const normalised = (input: string) => makeNode("LpNormalization", [input], ["y"]);
+    const model = (nodes: Parameters<typeof makeModel>[0]["nodes"]): Model =>
+      makeModel({ nodes, inputs: [vector("z", 2)], outputs: [vector("y", 2)] });
+    const map = await OnnxMap.create(model([normalised("z")]), runtime);
+    const zeros = new Float32Array(2);
+    expect([...(await map.evaluate(zeros, 1))]).toEqual([0, 0]);
+    const refusal = { code: "NUMERICAL_FAILURE", message: expect.stringContaining('node "y/Sqrt"') };
+    await expect(map.jvp(zeros, Float32Array.of(1, 0), 1)).rejects.toMatchObject(refusal);
+    await expect(map.vjp(zeros, Float32Array.of(1, 0), 1)).rejects.toMatchObject(refusal);
     await map.dispose();
+    await expectJacobian(model([makeNode("Relu", ["z"], ["x"]), normalised("x")]), [-1, -2], [0, 0, 0, 0]);
   });
 });
 

@@ -237,13 +237,15 @@ describe("consecutive factors", () => {
   test("a large constant and a slope of any size stay apart: their product might overflow", async () => {
     const model = makeModel({
       nodes: [makeNode("Sqrt", ["x"], ["a"]), makeNode("Mul", ["a", "gain"], ["y"])],
-      initializers: [float32Tensor("gain", [1e6], [])],
+      initializers: [float32Tensor("gain", [2 ** 80], [])],
       inputs: [{ name: "x", dataType: DataType.FLOAT, shape: [1, 3] }],
       outputs: [{ name: "y" }],
     });
     const { model: derivative, inputTangent, outputTangent } = jvp(await prepare(model, runtime));
     expect(tangentProducts(derivative, inputTangent)).toBe(2);
-    const result = await runGraph(derivative, { x: [0, 1, 4], [inputTangent]: [0, 2, 4] });
-    expect([...result[outputTangent]!]).toEqual([0, 1e6, 1e6]);
+    // The slope at 2⁻¹²⁰ is 2⁵⁹.
+    const feeds = { x: [2 ** -120, 1, 4], [inputTangent]: [2 ** -60, 2, 4] };
+    const result = await runGraph(derivative, feeds);
+    expect([...result[outputTangent]!]).toEqual([2 ** 79, 2 ** 80, 2 ** 80]);
   });
 });

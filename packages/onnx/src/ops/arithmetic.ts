@@ -1,8 +1,9 @@
 // Elementwise operators of several inputs, with broadcasting: the rules of sum, product and quotient.
 
-import type { Emitter, Shape } from "../emitter.ts";
+import { broadcastShape, type Emitter, type Shape } from "../emitter.ts";
 import type { Node } from "../model.ts";
 import type { DerivativeRule, Tangent } from "../rule.ts";
+import { slopeOfRoot } from "../singular.ts";
 
 /** Tangent of input `i` aligned to the rank of the output. */
 function aligned(e: Emitter, node: Node, i: number, tangent: string): string {
@@ -20,12 +21,6 @@ function pullback(
 ): DerivativeRule["vjp"] {
   return (e, node, [u], wanted) =>
     wanted.map((isWanted, i) => (isWanted ? reduced(e, node, i, partial(e, node, u!, i)) : undefined));
-}
-
-function broadcastShape(a: Shape, b: Shape): Shape {
-  const rank = Math.max(a.length, b.length);
-  const extent = (shape: Shape, i: number): number => shape[shape.length - rank + i] ?? 1;
-  return Array.from({ length: rank }, (_, i) => (extent(a, i) === 1 ? extent(b, i) : extent(a, i)));
 }
 
 /** Sum of the tangents, each times its sign, in the output's full shape. */
@@ -102,31 +97,52 @@ export const Pow: DerivativeRule = {
 
 /** b·aᵇ⁻¹. A constant exponent may be of another type than the base, so its values are read. */
 function powerFactor(e: Emitter, node: Node, exponentVaries: boolean): string {
-  const [a, b] = [node.inputs[0]!, node.inputs[1]!];
-  if (exponentVaries) return e.op("Mul", [b, e.op("Pow", [a, e.op("Sub", [b, e.scalar(1)])])]);
+  const [a, b, y] = [node.inputs[0]!, node.inputs[1]!, node.outputs[0]!];
+  if (exponentVaries) {
+    const slope = e.op("Mul", [b, e.op("Pow", [a, e.op("Sub", [b, e.scalar(1)])])]);
+    // a⁰ is constant also at a = 0, where a⁻¹ is infinite; beyond the slope, 0⁰ has no derivatives.
+    const isFlat = (): string => e.op("And", [isZero(e, a), isZero(e, b)]);
+    return e.signs.isPositive(a) ? slope : e.op("Where", [isFlat(), e.op("Sqrt", [a]), slope]);
+  }
   const exponent = e.constantInput(node, 1)!;
   const shape = e.shape(b);
   if (exponent.every((value) => value === 2)) return e.op("Mul", [a, e.float(exponent, shape)]);
-  // a⁰ is constant also at a = 0, where a⁻¹ is infinite.
   const lowered = exponent.map((value) => (value === 0 ? 0 : value - 1));
-  return e.op("Mul", [e.op("Pow", [a, e.float(lowered, shape)]), e.float(exponent, shape)]);
+  const slope = e.op("Mul", [e.op("Pow", [a, e.float(lowered, shape)]), e.float(exponent, shape)]);
+  const least = Math.min(...exponent.filter((value) => value > 0));
+  return least < 1 ? slopeOfRoot(e, a, y, least, slope) : slope;
 }
 
-/** aᵇ·ln a, which is 0 at a = 0, where ln a is infinite. */
+/**
+ * aᵇ·ln a, where a = 0 and b ≥ 0 its limit 0 for b > 0, which PyTorch takes for b = 0, too. For b > 1 the slope of
+ * this is 0 there as well; else it is infinite.
+ */
 function exponentialFactor(e: Emitter, node: Node): string {
-  const [a, power] = [node.inputs[0]!, node.outputs[0]!];
-  const nonzero = e.op("Where", [e.op("Equal", [a, e.scalar(0)]), e.scalar(1), a]);
-  return e.op("Mul", [power, e.op("Log", [nonzero])]);
+  const [a, b, power] = [node.inputs[0]!, node.inputs[1]!, node.outputs[0]!];
+  if (e.signs.isPositive(a)) return e.op("Mul", [power, e.op("Log", [a])]);
+  const factor = e.op("Mul", [power, e.op("Log", [e.op("Where", [isZero(e, a), e.scalar(1), a])])]);
+  const isSmooth = e.op("Greater", [b, e.scalar(1)]);
+  const atZero = e.op("Where", [isSmooth, e.scalar(0), e.op("Sqrt", [a])]);
+  return e.op("Where", [isZero(e, a), atZero, factor]);
 }
 
-/** The tangent of whichever of two inputs is taken; of the first on ties. More inputs are written out. */
-function extremum(keepsFirst: "GreaterOrEqual" | "LessOrEqual"): DerivativeRule {
-  const firstTaken = (e: Emitter, node: Node): string => {
-    return e.op(keepsFirst, [node.inputs[0], node.inputs[1] ?? node.inputs[0]]);
+function isZero(e: Emitter, x: string): string {
+  return e.op("Equal", [x, e.scalar(0)]);
+}
+
+/** The tangent of whichever of two inputs is taken; on ties the mean. Other numbers of inputs are written out. */
+function extremum(isTaken: "GreaterOrEqual" | "LessOrEqual"): DerivativeRule {
+  const share = (e: Emitter, { inputs }: Node, i: number): string => {
+    const [own, other] = [inputs[i], inputs[1 - i]];
+    const ofTaken = e.op("Where", [e.op(isTaken, [other, own]), e.scalar(0.5), e.scalar(1)]);
+    return e.op("Where", [e.op(isTaken, [own, other]), ofTaken, e.scalar(0)]);
   };
   return {
-    jvp: (e, node, [ta, tb]) => [select(e, node, firstTaken(e, node), [ta, 0], [tb, 1])],
-    vjp: (e, node, [u], wanted) => unselect(e, node, firstTaken(e, node), u!, wanted, 0),
+    jvp: (e, node, tangents) => {
+      const [a, b] = tangents.map((t, i) => t && e.op("Mul", [aligned(e, node, i, t), share(e, node, i)]));
+      return [e.add(a, b)];
+    },
+    vjp: pullback((e, node, u, i) => e.op("Mul", [u, share(e, node, i)])),
   };
 }
 
@@ -183,7 +199,8 @@ function slopeFactor(e: Emitter, node: Node): string {
 }
 
 function negativePart(e: Emitter, node: Node): string {
-  return e.op("Min", [node.inputs[0], e.scalar(0)]);
+  const x = node.inputs[0]!;
+  return e.op("Where", [e.op("Greater", [x, e.scalar(0)]), e.scalar(0), x]);
 }
 
 /** The remainder y = a − q·b: ẏ = ȧ − q·ḃ with the whole number q, which does not change. */

@@ -5,6 +5,7 @@ import { isFloat, tangentType } from "../element-types.ts";
 import { type Emitter, sign } from "../emitter.ts";
 import { DataType, floatAttribute, intAttribute, type Node, stringAttribute } from "../model.ts";
 import { type DerivativeRule, type Tangent, zero } from "../rule.ts";
+import { slopeOfRoot, whereMoving } from "../singular.ts";
 import { Unsupported } from "../unsupported.ts";
 
 type Derivative = (e: Emitter, x: string, y: string, node: Node) => string | number;
@@ -38,15 +39,8 @@ export const Neg: DerivativeRule = unary(() => -1);
 export const Abs: DerivativeRule = unary((e, x) => sign(e, x));
 export const Exp: DerivativeRule = unary((_e, _x, y) => y);
 export const Log: DerivativeRule = unary((e, x) => e.op("Reciprocal", [x]));
-/** The smallest normal number of single precision. */
-const SMALLEST = 2 ** -126;
-
-/**
- * At 0 the slope is infinite; it is kept finite so that tangents of zero stay zero, as they do behind a ReLU where
- * all channels of a pixel are dead.
- */
-export const Sqrt: DerivativeRule = unary((e, _x, y) =>
-  e.op("Div", [e.scalar(0.5), e.op("Max", [y, e.scalar(SMALLEST)])]),
+export const Sqrt: DerivativeRule = unary((e, x, y) =>
+  slopeOfRoot(e, x, y, 0.5, e.op("Div", [e.scalar(0.5), y])),
 );
 export const Reciprocal: DerivativeRule = unary((e, _x, y) => e.op("Neg", [e.op("Mul", [y, y])]));
 export const Sin: DerivativeRule = unary((e, x) => e.op("Cos", [x]));
@@ -56,10 +50,10 @@ export const Atan: DerivativeRule = unary((e, x) =>
   e.op("Reciprocal", [e.op("Add", [e.scalar(1), e.op("Mul", [x, x])])]),
 );
 export const Asin: DerivativeRule = unary((e, x) =>
-  e.op("Reciprocal", [e.op("Sqrt", [oneMinusSquare(e, x)])]),
+  whereMoving(e, x, e.op("Reciprocal", [e.op("Sqrt", [oneMinusSquare(e, x)])])),
 );
 export const Acos: DerivativeRule = unary((e, x) =>
-  e.op("Neg", [e.op("Reciprocal", [e.op("Sqrt", [oneMinusSquare(e, x)])])]),
+  whereMoving(e, x, e.op("Neg", [e.op("Reciprocal", [e.op("Sqrt", [oneMinusSquare(e, x)])])])),
 );
 export const Sinh: DerivativeRule = unary((e, x) => e.op("Cosh", [x]));
 export const Cosh: DerivativeRule = unary((e, x) => e.op("Sinh", [x]));
@@ -70,7 +64,7 @@ export const Asinh: DerivativeRule = unary((e, x) =>
 );
 /** y′ = 1/√(x² − 1). */
 export const Acosh: DerivativeRule = unary((e, x) =>
-  e.op("Reciprocal", [e.op("Sqrt", [e.op("Sub", [e.op("Mul", [x, x]), e.scalar(1)])])]),
+  whereMoving(e, x, e.op("Reciprocal", [e.op("Sqrt", [e.op("Sub", [e.op("Mul", [x, x]), e.scalar(1)])])])),
 );
 export const Atanh: DerivativeRule = unary((e, x) => e.op("Reciprocal", [oneMinusSquare(e, x)]));
 export const Sigmoid: DerivativeRule = unary((e, _x, y) => e.op("Mul", [y, oneMinus(e, y)]));
@@ -155,12 +149,12 @@ function between(e: Emitter, x: string, low: string, high: string, value: string
   return e.op("Where", [inside, value, e.scalar(0)]);
 }
 
-/** 1 inside the bounds, the bounds included, as PyTorch's clamp has it. */
+/** 1 between the bounds, 0 on them and beyond, as PyTorch has it. */
 export const Clip: DerivativeRule = unary((e, x, _y, node) => {
   const [low, high] = [node.inputs[1], node.inputs[2]];
   let factor = e.scalar(1);
-  if (low) factor = e.op("Where", [e.op("GreaterOrEqual", [x, low]), factor, e.scalar(0)]);
-  if (high) factor = e.op("Where", [e.op("LessOrEqual", [x, high]), factor, e.scalar(0)]);
+  if (low) factor = e.op("Where", [e.op("Greater", [x, low]), factor, e.scalar(0)]);
+  if (high) factor = e.op("Where", [e.op("Less", [x, high]), factor, e.scalar(0)]);
   return low || high ? factor : 1;
 });
 

@@ -164,20 +164,9 @@ function weightsOf(e: Emitter, node: Node, { rows, size, count, positions }: Pic
   const updates = e.op("Reshape", [node.inputs[2], e.int64([count, size])]);
   const at = (tensor: string): string => e.op("Gather", [tensor, positions], { axis: int(0) });
   if (reduction === "mul") {
-    // The product of the other factors, also where one of them is zero.
-    const isZero = e.toFloat(e.op("Equal", [updates, e.scalar(0)]));
-    const safe = e.op("Add", [updates, isZero]);
-    const product = scatterRows(e, filled(1, [rows, size]), positions, safe, "mul");
-    const zeros = scatterRows(e, filled(0, [rows, size]), positions, isZero, "add");
-    const without = (others: string, value: string): string =>
-      e.op("Where", [e.op("Equal", [others, e.scalar(0)]), value, e.scalar(0)]);
-    return {
-      data: without(zeros, product),
-      updates: without(
-        e.op("Sub", [at(zeros), isZero]),
-        e.op("Mul", [at(data), e.op("Div", [at(product), safe])]),
-      ),
-    };
+    const product = scatterRows(e, filled(1, [rows, size]), positions, updates, "mul");
+    const others = productOfRivals(e, updates, positions, { size, count });
+    return { data: product, updates: e.op("Mul", [at(data), others]) };
   }
   if (reduction === "max" || reduction === "min") {
     // The derivative goes where the extremum is, in equal shares.
@@ -190,6 +179,27 @@ function weightsOf(e: Emitter, node: Node, { rows, size, count, positions }: Pic
     return { data: e.op("Div", [fromData, sharers]), updates: e.op("Div", [fromUpdates, at(sharers)]) };
   }
   throw new Unsupported(`its reduction "${reduction}" is not known`);
+}
+
+/** For every update [count, size] the product of the others of the same element: no division, since they may be zero. */
+function productOfRivals(
+  e: Emitter,
+  updates: string,
+  positions: string,
+  { size, count }: Pick<Picked, "size" | "count">,
+): string {
+  const pairs = (list: string): string => {
+    const [column, row] = [
+      [-1, 1, 1],
+      [1, -1, 1],
+    ].map((shape) => e.op("Reshape", [list, e.int64(shape)]));
+    return e.op("Equal", [column, row]);
+  };
+  const isItself = pairs(e.int64(Array.from({ length: count }, (_, i) => i)));
+  const isRival = e.op("And", [pairs(positions), e.op("Not", [isItself])]);
+  const factors = e.op("Reshape", [updates, e.int64([1, count, size])]);
+  const rivals = e.op("Where", [isRival, factors, e.scalar(1)]);
+  return e.op("ReduceProd", [rivals, e.int64([1])], { keepdims: int(0) });
 }
 
 export const ScatterElements: DerivativeRule = placing(elementsNamed);

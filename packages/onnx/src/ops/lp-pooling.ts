@@ -3,6 +3,7 @@
 import { type Emitter, type Shape, sign } from "../emitter.ts";
 import { intAttribute, intsAttribute, type Node } from "../model.ts";
 import type { DerivativeRule } from "../rule.ts";
+import { kinked } from "../singular.ts";
 import { elementCount } from "../tensor.ts";
 import { gatherAttributes, scatterAttributes, type Windows, windowsOf } from "../windows.ts";
 
@@ -12,10 +13,9 @@ function factors(e: Emitter, node: Node): { element: string; window: string } {
   const p = intAttribute(node, "p", 2);
   if (p === 1) return { element: sign(e, x), window: e.scalar(1) };
   const element = p === 2 ? x : e.op("Mul", [x, e.op("Pow", [e.op("Abs", [x]), e.scalar(p - 2)])]);
-  const isZero = e.op("Equal", [y, e.scalar(0)]);
-  const safe = e.op("Where", [isZero, e.scalar(1), y]);
-  const inverse = e.op("Pow", [safe, e.scalar(1 - p)]);
-  return { element, window: e.op("Where", [isZero, e.scalar(0), inverse]) };
+  const inverse = e.op("Pow", [y, e.scalar(1 - p)]);
+  if (e.signs.isPositive(x)) return { element, window: inverse };
+  return { element, window: kinked(e, y, Math.max(1, e.signs.orderAtZero(x)), inverse) };
 }
 
 interface Windowed {

@@ -1,9 +1,11 @@
 // Reductions over axes, in the form of opset 18: the axes are an input.
 
-import { int } from "../attributes.ts";
+import { int, ints } from "../attributes.ts";
 import { type Emitter, positiveAxis, sign } from "../emitter.ts";
 import { intAttribute, type Node } from "../model.ts";
+import { productOfOthers } from "../products.ts";
 import type { DerivativeRule } from "../rule.ts";
+import { kinked } from "../singular.ts";
 
 /** Axes reduced, counted from the front; empty when the operator does nothing. */
 function reducedAxes(e: Emitter, node: Node): number[] {
@@ -55,21 +57,13 @@ export const ReduceSumSquare: DerivativeRule = {
 };
 
 /** y = √Σx², ẏ = Σxẋ / y; 0 where y is 0, as PyTorch has it. */
-export const ReduceL2: DerivativeRule = {
-  jvp: (e, node, [t]) => {
-    const sum = reduceTangent(e, node, "ReduceSum", e.op("Mul", [t, node.inputs[0]]));
-    return [e.op("Div", [sum, unlessZero(e, node.outputs[0]!)])];
-  },
-  vjp: (e, node, [u]) => {
-    const share = repeated(e, node, e.op("Div", [u, unlessZero(e, node.outputs[0]!)]));
-    return [e.op("Mul", [share, node.inputs[0]])];
-  },
-};
-
-/** A divisor that may be 0 where the dividend is, too. */
-function unlessZero(e: Emitter, x: string): string {
-  return e.op("Where", [e.op("Equal", [x, e.scalar(0)]), e.scalar(1), x]);
-}
+export const ReduceL2: DerivativeRule = weighted((e, node) => {
+  const x = node.inputs[0]!;
+  const length = spread(e, node, node.outputs[0]!);
+  const direction = e.op("Div", [x, length]);
+  if (e.signs.isPositive(x)) return direction;
+  return kinked(e, length, Math.max(1, e.signs.orderAtZero(x)), direction);
+});
 
 /** y = Σ|x|. */
 export const ReduceL1: DerivativeRule = weighted((e, node) => sign(e, node.inputs[0]!));
@@ -100,17 +94,20 @@ const extremum: DerivativeRule = weighted((e, node) => {
 export const ReduceMax: DerivativeRule = extremum;
 export const ReduceMin: DerivativeRule = extremum;
 
-/** y = Πx: every tangent times the product of the other elements, also where one of them is zero. */
+/** y = Πx: every tangent times the product of the other elements. */
 export const ReduceProd: DerivativeRule = weighted((e, node) => {
   const x = node.inputs[0]!;
   const axes = reducedAxes(e, node);
   if (axes.length === 0) return e.scalar(1);
-  const isZero = e.toFloat(e.op("Equal", [x, e.scalar(0)]));
-  const safe = e.op("Add", [x, isZero]);
-  const product = e.op("ReduceProd", [safe, e.int64(axes)]);
-  const otherZeros = e.op("Sub", [e.op("ReduceSum", [isZero, e.int64(axes)]), isZero]);
-  const others = e.op("Div", [product, safe]);
-  return e.op("Where", [e.op("Equal", [otherZeros, e.scalar(0)]), others, e.scalar(0)]);
+  const shape = e.shape(x);
+  const order = [...shape.keys()].sort((a, b) => Number(axes.includes(a)) - Number(axes.includes(b)));
+  const count = axes.reduce((product, axis) => product * shape[axis]!, 1);
+  const rows = e.op("Reshape", [e.op("Transpose", [x], { perm: ints(order) }), e.int64([-1, count])]);
+  const others = e.op("Reshape", [
+    productOfOthers(e, rows, count),
+    e.int64(order.map((axis) => shape[axis]!)),
+  ]);
+  return e.op("Transpose", [others], { perm: ints([...shape.keys()].map((axis) => order.indexOf(axis))) });
 });
 
 /** ẏ = Σ weight·ẋ with a weight of the shape of x; its adjoint repeats ȳ and weighs it. */

@@ -1,0 +1,288 @@
+// Where(x > 0, log x, 0): what Where discards may be infinite, and its slope with it; the zero cotangent of what is
+// discarded times that slope is not a number. So the argument of an operator that may overflow is replaced by a
+// harmless one in the elements that every Where behind it discards. The value stays the same, and all derivatives
+// of what is discarded are finite, in both directions and of every order.
+
+import { int } from "./attributes.ts";
+import { isSingleOrDouble } from "./element-types.ts";
+import { broadcastShape, positiveAxis, type Shape } from "./emitter.ts";
+import { dependents } from "./graph.ts";
+import { GraphEdit } from "./graph-edit.ts";
+import { DataType, intAttribute, type Node } from "./model.ts";
+import type { PreparedGraph } from "./prepared-graph.ts";
+import { isPiecewiseConstant } from "./rules.ts";
+import { Signs } from "./signs.ts";
+import { numericValues } from "./tensor.ts";
+
+/** Operators that may be infinite, or have infinite slopes: which input to replace, and by what. */
+const hazards: ReadonlyMap<string, readonly [input: number, harmless: number]> = new Map(
+  (
+    [
+      [["Log", "Sqrt", "Reciprocal", "Pow", "ReduceLogSum", "ReduceL2"], 0, 1],
+      [["Asin", "Acos", "Atanh", "Exp", "Sinh", "Cosh", "Tan"], 0, 0],
+      [["Acosh"], 0, 2],
+      [["Div", "Mod"], 1, 1],
+    ] as const
+  ).flatMap(([operators, input, harmless]) => operators.map((op) => [op, [input, harmless]] as const)),
+);
+
+/** Operators each element of whose result depends on those at its place alone. */
+const elementwise: ReadonlySet<string> = new Set([
+  ...[
+    "Identity",
+    "Cast",
+    "Neg",
+    "Abs",
+    "Exp",
+    "Log",
+    "Sqrt",
+    "Reciprocal",
+    "Sin",
+    "Cos",
+    "Tan",
+    "Sinh",
+    "Cosh",
+  ],
+  ...["Asin", "Acos", "Atan", "Asinh", "Acosh", "Atanh", "Tanh", "Sigmoid", "Softplus", "Softsign", "Erf"],
+  ...["Relu", "LeakyRelu", "Elu", "Clip", "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum"],
+]);
+
+const reductions: ReadonlySet<string> = new Set([
+  ...["ReduceSum", "ReduceMean", "ReduceProd", "ReduceSumSquare", "ReduceL1", "ReduceL2"],
+  ...["ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMin"],
+]);
+
+const reshaping: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
+
+/** The same map with the arguments of operators replaced where what they yield is discarded. */
+export function shieldDiscarded(graph: PreparedGraph): PreparedGraph {
+  const done = new Set<string>();
+  let shielded = graph;
+  for (;;) {
+    const hazard = nextHazard(shielded, done);
+    if (hazard === undefined) return shielded;
+    const shield = new Shield(shielded, hazard);
+    shielded = shield.apply() ?? shielded;
+    done.add(hazard).add(shield.result);
+  }
+}
+
+/** What the first operator yields that may overflow where that is discarded, except for those that are done. */
+function nextHazard(graph: PreparedGraph, done: ReadonlySet<string>): string | undefined {
+  const { nodes } = graph.model.graph;
+  if (!nodes.some(({ opType }) => opType === "Where")) return undefined;
+  const signs = new Signs(graph);
+  const { discarded } = new Readers(graph);
+  const isHazard = ({ domain, opType, inputs, outputs }: Node): boolean => {
+    const hazard = domain === "" ? hazards.get(opType) : undefined;
+    if (!hazard || !discarded.has(outputs[0]!) || done.has(outputs[0]!)) return false;
+    const [index, harmless] = hazard;
+    if (!isSingleOrDouble(graph.info.get(inputs[index]!)?.dataType)) return false;
+    const constant = signs.constant(inputs[index]);
+    if (constant) return constant.includes(0);
+    return harmless !== 1 || !signs.isPositive(inputs[index]!);
+  };
+  return nodes.find(isHazard)?.outputs[0];
+}
+
+/** A node that reads a tensor so that derivatives pass, and as which of its inputs. */
+interface Reading {
+  readonly node: Node;
+  readonly index: number;
+}
+
+/** Who reads what in a graph, and the tensors that reach its output only through Where nodes. */
+class Readers {
+  readonly discarded = new Set<string>();
+  private readonly readings = new Map<string, Reading[]>();
+
+  constructor({ model, output }: PreparedGraph) {
+    for (const node of model.graph.nodes.toReversed()) {
+      for (const name of node.outputs) {
+        const readings = this.of(name);
+        const isShown =
+          name === output || readings.length === 0 || readings.some((one) => !this.discards(one));
+        if (!isShown) this.discarded.add(name);
+      }
+      node.inputs.forEach((name, index) => {
+        if (passesNothing(node, index)) return;
+        this.readings.set(name, [...this.of(name), { node, index }]);
+      });
+    }
+  }
+
+  of(name: string): readonly Reading[] {
+    return this.readings.get(name) ?? [];
+  }
+
+  private discards({ node }: Reading): boolean {
+    const { domain, opType, outputs } = node;
+    if (domain !== "") return false;
+    if (opType === "Where") return true;
+    const isFollowed = elementwise.has(opType) || reductions.has(opType) || reshaping.has(opType);
+    return isFollowed && this.discarded.has(outputs[0]!);
+  }
+}
+
+/** Whether no derivative passes from an input of a node: a condition, an operand of a comparison. */
+function passesNothing({ opType, domain }: Node, index: number): boolean {
+  return domain === "" && (opType === "Where" ? index === 0 : isPiecewiseConstant(opType));
+}
+
+/** Replaces the argument of the operator that yields `target`. */
+class Shield extends GraphEdit {
+  private readonly nodes: readonly Node[];
+  private readonly readers: Readers;
+  private readonly target: string;
+  /** Conditions of the Where nodes that discard, and what these yield. */
+  private readonly conditions = new Set<string>();
+  private readonly results = new Set<string>();
+  private readonly known = new Map<string, string | undefined>();
+  private readonly negations = new Map<string, string>();
+  /** What the operator with the argument replaced yields. */
+  result: string;
+
+  constructor(graph: PreparedGraph, target: string) {
+    super(graph, "shield");
+    this.nodes = graph.model.graph.nodes;
+    this.readers = new Readers(graph);
+    this.target = target;
+    this.result = target;
+  }
+
+  /**
+   * The graph with the argument replaced; undefined where nothing is discarded by all readers, or a condition depends
+   * on what would be replaced.
+   */
+  apply(): PreparedGraph | undefined {
+    const node = this.nodes.find(({ outputs }) => outputs[0] === this.target)!;
+    const [index, harmless] = hazards.get(node.opType)!;
+    const argument = node.inputs[index]!;
+    const shown = this.live(this.target);
+    if (shown === undefined) return undefined;
+    const live = this.ofInput(node, index, shown);
+    const inputs = [live, argument, this.scalar(harmless, argument)];
+    const replaced = this.add("Where", inputs, this.shape(argument), {}, undefined, this.dataType(argument));
+    const shielded = { ...node, inputs: node.inputs.with(index, replaced) };
+    const dependent = (names: readonly string[]): boolean => {
+      const moving = dependents(this.nodes, names);
+      return [...this.conditions].some((condition) => moving.has(condition));
+    };
+    if (dependent([...this.results])) return undefined;
+    const nodes = dependent([this.target])
+      ? this.beside(node, shielded)
+      : this.nodes.map((one) => (one === node ? shielded : one));
+    return this.finish([...this.added, ...nodes]);
+  }
+
+  /** Where a discarded tensor matters: a condition that broadcasts against it, or undefined: everywhere. */
+  private live(name: string): string | undefined {
+    if (this.known.has(name)) return this.known.get(name);
+    const conditions = this.readers.of(name).map((reading) => this.throughReader(name, reading));
+    const isTautology = conditions.some((one) => !one || conditions.includes(this.negations.get(one)));
+    const live = isTautology
+      ? undefined
+      : (conditions as string[]).reduce((a, b) => this.logical("Or", a, b));
+    this.known.set(name, live);
+    return live;
+  }
+
+  private throughReader(name: string, { node, index }: Reading): string | undefined {
+    const [output] = node.outputs as [string];
+    if (node.opType !== "Where") {
+      const live = this.live(output);
+      return live && this.ofInput(node, index, live);
+    }
+    const [condition] = node.inputs as [string];
+    this.conditions.add(condition);
+    this.results.add(output);
+    const taken = index === 1 ? condition : this.negated(condition);
+    const beyond = this.readers.discarded.has(output) ? this.live(output) : undefined;
+    return this.fitted(beyond ? this.logical("And", taken, beyond) : taken, this.shape(name));
+  }
+
+  private negated(condition: string): string {
+    const known = this.negations.get(condition);
+    if (known !== undefined) return known;
+    const negation = this.logical("Not", condition);
+    this.negations.set(condition, negation);
+    return negation;
+  }
+
+  /** Where an input of a node matters, given where its result does. */
+  private ofInput(node: Node, index: number, condition: string): string {
+    const [shape, result] = [this.shape(node.inputs[index]!), this.shape(node.outputs[0]!)];
+    if (elementwise.has(node.opType)) return this.fitted(condition, shape);
+    const full = this.add("Expand", [condition, this.int64(result)], result);
+    if (reshaping.has(node.opType)) return this.reshape(full, shape);
+    const isKept = intAttribute(node, "keepdims", 1) === 1;
+    return isKept ? full : this.reshape(full, keptShape(shape, this.reducedAxes(node, shape.length)));
+  }
+
+  private reducedAxes(node: Node, rank: number): readonly number[] {
+    const axes = this.constants.get(node.inputs[1] ?? "");
+    const stated = axes ? numericValues(axes) : [];
+    const all = Array.from({ length: rank }, (_, axis) => axis);
+    if (stated.length > 0) return stated.map((axis) => positiveAxis(axis, rank));
+    return intAttribute(node, "noop_with_empty_axes", 0) ? [] : all;
+  }
+
+  /** The condition that holds where it does for any of the elements that one of `shape` is broadcast to. */
+  private fitted(condition: string, shape: Shape): string {
+    const from = this.shape(condition);
+    const lead = Math.max(0, from.length - shape.length);
+    const repeated = from
+      .map((_, axis) => axis)
+      .filter((axis) => axis < lead || (from[axis]! > 1 && shape[axis + shape.length - from.length] === 1));
+    if (repeated.length === 0) return condition;
+    const numbers = this.add(
+      "Cast",
+      [condition],
+      from,
+      { to: int(DataType.FLOAT) },
+      undefined,
+      DataType.FLOAT,
+    );
+    const kept = keptShape(from, repeated);
+    const any = this.add("ReduceMax", [numbers, this.int64(repeated)], kept);
+    const truth = this.add("Cast", [any], kept, { to: int(DataType.BOOL) }, undefined, DataType.BOOL);
+    return lead > 0 ? this.reshape(truth, kept.slice(lead)) : truth;
+  }
+
+  private logical(opType: "And" | "Or" | "Not", ...conditions: readonly string[]): string {
+    return this.add(opType, conditions, conditions.map((name) => this.shape(name)).reduce(broadcastShape));
+  }
+
+  /**
+   * The nodes where some condition reads what is to be replaced: it goes on reading that, beside copies of all nodes
+   * up to the Where nodes.
+   */
+  private beside(node: Node, shielded: Node): Node[] {
+    const copies = new Map<string, string>();
+    const copied = (one: Node, inputs: readonly string[]): Node => {
+      const outputs = one.outputs.map((name) => {
+        if (!name) return name;
+        const copy = this.claim(name);
+        copies.set(name, copy);
+        this.info.set(copy, this.info.get(name)!);
+        return copy;
+      });
+      return { ...one, name: "", inputs, outputs };
+    };
+    const nodes = this.nodes.flatMap((one) => {
+      if (one === node) return [one, copied(shielded, shielded.inputs)];
+      const inputs = one.inputs.map((name, index) =>
+        passesNothing(one, index) ? name : (copies.get(name) ?? name),
+      );
+      if (inputs.every((name, i) => name === one.inputs[i])) return [one];
+      return one.opType === "Where" ? [{ ...one, inputs }] : [one, copied(one, inputs)];
+    });
+    this.result = copies.get(this.target)!;
+    return nodes;
+  }
+}
+
+/** `shape` with the extent 1 along `axes`. */
+function keptShape(shape: Shape, axes: readonly number[]): number[] {
+  return shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+}

@@ -1,0 +1,60 @@
+// Slopes that are infinite at finite values, as that of √x at 0 is. They stay infinite, so that what comes of them is
+// refused, except where the form of the graph says that the derivative is finite all the same (docs/kinks.md).
+
+import type { Emitter } from "./emitter.ts";
+
+/**
+ * The slope of a power y of `x` with an exponent below 1. Where x is zero it is that of a norm, 0, if x vanishes fast
+ * enough: as fast as the point moves (|x|, ‖x‖), or faster.
+ */
+export function slopeOfRoot(e: Emitter, x: string, y: string, exponent: number, slope: string): string {
+  if (e.signs.isPositive(x)) return slope;
+  const order = e.signs.orderAtZero(x) * exponent;
+  return order < 1 ? whereMoving(e, x, slope) : kinked(e, y, order, slope);
+}
+
+/**
+ * `slope`, but 0 where `y`, which vanishes there to the given order, is zero. Unless the second derivative is zero as
+ * well, that 0 is written with an infinite slope of its own, so that the second derivative is refused.
+ */
+export function kinked(e: Emitter, y: string, order: number, slope: string): string {
+  const isZero = e.op("Equal", [y, e.scalar(0)]);
+  return e.op("Where", [isZero, order > 2 ? e.scalar(0) : rootOfZero(e, y, order), slope]);
+}
+
+/** A root of y that has an infinite slope where y vanishes to the given order. */
+function rootOfZero(e: Emitter, y: string, order: number): string {
+  return order === 1 ? e.op("Sqrt", [y]) : e.op("Pow", [y, e.scalar(0.5 / order)]);
+}
+
+/** `slope` where `x` moves with the point, 0 where the operator that yields x holds it fixed. */
+export function whereMoving(e: Emitter, x: string, slope: string): string {
+  const condition = moving(e, x);
+  return condition === undefined ? slope : e.op("Where", [condition, slope, e.scalar(0)]);
+}
+
+/** Where the operator that yields `x` lets it move; undefined: everywhere, as far as its form says. */
+function moving(e: Emitter, x: string): string | undefined {
+  const node = e.signs.producer(x);
+  if (!node) return undefined;
+  const [a, b, c] = node.inputs as [string, string, string];
+  switch (node.opType) {
+    case "Relu":
+      return e.op("Greater", [a, e.scalar(0)]);
+    case "Clip": {
+      const [low, high] = [b && e.op("Greater", [a, b]), c && e.op("Less", [a, c])];
+      return low && high ? e.op("And", [low, high]) : low || high || undefined;
+    }
+    case "Max":
+    case "Min": {
+      const isMax = node.opType === "Max";
+      if (e.isConstant(b)) return e.op(isMax ? "GreaterOrEqual" : "LessOrEqual", [a, b]);
+      return e.isConstant(a) ? e.op(isMax ? "Less" : "Greater", [a, b]) : undefined;
+    }
+    case "Where":
+      if (e.isConstant(c)) return a;
+      return e.isConstant(b) ? e.op("Not", [a]) : undefined;
+    default:
+      return undefined;
+  }
+}
