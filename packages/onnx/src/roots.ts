@@ -9,11 +9,20 @@ import { DataType, type Node } from "./model.ts";
 import type { PreparedGraph } from "./prepared-graph.ts";
 import { Signs } from "./signs.ts";
 
-/** scale · base^exponent · rest, the base being a tensor under roots. */
+/** What is under a root. */
+interface Base {
+  /** Name of the tensor, or of one that stands for it until it is written. */
+  readonly name: string;
+  /** Adds the nodes that compute it, if there are none yet; returns its name. */
+  readonly write: () => string;
+  /** Whether its form says that it is never negative. */
+  readonly isNonNegative: boolean;
+}
+
+/** scale · base^exponent · rest. */
 interface Monomial {
   readonly scale: number;
-  /** The tensor under the root, or the ReduceL2 node whose sum of squares is under it. */
-  readonly base: string | Node;
+  readonly base: Base;
   readonly exponent: number;
   readonly rest?: string | undefined;
 }
@@ -61,7 +70,14 @@ class Rewriter extends GraphEdit {
       case "Neg":
         return of && { ...of, scale: -of.scale };
       case "ReduceL2":
-        return { scale: 1, base: node, exponent: 0.5 };
+        return { scale: 1, base: this.squares(node), exponent: 0.5 };
+      case "ReduceSumSquare":
+        return of && this.sumOfSquares(node, of);
+      case "Reshape":
+      case "Flatten":
+      case "Squeeze":
+      case "Unsqueeze":
+        return of && of.rest === undefined ? { ...of, base: this.reshaped(of.base, node) } : undefined;
       case "Sqrt":
         return this.power(a, 0.5);
       case "Pow": {
@@ -84,7 +100,9 @@ class Rewriter extends GraphEdit {
     const of = this.monomials.get(a);
     if (!of) {
       const isRoot = c > 0 && !Number.isInteger(c) && !this.signs.isPositive(a);
-      return isRoot ? { scale: 1, base: a, exponent: whole(c) } : undefined;
+      if (!isRoot) return undefined;
+      const base = { name: a, write: () => a, isNonNegative: this.signs.orderAtZero(a) > 0 };
+      return { scale: 1, base, exponent: whole(c) };
     }
     const isPlain = of.scale === 1 && of.rest === undefined;
     if (c <= 0 || !(isPlain || (Number.isInteger(c) && of.rest === undefined))) return undefined;
@@ -94,8 +112,8 @@ class Rewriter extends GraphEdit {
   private product(a: string, b: string): Monomial | undefined {
     const [first, second] = [this.monomials.get(a), this.monomials.get(b)];
     if (!first) return undefined;
-    if (b === first.base) return { ...first, exponent: whole(first.exponent + 1) };
-    if (second?.base === first.base) {
+    if (b === first.base.name) return { ...first, exponent: whole(first.exponent + 1) };
+    if (second?.base.name === first.base.name) {
       if (first.rest !== undefined && second.rest !== undefined) return undefined;
       return {
         scale: first.scale * second.scale,
@@ -121,10 +139,7 @@ class Rewriter extends GraphEdit {
     const scaled = scale === 1 ? 0 : 1;
     const others = rest === undefined ? 0 : 1;
     const name = (remaining: number): string => (remaining === 0 ? output : this.claim("product"));
-    let value =
-      typeof base === "string"
-        ? this.writePower(root, base, exponent, name(scaled + others))
-        : this.writeSquares(base, exponent, name(scaled + others));
+    let value = this.writePower(root, base, exponent, name(scaled + others));
     if (scaled)
       value = this.add("Mul", [value, this.scalar(scale, value)], this.shape(value), {}, name(others));
     if (rest !== undefined) {
@@ -133,13 +148,19 @@ class Rewriter extends GraphEdit {
   }
 
   /** base^exponent; not a number, as its `root` is, where the base is negative. */
-  private writePower(root: string, base: string, exponent: number, output: string): string {
+  private writePower(
+    root: string,
+    { write, isNonNegative }: Base,
+    exponent: number,
+    output?: string,
+  ): string {
+    const base = write();
     const shape = this.shape(base);
     if (!Number.isInteger(exponent)) {
       return this.add("Pow", [base, this.scalar(exponent, base)], shape, {}, output);
     }
     const power = exponent === 1 ? base : this.add("Pow", [base, this.scalar(exponent, base)], shape);
-    if (this.signs.orderAtZero(base) > 0) return this.add("Identity", [power], shape, {}, output);
+    if (isNonNegative) return this.add("Identity", [power], shape, {}, output);
     // The root is not a number there, nor are its derivatives.
     const isNegative = this.add("Less", [base, this.scalar(0, base)], shape, {}, undefined, DataType.BOOL);
     const inputs = [isNegative, root, this.scalar(1, base)];
@@ -147,14 +168,32 @@ class Rewriter extends GraphEdit {
     return this.add("Mul", [power, factor], this.shape(root), {}, output);
   }
 
-  /** (Σx²)^exponent of the node that computes (Σx²)^½. */
-  private writeSquares(node: Node, exponent: number, output: string): string {
-    const [length] = node.outputs as [string];
-    const last = exponent === 1 ? output : undefined;
-    const attributes = Object.fromEntries(node.attributes);
-    const sum = this.add("ReduceSumSquare", node.inputs, this.shape(length), attributes, last);
-    if (exponent === 1) return sum;
-    return this.add("Pow", [sum, this.scalar(exponent, sum)], this.shape(length), {}, output);
+  /** Σx² of a node that computes ‖x‖. */
+  private squares(node: Node): Base {
+    return this.reduced(node, "ReduceSumSquare", () => node.inputs[0]!);
+  }
+
+  /** Σ of the squares of roots: the sum of what is under them. */
+  private sumOfSquares(node: Node, { scale, base, exponent, rest }: Monomial): Monomial | undefined {
+    if (exponent !== 0.5 || rest !== undefined) return undefined;
+    const sum = this.reduced(node, "ReduceSum", () => this.writePower(node.inputs[0]!, base, 1));
+    return { scale: scale ** 2, base: sum, exponent: 1 };
+  }
+
+  /** The reduction of another tensor over the axes of a node. */
+  private reduced(node: Node, opType: string, of: () => string): Base {
+    const [output] = node.outputs as [string];
+    const write = (): string => {
+      const inputs = [of(), ...node.inputs.slice(1)];
+      return this.add(opType, inputs, this.shape(output), Object.fromEntries(node.attributes));
+    };
+    const name = JSON.stringify([opType, node.inputs, [...node.attributes]]);
+    return { name, write, isNonNegative: true };
+  }
+
+  private reshaped({ name, write, isNonNegative }: Base, node: Node): Base {
+    const shape = this.shape(node.outputs[0]!);
+    return { name: `${name} as ${shape}`, write: () => this.reshape(write(), shape), isNonNegative };
   }
 }
 

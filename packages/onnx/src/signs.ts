@@ -81,7 +81,7 @@ export class Signs {
     if (!node) return false;
     const [a, b, c] = node.inputs as [string, string, string];
     const positive = (input: string): boolean => this.isPositive(input, depth);
-    const isSigned = (input: string): boolean => positive(input) || this.orderAtZero(input, depth) > 0;
+    const isNonNegative = (input: string): boolean => positive(input) || this.orderAtZero(input, depth) > 0;
     if (keeps(node)) return positive(a);
     switch (node.opType) {
       case "Exp":
@@ -105,7 +105,7 @@ export class Signs {
       case "Clip":
         return positive(a) || (Boolean(b) && positive(b));
       case "Add":
-        return (positive(a) && isSigned(b)) || (isSigned(a) && positive(b));
+        return (positive(a) && isNonNegative(b)) || (isNonNegative(a) && positive(b));
       default:
         return false;
     }

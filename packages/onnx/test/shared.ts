@@ -10,7 +10,7 @@ import { decodeModel, type Model } from "../src/index.ts";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Folder with `models/` and `golden/`: $VIELBEIN_SHARED, by default `../shared` beside the repository. */
-const shared = process.env.VIELBEIN_SHARED ?? `${root}../shared`;
+export const shared: string = process.env.VIELBEIN_SHARED ?? `${root}../shared`;
 
 /** Skips the test, saying why, where the folder or a file in it is absent. */
 export function requireShared(context: TestContext, ...files: readonly string[]): void {

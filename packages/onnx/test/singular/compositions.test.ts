@@ -1,0 +1,231 @@
+// Compositions whose derivative is finite although that of a part is not, and what is said of those that are refused.
+
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { int } from "../../src/attributes.ts";
+import { decodeModel, hvp, type Model, OnnxMap, prepare } from "../../src/index.ts";
+import { assemble } from "../derivative.ts";
+import { runGraph } from "../graphs.ts";
+import { forwardJacobian, type GraphBuilder, relativeError, runtime } from "../helpers.ts";
+import { requireShared, shared } from "../shared.ts";
+
+type Build = (g: GraphBuilder, x: string) => string;
+
+const identity = (n: number): Float32Array =>
+  Float32Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+
+function modelOf(build: Build, count: number): Model {
+  return assemble((g) => build(g, g.variable([1, count])), "float32", {}).model;
+}
+
+async function expectJacobian(
+  model: Model,
+  point: readonly number[],
+  expected: readonly number[],
+): Promise<void> {
+  const map = await OnnxMap.create(model, runtime);
+  const at = Float32Array.from(point);
+  const m = map.to.dim;
+  const linear = await map.linearize(at);
+  for (const found of [
+    await forwardJacobian(map, at),
+    await map.vjp(at, identity(m), m),
+    await linear.vjp(identity(m), m),
+  ]) {
+    expect(relativeError(found, expected, 1e-3)).toBeLessThan(1e-5);
+  }
+  await map.dispose();
+}
+
+/** The Hessian of the sum of the outputs. */
+async function hessian(model: Model, point: readonly number[]): Promise<Float32Array> {
+  const second = await hvp(await prepare(model, runtime), runtime);
+  const outputs = second.model.graph.inputs.find(({ name }) => name === second.cotangent)!.shape as number[];
+  const result = await runGraph(second.model, {
+    [second.input]: point,
+    [second.cotangent]: new Float32Array(outputs.reduce((a, b) => a * b, 1)).fill(1),
+    [second.inputTangent]: identity(point.length),
+  });
+  return result[second.product]!;
+}
+
+const square: Build = (g, x) => g.op("Mul", [x, x]);
+const norm: Build = (g, x) => g.op("ReduceL2", [x], { keepdims: int(0) });
+const isPositive: Build = (g, x) => g.op("Greater", [x, g.scalar(0)]);
+
+describe("squares of norms", () => {
+  const gaussians: Record<string, Build> = {
+    "a product": (g, x) => g.op("Neg", [square(g, norm(g, x))]),
+    "a product with the sign on one side": (g, x) => {
+      const n = norm(g, x);
+      return g.op("Mul", [g.op("Neg", [n]), n]);
+    },
+    "a power": (g, x) => g.op("Neg", [g.op("Pow", [norm(g, x), g.scalar(2)])]),
+    "a scaled norm": (g, x) => {
+      const scaled = g.op("Div", [norm(g, x), g.scalar(0.5)]);
+      return g.op("Mul", [g.op("Pow", [scaled, g.scalar(2)]), g.scalar(-0.25)]);
+    },
+    "a root of squares": (g, x) => {
+      const sum = g.op("ReduceSum", [g.op("Pow", [x, g.scalar(2)])], { keepdims: int(0) });
+      return g.op("Neg", [square(g, g.op("Sqrt", [sum]))]);
+    },
+    "a norm reshaped": (g, x) => {
+      const reshaped = g.op("Reshape", [g.op("ReduceL2", [x]), g.int64([1])]);
+      return g.op("Neg", [square(g, reshaped)]);
+    },
+    "a sum of squares": (g, x) => g.op("Neg", [g.op("ReduceSumSquare", [norm(g, x)], { keepdims: int(0) })]),
+  };
+  test.each(Object.entries(gaussians))("exp(−‖x‖²) at 0, by %s", async (_name, exponent) => {
+    const model = modelOf((g, x) => g.op("Exp", [exponent(g, x)]), 3);
+    await expectJacobian(model, [0, 0, 0], [0, 0, 0]);
+    expect(relativeError(await hessian(model, [0, 0, 0]), [-2, 0, 0, 0, -2, 0, 0, 0, -2])).toBeLessThan(1e-6);
+    // −2·(1 − 2xxᵀ)·exp(−‖x‖²).
+    const at = [0.5, -1, 0];
+    const expected = at.flatMap((a, i) =>
+      at.map((b, j) => (4 * a * b - (i === j ? 2 : 0)) * Math.exp(-1.25)),
+    );
+    expect(relativeError(await hessian(model, at), expected)).toBeLessThan(1e-5);
+  });
+
+  test("the norm itself has slope 0 at 0, and its second derivative is not a number", async () => {
+    const model = modelOf(norm, 2);
+    await expectJacobian(model, [0, 0], [0, 0]);
+    expect([...(await hessian(model, [0, 0]))].every(Number.isNaN)).toBe(true);
+  });
+});
+
+describe("products of like roots", () => {
+  const root: Build = (g, x) => g.op("Sqrt", [x]);
+  const products: [string, Build, slope: (x: number) => number][] = [
+    ["√x·√x", (g, x) => square(g, root(g, x)), () => 1],
+    ["(√x)²", (g, x) => g.op("Pow", [root(g, x), g.scalar(2)]), () => 1],
+    ["√x·x⁰·⁵", (g, x) => g.op("Mul", [root(g, x), g.op("Pow", [x, g.scalar(0.5)])]), () => 1],
+    ["x·√x", (g, x) => g.op("Mul", [x, root(g, x)]), (x) => 1.5 * Math.sqrt(x)],
+    ["(√x)⁴", (g, x) => square(g, square(g, root(g, x))), (x) => 2 * x],
+    [
+      "3·√x·sin x·√x",
+      (g, x) => {
+        const scaled = g.op("Mul", [g.scalar(3), root(g, x)]);
+        return g.op("Mul", [g.op("Mul", [scaled, g.op("Sin", [x])]), root(g, x)]);
+      },
+      (x) => 3 * (Math.sin(x) + x * Math.cos(x)),
+    ],
+  ];
+  test.each(products)("%s at 0 and at 4", async (_name, build, slope) => {
+    await expectJacobian(modelOf(build, 2), [0, 4], [slope(0), 0, 0, slope(4)]);
+  });
+
+  test("a negative number has no root, whatever it is multiplied by", async () => {
+    const map = await OnnxMap.create(
+      modelOf((g, x) => square(g, root(g, x)), 1),
+      runtime,
+    );
+    const [at, one] = [Float32Array.of(-1), Float32Array.of(1)];
+    await expect(map.evaluate(at, 1)).rejects.toThrow(/Sqrt node/);
+    await expect(map.jvp(at, one, 1)).rejects.toMatchObject({ code: "NUMERICAL_FAILURE" });
+    await expect(map.vjp(at, one, 1)).rejects.toMatchObject({ code: "NUMERICAL_FAILURE" });
+    await map.dispose();
+  });
+});
+
+describe("what Where discards", () => {
+  const masked =
+    (f: Build): Build =>
+    (g, x) =>
+      g.op("Where", [isPositive(g, x), f(g, x), g.scalar(0)]);
+  const softplus: Build = (g, x) => g.op("Log", [g.op("Add", [g.scalar(1), g.op("Exp", [x])])]);
+  const cases: [string, Build, point: number[], slopes: number[]][] = [
+    [
+      "in two Where nodes",
+      (g, x) => {
+        const log = g.op("Log", [x]);
+        const first = g.op("Where", [isPositive(g, x), log, g.scalar(-9)]);
+        return g.op("Add", [first, g.op("Where", [g.op("Greater", [x, g.scalar(1)]), log, g.scalar(0)])]);
+      },
+      [0, 4],
+      [0, 0.5],
+    ],
+    ["one inside the other", masked(masked((g, x) => g.op("Log", [x]))), [0, 4], [0, 0.25]],
+    [
+      "an exponential that overflows",
+      (g, x) => g.op("Where", [g.op("Greater", [x, g.scalar(20)]), x, softplus(g, x)]),
+      [200, 1],
+      [1, 1 / (1 + Math.exp(-1))],
+    ],
+    [
+      "by a condition on what it discards, two operators later",
+      (g, x) => {
+        const twice = g.op("Mul", [g.op("Reciprocal", [x]), g.scalar(2)]);
+        return g.op("Where", [g.op("IsInf", [twice]), g.scalar(1), g.op("Exp", [twice])]);
+      },
+      [0, 2],
+      [0, -0.5 * Math.E],
+    ],
+  ];
+  test.each(cases)("%s", async (_name, build, point, slopes) => {
+    await expectJacobian(modelOf(build, 2), point, [slopes[0]!, 0, 0, slopes[1]!]);
+    expect([...(await hessian(modelOf(build, 2), point))].every(Number.isFinite)).toBe(true);
+  });
+
+  test("a direction of zeros, by its length", async () => {
+    const build: Build = (g, x) => {
+      const n = g.op("ReduceL2", [x]);
+      return g.op("Where", [isPositive(g, n), g.op("Div", [x, n]), g.scalar(0)]);
+    };
+    await expectJacobian(modelOf(build, 2), [0, 0], [0, 0, 0, 0]);
+    await expectJacobian(modelOf(build, 2), [3, 4], [0.128, -0.096, -0.096, 0.072]);
+  });
+});
+
+describe("an infinite slope is refused by name", () => {
+  const slopes: [string, Build, number][] = [
+    ["Sqrt", (g, x) => g.op("Sqrt", [x]), 0],
+    ["Pow", (g, x) => g.op("Pow", [x, g.scalar(0.5)]), 0],
+    ["Asin", (g, x) => g.op("Asin", [x]), 1],
+    ["Acosh", (g, x) => g.op("Acosh", [x]), 1],
+  ];
+  test.each(slopes)("%s", async (op, build, value) => {
+    const map = await OnnxMap.create(modelOf(build, 2), runtime);
+    const [at, one] = [Float32Array.of(value, value), Float32Array.of(1, 1)];
+    const linear = await map.linearize(at);
+    const refusal = {
+      code: "NUMERICAL_FAILURE",
+      message: expect.stringContaining(`the derivative of ${op} node`),
+    };
+    await expect(map.jvp(at, one, 1)).rejects.toMatchObject(refusal);
+    await expect(map.vjp(at, one, 1)).rejects.toMatchObject(refusal);
+    await expect(linear.jvp(one, 1)).rejects.toMatchObject(refusal);
+    await expect(linear.vjp(one, 1)).rejects.toMatchObject(refusal);
+    await map.dispose();
+  });
+
+  test("a network that overflows names the operator, too", async () => {
+    const map = await OnnxMap.create(
+      modelOf((g, x) => g.op("Exp", [g.op("Reciprocal", [x])]), 1),
+      runtime,
+    );
+    await expect(map.evaluate(Float32Array.of(0), 1)).rejects.toThrow(/: Reciprocal node/);
+    await map.dispose();
+  });
+});
+
+test("a product of four has the second derivatives of one, where one of them is zero", async () => {
+  const model = modelOf((g, x) => g.op("ReduceProd", [x], { keepdims: int(0) }), 4);
+  const second = await hessian(model, [2, 0, 3, 4]);
+  expect([...second.subarray(4, 8)]).toEqual([12, 0, 8, 6]);
+});
+
+test.for(["rbf0", "sqrt0"])("%s of the shared cases", async (name, context) => {
+  requireShared(context, `cases/${name}.onnx`);
+  const file = `${shared}/cases/${name}.onnx`;
+  const model = decodeModel(await readFile(file));
+  if (name === "rbf0") {
+    expect(relativeError(await hessian(model, [0, 0, 0]), [-2, 0, 0, 0, -2, 0, 0, 0, -2])).toBeLessThan(1e-6);
+    return;
+  }
+  const map = await OnnxMap.create(model, runtime);
+  await expect(map.jvp(new Float32Array(2), Float32Array.of(1, 0), 1)).rejects.toThrow(
+    /derivative of Sqrt node/,
+  );
+  await map.dispose();
+});
