@@ -24,7 +24,7 @@ export interface HvpGraph {
   readonly inputTangent: string;
   /** The gradient J(x)ᵀ·u of uᵀf, `[1, ...]`. */
   readonly gradient: string;
-  /** Σᵢ uᵢ ∇²fᵢ(x)·ẋ for every vector, `[k, 1, ...]`. */
+  /** Σᵢ uᵢ ∇²fᵢ(x)·ẋ for every vector, `[k, 1, ...]`; not finite where there is no second derivative (docs/kinks.md). */
   readonly product: string;
 }
 

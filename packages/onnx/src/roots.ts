@@ -17,6 +17,8 @@ interface Base {
   readonly write: () => string;
   /** Whether its form says that it is never negative. */
   readonly isNonNegative: boolean;
+  /** The same before it was reshaped. */
+  readonly unshaped?: Base;
 }
 
 /** scale · base^exponent · rest. */
@@ -191,9 +193,11 @@ class Rewriter extends GraphEdit {
     return { name, write, isNonNegative: true };
   }
 
-  private reshaped({ name, write, isNonNegative }: Base, node: Node): Base {
+  private reshaped(base: Base, node: Node): Base {
+    const unshaped = base.unshaped ?? base;
     const shape = this.shape(node.outputs[0]!);
-    return { name: `${name} as ${shape}`, write: () => this.reshape(write(), shape), isNonNegative };
+    const write = (): string => this.reshape(unshaped.write(), shape);
+    return { ...unshaped, name: `${unshaped.name} as ${shape}`, write, unshaped };
   }
 }
 

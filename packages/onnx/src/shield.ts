@@ -28,23 +28,10 @@ const hazards: ReadonlyMap<string, readonly [input: number, harmless: number]> =
 
 /** Operators each element of whose result depends on those at its place alone. */
 const elementwise: ReadonlySet<string> = new Set([
-  ...[
-    "Identity",
-    "Cast",
-    "Neg",
-    "Abs",
-    "Exp",
-    "Log",
-    "Sqrt",
-    "Reciprocal",
-    "Sin",
-    "Cos",
-    "Tan",
-    "Sinh",
-    "Cosh",
-  ],
-  ...["Asin", "Acos", "Atan", "Asinh", "Acosh", "Atanh", "Tanh", "Sigmoid", "Softplus", "Softsign", "Erf"],
-  ...["Relu", "LeakyRelu", "Elu", "Clip", "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum"],
+  ...["Identity", "Cast", "Neg", "Abs", "Exp", "Log", "Sqrt", "Reciprocal", "Sin", "Cos", "Tan"],
+  ...["Sinh", "Cosh", "Asin", "Acos", "Atan", "Asinh", "Acosh", "Atanh", "Erf", "Tanh", "Sigmoid"],
+  ...["Softplus", "Softsign", "Relu", "LeakyRelu", "Elu", "Clip"],
+  ...["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum"],
 ]);
 
 const reductions: ReadonlySet<string> = new Set([
@@ -53,6 +40,9 @@ const reductions: ReadonlySet<string> = new Set([
 ]);
 
 const reshaping: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
+
+/** Operators between one that may overflow and the Where that discards what it yields; more are not followed. */
+const FARTHEST = 64;
 
 /** The same map with the arguments of operators replaced where what they yield is discarded. */
 export function shieldDiscarded(graph: PreparedGraph): PreparedGraph {
@@ -93,20 +83,22 @@ interface Reading {
 
 /** Who reads what in a graph, and the tensors that reach its output only through Where nodes. */
 class Readers {
-  readonly discarded = new Set<string>();
+  /** How many operators there are, at most, up to the Where nodes. */
+  readonly discarded = new Map<string, number>();
   private readonly readings = new Map<string, Reading[]>();
 
   constructor({ model, output }: PreparedGraph) {
     for (const node of model.graph.nodes.toReversed()) {
       for (const name of node.outputs) {
-        const readings = this.of(name);
-        const isShown =
-          name === output || readings.length === 0 || readings.some((one) => !this.discards(one));
-        if (!isShown) this.discarded.add(name);
+        const readings = name === output ? [] : this.of(name);
+        const distance = Math.max(...readings.map((reading) => this.distance(reading)));
+        if (readings.length > 0 && distance <= FARTHEST) this.discarded.set(name, distance);
       }
       node.inputs.forEach((name, index) => {
         if (passesNothing(node, index)) return;
-        this.readings.set(name, [...this.of(name), { node, index }]);
+        const readings = this.readings.get(name);
+        if (readings) readings.push({ node, index });
+        else this.readings.set(name, [{ node, index }]);
       });
     }
   }
@@ -115,12 +107,14 @@ class Readers {
     return this.readings.get(name) ?? [];
   }
 
-  private discards({ node }: Reading): boolean {
+  /** Operators from a reader on up to the Where nodes; infinite where its result is not discarded. */
+  private distance({ node }: Reading): number {
     const { domain, opType, outputs } = node;
-    if (domain !== "") return false;
-    if (opType === "Where") return true;
+    if (domain !== "") return Number.POSITIVE_INFINITY;
+    if (opType === "Where") return 0;
     const isFollowed = elementwise.has(opType) || reductions.has(opType) || reshaping.has(opType);
-    return isFollowed && this.discarded.has(outputs[0]!);
+    const further = isFollowed ? this.discarded.get(outputs[0]!) : undefined;
+    return further === undefined ? Number.POSITIVE_INFINITY : 1 + further;
   }
 }
 
@@ -151,8 +145,8 @@ class Shield extends GraphEdit {
   }
 
   /**
-   * The graph with the argument replaced; undefined where nothing is discarded by all readers, or a condition depends
-   * on what would be replaced.
+   * The graph with the argument replaced; undefined where nothing is discarded by all readers, or where a condition
+   * depends on the result of the Where node itself.
    */
   apply(): PreparedGraph | undefined {
     const node = this.nodes.find(({ outputs }) => outputs[0] === this.target)!;
@@ -164,15 +158,13 @@ class Shield extends GraphEdit {
     const inputs = [live, argument, this.scalar(harmless, argument)];
     const replaced = this.add("Where", inputs, this.shape(argument), {}, undefined, this.dataType(argument));
     const shielded = { ...node, inputs: node.inputs.with(index, replaced) };
-    const dependent = (names: readonly string[]): boolean => {
-      const moving = dependents(this.nodes, names);
-      return [...this.conditions].some((condition) => moving.has(condition));
-    };
-    if (dependent([...this.results])) return undefined;
-    const nodes = dependent([this.target])
-      ? this.beside(node, shielded)
-      : this.nodes.map((one) => (one === node ? shielded : one));
-    return this.finish([...this.added, ...nodes]);
+    const moving = dependents(this.nodes, [...this.results]);
+    if ([...this.conditions].some((condition) => moving.has(condition))) return undefined;
+    const graph = this.finish([...this.added, ...this.beside(node, shielded)]);
+    if (graph.model.graph.nodes.some(({ outputs }) => outputs[0] === this.target)) return graph;
+    // Nobody else reads what is replaced: no copies then, so that nodes keep their names.
+    this.result = this.target;
+    return this.finish([...this.added, ...this.nodes.map((one) => (one === node ? shielded : one))]);
   }
 
   /** Where a discarded tensor matters: a condition that broadcasts against it, or undefined: everywhere. */
@@ -254,8 +246,8 @@ class Shield extends GraphEdit {
   }
 
   /**
-   * The nodes where some condition reads what is to be replaced: it goes on reading that, beside copies of all nodes
-   * up to the Where nodes.
+   * The nodes with copies of those from the operator on up to the Where nodes, for these; what looks at the values
+   * without a derivative (a condition, Floor) goes on reading the originals.
    */
   private beside(node: Node, shielded: Node): Node[] {
     const copies = new Map<string, string>();

@@ -1,6 +1,9 @@
 """Derivatives that PyTorch takes at singular points, in float64: zeros, ties, bounds, lattice points.
 
-Usage: python write_singular_points.py > ../../../packages/onnx/test/fixtures/singular_points.json
+Usage, from the root of the repository:
+
+    python tools/reference/onnx/write_singular_points.py > packages/onnx/test/fixtures/singular_points.json
+    npx biome format --write packages/onnx/test/fixtures/singular_points.json
 
 For every case the point x, the Jacobian of f, row by row, and the Hessian of the sum of (i + 1)·fᵢ. What is not finite
 is null; where PyTorch has no second derivative of an operator, there is no Hessian.
@@ -11,8 +14,6 @@ import math
 
 import torch
 from torch.nn import functional as F
-
-ROOT = math.sqrt(0.5)
 
 
 def where_positive(f, otherwise):

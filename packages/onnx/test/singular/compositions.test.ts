@@ -167,6 +167,19 @@ describe("what Where discards", () => {
     expect([...(await hessian(modelOf(build, 2), point))].every(Number.isFinite)).toBe(true);
   });
 
+  test("what others read of it stays as it is", async () => {
+    const build: Build = (g, x) => {
+      const log = g.op("Log", [x]);
+      const kept = g.op("Where", [g.op("Greater", [x, g.scalar(1)]), log, g.scalar(0)]);
+      return g.op("Add", [kept, g.op("Floor", [log])]);
+    };
+    const map = await OnnxMap.create(modelOf(build, 2), runtime);
+    const found = await map.evaluate(Float32Array.of(0.25, 4), 1);
+    expect(relativeError(found, [-2, 1 + Math.log(4)])).toBeLessThan(1e-6);
+    await map.dispose();
+    await expectJacobian(modelOf(build, 2), [0.25, 4], [0, 0, 0, 0.25]);
+  });
+
   test("a direction of zeros, by its length", async () => {
     const build: Build = (g, x) => {
       const n = g.op("ReduceL2", [x]);

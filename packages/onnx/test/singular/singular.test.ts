@@ -153,20 +153,14 @@ function expectAgreement(outcomes: Readonly<Record<string, Outcome>>): void {
   expectOutcomes(outcomes, Object.values(outcomes)[0]!);
 }
 
-describe("all ways agree where every number is 0, or every number is 1", () => {
+describe("all ways agree at zeros and ties", () => {
   const operators = [...new Set(everyCase.map(({ op }) => op))];
   test.each(operators)("%s", async (op) => {
-    const cases = everyCase.filter((entry) => entry.op === op);
-    for (const [value, { about, build, ...check }] of [cases[0]!, cases.at(-1)!].entries()) {
-      const { model, point } = assemble(build, "float32", check);
-      const at = new Float32Array(point.length).fill(value);
-      try {
-        await withMap(model, {}, async (map) => expectAgreement(await jacobians(map, at)));
-        const curvature = await withMap(model, {}, () => hessians(model, at));
-        if (curvature) expectAgreement(curvature);
-      } catch (error) {
-        throw new Error(`${about}, all ${value}: ${(error as Error).message}`, { cause: error });
-      }
-    }
+    const { build, ...check } = everyCase.findLast((entry) => entry.op === op)!;
+    const { model, point } = assemble(build, "float32", check);
+    const at = Float32Array.from(point, (_, i) => (i % 3 === 0 ? 1 : 0));
+    await withMap(model, {}, async (map) => expectAgreement(await jacobians(map, at)));
+    const curvature = await withMap(model, {}, () => hessians(model, at));
+    if (curvature) expectAgreement(curvature);
   });
 });
