@@ -374,36 +374,12 @@ describe("vielbein edit", () => {
     expect((await draw("w_plus", own, "--layers", "1-2")).images).toEqual(
       (await draw("w_plus", file, "--layers", "2")).images,
     );
-    const missing = await vielbein(
-      ...[
-        "edit",
-        layered,
-        "--from",
-        "w_plus",
-        "--directions",
-        file,
-        "--edit",
-        "d0",
-        "--out",
-        scratch("no.svg"),
-      ],
-    );
+    const edit = ["edit", layered, "--from", "w_plus", "--directions", file, "--edit", "d0"];
+    const [missing, beyond] = [
+      await vielbein(...edit, "--out", scratch("no.svg")),
+      await vielbein(...edit, "--layers", "3", "--out", scratch("no.svg")),
+    ];
     expect(missing).toMatchObject({ code: 65, stderr: expect.stringContaining("(--layers)") });
-    const beyond = await vielbein(
-      ...[
-        "edit",
-        layered,
-        "--from",
-        "w_plus",
-        "--directions",
-        file,
-        "--edit",
-        "d0",
-        "--out",
-        scratch("no.svg"),
-      ],
-      ...["--layers", "3"],
-    );
     expect(beyond).toMatchObject({ code: 2, stderr: expect.stringContaining("has layers 0 to 2, got 3") });
   });
 

@@ -110,6 +110,22 @@ describe("--points", () => {
   });
 });
 
+describe("archives of the collection", () => {
+  it("crc.npz: its checksum is wrong", () => {
+    const bytes = sharedCase("crc.npz");
+    if (bytes) expect(() => readNpz(bytes)).toThrow(/"a\.npy": the checksum \(CRC-32\)/);
+  });
+
+  it("obj.npz: the numbers are read, the objects refused by name", () => {
+    const bytes = sharedCase("obj.npz");
+    if (!bytes) return;
+    const read = readNpz(bytes);
+    expect(Object.keys(read)).toEqual(["a"]);
+    expect(read.a!.shape).toEqual([2, 3]);
+    expect(() => read.o).toThrow(/"o\.npy".*Python objects/);
+  });
+});
+
 describe("--target", () => {
   const generator = scratch("generator.onnx", generatorBytes);
   const quick = ["--starts", "1", "--candidates", "2", "--steps", "1", "--json"];

@@ -82,7 +82,7 @@ function neighbour(at: number, length: number): number {
 }
 
 /** The picture turned and mirrored to its Exif orientation; 1 is upright. */
-export function upright(image: RgbaImage, orientation: number): RgbaImage {
+function upright(image: RgbaImage, orientation: number): RgbaImage {
   if (!(orientation >= 2 && orientation <= 8)) return image;
   const isTurned = orientation >= 5;
   const [width, height] = isTurned ? [image.height, image.width] : [image.width, image.height];

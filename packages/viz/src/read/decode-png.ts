@@ -32,12 +32,12 @@ export function decodePng(bytes: Uint8Array, { inflate = unzlib }: DecodePngOpti
     passes.reduce((sum, pass) => sum + (pass.stride + 1) * pass.height, 0),
     inflate,
   );
-  const image = new Uint8Array(4 * width * height);
+  const image = new Uint32Array(width * height);
   let from = 0;
   for (const pass of passes) {
     eachRow(filtered.subarray(from), pass, Math.max(1, (channels * depth) / 8), (row, y) => {
-      const at = 4 * ((pass.top + y * pass.down) * width + pass.left);
-      paint(row, pass.width, image, at, 4 * pass.across);
+      const at = (pass.top + y * pass.down) * width + pass.left;
+      paint(row, pass.width, image, at, pass.across);
     });
     from += (pass.stride + 1) * pass.height;
   }

@@ -1,19 +1,20 @@
-// From the samples of a PNG's row to 8-bit RGBA: grey, colours or palette, with alpha or with one transparent colour.
+// From the samples of a PNG's row to 8-bit RGBA: grey, colours or palette, with alpha or with one transparent colour. A
+// pixel is written as one number of 32 bits, red lowest, as the machines that run JavaScript engines lay out RGBA.
 
 import { invalidPng } from "./png-chunks.ts";
 import { PALETTE, type PngHeader } from "./png-header.ts";
 
-/** Writes the pixels of a row to `image`, the first at byte `at`, each `step` bytes after the one before. */
+/** Writes the pixels of a row to `image`, the first at pixel `at`, each `step` pixels after the one before. */
 export type RowPainter = (
   row: Uint8Array,
   width: number,
-  image: Uint8Array,
+  image: Uint32Array,
   at: number,
   step: number,
 ) => void;
 
 /** The same for a row's samples. */
-type SamplePainter = (samples: Samples, image: Uint8Array, at: number, step: number) => void;
+type SamplePainter = (samples: Samples, image: Uint32Array, at: number, step: number) => void;
 type Samples = Uint8Array | Uint16Array;
 
 /**
@@ -78,10 +79,8 @@ function greyPainter(channels: number, levels: Uint8Array, [clear]: readonly num
     for (let i = 0, to = at; i < samples.length; i += channels, to += step) {
       const sample = samples[i]!;
       const level = levels[sample]!;
-      image[to] = level;
-      image[to + 1] = level;
-      image[to + 2] = level;
-      image[to + 3] = channels === 2 ? levels[samples[i + 1]!]! : sample === clear ? 0 : 255;
+      const alpha = channels === 2 ? levels[samples[i + 1]!]! : sample === clear ? 0 : 255;
+      image[to] = level | (level << 8) | (level << 16) | (alpha << 24);
     }
   };
 }
@@ -96,17 +95,15 @@ function colourPainter(
       const r = samples[i]!;
       const g = samples[i + 1]!;
       const b = samples[i + 2]!;
-      image[to] = levels[r]!;
-      image[to + 1] = levels[g]!;
-      image[to + 2] = levels[b]!;
       const isClear = r === red && g === green && b === blue;
-      image[to + 3] = channels === 4 ? levels[samples[i + 3]!]! : isClear ? 0 : 255;
+      const alpha = channels === 4 ? levels[samples[i + 3]!]! : isClear ? 0 : 255;
+      image[to] = levels[r]! | (levels[g]! << 8) | (levels[b]! << 16) | (alpha << 24);
     }
   };
 }
 
-/** The colours of a palette, `[n, 4]`. */
-function paletteOf(colours: Uint8Array | undefined, transparency: Uint8Array | undefined): Uint8Array {
+/** The colours of a palette. */
+function paletteOf(colours: Uint8Array | undefined, transparency: Uint8Array | undefined): Uint32Array {
   const count = (colours?.length ?? 0) / 3;
   if (!colours || !Number.isInteger(count) || count < 1 || count > 256) {
     throw invalidPng(
@@ -120,22 +117,20 @@ function paletteOf(colours: Uint8Array | undefined, transparency: Uint8Array | u
       "Check the file.",
     );
   }
-  return Uint8Array.from({ length: 4 * count }, (_, i) =>
-    i % 4 === 3 ? (transparency?.[i >> 2] ?? 255) : colours[3 * (i >> 2) + (i % 4)]!,
-  );
+  return Uint32Array.from({ length: count }, (_, i) => {
+    const [red, green, blue] = colours.subarray(3 * i) as unknown as [number, number, number];
+    return red | (green << 8) | (blue << 16) | ((transparency?.[i] ?? 255) << 24);
+  });
 }
 
-function palettePainter(palette: Uint8Array): SamplePainter {
+function palettePainter(palette: Uint32Array): SamplePainter {
   return (samples, image, at, step) => {
     for (let i = 0, to = at; i < samples.length; i++, to += step) {
-      const from = 4 * samples[i]!;
-      if (from >= palette.length) {
-        throw invalidPng(
-          `colour ${samples[i]} is not in its palette of ${palette.length / 4}`,
-          "Check the file.",
-        );
+      const sample = samples[i]!;
+      if (sample >= palette.length) {
+        throw invalidPng(`colour ${sample} is not in its palette of ${palette.length}`, "Check the file.");
       }
-      for (let c = 0; c < 4; c++) image[to + c] = palette[from + c]!;
+      image[to] = palette[sample]!;
     }
   };
 }
