@@ -2,8 +2,13 @@
 
 import { VielbeinError } from "./errors.ts";
 
-/** Points at `segments` + 1 even steps from `start` to `end`, `[segments + 1, dim]`. */
+/**
+ * Points at `segments` + 1 even steps from `start` to `end`, `[segments + 1, dim]`.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH` for ends of different dimensions; `INVALID_ARGUMENT` for no segment.
+ */
 export function straightLine(start: Float32Array, end: Float32Array, segments: number): Float32Array {
+  requireEnds(start, end);
   return along(segments, start.length, (t) => start.map((x, i) => x + t * (end[i]! - x)));
 }
 
@@ -28,6 +33,7 @@ export function greatCircle(start: Float32Array, end: Float32Array, segments: nu
  * @throws {VielbeinError} `INVALID_ARGUMENT` where it determines no great circle.
  */
 export function angleBetween(start: Float32Array, end: Float32Array): number {
+  requireEnds(start, end);
   let cosine = 0;
   for (let i = 0; i < start.length; i++) cosine += start[i]! * end[i]!;
   cosine /= Math.hypot(...start) * Math.hypot(...end);
@@ -39,7 +45,21 @@ export function angleBetween(start: Float32Array, end: Float32Array): number {
   );
 }
 
+function requireEnds(start: Float32Array, end: Float32Array): void {
+  if (start.length === end.length) return;
+  throw new VielbeinError(
+    "SHAPE_MISMATCH",
+    `Both ends of a path must have one dimension, got ${start.length} and ${end.length}.`,
+  );
+}
+
 function along(segments: number, dim: number, at: (t: number) => Float32Array): Float32Array {
+  if (!(Number.isSafeInteger(segments) && segments >= 1)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `The segments of a path must be an integer of at least 1, got ${segments}.`,
+    );
+  }
   const points = new Float32Array((segments + 1) * dim);
   for (let i = 0; i <= segments; i++) points.set(at(i / segments), i * dim);
   return points;

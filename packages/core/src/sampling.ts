@@ -1,6 +1,7 @@
 // Points of a space, drawn by index.
 
 import { normal, uniform } from "@vielbein/linalg";
+import { VielbeinError } from "./errors.ts";
 import type { Prior, Space } from "./space.ts";
 
 /**
@@ -8,6 +9,7 @@ import type { Prior, Space } from "./space.ts";
  * `seed`: sample j is the same whatever the batch.
  *
  * @returns `[count, space.dim]`.
+ * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
 export function samplePoints(
   space: Space,
@@ -15,6 +17,12 @@ export function samplePoints(
   first: number,
   count: number,
 ): Float32Array {
+  if (![first, count].every((x) => Number.isSafeInteger(x) && x >= 0)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `samplePoints: first and count must be non-negative integers, got ${first} and ${count}.`,
+    );
+  }
   const prior: Prior = space.prior ?? { kind: "normal" };
   const points = new Float32Array(count * space.dim);
   for (let i = 0; i < count; i++) {

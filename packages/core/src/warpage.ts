@@ -119,9 +119,20 @@ export interface ProfileSummary {
   readonly std: Float64Array;
 }
 
-/** Mean and standard deviation, entry by entry, of profiles of one length; at least one. */
+/**
+ * Mean and standard deviation, entry by entry, of profiles of one length; at least one.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT`.
+ */
 export function summarizeProfiles(profiles: readonly Float64Array[]): ProfileSummary {
   const count = profiles.length;
+  const lengths = [...new Set(profiles.map((profile) => profile.length))];
+  if (lengths.length !== 1) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `summarizeProfiles: one profile or more of one length is needed, got ${count} of lengths ${lengths.join(", ") || "none"}.`,
+    );
+  }
   const over = (divisor: number, term: (profile: Float64Array, i: number) => number): Float64Array =>
     Float64Array.from(
       profiles[0] ?? [],

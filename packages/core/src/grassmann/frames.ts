@@ -80,8 +80,15 @@ export function requireFrame(what: string, a: Matrix): Matrix {
   );
 }
 
-/** Checks that A has the shape of B. */
+/** Checks that B has the shape of A, and finite entries. */
 export function requireSameShape(what: string, a: Matrix, b: Matrix): void {
+  const wrong = b.data.findIndex((x) => !Number.isFinite(x));
+  if (wrong >= 0) {
+    throw new VielbeinError(
+      "NOT_FINITE",
+      `${what}: every entry must be finite, got ${b.data[wrong]} in row ${Math.floor(wrong / b.cols)}, column ${wrong % b.cols}.`,
+    );
+  }
   if (a.rows !== b.rows || a.cols !== b.cols) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",

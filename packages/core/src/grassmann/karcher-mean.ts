@@ -65,6 +65,13 @@ export function karcherMean(frames: readonly Matrix[], options: KarcherMeanOptio
     );
   }
   const { tolerance = 1e-8, iterations = 100, restarts = 0 } = options;
+  const areCounts = [iterations, restarts].every((count) => Number.isInteger(count) && count >= 0);
+  if (!areCounts || !(tolerance >= 0)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `karcherMean: iterations and restarts must be integers of at least 0 and tolerance not negative, got ${iterations}, ${restarts} and ${tolerance}.`,
+    );
+  }
   const starts: KarcherDescent["start"][] = [
     "chordal mean",
     ...Array.from({ length: Math.min(restarts, frames.length) }, (_, j) => j),

@@ -2,6 +2,7 @@
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireDescending } from "../kritchman-nadler.ts";
 import type { PointSpectrum } from "./homogeneity.ts";
 
 /**
@@ -16,11 +17,12 @@ export function metricBasis(
   exponent: number,
   floor = 1e-2,
 ): Matrix {
+  requireDescending("metricBasis: eigenvalues", eigenvalues);
   const first = eigenvalues[0]!;
-  if (!(exponent >= 0 && exponent <= 1) || !(first > 0)) {
+  if (!(exponent >= 0 && exponent <= 1 && floor > 0 && floor <= 1 && first > 0)) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `metricBasis: the exponent must lie in [0, 1] and the first eigenvalue be positive, got ${exponent} and ${first}.`,
+      `metricBasis: the exponent must lie in [0, 1], the floor in (0, 1] and the first eigenvalue be positive, got ${exponent}, ${floor} and ${first}.`,
     );
   }
   const scales = eigenvalues.map((value) => Math.max(value / first, floor ** 2) ** -exponent);
@@ -36,7 +38,15 @@ export function metricBasis(
 /**
  * Steps along an axis by which the output moves equally far, to first order: tᵢ = distance/√λ. Infinite along an axis
  * that does not move the output.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for a negative eigenvalue or a distance that is not finite.
  */
 export function equalStep(eigenvalue: number, distance: number): number {
+  if (!(eigenvalue >= 0 && Number.isFinite(distance))) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `equalStep: the eigenvalue must not be negative and the distance be finite, got ${eigenvalue} and ${distance}.`,
+    );
+  }
   return distance / Math.sqrt(eigenvalue);
 }

@@ -4,6 +4,7 @@
 
 import { type Matrix, matmul, matrix, orthogonal } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireDescending } from "../kritchman-nadler.ts";
 
 /** Full spectrum of the metric at one point: eigenvalues `[n]`, eigenvectors as columns `[n, n]`. */
 export interface PointSpectrum {
@@ -63,6 +64,9 @@ export function homogeneity(points: readonly PointSpectrum[]): Homogeneity {
         .join(", ")}.`,
     );
   }
+  points.forEach(({ eigenvalues }, i) => {
+    requireDescending(`homogeneity: eigenvalues of point ${i}`, eigenvalues);
+  });
   const count = points.length;
   const [linear, logarithmic] = [entries(count), entries(count)];
   let masked = 0;

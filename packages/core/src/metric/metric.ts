@@ -47,6 +47,13 @@ export async function metricTensor(
 ): Promise<Matrix> {
   requirePoints("metricTensor: point", point, 1, map.from);
   const budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
+  const { route = "columns" } = options;
+  if (!(budget > 0) || !["columns", "products"].includes(route)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `metricTensor: memoryBudget must be positive and route "columns" or "products", got ${budget} and "${route}".`,
+    );
+  }
   if (metricRoute(map, point, options) === "products") return byProducts(map, point, budget, options);
   const n = map.from.dim;
   const sum = matrix(n, n);

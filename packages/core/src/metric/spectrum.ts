@@ -56,8 +56,15 @@ export async function metricSpectrum(
   if (top !== undefined && (!Number.isInteger(top) || top < 1 || top > n)) {
     throw new VielbeinError("INVALID_ARGUMENT", `top must be an integer from 1 to ${n}, got ${top}.`);
   }
+  const { accuracy = "normal" } = options;
+  if (accuracy !== "normal" && accuracy !== "high") {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `metricSpectrum: accuracy must be "normal" or "high", got "${accuracy}".`,
+    );
+  }
   if (top !== undefined) return leading(map, point, top, options);
-  if (options.accuracy === "high") return bySingularValues(map, point, options);
+  if (accuracy === "high") return bySingularValues(map, point, options);
   const { values, vectors } = eigh(await metricTensor(map, point, options), { sign: "canonical" });
   return {
     eigenvalues: values.map((value) => Math.max(0, value)),

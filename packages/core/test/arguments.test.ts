@@ -1,0 +1,146 @@
+// Arguments out of range are refused by a typed error, whatever the method.
+
+import { identity, LinalgError, matrix } from "@vielbein/linalg";
+import { expect, test } from "vitest";
+import {
+  anisotropy,
+  averageMetric,
+  bootstrap,
+  chordalMean,
+  cumulativeDimension,
+  distanceProfile,
+  distortionSample,
+  equalStep,
+  functionMap,
+  grassmannExp,
+  grassmannLog,
+  greatCircle,
+  haarProfile,
+  homogeneity,
+  jacobian,
+  karcherMean,
+  localBasis,
+  localDimension,
+  matchDirections,
+  metricBasis,
+  metricByDifferences,
+  metricSpectrum,
+  metricTensor,
+  PrincipalComponentsAccumulator,
+  parallelTransport,
+  randomDirections,
+  samplePoints,
+  sefa,
+  selectMaps,
+  spectrumStatistics,
+  straightLine,
+  subspaceAngles,
+  subspaceOverlap,
+  summarizeProfiles,
+  tangentBasis,
+  VielbeinError,
+  warpagePair,
+  warpageSample,
+} from "../src/index.ts";
+
+const map = functionMap({
+  from: { name: "x", dim: 3, shape: [3] },
+  to: { name: "y", dim: 3, shape: [3] },
+  evaluate: (x) => Array.from(x, Math.sin),
+  jvp: (x, t) => Array.from(t, (v, i) => Math.cos(x[i]!) * v),
+});
+const at = new Float32Array(3);
+const e1 = matrix(2, 1, [1, 0]);
+const wrongColumn = matrix(2, 1, [0, Number.NaN]);
+const pair = { point: at, other: at, direction: Float64Array.of(1, 0, 0) };
+const spectrum = (...eigenvalues: number[]) => ({
+  eigenvalues: Float64Array.from(eigenvalues),
+  eigenvectors: identity(eigenvalues.length),
+});
+const good = spectrum(3, 2, 1);
+const counts = [-1, 0, 1.5, Number.NaN];
+
+const calls: Record<string, () => unknown> = {
+  "chordalMean of none": () => chordalMean([]),
+  "karcherMean: tolerance": () => karcherMean([e1], { tolerance: Number.NaN }),
+  "karcherMean: iterations": () => karcherMean([e1], { iterations: Number.NaN }),
+  "karcherMean: restarts": () => karcherMean([e1], { restarts: -1 }),
+  "averageMetric: NaN": () => averageMetric([spectrum(Number.NaN, 1, 1)]),
+  "homogeneity: NaN": () => homogeneity([spectrum(Number.NaN, 1, 1), good]),
+  "homogeneity: negative": () => homogeneity([spectrum(1, -1, -2), good]),
+  "homogeneity: ascending": () => homogeneity([spectrum(1, 2, 3), good]),
+  "metricBasis: exponent": () => metricBasis(good, Number.NaN),
+  "metricBasis: floor": () => metricBasis(good, 0.5, Number.NaN),
+  "metricBasis: negative": () => metricBasis(spectrum(2, 1, -1), 0.5),
+  "equalStep: NaN": () => equalStep(Number.NaN, 1),
+  "equalStep: negative": () => equalStep(-1, 1),
+  "summarizeProfiles of none": () => summarizeProfiles([]),
+  "summarizeProfiles, uneven": () => summarizeProfiles([new Float64Array(1), new Float64Array(2)]),
+  "distanceProfile: k": () => distanceProfile(e1, e1, 2),
+  "distanceProfile: NaN": () => distanceProfile(wrongColumn, e1),
+  "haarProfile: k": () => haarProfile(0, 0, 2, 3),
+  "grassmannExp: NaN": () => grassmannExp(e1, wrongColumn),
+  "grassmannLog: shape": () => grassmannLog(e1, identity(2)),
+  "parallelTransport: NaN": () => parallelTransport(e1, matrix(2, 1, [0, 1]), wrongColumn),
+  "subspaceOverlap of zeros": () => subspaceOverlap(matrix(2, 1), e1),
+  "subspaceAngles: shape": () => subspaceAngles(e1, identity(3)),
+  "matchDirections: NaN": () => matchDirections(wrongColumn, e1),
+  "randomDirections: seed": () => randomDirections(3, 1, -1),
+  "samplePoints: count": () => samplePoints(map.from, 0, 0, -1),
+  "samplePoints: half": () => samplePoints(map.from, 0, 0, 1.5),
+  "samplePoints: first": () => samplePoints(map.from, 0, -1, 1),
+  "localDimension: NaN": () => localDimension([Number.NaN]),
+  "localDimension: ascending": () => localDimension([1, 2]),
+  "localDimension: infinite": () => localDimension([Number.POSITIVE_INFINITY, 1]),
+  "localDimension: alpha": () => localDimension([2, 1], { alpha: Number.NaN }),
+  "localDimension: threshold": () => localDimension([2, 1], { threshold: -0.1 }),
+  "localDimension: deadInputs": () => localDimension([2, 1], { deadInputs: 3 }),
+  "localDimension: deadOutputs": () => localDimension([2, 1], { deadOutputs: 0.5 }),
+  "metricSpectrum: tolerance": () => metricSpectrum(map, at, { top: 1, tolerance: Number.NaN }),
+  "metricSpectrum: accuracy": () => metricSpectrum(map, at, { accuracy: "low" as "high" }),
+  "metricTensor: route": () => metricTensor(map, at, { route: "rows" as "columns" }),
+  "metricTensor: budget": () => metricTensor(map, at, { memoryBudget: -1 }),
+  "jacobian: budget": () => jacobian(map, at, { memoryBudget: 1 }),
+  "jacobian: NaN": () => jacobian(map, Float32Array.of(Number.NaN, 0, 0)),
+  "warpageSample: ε": () => warpageSample(map, pair, { epsilons: [0] }),
+  "warpagePair: index": () => warpagePair(map.from, 0, -1),
+  "bootstrap of none": () => bootstrap(0, () => 1),
+  "bootstrap: resamples": () => bootstrap(2, () => 1, { resamples: 1 }),
+  "anisotropy: infinite": () => anisotropy([Number.POSITIVE_INFINITY, 1]),
+  "spectrumStatistics: NaN": () => spectrumStatistics([Number.NaN]),
+  "cumulativeDimension: share": () => cumulativeDimension([1], Number.NaN),
+  "sefa of nothing": () => sefa([]),
+  "selectMaps of nothing": () => selectMaps([]),
+  "metricByDifferences: step": () => metricByDifferences(map, at, { step: -1 }),
+  "principal components: one sample": () => new PrincipalComponentsAccumulator(3).result(),
+  "principal components: NaN": () =>
+    new PrincipalComponentsAccumulator(3).append(Float32Array.of(1, 2, Number.NaN)),
+  "principal components: shape": () => new PrincipalComponentsAccumulator(3).append(new Float32Array(4)),
+  "straightLine: ends": () => straightLine(at, new Float32Array(2), 2),
+  "greatCircle: ends": () => greatCircle(Float32Array.of(1, 0), Float32Array.of(0, 1, 0), 2),
+  "greatCircle: zero": () => greatCircle(at, Float32Array.of(1, 0, 0), 2),
+  ...Object.fromEntries(
+    counts.flatMap((k): [string, () => unknown][] => [
+      [`chordalMean: k = ${k}`, () => chordalMean([e1], k)],
+      [`distanceProfile: k = ${k}`, () => distanceProfile(e1, e1, k)],
+      [`randomDirections: ${k}`, () => randomDirections(3, k, 0)],
+      [`metricSpectrum: top ${k}`, () => metricSpectrum(map, at, { top: k })],
+      [`tangentBasis: k = ${k}`, () => tangentBasis(map, at, k)],
+      [`localBasis: rank ${k}`, () => localBasis(map, at, { rank: k })],
+      [`warpageSample: k = ${k}`, () => warpageSample(map, pair, { k })],
+      [`distortionSample: k = ${k}`, () => distortionSample(map, pair, { k })],
+      [`principal components: ${k}`, () => new PrincipalComponentsAccumulator(3, { components: k })],
+      [`straightLine: ${k} segments`, () => straightLine(at, at, k)],
+    ]),
+  ),
+};
+
+test.each(Object.entries(calls))("%s", async (_, call) => {
+  const error = await Promise.resolve()
+    .then(call)
+    .then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+  expect(error instanceof VielbeinError || error instanceof LinalgError, String(error)).toBe(true);
+});
