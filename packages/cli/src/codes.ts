@@ -2,7 +2,13 @@
 // command. In the space of a model's input codes are samples of its prior. A space further in, such as w behind a mapping
 // network, has no prior of its own: its codes are what samples of the model's input become there.
 
-import { contractSamples, type Provenance, type Truncation, VielbeinError } from "@vielbein/core";
+import {
+  contractSamples,
+  DEFAULT_MEMORY_BUDGET,
+  type Provenance,
+  type Truncation,
+  VielbeinError,
+} from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import {
   isInput,
@@ -83,6 +89,7 @@ export class CodeSource {
 
   /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points. */
   async take(first: number, count: number, signal: AbortSignal): Promise<Points> {
+    if (this.options.points === undefined) this.requireMemory(count);
     if (!this.mapping) {
       const points = await obtainPoints(this.map, this.options, first, count);
       if (points.remark !== undefined) this.remark?.(points.remark);
@@ -101,6 +108,17 @@ export class CodeSource {
       values.set(await this.mapping.evaluate(sample, 1, { signal }), i * to.dim);
     }
     return { ...samples, values, source: { ...samples.source, drawnIn: from.name } };
+  }
+
+  /** @throws {VielbeinError} `MEMORY_BUDGET` */
+  private requireMemory(count: number): void {
+    const { memory = DEFAULT_MEMORY_BUDGET } = this.options;
+    const bytes = 4 * count * Math.max(this.map.from.dim, this.mapping?.from.dim ?? 0);
+    if (bytes <= memory) return;
+    throw new VielbeinError(
+      "MEMORY_BUDGET",
+      `${count} points of "${this.map.from.name}" take ${bytes} bytes, more than the memory budget of ${memory}. Ask for fewer, or raise --memory.`,
+    );
   }
 
   async dispose(): Promise<void> {
