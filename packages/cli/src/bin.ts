@@ -1,13 +1,41 @@
 // Entry of the command: signals and the standard streams.
 
+import { abandonRuns } from "@vielbein/runtime-node";
 import { EXIT } from "./exit-codes.ts";
 import { removeUnfinished } from "./output.ts";
 import { run } from "./program.ts";
 import { StandardStream } from "./streams.ts";
 
+/** How long an interrupted command may take to keep what it has, counted while it is not busy computing. */
+const GRACE = { ticks: 15, tickMs: 100 };
+
 const interrupt = new AbortController();
-process.once("SIGINT", () => interrupt.abort());
-process.once("SIGTERM", () => interrupt.abort());
+let signal: NodeJS.Signals | undefined;
+/** Whether the engine goes on although its run was given up: then the process cannot exit in order. */
+let isEngineBusy = false;
+
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, end);
+
+/** The first signal lets the command keep what it has, the second does not. */
+function end(name: NodeJS.Signals): void {
+  if (signal) {
+    dieOf(name);
+    return;
+  }
+  signal = name;
+  interrupt.abort();
+  isEngineBusy = abandonRuns();
+  let ticks = 0;
+  setInterval(() => ++ticks < GRACE.ticks || dieOf(name), GRACE.tickMs).unref();
+}
+
+/** What shells expect of an interrupted program, 130 for SIGINT; and nothing native gets in its way. */
+function dieOf(name: NodeJS.Signals): void {
+  removeUnfinished();
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
+}
+
 process.on("exit", removeUnfinished);
 
 const [stdout, stderr] = [new StandardStream(process.stdout), new StandardStream(process.stderr)];
@@ -15,3 +43,4 @@ const status = await run(process.argv.slice(2), { stdout, stderr, signal: interr
 const failure = await stdout.flushed();
 if (failure) stderr.write(`vielbein: Cannot write to stdout: ${failure.message}.\n`);
 process.exitCode = failure && status === EXIT.ok ? EXIT.cannotWrite : status;
+if (signal && isEngineBusy) dieOf(signal);

@@ -28,6 +28,7 @@ const byCode: Readonly<Record<ErrorCode | LinalgErrorCode, number>> = {
   MISSING_FILE: EXIT.missingFile,
   BACKEND_UNAVAILABLE: EXIT.backendUnavailable,
   BACKEND_FAILED: EXIT.badInput,
+  BACKEND_CRASHED: EXIT.badInput,
   NUMERICAL_FAILURE: EXIT.numericalFailure,
   NO_CONVERGENCE: EXIT.numericalFailure,
   MEMORY_BUDGET: EXIT.tryAgain,

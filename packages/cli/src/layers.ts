@@ -31,6 +31,7 @@ export async function layerSpaces(loaded: LoadedModel, options: LayerOptions): P
       ...(from === undefined ? {} : { from }),
       ...(name === undefined ? {} : { to: name }),
       inputs: loaded.inputs,
+      memoryBudget: loaded.memoryBudget,
     });
   const repeated = to?.find((name, i) => to.indexOf(name) !== i);
   if (repeated !== undefined) {
@@ -59,7 +60,7 @@ export function layerLabels(spaces: readonly Space[]): string[] {
 /** Maps to the layers, made when they are asked for; those to one layer at a time are open. */
 export class LayerMaps {
   private readonly loaded: LoadedModel;
-  private readonly options: LayerOptions & Pick<PointOptions, "prior" | "memory"> & { readonly seed: number };
+  private readonly options: LayerOptions & Pick<PointOptions, "prior"> & { readonly seed: number };
   private readonly names: readonly string[];
   private readonly untrained: Map<number, Model> = new Map();
   private readonly open: Map<number | "trained", OnnxMap> = new Map();

@@ -39,6 +39,7 @@ export interface MapOptions extends SetOptions {
   to?: string;
   provider?: Provider[];
   threads?: number;
+  memory?: number;
 }
 
 export interface PointOptions {
@@ -46,7 +47,6 @@ export interface PointOptions {
   seed: number;
   truncation?: number;
   points?: string;
-  memory?: number;
 }
 
 export function addMapOptions(
@@ -63,7 +63,8 @@ export function addMapOptions(
       "what the engine runs on: cpu, cuda or webgpu; of several, the first that works (default: cpu)",
       providerList,
     )
-    .option("--threads <n>", "threads of the engine (default: one per core)", integer(1, 1024));
+    .option("--threads <n>", "threads of the engine (default: one per core)", integer(1, 1024))
+    .option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes);
 }
 
 export function addPointOptions(command: Command): Command {
@@ -84,8 +85,7 @@ export function addPointOptions(command: Command): Command {
         "--points <file>",
         "points [n,d], [d] or [n,layers,dim] instead of samples: FILE.npy, FILE.npz or FILE.npz:NAME",
       ),
-    )
-    .option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes);
+    );
 }
 
 /** A model that was read, and who it is. */
@@ -98,6 +98,8 @@ export interface LoadedModel {
   readonly bytes: number;
   readonly sha256: string;
   readonly inputs: Readonly<Record<string, RuntimeTensor>>;
+  /** What --memory allows. */
+  readonly memoryBudget: number | undefined;
   /** What --set gave them. */
   readonly set: Settings["description"];
   /** What --truncation made of it. */
@@ -141,6 +143,7 @@ export async function loadModel(
     bytes: bytes.length,
     sha256: sha256(bytes),
     inputs: inputTensors(model, settings),
+    memoryBudget: options.memory,
     set: description,
     remark: (text) => {
       if (terminal) info(terminal, text);
@@ -177,7 +180,7 @@ export function isInput({ model }: LoadedModel, name: string): boolean {
  */
 export async function openMap(
   loaded: LoadedModel,
-  options: MapOptions & Pick<PointOptions, "prior" | "memory">,
+  options: MapOptions & Pick<PointOptions, "prior">,
 ): Promise<OnnxMap> {
   const { from = endpoints(loaded.model, { inputs: loaded.inputs }).from } = options;
   const chosen = isInput(loaded, from) ? (options.prior ?? statedPrior(loaded.model.metadata)) : undefined;
@@ -185,7 +188,7 @@ export async function openMap(
     from,
     ...(options.to === undefined ? {} : { to: options.to }),
     ...(chosen === undefined ? {} : { prior: chosen }),
-    ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
+    memoryBudget: options.memory,
     inputs: loaded.inputs,
   });
   if (options.memory === undefined || options.memory >= map.bytesPerTangent) return map;

@@ -19,6 +19,7 @@ export async function prepareMap(
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     inputs: loaded.inputs,
+    memoryBudget: loaded.memoryBudget,
   });
   const space = (name: string): Space => {
     const shape = pointShape(graph.info.get(name)!.shape);

@@ -52,9 +52,9 @@ function useless(reason: string): VielbeinError {
 }
 
 /** Where the mapping network ends, if there is one. */
-async function styleCode({ model, runtime, inputs }: LoadedModel): Promise<string | undefined> {
+async function styleCode({ model, runtime, inputs, memoryBudget }: LoadedModel): Promise<string | undefined> {
   try {
-    return mappedCode(await prepare(model, runtime, { inputs }));
+    return mappedCode(await prepare(model, runtime, { inputs, memoryBudget }));
   } catch (error) {
     // Whether the command can do without it, it will say itself.
     if (error instanceof VielbeinError) return undefined;
@@ -63,10 +63,14 @@ async function styleCode({ model, runtime, inputs }: LoadedModel): Promise<strin
 }
 
 /** Whether `to` lies behind `from`. */
-async function leads({ model, runtime, inputs }: LoadedModel, from: string, to: string): Promise<boolean> {
+async function leads(
+  { model, runtime, inputs, memoryBudget }: LoadedModel,
+  from: string,
+  to: string,
+): Promise<boolean> {
   if (from === to) return false;
   try {
-    await prepare(model, runtime, { from, to, inputs });
+    await prepare(model, runtime, { from, to, inputs, memoryBudget });
     return true;
   } catch (error) {
     if (error instanceof VielbeinError && error.code === "INVALID_SPACE") return false;

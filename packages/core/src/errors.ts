@@ -22,6 +22,8 @@ export type ErrorCode =
   | "BACKEND_UNAVAILABLE"
   /** The engine failed while it ran a graph. */
   | "BACKEND_FAILED"
+  /** A graph brought the engine down in its trial. */
+  | "BACKEND_CRASHED"
   /** The work does not fit the memory budget. */
   | "MEMORY_BUDGET"
   /** An algorithm did not converge or met a degenerate case. */

@@ -209,6 +209,7 @@ export type {
   SessionOptions,
   TensorData,
   TensorType,
+  TrialLimits,
 } from "./runtime.ts";
 export { contractSamples, samplePoints } from "./sampling.ts";
 export { parseProvenance } from "./schemas.ts";

@@ -42,6 +42,17 @@ export interface ModelSource {
 export interface SessionOptions {
   /** `false` runs the graph node by node as written (needed to probe every tensor). Default `true`. */
   readonly optimize?: boolean;
+  /**
+   * Marks the first runs of a graph that nobody vouches for: it may crash the engine, want any amount of memory, or
+   * never end. A runtime that can keeps them away from the process. Absent: the graph, or what it was derived from,
+   * has passed a trial.
+   */
+  readonly trial?: TrialLimits | undefined;
+}
+
+export interface TrialLimits {
+  /** Bytes that a run may take beside the weights. */
+  readonly memory: number;
 }
 
 export interface Runtime {

@@ -1,7 +1,7 @@
 // If nodes whose condition does not depend on the point have one branch only that is ever taken: it replaces
 // them, so that it can be differentiated. Exporters write such nodes where the course depends on a shape.
 
-import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { type Runtime, type RuntimeTensor, type TrialLimits, VielbeinError } from "@vielbein/core";
 import { makeNode } from "./attributes.ts";
 import { dependents, everyName, topologicalOrder } from "./graph.ts";
 import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "./model.ts";
@@ -30,12 +30,13 @@ export async function decideBranches(
   runtime: Runtime,
   variable: readonly string[],
   inputs: Readonly<Record<string, RuntimeTensor>>,
+  trial: TrialLimits,
 ): Promise<Decided> {
   const origins = new Map<string, string>();
   let current = model;
   // A branch may hold a further If.
   for (;;) {
-    const next = await decideOnce(current, runtime, variable, inputs, origins);
+    const next = await decideOnce(current, runtime, variable, inputs, trial, origins);
     if (next === current) return { model: current, origins };
     current = next;
   }
@@ -46,6 +47,7 @@ async function decideOnce(
   runtime: Runtime,
   variable: readonly string[],
   inputs: Readonly<Record<string, RuntimeTensor>>,
+  trial: TrialLimits,
   origins: Map<string, string>,
 ): Promise<Model> {
   if (!model.graph.nodes.some((node) => node.opType === "If")) return model;
@@ -63,7 +65,7 @@ async function decideOnce(
   const known = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
   const folded = [...conditions].filter((name) => !known.has(name));
   if (folded.length > 0) {
-    const { values } = await probe({ ...model, graph }, runtime, { measured: [], folded, inputs });
+    const { values } = await probe({ ...model, graph }, runtime, { measured: [], folded, inputs, trial });
     for (const name of folded) known.set(name, fromRuntime(name, values.get(name)!));
   }
   const names = new NameSupply(everyName(graph));

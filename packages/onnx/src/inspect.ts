@@ -64,7 +64,8 @@ export interface DifferentiabilityReport {
  * Inspects a model whose external data is resolved. What goes wrong on the way from `from` to `to` is part
  * of the report, not an error.
  *
- * @throws {VielbeinError} `INVALID_SPACE` when `from` or `to` names no tensor of the model.
+ * @throws {VielbeinError} `INVALID_SPACE` when `from` or `to` names no tensor of the model; `BACKEND_CRASHED` or
+ *   `MEMORY_BUDGET` when the engine cannot be let near it.
  */
 export async function inspect(
   model: Model,
@@ -81,6 +82,7 @@ export async function inspect(
     if (!(error instanceof VielbeinError)) throw error;
     if (error.code === "INVALID_SPACE" && (options.from !== undefined || options.to !== undefined))
       throw error;
+    if (error.code === "MEMORY_BUDGET" || error.code === "BACKEND_CRASHED") throw error;
     problem = error;
   }
   const family = graph && architectureFamily(graph);

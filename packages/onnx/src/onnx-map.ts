@@ -12,6 +12,7 @@ import {
   requirePoints,
   type Session,
   type Space,
+  type TrialLimits,
   Turns,
   VielbeinError,
   vectorsPerRun,
@@ -27,6 +28,7 @@ import { type PreparedGraph, pointShape } from "./prepared-graph.ts";
 import { type RedrawOptions, redrawWeights } from "./redraw.ts";
 import { openSession } from "./source.ts";
 import { elementCount, floatFeed } from "./tensor.ts";
+import { requireFits, trialLimits } from "./trial.ts";
 import { nodeLabel, operatorName } from "./unsupported.ts";
 import { type VjpGraph, vjp } from "./vjp.ts";
 import { withoutDoubleKernel } from "./widen.ts";
@@ -36,11 +38,6 @@ export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, Deri
   readonly prior?: Prior;
   /** Random weights in place of the model's: see {@link redrawWeights}. */
   readonly weights?: RedrawOptions;
-  /**
-   * Bytes that one run of the engine should keep to; a call with more points or tangents than fit is split, down to
-   * one at a time. Default 2 GiB.
-   */
-  readonly memoryBudget?: number;
 }
 
 /** Engines hold 10 to 20 times the largest activation for every tangent (measured with ONNX Runtime). */
@@ -118,7 +115,9 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     options: OnnxMapOptions = {},
   ): Promise<OnnxMap<FloatArray>> {
     const chosen = options.weights ? redrawWeights(model, options.weights) : model;
-    return new OnnxMap<FloatArray>(chosen, await prepare(chosen, runtime, options), runtime, options);
+    const graph = await prepare(chosen, runtime, options);
+    requireRoomForTangent(graph, trialLimits(options.memoryBudget));
+    return new OnnxMap<FloatArray>(chosen, graph, runtime, options);
   }
 
   /**
@@ -412,4 +411,12 @@ function largestActivation(graph: PreparedGraph): number {
     if (!graph.constants.has(name)) largest = Math.max(largest, elementCount(shape));
   }
   return largest;
+}
+
+/** An operator's operand and result and the tangents of both are there at the same time, whatever else is. */
+function requireRoomForTangent(graph: PreparedGraph, trial: TrialLimits): void {
+  for (const [name, { shape, dataType }] of graph.info) {
+    if (!graph.constants.has(name))
+      requireFits(`What the derivative needs at "${name}"`, [4, ...shape], dataType, trial);
+  }
 }

@@ -28,6 +28,7 @@ import { ruleFor } from "./rules.ts";
 import { entry } from "./scope.ts";
 import { shieldDiscarded } from "./shield.ts";
 import { fromRuntime } from "./tensor.ts";
+import { trialLimits } from "./trial.ts";
 import { typesOf } from "./types.ts";
 import { reasonAgainst, UnsupportedOperatorError } from "./unsupported.ts";
 import { type Precision, widenInputs, withoutDoubleKernel } from "./widen.ts";
@@ -50,6 +51,11 @@ export interface PrepareOptions {
    * Default `float32`, the precision that weights are in.
    */
   readonly precision?: Precision;
+  /**
+   * Bytes that the model may take when the engine runs it for the first time, its weights aside; for `OnnxMap` those,
+   * too, that any one run should keep to. Default 2 GiB; less than 256 MiB counts as 256 MiB in the first run.
+   */
+  readonly memoryBudget?: number | undefined;
   /** Rules for operators of one's own, by operator name, `com.example::Operator` outside the standard domain. */
   readonly rules?: ReadonlyMap<string, DerivativeRule>;
 }
@@ -59,7 +65,7 @@ export interface PrepareOptions {
  *
  * @throws {VielbeinError} `INVALID_SPACE` for names that are unknown, not connected or not floating point,
  *   or when `to` also depends on an input that has no value; `BACKEND_FAILED` when the engine cannot run
- *   the graph; `INVALID_MODEL` when the graph is unsound.
+ *   the graph, `BACKEND_CRASHED` when that brings it down, `MEMORY_BUDGET` when it wants too much; `INVALID_MODEL` when the graph is unsound.
  */
 export async function prepare(
   original: Model,
@@ -70,8 +76,9 @@ export async function prepare(
   const { from, to } = endpoints(original, options);
   const { rules = new Map<string, DerivativeRule>(), parameters = [] } = options;
   const { inputs = {} } = options;
+  const trial = trialLimits(options.memoryBudget);
   const inlined = inlineFunctions(original);
-  const decided = await decideBranches(inlined.model, runtime, [from, ...parameters], inputs);
+  const decided = await decideBranches(inlined.model, runtime, [from, ...parameters], inputs, trial);
   const model = normalize(decided.model, precision);
   const { graph } = model;
   requireTensor(graph, from, "from");
@@ -119,6 +126,7 @@ export async function prepare(
     measured: [...variable].filter((name) => produced.has(name)),
     folded: [...frontier].filter((name) => !originals.has(name)),
     inputs: fixedInputs(options),
+    trial,
   }).catch((error: unknown) => {
     // An engine may refuse a graph for an operator that could not be differentiated anyway: say that.
     const isRefusal = error instanceof VielbeinError && error.code === "BACKEND_FAILED";

@@ -2,7 +2,7 @@
 // on the point. Tensors that do are asked for their shape only (a Shape node each), so that the engine may free
 // every activation.
 
-import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { type Runtime, type RuntimeTensor, type TrialLimits, VielbeinError } from "@vielbein/core";
 import { int, makeNode } from "./attributes.ts";
 import { dataTypeName, isReducedFloat } from "./element-types.ts";
 import { nodeReads, nodesFor, tensorNames } from "./graph.ts";
@@ -10,8 +10,11 @@ import { DataType, type Model, type Node, requiredInputs, type ValueInfo } from 
 import { NameSupply } from "./names.ts";
 import { entry } from "./scope.ts";
 import { openSession } from "./source.ts";
+import { requireStatedSizesFit } from "./stated-sizes.ts";
 import { elementCount } from "./tensor.ts";
+import { requireFits } from "./trial.ts";
 import { typesOf } from "./types.ts";
+import { constantsOf } from "./upgrade.ts";
 
 export interface Probe {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
@@ -25,17 +28,20 @@ export interface ProbeRequest {
   readonly folded?: readonly string[];
   /** Values of graph inputs by name; others get a harmless one of their declared shape. */
   readonly inputs?: Readonly<Record<string, RuntimeTensor>>;
+  /** For a graph that the engine has not run before: what it may take. */
+  readonly trial?: TrialLimits | undefined;
 }
 
 /**
  * Empty where nothing is wanted: engines do not run graphs without outputs.
  *
- * @throws {VielbeinError} `BACKEND_FAILED` when the engine cannot run the graph; `INVALID_MODEL` for inputs of unknown shape.
+ * @throws {VielbeinError} `BACKEND_FAILED` when the engine cannot run the graph, `BACKEND_CRASHED` when that brings it
+ *   down, `MEMORY_BUDGET` when it wants more than a trial may take; `INVALID_MODEL` for inputs of unknown shape.
  */
 export async function probe(
   model: Model,
   runtime: Runtime,
-  { measured, folded = [], inputs = {} }: ProbeRequest,
+  { measured, folded = [], inputs = {}, trial }: ProbeRequest,
 ): Promise<Probe> {
   if (measured.length === 0 && folded.length === 0) return { shapes: new Map(), values: new Map() };
   const { graph } = model;
@@ -56,22 +62,26 @@ export async function probe(
   const read = new Set([...needed.flatMap(nodeReads), ...measured, ...folded]);
   const fed = requiredInputs(graph).filter((input) => read.has(input.name));
   const outputs = [...new Set([...shapeNames.values(), ...foldedNames.values()])];
+  const feeds = Object.fromEntries(
+    fed.map((input) => [input.name, entry(inputs, input.name) ?? probeValue(input, trial)]),
+  );
+  if (trial) {
+    const fedShapes = new Map(Object.entries(feeds).map(([name, { dims }]) => [name, dims]));
+    requireStatedSizesFit(needed, constantsOf(graph), fedShapes, types, trial);
+  }
   const asking: Model = {
     ...model,
     graph: {
       ...graph,
-      nodes: [...needed, ...asked],
+      nodes: [...named(needed), ...asked],
       initializers: graph.initializers.filter((tensor) => read.has(tensor.name)),
       inputs: fed,
       outputs: outputs.map((name) => ({ name })),
       valueInfo: [],
     },
   };
-  const session = await openSession(runtime, asking, { optimize: false });
+  const session = await openSession(runtime, asking, { optimize: false, trial });
   try {
-    const feeds = Object.fromEntries(
-      fed.map((input) => [input.name, entry(inputs, input.name) ?? probeValue(input)]),
-    );
     const results = await session.run(feeds, outputs);
     const shapes = [...shapeNames].map(([name, output]) => {
       const extents = Array.from(results[output]!.data as BigInt64Array, Number);
@@ -84,8 +94,16 @@ export async function probe(
   }
 }
 
+/** The nodes, named by their tensors where they have no names: engines say at which node they fail. */
+function named(nodes: readonly Node[]): Node[] {
+  const names = new NameSupply(nodes.map(({ name }) => name));
+  return nodes.map((node) =>
+    node.name ? node : { ...node, name: names.claim(node.outputs.find(Boolean) ?? node.opType) },
+  );
+}
+
 /** A harmless value of the declared shape: one point, its coordinates irregular and of order one. */
-function probeValue(input: ValueInfo): RuntimeTensor {
+function probeValue(input: ValueInfo, trial: TrialLimits | undefined): RuntimeTensor {
   const shape = input.shape?.map((extent, axis) => {
     if (typeof extent === "number") return extent;
     if (axis === 0) return 1;
@@ -101,6 +119,7 @@ function probeValue(input: ValueInfo): RuntimeTensor {
     );
   }
   const count = elementCount(shape);
+  if (trial) requireFits(`Input "${input.name}"`, shape, input.dataType, trial);
   const wave = Float32Array.from({ length: count }, (_, i) => Math.sin(1 + 12.9898 * i));
   if (input.dataType === DataType.FLOAT) return { type: "float32", dims: shape, data: wave };
   if (input.dataType === DataType.DOUBLE)

@@ -57,7 +57,7 @@ function upgradedWithin(
 }
 
 /** Tensors whose values the file states: initialisers and Constant nodes. */
-function constantsOf(graph: Graph): Map<string, Tensor> {
+export function constantsOf(graph: Graph): Map<string, Tensor> {
   const constants = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
   for (const node of graph.nodes) {
     const value = node.opType === "Constant" ? node.attributes.get("value") : undefined;

@@ -9,16 +9,17 @@
 import { Worker } from "node:worker_threads";
 import type { RuntimeTensor } from "@vielbein/core";
 import type * as ort from "onnxruntime-node";
+import { type Abandonable, abandonable } from "./abandon.ts";
 import { type Engine, type EngineOptions, type EngineSession, makeEngine } from "./engine.ts";
 
-interface Request {
+export interface Request {
   readonly method: keyof Engine;
   readonly args: readonly unknown[];
 }
 
-type Reply = { readonly result: unknown } | { readonly error: string };
+export type Reply = { readonly result: unknown } | { readonly error: string | Error };
 
-interface ThreadData {
+export interface ThreadData {
   /** Path of onnxruntime-node's entry: a thread without a file resolves names from the working directory. */
   readonly library: string;
   /** 1 while a call is under way. */
@@ -45,30 +46,38 @@ function serve(
   module.env.logLevel = "fatal";
   const engine = make(module);
   port.on("message", async ({ method, args }: Request) => {
+    let reply: Reply;
+    const buffers: ArrayBuffer[] = [];
     try {
       const result = await (engine[method] as (...args: readonly unknown[]) => Promise<object>)(...args);
-      const buffers: ArrayBuffer[] = [];
+      reply = { result };
       if (method === "run") {
         for (const { data } of Object.values(result)) buffers.push(data.buffer);
       }
-      port.postMessage({ result } satisfies Reply, buffers);
     } catch (error) {
-      port.postMessage({ error: error instanceof Error ? error.message : String(error) } satisfies Reply);
+      reply = { error: error instanceof Error ? error.message : String(error) };
     }
+    // Before the reply: that may bring the next call at once.
     call.finish();
+    port.postMessage(reply, buffers);
   });
 }
 
-export class EngineThread implements Engine {
+/** Source text of the thread, whose `workerData` is a {@link ThreadData}. */
+export function threadProgram(): string {
+  return `(${serve})(${makeEngine}, require("node:worker_threads"), require)`;
+}
+
+export class EngineThread implements Engine, Abandonable {
   private readonly worker: Worker;
   private readonly busy: Int32Array = new Int32Array(new SharedArrayBuffer(4));
   private settle: ((reply: Reply) => void) | undefined;
   /** Why the thread is gone. */
-  private ended: string | undefined;
+  private ended: Error | undefined;
 
   /** @param library Path of onnxruntime-node's entry. */
   constructor(library: string) {
-    this.worker = new Worker(`(${serve})(${makeEngine}, require("node:worker_threads"), require)`, {
+    this.worker = new Worker(threadProgram(), {
       eval: true,
       // Not those of this process: `--input-type=module` would take the text for a module.
       execArgv: [],
@@ -79,6 +88,7 @@ export class EngineThread implements Engine {
     this.worker.on("error", (error) => this.end(error.message));
     this.worker.on("exit", () => this.end("it was terminated"));
     waitForAtExit(this.busy);
+    abandonable.add(this);
   }
 
   create(
@@ -104,7 +114,15 @@ export class EngineThread implements Engine {
   }
 
   async release(id: number): Promise<void> {
-    await this.call("release", [id], new Parcel());
+    if (!this.ended) await this.call("release", [id], new Parcel());
+  }
+
+  abandon(reason: Error): boolean {
+    const isBusy = Atomics.load(this.busy, 0) === 1;
+    abandonable.delete(this);
+    this.ended ??= reason;
+    this.settle?.({ error: reason });
+    return isBusy;
   }
 
   /** Ends the thread, which must be idle. */
@@ -114,14 +132,14 @@ export class EngineThread implements Engine {
 
   private call(method: keyof Engine, args: readonly unknown[], parcel: Parcel): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.ended !== undefined) {
-        reject(new Error(`the engine's thread has ended: ${this.ended}`));
+      if (this.ended) {
+        reject(this.ended);
         return;
       }
       this.settle = (reply) => {
         this.settle = undefined;
         this.worker.unref();
-        if ("error" in reply) reject(new Error(reply.error));
+        if ("error" in reply) reject(typeof reply.error === "string" ? new Error(reply.error) : reply.error);
         else resolve(reply.result);
       };
       this.worker.ref();
@@ -131,10 +149,11 @@ export class EngineThread implements Engine {
   }
 
   private end(reason: string): void {
-    this.ended ??= reason;
+    this.ended ??= new Error(`the engine's thread has ended: ${reason}`);
     Atomics.store(this.busy, 0, 0);
     waitedFor.delete(this.busy);
-    this.settle?.({ error: `the engine's thread has ended: ${this.ended}` });
+    abandonable.delete(this);
+    this.settle?.({ error: this.ended });
   }
 }
 

@@ -1,8 +1,8 @@
 // Model files on disk.
 
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { open, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 
 export interface ModelFile {
@@ -72,6 +72,22 @@ async function readPipe(name: string, stream: AsyncIterable<Uint8Array>): Promis
   };
 }
 
+/** A file on disk whose bytes are in memory. */
+export interface StoredFile {
+  readonly path: string;
+  readonly size: number;
+}
+
+const stored = new WeakMap<ArrayBufferLike, StoredFile & { readonly changed: number }>();
+
+/** The file that `bytes` are the whole of, unless it has changed since it was read. */
+export function fileOf(bytes: Uint8Array): StoredFile | undefined {
+  const file = stored.get(bytes.buffer);
+  if (!file || file.size !== bytes.byteLength) return undefined;
+  const { size, mtimeMs } = statSync(file.path, { throwIfNoEntry: false }) ?? {};
+  return size === file.size && mtimeMs === file.changed ? { path: file.path, size } : undefined;
+}
+
 /** One read may return at most 2 GiB, so larger files are read in pieces. */
 const PIECE = 1 << 30;
 
@@ -79,7 +95,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
   try {
     const file = await open(path, "r");
     try {
-      const { size } = await file.stat();
+      const { size, mtimeMs } = await file.stat();
       // Shared, so that a worker thread is given the weights without a copy.
       const bytes = new Uint8Array(new SharedArrayBuffer(size));
       let position = 0;
@@ -88,6 +104,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
         if (bytesRead === 0) break;
         position += bytesRead;
       }
+      stored.set(bytes.buffer, { path: resolve(path), size, changed: mtimeMs });
       return bytes.subarray(0, position);
     } finally {
       await file.close();

@@ -4,15 +4,17 @@ import { createRequire } from "node:module";
 import {
   type ModelSource,
   type Runtime,
-  type RuntimeTensor,
   type Session,
   type SessionOptions,
+  type TrialLimits,
   Turns,
   VielbeinError,
 } from "@vielbein/core";
-import { type Engine, type EngineOptions, type EngineSession, makeEngine } from "./engine.ts";
+import { type Engine, type EngineOptions, makeEngine } from "./engine.ts";
 import { EngineThread } from "./engine-thread.ts";
+import { NodeSession, oneLine, type Seat } from "./node-session.ts";
 import { type Provider, type ProviderReport, requireProviders, tryOut } from "./providers.ts";
+import { TrialProcess } from "./trial-process.ts";
 
 export interface NodeRuntimeOptions {
   /** Threads inside one operator, at least 1. Default: ONNX Runtime's choice, one per physical core. */
@@ -32,12 +34,21 @@ export interface NodeRuntimeOptions {
    * a copy of every tensor and some hundredths of a millisecond for each run. Default `true`.
    */
   readonly worker?: boolean;
+  /**
+   * Runs a graph for the first time in a process of its own, with a limit on its memory: a model that crashes the
+   * engine, or wants too much of it, fails with an error. `false` runs it here, which saves the start of that process.
+   * Default `true`.
+   */
+  readonly isolate?: boolean;
 }
 
 /** Ends the threads of runtimes that nobody can reach any more, which therefore are idle. */
 const forgotten: FinalizationRegistry<EngineThread> = new FinalizationRegistry(
   (thread) => void thread.terminate(),
 );
+
+/** Bytes of weights by which the limits of trial processes differ, so that graphs of one model share a process. */
+const WEIGHT_STEP = 2 ** 24;
 
 const levels: readonly string[] = ["disabled", "basic", "extended", "all"];
 
@@ -52,6 +63,9 @@ export class NodeRuntime implements Runtime {
   private readonly options: NodeRuntimeOptions;
   private readonly library: string;
   private readonly turns: Turns = new Turns();
+  private readonly trialTurns: Turns = new Turns();
+  /** By the bytes that they may take. */
+  private readonly trials: Map<number, TrialProcess> = new Map();
   private engine: Promise<Engine> | undefined;
   private tried: readonly ProviderReport[];
 
@@ -114,49 +128,67 @@ export class NodeRuntime implements Runtime {
     return this.tried;
   }
 
-  async createSession(model: ModelSource, options: SessionOptions = {}): Promise<Session> {
-    const files = [...(model.files ?? [])];
-    try {
-      const session = await this.turns.take(async () => {
-        this.engine ??= this.start();
-        return (await this.engine).create(model.bytes, files, this.engineOptions(options.optimize ?? true));
-      });
-      return new NodeSession(session, (task) => this.turns.take(async () => task(await this.engine!)));
-    } catch (error) {
-      throw failure("ONNX Runtime does not accept the graph", error);
+  createSession(model: ModelSource, options: SessionOptions = {}): Promise<Session> {
+    const settings = this.engineOptions(options);
+    if (!options.trial || this.options.isolate === false) {
+      const inTurn: Seat["inTurn"] = (task) =>
+        this.turns.take(async () => {
+          this.engine ??= this.start();
+          return task(await this.engine);
+        });
+      return NodeSession.open({ inTurn }, model, settings);
     }
+    const trial = this.trialProcess(options.trial, model);
+    const seat: Seat = { inTurn: (task) => this.trialTurns.take(() => task(trial)), limit: trial.limit };
+    return NodeSession.open(seat, model, settings);
   }
 
   /**
-   * Ends the worker thread when what is under way is done. Sessions of this runtime must not be used afterwards. Without
-   * it, the thread ends when the runtime and its sessions are garbage.
+   * Ends the worker thread when what is under way is done, and trials at once. Sessions of this runtime must not be used
+   * afterwards. Without it, the thread ends when the runtime and its sessions are garbage.
    */
   async dispose(): Promise<void> {
+    for (const trial of this.trials.values()) trial.terminate();
     await this.turns.take(async () => {
       const engine = await this.engine;
       if (engine instanceof EngineThread) await engine.terminate();
     });
   }
 
+  private trialProcess({ memory }: TrialLimits, { bytes, files }: ModelSource): TrialProcess {
+    const weights = [bytes, ...(files?.values() ?? [])].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    // Each is there as a file, on its way to the engine and in the engine.
+    const limit = memory + 3 * WEIGHT_STEP * Math.floor(weights / WEIGHT_STEP);
+    const { trials } = this;
+    const running = trials.get(limit);
+    if (running) return running;
+    silenceTelemetry();
+    const trial = new TrialProcess(this.library, limit, () => trials.delete(limit));
+    trials.set(limit, trial);
+    return trial;
+  }
+
   private async start(): Promise<Engine> {
-    // From 1.29 on, ONNX Runtime for Linux and macOS keeps a device identifier in the home folder and tells its maker
-    // of every model, unless told otherwise before its first session. What the user has set stands.
-    process.env.ORT_DISABLE_TELEMETRY ??= "1";
+    silenceTelemetry();
     if (this.options.worker === false) return makeEngine(await import("onnxruntime-node"));
     const thread = new EngineThread(this.library);
     forgotten.register(this, thread);
     return thread;
   }
 
-  private engineOptions(optimize: boolean): EngineOptions {
+  private engineOptions({ optimize = true, trial }: SessionOptions): EngineOptions {
     const { threads, arena = true, optimization = "extended" } = this.options;
     return {
-      executionProviders: [this.provider],
+      executionProviders: [trial ? "cpu" : this.provider],
       graphOptimizationLevel: optimize ? optimization : "disabled",
       enableCpuMemArena: arena,
       extra: {
         // Packed copies of the weights pay off from the second run on; a probe runs once.
-        session: { disable_prepacking: optimize ? "0" : "1" },
+        session: {
+          disable_prepacking: optimize ? "0" : "1",
+          // Threads that wait for the next run by spinning pay off later still.
+          intra_op: { allow_spinning: trial ? "0" : "1" },
+        },
         // Pad_Fusion merges a zero padding into a following MaxPool, which pads by −∞: wrong values.
         optimization: { disable_specified_optimizers: "Pad_Fusion" },
       },
@@ -164,40 +196,6 @@ export class NodeRuntime implements Runtime {
       logSeverityLevel: 4,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     };
-  }
-}
-
-class NodeSession implements Session {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  private readonly id: number;
-  private readonly inTurn: <T>(task: (engine: Engine) => Promise<T>) => Promise<T>;
-  private isDisposed = false;
-
-  constructor(session: EngineSession, inTurn: <T>(task: (engine: Engine) => Promise<T>) => Promise<T>) {
-    this.id = session.id;
-    this.inputNames = session.inputNames;
-    this.outputNames = session.outputNames;
-    this.inTurn = inTurn;
-  }
-
-  async run(
-    feeds: Readonly<Record<string, RuntimeTensor>>,
-    fetches: readonly string[] = this.outputNames,
-  ): Promise<Record<string, RuntimeTensor>> {
-    if (this.isDisposed)
-      throw new VielbeinError("BACKEND_FAILED", "The session was disposed; create a new map.");
-    try {
-      return await this.inTurn((engine) => engine.run(this.id, feeds, fetches));
-    } catch (error) {
-      throw failure("ONNX Runtime failed while running the graph", error);
-    }
-  }
-
-  async dispose(): Promise<void> {
-    if (this.isDisposed) return;
-    this.isDisposed = true;
-    await this.inTurn((engine) => engine.release(this.id));
   }
 }
 
@@ -216,17 +214,12 @@ function locateLibrary(): { path: string; version: string } {
   }
 }
 
-function failure(what: string, cause: unknown): VielbeinError {
-  const detail = oneLine(cause);
-  if (!/failed to allocate|bad.?alloc/i.test(detail)) {
-    return new VielbeinError("BACKEND_FAILED", `${what}: ${detail}`, { cause });
-  }
-  const remedy = "Work on fewer vectors at a time (a smaller memory budget), or free memory.";
-  return new VielbeinError("MEMORY_BUDGET", `${what}: ${detail}. ${remedy}`, { cause });
-}
-
-function oneLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim();
+/**
+ * From 1.29 on, ONNX Runtime for Linux and macOS keeps a device identifier in the home folder and tells its maker of
+ * every model, unless told otherwise before its first session. What the user has set stands.
+ */
+function silenceTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
 }
 
 /** The engine's own words, without the place in its source that they come from. */

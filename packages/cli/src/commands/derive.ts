@@ -51,6 +51,7 @@ export function deriveCommand(program: Command, terminal: Terminal): void {
         ...(options.from === undefined ? {} : { from: options.from }),
         ...(options.to === undefined ? {} : { to: options.to }),
         inputs: loaded.inputs,
+        memoryBudget: loaded.memoryBudget,
       });
       const model = await derivative(options.mode, graph, loaded, options.portable ?? false);
       if (options.weights === "reference") await requireBeside(options.out, loaded);

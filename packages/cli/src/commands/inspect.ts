@@ -22,6 +22,7 @@ export function inspectCommand(program: Command, terminal: Terminal): void {
         ...(options.from === undefined ? {} : { from: options.from }),
         ...(options.to === undefined ? {} : { to: options.to }),
         inputs: loaded.inputs,
+        memoryBudget: loaded.memoryBudget,
       });
       const { file, bytes, sha256 } = loaded;
       print(

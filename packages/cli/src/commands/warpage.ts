@@ -154,14 +154,15 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
  * a remark, where there are none, and without one at the end of the model.
  */
 async function factorizedDirections(
-  { model, runtime, inputs }: LoadedModel,
+  { model, runtime, inputs, memoryBudget }: LoadedModel,
   { to }: OnnxMap,
   terminal: Terminal,
 ): Promise<Matrix | undefined> {
   const end = model.graph.outputs[0]?.name;
   if (end === undefined || end === to.name) return undefined;
   try {
-    const maps = firstAffineMaps(await prepare(model, runtime, { from: to.name, to: end, inputs }));
+    const span = { from: to.name, to: end, inputs, memoryBudget };
+    const maps = firstAffineMaps(await prepare(model, runtime, span));
     const { directions } = sefa(selectMaps(maps).map(({ weight }) => weight));
     // In a space of codes per layer the directions are those of one layer.
     if (directions.rows === to.dim) return directions;
