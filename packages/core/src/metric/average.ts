@@ -1,7 +1,8 @@
 // The metric averaged over points, whose axes are directions of the whole space (Wang & Ponce, ICLR 2021).
 
-import { eigh, type Matrix, matmul, matrix } from "@vielbein/linalg";
+import { eigh, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { scaledColumns } from "../grassmann/frames.ts";
 import type { PointSpectrum } from "./homogeneity.ts";
 
 /**
@@ -29,12 +30,4 @@ export function averageMetric(points: readonly PointSpectrum[]): PointSpectrum {
   }
   const { values, vectors } = eigh(sum, { sign: "canonical" });
   return { eigenvalues: values.map((value) => Math.max(0, value)), eigenvectors: vectors };
-}
-
-function scaledColumns({ rows, cols, data }: Matrix, scales: Float64Array): Matrix {
-  return matrix(
-    rows,
-    cols,
-    data.map((x, at) => x * scales[at % cols]!),
-  );
 }
