@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { type NpyArray, openNpz, readNpy } from "@vielbein/linalg/npy";
+import { inFile } from "./archives.ts";
 
 /** An array, and where it stood. */
 export interface FoundArray extends NpyArray {
@@ -45,14 +46,15 @@ export async function readArray(
   const bytes = await readInput(option, path);
   const source = { file: basename(path), sha256: createHash("sha256").update(bytes).digest("hex") };
   if (!isZip(bytes)) {
-    const array = readNpy(bytes);
+    const array = inFile(path, () => readNpy(bytes));
     requireWanted(option, argument, array.shape, isWanted, rule);
     return { ...array, ...source, label: argument };
   }
-  const archive = openNpz(bytes);
+  const archive = inFile(path, () => openNpz(bytes));
   const chosen = name ?? onlyFitting(option, path, archive, isWanted, rule);
-  requireWanted(option, `${path}:${chosen}`, archive.header(chosen).shape, isWanted, rule);
-  return { ...archive.read(chosen), ...source, label: `${path}:${chosen}` };
+  const { shape } = inFile(path, () => archive.header(chosen));
+  requireWanted(option, `${path}:${chosen}`, shape, isWanted, rule);
+  return { ...inFile(path, () => archive.read(chosen)), ...source, label: `${path}:${chosen}` };
 }
 
 /** Whether a file is an archive, whatever it is called. */

@@ -73,7 +73,10 @@ async function readPicture(
   bytes: Uint8Array,
   { layout, pixels, resize: isResized }: PictureReading,
 ): Promise<Pick<Target, "values" | "resizedFrom" | "background">> {
-  let image = await decodeImage(bytes, { inflate });
+  let image = await decodeImage(bytes, { inflate }).catch((error: unknown) => {
+    if (!(error instanceof VielbeinError)) throw error;
+    throw new VielbeinError(error.code, `--target: "${path}": ${error.message}`, { cause: error });
+  });
   const { width, height } = image;
   const background = layout.channels < 4 && !isOpaque(image) ? "white" : undefined;
   if (background) image = overWhite(image);

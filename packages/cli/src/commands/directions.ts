@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type DirectionSet, defaultNames, requireDirections } from "@vielbein/core";
 import { type Command, InvalidArgumentError } from "commander";
+import { inFile } from "../archives.ts";
 import { indexList } from "../arguments.ts";
 import { arrayPath, readInput } from "../array-files.ts";
 import { OutputOption } from "../command-files.ts";
@@ -59,12 +60,14 @@ async function importDirections(argument: string, options: ImportOptions, termin
   const bytes = await readInput("FILE", path);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const { layers, shape } = options;
-  const found = foreignDirections(openArrays(bytes, path), {
-    ...options,
-    name,
-    // Directions of layers are of one layer's code.
-    shape: layers && shape ? shape.slice(1) : shape,
-  });
+  const found = inFile(path, () =>
+    foreignDirections(openArrays(bytes, path), {
+      ...options,
+      name,
+      // Directions of layers are of one layer's code.
+      shape: layers && shape ? shape.slice(1) : shape,
+    }),
+  );
   const count = found.vectors.cols;
   const set: DirectionSet = requireDirections({
     space: spaceOf(options.space, shape ?? found.shape),
