@@ -99,7 +99,13 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
   },
   pca: { ...sampling, "--samples": integer(2), "--components": integer(1) },
   random: { ...map, "--count": integer(1), "--seed": integer(0) },
-  edit: { ...sampling, "--sample": integer(0), "--samples": integer(1, 99), "--frames": integer(2, 99) },
+  edit: {
+    ...sampling,
+    "--sample": integer(0),
+    "--samples": integer(1, 99),
+    "--frames": integer(2, 99),
+    "--image-range": range,
+  },
   invert: {
     ...sampling,
     "--candidates": integer(1),

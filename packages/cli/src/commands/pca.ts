@@ -13,7 +13,7 @@ import {
 import type { OnnxMap } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
 import { indexList, integer } from "../arguments.ts";
-import { type CodeOptions, CodeSource } from "../codes.ts";
+import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
 import { OutputOption } from "../command-files.ts";
 import { writeDirections } from "../direction-files.ts";
 import { InterruptedError } from "../exit-codes.ts";
@@ -210,8 +210,9 @@ function toJson(
 
 function toText(
   { stdev, share, count, isExact, latent }: PrincipalComponents,
-  { from, to }: Provenance,
+  provenance: Provenance,
 ): string {
+  const { from, to } = provenance;
   const shown = Math.min(SHOWN, stdev.length);
   let sum = 0;
   const rows = Array.from({ length: shown }, (_, k) => {
@@ -228,7 +229,7 @@ function toText(
   ];
   const rest = stdev.length - shown;
   const title = `${bold(`${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`)}  ${dim(
-    `${count} samples${isExact ? "" : ", by a sketch"}`,
+    `${originOf(provenance)}, ${count} samples${isExact ? "" : ", by a sketch"}`,
   )}`;
   return `${title}\n${table([header, ...rows], [1, 2, 3, 4])}${rest > 0 ? `\n${dim(`… ${rest} more: --json or --out`)}` : ""}\n`;
 }

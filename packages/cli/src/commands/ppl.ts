@@ -11,7 +11,7 @@ import { uniform } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
 import { integer, positive } from "../arguments.ts";
-import { type CodeOptions, CodeSource } from "../codes.ts";
+import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
 import {
   addMapOptions,
@@ -202,7 +202,7 @@ function jsonOf({ exact, difference, rows, epsilon, provenance }: Result): objec
   };
 }
 
-function tableOf({ exact, difference, rows, epsilon, pixels }: Result): string {
+function tableOf({ exact, difference, rows, epsilon, pixels, provenance }: Result): string {
   const row = (name: string, { trimmedMean, trimmed, mean, standardError }: PathLengthSummary) => [
     name,
     trimmedMean.toPrecision(5),
@@ -213,5 +213,5 @@ function tableOf({ exact, difference, rows, epsilon, pixels }: Result): string {
   ];
   const header = ["", "path length", "std. error", "95 % interval", "untrimmed", "std. error"];
   const body = [row("exact", exact), row(`differences, ε = ${epsilon}`, difference)];
-  return `${table([header, ...body], [1, 2, 4, 5])}\n${rows.length} samples; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)${pixels ? `\n${describePixels(pixels)}` : ""}\n`;
+  return `${table([header, ...body], [1, 2, 4, 5])}\n${rows.length} samples, ${originOf(provenance)}; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)${pixels ? `\n${describePixels(pixels)}` : ""}\n`;
 }
