@@ -108,8 +108,20 @@ function requireInput({ model, file }: LoadedModel, { to }: OnnxMap): void {
   if (fits) return;
   throw new VielbeinError(
     "SHAPE_MISMATCH",
-    `--distance: "${file}" takes [${shape}], but "${to.name}" is [${to.shape}]. Export the features for images of that size.`,
+    `--distance: "${file}" takes [${shape}], but "${to.name}" is [${to.shape}]. ${remedyFor(shape ?? [], to.shape)}`,
   );
+}
+
+/** What to do where features take `wanted` `[channels, height, width]` and the output is something else. */
+function remedyFor(wanted: readonly unknown[], shape: readonly number[]): string {
+  const isGrey = shape.length === 2 || (shape.length === 3 && shape[0] === 1);
+  if (isGrey && wanted[0] === 3) {
+    return "The images are grey, the features are those of colour images: export the generator with its channel three times over, or features of one channel.";
+  }
+  if (wanted.length === shape.length && wanted[0] === shape[0]) {
+    return "Export the features for images of that size.";
+  }
+  return "Export features of such outputs, or choose with --to an output that they take.";
 }
 
 /** The affine map of pixels that takes [low, high] to what the features are given. */

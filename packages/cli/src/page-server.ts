@@ -51,8 +51,7 @@ export async function servePage(
   const server = createServer((request, response) => {
     // Other names for this address are how strangers' pages would reach it.
     const { port } = server.address() as AddressInfo;
-    const isOurs = [`${HOST}:${port}`, `localhost:${port}`].includes(request.headers.host ?? "");
-    if (!isOurs) return void response.writeHead(403).end();
+    if (!isOwnAddress(request.headers.host, port)) return void response.writeHead(403).end();
     void answer(request, response, read);
   });
   await listening(server, port);
@@ -65,6 +64,12 @@ export async function servePage(
         server.closeAllConnections();
       }),
   };
+}
+
+/** Whether a request's Host names this server on `port`, which browsers leave out where it is that of HTTP. */
+export function isOwnAddress(host: string | undefined, port: number): boolean {
+  const [, name, given = "80"] = /^([^:]*)(?::(\d+))?$/.exec(host ?? "") ?? [];
+  return [HOST, "localhost"].includes(name?.toLowerCase() ?? "") && Number(given) === port;
 }
 
 /** Paths of the page's files, and where they are. */

@@ -91,10 +91,6 @@ describe("vielbein compare", () => {
       ),
     ]);
     expect(await failure(first)).toEqual([2, expect.stringMatching(/nothing to be compared with/)]);
-    expect(await failure(first, apart, "--k", "5")).toEqual([
-      2,
-      expect.stringMatching(/has 4 directions, got 5/),
-    ]);
     const repeated = file("repeated.safetensors", axes(0, 0));
     expect(await failure(first, repeated)).toEqual([2, expect.stringMatching(/span 1 dimensions only/)]);
     expect(await failure(first, scratch("text.safetensors", "text"))).toEqual([

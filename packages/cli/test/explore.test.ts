@@ -10,7 +10,7 @@ import { pageUrl } from "@vielbein/explorer/page";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { conditionalModel } from "../../explorer/test/conditional.ts";
 import { run } from "../src/index.ts";
-import { type ServedPage, servePage } from "../src/page-server.ts";
+import { isOwnAddress, type ServedPage, servePage } from "../src/page-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vielbein-served-"));
 const page = join(folder, "page");
@@ -42,6 +42,34 @@ function ask(url: string, path: string, options: { method?: string; headers?: Re
       .end();
   });
 }
+
+describe("isOwnAddress", () => {
+  it("takes the port of HTTP for granted, and no other", () => {
+    for (const [host, port] of [
+      ["127.0.0.1", 80],
+      ["localhost", 80],
+      ["127.0.0.1:80", 80],
+      ["LocalHost:8080", 8080],
+      ["127.0.0.1:443", 443],
+    ] as const) {
+      expect([host, isOwnAddress(host, port)]).toEqual([host, true]);
+    }
+    for (const [host, port] of [
+      ["127.0.0.1", 8080],
+      ["127.0.0.1", 443],
+      ["127.0.0.1:80", 8080],
+      ["evil.example", 80],
+      ["evil.example:80", 80],
+      ["127.0.0.1.evil.example", 80],
+      ["127.0.0.1:80:80", 80],
+      ["127.0.0.1:", 80],
+      ["", 80],
+      [undefined, 80],
+    ] as const) {
+      expect([host, isOwnAddress(host, port)]).toEqual([host, false]);
+    }
+  });
+});
 
 describe("servePage", () => {
   let served: ServedPage;

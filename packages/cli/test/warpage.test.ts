@@ -136,7 +136,7 @@ describe("vielbein warpage", () => {
       const { code, stderr } = await vielbein("warpage", path, ...options);
       return [code, stderr];
     };
-    expect(await failure("--k", "5")).toEqual([2, expect.stringMatching(/from 1 to 4 = min\(4, 192\)/)]);
+    expect(await failure("--k", "0")).toEqual([2, expect.stringMatching(/integer of at least 1/)]);
     expect(await failure("--epsilon", "0.1,0")).toEqual([2, expect.stringMatching(/positive number/)]);
     expect(await failure("--plot", "x.pdf")).toEqual([2, expect.stringMatching(/\.svg or \.png/)]);
     const single = scratch("single.npy", writeNpy({ shape: [4], data: new Float32Array(4) }));

@@ -16,6 +16,7 @@ import { bandPlot, contactSheet, formatStep } from "@vielbein/viz";
 import { type Command, Option } from "commander";
 import { indexList, integer, positive } from "../arguments.ts";
 import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
+import { existing } from "../direction-counts.ts";
 import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { addMapOptions, addPointOptions, openMap, provenanceOf } from "../model.ts";
@@ -25,7 +26,7 @@ import { Progress, print, type Terminal } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
 
 interface AxesOptions extends CodeOptions, PictureOptions, DistanceOptions {
-  axes: number[];
+  axes?: number[];
   of: "first" | "each" | "mean";
   samples: number;
   sample: number;
@@ -69,7 +70,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
       ),
     ),
   )
-    .option("--axes <list>", "axes, from 0, by falling eigenvalue", indexList, [0, 1, 2, 3, 4])
+    .option("--axes <list>", "axes, from 0, by falling eigenvalue (default: 0-4)", indexList)
     .addOption(
       new Option("--of <metric>", "metric at the first code, at each code, or their mean")
         .choices(["first", "each", "mean"])
@@ -98,7 +99,8 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
         const pixels = distance.pixels ?? (await pixelsOf(loaded, generator, options, signal));
         const codes = await source.take(options.sample, options.samples, signal);
         const points = chosenCodes(codes.values, codes.count, generator.from.dim, options);
-        const walks = await walksOf(distance, points, options, signal);
+        const axes = existing(distance.map.from.dim, options.axes, "--axes", terminal);
+        const walks = await walksOf(distance, points, axes, options, signal);
         const fractions = symmetricSteps(1, options.steps);
         const finer = symmetricSteps(1, CURVE_STEPS);
         const progress = new Progress(terminal, "rows of images", walks.length);
@@ -116,7 +118,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
         const images = rows.map((points) => imagesOf(points, generator.to, layout, pixels));
         const provenance = provenanceOf(loaded, distance.map, "axes of the metric", codes.source, {
           ...distance.description,
-          axes: options.axes,
+          axes,
           of: options.of,
           sample: options.sample,
           samples: points.length,
@@ -187,14 +189,12 @@ function chosenCodes(values: Float32Array, count: number, dim: number, options: 
 async function walksOf(
   { map }: Distance,
   points: readonly Float32Array[],
+  axes: readonly number[],
   options: AxesOptions,
   signal: AbortSignal,
 ): Promise<Walk[]> {
   const n = map.from.dim;
-  const most = Math.max(...options.axes);
-  if (most >= n) {
-    throw new VielbeinError("INVALID_ARGUMENT", `--axes: there are axes 0 to ${n - 1}, got ${most}.`);
-  }
+  const most = Math.max(...axes);
   // A few of many are found without the others.
   const top = 4 * (most + 1) <= n ? { top: most + 1 } : {};
   const budget = options.memory === undefined ? {} : { memoryBudget: options.memory };
@@ -208,7 +208,7 @@ async function walksOf(
   for (const [i, point] of points.entries()) {
     const { eigenvalues, eigenvectors } = bases[Math.min(i, bases.length - 1)]!;
     const radius = Math.hypot(...point);
-    for (const axis of options.axes) {
+    for (const axis of axes) {
       const direction = Float64Array.from(
         { length: n },
         (_, j) => eigenvectors.data[j * eigenvectors.cols + axis]!,

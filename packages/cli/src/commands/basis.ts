@@ -13,6 +13,7 @@ import type { Command } from "commander";
 import { integer } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
 import { OutputOption } from "../command-files.ts";
+import { atMost } from "../direction-counts.ts";
 import { writeDirections } from "../direction-files.ts";
 import {
   addMapOptions,
@@ -76,7 +77,8 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
       const map = await openMap(loaded, options);
       const source = await CodeSource.open(loaded, map, options);
       const points = await source.take(0, options.samples, signal).finally(() => source.dispose());
-      const { rank, memory } = options;
+      const { memory } = options;
+      const rank = atMost(Math.min(map.from.dim, map.to.dim), options.rank, "--rank", terminal);
       const provenance = provenanceOf(loaded, map, "local basis", points.source, {
         rank: rank ?? "all",
         jacobian: cheaperMethod(map),

@@ -23,6 +23,7 @@ import { heatMap } from "@vielbein/viz";
 import type { Command } from "commander";
 import { inFile, readProvenance } from "../archives.ts";
 import { integer } from "../arguments.ts";
+import { atMost } from "../direction-counts.ts";
 import { readDirections } from "../direction-files.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { METRIC_NAMES, METRICS, type Metric, metricOption } from "../metrics.ts";
@@ -69,7 +70,7 @@ export function compareCommand(program: Command, terminal: Terminal): void {
     .option("--json", "one JSON document on stdout")
     .action(async (files: string[], options: CompareOptions) => {
       const sets = (await Promise.all(files.map(readDirectionSets))).flat();
-      const { space, k } = requireComparable(sets, options.k);
+      const { space, k } = requireComparable(sets, options.k, terminal);
       remarkOnModels(terminal, sets);
       const frames = sets.map(({ set }) => leadingColumns(displacements(set), k));
       const pairs = frames.flatMap((a, i) =>
@@ -152,6 +153,7 @@ function localBases(bytes: Uint8Array, path: string): { vectors: ReadNpyArray; p
 function requireComparable(
   sets: readonly NamedSet[],
   wanted: number | undefined,
+  terminal: Terminal,
 ): { space: Space; k: number } {
   const [first, second] = sets;
   if (!first || !second) {
@@ -173,15 +175,7 @@ function requireComparable(
     );
   }
   const most = Math.min(...sets.map(({ set }) => set.vectors.cols), space.dim);
-  const k = wanted ?? most;
-  if (k > most) {
-    const smallest = sets.find(({ set }) => set.vectors.cols === most);
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `--k: "${smallest?.label ?? space.name}" has ${most} directions, got ${k}. Compare at most ${most}.`,
-    );
-  }
-  return { space, k };
+  return { space, k: atMost(most, wanted, "--k", terminal) ?? most };
 }
 
 /** Spaces of the same name in two models need not be the same space. */

@@ -19,6 +19,7 @@ import { layerPlot } from "@vielbein/viz";
 import { type Command, Option } from "commander";
 import { integer, percent, positive } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
+import { atMost } from "../direction-counts.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
 import { addPointOptions, provenanceOf } from "../model.ts";
@@ -108,6 +109,9 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
         const { pairAt, pairs, source } = await pairsOf(first.from, codes, options, signal);
         const untrained = await maps.availableUntrained(options.untrained, terminal);
         const { epsilon, sameNorm = false, k, threshold, alpha, convention, memory } = options;
+        const ks = spaces.map(({ name, dim }) =>
+          atMost(Math.min(first.from.dim, dim), k, `--k at ${name}`, terminal),
+        );
         const settings = {
           epsilon,
           sameNorm,
@@ -139,11 +143,12 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
           async (row) => {
             const [layer, pair] = [Math.floor(row / pairs), row % pairs];
             const points = await pairAt(pair);
-            const trained = await distortionSample(await maps.at(layer), points, call);
+            const here = { ...call, ...(k === undefined ? {} : { k: ks[layer]! }) };
+            const trained = await distortionSample(await maps.at(layer), points, here);
             const redrawn =
               untrained === 0
                 ? nothing
-                : await distortionSample(await maps.untrainedAt(layer, pair % untrained), points, call);
+                : await distortionSample(await maps.untrainedAt(layer, pair % untrained), points, here);
             return { layer, pair, ...cells("", trained), ...cells("untrained_", redrawn) } as DistortionRow;
           },
           async (rows) => {

@@ -16,6 +16,7 @@ import { type Command, Option } from "commander";
 import { integer, positive } from "../arguments.ts";
 import { CodeSource } from "../codes.ts";
 import { OutputOption } from "../command-files.ts";
+import { atMost } from "../direction-counts.ts";
 import { writeDirections } from "../direction-files.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { addMetricMapOptions, type MetricMapOptions, MetricMaps } from "../metric-maps.ts";
@@ -36,7 +37,7 @@ import { loadTruncated } from "../truncation.ts";
 
 interface MetricOptions extends MetricMapOptions, RowOptions {
   samples: number;
-  top?: number;
+  top?: number | undefined;
   accuracy?: "high";
   differences?: number;
   shuffled?: boolean;
@@ -100,6 +101,7 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
         const codes = await source.take(0, options.samples, signal).finally(() => source.dispose());
         const first = await maps.at(0);
         const { from } = first;
+        const spectral = { ...options, top: atMost(from.dim, options.top, "--top", terminal) };
         const several = maps.layers.length > 1;
         const distance = several ? undefined : await maps.distance();
         const provenance: Provenance = {
@@ -108,7 +110,7 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
             ...(distance?.description ?? { distance: "l2" }),
             layers: maps.layers.map(({ name }) => name),
             ...(several ? { points: codes.count } : {}),
-            top: options.top ?? "all",
+            top: spectral.top ?? "all",
             accuracy: options.accuracy ?? "normal",
             differences: options.differences ?? null,
             shuffled: options.shuffled ?? false,
@@ -118,7 +120,7 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
         const spaces = several ? maps.layers : [first.to];
         const factor = options.differences === undefined ? 2 : 1;
         const spectrumOf = async (map: OnnxMap, point: Float32Array) =>
-          scaled(await spectrumAt(map, point, options, signal), factor);
+          scaled(await spectrumAt(map, point, spectral, signal), factor);
         await computeRows<MetricRow>(
           {
             ...options,
@@ -127,7 +129,7 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
             what: several ? "points at layers" : "points",
             total: maps.layers.length * codes.count,
             provenance,
-            columns: columnsOf(from.dim, codes.count, options),
+            columns: columnsOf(from.dim, codes.count, spectral),
           },
           async (row) => {
             const [layer, index] = [Math.floor(row / codes.count), row % codes.count];
@@ -209,7 +211,7 @@ function scaled({ eigenvalues, eigenvectors, residuals, route }: MetricSpectrum,
 
 async function writeExtras(report: MetricReport, options: MetricOptions, terminal: Terminal): Promise<void> {
   if (options.directions !== undefined) {
-    await writeDirections(options.directions, axesOf(report, options.top), terminal);
+    await writeDirections(options.directions, axesOf(report), terminal);
   }
   if (options.plot !== undefined) await writeFigure(options.plot, spectrumFigure(report), terminal);
   if (options.heatMap === undefined) return;
@@ -223,9 +225,10 @@ async function writeExtras(report: MetricReport, options: MetricOptions, termina
 }
 
 /** Axes of the averaged metric, at the last layer. */
-function axesOf({ layers, provenance }: MetricReport, top: number | undefined): DirectionSet {
-  const { eigenvalues, eigenvectors } = averageMetric(layers.at(-1)!.rows);
-  const count = top ?? eigenvalues.length;
+function axesOf({ layers, provenance }: MetricReport): DirectionSet {
+  const { rows } = layers.at(-1)!;
+  const { eigenvalues, eigenvectors } = averageMetric(rows);
+  const count = rows[0]!.eigenvalues.length;
   return {
     space: provenance.from,
     vectors: leadingColumns(eigenvectors, count),

@@ -8,13 +8,13 @@ import {
   type Provenance,
   restrictToLayers,
   type Space,
-  VielbeinError,
 } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
 import { indexList, integer } from "../arguments.ts";
 import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
 import { OutputOption } from "../command-files.ts";
+import { atMost } from "../direction-counts.ts";
 import { writeDirections } from "../direction-files.ts";
 import { InterruptedError } from "../exit-codes.ts";
 import { addMapOptions, addPointOptions, openMap, provenanceOf } from "../model.ts";
@@ -98,8 +98,9 @@ async function collect(
 ): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
   const { layers } = options;
   const dim = layers ? codeLength(map.to, layers) : map.to.dim;
+  const components = atMost(dim, options.components, "--components", terminal);
   const accumulator = new PrincipalComponentsAccumulator(dim, {
-    ...(options.components === undefined ? {} : { components: requireFit(options.components, map.to, dim) }),
+    ...(components === undefined ? {} : { components }),
     ...(options.latent ? { latentDim: map.from.dim } : {}),
   });
   const first = await source.take(0, Math.min(BATCH, options.samples), signal);
@@ -137,14 +138,6 @@ async function collect(
     points: { ...first, source: { ...origin, count: done } },
     total,
   };
-}
-
-function requireFit(components: number, { name }: Space, dim: number): number {
-  if (components <= dim) return components;
-  throw new VielbeinError(
-    "INVALID_ARGUMENT",
-    `--components: "${name}" has dimension ${dim}, got ${components}. Ask for at most ${dim}.`,
-  );
 }
 
 /** Length of the code of one layer. */

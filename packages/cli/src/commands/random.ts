@@ -4,6 +4,7 @@ import { defaultNames, randomDirections } from "@vielbein/core";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
 import { OutputOption } from "../command-files.ts";
+import { atMost } from "../direction-counts.ts";
 import { writeDirections } from "../direction-files.ts";
 import { addMapOptions, loadModel, type MapOptions, provenanceOf } from "../model.ts";
 import { prepareMap } from "../prepared.ts";
@@ -32,7 +33,7 @@ export function randomCommand(program: Command, terminal: Terminal): void {
     .action(async (argument: string, options: RandomOptions) => {
       const loaded = await loadModel(argument, options, terminal);
       const { from, to } = await prepareMap(loaded, options);
-      const count = options.count ?? Math.min(DEFAULT_COUNT, from.dim);
+      const count = atMost(from.dim, options.count, "--count", terminal) ?? Math.min(DEFAULT_COUNT, from.dim);
       const vectors = randomDirections(from.dim, count, options.seed);
       const points = { seed: options.seed, prior: { kind: "normal" }, first: 0, count: 0 } as const;
       const provenance = provenanceOf(loaded, { from, to }, "random directions", points, {

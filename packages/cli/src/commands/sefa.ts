@@ -17,6 +17,7 @@ import { firstAffineMaps } from "@vielbein/onnx";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { indexList, integer, positive } from "../arguments.ts";
 import { OutputOption, OutputPrefixOption } from "../command-files.ts";
+import { atMost } from "../direction-counts.ts";
 import { writeDirections } from "../direction-files.ts";
 import { PAGE_ENDINGS, writeDirectionTables } from "../direction-pages.ts";
 import {
@@ -42,7 +43,7 @@ const VARIANTS = {
 interface SefaCommandOptions extends MapOptions, PointOptions, PictureOptions {
   layers: "all" | number[];
   variant: keyof typeof VARIANTS;
-  directions: number;
+  directions?: number;
   samples: number;
   range: number;
   steps: number;
@@ -72,7 +73,11 @@ export function sefaCommand(program: Command, terminal: Terminal, signal: AbortS
           .choices(Object.keys(VARIANTS))
           .default("official"),
       )
-      .option("-K, --directions <k>", "directions to print and to draw; --out has them all", integer(1), 5)
+      .option(
+        "-K, --directions <k>",
+        "directions to print and to draw; --out has them all (default: 5)",
+        integer(1),
+      )
       .option("-N, --samples <n>", "samples to draw them on", integer(1, 1000), 5)
       .option("--range <t>", "largest step either way, in units of the space", positive, 3)
       .option("--steps <n>", "columns of images", integer(2, 99), 11)
@@ -90,12 +95,13 @@ export function sefaCommand(program: Command, terminal: Terminal, signal: AbortS
       const loaded = await loadTruncated(argument, options, terminal, signal);
       const prepared = await prepareMap(loaded, options);
       const factors = factorizeWeights(prepared, options);
+      const available = factors.sefa.eigenvalues.length;
+      const shown = atMost(available, options.directions, "--directions", terminal) ?? Math.min(5, available);
       remark(terminal, prepared, factors, options);
       const provenance = provenanceFor(loaded, prepared, factors, options);
       const set = directionSet(prepared, factors, options, provenance);
       if (options.out !== undefined) await writeDirections(options.out, set, terminal);
       if (options.html !== undefined) {
-        const shown = Math.min(options.directions, set.vectors.cols);
         await writeDirectionTables(loaded, leading(set, shown), {
           ...options,
           terminal,
@@ -108,7 +114,7 @@ export function sefaCommand(program: Command, terminal: Terminal, signal: AbortS
       }
       print(
         terminal,
-        options.json ? toJson(factors, options, provenance) : toText(prepared, factors, options),
+        options.json ? toJson(factors, options, provenance) : toText(prepared, factors, options, shown),
       );
     });
 }
@@ -245,8 +251,12 @@ function toJson({ chosen, sefa }: Factors, { variant }: SefaCommandOptions, prov
   };
 }
 
-function toText({ from }: PreparedMap, { chosen, sefa }: Factors, options: SefaCommandOptions): string {
-  const count = Math.min(options.directions, sefa.eigenvalues.length);
+function toText(
+  { from }: PreparedMap,
+  { chosen, sefa }: Factors,
+  options: SefaCommandOptions,
+  count: number,
+): string {
   const rows = Array.from({ length: count }, (_, k) => [
     `d${k}`,
     sefa.eigenvalues[k]!.toPrecision(5),

@@ -2,7 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type CurveStep, type LocalBasis, localBasisAt, VielbeinError } from "@vielbein/core";
+import { type CurveStep, localBasisAt, VielbeinError } from "@vielbein/core";
 import {
   contactSheet,
   encodeAnimatedPng,
@@ -16,6 +16,7 @@ import { type Command, Option } from "commander";
 import { indexList, integer, positive } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
 import { endingIn, OutputFolderOption, OutputOption } from "../command-files.ts";
+import { existing } from "../direction-counts.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import {
   addMapOptions,
@@ -150,7 +151,7 @@ async function traverse(
     signal,
     ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
   });
-  const directions = availableDirections(options.directions, basis);
+  const directions = existing(basis.singularValues.length, options.directions, "--directions", terminal);
   const columns = columnsOf(options, basis, directions, route);
   const progress = new Progress(terminal, "directions", directions.length);
   const strips: Strip[] = [];
@@ -264,16 +265,4 @@ function chosenPoint(dim: number, codes: Points, { points, sample }: TraverseOpt
     );
   }
   return codes.values.slice(sample * dim, (sample + 1) * dim);
-}
-
-/** The directions asked for, all of which must exist; by default the first five, or as many as there are. */
-function availableDirections(wanted: readonly number[] | undefined, basis: LocalBasis): readonly number[] {
-  const count = basis.singularValues.length;
-  if (!wanted) return Array.from({ length: Math.min(5, count) }, (_, k) => k);
-  const missing = wanted.find((k) => k >= count);
-  if (missing === undefined) return wanted;
-  throw new VielbeinError(
-    "INVALID_ARGUMENT",
-    `--directions: there are directions 0 to ${count - 1}, got ${missing}.`,
-  );
 }

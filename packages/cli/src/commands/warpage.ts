@@ -14,6 +14,7 @@ import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
 import type { Command } from "commander";
 import { integer, positiveList } from "../arguments.ts";
 import { CodeSource } from "../codes.ts";
+import { atMost } from "../direction-counts.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { LayerMaps } from "../layers.ts";
 import { METRICS, type Metric, metricOption } from "../metrics.ts";
@@ -81,7 +82,8 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
       const map = await openMap(loaded, options);
       const { to: _, ...layerOptions } = options;
       const untrained = new LayerMaps(loaded, layerOptions, [map.to]);
-      const k = options.k ?? defaultDirections(map);
+      const available = Math.min(map.from.dim, map.to.dim);
+      const k = atMost(available, options.k, "--k", terminal) ?? defaultDirections(map);
       const { epsilon: epsilons, sameNorm = false } = options;
       const pcaSamples = options.pcaSamples ?? (map.to.dim <= 1024 ? 10_000 : 0);
       let codes: CodeSource | undefined;

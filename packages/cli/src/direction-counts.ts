@@ -1,0 +1,41 @@
+// Options that count or list directions ask for as many as there may be: of fewer, all are taken, and a remark says so.
+
+import { VielbeinError } from "@vielbein/core";
+import { info, type Terminal } from "./terminal.ts";
+
+/** `wanted`, or all of `available` where these are fewer; undefined where nothing was asked for. */
+export function atMost(
+  available: number,
+  wanted: number | undefined,
+  option: string,
+  terminal: Terminal,
+): number | undefined {
+  if (wanted === undefined || wanted <= available) return wanted;
+  info(terminal, `${option}: there are ${available}, not ${wanted}: all of them are taken`);
+  return available;
+}
+
+/**
+ * Those of `wanted` that are below `available`; 0 to 4, or as many as there are, where nothing was asked for.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` where there are none of them.
+ */
+export function existing(
+  available: number,
+  wanted: readonly number[] | undefined,
+  option: string,
+  terminal: Terminal,
+): readonly number[] {
+  if (!wanted) return Array.from({ length: Math.min(5, available) }, (_, k) => k);
+  const found = wanted.filter((k) => k < available);
+  if (found.length === 0) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `${option}: there are 0 to ${available - 1}, got ${wanted.join(", ")}. Name some of these.`,
+    );
+  }
+  if (found.length < wanted.length) {
+    info(terminal, `${option}: there are 0 to ${available - 1} only: the others are left out`);
+  }
+  return found;
+}
