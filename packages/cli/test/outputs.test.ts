@@ -73,8 +73,10 @@ function endingOf({ flags, description }: Option): string {
 const cases: Case[] = commands.flatMap((command) => {
   const outputs = command.options.filter((option) => option instanceof OutputOption);
   return outputs.map((option) => {
-    // What is mandatory is named whichever option is tried.
-    const others = outputs.filter((other) => other.mandatory && other !== option);
+    // What is written in any case is named whichever option is tried.
+    const others = outputs.filter(
+      (other) => (other.mandatory || other.defaultValue !== undefined) && other !== option,
+    );
     const name = nameOf(command);
     return {
       command: name,
@@ -83,7 +85,7 @@ const cases: Case[] = commands.flatMap((command) => {
       argv: [
         ...name.split(" "),
         ...ARGUMENTS[name]!,
-        ...others.flatMap((other) => [other.long!, scratch(`other-${name}`)]),
+        ...others.flatMap((other) => [other.long!, scratch(`other-${name}.${endingOf(other)}`)]),
       ],
     };
   });
