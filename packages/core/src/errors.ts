@@ -34,7 +34,17 @@ export class VielbeinError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(abridged(message), options);
     this.code = code;
   }
+}
+
+/** Files may name things as they like: what a message quotes is cut, and so is the message. */
+const [LONGEST_QUOTE, LONGEST_MESSAGE] = [200, 2000];
+
+function abridged(message: string): string {
+  const brief = message.replace(/"([^"]*)"/g, (quote, text: string) =>
+    text.length <= LONGEST_QUOTE ? quote : `"${text.slice(0, LONGEST_QUOTE)}…"`,
+  );
+  return brief.length <= LONGEST_MESSAGE ? brief : `${brief.slice(0, LONGEST_MESSAGE)}…`;
 }

@@ -75,12 +75,7 @@ async function decideOnce(
     if (!isDecided(node)) return [node];
     const holds = numericValues(known.get(node.inputs[0]!)!)[0] !== 0;
     const attribute = node.attributes.get(holds ? "then_branch" : "else_branch");
-    if (attribute?.type !== "graph") {
-      throw new VielbeinError(
-        "INVALID_MODEL",
-        `If node "${nodeLabel(node)}" lacks a branch. Export the model again.`,
-      );
-    }
+    if (attribute?.type !== "graph") throw incomplete(node, "no graph for a branch");
     const branch = renamed(attribute.value, names);
     for (const tensor of branch.initializers) initializers.push(tensor);
     for (const info of branch.valueInfo) valueInfo.push(info);
@@ -91,9 +86,11 @@ async function decideOnce(
     const inner = branch.nodes.map((one) =>
       one.name ? { ...one, name: `${nodeLabel(node)}/${one.name}` } : one,
     );
-    const results = node.outputs.map((output, i) =>
-      makeNode("Identity", [branch.outputs[i]!.name], [output]),
-    );
+    const results = node.outputs.flatMap((output, i) => {
+      const result = branch.outputs[i];
+      if (!result) throw incomplete(node, `a branch without output ${i}`);
+      return output ? [makeNode("Identity", [result.name], [output])] : [];
+    });
     return [...inner, ...results];
   });
   return { ...model, graph: { ...graph, nodes, initializers, valueInfo } };
@@ -103,4 +100,11 @@ async function decideOnce(
 function renamed(graph: Graph, names: NameSupply): Graph {
   const fresh = new Map([...everyName(graph)].map((name) => [name, names.claim(name)]));
   return renameTensors(graph, (name) => fresh.get(name) ?? name);
+}
+
+function incomplete(node: Node, what: string): VielbeinError {
+  return new VielbeinError(
+    "INVALID_MODEL",
+    `If node "${nodeLabel(node)}" has ${what}. The file is damaged; export the model again.`,
+  );
 }

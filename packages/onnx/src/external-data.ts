@@ -2,7 +2,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { plainBytes } from "./decode.ts";
-import type { Model, Tensor } from "./model.ts";
+import type { Attribute, Graph, Model, Node, Tensor } from "./model.ts";
 import { byteLength } from "./tensor.ts";
 
 /**
@@ -22,8 +22,8 @@ export function requireConfinedLocation(location: string, tensor: string): void 
 }
 
 /**
- * Reads the external files that the model's initialisers need, each once, and returns the model with
- * every tensor a view of them. A model without external data comes back as it is.
+ * Reads the external files that the model's tensors need, be they initialisers or attributes, at any depth, each once,
+ * and returns the model with every tensor a view of them. A model without external data comes back as it is.
  *
  * @param read Returns the bytes of a file, given its location relative to the model's folder.
  * @throws {VielbeinError} `INVALID_MODEL` for a location outside the folder or a file that is too short.
@@ -32,18 +32,42 @@ export async function resolveExternalData(
   model: Model,
   read: (location: string) => Promise<Uint8Array>,
 ): Promise<Model> {
-  const pending = model.graph.initializers.filter((tensor) => tensor.external && tensor.raw.length === 0);
-  if (pending.length === 0) return model;
+  const locations = new Map<string, Tensor>();
+  mapTensors(model, (tensor) => {
+    if (tensor.external && tensor.raw.length === 0) locations.set(tensor.external.location, tensor);
+    return tensor;
+  });
+  if (locations.size === 0) return model;
   const files = new Map(model.files);
-  for (const tensor of pending) {
-    const { location } = tensor.external!;
+  for (const [location, tensor] of locations) {
     requireConfinedLocation(location, tensor.name);
     if (!files.has(location)) files.set(location, plainBytes(await read(location)));
   }
-  const initializers = model.graph.initializers.map((tensor) =>
+  const resolved = mapTensors(model, (tensor) =>
     tensor.external ? attach(tensor, files.get(tensor.external.location)!) : tensor,
   );
-  return { ...model, files, graph: { ...model.graph, initializers } };
+  return { ...resolved, files };
+}
+
+/** The model with every tensor replaced: initialisers, attributes, those of graphs inside nodes and of functions. */
+function mapTensors(model: Model, change: (tensor: Tensor) => Tensor): Model {
+  const inNode = (node: Node): Node => {
+    const attributes = [...node.attributes].map(([name, attribute]): [string, Attribute] => {
+      if (attribute.type === "tensor") return [name, { type: "tensor", value: change(attribute.value) }];
+      return [
+        name,
+        attribute.type === "graph" ? { type: "graph", value: inGraph(attribute.value) } : attribute,
+      ];
+    });
+    return { ...node, attributes: new Map(attributes) };
+  };
+  const inGraph = (graph: Graph): Graph => ({
+    ...graph,
+    nodes: graph.nodes.map(inNode),
+    initializers: graph.initializers.map(change),
+  });
+  const functions = model.functions?.map((one) => ({ ...one, nodes: one.nodes.map(inNode) }));
+  return { ...model, graph: inGraph(model.graph), ...(functions ? { functions } : {}) };
 }
 
 function attach(tensor: Tensor, file: Uint8Array): Tensor {

@@ -4,6 +4,7 @@ import { VielbeinError } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
 import { int, makeNode } from "../src/attributes.ts";
 import {
+  type Attribute,
   cut,
   DataType,
   differentiability,
@@ -310,3 +311,32 @@ describe("unsound graphs", () => {
     expect(error.code).toBe("BACKEND_FAILED");
   });
 });
+
+test.each([
+  ["no branch at all", undefined, "no graph for a branch"],
+  ["a branch without outputs", [], "a branch without output 0"],
+])("an If with %s", async (_what, outputs, message) => {
+  const branch = outputs && {
+    type: "graph" as const,
+    value: { name: "b", nodes: [], initializers: [], inputs: [], outputs, valueInfo: [], unknown: [] },
+  };
+  const yes = { name: "yes", dims: [], dataType: DataType.BOOL, raw: Uint8Array.of(1) };
+  const branches: Record<string, Attribute> = branch ? { then_branch: branch, else_branch: branch } : {};
+  const nodes = [makeNode("Neg", ["z"], ["n"]), makeNode("If", ["yes"], ["i"], branches)];
+  nodes.push(makeNode("Add", ["n", "i"], ["y"]));
+  // A branch that reads nothing depends on nothing; this one's graph captures the point.
+  const captured = nodes.map((node) =>
+    node.opType === "If" && branch
+      ? { ...node, attributes: new Map([...node.attributes].map(([k, v]) => [k, capturing(v)])) }
+      : node,
+  );
+  const inputs = branch ? captured : [nodes[0]!, { ...nodes[1]!, inputs: ["yes", "z"] }, nodes[2]!];
+  const error = await refusal(network(inputs, { initializers: [yes] }));
+  expect(error).toMatchObject({ code: "INVALID_MODEL", message: expect.stringContaining(message) });
+});
+
+/** A branch with a node that reads the point. */
+function capturing(attribute: Attribute): Attribute {
+  if (attribute.type !== "graph") return attribute;
+  return { type: "graph", value: { ...attribute.value, nodes: [makeNode("Neg", ["z"], ["r"])] } };
+}

@@ -7,11 +7,13 @@ import { readModelFile } from "@vielbein/runtime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeNode } from "../src/attributes.ts";
 import {
+  type Attribute,
   DataType,
   decodeModel,
   type ExternalData,
   encodeModel,
   type Model,
+  type Node,
   OnnxMap,
   requireConfinedLocation,
   resolveExternalData,
@@ -112,6 +114,71 @@ describe("reading", () => {
     expect(() => decodeModel(encodeModel(model(external)))).toThrow(
       expect.objectContaining({ code: "INVALID_MODEL" }),
     );
+  });
+});
+
+test("tensors of Constant nodes, also in a branch and in a function, are read too", async () => {
+  const raw = new Uint8Array(Float32Array.of(1, 2, 3).buffer);
+  const constant = (output: string): Node =>
+    makeNode("Constant", [], [output], {
+      value: {
+        type: "tensor",
+        value: {
+          name: output,
+          dims: [1, 3],
+          dataType: DataType.FLOAT,
+          raw: new Uint8Array(0),
+          external: { location: "c.bin", offset: 4, length: 12 },
+        },
+      },
+    });
+  const body = (nodes: readonly Node[]): Attribute => ({
+    type: "graph",
+    value: {
+      name: "branch",
+      nodes,
+      initializers: [],
+      inputs: [],
+      outputs: [{ name: "r" }],
+      valueInfo: [],
+      unknown: [],
+    },
+  });
+  const added = [constant("inner"), makeNode("Add", ["z", "inner"], ["r"])];
+  const yes = { name: "yes", dims: [], dataType: DataType.BOOL, raw: Uint8Array.of(1) };
+  const scale = {
+    domain: "my",
+    name: "Scale",
+    overload: "",
+    inputs: ["a"],
+    outputs: ["b"],
+    defaults: new Map(),
+    nodes: [constant("k"), makeNode("Mul", ["a", "k"], ["b"])],
+    opsets: new Map([["", 18]]),
+    encoded: new Uint8Array(0),
+  };
+  const parts = makeModel({
+    nodes: [
+      constant("outer"),
+      makeNode("If", ["yes"], ["s"], { then_branch: body(added), else_branch: body(added) }),
+      makeNode("Mul", ["s", "outer"], ["m"]),
+      { ...makeNode("Scale", ["m"], ["y"]), domain: "my" },
+    ],
+    initializers: [yes],
+    inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, 3] }],
+    outputs: [{ name: "y", dataType: DataType.FLOAT }],
+  });
+  const file = Uint8Array.of(0, 0, 0, 0, ...raw);
+  const resolved = await resolveExternalData(
+    { ...parts, functions: [scale], opsets: new Map([...parts.opsets, ["my", 1]]) },
+    async () => file,
+  );
+  const map = await OnnxMap.create(resolved, runtime);
+  // (z + c) ⊙ c ⊙ c.
+  expect(relativeError(await map.evaluate(Float32Array.of(1, 1, 1), 1), [2, 12, 36])).toBeLessThan(1e-6);
+  await map.dispose();
+  await expect(resolveExternalData(parts, async () => file.subarray(1))).rejects.toMatchObject({
+    code: "INVALID_MODEL",
   });
 });
 
