@@ -38,7 +38,7 @@ class Place {
   child;
 
   attempt(bytes, seconds, megabytes) {
-    this.child ??= fork(TRIAL, { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: process.execArgv });
+    this.child ??= fork(TRIAL, { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
     const { child } = this;
     return new Promise((resolve) => {
       const settle = (result) => {

@@ -156,6 +156,9 @@ function readShape(reader: WireReader): Dimension[] {
       else if (dimension.field === 2) extent = dimension.string();
       else dimension.skip();
     }
+    if (typeof extent === "number" && !Number.isSafeInteger(extent)) {
+      throw new WireError(`a shape states the impossible extent ${extent}`);
+    }
     shape.push(extent);
   }
   return shape;

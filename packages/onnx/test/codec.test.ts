@@ -240,6 +240,17 @@ describe("damaged files", () => {
     );
   });
 
+  test("an extent beyond 2^53", () => {
+    const shape = [1, 2 ** 63];
+    const model = { ...linear(2).graph, inputs: [{ name: "z", dataType: 1, shape }] };
+    expect(() => decodeModel(encodeModel({ ...linear(2), graph: model }))).toThrow(
+      expect.objectContaining({
+        code: "INVALID_MODEL",
+        message: expect.stringContaining("impossible extent"),
+      }),
+    );
+  });
+
   test("nested without end", () => {
     let inner: Uint8Array = new Uint8Array(0);
     // A graph in an attribute of a node of a graph …: deep enough to exhaust a careless reader's stack.

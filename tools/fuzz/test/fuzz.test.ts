@@ -14,10 +14,10 @@ describe.skipIf(!built)("mutants", () => {
     expect([...c.bytes]).not.toEqual([...a.bytes]);
   });
 
-  test("two hundred end well", async () => {
+  test("sixty end well", async () => {
     const faults: unknown[] = [];
     const outcomes = new Set<string>();
-    await fuzz({ count: 200, seed: 7 }, ({ index, what, outcome, detail }) => {
+    await fuzz({ count: 60, seed: 7 }, ({ index, what, outcome, detail }) => {
       outcomes.add(outcome);
       if (FAULTS.includes(outcome)) faults.push({ index, what, outcome, detail });
     });

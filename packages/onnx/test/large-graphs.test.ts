@@ -1,0 +1,116 @@
+// Graphs of very many nodes, and of deeply nested ones: no recursion over them, no quadratic walks.
+
+import { describe, expect, test } from "vitest";
+import { int, makeNode } from "../src/attributes.ts";
+import {
+  type Attribute,
+  DataType,
+  decodeModel,
+  differentiability,
+  encodeModel,
+  jvp,
+  layers,
+  type Model,
+  type Node,
+  redrawWeights,
+  vjp,
+} from "../src/index.ts";
+import { scaleActivations } from "../src/modulation.ts";
+import { normalize } from "../src/normalize.ts";
+import type { PreparedGraph } from "../src/prepared-graph.ts";
+import { float32Tensor } from "../src/tensor.ts";
+import { makeModel } from "./helpers.ts";
+
+const info = { dataType: DataType.FLOAT, shape: [1, 4] };
+
+function network(nodes: readonly Node[]): Model {
+  return makeModel({
+    nodes,
+    initializers: [float32Tensor("c", [1, 2, 3, 4], [1, 4])],
+    inputs: [{ name: "z", ...info }],
+    outputs: [{ name: "y", ...info }],
+  });
+}
+
+/** n nodes in a row, by `step` from the name of one tensor to the next. */
+function chained(n: number, step: (x: string, y: string) => Node): Node[] {
+  const name = (i: number) => (i === 0 ? "z" : i === n ? "y" : `h${i}`);
+  return Array.from({ length: n }, (_, i) => step(name(i), name(i + 1)));
+}
+
+/** As `prepare` returns it, without an engine: all tensors are [1, 4]. */
+function prepared(model: Model): PreparedGraph {
+  const { nodes, initializers } = model.graph;
+  const names = ["z", "c", ...nodes.flatMap(({ outputs }) => outputs)];
+  return {
+    model,
+    input: "z",
+    output: "y",
+    parameters: [],
+    info: new Map(names.map((name) => [name, info])),
+    constants: new Map(initializers.map((tensor) => [tensor.name, tensor])),
+    rules: new Map(),
+    opset: 18,
+    positions: new Map(),
+  };
+}
+
+const count = 12_000;
+const wide = Array.from({ length: count }, (_, i) => `t${i}`);
+const graphs: readonly (readonly [string, readonly Node[]])[] = [
+  ["a chain", chained(count, (x, y) => makeNode("Tanh", [x], [y]))],
+  ["a chain written backwards", chained(count, (x, y) => makeNode("Tanh", [x], [y])).toReversed()],
+  ["a chain of products with itself", chained(count, (x, y) => makeNode("Mul", [x, x], [y]))],
+  [
+    "a chain of scaled constants",
+    [...chained(count, (x, y) => makeNode("Mul", [x === "z" ? "c" : x, "z"], [y]))],
+  ],
+  [
+    "one node with as many inputs",
+    [...wide.map((t) => makeNode("Tanh", ["z"], [t])), makeNode("Sum", wide, ["y"])],
+  ],
+  ["a maximum of as many", [...wide.map((t) => makeNode("Tanh", ["z"], [t])), makeNode("Max", wide, ["y"])]],
+];
+
+describe.each(graphs)("12,000 nodes: %s", (_what, nodes) => {
+  test("every step within seconds", { timeout: 120_000 }, () => {
+    const model = normalize(decodeModel(encodeModel(network(nodes))));
+    const graph = scaleActivations(prepared(model));
+    expect(jvp(graph).model.graph.nodes.length).toBeGreaterThan(count);
+    expect(vjp(graph).model.graph.nodes.length).toBeGreaterThan(count);
+    expect(differentiability(graph).length).toBeGreaterThanOrEqual(count);
+    expect(layers(graph).length).toBeLessThanOrEqual(count + 1);
+    try {
+      redrawWeights(model, { kind: "redrawn", seed: 1 });
+    } catch (error) {
+      expect(error).toMatchObject({ code: "INVALID_MODEL" });
+    }
+  });
+});
+
+test("graphs within graphs, 500 deep, are read, brought to one form and written", () => {
+  const leaf: Node = makeNode("Squeeze", ["z"], ["r500"], { axes: { type: "ints", value: [0] } });
+  let node = leaf;
+  for (let depth = 499; depth >= 0; depth--) {
+    const branch: Attribute = {
+      type: "graph",
+      value: {
+        name: "branch",
+        nodes: [node],
+        initializers: [],
+        inputs: [],
+        outputs: [{ name: `r${depth + 1}` }],
+        valueInfo: [],
+        unknown: [],
+      },
+    };
+    node = makeNode("If", ["yes"], [depth === 0 ? "y" : `r${depth}`], { then_branch: branch, odd: int(1) });
+  }
+  const yes = { name: "yes", dims: [], dataType: DataType.BOOL, raw: Uint8Array.of(1) };
+  const shell = network([node]);
+  const model = { ...shell, graph: { ...shell.graph, initializers: [yes] }, opsets: new Map([["", 11]]) };
+  const start = performance.now();
+  const bytes = encodeModel(normalize(decodeModel(encodeModel(model))));
+  expect(bytes.length).toBeGreaterThan(10_000);
+  expect(performance.now() - start).toBeLessThan(5000);
+});
