@@ -8,12 +8,29 @@ import { NameSupply } from "./names.ts";
 import { modelSource } from "./source.ts";
 import { float32Tensor, float64Tensor } from "./tensor.ts";
 import { typesOf } from "./types.ts";
+import { nodeLabel, operatorName } from "./unsupported.ts";
+
+/** What makes `output` of a graph not finite; `origins`: the primal nodes that tensors of a derivative belong to. */
+export async function describeFault(
+  { model, origins }: { readonly model: Model; readonly origins?: ReadonlyMap<string, Node> },
+  runtime: Runtime,
+  feeds: Readonly<Record<string, RuntimeTensor>>,
+  output: string,
+): Promise<string> {
+  const culprit = await firstFault(model, runtime, feeds, output);
+  if (!culprit) return "the network overflows or divides by zero";
+  const origin = origins?.get(culprit.outputs.find(Boolean)!);
+  const named = (node: Node): string => `${operatorName(node)} node "${nodeLabel(node)}"`;
+  return origin
+    ? `the derivative of ${named(origin)} is infinite or undefined`
+    : `${named(culprit)} overflows or divides by zero`;
+}
 
 /**
  * The node at which `output` stops being finite: its result is not, what it reads is. Undefined where there is none,
  * or where the engine has no room for the question.
  */
-export async function firstFault(
+async function firstFault(
   model: Model,
   runtime: Runtime,
   feeds: Readonly<Record<string, RuntimeTensor>>,

@@ -19,17 +19,16 @@ import {
 } from "@vielbein/core";
 import { BatchSession } from "./batch.ts";
 import type { DerivativeOptions } from "./emitter.ts";
-import { firstFault } from "./fault.ts";
+import { describeFault } from "./fault.ts";
 import { type JvpGraph, jvp } from "./jvp.ts";
 import { LinearSessions } from "./linear-sessions.ts";
-import { DataType, type Model, type Node } from "./model.ts";
+import { DataType, type Model } from "./model.ts";
 import { type PrepareOptions, prepare } from "./prepare.ts";
 import { type PreparedGraph, pointShape } from "./prepared-graph.ts";
 import { type RedrawOptions, redrawWeights } from "./redraw.ts";
 import { openSession } from "./source.ts";
 import { elementCount, floatFeed } from "./tensor.ts";
 import { requireFits, trialLimits } from "./trial.ts";
-import { nodeLabel, operatorName } from "./unsupported.ts";
 import { type VjpGraph, vjp } from "./vjp.ts";
 import { withoutDoubleKernel } from "./widen.ts";
 
@@ -279,12 +278,10 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   /** Values at `width` points, which are one unless there is a session for batches. */
   private async values(points: FloatArray, width: number): Promise<Values> {
     const { input, output } = this.graph;
-    const cause = (i: number): Promise<string> =>
-      this.cause(
-        this.graph,
-        { [input]: this.tensor(input, [], row(points, this.from.dim, i, this.to.dim)) },
-        output,
-      );
+    const cause = (i: number): Promise<string> => {
+      const point = row(points, this.from.dim, i, this.to.dim);
+      return describeFault(this.graph, this.runtime, { [input]: this.tensor(input, [], point) }, output);
+    };
     if (typeof this.batch === "object") {
       return this.finite(await this.batch.run(points, width), output, cause);
     }
@@ -374,22 +371,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
         ? [this.forward, this.forward.inputTangent, input, this.forward.outputTangent]
         : [this.reverse!, this.reverse!.outputCotangent, output, this.reverse!.inputCotangent];
     const feeds = { [input]: this.tensor(input, [], point), [vectors]: this.tensor(like, [1], vector) };
-    return this.cause(derivative, feeds, name ?? product);
-  }
-
-  /** What makes `output` of a graph not finite. */
-  private async cause(
-    { model, origins }: { readonly model: Model; readonly origins?: ReadonlyMap<string, Node> },
-    feeds: Readonly<Record<string, RuntimeTensor>>,
-    output: string,
-  ): Promise<string> {
-    const culprit = await firstFault(model, this.runtime, feeds, output);
-    if (!culprit) return "the network overflows or divides by zero";
-    const origin = origins?.get(culprit.outputs.find(Boolean)!);
-    const named = (node: Node): string => `${operatorName(node)} node "${nodeLabel(node)}"`;
-    return origin
-      ? `the derivative of ${named(origin)} is infinite or undefined`
-      : `${named(culprit)} overflows or divides by zero`;
+    return describeFault(derivative, this.runtime, feeds, name ?? product);
   }
 }
 
