@@ -5,7 +5,7 @@ import { int, makeNode } from "./attributes.ts";
 import { nodeReads, tensorNames } from "./graph.ts";
 import { DataType, type Model, type Node } from "./model.ts";
 import { NameSupply } from "./names.ts";
-import { modelSource } from "./source.ts";
+import { openSession } from "./source.ts";
 import { float32Tensor, float64Tensor } from "./tensor.ts";
 import { typesOf } from "./types.ts";
 import { nodeLabel, operatorName } from "./unsupported.ts";
@@ -77,8 +77,9 @@ async function notFinite(
     }),
   ]);
   const outputs = [...probes.keys()];
-  const session = await runtime.createSession(
-    modelSource({
+  const session = await openSession(
+    runtime,
+    {
       ...model,
       graph: {
         ...graph,
@@ -86,7 +87,7 @@ async function notFinite(
         initializers: [...graph.initializers, ...zeros.values()],
         outputs: outputs.map((name) => ({ name })),
       },
-    }),
+    },
     { optimize: false },
   );
   try {
