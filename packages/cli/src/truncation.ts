@@ -2,15 +2,11 @@
 // its mean, in the graph itself, so that values and derivatives of every map through w are those of the truncated
 // generator. Samples of an input without a mapping network are scaled.
 
-import { contractSamples, samplePoints, VielbeinError } from "@vielbein/core";
+import { contractSamples, MEAN_SAMPLES, meanValue, samplePoints, VielbeinError } from "@vielbein/core";
 import { endpoints, mappedCode, prepare, truncate } from "@vielbein/onnx";
 import type { CodeOptions } from "./codes.ts";
 import { isInput, type LoadedModel, loadModel, openMap } from "./model.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** As in the code of StyleGAN. */
-const MEAN_SAMPLES = 10_000;
-const BATCH = 256;
 
 type TruncationOptions = Omit<CodeOptions, "to"> & { readonly to?: string | readonly string[] };
 
@@ -118,16 +114,7 @@ async function meanOf(
   const { from: _from, ...rest } = options;
   const map = await openMap(loaded, { ...rest, to: space });
   try {
-    const { dim, shape } = map.to;
-    const mean = new Float64Array(dim);
-    for (let first = 0; first < MEAN_SAMPLES; first += BATCH) {
-      const count = Math.min(BATCH, MEAN_SAMPLES - first);
-      const values = await map.evaluate(samplePoints(map.from, 0, first, count), count, { signal });
-      values.forEach((x, i) => {
-        mean[i % dim]! += x / MEAN_SAMPLES;
-      });
-    }
-    return { mean, shape };
+    return { mean: await meanValue(map, { signal }), shape: map.to.shape };
   } finally {
     await map.dispose();
   }

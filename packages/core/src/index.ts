@@ -211,7 +211,7 @@ export type {
   TensorType,
   TrialLimits,
 } from "./runtime.ts";
-export { contractSamples, samplePoints } from "./sampling.ts";
+export { contractSamples, MEAN_SAMPLES, meanValue, samplePoints } from "./sampling.ts";
 export { parseProvenance } from "./schemas.ts";
 export {
   factorize,

@@ -3,6 +3,7 @@
 
 import {
   contractSamples,
+  meanValue,
   type Prior,
   type Runtime,
   type RuntimeTensor,
@@ -29,9 +30,6 @@ import type { ExplorerModel, ExplorerTruncation, SpacesChoice } from "@vielbein/
 const LARGEST_CODE = 16_384;
 /** Samples by which spread and pixel range are measured. */
 const MEASURED = 16;
-/** Samples that a mean is taken over, and how many go through the network together. */
-const MEAN_SAMPLES = 10_000;
-const MEAN_BATCH = 256;
 /** What one run may take of the 4 GB that WebAssembly addresses. */
 export const MEMORY_BUDGET: number = 2 ** 30;
 
@@ -175,15 +173,7 @@ export class Spaces {
     const key = JSON.stringify([map.to.name, this.description.set]);
     const known = this.means.get(key);
     if (known) return known;
-    const { dim } = map.to;
-    const mean = new Float64Array(dim);
-    for (let first = 0; first < MEAN_SAMPLES; first += MEAN_BATCH) {
-      const count = Math.min(MEAN_BATCH, MEAN_SAMPLES - first);
-      const values = await map.evaluate(samplePoints(map.from, 0, first, count), count, { signal });
-      values.forEach((x, i) => {
-        mean[i % dim]! += x / MEAN_SAMPLES;
-      });
-    }
+    const mean = await meanValue(map, { signal });
     this.means.set(key, mean);
     return mean;
   }
