@@ -81,8 +81,8 @@ export class ModelEngine implements ExplorerEngine {
 
   choose(choice: SpacesChoice, signal: AbortSignal = never): Promise<ExplorerModel> {
     if (!this.model) throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
-    const { set } = this.spaces.description;
-    return this.enter(this.model, { set, ...choice }, signal);
+    const { set, truncation } = this.spaces.description;
+    return this.enter(this.model, { set, truncation: truncation.psi, ...choice }, signal);
   }
 
   private async enter(

@@ -23,6 +23,7 @@ import {
   prepare,
   requiredInputs,
   sharedCode,
+  truncate,
 } from "@vielbein/onnx";
 import type { ExplorerModel, ExplorerTruncation, SpacesChoice } from "@vielbein/viz/explorer";
 
@@ -97,16 +98,13 @@ export class Spaces {
     const { from = whole.input, to = whole.output } = choice;
     const at = chain.findIndex(({ name }) => name === from);
     const style = mappedCode(whole);
-    const truncation = truncationOf(
-      from,
-      whole.input,
-      style,
-      style !== undefined && at >= chain.findIndex(({ name }) => name === style),
-    );
+    const end = chain.findIndex(({ name }) => name === style);
+    const truncation = truncationOf(from, whole.input, style, at >= end, choice.truncation);
     const ways: OnnxMap[] = [];
-    const open = async (options: Omit<SpacesChoice, "set">, points?: Prior): Promise<OnnxMap> => {
+    let generator = model;
+    const open = async (options: Pick<SpacesChoice, "from" | "to">, points?: Prior): Promise<OnnxMap> => {
       signal.throwIfAborted();
-      const map = await OnnxMap.create(model, runtime, {
+      const map = await OnnxMap.create(generator, runtime, {
         ...settings,
         ...options,
         ...(points ? { prior: points } : {}),
@@ -115,7 +113,13 @@ export class Spaces {
       return map;
     };
     try {
+      if (truncation.psi !== 1) {
+        const { name, shape } = chain[end]!;
+        const mapping = await open({ to: name }, prior);
+        generator = truncate(model, name, shape, await meanOf(mapping, set, means, signal), truncation.psi);
+      }
       const isInput = from === whole.input;
+      const isWhole = isInput && to === whole.output && generator === model;
       const middle = truncation.kind === "mean" ? truncation.space : from;
       const head = isInput ? undefined : await open({ to: middle }, prior);
       const onward = middle === from ? undefined : await open({ from: middle, to: from });
@@ -126,7 +130,7 @@ export class Spaces {
       const samples = onward ? await onward.evaluate(reached, MEASURED, { signal }) : reached;
       const input: Space = head?.from ?? map.from;
       const parts = {
-        graph: isInput && to === whole.output ? whole : await prepare(model, runtime, { from, to, inputs }),
+        graph: isWhole ? whole : await prepare(generator, runtime, { from, to, inputs }),
         description: {
           froms: [input, ...chain.slice(0, -1)].filter(({ dim }) => dim <= LARGEST_CODE),
           tos: chain.slice(at + 1),
@@ -164,18 +168,9 @@ export class Spaces {
     }
     const reached = await head.evaluate(codes, count, { signal });
     const isPulled = description.truncation.kind === "mean" && psi !== 1;
-    const moved = isPulled ? truncated(reached, await this.mean(head, signal), psi) : reached;
+    const mean = isPulled ? await meanOf(head, description.set, this.means, signal) : undefined;
+    const moved = mean ? truncated(reached, mean, psi) : reached;
     return onward ? onward.evaluate(moved, count, { signal }) : moved;
-  }
-
-  /** Mean of what samples become where `map` ends; the same whatever the seed. */
-  private async mean(map: OnnxMap, signal: AbortSignal): Promise<Float64Array> {
-    const key = JSON.stringify([map.to.name, this.description.set]);
-    const known = this.means.get(key);
-    if (known) return known;
-    const mean = await meanValue(map, { signal });
-    this.means.set(key, mean);
-    return mean;
   }
 
   async dispose(): Promise<void> {
@@ -189,9 +184,26 @@ function truncationOf(
   input: string,
   style: string | undefined,
   isBehind: boolean,
+  psi = 1,
 ): ExplorerTruncation {
-  if (style !== undefined) return { kind: isBehind ? "mean" : "none", space: style };
-  return from === input ? { kind: "scale", space: input } : { kind: "mean", space: from };
+  if (style !== undefined && !isBehind) return { kind: "graph", space: style, psi };
+  if (style !== undefined) return { kind: "mean", space: style, psi: 1 };
+  return { kind: from === input ? "scale" : "mean", space: from, psi: 1 };
+}
+
+/** Mean of what samples become where `map` ends, the further inputs being `set`; the same whatever the seed. */
+async function meanOf(
+  map: OnnxMap,
+  set: SpacesChoice["set"],
+  means: Map<string, Float64Array>,
+  signal: AbortSignal,
+): Promise<Float64Array> {
+  const key = JSON.stringify([map.to.name, set]);
+  const known = means.get(key);
+  if (known) return known;
+  const mean = await meanValue(map, { signal });
+  means.set(key, mean);
+  return mean;
 }
 
 function truncated(points: Float32Array, mean: Float64Array, psi: number): Float32Array {

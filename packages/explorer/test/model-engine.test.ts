@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { decodeDirections, jacobian, localBasisAt, localDimension, samplePoints } from "@vielbein/core";
-import { gram, identity, leadingColumns } from "@vielbein/linalg";
+import { gram, identity, leadingColumns, matmul, svd } from "@vielbein/linalg";
 import { decodeModel, encodeModel, OnnxMap, type OnnxMapOptions } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
@@ -58,7 +58,7 @@ describe("ModelEngine", () => {
 
   it("draws the samples of core, which are not truncated before the mapping network", async () => {
     expect(await engine.sample(3, 1)).toEqual(point);
-    expect(model.truncation).toEqual({ kind: "none", space: "w" });
+    expect(model.truncation).toEqual({ kind: "graph", space: "w", psi: 1 });
     expect(await engine.sample(3, 0.5)).toEqual(point);
   });
 
@@ -168,30 +168,52 @@ describe("truncation", () => {
     const w = await mapping.evaluate(samplePoints(mapping.from, 4, 0, 1), 1);
     const expected = w.map((x, j) => mean[j]! + 0.5 * (x - mean[j]!));
     const { truncation } = await truncating.load(styledFile, { from: "w" });
-    expect(truncation).toEqual({ kind: "mean", space: "w" });
+    expect(truncation).toEqual({ kind: "mean", space: "w", psi: 1 });
     expect(await truncating.sample(4, 1)).toEqual(w);
     const near = async (wanted: Float32Array) =>
       (await truncating.sample(4, 0.5)).forEach((x, j) => {
         expect(x).toBeCloseTo(wanted[j]!, 5);
       });
     await near(expected);
-    expect((await truncating.choose({ from: "hidden" })).truncation).toEqual({ kind: "mean", space: "w" });
+    expect((await truncating.choose({ from: "hidden" })).truncation).toMatchObject({
+      kind: "mean",
+      space: "w",
+    });
     await near(await onward.evaluate(expected, 1));
     await mapping.dispose();
     await onward.dispose();
   });
 
-  it("is none before w, and says so", async () => {
-    for (const from of ["z", "active"]) {
-      const { truncation } = await truncating.load(styledFile, { from });
-      expect(truncation).toEqual({ kind: "none", space: "w" });
-      expect(await truncating.sample(4, 0.5)).toEqual(await truncating.sample(4, 1));
-    }
+  it("is a part of the maps before w: codes stay, images and directions are those of the truncated generator", async () => {
+    await truncating.load(styledFile, { from: "w" });
+    const w = await truncating.sample(4, 0.5);
+    const [expected] = await truncating.render(w, 1);
+    const [mapping, onward] = [await opened({ to: "w" }), await opened({ from: "w" })];
+    const z = samplePoints(mapping.from, 4, 0, 1);
+    const product = matmul(await jacobian(onward, w), await jacobian(mapping, z));
+    const { s } = svd(product, { vectors: "none" });
+    const whole = await truncating.load(styledFile, { from: "z" });
+    expect(whole.truncation).toEqual({ kind: "graph", space: "w", psi: 1 });
+    const { truncation } = await truncating.choose({ truncation: 0.5 });
+    expect(truncation).toEqual({ kind: "graph", space: "w", psi: 0.5 });
+    expect(await truncating.sample(4, 0.5)).toEqual(z);
+    const [image] = await truncating.render(z, 1);
+    image!.data.forEach((value, i) => {
+      expect(Math.abs(value - expected!.data[i]!)).toBeLessThanOrEqual(1);
+    });
+    const { spectrum } = await truncating.basis(z);
+    spectrum.singularValues.forEach((value, i) => {
+      expect(Math.abs(value - s[i]! / 2)).toBeLessThan(1e-5 * s[0]!);
+    });
+    // Another choice keeps what is in force.
+    expect((await truncating.choose({ from: "active" })).truncation.psi).toBe(0.5);
+    await mapping.dispose();
+    await onward.dispose();
   });
 
   it("scales the samples of a model without mapping network", async () => {
     const file = { name: "generator.onnx", bytes: generatorBytes };
-    expect((await truncating.load(file, {})).truncation).toEqual({ kind: "scale", space: "z" });
+    expect((await truncating.load(file, {})).truncation).toEqual({ kind: "scale", space: "z", psi: 1 });
     const whole = await truncating.sample(4, 1);
     expect(await truncating.sample(4, 0.5)).toEqual(whole.map((x) => x / 2));
   });

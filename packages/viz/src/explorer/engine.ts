@@ -22,13 +22,15 @@ export interface ExplorerInput {
 }
 
 /**
- * What truncation by ψ does to samples. `mean`: pulls them toward the mean of `space`, where the mapping network ends or
- * which is edited. `scale`: scales samples of the input about the mean of their prior. `none`: nothing, since `space`, the
- * end of the mapping network, lies behind the space that is edited.
+ * What truncation by ψ does. `mean`: pulls samples toward the mean of `space`, where the mapping network ends or which is
+ * edited. `scale`: scales samples of the input about the mean of their prior. `graph`: `space`, the end of the mapping
+ * network, lies behind the space that is edited, so that all maps are those of the truncated generator.
  */
 export interface ExplorerTruncation {
-  readonly kind: "mean" | "scale" | "none";
+  readonly kind: "mean" | "scale" | "graph";
   readonly space: string;
+  /** ψ of the maps: other than 1 only for `graph`, where another ψ takes another choice of spaces. */
+  readonly psi: number;
 }
 
 export interface ExplorerModel {
@@ -71,6 +73,8 @@ export interface SpacesChoice {
   readonly to?: string;
   /** Values of the inputs beside the code. Default zeros; when choosing anew, those in force. */
   readonly set?: InputValues;
+  /** ψ, for where truncation is a part of the maps. Default 1; when choosing anew, that in force. */
+  readonly truncation?: number;
 }
 
 export interface LocalBasisReply extends ExplorerDirections {

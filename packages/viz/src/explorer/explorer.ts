@@ -84,7 +84,7 @@ export class Explorer {
   async choose(spaces: SpacesChoice): Promise<void> {
     const { layers: _, ...session } = this.afresh();
     const isLatest = await this.task("Opening the spaces", async (signal) => {
-      this.enter(await this.engine.choose(spaces, signal));
+      this.enter(await this.engine.choose({ ...spaces, truncation: session.truncation }, signal));
       await this.restore(session, signal);
     });
     // A choice that failed is not the one in force.
@@ -93,7 +93,14 @@ export class Explorer {
 
   /** The sample of the seed and truncation in the fields. */
   async resample(): Promise<void> {
-    await this.task("Sampling", (signal) => this.restore(this.afresh(), signal));
+    const session = this.afresh();
+    await this.task("Sampling", async (signal) => {
+      const inForce = this.model?.truncation;
+      if (inForce?.kind === "graph" && inForce.psi !== session.truncation) {
+        this.enter(await this.engine.choose(spacesOf(session), signal));
+      }
+      await this.restore(session, signal);
+    });
   }
 
   /** Takes a code as the anchor; the directions are found anew there. */

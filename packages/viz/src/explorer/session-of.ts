@@ -32,6 +32,6 @@ export function sessionOf(
   };
 }
 
-export function spacesOf({ from, to, set = {} }: Session): SpacesChoice {
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), set };
+export function spacesOf({ from, to, set = {}, truncation }: Session): SpacesChoice {
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), set, truncation };
 }

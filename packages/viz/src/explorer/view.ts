@@ -108,13 +108,12 @@ export function fillModel(view: View, model: ExplorerModel): void {
   fillTruncation(view, model.truncation);
 }
 
-function fillTruncation({ truncation, truncationName }: View, { kind, space }: ExplorerTruncation): void {
-  truncation.disabled = kind === "none";
+function fillTruncation({ truncationName }: View, { kind, space }: ExplorerTruncation): void {
   truncationName.textContent = kind === "scale" ? `scale of ${space}` : "truncation";
   truncationName.parentElement!.title = {
     mean: `ψ: pulls the sample toward the mean of ${space}`,
     scale: `Scales samples of ${space}: the model has no mapping network whose mean they could be pulled toward`,
-    none: `Truncation acts in ${space}: edit ${space} to use it`,
+    graph: `ψ: pulls ${space} toward its mean, inside the generator: directions are those of the truncated one`,
   }[kind];
 }
 
