@@ -11,7 +11,7 @@ import { NameSupply } from "./names.ts";
 import { entry } from "./scope.ts";
 import { openSession } from "./source.ts";
 import { requireStatedSizesFit } from "./stated-sizes.ts";
-import { elementCount } from "./tensor.ts";
+import { emptyTensor } from "./tensor.ts";
 import { requireFits } from "./trial.ts";
 import { typesOf } from "./types.ts";
 import { constantsOf } from "./upgrade.ts";
@@ -36,7 +36,8 @@ export interface ProbeRequest {
  * Empty where nothing is wanted: engines do not run graphs without outputs.
  *
  * @throws {VielbeinError} `BACKEND_FAILED` when the engine cannot run the graph, `BACKEND_CRASHED` when that brings it
- *   down, `MEMORY_BUDGET` when it wants more than a trial may take; `INVALID_MODEL` for inputs of unknown shape.
+ *   down, `MEMORY_BUDGET` or `TIME_LIMIT` when it wants more than a trial may take; `INVALID_MODEL` for inputs of
+ *   unknown shape.
  */
 export async function probe(
   model: Model,
@@ -102,10 +103,20 @@ function named(nodes: readonly Node[]): Node[] {
   );
 }
 
+/** Types of inputs that get a harmless value. */
+const probed: ReadonlySet<number> = new Set([
+  DataType.FLOAT,
+  DataType.DOUBLE,
+  DataType.INT64,
+  DataType.INT32,
+  DataType.BOOL,
+]);
+
 /** A harmless value of the declared shape: one point, its coordinates irregular and of order one. */
 function probeValue(input: ValueInfo, trial: TrialLimits | undefined): RuntimeTensor {
   const shape = input.shape?.map((extent, axis) => {
-    if (typeof extent === "number") return extent;
+    // Some exporters write −1 where they mean any number.
+    if (typeof extent === "number" && extent >= 0) return extent;
     if (axis === 0) return 1;
     throw new VielbeinError(
       "INVALID_MODEL",
@@ -118,18 +129,32 @@ function probeValue(input: ValueInfo, trial: TrialLimits | undefined): RuntimeTe
       `Input "${input.name}" declares no shape. Export the model with input shapes; for a part of a model, name \`from\` and \`to\` in the whole one.`,
     );
   }
-  const count = elementCount(shape);
-  if (trial) requireFits(`Input "${input.name}"`, shape, input.dataType, trial);
-  const wave = Float32Array.from({ length: count }, (_, i) => Math.sin(1 + 12.9898 * i));
-  if (input.dataType === DataType.FLOAT) return { type: "float32", dims: shape, data: wave };
-  if (input.dataType === DataType.DOUBLE)
-    return { type: "float64", dims: shape, data: Float64Array.from(wave) };
-  if (input.dataType === DataType.INT64)
-    return { type: "int64", dims: shape, data: new BigInt64Array(count) };
-  if (input.dataType === DataType.INT32) return { type: "int32", dims: shape, data: new Int32Array(count) };
-  if (input.dataType === DataType.BOOL) return { type: "bool", dims: shape, data: new Uint8Array(count) };
-  throw new VielbeinError(
-    "INVALID_MODEL",
-    `Input "${input.name}" has type ${dataTypeName(input.dataType)}, for which no probe value exists. Give the input a value.`,
-  );
+  const { name, dataType } = input;
+  if (dataType === undefined || !probed.has(dataType)) {
+    throw new VielbeinError(
+      "INVALID_MODEL",
+      `Input "${name}" has type ${dataTypeName(dataType)}, for which no probe value exists. Give the input a value.`,
+    );
+  }
+  if (trial) requireFits(`Input "${name}"`, shape, dataType, trial);
+  const tensor = allocate(name, dataType, shape);
+  const { type, data } = tensor;
+  if (type === "float32" || type === "float64") {
+    for (let i = 0; i < data.length; i++) data[i] = Math.fround(Math.sin(1 + 12.9898 * i));
+  }
+  return tensor;
+}
+
+/** A budget may promise more than there is. */
+function allocate(name: string, dataType: number, shape: readonly number[]): RuntimeTensor {
+  try {
+    return emptyTensor(dataType, shape)!;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new VielbeinError(
+      "MEMORY_BUDGET",
+      `Input "${name}" is [${shape.join(", ")}], for which there is no memory. Give the input smaller extents.`,
+      { cause },
+    );
+  }
 }

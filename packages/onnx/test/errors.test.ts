@@ -15,6 +15,7 @@ import {
   prepare,
   UnsupportedOperatorError,
 } from "../src/index.ts";
+import { probe } from "../src/probe.ts";
 import { float32Tensor, int64Tensor } from "../src/tensor.ts";
 import { GraphBuilder, makeModel, runtime } from "./helpers.ts";
 
@@ -283,6 +284,28 @@ describe("spaces", () => {
     );
     expect(error.code).toBe("INVALID_MODEL");
     expect(error.message).toMatch(/axis 1 \("width"\)/);
+  });
+
+  test("an axis of extent −1 is an open one", async () => {
+    const withShape = (shape: number[]) =>
+      network([makeNode("Neg", ["z"], ["y"])], { inputs: [{ ...input, shape }] });
+    const map = await OnnxMap.create(withShape([-1, 4]), runtime);
+    expect([...(await map.evaluate(Float32Array.of(1, 2, 3, 4), 1))]).toEqual([-1, -2, -3, -4]);
+    await map.dispose();
+    const error = await refusal(withShape([1, -1]));
+    expect(error).toMatchObject({ code: "INVALID_MODEL", message: expect.stringMatching(/axis 1 \("-1"\)/) });
+  });
+
+  test("an input larger than any memory is refused, whatever the budget and its type", async () => {
+    const vast = (dataType: number) =>
+      network([makeNode("Add", ["z", "more"], ["y"])], {
+        inputs: [input, { name: "more", dataType, shape: [2 ** 53 - 1] }],
+      });
+    const inputs = { z: { type: "float32", dims: [1, 4], data: new Float32Array(4) } } as const;
+    const request = (dataType: number, memory: number) =>
+      probe(vast(dataType), runtime, { measured: ["y"], inputs, trial: { memory } });
+    await expect(request(float, Number.MAX_VALUE)).rejects.toMatchObject({ code: "MEMORY_BUDGET" });
+    await expect(request(DataType.STRING, 2 ** 31)).rejects.toMatchObject({ code: "INVALID_MODEL" });
   });
 
   test("an input without a shape is refused", async () => {
