@@ -9,8 +9,8 @@ import { Choices } from "./random.mjs";
 
 const TRIAL = fileURLToPath(new URL("trial.mjs", import.meta.url));
 
-/** Outcomes that are faults of ours; that the engine dies is counted by itself. */
-export const FAULTS = ["untyped", "disagreement", "too slow", "too large"];
+/** Outcomes that are faults of ours. */
+export const FAULTS = ["untyped", "disagreement", "process died", "too slow", "too large"];
 
 /** Mutant `index` of a seed. */
 export function mutant(seed, index) {
@@ -28,7 +28,10 @@ export async function fuzz({ count, seed, first = 0, seconds = 20, megabytes = 3
   const place = new Place();
   for (let index = first; index < first + count; index++) {
     const one = mutant(seed, index);
-    onResult({ ...one, ...(await place.attempt(one.bytes, seconds, megabytes)) });
+    let result = await place.attempt(one.bytes, seconds, megabytes);
+    // It may have died of what an earlier mutant left behind.
+    if (result.outcome === "process died") result = await place.attempt(one.bytes, seconds, megabytes);
+    onResult({ ...one, ...result });
   }
   place.close();
 }
@@ -45,7 +48,7 @@ class Place {
         clearTimeout(timer);
         clearInterval(watch);
         child.removeAllListeners();
-        if (result.outcome.startsWith("too ") || result.outcome === "engine died") this.close();
+        if (["process died", "too slow", "too large"].includes(result.outcome)) this.close();
         resolve(result);
       };
       const timer = setTimeout(() => settle({ outcome: "too slow", detail: `${seconds} s` }), 1000 * seconds);
@@ -55,7 +58,7 @@ class Place {
       }, 100);
       child.once("message", settle);
       child.once("exit", (code, signal) =>
-        settle({ outcome: "engine died", detail: signal ?? `exit ${code}` }),
+        settle({ outcome: "process died", detail: signal ?? `exit ${code}` }),
       );
       child.send({ bytes: Buffer.from(bytes).toString("base64") });
     });

@@ -23,7 +23,7 @@ if (keep) mkdirSync(keep, { recursive: true });
 const counts = new Map();
 await fuzz(options, ({ name, index, what, bytes, outcome, detail }) => {
   counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  if (!FAULTS.includes(outcome) && outcome !== "engine died") return;
+  if (!FAULTS.includes(outcome)) return;
   console.log(
     `${outcome}: mutant ${index} of ${name} (${what.join("; ")})\n  ${detail.split("\n").slice(0, 6).join("\n  ")}`,
   );
