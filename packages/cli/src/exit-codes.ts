@@ -32,6 +32,7 @@ const byCode: Readonly<Record<ErrorCode | LinalgErrorCode, number>> = {
   NUMERICAL_FAILURE: EXIT.numericalFailure,
   NO_CONVERGENCE: EXIT.numericalFailure,
   MEMORY_BUDGET: EXIT.tryAgain,
+  TIME_LIMIT: EXIT.tryAgain,
 };
 
 /** A file that cannot be written. */

@@ -24,6 +24,8 @@ export type ErrorCode =
   | "BACKEND_FAILED"
   /** A graph brought the engine down in its trial. */
   | "BACKEND_CRASHED"
+  /** The trial of a graph takes longer than it may. */
+  | "TIME_LIMIT"
   /** The work does not fit the memory budget. */
   | "MEMORY_BUDGET"
   /** An algorithm did not converge or met a degenerate case. */

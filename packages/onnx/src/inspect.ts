@@ -1,6 +1,6 @@
 // What a model is, which of its tensors can serve as spaces, and what of it can be differentiated.
 
-import { type Runtime, VielbeinError } from "@vielbein/core";
+import { type ErrorCode, type Runtime, VielbeinError } from "@vielbein/core";
 import { dataTypeName, isReducedFloat, isSingleOrDouble } from "./element-types.ts";
 import { architectureFamily, type FamilyReport } from "./family.ts";
 import { tensorNames } from "./graph.ts";
@@ -60,12 +60,15 @@ export interface DifferentiabilityReport {
   readonly nodes: readonly NodeReport[];
 }
 
+/** Refusals of a model that the engine cannot be let near. */
+const dangers: readonly ErrorCode[] = ["BACKEND_CRASHED", "MEMORY_BUDGET", "TIME_LIMIT"];
+
 /**
  * Inspects a model whose external data is resolved. What goes wrong on the way from `from` to `to` is part
  * of the report, not an error.
  *
- * @throws {VielbeinError} `INVALID_SPACE` when `from` or `to` names no tensor of the model; `BACKEND_CRASHED` or
- *   `MEMORY_BUDGET` when the engine cannot be let near it.
+ * @throws {VielbeinError} `INVALID_SPACE` when `from` or `to` names no tensor of the model; `BACKEND_CRASHED`,
+ *   `MEMORY_BUDGET` or `TIME_LIMIT` when the engine cannot be let near it.
  */
 export async function inspect(
   model: Model,
@@ -82,7 +85,7 @@ export async function inspect(
     if (!(error instanceof VielbeinError)) throw error;
     if (error.code === "INVALID_SPACE" && (options.from !== undefined || options.to !== undefined))
       throw error;
-    if (error.code === "MEMORY_BUDGET" || error.code === "BACKEND_CRASHED") throw error;
+    if (dangers.includes(error.code)) throw error;
     problem = error;
   }
   const family = graph && architectureFamily(graph);

@@ -65,7 +65,8 @@ export interface PrepareOptions {
  *
  * @throws {VielbeinError} `INVALID_SPACE` for names that are unknown, not connected or not floating point,
  *   or when `to` also depends on an input that has no value; `BACKEND_FAILED` when the engine cannot run
- *   the graph, `BACKEND_CRASHED` when that brings it down, `MEMORY_BUDGET` when it wants too much; `INVALID_MODEL` when the graph is unsound.
+ *   the graph, `BACKEND_CRASHED` when that brings it down, `MEMORY_BUDGET` or `TIME_LIMIT` when it wants too much;
+ *   `INVALID_MODEL` when the graph is unsound.
  */
 export async function prepare(
   original: Model,

@@ -40,12 +40,17 @@ export interface NodeRuntimeOptions {
    * Default `true`.
    */
   readonly isolate?: boolean;
+  /** How long the engine may take over a graph in its trial, in seconds. Default 600. */
+  readonly trialSeconds?: number;
 }
 
 /** Ends the threads of runtimes that nobody can reach any more, which therefore are idle. */
 const forgotten: FinalizationRegistry<EngineThread> = new FinalizationRegistry(
   (thread) => void thread.terminate(),
 );
+
+/** Far more than one point through any generator takes. */
+const TRIAL_SECONDS = 600;
 
 /** Bytes of weights by which the limits of trial processes differ, so that graphs of one model share a process. */
 const WEIGHT_STEP = 2 ** 24;
@@ -74,9 +79,12 @@ export class NodeRuntime implements Runtime {
    *   onnxruntime-node is not installed.
    */
   constructor(options: NodeRuntimeOptions & { readonly provider?: Provider } = {}) {
-    const { threads, optimization, provider = "cpu" } = options;
+    const { threads, optimization, trialSeconds, provider = "cpu" } = options;
     if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
       throw new VielbeinError("INVALID_ARGUMENT", `threads must be a positive integer, got ${threads}.`);
+    }
+    if (trialSeconds !== undefined && !(trialSeconds > 0)) {
+      throw new VielbeinError("INVALID_ARGUMENT", `trialSeconds must be positive, got ${trialSeconds}.`);
     }
     if (optimization !== undefined && !levels.includes(optimization)) {
       throw new VielbeinError(
@@ -163,7 +171,8 @@ export class NodeRuntime implements Runtime {
     const running = trials.get(limit);
     if (running) return running;
     silenceTelemetry();
-    const trial = new TrialProcess(this.library, limit, () => trials.delete(limit));
+    const { trialSeconds = TRIAL_SECONDS } = this.options;
+    const trial = new TrialProcess(this.library, limit, trialSeconds, () => trials.delete(limit));
     trials.set(limit, trial);
     return trial;
   }

@@ -71,12 +71,17 @@ function supervise({ library, limit }: Orders, program: string, load: NodeJS.Req
   });
 }
 
+/** Timers take no more. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** An idle process without sessions is not kept longer. */
 const PATIENCE_MS = 1000;
 
 export class TrialProcess implements Engine, Abandonable {
   /** Bytes that the process may take. */
   readonly limit: number;
+  /** How long one call may take. */
+  private readonly seconds: number;
   private readonly child: ChildProcess;
   private readonly whenEnded: () => void;
   private settle: ((message: Message) => void) | undefined;
@@ -87,10 +92,12 @@ export class TrialProcess implements Engine, Abandonable {
 
   /**
    * @param library Path of onnxruntime-node's entry.
+   * @param seconds How long one call may take.
    * @param whenEnded Called once, when the process can no longer be used.
    */
-  constructor(library: string, limit: number, whenEnded: () => void) {
+  constructor(library: string, limit: number, seconds: number, whenEnded: () => void) {
     this.limit = limit;
+    this.seconds = seconds;
     this.whenEnded = whenEnded;
     this.child = start({ library, limit });
     this.child.on("message", (message: Message) => this.settle?.(message));
@@ -149,8 +156,10 @@ export class TrialProcess implements Engine, Abandonable {
         reject(this.ended);
         return;
       }
+      const timer = setTimeout(() => this.end(late(this.seconds)), Math.min(1000 * this.seconds, LONGEST_MS));
       this.settle = (message) => {
         this.settle = undefined;
+        clearTimeout(timer);
         this.hold(false);
         if ("result" in message) resolve(message.result);
         else if ("error" in message) {
@@ -225,6 +234,13 @@ function crash(how: string, complaint: string): VielbeinError {
   return new VielbeinError(
     "BACKEND_CRASHED",
     `The graph crashes ONNX Runtime (${how}${words ? `: ${words}` : ""}). Its operators are used in a way that the engine does not foresee: export the model again, or check it with onnx.checker.`,
+  );
+}
+
+function late(seconds: number): VielbeinError {
+  return new VielbeinError(
+    "TIME_LIMIT",
+    `The engine is not done with the graph after the ${seconds} s that its trial may take; it may never be. Raise \`trialSeconds\` of the runtime if the model is to be trusted.`,
   );
 }
 

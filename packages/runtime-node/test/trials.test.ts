@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Runtime } from "@vielbein/core";
 import { type Attribute, DataType, encodeModel, type Model, type Node, type Tensor } from "@vielbein/onnx";
 import { afterAll, describe, expect, it } from "vitest";
-import { NodeRuntime, readModelFile } from "../src/index.ts";
+import { NodeRuntime, type NodeRuntimeOptions, readModelFile } from "../src/index.ts";
 import { runtimeContract } from "./contract.ts";
 
 const trial = { memory: 2 ** 28 };
@@ -95,6 +95,15 @@ describe("a trial", () => {
     });
   });
 
+  it("is cut off when it takes too long", async () => {
+    const forever = await endless({ trialSeconds: 3 });
+    await expect(forever.run).rejects.toMatchObject({
+      code: "TIME_LIMIT",
+      message: expect.stringContaining("after the 3 s"),
+    });
+    expect(() => new NodeRuntime({ trialSeconds: 0 })).toThrow("trialSeconds must be positive, got 0");
+  });
+
   it("is cut off with the runtime", async () => {
     const forever = await endless();
     const ended = expect(forever.run).rejects.toMatchObject({ code: "BACKEND_FAILED" });
@@ -148,7 +157,9 @@ describe("a trial", () => {
 });
 
 /** A run of a loop without end, under way. */
-async function endless(): Promise<{ runtime: NodeRuntime; run: Promise<unknown> }> {
+async function endless(
+  options: NodeRuntimeOptions = {},
+): Promise<{ runtime: NodeRuntime; run: Promise<unknown> }> {
   const scalar = (name: string, dataType: number, raw: Uint8Array): Tensor => ({
     name,
     dims: [],
@@ -178,7 +189,7 @@ async function endless(): Promise<{ runtime: NodeRuntime; run: Promise<unknown> 
       scalar("yes", DataType.BOOL, Uint8Array.of(1)),
     ],
   );
-  const own = new NodeRuntime({ threads: 1 });
+  const own = new NodeRuntime({ threads: 1, ...options });
   const session = await own.createSession({ bytes: encodeModel(graph) }, { trial });
   return { runtime: own, run: session.run({ x }) };
 }
