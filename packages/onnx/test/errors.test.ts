@@ -7,7 +7,9 @@ import {
   type Attribute,
   cut,
   DataType,
+  decodeModel,
   differentiability,
+  encodeModel,
   type Graph,
   type Model,
   OnnxMap,
@@ -318,6 +320,12 @@ describe("spaces", () => {
 });
 
 describe("unsound graphs", () => {
+  test("a tensor without elements that holds bytes", () => {
+    const scales = { name: "scales", dims: [3, 0], dataType: DataType.DOUBLE, raw: new Uint8Array(12) };
+    const model = network([makeNode("Neg", ["z"], ["y"])], { initializers: [scales] });
+    expect(() => decodeModel(encodeModel(model))).toThrow(/shape \[3,0\] holds 12 bytes instead of 0/);
+  });
+
   test("a tensor that nothing defines", async () => {
     const error = await refusal(network([makeNode("Add", ["z", "ghost"], ["y"])]));
     expect(error).toMatchObject({ code: "INVALID_MODEL", message: expect.stringContaining('"ghost"') });
