@@ -142,7 +142,7 @@ export async function loadModel(
     folder: dirname(path),
     bytes: bytes.length,
     sha256: sha256(bytes),
-    inputs: inputTensors(model, settings),
+    inputs: inputTensors(model, settings, options.memory),
     memoryBudget: options.memory,
     set: description,
     remark: (text) => {

@@ -3,6 +3,7 @@
 
 import {
   contractSamples,
+  type InputSetting,
   meanValue,
   type Prior,
   type Runtime,
@@ -13,6 +14,7 @@ import {
 } from "@vielbein/core";
 import {
   DataType,
+  type FurtherInput,
   furtherInputs,
   inputTensors,
   layers,
@@ -84,8 +86,8 @@ export class Spaces {
     )?.name;
     const further = code === undefined ? [] : furtherInputs(model, code);
     const inputs: Readonly<Record<string, RuntimeTensor>> = {
-      ...inputTensors(model, Object.fromEntries(further.map(({ name, shape }) => [name, zeros(shape)]))),
-      ...inputTensors(model, set),
+      ...inputTensors(model, Object.fromEntries(further.map(zeros)), MEMORY_BUDGET),
+      ...inputTensors(model, set, MEMORY_BUDGET),
     };
     const whole = await prepare(model, runtime, { inputs });
     const chain = layers(whole).flatMap(({ name, dim, shape }, i, all): Space[] => {
@@ -210,8 +212,9 @@ function truncated(points: Float32Array, mean: Float64Array, psi: number): Float
   return points.map((x, i) => mean[i % mean.length]! + psi * (x - mean[i % mean.length]!));
 }
 
-function zeros(shape: readonly number[]): number[] {
-  return Array<number>(shape.reduce((product, extent) => product * extent, 1)).fill(0);
+function zeros({ name, shape }: FurtherInput): [string, InputSetting] {
+  // Only a list of numbers can be given to an input that does not declare its shape.
+  return [name, shape.every((extent) => extent === 1) ? [0] : { all: 0 }];
 }
 
 /** Root mean square deviation of a coordinate: of the prior, or of samples where there is none. */

@@ -1,9 +1,10 @@
 // Inputs beside the code (a class label, noise, a condition): what they hold, and tensors of the numbers that a person gives.
 
-import { type InputSetting, type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { type InputSetting, type RuntimeTensor, type TrialLimits, VielbeinError } from "@vielbein/core";
 import { dataTypeName, isFloat } from "./element-types.ts";
 import { DataType, type Model, requiredInputs, type ValueInfo } from "./model.ts";
-import { elementCount, emptyTensor } from "./tensor.ts";
+import { elementCount } from "./tensor.ts";
+import { emptyInput, trialLimits } from "./trial.ts";
 
 export interface FurtherInput {
   readonly name: string;
@@ -27,13 +28,15 @@ export function furtherInputs(model: Model, code: string): FurtherInput[] {
  * Tensors of the types and shapes that the model declares; open extents count as 1.
  *
  * @param set values of inputs by name.
+ * @param memoryBudget bytes that one input may take. Default 2 GiB.
  * @throws {VielbeinError} `INVALID_SPACE` for a name that is no input, or an input without numbers; `SHAPE_MISMATCH`
  *   for another number of values than the shape holds, or another shape; `INVALID_ARGUMENT` for a value that the type
- *   does not have.
+ *   does not have; `MEMORY_BUDGET`.
  */
 export function inputTensors(
   model: Model,
   set: Readonly<Record<string, InputSetting>>,
+  memoryBudget?: number,
 ): Record<string, RuntimeTensor> {
   const declared = new Map(requiredInputs(model.graph).map((input) => [input.name, input]));
   return Object.fromEntries(
@@ -45,30 +48,31 @@ export function inputTensors(
           `Values are set for "${name}", and the model has no such input. Its inputs: ${[...declared.keys()].join(", ")}.`,
         );
       }
-      return [name, inputTensor(input, setting)];
+      return [name, inputTensor(input, setting, trialLimits(memoryBudget))];
     }),
   );
 }
 
 /** @param unknown the only extent of a shape that the model does not declare. */
 function extents({ shape }: ValueInfo, unknown: number): number[] {
-  return (shape ?? [unknown]).map((extent) => (typeof extent === "number" ? extent : 1));
+  return (shape ?? [unknown]).map((extent) => (typeof extent === "number" && extent >= 0 ? extent : 1));
 }
 
-function inputTensor(input: ValueInfo, setting: InputSetting): RuntimeTensor {
+function inputTensor(input: ValueInfo, setting: InputSetting, trial: TrialLimits): RuntimeTensor {
   const { name, dataType = DataType.FLOAT } = input;
-  const { dims, values } = filled(input, setting);
+  const { dims, value } = filled(input, setting);
   // Halves are widened in preparation.
   const isHalf = isFloat(dataType) && dataType !== DataType.DOUBLE;
-  const tensor = emptyTensor(isHalf ? DataType.FLOAT : dataType, dims);
+  const tensor = emptyInput(name, dims, isHalf ? DataType.FLOAT : dataType, trial);
   if (!tensor) {
     throw new VielbeinError(
       "INVALID_SPACE",
       `Input "${name}" holds ${dataTypeName(dataType)}, and only numbers can be set.`,
     );
   }
-  const wrong = values.find((value, i) => !store(tensor, i, value));
-  if (wrong === undefined) return tensor;
+  let stored = 0;
+  while (stored < tensor.data.length && store(tensor, stored, value(stored))) stored++;
+  if (stored === tensor.data.length) return tensor;
   const wanted = isFloat(dataType)
     ? "finite numbers"
     : dataType === DataType.BOOL
@@ -76,7 +80,7 @@ function inputTensor(input: ValueInfo, setting: InputSetting): RuntimeTensor {
       : "integers in its range";
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `Input "${name}" holds ${dataTypeName(dataType)}: it takes ${wanted}, got ${wrong}.`,
+    `Input "${name}" holds ${dataTypeName(dataType)}: it takes ${wanted}, got ${value(stored)}.`,
   );
 }
 
@@ -93,13 +97,13 @@ function store({ type, data }: RuntimeTensor, i: number, value: number | bigint)
   return BigInt(data[i]!) === BigInt(value) && !(isBool && data[i]! > 1);
 }
 
-/** Shape and values, `dims` holding as many as there are. */
+/** Shape and values by their index: those that the setting implies may be more than arrays of numbers hold. */
 function filled(
   input: ValueInfo,
   setting: InputSetting,
-): { readonly dims: number[]; readonly values: (number | bigint)[] } {
+): { readonly dims: number[]; readonly value: (index: number) => number | bigint } {
   const { name, shape } = input;
-  const given = "data" in setting ? Array.from(setting.data) : "length" in setting ? [...setting] : undefined;
+  const given = "data" in setting ? setting.data : "length" in setting ? setting : undefined;
   const dims = extents(input, given?.length ?? 1);
   const count = elementCount(dims);
   const refuse = (problem: string): never => {
@@ -107,17 +111,16 @@ function filled(
   };
   if (given) {
     const isShaped = !("data" in setting) || !shape || within(setting.shape) === within(dims);
-    if (given.length === count && isShaped) return { dims, values: given };
+    if (given.length === count && isShaped) return { dims, value: (i) => given[i]! };
     const got = "data" in setting ? `an array of shape [${setting.shape}]` : String(given.length);
-    const [first] = given;
     const choice =
-      given.length === 1 && !("data" in setting) ? choices(name, dims, Number(first)) : `Give ${count}.`;
+      given.length === 1 && !("data" in setting) ? choices(name, dims, Number(given[0])) : `Give ${count}.`;
     return refuse(
       `takes ${count} ${count === 1 ? "value" : "values"}, shape [${dims}], got ${got}. ${choice}`,
     );
   }
   if (!shape) return refuse("does not declare its shape: give all of its values.");
-  if ("all" in setting) return { dims, values: Array<number>(count).fill(setting.all) };
+  if ("all" in setting) return { dims, value: () => setting.all };
   const { onehot } = setting as { onehot: number };
   if (count === 1 || count !== dims.at(-1)) {
     return refuse(
@@ -125,7 +128,7 @@ function filled(
     );
   }
   if (onehot >= count) return refuse(`has classes 0 to ${count - 1}, got onehot:${onehot}.`);
-  return { dims, values: Array.from({ length: count }, (_, i) => (i === onehot ? 1 : 0)) };
+  return { dims, value: (i) => (i === onehot ? 1 : 0) };
 }
 
 /** What one number for several may have meant. */

@@ -11,8 +11,7 @@ import { NameSupply } from "./names.ts";
 import { entry } from "./scope.ts";
 import { openSession } from "./source.ts";
 import { requireStatedSizesFit } from "./stated-sizes.ts";
-import { emptyTensor } from "./tensor.ts";
-import { requireFits } from "./trial.ts";
+import { emptyInput } from "./trial.ts";
 import { typesOf } from "./types.ts";
 import { constantsOf } from "./upgrade.ts";
 
@@ -136,25 +135,10 @@ function probeValue(input: ValueInfo, trial: TrialLimits | undefined): RuntimeTe
       `Input "${name}" has type ${dataTypeName(dataType)}, for which no probe value exists. Give the input a value.`,
     );
   }
-  if (trial) requireFits(`Input "${name}"`, shape, dataType, trial);
-  const tensor = allocate(name, dataType, shape);
+  const tensor = emptyInput(name, shape, dataType, trial)!;
   const { type, data } = tensor;
   if (type === "float32" || type === "float64") {
     for (let i = 0; i < data.length; i++) data[i] = Math.fround(Math.sin(1 + 12.9898 * i));
   }
   return tensor;
-}
-
-/** A budget may promise more than there is. */
-function allocate(name: string, dataType: number, shape: readonly number[]): RuntimeTensor {
-  try {
-    return emptyTensor(dataType, shape)!;
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new VielbeinError(
-      "MEMORY_BUDGET",
-      `Input "${name}" is [${shape.join(", ")}], for which there is no memory. Give the input smaller extents.`,
-      { cause },
-    );
-  }
 }

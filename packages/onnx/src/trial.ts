@@ -1,8 +1,14 @@
 // What a model may take when the engine runs it for the first time.
 
-import { bytesText, DEFAULT_MEMORY_BUDGET, type TrialLimits, VielbeinError } from "@vielbein/core";
+import {
+  bytesText,
+  DEFAULT_MEMORY_BUDGET,
+  type RuntimeTensor,
+  type TrialLimits,
+  VielbeinError,
+} from "@vielbein/core";
 import { elementBits } from "./element-types.ts";
-import { elementCount } from "./tensor.ts";
+import { elementCount, emptyTensor } from "./tensor.ts";
 
 /** Below it no engine gets under way. */
 const LEAST = 2 ** 28;
@@ -24,4 +30,28 @@ export function requireFits(
     "MEMORY_BUDGET",
     `${tensor} is [${shape.join(", ")}], which takes ${bytesText(bytes)}; the memory budget is ${bytesText(memory)}. Raise the budget if the model is meant to be that large.`,
   );
+}
+
+/**
+ * Zeros for an input; undefined for a type that engines do not exchange with JavaScript.
+ *
+ * @throws {VielbeinError} `MEMORY_BUDGET` for more than a trial may take, or than there is.
+ */
+export function emptyInput(
+  name: string,
+  shape: readonly number[],
+  dataType: number,
+  trial: TrialLimits | undefined,
+): RuntimeTensor | undefined {
+  if (trial) requireFits(`Input "${name}"`, shape, dataType, trial);
+  try {
+    return emptyTensor(dataType, shape);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new VielbeinError(
+      "MEMORY_BUDGET",
+      `Input "${name}" is [${shape.join(", ")}], for which there is no memory, whatever the budget. Export the model with smaller inputs.`,
+      { cause },
+    );
+  }
 }

@@ -66,6 +66,21 @@ it.each<[string, InputSetting, string, RegExp]>([
   );
 });
 
+it.each([{ all: 0 }, { onehot: 2 }])(
+  "inputTensors: refuses %j of more than there is memory for",
+  (setting) => {
+    const withExtent = (extent: number) => ({
+      ...model,
+      graph: { ...model.graph, inputs: [{ name: "x", dataType: DataType.FLOAT, shape: [extent] }] },
+    });
+    const refusal = expect.objectContaining({ code: "MEMORY_BUDGET" });
+    for (const extent of [1e9, 2 ** 53 - 1]) {
+      expect(() => inputTensors(withExtent(extent), { x: setting })).toThrow(refusal);
+    }
+    expect(() => inputTensors(withExtent(2 ** 53 - 1), { x: setting }, Number.MAX_VALUE)).toThrow(refusal);
+  },
+);
+
 it.each<[keyof typeof DataType, readonly number[], readonly number[]]>([
   ["INT8", [-128, 127], [-129, 128, 0.5]],
   ["UINT8", [0, 255], [-1, 256]],
