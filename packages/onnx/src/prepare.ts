@@ -9,6 +9,7 @@ import { requireTensor } from "./cut.ts";
 import { dataTypeName, isSingleOrDouble } from "./element-types.ts";
 import { inlineFunctions } from "./functions.ts";
 import { dependents, determining, nodeReads, nodesFor } from "./graph.ts";
+import { dropGuards } from "./guards.ts";
 import {
   DataType,
   type Model,
@@ -172,7 +173,7 @@ export async function prepare(
       },
     },
   };
-  return shieldDiscarded(multiplyRoots(scaleActivations(prepared)));
+  return shieldDiscarded(multiplyRoots(dropGuards(scaleActivations(prepared))));
 }
 
 /** The values of the other inputs, in the precision of the graph. */
