@@ -43,14 +43,19 @@ export function selectColumns({ rows, cols, data }, chosen) {
   return result;
 }
 
-/** Standard deviation of every column (divisor n). */
-export function deviations({ rows, cols, data }) {
-  const [sums, squares] = [new Float64Array(cols), new Float64Array(cols)];
+export function columnMeans({ rows, cols, data }) {
+  const sums = new Float64Array(cols);
   data.forEach((x, at) => {
     sums[at % cols] += x / rows;
   });
+  return sums;
+}
+
+/** Standard deviation of every column (divisor n). */
+export function deviations({ rows, cols, data }) {
+  const [means, squares] = [columnMeans({ rows, cols, data }), new Float64Array(cols)];
   data.forEach((x, at) => {
-    squares[at % cols] += (x - sums[at % cols]) ** 2 / rows;
+    squares[at % cols] += (x - means[at % cols]) ** 2 / rows;
   });
   return squares.map(Math.sqrt);
 }

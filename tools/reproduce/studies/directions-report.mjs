@@ -1,7 +1,7 @@
 // What the comparison of directions found: claims, tables and figures.
 
 import { heatMap, layerPlot } from "@vielbein/viz";
-import { allOf, isPositive, meanOf, tally, verdictOf } from "../common/verdict.mjs";
+import { allOf, isPositive, meanOf, tally, withInterval } from "../common/verdict.mjs";
 
 export function directionReport(world, results, { kept, baseline, distances, differences, settings }) {
   const names = world.outputs.map(({ name }) => name);
@@ -55,7 +55,7 @@ export function directionReport(world, results, { kept, baseline, distances, dif
       },
     ],
     notes: [
-      `A discrete factor changes by its logits. Of ${names.length} factors, one share is at least ${(1 / names.length).toFixed(2)}. “Pooled” selectivity first averages the squared changes of a direction over codes: it is high only where the direction changes the same factor everywhere, which directions that are local, sorted by singular value at every code, need not. Fréchet distances of changed images come from ${2 * results[methods[0]].effects.length} images in pairs, the unperturbed one from as many independent ones; being biased upwards alike they are to be compared with each other only.`,
+      `A discrete factor changes by its logits. Of ${names.length} factors, one share is at least ${(1 / names.length).toFixed(2)}. “Pooled” selectivity first averages the squared changes of a direction over codes: it is high only where the direction changes the same factor everywhere, which directions that are local, sorted by singular value at every code, need not. Fréchet distances of changed images come from ${2 * results[methods[0]].effects.length} images in pairs, the unperturbed one from as many independent ones; being biased upwards alike they are to be compared with each other only. Intervals are over codes: a code's images both ways are drawn together, and the same codes for both methods.`,
     ],
   };
 }
@@ -75,20 +75,15 @@ function pooledShares(effects, kept) {
 
 function claimsOf(selectivity, differences, sizes) {
   const compared = (a, b) => isPositive(selectivity[a].map((x, i) => x - selectivity[b][i]));
-  const shown = ({ mean, interval }) =>
-    `${mean.toFixed(3)} (${interval.map((x) => x.toFixed(3)).join(" to ")})`;
-  const farther = Object.entries(differences).flatMap(([method, intervals]) =>
-    intervals.map((interval, s) => ({ method, size: sizes[s], interval, verdict: verdictOf(interval, 0) })),
-  );
   const global = ["SeFa", "PCA"].map((method) => ({ method, ...compared("Local Basis", method) }));
   return [
     ...["random", "SeFa", "PCA", "metric"].map((method) => {
-      const parts = farther.filter((part) => part.method === method);
+      const parts = differences[method];
       return {
         claim: `Images stay nearer to the generator's distribution along the Local Basis than along ${nameOf(method)}`,
         criterion: `larger Fréchet distance of features along ${nameOf(method)} at changes of ${sizes.join(" and ")}, 95 % interval`,
-        verdict: allOf(parts.map(({ verdict }) => verdict)),
-        evidence: `${tally(parts.map(({ verdict }) => verdict))}: ${parts.map(({ interval }) => interval.map((x) => x.toFixed(2)).join(" to ")).join("; ")}`,
+        ...allOf(parts),
+        evidence: `${tally(parts)}: ${parts.map(({ interval }) => interval.map((x) => x.toFixed(2)).join(" to ")).join("; ")}`,
       };
     }),
     ...["Local Basis", "SeFa", "PCA", "metric"].map((method) => {
@@ -96,15 +91,15 @@ function claimsOf(selectivity, differences, sizes) {
       return {
         claim: `The directions of ${nameOf(method)} change single factors more selectively than random ones`,
         criterion: "mean difference of selectivity, code by code, above 0, 95 % interval",
-        verdict: found.verdict,
-        evidence: shown(found),
+        ...found,
+        evidence: withInterval(found, 3),
       };
     }),
     {
       claim: "The Local Basis is more selective than the global directions of SeFa and PCA",
       criterion: "the same for both",
-      verdict: allOf(global.map(({ verdict }) => verdict)),
-      evidence: global.map((one) => `${one.method} ${shown(one)}`).join("; "),
+      ...allOf(global),
+      evidence: global.map((one) => `${one.method} ${withInterval(one, 3)}`).join("; "),
     },
   ];
 }
@@ -218,7 +213,7 @@ function numberRows(results, { selectivity, distances, differences, sizes }) {
         meanOf(found[s].steps),
         meanOf(found[s].achieved),
         distances[method][s],
-        ...(differences[method]?.[s] ?? [Number.NaN, Number.NaN]),
+        ...(differences[method]?.[s].interval ?? [Number.NaN, Number.NaN]),
       ]),
     ),
   ];

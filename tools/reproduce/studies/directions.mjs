@@ -4,7 +4,6 @@
 
 import {
   averageMetric,
-  bootstrap,
   frechetDistance,
   gaussianOf,
   localBasisAt,
@@ -14,6 +13,7 @@ import {
 import { matrix } from "@vielbein/linalg";
 import { deviations } from "../common/factors.mjs";
 import { meanDifference, perturb } from "../common/perturb.mjs";
+import { tested } from "../common/verdict.mjs";
 import { row } from "../common/world.mjs";
 import { directionReport } from "./directions-report.mjs";
 import { sefaDirections } from "./warpage.mjs";
@@ -115,7 +115,10 @@ function distancesOf(results, target, samples, dim) {
   );
 }
 
-/** 95 % intervals of how much farther each method's images are than those of the Local Basis, `[sizes]` by method. */
+/**
+ * How much farther each method's images are than those of the Local Basis, tested, `[sizes]` by method. Codes are resampled,
+ * each with its images both ways.
+ */
 function differencesOf(results, target, samples, dim, resamples) {
   const { "Local Basis": own, ...others } = results;
   return Object.fromEntries(
@@ -126,7 +129,7 @@ function differencesOf(results, target, samples, dim, resamples) {
           frechetDistance(gaussianOfMembers(values, members, dim), target);
         const difference = (members) =>
           distance(features, members) - distance(own.sizes[s].features, members);
-        return bootstrap(samples, difference, { seed: SEED, resamples }).interval;
+        return tested(samples, difference, { seed: SEED, resamples });
       }),
     ]),
   );

@@ -1,86 +1,99 @@
 // The claims about the layers of a mapping network, and their verdicts.
 
 import { SCORES } from "../common/scores.mjs";
-import { allOf, FAILS, HOLDS, hasSign, isPositive, OPEN, tally } from "../common/verdict.mjs";
+import { allOf, isPositive, judged, tally, tested, UNTESTED } from "../common/verdict.mjs";
 
-/** `correlations` of Distortion over the layers, in the trained network and in untrained ones. */
-export function layerClaims(world, layers, { trained, untrained }) {
-  const signed = (key, sign) => (trained[key] ? hasSign(trained[key], sign) : OPEN);
-  const shown = (key, { [key]: found } = trained) =>
-    found
-      ? `${SCORES[key] ?? key}: ρ = ${found.rho.toFixed(2)}, p ${probability(found.pValue)}`
-      : `${SCORES[key] ?? key}: too few layers`;
+const SEED = 2;
+
+/** `correlations` of Distortion over the layers of the trained network, and between untrained ones at equal depth. */
+export function layerClaims(world, layers, { trained, untrained }, networks) {
+  const shown = (key) =>
+    `${SCORES[key] ?? key}: ${rhoOf(trained[key])}, of depth ${rhoOf(trained[key], "ofDepth")}`;
   const others = ["ridge", "mig", "sap", "factorVae"];
-  const last = layers.at(-1);
+  const undecided = `none: depth orders the layers, and ${layers.length} of one network cannot tell Distortion from it; it would take several trained networks`;
   const dim = world.mapping.to.dim;
-  const lower = layers.map(({ distortion, untrained }) => disjoint(distortion, untrained.distortion));
-  const finite = last.dimensions.flatMap((x, i) => {
-    const y = last.untrained.dimensions[i];
-    return Number.isNaN(x) || Number.isNaN(y) ? [] : [[x, y]];
-  });
-  const half = isPositive(finite.map(([x]) => dim / 2 - x));
-  const less = isPositive(finite.map(([x, y]) => y - x));
+  const lower = layers.map((layer) => lowerThanUntrained(layer, networks));
+  const half = isPositive(
+    layers
+      .at(-1)
+      .dimensions.filter(Number.isFinite)
+      .map((x) => dim / 2 - x),
+  );
+  const less = fewerDimensions(layers.at(-1), networks);
+  const between = untrained.disentanglement;
   return [
     {
       claim: "The smaller the Distortion of a layer, the better its codes are disentangled (DCI)",
-      criterion: "Spearman's ρ < 0 over the layers, exact p < 0.05",
-      verdict: signed("disentanglement", -1),
-      evidence: shown("disentanglement"),
+      criterion: undecided,
+      ...UNTESTED,
+      evidence: `Distortion and depth: ${rhoOf(trained.depth)}; Distortion and ${shown("disentanglement")}`,
     },
     {
       claim: "The same by other scores: DCI by ridge, MIG, SAP and FactorVAE",
-      criterion: "the same for each",
-      verdict: allOf(others.map((key) => signed(key, -1))),
-      evidence: others.map((key) => shown(key)).join("; "),
+      criterion: "none, likewise",
+      ...UNTESTED,
+      evidence: others.map(shown).join("; "),
     },
     {
       claim: "The smaller the Distortion of a layer, the better one global basis fits all its points",
-      criterion: "Spearman's ρ > 0 of Distortion and incompatibility, exact p < 0.05",
-      verdict: signed("incompatibility", 1),
+      criterion: "none, likewise",
+      ...UNTESTED,
       evidence: shown("incompatibility"),
     },
     {
       claim: "Control: the relation of Distortion and DCI is learnt, untrained networks do not have it",
-      criterion:
-        "ρ of untrained networks not below 0: it does not hold if theirs is, with exact p < 0.05, and holds if theirs is above",
-      verdict: untrained.disentanglement ? absent(untrained.disentanglement) : OPEN,
-      evidence: `untrained ${shown("disentanglement", untrained)}`,
+      criterion: `ρ of Distortion and DCI between ${networks} untrained networks at equal depth: it does not hold if ρ is below 0 with p < 0.05 by permutations of the networks, and holds if it is above`,
+      // A correlation without significance may be there unseen.
+      ...(between ? judged({ pHolds: between.pPositive, pFails: between.pNegative }) : UNTESTED),
+      evidence: `untrained ${SCORES.disentanglement}: ${rhoOf(between)}`,
     },
     {
       claim: "Control: low Distortion is learnt, at every layer below that of untrained networks",
-      criterion: "95 % intervals of trained and untrained Distortion apart at every layer",
-      verdict: allOf(lower),
+      criterion:
+        "95 % interval of untrained Distortion / trained Distortion above 1 at every layer, for the same pairs; networks are resampled",
+      ...allOf(lower),
       evidence: tally(lower),
     },
     {
       claim: "The local dimension of W is well below the number of its coordinates",
       criterion: `mean below ${dim / 2}, half of ${dim}, 95 % interval`,
-      verdict: half.verdict,
-      evidence: `mean ${(dim / 2 - half.mean).toFixed(1)}`,
+      ...half,
+      evidence: `mean ${(dim / 2 - half.value).toFixed(1)}`,
     },
     {
       claim: "Control: the low dimension is learnt, lower than in untrained networks",
-      criterion: "mean difference at the same z above 0, 95 % interval",
-      verdict: less.verdict,
-      evidence: `lower by ${less.mean.toFixed(1)} (${less.interval.map((x) => x.toFixed(1)).join(" to ")})`,
+      criterion: "mean difference at the same z above 0, 95 % interval; networks are resampled",
+      ...less,
+      evidence: `lower by ${less.value.toFixed(1)} (${less.interval.map((x) => x.toFixed(1)).join(" to ")})`,
     },
   ];
 }
 
-/** Whether a negative correlation is absent; one without significance may be there unseen. */
-function absent(correlation) {
-  const found = hasSign(correlation, -1);
-  if (found === HOLDS) return FAILS;
-  return found === FAILS ? HOLDS : OPEN;
+function rhoOf(found, key = "rho") {
+  return found ? `ρ = ${found[key].toFixed(2)}` : "too few layers";
 }
 
-function disjoint(trained, untrained) {
-  if (!trained.interval || !untrained.interval) return OPEN;
-  if (trained.interval[1] < untrained.interval[0]) return HOLDS;
-  return trained.interval[0] > untrained.interval[1] ? FAILS : OPEN;
+/** Whether untrained Distortion exceeds that of the trained layer, for pairs where both are known. */
+function lowerThanUntrained({ distances, untrained }, networks) {
+  const known = [...distances.keys()].filter((i) =>
+    [distances[i], untrained.distances[i]].every(({ random, near }) => random && near),
+  );
+  if (known.length === 0) return judged({ pHolds: 1, pFails: 1 });
+  const ratio = (samples, members) => {
+    const sum = (side) => members.reduce((total, m) => total + samples[known[m]][side].distance, 0);
+    return sum("random") / sum("near");
+  };
+  const statistic = (members) => ratio(untrained.distances, members) / ratio(distances, members);
+  const clusters = known.map((i) => i % networks);
+  return tested(known.length, statistic, { bound: 1, seed: SEED, clusters });
 }
 
-/** `= 0.012` or `< 0.001`. */
-export function probability(value) {
-  return value < 0.0005 ? "< 0.001" : `= ${value.toFixed(3)}`;
+function fewerDimensions({ dimensions, untrained }, networks) {
+  const known = [...dimensions.keys()].filter(
+    (i) => Number.isFinite(dimensions[i]) && Number.isFinite(untrained.dimensions[i]),
+  );
+  return isPositive(
+    known.map((i) => untrained.dimensions[i] - dimensions[i]),
+    { seed: SEED, clusters: known.map((i) => i % networks) },
+  );
 }

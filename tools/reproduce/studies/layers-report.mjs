@@ -3,9 +3,11 @@
 import { curvePlot, layerPlot } from "@vielbein/viz";
 import { median } from "../../bench/common/table.mjs";
 import { SCORES } from "../common/scores.mjs";
-import { layerClaims, probability } from "./layers-claims.mjs";
+import { meanOf, probability } from "../common/verdict.mjs";
+import { layerClaims } from "./layers-claims.mjs";
 
-export function layerReport(world, layers, { ofInput, excluded, factors, correlations, settings }) {
+export function layerReport(world, layers, found) {
+  const { ofInput, excluded, factors, correlations, networks, settings } = found;
   const labels = layers.map((_, i) => String(i + 1));
   const subtitle = `${world.file} · z → layer 1 … ${layers.length}, the last of which is w`;
   return {
@@ -13,15 +15,15 @@ export function layerReport(world, layers, { ofInput, excluded, factors, correla
     source:
       "Choi, Hwang, Cho & Kang, “Analyzing the Latent Space of GAN through Local Dimension Estimation for Disentanglement Evaluation”, arXiv:2205.13182",
     settings,
-    claims: layerClaims(world, layers, correlations),
+    claims: layerClaims(world, layers, correlations, networks),
     tables: [
       { title: "Geometry by layer (untrained in brackets)", rows: geometryTable(layers) },
       {
-        title: "Disentanglement by layer (codes of an untrained mapping, for the same images, in brackets)",
+        title: `Disentanglement by layer (codes of untrained mappings, for the same images, in brackets: DCI by lasso is the mean of ${networks}, the others are of one)`,
         rows: scoreTable(layers, ofInput),
       },
       {
-        title: "Spearman's ρ of Distortion over the layers, with exact p-values",
+        title: `Spearman's ρ of Distortion: over the layers of the trained network, beside that of depth, and between ${networks} untrained networks at equal depth`,
         rows: correlationTable(correlations),
       },
     ],
@@ -41,7 +43,7 @@ export function layerReport(world, layers, { ofInput, excluded, factors, correla
     data: [{ name: "layers", rows: dataRows(layers) }],
     notes: [
       `Factors: ${factors.join(", ")}${excluded.length > 0 ? `; left out, because the generator hardly varies them or some level is too rare: ${excluded.join(", ")}` : ""}. FactorVAE votes with neighbours in a factor, not with the factor fixed; its chance level is ${(1 / factors.length).toFixed(2)}.`,
-      `With ${layers.length} layers only a correlation near ±0.74 or beyond is significant, and a layer is not independent of the one before it. “Incompatibility” is the mean normalised geodesic distance of local spans, of the layer's median local dimension, from the global span nearest to all of them (chordal mean). An untrained mapping is scored on the images of the trained generator, whose factors it never saw: what is left of its scores is what such a map of z gets for free. DCI disentanglement by lasso rises where informativeness falls, since a coefficient that is not needed is exactly 0 and few remain: compare it at similar informativeness only.`,
+      `Where ρ of Distortion and depth is −1, ρ of Distortion with a score is the opposite of ρ of depth with it, and nothing is left once depth is partialled out. “Incompatibility” is the mean normalised geodesic distance of local spans, of the layer's median local dimension, from the global span nearest to all of them (chordal mean). An untrained mapping is scored on the images of the trained generator, whose factors it never saw: what is left of its scores is what such a map of z gets for free. DCI disentanglement by lasso rises where informativeness falls, since a coefficient that is not needed is exactly 0 and few remain: compare it at similar informativeness only. A factor that is constant in the samples is left out of all scores. Codes and factors correlate with nothing for SAP only where they are exactly constant; disentanglement_lib takes variances below 10⁻¹² for constant.`,
     ],
   };
 }
@@ -78,20 +80,26 @@ function scoreTable(layers, ofInput) {
     ["z", ...keys.map((key) => number(ofInput[key], 3))],
     ...layers.map(({ scores, untrained }, i) => [
       i + 1,
-      ...keys.map((key) => `${number(scores[key], 3)} (${number(untrained.scores[key], 3)})`),
+      ...keys.map((key) => `${number(scores[key], 3)} (${number(ofUntrained(untrained, key), 3)})`),
     ]),
   ];
 }
 
+/** Of all untrained networks that have the score. */
+function ofUntrained({ scores }, key) {
+  return meanOf(scores.flatMap((found) => (found[key] === undefined ? [] : [found[key]])));
+}
+
 function correlationTable({ trained, untrained }) {
-  const cells = (found) =>
-    found ? [number(found.rho), probability(found.pValue).replace("= ", ""), found.layers] : ["–", "–", 0];
+  const own = (found) => (found ? [number(found.rho), number(found.ofDepth), found.layers] : ["–", "–", 0]);
+  const between = (found) =>
+    found ? [number(found.rho), probability(Math.min(found.pPositive, found.pNegative))] : ["–", "–"];
   return [
-    ["Distortion with", "ρ", "p", "layers", "untrained ρ", "p", "layers"],
+    ["with", "ρ", "ρ of depth", "layers", "untrained ρ", "p"],
     ...Object.keys(trained).map((key) => [
       SCORES[key] ?? key,
-      ...cells(trained[key]),
-      ...cells(untrained[key]),
+      ...own(trained[key]),
+      ...between(untrained[key]),
     ]),
   ];
 }
@@ -153,7 +161,7 @@ function scoreFigure(layers, subtitle) {
       ),
       curve(
         "untrained disent.",
-        layers.map(({ untrained }) => untrained.scores.disentanglement),
+        layers.map(({ untrained }) => ofUntrained(untrained, "disentanglement")),
       ),
     ],
   });
@@ -168,7 +176,7 @@ function dataRows(layers) {
     distortion.distortion ?? Number.NaN,
     ...(distortion.interval ?? [Number.NaN, Number.NaN]),
     incompatibility,
-    ...keys.map((key) => scores[key]),
+    ...keys.map((key) => (Array.isArray(scores) ? ofUntrained({ scores }, key) : scores[key])),
   ];
   return [
     ["layer", "network", "local_dimension", "distortion", "low", "high", "incompatibility", ...keys],

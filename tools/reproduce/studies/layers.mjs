@@ -16,7 +16,8 @@ import {
 import { leadingColumns, matrix } from "@vielbein/linalg";
 import { median } from "../../bench/common/table.mjs";
 import { selectColumns, usableFactors } from "../common/factors.mjs";
-import { SCORES, scoresOf } from "../common/scores.mjs";
+import { correlationAtEqualDepth } from "../common/permutation.mjs";
+import { dciScores, SCORES, scoresOf } from "../common/scores.mjs";
 import { meanOf } from "../common/verdict.mjs";
 import { row } from "../common/world.mjs";
 import { layerReport } from "./layers-report.mjs";
@@ -32,8 +33,8 @@ export async function layerStudy(world, counts) {
   const chosen = usableFactors(measured.factors, world.outputs);
   const factors = selectColumns(measured.factors, chosen);
   const kinds = chosen.map((j) => world.outputs[j].kind);
-  const score = (codes, dim) =>
-    scoresOf(matrix(samples, dim, Float64Array.from(codes)), factors, kinds, { held, votes, seed: SEED });
+  const codesOf = (values, dim) => matrix(samples, dim, Float64Array.from(values));
+  const score = (values, dim) => scoresOf(codesOf(values, dim), factors, kinds, { held, votes, seed: SEED });
 
   const nulls = Array.from({ length: networks }, (_, n) => world.untrained(SEED + n));
   const layers = [];
@@ -41,13 +42,22 @@ export async function layerStudy(world, counts) {
     const map = await world.map({ to: name });
     const redrawn = [];
     for (const model of nulls) redrawn.push(await world.map({ to: name }, model));
-    const untrainedScores = await score(await redrawn[0].evaluate(latents, samples), map.to.dim);
+    const untrainedScores = [];
+    for (const [n, other] of redrawn.entries()) {
+      const values = await other.evaluate(latents, samples);
+      // All scores of one network, which take long, and DCI of all.
+      const scores =
+        n === 0
+          ? await score(values, map.to.dim)
+          : dciScores(codesOf(values, map.to.dim), factors, kinds, held);
+      untrainedScores.push(scores);
+    }
     layers.push({
       name,
-      ...(await geometryOf(() => map, { pairs, points })),
+      ...(await geometryOf(() => map, { pairs, points, networks })),
       scores: await score(await map.evaluate(latents, samples), map.to.dim),
       untrained: {
-        ...(await geometryOf((i) => redrawn[i % networks], { pairs, points })),
+        ...(await geometryOf((i) => redrawn[i % networks], { pairs, points, networks })),
         scores: untrainedScores,
       },
     });
@@ -58,17 +68,15 @@ export async function layerStudy(world, counts) {
   return layerReport(world, layers, {
     ofInput,
     excluded,
+    networks,
     factors: chosen.map((j) => world.outputs[j].name),
-    correlations: {
-      trained: correlationsOf(layers),
-      untrained: correlationsOf(layers.map((l) => l.untrained)),
-    },
-    settings: `${pairs} pairs for Distortion with ε = ${EPSILON}, ${points} points for local dimension and compatibility, ${samples} samples (the last ${held} to test on) for the scores, ${votes} votes, ${networks} untrained networks, seed ${SEED}`,
+    correlations: { trained: correlationsOf(layers), untrained: atEqualDepth(layers, networks) },
+    settings: `${pairs} pairs for Distortion with ε = ${EPSILON}, ${points} points for local dimension and compatibility, ${samples} samples (the last ${held} to test on) for the scores, ${votes} votes, ${networks} untrained networks that share pairs and points evenly, seed ${SEED}`,
   });
 }
 
 /** Distortion, local dimensions and compatibility; `mapAt` gives the map for pair or point i. */
-async function geometryOf(mapAt, { pairs, points }) {
+async function geometryOf(mapAt, { pairs, points, networks }) {
   const distances = [];
   for (let i = 0; i < pairs; i++) {
     const map = mapAt(i);
@@ -83,11 +91,14 @@ async function geometryOf(mapAt, { pairs, points }) {
     bases.push(outputVectors);
     dimensions.push(found.dimension ?? Number.NaN);
   }
+  const isOne = mapAt(0) === mapAt(1);
+  const clusters = isOne ? undefined : distances.map((_, i) => i % networks);
   return {
-    distortion: distortion(distances, { seed: SEED }),
+    distances,
+    distortion: distortion(distances, { seed: SEED, clusters }),
     dimensions,
     // Bases of different networks have no common one.
-    incompatibility: mapAt(0) === mapAt(1) ? distanceFromMean(bases, dimensions) : Number.NaN,
+    incompatibility: isOne ? distanceFromMean(bases, dimensions) : Number.NaN,
   };
 }
 
@@ -101,9 +112,10 @@ function distanceFromMean(bases, dimensions) {
   return meanOf(spans.map((span) => grassmannDistance(subspaceAngles(span, mean), "normalizedGeodesic")));
 }
 
-/** Of Distortion over the layers that have one, with every score and with the distance from a global basis. */
+/** ρ of Distortion, and of depth, over the layers with every score and with the distance from a global basis. */
 function correlationsOf(layers) {
   const values = {
+    depth: layers.map((_, i) => i),
     ...Object.fromEntries(Object.keys(SCORES).map((key) => [key, layers.map(({ scores }) => scores[key])])),
     incompatibility: layers.map(({ incompatibility }) => incompatibility),
   };
@@ -113,16 +125,31 @@ function correlationsOf(layers) {
       const usable = (i) => Number.isFinite(list[i]) && Number.isFinite(distortions[i]);
       const indices = [...list.keys()].filter(usable);
       if (indices.length < 4) return [key, undefined];
-      return [
-        key,
-        {
-          ...rankCorrelation(
-            indices.map((i) => distortions[i]),
-            indices.map((i) => list[i]),
-          ),
-          layers: indices.length,
-        },
-      ];
+      const rho = (x) =>
+        rankCorrelation(
+          indices.map((i) => x[i]),
+          indices.map((i) => list[i]),
+        ).rho;
+      return [key, { rho: rho(distortions), ofDepth: rho(values.depth), layers: indices.length }];
+    }),
+  );
+}
+
+/** Of Distortion with DCI between untrained networks at equal depth, over the layers where each has a Distortion. */
+function atEqualDepth(layers, networks) {
+  const ofNetworks = layers.map(({ untrained: { distances } }) =>
+    Array.from(
+      { length: networks },
+      (_, n) => distortion(distances.filter((_, i) => i % networks === n)).distortion,
+    ),
+  );
+  const usable = [...layers.keys()].filter((i) => ofNetworks[i].every((d) => d !== undefined));
+  return Object.fromEntries(
+    ["disentanglement", "completeness", "informativeness"].map((key) => {
+      if (usable.length === 0) return [key, undefined];
+      const scores = usable.map((i) => layers[i].untrained.scores.map((found) => found[key]));
+      const distortions = usable.map((i) => ofNetworks[i]);
+      return [key, correlationAtEqualDepth(distortions, scores, { seed: SEED })];
     }),
   );
 }

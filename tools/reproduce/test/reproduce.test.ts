@@ -4,34 +4,141 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { matrix } from "@vielbein/linalg";
+import { matrix, uniform } from "@vielbein/linalg";
 import { sampleUrl } from "@vielbein/sample";
 import { afterAll, describe, expect, test } from "vitest";
 import { deviations, readFactors, usableFactors } from "../common/factors.mjs";
-import { allOf, FAILS, HOLDS, hasSign, isPositive, OPEN, verdictOf } from "../common/verdict.mjs";
+import { correlationAtEqualDepth } from "../common/permutation.mjs";
+import {
+  allOf,
+  corrected,
+  FAILS,
+  HOLDS,
+  holm,
+  isAbove,
+  isPositive,
+  judged,
+  OPEN,
+  tested,
+  UNTESTED,
+} from "../common/verdict.mjs";
 import { reproduce } from "../studies.mjs";
 
 describe("verdicts", () => {
   const noise = Array.from({ length: 40 }, (_, i) => ((i * 7) % 13) - 6);
+  const part = (pHolds: number, pFails: number) => judged({ pHolds, pFails });
 
   test("a mean beyond its interval holds, its opposite does not, and one within it is open", () => {
     const shifted = (by: number) => noise.map((x) => x + by);
     expect(isPositive(shifted(3)).verdict).toBe(HOLDS);
     expect(isPositive(shifted(-3)).verdict).toBe(FAILS);
     expect(isPositive(shifted(0.2)).verdict).toBe(OPEN);
-    expect(verdictOf([1, 2], 1)).toBe(OPEN);
+    for (const by of [-3, -1.2, 0.2, 1.2, 3]) {
+      const { interval, pValue } = isPositive(shifted(by));
+      expect(interval[0] > 0 || interval[1] < 0).toBe(pValue < 0.05);
+    }
   });
 
-  test("a correlation needs the claimed sign and significance", () => {
-    expect(hasSign({ rho: -0.9, pValue: 0.01 }, -1)).toBe(HOLDS);
-    expect(hasSign({ rho: 0.9, pValue: 0.01 }, -1)).toBe(FAILS);
-    expect(hasSign({ rho: -0.9, pValue: 0.05 }, -1)).toBe(OPEN);
+  test("the bound of a statistic need not be 0", () => {
+    const statistic = (members: Int32Array) => 5 + members.reduce((sum, i) => sum + noise[i]!, 0) / 40;
+    expect(tested(40, statistic, { bound: 3 }).verdict).toBe(HOLDS);
+    expect(tested(40, statistic, { bound: 7 }).verdict).toBe(FAILS);
+    expect(tested(40, statistic, { bound: 5 }).verdict).toBe(OPEN);
   });
 
-  test("a claim in parts falls with any part", () => {
-    expect(allOf([HOLDS, HOLDS])).toBe(HOLDS);
-    expect(allOf([HOLDS, OPEN])).toBe(OPEN);
-    expect(allOf([OPEN, FAILS, HOLDS])).toBe(FAILS);
+  test("what is only one number, repeated, proves nothing by being repeated", () => {
+    const repeated = Array.from({ length: 400 }, (_, i) => noise[i % 4]! + 5);
+    const clusters = repeated.map((_, i) => i % 4);
+    expect(isPositive(repeated).pValue).toBeLessThan(isPositive(repeated, { clusters }).pValue);
+    expect(isPositive(repeated, { clusters }).verdict).toBe(OPEN);
+  });
+
+  test("above all of 20 draws is p = 1/21, above all of three 1/4", () => {
+    const draws = Array.from({ length: 20 }, (_, i) => i / 20);
+    expect(isAbove(2, draws)).toMatchObject({ verdict: HOLDS, pValue: 1 / 21 });
+    expect(isAbove(-1, draws)).toMatchObject({ verdict: FAILS, pValue: 1 / 21 });
+    expect(isAbove(0.5, draws).verdict).toBe(OPEN);
+    expect(isAbove(2, [0, 1, 0.5])).toMatchObject({ verdict: OPEN, pValue: 0.25 });
+    // A draw that is as high counts against.
+    expect(isAbove(0.95, draws).pHolds).toBe(2 / 21);
+  });
+
+  test("a claim in parts holds by the weakest, and falls with any part, corrected for their number", () => {
+    expect(allOf([part(0.01, 1), part(0.04, 1)])).toMatchObject({ verdict: HOLDS, pValue: 0.04 });
+    expect(allOf([part(0.01, 1), part(0.2, 0.9)])).toMatchObject({ verdict: OPEN, pValue: 0.2 });
+    expect(allOf([part(1, 0.01), part(0.5, 0.6), part(0.01, 1)])).toMatchObject({
+      verdict: FAILS,
+      pValue: 0.03,
+    });
+    expect(allOf([part(1, 0.03), part(0.5, 0.6)]).verdict).toBe(OPEN);
+  });
+
+  test("Holm's correction: by hand", () => {
+    // 4·0.01; 3·0.02; max(that, 2·0.03); 1·0.04, but no less than the last.
+    const found = holm([0.04, 0.01, 0.03, 0.02]);
+    [0.06, 0.04, 0.06, 0.06].forEach((p, i) => {
+      expect(found[i]).toBeCloseTo(p, 12);
+    });
+    expect(holm([0.9, 0.8])).toEqual([1, 1]);
+  });
+
+  test("claims without a test are not counted; others survive or do not", () => {
+    const claims = corrected([
+      { verdict: HOLDS, pValue: 0.001 },
+      UNTESTED,
+      { verdict: FAILS, pValue: 0.03 },
+      { verdict: OPEN, pValue: 0.4 },
+    ]);
+    expect(claims.map(({ survives }: { survives: boolean }) => survives)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(claims[0].holmValue).toBeCloseTo(0.003, 12);
+    expect(claims[1].holmValue).toBeUndefined();
+  });
+});
+
+describe("correlation between networks at equal depth", () => {
+  const [layers, networks] = [8, 20];
+  const table = (value: (layer: number, network: number) => number) =>
+    Array.from({ length: layers }, (_, l) => Array.from({ length: networks }, (_, n) => value(l, n)));
+  const draw = (seed: number) => table((l, n) => uniform(seed, l, networks)[n]!);
+
+  test("what depth does to both is no correlation, though every network has it", () => {
+    let rejected = 0;
+    for (let trial = 0; trial < 100; trial++) {
+      const [a, b] = [draw(2 * trial), draw(2 * trial + 1)];
+      const falling = a.map((row, l) => row.map((x) => x - 10 * l));
+      const rising = b.map((row, l) => row.map((x) => x + 10 * l));
+      const { pNegative, pPositive } = correlationAtEqualDepth(falling, rising, { permutations: 199 });
+      if (Math.min(pNegative, pPositive) < 0.05) rejected++;
+    }
+    expect(rejected).toBeLessThan(12);
+  });
+
+  test("a relation within the layers is found, whatever its direction", () => {
+    const a = draw(7);
+    const noise = draw(8);
+    for (const sign of [1, -1]) {
+      const b = a.map((row, l) => row.map((x, n) => sign * x + 2 * noise[l]![n]! - 5 * sign * l));
+      const { rho, pNegative, pPositive } = correlationAtEqualDepth(a, b);
+      expect(Math.sign(rho)).toBe(sign);
+      expect(sign > 0 ? pPositive : pNegative).toBeLessThan(0.01);
+      expect(sign > 0 ? pNegative : pPositive).toBe(1);
+    }
+    expect(correlationAtEqualDepth(a, a).rho).toBeCloseTo(1, 12);
+  });
+
+  test("a network that is high in all layers counts once", () => {
+    // All layers repeat the same eight pairs: there are no more networks than eight.
+    const once = (seed: number) => Array.from({ length: layers }, () => Array.from(uniform(seed, 0, 8)));
+    const [x, y] = [once(1), once(2)];
+    const all = correlationAtEqualDepth(x, y);
+    const one = correlationAtEqualDepth(x.slice(0, 1), y.slice(0, 1));
+    expect(all.rho).toBeCloseTo(one.rho, 12);
+    expect(all.pPositive).toBe(one.pPositive);
   });
 });
 
