@@ -138,6 +138,10 @@ function scattered({ name, raw, dataType }: Tensor, positions: readonly number[]
   if (size < 1 || raw.length !== positions.length * size) {
     throw new WireError(`sparse tensor "${name}" holds ${raw.length} bytes at ${positions.length} indices`);
   }
+  if (new Set(positions).size < positions.length) {
+    const repeated = positions.find((position, i) => positions.indexOf(position) < i);
+    throw new WireError(`sparse tensor "${name}" has two values for element ${repeated}`);
+  }
   const dense = new Uint8Array(bytes);
   positions.forEach((position, i) => {
     dense.set(raw.subarray(i * size, (i + 1) * size), position * size);

@@ -3,7 +3,7 @@
 import type { ModelSource, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core";
 import { encodeModel } from "./encode.ts";
 import { everyName } from "./graph.ts";
-import type { Model } from "./model.ts";
+import { DataType, type Model } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { renameTensors } from "./rename.ts";
 
@@ -12,13 +12,19 @@ export function modelSource(model: Model): ModelSource {
   return { bytes: encodeModel(model, { weights: "reference" }), files: model.files };
 }
 
-/** A session of the engine for a model, whatever its inputs and outputs are called. */
+/**
+ * A session of the engine for a model, whatever its inputs and outputs are called. Graphs in double precision run as
+ * they are, unless `wanted` says otherwise: engines fuse x·sigmoid(x), clip(relu(x)) and the like into operators that
+ * they have in single precision only.
+ */
 export async function openSession(
   runtime: Runtime,
   model: Model,
-  options: SessionOptions = {},
+  wanted: SessionOptions = {},
 ): Promise<Session> {
   const { graph } = model;
+  const isDouble = graph.inputs.some(({ dataType }) => dataType === DataType.DOUBLE);
+  const options = { optimize: !isDouble, ...wanted };
   // Engines keep tensors in plain objects, where names that all objects have are taken.
   const taken = [...graph.inputs, ...graph.outputs].map(({ name }) => name).filter((name) => name in {});
   if (taken.length === 0) return runtime.createSession(modelSource(model), options);

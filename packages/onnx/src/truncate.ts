@@ -7,14 +7,15 @@ import { tensorNames } from "./graph.ts";
 import type { Model } from "./model.ts";
 import { NameSupply } from "./names.ts";
 import { normalize } from "./normalize.ts";
-import { float32Tensor } from "./tensor.ts";
+import { elementCount, float32Tensor } from "./tensor.ts";
 
 /**
  * The model with w̄ + ψ·(w − w̄) for w: the tensor has its name, and all that reads it reads the truncated one.
  *
  * @param shape of one w, without the batch axis.
  * @param mean w̄, row-major.
- * @throws {VielbeinError} `INVALID_SPACE` where no node computes the tensor.
+ * @throws {VielbeinError} `INVALID_SPACE` where no node computes the tensor; `SHAPE_MISMATCH` where the mean has another
+ *   number of elements than w; `INVALID_ARGUMENT` where ψ is no finite number.
  */
 export function truncate(
   original: Model,
@@ -23,6 +24,15 @@ export function truncate(
   mean: ArrayLike<number>,
   psi: number,
 ): Model {
+  if (!Number.isFinite(psi)) {
+    throw new VielbeinError("INVALID_ARGUMENT", `truncate: psi must be a finite number, got ${psi}.`);
+  }
+  if (mean.length !== elementCount(shape)) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `truncate: the mean has ${mean.length} elements, a "${tensor}" of shape [${shape}] has ${elementCount(shape)}. Pass the mean of the same tensor.`,
+    );
+  }
   const model = normalize(original);
   const { graph } = model;
   const at = graph.nodes.findIndex(({ outputs }) => outputs.includes(tensor));

@@ -327,6 +327,38 @@ describe("float64", () => {
     });
   });
 
+  test.each([
+    [
+      "x·sigmoid(x)",
+      [makeNode("Sigmoid", ["a"], ["s"]), makeNode("Mul", ["a", "s"], ["y"])],
+      (x: number) => x / (1 + Math.exp(-x)),
+    ],
+    [
+      "clip(relu(x), 0, 6)",
+      [makeNode("Relu", ["a"], ["r"]), makeNode("Clip", ["r", "low", "high"], ["y"])],
+      (x: number) => Math.min(Math.max(x, 0), 6),
+    ],
+  ] as const)("%s, which engines fuse in single precision", async (_name, nodes, expected) => {
+    const model = makeModel({
+      nodes: [makeNode("Mul", ["z", "two"], ["a"]), ...nodes],
+      initializers: [
+        float32Tensor("two", [2], []),
+        float32Tensor("low", [0], []),
+        float32Tensor("high", [6], []),
+      ],
+      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 3] }],
+      outputs: [{ name: "y" }],
+    });
+    const map = await OnnxMap.create(model, runtime, { precision: "float64" });
+    const codes = Float64Array.from({ length: 3 * COUNT }, (_, i) => 5 * Math.sin(i));
+    const values = codes.map((x) => expected(2 * x));
+    expect(relativeError(await map.evaluate(codes.subarray(0, 3), 1), values.subarray(0, 3))).toBeLessThan(
+      1e-15,
+    );
+    expect(relativeError(await map.evaluate(codes, COUNT), values)).toBeLessThan(1e-15);
+    await map.dispose();
+  });
+
   test("Resize, whose scales stay float32, is refused by name", async () => {
     const model = makeModel({
       nodes: [{ ...makeNode("Resize", ["z", "", "scales"], ["y"]), name: "up" }],

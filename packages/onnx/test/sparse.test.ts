@@ -83,6 +83,7 @@ describe("refused", () => {
     ["an index outside", { ...matrix, indices: [1, 9] }, /index 9 where 9/],
     ["a negative index", { ...matrix, indices: [-1, 2] }, /index -1/],
     ["fewer indices than values", { ...matrix, indices: [1] }, /8 bytes at 1 indices/],
+    ["an index given twice", { ...matrix, indices: [6, 6] }, /two values for element 6/],
     ["coordinates of another rank", { ...coordinates, indexDims: [1, 4] }, /indices of shape/],
     ["an impossible shape", { ...flat, dims: [2 ** 62, 8] }, /impossible shape/],
   ])("%s", (_what, tensor, message) => {
