@@ -17,7 +17,10 @@ import { requirePoints } from "./space.ts";
 export interface GeodesicOptions extends StepOptions {
   /** N. Default 16. */
   readonly segments?: number;
-  /** Converged when the quadratic model promises to lower the energy by no more than this fraction. Default 1e-6. */
+  /**
+   * As of {@link lbfgs}: how little of the energy the search still gains, not how far it is above the minimum. In a long narrow
+   * valley, where the metric turns much along the chain, that may be thousands of times more. Default 1e-6.
+   */
   readonly tolerance?: number;
 }
 

@@ -225,3 +225,39 @@ describe("invert", () => {
     await expect(invert(map, target, start, { signal: AbortSignal.abort() })).rejects.toThrow();
   });
 });
+
+describe("badly scaled maps by L-BFGS", () => {
+  const of = (f: (x: ArrayLike<number>) => number[]) =>
+    functionMap({
+      from: { name: "x", dim: 2, shape: [2] },
+      to: { name: "y", dim: 2, shape: [2] },
+      evaluate: f,
+    });
+
+  test.each([1e-1, 1e-2, 1e-3, 1e-4])(
+    "the second coordinate moves the output %s times the first",
+    async (k) => {
+      const scaled = of((x) => [x[0]!, k * x[1]!]);
+      const { point, searches } = await invert(scaled, Float32Array.of(1, 1), new Float32Array(2), {
+        method: "lbfgs",
+        steps: 500,
+      });
+      expect(searches[0]!.loss).toBeLessThan(1e-12);
+      expect(searches[0]!.converged).toBe(true);
+      expect(point[1]! * k).toBeCloseTo(1, 5);
+    },
+  );
+
+  test.each([1, 1e8, 1e-15])("Powell's badly scaled function, in units of %s", async (unit) => {
+    const powell = of((x) => [
+      unit * (1e4 * x[0]! * x[1]! - 1),
+      unit * (Math.exp(-x[0]!) + Math.exp(-x[1]!) - 1.0001),
+    ]);
+    const { searches, point } = await invert(powell, new Float32Array(2), Float32Array.of(0, 1), {
+      method: "lbfgs",
+      steps: 500,
+    });
+    expect(searches[0]!.loss / unit ** 2).toBeLessThan(1e-10);
+    expect(point[1]).toBeCloseTo(9.106, 2);
+  });
+});

@@ -1,5 +1,6 @@
 // L-BFGS: quasi-Newton descent from the last few changes of the gradient (Nocedal & Wright, Numerical Optimization,
-// 2006, algorithm 7.5), with a line search that backs off until the value falls enough (Armijo).
+// 2006, algorithm 7.5), with a line search that backs off until the value falls enough (Armijo), and goes on as long as it
+// falls and is as steep as it was.
 
 import {
   along,
@@ -21,7 +22,8 @@ export interface LbfgsOptions extends StepOptions {
   readonly memory?: number;
   /**
    * Converged when the quadratic model, −½·slope, promises to lower the value by no more than this fraction of it, or
-   * single precision ends it, three steps running. Default 1e-6.
+   * single precision ends it, three steps running, and a second search from there, without what the first one remembered,
+   * lowers it by no more before it comes to the same. Default 1e-6.
    */
   readonly tolerance?: number;
 }
@@ -34,6 +36,11 @@ interface Change {
 
 const SUFFICIENT = 1e-4;
 const BACKOFFS = 20;
+const EXTENSIONS = 20;
+/** How much longer the next trial is where the function goes on falling. */
+const LONGER = 10;
+/** A slope of more than this share of the first has hardly changed: the step was too short to show a curvature. */
+const AS_STEEP = 0.9;
 /** One promise may rest on a poor memory, so many in a row hardly do. */
 const SMALL_PROMISES = 3;
 
@@ -55,6 +62,12 @@ export async function lbfgs(
   const end = (converged: boolean): Minimum => ({ point: x, value: here.value, steps: step, converged });
   let changes: Change[] = [];
   let [step, small] = [0, 0];
+  /** The value where the second search began. */
+  let restarted = Number.POSITIVE_INFINITY;
+  const isConfirmed = () => {
+    const gained = restarted - here.value;
+    return isSmall(gained) || isBelowSingle(gained, here.value);
+  };
   while (step < steps) {
     signal?.throwIfAborted();
     if (here.gradient.every((g) => g === 0)) return end(true);
@@ -68,6 +81,8 @@ export async function lbfgs(
       changes = [];
       continue;
     }
+    const isLower = found.at !== undefined && found.at.value < here.value;
+    if (!isLower && changes.length === 0 && isConfirmed()) return end(true);
     if (!found.at) return end(isSmall(found.promised));
     const s = found.point.map((value, i) => value - x[i]!);
     const y = found.at.gradient.map((value, i) => value - here.gradient[i]!);
@@ -81,7 +96,12 @@ export async function lbfgs(
     here = found.at;
     step++;
     if (onStep?.({ step, value: here.value, point: x })) break;
-    if (small >= SMALL_PROMISES) return end(true);
+    if (small < SMALL_PROMISES) continue;
+    // A poor memory promises little for long. What it missed, the gradient alone may find.
+    if (isConfirmed()) return end(true);
+    restarted = here.value;
+    changes = [];
+    small = 0;
   }
   return end(false);
 }
@@ -111,10 +131,35 @@ function descent(gradient: Float64Array, changes: readonly Change[]): Float64Arr
   return q;
 }
 
+interface Lower {
+  readonly point: Float64Array;
+  readonly at: ValueAndGradient;
+}
+
 type Found =
-  | { readonly point: Float64Array; readonly at: ValueAndGradient }
+  | Lower
   /** Nothing lower. The least that the slope, and its change up to one of the trials, promise to lower the value by. */
   | { readonly promised: number; readonly at?: undefined };
+
+/** The step made longer for as long as the value falls and the slope stays what it was. */
+async function extended(
+  objective: DifferentiableObjective,
+  x: Float64Array,
+  direction: Float64Array,
+  slope: number,
+  first: number,
+  found: Lower,
+): Promise<Lower> {
+  let [best, t] = [found, first];
+  for (let i = 0; i < EXTENSIONS && dot(direction, best.at.gradient) < AS_STEEP * slope; i++) {
+    t *= LONGER;
+    const point = along(x, t, direction);
+    const at = await objective(point);
+    if (!(at.value < best.at.value)) break;
+    best = { point, at };
+  }
+  return best;
+}
 
 async function search(
   objective: DifferentiableObjective,
@@ -129,7 +174,9 @@ async function search(
   for (let i = 0; i < BACKOFFS; i++) {
     const point = along(x, t, direction);
     const at = await objective(point);
-    if (at.value <= value + SUFFICIENT * t * slope) return { point, at };
+    if (at.value <= value + SUFFICIENT * t * slope) {
+      return i > 0 ? { point, at } : extended(objective, x, direction, slope, t, { point, at });
+    }
     // The minimum of the parabola through the value, the slope, and the value just met.
     const parabola = (-slope * t * t) / (2 * (at.value - value - slope * t));
     const curvature = (dot(direction, at.gradient) - slope) / t;
