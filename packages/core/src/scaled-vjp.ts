@@ -1,7 +1,7 @@
 // Products with Jᵀ whatever the size of the cotangents: a map in small units has small residuals and small derivatives, whose
 // products vanish in float32.
 
-import type { CallOptions, DifferentiableMap } from "./map.ts";
+import type { CallOptions, DifferentiableMap, FloatArray } from "./map.ts";
 
 /** Jᵀ·c `[from.dim]` at a point, with c `[to.dim]` brought to a size of about 1 by a power of two, which rounds nothing. */
 export async function scaledVjp(
@@ -10,8 +10,7 @@ export async function scaledVjp(
   cotangent: ArrayLike<number>,
   call: CallOptions = {},
 ): Promise<Float64Array> {
-  const size = Array.from(cotangent).reduce((most, c) => Math.max(most, Math.abs(c)), 0);
-  const scale = size > 0 && Number.isFinite(size) ? 2 ** Math.floor(Math.log2(size)) : 1;
+  const scale = powerOfTwo(cotangent);
   const pulled = await map.vjp(
     point,
     Float32Array.from(cotangent, (c) => c / scale),
@@ -19,4 +18,24 @@ export async function scaledVjp(
     call,
   );
   return Float64Array.from(pulled, (value) => value * scale);
+}
+
+/** The power of two nearest below the largest magnitude; 1 of zeros and of what is not finite. */
+export function powerOfTwo(values: ArrayLike<number>): number {
+  let size = 0;
+  for (let i = 0; i < values.length; i++) size = Math.max(size, Math.abs(values[i]!));
+  return size > 0 && Number.isFinite(size) ? 2 ** Math.floor(Math.log2(size)) : 1;
+}
+
+/** Each of the vectors `[count, length]` divided by a power of two that leaves it at a size of about 1, and those powers. */
+export function normalizeVectors(
+  vectors: FloatArray,
+  length: number,
+): { readonly vectors: FloatArray; readonly scales: Float64Array } {
+  const scales = Float64Array.from({ length: vectors.length / length }, (_, k) =>
+    powerOfTwo(vectors.subarray(k * length, (k + 1) * length)),
+  );
+  const divided = vectors.slice();
+  for (let at = 0; at < divided.length; at++) divided[at]! /= scales[Math.floor(at / length)]!;
+  return { vectors: divided, scales };
 }

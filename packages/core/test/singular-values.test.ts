@@ -1,6 +1,6 @@
 import { matmul, matrix, normal, svd } from "@vielbein/linalg";
 import { expect, test } from "vitest";
-import { functionMap, jacobianSpectrum, singularValues } from "../src/index.ts";
+import { functionMap, jacobianSpectrum, metricSpectrum, singularValues } from "../src/index.ts";
 
 const [n, m] = [12, 500];
 const a = matrix(m, n, normal(1, 0, m * n));
@@ -74,3 +74,27 @@ test("of a map to a smaller space, and at an invalid point", async () => {
   expect(values[0]).toBeCloseTo(Math.sqrt(n), 5);
   await expect(singularValues(map, new Float32Array(3))).rejects.toThrow("has dimension 12");
 });
+
+test.each([2 ** -83, 2 ** 83])(
+  "products of a map in units of %s do not leave single precision",
+  async (unit) => {
+    const small = functionMap({
+      from: map.from,
+      to: map.to,
+      evaluate: (x) => matmul(a, matrix(n, 1, Float64Array.from(x))).data.map((y) => unit * y),
+      jvp: (_, t) => matmul(a, matrix(n, 1, Float64Array.from(t))).data.map((y) => unit * y),
+      vjp: (_, c) =>
+        matmul(a, matrix(m, 1, Float64Array.from(c)), { transposeA: true }).data.map((y) => unit * y),
+    });
+    const exact = svd(a, { vectors: "none" }).s;
+    const {
+      singularValues: s,
+      route,
+      deadInputs,
+    } = await jacobianSpectrum(small, point, { memoryBudget: 10_000 });
+    expect({ route, deadInputs }).toEqual({ route: "products", deadInputs: 0 });
+    const { eigenvalues } = await metricSpectrum(small, point, { memoryBudget: 10_000, top: 2 });
+    expect(Math.sqrt(eigenvalues[0]!) / unit / exact[0]!).toBeCloseTo(1, 5);
+    for (let i = 0; i < n; i++) expect(s[i]! / unit / exact[i]!).toBeCloseTo(1, 3);
+  },
+);

@@ -8,6 +8,7 @@ import { gram, type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { DEFAULT_MEMORY_BUDGET, requireFiniteProducts, unitVectors, vectorsPerRun } from "../jacobian.ts";
 import type { CallOptions, DifferentiableMap, FloatArray } from "../map.ts";
+import { normalizeVectors } from "../scaled-vjp.ts";
 import { requirePoints, type Space } from "../space.ts";
 import { bytesOfColumns, bytesPerVector, jacobianColumns, rowChunks } from "./tangents.ts";
 
@@ -97,9 +98,12 @@ async function byProducts(
     const width = Math.min(run, n - first);
     const pushed = await map.jvp(point, unitVectors(n, first, width), width, call);
     requireFiniteProducts(map, pushed, first, "columns");
-    const pulled = await map.vjp(point, pushed, width, call);
+    const { vectors, scales } = normalizeVectors(pushed, map.to.dim);
+    const pulled = await map.vjp(point, vectors, width, call);
     requireFiniteImages(map, pulled, map.from);
-    result.data.set(pulled, first * n);
+    for (let at = 0; at < pulled.length; at++) {
+      result.data[first * n + at] = pulled[at]! * scales[Math.floor(at / n)]!;
+    }
   }
   // Symmetric but for rounding.
   for (let i = 0; i < n; i++) {

@@ -12,6 +12,7 @@ import {
   differentialAt,
   type FloatArray,
 } from "../map.ts";
+import { normalizeVectors } from "../scaled-vjp.ts";
 import { requirePoints } from "../space.ts";
 import { type MetricOptions, metricRoute, metricTensor, requireFiniteImages } from "./metric.ts";
 import { bytesOfColumns, bytesPerVector, jacobianColumns, rowChunks } from "./tangents.ts";
@@ -162,10 +163,13 @@ function operatorOf(
         }
         const pushed = await jvp(tangents, width, call);
         requireFiniteImages(map, pushed, map.to);
-        const pulled = await vjp(pushed, width, call);
+        const { vectors, scales } = normalizeVectors(pushed, map.to.dim);
+        const pulled = await vjp(vectors, width, call);
         requireFiniteImages(map, pulled, map.from);
         for (let j = 0; j < width; j++) {
-          for (let i = 0; i < n; i++) result.data[i * x.cols + first + j] = pulled[j * n + i]!;
+          for (let i = 0; i < n; i++) {
+            result.data[i * x.cols + first + j] = pulled[j * n + i]! * scales[j]!;
+          }
         }
       }
       return result;
