@@ -3,43 +3,25 @@
 // harmless one in the elements that every Where behind it discards. The value stays the same, and all derivatives
 // of what is discarded are finite, in both directions and of every order.
 
-import { int } from "./attributes.ts";
+import { Conditions, isFollowed } from "./conditions.ts";
 import { isSingleOrDouble } from "./element-types.ts";
-import { broadcastShape, positiveAxis, type Shape } from "./emitter.ts";
 import { dependents } from "./graph.ts";
-import { GraphEdit } from "./graph-edit.ts";
-import { DataType, intAttribute, type Node } from "./model.ts";
+import type { Node } from "./model.ts";
 import type { PreparedGraph } from "./prepared-graph.ts";
 import { isPiecewiseConstant } from "./rules.ts";
 import { Signs } from "./signs.ts";
-import { numericValues } from "./tensor.ts";
 
 /** Operators that may be infinite, or have infinite slopes: which input to replace, and by what. */
 const hazards: ReadonlyMap<string, readonly [input: number, harmless: number]> = new Map(
   (
     [
       [["Log", "Sqrt", "Reciprocal", "Pow", "ReduceLogSum", "ReduceL2"], 0, 1],
-      [["Asin", "Acos", "Atanh", "Exp", "Sinh", "Cosh", "Tan"], 0, 0],
+      [["Asin", "Acos", "Atanh", "Exp", "Sinh", "Cosh", "Tan", "Softmax", "LogSoftmax"], 0, 0],
       [["Acosh"], 0, 2],
       [["Div", "Mod"], 1, 1],
     ] as const
   ).flatMap(([operators, input, harmless]) => operators.map((op) => [op, [input, harmless]] as const)),
 );
-
-/** Operators each element of whose result depends on those at its place alone. */
-const elementwise: ReadonlySet<string> = new Set([
-  ...["Identity", "Cast", "Neg", "Abs", "Exp", "Log", "Sqrt", "Reciprocal", "Sin", "Cos", "Tan"],
-  ...["Sinh", "Cosh", "Asin", "Acos", "Atan", "Asinh", "Acosh", "Atanh", "Erf", "Tanh", "Sigmoid"],
-  ...["Softplus", "Softsign", "Relu", "LeakyRelu", "Elu", "Clip"],
-  ...["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum"],
-]);
-
-const reductions: ReadonlySet<string> = new Set([
-  ...["ReduceSum", "ReduceMean", "ReduceProd", "ReduceSumSquare", "ReduceL1", "ReduceL2"],
-  ...["ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMin"],
-]);
-
-const reshaping: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
 
 /** Operators between one that may overflow and the Where that discards what it yields; more are not followed. */
 const FARTHEST = 64;
@@ -112,8 +94,7 @@ class Readers {
     const { domain, opType, outputs } = node;
     if (domain !== "") return Number.POSITIVE_INFINITY;
     if (opType === "Where") return 0;
-    const isFollowed = elementwise.has(opType) || reductions.has(opType) || reshaping.has(opType);
-    const further = isFollowed ? this.discarded.get(outputs[0]!) : undefined;
+    const further = isFollowed(opType) ? this.discarded.get(outputs[0]!) : undefined;
     return further === undefined ? Number.POSITIVE_INFINITY : 1 + further;
   }
 }
@@ -124,15 +105,13 @@ function passesNothing({ opType, domain }: Node, index: number): boolean {
 }
 
 /** Replaces the argument of the operator that yields `target`. */
-class Shield extends GraphEdit {
+class Shield extends Conditions {
   private readonly nodes: readonly Node[];
   private readonly readers: Readers;
   private readonly target: string;
-  /** Conditions of the Where nodes that discard, and what these yield. */
-  private readonly conditions = new Set<string>();
+  /** What the Where nodes that discard yield. */
   private readonly results = new Set<string>();
   private readonly known = new Map<string, string | undefined>();
-  private readonly negations = new Map<string, string>();
   /** What the operator with the argument replaced yields. */
   result: string;
 
@@ -158,8 +137,7 @@ class Shield extends GraphEdit {
     const inputs = [live, argument, this.scalar(harmless, argument)];
     const replaced = this.add("Where", inputs, this.shape(argument), {}, undefined, this.dataType(argument));
     const shielded = { ...node, inputs: node.inputs.with(index, replaced) };
-    const moving = dependents(this.nodes, [...this.results]);
-    if ([...this.conditions].some((condition) => moving.has(condition))) return undefined;
+    if (this.depends(live, [...this.results])) return undefined;
     const graph = this.finish([...this.added, ...this.beside(node, shielded)]);
     if (graph.model.graph.nodes.some(({ outputs }) => outputs[0] === this.target)) return graph;
     // Nobody else reads what is replaced: no copies then, so that nodes keep their names.
@@ -186,63 +164,16 @@ class Shield extends GraphEdit {
       return live && this.ofInput(node, index, live);
     }
     const [condition] = node.inputs as [string];
-    this.conditions.add(condition);
     this.results.add(output);
     const taken = index === 1 ? condition : this.negated(condition);
-    const beyond = this.readers.discarded.has(output) ? this.live(output) : undefined;
+    const further = this.readers.discarded.has(output) ? this.live(output) : undefined;
+    // A condition that looks at what this Where yields cannot decide what it reads.
+    const beyond = further !== undefined && this.depends(further, [output]) ? undefined : further;
     return this.fitted(beyond ? this.logical("And", taken, beyond) : taken, this.shape(name));
   }
 
-  private negated(condition: string): string {
-    const known = this.negations.get(condition);
-    if (known !== undefined) return known;
-    const negation = this.logical("Not", condition);
-    this.negations.set(condition, negation);
-    return negation;
-  }
-
-  /** Where an input of a node matters, given where its result does. */
-  private ofInput(node: Node, index: number, condition: string): string {
-    const [shape, result] = [this.shape(node.inputs[index]!), this.shape(node.outputs[0]!)];
-    if (elementwise.has(node.opType)) return this.fitted(condition, shape);
-    const full = this.add("Expand", [condition, this.int64(result)], result);
-    if (reshaping.has(node.opType)) return this.reshape(full, shape);
-    const isKept = intAttribute(node, "keepdims", 1) === 1;
-    return isKept ? full : this.reshape(full, keptShape(shape, this.reducedAxes(node, shape.length)));
-  }
-
-  private reducedAxes(node: Node, rank: number): readonly number[] {
-    const axes = this.constants.get(node.inputs[1] ?? "");
-    const stated = axes ? numericValues(axes) : [];
-    const all = Array.from({ length: rank }, (_, axis) => axis);
-    if (stated.length > 0) return stated.map((axis) => positiveAxis(axis, rank));
-    return intAttribute(node, "noop_with_empty_axes", 0) ? [] : all;
-  }
-
-  /** The condition that holds where it does for any of the elements that one of `shape` is broadcast to. */
-  private fitted(condition: string, shape: Shape): string {
-    const from = this.shape(condition);
-    const lead = Math.max(0, from.length - shape.length);
-    const repeated = from
-      .map((_, axis) => axis)
-      .filter((axis) => axis < lead || (from[axis]! > 1 && shape[axis + shape.length - from.length] === 1));
-    if (repeated.length === 0) return condition;
-    const numbers = this.add(
-      "Cast",
-      [condition],
-      from,
-      { to: int(DataType.FLOAT) },
-      undefined,
-      DataType.FLOAT,
-    );
-    const kept = keptShape(from, repeated);
-    const any = this.add("ReduceMax", [numbers, this.int64(repeated)], kept);
-    const truth = this.add("Cast", [any], kept, { to: int(DataType.BOOL) }, undefined, DataType.BOOL);
-    return lead > 0 ? this.reshape(truth, kept.slice(lead)) : truth;
-  }
-
-  private logical(opType: "And" | "Or" | "Not", ...conditions: readonly string[]): string {
-    return this.add(opType, conditions, conditions.map((name) => this.shape(name)).reduce(broadcastShape));
+  private depends(name: string, on: readonly string[]): boolean {
+    return dependents([...this.nodes, ...this.added], on).has(name);
   }
 
   /**
@@ -272,9 +203,4 @@ class Shield extends GraphEdit {
     this.result = copies.get(this.target)!;
     return nodes;
   }
-}
-
-/** `shape` with the extent 1 along `axes`. */
-function keptShape(shape: Shape, axes: readonly number[]): number[] {
-  return shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
 }

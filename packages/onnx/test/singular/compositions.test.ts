@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { int } from "../../src/attributes.ts";
+import { int, ints } from "../../src/attributes.ts";
 import { decodeModel, OnnxMap } from "../../src/index.ts";
 import { relativeError, runtime } from "../helpers.ts";
 import { requireShared, shared } from "../shared.ts";
@@ -112,6 +112,21 @@ describe("what Where discards", () => {
       [1, 1 / (1 + Math.exp(-1))],
     ],
     [
+      "by a condition on what another Where yields",
+      (g, x) => {
+        const log = g.op("Where", [isPositive(g, x), g.op("Log", [x]), g.scalar(-9)]);
+        return g.op("Where", [g.op("Greater", [log, g.scalar(-5)]), log, g.scalar(-5)]);
+      },
+      [0, 4],
+      [0, 0.25],
+    ],
+    [
+      "a root of a root, each where it is positive",
+      (g, x) => masked((h, s) => h.op("Sqrt", [s]))(g, masked((h, s) => h.op("Sqrt", [s]))(g, x)),
+      [0, 16],
+      [0, 1 / 32],
+    ],
+    [
       "by a condition on what it discards, two operators later",
       (g, x) => {
         const twice = g.op("Mul", [g.op("Reciprocal", [x]), g.scalar(2)]);
@@ -124,6 +139,42 @@ describe("what Where discards", () => {
   test.each(cases)("%s", async (_name, build, point, slopes) => {
     await expectJacobian(modelOf(build, 2), point, [slopes[0]!, 0, 0, slopes[1]!]);
     expect([...(await hessian(modelOf(build, 2), point))].every(Number.isFinite)).toBe(true);
+  });
+
+  test("a row of a softmax that is masked", async () => {
+    const build: Build = (g, x) => {
+      const rows = g.op("Concat", [x, x], { axis: int(0) });
+      const mask = g.float([0, 0, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY], [2, 2]);
+      const s = g.op("Softmax", [g.op("Add", [rows, mask])], { axis: int(1) });
+      const kept = g.op("Where", [g.op("IsNaN", [s]), g.scalar(0), s]);
+      return g.op("ReduceSum", [kept, g.int64([0])]);
+    };
+    await expectJacobian(modelOf(build, 2), [1, 1], [0.25, -0.25, -0.25, 0.25]);
+  });
+
+  const moves: [string, (g: Parameters<Build>[0], x: string) => string][] = [
+    ["Transpose", (g, x) => g.op("Transpose", [x], { perm: ints([1, 0]) })],
+    ["Reshape", (g, x) => g.op("Reshape", [x, g.int64([2, 1])])],
+    ["Expand", (g, x) => g.op("Expand", [x, g.int64([3, 2])])],
+    ["Gather", (g, x) => g.op("Gather", [x, g.int64([1, 0, 1])], { axis: int(1) })],
+    ["Slice", (g, x) => g.op("Slice", [x, g.int64([0]), g.int64([1]), g.int64([1])])],
+    [
+      "Slice backwards",
+      (g, x) => g.op("Slice", [x, g.int64([1]), g.int64([-9]), g.int64([1]), g.int64([-1])]),
+    ],
+    ["Concat", (g, x) => g.op("Concat", [x, x], { axis: int(1) })],
+  ];
+  test.each(moves)("behind %s", async (_name, move) => {
+    // The logarithm of a zero is discarded where it has been moved to.
+    const build: Build = (g, x) => {
+      const moved = g.op("Where", [isPositive(g, move(g, x)), move(g, g.op("Log", [x])), g.scalar(0)]);
+      return g.op("ReduceSum", [moved], { keepdims: int(0) });
+    };
+    const linear: Build = (g, x) => g.op("ReduceSum", [move(g, x)], { keepdims: int(0) });
+    const map = await OnnxMap.create(modelOf(linear, 2), runtime);
+    const [, times] = await map.vjp(Float32Array.of(0, 0), Float32Array.of(1), 1);
+    await map.dispose();
+    await expectJacobian(modelOf(build, 2), [0, 4], [0, times! / 4]);
   });
 
   test("what others read of it stays as it is", async () => {
