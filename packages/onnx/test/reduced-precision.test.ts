@@ -65,6 +65,32 @@ describe.each(reduced)("a cast to %s and back", (name, dataType, tolerance) => {
   });
 });
 
+test.each([
+  ["float8e4m3fn", DataType.FLOAT8E4M3FN, 448],
+  ["float8e4m3fnuz", DataType.FLOAT8E4M3FNUZ, 240],
+  ["float8e5m2", DataType.FLOAT8E5M2, 57344],
+  ["float8e5m2fnuz", DataType.FLOAT8E5M2FNUZ, 57344],
+])("a cast to %s has slope 0 where it saturates", async (_name, dataType, largest) => {
+  const nodes = [
+    makeNode("Cast", ["z"], ["narrow"], { to: int(dataType) }),
+    makeNode("Cast", ["narrow"], ["y"], { to: int(float) }),
+  ];
+  const model = makeModel({
+    opset: 19,
+    nodes,
+    inputs: [{ name: "z", dataType: float, shape: [1, 4] }],
+    outputs: [{ name: "y", dataType: float, shape: [1, 4] }],
+  });
+  const map = await OnnxMap.create({ ...model, irVersion: 9 }, runtime);
+  const point = Float32Array.of(largest / 2, 2 * largest, -largest / 2, -2 * largest);
+  expect([...(await map.evaluate(point, 1))]).toEqual([largest / 2, largest, -largest / 2, -largest]);
+  const ones = new Float32Array(4).fill(1);
+  for (const product of [await map.jvp(point, ones, 1), await map.vjp(point, ones, 1)]) {
+    expect([...product]).toEqual([1, 0, 1, 0]);
+  }
+  await map.dispose();
+});
+
 /** A TensorProto with one typed field. */
 function typed(
   dataType: number,

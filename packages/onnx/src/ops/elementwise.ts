@@ -158,22 +158,40 @@ export const Clip: DerivativeRule = unary((e, x, _y, node) => {
   return low || high ? factor : 1;
 });
 
+/** The largest finite values of the types to which Cast clips, unless it is told not to, what lies beyond. */
+const largest: ReadonlyMap<number, number> = new Map([
+  [DataType.FLOAT8E4M3FN, 448],
+  [DataType.FLOAT8E4M3FNUZ, 240],
+  [DataType.FLOAT8E5M2, 57344],
+  [DataType.FLOAT8E5M2FNUZ, 57344],
+]);
+
 /**
  * Between floating-point types the derivative is converted alike, in float32 where the type has fewer digits: rounding
- * is taken for the identity. Towards integers it is zero.
+ * is taken for the identity, saturation for Clip. Towards integers it is zero.
  */
 export const Cast: DerivativeRule = {
   jvp: (e, node, tangents) => {
     const to = intAttribute(node, "to", DataType.FLOAT);
-    return isFloat(to) ? [converted(e, tangents[0], to)] : zero.jvp(e, node, tangents);
+    return isFloat(to) ? [whereInRange(e, node, converted(e, tangents[0], to))] : zero.jvp(e, node, tangents);
   },
   vjp: (e, node, cotangents, wanted) => {
     const from = e.dataType(node.inputs[0]!);
     const to = intAttribute(node, "to", DataType.FLOAT);
     if (!isFloat(to) || !isFloat(from)) return zero.vjp(e, node, cotangents, wanted);
-    return [converted(e, cotangents[0], from)];
+    return [converted(e, whereInRange(e, node, cotangents[0]!), from)];
   },
 };
+
+/** The derivative of Cast, 0 where the value saturates. */
+function whereInRange(e: Emitter, node: Node, derivative: string): string {
+  const [x] = node.inputs as [string];
+  const bound = largest.get(intAttribute(node, "to", DataType.FLOAT));
+  if (bound === undefined || intAttribute(node, "saturate", 1) === 0) return derivative;
+  const magnitude = e.op("Abs", [e.op("Cast", [x], { to: { type: "int", value: DataType.FLOAT } })]);
+  const isInside = e.op("Less", [magnitude, e.scalar(bound)]);
+  return e.op("Where", [isInside, derivative, e.scalar(0)]);
+}
 
 function converted(e: Emitter, tangent: Tangent, dataType: number): string {
   return e.op("Cast", [tangent], { to: { type: "int", value: tangentType(dataType) } });
