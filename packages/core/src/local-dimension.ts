@@ -80,7 +80,7 @@ export function localDimension(
   requireDescending("localDimension: singularValues", singularValues);
   const { inputDim = singularValues.length, outputDim = singularValues.length } = options;
   const { threshold = 0.01, convention = "input", deadInputs = 0, deadOutputs = 0 } = options;
-  requireOptions(singularValues.length, {
+  requireOptions(singularValues, {
     inputDim,
     outputDim,
     threshold,
@@ -145,7 +145,7 @@ function countWhere(sigma: Float64Array, holds: (value: number, i: number) => bo
 }
 
 function requireOptions(
-  count: number,
+  singularValues: ArrayLike<number>,
   {
     inputDim,
     outputDim,
@@ -155,6 +155,8 @@ function requireOptions(
     deadOutputs,
   }: Required<Omit<LocalDimensionOptions, "alpha">>,
 ): void {
+  const count = singularValues.length;
+  const live = Math.min(inputDim - deadInputs, outputDim - deadOutputs);
   const rules: readonly (readonly [boolean, string])[] = [
     [
       Math.min(inputDim, outputDim) === count,
@@ -163,6 +165,10 @@ function requireOptions(
     [
       isCount(deadInputs, inputDim) && isCount(deadOutputs, outputDim),
       `deadInputs and deadOutputs must be integers from 0 to ${inputDim} and ${outputDim}, got ${deadInputs} and ${deadOutputs}`,
+    ],
+    [
+      live >= count || singularValues[live]! <= RESOLVED * singularValues[0]!,
+      `${deadInputs} dead inputs and ${deadOutputs} dead outputs leave ${live} singular values above 0, but number ${live + 1} is ${singularValues[live]}, beside a first of ${singularValues[0]}. Pass the counts that belong to these values, as jacobianSpectrum gives them`,
     ],
     [threshold >= 0 && threshold < 1, `threshold must be at least 0 and below 1, got ${threshold}`],
     [

@@ -59,8 +59,11 @@ export async function pathLength(
 /**
  * Mean over the samples within the 1st and 99th percentile, as the definition has it (the order statistics at or next to
  * those ranks, towards the middle being kept).
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for no values.
  */
 export function trimmedMean(values: readonly number[]): number {
+  requireSome("trimmedMean", values);
   const sorted = values.toSorted((a, b) => a - b);
   const low = sorted[Math.floor(0.01 * (sorted.length - 1))]!;
   const high = sorted[Math.ceil(0.99 * (sorted.length - 1))]!;
@@ -86,9 +89,7 @@ export function summarizePathLengths(
   options: BootstrapOptions = {},
 ): PathLengthSummary {
   const count = values.length;
-  if (count === 0) {
-    throw new VielbeinError("INVALID_ARGUMENT", "summarizePathLengths needs one value or more, got none.");
-  }
+  requireSome("summarizePathLengths", values);
   const mean = values.reduce((sum, x) => sum + x, 0) / count;
   const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
   return {
@@ -98,6 +99,11 @@ export function summarizePathLengths(
     trimmedMean: trimmedMean(values),
     trimmed: bootstrap(count, (members) => trimmedMean(Array.from(members, (i) => values[i]!)), options),
   };
+}
+
+function requireSome(what: string, values: readonly number[]): void {
+  if (values.length > 0) return;
+  throw new VielbeinError("INVALID_ARGUMENT", `${what} needs one value or more, got none.`);
 }
 
 interface Path {

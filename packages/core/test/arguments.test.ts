@@ -11,6 +11,7 @@ import {
   distanceProfile,
   distortionSample,
   equalStep,
+  frechetDistance,
   functionMap,
   grassmannExp,
   grassmannLog,
@@ -38,6 +39,7 @@ import {
   subspaceOverlap,
   summarizeProfiles,
   tangentBasis,
+  trimmedMean,
   VielbeinError,
   warpagePair,
   warpageSample,
@@ -60,6 +62,8 @@ const spectrum = (...eigenvalues: number[]) => ({
 const good = spectrum(3, 2, 1);
 const counts = [-1, 0, 1.5, Number.NaN];
 
+const unit = { mean: new Float64Array(2), covariance: identity(2) };
+
 const calls: Record<string, () => unknown> = {
   "chordalMean of none": () => chordalMean([]),
   "karcherMean: tolerance": () => karcherMean([e1], { tolerance: Number.NaN }),
@@ -74,6 +78,12 @@ const calls: Record<string, () => unknown> = {
   "metricBasis: negative": () => metricBasis(spectrum(2, 1, -1), 0.5),
   "equalStep: NaN": () => equalStep(Number.NaN, 1),
   "equalStep: negative": () => equalStep(-1, 1),
+  "equalStep: 0/0": () => equalStep(0, 0),
+  "trimmedMean of none": () => trimmedMean([]),
+  "frechetDistance: NaN": () =>
+    frechetDistance({ mean: Float64Array.of(Number.NaN, 0), covariance: identity(2) }, unit),
+  "frechetDistance: negative": () =>
+    frechetDistance({ mean: new Float64Array(2), covariance: matrix(2, 2, [1, 0, 0, -1]) }, unit),
   "summarizeProfiles of none": () => summarizeProfiles([]),
   "summarizeProfiles, uneven": () => summarizeProfiles([new Float64Array(1), new Float64Array(2)]),
   "distanceProfile: k": () => distanceProfile(e1, e1, 2),
@@ -95,6 +105,7 @@ const calls: Record<string, () => unknown> = {
   "localDimension: alpha": () => localDimension([2, 1], { alpha: Number.NaN }),
   "localDimension: threshold": () => localDimension([2, 1], { threshold: -0.1 }),
   "localDimension: deadInputs": () => localDimension([2, 1], { deadInputs: 3 }),
+  "localDimension: no zeros for the dead": () => localDimension([3, 2, 1], { deadInputs: 1 }),
   "localDimension: deadOutputs": () => localDimension([2, 1], { deadOutputs: 0.5 }),
   "metricSpectrum: tolerance": () => metricSpectrum(map, at, { top: 1, tolerance: Number.NaN }),
   "metricSpectrum: accuracy": () => metricSpectrum(map, at, { accuracy: "low" as "high" }),

@@ -3,6 +3,7 @@
 import { routinesFor } from "./backend.ts";
 import { LinalgError } from "./errors.ts";
 import { type Matrix, requireFinite, requireInRange, requireOption, requireSquare } from "./matrix.ts";
+import { requireSymmetric } from "./symmetric.ts";
 
 export interface SolveOptions {
   /**
@@ -16,8 +17,9 @@ export interface SolveOptions {
  * The X `[n, k]` with A·X = B, for a non-singular A `[n, n]` and B `[n, k]`. The residual is small beside
  * ‖A‖·‖X‖; the error of X is larger by the condition of A. For singular A see `leastSquares`.
  *
- * @throws {LinalgError} `SHAPE_MISMATCH`; `NOT_FINITE` (an entry, or the solution); `NUMERICAL_FAILURE` (A is exactly singular, or not
- * positive definite where that was promised); `MEMORY_BUDGET`.
+ * @throws {LinalgError} `SHAPE_MISMATCH`; `NOT_FINITE` (an entry, or the solution); `INVALID_ARGUMENT` (not symmetric) and
+ * `NUMERICAL_FAILURE` (not positive definite) where that was promised; `NUMERICAL_FAILURE` (A is exactly singular);
+ * `MEMORY_BUDGET`.
  */
 export function solve(a: Matrix, b: Matrix, options: SolveOptions = {}): Matrix {
   const { structure = "general" } = options;
@@ -25,6 +27,7 @@ export function solve(a: Matrix, b: Matrix, options: SolveOptions = {}): Matrix 
   requireSquare("solve", a);
   requireFinite("solve: a", a);
   requireFinite("solve: b", b);
+  if (structure === "positive") requireSymmetric("solve", a);
   const n = a.rows;
   if (b.rows !== n) {
     throw new LinalgError(

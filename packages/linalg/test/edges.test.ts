@@ -228,6 +228,9 @@ onEveryBackend("matrices that are not quite symmetric", () => {
       build(n, n, (i, j) => (i === j ? 9 : 0) + bent(n, gap).data[i * n + j]!);
     expect(cholesky(positive(1e-8)).data).toEqual(cholesky(positive(0)).data);
     for (const gap of [3.1e-8, -3.1e-8, 0.1]) {
+      expect(await codeOf(() => solve(bent(n, gap), identity(n), { structure: "positive" }))).toBe(
+        "INVALID_ARGUMENT",
+      );
       expect(await codeOf(() => eigh(bent(n, gap)))).toBe("INVALID_ARGUMENT");
       expect(await codeOf(() => eighStack({ ...stack, data: bent(n, gap).data }))).toBe("INVALID_ARGUMENT");
     }

@@ -5,6 +5,7 @@
 import { eigh, type Matrix, matmul, matrix, svd, transpose } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { Moments } from "../moments.ts";
+import { requirePoints } from "../space.ts";
 import { requireMatrix } from "./labelled-codes.ts";
 
 export interface Gaussian {
@@ -42,7 +43,8 @@ export function gaussianOf(features: Matrix): Gaussian {
  * Squared Fréchet (2-Wasserstein) distance of two Gaussians of one dimension d, singular ones included; never below 0.
  * Of two samples of N, N it is biased upwards by an amount of the order of 1/N: compare values of one N only.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH`; `LinalgError` if a covariance is not symmetric or not finite.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`; `NOT_FINITE` of a mean; `INVALID_ARGUMENT` for a covariance with an eigenvalue below 0;
+ *   `LinalgError` if one is not symmetric or not finite.
  */
 export function frechetDistance(a: Gaussian, b: Gaussian): number {
   const d = a.mean.length;
@@ -53,6 +55,8 @@ export function frechetDistance(a: Gaussian, b: Gaussian): number {
       `frechetDistance: means [d] and covariances [d, d] must be of one d, got [${mean.length}] and [${covariance.rows}, ${covariance.cols}] beside [${d}].`,
     );
   }
+  requirePoints("frechetDistance: mean", a.mean, 1, { name: "features", dim: d, shape: [d] });
+  requirePoints("frechetDistance: mean", b.mean, 1, { name: "features", dim: d, shape: [d] });
   const means = a.mean.reduce((sum, x, i) => sum + (x - b.mean[i]!) ** 2, 0);
   // (Σ₁Σ₂)^½ has the eigenvalues of (Σ₁^½Σ₂Σ₁^½)^½, which are the singular values of Σ₁^½Σ₂^½: nothing is squared.
   const product = matmul(squareRoot(a.covariance), squareRoot(b.covariance));
@@ -61,11 +65,22 @@ export function frechetDistance(a: Gaussian, b: Gaussian): number {
   return means + Math.max(0, trace(a.covariance) + trace(b.covariance) - 2 * shared);
 }
 
+/** What a covariance that was summed in single precision may fall below 0 by, as a fraction of its largest eigenvalue. */
+const ROUNDING = 1e-5;
+
 /** The symmetric square root of a covariance; eigenvalues within rounding of 0 count as 0. */
 function squareRoot(covariance: Matrix): Matrix {
   const { values, vectors } = eigh(covariance);
   const d = covariance.rows;
-  const floor = d * Number.EPSILON * (values[0] ?? 0);
+  const largest = Math.max(Math.abs(values[0] ?? 0), Math.abs(values[d - 1] ?? 0));
+  const negative = values.find((value) => value < -ROUNDING * largest);
+  if (negative !== undefined) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `frechetDistance: a covariance must have no eigenvalue below 0, got ${negative} beside ${largest}. Compute it with gaussianOf.`,
+    );
+  }
+  const floor = d * Number.EPSILON * largest;
   const roots = values.map((value) => (value > floor ? Math.sqrt(value) : 0));
   const scaled = matrix(
     d,

@@ -39,13 +39,14 @@ export function metricBasis(
  * Steps along an axis by which the output moves equally far, to first order: tᵢ = distance/√λ. Infinite along an axis
  * that does not move the output.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for a negative eigenvalue or a distance that is not finite.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for a negative eigenvalue, a distance that is not finite, or both 0: any step will
+ *   do then.
  */
 export function equalStep(eigenvalue: number, distance: number): number {
-  if (!(eigenvalue >= 0 && Number.isFinite(distance))) {
+  if (!(eigenvalue >= 0 && Number.isFinite(distance)) || (eigenvalue === 0 && distance === 0)) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `equalStep: the eigenvalue must not be negative and the distance be finite, got ${eigenvalue} and ${distance}.`,
+      `equalStep: the eigenvalue must not be negative, the distance be finite, and one of them not 0, got ${eigenvalue} and ${distance}.`,
     );
   }
   return distance / Math.sqrt(eigenvalue);
