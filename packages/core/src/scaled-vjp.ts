@@ -2,6 +2,7 @@
 // products vanish in float32.
 
 import type { CallOptions, DifferentiableMap, FloatArray } from "./map.ts";
+import { powerOfTwo } from "./power-of-two.ts";
 
 /** Jᵀ·c `[from.dim]` at a point, with c `[to.dim]` brought to a size of about 1 by a power of two, which rounds nothing. */
 export async function scaledVjp(
@@ -18,13 +19,6 @@ export async function scaledVjp(
     call,
   );
   return Float64Array.from(pulled, (value) => value * scale);
-}
-
-/** The power of two nearest below the largest magnitude; 1 of zeros and of what is not finite. */
-export function powerOfTwo(values: ArrayLike<number>): number {
-  let size = 0;
-  for (let i = 0; i < values.length; i++) size = Math.max(size, Math.abs(values[i]!));
-  return size > 0 && Number.isFinite(size) ? 2 ** Math.floor(Math.log2(size)) : 1;
 }
 
 /** Each of the vectors `[count, length]` divided by a power of two that leaves it at a size of about 1, and those powers. */

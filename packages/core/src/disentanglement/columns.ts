@@ -2,6 +2,7 @@
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { centred } from "../moments.ts";
+import { powerOfTwo } from "../power-of-two.ts";
 
 /** Column j as a copy. */
 export function column({ rows, cols, data }: Matrix, j: number): Float64Array {
@@ -38,4 +39,21 @@ export function sampleVariances(x: Matrix): Float64Array {
   });
   // The mean of a constant column rounds.
   return sums.map((sum, j) => (constant[j] ? 0 : sum / (x.rows - 1)));
+}
+
+/**
+ * Every column divided by a power of two, `units`, that leaves it at a size of about 1: its squares, and differences of its
+ * values, neither vanish nor overflow.
+ */
+export function inUnits({ rows, cols, data }: Matrix, units: Float64Array): Matrix {
+  return matrix(
+    rows,
+    cols,
+    data.map((value, at) => value / units[at % cols]!),
+  );
+}
+
+/** The powers of two for {@link inUnits}, `[cols]`. */
+export function unitsOf(x: Matrix): Float64Array {
+  return Float64Array.from({ length: x.cols }, (_, j) => powerOfTwo(column(x, j)));
 }

@@ -4,6 +4,7 @@
 
 import type { Matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { powerOfTwo } from "../power-of-two.ts";
 import { boostedTrees } from "./boosted-trees.ts";
 import { column, meanOf } from "./columns.ts";
 import {
@@ -160,9 +161,10 @@ function qualities(
     const [truth, answer] = [column(factors, j), column(predicted, j)];
     if (truth.every((value) => value === truth[0])) return null;
     if (kind === "discrete") return meanOf(truth.map((value, i) => Number(value === answer[i])));
-    const mean = meanOf(truth);
-    const error = truth.reduce((sum, value, i) => sum + (value - answer[i]!) ** 2, 0);
-    const variation = truth.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    const unit = powerOfTwo(truth);
+    const mean = meanOf(truth.map((value) => value / unit));
+    const error = truth.reduce((sum, value, i) => sum + (value / unit - answer[i]! / unit) ** 2, 0);
+    const variation = truth.reduce((sum, value) => sum + (value / unit - mean) ** 2, 0);
     return 1 - error / variation;
   });
 }

@@ -4,7 +4,7 @@
 
 import { type Matrix, matrix, uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { column, sampleVariances } from "./columns.ts";
+import { column, inUnits, sampleVariances, unitsOf } from "./columns.ts";
 import { type LabelledCodes, requireLabelled, requireMatrix } from "./labelled-codes.ts";
 
 /** Codes `[batch, d]` of points that share the value of a factor, drawn anew for every vote. */
@@ -59,9 +59,12 @@ export async function factorVae(
     );
   }
   const d = global.cols;
-  const variances = sampleVariances(global);
+  const units = unitsOf(global);
+  const variances = sampleVariances(inUnits(global, units));
   const activeCodes = Int32Array.from(
-    [...variances.keys()].filter((i) => variances[i]! > 0 && Math.sqrt(variances[i]!) >= minimumDeviation),
+    [...variances.keys()].filter(
+      (i) => variances[i]! > 0 && Math.sqrt(variances[i]!) * units[i]! >= minimumDeviation,
+    ),
   );
   const count = async (first: number, votes: number): Promise<Matrix> => {
     const tally = matrix(d, factorCount);
@@ -69,7 +72,7 @@ export async function factorVae(
       const factor = Math.floor(uniform(seed, vote, 1)[0]! * factorCount);
       const codes = await batch(factor, vote);
       requireBatch(codes, d);
-      const own = sampleVariances(codes);
+      const own = sampleVariances(inUnits(codes, units));
       const relative = (i: number) => own[i]! / variances[i]!;
       const least = activeCodes.reduce(
         (best, i) => (relative(i) < relative(best) ? i : best),

@@ -5,7 +5,7 @@
 import { gram, type Matrix, matmul, matrix, solve } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { centred } from "../moments.ts";
-import { column, fromColumns, levelsOf, sampleVariances } from "./columns.ts";
+import { column, fromColumns, inUnits, levelsOf, sampleVariances, unitsOf } from "./columns.ts";
 import type { ImportanceEstimator } from "./dci.ts";
 import type { LabelledCodes } from "./labelled-codes.ts";
 import { lassoCoefficients } from "./lasso.ts";
@@ -135,14 +135,17 @@ interface Standardised {
 
 /** Columns of mean 0 and variance 1; constant ones become 0. */
 function standardise(x: Matrix): Standardised {
-  const { mean } = centred(x);
-  const deviation = sampleVariances(x).map((variance) => Math.sqrt((variance * (x.rows - 1)) / x.rows));
+  const units = unitsOf(x);
+  const scaled = inUnits(x, units);
+  const { mean } = centred(scaled);
+  const deviation = sampleVariances(scaled).map((variance) => Math.sqrt((variance * (x.rows - 1)) / x.rows));
   const apply = (other: Matrix): Matrix => {
-    const data = other.data.map((value, at) => {
+    const data = inUnits(other, units).data.map((value, at) => {
       const j = at % x.cols;
       return deviation[j] === 0 ? 0 : (value - mean[j]!) / deviation[j]!;
     });
     return matrix(other.rows, other.cols, data);
   };
-  return { mean, deviation, rows: apply(x), apply };
+  const back = (values: Float64Array) => values.map((value, j) => value * units[j]!);
+  return { mean: back(mean), deviation: back(deviation), rows: apply(x), apply };
 }

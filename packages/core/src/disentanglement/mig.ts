@@ -3,6 +3,7 @@
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { powerOfTwo } from "../power-of-two.ts";
 import { column, levelsOf, meanOf } from "./columns.ts";
 import { gapsOf } from "./gap.ts";
 import { type LabelledCodes, requireLabelled } from "./labelled-codes.ts";
@@ -37,10 +38,10 @@ export function mig(data: LabelledCodes, { bins = 20 }: MigOptions = {}): Mig {
     throw new VielbeinError("INVALID_ARGUMENT", `mig: bins must be an integer of at least 2, got ${bins}.`);
   }
   const { codes, factors, kinds } = data;
-  const binned = Array.from({ length: codes.cols }, (_, i) => binsOf(column(codes, i), bins));
+  const binned = Array.from({ length: codes.cols }, (_, i) => binsOf(inUnit(column(codes, i)), bins));
   const labels = kinds.map((kind, j) => {
     const values = column(factors, j);
-    return kind === "discrete" ? indicesOf(values) : binsOf(values, bins);
+    return kind === "discrete" ? indicesOf(values) : binsOf(inUnit(values), bins);
   });
   const entropies = Float64Array.from(labels, (label) => information(label, label));
   const mutualInformation = matrix(
@@ -62,6 +63,12 @@ export function mig(data: LabelledCodes, { bins = 20 }: MigOptions = {}): Mig {
 interface Labels {
   readonly of: Int32Array;
   readonly count: number;
+}
+
+/** In units of a power of two, so that the range of the largest numbers is finite. */
+function inUnit(values: Float64Array): Float64Array {
+  const unit = powerOfTwo(values);
+  return values.map((value) => value / unit);
 }
 
 /** The bin of each value; edges belong to the bin on their right, the last to the last bin, as NumPy has it. */

@@ -6,6 +6,7 @@
 import { type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { centred } from "../moments.ts";
+import { powerOfTwo } from "../power-of-two.ts";
 import { requireMatrix } from "./labelled-codes.ts";
 
 export interface NeighbourOptions {
@@ -76,7 +77,10 @@ function share(flags: Uint8Array): number {
   return flags.reduce((sum, flag) => sum + flag, 0) / flags.length;
 }
 
-/** Both, less the mean of the real ones: distances are differences of squares, which a far origin would round away. */
+/**
+ * Both, less the mean of the real ones, in units of a power of two that leaves no square too large or too small: which
+ * distance is the smaller depends on neither.
+ */
 function comparable(what: string, real: Matrix, generated: Matrix, k: number): [Matrix, Matrix] {
   requireMatrix(`${what}: real`, real);
   requireMatrix(`${what}: generated`, generated);
@@ -93,14 +97,34 @@ function comparable(what: string, real: Matrix, generated: Matrix, k: number): [
       `${what}: k must be an integer from 1 to ${most}, one less than the fewer samples, got ${k}.`,
     );
   }
-  const { mean, rows } = centred(real);
-  const { cols } = generated;
-  const shifted = generated.data.map((value, at) => value - mean[at % cols]!);
-  return [rows, matrix(generated.rows, cols, shifted)];
+  const size = Math.max(powerOfTwo(real.data), powerOfTwo(generated.data));
+  const inUnits = ({ rows, cols, data }: Matrix) =>
+    matrix(
+      rows,
+      cols,
+      data.map((value) => value / size),
+    );
+  const { mean, rows } = centred(inUnits(real));
+  const other = inUnits(generated);
+  const { cols } = other;
+  const shifted = other.data.map((value, at) => value - mean[at % cols]!);
+  return [rows, matrix(other.rows, cols, shifted)];
 }
 
 /** Rows of a block of distances. */
 const BLOCK = 256;
+
+/**
+ * A squared distance that is this small beside the squared lengths has lost eleven bits to the difference, and is computed from
+ * the differences of the coordinates instead.
+ */
+const CANCELLED = 2 ** -11;
+
+function squaredDistance(a: Matrix, i: number, b: Matrix, j: number): number {
+  let sum = 0;
+  for (let k = 0; k < a.cols; k++) sum += (a.data[i * a.cols + k]! - b.data[j * a.cols + k]!) ** 2;
+  return sum;
+}
 
 /** Calls `visit` with the squared distance of every row i of A to every row j of B, block by block in order of i. */
 function squaredDistances(a: Matrix, b: Matrix, visit: (i: number, j: number, d2: number) => void): void {
@@ -111,7 +135,10 @@ function squaredDistances(a: Matrix, b: Matrix, visit: (i: number, j: number, d2
     const { data } = matmul(block, b, { transposeB: true });
     for (let i = 0, at = 0; i < rows; i++) {
       for (let j = 0; j < b.rows; j++, at++) {
-        visit(first + i, j, Math.max(0, ofA[first + i]! + ofB[j]! - 2 * data[at]!));
+        const squares = ofA[first + i]! + ofB[j]!;
+        const distance = squares - 2 * data[at]!;
+        const isExact = distance > CANCELLED * squares;
+        visit(first + i, j, isExact ? distance : squaredDistance(a, first + i, b, j));
       }
     }
   }

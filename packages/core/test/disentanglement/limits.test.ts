@@ -267,3 +267,57 @@ describe("limits", () => {
     );
   });
 });
+
+describe("units change no score, however large or small", () => {
+  const inUnitsOf = (unit: number, { codes, factors, kinds }: LabelledCodes): LabelledCodes => ({
+    codes: columns(codes, (x) => x * unit),
+    factors: columns(factors, (x, j) => (kinds[j] === "continuous" ? x * unit : x)),
+    kinds,
+  });
+  const powers = [2 ** -565, 2 ** 565, 2 ** 1020];
+
+  test.each(powers)("%s", async (unit) => {
+    const [seen, unseen] = [inUnitsOf(unit, train), inUnitsOf(unit, held)];
+    for (const estimator of [lasso(), ridge()]) {
+      expect(dci(seen, unseen, { estimator })).toEqual(dci(train, held, { estimator }));
+    }
+    expect(mig(seen)).toEqual(mig(train));
+    const vae = ({ codes }: LabelledCodes) =>
+      factorVae(
+        codes,
+        2,
+        (factor, vote) =>
+          columns(
+            random(vote, 16, 4),
+            (x, j) => (j === factor ? 0.1 * x : x) * (codes === seen.codes ? unit : 1),
+          ),
+        { trainingVotes: 40, evaluationVotes: 40 },
+      );
+    expect(await vae(seen)).toEqual(await vae(train));
+    const [a, b] = [random(0, 60, 3), random(500, 50, 3)];
+    const times = (m: Matrix) => columns(m, (x) => x * unit);
+    expect(precisionRecall(times(a), times(b))).toEqual(precisionRecall(a, b));
+    expect(densityCoverage(times(a), times(b))).toEqual(densityCoverage(a, b));
+  });
+
+  test("of two clusters far apart, distances are those of the differences", () => {
+    const apart = (first: number) =>
+      fromRows(
+        Array.from({ length: 40 }, (_, i) =>
+          Array.from(normal(21, first + i, 3), (x) => x + (i % 2 ? 1e8 : -1e8)),
+        ),
+      );
+    const [a, b] = [apart(0), apart(500)];
+    const distance = (x: Matrix, i: number, y: Matrix, j: number) =>
+      Math.hypot(...[0, 1, 2].map((k) => x.data[3 * i + k]! - y.data[3 * j + k]!));
+    const all = Array.from({ length: 40 }, (_, i) => i);
+    const radius = (x: Matrix, i: number) =>
+      all
+        .filter((j) => j !== i)
+        .map((j) => distance(x, i, x, j))
+        .sort((p, q) => p - q)[2]!;
+    const inside = (x: Matrix, y: Matrix) =>
+      all.filter((j) => all.some((i) => distance(x, i, y, j) <= radius(x, i))).length / 40;
+    expect(precisionRecall(a, b)).toEqual({ precision: inside(a, b), recall: inside(b, a) });
+  });
+});
