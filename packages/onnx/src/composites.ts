@@ -11,8 +11,8 @@ import type { Scope } from "./scope.ts";
 type Composite = (w: CompositeWriter, node: Node, opset: number) => void;
 
 const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
-  ["Max", chain],
-  ["Min", chain],
+  ["Max", single],
+  ["Min", single],
   ["Mean", mean],
   ["Swish", swish],
   ["GlobalLpPool", globalLpPool],
@@ -47,13 +47,9 @@ export function writeOut(
   return writer.nodes.length > 0 ? writer : undefined;
 }
 
-/** max(a, b, c) = max(max(a, b), c), max(a) = a; two operands stay as they are. */
-function chain(w: CompositeWriter, { inputs, opType }: Node): void {
-  const last = inputs.length - 1;
-  if (last === 0) w.finish("Identity", inputs);
-  if (last < 2) return;
-  const head = inputs.slice(1, last).reduce((taken, next) => w.op(opType, [taken, next]), inputs[0]!);
-  w.finish(opType, [head, inputs[last]!]);
+/** max(a) = a. */
+function single(w: CompositeWriter, { inputs }: Node): void {
+  if (inputs.length === 1) w.finish("Identity", inputs);
 }
 
 function mean(w: CompositeWriter, { inputs }: Node): void {

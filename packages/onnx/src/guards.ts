@@ -51,7 +51,7 @@ class Rewriter extends GraphEdit {
   }
 
   private unguarded(node: Node): Node | undefined {
-    const [a, b] = node.inputs as [string, string?];
+    const [a] = node.inputs as [string];
     const { opType, outputs } = node;
     switch (opType) {
       case "Abs":
@@ -71,7 +71,9 @@ class Rewriter extends GraphEdit {
         return this.clipped(node);
       case "Max":
       case "Min": {
-        const kept = [a, b!].find((name, i) => this.isKept(opType, name, i === 0 ? b! : a));
+        const kept = node.inputs.find((name) =>
+          node.inputs.every((other) => other === name || this.isKept(opType, name, other)),
+        );
         const isWhole = kept !== undefined && `${this.shape(kept)}` === `${this.shape(outputs[0]!)}`;
         return isWhole ? makeNode("Identity", [kept], outputs) : undefined;
       }

@@ -97,9 +97,9 @@ export class Signs {
       case "Div":
         return positive(a) && positive(b);
       case "Max":
-        return positive(a) || positive(b);
+        return node.inputs.some(positive);
       case "Min":
-        return positive(a) && positive(b);
+        return node.inputs.every(positive);
       case "Where":
         return positive(b) && positive(c);
       case "Clip":
@@ -149,8 +149,10 @@ export class Signs {
         if (least <= 0) return 0;
         return least * (exponents.every((exponent) => exponent % 2 === 0) ? own(a) : order(a));
       }
-      case "Max":
-        return order(a) > 0 || order(b) > 0 ? Math.max(1, Math.min(order(a), order(b))) : 0;
+      case "Max": {
+        const orders = node.inputs.map(order);
+        return orders.some((one) => one > 0) ? Math.max(1, Math.min(...orders)) : 0;
+      }
       case "Clip":
         // Where a bound is zero, what is on it is held there.
         return b && order(b) > 0 ? Number.POSITIVE_INFINITY : order(a);

@@ -47,6 +47,7 @@ function moving(e: Emitter, x: string): string | undefined {
     }
     case "Max":
     case "Min": {
+      if (node.inputs.length !== 2) return undefined;
       const isMax = node.opType === "Max";
       if (e.isConstant(b)) return e.op(isMax ? "GreaterOrEqual" : "LessOrEqual", [a, b]);
       return e.isConstant(a) ? e.op(isMax ? "Less" : "Greater", [a, b]) : undefined;

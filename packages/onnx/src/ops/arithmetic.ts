@@ -130,20 +130,40 @@ function isZero(e: Emitter, x: string): string {
   return e.op("Equal", [x, e.scalar(0)]);
 }
 
-/** The tangent of whichever of two inputs is taken; on ties the mean. Other numbers of inputs are written out. */
+/** The tangent of whichever input is taken; on ties the mean of theirs. */
 function extremum(isTaken: "GreaterOrEqual" | "LessOrEqual"): DerivativeRule {
-  const share = (e: Emitter, { inputs }: Node, i: number): string => {
-    const [own, other] = [inputs[i], inputs[1 - i]];
-    const ofTaken = e.op("Where", [e.op(isTaken, [other, own]), e.scalar(0.5), e.scalar(1)]);
-    return e.op("Where", [e.op(isTaken, [own, other]), ofTaken, e.scalar(0)]);
-  };
+  const shares = (e: Emitter, node: Node): string[] =>
+    node.inputs.length === 2 ? sharesOfTwo(e, node, isTaken) : sharesOfMany(e, node);
   return {
     jvp: (e, node, tangents) => {
-      const [a, b] = tangents.map((t, i) => t && e.op("Mul", [aligned(e, node, i, t), share(e, node, i)]));
-      return [e.add(a, b)];
+      const share = shares(e, node);
+      return [
+        tangents
+          .map((t, i) => t && e.op("Mul", [aligned(e, node, i, t), share[i]]))
+          .reduce((sum, term) => e.add(sum, term)),
+      ];
     },
-    vjp: pullback((e, node, u, i) => e.op("Mul", [u, share(e, node, i)])),
+    vjp: (e, node, cotangents, wanted) => {
+      const share = shares(e, node);
+      return pullback((_e, _node, u, i) => e.op("Mul", [u, share[i]]))(e, node, cotangents, wanted);
+    },
   };
+}
+
+function sharesOfTwo(e: Emitter, { inputs }: Node, isTaken: "GreaterOrEqual" | "LessOrEqual"): string[] {
+  return inputs.map((own, i) => {
+    const other = inputs[1 - i];
+    const ofTaken = e.op("Where", [e.op(isTaken, [other, own]), e.scalar(0.5), e.scalar(1)]);
+    return e.op("Where", [e.op(isTaken, [own, other]), ofTaken, e.scalar(0)]);
+  });
+}
+
+function sharesOfMany(e: Emitter, { inputs, outputs }: Node): string[] {
+  const taken = inputs.map((input) =>
+    e.op("Where", [e.op("Equal", [input, outputs[0]]), e.scalar(1), e.scalar(0)]),
+  );
+  const count = e.op("Sum", taken);
+  return taken.map((one) => e.op("Div", [one, count]));
 }
 
 export const Max: DerivativeRule = extremum("GreaterOrEqual");

@@ -232,6 +232,16 @@ describe("an infinite slope is refused by name", () => {
   });
 });
 
+test.each(["Max", "Min"])("%s of three shares a tie of all in thirds, one of two in halves", async (op) => {
+  const build: Build = (g, x) => {
+    const [a, b, c] = [0, 1, 2].map((i) => g.op("Gather", [x, g.int64([i])], { axis: int(1) }));
+    return g.op(op, [a!, b!, c!]);
+  };
+  await expectJacobian(modelOf(build, 3), [2, 2, 2], [1 / 3, 1 / 3, 1 / 3]);
+  const far = op === "Max" ? 1 : 3;
+  await expectJacobian(modelOf(build, 3), [2, far, 2], [0.5, 0, 0.5]);
+});
+
 test("a product of four has the second derivatives of one, where one of them is zero", async () => {
   const model = modelOf((g, x) => g.op("ReduceProd", [x], { keepdims: int(0) }), 4);
   const second = await hessian(model, [2, 0, 3, 4]);
