@@ -2,7 +2,7 @@
 // negative come to it. Rules ask before they guard against an infinite slope at zero.
 
 import { isFloat } from "./element-types.ts";
-import { DataType, intAttribute, type Node, type Tensor } from "./model.ts";
+import { DataType, intAttribute, type Node, stringAttribute, type Tensor } from "./model.ts";
 import type { PreparedGraph } from "./prepared-graph.ts";
 import { elementCount, numericValues } from "./tensor.ts";
 
@@ -134,6 +134,8 @@ export class Signs {
         return order(a) / 2;
       case "Mul":
         return a === b ? 2 * own(a) : this.orderOfProduct(a, order(a), b, order(b));
+      case "Einsum":
+        return isSumOfSquares(node) ? 2 * own(a) : 0;
       case "Div":
         return this.isPositive(b, depth) ? order(a) : 0;
       case "Add":
@@ -166,4 +168,11 @@ export class Signs {
     if (this.isPositive(b)) return first;
     return first > 0 && second > 0 ? first + second : 0;
   }
+}
+
+/** Whether an Einsum multiplies the elements of a tensor by themselves, as ij,ij->i does. */
+function isSumOfSquares(node: Node): boolean {
+  const [left] = stringAttribute(node, "equation", "").replaceAll(" ", "").split("->");
+  const [first, second, ...others] = left!.split(",");
+  return first === second && others.length === 0 && node.inputs[0] === node.inputs[1];
 }

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { int, ints } from "../../src/attributes.ts";
+import { int, ints, string } from "../../src/attributes.ts";
 import { decodeModel, OnnxMap } from "../../src/index.ts";
 import { relativeError, runtime } from "../helpers.ts";
 import { requireShared, shared } from "../shared.ts";
@@ -44,6 +44,14 @@ describe("squares of norms", () => {
       at.map((b, j) => (4 * a * b - (i === j ? 2 : 0)) * Math.exp(-1.25)),
     );
     expect(relativeError(await hessian(model, at), expected)).toBeLessThan(1e-5);
+  });
+
+  test("the root of an Einsum of a tensor with itself is a norm", async () => {
+    const build: Build = (g, x) =>
+      g.op("Sqrt", [g.op("Einsum", [x, x], { equation: string("ij, ij -> i") })]);
+    await expectJacobian(modelOf(build, 2), [0, 0], [0, 0]);
+    await expectJacobian(modelOf(build, 2), [3, 4], [0.6, 0.8]);
+    expect([...(await hessian(modelOf(build, 2), [0, 0]))].every(Number.isNaN)).toBe(true);
   });
 
   test("the norm itself has slope 0 at 0, and its second derivative is not a number", async () => {
