@@ -98,7 +98,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--image-range": range,
   },
   pca: { ...sampling, "--samples": integer(2), "--components": integer(1) },
-  random: { ...map, "--count": integer(1), "--seed": integer(0) },
+  random: { ...map, "--memory": size, "--count": integer(1), "--seed": integer(0) },
   edit: {
     ...sampling,
     "--sample": integer(0),
