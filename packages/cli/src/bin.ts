@@ -4,17 +4,21 @@ import { abandonRuns } from "@vielbein/runtime-node";
 import { EXIT } from "./exit-codes.ts";
 import { removeUnfinished } from "./output.ts";
 import { run } from "./program.ts";
+import { SIGNALS } from "./signals.ts";
 import { StandardStream } from "./streams.ts";
 
-/** How long an interrupted command may take to keep what it has, counted while it is not busy computing. */
-const GRACE = { ticks: 15, tickMs: 100 };
+const TICK_MS = 100;
+/** How long an interrupted command may go on using the engine, to finish a step and report what it has, in ticks. */
+const PATIENCE = 6;
+/** How long it may take in all, counted while it is not busy computing. */
+const GRACE = 15;
 
 const interrupt = new AbortController();
 let signal: NodeJS.Signals | undefined;
 /** Whether the engine goes on although its run was given up: then the process cannot exit in order. */
 let isEngineBusy = false;
 
-for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, end);
+for (const name of SIGNALS) process.on(name, end);
 
 /** The first signal lets the command keep what it has, the second does not. */
 function end(name: NodeJS.Signals): void {
@@ -24,9 +28,12 @@ function end(name: NodeJS.Signals): void {
   }
   signal = name;
   interrupt.abort();
-  isEngineBusy = abandonRuns();
   let ticks = 0;
-  setInterval(() => ++ticks < GRACE.ticks || dieOf(name), GRACE.tickMs).unref();
+  setInterval(() => {
+    ticks++;
+    if (ticks === PATIENCE) isEngineBusy = abandonRuns();
+    if (ticks === GRACE) dieOf(name);
+  }, TICK_MS).unref();
 }
 
 /** What shells expect of an interrupted program, 130 for SIGINT; and nothing native gets in its way. */

@@ -3,7 +3,7 @@
 
 import { fstatSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { decodeModel, resolveExternalData } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
@@ -65,6 +65,14 @@ export class OutputFolderOption extends OutputOption {
   override requireWritable(folder: string): Promise<void> {
     return requireWritableFolder(folder);
   }
+
+  /** Whether a file to come may be one of those, or is in the folder's place. */
+  async claims(folder: string, path: string): Promise<boolean> {
+    const [place, file] = await Promise.all(
+      [folder, path].map((each) => targetOf(each).catch(() => resolve(each))),
+    );
+    return place === file || (dirname(file!) === place && this.names.test(basename(file!)));
+  }
 }
 
 /** An option that names files to read, as FILE, NAME=FILE or FILE.npz:NAME; those of a model may have data in further files. */
@@ -110,6 +118,9 @@ export async function checkOutputs(command: Command): Promise<boolean> {
     for (const path of await option.filesOf(value)) outputs.push(await placeOf(option.long!, path));
   }
   requireDistinct([...redirected(), ...outputs]);
+  for (const { option, value } of named) {
+    if (option instanceof OutputFolderOption) await requireOutside(option, value, outputs);
+  }
   const isOnStdout = outputs.some(({ identity }) => identity === "stdout");
   if (isOnStdout && command.getOptionValue("json")) {
     throw new VielbeinError(
@@ -145,6 +156,21 @@ function requireDistinct(places: readonly Place[]): void {
       );
     }
     seen.set(place.identity, place);
+  }
+}
+
+/** Files that another option writes must not be among those that a folder is to hold. */
+async function requireOutside(
+  option: OutputFolderOption,
+  folder: string,
+  outputs: readonly Place[],
+): Promise<void> {
+  for (const { by, path } of outputs) {
+    if (by === option.long || !(await option.claims(folder, path))) continue;
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `${by}: "${path}" may be what ${option.long} writes to. Name another file.`,
+    );
   }
 }
 

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { rasterize } from "@vielbein/viz/raster";
 import { endingIn, OutputOption } from "./command-files.ts";
 import { writeWhole } from "./output.ts";
+import { endingAtOnce } from "./signals.ts";
 import { info, type Terminal } from "./terminal.ts";
 
 /** An option that names a figure to write. */
@@ -29,5 +30,5 @@ async function toPng(svg: string): Promise<Uint8Array> {
     readFile(require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf")),
     readFile(require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf")),
   ]);
-  return rasterize(svg, { wasm, fonts: [regular, bold], scale: 2 });
+  return endingAtOnce(() => rasterize(svg, { wasm, fonts: [regular, bold], scale: 2 }));
 }

@@ -3,13 +3,13 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { readNpz } from "@vielbein/linalg/npy";
+import { readNpy, readNpz, writeNpy } from "@vielbein/linalg/npy";
 import { type Attribute, DataType, encodeModel, type Model, type Node, type Tensor } from "@vielbein/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleCommand } from "./bundle.ts";
-import { floats, int64s, model, node } from "./models.ts";
+import { floats, generator, int64s, model, node } from "./models.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vielbein-hostile-"));
 
@@ -81,8 +81,8 @@ function peakMemory(pid: string): number {
 }
 
 /** As a shell sees it. */
-function status({ code, signal }: End): number | string | null {
-  return signal === "SIGINT" ? 130 : signal === "SIGTERM" ? 143 : (signal ?? code);
+function status({ code, signal }: End): number | null {
+  return signal === null ? code : 128 + constants.signals[signal];
 }
 
 function file(name: string, content: Model): string {
@@ -356,16 +356,37 @@ describe("one signal ends a command within two seconds", () => {
     await expectNothingLeft(end);
   });
 
-  it("SIGINT, and the rows there are stay", { timeout: 120_000 }, async () => {
-    const path = file("rows", laborious(1));
-    const out = join(folder, "rows.npz");
-    const end = await command(["basis", path, "--samples", "1000", "--out", out], {
+  it.each(["SIGINT", "SIGHUP"] as const)(
+    "%s, and the rows there are stay",
+    { timeout: 120_000 },
+    async (signal) => {
+      const path = file("rows", laborious(1));
+      const out = join(folder, `rows-${signal}.npz`);
+      const end = await command(["basis", path, "--samples", "1000", "--out", out], {
+        signal,
+        when: (stderr) => /local bases [1-9]/.test(stderr),
+      });
+      // By the signal itself where a run of the engine goes on.
+      expect([130, 128 + constants.signals[signal]]).toContain(status(end));
+      expect(end.stderr).toMatch(/interrupted after \d+ of 1000/);
+      expect(end.seconds).toBeLessThan(atOnce);
+      expect(readNpz(readFileSync(out)).points!.shape[0]).toBeGreaterThan(0);
+      await expectNothingLeft(end);
+    },
+  );
+
+  it("SIGINT, and the best code of a search stays", { timeout: 120_000 }, async () => {
+    const target = join(folder, "target.npy");
+    writeFileSync(target, writeNpy({ shape: [3, 8, 8], data: new Float32Array(192).fill(0.5) }));
+    const out = join(folder, "code.npy");
+    const search = ["invert", file("generator", generator()), "--target", target, "--method", "adam"];
+    const end = await command([...search, "--steps", "1000000", "--out", out], {
       signal: "SIGINT",
-      when: (stderr) => /local bases [1-9]/.test(stderr),
+      when: (stderr) => /steps, at most \d{2,}/.test(stderr),
     });
-    expect([status(end), end.stderr]).toEqual([130, expect.stringMatching(/interrupted after \d+ of 1000/)]);
+    expect([status(end), end.stderr]).toEqual([130, expect.stringContaining("keeps the best code so far")]);
     expect(end.seconds).toBeLessThan(atOnce);
-    expect(readNpz(readFileSync(out)).points!.shape[0]).toBeGreaterThan(0);
+    expect(readNpy(readFileSync(out)).shape).toEqual([4]);
     await expectNothingLeft(end);
   });
 });

@@ -164,6 +164,11 @@ describe("the command's own input is never written to", () => {
     symlinkSync(path, join(folder, "direction-0-1.png"));
     const frames = await vielbein("traverse", path, "--frames", folder);
     expect([frames.code, frames.stderr.includes("--frames")]).toEqual([2, true]);
+    for (const out of [join(folder, "direction-1-1.png"), `${folder}.png`]) {
+      const within = out.startsWith(`${folder}/`) ? folder : out;
+      const both = await vielbein("traverse", "sample", "--frames", within, "--out", out);
+      expect([both.code, both.stderr.includes("what --frames writes to")]).toEqual([2, true]);
+    }
     expect(readFileSync(path).equals(generatorBytes)).toBe(true);
   });
 
