@@ -44,7 +44,7 @@ export interface SessionOptions {
   readonly optimize?: boolean;
   /**
    * Marks the first runs of a graph that nobody vouches for: it may crash the engine, want any amount of memory, or
-   * never end. A runtime that can keeps them away from the process. Absent: the graph, or what it was derived from,
+   * never end. A runtime that can keeps them apart from the program that asks. Absent: the graph, or what it was derived from,
    * has passed a trial.
    */
   readonly trial?: TrialLimits | undefined;

@@ -30,7 +30,7 @@ export class BatchSession {
   private readonly session: Session;
   private readonly prepared: PreparedGraph;
   /** Values of the other inputs for a batch of n. */
-  private readonly others: (n: number) => Record<string, RuntimeTensor>;
+  private readonly others: (n: number) => ReadonlyMap<string, RuntimeTensor>;
 
   private constructor(session: Session, prepared: PreparedGraph, others: BatchSession["others"]) {
     this.session = session;
@@ -59,14 +59,14 @@ export class BatchSession {
     // The prepared graph has one draw frozen; a session of its own would go on drawing.
     if (model.graph.nodes.some(drawsAtRandom)) return undefined;
     const values = fixedInputs(options);
-    if (rest.some(({ name }) => !entry(values, name))) return undefined;
-    const others = (n: number): Record<string, RuntimeTensor> =>
-      Object.fromEntries(
-        rest.map(({ name, shape }) => {
-          const isOpen = shape !== undefined && typeof shape[0] !== "number";
-          return [name, isOpen ? repeated(values[name]!, n) : values[name]!];
-        }),
-      );
+    const fixed = rest.flatMap(({ name, shape }) => {
+      const value = entry(values, name);
+      const isOpen = shape !== undefined && typeof shape[0] !== "number";
+      return value ? [{ name, value, isOpen }] : [];
+    });
+    if (fixed.length < rest.length) return undefined;
+    const others = (n: number): Map<string, RuntimeTensor> =>
+      new Map(fixed.map(({ name, value, isOpen }) => [name, isOpen ? repeated(value, n) : value]));
 
     const session = await openSession(runtime, model).catch(() => undefined);
     if (!session) return undefined;
@@ -82,7 +82,8 @@ export class BatchSession {
     const { input, output, info } = this.prepared;
     const { shape, dataType } = info.get(input)!;
     const feed = floatFeed(dataType, [n, ...pointShape(shape)], points);
-    return (await this.session.run({ ...this.others(n), [input]: feed }, [output]))[output]!;
+    const feeds = Object.fromEntries([...this.others(n), [input, feed]]);
+    return (await this.session.run(feeds, [output]))[output]!;
   }
 
   async dispose(): Promise<void> {
