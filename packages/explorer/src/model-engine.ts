@@ -2,8 +2,6 @@
 
 import {
   type DirectionSet,
-  decodeDirections,
-  encodeDirections,
   type Provenance,
   type Runtime,
   requireSpaceOf,
@@ -46,6 +44,9 @@ const FRAME = 80;
 const MIN_SIDE = 256;
 
 const never = new AbortController().signal;
+
+/** Loaded when a file is opened or saved: the schemas that check it are a part of the page that most visits never need. */
+const files = () => import("@vielbein/core/directions-file");
 
 export class ModelEngine implements ExplorerEngine {
   private readonly runtime: Runtime;
@@ -166,6 +167,7 @@ export class ModelEngine implements ExplorerEngine {
     point: Float32Array,
     signal: AbortSignal = never,
   ): Promise<ExplorerDirections> {
+    const { decodeDirections } = await files();
     const set = decodeDirections(file);
     requireSpaceOf(set, this.spaces.map.from);
     const isSpread = set.values?.kind === "standard deviation" && set.method === "principal components";
@@ -177,6 +179,7 @@ export class ModelEngine implements ExplorerEngine {
   }
 
   async save(set: DirectionSet): Promise<Uint8Array> {
+    const { encodeDirections } = await files();
     return encodeDirections(set);
   }
 

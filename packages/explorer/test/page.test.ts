@@ -564,8 +564,7 @@ describe("the explorer's page", () => {
 /** Ceilings in kB, compressed. */
 const CEILINGS: readonly (readonly [RegExp, number])[] = [
   [/^assets\/src-.*\.js$/, 30],
-  // Graphs in and out, differentiation with its policy of singular points, schemas of files, core and linalg.
-  [/^assets\/worker-(?!wasm|webgpu).*\.js$/, 190],
+  [/^assets\/worker-(?!wasm|webgpu).*\.js$/, 180],
   [/^assets\/worker-(wasm|webgpu)-.*\.js$/, 45],
 ];
 
