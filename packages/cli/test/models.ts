@@ -135,9 +135,9 @@ export function styled(changes: Partial<Model> = {}): Model {
 
 export const generatorBytes: Uint8Array = encodeModel(generator());
 
-/** z [n, 5] → w [n, 4] → w_plus [n, 3, 4] → three styles → image [n, 1, 4, 4]. */
-export const layeredBytes: Uint8Array = encodeModel(
-  model({
+/** z [1, 5] → w [1, 4] → w_plus [1, 3, 4] → three styles → image [1, 1, side, side]: a code for each layer. */
+export function layered(side = 4): Model {
+  return model({
     nodes: [
       node("Gemm", ["z", "m"], ["mixed"]),
       node("Tanh", ["mixed"], ["w"]),
@@ -158,10 +158,12 @@ export const layeredBytes: Uint8Array = encodeModel(
       int64s("axis", [1]),
       int64s("plus", [1, 3, 4]),
       ...[0, 1, 2].flatMap((i) => [int64s(`i${i}`, [i]), floats(`a${i}`, [4, 6], 10 + i)]),
-      floats("out", [18, 16], 20),
-      int64s("shape", [-1, 1, 4, 4]),
+      floats("out", [18, side * side], 20),
+      int64s("shape", [-1, 1, side, side]),
     ],
     inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, 5] }],
     outputs: [{ name: "image", dataType: DataType.FLOAT }],
-  }),
-);
+  });
+}
+
+export const layeredBytes: Uint8Array = encodeModel(layered());
