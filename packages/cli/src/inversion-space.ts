@@ -5,6 +5,7 @@ import {
   averageMetric,
   boundedMap,
   type DifferentiableMap,
+  type InversionMethod,
   metricBasis,
   metricSpectrum,
   type PointSpectrum,
@@ -28,7 +29,7 @@ export interface SearchSpace {
 export function searchSpace(
   loaded: LoadedModel,
   { map }: Distance,
-  { priorWeight }: { priorWeight?: number },
+  { priorWeight, method }: { priorWeight?: number; method: InversionMethod },
 ): SearchSpace {
   const prior = isInput(loaded, map.from.name) ? map.from.prior : undefined;
   if (prior?.kind !== "uniform") return { map, free: (codes) => codes, code: (points) => points };
@@ -39,6 +40,9 @@ export function searchSpace(
     );
   }
   const { low, high } = prior;
+  if (method === "levenberg-marquardt") {
+    return { map, free: (codes) => codes, code: (points) => points, bounds: [low, high] };
+  }
   const bounded = boundedMap(map, low, high);
   return { map: bounded.map, free: bounded.free, code: bounded.inside, bounds: [low, high] };
 }

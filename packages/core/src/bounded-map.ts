@@ -1,8 +1,8 @@
 // A map whose points lie in a box, in coordinates without bounds, so that methods which know no bounds keep to it:
 // x = middle + ½(high − low)·sin u, in every coordinate (James & Roos, "MINUIT", 1975).
 
-import { VielbeinError } from "./errors.ts";
 import type { DifferentiableMap } from "./map.ts";
+import { requireBox } from "./optimize/objective.ts";
 
 export interface BoundedMap {
   /** u ↦ f(x(u)). Disposing of it disposes of f's map. */
@@ -20,17 +20,13 @@ export interface BoundedMap {
 const NEAREST = 1 - 1e-3;
 
 /**
- * `map` on the box `[low, high]` in every coordinate.
+ * `map` on the box `[low, high]` in every coordinate. Levenberg–Marquardt knows bounds itself, see `bounds` of `invert`; its
+ * model of a sum of squares does not know the bend of these coordinates, which is all that there is on a face.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` unless low < high, both finite.
  */
 export function boundedMap(map: DifferentiableMap, low: number, high: number): BoundedMap {
-  if (!(low < high && Number.isFinite(high - low))) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `boundedMap: low must be below high, both finite, got ${low} and ${high}.`,
-    );
-  }
+  requireBox("boundedMap", low, high);
   const [middle, half] = [(low + high) / 2, (high - low) / 2];
   // Rounding to float32 must not leave the box.
   const clamp = (x: number) => Math.min(high, Math.max(low, x));

@@ -26,6 +26,11 @@ export interface InversionOptions {
    * coordinates, work in those of B; see {@link metricBasis}. Levenberg–Marquardt does not need it and refuses it.
    */
   readonly basis?: Matrix;
+  /**
+   * The box `[low, high]` in every coordinate that Levenberg–Marquardt keeps to, exactly. For the other methods see
+   * {@link boundedMap}.
+   */
+  readonly bounds?: readonly [low: number, high: number];
   /** Steps of each search. Default: as the method's. */
   readonly steps?: number;
   /** Adam: length of a step. Default 0.05. */
@@ -88,7 +93,7 @@ export async function invert(
   const n = map.from.dim;
   requirePoints("invert: target", target, 1, map.to);
   requirePoints("invert: starts", starts, Math.max(1, Math.floor(starts.length / n)), map.from);
-  const { method = "levenberg-marquardt", basis, prior = 0 } = options;
+  const { method = "levenberg-marquardt", basis, bounds, prior = 0 } = options;
   if (!(prior >= 0 && prior < Number.POSITIVE_INFINITY)) {
     throw new VielbeinError("INVALID_ARGUMENT", `prior must be at least 0 and finite, got ${prior}.`);
   }
@@ -96,6 +101,12 @@ export async function invert(
     throw new VielbeinError(
       "INVALID_ARGUMENT",
       `basis must be [${n}, k] for a method whose path depends on the coordinates (adam, lbfgs, cma-es), got [${basis.rows}, ${basis.cols}] for ${method}. Leave it out.`,
+    );
+  }
+  if (bounds && method !== "levenberg-marquardt") {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `bounds are kept to by levenberg-marquardt, got ${method}. Search on the map of boundedMap.`,
     );
   }
   const problem = new Problem(map, target, options);
@@ -132,7 +143,7 @@ async function search(
   method: InversionMethod,
   options: InversionOptions,
 ): Promise<Minimum & { readonly x: Float32Array }> {
-  const { basis, steps, signal, onStep, learningRate, sigma, seed } = options;
+  const { basis, bounds, steps, signal, onStep, learningRate, sigma, seed } = options;
   let isExact = false;
   const common: StepOptions = {
     ...(steps === undefined ? {} : { steps }),
@@ -158,7 +169,7 @@ async function search(
       levenbergMarquardt(
         { value: (c) => problem.value(code(c)), model: (c) => problem.model(code(c)) },
         origin,
-        common,
+        { ...common, ...(bounds ? { bounds } : {}) },
       ),
     lbfgs: () => lbfgs(differentiable, origin, common),
     adam: () =>

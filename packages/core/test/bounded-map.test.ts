@@ -99,4 +99,23 @@ describe("boundedMap", () => {
       expect(beyond.distance).toBeGreaterThan(1e-4);
     },
   );
+
+  test("Levenberg–Marquardt keeps to the box itself, and says on a face that it has converged", async () => {
+    const target = await map.evaluate(Float32Array.of(3.6, 1, -1.4, 2), 1);
+    const bounds = [-1, 3] as const;
+    const starts = Float32Array.of(...inBox(7), -1, 3, 3, -1);
+    const { searches } = await invert(map, target, starts, { bounds, steps: 200 });
+    for (const { point, converged } of searches) {
+      expect(converged).toBe(true);
+      expect([point[0], point[2]]).toEqual([3, -1]);
+    }
+    const { point } = await invert(bounded.map, target, bounded.free(inBox(7)), {
+      method: "lbfgs",
+      steps: 400,
+    });
+    bounded.inside(point).forEach((x, i) => {
+      expect(Math.abs(x - searches[0]!.point[i]!)).toBeLessThan(0.02);
+    });
+    await expect(invert(map, target, starts, { bounds, method: "adam" })).rejects.toThrow(/boundedMap/);
+  });
 });

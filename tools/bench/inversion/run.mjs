@@ -51,7 +51,10 @@ const codes = await open(generator);
 const map = flags.features === undefined ? codes : await open(await withFeatures(flags.features));
 const n = map.from.dim;
 const box = prior.kind === "uniform" ? boundedMap(map, prior.low, prior.high) : undefined;
-const space = box ?? { map, free: (x) => x };
+const plain = { map, free: (x) => x };
+const space = box ?? plain;
+/** Levenberg–Marquardt knows bounds itself. */
+const bounds = box ? { bounds: [prior.low, prior.high] } : {};
 
 const spectra = [];
 for (let i = 0; i < METRIC_SAMPLES; i++) {
@@ -61,7 +64,7 @@ const metric = averageMetric(spectra);
 const axes = (exponent) => ({ basis: metricBasis(metric, exponent) });
 
 const methods = {
-  "Levenberg–Marquardt": { method: "levenberg-marquardt" },
+  "Levenberg–Marquardt": { method: "levenberg-marquardt", ...bounds },
   "L-BFGS": { method: "lbfgs" },
   Adam: { method: "adam" },
   "Adam, metric's axes": { method: "adam", ...axes(0) },
@@ -91,7 +94,7 @@ for (let i = 0; i < targets; i++) {
     squaredDistance(candidateValues.subarray(c * map.to.dim, (c + 1) * map.to.dim), target),
   );
   const nearest = distances.indexOf(Math.min(...distances));
-  const start = space.free(candidates.slice(nearest * n, (nearest + 1) * n));
+  const start = candidates.slice(nearest * n, (nearest + 1) * n);
   for (const [name, options] of Object.entries(methods)) {
     losses[name].push(await curve(target, start, distances[nearest], { ...options, seed: i }));
   }
@@ -146,8 +149,9 @@ async function withFeatures(file) {
 
 /** Best loss within every checkpoint's work, over the loss of the start. */
 async function curve(target, start, first, options) {
+  const { map, free } = options.bounds ? plain : space;
   const best = checkpoints.map(() => 1);
-  await invert(space.map, target, start, {
+  await invert(map, target, free(start), {
     ...options,
     steps: 10_000,
     onStep: ({ loss, work }) => {

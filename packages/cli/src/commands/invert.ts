@@ -233,6 +233,7 @@ async function searched(
     seed,
     ...(priorWeight === undefined ? {} : { prior: priorWeight }),
     ...(basis ? { basis } : {}),
+    ...(space.bounds && method === "levenberg-marquardt" ? { bounds: space.bounds } : {}),
     ...(stepSize === undefined ? {} : { learningRate: stepSize, sigma: stepSize }),
     ...(memory === undefined ? {} : { memoryBudget: memory }),
     onStep: ({ start, step }) => {

@@ -1,5 +1,8 @@
 // Levenberg–Marquardt: Gauss–Newton steps on a sum of squares, damped as far as their prediction fails (Madsen,
-// Nielsen & Tingleff, Methods for Non-Linear Least Squares Problems, 2004, algorithm 3.16).
+// Nielsen & Tingleff, Methods for Non-Linear Least Squares Problems, 2004, algorithm 3.16). In a box, coordinates on a face
+// that the gradient presses against it are held there, and those that a step would take out of the box end on its face
+// (Kanzow, Yamashita & Fukushima, "Levenberg–Marquardt methods with strong local convergence properties for solving
+// nonlinear equations with convex constraints", 2004). Strong damping leaves the projected gradient, which descends.
 
 import { LinalgError, type Matrix, matrix, solve } from "@vielbein/linalg";
 import {
@@ -8,6 +11,7 @@ import {
   isBelowSingle,
   isNegligible,
   type Minimum,
+  requireBox,
   requireFinite,
   requireOptions,
   type StepOptions,
@@ -36,19 +40,26 @@ export interface LevenbergMarquardtOptions extends StepOptions {
    * or to move the point by no more than this fraction of its length. Default 1e-8.
    */
   readonly tolerance?: number;
+  /** The box `[low, high]` in every coordinate that the search keeps to; a start outside is moved to its nearest point. */
+  readonly bounds?: readonly [low: number, high: number];
 }
 
+const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+
 /**
- * @throws {VielbeinError} `INVALID_ARGUMENT`; `NOT_FINITE` at the start.
+ * @throws {VielbeinError} `INVALID_ARGUMENT`, also for bounds that are not finite or in order; `NOT_FINITE` at the start.
  */
 export async function levenbergMarquardt(
   objective: LeastSquaresObjective,
   start: Float64Array,
   options: LevenbergMarquardtOptions = {},
 ): Promise<Minimum> {
-  const { steps = 50, damping = 1e-3, tolerance = 1e-8, signal, onStep } = options;
+  const { steps = 50, damping = 1e-3, tolerance = 1e-8, bounds, signal, onStep } = options;
   requireOptions("levenbergMarquardt", { steps }, { damping, tolerance });
-  let x: Float64Array = start.slice();
+  if (bounds) requireBox("levenbergMarquardt", ...bounds);
+  const [low, high] = bounds ?? UNBOUNDED;
+  const inBox = (point: Float64Array) => point.map((value) => Math.min(high, Math.max(low, value)));
+  let x: Float64Array = inBox(start);
   let value = await objective.value(x);
   const first = value;
   let model = await objective.model(x);
@@ -56,9 +67,11 @@ export async function levenbergMarquardt(
   let mu = damping * largestDiagonal(model.hessian);
   let growth = 2;
   let step = 0;
+  /** How far every coordinate may move down and up. */
+  const reach = (): Reach => ({ down: x.map((value) => low - value), up: x.map((value) => high - value) });
   const end = (converged: boolean): Minimum => ({ point: x, value, steps: step, converged });
   /** A step that strong damping made short says nothing. */
-  const freest = () => dampedStep(model, Math.min(mu, damping * largestDiagonal(model.hessian)));
+  const freest = () => dampedStep(model, reach(), Math.min(mu, damping * largestDiagonal(model.hessian)));
   const isEnd = (): boolean => {
     const { length, promised } = freest();
     return isNegligible(promised, value, first, tolerance) || length <= tolerance * Math.sqrt(dot(x, x));
@@ -66,8 +79,8 @@ export async function levenbergMarquardt(
   if (isEnd()) return end(true);
   while (step < steps) {
     signal?.throwIfAborted();
-    const { move, promised } = dampedStep(model, mu);
-    const next = move && along(x, 1, move);
+    const { move, promised } = dampedStep(model, reach(), mu);
+    const next = move && inBox(along(x, 1, move));
     const nextValue = next ? await objective.value(next) : Number.POSITIVE_INFINITY;
     const gain = (value - nextValue) / promised;
     step++;
@@ -94,39 +107,85 @@ function largestDiagonal({ rows, data }: Matrix): number {
   return Math.max(...Array.from({ length: rows }, (_, i) => data[i * (rows + 1)]!));
 }
 
+interface Reach {
+  readonly down: Float64Array;
+  readonly up: Float64Array;
+}
+
 interface DampedStep {
-  /** −(H + μI)⁻¹·gradient; undefined where that is singular in floating point. */
+  /**
+   * The least of the damped model within reach, about; undefined where its matrix is singular in floating point, or the faces
+   * made of it what the model does not promise to lower the value.
+   */
   readonly move?: Float64Array;
   readonly length: number;
-  /** What the damped model promises to lower the value by: ½·moveᵀ(μ·move − gradient). */
+  /** What the model promises to lower the value by: −moveᵀ(gradient + ½·H·move). */
   readonly promised: number;
 }
 
-function dampedStep(model: LeastSquaresModel, mu: number): DampedStep {
-  if (model.gradient.every((g) => g === 0)) {
-    return { move: new Float64Array(model.gradient.length), length: 0, promised: 0 };
-  }
-  const move = solved(model, mu);
-  if (!move) return { length: Number.POSITIVE_INFINITY, promised: Number.POSITIVE_INFINITY };
-  const length = Math.sqrt(dot(move, move));
-  return { move, length, promised: 0.5 * (mu * length ** 2 - dot(move, model.gradient)) };
+function dampedStep(model: LeastSquaresModel, reach: Reach, mu: number): DampedStep {
+  const none = { length: Number.POSITIVE_INFINITY, promised: Number.POSITIVE_INFINITY };
+  const move = boxedMove(model, reach, mu);
+  if (!move) return none;
+  const { gradient, hessian } = model;
+  const n = move.length;
+  const bent = move.map((_, i) => dot(hessian.data.subarray(i * n, (i + 1) * n), move));
+  const [length, promised] = [Math.sqrt(dot(move, move)), -dot(move, gradient) - 0.5 * dot(move, bent)];
+  return promised > 0 || length === 0 ? { move, length, promised } : none;
 }
 
-/** −(H + μI)⁻¹·gradient; undefined where that is singular in floating point. */
-function solved({ gradient, hessian }: LeastSquaresModel, mu: number): Float64Array | undefined {
+/** −(H + μI)⁻¹·gradient in the coordinates that are not held. Those that would leave the box are held on its face in turn. */
+function boxedMove(
+  { gradient, hessian }: LeastSquaresModel,
+  { down, up }: Reach,
+  mu: number,
+): Float64Array | undefined {
   const n = gradient.length;
-  const damped = matrix(n, n, hessian.data.slice());
-  for (let i = 0; i < n; i++) damped.data[i * n + i]! += mu;
+  const move = new Float64Array(n);
+  const isHeld = (i: number) => (gradient[i]! > 0 && down[i] === 0) || (gradient[i]! < 0 && up[i] === 0);
+  let free = [...gradient.keys()].filter((i) => !isHeld(i));
+  if (free.every((i) => gradient[i] === 0)) return move;
+  while (free.length > 0) {
+    const slopes = free.map((i) => gradient[i]! + dot(hessian.data.subarray(i * n, (i + 1) * n), move));
+    const solution = solved(hessian, free, slopes, mu);
+    if (!solution) return undefined;
+    const isWithin = (k: number) => solution[k]! >= down[free[k]!]! && solution[k]! <= up[free[k]!]!;
+    const kept = [...free.keys()].filter(isWithin);
+    if (kept.length === free.length) {
+      for (const k of kept) move[free[k]!] = solution[k]!;
+      return move;
+    }
+    free.forEach((i, k) => {
+      if (!isWithin(k)) move[i] = solution[k]! < 0 ? down[i]! : up[i]!;
+    });
+    free = kept.map((k) => free[k]!);
+  }
+  return move;
+}
+
+/** −(H + μI)⁻¹·slopes of some of the coordinates; undefined where that is singular in floating point. */
+function solved(
+  { rows: n, data }: Matrix,
+  chosen: readonly number[],
+  slopes: readonly number[],
+  mu: number,
+): Float64Array | undefined {
+  const size = chosen.length;
+  const damped = matrix(
+    size,
+    size,
+    Float64Array.from({ length: size * size }, (_, at) => {
+      const [i, j] = [Math.floor(at / size), at % size];
+      return data[chosen[i]! * n + chosen[j]!]! + (i === j ? mu : 0);
+    }),
+  );
+  const right = matrix(
+    size,
+    1,
+    Float64Array.from(slopes, (slope) => -slope),
+  );
   try {
-    return solve(
-      damped,
-      matrix(
-        n,
-        1,
-        gradient.map((value) => -value),
-      ),
-      { structure: "positive" },
-    ).data;
+    return solve(damped, right, { structure: "positive" }).data;
   } catch (error) {
     if (error instanceof LinalgError) return undefined;
     throw error;

@@ -83,6 +83,19 @@ export function requireOptions(
 }
 
 /**
+ * Refuses a box without an inside, or without an end.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` unless low < high, both finite.
+ */
+export function requireBox(what: string, low: number, high: number): void {
+  if (low < high && Number.isFinite(high - low)) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `${what}: low must be below high, both finite, got ${low} and ${high}.`,
+  );
+}
+
+/**
  * Refuses to search from where the function or its gradient is not a number.
  *
  * @throws {VielbeinError} `NOT_FINITE`.

@@ -109,6 +109,86 @@ describe("levenbergMarquardt", () => {
   });
 });
 
+describe("levenbergMarquardt in a box", () => {
+  const [n, m] = [3, 8];
+  const weights = normal(11, 0, m * n);
+  /** Residuals tanh(A·x) − tanh(A·truth), in float64. */
+  const towards = (truth: readonly number[]) => {
+    const outputs = (x: ArrayLike<number>) =>
+      Array.from({ length: m }, (_, i) =>
+        Math.tanh([0, 1, 2].reduce((sum, j) => sum + 0.3 * weights[i * n + j]! * x[j]!, 0)),
+      );
+    const target = outputs(truth);
+    const residuals = (x: Float64Array) => outputs(x).map((value, i) => value - target[i]!);
+    return {
+      value: async (x: Float64Array) => residuals(x).reduce((sum, r) => sum + 0.5 * r * r, 0),
+      model: async (x: Float64Array) => {
+        const slopes = outputs(x).map((value) => 1 - value * value);
+        const jacobian = matrix(
+          m,
+          n,
+          weights.map((w, at) => 0.3 * w * slopes[Math.floor(at / n)]!),
+        );
+        const r = matrix(m, 1, Float64Array.from(residuals(x)));
+        return {
+          gradient: matmul(jacobian, r, { transposeA: true }).data,
+          hessian: matmul(jacobian, jacobian, { transposeA: true }),
+        };
+      },
+    };
+  };
+  const targets = {
+    inside: [0.4, -0.3, 0.6],
+    "on a face": [1.4, -0.3, 0.6],
+    "on an edge": [1.5, -1.5, 0.2],
+    "at a corner": [2, -2, 2],
+  };
+  const starts = [
+    [0.1, 0.2, -0.3],
+    [1, 0.2, -0.3],
+    [-1, 1, -1],
+    [-1, -1, -1],
+    [1, -1, 1],
+    [5, 0, -5],
+  ];
+  const cases = Object.entries(targets).flatMap(([where, truth], faces) =>
+    starts.map((from) => ({ where, truth, faces, from })),
+  );
+
+  test.each(cases)("the optimum $where from $from", async ({ truth, faces, from }) => {
+    const objective = towards(truth);
+    const { point, converged } = await levenbergMarquardt(objective, Float64Array.from(from), {
+      bounds: [-1, 1],
+      tolerance: 1e-14,
+      steps: 200,
+    });
+    expect(converged).toBe(true);
+    // The conditions of Karush, Kuhn and Tucker: inside the slope is 0, on a face it presses against it.
+    const { gradient } = await objective.model(point);
+    expect(point.filter((x) => Math.abs(x) === 1)).toHaveLength(faces);
+    point.forEach((x, i) => {
+      if (Math.abs(x) === 1) expect(-gradient[i]! * x).toBeGreaterThan(1e-3);
+      else expect(Math.abs(gradient[i]!)).toBeLessThan(1e-6);
+    });
+  });
+
+  test("a start on the wrong face is no optimum", async () => {
+    const [gone, here] = [Float64Array.of(1, 1, 1), towards(targets["at a corner"])];
+    const found = await levenbergMarquardt(here, gone, { bounds: [-1, 1] });
+    expect(found.point).toEqual(Float64Array.of(1, -1, 1));
+  });
+
+  test.each([
+    [1, 1],
+    [2, 1],
+    [Number.NaN, 1],
+    [0, Number.POSITIVE_INFINITY],
+  ])("refuses a box from %s to %s", async (low, high) => {
+    const run = levenbergMarquardt(towards([0, 0, 0]), new Float64Array(n), { bounds: [low, high] });
+    await expect(run).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+});
+
 describe("cmaEs", () => {
   const box = (f: (x: Float64Array) => number) => async (points: readonly Float64Array[]) => points.map(f);
 
