@@ -102,6 +102,25 @@ describe("vielbein ppl", () => {
     expect(new Set(t).size).toBe(12);
   });
 
+  it("refuses an ε that rounding swallows, and says where one is near", async () => {
+    for (const epsilon of ["1e-30", "1e-12"]) {
+      const { code, stdout, stderr } = await vielbein("ppl", path, "--samples", "2", "--epsilon", epsilon);
+      expect([code, stdout]).toEqual([70, ""]);
+      expect(stderr).toContain("the two points of a difference are the same in float32");
+    }
+    // The code moves, the outputs round.
+    const faces = (epsilon: string) => vielbein("ppl", "sample", "--samples", "4", "--epsilon", epsilon);
+    const lost = await faces("1e-7");
+    expect([lost.code, lost.stdout, lost.stderr]).toEqual([
+      70,
+      "",
+      expect.stringContaining("differ by rounding in float32 more than by the way between them"),
+    ]);
+    const near = await faces("1e-6");
+    expect([near.code, near.stdout]).toEqual([0, expect.stringContaining("near the rounding of outputs")]);
+    expect((await json("ppl", "--samples", "8")).difference).toMatchObject({ quality: "sound" });
+  });
+
   it("takes pairs of rows, and refuses great circles where codes are near no sphere", async () => {
     const points = scratch(
       "pairs.npy",

@@ -184,6 +184,8 @@ export type {
   ValueAndGradient,
 } from "./optimize/objective.ts";
 export {
+  type DifferenceReport,
+  judgeDifferences,
   type PathLength,
   type PathLengthOptions,
   type PathLengthSummary,

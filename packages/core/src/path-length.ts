@@ -23,12 +23,18 @@ export interface PathLength {
   readonly exact: number;
   /** ‖f(γ(t + ε)) − f(γ(t))‖²/ε², where ε was given. */
   readonly difference?: number;
+  /** (2⁻²⁴·‖f(γ(t))‖/ε)², the least that rounding to float32 can do to `difference`; networks round more. Where ε was given. */
+  readonly rounding?: number;
 }
+
+/** Half the distance from 1 to the next number in float32. */
+const UNIT_ROUNDOFF = 2 ** -24;
 
 /**
  * The squared speed at position t of the interpolation from `start` to `end`, `[from.dim]` each.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`, or what the map throws.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`; `NUMERICAL_FAILURE` where a step of ε is
+ * no longer than the rounding of codes to float32; or what the map throws.
  */
 export async function pathLength(
   map: DifferentiableMap,
@@ -45,15 +51,31 @@ export async function pathLength(
   }
   const path = interpolation === "linear" ? linear(start, end) : spherical(start, end);
   const call = signal ? { signal } : {};
-  const speed = await map.jvp(path.at(t), path.velocity(t), 1, call);
+  const [point, velocity] = [path.at(t), path.velocity(t)];
+  if (epsilon !== undefined) requireStep(point, velocity, epsilon);
+  const speed = await map.jvp(point, velocity, 1, call);
   const exact = speed.reduce((sum, x) => sum + x * x, 0);
   if (epsilon === undefined) return { exact };
   const [here, there] = [
-    await map.evaluate(path.at(t), 1, call),
+    await map.evaluate(point, 1, call),
     await map.evaluate(path.at(t + epsilon), 1, call),
   ];
   const square = here.reduce((sum, x, i) => sum + (there[i]! - x) ** 2, 0);
-  return { exact, difference: square / epsilon ** 2 };
+  return {
+    exact,
+    difference: square / epsilon / epsilon,
+    rounding: ((UNIT_ROUNDOFF * lengthOf(here)) / epsilon) ** 2,
+  };
+}
+
+/** Of a path that stands still no step is too short. */
+function requireStep(point: Float32Array, velocity: Float32Array, epsilon: number): void {
+  const [step, rounding] = [epsilon * lengthOf(velocity), UNIT_ROUNDOFF * lengthOf(point)];
+  if (step > rounding || step === 0) return;
+  throw new VielbeinError(
+    "NUMERICAL_FAILURE",
+    `epsilon: the two points of a difference are the same in float32, or as good as the same: ε = ${epsilon} moves the code by ${step.toPrecision(2)}, its rounding by ${rounding.toPrecision(2)}. Take a larger ε, such as 1e-4.`,
+  );
 }
 
 /**
@@ -101,7 +123,42 @@ export function summarizePathLengths(
   };
 }
 
-function requireSome(what: string, values: readonly number[]): void {
+/** Path lengths by differences, beside the exact ones. */
+export interface DifferenceReport {
+  /** √ of the mean of {@link PathLength.rounding} over that of `exact`: the least share of rounding in a difference. */
+  readonly rounding: number;
+  /**
+   * `rounding`: the differences are more of rounding than of the map. `near rounding`: rounding changes their mean by a
+   * twentieth or more.
+   */
+  readonly quality: "sound" | "near rounding" | "rounding";
+}
+
+/** From this least share on, ε is so short that a mean that disagrees with the exact one is rounding's work, not the curve's. */
+const SHORT_STEP = 1e-3;
+const NEAR = 0.05;
+
+/**
+ * What differences are worth, by the exact values of the same samples.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for no samples.
+ */
+export function judgeDifferences(samples: readonly Required<PathLength>[]): DifferenceReport {
+  requireSome("judgeDifferences", samples);
+  const total = (key: keyof PathLength) => samples.reduce((sum, sample) => sum + sample[key], 0);
+  const [exact, difference] = [total("exact"), total("difference")];
+  if (exact === 0 && difference === 0) return { rounding: 0, quality: "sound" };
+  const rounding = Math.sqrt(total("rounding") / exact);
+  const excess = difference / exact - 1;
+  if (rounding < SHORT_STEP || Math.abs(excess) < NEAR) return { rounding, quality: "sound" };
+  return { rounding, quality: excess > 1 || excess < -0.5 ? "rounding" : "near rounding" };
+}
+
+function lengthOf(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+}
+
+function requireSome(what: string, values: readonly unknown[]): void {
   if (values.length > 0) return;
   throw new VielbeinError("INVALID_ARGUMENT", `${what} needs one value or more, got none.`);
 }

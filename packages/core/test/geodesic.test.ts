@@ -6,8 +6,10 @@ import {
   functionMap,
   geodesic,
   greatCircle,
+  judgeDifferences,
   measureChain,
   metricTensor,
+  type PathLength,
   pathLength,
   refineChain,
   straightLine,
@@ -180,6 +182,42 @@ describe("pathLength", () => {
       expect(difference! / exact).toBeGreaterThan(0.9);
       expect(difference! / exact).toBeLessThan(1.1);
     }
+  });
+
+  test("a step that float32 does not hold is refused; of two equal ends none is too short", async () => {
+    const [start, end] = pair(0);
+    for (const epsilon of [1e-200, 1e-30, 1e-12, 1e-8]) {
+      await expect(pathLength(smooth, start, end, 0, { epsilon })).rejects.toMatchObject({
+        code: "NUMERICAL_FAILURE",
+      });
+      const still = await pathLength(smooth, start, start, 0, { epsilon });
+      expect([still.exact, still.difference]).toEqual([0, 0]);
+    }
+  });
+
+  test("differences are judged by how rounding moved their mean", async () => {
+    const judged = async (epsilon: number, f = smooth) =>
+      judgeDifferences(
+        await Promise.all(
+          [0, 1, 2].map(
+            async (i) => (await pathLength(f, ...pair(i), 0, { epsilon })) as Required<PathLength>,
+          ),
+        ),
+      );
+    const raised = functionMap({
+      from: smooth.from,
+      to: { name: "y", dim: 1, shape: [1] },
+      evaluate: (z) => [1e4 + z[0]!],
+    });
+    expect(await judged(1e-3)).toMatchObject({ quality: "sound", rounding: expect.closeTo(0, 3) });
+    // Far from the derivative, by the curve and not by rounding.
+    expect(await judged(0.5)).toMatchObject({ quality: "sound" });
+    expect(await judged(1e-6, raised)).toMatchObject({ quality: "rounding" });
+    const near = { exact: 1, difference: 1.2, rounding: 1e-4 };
+    expect(judgeDifferences([near])).toEqual({ rounding: 0.01, quality: "near rounding" });
+    const still = { exact: 0, difference: 0, rounding: 1 };
+    expect(judgeDifferences([still])).toEqual({ rounding: 0, quality: "sound" });
+    expect(() => judgeDifferences([])).toThrow(/one value or more/);
   });
 
   test("the great circle has constant speed on the sphere, whatever the lengths of the codes", async () => {

@@ -1,6 +1,8 @@
 // vielbein ppl: perceptual path length, exactly by Jacobian-vector products, beside its definition by differences.
 
 import {
+  type DifferenceReport,
+  judgeDifferences,
   type PathLengthSummary,
   type Provenance,
   pathLength,
@@ -40,9 +42,16 @@ interface PathRow {
   readonly t: number;
   readonly exact: number;
   readonly difference: number;
+  /** What rounding does at least to the difference. */
+  readonly rounding: number;
 }
 
-const COLUMNS: Columns<PathRow> = { t: { shape: [] }, exact: { shape: [] }, difference: { shape: [] } };
+const COLUMNS: Columns<PathRow> = {
+  t: { shape: [] },
+  exact: { shape: [] },
+  difference: { shape: [] },
+  rounding: { shape: [] },
+};
 
 export function pplCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
   addRowOptions(
@@ -107,8 +116,8 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
           async (index) => {
             const [start, end] = await pairs.at(index);
             const t = at === "end" ? 0 : uniform(seed, FIRST_POSITION + index, 1)[0]!;
-            const { exact, difference } = await pathLength(map, start, end, t, { interpolation, epsilon });
-            return { t, exact, difference: difference! };
+            const found = await pathLength(map, start, end, t, { interpolation, epsilon });
+            return { t, exact: found.exact, difference: found.difference!, rounding: found.rounding! };
           },
           (rows) => {
             const of = (key: "exact" | "difference") =>
@@ -120,10 +129,12 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
               exact: of("exact"),
               difference: of("difference"),
               rows,
+              judgement: judgeDifferences(rows),
               epsilon,
               pixels,
               provenance,
             };
+            requireDifferences(result);
             print(terminal, options.json ? jsonOf(result) : tableOf(result));
           },
         );
@@ -182,9 +193,19 @@ interface Result {
   readonly exact: PathLengthSummary;
   readonly difference: PathLengthSummary;
   readonly rows: readonly PathRow[];
+  readonly judgement: DifferenceReport;
   readonly epsilon: number;
   readonly pixels: Pixels | undefined;
   readonly provenance: Provenance;
+}
+
+/** @throws {VielbeinError} `NUMERICAL_FAILURE` for differences that say nothing. */
+function requireDifferences({ judgement, exact, difference, epsilon }: Result): void {
+  if (judgement.quality !== "rounding") return;
+  throw new VielbeinError(
+    "NUMERICAL_FAILURE",
+    `--epsilon ${epsilon}: outputs so near to each other differ by rounding in float32 more than by the way between them: the differences give ${difference.mean.toPrecision(5)}, the derivative ${exact.mean.toPrecision(5)} (means of all samples). Take a larger --epsilon, such as 1e-4.`,
+  );
 }
 
 /** Root mean square of the relative deviation of the differences from the exact values. */
@@ -193,16 +214,17 @@ function deviation(rows: readonly PathRow[]): number {
   return Math.sqrt(squares.reduce((sum, x) => sum + x, 0) / rows.length);
 }
 
-function jsonOf({ exact, difference, rows, epsilon, provenance }: Result): object {
+function jsonOf({ exact, difference, rows, judgement, epsilon, provenance }: Result): object {
   return {
     samples: rows.length,
     exact,
-    difference: { epsilon, ...difference, deviation: deviation(rows) },
+    difference: { epsilon, ...difference, deviation: deviation(rows), ...judgement },
     provenance,
   };
 }
 
-function tableOf({ exact, difference, rows, epsilon, pixels, provenance }: Result): string {
+function tableOf(result: Result): string {
+  const { exact, difference, rows, judgement, epsilon, pixels, provenance } = result;
   const row = (name: string, { trimmedMean, trimmed, mean, standardError }: PathLengthSummary) => [
     name,
     trimmedMean.toPrecision(5),
@@ -213,5 +235,12 @@ function tableOf({ exact, difference, rows, epsilon, pixels, provenance }: Resul
   ];
   const header = ["", "path length", "std. error", "95 % interval", "untrimmed", "std. error"];
   const body = [row("exact", exact), row(`differences, ε = ${epsilon}`, difference)];
-  return `${table([header, ...body], [1, 2, 4, 5])}\n${rows.length} samples, ${originOf(provenance)}; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)${pixels ? `\n${describePixels(pixels)}` : ""}\n`;
+  const remarks = [
+    `${rows.length} samples, ${originOf(provenance)}; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)`,
+    ...(judgement.quality === "near rounding"
+      ? ["the differences are near the rounding of outputs in float32: a larger --epsilon is safer"]
+      : []),
+    ...(pixels ? [describePixels(pixels)] : []),
+  ];
+  return `${table([header, ...body], [1, 2, 4, 5])}\n${remarks.join("\n")}\n`;
 }
