@@ -1,7 +1,7 @@
 // The .npz file that keeps the rows of a long computation: a column for each cell, and the provenance. A file that is
 // read back is taken for what it says only after every column was held against what the computation writes.
 
-import { type Provenance, VielbeinError } from "@vielbein/core";
+import { DERIVATIVE_ROUTES, type FloatArray, type Provenance, VielbeinError } from "@vielbein/core";
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { type NpyArray, type NpzArchive, openNpz, type ReadNpyArray, writeNpz } from "@vielbein/linalg/npy";
 import { inFile, provenanceArray, readProvenance } from "./archives.ts";
@@ -20,9 +20,26 @@ export interface Column {
   readonly dtype?: "f4" | "f8";
   /** Whether NaN may stand for what there is not. Default `false`. */
   readonly hasGaps?: boolean;
-  /** What the number is by the index of its row, where that says it. */
-  readonly at?: (row: number) => number;
+  /** What the cell is by the index of its row, where that says it; undefined of rows that were not asked for. */
+  readonly at?: (row: number) => number | ArrayLike<number> | undefined;
+  /** How far from that it may be: engines of two machines round differently. Default 0. */
+  readonly tolerance?: number;
+  /** Least and largest number that can be meant. */
+  readonly range?: readonly [low: number, high: number];
+  /** Whether the numbers are whole. Default `false`. */
+  readonly isWhole?: boolean;
+  /** Whether every row descends, its gaps at the end. Default `false`. */
+  readonly isDescending?: boolean;
 }
+
+/** Of a column: a number that is no less than 0. */
+export const NOT_NEGATIVE: Pick<Column, "range"> = { range: [0, Number.POSITIVE_INFINITY] };
+
+/** A column of positions in `DERIVATIVE_ROUTES`. */
+export const ROUTE_COLUMN: Column = { shape: [], isWhole: true, range: [0, DERIVATIVE_ROUTES.length - 1] };
+
+/** Of a column: singular values, or eigenvalues that are no less than 0. */
+export const SPECTRUM: Pick<Column, "range" | "isDescending"> = { ...NOT_NEGATIVE, isDescending: true };
 
 export type Columns<R> = Readonly<Record<keyof R & string, Column>>;
 
@@ -111,13 +128,40 @@ function headerProblem(
   return dtype === type ? undefined : `has elements of type ${dtype}, not ${type}`;
 }
 
-function valueProblem({ shape, data }: ReadNpyArray, { hasGaps, at }: Column): string | undefined {
+function valueProblem({ shape, data }: ReadNpyArray, column: Column): string | undefined {
   const values = data as Float32Array | Float64Array;
   const size = values.length / shape[0]!;
-  const wrong = values.findIndex((x, i) =>
-    at ? x !== at(i) : !(Number.isFinite(x) || (hasGaps && Number.isNaN(x))),
+  for (let row = 0; row < shape[0]!; row++) {
+    const cell = values.subarray(row * size, (row + 1) * size);
+    const problem = givenProblem(cell, column, row) ?? numberProblem(cell, column);
+    if (problem !== undefined) return `holds ${problem[0]} in row ${row}${problem[1]}`;
+  }
+  return undefined;
+}
+
+/** A number, and what is wrong with it. */
+type Problem = readonly [found: number | undefined, why: string];
+
+function givenProblem(cell: FloatArray, { at, tolerance = 0 }: Column, row: number): Problem | undefined {
+  const found = at?.(row);
+  if (found === undefined) return undefined;
+  const given = typeof found === "number" ? [found] : found;
+  const wrong = cell.findIndex((x, i) => !(Math.abs(x - given[i]!) <= tolerance));
+  return wrong < 0 ? undefined : [cell[wrong], `, where seed and options give ${given[wrong]}`];
+}
+
+function numberProblem(
+  cell: FloatArray,
+  { hasGaps, range: [low, high] = [-Infinity, Infinity], isWhole, isDescending }: Column,
+): Problem | undefined {
+  const isGap = (x: number) => hasGaps === true && Number.isNaN(x);
+  const wrong = cell.findIndex(
+    (x) => !(isGap(x) || (Number.isFinite(x) && x >= low && x <= high && (!isWhole || Number.isInteger(x)))),
   );
-  return wrong < 0 ? undefined : `holds ${values[wrong]} in row ${Math.floor(wrong / size)}`;
+  if (wrong >= 0) return [cell[wrong], ""];
+  if (!isDescending) return undefined;
+  const rising = cell.findIndex((x, i) => i > 0 && !(x <= cell[i - 1]! || Number.isNaN(x)));
+  return rising < 0 ? undefined : [cell[rising], ` after ${cell[rising - 1]}, and must descend`];
 }
 
 function entriesOf<R>(columns: Columns<R>): [keyof R & string, Column][] {

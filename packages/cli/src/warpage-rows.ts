@@ -8,7 +8,7 @@ import {
 } from "@vielbein/core";
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { METRICS, type Metric } from "./metrics.ts";
-import type { Column, Columns, RowValue } from "./row-file.ts";
+import { type Column, type Columns, NOT_NEGATIVE, type RowValue } from "./row-file.ts";
 
 /** Cells such as `random_geodesic` `[k]` and `near_geodesic` `[number of ε, k]`. */
 export type WarpageRow = Record<string, RowValue>;
@@ -45,9 +45,9 @@ export function warpageColumns(
   hasUntrained: boolean,
 ): Columns<WarpageRow> {
   const profiles = (name: string, shape: readonly number[]) =>
-    METRICS.map((metric): [string, Column] => [columnOf(name, metric), { shape }]);
+    METRICS.map((metric): [string, Column] => [columnOf(name, metric), { shape, ...NOT_NEGATIVE }]);
   const pairs = (prefix: string): [string, Column][] => [
-    [`${prefix}resolved`, { shape: [] }],
+    [`${prefix}resolved`, { shape: [], isWhole: true, ...NOT_NEGATIVE }],
     ...profiles(`${prefix}random`, [k]),
     ...profiles(`${prefix}near`, [nears, k]),
   ];

@@ -57,6 +57,7 @@ describe("--resume refuses", () => {
     data[5] = x;
     return { shape: arrays.singular_values!.shape, data };
   };
+  const elsewhere = (points: Float32Array) => points.map((x, i) => (i === 6 ? 9 : x));
   const flipped = (bytes: Uint8Array) => {
     const result = Uint8Array.from(bytes);
     // In the data of the vectors, far from headers.
@@ -95,6 +96,21 @@ describe("--resume refuses", () => {
       "an infinity",
       "holds -Infinity in row 1",
       () => changed({ singular_values: withNumber(Number.NEGATIVE_INFINITY) }),
+    ],
+    [
+      "a negative singular value",
+      '"singular_values" holds -1 in row 1',
+      () => changed({ singular_values: withNumber(-1) }),
+    ],
+    [
+      "singular values out of order",
+      "holds 1000 in row 1 after",
+      () => changed({ singular_values: withNumber(1000) }),
+    ],
+    [
+      "points that the seed does not give",
+      '"points" holds 9 in row 1, where seed and options give',
+      () => changed({ points: { shape: [2, 4], data: elsewhere(arrays.points!.data as Float32Array) } }),
     ],
     ["a provenance that is no JSON", "not JSON", () => changed({ provenance: text("{") })],
     [
@@ -145,6 +161,45 @@ describe("--resume refuses", () => {
     writeFile(out, { ...readNpz(readFileSync(out)), index: { shape: [2], data: Float64Array.of(1, 0) } });
     const { code, stderr } = await vielbein(...metric, "--resume");
     expect([code, stderr.includes('"index" holds 1 in row 0')]).toEqual([65, true]);
+  });
+
+  it.each<[string, readonly string[], string, number, string]>([
+    ["ppl", [], "t", 0.5, "holds 0.5 in row 1, where seed and options give 0"],
+    ["ppl", [], "exact", -1, "holds -1 in row 1"],
+    ["metric", [], "eigenvalues", -1, "holds -1 in row 1"],
+    ["metric", [], "route", 7, "holds 7 in row 1"],
+    ["dimension", ["--to", "image"], "singular_values", -1, "holds -1 in row 1"],
+    ["dimension", ["--to", "image"], "dead_inputs", 0.5, "holds 0.5 in row 1"],
+    ["distortion", ["--k", "2"], "random", -1, "holds -1 in row 1"],
+    ["warpage", ["--pca-samples", "0", "--untrained", "0"], "resolved", 0.5, "holds 0.5 in row 1"],
+  ])("%s %s: %s of %s", async (command, options, column, value, why) => {
+    const out = scratch("numbers.npz");
+    const count = ["distortion", "warpage"].includes(command) ? "--pairs" : "--samples";
+    const argv = [command, path, ...options, count, "2", "--out", out];
+    await vielbein(...argv);
+    const { [column]: cells, ...rest } = readNpz(readFileSync(out));
+    const data = Float64Array.from(cells!.data as Float64Array);
+    data[data.length - 1] = value;
+    writeFile(out, { ...rest, [column]: { shape: cells!.shape, data } });
+    const before = readFileSync(out);
+    const { code, stdout, stderr } = await vielbein(...argv, "--resume");
+    expect([code, stdout, readFileSync(out).equals(before)]).toEqual([65, "", true]);
+    expect(stderr).toContain(`"${out}": "${column}" ${why}`);
+  });
+
+  it("of codes that a mapping network made, points farther away than engines round", async () => {
+    const out = scratch("mapped.npz");
+    const argv = ["basis", path, "--from", "hidden", "--samples", "2", "--out", out];
+    await vielbein(...argv);
+    const { points, ...rest } = readNpz(readFileSync(out));
+    const moved = (by: number) => ({ ...points!, data: (points!.data as Float32Array).map((x) => x + by) });
+    for (const [by, code] of [
+      [1e-6, 0],
+      [1e-2, 65],
+    ] as const) {
+      writeFile(out, { ...rest, points: moved(by) });
+      expect([by, (await vielbein(...argv, "--resume")).code]).toEqual([by, code]);
+    }
   });
 
   it("and compare refuses the same", async () => {

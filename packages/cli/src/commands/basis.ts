@@ -23,7 +23,8 @@ import {
   type PointOptions,
   provenanceOf,
 } from "../model.ts";
-import type { Columns } from "../row-file.ts";
+import type { Points } from "../points-file.ts";
+import { type Columns, SPECTRUM } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, print, type Terminal, table } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
@@ -83,7 +84,7 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
         rank: rank ?? "all",
         jacobian: cheaperMethod(map),
       });
-      const columns = columnsOf(map, rank);
+      const columns = columnsOf(map, points, rank);
       let first: BasisRow | undefined;
       try {
         await computeRows<BasisRow>(
@@ -117,11 +118,26 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
     });
 }
 
-function columnsOf({ from, to }: OnnxMap, rank = Math.min(from.dim, to.dim)): Columns<BasisRow> {
+/** How far points that a mapping network made may lie apart on two machines, as a fraction of their largest coordinate. */
+const MAPPED = 1e-4;
+
+function columnsOf(
+  { from, to }: OnnxMap,
+  points: Points,
+  rank = Math.min(from.dim, to.dim),
+): Columns<BasisRow> {
+  const { values, count, source } = points;
+  const isMapped = "drawnIn" in source && source.drawnIn !== undefined;
+  const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   return {
-    points: { shape: [from.dim], dtype: "f4" },
+    points: {
+      shape: [from.dim],
+      dtype: "f4",
+      at: (row) => (row < count ? values.subarray(row * from.dim, (row + 1) * from.dim) : undefined),
+      tolerance: isMapped ? MAPPED * largest : 0,
+    },
     values: { shape: [to.dim], dtype: "f4" },
-    singular_values: { shape: [rank] },
+    singular_values: { shape: [rank], ...SPECTRUM },
     input_vectors: { shape: [from.dim, rank] },
     output_vectors: { shape: [to.dim, rank] },
   };

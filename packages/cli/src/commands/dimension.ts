@@ -23,7 +23,7 @@ import { CodeSource, originOf } from "../codes.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
 import { addPointOptions, type PointOptions, provenanceOf } from "../model.ts";
-import type { Columns } from "../row-file.ts";
+import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, print, type Terminal, table } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
@@ -152,7 +152,7 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
             what: "points at layers",
             total: spaces.length * points.count,
             provenance,
-            columns: columnsOf(points.count, width),
+            columns: columnsOf(points.count, width, from.dim),
           },
           async (row) => {
             const [layer, index] = [Math.floor(row / points.count), row % points.count];
@@ -192,18 +192,18 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
     });
 }
 
-function columnsOf(count: number, width: number): Columns<DimensionRow> {
-  const maybe = { shape: [], hasGaps: true };
+function columnsOf(count: number, width: number, inputs: number): Columns<DimensionRow> {
+  const dead = { shape: [], isWhole: true };
   return {
     layer: { shape: [], at: (row) => Math.floor(row / count) },
     index: { shape: [], at: (row) => row % count },
-    singular_values: { shape: [width], hasGaps: true },
-    dead_inputs: { shape: [] },
-    dead_outputs: { shape: [] },
-    route: { shape: [] },
-    untrained_singular_values: { shape: [width], hasGaps: true },
-    untrained_dead_inputs: maybe,
-    untrained_dead_outputs: maybe,
+    singular_values: { shape: [width], hasGaps: true, ...SPECTRUM },
+    dead_inputs: { ...dead, range: [0, inputs] },
+    dead_outputs: { ...dead, ...NOT_NEGATIVE },
+    route: ROUTE_COLUMN,
+    untrained_singular_values: { shape: [width], hasGaps: true, ...SPECTRUM },
+    untrained_dead_inputs: { ...dead, hasGaps: true, range: [0, inputs] },
+    untrained_dead_outputs: { ...dead, hasGaps: true, ...NOT_NEGATIVE },
   };
 }
 

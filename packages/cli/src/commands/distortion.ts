@@ -24,7 +24,7 @@ import { figureOption, writeFigure } from "../figure.ts";
 import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
 import { addPointOptions, provenanceOf } from "../model.ts";
 import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
-import type { Columns } from "../row-file.ts";
+import { type Columns, NOT_NEGATIVE } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
@@ -174,18 +174,19 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
 }
 
 function columnsOf(pairs: number): Columns<DistortionRow> {
-  const maybe = { shape: [], hasGaps: true };
+  const distance = { shape: [], hasGaps: true, ...NOT_NEGATIVE };
+  const k = { ...distance, isWhole: true };
   return {
     layer: { shape: [], at: (row) => Math.floor(row / pairs) },
     pair: { shape: [], at: (row) => row % pairs },
-    random: maybe,
-    random_k: maybe,
-    near: maybe,
-    near_k: maybe,
-    untrained_random: maybe,
-    untrained_random_k: maybe,
-    untrained_near: maybe,
-    untrained_near_k: maybe,
+    random: distance,
+    random_k: k,
+    near: distance,
+    near_k: k,
+    untrained_random: distance,
+    untrained_random_k: k,
+    untrained_near: distance,
+    untrained_near_k: k,
   };
 }
 

@@ -30,7 +30,7 @@ import {
   spectrumFigure,
 } from "../metric-report.ts";
 import { addPointOptions, provenanceOf } from "../model.ts";
-import type { Columns } from "../row-file.ts";
+import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { info, print, type Terminal } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
@@ -172,15 +172,15 @@ function columnsOf(
 ): Columns<MetricRow> {
   const k = top ?? n;
   const spectrum = (prefix: string) => ({
-    [`${prefix}eigenvalues`]: { shape: [k] },
+    [`${prefix}eigenvalues`]: { shape: [k], ...(differences === undefined ? SPECTRUM : {}) },
     [`${prefix}eigenvectors`]: { shape: [n, k] },
   });
   return {
     layer: { shape: [], at: (row) => Math.floor(row / points) },
     index: { shape: [], at: (row) => row % points },
     ...spectrum(""),
-    ...(differences === undefined ? { route: { shape: [] } } : {}),
-    ...(top === undefined ? {} : { residuals: { shape: [k] } }),
+    ...(differences === undefined ? { route: ROUTE_COLUMN } : {}),
+    ...(top === undefined ? {} : { residuals: { shape: [k], ...NOT_NEGATIVE } }),
     ...(shuffled ? spectrum("shuffled_") : {}),
   } as Columns<MetricRow>;
 }

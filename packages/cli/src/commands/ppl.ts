@@ -24,7 +24,7 @@ import {
   provenanceOf,
 } from "../model.ts";
 import { addPixelOption, describePixels, type PixelOptions, type Pixels } from "../pixels.ts";
-import type { Columns } from "../row-file.ts";
+import { type Columns, NOT_NEGATIVE } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { print, type Terminal, table } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
@@ -46,12 +46,10 @@ interface PathRow {
   readonly rounding: number;
 }
 
-const COLUMNS: Columns<PathRow> = {
-  t: { shape: [] },
-  exact: { shape: [] },
-  difference: { shape: [] },
-  rounding: { shape: [] },
-};
+function columnsOf(position: (row: number) => number): Columns<PathRow> {
+  const square = { shape: [], ...NOT_NEGATIVE };
+  return { t: { shape: [], at: position }, exact: square, difference: square, rounding: square };
+}
 
 export function pplCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
   addRowOptions(
@@ -111,11 +109,13 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
           at,
           epsilon,
         });
+        const position = (index: number) => (at === "end" ? 0 : uniform(seed, FIRST_POSITION + index, 1)[0]!);
+        const columns = columnsOf(position);
         await computeRows<PathRow>(
-          { ...options, terminal, signal, what: "samples", total: pairs.total, provenance, columns: COLUMNS },
+          { ...options, terminal, signal, what: "samples", total: pairs.total, provenance, columns },
           async (index) => {
             const [start, end] = await pairs.at(index);
-            const t = at === "end" ? 0 : uniform(seed, FIRST_POSITION + index, 1)[0]!;
+            const t = position(index);
             const found = await pathLength(map, start, end, t, { interpolation, epsilon });
             return { t, exact: found.exact, difference: found.difference!, rounding: found.rounding! };
           },
