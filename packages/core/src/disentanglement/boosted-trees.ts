@@ -4,7 +4,7 @@
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { column, fromColumns, levelsOf, meanOf, sampleVariances } from "./columns.ts";
+import { column, fromColumns, levelsOf, meanOf, sampleDeviations } from "./columns.ts";
 import type { ImportanceEstimator } from "./dci.ts";
 import { growTree, type RegressionTree, type SortedCodes, sortCodes, treeValue } from "./regression-tree.ts";
 
@@ -103,7 +103,7 @@ function boost(
 /** Half the squared error of the factor, standardised so that its unit makes no difference. */
 function leastSquares(values: Float64Array): Target {
   const mean = meanOf(values);
-  const deviation = Math.sqrt(sampleVariances(matrix(values.length, 1, values))[0]!);
+  const deviation = sampleDeviations(matrix(values.length, 1, values))[0]!;
   const standard = values.map((x) => (deviation > 0 ? (x - mean) / deviation : 0));
   const curvature = new Float64Array(values.length).fill(1);
   return {

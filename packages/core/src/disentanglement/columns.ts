@@ -27,8 +27,20 @@ export function meanOf(values: ArrayLike<number>): number {
   return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Variance of each column, divided by n − 1; exactly 0 of a constant one. */
+/** Variance of each column, divided by n − 1; exactly 0 of a constant one, and of one whose variance is below float64's least. */
 export function sampleVariances(x: Matrix): Float64Array {
+  const units = unitsOf(x);
+  return unitVariances(inUnits(x, units)).map((variance, j) => variance * units[j]! * units[j]!);
+}
+
+/** Their square roots, of whatever size the columns are; exactly 0 of a constant one. */
+export function sampleDeviations(x: Matrix): Float64Array {
+  const units = unitsOf(x);
+  return unitVariances(inUnits(x, units)).map((variance, j) => Math.sqrt(variance) * units[j]!);
+}
+
+/** The variances of columns of a size of about 1. */
+function unitVariances(x: Matrix): Float64Array {
   const { rows } = centred(x);
   const sums = new Float64Array(x.cols);
   const constant = new Uint8Array(x.cols).fill(1);

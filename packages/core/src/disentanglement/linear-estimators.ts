@@ -5,7 +5,7 @@
 import { gram, type Matrix, matmul, matrix, solve } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { centred } from "../moments.ts";
-import { column, fromColumns, inUnits, levelsOf, sampleVariances, unitsOf } from "./columns.ts";
+import { column, fromColumns, inUnits, levelsOf, sampleDeviations, unitsOf } from "./columns.ts";
 import type { ImportanceEstimator } from "./dci.ts";
 import type { LabelledCodes } from "./labelled-codes.ts";
 import { lassoCoefficients } from "./lasso.ts";
@@ -138,7 +138,7 @@ function standardise(x: Matrix): Standardised {
   const units = unitsOf(x);
   const scaled = inUnits(x, units);
   const { mean } = centred(scaled);
-  const deviation = sampleVariances(scaled).map((variance) => Math.sqrt((variance * (x.rows - 1)) / x.rows));
+  const deviation = sampleDeviations(scaled).map((one) => one * Math.sqrt((x.rows - 1) / x.rows));
   const apply = (other: Matrix): Matrix => {
     const data = inUnits(other, units).data.map((value, at) => {
       const j = at % x.cols;

@@ -2,6 +2,7 @@
 
 import { fromRows, gram, type Matrix, matmul, matrix, normal, uniform } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
+import { sampleDeviations, sampleVariances } from "../../src/disentanglement/columns.ts";
 import { lassoCoefficients } from "../../src/disentanglement/lasso.ts";
 import {
   boostedTrees,
@@ -53,6 +54,40 @@ const withConstant = ({ codes, factors, kinds }: LabelledCodes, value = 0.1): La
     }),
   ),
   kinds: [kinds[0]!, "continuous", ...kinds.slice(1)],
+});
+
+describe("variances and deviations of columns of any size", () => {
+  const values = random(7, 50, 3);
+  const [variances, deviations] = [sampleVariances(values), sampleDeviations(values)];
+
+  test.each([-1000, -560, -540, -300, 300, 500])("times 2^%s", (exponent) => {
+    const scaled = columns(values, (x) => x * 2 ** exponent);
+    sampleDeviations(scaled).forEach((deviation, j) => {
+      expect(deviation).toBe(deviations[j]! * 2 ** exponent);
+    });
+    // Below float64's least they are 0 or subnormal, the nearest there is.
+    const half = 2 ** exponent;
+    sampleVariances(scaled).forEach((variance, j) => {
+      expect(variance).toBe(variances[j]! * half * half);
+    });
+  });
+
+  test("of ten and of the next number after it", () => {
+    const next = 10 + 2 ** -49;
+    expect(sampleDeviations(matrix(2, 1, Float64Array.of(10, next)))[0]).toBeGreaterThan(0);
+    expect([...sampleVariances(matrix(3, 1, Float64Array.of(0.1, 0.1, 0.1)))]).toEqual([0]);
+  });
+
+  test.each([-1000, -600, 600])("boosted trees of a factor in units of 2^%s", (exponent) => {
+    const estimate = (unit: number) => {
+      const factors = columns(train.factors, (x, j) => (j === 0 ? unit * x : x));
+      return boostedTrees({ rounds: 5 })({ ...train, factors });
+    };
+    const [plain, scaled] = [estimate(1), estimate(2 ** exponent)];
+    expect(scaled.importances).toEqual(plain.importances);
+    const [first] = plain.predict(held.codes).data;
+    expect(scaled.predict(held.codes).data[0]).toBe(first! * 2 ** exponent);
+  });
 });
 
 describe("a constant factor is left out, as if it were not there", () => {
