@@ -48,12 +48,12 @@ export class LinearSessions {
     return sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  /** Runs the primal at a point `[1, ...]`. */
-  async residualsAt(point: RuntimeTensor): Promise<Residuals> {
-    const { input, jvp, vjp } = this.linearization;
-    const names = new Set([...jvp.residuals, ...vjp.residuals].filter((name) => name !== input));
-    const values = names.size > 0 ? await this.sessions.primal.run({ [input]: point }, [...names]) : {};
-    return { ...values, [input]: point };
+  /** The value at a point `[1, ...]`, and the residuals there. */
+  async at(point: RuntimeTensor): Promise<{ readonly value: RuntimeTensor; readonly residuals: Residuals }> {
+    const { input, output, jvp, vjp } = this.linearization;
+    const names = new Set([output, ...jvp.residuals, ...vjp.residuals].filter((name) => name !== input));
+    const values = await this.sessions.primal.run({ [input]: point }, [...names]);
+    return { value: values[output]!, residuals: { ...values, [input]: point } };
   }
 
   /** J·ẋ or Jᵀ·ȳ for vectors `[k, 1, ...]`, and the name of the result. */

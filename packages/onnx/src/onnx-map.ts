@@ -181,11 +181,13 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
         const chunk = cotangents.subarray(first * this.to.dim, (first + width) * this.to.dim);
         const result = await this.vjpSession.run(
           { [input]: this.tensor(input, [], point), [outputCotangent]: this.tensor(output, [width], chunk) },
-          [inputCotangent],
+          [output, inputCotangent],
         );
-        return this.finite(result[inputCotangent]!, inputCotangent, (i, name) =>
-          this.causeIn("vjp", point, row(chunk, this.to.dim, i, this.from.dim), name),
-        );
+        const cause = (i: number, name: string): Promise<string> =>
+          this.causeIn("vjp", point, row(chunk, this.to.dim, i, this.from.dim), name);
+        // What overflows may have a product of zero, which is not its derivative.
+        await this.finite(result[output]!, output, (_i, name) => cause(0, name));
+        return this.finite(result[inputCotangent]!, inputCotangent, cause);
       }),
     );
   }
@@ -193,6 +195,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   /**
    * The derivative at `point`, for many products there: the network itself runs once, and what the products need of it is
    * kept in memory; unless that takes more than the budget, when every product runs it again.
+   *
+   * @throws {VielbeinError} `NUMERICAL_FAILURE` where the value is not finite.
    */
   async linearize(point: FloatArray): Promise<Differential<Values>> {
     requirePoints("linearize: point", point, 1, this.from);
@@ -200,9 +204,12 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       this.linearSessions ??= await LinearSessions.open(this.graph, this.runtime, this.options, (model) =>
         this.open(model),
       );
-      return this.linearSessions.bytes > this.memoryBudget
-        ? undefined
-        : this.linearSessions.residualsAt(this.tensor(this.graph.input, [], point.slice()));
+      if (this.linearSessions.bytes > this.memoryBudget) return undefined;
+      const { value, residuals } = await this.linearSessions.at(
+        this.tensor(this.graph.input, [], point.slice()),
+      );
+      await this.finite(value, this.graph.output, () => this.causeOfValue(point));
+      return residuals;
     });
     if (!residuals) {
       return {
@@ -278,10 +285,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   /** Values at `width` points, which are one unless there is a session for batches. */
   private async values(points: FloatArray, width: number): Promise<Values> {
     const { input, output } = this.graph;
-    const cause = (i: number): Promise<string> => {
-      const point = row(points, this.from.dim, i, this.to.dim);
-      return describeFault(this.graph, this.runtime, { [input]: this.tensor(input, [], point) }, output);
-    };
+    const cause = (i: number): Promise<string> =>
+      this.causeOfValue(row(points, this.from.dim, i, this.to.dim));
     if (typeof this.batch === "object") {
       return this.finite(await this.batch.run(points, width), output, cause);
     }
@@ -355,6 +360,12 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       );
     }
     return values;
+  }
+
+  /** What makes the value at `point` not finite. */
+  private causeOfValue(point: FloatArray): Promise<string> {
+    const { input, output } = this.graph;
+    return describeFault(this.graph, this.runtime, { [input]: this.tensor(input, [], point) }, output);
   }
 
   /** What makes a product with the derivative at `point` not finite, by default the product itself. */

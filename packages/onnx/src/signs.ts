@@ -116,7 +116,7 @@ export class Signs {
     if (constant) return constant.every((value) => value >= 0) ? Number.POSITIVE_INFINITY : 0;
     const node = this.producer(name);
     if (!node) return 0;
-    const [a, b] = node.inputs as [string, string];
+    const [a, b, c] = node.inputs as [string, string, string?];
     const order = (input: string): number => this.orderAtZero(input, depth);
     /** The same of a tensor that may be negative: it vanishes, to the first order at least. */
     const own = (input: string): number => Math.max(1, order(input));
@@ -134,6 +134,13 @@ export class Signs {
         return order(a) / 2;
       case "Mul":
         return a === b ? 2 * own(a) : this.orderOfProduct(a, order(a), b, order(b));
+      case "MatMul":
+        return this.orderOfProduct(a, order(a), b, order(b));
+      case "Conv":
+        return Math.min(
+          this.orderOfProduct(a, order(a), b, order(b)),
+          c ? order(c) : Number.POSITIVE_INFINITY,
+        );
       case "Einsum":
         return isSumOfSquares(node) ? 2 * own(a) : 0;
       case "Div":
@@ -166,7 +173,8 @@ export class Signs {
   private orderOfProduct(a: string, first: number, b: string, second: number): number {
     if (this.isPositive(a)) return second;
     if (this.isPositive(b)) return first;
-    return first > 0 && second > 0 ? first + second : 0;
+    // Where one vanishes the other need not.
+    return Math.min(first, second);
   }
 }
 

@@ -114,16 +114,17 @@ function powerFactor(e: Emitter, node: Node, exponentVaries: boolean): string {
 }
 
 /**
- * aᵇ·ln a, where a = 0 and b ≥ 0 its limit 0 for b > 0, which PyTorch takes for b = 0, too. For b > 1 the slope of
- * this is 0 there as well; else it is infinite.
+ * aᵇ·ln a, where a = 0 and b > 0 its limit 0. For b > 1 the slope of this is 0 there as well; else it is infinite. So is
+ * the factor itself at (0, 0), from where 0ᵇ drops from 1 to 0.
  */
 function exponentialFactor(e: Emitter, node: Node): string {
   const [a, b, power] = [node.inputs[0]!, node.inputs[1]!, node.outputs[0]!];
   if (e.signs.isPositive(a)) return e.op("Mul", [power, e.op("Log", [a])]);
-  const factor = e.op("Mul", [power, e.op("Log", [e.op("Where", [isZero(e, a), e.scalar(1), a])])]);
+  const isLimit = e.op("And", [isZero(e, a), e.op("Greater", [b, e.scalar(0)])]);
+  const factor = e.op("Mul", [power, e.op("Log", [e.op("Where", [isLimit, e.scalar(1), a])])]);
   const isSmooth = e.op("Greater", [b, e.scalar(1)]);
   const atZero = e.op("Where", [isSmooth, e.scalar(0), e.op("Sqrt", [a])]);
-  return e.op("Where", [isZero(e, a), atZero, factor]);
+  return e.op("Where", [isLimit, atZero, factor]);
 }
 
 function isZero(e: Emitter, x: string): string {

@@ -107,10 +107,13 @@ const elementwise: SingularCase[] = [
   composed("Asin", "Asin, clipped on the bound", [1], (g, x) => g.op("Asin", [clipped(g, x, -1)])),
 ];
 
+const dropsAtZero = "0ᵇ drops from 1 to 0 at b = 0: the slope in b is infinite; PyTorch has 0";
+
 const powers: SingularCase[] = [
   ...[0.5, -1].map((exponent) => power(exponent, 1)),
   ...[0, 1, 1.5, 2, 2.5, 3].map((exponent) => power(exponent, 2)),
-  ...["(0, 0)", "(0, 1)", "(0, 0.5)"].map((point) => binary("Pow", `Pow at ${point}`, 1)),
+  binary("Pow", "Pow at (0, 0)", 1, {}, { first: "refused", why: dropsAtZero }),
+  ...["(0, 1)", "(0, 0.5)"].map((point) => binary("Pow", `Pow at ${point}`, 1)),
   ...[2, 3].map((b) =>
     binary(
       "Pow",
@@ -134,8 +137,8 @@ const powers: SingularCase[] = [
     },
   ),
   composed("Pow", "Pow of base 0", [2], (g, x) => g.op("Pow", [g.scalar(0), x]), {
-    second: [0, 0, 0, 0],
-    why: "PyTorch multiplies zero by the logarithm of 0",
+    first: "refused",
+    why: dropsAtZero,
   }),
 ];
 

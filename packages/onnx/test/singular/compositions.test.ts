@@ -208,6 +208,155 @@ describe("what Where discards", () => {
   });
 });
 
+describe("roots of sums of what cannot be negative", () => {
+  const sum: Build = (g, x) => g.op("ReduceSum", [x], { keepdims: int(0) });
+  const rooted =
+    (f: Build): Build =>
+    (g, x) =>
+      g.op("Sqrt", [f(g, x)]);
+  const norms: [string, Build, point: number[], slopes: number[]][] = [
+    [
+      "a matrix product of squares and weights",
+      rooted((g, x) => g.op("MatMul", [square(g, x), g.float([1, 4], [2, 1])])),
+      [3, 2],
+      [0.6, 1.6],
+    ],
+    [
+      "a convolution of squares by weights, with a bias of 0",
+      rooted((g, x) => {
+        const image = g.op("Reshape", [square(g, x), g.int64([1, 1, 2])]);
+        return g.op("Conv", [image, g.float([1, 4], [1, 1, 2]), g.float([0], [1])]);
+      }),
+      [3, 2],
+      [0.6, 1.6],
+    ],
+  ];
+  test.each(norms)("%s: a norm", async (_name, build, point, slopes) => {
+    await expectJacobian(modelOf(build, 2), [0, 0], [0, 0]);
+    await expectJacobian(modelOf(build, 2), point, slopes);
+    expect([...(await hessian(modelOf(build, 2), [0, 0]))].every(Number.isFinite)).toBe(false);
+  });
+
+  const [first, second] = [0, 1].map(
+    (i): Build =>
+      (g, x) =>
+        g.op("Gather", [x, g.int64([i])], { axis: int(1) }),
+  ) as [Build, Build];
+  const refused: [string, Build, point: number[]][] = [
+    [
+      "a matrix product with the transpose",
+      rooted((g, x) => g.op("MatMul", [x, g.op("Transpose", [x])])),
+      [0, 0],
+    ],
+    [
+      "a convolution of squares by weights of both signs",
+      rooted((g, x) => {
+        const image = g.op("Reshape", [square(g, x), g.int64([1, 1, 2])]);
+        return g.op("Conv", [image, g.float([1, -1], [1, 1, 2])]);
+      }),
+      [0, 0],
+    ],
+    [
+      "a square written out, under a guard",
+      rooted((g, x) => {
+        const [a, b] = [first(g, x), second(g, x)];
+        const mixed = g.op("Mul", [g.scalar(2), g.op("Mul", [a, b])]);
+        const expanded = g.op("Add", [g.op("Sub", [square(g, a), mixed]), square(g, b)]);
+        return sum(g, g.op("Max", [expanded, g.scalar(0)]));
+      }),
+      [2, 2],
+    ],
+    [
+      "a product of which one factor is zero",
+      rooted((g, x) => g.op("Mul", [g.op("Abs", [first(g, x)]), g.op("Abs", [second(g, x)])])),
+      [0, 1],
+    ],
+  ];
+  test.each(refused)("%s: refused", async (_name, build, point) => {
+    const map = await OnnxMap.create(modelOf(build, 2), runtime);
+    const [at, m] = [Float32Array.from(point), map.to.dim];
+    const refusal = { code: "NUMERICAL_FAILURE", message: expect.stringContaining("the derivative of Sqrt") };
+    await expect(map.jvp(at, Float32Array.of(1, 0.5), 1)).rejects.toMatchObject(refusal);
+    await expect(map.vjp(at, new Float32Array(m).fill(1), 1)).rejects.toMatchObject(refusal);
+    await map.dispose();
+  });
+
+  test("a product of squares of which one is zero is an absolute value there, not flat", async () => {
+    const build = rooted((g, x) => {
+      const fourth = square(g, square(g, first(g, x)));
+      return g.op("Mul", [fourth, square(g, second(g, x))]);
+    });
+    await expectJacobian(modelOf(build, 2), [1, 0], [0, 0]);
+    expect([...(await hessian(modelOf(build, 2), [1, 0]))].every(Number.isFinite)).toBe(false);
+  });
+
+  test("a square written out is held by a bound above 0, and smooth with a term above 0", async () => {
+    const expanded: Build = (g, x) => {
+      const [a, b] = [first(g, x), second(g, x)];
+      const mixed = g.op("Mul", [g.scalar(2), g.op("Mul", [a, b])]);
+      return g.op("Add", [g.op("Sub", [square(g, a), mixed]), square(g, b)]);
+    };
+    const tiny = 1 / 1024;
+    const held = modelOf(
+      rooted((g, x) => g.op("Max", [expanded(g, x), g.scalar(tiny)])),
+      2,
+    );
+    await expectJacobian(held, [2, 2], [0, 0]);
+    expect([...(await hessian(held, [2, 2]))]).toEqual([0, 0, 0, 0]);
+    const smooth = modelOf(
+      rooted((g, x) => g.op("Add", [expanded(g, x), g.scalar(tiny)])),
+      2,
+    );
+    await expectJacobian(smooth, [2, 2], [0, 0]);
+    expect(relativeError(await hessian(smooth, [2, 2]), [32, -32, -32, 32])).toBeLessThan(1e-5);
+  });
+});
+
+describe("powers with base and exponent from one point", () => {
+  const powers: [string, Build][] = [
+    ["xˣ", (g, x) => g.op("Pow", [x, x])],
+    ["(x²)ˣ", (g, x) => g.op("Pow", [square(g, x), x])],
+    ["|x|ˣ", (g, x) => g.op("Pow", [g.op("Abs", [x]), x])],
+    ["0ˣ", (g, x) => g.op("Pow", [g.scalar(0), x])],
+  ];
+  test.each(powers)("%s falls infinitely fast at 0: refused", async (_name, build) => {
+    const map = await OnnxMap.create(modelOf(build, 1), runtime);
+    const [at, one] = [Float32Array.of(0), Float32Array.of(1)];
+    const refusal = { code: "NUMERICAL_FAILURE", message: expect.stringContaining("the derivative of Pow") };
+    await expect(map.jvp(at, one, 1)).rejects.toMatchObject(refusal);
+    await expect(map.vjp(at, one, 1)).rejects.toMatchObject(refusal);
+    await map.dispose();
+  });
+
+  test("(x²)^(2 + x) at 0 has slope 0, and xˣ its own elsewhere", async () => {
+    const build: Build = (g, x) => g.op("Pow", [square(g, x), g.op("Add", [x, g.scalar(2)])]);
+    await expectJacobian(modelOf(build, 1), [0], [0]);
+    expect([...(await hessian(modelOf(build, 1), [0]))]).toEqual([0]);
+    await expectJacobian(modelOf(powers[0]![1], 1), [2], [4 * (1 + Math.LN2)]);
+  });
+});
+
+describe("a value that overflows has no derivative in either direction", () => {
+  const overflowing: [string, Build][] = [
+    ["ReduceL2", norm],
+    [
+      "Sqrt of a sum of squares",
+      (g, x) => g.op("Sqrt", [g.op("ReduceSum", [square(g, x)], { keepdims: int(0) })]),
+    ],
+    ["LpPool", (g, x) => g.op("GlobalLpPool", [g.op("Reshape", [x, g.int64([1, 1, 2])])], { p: int(2) })],
+  ];
+  test.each(overflowing)("%s", async (_name, build) => {
+    const map = await OnnxMap.create(modelOf(build, 2), runtime);
+    const [at, one] = [Float32Array.of(1e20, 1e20), Float32Array.of(1, 1)];
+    const refusal = { code: "NUMERICAL_FAILURE", message: expect.stringContaining("overflows") };
+    await expect(map.evaluate(at, 1)).rejects.toMatchObject(refusal);
+    await expect(map.jvp(at, one, 1)).rejects.toMatchObject(refusal);
+    await expect(map.vjp(at, one.subarray(0, 1), 1)).rejects.toMatchObject(refusal);
+    await expect(map.linearize(at)).rejects.toMatchObject(refusal);
+    await map.dispose();
+  });
+});
+
 describe("an infinite slope is refused by name", () => {
   const slopes: [string, Build, number][] = [
     ["Sqrt", (g, x) => g.op("Sqrt", [x]), 0],

@@ -50,12 +50,14 @@ function transposed(values: ArrayLike<number>, rows: number, columns: number): F
 /** The Jacobian in the four ways in which a map computes it. */
 async function jacobians(map: OnnxMap, point: Float32Array): Promise<Record<string, Outcome>> {
   const [m, n] = [map.to.dim, map.from.dim];
-  const linear = await map.linearize(point);
   return {
     forward: await outcome(() => forwardJacobian(map, point)),
     reverse: await outcome(() => map.vjp(point, identity(m), m)),
-    "linearised forward": await outcome(async () => transposed(await linear.jvp(identity(n), n), m, n)),
-    "linearised reverse": await outcome(() => linear.vjp(identity(m), m)),
+    "linearised forward": await outcome(async () => {
+      const linear = await map.linearize(point);
+      return transposed(await linear.jvp(identity(n), n), m, n);
+    }),
+    "linearised reverse": await outcome(async () => (await map.linearize(point)).vjp(identity(m), m)),
   };
 }
 
