@@ -1,11 +1,20 @@
 // A copy of the committed sources in which files may be changed and tests run, without touching the checkout.
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
-const git = (cwd, ...args) => execFileSync("git", args, { cwd, encoding: "utf8" });
+export const git = (cwd, ...args) => execFileSync("git", args, { cwd, encoding: "utf8" });
 
 /** Makes the copy of HEAD; `remove` deletes it. */
 export function openSandbox(root) {
@@ -42,16 +51,26 @@ function linkModules(root, folder) {
 }
 
 /**
- * Runs the tests that import `file`, or all of them, less those of `excluded` patterns; up to the first failure:
- * `passed`, `failed` or `timed out`.
+ * Runs test files one after the other in the order given, with `marks` all of them and traced into that file, otherwise
+ * up to the first failure. `late` if they took longer than `seconds`; `failures` are files and what failed in them.
+ * @returns {Promise<{late: boolean, code: number, failures: {file: string, name: string, message: string}[]}>}
  */
-export function runTests({ folder }, { file, excluded, seconds }) {
-  const selection = file ? ["related", file, "--run"] : ["run"];
-  const args = [...selection, "--bail=1", "--passWithNoTests", "--reporter=dot"];
-  for (const pattern of excluded) args.push(`--exclude=${pattern}`);
+export async function runTests({ folder }, { files, seconds, marks }) {
+  const report = join(folder, "report.json");
+  rmSync(report, { force: true });
+  const args = ["run", ...files, "--config=tools/mutants/vitest.config.ts", "--root=.", "--reporter=json"];
+  args.push(`--outputFile=${report}`, `--bail=${marks ? 0 : 1}`);
+  const env = { ...process.env, VIELBEIN_ORDER: files.join(), ...(marks && { VIELBEIN_MARKS: marks }) };
+  const { late, code } = await ended(folder, args, env, seconds);
+  return { late, code, failures: existsSync(report) ? failuresIn(report, folder) : [] };
+}
+
+function ended(folder, args, env, seconds) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(folder, "node_modules/vitest/vitest.mjs"), ...args], {
+    const program = join(folder, "node_modules/vitest/vitest.mjs");
+    const child = spawn(process.execPath, [program, ...args], {
       cwd: folder,
+      env,
       stdio: "ignore",
       detached: true,
     });
@@ -62,7 +81,16 @@ export function runTests({ folder }, { file, excluded, seconds }) {
     }, 1000 * seconds);
     child.on("close", (code) => {
       clearTimeout(timer);
-      resolve(late ? "timed out" : code === 0 ? "passed" : "failed");
+      resolve({ late, code });
     });
+  });
+}
+
+function failuresIn(report, folder) {
+  return JSON.parse(readFileSync(report, "utf8")).testResults.flatMap((each) => {
+    if (each.status !== "failed") return [];
+    const test = each.assertionResults.find(({ status }) => status === "failed");
+    const message = test?.failureMessages.join("\n") ?? each.message;
+    return [{ file: relative(folder, each.name), name: test?.fullName ?? "", message }];
   });
 }
