@@ -17,6 +17,9 @@ export default mergeConfig(
   project,
   defineConfig({
     test: {
+      // On a busy machine a test may take its time: that is no failure.
+      testTimeout: 600_000,
+      hookTimeout: 600_000,
       // Between two changes all files but one are the same.
       experimental: { fsModuleCache: true },
       sequence: { sequencer: AsNamed },

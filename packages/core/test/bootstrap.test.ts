@@ -73,3 +73,7 @@ test.each([
 ])("refuses %s members with %o", (count, options, code) => {
   expect(() => bootstrap(count, () => 0, options)).toThrow(expect.objectContaining({ code }));
 });
+
+test("one member is enough: it is drawn every time", () => {
+  expect(bootstrap(1, mean([3]))).toEqual({ standardError: 0, interval: [3, 3] });
+});

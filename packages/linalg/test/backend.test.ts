@@ -104,6 +104,9 @@ it.each(["typescript", "wasm", "js"] as const)(
     const singular = build(6, 6, (i, j) => (i === 4 ? 0 : i + j * j + (i === j ? 1 : 0)));
     expectError(() => solve(singular, matrix(6, 1)), "NUMERICAL_FAILURE", /is exactly 0/);
     const indefinite = build(6, 6, (i, j) => (i === j ? (i === 3 ? -1 : 1) : 0));
+    // The pivot that is zero, counted from 1, also where rows were swapped before.
+    const third = build(4, 4, (i, j) => ([1, 0, 2, 3][i] === j && j !== 2 ? 5 - j : 0));
+    expectError(() => solve(third, matrix(4, 1)), "NUMERICAL_FAILURE", /pivot 3 of 4/);
     expectError(() => cholesky(indefinite), "NUMERICAL_FAILURE", /order 4 of 6/);
     expectError(
       () => solve(indefinite, matrix(6, 1), { structure: "positive" }),

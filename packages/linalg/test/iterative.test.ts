@@ -99,6 +99,14 @@ describe("svds, block Krylov", () => {
     expect(relativeError(other.s, s.subarray(0, 5))).toBeLessThan(1e-12);
   });
 
+  it("has the options that are documented where none are given", async () => {
+    const documented = { blockSize: 8, tolerance: 1e-8, seed: 0, maxBasis: 1.5 * 4 + 12 * 8 };
+    expect(await svds(a, 4)).toEqual(await svds(a, 4, documented));
+    const calls: number[] = [];
+    await svds(operatorOf(a, calls), 4);
+    expect(new Set(calls)).toEqual(new Set([8]));
+  });
+
   it("restarts where the basis is short, and reaches any tolerance", async () => {
     const result = await svds(a, 4, { blockSize: 2, maxBasis: 12, tolerance: 1e-12 });
     checkSvds(a, result, 4);

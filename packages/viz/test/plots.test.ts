@@ -3,6 +3,7 @@ import { makeAxis, tickLabels } from "../src/plots/axis.ts";
 import { bandPlot } from "../src/plots/band-plot.ts";
 import { colourScale, textColour } from "../src/plots/colour-scale.ts";
 import { curvePlot } from "../src/plots/curve-plot.ts";
+import { categoryStep } from "../src/plots/frame.ts";
 import { heatMap } from "../src/plots/heat-map.ts";
 import { histogram } from "../src/plots/histogram.ts";
 import { layerPlot } from "../src/plots/layer-plot.ts";
@@ -110,6 +111,21 @@ describe("axes", () => {
     expect(() => makeAxis({ title: "a", domain: [1, 0] }, [], 5)).toThrow('Axis "a"');
     expect(() => makeAxis({ title: "a", scale: "log", domain: [0, 1] }, [], 5)).toThrow("must be positive");
   });
+});
+
+test.each([
+  [1, 1],
+  [1.5, 2],
+  [5, 5],
+  [5.5, 10],
+  [10, 10],
+  [10.5, 20],
+  [20.5, 50],
+  [51, 100],
+  [100.5, 200],
+])("names %s times too close are shown each %ith", (crowd, every) => {
+  // Lines of names are 14 pixels high.
+  expect(categoryStep(14 / crowd)).toBe(every);
 });
 
 test("bands of samples: closed forms", () => {
@@ -303,6 +319,12 @@ describe("heatMap", () => {
     expect(contents.filter((text) => text === "0.00")).toHaveLength(2);
   });
 
+  test("cells are enlarged until an edge has 1024 pixels, and not beyond", () => {
+    const widthOf = (cols: number) =>
+      pixelsOf(heatMap({ title: "t", matrix: { rows: 1, cols, data: ramp(cols) }, valueTitle: "v" })).width;
+    expect([1, 3, 512, 1023, 1024, 1100].map(widthOf)).toEqual([1024, 1026, 1024, 2046, 1024, 1100]);
+  });
+
   test("a large matrix prints no values, and its indices evenly", () => {
     const matrix = { rows: 60, cols: 200, data: Float64Array.from({ length: 12_000 }, (_, i) => i) };
     const svg = heatMap({ title: "Large", matrix, valueTitle: "value", rowTitle: "points" });
@@ -355,6 +377,29 @@ describe("histogram", () => {
     );
     // Bins 0–1, 1–2, 2–3 and, closed, 3–4.
     expect(counts).toEqual([1, 2, 1, 4]);
+  });
+
+  test("outliers beside values that are nearly all one do not share their bin", () => {
+    const values = [...new Array<number>(200).fill(5), ...ramp(10)];
+    const svg = histogram({ title: "Peak", series: [{ label: "a", values }], valueTitle: "value" });
+    const [, steps] = svg.match(/<path d="M[\d.]+ [\d.]+(V[\dVH.]+)" fill="none"/)!;
+    expect([...steps!.matchAll(/H/g)].length).toBeGreaterThan(6);
+  });
+
+  test("one value everywhere stands in the middle of its bin", () => {
+    for (const [value, edges] of [
+      [4, ["2.0", "6.0"]],
+      [-4, ["−6.0", "−2.0"]],
+      [0, ["−0.5", "0.5"]],
+    ] as const) {
+      const svg = histogram({
+        title: "One",
+        series: [{ label: "a", values: [value, value] }],
+        valueTitle: "value",
+      });
+      const contents = texts(svg).map(({ content }) => content);
+      expect(contents).toEqual(expect.arrayContaining([...edges]));
+    }
   });
 
   test("several series are shares, named in a legend", () => {

@@ -165,6 +165,23 @@ describe("rankCorrelation", () => {
     expect(rankCorrelation(rising, rising.toReversed())).toEqual({ rho: -1, pValue: 2 / 720, exact: true });
   });
 
+  it("is of lists of which not all are one number, however many are", () => {
+    expect(rankCorrelation([1, 2, 2, 2], [1, 2, 2, 2]).rho).toBeCloseTo(1, 13);
+    expect(rankCorrelation([2, 2, 2, 1], [5, 5, 5, 9]).rho).toBeCloseTo(-1, 13);
+    for (const [x, y] of [
+      [
+        [2, 2, 2],
+        [1, 2, 3],
+      ],
+      [
+        [1, 2, 3],
+        [2, 2, 2],
+      ],
+    ] as const) {
+      expect(() => rankCorrelation(x, y)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+    }
+  });
+
   it("is the same of any increasing function", () => {
     const [x, y] = [uniform(1, 0, 8), uniform(1, 1, 8)];
     expect(rankCorrelation(x.map(Math.exp), y)).toEqual(rankCorrelation(x, y));

@@ -35,6 +35,10 @@ describe("rotations", () => {
   it("exp in the plane is the rotation by the angle", () => {
     const quarter = rotationExp(matrix(2, 2, [0, -Math.PI / 2, Math.PI / 2, 0]));
     expect(maxDifference(quarter.data, [0, -1, 1, 0])).toBeLessThan(1e-15);
+    for (const angle of [1e-9, 1e-5, 5e-5, 2e-4]) {
+      const small = rotationExp(matrix(2, 2, [0, -angle, angle, 0])).data;
+      expect(Math.abs(small[2]! / Math.sin(angle) - 1), String(angle)).toBeLessThan(1e-14);
+    }
   });
 });
 

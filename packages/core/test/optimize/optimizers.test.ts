@@ -302,6 +302,14 @@ describe("no minimum, no convergence", () => {
   });
 });
 
+test("without a number of steps, as many as the options say", async () => {
+  // Downhill for ever.
+  const down: DifferentiableObjective = async ([x]) => ({ value: -x!, gradient: Float64Array.of(-1, 0) });
+  expect(await adam(down, start)).toMatchObject({ steps: 300, converged: false });
+  const slope = async (points: readonly Float64Array[]) => points.map(([x]) => -x!);
+  expect(await cmaEs(slope, start)).toMatchObject({ steps: 300, converged: false });
+});
+
 describe("refusals", () => {
   const box = async (points: readonly Float64Array[]) => points.map(rosenbrock);
   const squares = {
