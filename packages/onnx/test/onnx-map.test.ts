@@ -82,6 +82,17 @@ describe("evaluate many points", () => {
     await map.dispose();
   });
 
+  test("together, where every value of the trial is 0: nothing differs from it", async () => {
+    const dark = network([makeNode("Sub", ["h", "two"], ["below"]), makeNode("Relu", ["below"], ["y"])], {
+      extra: [float32Tensor("two", [2], [])],
+    });
+    const { runtime: engine, widths } = observed();
+    const map = await OnnxMap.create(dark, engine);
+    expect(await map.evaluate(points, COUNT)).toEqual(new Float32Array(5 * COUNT));
+    expect(widths.at(-1)).toBe(COUNT);
+    await map.dispose();
+  });
+
   test("in as many runs as the memory budget wants", async () => {
     const { runtime: engine, widths } = observed();
     const map = await OnnxMap.create(plain, engine, { memoryBudget: 20 * 4 * 6 * 16 });
