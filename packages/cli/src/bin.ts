@@ -4,7 +4,7 @@ import { abandonRuns } from "@vielbein/runtime-node";
 import { EXIT } from "./exit-codes.ts";
 import { removeUnfinished } from "./output.ts";
 import { run } from "./program.ts";
-import { SIGNALS } from "./signals.ts";
+import { endLater, SIGNALS } from "./signals.ts";
 import { StandardStream } from "./streams.ts";
 
 const TICK_MS = 100;
@@ -28,6 +28,7 @@ function end(name: NodeJS.Signals): void {
   }
   signal = name;
   interrupt.abort();
+  endLater(name, GRACE * TICK_MS);
   let ticks = 0;
   setInterval(() => {
     ticks++;

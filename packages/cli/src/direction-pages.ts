@@ -14,6 +14,7 @@ import { type LoadedModel, openMap } from "./model.ts";
 import { writeWhole } from "./output.ts";
 import { imagesOf, layoutOf, type PictureOptions } from "./pictures.ts";
 import { describePixels, pixelsOf } from "./pixels.ts";
+import { endingAtOnce } from "./signals.ts";
 import { info, Progress, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
@@ -58,13 +59,14 @@ export async function writeDirectionTables(
     for (let s = 0; s < count; s++) {
       const code = codes.values.slice(s * map.from.dim, (s + 1) * map.from.dim);
       for (const direction of directions) {
-        signal.throwIfAborted();
         const moved = await map.evaluate(linearTraversal(code, direction, steps), steps.length, { signal });
         // Reduced at once: hundreds of images in full size would not fit.
-        const tiles = imagesOf(moved, map.to, layout, pixels).map((image) => shrinkTo(image, TABLE_TILE));
+        const tiles = await endingAtOnce(
+          () => imagesOf(moved, map.to, layout, pixels).map((image) => shrinkTo(image, TABLE_TILE)),
+          signal,
+        );
         images.push(tiles);
         progress.step(images.length);
-        await new Promise(setImmediate);
       }
     }
     progress.done();
@@ -81,7 +83,7 @@ export async function writeDirectionTables(
     };
     for (const [i, groupBy] of PAGES.entries()) {
       const path = `${html}${PAGE_ENDINGS[i]}`;
-      await writeWhole(path, directionTables(tables, groupBy), terminal);
+      await writeWhole(path, await endingAtOnce(() => directionTables(tables, groupBy), signal), terminal);
       info(terminal, `wrote ${path}`);
     }
   } finally {

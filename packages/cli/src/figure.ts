@@ -14,21 +14,29 @@ export function figureOption(flags: string, description: string): OutputOption {
 }
 
 /**
- * Writes an SVG document to `path`, as PNG unless it ends in .svg, and says so.
+ * Writes the SVG document that `compose` makes to `path`, as PNG unless it ends in .svg, and says so. A signal ends the
+ * process at once while the figure is made.
  *
+ * @param signal as of {@link endingAtOnce}.
  * @throws {CannotWriteError}
  */
-export async function writeFigure(path: string, svg: string, terminal: Terminal): Promise<void> {
-  await writeWhole(path, /\.svg$/i.test(path) ? svg : await toPng(svg), terminal);
+export async function writeFigure(
+  path: string,
+  compose: () => string,
+  terminal: Terminal,
+  signal?: AbortSignal,
+): Promise<void> {
+  const svg = await endingAtOnce(compose, signal);
+  await writeWhole(path, /\.svg$/i.test(path) ? svg : await toPng(svg, signal), terminal);
   info(terminal, `wrote ${path}`);
 }
 
-async function toPng(svg: string): Promise<Uint8Array> {
+async function toPng(svg: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const require = createRequire(import.meta.url);
   const [wasm, regular, bold] = await Promise.all([
     readFile(require.resolve("@resvg/resvg-wasm/index_bg.wasm")),
     readFile(require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf")),
     readFile(require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf")),
   ]);
-  return endingAtOnce(() => rasterize(svg, { wasm, fonts: [regular, bold], scale: 2 }));
+  return endingAtOnce(() => rasterize(svg, { wasm, fonts: [regular, bold], scale: 2 }), signal);
 }

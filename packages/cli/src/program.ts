@@ -72,7 +72,7 @@ export function programFor(terminal: Terminal, signal: AbortSignal): Command {
   warpageCommand(program, terminal, signal);
   metricCommand(program, terminal, signal);
   axesCommand(program, terminal, signal);
-  compareCommand(program, terminal);
+  compareCommand(program, terminal, signal);
   sefaCommand(program, terminal, signal);
   pcaCommand(program, terminal, signal);
   randomCommand(program, terminal);

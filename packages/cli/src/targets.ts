@@ -14,6 +14,7 @@ import {
   resize,
 } from "@vielbein/viz";
 import { arrayPath, readArray, readInput } from "./array-files.ts";
+import { endingAtOnce } from "./signals.ts";
 
 export interface Target {
   /** In the units of the model's output, `[space.dim]`. */
@@ -45,11 +46,14 @@ export async function readTarget(
   argument: string,
   space: Space,
   reading: () => Promise<PictureReading>,
+  signal: AbortSignal,
 ): Promise<Target> {
   if (/\.np[yz]$/i.test(arrayPath(argument).path)) return readTensor(argument, space);
   const bytes = await readInput("--target", argument);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { file: basename(argument), sha256, ...(await readPicture(argument, bytes, await reading())) };
+  const how = await reading();
+  const picture = await endingAtOnce(() => readPicture(argument, bytes, how), signal);
+  return { file: basename(argument), sha256, ...picture };
 }
 
 async function readTensor(argument: string, space: Space): Promise<Target> {

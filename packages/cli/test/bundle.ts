@@ -12,7 +12,8 @@ export async function bundleCommand(folder: string): Promise<string> {
     configFile: false,
     logLevel: "error",
     resolve: { conditions: ["@vielbein/source"] },
-    ssr: { noExternal: [/^@vielbein/], resolve: { conditions: ["@vielbein/source"] } },
+    // The root has another version of commander.
+    ssr: { noExternal: [/^@vielbein/, "commander"], resolve: { conditions: ["@vielbein/source"] } },
     build: {
       outDir: join(folder, "bundle"),
       target: "es2022",

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { readNpy, readNpz, writeNpy } from "@vielbein/linalg/npy";
+import { readNpy, readNpz, writeNpy, writeNpz } from "@vielbein/linalg/npy";
 import { type Attribute, DataType, encodeModel, type Model, type Node, type Tensor } from "@vielbein/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleCommand } from "./bundle.ts";
@@ -374,6 +374,25 @@ describe("one signal ends a command within two seconds", () => {
       await expectNothingLeft(end);
     },
   );
+
+  it("SIGINT, with more rows than can be summed up in that time", { timeout: 240_000 }, async () => {
+    const [path, out] = [file("generator", generator()), join(folder, "many.npz")];
+    const run = (samples: number) => ["ppl", path, "--samples", String(samples), "--out", out];
+    await command(run(1));
+    const count = 200_000;
+    const { provenance, ...columns } = readNpz(readFileSync(out));
+    const repeated = Object.entries(columns).map(([name, { data }]) => {
+      return [name, { shape: [count], data: new Float64Array(count).fill(Number(data[0])) }] as const;
+    });
+    writeFileSync(out, writeNpz({ ...Object.fromEntries(repeated), provenance: provenance! }));
+    const end = await command([...run(2 * count), "--resume"], {
+      signal: "SIGINT",
+      when: (stderr) => /samples \d+\/400000/.test(stderr),
+    });
+    expect([status(end), end.stderr]).toEqual([130, expect.stringContaining("keeps 200000 of 400000")]);
+    expect(end.seconds).toBeLessThan(atOnce);
+    expect(readNpz(readFileSync(out)).exact!.shape[0]).toBeGreaterThan(count);
+  });
 
   it("SIGINT, and the best code of a search stays", { timeout: 120_000 }, async () => {
     const target = join(folder, "target.npy");

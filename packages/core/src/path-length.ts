@@ -86,11 +86,48 @@ function requireStep(point: Float32Array, velocity: Float32Array, epsilon: numbe
  */
 export function trimmedMean(values: readonly number[]): number {
   requireSome("trimmedMean", values);
-  const sorted = values.toSorted((a, b) => a - b);
-  const low = sorted[Math.floor(0.01 * (sorted.length - 1))]!;
-  const high = sorted[Math.ceil(0.99 * (sorted.length - 1))]!;
-  const kept = sorted.filter((value) => value >= low && value <= high);
-  return kept.reduce((sum, value) => sum + value, 0) / kept.length;
+  return trimmedMeanOf(ascending(values), new Int32Array(values.length).fill(1));
+}
+
+function ascending(values: readonly number[]): Float64Array {
+  return Float64Array.from(values).sort();
+}
+
+/** Of a sample that has `sorted[i]`, in ascending order, `counts[i]` times. */
+function trimmedMeanOf(sorted: Float64Array, counts: Int32Array): number {
+  const last = counts.reduce((sum, count) => sum + count, 0) - 1;
+  const low = ofRank(sorted, counts, Math.floor(0.01 * last));
+  const high = ofRank(sorted, counts, Math.ceil(0.99 * last));
+  let [sum, kept] = [0, 0];
+  for (let i = 0; i < sorted.length; i++) {
+    const value = sorted[i]!;
+    if (value < low || value > high) continue;
+    for (let again = 0; again < counts[i]!; again++) sum += value;
+    kept += counts[i]!;
+  }
+  return sum / kept;
+}
+
+/** The value that `rank` others of the sample come before. */
+function ofRank(sorted: Float64Array, counts: Int32Array, rank: number): number {
+  let i = 0;
+  for (let before = counts[0]!; before <= rank; before += counts[i]!) i++;
+  return sorted[i]!;
+}
+
+/** The trimmed mean of members of the sample, each as often as it occurs, without sorting them every time. */
+function trimmedMeanOfMembers(values: readonly number[]): (members: Int32Array) => number {
+  const order = Int32Array.from(values.keys()).sort((i, j) => values[i]! - values[j]!);
+  const rank = new Int32Array(values.length);
+  order.forEach((i, r) => {
+    rank[i] = r;
+  });
+  const sorted = ascending(values);
+  return (members) => {
+    const counts = new Int32Array(values.length);
+    for (const i of members) counts[rank[i]!]!++;
+    return trimmedMeanOf(sorted, counts);
+  };
 }
 
 /** What path lengths of many samples come to. */
@@ -119,7 +156,7 @@ export function summarizePathLengths(
     mean,
     standardError: Math.sqrt(squares / ((count - 1) * count)),
     trimmedMean: trimmedMean(values),
-    trimmed: bootstrap(count, (members) => trimmedMean(Array.from(members, (i) => values[i]!)), options),
+    trimmed: bootstrap(count, trimmedMeanOfMembers(values), options),
   };
 }
 

@@ -115,7 +115,6 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
         }
         progress.done();
 
-        const images = rows.map((points) => imagesOf(points, generator.to, layout, pixels));
         const provenance = provenanceOf(loaded, distance.map, "axes of the metric", codes.source, {
           ...distance.description,
           axes,
@@ -134,30 +133,33 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
         const label = ({ sample, axis }: Walk) => (many ? `sample ${sample}, axis ${axis}` : `axis ${axis}`);
         await writeFigure(
           options.out,
-          contactSheet({
-            title: `${loaded.file}: axes of the metric`,
-            subtitle: `${spacesOf(generator)} · ${origin}`,
-            columnTitle: "predicted distance",
-            columnLabels: fractions.map((fraction) => formatStep(fraction * predicted)),
-            rows: walks.map((walk, row) => ({
-              label: label(walk),
-              sublabel: `λ = ${walk.eigenvalue.toPrecision(3)} · ±${walk.range.toPrecision(3)}${unit}`,
-              images: images[row]!,
-            })),
-            footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · distance ${basename(options.distance)} · ${describePixels(pixels)}`,
-          }),
+          () =>
+            contactSheet({
+              title: `${loaded.file}: axes of the metric`,
+              subtitle: `${spacesOf(generator)} · ${origin}`,
+              columnTitle: "predicted distance",
+              columnLabels: fractions.map((fraction) => formatStep(fraction * predicted)),
+              rows: walks.map((walk, row) => ({
+                label: label(walk),
+                sublabel: `λ = ${walk.eigenvalue.toPrecision(3)} · ±${walk.range.toPrecision(3)}${unit}`,
+                images: imagesOf(rows[row]!, generator.to, layout, pixels),
+              })),
+              footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · distance ${basename(options.distance)} · ${describePixels(pixels)}`,
+            }),
           terminal,
+          signal,
         );
         if (options.plot !== undefined) {
-          const svg = curves(
-            walks,
-            travelled,
-            finer,
-            label,
-            `${loaded.file}: distance travelled`,
-            `${spacesOf(distance.map)} · ${origin}`,
-          );
-          await writeFigure(options.plot, svg, terminal);
+          const compose = () =>
+            curves(
+              walks,
+              travelled,
+              finer,
+              label,
+              `${loaded.file}: distance travelled`,
+              `${spacesOf(distance.map)} · ${origin}`,
+            );
+          await writeFigure(options.plot, compose, terminal, signal);
         }
         if (options.json) {
           const report = { out: options.out, ...toJson(walks, travelled, finer), provenance };

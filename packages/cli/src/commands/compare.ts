@@ -27,6 +27,7 @@ import { atMost } from "../direction-counts.ts";
 import { readDirections } from "../direction-files.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import { METRIC_NAMES, METRICS, type Metric, metricOption } from "../metrics.ts";
+import { endingAtOnce } from "../signals.ts";
 import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -57,7 +58,7 @@ interface Spread {
   readonly std: number;
 }
 
-export function compareCommand(program: Command, terminal: Terminal): void {
+export function compareCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
   program
     .command("compare <files...>")
     .summary("principal angles between sets of directions")
@@ -73,14 +74,14 @@ export function compareCommand(program: Command, terminal: Terminal): void {
       const { space, k } = requireComparable(sets, options.k, terminal);
       remarkOnModels(terminal, sets);
       const frames = sets.map(({ set }) => leadingColumns(displacements(set), k));
-      const pairs = frames.flatMap((a, i) =>
-        frames.slice(i + 1).map((b, j) => comparison(a, b, i, i + 1 + j, k)),
+      const { pairs, haar } = await endingAtOnce(
+        () => ({ pairs: comparisons(frames, k), haar: haarNull(space.dim, k) }),
+        signal,
       );
-      const haar = haarNull(space.dim, k);
       const result = { sets, space, k, pairs, haar };
       print(terminal, options.json ? toJson(result) : toText(result, options.metric));
       if (options.plot !== undefined) {
-        await writeFigure(options.plot, plotOf(result, options.metric), terminal);
+        await writeFigure(options.plot, () => plotOf(result, options.metric), terminal, signal);
       }
     });
 }
@@ -187,6 +188,11 @@ function remarkOnModels(terminal: Terminal, sets: readonly NamedSet[]): void {
       `the directions come from ${models.size} models: the angles mean something if their spaces agree`,
     );
   }
+}
+
+/** Of every two. */
+function comparisons(frames: readonly Matrix[], k: number): Comparison[] {
+  return frames.flatMap((a, i) => frames.slice(i + 1).map((b, j) => comparison(a, b, i, i + 1 + j, k)));
 }
 
 function comparison(a: Matrix, b: Matrix, first: number, second: number, k: number): Comparison {

@@ -182,7 +182,7 @@ export function dimensionCommand(program: Command, terminal: Terminal, signal: A
               options.json ? toJson(reports, shown, provenance) : toText(reports, shown, provenance),
             );
             if (options.plot !== undefined) {
-              await writeFigure(options.plot, plotOf(reports, shown, provenance), terminal);
+              await writeFigure(options.plot, () => plotOf(reports, shown, provenance), terminal);
             }
           },
         );

@@ -26,6 +26,7 @@ import { addPointOptions, provenanceOf } from "../model.ts";
 import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
 import { type Columns, NOT_NEGATIVE } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
+import { endingAtOnce } from "../signals.ts";
 import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
 
@@ -152,17 +153,19 @@ export function distortionCommand(program: Command, terminal: Terminal, signal: 
             return { layer, pair, ...cells("", trained), ...cells("untrained_", redrawn) } as DistortionRow;
           },
           async (rows) => {
-            const reports = spaces.flatMap((to, layer): LayerReport[] => {
-              const own = rows.filter((row) => row.layer === layer);
-              return own.length === 0 ? [] : [layerReport(to, own, options.seed, untrained)];
-            });
+            const reports = await endingAtOnce(() =>
+              spaces.flatMap((to, layer): LayerReport[] => {
+                const own = rows.filter((row) => row.layer === layer);
+                return own.length === 0 ? [] : [layerReport(to, own, options.seed, untrained)];
+              }),
+            );
             print(
               terminal,
               options.json ? toJson(reports, options, provenance) : toText(reports, options, provenance),
             );
             if (options.plot === undefined) return;
             if (reports.some(({ result }) => result.distortion !== undefined)) {
-              await writeFigure(options.plot, plotOf(reports, options, provenance), terminal);
+              await writeFigure(options.plot, () => plotOf(reports, options, provenance), terminal);
             } else info(terminal, `no ${options.plot}: there is no Distortion to plot`);
           },
         );

@@ -110,7 +110,6 @@ async function edit(
   }
   progress.done();
 
-  const images = strips.map((points) => imagesOf(points, map.to, layout, pixels));
   const provenance = provenanceOf(loaded, map, "edit", codes.source, {
     edit: options.edit,
     sample: options.sample,
@@ -119,15 +118,19 @@ async function edit(
     ...pixelsEntry(pixels),
   });
   const { from, to } = map;
-  const svg = contactSheet({
-    title: options.edit,
-    subtitle: `${loaded.file}: ${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(provenance)}`,
-    columnLabels: frames.map(({ label }) => label),
-    ...(expression.isPath ? { columnTitle: "time t", reference: -1 } : { reference: 0 }),
-    rows: rows.map(({ index }, r) => ({ label: `sample ${index}`, images: images[r]! })),
-    footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
-  });
-  await writeFigure(options.out, svg, terminal);
+  const compose = () =>
+    contactSheet({
+      title: options.edit,
+      subtitle: `${loaded.file}: ${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(provenance)}`,
+      columnLabels: frames.map(({ label }) => label),
+      ...(expression.isPath ? { columnTitle: "time t", reference: -1 } : { reference: 0 }),
+      rows: rows.map(({ index }, r) => ({
+        label: `sample ${index}`,
+        images: imagesOf(strips[r]!, map.to, layout, pixels),
+      })),
+      footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
+    });
+  await writeFigure(options.out, compose, terminal, signal);
   if (options.json) {
     const shown = frames.map(({ label, coefficients }) => ({
       label,

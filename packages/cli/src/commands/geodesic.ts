@@ -172,22 +172,22 @@ async function run(task: Task): Promise<void> {
     const shown = shownNodes(segments);
     const strips: Float32Array[] = [];
     for (const { chain } of ways) strips.push(await outputs(generator, chain.points, shown));
-    const images = strips.map((points) => imagesOf(points, generator.to, layout, pixels));
     const { from, to } = generator;
-    const svg = contactSheet({
-      title: `${loaded.file}: from sample ${ends[0]} to sample ${ends[1]}`,
-      subtitle: `${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(provenance)} · ${distanceName(options)}`,
-      columnTitle: "t",
-      columnLabels: shown.map((i) => String(+(i / segments).toFixed(3))),
-      reference: -1,
-      rows: ways.map(({ name, refined }, i) => ({
-        label: name,
-        sublabel: `length ${refined.toPrecision(3)}`,
-        images: images[i]!,
-      })),
-      footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
-    });
-    await writeFigure(options.sheet, svg, terminal);
+    const compose = () =>
+      contactSheet({
+        title: `${loaded.file}: from sample ${ends[0]} to sample ${ends[1]}`,
+        subtitle: `${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(provenance)} · ${distanceName(options)}`,
+        columnTitle: "t",
+        columnLabels: shown.map((i) => String(+(i / segments).toFixed(3))),
+        reference: -1,
+        rows: ways.map(({ name, refined }, i) => ({
+          label: name,
+          sublabel: `length ${refined.toPrecision(3)}`,
+          images: imagesOf(strips[i]!, generator.to, layout, pixels),
+        })),
+        footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
+      });
+    await writeFigure(options.sheet, compose, terminal);
   }
   print(
     terminal,

@@ -21,7 +21,7 @@ import { metricAxes, nearestCodes, searchSpace, squaredDistance } from "../inver
 import { addMapOptions, addPointOptions, type LoadedModel, openMap, provenanceOf } from "../model.ts";
 import { addPictureOptions, joined, layoutOf, type PictureOptions } from "../pictures.ts";
 import { type Pixels, pixelsEntry, pixelsOf } from "../pixels.ts";
-import { readTarget, type Target } from "../targets.ts";
+import { type PictureReading, readTarget, type Target } from "../targets.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
 
@@ -158,11 +158,12 @@ async function run(task: Task): Promise<void> {
   let { pixels } = distance;
   const pixelsKnown = async (): Promise<Pixels> =>
     (pixels ??= await pixelsOf(loaded, generator, options, signal));
-  const target = await readTarget(options.target, generator.to, async () => ({
+  const reading = async (): Promise<PictureReading> => ({
     layout: layoutOf(generator.to, options),
     pixels: (await pixelsKnown()).range,
     resize: options.resize ?? false,
-  }));
+  });
+  const target = await readTarget(options.target, generator.to, reading, signal);
   if (target.background) {
     loaded.remark(
       `--target: ${target.file} has transparent pixels, which the model knows not: read over white`,
@@ -185,13 +186,13 @@ async function run(task: Task): Promise<void> {
       const values = await generator.evaluate(joined(shown.map(pick)), shown.length);
       return shown.map((_, i) => values.slice(i * generator.to.dim, (i + 1) * generator.to.dim));
     };
-    const svg = inversionSheet(report, {
+    const images = {
       target: target.values,
       starts: await pictures(({ start }) => start),
       results: await pictures(({ code }) => code),
       ...drawing,
-    });
-    await writeFigure(options.sheet, svg, terminal);
+    };
+    await writeFigure(options.sheet, () => inversionSheet(report, images), terminal);
   }
   print(terminal, options.json ? inversionJson(report) : inversionTable(report, pixels));
   if (!report.complete) {

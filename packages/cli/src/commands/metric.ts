@@ -32,6 +32,7 @@ import {
 import { addPointOptions, provenanceOf } from "../model.ts";
 import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
+import { endingAtOnce } from "../signals.ts";
 import { info, print, type Terminal } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
 
@@ -152,8 +153,8 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
                 : {}),
             };
           },
-          (rows, complete) => {
-            const found = metricReport(rows, spaces, factor, complete, provenance);
+          async (rows, complete) => {
+            const found = await endingAtOnce(() => metricReport(rows, spaces, factor, complete, provenance));
             print(terminal, options.json ? metricJson(found) : metricTable(found, distance?.pixels));
             if (complete) report = found;
           },
@@ -213,10 +214,10 @@ async function writeExtras(report: MetricReport, options: MetricOptions, termina
   if (options.directions !== undefined) {
     await writeDirections(options.directions, axesOf(report), terminal);
   }
-  if (options.plot !== undefined) await writeFigure(options.plot, spectrumFigure(report), terminal);
+  if (options.plot !== undefined) await writeFigure(options.plot, () => spectrumFigure(report), terminal);
   if (options.heatMap === undefined) return;
-  const svg = homogeneityFigure(report);
-  if (svg) await writeFigure(options.heatMap, svg, terminal);
+  const svg = await endingAtOnce(() => homogeneityFigure(report));
+  if (svg) await writeFigure(options.heatMap, () => svg, terminal);
   else
     info(
       terminal,

@@ -26,6 +26,7 @@ import {
 import { addPixelOption, describePixels, type PixelOptions, type Pixels } from "../pixels.ts";
 import { type Columns, NOT_NEGATIVE } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
+import { endingAtOnce } from "../signals.ts";
 import { print, type Terminal, table } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
 
@@ -116,18 +117,20 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
           async (index) => {
             const [start, end] = await pairs.at(index);
             const t = position(index);
-            const found = await pathLength(map, start, end, t, { interpolation, epsilon });
+            const found = await pathLength(map, start, end, t, { interpolation, epsilon, signal });
             return { t, exact: found.exact, difference: found.difference!, rounding: found.rounding! };
           },
-          (rows) => {
+          async (rows) => {
             const of = (key: "exact" | "difference") =>
-              summarizePathLengths(
-                rows.map((row) => row[key]),
-                { seed },
+              endingAtOnce(() =>
+                summarizePathLengths(
+                  rows.map((row) => row[key]),
+                  { seed },
+                ),
               );
             const result = {
-              exact: of("exact"),
-              difference: of("difference"),
+              exact: await of("exact"),
+              difference: await of("difference"),
               rows,
               judgement: judgeDifferences(rows),
               epsilon,

@@ -31,6 +31,7 @@ import { writeWhole } from "../output.ts";
 import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
 import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
 import type { Points } from "../points-file.ts";
+import { endingAtOnce } from "../signals.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
 import { type Columns, columnsOf, type Route, type Strip, type WalkOptions, walk } from "../traversals.ts";
 import { loadTruncated } from "../truncation.ts";
@@ -164,7 +165,10 @@ async function traverse(
   progress.done();
 
   const pixels = await pixelsOf(loaded, route.tail ? [head, route.tail] : head, options, signal);
-  const images = strips.map((strip) => imagesOf(strip.images, tail.to, layout, pixels));
+  const images = await endingAtOnce(
+    () => strips.map((strip) => imagesOf(strip.images, tail.to, layout, pixels)),
+    signal,
+  );
   const provenance = provenanceOf(
     loaded,
     head,
@@ -183,26 +187,27 @@ async function traverse(
   );
   if (options.out !== undefined) {
     const spaces = [head.from, head.to, ...(route.tail ? [tail.to] : [])];
-    const svg = contactSheet({
-      title: `${loaded.file}: local directions`,
-      subtitle: [
-        spaces.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(" → "),
-        ...(options.mode === "linear" ? [] : [options.mode]),
-        ...(options.layers ? [`layers ${options.layers.join(", ")}`] : []),
-        `${originOf(provenance)}, sample ${options.sample}`,
-      ].join(" · "),
-      columnTitle: columns.title,
-      columnLabels: columns.labels,
-      rows: directions.map((k, row) => ({
-        label: `direction ${k}`,
-        sublabel: `σ = ${basis.singularValues[k]!.toPrecision(3)}`,
-        images: images[row]!,
-      })),
-      footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
-    });
-    await writeFigure(options.out, svg, terminal);
+    const compose = () =>
+      contactSheet({
+        title: `${loaded.file}: local directions`,
+        subtitle: [
+          spaces.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(" → "),
+          ...(options.mode === "linear" ? [] : [options.mode]),
+          ...(options.layers ? [`layers ${options.layers.join(", ")}`] : []),
+          `${originOf(provenance)}, sample ${options.sample}`,
+        ].join(" · "),
+        columnTitle: columns.title,
+        columnLabels: columns.labels,
+        rows: directions.map((k, row) => ({
+          label: `direction ${k}`,
+          sublabel: `σ = ${basis.singularValues[k]!.toPrecision(3)}`,
+          images: images[row]!,
+        })),
+        footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
+      });
+    await writeFigure(options.out, compose, terminal, signal);
   }
-  await writeFrames(options, directions, images, columns, terminal);
+  await writeFrames(options, directions, images, columns, terminal, signal);
   if (options.json) {
     const { out, frames, animate } = options;
     const document = {
@@ -229,6 +234,7 @@ async function writeFrames(
   images: readonly (readonly RgbaImage[])[],
   columns: Columns,
   terminal: Terminal,
+  signal: AbortSignal,
 ): Promise<void> {
   if (frames !== undefined) {
     await mkdir(frames, { recursive: true });
@@ -236,23 +242,28 @@ async function writeFrames(
     for (const [row, k] of directions.entries()) {
       for (const [i, image] of images[row]!.entries()) {
         const name = `direction-${k}-${String(i).padStart(digits, "0")}.png`;
-        await writeWhole(join(frames, name), encodePng(image), terminal);
+        await writeWhole(join(frames, name), await endingAtOnce(() => encodePng(image), signal), terminal);
       }
     }
     info(terminal, `wrote ${directions.length} × ${columns.steps.length} images to ${frames}`);
   }
   if (animate !== undefined) {
-    const pictures = columns.steps.map((_, i) => {
-      const { width, height } = images[0]![i]!;
-      const factor = Math.ceil(MIN_SIDE / Math.max(width, height));
-      return stackImages(
-        images.map((row) => upscale(row[i]!, factor)),
-        GAP,
-      );
-    });
-    await writeWhole(animate, encodeAnimatedPng(pingPong(pictures), { delay }), terminal);
+    const file = await endingAtOnce(() => animation(images, delay), signal);
+    await writeWhole(animate, file, terminal);
     info(terminal, `wrote ${animate}`);
   }
+}
+
+/** The columns one after another, forth and back, as an animated PNG. */
+function animation(images: readonly (readonly RgbaImage[])[], delay: number): Uint8Array {
+  const pictures = images[0]!.map(({ width, height }, i) => {
+    const factor = Math.ceil(MIN_SIDE / Math.max(width, height));
+    return stackImages(
+      images.map((row) => upscale(row[i]!, factor)),
+      GAP,
+    );
+  });
+  return encodeAnimatedPng(pingPong(pictures), { delay });
 }
 
 function chosenPoint(dim: number, codes: Points, { points, sample }: TraverseOptions): Float32Array {

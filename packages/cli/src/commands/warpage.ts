@@ -139,7 +139,7 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
             }
             print(terminal, options.json ? warpageJson(result) : warpageTable(result, options.metric));
             if (options.plot !== undefined) {
-              await writeFigure(options.plot, warpagePlot(result, options.metric), terminal);
+              await writeFigure(options.plot, () => warpagePlot(result, options.metric), terminal);
             }
           },
         );
