@@ -3,7 +3,7 @@
 
 import { eigh, leadingColumns, type Matrix, matmul, matrix, svd, transpose } from "@vielbein/linalg";
 import { VielbeinError } from "./errors.ts";
-import { DEFAULT_MEMORY_BUDGET } from "./jacobian.ts";
+import { DEFAULT_MEMORY_BUDGET } from "./jacobian/budget.ts";
 import { centred, Moments } from "./moments.ts";
 
 export interface Estimate {

@@ -4,8 +4,8 @@
 // the manifold of outputs; the curve stays on it.
 
 import { VielbeinError } from "./errors.ts";
-import type { JacobianOptions } from "./jacobian.ts";
-import { type LocalBasis, localBasisAt } from "./local-basis.ts";
+import type { JacobianOptions } from "./jacobian/jacobian.ts";
+import { type LocalBasis, localBasisAt } from "./jacobian/local-basis.ts";
 import type { DifferentiableMap } from "./map.ts";
 
 export interface CurveTraversalOptions extends JacobianOptions {

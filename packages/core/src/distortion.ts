@@ -8,15 +8,17 @@
 // dimensions. D depends on ε and on k, and it is far from 1 in networks that were never trained: it means something
 // only beside theirs.
 
-import { leadingColumns, svd } from "@vielbein/linalg";
+import { leadingColumns, matrix, svd } from "@vielbein/linalg";
 import { type BootstrapOptions, bootstrap } from "./bootstrap.ts";
-import { deadDirections } from "./dead-directions.ts";
 import { VielbeinError } from "./errors.ts";
 import { grassmannDistance, subspaceAngles } from "./grassmann/distances.ts";
-import { type JacobianOptions, jacobian } from "./jacobian.ts";
+import { type DeadDirections, deadDirections } from "./jacobian/dead-directions.ts";
+import { type JacobianOptions, wholeJacobian } from "./jacobian/jacobian.ts";
+import { JacobianAt } from "./jacobian/jacobian-at.ts";
+import { spectrumAt } from "./jacobian/singular-values.ts";
+import { type TangentBasis, tangentBasis, tangentBasisAt } from "./jacobian/tangent-basis.ts";
 import { type LocalDimensionOptions, localDimension } from "./local-dimension.ts";
 import type { DifferentiableMap } from "./map.ts";
-import { type TangentBasis, tangentBasis } from "./tangent-basis.ts";
 import { neighbour, type WarpagePair } from "./warpage.ts";
 
 export interface DistortionOptions
@@ -82,11 +84,19 @@ async function tangentAt(
     const isFlat = k > 1 && s[k - 1]! > (1 - EQUAL) * s[0]!;
     return { vectors, dimension: isFlat ? undefined : k };
   }
-  const j = await jacobian(map, point, options);
-  const { u, s } = svd(j);
   const [inputDim, outputDim] = [map.from.dim, map.to.dim];
-  const { dimension } = localDimension(s, { ...options, ...deadDirections(j), inputDim, outputDim });
-  return { vectors: u, dimension };
+  const dimensionOf = (s: Float64Array, dead: DeadDirections): number | undefined =>
+    localDimension(s, { ...options, ...dead, inputDim, outputDim }).dimension;
+  const at = JacobianAt.of(map, point, options);
+  if (options.method !== undefined || at.fits("matrix")) {
+    const j = await wholeJacobian(at, options);
+    const { u, s } = svd(j);
+    return { vectors: u, dimension: dimensionOf(s, deadDirections(j)) };
+  }
+  const { singularValues, ...dead } = await spectrumAt(at, options);
+  const dimension = dimensionOf(singularValues, dead);
+  if (dimension === undefined || dimension === 0) return { vectors: matrix(outputDim, 0), dimension };
+  return { vectors: (await tangentBasisAt(at, dimension, options)).vectors, dimension };
 }
 
 function distanceOf(a: Tangent, b: Tangent): TangentDistance | undefined {

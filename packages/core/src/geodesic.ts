@@ -6,12 +6,12 @@
 import { identity, type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "./errors.ts";
 import { straightLine } from "./interpolation.ts";
+import { scaledVjp } from "./jacobian/scaled-vjp.ts";
 import type { CallOptions, DifferentiableMap } from "./map.ts";
 import { metricBasis } from "./metric/basis.ts";
 import { metricSpectrum } from "./metric/spectrum.ts";
 import { lbfgs } from "./optimize/lbfgs.ts";
 import type { StepOptions } from "./optimize/objective.ts";
-import { scaledVjp } from "./scaled-vjp.ts";
 import { requirePoints } from "./space.ts";
 
 export interface GeodesicOptions extends StepOptions {

@@ -13,7 +13,6 @@ export {
   type CurveTraversalOptions,
   curveTraversal,
 } from "./curve-traversal.ts";
-export { type DeadDirections, deadDirections, deadRows } from "./dead-directions.ts";
 export {
   type DirectionSet,
   type DirectionValues,
@@ -113,21 +112,31 @@ export {
   invert,
   type Work,
 } from "./inversion.ts";
+export { bytesText, DEFAULT_MEMORY_BUDGET, matrixFits, vectorsPerRun } from "./jacobian/budget.ts";
+export { type DeadDirections, deadDirections, deadRows } from "./jacobian/dead-directions.ts";
+export { type JacobianOptions, jacobian } from "./jacobian/jacobian.ts";
 export {
-  bytesText,
   cheaperMethod,
-  DEFAULT_MEMORY_BUDGET,
-  type JacobianOptions,
-  jacobian,
-  vectorsPerRun,
-} from "./jacobian.ts";
+  type DerivativeOptions,
+  JacobianAt,
+  type JacobianMethod,
+} from "./jacobian/jacobian-at.ts";
+export { type LeadingTriplets, leadingTriplets } from "./jacobian/leading.ts";
+export {
+  defaultRank,
+  type LocalBasis,
+  type LocalBasisOptions,
+  localBasis,
+  localBasisAt,
+} from "./jacobian/local-basis.ts";
+export { type JacobianSpectrum, jacobianSpectrum, singularValues } from "./jacobian/singular-values.ts";
+export { type TangentBasis, tangentBasis } from "./jacobian/tangent-basis.ts";
 export {
   type KritchmanNadler,
   type KritchmanNadlerOptions,
   kritchmanNadler,
   type NoiseTest,
 } from "./kritchman-nadler.ts";
-export { type LocalBasis, type LocalBasisOptions, localBasis, localBasisAt } from "./local-basis.ts";
 export {
   DIMENSION_CONVENTIONS,
   type DimensionConvention,
@@ -225,10 +234,8 @@ export {
   stackWeights,
   type ToRgbRule,
 } from "./sefa.ts";
-export { type JacobianSpectrum, jacobianSpectrum, singularValues } from "./singular-values.ts";
 export { type Prior, requirePoints, type Space } from "./space.ts";
 export { cumulativeDimension, type SpectrumStatistics, spectrumStatistics } from "./spectrum-statistics.ts";
-export { type TangentBasis, tangentBasis } from "./tangent-basis.ts";
 export { linearTraversal, restrictToLayers, sphericalTraversal, symmetricSteps } from "./traversal.ts";
 export { Turns } from "./turns.ts";
 export {

@@ -4,6 +4,7 @@
 
 import { type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "./errors.ts";
+import { scaledVjp } from "./jacobian/scaled-vjp.ts";
 import type { DifferentiableMap } from "./map.ts";
 import { metricTensor } from "./metric/metric.ts";
 import { adam } from "./optimize/adam.ts";
@@ -11,7 +12,6 @@ import { cmaEs } from "./optimize/cma-es.ts";
 import { lbfgs } from "./optimize/lbfgs.ts";
 import { levenbergMarquardt } from "./optimize/levenberg-marquardt.ts";
 import { dot, type Minimum, type StepOptions } from "./optimize/objective.ts";
-import { scaledVjp } from "./scaled-vjp.ts";
 import { requirePoints } from "./space.ts";
 
 export type InversionMethod = "levenberg-marquardt" | "lbfgs" | "adam" | "cma-es";

@@ -4,8 +4,8 @@
 // ε²·JJᵀ; the pseudorank of the noisy J is the rank that Kritchman & Nadler's test gives its eigenvalues σᵢ²/n.
 // The paper leaves the sample size n and the number of variables p open; they are options here.
 
-import type { DeadDirections } from "./dead-directions.ts";
 import { VielbeinError } from "./errors.ts";
+import type { DeadDirections } from "./jacobian/dead-directions.ts";
 import { type KritchmanNadler, kritchmanNadler, requireDescending } from "./kritchman-nadler.ts";
 
 /**

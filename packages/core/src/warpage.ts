@@ -7,11 +7,11 @@ import { type Matrix, normal } from "@vielbein/linalg";
 import { VielbeinError } from "./errors.ts";
 import type { GrassmannMetric } from "./grassmann/distances.ts";
 import { type DistanceProfile, distanceProfile } from "./grassmann/profile.ts";
-import type { JacobianOptions } from "./jacobian.ts";
+import type { JacobianOptions } from "./jacobian/jacobian.ts";
+import { tangentBasis } from "./jacobian/tangent-basis.ts";
 import type { DifferentiableMap } from "./map.ts";
 import { samplePoints } from "./sampling.ts";
 import { requirePoints, type Space } from "./space.ts";
-import { tangentBasis } from "./tangent-basis.ts";
 
 /** The points of one comparison. */
 export interface WarpagePair {

@@ -14,7 +14,7 @@ import {
   warpagePair,
   warpageSample,
 } from "../src/index.ts";
-import { leadingLeftVectors } from "../src/tangent-basis.ts";
+import { leadingLeftVectors } from "../src/jacobian/tangent-basis.ts";
 import { leading, maxDifference } from "./grassmann/frames.ts";
 import { mappingNetwork } from "./mapping-network.ts";
 

@@ -2,20 +2,21 @@
 // resolve: eigenvalues of the summed g, down to 1e-16 of the largest; singular values of J from a streamed QR
 // factorisation, whose squares are good to the square of that; the leading ones alone, from products with J and Jᵀ.
 
-import { canonicalSigns, eigh, eigsh, type Matrix, matrix, svd, tallSkinnyQR } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
-import { bytesText, DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "../jacobian.ts";
 import {
-  type DerivativeRoute,
-  type DifferentiableMap,
-  type Differential,
-  differentialAt,
-  type FloatArray,
-} from "../map.ts";
-import { normalizeVectors } from "../scaled-vjp.ts";
-import { requirePoints } from "../space.ts";
-import { type MetricOptions, metricRoute, metricTensor, requireFiniteImages } from "./metric.ts";
-import { bytesOfColumns, bytesPerVector, jacobianColumns, rowChunks } from "./tangents.ts";
+  type BlockOperator,
+  canonicalSigns,
+  eigh,
+  eigsh,
+  type Matrix,
+  svd,
+  tallSkinnyQR,
+} from "@vielbein/linalg";
+import { VielbeinError } from "../errors.ts";
+import { bytesText } from "../jacobian/budget.ts";
+import { rowChunks } from "../jacobian/columns.ts";
+import { JacobianAt } from "../jacobian/jacobian-at.ts";
+import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map.ts";
+import { type MetricOptions, routeOf } from "./metric.ts";
 
 export interface MetricSpectrum {
   /** Eigenvalues of g, descending, ≥ 0: squared output length per squared input length. */
@@ -51,7 +52,6 @@ export async function metricSpectrum(
   point: FloatArray,
   options: MetricSpectrumOptions = {},
 ): Promise<MetricSpectrum> {
-  requirePoints("metricSpectrum: point", point, 1, map.from);
   const n = map.from.dim;
   const { top } = options;
   if (top !== undefined && (!Number.isInteger(top) || top < 1 || top > n)) {
@@ -64,33 +64,29 @@ export async function metricSpectrum(
       `metricSpectrum: accuracy must be "normal" or "high", got "${accuracy}".`,
     );
   }
-  if (top !== undefined) return leading(map, point, top, options);
-  if (accuracy === "high") return bySingularValues(map, point, options);
-  const { values, vectors } = eigh(await metricTensor(map, point, options), { sign: "canonical" });
+  const at = JacobianAt.of(map, point, options);
+  if (top !== undefined) return leading(at, top, options);
+  const route = routeOf(at, options);
+  if (accuracy === "high") return bySingularValues(at, route);
+  const { values, vectors } = eigh(await at.gram(route), { sign: "canonical" });
   return {
     eigenvalues: values.map((value) => Math.max(0, value)),
     eigenvectors: vectors,
     method: "gram",
-    route: metricRoute(map, point, options),
+    route,
   };
 }
 
-async function bySingularValues(
-  map: DifferentiableMap<FloatArray>,
-  point: FloatArray,
-  options: MetricSpectrumOptions,
-): Promise<MetricSpectrum> {
-  const budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
-  if (metricRoute(map, point, options) === "products") {
+async function bySingularValues(at: JacobianAt, route: "columns" | "products"): Promise<MetricSpectrum> {
+  if (route === "products") {
     throw new VielbeinError(
       "MEMORY_BUDGET",
-      `The memory budget of ${bytesText(budget)} is too small: high accuracy keeps the columns of the Jacobian, ${map.to.dim} × ${map.from.dim}, which take ${bytesText(bytesOfColumns(map, point) + bytesPerVector(map))} with one tangent. Raise it to that at least, or use normal accuracy.`,
+      `The memory budget is too small: high accuracy keeps the columns of the Jacobian, ${at.outputs} × ${at.inputs}, which take ${bytesText(at.bytesFor("columns"))} with one tangent. Raise it to that at least, or use normal accuracy.`,
     );
   }
-  const columns = await jacobianColumns(map, point, budget, options.signal);
-  const { s, v } = svd((await tallSkinnyQR(rowChunks(columns))).r);
+  const { s, v } = svd((await tallSkinnyQR(rowChunks(await at.columns()))).r);
   return {
-    eigenvalues: s.map((sigma, i) => (i < map.to.dim ? sigma * sigma : 0)),
+    eigenvalues: s.map((sigma, i) => (i < at.outputs ? sigma * sigma : 0)),
     eigenvectors: canonicalSigns(v, v).v,
     method: "qr",
     route: "columns",
@@ -98,30 +94,27 @@ async function bySingularValues(
 }
 
 async function leading(
-  map: DifferentiableMap<FloatArray>,
-  point: FloatArray,
+  at: JacobianAt,
   top: number,
-  options: MetricSpectrumOptions,
+  { tolerance = 1e-6 }: MetricSpectrumOptions,
 ): Promise<MetricSpectrum> {
-  const { signal, tolerance = 1e-6 } = options;
-  const differential = await differentialAt(map, point);
-  const operator = operatorOf(map, () => Promise.resolve(differential), options);
+  const operator = operatorOf(at);
   const { values, vectors } = await eigsh(operator, top, {
     tolerance,
     sign: "canonical",
-    ...(signal ? { signal } : {}),
+    ...(at.signal ? { signal: at.signal } : {}),
   });
   const images = (await operator.apply(vectors)).data;
   const squares = new Float64Array(top);
-  images.forEach((x, at) => {
-    squares[at % top]! += (x - values[at % top]! * vectors.data[at]!) ** 2;
+  images.forEach((x, i) => {
+    squares[i % top]! += (x - values[i % top]! * vectors.data[i]!) ** 2;
   });
   return {
     eigenvalues: values.map((value) => Math.max(0, value)),
     eigenvectors: vectors,
     residuals: squares.map(Math.sqrt),
     method: "lanczos",
-    route: differential.isLinearized ? "linearized products" : "products",
+    route: await at.productRoute(),
   };
 }
 
@@ -130,49 +123,10 @@ export function metricOperator(
   map: DifferentiableMap<FloatArray>,
   point: FloatArray,
   options: MetricOptions,
-): MetricOperator {
-  let differential: Promise<Differential<FloatArray>> | undefined;
-  return operatorOf(map, () => (differential ??= differentialAt(map, point)), options);
+): BlockOperator {
+  return operatorOf(JacobianAt.of(map, point, options));
 }
 
-interface MetricOperator {
-  readonly rows: number;
-  readonly cols: number;
-  apply(x: Matrix): Promise<Matrix>;
-}
-
-function operatorOf(
-  map: DifferentiableMap<FloatArray>,
-  differential: () => Promise<Differential<FloatArray>>,
-  { memoryBudget = DEFAULT_MEMORY_BUDGET, signal }: MetricOptions,
-): MetricOperator {
-  const n = map.from.dim;
-  const run = vectorsPerRun(bytesPerVector(map), memoryBudget);
-  const call = signal ? { signal } : {};
-  return {
-    rows: n,
-    cols: n,
-    async apply(x) {
-      const { jvp, vjp } = await differential();
-      const result = matrix(n, x.cols);
-      for (let first = 0; first < x.cols; first += run) {
-        const width = Math.min(run, x.cols - first);
-        const tangents = new Float32Array(width * n);
-        for (let j = 0; j < width; j++) {
-          for (let i = 0; i < n; i++) tangents[j * n + i] = x.data[i * x.cols + first + j]!;
-        }
-        const pushed = await jvp(tangents, width, call);
-        requireFiniteImages(map, pushed, map.to);
-        const { vectors, scales } = normalizeVectors(pushed, map.to.dim);
-        const pulled = await vjp(vectors, width, call);
-        requireFiniteImages(map, pulled, map.from);
-        for (let j = 0; j < width; j++) {
-          for (let i = 0; i < n; i++) {
-            result.data[i * x.cols + first + j] = pulled[j * n + i]! * scales[j]!;
-          }
-        }
-      }
-      return result;
-    },
-  };
+function operatorOf(at: JacobianAt): BlockOperator {
+  return { rows: at.inputs, cols: at.inputs, apply: (x) => at.multiplyMetric(x) };
 }

@@ -1,7 +1,7 @@
 import { type Matrix, matmul, matrix, normal, transpose } from "@vielbein/linalg";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { functionMap, jacobian, localBasis, localBasisAt, type Space } from "../src/index.ts";
+import { functionMap, jacobian, localBasis, localBasisAt, type Space } from "../../src/index.ts";
 
 function space(name: string, dim: number): Space {
   return { name, dim, shape: [dim] };

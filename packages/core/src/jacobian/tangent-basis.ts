@@ -1,18 +1,22 @@
 // The leading k output vectors of the Jacobian at a point: the k-dimensional subspace in which the output moves most,
 // for methods that compare subspaces and need nothing else of the local basis. A few leading vectors of a large
 // Jacobian come from block Krylov iteration, in a third of the time of the whole decomposition, with a bound on their
-// error; where the bound is not met, from the whole decomposition after all.
+// error; where the bound is not met, from the whole decomposition after all. Of a Jacobian beyond the memory budget they
+// come from products alone.
 
 import { ConvergenceError, leadingColumns, type Matrix, type PartialSvd, svd, svds } from "@vielbein/linalg";
-import { VielbeinError } from "./errors.ts";
-import { type JacobianOptions, jacobian } from "./jacobian.ts";
-import type { DifferentiableMap } from "./map.ts";
+import type { DerivativeRoute, DifferentiableMap } from "../map.ts";
+import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
+import { JacobianAt } from "./jacobian-at.ts";
+import { leadingTriplets, requireRank } from "./leading.ts";
 
 export interface TangentBasis {
   /** u₁, …, u_k as columns, `[to.dim, k]`, orthonormal; signs are not fixed. */
   readonly vectors: Matrix;
   /** σ₁ ≥ … ≥ σ_k. */
   readonly singularValues: Float64Array;
+  /** `matrix`, or where the Jacobian exceeds the memory budget, products with it and its transpose. */
+  readonly route: DerivativeRoute;
 }
 
 /** Angle, in radians, by which a leading subspace may be off on account of the iteration. */
@@ -23,7 +27,8 @@ const BLOCK = 8;
 
 /**
  * The tangent basis at `point`. The span of the first j columns is within 1e-8 of that of the full decomposition for
- * every j ≤ k where the singular values are apart; where σⱼ and σⱼ₊₁ coincide, J determines no such span.
+ * every j ≤ k where the singular values are apart; where σⱼ and σⱼ₊₁ coincide, J determines no such span. By products,
+ * rounding of the engine's float32 decides: about 1e-6·σ₁² over σⱼ² − σⱼ₊₁².
  *
  * @param point `[from.dim]`.
  * @param k from 1 to min(from.dim, to.dim).
@@ -35,26 +40,33 @@ export async function tangentBasis(
   k: number,
   options: JacobianOptions = {},
 ): Promise<TangentBasis> {
-  const full = Math.min(map.from.dim, map.to.dim);
-  if (!Number.isInteger(k) || k < 1 || k > full) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `k must be an integer from 1 to ${full} = min(${map.from.dim}, ${map.to.dim}) for "${map.from.name}" → "${map.to.name}", got ${k}.`,
-    );
+  requireRank("k", k, map);
+  return tangentBasisAt(JacobianAt.of(map, point, options), k, options);
+}
+
+/** {@link tangentBasis} of a derivative at hand. */
+export async function tangentBasisAt(
+  at: JacobianAt,
+  k: number,
+  options: JacobianOptions,
+): Promise<TangentBasis> {
+  if (options.method !== undefined || at.fits("matrix")) {
+    return { ...(await leadingLeftVectors(await wholeJacobian(at, options), k)), route: "matrix" };
   }
-  return leadingLeftVectors(await jacobian(map, point, options), k);
+  const { outputVectors: vectors, singularValues, route } = await leadingTriplets(at, k);
+  return { vectors, singularValues, route };
 }
 
 /** The first k left singular vectors of A `[m, n]`, and their values. */
-export async function leadingLeftVectors(a: Matrix, k: number): Promise<TangentBasis> {
+export async function leadingLeftVectors(a: Matrix, k: number): Promise<Omit<TangentBasis, "route">> {
   const few = 4 * (k + 1) <= Math.min(a.rows, a.cols);
-  const partial = few ? await leadingTriplets(a, k + 1) : undefined;
+  const partial = few ? await iteratedTriplets(a, k + 1) : undefined;
   const { u, s } = partial && errorBound(partial, k) <= SUBSPACE_ERROR ? partial : svd(a);
   return { vectors: leadingColumns(u, k), singularValues: s.slice(0, k) };
 }
 
 /** By iteration, or undefined where that takes as many products as A has rows. */
-async function leadingTriplets(a: Matrix, count: number): Promise<PartialSvd | undefined> {
+async function iteratedTriplets(a: Matrix, count: number): Promise<PartialSvd | undefined> {
   const iterations = Math.ceil(Math.min(a.rows, a.cols) / (2 * BLOCK));
   try {
     return await svds(a, count, { tolerance: RESIDUAL, blockSize: BLOCK, iterations });

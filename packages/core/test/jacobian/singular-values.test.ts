@@ -1,6 +1,6 @@
 import { matmul, matrix, normal, svd } from "@vielbein/linalg";
 import { expect, test } from "vitest";
-import { functionMap, jacobianSpectrum, metricSpectrum, singularValues } from "../src/index.ts";
+import { functionMap, jacobianSpectrum, metricSpectrum, singularValues } from "../../src/index.ts";
 
 const [n, m] = [12, 500];
 const a = matrix(m, n, normal(1, 0, m * n));

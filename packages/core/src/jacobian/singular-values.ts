@@ -1,12 +1,11 @@
 // The singular values of the Jacobian at a point, for methods that need no vectors.
 
 import { eigh, svd, tallSvd } from "@vielbein/linalg";
+import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map.ts";
+import { liveRows, rowChunks } from "./columns.ts";
 import { type DeadDirections, deadDirections } from "./dead-directions.ts";
-import { DEFAULT_MEMORY_BUDGET, type JacobianOptions, jacobian } from "./jacobian.ts";
-import type { DerivativeRoute, DifferentiableMap, FloatArray } from "./map.ts";
-import { metricRoute, metricTensor } from "./metric/metric.ts";
-import { bytesPerVector, jacobianColumns, liveRows, rowChunks } from "./metric/tangents.ts";
-import { requirePoints } from "./space.ts";
+import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
+import { JacobianAt } from "./jacobian-at.ts";
 
 /** What {@link localDimension} needs of a Jacobian. */
 export interface JacobianSpectrum extends DeadDirections {
@@ -40,24 +39,31 @@ export async function jacobianSpectrum(
   point: FloatArray,
   options: JacobianOptions = {},
 ): Promise<JacobianSpectrum> {
-  requirePoints("singularValues: point", point, 1, map.from);
-  const [m, n] = [map.to.dim, map.from.dim];
-  const budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
-  if (n > m || options.method !== undefined || 8 * m * n + bytesPerVector(map) <= budget) {
-    const j = await jacobian(map, point, options);
+  return spectrumAt(JacobianAt.of(map, point, options), options);
+}
+
+/** {@link jacobianSpectrum} of a derivative at hand. */
+export async function spectrumAt(at: JacobianAt, options: JacobianOptions): Promise<JacobianSpectrum> {
+  if (at.inputs > at.outputs || options.method !== undefined || at.fits("matrix")) {
+    const j = await wholeJacobian(at, options);
     return { singularValues: svd(j, { vectors: "none" }).s, ...deadDirections(j), route: "matrix" };
   }
-  const call = { memoryBudget: budget, ...(options.signal ? { signal: options.signal } : {}) };
-  if (metricRoute(map, point, call) === "columns") {
-    const columns = await jacobianColumns(map, point, budget, options.signal);
-    return {
-      singularValues: (await tallSvd(rowChunks(columns))).s,
-      deadInputs: columns.filter((column) => column.every((x) => x === 0)).length,
-      deadOutputs: m - liveRows(columns).length,
-      route: "columns",
-    };
-  }
-  const g = await metricTensor(map, point, { ...call, route: "products" });
+  return at.gramRoute === "columns" ? byColumns(at) : byProducts(at);
+}
+
+async function byColumns(at: JacobianAt): Promise<JacobianSpectrum> {
+  const columns = await at.columns();
+  return {
+    singularValues: (await tallSvd(rowChunks(columns))).s,
+    deadInputs: columns.filter((column) => column.every((x) => x === 0)).length,
+    deadOutputs: at.outputs - liveRows(columns).length,
+    route: "columns",
+  };
+}
+
+async function byProducts(at: JacobianAt): Promise<JacobianSpectrum> {
+  const n = at.inputs;
+  const g = await at.gram("products");
   return {
     singularValues: eigh(g, { vectors: false }).values.map((value) => Math.sqrt(Math.max(0, value))),
     // A diagonal entry of JᵀJ is the squared length of a column.

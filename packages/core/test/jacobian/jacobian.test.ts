@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { functionMap, jacobian, type Space } from "../src/index.ts";
+import { functionMap, jacobian, type Space } from "../../src/index.ts";
 
 const R2: Space = { name: "x", dim: 2, shape: [2] };
 const R3: Space = { name: "y", dim: 3, shape: [3] };

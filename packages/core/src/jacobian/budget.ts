@@ -1,0 +1,42 @@
+// How much of the engine's and of our own memory a derivative may take, and how many vectors a run is worth.
+
+import type { DifferentiableMap, FloatArray } from "../map.ts";
+
+type Ends = Pick<DifferentiableMap<FloatArray>, "from" | "to" | "bytesPerTangent">;
+
+export const DEFAULT_MEMORY_BUDGET: number = 2 ** 31;
+
+/**
+ * From eight tangents in one run on, the cost per tangent is nearly flat for convolutional networks; small
+ * networks gain from more, as long as the working memory stays near the caches (tools/bench/chunks).
+ */
+const TANGENTS_PER_RUN = 8;
+const BYTES_PER_RUN = 2 ** 27;
+
+/** Vectors for one run of the engine, at least one: as many as are worth it and fit the budget. */
+export function vectorsPerRun(bytesPerVector: number, budget: number): number {
+  const worthwhile = Math.max(TANGENTS_PER_RUN, Math.floor(BYTES_PER_RUN / bytesPerVector));
+  return Math.max(1, Math.min(worthwhile, Math.floor(budget / bytesPerVector)));
+}
+
+/** Bytes that a tangent or cotangent takes in the engine and on its way there and back. */
+export function bytesPerVector(map: Ends): number {
+  return Math.max(map.bytesPerTangent ?? 0, 4 * (map.from.dim + map.to.dim));
+}
+
+/** Whether the Jacobian fits the budget as a matrix in float64, beside what one vector takes. */
+export function matrixFits(map: Ends, budget: number = DEFAULT_MEMORY_BUDGET): boolean {
+  return 8 * map.from.dim * map.to.dim + bytesPerVector(map) <= budget;
+}
+
+/** How many singular triplets fit the budget, of which the longer vectors are there twice; at least one. */
+export function tripletsThatFit(map: Ends, budget: number = DEFAULT_MEMORY_BUDGET): number {
+  return Math.max(1, Math.floor((budget - bytesPerVector(map)) / (16 * Math.max(map.from.dim, map.to.dim))));
+}
+
+/** A number of bytes in the largest unit that is not above it. */
+export function bytesText(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB"];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(bytes) / 10)));
+  return `${power === 0 ? bytes : (bytes / 2 ** (10 * power)).toPrecision(3)} ${units[power]}`;
+}

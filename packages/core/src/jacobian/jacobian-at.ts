@@ -1,0 +1,317 @@
+// The derivative of a map at one point, and the one place that decides how it is had: whole, as columns in the engine's
+// precision, or by products alone, whichever the memory budget allows. What is read off it (local basis, singular
+// values, metric, tangent spaces) is in files of their own.
+
+import { gram, type Matrix, matrix, transpose } from "@vielbein/linalg";
+import { VielbeinError } from "../errors.ts";
+import {
+  type CallOptions,
+  type DerivativeRoute,
+  type DifferentiableMap,
+  type Differential,
+  differentialAt,
+  type FloatArray,
+} from "../map.ts";
+import { requirePoints, type Space } from "../space.ts";
+import {
+  bytesPerVector,
+  bytesText,
+  DEFAULT_MEMORY_BUDGET,
+  tripletsThatFit,
+  vectorsPerRun,
+} from "./budget.ts";
+import { rowChunks } from "./columns.ts";
+import { differenceColumns } from "./differences.ts";
+import { requireFiniteImages, requireFiniteProducts } from "./finite.ts";
+import { normalizeVectors } from "./scaled-vjp.ts";
+
+export interface DerivativeOptions extends CallOptions {
+  /** Bytes that the derivative and the engine's working memory may take. Default 2 GiB. */
+  readonly memoryBudget?: number | undefined;
+}
+
+/** How the whole matrix is had: see {@link JacobianOptions}. */
+export type JacobianMethod = "forward" | "reverse" | "difference";
+
+/** J = ∂f/∂x at a point x of a map f with n = from.dim inputs and m = to.dim outputs. */
+export class JacobianAt {
+  readonly map: DifferentiableMap<FloatArray>;
+  /** x, `[n]`. */
+  readonly point: FloatArray;
+  readonly #budget: number;
+  readonly #call: CallOptions;
+  #value: Promise<FloatArray> | undefined;
+  #differential: Promise<Differential<FloatArray>> | undefined;
+
+  private constructor(map: DifferentiableMap<FloatArray>, point: FloatArray, options: DerivativeOptions) {
+    this.map = map;
+    this.point = point;
+    this.#budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
+    this.#call = options.signal ? { signal: options.signal } : {};
+  }
+
+  /**
+   * The derivative at `point` `[n]`. Nothing is computed yet.
+   *
+   * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for a budget that is not positive.
+   */
+  static of(
+    map: DifferentiableMap<FloatArray>,
+    point: FloatArray,
+    options: DerivativeOptions = {},
+  ): JacobianAt {
+    requirePoints("jacobian: point", point, 1, map.from);
+    const { memoryBudget: budget = DEFAULT_MEMORY_BUDGET } = options;
+    if (!(budget > 0)) {
+      throw new VielbeinError(
+        "INVALID_ARGUMENT",
+        `memoryBudget must be a positive number of bytes, got ${budget}.`,
+      );
+    }
+    return new JacobianAt(map, point, options);
+  }
+
+  get inputs(): number {
+    return this.map.from.dim;
+  }
+
+  get outputs(): number {
+    return this.map.to.dim;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#call.signal;
+  }
+
+  /** Whether J fits the budget as a matrix in float64, or as columns in the engine's precision. */
+  fits(form: "matrix" | "columns"): boolean {
+    return this.bytesFor(form) <= this.#budget;
+  }
+
+  /** Bytes that J takes in this form, with one vector beside it. */
+  bytesFor(form: "matrix" | "columns"): number {
+    return this.#bytesOf(form) + bytesPerVector(this.map);
+  }
+
+  /** Vectors that go through the engine in one run. */
+  get vectorsPerRun(): number {
+    return vectorsPerRun(bytesPerVector(this.map), this.#budget);
+  }
+
+  /** f(x), `[m]`. */
+  value(): Promise<FloatArray> {
+    this.#value ??= this.map.evaluate(this.point, 1, this.#call);
+    return this.#value;
+  }
+
+  /** How many singular triplets fit the budget. */
+  get tripletsThatFit(): number {
+    return tripletsThatFit(this.map, this.#budget);
+  }
+
+  /** How {@link push} and {@link pull} have their products. */
+  async productRoute(): Promise<DerivativeRoute> {
+    return (await this.#linear()).isLinearized ? "linearized products" : "products";
+  }
+
+  /** J·t for tangents `[count, n]`: `[count, m]`. The map is linearised at the point, once, where it can be. */
+  async push(tangents: FloatArray, count: number): Promise<FloatArray> {
+    const { jvp } = await this.#linear();
+    return this.#multiply(jvp, tangents, count, this.map.from.dim, this.map.to);
+  }
+
+  /**
+   * Jᵀ·c for cotangents `[count, m]`: `[count, n]`. Each is brought to a size of about 1 first, by a power of two: of a
+   * map in small units the products would vanish in float32.
+   */
+  async pull(cotangents: FloatArray, count: number): Promise<Float64Array> {
+    const { vjp } = await this.#linear();
+    const { vectors, scales } = normalizeVectors(cotangents, this.outputs);
+    const pulled = await this.#multiply(vjp, vectors, count, this.outputs, this.map.from);
+    return Float64Array.from(pulled, (x, at) => x * scales[Math.floor(at / this.inputs)]!);
+  }
+
+  /** g·X = Jᵀ·(J·X) `[n, b]` for X `[n, b]`, with no more between than fits the budget. */
+  async multiplyMetric(x: Matrix): Promise<Matrix> {
+    const [tangents, size] = [Float32Array.from(transpose(x).data), this.vectorsPerRun];
+    const rows = matrix(x.cols, this.inputs);
+    for (let first = 0; first < x.cols; first += size) {
+      const width = Math.min(size, x.cols - first);
+      const chunk = tangents.subarray(first * this.inputs, (first + width) * this.inputs);
+      rows.data.set(await this.pull(await this.push(chunk, width), width), first * this.inputs);
+    }
+    return transpose(rows);
+  }
+
+  /** The columns J·e₀, J·e₁, … in the engine's precision, by n products. */
+  async columns(): Promise<FloatArray[]> {
+    const columns: FloatArray[] = [];
+    for await (const { products, width } of this.#runs("columns", this.#bytesOf("columns"))) {
+      for (let j = 0; j < width; j++)
+        columns.push(products.subarray(j * this.outputs, (j + 1) * this.outputs));
+    }
+    return columns;
+  }
+
+  /**
+   * J `[m, n]`, rows are outputs, columns are inputs, in float64.
+   *
+   * @param step of `difference`, in units of max(1, root mean square of the point).
+   * @throws {VielbeinError} `MEMORY_BUDGET`; `NUMERICAL_FAILURE` where a derivative is not finite.
+   */
+  async matrix(method: JacobianMethod = cheaperMethod(this.map), step = 5e-3): Promise<Matrix> {
+    if (!this.fits("matrix")) throw this.#tooLarge();
+    const result = matrix(this.outputs, this.inputs);
+    const kind = method === "reverse" ? "rows" : "columns";
+    for await (const run of this.#runs(kind, this.#bytesOf("matrix"), method, step)) {
+      if (kind === "rows") result.data.set(run.products, run.first * this.inputs);
+      else scatterColumns(run.products, run.first, run.width, result);
+    }
+    return result;
+  }
+
+  /**
+   * The metric g = JᵀJ `[n, n]`, symmetric, summed in float64. By `columns` all of them are kept and multiplied; by
+   * `products`, g·e = Jᵀ·(J·e), nothing of the size of J is. Default: `columns` where they fit the budget.
+   */
+  async gram(route: "columns" | "products" = this.gramRoute): Promise<Matrix> {
+    if (route === "products") return this.#gramByProducts();
+    const sum = matrix(this.inputs, this.inputs);
+    for (const chunk of rowChunks(await this.columns())) {
+      const part = gram(chunk).data;
+      for (let i = 0; i < part.length; i++) sum.data[i]! += part[i]!;
+    }
+    return sum;
+  }
+
+  /** Which route {@link gram} takes by itself. */
+  get gramRoute(): "columns" | "products" {
+    return this.fits("columns") ? "columns" : "products";
+  }
+
+  #linear(): Promise<Differential<FloatArray>> {
+    this.#differential ??= differentialAt(this.map, this.point);
+    return this.#differential;
+  }
+
+  #bytesOf(form: "matrix" | "columns"): number {
+    return this.inputs * this.outputs * (form === "matrix" ? 8 : this.point.BYTES_PER_ELEMENT);
+  }
+
+  #tooLarge(): VielbeinError {
+    const needed = bytesText(this.bytesFor("matrix"));
+    return new VielbeinError(
+      "MEMORY_BUDGET",
+      `The memory budget of ${bytesText(this.#budget)} is too small: the Jacobian of "${this.map.from.name}" → "${this.map.to.name}", ${this.outputs} × ${this.inputs}, and one tangent take ${needed}. Raise it to that at least, or choose a smaller output space.`,
+    );
+  }
+
+  /** All columns or rows of J in order, as many in one run of the engine as fit beside `kept` bytes. */
+  async *#runs(
+    kind: "columns" | "rows",
+    kept: number,
+    method: JacobianMethod = "forward",
+    step = 0,
+  ): AsyncGenerator<{ readonly products: FloatArray; readonly first: number; readonly width: number }> {
+    const { map, point } = this;
+    const count = kind === "rows" ? this.outputs : this.inputs;
+    const size = vectorsPerRun(bytesPerVector(map), this.#budget - kept);
+    for (let first = 0; first < count; first += size) {
+      this.signal?.throwIfAborted();
+      const width = Math.min(size, count - first);
+      const units = (): Float32Array => unitVectors(count, first, width);
+      const products =
+        method === "difference"
+          ? await differenceColumns(map, point, first, width, step)
+          : await (kind === "rows"
+              ? map.vjp(point, units(), width, this.#call)
+              : map.jvp(point, units(), width, this.#call));
+      requireFiniteProducts(map, products, first, kind);
+      yield { products, first, width };
+    }
+  }
+
+  async #multiply(
+    product: Differential<FloatArray>["jvp"],
+    vectors: FloatArray,
+    count: number,
+    length: number,
+    space: Space,
+  ): Promise<FloatArray> {
+    const size = this.vectorsPerRun;
+    const parts: FloatArray[] = [];
+    for (let first = 0; first < count; first += size) {
+      this.signal?.throwIfAborted();
+      const width = Math.min(size, count - first);
+      const part = await product(
+        vectors.subarray(first * length, (first + width) * length),
+        width,
+        this.#call,
+      );
+      requireFiniteImages(this.map, part, space);
+      parts.push(part);
+    }
+    return concatenated(parts);
+  }
+
+  async #gramByProducts(): Promise<Matrix> {
+    const n = this.inputs;
+    const result = matrix(n, n);
+    for await (const { products, first, width } of this.#runs("columns", 0)) {
+      const { vectors, scales } = normalizeVectors(products, this.outputs);
+      const pulled = await this.map.vjp(this.point, vectors, width, this.#call);
+      requireFiniteImages(this.map, pulled, this.map.from);
+      for (let at = 0; at < pulled.length; at++) {
+        result.data[first * n + at] = pulled[at]! * scales[Math.floor(at / n)]!;
+      }
+    }
+    return symmetrized(result);
+  }
+}
+
+/** A reverse product costs about one and a half forward ones: it pays when the output is that much smaller. */
+export function cheaperMethod(
+  map: Pick<DifferentiableMap<FloatArray>, "from" | "to">,
+): "forward" | "reverse" {
+  return 1.5 * map.to.dim < map.from.dim ? "reverse" : "forward";
+}
+
+/** Rows e_first … e_(first+width−1) of the identity: `[width, n]`. */
+function unitVectors(n: number, first: number, width: number): Float32Array {
+  const vectors = new Float32Array(width * n);
+  for (let j = 0; j < width; j++) vectors[j * n + first + j] = 1;
+  return vectors;
+}
+
+/** Rows of `columns` `[width, m]` become columns first … of `target` `[m, n]`. */
+function scatterColumns(columns: FloatArray, first: number, width: number, target: Matrix): void {
+  const { rows: m, cols: n, data } = target;
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < width; j++) data[i * n + first + j] = columns[j * m + i]!;
+  }
+}
+
+/** A matrix that is symmetric but for rounding, made so in place. */
+function symmetrized(a: Matrix): Matrix {
+  const { rows: n, data } = a;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) {
+      const mean = (data[i * n + j]! + data[j * n + i]!) / 2;
+      data[i * n + j] = mean;
+      data[j * n + i] = mean;
+    }
+  }
+  return a;
+}
+
+function concatenated(parts: readonly FloatArray[]): FloatArray {
+  if (parts.length === 1) return parts[0]!;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const whole = parts[0] instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

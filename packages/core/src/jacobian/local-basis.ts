@@ -1,0 +1,111 @@
+// Local Basis: the singular vectors of the Jacobian at a point (Choi, Lee, Yoon, Park, Hwang & Kang,
+// "Do Not Escape From the Manifold", ICLR 2022). With J = Σ σᵢ uᵢ vᵢᵀ, moving the code by t along vᵢ moves
+// the output by tσᵢ along uᵢ, to first order.
+
+import { canonicalSigns, leadingColumns, type Matrix, svd } from "@vielbein/linalg";
+import type { DerivativeRoute, DifferentiableMap } from "../map.ts";
+import { requirePoints } from "../space.ts";
+import { matrixFits, tripletsThatFit } from "./budget.ts";
+import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
+import { type DerivativeOptions, JacobianAt } from "./jacobian-at.ts";
+import { leadingTriplets, requireRank } from "./leading.ts";
+
+export interface LocalBasis {
+  /** x, `[from.dim]`. */
+  readonly point: Float32Array;
+  /** f(x), `[to.dim]`. */
+  readonly value: Float32Array;
+  /** σ₁ ≥ σ₂ ≥ …, `rank` of them: units of the output per unit of the input. */
+  readonly singularValues: Float64Array;
+  /** v₁, v₂, … as columns, `[from.dim, rank]`, orthonormal: directions in the input space. */
+  readonly inputVectors: Matrix;
+  /**
+   * u₁, u₂, … as columns, `[to.dim, rank]`, orthonormal: directions in the output space. The entry of
+   * largest magnitude of each is positive, which fixes the sign of vᵢ too.
+   */
+  readonly outputVectors: Matrix;
+  /** `matrix`: by the decomposition of the whole Jacobian; else from products with it and its transpose. */
+  readonly route: DerivativeRoute;
+  /**
+   * Of the route by products: √(‖J·vᵢ − σᵢuᵢ‖² + ‖Jᵀ·uᵢ − σᵢvᵢ‖²), `[rank]`. A singular value lies within it of σᵢ, and
+   * the vectors are off by about its quotient by the gap to the next value.
+   */
+  readonly residuals?: Float64Array | undefined;
+}
+
+export interface LocalBasisOptions extends JacobianOptions {
+  /**
+   * Leading singular triplets to keep, from 1 to min(from.dim, to.dim). Default: all; of a Jacobian that exceeds the
+   * memory budget as a matrix the leading 32, see {@link defaultRank}.
+   */
+  readonly rank?: number | undefined;
+}
+
+/** Triplets of a Jacobian that is too large to be decomposed whole. */
+const LEADING = 32;
+
+/** How many triplets {@link localBasis} finds by itself: all, or of a Jacobian beyond the memory budget the leading 32. */
+export function defaultRank(
+  map: Pick<DifferentiableMap, "from" | "to" | "bytesPerTangent">,
+  { memoryBudget }: Pick<DerivativeOptions, "memoryBudget"> = {},
+): number {
+  const full = Math.min(map.from.dim, map.to.dim);
+  return matrixFits(map, memoryBudget) ? full : Math.min(full, LEADING, tripletsThatFit(map, memoryBudget));
+}
+
+/**
+ * The local basis at each of the points: by a full singular value decomposition of the Jacobian in float64, or where that
+ * exceeds the memory budget the leading part of it by iteration, from products with the Jacobian and its transpose.
+ *
+ * @param points `[count, from.dim]`, row-major.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank out of range; what {@link jacobian} throws.
+ */
+export async function localBasis(
+  map: DifferentiableMap,
+  points: Float32Array,
+  options: LocalBasisOptions = {},
+): Promise<LocalBasis[]> {
+  const n = map.from.dim;
+  requirePoints("localBasis: points", points, Math.max(1, Math.floor(points.length / n)), map.from);
+  const bases: LocalBasis[] = [];
+  for (let start = 0; start < points.length; start += n) {
+    bases.push(await localBasisAt(map, points.slice(start, start + n), options));
+  }
+  return bases;
+}
+
+/** {@link localBasis} at one point `[from.dim]`. */
+export async function localBasisAt(
+  map: DifferentiableMap,
+  point: Float32Array,
+  options: LocalBasisOptions = {},
+): Promise<LocalBasis> {
+  const { rank = defaultRank(map, options) } = options;
+  requireRank("rank", rank, map);
+  const at = JacobianAt.of(map, point, options);
+  const { singularValues, route, residuals, ...triplets } = await tripletsAt(at, rank, options);
+  const signed = canonicalSigns(triplets.outputVectors, triplets.inputVectors);
+  const value = (await at.value()) as Float32Array;
+  return {
+    point,
+    value,
+    singularValues,
+    inputVectors: signed.v,
+    outputVectors: signed.u,
+    route,
+    residuals,
+  };
+}
+
+type Triplets = Pick<LocalBasis, "singularValues" | "inputVectors" | "outputVectors" | "route" | "residuals">;
+
+async function tripletsAt(at: JacobianAt, rank: number, options: JacobianOptions): Promise<Triplets> {
+  if (options.method === undefined && !at.fits("matrix")) return leadingTriplets(at, rank);
+  const { u, s, v } = svd(await wholeJacobian(at, options));
+  return {
+    singularValues: s.slice(0, rank),
+    inputVectors: leadingColumns(v, rank),
+    outputVectors: leadingColumns(u, rank),
+    route: "matrix",
+  };
+}

@@ -1,0 +1,213 @@
+import { gram, leadingColumns, type Matrix, matmul, matrix, normal, orthogonal, svd } from "@vielbein/linalg";
+import { describe, expect, test } from "vitest";
+import {
+  type DifferentiableMap,
+  defaultRank,
+  distortionSample,
+  functionMap,
+  JacobianAt,
+  leadingTriplets,
+  localBasisAt,
+  subspaceAngles,
+  tangentBasis,
+  warpagePair,
+  warpageSample,
+} from "../../src/index.ts";
+
+/** x ↦ A·sin(x), with the singular values σ(0), σ(1), … of A. */
+function mapOf(m: number, n: number, sigma: (i: number) => number): DifferentiableMap {
+  const rank = Math.min(m, n);
+  const [u, v] = [leadingColumns(orthogonal(1, 0, m), rank), leadingColumns(orthogonal(2, 0, n), rank)];
+  const scaled = matrix(
+    m,
+    rank,
+    u.data.map((x, at) => x * sigma(at % rank)),
+  );
+  const a = matmul(scaled, v, { transposeB: true });
+  const column = (x: Iterable<number>, length: number): Matrix => matrix(length, 1, Float64Array.from(x));
+  return functionMap({
+    from: { name: "x", dim: n, shape: [n], prior: { kind: "normal" } },
+    to: { name: "y", dim: m, shape: [m] },
+    evaluate: (x) => matmul(a, column(Array.from(x, Math.sin), n)).data,
+    jvp: (x, t) =>
+      matmul(
+        a,
+        column(
+          Array.from(t, (value, i) => Math.cos(x[i]!) * value),
+          n,
+        ),
+      ).data,
+    vjp: (x, c) =>
+      matmul(a, column(c, m), { transposeA: true }).data.map((value, i) => Math.cos(x[i]!) * value),
+  });
+}
+
+const tall = mapOf(200, 40, (i) => 0.7 ** i);
+const wide = mapOf(40, 200, (i) => 0.7 ** i);
+/** Less than either Jacobian takes, 64 kB, and more than some vectors of the longer side do. */
+const SMALL = 40_000;
+
+const pointOf = ({ from }: DifferentiableMap): Float32Array => Float32Array.from(normal(3, 0, from.dim));
+
+function orthonormality(v: Matrix): number {
+  const g = gram(v);
+  return Math.max(...g.data.map((x, at) => Math.abs(x - (at % (g.cols + 1) === 0 ? 1 : 0))));
+}
+
+describe.each([
+  ["more outputs than inputs", tall],
+  ["more inputs than outputs", wide],
+])("of %s", (_, map) => {
+  const point = pointOf(map);
+
+  test("the leading triplets are those of the whole decomposition, and their residuals say how nearly", async () => {
+    const whole = await localBasisAt(map, point);
+    const few = await localBasisAt(map, point, { rank: 6, memoryBudget: SMALL });
+    expect([whole.route, few.route]).toEqual(["matrix", "products"]);
+    expect(whole.residuals).toBeUndefined();
+    expect(few.singularValues).toHaveLength(6);
+    for (let i = 0; i < 6; i++) {
+      expect(few.singularValues[i]! / whole.singularValues[i]!).toBeCloseTo(1, 5);
+      expect(Math.abs(few.singularValues[i]! - whole.singularValues[i]!)).toBeLessThanOrEqual(
+        few.residuals![i]! + 1e-6,
+      );
+      expect(few.residuals![i]!).toBeLessThan(1e-4 * whole.singularValues[0]!);
+    }
+    for (const side of ["inputVectors", "outputVectors"] as const) {
+      expect(orthonormality(few[side])).toBeLessThan(1e-12);
+      const angles = subspaceAngles(few[side], leadingColumns(whole[side], 6));
+      expect(Math.max(...angles)).toBeLessThan(1e-4);
+    }
+    expect(few.value).toEqual(whole.value);
+  });
+
+  test("signs are those of the whole decomposition", async () => {
+    const [whole, few] = [
+      await localBasisAt(map, point, { rank: 3 }),
+      await localBasisAt(map, point, { rank: 3, memoryBudget: SMALL }),
+    ];
+    few.outputVectors.data.forEach((x, at) => {
+      expect(Math.abs(x - whole.outputVectors.data[at]!)).toBeLessThan(1e-3);
+    });
+  });
+
+  test("J is nowhere whole: every block is as small as the budget", async () => {
+    let largest = 0;
+    const counted: DifferentiableMap = {
+      ...map,
+      jvp: (x, t, count) => {
+        largest = Math.max(largest, count);
+        return map.jvp(x, t, count);
+      },
+    };
+    const bytesPerVector = 4 * (map.from.dim + map.to.dim);
+    await localBasisAt(counted, point, { rank: 2, memoryBudget: 8 * bytesPerVector });
+    expect(largest).toBeLessThanOrEqual(8);
+    expect(largest).toBeGreaterThan(0);
+  });
+
+  test("without a rank the leading 32 are found, or as many as fit", async () => {
+    expect(defaultRank(map)).toBe(40);
+    expect(defaultRank(map, { memoryBudget: 60_000 })).toBe(18);
+    expect((await localBasisAt(map, point, { memoryBudget: SMALL })).singularValues).toHaveLength(12);
+    await expect(localBasisAt(map, point, { rank: 40, memoryBudget: SMALL })).rejects.toMatchObject({
+      code: "MEMORY_BUDGET",
+      message: expect.stringContaining("which holds 12"),
+    });
+  });
+
+  test("tangent bases, warpage and Distortion of given k agree with those of the whole Jacobian", async () => {
+    const options = { k: 4, memoryBudget: SMALL };
+    const { vectors, route } = await tangentBasis(map, point, 4, options);
+    expect(route).toBe("products");
+    expect(Math.max(...subspaceAngles(vectors, (await tangentBasis(map, point, 4)).vectors))).toBeLessThan(
+      1e-4,
+    );
+    const pair = warpagePair(map.from, 0, 0);
+    const [lean, whole] = [await warpageSample(map, pair, options), await warpageSample(map, pair, { k: 4 })];
+    lean.randomPair.geodesic.forEach((d, i) => {
+      expect(Math.abs(d - whole.randomPair.geodesic[i]!)).toBeLessThan(1e-3);
+    });
+    const [thin, full] = [
+      await distortionSample(map, pair, options),
+      await distortionSample(map, pair, { k: 4 }),
+    ];
+    expect(Math.abs(thin.random!.distance - full.random!.distance)).toBeLessThan(1e-3);
+  });
+});
+
+test("Distortion without k finds its dimension without the whole Jacobian", async () => {
+  // Five directions above a tail of noise; more rows than columns, so that the spectrum is streamed.
+  const noise = normal(6, 0, 40);
+  const map = mapOf(400, 40, (i) => (i < 5 ? 10 - i : 0.1 + 0.01 * noise[i]!));
+  const pair = warpagePair(map.from, 0, 0);
+  const whole = await distortionSample(map, pair, { threshold: 0.01 });
+  const lean = await distortionSample(map, pair, { threshold: 0.01, memoryBudget: 100_000 });
+  expect(whole.random!.k).toBe(5);
+  expect(lean.random!.k).toBe(5);
+  expect(Math.abs(lean.random!.distance - whole.random!.distance)).toBeLessThan(1e-4);
+});
+
+test("a map that is constant has triplets of zeros", async () => {
+  const still = functionMap({
+    from: { name: "x", dim: 5, shape: [5] },
+    to: { name: "y", dim: 300, shape: [300] },
+    evaluate: () => new Float64Array(300),
+  });
+  const { singularValues, residuals, outputVectors } = await leadingTriplets(
+    JacobianAt.of(still, new Float32Array(5)),
+    2,
+  );
+  expect([...singularValues, ...residuals]).toEqual([0, 0, 0, 0]);
+  expect(orthonormality(outputVectors)).toBeLessThan(1e-12);
+});
+
+describe("JacobianAt", () => {
+  const point = pointOf(tall);
+
+  test("products, columns, matrix and metric are of one derivative", async () => {
+    const at = JacobianAt.of(tall, point);
+    const j = await at.matrix();
+    const { s } = svd(j, { vectors: "none" });
+    expect((await at.columns())[7]![11]).toBeCloseTo(j.data[11 * 40 + 7]!, 6);
+    const tangents = Float32Array.from(normal(4, 0, 3 * 40));
+    const pushed = await at.push(tangents, 3);
+    const product = matmul(j, matrix(3, 40, Float64Array.from(tangents)), { transposeB: true });
+    for (let i = 0; i < 200; i++)
+      expect(Math.abs(pushed[200 + i]! - product.data[3 * i + 1]!)).toBeLessThan(1e-5);
+    const cotangents = Float32Array.from(normal(5, 0, 2 * 200));
+    const pulled = await at.pull(cotangents, 2);
+    const back = matmul(j, matrix(2, 200, Float64Array.from(cotangents)), {
+      transposeA: true,
+      transposeB: true,
+    });
+    for (let i = 0; i < 40; i++) expect(Math.abs(pulled[40 + i]! - back.data[2 * i + 1]!)).toBeLessThan(1e-5);
+    const trace = (await at.gram()).data.reduce((sum, x, i) => sum + (i % 41 === 0 ? x : 0), 0);
+    expect(trace / s.reduce((sum, x) => sum + x * x, 0)).toBeCloseTo(1, 6);
+    const gx = await at.multiplyMetric(matrix(40, 1, Float64Array.from(point)));
+    const g = await at.gram("products");
+    expect(
+      Math.max(
+        ...gx.data.map((x, i) => Math.abs(x - matmul(g, matrix(40, 1, Float64Array.from(point))).data[i]!)),
+      ),
+    ).toBeLessThan(1e-5);
+  });
+
+  test("says which forms fit, and asks the engine for the value once", async () => {
+    let evaluations = 0;
+    const counted: DifferentiableMap = {
+      ...tall,
+      evaluate: (x, count) => {
+        evaluations++;
+        return tall.evaluate(x, count);
+      },
+    };
+    const at = JacobianAt.of(counted, point, { memoryBudget: 50_000 });
+    expect([at.fits("matrix"), at.fits("columns"), at.gramRoute]).toEqual([false, true, "columns"]);
+    expect(await at.value()).toEqual(await at.value());
+    expect(evaluations).toBe(1);
+    await expect(at.matrix()).rejects.toMatchObject({ code: "MEMORY_BUDGET" });
+    expect(() => JacobianAt.of(tall, point, { memoryBudget: 0 })).toThrow(/positive number of bytes/);
+    expect(() => JacobianAt.of(tall, point.slice(1))).toThrow(/dimension 40/);
+  });
+});
