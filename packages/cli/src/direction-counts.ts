@@ -1,6 +1,7 @@
 // Options that count or list directions ask for as many as there may be: of fewer, all are taken, and a remark says so.
 
-import { VielbeinError } from "@vielbein/core";
+import { bytesText, DEFAULT_MEMORY_BUDGET, defaultRank, VielbeinError } from "@vielbein/core";
+import type { OnnxMap } from "@vielbein/onnx";
 import { info, type Terminal } from "./terminal.ts";
 
 /** `wanted`, or all of `available` where these are fewer; undefined where nothing was asked for. */
@@ -36,6 +37,25 @@ export function existing(
   }
   if (found.length < wanted.length) {
     info(terminal, `${option}: there are 0 to ${available - 1} only: the others are left out`);
+  }
+  return found;
+}
+
+/** Triplets of the Jacobian that --rank asks for; without it all, or with a remark as many as the memory budget allows. */
+export function wantedRank(
+  map: OnnxMap,
+  { rank, memory }: { readonly rank?: number | undefined; readonly memory?: number | undefined },
+  terminal: Terminal,
+): number {
+  const full = Math.min(map.from.dim, map.to.dim);
+  const wanted = atMost(full, rank, "--rank", terminal);
+  if (wanted !== undefined) return wanted;
+  const found = defaultRank(map, { memoryBudget: memory });
+  if (found < full) {
+    info(
+      terminal,
+      `the Jacobian, ${map.to.dim} × ${map.from.dim}, exceeds the memory budget of ${bytesText(memory ?? DEFAULT_MEMORY_BUDGET)}: the leading ${found} of ${full} directions are computed, from products with it`,
+    );
   }
   return found;
 }

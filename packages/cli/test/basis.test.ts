@@ -57,6 +57,23 @@ describe("vielbein basis", () => {
     );
   });
 
+  it("finds the leading directions by products where the Jacobian exceeds --memory, and says so", async () => {
+    const out = scratch("lean.npz");
+    // The Jacobian takes 8 · 192 · 4 bytes, one vector on its way 20 activations of 192 numbers.
+    const lean = [path, "--memory", "20K"];
+    const few = await vielbein("basis", ...lean, "--out", out, "--json");
+    expect(few.stderr).toContain("exceeds the memory budget of 20.0 KiB: the leading 1 of 4");
+    const { points, provenance } = JSON.parse(few.stdout);
+    expect(provenance.options).toMatchObject({ jacobian: "products", rank: 1 });
+    const whole = JSON.parse((await vielbein("basis", path, "--json")).stdout);
+    expect(whole.provenance.options).toMatchObject({ jacobian: "forward", rank: "all" });
+    const [{ singularValues, residuals }] = points;
+    const [exact] = whole.points[0].singularValues;
+    expect(Math.abs(singularValues[0] - exact)).toBeLessThan(residuals[0] + 1e-5 * exact);
+    expect(readNpz(readFileSync(out)).residuals!.shape).toEqual([1, 1]);
+    expect((await vielbein("basis", ...lean)).stdout).toContain("from products with the Jacobian");
+  });
+
   it("reads points of shape [n,d] and [d]", async () => {
     const data = Float32Array.of(0, 0, 0, 0, 1, 1, 1, 1);
     const many = scratch("many.npy", writeNpy({ shape: [2, 4], data }));

@@ -112,14 +112,14 @@ export {
   invert,
   type Work,
 } from "./inversion.ts";
-export { bytesText, DEFAULT_MEMORY_BUDGET, matrixFits, vectorsPerRun } from "./jacobian/budget.ts";
+export { bytesText, DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "./jacobian/budget.ts";
 export { type DeadDirections, deadDirections, deadRows } from "./jacobian/dead-directions.ts";
 export { type JacobianOptions, jacobian } from "./jacobian/jacobian.ts";
 export {
-  cheaperMethod,
   type DerivativeOptions,
   JacobianAt,
   type JacobianMethod,
+  jacobianRoute,
 } from "./jacobian/jacobian-at.ts";
 export { type LeadingTriplets, leadingTriplets } from "./jacobian/leading.ts";
 export {

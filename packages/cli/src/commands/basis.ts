@@ -1,9 +1,9 @@
 // vielbein basis: singular values and vectors of the Jacobian at sampled or given points.
 
 import {
-  cheaperMethod,
   type DirectionSet,
   defaultNames,
+  jacobianRoute,
   localBasisAt,
   type Provenance,
 } from "@vielbein/core";
@@ -13,7 +13,7 @@ import type { Command } from "commander";
 import { integer } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
 import { OutputOption } from "../command-files.ts";
-import { atMost } from "../direction-counts.ts";
+import { wantedRank } from "../direction-counts.ts";
 import { writeDirections } from "../direction-files.ts";
 import {
   addMapOptions,
@@ -24,7 +24,7 @@ import {
   provenanceOf,
 } from "../model.ts";
 import type { Points } from "../points-file.ts";
-import { type Columns, SPECTRUM } from "../row-file.ts";
+import { type Columns, NOT_NEGATIVE, type RowValue, SPECTRUM } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { bold, dim, print, type Terminal, table } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
@@ -48,6 +48,8 @@ interface BasisRow {
   readonly input_vectors: Matrix;
   /** `[m, r]`. */
   readonly output_vectors: Matrix;
+  /** `residuals` `[r]` of triplets that come from products. */
+  readonly [further: string]: RowValue;
 }
 
 export function basisCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
@@ -79,12 +81,13 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
       const source = await CodeSource.open(loaded, map, options);
       const points = await source.take(0, options.samples, signal).finally(() => source.dispose());
       const { memory } = options;
-      const rank = atMost(Math.min(map.from.dim, map.to.dim), options.rank, "--rank", terminal);
+      const rank = wantedRank(map, options, terminal);
+      const route = jacobianRoute(map, memory);
       const provenance = provenanceOf(loaded, map, "local basis", points.source, {
-        rank: rank ?? "all",
-        jacobian: cheaperMethod(map),
+        rank: rank === Math.min(map.from.dim, map.to.dim) && options.rank === undefined ? "all" : rank,
+        jacobian: route,
       });
-      const columns = columnsOf(map, points, rank);
+      const columns = columnsOf(map, points, rank, route !== "products");
       let first: BasisRow | undefined;
       try {
         await computeRows<BasisRow>(
@@ -93,8 +96,8 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
             const point = points.values.slice(index * map.from.dim, (index + 1) * map.from.dim);
             const basis = await localBasisAt(map, point, {
               signal,
-              ...(rank === undefined ? {} : { rank }),
-              ...(memory === undefined ? {} : { memoryBudget: memory }),
+              rank,
+              memoryBudget: memory,
             });
             return {
               points: basis.point,
@@ -102,6 +105,7 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
               singular_values: basis.singularValues,
               input_vectors: basis.inputVectors,
               output_vectors: basis.outputVectors,
+              ...(basis.residuals && { residuals: basis.residuals }),
             };
           },
           (rows) => {
@@ -121,11 +125,7 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
 /** How far points that a mapping network made may lie apart on two machines, as a fraction of their largest coordinate. */
 const MAPPED = 1e-4;
 
-function columnsOf(
-  { from, to }: OnnxMap,
-  points: Points,
-  rank = Math.min(from.dim, to.dim),
-): Columns<BasisRow> {
+function columnsOf({ from, to }: OnnxMap, points: Points, rank: number, isWhole: boolean): Columns<BasisRow> {
   const { values, count, source } = points;
   const isMapped = "drawnIn" in source && source.drawnIn !== undefined;
   const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
@@ -140,6 +140,7 @@ function columnsOf(
     singular_values: { shape: [rank], ...SPECTRUM },
     input_vectors: { shape: [from.dim, rank] },
     output_vectors: { shape: [to.dim, rank] },
+    ...(isWhole ? {} : { residuals: { shape: [rank], ...NOT_NEGATIVE } }),
   };
 }
 
@@ -164,6 +165,7 @@ function toJson(rows: readonly BasisRow[], provenance: Provenance): object {
       index,
       point: Array.from(row.points),
       singularValues: Array.from(row.singular_values),
+      ...(row.residuals && { residuals: Array.from(row.residuals as Float64Array) }),
     })),
     provenance,
   };
@@ -182,5 +184,13 @@ function toText(bases: readonly BasisRow[], provenance: Provenance): string {
   const columns = header.map((_, i) => i);
   const rest = r > SHOWN ? `\n${dim(`… ${r - SHOWN} more of each: --json or --out`)}` : "";
   const title = `${bold(`${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`)}  ${dim(originOf(provenance))}`;
-  return `${title}\n${table([header, ...rows], columns)}${rest}\n`;
+  return `${title}\n${table([header, ...rows], columns)}${accuracyOf(bases)}${rest}\n`;
+}
+
+/** A line on triplets that come from products. */
+function accuracyOf(bases: readonly BasisRow[]): string {
+  const residuals = bases.flatMap((basis) => [...((basis.residuals ?? []) as Float64Array)]);
+  if (residuals.length === 0) return "";
+  const worst = Math.max(...residuals).toPrecision(2);
+  return `\n${dim(`from products with the Jacobian, which exceeds the memory budget; largest residual ${worst}`)}`;
 }

@@ -2,7 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type CurveStep, localBasisAt, VielbeinError } from "@vielbein/core";
+import { type CurveStep, jacobianRoute, localBasisAt, VielbeinError } from "@vielbein/core";
 import {
   contactSheet,
   encodeAnimatedPng,
@@ -16,7 +16,7 @@ import { type Command, Option } from "commander";
 import { indexList, integer, positive } from "../arguments.ts";
 import { CodeSource, originOf } from "../codes.ts";
 import { endingIn, OutputFolderOption, OutputOption } from "../command-files.ts";
-import { existing } from "../direction-counts.ts";
+import { existing, wantedRank } from "../direction-counts.ts";
 import { figureOption, writeFigure } from "../figure.ts";
 import {
   addMapOptions,
@@ -150,7 +150,8 @@ async function traverse(
   const point = chosenPoint(head.from.dim, codes, options);
   const basis = await localBasisAt(head, point, {
     signal,
-    ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
+    rank: wantedRank(head, { memory: options.memory }, terminal),
+    memoryBudget: options.memory,
   });
   const directions = existing(basis.singularValues.length, options.directions, "--directions", terminal);
   const columns = columnsOf(options, basis, directions, route);
@@ -178,6 +179,7 @@ async function traverse(
       directions,
       steps: columns.steps,
       sample: options.sample,
+      jacobian: jacobianRoute(head, options.memory),
       ...(route.tail ? { decodedTo: tail.to } : {}),
       ...(options.layers ? { layers: options.layers } : {}),
       ...(options.mode === "curve" ? { unit: options.unit ?? "input", curveSteps: options.curveSteps } : {}),

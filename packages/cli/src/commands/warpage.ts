@@ -3,6 +3,7 @@
 import {
   defaultDirections,
   haarProfile,
+  jacobianRoute,
   PrincipalComponentsAccumulator,
   sefa,
   selectMaps,
@@ -97,6 +98,7 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
           sameNorm,
           untrained: networks,
           pcaSamples,
+          jacobian: jacobianRoute(map, options.memory),
         });
         const sefaDirections = await factorizedDirections(loaded, map, terminal);
         const principal =

@@ -17,6 +17,7 @@ import {
   bytesPerVector,
   bytesText,
   DEFAULT_MEMORY_BUDGET,
+  matrixFits,
   tripletsThatFit,
   vectorsPerRun,
 } from "./budget.ts";
@@ -274,6 +275,14 @@ export function cheaperMethod(
   map: Pick<DifferentiableMap<FloatArray>, "from" | "to">,
 ): "forward" | "reverse" {
   return 1.5 * map.to.dim < map.from.dim ? "reverse" : "forward";
+}
+
+/** How methods that ask for singular vectors have the Jacobian: whole, column by column or row by row, or by products. */
+export function jacobianRoute(
+  map: Pick<DifferentiableMap<FloatArray>, "from" | "to" | "bytesPerTangent">,
+  memoryBudget?: number,
+): "forward" | "reverse" | "products" {
+  return matrixFits(map, memoryBudget) ? cheaperMethod(map) : "products";
 }
 
 /** Rows e_first … e_(first+width−1) of the identity: `[width, n]`. */
