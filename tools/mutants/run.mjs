@@ -17,6 +17,8 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "0" },
     first: { type: "string", default: "0" },
     packages: { type: "string", default: "linalg,core,onnx,runtime-node,viz,cli" },
+    workers: { type: "string", default: "2" },
+    without: { type: "string", default: "" },
     own: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
   },
@@ -68,9 +70,17 @@ const isNamed = (changes, { file }, { after }) =>
 /** The tests of its own package see a change first; with `--own` no others do. */
 async function outcome(sandbox, traces, mutant) {
   const own = packageOf(mutant.file);
-  const first = await outcomeIn(sandbox, mutant, await traces.seeing(mutant, (name) => name === own));
+  const first = await outcomeIn(
+    sandbox,
+    mutant,
+    traces.seeing(mutant, (name) => name === own),
+  );
   if (options.own || first.verdict !== "not noticed") return first;
-  const second = await outcomeIn(sandbox, mutant, await traces.seeing(mutant, (name) => name !== own));
+  const second = await outcomeIn(
+    sandbox,
+    mutant,
+    traces.seeing(mutant, (name) => name !== own),
+  );
   return { ...second, by: [first.by, second.by].join(", ") };
 }
 
@@ -132,10 +142,23 @@ class Tally {
 const summary = (name, { noticed, sound, equivalent }) =>
   `${name}: ${noticed} of ${sound} changes noticed (${((100 * noticed) / sound).toFixed(0)} %), ${equivalent} equivalent left out`;
 
-/** Package by package, in the order of `--packages`, with their numbers. */
-function inTurn(mutants) {
-  const place = (file) => options.packages.split(",").indexOf(packageOf(file));
-  return [...mutants.entries()].sort(([, a], [, b]) => place(a.file) - place(b.file));
+/** Judges the mutants of a package, several at a time, each in a copy of its own. */
+async function judgePackage(name, mutants, sandboxes, traces, tally) {
+  await traces.make((test) => !options.own || test === name);
+  const waiting = [...mutants.entries()].filter(([, { file }]) => packageOf(file) === name);
+  const work = async (sandbox) => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [i, mutant] = next;
+      const place = lines(mutant);
+      const { verdict, by } = await judge(sandbox, traces, mutant, place);
+      tally.add(mutant.file, verdict);
+      console.log(
+        `${i + 1}/${mutants.length} ${verdict}: ${mutant.file}:${place.line} (${mutant.kind}; ${by})`,
+      );
+      if (verdict !== "noticed") console.log(`  - ${place.before}\n  + ${place.after}`);
+    }
+  };
+  await Promise.all(sandboxes.map(work));
 }
 
 async function main() {
@@ -145,21 +168,17 @@ async function main() {
     for (const mutant of mutants) console.log(`${mutant.file}:${lines(mutant).line}  ${lines(mutant).after}`);
     return;
   }
-  const sandbox = openSandbox(root);
+  const workers = Number(options.workers);
+  const without = options.without.split(",").filter(Boolean);
+  const sandboxes = Array.from({ length: workers }, () => openSandbox(root));
   const tally = new Tally();
   try {
-    const traces = new Traces(root, sandbox, sources);
-    for (const [i, mutant] of inTurn(mutants)) {
-      const place = lines(mutant);
-      const { verdict, by } = await judge(sandbox, traces, mutant, place);
-      tally.add(mutant.file, verdict);
-      console.log(
-        `${i + 1}/${mutants.length} ${verdict}: ${mutant.file}:${place.line} (${mutant.kind}; ${by})`,
-      );
-      if (verdict !== "noticed") console.log(`  - ${place.before}\n  + ${place.after}`);
+    const traces = new Traces(root, sandboxes[0], sources, { workers, without });
+    for (const name of options.packages.split(",")) {
+      await judgePackage(name, mutants, sandboxes, traces, tally);
     }
   } finally {
-    sandbox.remove();
+    for (const sandbox of sandboxes) sandbox.remove();
   }
   process.exitCode = tally.print() < 0.9 ? 1 : 0;
 }

@@ -51,15 +51,15 @@ function linkModules(root, folder) {
 }
 
 /**
- * Runs test files one after the other in the order given, with `marks` all of them and traced into that file, otherwise
- * up to the first failure. `late` if they took longer than `seconds`; `failures` are files and what failed in them.
+ * Runs test files in the order given, with `marks` all of them and traced into that file, otherwise up to the first
+ * failure; `workers` at a time. `late` if they took longer than `seconds`; `failures` are files and what failed in them.
  * @returns {Promise<{late: boolean, code: number, failures: {file: string, name: string, message: string}[]}>}
  */
-export async function runTests({ folder }, { files, seconds, marks }) {
+export async function runTests({ folder }, { files, seconds, marks, workers = 1 }) {
   const report = join(folder, "report.json");
   rmSync(report, { force: true });
   const args = ["run", ...files, "--config=tools/mutants/vitest.config.ts", "--root=.", "--reporter=json"];
-  args.push(`--outputFile=${report}`, `--bail=${marks ? 0 : 1}`);
+  args.push(`--outputFile=${report}`, `--bail=${marks ? 0 : 1}`, `--maxWorkers=${workers}`);
   const env = { ...process.env, VIELBEIN_ORDER: files.join(), ...(marks && { VIELBEIN_MARKS: marks }) };
   const { late, code } = await ended(folder, args, env, seconds);
   return { late, code, failures: existsSync(report) ? failuresIn(report, folder) : [] };

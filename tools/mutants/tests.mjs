@@ -16,7 +16,7 @@ const KEPT = join(tmpdir(), "vielbein-mutants.json");
 
 const lines = (text) => text.split("\n").filter(Boolean);
 
-/** Kept traces by test file; those of a package are made when they are first asked for. */
+/** Kept traces by test file. */
 export class Traces {
   #root;
   #sandbox;
@@ -26,17 +26,21 @@ export class Traces {
   /** Files that fail before anything is changed would notice every change, so they witness none. */
   #unsound = new Set();
 
-  constructor(root, sandbox, sources) {
+  #workers;
+
+  constructor(root, sandbox, sources, { workers, without }) {
     this.#root = root;
+    this.#workers = workers;
     this.#sandbox = sandbox;
     this.#sources = sources;
-    this.#tests = lines(git(root, "ls-files", "packages/*.test.ts")).filter((file) => !SLOW.test(file));
+    this.#tests = lines(git(root, "ls-files", "packages/*.test.ts")).filter(
+      (file) => !SLOW.test(file) && !without.some((part) => file.includes(part)),
+    );
     this.#kept = keptTraces(root, this.#tests);
   }
 
   /** The tests of the packages that run the changed place, nearest first: of its name, then the quickest. */
-  async seeing({ file, text, start }, isWanted) {
-    await this.#ensure(this.#tests.filter((test) => isWanted(packageOf(test))));
+  seeing({ file, text, start }, isWanted) {
     const mark = markAt(file, text, start);
     const subject = basename(file, ".ts");
     const sees = (test, { marks }) => marks[file]?.includes(mark) || this.#seesElsewhere(test, file);
@@ -52,13 +56,21 @@ export class Traces {
     );
   }
 
-  async #ensure(wanted) {
-    const missing = wanted.filter((file) => !this.#kept.has(file) && !this.#unsound.has(file));
+  /** Makes the traces that are missing for tests of the packages wanted. */
+  async make(isWanted) {
+    const missing = this.#tests.filter(
+      (test) => isWanted(packageOf(test)) && !this.#kept.has(test) && !this.#unsound.has(test),
+    );
     if (missing.length === 0) return;
     console.log(`${missing.length} test files without a change …`);
     const marks = join(this.#sandbox.folder, "marks.jsonl");
     this.#rewrite(marked);
-    const { code, failures } = await runTests(this.#sandbox, { files: missing, seconds: 3600, marks });
+    const { code, failures } = await runTests(this.#sandbox, {
+      files: missing,
+      seconds: 7200,
+      marks,
+      workers: this.#workers,
+    });
     this.#rewrite((_, text) => text);
     if (code !== 0 && failures.length === 0) {
       throw new Error("The tests broke off before anything was changed.");
