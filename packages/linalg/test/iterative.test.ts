@@ -202,6 +202,22 @@ describe("eigsh", () => {
     expect(absoluteError(result.residuals, residuals)).toBeLessThan(1e-12 * norm);
   }
 
+  it("lanczos ends in an invariant subspace, however small the space is beside its basis", async () => {
+    const { products, values } = await eigsh(matrix(300, 300), 2);
+    expect(values).toEqual(new Float64Array(2));
+    expect(products).toBeLessThan(10);
+    const low = withEigenvalues(Float64Array.from({ length: 80 }, (_, i) => (i < 3 ? 3 - i : 0)));
+    expect((await eigsh(low, 3)).products).toBeLessThan(20);
+  });
+
+  it("has the options that are documented where none are given", async () => {
+    const lanczos = { which: "largest", method: "lanczos", tolerance: 1e-10, blockSize: 2, seed: 0 } as const;
+    expect(await eigsh(laplacian, 9)).toEqual(await eigsh(laplacian, 9, { ...lanczos, maxBasis: 60 }));
+    const lobpcg = { method: "lobpcg" } as const;
+    const documented = { ...lobpcg, tolerance: 1e-10, blockSize: 9 + 3, seed: 0 };
+    expect(await eigsh(laplacian, 9, lobpcg)).toEqual(await eigsh(laplacian, 9, documented));
+  });
+
   for (const method of ["lanczos", "lobpcg"] as const) {
     for (const which of ["largest", "smallest"] as const) {
       it(`${method}: the 9 ${which} of a Laplacian, double ones too`, async () => {

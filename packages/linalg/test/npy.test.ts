@@ -152,7 +152,7 @@ describe("readNpy", () => {
   });
 
   it("takes no longer for many axes or a long header", () => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     const axes = `(${"1,".repeat(200_000)})`;
     expectError(
       () => readNpy(npyOf("<f8", axes, new Uint8Array(8), { version: 2 })),
@@ -166,7 +166,8 @@ describe("readNpy", () => {
     expect(readNpy(many).shape).toHaveLength(4001);
     const nested = npyOf(`[${"('descr': [".repeat(800)}`, [1], new Uint8Array(8));
     expectError(() => readNpy(nested), "INVALID_FILE", /.{0,400}$/);
-    expect(performance.now() - start).toBeLessThan(5000);
+    // Of the processor: a busy machine takes longer.
+    expect(process.cpuUsage(before).user).toBeLessThan(5e6);
   });
 
   it("refuses every truncation, and bytes that are not .npy", () => {

@@ -65,6 +65,8 @@ it("refuses what is damaged or hostile", () => {
   const refuse = (bytes: Uint8Array, message: RegExp) =>
     expectError(() => readSafetensors(bytes), "INVALID_FILE", message);
   refuse(new Uint8Array(3), /cut short before/);
+  refuse(good.subarray(0, 7), /cut short before/);
+  refuse(good.subarray(0, 8), /cut short in the header/);
   refuse(good.subarray(0, 100), /cut short in the header/);
   refuse(good.subarray(0, good.length - 1), /cut short in tensor/);
   refuse(make("{}", 0, 2 ** 40), /is said to take/);

@@ -110,8 +110,9 @@ test("graphs within graphs, 500 deep, are read, brought to one form and written"
   const yes = { name: "yes", dims: [], dataType: DataType.BOOL, raw: Uint8Array.of(1) };
   const shell = network([node]);
   const model = { ...shell, graph: { ...shell.graph, initializers: [yes] }, opsets: new Map([["", 11]]) };
-  const start = performance.now();
+  const before = process.cpuUsage();
   const bytes = encodeModel(normalize(decodeModel(encodeModel(model))));
   expect(bytes.length).toBeGreaterThan(10_000);
-  expect(performance.now() - start).toBeLessThan(5000);
+  // Of the processor: a busy machine takes longer.
+  expect(process.cpuUsage(before).user).toBeLessThan(5e6);
 });

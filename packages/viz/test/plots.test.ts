@@ -260,6 +260,38 @@ describe("layerPlot", () => {
     }
   });
 
+  test("one group has the width of its layer, several share it", () => {
+    const of = (groups: number) => {
+      const svg = layerPlot({
+        title: "t",
+        layers: Array.from({ length: 12 }, (_, i) => `${i}`),
+        y,
+        groups: Array.from({ length: groups }, (_, g) => ({
+          label: `group ${g}`,
+          samples: new Array(12).fill(uniform),
+        })),
+      });
+      return [
+        ...svg.matchAll(
+          /x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="[\d.]+" fill="#\w+" fill-opacity="0.25"/g,
+        ),
+      ]
+        .map((match) => match.slice(1).map(Number))
+        .sort(([a], [b]) => a! - b!);
+    };
+    const [one, two, four] = [of(1), of(2), of(4)];
+    const pitch = one[1]![0]! - one[0]![0]!;
+    // Boxes are 0.72 of their slot, the slots of a layer 0.76 of its width.
+    for (const [boxes, groups] of [
+      [one, 1],
+      [two, 2],
+      [four, 4],
+    ] as const) {
+      expect(boxes).toHaveLength(12 * groups);
+      expect(boxes[0]![1]! / pitch).toBeCloseTo((0.72 * 0.76) / groups, 2);
+    }
+  });
+
   test("centres with error bars; long names are slanted and stay on the paper", () => {
     const names = Array.from({ length: 12 }, (_, i) => `/synthesis/block_${i}/conv/output`);
     const svg = layerPlot({

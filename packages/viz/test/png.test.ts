@@ -23,6 +23,7 @@ test("an animation has numbered frames, each a complete image, and shows its fir
   const numbered = chunks.filter(({ type }) => type === "fcTL" || type === "fdAT");
   expect(numbered.map(({ data }) => data.readUInt32BE(0))).toEqual([0, 1, 2, 3, 4]);
   for (const { data } of chunks.filter(({ type }) => type === "fcTL")) {
+    expect(data).toHaveLength(26);
     const [width, height, x, y] = [4, 8, 12, 16].map((at) => data.readUInt32BE(at));
     expect([width, height, x, y]).toEqual([24, 16, 0, 0]);
     expect([data.readUInt16BE(20) / data.readUInt16BE(22), data[24], data[25]]).toEqual([0.08, 0, 0]);
@@ -37,6 +38,8 @@ test("an animation refuses what is none", () => {
   expect(() => encodeAnimatedPng([])).toThrow("0 frames");
   expect(() => encodeAnimatedPng([disc(8, 0.5)], { delay: 1e5 })).toThrow("delay 100000");
   expect(() => encodeAnimatedPng([disc(8, 0.5), disc(9, 0.5)])).toThrow("8 × 8 and, in frame 1, 9 × 9");
+  expect(() => encodeAnimatedPng([disc(8, 0.5), disc(9, 0.5, 8)])).toThrow("in frame 1, 9 × 8");
+  expect(() => encodeAnimatedPng([disc(8, 0.5), disc(8, 0.5), disc(8, 0.5, 9)])).toThrow("in frame 2, 8 × 9");
 });
 
 test("ping-pong has no frame twice in a row, also across the end", () => {

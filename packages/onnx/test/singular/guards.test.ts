@@ -66,6 +66,48 @@ describe("guards of squared lengths", () => {
   });
 });
 
+describe("what may be above or below a bound is no guard", () => {
+  const bounded: [string, Build, number, number][] = [
+    ["half a square below 1", (g, s) => g.op("Min", [g.op("Mul", [s, g.scalar(0.5)]), g.scalar(1)]), 3, 1],
+    ["a square below 0", (g, s) => g.op("Min", [s, g.scalar(0)]), 3, 0],
+    [
+      "a square above −1 less 2",
+      (g, s) => g.op("Max", [g.op("Sub", [s, g.scalar(2)]), g.scalar(-1)]),
+      0.5,
+      -1,
+    ],
+    [
+      "minus half a square above −1",
+      (g, s) => g.op("Max", [g.op("Mul", [s, g.scalar(-0.5)]), g.scalar(-1)]),
+      3,
+      -1,
+    ],
+    ["a square between −1 and 1", (g, s) => g.op("Clip", [s, g.scalar(-1), g.scalar(1)]), 3, 1],
+    [
+      "half a square up to 1",
+      (g, s) => g.op("Clip", [g.op("Mul", [s, g.scalar(0.5)]), "", g.scalar(1)]),
+      3,
+      1,
+    ],
+    [
+      "a product of which one factor changes its sign",
+      (g, s) => g.op("Max", [g.op("Mul", [s, g.float([-1, 1])]), g.float([0, 0])]),
+      2,
+      0,
+    ],
+  ];
+  test.each(bounded)("%s", async (_name, guard, x, expected) => {
+    const map = await OnnxMap.create(
+      modelOf((g, x) => guard(g, sumOfSquares(g, x)), 1),
+      runtime,
+    );
+    const at = Float32Array.of(x);
+    expect((await map.evaluate(at, 1))[0]).toBe(expected);
+    expect((await map.jvp(at, Float32Array.of(1), 1))[0]).toBeCloseTo(0, 12);
+    await map.dispose();
+  });
+});
+
 describe("even functions of absolute values", () => {
   const absolute: Build = (g, x) => g.op("Abs", [x]);
   const even: Record<string, Build> = {

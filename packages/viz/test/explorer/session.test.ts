@@ -34,6 +34,25 @@ describe("sessions in an address", () => {
     expect(decodeSession("set=label:three&set=:1&set=b&set=y:onehot:x&set=c:2").set).toEqual({ c: [2] });
   });
 
+  it.each([
+    ["0", 0],
+    ["2", 2],
+    ["2.5", 1],
+    ["-0.1", 1],
+    ["half", 1],
+  ])("with truncation %s", (text, truncation) => {
+    expect(decodeSession(`truncation=${text}`).truncation).toBe(truncation);
+  });
+
+  it.each([
+    ["0-0", [0, 0]],
+    ["2-2", [2, 2]],
+    ["3-2", undefined],
+    ["2", undefined],
+  ])("with layers %s", (text, layers) => {
+    expect(decodeSession(`layers=${text}`).layers).toEqual(layers);
+  });
+
   it("are short", () => {
     expect(encodeSession({ ...plain, seed: 7, steps: { basis: [1.5, 0, -1, 0, 0], sefa: [0, 0] } })).toBe(
       "seed=7&basis=1.5,0,-1",

@@ -30,3 +30,21 @@ it("draws no dots where they would touch, and nothing of a spectrum of zeros", (
   expect(circles(spectrum(new Float64Array(65).fill(1)))).toHaveLength(1);
   expect(spectrum(new Float64Array(4))).toBe("");
 });
+
+it("numbers its values from 1 to the last", () => {
+  for (const count of [1, 2, 5, 7, 40]) {
+    const svg = spectrum(Float64Array.from({ length: count }, (_, i) => 1 / (i + 1)));
+    const numbers = [...svg.matchAll(/text-anchor="middle">([^<]*)</g)].map(([, text]) => Number(text));
+    expect(numbers.length).toBeGreaterThan(0);
+    for (const i of numbers)
+      expect(Number.isInteger(i) && i >= 1 && i <= count, `${i} of ${count}`).toBe(true);
+    expect(numbers).toEqual([...new Set(numbers)]);
+  }
+});
+
+it("marks the local dimension between two values", () => {
+  const svg = spectrum(Float64Array.of(8, 4, 2, 1), 2);
+  const [dots] = [circles(svg).filter(([, , r]) => r === 2.6)];
+  const [, x] = svg.match(/<path d="M([\d.]+) \d+V\d+" stroke="var\(--vielbein-vermillion\)"/)!;
+  expect(Number(x)).toBeCloseTo((dots[1]![0]! + dots[2]![0]!) / 2, 0);
+});
