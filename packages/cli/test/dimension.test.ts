@@ -197,6 +197,13 @@ describe("vielbein dimension", () => {
     expect(provenance.points).toMatchObject({ file: "two.npy", count: 2 });
     expect(layers[0].points).toHaveLength(2);
     expect(layers[0].points[0].untrained).toHaveProperty("status");
+    const { stdout } = await vielbein("dimension", path, "--points", points, "--untrained", "1");
+    const [header, line] = stdout
+      .split("\n")
+      .slice(1)
+      .map((row) => row.trim().split(/ {2,}/));
+    expect(header).toContain("untrained");
+    expect(line).toHaveLength(header!.length);
   });
 
   it("prints a table and draws a plot", async () => {

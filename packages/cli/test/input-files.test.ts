@@ -48,6 +48,25 @@ describe("--points", () => {
     expect(stderr.split("is read as").length).toBeLessThanOrEqual(2);
   });
 
+  it.each([[12], [1, 12]])("says nothing of codes in the shape of the space: %j, %j", async (...shape) => {
+    const { code, stderr, points } = await bases(
+      "w_plus",
+      npy("codes.npy", ...shape.filter(Number.isInteger)),
+    );
+    expect([code, points!.shape]).toEqual([0, [1, 12]]);
+    expect(stderr).not.toContain("is read as");
+  });
+
+  it("names a shape of layers only where the space has layers", async () => {
+    const file = scratch("wrong.npy", writeNpy({ shape: [5], data: new Float64Array(5) }));
+    const needs = (shape: number[]) => {
+      const space = { name: "w", dim: 4, shape };
+      return readPoints(space, file).catch((error: Error) => error.message.replace(/^.* needs /, ""));
+    };
+    expect(await needs([4])).toMatch(/^\[n,4\] with n ≥ 1, or \[4\](?!, or)/);
+    expect(await needs([2, 2])).toMatch(/^\[n,4\] with n ≥ 1, or \[4\], or \[n,2,2\]/);
+  });
+
   it("takes integers", async () => {
     const file = scratch("whole.npy", writeNpy({ shape: [1, 4], data: Int16Array.of(1, -2, 0, 3) }));
     const { points } = await bases("w", file);
