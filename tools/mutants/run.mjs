@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "0" },
     first: { type: "string", default: "0" },
     packages: { type: "string", default: "linalg,core,onnx,runtime-node,viz,cli" },
+    only: { type: "string" },
     workers: { type: "string", default: "2" },
     without: { type: "string", default: "" },
     own: { type: "boolean", default: false },
@@ -174,7 +175,7 @@ async function main() {
   const tally = new Tally();
   try {
     const traces = new Traces(root, sandboxes[0], sources, { workers, without });
-    for (const name of options.packages.split(",")) {
+    for (const name of (options.only ?? options.packages).split(",")) {
       await judgePackage(name, mutants, sandboxes, traces, tally);
     }
   } finally {
