@@ -155,3 +155,64 @@ test.each(Object.entries(calls))("%s", async (_, call) => {
     );
   expect(error instanceof VielbeinError || error instanceof LinalgError, String(error)).toBe(true);
 });
+
+const within: Record<string, () => unknown> = {
+  "karcherMean without iterations and restarts": () =>
+    karcherMean([e1], { iterations: 0, restarts: 0, tolerance: 0 }),
+  "chordalMean: k = 1": () => chordalMean([e1], 1),
+  "homogeneity of two points": () => homogeneity([good, good]),
+  "metricBasis: exponents 0 and 1, floor 1": () => [
+    metricBasis(good, 0),
+    metricBasis(good, 1, 1),
+    metricBasis(spectrum(2, 0, 0), 0.5),
+  ],
+  "equalStep: one of both 0": () => [equalStep(0, 1), equalStep(1, 0), equalStep(1, -1)],
+  "trimmedMean of one": () => trimmedMean([3]),
+  "summarizeProfiles of one": () => summarizeProfiles([Float64Array.of(1, 2)]),
+  "distanceProfile: k = 1": () => distanceProfile(e1, e1, 1),
+  "haarProfile: k = 1 and n": () => [haarProfile(0, 0, 2, 1), haarProfile(0, 0, 2, 2)],
+  "randomDirections: 1 and all": () => [randomDirections(3, 1, 0), randomDirections(3, 3, 0)],
+  "samplePoints: none, and the first": () => [
+    samplePoints(map.from, 0, 0, 0),
+    samplePoints(map.from, 0, 0, 1),
+  ],
+  "localDimension: one value, thresholds 0 and nearly 1": () => [
+    localDimension([1]),
+    localDimension([2, 1], { threshold: 0 }),
+    localDimension([2, 1], { threshold: 1 - 2 ** -52 }),
+    localDimension([2, 0], { deadInputs: 1, deadOutputs: 0 }),
+    localDimension([0, 0], { deadInputs: 2, deadOutputs: 2 }),
+  ],
+  "metricSpectrum: top 1 and all": () =>
+    Promise.all([metricSpectrum(map, at, { top: 1 }), metricSpectrum(map, at, { top: 3 })]),
+  "tangentBasis: k = 1 and all": () => Promise.all([tangentBasis(map, at, 1), tangentBasis(map, at, 3)]),
+  "localBasis: rank 1 and all": () =>
+    Promise.all([localBasis(map, at, { rank: 1 }), localBasis(map, at, { rank: 3 })]),
+  "warpageSample: k = 1 and all": () =>
+    Promise.all([1, 3].map((k) => warpageSample(map, pair, { k, epsilons: [1e-3] }))),
+  "distortionSample: k = 1 and all": () => Promise.all([1, 3].map((k) => distortionSample(map, pair, { k }))),
+  "warpagePair: the first": () => warpagePair(map.from, 0, 0),
+  "bootstrap of one, two resamples": () => bootstrap(1, () => 1, { resamples: 2 }),
+  "anisotropy and statistics of one value, and of zeros behind it": () => [
+    anisotropy([1]),
+    anisotropy([1, 0]),
+    spectrumStatistics([1]),
+    spectrumStatistics([1, 0]),
+  ],
+  "cumulativeDimension: shares next to 0 and 1": () => [
+    cumulativeDimension([1], Number.MIN_VALUE),
+    cumulativeDimension([1], 1 - 2 ** -53),
+  ],
+  "principal components: 1 and all": () =>
+    [1, 3].map((components) => {
+      const samples = new PrincipalComponentsAccumulator(3, { components });
+      samples.append(Float32Array.of(1, 2, 3, 3, 2, 1));
+      return samples.result();
+    }),
+  "straightLine: one segment": () => straightLine(at, at, 1),
+  "greatCircle: one segment": () => greatCircle(Float32Array.of(1, 0, 0), Float32Array.of(0, 1, 0), 1),
+};
+
+test.each(Object.entries(within))("the least and the most is taken: %s", async (_, call) => {
+  await expect(Promise.resolve().then(call)).resolves.toBeDefined();
+});
