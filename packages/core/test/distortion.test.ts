@@ -214,9 +214,7 @@ describe("haarBand", () => {
   });
 });
 
-test("a mapping network of 8 layers that was never trained has a Distortion of 8.6", {
-  timeout: 60_000,
-}, async () => {
+test("a mapping network of 8 layers that was never trained has a Distortion of 8.6", async () => {
   // ε = 0.1, k = 20: I_rand = 5.35/√20, I_local = 0.63/√20 over 30 points in NumPy; between networks and pairs D varies
   // by about 10 %.
   const map = randomMapping(512, 8, 0);

@@ -258,6 +258,24 @@ describe("layerPlot", () => {
     for (const name of [...layers, "trained", "untrained", "null"]) {
       expect(texts(svg).map(({ content }) => content)).toContain(name);
     }
+    // Names stand beneath the axis, 20 pixels to their baseline.
+    for (const name of layers) {
+      expect(texts(svg).find(({ content }) => content === name)!.y).toBeCloseTo(label("0") + 20, 1);
+    }
+  });
+
+  test("a legend goes on in the next line where it would leave the paper", () => {
+    const groups = Array.from({ length: 9 }, (_, g) => ({
+      label: `a group with a long name ${g}`,
+      samples: layers.map(() => uniform),
+    }));
+    const svg = layerPlot({ title: "t", layers, y, groups });
+    expectReadable(svg);
+    const keys = texts(svg).filter(({ content }) => content.startsWith("a group"));
+    const lines = new Set(keys.map((key) => key.y));
+    expect(keys).toHaveLength(9);
+    expect(lines.size).toBeGreaterThan(1);
+    expect(lines.size).toBeLessThan(9);
   });
 
   test("one group has the width of its layer, several share it", () => {
@@ -355,6 +373,22 @@ describe("heatMap", () => {
     const widthOf = (cols: number) =>
       pixelsOf(heatMap({ title: "t", matrix: { rows: 1, cols, data: ramp(cols) }, valueTitle: "v" })).width;
     expect([1, 3, 512, 1023, 1024, 1100].map(widthOf)).toEqual([1024, 1026, 1024, 2046, 1024, 1100]);
+  });
+
+  test("what the colours mean stands below everything else, be the matrix low or high", () => {
+    for (const rows of [1, 3, 40]) {
+      const matrix = { rows, cols: 3, data: ramp(3 * rows) };
+      const svg = heatMap({ title: "t", matrix, valueTitle: "v" });
+      const [caption, ...others] = texts(svg).sort((a, b) => b.y - a.y);
+      expect(caption!.content).toBe("colour: v");
+      for (const other of others) expect(caption!.y - other.y, other.content).toBeGreaterThan(14);
+      const bottoms = [
+        ...svg.matchAll(/<rect x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)" fill="none"/g),
+      ];
+      expect(bottoms).toHaveLength(2);
+      for (const [, y, height] of bottoms)
+        expect(caption!.y - (Number(y) + Number(height))).toBeGreaterThan(20);
+    }
   });
 
   test("a large matrix prints no values, and its indices evenly", () => {

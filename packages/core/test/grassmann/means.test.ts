@@ -30,6 +30,13 @@ describe("karcherMean", () => {
     expect(karcherMean([a, near]).unique).toBe(true);
   });
 
+  it("is not looked for where it is: of equal points, to a tolerance of 0", () => {
+    const line = matrix(2, 1, [1, 0]);
+    const { descents, converged, residual } = karcherMean([line, line], { tolerance: 0, restarts: 0 });
+    expect([converged, residual]).toEqual([true, 0]);
+    for (const { iterations } of descents) expect(iterations).toBe(0);
+  });
+
   it("of points opposite each other about Y is Y", () => {
     const y = frame(12, 3, 1);
     const frames = [2, 3, 4].flatMap((seed) => opposite(y, 0.1 * seed, seed));
