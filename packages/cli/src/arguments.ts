@@ -1,6 +1,6 @@
 // Parsing of option values. A value that does not fit is a usage error that says what would.
 
-import { type InputSetting, type Prior, parsePrior, parseSetting } from "@vielbein/core";
+import { type InputSetting, type Prior, parseDecimal, parsePrior, parseSetting } from "@vielbein/core";
 import { type Provider, providers } from "@vielbein/runtime-node";
 import { InvalidArgumentError } from "commander";
 
@@ -15,15 +15,15 @@ export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (t
 
 export function number(low: number, high: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (text.trim() !== "" && value >= low && value <= high) return value;
+    const value = parseDecimal(text);
+    if (value >= low && value <= high) return value;
     throw new InvalidArgumentError(`Expected a number from ${low} to ${high}.`);
   };
 }
 
 export function positive(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
+  const value = parseDecimal(text);
+  if (value > 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError("Expected a positive number.");
 }
 
@@ -72,7 +72,7 @@ export function bytes(text: string): number {
 
 /** `LOW,HIGH` → the pixel values shown black and white. */
 export function range(text: string): [number, number] {
-  const [low, high, rest] = text.split(",").map(Number);
+  const [low, high, rest] = text.split(",").map(parseDecimal);
   if (
     low !== undefined &&
     high !== undefined &&

@@ -1,7 +1,7 @@
 // Arrays on disk: a .npy file, or an array inside a .npz file, by its name or because no other fits.
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { type NpyArray, openNpz, readNpy } from "@vielbein/linalg/npy";
@@ -21,13 +21,19 @@ export function arrayPath(argument: string): { path: string; name?: string | und
   return { path, name };
 }
 
-/** @throws {VielbeinError} `MISSING_FILE`. */
+/**
+ * The bytes of a file or a pipe; not of a device, which may have no end.
+ *
+ * @throws {VielbeinError} `MISSING_FILE`.
+ */
 export async function readInput(option: string, path: string): Promise<Buffer> {
-  return readFile(path).catch((error: Error) => {
-    throw new VielbeinError("MISSING_FILE", `${option}: cannot read "${path}": ${error.message}.`, {
-      cause: error,
-    });
-  });
+  try {
+    if ((await stat(path)).isCharacterDevice()) throw new Error("it is a device, not a file");
+    return await readFile(path);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new VielbeinError("MISSING_FILE", `${option}: cannot read "${path}": ${reason}.`, { cause: error });
+  }
 }
 
 /**

@@ -19,7 +19,7 @@ export function atMost(
 /**
  * Those of `wanted` that are below `available`; 0 to 4, or as many as there are, where nothing was asked for.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` where there are none of them.
+ * @throws {VielbeinError} `OUT_OF_RANGE` where there are none of them.
  */
 export function existing(
   available: number,
@@ -31,7 +31,7 @@ export function existing(
   const found = wanted.filter((k) => k < available);
   if (found.length === 0) {
     throw new VielbeinError(
-      "INVALID_ARGUMENT",
+      "OUT_OF_RANGE",
       `${option}: there are 0 to ${available - 1}, got ${wanted.join(", ")}. Name some of these.`,
     );
   }

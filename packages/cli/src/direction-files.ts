@@ -1,18 +1,13 @@
 // Direction files on disk.
 
-import { readFile } from "node:fs/promises";
-import { type DirectionSet, decodeDirections, encodeDirections, VielbeinError } from "@vielbein/core";
+import { type DirectionSet, decodeDirections, encodeDirections } from "@vielbein/core";
+import { readInput } from "./array-files.ts";
 import { writeWhole } from "./output.ts";
 import { info, type Terminal } from "./terminal.ts";
 
 /** Reads a directions file. */
 export async function readDirections(path: string): Promise<DirectionSet> {
-  const bytes = await readFile(path).catch((error: Error) => {
-    throw new VielbeinError("MISSING_FILE", `Directions: cannot read "${path}": ${error.message}.`, {
-      cause: error,
-    });
-  });
-  return decodeDirections(bytes, `"${path}"`);
+  return decodeDirections(await readInput("Directions", path), `"${path}"`);
 }
 
 /** Writes a directions file and says so. */

@@ -19,6 +19,7 @@ export const EXIT = {
 
 const byCode: Readonly<Record<ErrorCode | LinalgErrorCode, number>> = {
   INVALID_ARGUMENT: EXIT.usage,
+  OUT_OF_RANGE: EXIT.badInput,
   SHAPE_MISMATCH: EXIT.badInput,
   NOT_FINITE: EXIT.badInput,
   INVALID_MODEL: EXIT.badInput,
@@ -43,10 +44,19 @@ export class InterruptedError extends Error {
   override readonly name: string = "AbortError";
 }
 
+/** Whether the operating system, or JavaScript, refused memory for an array. */
+export function isOutOfMemory(error: unknown): boolean {
+  return (
+    error instanceof RangeError &&
+    /allocation failed|invalid (typed )?array( buffer)? length/i.test(error.message)
+  );
+}
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof VielbeinError || error instanceof LinalgError) return byCode[error.code];
   // Commander's own exits: 0 for help and version, anything else is a usage error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (isOutOfMemory(error)) return EXIT.tryAgain;
   if (error instanceof CannotWriteError) return EXIT.cannotWrite;
   if (error instanceof Error && error.name === "AbortError") return EXIT.interrupted;
   return EXIT.unexpected;

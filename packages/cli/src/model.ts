@@ -1,6 +1,7 @@
 // The MODEL argument and the options that choose a map in it.
 
 import { createHash } from "node:crypto";
+import { totalmem } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -132,6 +133,14 @@ export async function loadModel(
   options: Omit<MapOptions, "from" | "to">,
   terminal?: Terminal,
 ): Promise<LoadedModel> {
+  const remark = (text: string): void => {
+    if (terminal) info(terminal, text);
+  };
+  if (options.memory !== undefined && options.memory > totalmem()) {
+    remark(
+      `--memory: the machine has ${bytesText(totalmem())}, less than the budget of ${bytesText(options.memory)}: what does not fit will fail`,
+    );
+  }
   const { path, name, bytes, model } = await readModel(argument);
   const { settings, description } = await readSettings(options);
   const runtime = await openRuntime(options, terminal);
@@ -145,9 +154,7 @@ export async function loadModel(
     inputs: inputTensors(model, settings, options.memory),
     memoryBudget: options.memory,
     set: description,
-    remark: (text) => {
-      if (terminal) info(terminal, text);
-    },
+    remark,
   };
 }
 

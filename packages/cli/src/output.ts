@@ -219,7 +219,14 @@ function isAlive(pid: number): boolean {
 
 function cannotWrite(path: string, error: unknown): CannotWriteError {
   return new CannotWriteError(
-    `Cannot write "${path}": ${error instanceof Error ? error.message : error}. Check that the folder exists and may be written to.`,
+    `Cannot write "${path}": ${error instanceof Error ? error.message : error}. ${remedyOf(error)}`,
     { cause: error },
   );
+}
+
+function remedyOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT"
+    ? "Make room, or write to another disk."
+    : "Check that the folder exists and may be written to.";
 }

@@ -51,7 +51,7 @@ export async function pairsOf(
   const { values, count, source } = await codes.take(0, 0, signal);
   if (count < 2) {
     throw new VielbeinError(
-      "INVALID_ARGUMENT",
+      "SHAPE_MISMATCH",
       `--points: "${points}" has ${count} row, but a pair takes two. Give at least two rows.`,
     );
   }

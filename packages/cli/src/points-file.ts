@@ -1,6 +1,6 @@
 // Points of a space from a file, in the shapes in which this and other programs leave codes.
 
-import type { Provenance, Space } from "@vielbein/core";
+import { type Provenance, type Space, VielbeinError } from "@vielbein/core";
 import { readArray } from "./array-files.ts";
 
 /** Points of the map's input space, and where they come from. */
@@ -30,6 +30,7 @@ export async function readPoints(space: Space, argument: string): Promise<Points
     `space "${name}" of dimension ${dim} needs ${flat}${own}`,
   );
   const values = Float32Array.from(array.data as ArrayLike<number>, Number);
+  requireFloat32(argument, values, array.data, dim);
   const count = values.length / dim;
   const isAsGiven =
     array.label === argument && (array.shape.length < 2 || array.shape.join() === `${count},${dim}`);
@@ -41,6 +42,24 @@ export async function readPoints(space: Space, argument: string): Promise<Points
       ? undefined
       : `--points: ${array.label} [${array.shape.join(", ")}] is read as ${count} ${count === 1 ? "point" : "points"} of ${name} [${shape.join(", ")}]`,
   };
+}
+
+/** @throws {VielbeinError} `NOT_FINITE` */
+function requireFloat32(
+  argument: string,
+  values: Float32Array,
+  given: ArrayLike<number | bigint>,
+  dim: number,
+): void {
+  const i = values.findIndex((value) => !Number.isFinite(value));
+  if (i < 0) return;
+  const place = `row ${Math.floor(i / dim)}, coordinate ${i % dim}`;
+  throw new VielbeinError(
+    "NOT_FINITE",
+    Number.isFinite(Number(given[i]))
+      ? `--points: "${argument}": ${given[i]} in ${place} does not fit float32, in which models compute, and whose largest number is 3.4e38. Scale it.`
+      : `--points: "${argument}": every coordinate must be finite, got ${given[i]} in ${place}. Remove or replace that row.`,
+  );
 }
 
 /** Whether an array's axes, but for those of length 1, are those of one point or of several. */

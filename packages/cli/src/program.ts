@@ -1,5 +1,6 @@
 // The command line program: commands, errors, signals.
 
+import { VielbeinError } from "@vielbein/core";
 import { Command, CommanderError } from "commander";
 import { checkOutputs } from "./command-files.ts";
 import { axesCommand } from "./commands/axes.ts";
@@ -21,7 +22,7 @@ import { randomCommand } from "./commands/random.ts";
 import { sefaCommand } from "./commands/sefa.ts";
 import { traverseCommand } from "./commands/traverse.ts";
 import { warpageCommand } from "./commands/warpage.ts";
-import { EXIT, exitCodeOf, InterruptedError } from "./exit-codes.ts";
+import { EXIT, exitCodeOf, InterruptedError, isOutOfMemory } from "./exit-codes.ts";
 import { oneLine, print, shown, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
@@ -88,6 +89,7 @@ export function programFor(terminal: Terminal, signal: AbortSignal): Command {
       .option("--quiet", "no progress and no remarks on stderr")
       .option("--verbose", "stack traces with errors")
       .hook("preAction", async () => {
+        requireValues(command);
         if (await checkOutputs(command)) terminal.reports = "stderr";
       });
   }
@@ -99,8 +101,25 @@ export function runnable({ commands }: Command): readonly Command[] {
   return commands.flatMap((command) => (command.commands.length > 0 ? runnable(command) : [command]));
 }
 
+/** An empty text is what a variable of the shell that is not set leaves: it names nothing. */
+function requireValues(command: Command): void {
+  const given = [
+    ...command.args.map((value) => [command.registeredArguments[0]!.name().toUpperCase(), value] as const),
+    ...command.options.map(
+      (option) => [option.long, command.getOptionValue(option.attributeName())] as const,
+    ),
+  ];
+  for (const [name, value] of given) {
+    if (![value].flat().includes("")) continue;
+    throw new VielbeinError("INVALID_ARGUMENT", `${name}: its value is empty. Give one, or leave it out.`);
+  }
+}
+
 function describe(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return `vielbein: ${error}`;
+  if (isOutOfMemory(error)) {
+    return `vielbein: The machine has no memory for this: ${error.message}. Lower --memory, ask for less, or use a larger machine.`;
+  }
   if (error.name === "AbortError" && !(error instanceof InterruptedError)) return "vielbein: interrupted";
   const message = `vielbein: ${oneLine(error.message)}`;
   return verbose ? `${message}\n${error.stack}` : message;

@@ -246,11 +246,8 @@ describe("--target", () => {
     if (!sharedCase(name)) return;
     const space = { name: "image", dim: 3 * 64 * 64, shape: [3, 64, 64] };
     const layout = { layout: "chw", channels: 3, height: 64, width: 64 } as const;
-    const target = await readTarget(`${shared}/cases/${name}`, space, async () => ({
-      layout,
-      pixels: [-1, 1],
-      resize: true,
-    }));
+    const reading = async () => ({ layout, pixels: [-1, 1] as const, resize: true });
+    const target = await readTarget(`${shared}/cases/${name}`, space, reading, new AbortController().signal);
     expect(target.values).toHaveLength(space.dim);
     expect(target.background).toBe(background);
   });

@@ -7,7 +7,7 @@ import { scratch, vielbein } from "./run.ts";
 
 type Limits = { readonly passes: readonly string[]; readonly fails: readonly string[] };
 
-const none = ["", " ", "x", "NaN", "Infinity"];
+const none = ["", " ", "x", "NaN", "Infinity", "0x1"];
 const integer = (low: number, high?: number): Limits => ({
   passes: [String(low), String(high ?? Number.MAX_SAFE_INTEGER)],
   fails: [
@@ -28,7 +28,10 @@ const between = (low: number, high: number): Limits => ({
 const percent: Limits = { passes: ["0.5", "14"], fails: [...none, "0", "14.1", "-1"] };
 const indices: Limits = { passes: ["0", "0-2,5"], fails: ["", "x", "-1", "2-1", "1.5", "0-100000", "1;2"] };
 const size: Limits = { passes: ["1", "512M", "2 GiB"], fails: ["", "0", "-1", "M", "1X"] };
-const range: Limits = { passes: ["-1,1"], fails: ["", "1", "1,1", "1,-1", "0,x", "0,1,2", "0,Infinity"] };
+const range: Limits = {
+  passes: ["-1,1"],
+  fails: ["", "1", "1,1", "1,-1", "0,x", "0,1,2", "0,Infinity", "0,0x1", ",1"],
+};
 
 const map = { "--threads": integer(1, 1024) };
 const points = { "--seed": integer(0), "--truncation": between(0, 2), "--memory": size };

@@ -9,6 +9,7 @@ import { floats, model, node } from "./models.ts";
 import { scratch, shared, sharedCase, vielbein } from "./run.ts";
 
 const path = scratch("conditional.onnx", conditionalModel);
+const matrix = scratch("matrix.npy", writeNpy({ shape: [2, 2], data: new Float64Array(4) }));
 const rest = ["--from", "z", "--set", "noise=all:0"];
 const basis = async (...set: string[]) => {
   const { code, stdout, stderr } = await vielbein(
@@ -41,7 +42,7 @@ describe("--set", () => {
   });
 
   it.each<[readonly string[], number, RegExp]>([
-    [["label=2.5"], 2, /"label" holds int64: it takes integers in its range, got 2.5/],
+    [["label=2.5"], 65, /"label" holds int64: it takes integers in its range, got 2.5/],
     [["condition=1"], 65, /takes 3 values.*condition=onehot:1 .*condition=all:1/],
     [["condition=onehot:3"], 65, /classes 0 to 2/],
     [["labels=3"], 65, /no such input\. Its inputs: label, z, condition, noise/],
@@ -50,12 +51,33 @@ describe("--set", () => {
     [["=1"], 2, /NAME=onehot:INDEX/],
     [["label=x"], 2, /NAME=FILE.npy/],
     [["condition=NaN,0,0"], 2, /Expected NAME/],
-    [["condition=1e39,0,0"], 2, /finite numbers/],
+    [["condition=1e39,0,0"], 65, /finite numbers of float32, got 1e\+39/],
+    [["label=all:0x10"], 2, /Expected NAME/],
+    [["label=9223372036854775808"], 65, /integers in its range, got 9223372036854775808\./],
+    [
+      ["label=0", `condition=${matrix}`],
+      65,
+      /has shape \[1,3\], got an array of shape \[2,2\]\. Give one of that/,
+    ],
+    [
+      ["label=0", "condition=all:0", "z=all:0"],
+      65,
+      /"z" is where the map starts, and is given a fixed value/,
+    ],
     [["condition=absent.npy"], 66, /cannot read "absent.npy"/],
   ])("refuses %j", async (set, exit, message) => {
     const { code, stderr } = await vielbein("basis", path, ...rest, ...set.flatMap((x) => ["--set", x]));
     expect(code).toBe(exit);
     expect(stderr).toMatch(message);
+  });
+
+  it("leaves an input to start from", async () => {
+    const all = ["label=0", "condition=all:0", "noise=all:0", "z=all:0"].flatMap((x) => ["--set", x]);
+    const { code, stderr } = await vielbein("basis", path, ...all);
+    expect([code, stderr]).toEqual([
+      65,
+      expect.stringContaining("Every input of the model is set (label, z, condition, noise)"),
+    ]);
   });
 
   it("another value is another run for --resume", async () => {

@@ -38,6 +38,11 @@ describe.skipIf(!hasBash)("standard streams", () => {
     expect(stderr).toMatch(/^vielbein: Cannot write to stdout: ENOSPC.*\n$/);
   });
 
+  it("a full disk is not blamed on the folder", () => {
+    const { status, stderr } = shell('vielbein random "$M" --out /dev/full');
+    expect([status, stderr]).toEqual([73, expect.stringMatching(/ENOSPC.*Make room/)]);
+  });
+
   it("a full or closed stderr leaves the work alone", () => {
     for (const redirection of ["2> /dev/full", "2> >(true)"]) {
       const { status, stdout } = shell(`vielbein basis "$M" --samples 3 ${redirection}`);

@@ -4,6 +4,8 @@
 export type ErrorCode =
   /** The caller passed an argument outside its documented range. */
   | "INVALID_ARGUMENT"
+  /** A number that the model, or a file given with it, has no place for: a class, layer or row that there is not. */
+  | "OUT_OF_RANGE"
   /** A latent point, tangent or other array has the wrong size or shape. */
   | "SHAPE_MISMATCH"
   /** A NaN or an infinity where finite numbers are required. */

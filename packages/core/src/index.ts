@@ -13,6 +13,7 @@ export {
   type CurveTraversalOptions,
   curveTraversal,
 } from "./curve-traversal.ts";
+export { parseDecimal } from "./decimal.ts";
 export {
   type DirectionSet,
   type DirectionValues,

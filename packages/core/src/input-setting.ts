@@ -1,13 +1,15 @@
 // Values of inputs beside the code as people give them: on the command line, in the explorer's fields and in its address.
 
+import { parseDecimal } from "./decimal.ts";
+
 /** What an input is set to. */
 export type InputSetting =
   /** All of its numbers, row-major. */
-  | readonly number[]
+  | readonly (number | bigint)[]
   /** A vector with 1 at this index and 0 elsewhere: a class. */
   | { readonly onehot: number }
   /** The same number everywhere. */
-  | { readonly all: number }
+  | { readonly all: number | bigint }
   | { readonly shape: readonly number[]; readonly data: ArrayLike<number | bigint> };
 
 /** `3`, `1,0.5,-2`, `onehot:3` or `all:0.5` → a setting; undefined for anything else. */
@@ -27,7 +29,13 @@ export function formatSetting(setting: InputSetting): string {
   return Array.from("data" in setting ? setting.data : setting, String).join(",");
 }
 
-function numbers(text: string): number[] | undefined {
-  const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  return values.every(Number.isFinite) ? values : undefined;
+function numbers(text: string): (number | bigint)[] | undefined {
+  const values = text.split(",").map((part) => {
+    const value = parseDecimal(part);
+    // Integers that no number is.
+    return /^\s*[+-]?\d+\s*$/.test(part) && !Number.isSafeInteger(value)
+      ? BigInt(part.trim().replace("+", ""))
+      : value;
+  });
+  return values.every((value) => Number.isFinite(Number(value))) ? values : undefined;
 }

@@ -1,5 +1,6 @@
 // Priors as text: in options, and in a model's metadata under `vielbein.prior`.
 
+import { parseDecimal } from "./decimal.ts";
 import { VielbeinError } from "./errors.ts";
 import type { Prior } from "./space.ts";
 
@@ -7,7 +8,7 @@ import type { Prior } from "./space.ts";
 export function parsePrior(text: string): Prior | undefined {
   if (text === "normal") return { kind: "normal" };
   const match = /^uniform(?::([^,]+),([^,]+))?$/.exec(text);
-  const [low, high] = [Number(match?.[1] ?? -1), Number(match?.[2] ?? 1)];
+  const [low, high] = [parseDecimal(match?.[1] ?? "-1"), parseDecimal(match?.[2] ?? "1")];
   return match && low < high && Number.isFinite(high - low) ? { kind: "uniform", low, high } : undefined;
 }
 

@@ -107,7 +107,7 @@ export function restrictToLayers(
   const missing = layers.find((layer) => !(Number.isInteger(layer) && layer >= 0 && layer < count));
   if (missing !== undefined || layers.length === 0) {
     throw new VielbeinError(
-      "INVALID_ARGUMENT",
+      "OUT_OF_RANGE",
       `Layers: "${space.name}" has layers 0 to ${count - 1}, got ${missing ?? "none"}.`,
     );
   }

@@ -30,8 +30,8 @@ export function furtherInputs(model: Model, code: string): FurtherInput[] {
  * @param set values of inputs by name.
  * @param memoryBudget bytes that one input may take. Default 2 GiB.
  * @throws {VielbeinError} `INVALID_SPACE` for a name that is no input, or an input without numbers; `SHAPE_MISMATCH`
- *   for another number of values than the shape holds, or another shape; `INVALID_ARGUMENT` for a value that the type
- *   does not have; `MEMORY_BUDGET`.
+ *   for another number of values than the shape holds, or another shape; `OUT_OF_RANGE` for a value that the type
+ *   does not have, or a class that there is not; `MEMORY_BUDGET`.
  */
 export function inputTensors(
   model: Model,
@@ -74,12 +74,12 @@ function inputTensor(input: ValueInfo, setting: InputSetting, trial: TrialLimits
   while (stored < tensor.data.length && store(tensor, stored, value(stored))) stored++;
   if (stored === tensor.data.length) return tensor;
   const wanted = isFloat(dataType)
-    ? "finite numbers"
+    ? `finite numbers of ${dataType === DataType.DOUBLE ? "float64" : "float32"}`
     : dataType === DataType.BOOL
       ? "0 or 1"
       : "integers in its range";
   throw new VielbeinError(
-    "INVALID_ARGUMENT",
+    "OUT_OF_RANGE",
     `Input "${name}" holds ${dataTypeName(dataType)}: it takes ${wanted}, got ${value(stored)}.`,
   );
 }
@@ -112,11 +112,14 @@ function filled(
   if (given) {
     const isShaped = !("data" in setting) || !shape || within(setting.shape) === within(dims);
     if (given.length === count && isShaped) return { dims, value: (i) => given[i]! };
-    const got = "data" in setting ? `an array of shape [${setting.shape}]` : String(given.length);
-    const choice =
-      given.length === 1 && !("data" in setting) ? choices(name, dims, Number(given[0])) : `Give ${count}.`;
+    if ("data" in setting) {
+      return refuse(
+        `has shape [${dims}], got an array of shape [${setting.shape}]. Give one of that shape; axes of length 1 may be left out.`,
+      );
+    }
+    const choice = given.length === 1 ? choices(name, dims, Number(given[0])) : `Give ${count}.`;
     return refuse(
-      `takes ${count} ${count === 1 ? "value" : "values"}, shape [${dims}], got ${got}. ${choice}`,
+      `takes ${count} ${count === 1 ? "value" : "values"}, shape [${dims}], got ${given.length}. ${choice}`,
     );
   }
   if (!shape) return refuse("does not declare its shape: give all of its values.");
@@ -127,7 +130,12 @@ function filled(
       `has shape [${dims}], which is no one-hot vector. ${count === 1 ? `Give the number itself: ${name}=${onehot}.` : `Give ${count} values.`}`,
     );
   }
-  if (onehot >= count) return refuse(`has classes 0 to ${count - 1}, got onehot:${onehot}.`);
+  if (onehot >= count) {
+    throw new VielbeinError(
+      "OUT_OF_RANGE",
+      `Input "${name}" has classes 0 to ${count - 1}, got onehot:${onehot}.`,
+    );
+  }
   return { dims, value: (i) => (i === onehot ? 1 : 0) };
 }
 

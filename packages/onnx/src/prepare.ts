@@ -193,6 +193,19 @@ export function endpoints(
     options.from ??
     requiredInputs(model.graph).find(({ name }) => !Object.hasOwn(options.inputs ?? {}, name))?.name;
   const to = options.to ?? model.graph.outputs[0]?.name;
+  if (from !== undefined && Object.hasOwn(options.inputs ?? {}, from)) {
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `"${from}" is where the map starts, and is given a fixed value as well. Leave out one of the two.`,
+    );
+  }
+  const set = requiredInputs(model.graph).map(({ name }) => name);
+  if (from === undefined && set.length > 0) {
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `Every input of the model is set (${set.join(", ")}), so that none is left as the code. Leave out the value of the one to start from, or name a tensor further in with \`from\` (--from on the command line).`,
+    );
+  }
   if (from === undefined || to === undefined) {
     throw new VielbeinError(
       "INVALID_MODEL",

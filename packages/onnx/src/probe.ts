@@ -82,7 +82,9 @@ export async function probe(
   };
   const session = await openSession(runtime, asking, { optimize: false, trial });
   try {
-    const results = await session.run(feeds, outputs);
+    const results = await session.run(feeds, outputs).catch((error: unknown) => {
+      throw blamingIndices(error, inputs);
+    });
     const shapes = [...shapeNames].map(([name, output]) => {
       const extents = Array.from(results[output]!.data as BigInt64Array, Number);
       return [name, extents] as const;
@@ -92,6 +94,21 @@ export async function probe(
   } finally {
     await session.dispose();
   }
+}
+
+/** Integers that were given an input are often indices, and engines do not say whose index is out of bounds. */
+function blamingIndices(error: unknown, inputs: Readonly<Record<string, RuntimeTensor>>): unknown {
+  const given = Object.entries(inputs).filter(([, { type }]) => /^u?int/.test(type));
+  if (!(error instanceof VielbeinError && /out of (data )?bounds/.test(error.message))) return error;
+  if (given.length === 0) return error;
+  const values = given.map(
+    ([name, { data }]) => `${name}=${Array.from(data.subarray(0, 8), String).join(",")}`,
+  );
+  return new VielbeinError(
+    "OUT_OF_RANGE",
+    `A value that an input is given may be an index beyond what there is: ${values.join(", ")} (--set on the command line). ${error.message}`,
+    { cause: error },
+  );
 }
 
 /** The nodes, named by their tensors where they have no names: engines say at which node they fail. */

@@ -46,11 +46,19 @@ export async function readModelFile(path: string): Promise<ModelFile> {
   };
 }
 
+/** Protocol buffers have no more bytes. */
+const LARGEST = 2 ** 31;
+
 /** A model that comes through a pipe has no folder, and so no external data. */
 async function readPipe(name: string, stream: AsyncIterable<Uint8Array>): Promise<ModelFile> {
   const chunks: Uint8Array[] = [];
   try {
-    for await (const chunk of stream) chunks.push(chunk);
+    let size = 0;
+    for await (const chunk of stream) {
+      size += chunk.length;
+      if (size > LARGEST) throw new Error("it goes on after 2 GiB, and no model in one file is larger");
+      chunks.push(chunk);
+    }
   } catch (error) {
     throw missing(name, error);
   }
@@ -95,7 +103,9 @@ async function readBytes(path: string): Promise<Uint8Array> {
   try {
     const file = await open(path, "r");
     try {
-      const { size, mtimeMs } = await file.stat();
+      const there = await file.stat();
+      if (there.isCharacterDevice()) throw new Error("it is a device, not a file");
+      const { size, mtimeMs } = there;
       // Shared, so that a worker thread is given the weights without a copy.
       const bytes = new Uint8Array(new SharedArrayBuffer(size));
       let position = 0;

@@ -224,16 +224,19 @@ function unavailable(cause: Error): VielbeinError {
 }
 
 function crash(how: string, complaint: string): VielbeinError {
-  const words = complaint.trim().split("\n").at(-1);
+  // What the engine's C++ says of itself helps those who know it, as the cause.
+  const cause = new Error(complaint.trim());
   if (/bad_alloc|out of memory|failed to allocate/i.test(complaint)) {
     return new VielbeinError(
       "MEMORY_BUDGET",
-      `The engine ran out of memory on the graph: ${words}. Raise the memory budget.`,
+      "The engine ran out of memory on the graph. Raise the memory budget.",
+      { cause },
     );
   }
   return new VielbeinError(
     "BACKEND_CRASHED",
-    `The graph crashes ONNX Runtime (${how}${words ? `: ${words}` : ""}). Its operators are used in a way that the engine does not foresee: export the model again, or check it with onnx.checker.`,
+    `The graph crashes ONNX Runtime (${how}). Its operators are used in a way that the engine does not foresee: export the model again, or check it with onnx.checker.`,
+    { cause },
   );
 }
 

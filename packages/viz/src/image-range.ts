@@ -1,6 +1,6 @@
 // Which numbers a generator calls black and white: what its file states, or what its images show.
 
-import { VielbeinError } from "@vielbein/core";
+import { parseDecimal, VielbeinError } from "@vielbein/core";
 
 /** The values that are shown as black and as white, low < high. */
 export type PixelRange = readonly [low: number, high: number];
@@ -14,7 +14,7 @@ export function statedRange(metadata: ReadonlyMap<string, string>): PixelRange |
   const text = metadata.get("vielbein.range");
   if (text === undefined) return undefined;
   const match = /^\s*([^,\s]+)\s*,\s*([^,\s]+)\s*$/.exec(text);
-  const [low, high] = [Number(match?.[1] ?? Number.NaN), Number(match?.[2] ?? Number.NaN)];
+  const [low, high] = [parseDecimal(match?.[1] ?? ""), parseDecimal(match?.[2] ?? "")];
   if (low < high && Number.isFinite(high - low)) return [low, high];
   throw new VielbeinError(
     "INVALID_MODEL",

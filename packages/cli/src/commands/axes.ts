@@ -178,7 +178,7 @@ function chosenCodes(values: Float32Array, count: number, dim: number, options: 
   const first = options.points === undefined ? 0 : options.sample;
   if (first >= count) {
     throw new VielbeinError(
-      "INVALID_ARGUMENT",
+      "OUT_OF_RANGE",
       `--sample: "${options.points}" has rows 0 to ${count - 1}, got ${first}.`,
     );
   }

@@ -1,6 +1,5 @@
 // vielbein compare: principal angles between sets of directions from files, against uniform subspaces.
 
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   type DirectionMatch,
@@ -23,6 +22,7 @@ import { heatMap } from "@vielbein/viz";
 import type { Command } from "commander";
 import { inFile, readProvenance } from "../archives.ts";
 import { integer } from "../arguments.ts";
+import { readInput } from "../array-files.ts";
 import { atMost } from "../direction-counts.ts";
 import { readDirections } from "../direction-files.ts";
 import { figureOption, writeFigure } from "../figure.ts";
@@ -112,9 +112,7 @@ interface Result {
 async function readDirectionSets(path: string): Promise<NamedSet[]> {
   const file = basename(path);
   if (!/\.npz$/i.test(path)) return [{ label: file, file, set: await readDirections(path) }];
-  const bytes = await readFile(path).catch((error: Error) => {
-    throw new VielbeinError("MISSING_FILE", `Cannot read "${path}": ${error.message}.`, { cause: error });
-  });
+  const bytes = await readInput("compare", path);
   const { vectors, provenance } = inFile(path, () => localBases(bytes, path));
   const [count, rows, k] = vectors.shape as [number, number, number];
   return Array.from({ length: count }, (_, i) => ({

@@ -236,7 +236,7 @@ function chosenRows(
   const start = points === undefined ? 0 : sample;
   if (start + samples > codes.count) {
     throw new VielbeinError(
-      "INVALID_ARGUMENT",
+      "OUT_OF_RANGE",
       `--sample: "${points}" has rows 0 to ${codes.count - 1}, asked for ${sample} to ${sample + samples - 1}.`,
     );
   }

@@ -207,7 +207,7 @@ async function codeAt({ source, options, generator, signal }: Task, index: numbe
   if (options.points === undefined) return values;
   if (index >= count) {
     throw new VielbeinError(
-      "INVALID_ARGUMENT",
+      "OUT_OF_RANGE",
       `--sample: "${options.points}" has rows 0 to ${count - 1}, got ${index}.`,
     );
   }

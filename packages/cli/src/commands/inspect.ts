@@ -1,9 +1,10 @@
 // vielbein inspect: what a model is, its spaces, and what of it can be differentiated.
 
+import { statedPrior, VielbeinError } from "@vielbein/core";
 import { inspect, type ModelReport, type PortReport } from "@vielbein/onnx";
-import { escapeControls } from "@vielbein/viz";
+import { escapeControls, statedRange } from "@vielbein/viz";
 import type { Command } from "commander";
-import { addMapOptions, loadModel, type MapOptions } from "../model.ts";
+import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../model.ts";
 import { bold, dim, print, type Terminal, table } from "../terminal.ts";
 
 export function inspectCommand(program: Command, terminal: Terminal): void {
@@ -24,12 +25,24 @@ export function inspectCommand(program: Command, terminal: Terminal): void {
         inputs: loaded.inputs,
         memoryBudget: loaded.memoryBudget,
       });
+      for (const stated of [statedPrior, statedRange])
+        remarkOnMetadata(() => stated(loaded.model.metadata), loaded);
       const { file, bytes, sha256 } = loaded;
       print(
         terminal,
         options.json ? { file, bytes, sha256, ...report } : `${describe(file, bytes, report)}\n`,
       );
     });
+}
+
+/** What is wrong with metadata is an error only where they are used. */
+function remarkOnMetadata(read: () => unknown, { remark }: LoadedModel): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof VielbeinError)) throw error;
+    remark(error.message);
+  }
 }
 
 function describe(file: string, bytes: number, report: ModelReport): string {

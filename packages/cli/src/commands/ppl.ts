@@ -181,7 +181,7 @@ async function pairSource(
   }
   if (first.count < 2) {
     throw new VielbeinError(
-      "INVALID_ARGUMENT",
+      "SHAPE_MISMATCH",
       `--points: "${points}" has ${first.count} row, but an interpolation takes two. Give at least two rows.`,
     );
   }

@@ -155,6 +155,7 @@ async function traverse(
   });
   const directions = existing(basis.singularValues.length, options.directions, "--directions", terminal);
   const columns = columnsOf(options, basis, directions, route);
+  const pixels = await pixelsOf(loaded, route.tail ? [head, route.tail] : head, options, signal);
   const progress = new Progress(terminal, "directions", directions.length);
   const strips: Strip[] = [];
   for (const k of directions) {
@@ -165,7 +166,6 @@ async function traverse(
   }
   progress.done();
 
-  const pixels = await pixelsOf(loaded, route.tail ? [head, route.tail] : head, options, signal);
   const images = await endingAtOnce(
     () => strips.map((strip) => imagesOf(strip.images, tail.to, layout, pixels)),
     signal,
@@ -273,7 +273,7 @@ function chosenPoint(dim: number, codes: Points, { points, sample }: TraverseOpt
   if (points === undefined) return codes.values;
   if (sample >= codes.count) {
     throw new VielbeinError(
-      "INVALID_ARGUMENT",
+      "OUT_OF_RANGE",
       `--sample: "${points}" has rows 0 to ${codes.count - 1}, got ${sample}.`,
     );
   }
