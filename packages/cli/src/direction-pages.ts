@@ -1,6 +1,12 @@
 // Direction tables as files: samples moved along directions, drawn, and written as two pages.
 
-import { type DirectionSet, displacementOf, linearTraversal, symmetricSteps } from "@vielbein/core";
+import {
+  type DirectionSet,
+  displacementOf,
+  linearTraversal,
+  type Provenance,
+  symmetricSteps,
+} from "@vielbein/core";
 import {
   type DirectionTables,
   directionTables,
@@ -10,10 +16,11 @@ import {
   TABLE_TILE,
 } from "@vielbein/viz";
 import { type CodeOptions, CodeSource, originOf } from "./codes.ts";
-import { type LoadedModel, openMap } from "./model.ts";
+import { type LoadedModel, openMap, provenanceOf } from "./model.ts";
 import { writeWhole } from "./output.ts";
 import { imagesOf, layoutOf, type PictureOptions } from "./pictures.ts";
-import { describePixels, pixelsOf } from "./pixels.ts";
+import { describePixels, pixelsEntry, pixelsOf } from "./pixels.ts";
+import { pointRange } from "./points-file.ts";
 import { endingAtOnce } from "./signals.ts";
 import { info, Progress, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -38,13 +45,19 @@ export interface PagesJob extends CodeOptions, PictureOptions {
   readonly values: (k: number) => readonly string[];
 }
 
+/** What was written, and where the images come from. */
+export interface WrittenPages {
+  readonly files: readonly string[];
+  readonly provenance: Provenance;
+}
+
 /** Draws the directions from the first `samples` codes, and writes the two pages. */
 export async function writeDirectionTables(
   loaded: LoadedModel,
   set: DirectionSet,
   job: PagesJob,
-): Promise<void> {
-  const { terminal, signal, samples, html } = job;
+): Promise<WrittenPages> {
+  const { terminal, signal, samples } = job;
   const map = await openMap(loaded, { ...job, from: set.space.name });
   const source = await CodeSource.open(loaded, map, job);
   try {
@@ -81,13 +94,29 @@ export async function writeDirectionTables(
       footer: `vielbein ${version} · ${loaded.runtime.name} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
       images: (s, d) => images[s * directions.length + d]!,
     };
-    for (const [i, groupBy] of PAGES.entries()) {
-      const path = `${html}${PAGE_ENDINGS[i]}`;
-      await writeWhole(path, await endingAtOnce(() => directionTables(tables, groupBy), signal), terminal);
-      info(terminal, `wrote ${path}`);
-    }
+    const files = await writePages(tables, job);
+    const used = pointRange(codes.source, 0, count);
+    const provenance = provenanceOf(loaded, map, `images along directions of ${set.method}`, used, {
+      steps,
+      directions: set.names,
+      ...(set.layers ? { layers: set.layers } : {}),
+      layout: layout.layout,
+      ...pixelsEntry(pixels),
+    });
+    return { files, provenance };
   } finally {
     await source.dispose();
     await map.dispose();
   }
+}
+
+async function writePages(tables: DirectionTables, { html, terminal, signal }: PagesJob): Promise<string[]> {
+  const files: string[] = [];
+  for (const [i, groupBy] of PAGES.entries()) {
+    const path = `${html}${PAGE_ENDINGS[i]}`;
+    await writeWhole(path, await endingAtOnce(() => directionTables(tables, groupBy), signal), terminal);
+    info(terminal, `wrote ${path}`);
+    files.push(path);
+  }
+  return files;
 }

@@ -1,6 +1,6 @@
 // What `invert` found: as a table, as JSON, as a file, and as a sheet of images.
 
-import type { Provenance, Work } from "@vielbein/core";
+import type { DerivativeRoute, Provenance, Work } from "@vielbein/core";
 import { type NpyArray, writeNpy, writeNpz } from "@vielbein/linalg/npy";
 import { contactSheet, type ImageLayout, toRgba } from "@vielbein/viz";
 import { provenanceArray } from "./archives.ts";
@@ -30,13 +30,18 @@ export interface InversionReport {
   /** Root mean square of the difference between the best output and the target, in the units of the output. */
   readonly rms: number;
   readonly work: Work;
+  /** How derivatives were taken; undefined of searches without. */
+  readonly route: DerivativeRoute | undefined;
   /** Whether all starts were searched from to the end. */
   readonly complete: boolean;
   readonly provenance: Provenance;
 }
 
 /** @param pixels of the pictures that were read or drawn, or that features were given. */
-export function inversionTable({ searches, rms, work }: InversionReport, pixels: Pixels | undefined): string {
+export function inversionTable(
+  { searches, rms, work, route }: InversionReport,
+  pixels: Pixels | undefined,
+): string {
   const rows = searches.map(({ sample, before, distance, loss, steps, converged }, i) => [
     `${sample}${i === 0 ? " *" : ""}`,
     before.toPrecision(4),
@@ -49,7 +54,7 @@ export function inversionTable({ searches, rms, work }: InversionReport, pixels:
   const { code } = searches[0]!;
   const summary = [
     `best (*): rms difference of outputs ${rms.toPrecision(3)}, length of the code ${Math.hypot(...code).toPrecision(3)}`,
-    `work: ${work.values} values, ${work.jvps} JVPs, ${work.vjps} VJPs`,
+    `work: ${work.values} values, ${work.jvps} JVPs, ${work.vjps} VJPs; derivatives ${route ? `by ${route}` : "none"}`,
     ...(pixels ? [describePixels(pixels)] : []),
   ];
   return `${table([header, ...rows], [1, 2, 3, 4])}\n${summary.join("\n")}\n`;
@@ -60,6 +65,7 @@ export function inversionJson({
   searches,
   rms,
   work,
+  route,
   complete,
   provenance,
 }: InversionReport): object {
@@ -75,6 +81,7 @@ export function inversionJson({
       length: Math.hypot(...found),
     })),
     work,
+    route: route ?? null,
     complete,
     provenance,
   };

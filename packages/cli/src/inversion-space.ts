@@ -4,11 +4,12 @@
 import {
   averageMetric,
   boundedMap,
+  type DerivativeRoute,
   type DifferentiableMap,
   type InversionMethod,
+  type MetricSpectrum,
   metricBasis,
   metricSpectrum,
-  type PointSpectrum,
   VielbeinError,
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
@@ -94,10 +95,10 @@ export async function metricAxes(
   codes: Points,
   { count, exponent, memory }: { count: number; exponent: number; memory?: number },
   signal: AbortSignal,
-): Promise<Matrix> {
+): Promise<{ readonly basis: Matrix; readonly route: DerivativeRoute }> {
   const n = map.from.dim;
   const points = free(codes.values.slice(0, Math.min(count, codes.count) * n));
-  const spectra: PointSpectrum[] = [];
+  const spectra: MetricSpectrum[] = [];
   for (let first = 0; first < points.length; first += n) {
     signal.throwIfAborted();
     spectra.push(
@@ -108,5 +109,5 @@ export async function metricAxes(
     );
     await new Promise(setImmediate);
   }
-  return metricBasis(averageMetric(spectra), exponent);
+  return { basis: metricBasis(averageMetric(spectra), exponent), route: spectra[0]!.route! };
 }

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { integer } from "./arguments.ts";
 import type { CodeSource } from "./codes.ts";
 import type { PointOptions } from "./model.ts";
-import type { Points } from "./points-file.ts";
+import { type Points, pointRange } from "./points-file.ts";
 
 export interface PairOptions extends PointOptions {
   pairs: number;
@@ -45,7 +45,7 @@ export async function pairsOf(
     return {
       pairAt: async (index) => pairOf(index, (await codes.take(3 * index, 2, signal)).values, 0),
       pairs,
-      source: { ...source, count: 3 * pairs },
+      source: pointRange(source, 0, 3 * pairs),
     };
   }
   const { values, count, source } = await codes.take(0, 0, signal);
@@ -55,9 +55,10 @@ export async function pairsOf(
       `--points: "${points}" has ${count} row, but a pair takes two. Give at least two rows.`,
     );
   }
+  const fitting = Math.min(pairs, Math.floor(count / 2));
   return {
     pairAt: async (index) => pairOf(index, values, 2 * index),
-    pairs: Math.min(pairs, Math.floor(count / 2)),
-    source,
+    pairs: fitting,
+    source: pointRange(source, 0, 2 * fitting),
   };
 }

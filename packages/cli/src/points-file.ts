@@ -13,6 +13,18 @@ export interface Points {
   readonly remark?: string | undefined;
 }
 
+/** Of a source, the points from `first` on alone. */
+export function pointRange(source: Points["source"], first: number, count: number): Points["source"] {
+  return { ...source, first, count };
+}
+
+/** Of a source, the points of these numbers alone. */
+export function pointsAt(source: Points["source"], indices: readonly number[]): Points["source"] {
+  const first = Math.min(...indices);
+  const range = pointRange(source, first, indices.length);
+  return indices.every((index, i) => index === first + i) ? range : { ...range, indices };
+}
+
 /**
  * The rows of --points FILE: `[n, d]` or `[d]`, or in the shape of the space, `[n, layers, dim]`; axes of length 1 count
  * for nothing.

@@ -7,7 +7,7 @@ import { identity, type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "./errors.ts";
 import { straightLine } from "./interpolation.ts";
 import { scaledVjp } from "./jacobian/scaled-vjp.ts";
-import type { CallOptions, DifferentiableMap } from "./map.ts";
+import type { CallOptions, DerivativeRoute, DifferentiableMap } from "./map.ts";
 import { metricBasis } from "./metric/basis.ts";
 import { metricSpectrum } from "./metric/spectrum.ts";
 import { lbfgs } from "./optimize/lbfgs.ts";
@@ -22,6 +22,8 @@ export interface GeodesicOptions extends StepOptions {
    * valley, where the metric turns much along the chain, that may be thousands of times more. Default 1e-6.
    */
   readonly tolerance?: number;
+  /** Bytes that the columns of the Jacobian between the ends may take. Default 2 GiB. */
+  readonly memoryBudget?: number;
 }
 
 /** A chain of nodes and what its image in the output space is like. */
@@ -41,6 +43,8 @@ export interface Geodesic extends Chain {
   readonly straight: Chain;
   readonly steps: number;
   readonly converged: boolean;
+  /** How the derivative entered the gradients of the energy, and the metric between the ends. */
+  readonly routes: { readonly gradient: DerivativeRoute; readonly metric: DerivativeRoute };
 }
 
 /**
@@ -71,7 +75,8 @@ export async function geodesic(
   // The energy's second derivative is about T ⊗ g, with T the second differences along the chain and g the metric between
   // the ends: the search runs in coordinates in which both are about 1.
   const middle = start.map((x, j) => (x + end[j]!) / 2);
-  const spectrum = await metricSpectrum(map, middle, call);
+  const budget = options.memoryBudget === undefined ? {} : { memoryBudget: options.memoryBudget };
+  const spectrum = await metricSpectrum(map, middle, { ...call, ...budget });
   const basis = spectrum.eigenvalues[0]! > 0 ? metricBasis(spectrum, 0.5) : identity(n);
   const smoothing = inverseRootOfDifferences(segments);
   /** The nodes for coordinates `[N − 1, n]` of the inner ones from the line. */
@@ -105,6 +110,7 @@ export async function geodesic(
     straight: await measureChain(map, line, call),
     steps: found.steps,
     converged: found.converged,
+    routes: { gradient: "products", metric: spectrum.route! },
   };
 }
 

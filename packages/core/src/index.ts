@@ -210,7 +210,7 @@ export {
   type PrincipalComponentsOptions,
 } from "./principal-components.ts";
 export { parsePrior, statedPrior } from "./prior.ts";
-export type { Provenance, SampledPoints, Truncation } from "./provenance.ts";
+export type { FilePoints, Provenance, SampledPoints, Truncation } from "./provenance.ts";
 export { randomDirections } from "./random-directions.ts";
 export { type RankCorrelation, type RankCorrelationOptions, rankCorrelation } from "./rank-correlation.ts";
 export type {

@@ -4,8 +4,9 @@
 
 import { type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "./errors.ts";
+import { JacobianAt } from "./jacobian/jacobian-at.ts";
 import { scaledVjp } from "./jacobian/scaled-vjp.ts";
-import type { DifferentiableMap } from "./map.ts";
+import type { DerivativeRoute, DifferentiableMap } from "./map.ts";
 import { metricTensor } from "./metric/metric.ts";
 import { adam } from "./optimize/adam.ts";
 import { cmaEs } from "./optimize/cma-es.ts";
@@ -77,6 +78,8 @@ export interface Inversion {
     readonly converged: boolean;
   }[];
   readonly work: Work;
+  /** How the derivative entered; undefined where it did not (CMA-ES). */
+  readonly route: DerivativeRoute | undefined;
 }
 
 /**
@@ -133,6 +136,7 @@ export async function invert(
       converged,
     })),
     work: problem.work(),
+    route: problem.route(method, starts.slice(0, n)),
   };
 }
 
@@ -206,6 +210,13 @@ class Problem {
 
   work(): Work {
     return { ...this.counts };
+  }
+
+  /** Of Levenberg–Marquardt, that of JᵀJ. */
+  route(method: InversionMethod, point: Float32Array): DerivativeRoute | undefined {
+    if (method === "cma-es") return undefined;
+    if (method !== "levenberg-marquardt") return "products";
+    return JacobianAt.of(this.map, point, { memoryBudget: this.options.memoryBudget }).gramRoute;
   }
 
   /** ρ‖x‖². */

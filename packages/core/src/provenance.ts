@@ -10,7 +10,7 @@ export interface Provenance {
   readonly from: Space;
   readonly to: Space;
   /** How the points were obtained: drawn by seed and index from a prior, or read from a file. */
-  readonly points: SampledPoints | { readonly file: string; readonly sha256: string; readonly count: number };
+  readonly points: SampledPoints | FilePoints;
   /** Where samples were brought nearer to the middle of their distribution. */
   readonly truncation?: Truncation | undefined;
   readonly options: Readonly<Record<string, unknown>>;
@@ -18,12 +18,25 @@ export interface Provenance {
   readonly runtime: string;
 }
 
-/** Samples `first` … `first + count − 1` of a prior. */
-export interface SampledPoints {
+/** Which points of a source were used: `first` … `first + count − 1`, or `count` others, at `indices`. */
+interface ChosenPoints {
+  readonly count: number;
+  readonly indices?: readonly number[] | undefined;
+}
+
+/** Rows of a file. */
+export interface FilePoints extends ChosenPoints {
+  readonly file: string;
+  readonly sha256: string;
+  /** Default 0. */
+  readonly first?: number | undefined;
+}
+
+/** Samples of a prior. */
+export interface SampledPoints extends ChosenPoints {
   readonly seed: number;
   readonly prior: Prior;
   readonly first: number;
-  readonly count: number;
   /** The space that the prior is of, where that is not `from`: the points are what its samples become in `from`. */
   readonly drawnIn?: string | undefined;
 }

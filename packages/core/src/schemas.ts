@@ -6,6 +6,7 @@ import type { Provenance } from "./provenance.ts";
 import type { Prior, Space } from "./space.ts";
 
 const count = z.int().check(z.nonnegative());
+const indices = z.optional(z.array(count));
 
 const priors: { readonly [K in Prior["kind"]]: z.ZodMiniType<Extract<Prior, { kind: K }>> } = {
   normal: z.object({ kind: z.literal("normal") }),
@@ -34,8 +35,8 @@ export const provenanceSchema: z.ZodMiniType<Provenance> = z.looseObject({
   from: spaceSchema,
   to: spaceSchema,
   points: z.union([
-    z.looseObject({ seed: z.number(), prior, first: count, count }),
-    z.looseObject({ file: z.string(), sha256: z.string(), count }),
+    z.looseObject({ seed: z.number(), prior, first: count, count, indices }),
+    z.looseObject({ file: z.string(), sha256: z.string(), first: z.optional(count), count, indices }),
   ]),
   options: z.record(z.string(), z.unknown()),
   runtime: z.string(),

@@ -3,10 +3,11 @@
 import { basename } from "node:path";
 import {
   averageMetric,
+  type DerivativeRoute,
   equalStep,
   linearTraversal,
+  type MetricSpectrum,
   metricSpectrum,
-  type PointSpectrum,
   sphericalTraversal,
   symmetricSteps,
   VielbeinError,
@@ -22,6 +23,7 @@ import { figureOption, writeFigure } from "../figure.ts";
 import { addMapOptions, addPointOptions, openMap, provenanceOf } from "../model.ts";
 import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
 import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
+import { pointRange } from "../points-file.ts";
 import { Progress, print, type Terminal } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
 
@@ -100,7 +102,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
         const codes = await source.take(options.sample, options.samples, signal);
         const points = chosenCodes(codes.values, codes.count, generator.from.dim, options);
         const axes = existing(distance.map.from.dim, options.axes, "--axes", terminal);
-        const walks = await walksOf(distance, points, axes, options, signal);
+        const { walks, route } = await walksOf(distance, points, axes, options, signal);
         const fractions = symmetricSteps(1, options.steps);
         const finer = symmetricSteps(1, CURVE_STEPS);
         const progress = new Progress(terminal, "rows of images", walks.length);
@@ -115,10 +117,12 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
         }
         progress.done();
 
-        const provenance = provenanceOf(loaded, distance.map, "axes of the metric", codes.source, {
+        const used = pointRange(codes.source, options.sample, points.length);
+        const provenance = provenanceOf(loaded, distance.map, "axes of the metric", used, {
           ...distance.description,
           axes,
           of: options.of,
+          route,
           sample: options.sample,
           samples: points.length,
           reach: options.reach,
@@ -144,7 +148,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
                 sublabel: `λ = ${walk.eigenvalue.toPrecision(3)} · ±${walk.range.toPrecision(3)}${unit}`,
                 images: imagesOf(rows[row]!, generator.to, layout, pixels),
               })),
-              footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · distance ${basename(options.distance)} · ${describePixels(pixels)}`,
+              footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · distance ${basename(options.distance)} · metric by ${route} · ${describePixels(pixels)}`,
             }),
           terminal,
           signal,
@@ -162,7 +166,7 @@ export function axesCommand(program: Command, terminal: Terminal, signal: AbortS
           await writeFigure(options.plot, compose, terminal, signal);
         }
         if (options.json) {
-          const report = { out: options.out, ...toJson(walks, travelled, finer), provenance };
+          const report = { out: options.out, route, ...toJson(walks, travelled, finer), provenance };
           print(terminal, report);
         }
       } finally {
@@ -194,14 +198,14 @@ async function walksOf(
   axes: readonly number[],
   options: AxesOptions,
   signal: AbortSignal,
-): Promise<Walk[]> {
+): Promise<{ walks: Walk[]; route: DerivativeRoute }> {
   const n = map.from.dim;
   const most = Math.max(...axes);
   // A few of many are found without the others.
   const top = 4 * (most + 1) <= n ? { top: most + 1 } : {};
   const budget = options.memory === undefined ? {} : { memoryBudget: options.memory };
   const wanted = options.of === "first" ? points.slice(0, 1) : points;
-  const spectra: PointSpectrum[] = [];
+  const spectra: MetricSpectrum[] = [];
   for (const point of wanted) spectra.push(await metricSpectrum(map, point, { ...top, ...budget, signal }));
   const bases = options.of === "mean" ? [averageMetric(spectra)] : spectra;
 
@@ -246,7 +250,7 @@ async function walksOf(
       });
     }
   }
-  return walks;
+  return { walks, route: spectra[0]!.route! };
 }
 
 /** ‖φ(x) − φ(x₀)‖ along a walk. */

@@ -21,7 +21,7 @@ import { figureOption, writeFigure } from "../figure.ts";
 import { addMapOptions, addPointOptions, type LoadedModel, openMap, provenanceOf } from "../model.ts";
 import { addPictureOptions, imagesOf, joined, layoutOf, type PictureOptions } from "../pictures.ts";
 import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
-import type { Points } from "../points-file.ts";
+import { type Points, pointRange } from "../points-file.ts";
 import { Progress, print, type Terminal } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
 
@@ -110,11 +110,13 @@ async function edit(
   }
   progress.done();
 
-  const provenance = provenanceOf(loaded, map, "edit", codes.source, {
+  const used = pointRange(codes.source, options.sample, rows.length);
+  const provenance = provenanceOf(loaded, map, "edit", used, {
     edit: options.edit,
     sample: options.sample,
     ...(layers ? { layers } : {}),
     directions: usedDirections(directions, frames),
+    layout: layout.layout,
     ...pixelsEntry(pixels),
   });
   const { from, to } = map;

@@ -3,6 +3,7 @@
 import {
   type Chain,
   type DifferentiableMap,
+  type Geodesic,
   geodesic,
   greatCircle,
   measureChain,
@@ -31,7 +32,8 @@ import {
 } from "../model.ts";
 import { writeWhole } from "../output.ts";
 import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
-import { describePixels, pixelsOf } from "../pixels.ts";
+import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
+import { type Points, pointsAt } from "../points-file.ts";
 import { info, Progress, print, type Terminal, table } from "../terminal.ts";
 import { loadTruncated } from "../truncation.ts";
 
@@ -114,7 +116,7 @@ interface Way {
 const PARTS = 4;
 
 async function run(task: Task): Promise<void> {
-  const { loaded, generator, source, distance, options, terminal, signal } = task;
+  const { loaded, generator, distance, options, terminal, signal } = task;
   const { map } = distance;
   const { segments, steps, tolerance } = options;
   const drawing =
@@ -131,12 +133,16 @@ async function run(task: Task): Promise<void> {
       `--sample: a way has two ends, got ${ends.length}. Give it twice.`,
     );
   }
-  const [start, end] = [await codeAt(task, ends[0]!), await codeAt(task, ends[1]!)];
+  const [{ code: start, source: codes }, { code: end }] = [
+    await codeAt(task, ends[0]!),
+    await codeAt(task, ends[1]!),
+  ];
   const progress = new Progress(terminal, "steps, at most", steps);
   const found = await geodesic(map, start, end, {
     segments,
     steps,
     tolerance,
+    ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
     onStep: ({ step }) => {
       progress.step(step);
       return signal.aborted;
@@ -154,15 +160,16 @@ async function run(task: Task): Promise<void> {
   }
   ways.push(await way("geodesic", found));
 
-  const codes = await source.take(ends[0]!, 1, new AbortController().signal);
-  const provenance = provenanceOf(loaded, generator, "geodesic", codes.source, {
+  const provenance = provenanceOf(loaded, generator, "geodesic", pointsAt(codes, ends), {
     ...distance.description,
     ends,
     segments,
     steps,
     tolerance,
+    routes: found.routes,
+    ...(drawing ? { layout: drawing.layout.layout, ...pixelsEntry(drawing.pixels) } : {}),
   });
-  const outcome = { steps: found.steps, converged: found.converged };
+  const outcome = { steps: found.steps, converged: found.converged, routes: found.routes };
   if (options.out !== undefined) {
     await writeWhole(options.out, archive(ways, map.from.dim, provenance), terminal);
     info(terminal, `wrote ${options.out}`);
@@ -202,9 +209,12 @@ function distanceName({ distance }: DistanceOptions): string {
   return distance === "l2" ? "l2" : `features ${distance.replace(/^.*[\\/]/, "")}`;
 }
 
-async function codeAt({ source, options, generator, signal }: Task, index: number): Promise<Float32Array> {
-  const { values, count } = await source.take(index, 1, signal);
-  if (options.points === undefined) return values;
+async function codeAt(
+  { source: codes, options, generator, signal }: Task,
+  index: number,
+): Promise<{ readonly code: Float32Array; readonly source: Points["source"] }> {
+  const { values, count, source } = await codes.take(index, 1, signal);
+  if (options.points === undefined) return { code: values, source };
   if (index >= count) {
     throw new VielbeinError(
       "OUT_OF_RANGE",
@@ -212,7 +222,7 @@ async function codeAt({ source, options, generator, signal }: Task, index: numbe
     );
   }
   const { dim } = generator.from;
-  return values.slice(index * dim, (index + 1) * dim);
+  return { code: values.slice(index * dim, (index + 1) * dim), source };
 }
 
 const COLUMNS = 9;
@@ -252,7 +262,7 @@ function jsonOf(ways: readonly Way[]): object {
 
 function tableOf(
   ways: readonly Way[],
-  { steps, converged }: { readonly steps: number; readonly converged: boolean },
+  { steps, converged, routes }: Pick<Geodesic, "steps" | "converged" | "routes">,
   { pixels }: Distance,
 ): string {
   const straight = ways[0]!.refined;
@@ -265,7 +275,7 @@ function tableOf(
     chain.unevenness.toFixed(3),
   ]);
   const header = ["way", "length", "to straight", "of chords", "energy", "unevenness"];
-  return `${table([header, ...rows], [1, 2, 3, 4, 5])}\n${converged ? "converged" : "not converged"} after ${steps} steps${pixels ? `\n${describePixels(pixels)}` : ""}\n`;
+  return `${table([header, ...rows], [1, 2, 3, 4, 5])}\n${converged ? "converged" : "not converged"} after ${steps} steps, gradients by ${routes.gradient}, metric by ${routes.metric}${pixels ? `\n${describePixels(pixels)}` : ""}\n`;
 }
 
 /** `straight_line`, `great_circle` and `geodesic`, `[segments + 1, dim]` each, and the provenance. */

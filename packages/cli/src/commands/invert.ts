@@ -2,6 +2,7 @@
 
 import { type InversionMethod, invert, VielbeinError } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
+import type { ImageLayout } from "@vielbein/viz";
 import { type Command, Option } from "commander";
 import { integer, number, positive } from "../arguments.ts";
 import { type CodeOptions, CodeSource } from "../codes.ts";
@@ -156,13 +157,17 @@ interface Task {
 async function run(task: Task): Promise<void> {
   const { loaded, generator, distance, options, terminal, signal } = task;
   let { pixels } = distance;
-  const pixelsKnown = async (): Promise<Pixels> =>
-    (pixels ??= await pixelsOf(loaded, generator, options, signal));
-  const reading = async (): Promise<PictureReading> => ({
-    layout: layoutOf(generator.to, options),
-    pixels: (await pixelsKnown()).range,
-    resize: options.resize ?? false,
-  });
+  let layout: ImageLayout | undefined;
+  /** How outputs are images; asked for where a picture is read or drawn. */
+  const images = async () => {
+    layout ??= layoutOf(generator.to, options);
+    pixels ??= await pixelsOf(loaded, generator, options, signal);
+    return { layout, pixels };
+  };
+  const reading = async (): Promise<PictureReading> => {
+    const { layout, pixels } = await images();
+    return { layout, pixels: pixels.range, resize: options.resize ?? false };
+  };
   const target = await readTarget(options.target, generator.to, reading, signal);
   if (target.background) {
     loaded.remark(
@@ -170,11 +175,8 @@ async function run(task: Task): Promise<void> {
     );
   }
   // What can be refused is refused before the search.
-  const drawing =
-    options.sheet === undefined
-      ? undefined
-      : { layout: layoutOf(generator.to, options), pixels: await pixelsKnown() };
-  const report = await searched(task, target, pixels, await distance.of(target.values, 1));
+  const drawing = options.sheet === undefined ? undefined : await images();
+  const report = await searched(task, target, { pixels, layout }, await distance.of(target.values, 1));
 
   if (options.out !== undefined) {
     await writeCodes(options.out, report, terminal);
@@ -207,7 +209,7 @@ async function run(task: Task): Promise<void> {
 async function searched(
   task: Task,
   target: Target,
-  pixels: Pixels | undefined,
+  { pixels, layout }: { readonly pixels: Pixels | undefined; readonly layout: ImageLayout | undefined },
   wanted: Float32Array,
 ): Promise<InversionReport> {
   const { loaded, generator, source, distance, options, terminal, signal } = task;
@@ -216,7 +218,7 @@ async function searched(
   const codes = await source.take(0, options.candidates, signal);
   const starts = await nearestCodes(distance.map, codes, wanted, options.starts, signal);
   const budget = memory === undefined ? {} : { memory };
-  const basis =
+  const axes =
     options.coordinates === "metric"
       ? await metricAxes(
           space,
@@ -233,7 +235,7 @@ async function searched(
     steps,
     seed,
     ...(priorWeight === undefined ? {} : { prior: priorWeight }),
-    ...(basis ? { basis } : {}),
+    ...(axes ? { basis: axes.basis } : {}),
     ...(space.bounds && method === "levenberg-marquardt" ? { bounds: space.bounds } : {}),
     ...(stepSize === undefined ? {} : { learningRate: stepSize, sigma: stepSize }),
     ...(memory === undefined ? {} : { memoryBudget: memory }),
@@ -259,17 +261,22 @@ async function searched(
     searches,
     rms: Math.sqrt(squaredDistance(output, target.values) / output.length),
     work: found.work,
+    route: found.route,
     complete: !signal.aborted,
     provenance: provenanceOf(loaded, generator, "inversion", codes.source, {
       method,
+      route: found.route ?? null,
       ...distance.description,
+      ...(layout ? { layout: layout.layout } : {}),
       ...(pixels ? pixelsEntry(pixels) : {}),
       candidates: codes.count,
       starts: starts.length,
       steps,
       ...(priorWeight === undefined ? {} : { priorWeight }),
       ...(space.bounds ? { bounds: space.bounds } : {}),
-      ...(basis ? { coordinates: "metric", exponent: options.exponent, metricSamples } : {}),
+      ...(axes
+        ? { coordinates: "metric", exponent: options.exponent, metricSamples, metricRoute: axes.route }
+        : {}),
       ...(stepSize === undefined ? {} : { stepSize }),
       target: described,
     }),

@@ -1,6 +1,7 @@
 // vielbein ppl: perceptual path length, exactly by Jacobian-vector products, beside its definition by differences.
 
 import {
+  type DerivativeRoute,
   type DifferenceReport,
   judgeDifferences,
   type PathLengthSummary,
@@ -24,6 +25,7 @@ import {
   provenanceOf,
 } from "../model.ts";
 import { addPixelOption, describePixels, type PixelOptions, type Pixels } from "../pixels.ts";
+import { pointRange } from "../points-file.ts";
 import { type Columns, NOT_NEGATIVE } from "../row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
 import { endingAtOnce } from "../signals.ts";
@@ -37,6 +39,9 @@ interface PplOptions extends CodeOptions, DistanceOptions, RowOptions, PixelOpti
   epsilon: number;
   json?: boolean;
 }
+
+/** One product with J for each sample. */
+const ROUTE: DerivativeRoute = "products";
 
 /** Squared speed of the output at one place of one interpolation. */
 interface PathRow {
@@ -109,6 +114,7 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
           interpolation,
           at,
           epsilon,
+          route: ROUTE,
         });
         const position = (index: number) => (at === "end" ? 0 : uniform(seed, FIRST_POSITION + index, 1)[0]!);
         const columns = columnsOf(position);
@@ -174,7 +180,7 @@ async function pairSource(
   ];
   if (points === undefined) {
     return {
-      source: first.source,
+      source: pointRange(first.source, 0, 2 * samples),
       total: samples,
       at: async (index) => split((await source.take(2 * index, 2, signal)).values, 0),
     };
@@ -185,9 +191,10 @@ async function pairSource(
       `--points: "${points}" has ${first.count} row, but an interpolation takes two. Give at least two rows.`,
     );
   }
+  const total = Math.min(samples, Math.floor(first.count / 2));
   return {
-    source: first.source,
-    total: Math.min(samples, Math.floor(first.count / 2)),
+    source: pointRange(first.source, 0, 2 * total),
+    total,
     at: async (index) => split(first.values, 2 * index),
   };
 }
@@ -220,6 +227,7 @@ function deviation(rows: readonly PathRow[]): number {
 function jsonOf({ exact, difference, rows, judgement, epsilon, provenance }: Result): object {
   return {
     samples: rows.length,
+    route: ROUTE,
     exact,
     difference: { epsilon, ...difference, deviation: deviation(rows), ...judgement },
     provenance,
@@ -237,7 +245,7 @@ function tableOf(result: Result): string {
     rows.length > 1 ? standardError.toPrecision(2) : "",
   ];
   const header = ["", "path length", "std. error", "95 % interval", "untrimmed", "std. error"];
-  const body = [row("exact", exact), row(`differences, ε = ${epsilon}`, difference)];
+  const body = [row(`exact, by ${ROUTE}`, exact), row(`differences, ε = ${epsilon}`, difference)];
   const remarks = [
     `${rows.length} samples, ${originOf(provenance)}; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)`,
     ...(judgement.quality === "near rounding"

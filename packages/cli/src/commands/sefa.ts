@@ -101,20 +101,23 @@ export function sefaCommand(program: Command, terminal: Terminal, signal: AbortS
       const provenance = provenanceFor(loaded, prepared, factors, options);
       const set = directionSet(prepared, factors, options, provenance);
       if (options.out !== undefined) await writeDirections(options.out, set, terminal);
-      if (options.html !== undefined) {
-        await writeDirectionTables(loaded, leading(set, shown), {
-          ...options,
-          terminal,
-          signal,
-          html: options.html,
-          title: `${loaded.file}: SeFa`,
-          valueTitles: ["eigenvalue", "share"],
-          values: (k) => [factors.sefa.eigenvalues[k]!.toPrecision(4), percent(factors.sefa.share[k]!)],
-        });
-      }
+      const pages =
+        options.html === undefined
+          ? undefined
+          : await writeDirectionTables(loaded, leading(set, shown), {
+              ...options,
+              terminal,
+              signal,
+              html: options.html,
+              title: `${loaded.file}: SeFa`,
+              valueTitles: ["eigenvalue", "share"],
+              values: (k) => [factors.sefa.eigenvalues[k]!.toPrecision(4), percent(factors.sefa.share[k]!)],
+            });
       print(
         terminal,
-        options.json ? toJson(factors, options, provenance) : toText(prepared, factors, options, shown),
+        options.json
+          ? { ...toJson(factors, options, provenance), ...(pages ? { html: pages } : {}) }
+          : toText(prepared, factors, options, shown),
       );
     });
 }

@@ -30,7 +30,7 @@ import {
 import { writeWhole } from "../output.ts";
 import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
 import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
-import type { Points } from "../points-file.ts";
+import { type Points, pointRange } from "../points-file.ts";
 import { endingAtOnce } from "../signals.ts";
 import { info, Progress, print, type Terminal } from "../terminal.ts";
 import { type Columns, columnsOf, type Route, type Strip, type WalkOptions, walk } from "../traversals.ts";
@@ -174,7 +174,7 @@ async function traverse(
     loaded,
     head,
     `${options.mode} traversal of local directions`,
-    codes.source,
+    pointRange(codes.source, options.sample, 1),
     {
       directions,
       steps: columns.steps,

@@ -1,0 +1,154 @@
+// What results say of themselves: which points were used, by which route derivatives were taken, what was black and white.
+
+import { readFileSync } from "node:fs";
+import { writeNpy } from "@vielbein/linalg/npy";
+import { encodeModel } from "@vielbein/onnx";
+import { describe, expect, it } from "vitest";
+import { generatorBytes, styled } from "./models.ts";
+import { scratch, vielbein } from "./run.ts";
+
+const path = scratch("provenance.onnx", generatorBytes);
+const rows = scratch(
+  "rows.npy",
+  writeNpy({ shape: [6, 4], data: Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)) }),
+);
+const figure = ["--out", scratch("figure.svg")];
+const normal = { seed: 0, prior: { kind: "normal" } };
+const target = scratch("target.npy", writeNpy({ shape: [192], data: new Float32Array(192).fill(0.4) }));
+const inversion = ["--target", target, "--candidates", "3", "--starts", "1", "--steps", "1"];
+
+const json = async (command: string, ...options: string[]) => {
+  const { code, stdout, stderr } = await vielbein(command, path, "--json", "--quiet", ...options);
+  expect([code, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout);
+};
+
+describe("the points of a provenance are those that were used", () => {
+  const short = ["--segments", "2", "--steps", "1"];
+  it.each<[string, readonly string[], object]>([
+    ["ppl", ["--samples", "3"], { first: 0, count: 6 }],
+    ["geodesic", short, { first: 0, count: 2 }],
+    ["geodesic", [...short, "--sample", "3", "--sample", "4"], { first: 3, count: 2 }],
+    ["geodesic", [...short, "--sample", "5", "--sample", "2"], { first: 2, count: 2, indices: [5, 2] }],
+    ["axes", ["--samples", "2", "--sample", "1", "--axes", "0", ...figure], { first: 1, count: 2 }],
+    ["traverse", ["--sample", "2", "--directions", "0", ...figure], { first: 2, count: 1 }],
+    ["warpage", ["--pairs", "2", "--untrained", "0", "--pca-samples", "0"], { first: 0, count: 6 }],
+  ])("%s %j", async (command, options, used) => {
+    expect((await json(command, ...options)).provenance.points).toEqual({ ...normal, ...used });
+  });
+
+  it.each<[string, readonly string[], object]>([
+    ["ppl", ["--samples", "2"], { first: 0, count: 4 }],
+    ["geodesic", [...short, "--sample", "5", "--sample", "2"], { first: 2, count: 2, indices: [5, 2] }],
+    ["axes", ["--samples", "9", "--sample", "4", "--axes", "0", ...figure], { first: 4, count: 2 }],
+    ["traverse", ["--sample", "2", "--directions", "0", ...figure], { first: 2, count: 1 }],
+    [
+      "warpage",
+      ["--pairs", "2", "--untrained", "0", "--pca-samples", "0", "--epsilon", "0.1"],
+      { first: 0, count: 4 },
+    ],
+  ])("%s of a file %j", async (command, options, used) => {
+    const { points } = (await json(command, "--points", rows, ...options)).provenance;
+    expect(points).toEqual({ file: "rows.npy", sha256: expect.any(String), ...used });
+  });
+
+  it("sefa: none for the directions, those of the images for its pages", async () => {
+    const html = scratch("pages");
+    const report = await json("sefa", "-K", "1", "-N", "3", "--steps", "2", "--html", html);
+    expect(report.provenance.points).toMatchObject({ count: 0 });
+    expect(report.html.files).toEqual([`${html}-by-sample.html`, `${html}-by-direction.html`]);
+    expect(report.html.provenance).toMatchObject({
+      points: { ...normal, first: 0, count: 3 },
+      options: { directions: ["d0"], steps: [-3, 3], layout: "chw", imageRangeFrom: "samples" },
+    });
+    expect(await json("sefa")).not.toHaveProperty("html");
+  });
+});
+
+describe("the route by which derivatives were taken stands in table, JSON and provenance", () => {
+  it("ppl: products", async () => {
+    const { route, provenance } = await json("ppl", "--samples", "2");
+    expect([route, provenance.options.route]).toEqual(["products", "products"]);
+    const { stdout } = await vielbein("ppl", path, "--samples", "2");
+    expect(stdout).toContain("exact, by products");
+  });
+
+  // One vector takes 15 KiB, the 4 columns of 192 numbers 3 more.
+  const budget = ["--memory", "16K"];
+
+  it("geodesic: products for the gradients, and what the budget allows for the metric", async () => {
+    const options = ["--segments", "2", "--steps", "1"];
+    for (const [metric, more] of [
+      ["columns", []],
+      ["products", budget],
+    ] as const) {
+      const { routes, provenance } = await json("geodesic", ...options, ...more);
+      expect(routes).toEqual({ gradient: "products", metric });
+      expect(provenance.options.routes).toEqual(routes);
+      const { stdout } = await vielbein("geodesic", path, ...options, ...more);
+      expect(stdout).toContain(`gradients by products, metric by ${metric}`);
+    }
+  });
+
+  it("axes: on the sheet too", async () => {
+    for (const [expected, more] of [
+      ["columns", []],
+      ["products", budget],
+    ] as const) {
+      const { route, provenance } = await json("axes", ...figure, ...more);
+      expect([route, provenance.options.route]).toEqual([expected, expected]);
+      expect(readFileSync(figure[1]!, "utf8")).toContain(`metric by ${expected}`);
+    }
+  });
+
+  it("invert: by the method", async () => {
+    for (const [expected, ...more] of [
+      ["columns"],
+      ["products", ...budget],
+      ["products", "--method", "adam"],
+      [null, "--method", "cma-es"],
+    ] as const) {
+      const { route, provenance } = await json("invert", ...inversion, ...more);
+      expect([route, provenance.options.route]).toEqual([expected, expected]);
+      const { stdout } = await vielbein("invert", path, ...inversion, ...more);
+      expect(stdout).toContain(`derivatives ${expected === null ? "none" : `by ${expected}`}`);
+    }
+    const { provenance } = await json("invert", ...inversion, "--method", "adam", "--coordinates", "metric");
+    expect(provenance.options).toMatchObject({ route: "products", metricRoute: "columns" });
+  });
+});
+
+describe("black and white stand in the provenance of every picture", () => {
+  const stating = scratch(
+    "stating.onnx",
+    encodeModel(styled({ metadata: new Map([["vielbein.range", "-2,2"]]) })),
+  );
+  const optionsOf = async (command: string, ...options: string[]) =>
+    JSON.parse((await vielbein(command, stating, "--json", "--quiet", ...options)).stdout);
+  const stated = { layout: "chw", imageRange: [-2, 2], imageRangeFrom: "model" };
+
+  it("geodesic --sheet, and not without", async () => {
+    const options = ["--segments", "2", "--steps", "1"];
+    const drawn = await optionsOf("geodesic", ...options, "--sheet", figure[1]!);
+    expect(drawn.provenance.options).toMatchObject(stated);
+    expect((await optionsOf("geodesic", ...options)).provenance.options).not.toHaveProperty("imageRange");
+  });
+
+  it("sefa --html, edit, invert --sheet", async () => {
+    const [directions, html] = [scratch("w.safetensors"), scratch("stated")];
+    const pages = await optionsOf(
+      "sefa",
+      ...["--from", "w", "--out", directions, "--html", html, "-N", "1", "-K", "1", "--steps", "2"],
+    );
+    expect(pages.html.provenance.options).toMatchObject(stated);
+    const edited = await optionsOf(
+      "edit",
+      ...["--from", "w", "--directions", directions, "--edit", "d0", ...figure],
+    );
+    expect(edited.provenance.options).toMatchObject(stated);
+    const grey = scratch("grey.npy", writeNpy({ shape: [48], data: new Float32Array(48) }));
+    const sheet = ["--sheet", figure[1]!, "--candidates", "1", "--starts", "1", "--steps", "1"];
+    const inverted = await optionsOf("invert", "--target", grey, ...sheet);
+    expect(inverted.provenance.options).toMatchObject(stated);
+  });
+});
