@@ -171,7 +171,8 @@ async function openRuntime(
   return runtime;
 }
 
-function sha256(bytes: Uint8Array): string {
+/** In hexadecimal digits. */
+export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 

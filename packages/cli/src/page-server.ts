@@ -31,16 +31,19 @@ export interface ServedPage {
   close(): Promise<void>;
 }
 
+export interface ServedModel {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Of the model's file, which the bytes need not be: results state it. */
+  readonly sha256: string;
+}
+
 /**
  * @param folder of the built page.
  * @param port 0 for a free one.
  * @throws {VielbeinError} `MISSING_FILE` when the page was not built, `INVALID_ARGUMENT` when the port cannot be had.
  */
-export async function servePage(
-  folder: URL,
-  model: { readonly name: string; readonly bytes: Uint8Array },
-  port: number,
-): Promise<ServedPage> {
+export async function servePage(folder: URL, model: ServedModel, port: number): Promise<ServedPage> {
   const files = await pageFiles(folder);
   const modelPath = `/model/${encodeURIComponent(model.name)}`;
   const read = async (path: string): Promise<Uint8Array | undefined> => {
@@ -52,6 +55,7 @@ export async function servePage(
     // Other names for this address are how strangers' pages would reach it.
     const { port } = server.address() as AddressInfo;
     if (!isOwnAddress(request.headers.host, port)) return void response.writeHead(403).end();
+    response.setHeader("Vielbein-Model-SHA256", model.sha256);
     void answer(request, response, read);
   });
   await listening(server, port);

@@ -1,5 +1,6 @@
 // The server of `vielbein explore`: what it serves, to whom, and how it ends.
 
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,10 +8,12 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { pageUrl } from "@vielbein/explorer/page";
+import { encodeModel } from "@vielbein/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { conditionalModel } from "../../explorer/test/conditional.ts";
 import { run } from "../src/index.ts";
 import { isOwnAddress, type ServedPage, servePage } from "../src/page-server.ts";
+import { generator } from "./models.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vielbein-served-"));
 const page = join(folder, "page");
@@ -18,7 +21,7 @@ mkdirSync(join(page, "assets"), { recursive: true });
 writeFileSync(join(page, "index.html"), "<!doctype html>");
 writeFileSync(join(page, "assets/a.js"), "1");
 writeFileSync(join(folder, "secret.js"), "2");
-const model = { name: "my model.onnx", bytes: Uint8Array.of(1, 2, 3) };
+const model = { name: "my model.onnx", bytes: Uint8Array.of(1, 2, 3), sha256: "af".repeat(32) };
 const root = pathToFileURL(`${page}/`);
 
 interface Answer {
@@ -84,7 +87,9 @@ describe("servePage", () => {
     expect((await ask(served.url, "/assets/a.js")).headers["content-type"]).toBe("text/javascript");
     const src = new URL(served.url).searchParams.get("src");
     expect(src).toBe("model/my%20model.onnx");
-    expect([...(await ask(served.url, `/${src}`)).body]).toEqual([1, 2, 3]);
+    const answer = await ask(served.url, `/${src}`);
+    expect([...answer.body]).toEqual([1, 2, 3]);
+    expect(answer.headers["vielbein-model-sha256"]).toBe(model.sha256);
   });
 
   it.each([
@@ -145,6 +150,33 @@ describe("vielbein explore", () => {
     interrupt.abort();
     expect(await exit).toBe(0);
     await expect(ask(url, "/")).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  it("tells the page the hash of the model's file, which the bytes with all weights have not", async (context) => {
+    if (!existsSync(pageUrl)) context.skip("the explorer's page is not built (npm run build:explorer)");
+    const { graph, ...rest } = generator();
+    const [first, ...others] = graph.initializers;
+    const external = { location: "weights.bin", offset: 0, length: first!.raw.length };
+    const initializers = [{ ...first!, raw: new Uint8Array(0), external }, ...others];
+    const bytes = encodeModel({ ...rest, graph: { ...graph, initializers } });
+    const file = join(folder, "beside.onnx");
+    writeFileSync(file, bytes);
+    writeFileSync(join(folder, "weights.bin"), first!.raw);
+    const own = createHash("sha256").update(bytes).digest("hex");
+
+    const interrupt = new AbortController();
+    const lines: string[] = [];
+    const io = { stdout: { write: (text: string) => lines.push(text) }, stderr: { write: () => true } };
+    const exit = run(["explore", file, "--no-open"], { ...io, signal: interrupt.signal });
+    await expect.poll(() => lines.length).toBe(1);
+    const { body, headers } = await ask(lines[0]!.trim(), "/model/beside.onnx");
+    expect(createHash("sha256").update(body).digest("hex")).not.toBe(own);
+    expect(headers["vielbein-model-sha256"]).toBe(own);
+    interrupt.abort();
+    await exit;
+    lines.length = 0;
+    await run(["basis", file, "--json"], { ...io, signal: new AbortController().signal });
+    expect(JSON.parse(lines.join("")).provenance.model.sha256).toBe(own);
   });
 
   it("passes values of further inputs on to the page, and refuses what the model has not", async (context) => {

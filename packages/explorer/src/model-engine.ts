@@ -23,6 +23,7 @@ import {
 import type {
   ExplorerDirections,
   ExplorerEngine,
+  ExplorerFile,
   ExplorerModel,
   LocalBasisReply,
   SpacesChoice,
@@ -64,7 +65,7 @@ export class ModelEngine implements ExplorerEngine {
   }
 
   async load(
-    { name, bytes }: { readonly name: string; readonly bytes: Uint8Array },
+    { name, bytes, sha256: known }: ExplorerFile,
     choice: SpacesChoice,
     signal: AbortSignal = never,
   ): Promise<ExplorerModel> {
@@ -76,7 +77,7 @@ export class ModelEngine implements ExplorerEngine {
         `"${name}": its weights lie in another file, "${beside.external!.location}". Start it with \`vielbein explore\`, or save the model with its weights inside.`,
       );
     }
-    const next = { name, graph, sha256: await sha256(bytes) };
+    const next = { name, graph, sha256: known ?? (await sha256(bytes)) };
     return this.enter(next, choice, signal);
   }
 

@@ -5,6 +5,7 @@ import type { RgbaImage } from "@vielbein/viz";
 import type {
   ExplorerDirections,
   ExplorerEngine,
+  ExplorerFile,
   ExplorerModel,
   LocalBasisReply,
   SpacesChoice,
@@ -37,11 +38,7 @@ export class WorkerEngine implements ExplorerEngine {
     };
   }
 
-  load(
-    file: { readonly name: string; readonly bytes: Uint8Array },
-    spaces: SpacesChoice,
-    signal?: AbortSignal,
-  ): Promise<ExplorerModel> {
+  load(file: ExplorerFile, spaces: SpacesChoice, signal?: AbortSignal): Promise<ExplorerModel> {
     return this.call("load", [file, spaces], signal);
   }
 

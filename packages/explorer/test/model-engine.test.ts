@@ -126,6 +126,14 @@ describe("ModelEngine", () => {
     inner.dispose();
   });
 
+  it("states the hash of the file that the bytes were made of, where it is told", async () => {
+    const inner = new ModelEngine(new NodeRuntime());
+    await inner.load({ name: "faces.onnx", bytes, sha256: "5e".repeat(32) }, {});
+    const { set } = await inner.directions("sefa", point);
+    expect(set.provenance?.model.sha256).toBe("5e".repeat(32));
+    inner.dispose();
+  });
+
   it("refuses directions of another space and what is no model", async () => {
     const inner = new ModelEngine(new NodeRuntime());
     const { froms } = await inner.load({ name: "faces.onnx", bytes }, {});

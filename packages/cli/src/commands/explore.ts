@@ -7,7 +7,7 @@ import { encodeModel, inputTensors } from "@vielbein/onnx";
 import { encodeInputs } from "@vielbein/viz/explorer";
 import type { Command } from "commander";
 import { integer } from "../arguments.ts";
-import { readModel } from "../model.ts";
+import { readModel, sha256 } from "../model.ts";
 import { servePage } from "../page-server.ts";
 import { addSetOption, readSettings, type SetOptions } from "../settings.ts";
 import { info, print, type Terminal } from "../terminal.ts";
@@ -36,7 +36,7 @@ export function exploreCommand(program: Command, terminal: Terminal, signal: Abo
       inputTensors(model, set);
       // The page is handed one file: weights that lie beside the model go into it.
       const whole = model.files.size ? encodeModel(model) : bytes;
-      const page = await servePage(pageUrl, { name, bytes: whole }, options.port);
+      const page = await servePage(pageUrl, { name, bytes: whole, sha256: sha256(bytes) }, options.port);
       const url = Object.keys(set).length ? `${page.url}#${encodeInputs(set)}` : page.url;
       print(terminal, `${url}\n`);
       info(terminal, "Ctrl-C ends the explorer.");

@@ -87,7 +87,7 @@ function elementClass(startEngine: () => ExplorerEngine): CustomElementConstruct
 
     async open(file: Blob, name: string, { set = {} }: { readonly set?: InputValues } = {}): Promise<void> {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      await this.explorer?.load(name, bytes, { ...decodeSession(""), set });
+      await this.explorer?.load({ name, bytes }, { ...decodeSession(""), set });
     }
 
     connectedCallback(): void {
@@ -131,7 +131,8 @@ function elementClass(startEngine: () => ExplorerEngine): CustomElementConstruct
         const bytes = new Uint8Array(await response.arrayBuffer());
         const name = decodeURIComponent(url.pathname.split("/").at(-1)!);
         const session = this.hasAttribute("hash") ? location.hash : "";
-        if (explorer === this.explorer) await explorer.load(name, bytes, decodeSession(session));
+        const sha256 = response.headers.get("Vielbein-Model-SHA256") ?? undefined;
+        if (explorer === this.explorer) await explorer.load({ name, bytes, sha256 }, decodeSession(session));
       } catch (error) {
         explorer.fail(error);
       }

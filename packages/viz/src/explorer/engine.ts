@@ -81,14 +81,18 @@ export interface LocalBasisReply extends ExplorerDirections {
   readonly spectrum: ExplorerSpectrum;
 }
 
+/** A model's file. */
+export interface ExplorerFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the file that the bytes were made of, in hexadecimal digits. Default: that of the bytes. */
+  readonly sha256?: string | undefined;
+}
+
 /** Calls may overlap; an aborted one is rejected with an `AbortError`. */
 export interface ExplorerEngine {
   /** Reads a model, and forgets the one before. */
-  load(
-    file: { readonly name: string; readonly bytes: Uint8Array },
-    spaces: SpacesChoice,
-    signal?: AbortSignal,
-  ): Promise<ExplorerModel>;
+  load(file: ExplorerFile, spaces: SpacesChoice, signal?: AbortSignal): Promise<ExplorerModel>;
   /** Other spaces of the same model, or other values of its further inputs. */
   choose(spaces: SpacesChoice, signal?: AbortSignal): Promise<ExplorerModel>;
   /** The point of `from`, `[from.dim]`, that belongs to a seed, truncated by ψ = `truncation`. */

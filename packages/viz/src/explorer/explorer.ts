@@ -8,6 +8,7 @@ import type {
   DirectionKind,
   ExplorerDirections,
   ExplorerEngine,
+  ExplorerFile,
   ExplorerModel,
   SpacesChoice,
 } from "./engine.ts";
@@ -74,9 +75,9 @@ export class Explorer {
   }
 
   /** Reads a model and takes up a session with it. */
-  async load(name: string, bytes: Uint8Array, session: Session): Promise<void> {
-    await this.task(`Reading ${name}`, async (signal) => {
-      this.enter(await this.engine.load({ name, bytes }, spacesOf(session), signal));
+  async load(file: ExplorerFile, session: Session): Promise<void> {
+    await this.task(`Reading ${file.name}`, async (signal) => {
+      this.enter(await this.engine.load(file, spacesOf(session), signal));
       await this.restore(session, signal);
     });
   }

@@ -3,6 +3,7 @@ export type {
   DirectionKind,
   ExplorerDirections,
   ExplorerEngine,
+  ExplorerFile,
   ExplorerInput,
   ExplorerModel,
   ExplorerSpectrum,
