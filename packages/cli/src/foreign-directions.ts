@@ -141,7 +141,8 @@ function listed({ shapes }: ArrayFile): string {
 /** Whether a matrix has the space's dimension first and not last. */
 function areColumns(sides: readonly number[], shape: readonly number[] | undefined): boolean {
   const [rows, cols, ...rest] = sides;
-  return shape !== undefined && rest.length === 0 && rows === product(shape) && cols !== rows;
+  const isMatrix = cols !== undefined && rest.length === 0;
+  return shape !== undefined && isMatrix && rows === product(shape) && cols !== rows;
 }
 
 /** Directions one after another, `[count, dim]`. */
@@ -158,7 +159,9 @@ function asRows(
   assumed: string[],
 ): Rows {
   const numbers = Float64Array.from(data as ArrayLike<number>, Number);
-  const [first = 1, ...rest] = sides.length === 1 ? [1, ...sides] : sides;
+  // One direction is a row, or a column where that is said.
+  const alone = columns ? [...sides, 1] : [1, ...sides];
+  const [first = 1, ...rest] = sides.length === 1 ? alone : sides;
   // Axes of length 1 are left over from batches.
   const own = columns ? [first] : rest.filter((side, i) => side !== 1 || i === rest.length - 1);
   const count = columns ? product(rest) : first;

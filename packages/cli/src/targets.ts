@@ -11,6 +11,7 @@ import {
   isOpaque,
   overWhite,
   type PixelRange,
+  type RgbaImage,
   resize,
 } from "@vielbein/viz";
 import { arrayPath, readArray, readInput } from "./array-files.ts";
@@ -25,6 +26,8 @@ export interface Target {
   readonly resizedFrom?: readonly [number, number] | undefined;
   /** The colour put behind a picture with transparent pixels. */
   readonly background?: "white" | undefined;
+  /** Bits of a sample in a picture that was read to 8 of them. */
+  readonly roundedFrom?: 16 | undefined;
 }
 
 /** How pictures become tensors. */
@@ -76,11 +79,12 @@ async function readPicture(
   path: string,
   bytes: Uint8Array,
   { layout, pixels, resize: isResized }: PictureReading,
-): Promise<Pick<Target, "values" | "resizedFrom" | "background">> {
-  let image = await decodeImage(bytes, { inflate }).catch((error: unknown) => {
+): Promise<Pick<Target, "values" | "resizedFrom" | "background" | "roundedFrom">> {
+  const decoded = await decodeImage(bytes, { inflate }).catch((error: unknown) => {
     if (!(error instanceof VielbeinError)) throw error;
     throw new VielbeinError(error.code, `--target: "${path}": ${error.message}`, { cause: error });
   });
+  let image: RgbaImage = decoded;
   const { width, height } = image;
   const background = layout.channels < 4 && !isOpaque(image) ? "white" : undefined;
   if (background) image = overWhite(image);
@@ -93,7 +97,12 @@ async function readPicture(
   }
   if (!fits) image = resize(image, layout.width, layout.height);
   const values = fromRgba(image, layout, pixels);
-  return { values, background, resizedFrom: fits ? undefined : [width, height] };
+  return {
+    values,
+    background,
+    resizedFrom: fits ? undefined : [width, height],
+    roundedFrom: decoded.roundedFrom,
+  };
 }
 
 /** Node's own inflate, which verifies the checksum and stops where there is more than due. */

@@ -234,6 +234,62 @@ describe("edit and compare refuse a directions file", () => {
     return scratch("damaged.safetensors", bytes);
   };
 
+  /** The sound file with other directions; names as many as they are. */
+  const holding = (...directions: number[][]): string => {
+    const { metadata } = readSafetensors(readFileSync(sound));
+    const names = directions.map((_, k) => `d${k}`);
+    const description = JSON.stringify({ ...JSON.parse(metadata.description!), names });
+    const data = Float64Array.from(directions.flat());
+    const tensors = { directions: { shape: [directions.length, 4], data } };
+    return scratch(
+      `held-${directions.length}.safetensors`,
+      writeSafetensors(tensors, { ...metadata, description }),
+    );
+  };
+
+  it.each([
+    ["none", []],
+    [
+      "2 of length 0",
+      [
+        [0, 0, 0, 0],
+        [0, 0, 0, 0],
+      ],
+    ],
+  ])("that has no direction: %s", async (what, directions) => {
+    const file = holding(...directions);
+    for (const argv of [
+      ["edit", path, "--directions", file, "--edit", "d0", "--out", scratch("edited.svg")],
+      ["compare", sound, file],
+    ]) {
+      const { code, stdout, stderr } = await vielbein(...argv);
+      expect([code, stdout]).toEqual([65, ""]);
+      expect(stderr).toContain(`"${file}": not a directions file: Directions: there must be one that moves`);
+      expect(stderr).toContain(`got ${what}`);
+    }
+  });
+
+  it("that has none of length 0 where one is used", async () => {
+    const file = holding([0, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0]);
+    const edit = (expression: string) =>
+      vielbein("edit", path, "--directions", file, "--edit", expression, "--out", scratch("edited.svg"));
+    expect((await edit("d1 - d2")).code).toBe(0);
+    const { code, stderr } = await edit("d1 - d0");
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`"d0" of "${file}" has length 0`)]);
+    const compared = await vielbein("compare", sound, file);
+    expect([compared.code, compared.stderr]).toEqual([2, expect.stringContaining("dimensions only")]);
+  });
+
+  it("basis files whose vectors are zero, too", async () => {
+    const file = scratch("zeros.npz");
+    await vielbein("basis", path, "--rank", "2", "--out", file);
+    const { output_vectors, ...rest } = readNpz(readFileSync(file));
+    const data = new Float64Array(output_vectors!.data.length);
+    writeFile(file, { ...rest, output_vectors: { shape: output_vectors!.shape, data } });
+    const { code, stderr } = await vielbein("compare", file, file);
+    expect([code, stderr]).toEqual([65, expect.stringContaining(`"${file}": Directions: there must be one`)]);
+  });
+
   it.each<[string, (description: Record<string, unknown>) => unknown]>([
     ['whose layers are "all"', (d) => ({ ...d, layers: "all" })],
     ["whose layers are numbers and texts", (d) => ({ ...d, layers: [0, "1"] })],

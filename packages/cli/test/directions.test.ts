@@ -231,6 +231,12 @@ describe("vielbein pca", () => {
     );
     expect([code, stderr.includes("--components: there are 16, not 17")]).toEqual([0, true]);
     expect(JSON.parse(stdout).stdev).toHaveLength(16);
+    // Five samples vary along four directions.
+    const few = ["pca", path, "--to", "pre", "--samples", "5", "--json"];
+    const asked = await vielbein(...few, "--components", "10");
+    expect([asked.code, asked.stderr.includes("--components: there are 4, not 10")]).toEqual([0, true]);
+    expect(JSON.parse(asked.stdout).stdev).toHaveLength(4);
+    expect((await vielbein(...few)).stderr).not.toContain("there are");
   });
 });
 

@@ -54,6 +54,30 @@ describe("vielbein directions import", () => {
     expect((await vielbein(...edit)).code).toBe(0);
   });
 
+  it("reads one direction [d], of a space or of some of its layers, as a row or as a column", async () => {
+    const file = scratch("one.npy", writeNpy({ shape: [4], data: data.slice(0, 4) }));
+    for (const options of [[], ["--shape", "4"], ["--columns"]]) {
+      expect([options, (await imported(file, ...options)).vectors]).toEqual([options, [rows[0]]]);
+    }
+    const { set, vectors, stderr } = await imported(file, "--shape", "3,4", "--layers", "0-1");
+    expect(set).toMatchObject({ space: { shape: [3, 4] }, layers: [0, 1] });
+    expect(vectors).toEqual([[...rows[0]!, ...rows[0]!, 0, 0, 0, 0]]);
+    expect(stderr).toContain("assumed: the array [4] holds 1 direction of one layer of w [4]");
+  });
+
+  it("says that directions of layers are as long as one layer's code, and of which space", async () => {
+    const whole = scratch("whole.npy", writeNpy({ shape: [12], data }));
+    const long = await imported(whole, "--shape", "3,4", "--layers", "0-1");
+    expect([long.code, long.stderr]).toEqual([
+      65,
+      expect.stringContaining("the array [12] does not hold directions of one layer of w [4]"),
+    ]);
+    for (const shape of [[], ["--shape", "12"]]) {
+      const { code, stderr } = await imported(whole, ...shape, "--layers", "0-1");
+      expect([code, stderr]).toEqual([2, expect.stringContaining("Give it as LAYERS,DIM with --shape")]);
+    }
+  });
+
   it("reads GANSpace's archive: latent components and their deviations", async () => {
     const archive = writeNpz(
       {

@@ -62,6 +62,20 @@ describe("vielbein geodesic", () => {
     expect(decodePng(readFileSync(sheet)).width).toBeGreaterThan(1000);
   });
 
+  it("refuses one code for both ends, and leaves out a great circle that is none", async () => {
+    const same = await vielbein("geodesic", path, "--sample", "1", "--sample", "1");
+    expect([same.code, same.stderr]).toEqual([2, expect.stringContaining("1 and 1 are one code")]);
+    const values = [0.1, 0.2, 0.3, 0.4];
+    const data = Float32Array.of(...values, ...values, ...values.map((x) => -x));
+    const points = ["--points", scratch("line.npy", writeNpy({ shape: [3, 4], data }))];
+    const rows = await vielbein("geodesic", path, ...points);
+    expect([rows.code, rows.stderr]).toEqual([2, expect.stringContaining("0 and 1 are one code")]);
+    const opposite = ["geodesic", path, ...points, "--sample", "0", "--sample", "2", "--segments", "4"];
+    const { code, stdout, stderr } = await vielbein(...opposite, "--json");
+    expect([code, stderr]).toEqual([0, expect.stringContaining("without the great circle: ")]);
+    expect(Object.keys(JSON.parse(stdout))).not.toContain("greatCircle");
+  });
+
   it("refuses what has not two ends, and keeps what it has when interrupted", async () => {
     const { code, stderr } = await vielbein("geodesic", path, "--sample", "1");
     expect([code, stderr]).toEqual([2, expect.stringMatching(/a way has two ends, got 1/)]);

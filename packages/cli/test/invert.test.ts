@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { deflateSync } from "node:zlib";
 import { samplePoints } from "@vielbein/core";
+import { crc32 } from "@vielbein/linalg/deflate";
 import { readNpy, readNpz, writeNpy } from "@vielbein/linalg/npy";
 import { decodeModel, encodeModel, OnnxMap } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
@@ -46,6 +48,20 @@ const json = async (...options: string[]) => {
   return JSON.parse(stdout);
 };
 const distanceTo = (found: number[]) => Math.hypot(...found.map((x, i) => x - code[i]!));
+
+/** Grey, of 16 bits a sample. */
+function deepPng(width: number, height: number): Uint8Array {
+  const uint32 = (value: number) => Buffer.of(value >>> 24, value >>> 16, value >>> 8, value);
+  const chunk = (type: string, data: Uint8Array) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    return Buffer.concat([uint32(data.length), body, uint32(crc32(body))]);
+  };
+  const header = Buffer.concat([uint32(width), uint32(height), Buffer.of(16, 0, 0, 0, 0)]);
+  const rows = Buffer.alloc(height * (1 + 2 * width));
+  const signature = Buffer.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  const packed = chunk("IDAT", deflateSync(rows));
+  return Buffer.concat([signature, chunk("IHDR", header), packed, chunk("IEND", Buffer.alloc(0))]);
+}
 
 describe("vielbein invert", () => {
   it("recovers the code of an image that the model made, from the nearest samples", async () => {
@@ -107,6 +123,21 @@ describe("vielbein invert", () => {
     const resized = await json("--target", large, "--resize");
     expect(resized.target.resizedFrom).toEqual([48, 32]);
     expect(resized.distance).toBeLessThan(resized.searches[0].before);
+  });
+
+  it("says that pictures of 16 bits are rounded to 8", async () => {
+    const short = ["--candidates", "2", "--starts", "1", "--steps", "1"];
+    const invert = (file: string) => vielbein("invert", path, "--target", file, ...short, "--json");
+    const deep = await invert(scratch("deep.png", deepPng(8, 8)));
+    expect([deep.code, deep.stderr]).toEqual([
+      0,
+      expect.stringContaining("the 16 bits of deep.png are rounded to 8"),
+    ]);
+    expect(JSON.parse(deep.stdout).target).toMatchObject({ file: "deep.png", roundedFrom: 16 });
+    const grey = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(255) };
+    const plain = await invert(scratch("plain.png", encodePng(grey)));
+    expect(plain.stderr).not.toContain("16 bits");
+    expect(JSON.parse(plain.stdout).target).not.toHaveProperty("roundedFrom");
   });
 
   it("measures by features of another model, chained behind", async () => {

@@ -59,6 +59,12 @@ export function requireDirections(set: DirectionSet): DirectionSet {
       `Directions: space "${space.name}" [${space.shape}] has codes of ${dim} coordinates${layers ? " per layer" : ""}, got vectors of ${rows}. Pass one column of ${dim} for each direction.`,
     );
   }
+  if (cols === 0 || data.every((x) => x === 0)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `Directions: there must be one that moves something, got ${cols === 0 ? "none" : `${cols} of length 0`}.`,
+    );
+  }
   const wrong = data.findIndex((x) => !Number.isFinite(x));
   if (wrong >= 0) {
     throw new VielbeinError(

@@ -16,6 +16,18 @@ export function requireTensor(graph: Graph, name: string, role: string): void {
   );
 }
 
+/** What refuses two tensors that are one, or of which the second does not depend on the first. */
+export function noMapBetween(from: string, to: string): VielbeinError {
+  const reason =
+    from === to
+      ? `Tensor "${from}" is both start and end, and the map between them would change nothing`
+      : `Tensor "${to}" does not depend on "${from}", so there is no map between them`;
+  return new VielbeinError(
+    "INVALID_SPACE",
+    `${reason}. Choose a tensor after "${from}" (\`vielbein inspect\` lists them).`,
+  );
+}
+
 /**
  * The sub-model that computes `to` from `from` (and from any other graph input that `to` still needs,
  * which stay inputs). Weights are shared with the original, not copied.
@@ -27,12 +39,7 @@ export function cut(model: Model, from: string, to: string): Model {
   requireTensor(graph, from, "from");
   requireTensor(graph, to, "to");
   const nodes = nodesFor(graph, [to], new Set([from])).filter((node) => !node.outputs.includes(from));
-  if (from === to || !dependents(nodes, [from]).has(to)) {
-    throw new VielbeinError(
-      "INVALID_SPACE",
-      `Tensor "${to}" does not depend on "${from}", so there is nothing between them. Choose a tensor after "${from}".`,
-    );
-  }
+  if (from === to || !dependents(nodes, [from]).has(to)) throw noMapBetween(from, to);
   const read = new Set(nodes.flatMap(nodeReads));
   const known = new Map<string, ValueInfo>();
   for (const info of [...graph.valueInfo, ...graph.inputs, ...graph.outputs]) known.set(info.name, info);

@@ -5,7 +5,7 @@
 
 import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
 import { decideBranches } from "./branches.ts";
-import { requireTensor } from "./cut.ts";
+import { noMapBetween, requireTensor } from "./cut.ts";
 import { dataTypeName, isSingleOrDouble } from "./element-types.ts";
 import { inlineFunctions } from "./functions.ts";
 import { dependents, determining, nodeReads, nodesFor } from "./graph.ts";
@@ -91,12 +91,7 @@ export async function prepare(
   requireFloat(types.get(to), to);
 
   const path = nodesFor(graph, [to], new Set([from]));
-  if (!dependents(path, [from]).has(to) || from === to) {
-    throw new VielbeinError(
-      "INVALID_SPACE",
-      `Tensor "${to}" does not depend on "${from}", so there is no map between them. Choose a tensor after "${from}" (\`vielbein inspect\` lists them).`,
-    );
-  }
+  if (!dependents(path, [from]).has(to) || from === to) throw noMapBetween(from, to);
   const isInput = new Set(requiredInputs(graph).map((input) => input.name));
   const stranger = parameters.find((name) => !isInput.has(name) || name === from);
   if (stranger !== undefined) {

@@ -30,7 +30,7 @@ export { type SpectrumPlot, type SpectrumSeries, spectrumPlot } from "./plots/sp
 export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./png.ts";
 export { decodeImage } from "./read/decode-image.ts";
 export { decodeJpeg } from "./read/decode-jpeg.ts";
-export { type DecodePngOptions, decodePng } from "./read/decode-png.ts";
+export { type DecodedImage, type DecodePngOptions, decodePng } from "./read/decode-png.ts";
 export { resize } from "./resize.ts";
 export { escapeControls } from "./text.ts";
 export { DARK_THEME } from "./theme.ts";

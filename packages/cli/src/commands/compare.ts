@@ -118,7 +118,7 @@ async function readDirectionSets(path: string): Promise<NamedSet[]> {
   return Array.from({ length: count }, (_, i) => ({
     label: count === 1 ? file : `${file}, point ${i}`,
     file,
-    set: requireDirections({
+    set: requireIn(path, {
       space: provenance.to,
       vectors: matrix(
         rows,
@@ -130,6 +130,20 @@ async function readDirectionSets(path: string): Promise<NamedSet[]> {
       provenance,
     }),
   }));
+}
+
+/** As {@link requireDirections}, with the file in the message. */
+function requireIn(path: string, set: DirectionSet): DirectionSet {
+  try {
+    return requireDirections(set);
+  } catch (error) {
+    if (!(error instanceof VielbeinError)) throw error;
+    throw new VielbeinError(
+      "INVALID_FILE",
+      `"${path}": ${error.message} Pass a file of \`vielbein basis\`, or a directions file.`,
+      { cause: error },
+    );
+  }
 }
 
 /** The output vectors `[n, dim, k]` in a file of `vielbein basis`, and their provenance. */

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type DirectionSet, defaultNames, requireDirections } from "@vielbein/core";
+import { type DirectionSet, defaultNames, requireDirections, VielbeinError } from "@vielbein/core";
 import { type Command, InvalidArgumentError } from "commander";
 import { inFile } from "../archives.ts";
 import { indexList } from "../arguments.ts";
@@ -60,10 +60,17 @@ async function importDirections(argument: string, options: ImportOptions, termin
   const bytes = await readInput("FILE", path);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const { layers, shape } = options;
+  if (layers && shape?.length !== 2) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--layers: the space must be one of codes per layer, and --shape is ${shape ? `[${shape}]` : "not given"}. Give it as LAYERS,DIM with --shape, such as 18,512.`,
+    );
+  }
   const found = inFile(path, () =>
     foreignDirections(openArrays(bytes, path), {
       ...options,
       name,
+      space: layers ? `one layer of ${options.space}` : options.space,
       // Directions of layers are of one layer's code.
       shape: layers && shape ? shape.slice(1) : shape,
     }),

@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import {
   type DirectionSet,
+  directionAt,
   displacementOf,
   requireSpaceOf,
   restrictToLayers,
@@ -93,6 +94,7 @@ async function edit(
   const directions = await namedDirections(options.directions, loaded, map.from, layers);
   const expression = await parseEdit(options.edit, [...directions.keys()]);
   const frames = framesOf(expression, options.frames, directions.size);
+  requireMoving(directions, frames);
   const moves = frames.map((frame) =>
     displacement([...directions.values()], frame.coefficients, map.from, layers),
   );
@@ -209,6 +211,18 @@ function framesOf(edit: Edit, count: number, names: number): Frame[] {
     const t = i / (count - 1);
     return { label: String(+t.toFixed(3)), coefficients: edit.at(t) };
   });
+}
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` for a direction of the expression that moves nothing. */
+function requireMoving(directions: ReadonlyMap<string, NamedDirection>, frames: readonly Frame[]): void {
+  for (const [i, [name, { set, k, file }]] of [...directions].entries()) {
+    if (frames.every(({ coefficients }) => coefficients[i] === 0)) continue;
+    if (directionAt(set, k).some((x) => x !== 0)) continue;
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--edit: direction "${name}" of "${file}" has length 0 and moves nothing. Leave it out.`,
+    );
+  }
 }
 
 /** What the directions add up to, `[dim]`; with layers, on these alone. */

@@ -137,6 +137,7 @@ async function run(task: Task): Promise<void> {
     await codeAt(task, ends[0]!),
     await codeAt(task, ends[1]!),
   ];
+  requireTwoCodes(start, end, ends);
   const progress = new Progress(terminal, "steps, at most", steps);
   const found = await geodesic(map, start, end, {
     segments,
@@ -156,7 +157,8 @@ async function run(task: Task): Promise<void> {
   };
   const ways = [await way("straight line", found.straight)];
   if (kind === "normal" && isInput(loaded, generator.from.name)) {
-    ways.push(await way("great circle", await measureChain(map, greatCircle(start, end, segments))));
+    const circle = circleOf(task, start, end);
+    if (circle) ways.push(await way("great circle", await measureChain(map, circle)));
   }
   ways.push(await way("geodesic", found));
 
@@ -202,6 +204,29 @@ async function run(task: Task): Promise<void> {
   );
   if (signal.aborted) {
     throw new InterruptedError(`interrupted after ${found.steps} of at most ${steps} steps`);
+  }
+}
+
+function requireTwoCodes(start: Float32Array, end: Float32Array, ends: readonly number[]): void {
+  if (start.some((x, i) => x !== end[i])) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--sample: ${ends.join(" and ")} are one code, and between a code and itself there is no way. Give two that differ.`,
+  );
+}
+
+/** The great circle; undefined, with a remark, where codes lie on one line with the origin. */
+function circleOf(
+  { loaded, options }: Task,
+  start: Float32Array,
+  end: Float32Array,
+): Float32Array | undefined {
+  try {
+    return greatCircle(start, end, options.segments);
+  } catch (error) {
+    if (!(error instanceof VielbeinError && error.code === "INVALID_ARGUMENT")) throw error;
+    loaded.remark(`without the great circle: ${error.message}`);
+    return undefined;
   }
 }
 

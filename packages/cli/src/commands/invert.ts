@@ -174,6 +174,11 @@ async function run(task: Task): Promise<void> {
       `--target: ${target.file} has transparent pixels, which the model knows not: read over white`,
     );
   }
+  if (target.roundedFrom !== undefined) {
+    loaded.remark(
+      `--target: the ${target.roundedFrom} bits of ${target.file} are rounded to 8; a .npy file keeps all digits`,
+    );
+  }
   // What can be refused is refused before the search.
   const drawing = options.sheet === undefined ? undefined : await images();
   const report = await searched(task, target, { pixels, layout }, await distance.of(target.values, 1));

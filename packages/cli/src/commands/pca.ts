@@ -98,13 +98,15 @@ async function collect(
 ): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
   const { layers } = options;
   const dim = layers ? codeLength(map.to, layers) : map.to.dim;
-  const components = atMost(dim, options.components, "--components", terminal);
+  const first = await source.take(0, Math.min(BATCH, options.samples), signal);
+  const total = options.points === undefined ? options.samples : first.count;
+  // n samples vary along n − 1 directions.
+  const available = Math.max(1, Math.min(dim, total - 1));
+  const components = atMost(available, options.components, "--components", terminal);
   const accumulator = new PrincipalComponentsAccumulator(dim, {
     ...(components === undefined ? {} : { components }),
     ...(options.latent ? { latentDim: map.from.dim } : {}),
   });
-  const first = await source.take(0, Math.min(BATCH, options.samples), signal);
-  const total = options.points === undefined ? options.samples : first.count;
   const progress = new Progress(terminal, "samples", total);
   let done = 0;
   const append = async (start: number): Promise<void> => {

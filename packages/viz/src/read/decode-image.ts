@@ -1,9 +1,8 @@
 // A picture file of any kind that is read: which it is, its first bytes say.
 
 import { VielbeinError } from "@vielbein/core";
-import type { RgbaImage } from "../image.ts";
 import { decodeJpeg } from "./decode-jpeg.ts";
-import { type DecodePngOptions, decodePng } from "./decode-png.ts";
+import { type DecodedImage, type DecodePngOptions, decodePng } from "./decode-png.ts";
 
 /** Kinds that are known by name: what their files have at which byte. */
 const KINDS: readonly (readonly [name: string, at: number, ...beginnings: string[]])[] = [
@@ -25,7 +24,7 @@ const KINDS: readonly (readonly [name: string, at: number, ...beginnings: string
  *
  * @throws {VielbeinError} `INVALID_FILE` for what is damaged or of another kind, which the message names.
  */
-export async function decodeImage(bytes: Uint8Array, options?: DecodePngOptions): Promise<RgbaImage> {
+export async function decodeImage(bytes: Uint8Array, options?: DecodePngOptions): Promise<DecodedImage> {
   const beginning = String.fromCharCode(...bytes.subarray(0, 32));
   const kind = KINDS.find(([, at, ...known]) => known.some((text) => beginning.startsWith(text, at)))?.[0];
   if (kind === "PNG") return decodePng(bytes, options);

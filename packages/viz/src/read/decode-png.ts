@@ -16,12 +16,18 @@ export interface DecodePngOptions {
   readonly inflate?: ((packed: Uint8Array, size: number) => Uint8Array) | undefined;
 }
 
+/** The pixels of a file. */
+export interface DecodedImage extends RgbaImage {
+  /** Bits of a sample in the file, where they were rounded to 8. */
+  readonly roundedFrom?: 16;
+}
+
 /**
  * The pixels of a PNG file. Samples of 16 bits are rounded to 8.
  *
  * @throws {VielbeinError} `INVALID_FILE` for what is no PNG, is damaged, or has more than 2²⁶ pixels.
  */
-export function decodePng(bytes: Uint8Array, { inflate = unzlib }: DecodePngOptions = {}): RgbaImage {
+export function decodePng(bytes: Uint8Array, { inflate = unzlib }: DecodePngOptions = {}): DecodedImage {
   const { first: chunks, packed } = readPngChunks(bytes);
   const header = readPngHeader(chunks.get("IHDR"));
   const { width, height, channels, depth } = header;
@@ -41,7 +47,8 @@ export function decodePng(bytes: Uint8Array, { inflate = unzlib }: DecodePngOpti
     });
     from += (pass.stride + 1) * pass.height;
   }
-  return { width, height, data: new Uint8ClampedArray(image.buffer) };
+  const pixels = { width, height, data: new Uint8ClampedArray(image.buffer) };
+  return depth === 16 ? { ...pixels, roundedFrom: 16 } : pixels;
 }
 
 function unpacked(
