@@ -169,7 +169,7 @@ describe("vielbein pca", () => {
     for (const [i, x] of plus.values!.values.entries()) expect(x).toBeCloseTo(w.values!.values[i]!, 6);
     const refused = async (...argv: string[]) => vielbein("pca", layered, "--samples", "10", ...argv);
     expect(await refused("--to", "w_plus", "--layers", "1,3")).toMatchObject({
-      code: 2,
+      code: 65,
       stderr: expect.stringContaining("has layers 0 to 2, got 3"),
     });
     expect(await refused("--to", "w", "--layers", "0")).toMatchObject({
@@ -387,7 +387,7 @@ describe("vielbein edit", () => {
       await vielbein(...edit, "--layers", "3", "--out", scratch("no.svg")),
     ];
     expect(missing).toMatchObject({ code: 65, stderr: expect.stringContaining("(--layers)") });
-    expect(beyond).toMatchObject({ code: 2, stderr: expect.stringContaining("has layers 0 to 2, got 3") });
+    expect(beyond).toMatchObject({ code: 65, stderr: expect.stringContaining("has layers 0 to 2, got 3") });
   });
 
   it("wants the space of the directions, and says how to get there", async () => {

@@ -247,7 +247,7 @@ describe("vielbein metric", () => {
       [["--distance", features, "--range", "half"], "Allowed choices are auto, paper, signed"],
     ] as const) {
       const { code, stderr } = await vielbein("metric", path, "--samples", "1", ...options);
-      expect([options, code]).toEqual([options, 2]);
+      expect([options, code]).toEqual([options, status]);
       expect(stderr).toContain(message);
     }
     const missing = await vielbein("metric", path, "--distance", "nowhere.onnx");
@@ -346,13 +346,13 @@ describe("vielbein axes", () => {
       scratch("axes.png"),
     );
     expect(rows.map(({ sample }: { sample: number }) => sample)).toEqual([1]);
-    for (const [options, message] of [
-      [["--points", points, "--sample", "2"], "has rows 0 to 1"],
-      [["--axes", "4"], "there are 0 to 3"],
-      [["--out", "axes.jpg"], ".svg or .png"],
+    for (const [options, status, message] of [
+      [["--points", points, "--sample", "2"], 65, "has rows 0 to 1"],
+      [["--axes", "4"], 65, "there are 0 to 3"],
+      [["--out", "axes.jpg"], 2, ".svg or .png"],
     ] as const) {
       const { code, stderr } = await vielbein("axes", path, "--out", scratch("axes.png"), ...options);
-      expect([options, code]).toEqual([options, 2]);
+      expect([options, code]).toEqual([options, status]);
       expect(stderr).toContain(message);
     }
   });
