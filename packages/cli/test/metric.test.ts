@@ -247,7 +247,7 @@ describe("vielbein metric", () => {
       [["--distance", features, "--range", "half"], "Allowed choices are auto, paper, signed"],
     ] as const) {
       const { code, stderr } = await vielbein("metric", path, "--samples", "1", ...options);
-      expect([options, code]).toEqual([options, status]);
+      expect([options, code]).toEqual([options, 2]);
       expect(stderr).toContain(message);
     }
     const missing = await vielbein("metric", path, "--distance", "nowhere.onnx");
