@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "tools/*/test/**/*.test.ts"],
     pool: "forks",
+    // A process serves many files, so that it loads the packages once; a test undoes what it changes beyond its file.
+    isolate: false,
     // Vitest keeps a core for itself, which is half of a machine with two.
     maxWorkers: availableParallelism(),
     sequence: { sequencer: LongestFirst },

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
 import { run } from "../src/index.ts";
 
 export interface Outcome {
@@ -46,10 +47,13 @@ export async function interruptedAt(progress: RegExp, ...argv: string[]): Promis
   return { code, stdout: out.join(""), stderr: err.join("") };
 }
 
-const folder = mkdtempSync(join(tmpdir(), "vielbein-cli-"));
+const folders = new Map<string, string>();
 
-/** A path in a fresh folder; with content, the file is written. */
+/** A path in a folder of the test file's own; with content, the file is written. */
 export function scratch(name: string, content?: Uint8Array | string): string {
+  const { testPath } = expect.getState();
+  const folder = folders.get(testPath!) ?? mkdtempSync(join(tmpdir(), "vielbein-cli-"));
+  folders.set(testPath!, folder);
   const path = join(folder, name);
   if (content !== undefined) writeFileSync(path, content);
   return path;

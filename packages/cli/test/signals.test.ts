@@ -7,6 +7,14 @@ import { endingAtOnce } from "../src/signals.ts";
 import { generatorBytes } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
+// Other files of this process may have loaded the packages unwrapped, and later ones want them so.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock("@vielbein/viz");
+  vi.doUnmock("@vielbein/core");
+  vi.resetModules();
+});
+
 /** Names of what held the thread, and how many listened for SIGINT then. */
 const heard = vi.hoisted(() => new Map<string, number>());
 
