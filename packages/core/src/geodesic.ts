@@ -1,28 +1,30 @@
 // Geodesics of the metric that the output space induces, by minimising the discrete energy
 // E = ½ N Σ ‖f(c_{i+1}) − f(c_i)‖² over the inner nodes of a chain of N segments with fixed ends (Shao, Kumar & Fletcher,
-// "The Riemannian Geometry of Deep Generative Models", 2018). Its gradient needs no metric: at node i it is
-// N·Jᵢᵀ(2fᵢ − f_{i−1} − f_{i+1}). A minimiser has constant speed, and its length L satisfies L² ≤ 2E.
+// "The Riemannian Geometry of Deep Generative Models", 2018), by L-BFGS and Gauss–Newton steps. A minimiser has constant
+// speed, and its length L satisfies L² ≤ 2E.
 
-import { identity, type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "./errors.ts";
 import { straightLine } from "./interpolation.ts";
-import { scaledVjp } from "./jacobian/scaled-vjp.ts";
+import { JacobianAt } from "./jacobian/jacobian-at.ts";
 import type { CallOptions, DerivativeRoute, DifferentiableMap } from "./map.ts";
-import { metricBasis } from "./metric/basis.ts";
-import { metricSpectrum } from "./metric/spectrum.ts";
 import { lbfgs } from "./optimize/lbfgs.ts";
-import type { StepOptions } from "./optimize/objective.ts";
+import {
+  along,
+  type Minimum,
+  type Progress,
+  type StepOptions,
+  type ValueAndGradient,
+} from "./optimize/objective.ts";
+import { type TruncatedNewtonOptions, truncatedNewton } from "./optimize/truncated-newton.ts";
+import { PathEnergy } from "./path-energy.ts";
 import { requirePoints } from "./space.ts";
 
 export interface GeodesicOptions extends StepOptions {
   /** N. Default 16. */
   readonly segments?: number;
-  /**
-   * As of {@link lbfgs}: how little of the energy the search still gains, not how far it is above the minimum. In a long narrow
-   * valley, where the metric turns much along the chain, that may be thousands of times more. Default 1e-6.
-   */
+  /** Converged when the energy is no more than this fraction above its minimum, by its quadratic model. Default 1e-6. */
   readonly tolerance?: number;
-  /** Bytes that the columns of the Jacobian between the ends may take. Default 2 GiB. */
+  /** Bytes that the columns of the Jacobian at a node may take. Default 2 GiB. */
   readonly memoryBudget?: number;
 }
 
@@ -43,14 +45,14 @@ export interface Geodesic extends Chain {
   readonly straight: Chain;
   readonly steps: number;
   readonly converged: boolean;
-  /** How the derivative entered the gradients of the energy, and the metric between the ends. */
+  /** How the derivative entered the gradients of the energy, and the metrics of the nodes. */
   readonly routes: { readonly gradient: DerivativeRoute; readonly metric: DerivativeRoute };
 }
 
 /**
  * A geodesic from `start` to `end`, `[from.dim]` each, found from the straight line: a shortest one near it, which need not
- * be the shortest of all. Takes the metric between the ends once (from.dim products with J), then a value and a product
- * with Jᵀ for every node and step.
+ * be the shortest of all. Takes the metric at every inner node (from.dim products with J each), and again after half as many
+ * steps as from.dim; a step is two products, with J and Jᵀ, or a value and a product with Jᵀ, for every inner node.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for fewer than 2 segments; `SHAPE_MISMATCH`, `NOT_FINITE`; what the map throws.
  */
@@ -61,7 +63,6 @@ export async function geodesic(
   options: GeodesicOptions = {},
 ): Promise<Geodesic> {
   const { segments = 16, tolerance = 1e-6, steps = 200 } = options;
-  const n = map.from.dim;
   requirePoints("geodesic: start", start, 1, map.from);
   requirePoints("geodesic: end", end, 1, map.from);
   if (!Number.isInteger(segments) || segments < 2) {
@@ -70,48 +71,58 @@ export async function geodesic(
       `segments must be an integer of at least 2, got ${segments}.`,
     );
   }
-  const line = straightLine(start, end, segments);
   const call = options.signal ? { signal: options.signal } : {};
-  // The energy's second derivative is about T ⊗ g, with T the second differences along the chain and g the metric between
-  // the ends: the search runs in coordinates in which both are about 1.
-  const middle = start.map((x, j) => (x + end[j]!) / 2);
-  const budget = options.memoryBudget === undefined ? {} : { memoryBudget: options.memoryBudget };
-  const spectrum = await metricSpectrum(map, middle, { ...call, ...budget });
-  const basis = spectrum.eigenvalues[0]! > 0 ? metricBasis(spectrum, 0.5) : identity(n);
-  const smoothing = inverseRootOfDifferences(segments);
-  /** The nodes for coordinates `[N − 1, n]` of the inner ones from the line. */
-  const withInner = (inner: Float64Array): Float32Array => {
-    const points = line.slice();
-    const coordinates = matrix(segments - 1, n, inner);
-    const moves = matmul(smoothing, matmul(coordinates, basis, { transposeB: true })).data;
-    for (let at = 0; at < moves.length; at++) points[n + at]! += moves[at]!;
-    return points;
-  };
-  const objective = async (inner: Float64Array) => {
-    const points = withInner(inner);
-    const values = await map.evaluate(points, segments + 1, call);
-    const gradient = new Float64Array(inner.length);
-    for (let i = 1; i < segments; i++) {
-      const bend = curvature(values, i, map.to.dim, segments);
-      gradient.set(await scaledVjp(map, points.slice(i * n, (i + 1) * n), bend, call), (i - 1) * n);
-    }
-    return {
-      value: describe(points, values, segments).energy,
-      gradient: matmul(smoothing, matmul(matrix(segments - 1, n, gradient), basis)).data,
-    };
-  };
-  const found = await lbfgs(objective, new Float64Array((segments - 1) * n), {
-    ...options,
-    steps,
-    tolerance,
-  });
+  const line = straightLine(start, end, segments);
+  const straight = await measureChain(map, line, call);
+  const metricOptions =
+    options.memoryBudget === undefined ? call : { ...call, memoryBudget: options.memoryBudget };
+  const energy = new PathEnergy(map, line, metricOptions);
+  // Coordinates are lengths of the output: the first step bends the chain no more than it is long.
+  const radius = straight.length || 1;
+  const found = await minimise(energy, { ...options, steps, tolerance, radius });
   return {
-    ...(await measureChain(map, withInner(found.point), call)),
-    straight: await measureChain(map, line, call),
+    ...(await measureChain(map, energy.points(found.point), call)),
+    straight,
     steps: found.steps,
     converged: found.converged,
-    routes: { gradient: "products", metric: spectrum.route! },
+    routes: { gradient: "products", metric: JacobianAt.of(map, start, metricOptions).gramRoute },
   };
+}
+
+/**
+ * L-BFGS, which goes on over kinks, until it gains little; then Gauss–Newton, which knows how far above the minimum that is,
+ * and goes there.
+ */
+async function minimise(
+  energy: PathEnergy,
+  options: TruncatedNewtonOptions & { readonly steps: number },
+): Promise<Minimum> {
+  const { steps, onStep } = options;
+  const origin = energy.origin();
+  await energy.value(origin);
+  const { move } = await energy.model(origin);
+  const at = (c: Float64Array) => along(origin, 1, move(c));
+  const objective = async (c: Float64Array): Promise<ValueAndGradient> => {
+    const value = await energy.value(at(c));
+    return { value, gradient: (await energy.model(at(c))).gradient };
+  };
+  let isStopped = false;
+  const watched =
+    (before: number) =>
+    (progress: Progress): boolean => {
+      isStopped = onStep?.({ ...progress, step: before + progress.step }) === true;
+      return isStopped;
+    };
+  const rough = await lbfgs(
+    objective,
+    origin.map(() => 0),
+    { ...options, onStep: watched(0) },
+  );
+  const found = { ...rough, point: at(rough.point), converged: false };
+  if (isStopped || rough.steps >= steps) return found;
+  const left = { ...options, steps: steps - rough.steps, onStep: watched(rough.steps) };
+  const fine = await truncatedNewton(energy, found.point, left);
+  return { ...fine, steps: rough.steps + fine.steps };
 }
 
 /**
@@ -141,29 +152,6 @@ export function refineChain(points: Float32Array, dim: number, parts: number): F
     result.set(straightLine(from, to, parts), i * parts * dim);
   }
   return result;
-}
-
-/** T^(−½) of T = tridiagonal (−1, 2, −1), `[N − 1, N − 1]`, from its eigenvectors, which are sines. */
-function inverseRootOfDifferences(segments: number): Matrix {
-  const size = segments - 1;
-  const sines = matrix(size, size);
-  const scaled = matrix(size, size);
-  for (let i = 0; i < size; i++) {
-    for (let k = 0; k < size; k++) {
-      const sine = Math.sqrt(2 / segments) * Math.sin(((i + 1) * (k + 1) * Math.PI) / segments);
-      sines.data[i * size + k] = sine;
-      scaled.data[i * size + k] = sine / (2 * Math.sin(((k + 1) * Math.PI) / (2 * segments)));
-    }
-  }
-  return matmul(scaled, sines);
-}
-
-/** N·(2fᵢ − f_{i−1} − f_{i+1}). */
-function curvature(values: Float32Array, i: number, m: number, segments: number): Float64Array {
-  return Float64Array.from(
-    { length: m },
-    (_, j) => segments * (2 * values[i * m + j]! - values[(i - 1) * m + j]! - values[(i + 1) * m + j]!),
-  );
 }
 
 function describe(points: Float32Array, values: Float32Array, segments: number): Chain {

@@ -50,6 +50,53 @@ describe("geodesic", () => {
     });
   });
 
+  const turned = (a: number, b: number) => {
+    const angle = 2 * Math.hypot(a, b);
+    return [Math.cos(angle) * a - Math.sin(angle) * b, 5 * (Math.sin(angle) * a + Math.cos(angle) * b)];
+  };
+  const flat: Record<string, (a: number, b: number) => number[]> = {
+    "a bent one": (a, b) => [a, 10 * (b - a * a)],
+    "a wavy one": (a, b) => [a, 10 * (b - Math.sin(3 * a))],
+    "a turning one": turned,
+  };
+  test.each(Object.entries(flat))(
+    "converged is no farther above the least energy than the tolerance: flat coordinates, %s",
+    async (_name, f) => {
+      const plane = functionMap({
+        from: { name: "chart", dim: 2, shape: [2] },
+        to: { name: "plane", dim: 2, shape: [2] },
+        evaluate: (x) => f(x[0]!, x[1]!),
+      });
+      for (const [start, end] of [
+        [Float32Array.of(-1, 0.3), Float32Array.of(1, -0.5)],
+        [Float32Array.of(0.1, 0.2), Float32Array.of(1.3, 0.9)],
+      ] as const) {
+        // The straight line of the plane is shortest: E is half the squared distance.
+        const [a, b] = [await plane.evaluate(start, 1), await plane.evaluate(end, 1)];
+        const least = 0.5 * ((a[0]! - b[0]!) ** 2 + (a[1]! - b[1]!) ** 2);
+        const tolerance = 1e-5;
+        const found = await geodesic(plane, start, end, { tolerance, steps: 400 });
+        expect(found.converged).toBe(true);
+        expect(found.energy / least - 1).toBeLessThan(tolerance);
+        const cut = await geodesic(plane, start, end, { tolerance, steps: 3 });
+        expect([cut.converged, cut.steps]).toEqual([false, 3]);
+        expect(cut.energy).toBeLessThanOrEqual(cut.straight.energy);
+      }
+    },
+  );
+
+  test("of a linear map it is the straight line, found at once", async () => {
+    const linear = surface((u, v) => [u + 5 * v, 100 * v, u - 2 * v]);
+    const result = await geodesic(linear, Float32Array.of(0, 0), Float32Array.of(1.5, 2), { segments: 8 });
+    expect(result.converged).toBe(true);
+    expect(result.steps).toBeLessThan(5);
+  });
+
+  test("between a code and itself there is no way to go", async () => {
+    const at = Float32Array.of(0.3, 0.4);
+    expect(await geodesic(sphere, at, at)).toMatchObject({ energy: 0, length: 0, converged: true });
+  });
+
   test("it goes around a hill", async () => {
     const hill = surface((u, v) => [u, v, 3 * Math.exp(-(u * u + v * v))]);
     const result = await geodesic(hill, Float32Array.of(-2, 0.1), Float32Array.of(2, 0.1), { segments: 20 });

@@ -13,6 +13,12 @@ export function modelSource(model: Model): ModelSource {
 }
 
 /**
+ * Graphs of more nodes than this are run as they are: what the optimisers of ONNX Runtime take grows with the square of the
+ * number of nodes, and at this size is more than what they save.
+ */
+const LARGEST_OPTIMIZED = 10_000;
+
+/**
  * A session of the engine for a model, whatever its inputs and outputs are called. Graphs in double precision run as
  * they are, unless `wanted` says otherwise: engines fuse x·sigmoid(x), clip(relu(x)) and the like into operators that
  * they have in single precision only.
@@ -24,7 +30,7 @@ export async function openSession(
 ): Promise<Session> {
   const { graph } = model;
   const isDouble = graph.inputs.some(({ dataType }) => dataType === DataType.DOUBLE);
-  const options = { optimize: !isDouble, ...wanted };
+  const options = { optimize: !isDouble && graph.nodes.length <= LARGEST_OPTIMIZED, ...wanted };
   // Engines keep tensors in plain objects, where names that all objects have are taken.
   const taken = [...graph.inputs, ...graph.outputs].map(({ name }) => name).filter((name) => name in {});
   if (taken.length === 0) return runtime.createSession(modelSource(model), options);

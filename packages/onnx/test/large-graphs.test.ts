@@ -1,5 +1,6 @@
 // Graphs of very many nodes, and of deeply nested ones: no recursion over them, no quadratic walks.
 
+import type { Runtime, Session } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
 import { int, makeNode } from "../src/attributes.ts";
 import {
@@ -18,6 +19,7 @@ import {
 import { scaleActivations } from "../src/modulation.ts";
 import { normalize } from "../src/normalize.ts";
 import type { PreparedGraph } from "../src/prepared-graph.ts";
+import { openSession } from "../src/source.ts";
 import { float32Tensor } from "../src/tensor.ts";
 import { makeModel } from "./helpers.ts";
 
@@ -115,4 +117,20 @@ test("graphs within graphs, 500 deep, are read, brought to one form and written"
   expect(bytes.length).toBeGreaterThan(10_000);
   // Of the processor: a busy machine takes longer.
   expect(process.cpuUsage(before).user).toBeLessThan(5e6);
+});
+
+test.each([
+  [10_000, true],
+  [10_001, false],
+])("the engine is asked to optimise a graph of %d nodes: %s", async (n, optimize) => {
+  const asked: unknown[] = [];
+  const runtime = {
+    name: "none",
+    createSession: async (_model: unknown, options: unknown) => {
+      asked.push(options);
+      return {} as Session;
+    },
+  } as unknown as Runtime;
+  await openSession(runtime, network(chained(n, (x, y) => makeNode("Tanh", [x], [y]))));
+  expect(asked).toEqual([{ optimize }]);
 });

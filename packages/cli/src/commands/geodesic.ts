@@ -71,7 +71,7 @@ export function geodesicCommand(program: Command, terminal: Terminal, signal: Ab
     .option("--steps <n>", "cap of the steps of the search", integer(1), 200)
     .option(
       "--tolerance <t>",
-      "converged when steps promise to lower the energy by less than this fraction",
+      "converged when the energy is no more than this fraction above its minimum",
       positive,
       1e-5,
     )

@@ -3,6 +3,7 @@
 import { identity, matmul, matrix, normal } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
 import { adam, cmaEs, type DifferentiableObjective, lbfgs, levenbergMarquardt } from "../../src/index.ts";
+import { truncatedNewton } from "../../src/optimize/truncated-newton.ts";
 
 /** (1 − x)² + 100(y − x²)², whose minimum is 0 at (1, 1), behind a bent valley. */
 const rosenbrock = ([x, y]: ArrayLike<number> & Iterable<number>) =>
@@ -186,6 +187,68 @@ describe("levenbergMarquardt in a box", () => {
   ])("refuses a box from %s to %s", async (low, high) => {
     const run = levenbergMarquardt(towards([0, 0, 0]), new Float64Array(n), { bounds: [low, high] });
     await expect(run).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+});
+
+describe("truncatedNewton", () => {
+  /** ½‖r‖² of the valley, and JᵀJ by its product, both with a factor. */
+  const valley = (factor = 1, sign = 1) => {
+    const residuals = ([x, y]: Float64Array) => [Math.SQRT2 * (1 - x!), Math.SQRT2 * 10 * (y! - x! * x!)];
+    return {
+      value: async (x: Float64Array) => factor * residuals(x).reduce((sum, r) => sum + 0.5 * r * r, 0),
+      model: async (at: Float64Array) => {
+        const jacobian = matrix(
+          2,
+          2,
+          [-1, 0, -20 * at[0]!, 10].map((d) => d * Math.SQRT2),
+        );
+        const r = matrix(2, 1, Float64Array.from(residuals(at)));
+        const scaled = (values: Float64Array, by: number) => values.map((value) => by * value);
+        return {
+          gradient: scaled(matmul(jacobian, r, { transposeA: true }).data, sign * factor),
+          product: async (c: Float64Array) =>
+            scaled(matmul(jacobian, matmul(jacobian, matrix(2, 1, c)), { transposeA: true }).data, factor),
+          move: (c: Float64Array) => c,
+        };
+      },
+    };
+  };
+
+  test("the valley, from a small region and a large one", async () => {
+    for (const radius of [0.01, 1e6]) {
+      const { point, converged } = await truncatedNewton(valley(), start, { radius, steps: 500 });
+      expect(converged).toBe(true);
+      expect(Math.hypot(point[0]! - 1, point[1]! - 1)).toBeLessThan(1e-5);
+    }
+  });
+
+  test("a power of two changes neither point nor flag", async () => {
+    const { value, ...plain } = await truncatedNewton(valley(), start, { radius: 1 });
+    for (const k of [-200, 60]) {
+      const found = await truncatedNewton(valley(2 ** k), start, { radius: 1 });
+      expect(found).toEqual({ ...plain, value: 2 ** k * value });
+    }
+  });
+
+  test("with the gradient of the wrong sign nothing is lower, and nothing is said to have converged", async () => {
+    const found = await truncatedNewton(valley(1, -1), start, { radius: 1, steps: 500 });
+    expect(found).toMatchObject({ point: start, converged: false });
+  });
+
+  test("counts its steps, and stops when told to", async () => {
+    expect(await truncatedNewton(valley(), start, { radius: 1, steps: 3 })).toMatchObject({
+      steps: 3,
+      converged: false,
+    });
+    const { steps } = await truncatedNewton(valley(), start, { radius: 1, onStep: ({ step }) => step === 4 });
+    expect(steps).toBe(4);
+    const signal = AbortSignal.abort();
+    await expect(truncatedNewton(valley(), start, { radius: 1, signal })).rejects.toThrow();
+    const bad = { ...valley(), value: async () => Number.NaN };
+    await expect(truncatedNewton(bad, start, { radius: 1 })).rejects.toMatchObject({ code: "NOT_FINITE" });
+    await expect(truncatedNewton(valley(), start, { radius: 0 })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
   });
 });
 
