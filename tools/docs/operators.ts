@@ -1,11 +1,11 @@
 // The page docs/operators.md, from what the packages themselves say: the registry of rules, the operators that are
 // written out, the reasons for refusals, and the table of what engines cannot do.
 
-import { writtenOut } from "../../packages/onnx/src/composites.ts";
-import type { Node } from "../../packages/onnx/src/model.ts";
-import { zero } from "../../packages/onnx/src/rule.ts";
-import { ruleFor, supportedOperators } from "../../packages/onnx/src/rules.ts";
-import { reasonAgainst } from "../../packages/onnx/src/unsupported.ts";
+import { zero } from "../../packages/onnx/src/derive/rule.ts";
+import { ruleFor, supportedOperators } from "../../packages/onnx/src/derive/rules.ts";
+import { reasonAgainst } from "../../packages/onnx/src/derive/unsupported.ts";
+import type { Node } from "../../packages/onnx/src/model/model.ts";
+import { writtenOut } from "../../packages/onnx/src/prepare/composites.ts";
 import { engineGaps } from "../../packages/onnx/test/engine-gaps.ts";
 
 const engines = ["cpu", "wasm", "webgpu"] as const;

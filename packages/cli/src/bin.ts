@@ -1,11 +1,11 @@
 // Entry of the command: signals and the standard streams.
 
 import { abandonRuns } from "@vielbein/runtime-node";
-import { EXIT } from "./exit-codes.ts";
-import { removeUnfinished } from "./output.ts";
+import { EXIT } from "./kit/exit-codes.ts";
+import { removeUnfinished } from "./kit/output.ts";
+import { endLater, SIGNALS } from "./kit/signals.ts";
+import { StandardStream } from "./kit/streams.ts";
 import { run } from "./program.ts";
-import { endLater, SIGNALS } from "./signals.ts";
-import { StandardStream } from "./streams.ts";
 
 const TICK_MS = 100;
 /** How long an interrupted command may go on using the engine, to finish a step and report what it has, in ticks. */

@@ -2,7 +2,6 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { Command, CommanderError } from "commander";
-import { checkOutputs } from "./command-files.ts";
 import { axesCommand } from "./commands/axes.ts";
 import { basisCommand } from "./commands/basis.ts";
 import { compareCommand } from "./commands/compare.ts";
@@ -10,21 +9,22 @@ import { deriveCommand } from "./commands/derive.ts";
 import { dimensionCommand } from "./commands/dimension.ts";
 import { directionsCommand } from "./commands/directions.ts";
 import { distortionCommand } from "./commands/distortion.ts";
-import { editCommand } from "./commands/edit.ts";
-import { exploreCommand } from "./commands/explore.ts";
+import { editCommand } from "./commands/edit/command.ts";
+import { exploreCommand } from "./commands/explore/command.ts";
 import { geodesicCommand } from "./commands/geodesic.ts";
 import { inspectCommand } from "./commands/inspect.ts";
-import { invertCommand } from "./commands/invert.ts";
-import { metricCommand } from "./commands/metric.ts";
+import { invertCommand } from "./commands/invert/command.ts";
+import { metricCommand } from "./commands/metric/command.ts";
 import { pcaCommand } from "./commands/pca.ts";
 import { pplCommand } from "./commands/ppl.ts";
 import { randomCommand } from "./commands/random.ts";
-import { sefaCommand } from "./commands/sefa.ts";
-import { traverseCommand } from "./commands/traverse.ts";
-import { warpageCommand } from "./commands/warpage.ts";
-import { EXIT, exitCodeOf, InterruptedError, isOutOfMemory } from "./exit-codes.ts";
-import { oneLine, print, shown, type Terminal } from "./terminal.ts";
-import { version } from "./version.ts";
+import { sefaCommand } from "./commands/sefa/command.ts";
+import { traverseCommand } from "./commands/traverse/command.ts";
+import { warpageCommand } from "./commands/warpage/command.ts";
+import { checkOutputs } from "./kit/command-files.ts";
+import { EXIT, exitCodeOf, InterruptedError, isOutOfMemory } from "./kit/exit-codes.ts";
+import { oneLine, print, shown, type Terminal } from "./kit/terminal.ts";
+import { version } from "./kit/version.ts";
 
 export interface RunOptions {
   readonly stdout: Terminal["stdout"];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseEdit } from "../src/edit-expression.ts";
+import { parseEdit } from "../src/commands/edit/expression.ts";
 
 const names = ["smile", "d1", "d2"];
 const coefficients = async (text: string, t = 0) => Array.from((await parseEdit(text, names)).at(t));

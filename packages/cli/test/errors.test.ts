@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeNpy } from "@vielbein/linalg/npy";
 import { DataType, encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
-import { exitCodeOf } from "../src/exit-codes.ts";
+import { exitCodeOf } from "../src/kit/exit-codes.ts";
 import { floats, generator, generatorBytes, model, node } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 

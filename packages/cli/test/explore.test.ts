@@ -11,8 +11,8 @@ import { pageUrl } from "@vielbein/explorer/page";
 import { encodeModel } from "@vielbein/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { conditionalModel } from "../../explorer/test/conditional.ts";
+import { isOwnAddress, type ServedPage, servePage } from "../src/commands/explore/page-server.ts";
 import { run } from "../src/index.ts";
-import { isOwnAddress, type ServedPage, servePage } from "../src/page-server.ts";
 import { generator } from "./models.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vielbein-served-"));

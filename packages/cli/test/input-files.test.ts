@@ -7,8 +7,8 @@ import { readNpz, writeNpy, writeNpz } from "@vielbein/linalg/npy";
 import { encodePng, type RgbaImage } from "@vielbein/viz";
 import { describe, expect, it } from "vitest";
 import { chunkOf, encode, fileOf, headerOf } from "../../viz/test/png-encoder.ts";
-import { readPoints } from "../src/points-file.ts";
-import { readTarget } from "../src/targets.ts";
+import { readTarget } from "../src/commands/invert/target.ts";
+import { readPoints } from "../src/inputs/points-file.ts";
 import { generatorBytes, layeredBytes } from "./models.ts";
 import { scratch, shared, sharedCase, vielbein } from "./run.ts";
 

@@ -18,7 +18,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { isStream, requireWritable, requireWritableFolder, writeWhole } from "../src/output.ts";
+import { isStream, requireWritable, requireWritableFolder, writeWhole } from "../src/kit/output.ts";
 import { scratch } from "./run.ts";
 
 const terminal = {

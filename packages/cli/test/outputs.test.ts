@@ -17,7 +17,12 @@ import { readNpz, writeNpy, writeNpz } from "@vielbein/linalg/npy";
 import { encodeModel } from "@vielbein/onnx";
 import type { Command, Option } from "commander";
 import { beforeAll, describe, expect, it } from "vitest";
-import { InputOption, OutputFolderOption, OutputOption, OutputPrefixOption } from "../src/command-files.ts";
+import {
+  InputOption,
+  OutputFolderOption,
+  OutputOption,
+  OutputPrefixOption,
+} from "../src/kit/command-files.ts";
 import { programFor, runnable } from "../src/program.ts";
 import { generator, generatorBytes, model } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";

@@ -3,7 +3,7 @@
 import { writeNpy } from "@vielbein/linalg/npy";
 import type * as viz from "@vielbein/viz";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { endingAtOnce } from "../src/signals.ts";
+import { endingAtOnce } from "../src/kit/signals.ts";
 import { generatorBytes } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 

@@ -1,19 +1,24 @@
-export type { AffineMap } from "./affine-map.ts";
-export {
-  type Bootstrap,
-  type BootstrapOptions,
-  bootstrap,
-  bootstrapValues,
-  intervalOf,
-} from "./bootstrap.ts";
-export { type BoundedMap, boundedMap } from "./bounded-map.ts";
-export {
-  type CurveStep,
-  type CurveTraversal,
-  type CurveTraversalOptions,
-  curveTraversal,
-} from "./curve-traversal.ts";
 export { parseDecimal } from "./decimal.ts";
+export {
+  type KritchmanNadler,
+  type KritchmanNadlerOptions,
+  kritchmanNadler,
+  type NoiseTest,
+} from "./dimension/kritchman-nadler.ts";
+export {
+  DIMENSION_CONVENTIONS,
+  type DimensionConvention,
+  type DimensionStatus,
+  type LocalDimension,
+  type LocalDimensionOptions,
+  localDimension,
+} from "./dimension/local-dimension.ts";
+export {
+  cumulativeDimension,
+  type SpectrumStatistics,
+  spectrumStatistics,
+} from "./dimension/spectrum-statistics.ts";
+export type { AffineMap } from "./directions/affine-map.ts";
 export {
   type DirectionSet,
   type DirectionValues,
@@ -23,8 +28,25 @@ export {
   displacements,
   requireDirections,
   requireSpaceOf,
-} from "./directions.ts";
-export { decodeDirections, encodeDirections } from "./directions-file.ts";
+} from "./directions/directions.ts";
+export { decodeDirections, encodeDirections } from "./directions/directions-file.ts";
+export {
+  type LatentDirections,
+  type PrincipalComponents,
+  PrincipalComponentsAccumulator,
+  type PrincipalComponentsOptions,
+} from "./directions/principal-components.ts";
+export { randomDirections } from "./directions/random-directions.ts";
+export {
+  factorize,
+  type Sefa,
+  type SefaOptions,
+  type SefaSelection,
+  sefa,
+  selectMaps,
+  stackWeights,
+  type ToRgbRule,
+} from "./directions/sefa.ts";
 export { type BoostedTreesOptions, boostedTrees } from "./disentanglement/boosted-trees.ts";
 export {
   type Dci,
@@ -56,26 +78,7 @@ export {
   precisionRecall,
 } from "./disentanglement/precision-recall.ts";
 export { type Sap, type SapOptions, sap } from "./disentanglement/sap.ts";
-export {
-  type Distortion,
-  type DistortionOptions,
-  type DistortionProblem,
-  type DistortionSample,
-  type DistortionSummaryOptions,
-  distortion,
-  distortionSample,
-  type TangentDistance,
-} from "./distortion.ts";
 export { type ErrorCode, VielbeinError } from "./errors.ts";
-export { type FunctionMapOptions, functionMap } from "./function-map.ts";
-export {
-  type Chain,
-  type Geodesic,
-  type GeodesicOptions,
-  geodesic,
-  measureChain,
-  refineChain,
-} from "./geodesic.ts";
 export { type ChordalMean, chordalMean } from "./grassmann/chordal-mean.ts";
 export {
   GRASSMANN_METRICS,
@@ -103,8 +106,6 @@ export {
   haarProfile,
   type ProfileOptions,
 } from "./grassmann/profile.ts";
-export { formatSetting, type InputSetting, parseSetting } from "./input-setting.ts";
-export { greatCircle, straightLine } from "./interpolation.ts";
 export {
   type Inversion,
   type InversionMethod,
@@ -112,7 +113,7 @@ export {
   type InversionProgress,
   invert,
   type Work,
-} from "./inversion.ts";
+} from "./inversion/inversion.ts";
 export { bytesText, DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "./jacobian/budget.ts";
 export { type DeadDirections, deadDirections, deadRows } from "./jacobian/dead-directions.ts";
 export { type JacobianOptions, jacobian } from "./jacobian/jacobian.ts";
@@ -132,20 +133,9 @@ export {
 } from "./jacobian/local-basis.ts";
 export { type JacobianSpectrum, jacobianSpectrum, singularValues } from "./jacobian/singular-values.ts";
 export { type TangentBasis, tangentBasis } from "./jacobian/tangent-basis.ts";
-export {
-  type KritchmanNadler,
-  type KritchmanNadlerOptions,
-  kritchmanNadler,
-  type NoiseTest,
-} from "./kritchman-nadler.ts";
-export {
-  DIMENSION_CONVENTIONS,
-  type DimensionConvention,
-  type DimensionStatus,
-  type LocalDimension,
-  type LocalDimensionOptions,
-  localDimension,
-} from "./local-dimension.ts";
+export { type BoundedMap, boundedMap } from "./map/bounded-map.ts";
+export { type FunctionMapOptions, functionMap } from "./map/function-map.ts";
+export { formatSetting, type InputSetting, parseSetting } from "./map/input-setting.ts";
 export {
   type CallOptions,
   DERIVATIVE_ROUTES,
@@ -153,7 +143,21 @@ export {
   type DifferentiableMap,
   type Differential,
   type FloatArray,
-} from "./map.ts";
+} from "./map/map.ts";
+export { parsePrior, statedPrior } from "./map/prior.ts";
+export type {
+  ModelSource,
+  Runtime,
+  RuntimeTensor,
+  Session,
+  SessionOptions,
+  TensorData,
+  TensorType,
+  TrialLimits,
+} from "./map/runtime.ts";
+export { contractSamples, MEAN_SAMPLES, meanValue, samplePoints } from "./map/sampling.ts";
+export { type Prior, requirePoints, type Space } from "./map/space.ts";
+export { Turns } from "./map/turns.ts";
 export { type Anisotropy, anisotropy } from "./metric/anisotropy.ts";
 export { averageMetric } from "./metric/average.ts";
 export { equalStep, metricBasis } from "./metric/basis.ts";
@@ -194,6 +198,21 @@ export type {
   ValueAndGradient,
 } from "./optimize/objective.ts";
 export {
+  type CurveStep,
+  type CurveTraversal,
+  type CurveTraversalOptions,
+  curveTraversal,
+} from "./paths/curve-traversal.ts";
+export {
+  type Chain,
+  type Geodesic,
+  type GeodesicOptions,
+  geodesic,
+  measureChain,
+  refineChain,
+} from "./paths/geodesic.ts";
+export { greatCircle, straightLine } from "./paths/interpolation.ts";
+export {
   type DifferenceReport,
   judgeDifferences,
   type PathLength,
@@ -202,43 +221,32 @@ export {
   pathLength,
   summarizePathLengths,
   trimmedMean,
-} from "./path-length.ts";
-export {
-  type LatentDirections,
-  type PrincipalComponents,
-  PrincipalComponentsAccumulator,
-  type PrincipalComponentsOptions,
-} from "./principal-components.ts";
-export { parsePrior, statedPrior } from "./prior.ts";
+} from "./paths/path-length.ts";
+export { linearTraversal, restrictToLayers, sphericalTraversal, symmetricSteps } from "./paths/traversal.ts";
 export type { FilePoints, Provenance, SampledPoints, Truncation } from "./provenance.ts";
-export { randomDirections } from "./random-directions.ts";
-export { type RankCorrelation, type RankCorrelationOptions, rankCorrelation } from "./rank-correlation.ts";
-export type {
-  ModelSource,
-  Runtime,
-  RuntimeTensor,
-  Session,
-  SessionOptions,
-  TensorData,
-  TensorType,
-  TrialLimits,
-} from "./runtime.ts";
-export { contractSamples, MEAN_SAMPLES, meanValue, samplePoints } from "./sampling.ts";
 export { parseProvenance } from "./schemas.ts";
 export {
-  factorize,
-  type Sefa,
-  type SefaOptions,
-  type SefaSelection,
-  sefa,
-  selectMaps,
-  stackWeights,
-  type ToRgbRule,
-} from "./sefa.ts";
-export { type Prior, requirePoints, type Space } from "./space.ts";
-export { cumulativeDimension, type SpectrumStatistics, spectrumStatistics } from "./spectrum-statistics.ts";
-export { linearTraversal, restrictToLayers, sphericalTraversal, symmetricSteps } from "./traversal.ts";
-export { Turns } from "./turns.ts";
+  type Bootstrap,
+  type BootstrapOptions,
+  bootstrap,
+  bootstrapValues,
+  intervalOf,
+} from "./statistics/bootstrap.ts";
+export {
+  type RankCorrelation,
+  type RankCorrelationOptions,
+  rankCorrelation,
+} from "./statistics/rank-correlation.ts";
+export {
+  type Distortion,
+  type DistortionOptions,
+  type DistortionProblem,
+  type DistortionSample,
+  type DistortionSummaryOptions,
+  distortion,
+  distortionSample,
+  type TangentDistance,
+} from "./tangent-spaces/distortion.ts";
 export {
   defaultDirections,
   type ProfileSummary,
@@ -248,4 +256,4 @@ export {
   type WarpageSample,
   warpagePair,
   warpageSample,
-} from "./warpage.ts";
+} from "./tangent-spaces/warpage.ts";

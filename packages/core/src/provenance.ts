@@ -1,6 +1,6 @@
 // Where a number comes from. Every result that is saved or printed carries this.
 
-import type { Prior, Space } from "./space.ts";
+import type { Prior, Space } from "./map/space.ts";
 
 export interface Provenance {
   /** Program and version, e.g. `vielbein 0.1.0`. */

@@ -2,8 +2,8 @@
 
 import * as z from "zod/mini";
 import { VielbeinError } from "./errors.ts";
+import type { Prior, Space } from "./map/space.ts";
 import type { Provenance } from "./provenance.ts";
-import type { Prior, Space } from "./space.ts";
 
 const count = z.int().check(z.nonnegative());
 const indices = z.optional(z.array(count));

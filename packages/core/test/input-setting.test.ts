@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatSetting, type InputSetting, parseSetting } from "../src/input-setting.ts";
+import { formatSetting, type InputSetting, parseSetting } from "../src/map/input-setting.ts";
 
 it.each<[string, InputSetting]>([
   ["1, -0.5,2e3", [1, -0.5, 2000]],

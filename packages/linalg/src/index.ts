@@ -5,9 +5,46 @@ export {
   type InitializeOptions,
   initialize,
   release,
-} from "./backend.ts";
-export { cholesky } from "./cholesky.ts";
-export { type Eigh, type EighOptions, eigh, eighGeneralized } from "./eigh.ts";
+} from "./backend/backend.ts";
+export { cholesky } from "./decompositions/cholesky.ts";
+export { type Eigh, type EighOptions, eigh, eighGeneralized } from "./decompositions/eigh.ts";
+export {
+  type LeastSquares,
+  leastSquares,
+  pinv,
+  type RankOptions,
+  rank,
+} from "./decompositions/least-squares.ts";
+export { type Qr, type QrOptions, qr } from "./decompositions/qr.ts";
+export { norm, unitColumns } from "./decompositions/scaling.ts";
+export { canonicalSigns } from "./decompositions/signs.ts";
+export { type SolveOptions, solve } from "./decompositions/solve.ts";
+export {
+  type EighStack,
+  eighStack,
+  fromStack,
+  type MatrixStack,
+  type StackOptions,
+  type SvdStack,
+  svdStack,
+} from "./decompositions/stacks.ts";
+export {
+  orthogonal,
+  orthonormalize,
+  type Polar,
+  polar,
+  principalAngles,
+} from "./decompositions/subspaces.ts";
+export { type Svd, type SvdOptions, svd } from "./decompositions/svd.ts";
+export {
+  type Chunks,
+  StreamingQr,
+  type TallQr,
+  type TallSvd,
+  type TallSvdOptions,
+  tallSkinnyQR,
+  tallSvd,
+} from "./decompositions/tall.ts";
 export { ConvergenceError, LapackError, LinalgError, type LinalgErrorCode } from "./errors.ts";
 export {
   fromMathjs,
@@ -21,31 +58,6 @@ export {
 export { type EigshOptions, eigsh, type PartialEigh } from "./iterative/eigsh.ts";
 export type { BlockOperator, LinearOperator } from "./iterative/operator.ts";
 export { type PartialSvd, type SvdsOptions, svds } from "./iterative/svds.ts";
-export { type LeastSquares, leastSquares, pinv, type RankOptions, rank } from "./least-squares.ts";
 export { gram, type MatmulOptions, matmul } from "./matmul.ts";
 export { fromRows, identity, leadingColumns, type Matrix, matrix, transpose } from "./matrix.ts";
-export { type Qr, type QrOptions, qr } from "./qr.ts";
-export { normal, type UniformOptions, uniform } from "./random.ts";
-export { norm, unitColumns } from "./scaling.ts";
-export { canonicalSigns } from "./signs.ts";
-export { type SolveOptions, solve } from "./solve.ts";
-export {
-  type EighStack,
-  eighStack,
-  fromStack,
-  type MatrixStack,
-  type StackOptions,
-  type SvdStack,
-  svdStack,
-} from "./stacks.ts";
-export { orthogonal, orthonormalize, type Polar, polar, principalAngles } from "./subspaces.ts";
-export { type Svd, type SvdOptions, svd } from "./svd.ts";
-export {
-  type Chunks,
-  StreamingQr,
-  type TallQr,
-  type TallSvd,
-  type TallSvdOptions,
-  tallSkinnyQR,
-  tallSvd,
-} from "./tall.ts";
+export { normal, type UniformOptions, uniform } from "./random/random.ts";

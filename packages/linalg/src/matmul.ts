@@ -1,6 +1,6 @@
 // Matrix products.
 
-import { routinesFor } from "./backend.ts";
+import { routinesFor } from "./backend/backend.ts";
 import { LinalgError } from "./errors.ts";
 import { type Matrix, matrix, requireShape } from "./matrix.ts";
 

@@ -2,7 +2,7 @@
 
 import { deflateRawSync, deflateSync, crc32 as zlibCrc32 } from "node:zlib";
 import { describe, expect, it, test } from "vitest";
-import { adler32, crc32, inflateExactly } from "../src/deflate.ts";
+import { adler32, crc32, inflateExactly } from "../src/files/deflate.ts";
 import { expectError } from "./helpers.ts";
 
 const bytes = (length: number, at: (i: number) => number) => Uint8Array.from({ length }, (_, i) => at(i));

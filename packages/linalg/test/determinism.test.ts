@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, expect, it } from "vitest";
+import { decodeLzma } from "../src/backend/lzma.ts";
 import { WASM } from "../src/generated/wasm.ts";
 import { WASM_RELAXED } from "../src/generated/wasm-relaxed.ts";
 import {
@@ -20,7 +21,6 @@ import {
   svd,
   uniform,
 } from "../src/index.ts";
-import { decodeLzma } from "../src/lzma.ts";
 
 /** Made of uniform numbers, which are the same on every engine; those of `normal` depend on its Math.log. */
 function seeded(m: number, n: number): Matrix {

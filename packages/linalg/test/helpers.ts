@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
+import { readNpz } from "../src/files/numpy.ts";
 import { gram, type LinalgErrorCode, type Matrix, matmul, matrix, normal } from "../src/index.ts";
-import { readNpz } from "../src/numpy.ts";
 
 export const EPS: number = Number.EPSILON;
 

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type NpyArray, readNpy, readNpz, writeNpy, writeNpz } from "../src/numpy.ts";
+import { type NpyArray, readNpy, readNpz, writeNpy, writeNpz } from "../src/files/numpy.ts";
 import { expectError, fixture } from "./helpers.ts";
 
 const shape = [2, 3, 4];

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openNpz, readNpz, writeNpy, writeNpz } from "../src/numpy.ts";
+import { openNpz, readNpz, writeNpy, writeNpz } from "../src/files/numpy.ts";
 import { expectError, fixture } from "./helpers.ts";
 import { type Member, zipOf } from "./zip.ts";
 

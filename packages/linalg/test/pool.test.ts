@@ -8,7 +8,7 @@ import { Worker } from "node:worker_threads";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eigh, initialize, type Matrix, matrix, qr, svd } from "../src/index.ts";
-import { LinalgPool, type PoolWorker } from "../src/pool.ts";
+import { LinalgPool, type PoolWorker } from "../src/pool/pool.ts";
 import { randomMatrix } from "./helpers.ts";
 
 let script: URL;
@@ -35,7 +35,7 @@ beforeAll(async () => {
       target: "es2022",
       ssr: true,
       rollupOptions: {
-        input: fileURLToPath(new URL("../src/pool-worker.ts", import.meta.url)),
+        input: fileURLToPath(new URL("../src/pool/pool-worker.ts", import.meta.url)),
         output: { entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
       },
     },

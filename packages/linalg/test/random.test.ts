@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { normal, uniform } from "../src/index.ts";
-import { philox4x32 } from "../src/philox.ts";
+import { philox4x32 } from "../src/random/philox.ts";
 import { absoluteError, expectError } from "./helpers.ts";
 
 describe("Philox4x32-10", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readSafetensors, writeSafetensors } from "../src/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../src/files/safetensors.ts";
 import { expectError, fixture } from "./helpers.ts";
 
 const whole = Array.from({ length: 24 }, (_, i) => i);

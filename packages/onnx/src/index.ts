@@ -1,24 +1,19 @@
-export { firstAffineMaps } from "./affine-maps.ts";
-export { type ChainOptions, chain } from "./chain.ts";
-export { cut } from "./cut.ts";
-export { decodeModel } from "./decode.ts";
-export type { DerivativeOptions, Emitter } from "./emitter.ts";
-export { type EncodeOptions, encodeModel } from "./encode.ts";
-export { requireConfinedLocation, resolveExternalData } from "./external-data.ts";
-export type { FamilyReport } from "./family.ts";
-export { type FurtherInput, furtherInputs, inputTensors } from "./further-inputs.ts";
-export { type HvpGraph, hvp } from "./hvp.ts";
-export {
-  type DifferentiabilityReport,
-  inspect,
-  type ModelReport,
-  type PortReport,
-  type SpaceReport,
-} from "./inspect.ts";
-export { differentiability, type JvpGraph, jvp, type NodeReport } from "./jvp.ts";
-export { layers } from "./layers.ts";
-export { type LinearGraph, type Linearization, linearize } from "./linearize.ts";
-export { mappedCode } from "./mapping-network.ts";
+export type { DerivativeOptions, Emitter } from "./derive/emitter.ts";
+export { differentiability, type JvpGraph, jvp, type NodeReport } from "./derive/jvp.ts";
+export { type LinearGraph, type Linearization, linearize } from "./derive/linearize.ts";
+export { type PreparedGraph, pointShape, type TensorInfo } from "./derive/prepared-graph.ts";
+export type { DerivativeRule, Tangent } from "./derive/rule.ts";
+export { supportedOperators } from "./derive/rules.ts";
+export { Unsupported, UnsupportedOperatorError } from "./derive/unsupported.ts";
+export { type VjpGraph, vjp } from "./derive/vjp.ts";
+export { decodeModel } from "./file/decode.ts";
+export { type EncodeOptions, encodeModel } from "./file/encode.ts";
+export { requireConfinedLocation, resolveExternalData } from "./file/external-data.ts";
+export { modelSource } from "./file/source.ts";
+export { type ChainOptions, chain } from "./map/chain.ts";
+export { type HvpGraph, hvp } from "./map/hvp.ts";
+export { OnnxMap, type OnnxMapOptions } from "./map/onnx-map.ts";
+export { type RedrawOptions, redrawWeights } from "./map/redraw.ts";
 export {
   type Attribute,
   DataType,
@@ -32,15 +27,20 @@ export {
   standardOpset,
   type Tensor,
   type ValueInfo,
-} from "./model.ts";
-export { OnnxMap, type OnnxMapOptions } from "./onnx-map.ts";
-export { endpoints, type PrepareOptions, prepare } from "./prepare.ts";
-export { type PreparedGraph, pointShape, type TensorInfo } from "./prepared-graph.ts";
-export { type RedrawOptions, redrawWeights } from "./redraw.ts";
-export type { DerivativeRule, Tangent } from "./rule.ts";
-export { supportedOperators } from "./rules.ts";
-export { sharedCode } from "./shared-code.ts";
-export { modelSource } from "./source.ts";
-export { truncate } from "./truncate.ts";
-export { Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
-export { type VjpGraph, vjp } from "./vjp.ts";
+} from "./model/model.ts";
+export { cut } from "./prepare/cut.ts";
+export { type FurtherInput, furtherInputs, inputTensors } from "./prepare/further-inputs.ts";
+export { endpoints, type PrepareOptions, prepare } from "./prepare/prepare.ts";
+export { truncate } from "./prepare/truncate.ts";
+export { firstAffineMaps } from "./read/affine-maps.ts";
+export type { FamilyReport } from "./read/family.ts";
+export {
+  type DifferentiabilityReport,
+  inspect,
+  type ModelReport,
+  type PortReport,
+  type SpaceReport,
+} from "./read/inspect.ts";
+export { layers } from "./read/layers.ts";
+export { mappedCode } from "./read/mapping-network.ts";
+export { sharedCode } from "./read/shared-code.ts";

@@ -3,8 +3,8 @@
 import { type AffineMap, factorize, jacobian, localBasisAt, selectMaps, stackWeights } from "@vielbein/core";
 import { matmul, matrix, normal, principalAngles } from "@vielbein/linalg";
 import { describe, expect, it } from "vitest";
-import { int, ints } from "../src/attributes.ts";
 import { firstAffineMaps, type Model, OnnxMap, prepare } from "../src/index.ts";
+import { int, ints } from "../src/model/attributes.ts";
 import { exported } from "./graphs.ts";
 import { GraphBuilder, runtime } from "./helpers.ts";
 

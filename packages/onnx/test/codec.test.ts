@@ -4,12 +4,12 @@ import { readFile } from "node:fs/promises";
 import { VielbeinError } from "@vielbein/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { float, int, ints, makeNode } from "../src/attributes.ts";
+import { WireReader } from "../src/file/proto/reader.ts";
+import { WireWriter } from "../src/file/proto/writer.ts";
+import { modelSource } from "../src/file/source.ts";
 import { decodeModel, encodeModel, type Model, type Tensor } from "../src/index.ts";
-import { WireReader } from "../src/proto/reader.ts";
-import { WireWriter } from "../src/proto/writer.ts";
-import { modelSource } from "../src/source.ts";
-import { float32Tensor, int64Tensor, numericValues } from "../src/tensor.ts";
+import { float, int, ints, makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, int64Tensor, numericValues } from "../src/model/tensor.ts";
 import { makeModel, runtime, structure } from "./helpers.ts";
 
 const fixture = (name: string): Promise<Buffer> => readFile(new URL(`fixtures/${name}`, import.meta.url));

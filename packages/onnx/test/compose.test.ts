@@ -1,7 +1,7 @@
 // Composing models and taking them apart.
 
 import { describe, expect, test } from "vitest";
-import { makeNode } from "../src/attributes.ts";
+import { modelSource } from "../src/file/source.ts";
 import {
   chain,
   cut,
@@ -12,8 +12,8 @@ import {
   OnnxMap,
   prepare,
 } from "../src/index.ts";
-import { modelSource } from "../src/source.ts";
-import { float32Tensor } from "../src/tensor.ts";
+import { makeNode } from "../src/model/attributes.ts";
+import { float32Tensor } from "../src/model/tensor.ts";
 import { makeModel, relativeError, runtime } from "./helpers.ts";
 
 const n = 20;

@@ -2,8 +2,8 @@
 // of the function that the engine computes, for many vectors as for one.
 
 import { expect } from "vitest";
+import { modelSource } from "../src/file/source.ts";
 import { jvp, type Model, OnnxMap, prepare } from "../src/index.ts";
-import { modelSource } from "../src/source.ts";
 import { type Backend, cpu, type Tolerances } from "./backends.ts";
 import {
   DirectModel,

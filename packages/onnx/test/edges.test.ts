@@ -1,9 +1,9 @@
 // Points where a rule would divide zero by zero, and files that leave something unsaid.
 
 import { describe, expect, test } from "vitest";
-import { int, makeNode } from "../src/attributes.ts";
 import { DataType, type Model, OnnxMap } from "../src/index.ts";
-import { float32Tensor, int64Tensor } from "../src/tensor.ts";
+import { int, makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, int64Tensor } from "../src/model/tensor.ts";
 import { forwardJacobian, makeModel, runtime } from "./helpers.ts";
 
 const vector = (name: string, n: number, dataType: number = DataType.FLOAT) => ({

@@ -2,7 +2,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
-import { int, makeNode } from "../src/attributes.ts";
+import { probe } from "../src/file/probe.ts";
 import {
   type Attribute,
   cut,
@@ -17,8 +17,8 @@ import {
   prepare,
   UnsupportedOperatorError,
 } from "../src/index.ts";
-import { probe } from "../src/probe.ts";
-import { float32Tensor, int64Tensor } from "../src/tensor.ts";
+import { int, makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, int64Tensor } from "../src/model/tensor.ts";
 import { GraphBuilder, makeModel, runtime } from "./helpers.ts";
 
 const float = DataType.FLOAT;

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readModelFile } from "@vielbein/runtime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeNode } from "../src/attributes.ts";
 import {
   type Attribute,
   DataType,
@@ -18,6 +17,7 @@ import {
   requireConfinedLocation,
   resolveExternalData,
 } from "../src/index.ts";
+import { makeNode } from "../src/model/attributes.ts";
 import { makeModel, relativeError, runtime } from "./helpers.ts";
 
 const n = 20;

@@ -1,7 +1,7 @@
 // Operators that a model defines itself: what a call binds, and what is refused.
 
 import { describe, expect, test } from "vitest";
-import { float, int, ints, makeNode } from "../src/attributes.ts";
+import { WireWriter } from "../src/file/proto/writer.ts";
 import {
   type Attribute,
   DataType,
@@ -13,8 +13,8 @@ import {
   type Node,
   OnnxMap,
 } from "../src/index.ts";
-import { WireWriter } from "../src/proto/writer.ts";
-import { float32Tensor } from "../src/tensor.ts";
+import { float, int, ints, makeNode } from "../src/model/attributes.ts";
+import { float32Tensor } from "../src/model/tensor.ts";
 import { makeModel, relativeError, runtime } from "./helpers.ts";
 
 const domain = "my.dom";

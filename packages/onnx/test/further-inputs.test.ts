@@ -1,9 +1,9 @@
 import { type InputSetting, parseSetting } from "@vielbein/core";
 import { expect, it } from "vitest";
 import { conditionalModel } from "../../explorer/test/conditional.ts";
-import { decodeModel } from "../src/decode.ts";
-import { furtherInputs, inputTensors } from "../src/further-inputs.ts";
-import { DataType } from "../src/model.ts";
+import { decodeModel } from "../src/file/decode.ts";
+import { DataType } from "../src/model/model.ts";
+import { furtherInputs, inputTensors } from "../src/prepare/further-inputs.ts";
 
 const model = decodeModel(conditionalModel, "conditional.onnx");
 

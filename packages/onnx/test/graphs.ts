@@ -2,8 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import type { RuntimeTensor } from "@vielbein/core";
+import { modelSource } from "../src/file/source.ts";
 import { DataType, decodeModel, type Model } from "../src/index.ts";
-import { modelSource } from "../src/source.ts";
 import { runtime } from "./helpers.ts";
 import { pointwise } from "./shared.ts";
 

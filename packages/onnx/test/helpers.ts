@@ -4,10 +4,10 @@ import { createHash } from "node:crypto";
 import type { RuntimeTensor, Session } from "@vielbein/core";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { expect } from "vitest";
-import { makeNode } from "../src/attributes.ts";
+import { modelSource } from "../src/file/source.ts";
 import { type Attribute, DataType, type Model, type Node, type OnnxMap, type Tensor } from "../src/index.ts";
-import { modelSource } from "../src/source.ts";
-import { float32Tensor, float64Tensor, int64Tensor } from "../src/tensor.ts";
+import { makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, float64Tensor, int64Tensor } from "../src/model/tensor.ts";
 
 export const runtime: NodeRuntime = new NodeRuntime({ threads: 1 });
 

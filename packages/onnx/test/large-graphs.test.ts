@@ -2,7 +2,8 @@
 
 import type { Runtime, Session } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
-import { int, makeNode } from "../src/attributes.ts";
+import type { PreparedGraph } from "../src/derive/prepared-graph.ts";
+import { openSession } from "../src/file/source.ts";
 import {
   type Attribute,
   DataType,
@@ -16,11 +17,10 @@ import {
   redrawWeights,
   vjp,
 } from "../src/index.ts";
-import { scaleActivations } from "../src/modulation.ts";
-import { normalize } from "../src/normalize.ts";
-import type { PreparedGraph } from "../src/prepared-graph.ts";
-import { openSession } from "../src/source.ts";
-import { float32Tensor } from "../src/tensor.ts";
+import { int, makeNode } from "../src/model/attributes.ts";
+import { float32Tensor } from "../src/model/tensor.ts";
+import { scaleActivations } from "../src/prepare/modulation.ts";
+import { normalize } from "../src/prepare/normalize.ts";
 import { makeModel } from "./helpers.ts";
 
 const info = { dataType: DataType.FLOAT, shape: [1, 4] };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { makeNode } from "../src/attributes.ts";
 import { layers, type Node, prepare } from "../src/index.ts";
-import { float32Tensor, int64Tensor } from "../src/tensor.ts";
+import { makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, int64Tensor } from "../src/model/tensor.ts";
 import { makeModel, runtime } from "./helpers.ts";
 import { requireShared, sharedModel } from "./shared.ts";
 

@@ -2,8 +2,8 @@
 
 import { metricSpectrum } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
-import { int, ints } from "../src/attributes.ts";
 import { jvp, linearize, OnnxMap, prepare, vjp } from "../src/index.ts";
+import { int, ints } from "../src/model/attributes.ts";
 import { exported, runGraph } from "./graphs.ts";
 import { GraphBuilder, irregular, randomStream, relativeError, runtime } from "./helpers.ts";
 

@@ -1,10 +1,10 @@
 // Modulated convolutions are rewritten to scaled activations without a change of what they compute.
 
 import { describe, expect, test } from "vitest";
-import { int, ints, makeNode } from "../src/attributes.ts";
+import { modelSource } from "../src/file/source.ts";
 import { DataType, type Model, type Node, prepare } from "../src/index.ts";
-import { modelSource } from "../src/source.ts";
-import { float32Tensor, int64Tensor } from "../src/tensor.ts";
+import { int, ints, makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, int64Tensor } from "../src/model/tensor.ts";
 import { exported } from "./graphs.ts";
 import { irregular, makeModel, randomStream, relativeError, runtime } from "./helpers.ts";
 

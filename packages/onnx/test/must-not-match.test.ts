@@ -2,12 +2,12 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
-import { float, int, ints, makeNode } from "../src/attributes.ts";
-import { shareCommonSubexpressions } from "../src/common-subexpressions.ts";
+import { shareCommonSubexpressions } from "../src/derive/common-subexpressions.ts";
+import { mergeFactors } from "../src/derive/merge-factors.ts";
 import { DataType, firstAffineMaps, inspect, type Model, type Node, OnnxMap, prepare } from "../src/index.ts";
-import { mergeFactors } from "../src/merge-factors.ts";
-import { NameSupply } from "../src/names.ts";
-import { float32Tensor, int64Tensor } from "../src/tensor.ts";
+import { float, int, ints, makeNode } from "../src/model/attributes.ts";
+import { NameSupply } from "../src/model/names.ts";
+import { float32Tensor, int64Tensor } from "../src/model/tensor.ts";
 import {
   DirectModel,
   differences,

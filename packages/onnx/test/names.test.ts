@@ -1,7 +1,6 @@
 // Tensors, dimensions and operators may be called whatever objects of the language have.
 
 import { expect, test } from "vitest";
-import { makeNode } from "../src/attributes.ts";
 import {
   DataType,
   decodeModel,
@@ -12,7 +11,8 @@ import {
   OnnxMap,
   prepare,
 } from "../src/index.ts";
-import { float32Tensor } from "../src/tensor.ts";
+import { makeNode } from "../src/model/attributes.ts";
+import { float32Tensor } from "../src/model/tensor.ts";
 import { makeModel, relativeError, runtime } from "./helpers.ts";
 
 const hostile = ["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"];

@@ -1,7 +1,7 @@
 // Older operator sets: what is read as opset 18 computes what the engine computes from the original.
 
 import { describe, expect, test } from "vitest";
-import { float, int, ints, makeNode, string } from "../src/attributes.ts";
+import { modelSource } from "../src/file/source.ts";
 import {
   type Attribute,
   DataType,
@@ -14,8 +14,8 @@ import {
   standardOpset,
   type Tensor,
 } from "../src/index.ts";
-import { modelSource } from "../src/source.ts";
-import { float32Tensor, halfToFloat, int64Tensor } from "../src/tensor.ts";
+import { float, int, ints, makeNode, string } from "../src/model/attributes.ts";
+import { float32Tensor, halfToFloat, int64Tensor } from "../src/model/tensor.ts";
 import { irregular, makeModel, product, randomStream, runtime } from "./helpers.ts";
 
 const shape = [2, 3, 4, 4];

@@ -3,9 +3,9 @@
 import { type FloatArray, jacobian, type Runtime, VielbeinError } from "@vielbein/core";
 import { normal } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
-import { float, int, makeNode } from "../src/attributes.ts";
 import { DataType, type Model, type Node, OnnxMap, type Tensor } from "../src/index.ts";
-import { float32Tensor, int64Tensor } from "../src/tensor.ts";
+import { float, int, makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, int64Tensor } from "../src/model/tensor.ts";
 import { makeModel, relativeError, runtime } from "./helpers.ts";
 import { golden, requireShared, sharedModel } from "./shared.ts";
 

@@ -1,8 +1,8 @@
 // What a map says to points and tangents that it cannot take, and to values that it cannot return.
 
 import { describe, expect, test } from "vitest";
-import { makeNode } from "../src/attributes.ts";
 import { DataType, OnnxMap } from "../src/index.ts";
+import { makeNode } from "../src/model/attributes.ts";
 import { makeModel, runtime } from "./helpers.ts";
 
 describe("points", () => {

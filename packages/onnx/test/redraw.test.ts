@@ -3,9 +3,9 @@
 import { jacobian, VielbeinError } from "@vielbein/core";
 import { svd } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
-import { makeNode } from "../src/attributes.ts";
 import { encodeModel, type Model, OnnxMap, type RedrawOptions, redrawWeights } from "../src/index.ts";
-import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "../src/tensor.ts";
+import { makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "../src/model/tensor.ts";
 import { GraphBuilder, makeModel, randomStream, runtime } from "./helpers.ts";
 import { requireShared, sharedModel } from "./shared.ts";
 

@@ -1,10 +1,10 @@
 // Floating-point types of fewer digits than float32: how they are read, and that derivatives pass them.
 
 import { describe, expect, test } from "vitest";
-import { int, makeNode } from "../src/attributes.ts";
+import { WireWriter } from "../src/file/proto/writer.ts";
 import { DataType, decodeModel, encodeModel, inspect, type Model, OnnxMap } from "../src/index.ts";
-import { WireWriter } from "../src/proto/writer.ts";
-import { float32Tensor, numericValues } from "../src/tensor.ts";
+import { int, makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, numericValues } from "../src/model/tensor.ts";
 import { forwardJacobian, irregular, makeModel, randomStream, relativeError, runtime } from "./helpers.ts";
 
 const float = DataType.FLOAT;

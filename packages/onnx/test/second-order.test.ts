@@ -1,9 +1,9 @@
 // Second derivatives: derivatives of derivative graphs.
 
 import { describe, expect, test } from "vitest";
-import { makeNode } from "../src/attributes.ts";
 import { DataType, hvp, jvp, type Model, prepare, vjp } from "../src/index.ts";
-import { float64Tensor } from "../src/tensor.ts";
+import { makeNode } from "../src/model/attributes.ts";
+import { float64Tensor } from "../src/model/tensor.ts";
 import { exported, runGraph } from "./graphs.ts";
 import { irregular, makeModel, randomStream, relativeError, runtime } from "./helpers.ts";
 

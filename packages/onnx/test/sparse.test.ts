@@ -1,10 +1,10 @@
 // Sparse tensors are dense once they are read.
 
 import { describe, expect, test } from "vitest";
-import { makeNode } from "../src/attributes.ts";
+import { WireWriter } from "../src/file/proto/writer.ts";
 import { DataType, decodeModel, encodeModel, type Model, OnnxMap } from "../src/index.ts";
-import { WireWriter } from "../src/proto/writer.ts";
-import { float32Tensor, int64Tensor, numericValues } from "../src/tensor.ts";
+import { makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, int64Tensor, numericValues } from "../src/model/tensor.ts";
 import { makeModel, relativeError, runtime } from "./helpers.ts";
 
 interface Sparse {

@@ -2,8 +2,7 @@
 
 import type { Runtime } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
-import { float, makeNode } from "../src/attributes.ts";
-import { shareCommonSubexpressions } from "../src/common-subexpressions.ts";
+import { shareCommonSubexpressions } from "../src/derive/common-subexpressions.ts";
 import {
   DataType,
   type DerivativeRule,
@@ -14,8 +13,9 @@ import {
   prepare,
   vjp,
 } from "../src/index.ts";
-import { floatAttribute } from "../src/model.ts";
-import { float32Tensor } from "../src/tensor.ts";
+import { float, makeNode } from "../src/model/attributes.ts";
+import { floatAttribute } from "../src/model/model.ts";
+import { float32Tensor } from "../src/model/tensor.ts";
 import { pooling } from "./cases/pooling.ts";
 import { assemble } from "./derivative.ts";
 import { runGraph } from "./graphs.ts";

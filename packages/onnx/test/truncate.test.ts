@@ -1,8 +1,8 @@
 // What truncation refuses.
 
 import { expect, test } from "vitest";
-import { makeNode } from "../src/attributes.ts";
 import { DataType, truncate } from "../src/index.ts";
+import { makeNode } from "../src/model/attributes.ts";
 import { makeModel } from "./helpers.ts";
 
 const model = makeModel({

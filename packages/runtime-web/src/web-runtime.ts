@@ -14,7 +14,7 @@ import { EngineFailure } from "./failure.ts";
 import { LocalEngine } from "./local-engine.ts";
 import { inNode, loadOrt } from "./ort.ts";
 import { type Recover, type Seat, WebSession } from "./web-session.ts";
-import { WorkerEngine } from "./worker-engine.ts";
+import { WorkerEngine } from "./worker/worker-engine.ts";
 
 export interface WebRuntimeOptions {
   /**

@@ -5,8 +5,8 @@
 // with the grid, because a figure is always shown fitted to some page.
 
 import { VielbeinError } from "@vielbein/core";
-import { type RgbaImage, shrinkTo, upscale } from "./image.ts";
-import { encodePng, pngDataUri } from "./png.ts";
+import { type RgbaImage, shrinkTo, upscale } from "./images/image.ts";
+import { encodePng, pngDataUri } from "./images/png.ts";
 import { px, svgDocument, textLine } from "./svg.ts";
 import { ellipsize, type Font, measureText, wrap } from "./text.ts";
 import { THEME } from "./theme.ts";

@@ -3,8 +3,8 @@
 // inside the page; without scripts it is still a table.
 
 import { VielbeinError } from "@vielbein/core";
-import { type RgbaImage, shrinkTo } from "./image.ts";
-import { encodePng, pngDataUri } from "./png.ts";
+import { type RgbaImage, shrinkTo } from "./images/image.ts";
+import { encodePng, pngDataUri } from "./images/png.ts";
 import { escapeXml } from "./text.ts";
 import { DARK_THEME, lightTheme } from "./theme.ts";
 

@@ -14,9 +14,11 @@ export {
   stackImages,
   toRgba,
   upscale,
-} from "./image.ts";
-export { detectLayout, type ImageLayout, type LayoutName } from "./image-layout.ts";
-export { measureRange, type PixelRange, statedRange } from "./image-range.ts";
+} from "./images/image.ts";
+export { detectLayout, type ImageLayout, type LayoutName } from "./images/image-layout.ts";
+export { measureRange, type PixelRange, statedRange } from "./images/image-range.ts";
+export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./images/png.ts";
+export { resize } from "./images/resize.ts";
 export type { AxisOptions } from "./plots/axis.ts";
 export { type BandPlot, bandPlot } from "./plots/band-plot.ts";
 export type { ColourScaleName } from "./plots/colour-scale.ts";
@@ -27,10 +29,8 @@ export { type Histogram, type HistogramSeries, histogram } from "./plots/histogr
 export { type BandGroup, type LayerPlot, layerPlot, type SampleGroup } from "./plots/layer-plot.ts";
 export { type Band, bandOf, type LineSeries } from "./plots/series.ts";
 export { type SpectrumPlot, type SpectrumSeries, spectrumPlot } from "./plots/spectrum-plot.ts";
-export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./png.ts";
 export { decodeImage } from "./read/decode-image.ts";
 export { decodeJpeg } from "./read/decode-jpeg.ts";
 export { type DecodedImage, type DecodePngOptions, decodePng } from "./read/decode-png.ts";
-export { resize } from "./resize.ts";
 export { escapeControls } from "./text.ts";
 export { DARK_THEME } from "./theme.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { crc32, inflateSync } from "node:zlib";
 import { expect } from "vitest";
-import type { RgbaImage } from "../src/image.ts";
+import type { RgbaImage } from "../src/images/image.ts";
 
 const require = createRequire(import.meta.url);
 

@@ -1,8 +1,8 @@
 import { VielbeinError } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
-import { downscale, toRgba, upscale } from "../src/image.ts";
-import { detectLayout } from "../src/image-layout.ts";
-import { measureRange, statedRange } from "../src/image-range.ts";
+import { downscale, toRgba, upscale } from "../src/images/image.ts";
+import { detectLayout } from "../src/images/image-layout.ts";
+import { measureRange, statedRange } from "../src/images/image-range.ts";
 
 describe("detectLayout", () => {
   test.each([

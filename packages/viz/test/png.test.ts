@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { stackImages } from "../src/image.ts";
-import { encodeAnimatedPng, encodePng, pingPong, pngDataUri } from "../src/png.ts";
+import { stackImages } from "../src/images/image.ts";
+import { encodeAnimatedPng, encodePng, pingPong, pngDataUri } from "../src/images/png.ts";
 import { decodePng, disc, pngChunks } from "./helpers.ts";
 
 test.each([

@@ -15,17 +15,17 @@ import {
 import type { OnnxMap } from "@vielbein/onnx";
 import { bandPlot, contactSheet, formatStep } from "@vielbein/viz";
 import { type Command, Option } from "commander";
-import { indexList, integer, positive } from "../arguments.ts";
-import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
-import { existing } from "../direction-counts.ts";
-import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
-import { figureOption, writeFigure } from "../figure.ts";
-import { addMapOptions, addPointOptions, openMap, provenanceOf } from "../model.ts";
-import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
-import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
-import { pointRange } from "../points-file.ts";
-import { Progress, print, type Terminal } from "../terminal.ts";
-import { loadTruncated } from "../truncation.ts";
+import { type CodeOptions, CodeSource, originOf } from "../inputs/codes.ts";
+import { existing } from "../inputs/direction-counts.ts";
+import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../inputs/distance.ts";
+import { addMapOptions, addPointOptions, openMap, provenanceOf } from "../inputs/model.ts";
+import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../inputs/pictures.ts";
+import { describePixels, pixelsEntry, pixelsOf } from "../inputs/pixels.ts";
+import { pointRange } from "../inputs/points-file.ts";
+import { loadTruncated } from "../inputs/truncation.ts";
+import { indexList, integer, positive } from "../kit/arguments.ts";
+import { figureOption, writeFigure } from "../kit/figure.ts";
+import { Progress, print, type Terminal } from "../kit/terminal.ts";
 
 interface AxesOptions extends CodeOptions, PictureOptions, DistanceOptions {
   axes?: number[];

@@ -10,11 +10,9 @@ import {
 import type { Matrix } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import type { Command } from "commander";
-import { integer } from "../arguments.ts";
-import { CodeSource, originOf } from "../codes.ts";
-import { OutputOption } from "../command-files.ts";
-import { wantedRank } from "../direction-counts.ts";
-import { writeDirections } from "../direction-files.ts";
+import { CodeSource, originOf } from "../inputs/codes.ts";
+import { wantedRank } from "../inputs/direction-counts.ts";
+import { writeDirections } from "../inputs/direction-files.ts";
 import {
   addMapOptions,
   addPointOptions,
@@ -22,12 +20,14 @@ import {
   openMap,
   type PointOptions,
   provenanceOf,
-} from "../model.ts";
-import type { Points } from "../points-file.ts";
-import { type Columns, NOT_NEGATIVE, type RowValue, SPECTRUM } from "../row-file.ts";
-import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { bold, dim, print, type Terminal, table } from "../terminal.ts";
-import { loadTruncated } from "../truncation.ts";
+} from "../inputs/model.ts";
+import type { Points } from "../inputs/points-file.ts";
+import { loadTruncated } from "../inputs/truncation.ts";
+import { integer } from "../kit/arguments.ts";
+import { OutputOption } from "../kit/command-files.ts";
+import { type Columns, NOT_NEGATIVE, type RowValue, SPECTRUM } from "../kit/row-file.ts";
+import { addRowOptions, computeRows, type RowOptions } from "../kit/rows.ts";
+import { bold, dim, print, type Terminal, table } from "../kit/terminal.ts";
 
 interface BasisOptions extends MapOptions, PointOptions, RowOptions {
   samples: number;

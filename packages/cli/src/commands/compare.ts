@@ -20,16 +20,16 @@ import { leadingColumns, type Matrix, matrix, orthogonal } from "@vielbein/linal
 import { openNpz, type ReadNpyArray } from "@vielbein/linalg/npy";
 import { heatMap } from "@vielbein/viz";
 import type { Command } from "commander";
-import { inFile, readProvenance } from "../archives.ts";
-import { integer } from "../arguments.ts";
-import { readInput } from "../array-files.ts";
-import { atMost } from "../direction-counts.ts";
-import { readDirections } from "../direction-files.ts";
-import { figureOption, writeFigure } from "../figure.ts";
-import { METRIC_NAMES, METRICS, type Metric, metricOption } from "../metrics.ts";
-import { endingAtOnce } from "../signals.ts";
-import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
-import { version } from "../version.ts";
+import { inFile, readProvenance } from "../inputs/archives.ts";
+import { readInput } from "../inputs/array-files.ts";
+import { atMost } from "../inputs/direction-counts.ts";
+import { readDirections } from "../inputs/direction-files.ts";
+import { METRIC_NAMES, METRICS, type Metric, metricOption } from "../inputs/subspace-distances.ts";
+import { integer } from "../kit/arguments.ts";
+import { figureOption, writeFigure } from "../kit/figure.ts";
+import { endingAtOnce } from "../kit/signals.ts";
+import { bold, dim, info, print, type Terminal, table } from "../kit/terminal.ts";
+import { version } from "../kit/version.ts";
 
 /** Pairs of uniform subspaces that the null is taken from. */
 const HAAR_PAIRS = 100;

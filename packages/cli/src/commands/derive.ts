@@ -5,10 +5,10 @@ import { dirname, join } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { encodeModel, hvp, jvp, type Model, type PreparedGraph, prepare, vjp } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
-import { OutputOption } from "../command-files.ts";
-import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../model.ts";
-import { writeWhole } from "../output.ts";
-import { info, print, type Terminal } from "../terminal.ts";
+import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../inputs/model.ts";
+import { OutputOption } from "../kit/command-files.ts";
+import { writeWhole } from "../kit/output.ts";
+import { info, print, type Terminal } from "../kit/terminal.ts";
 
 type Mode = "jvp" | "vjp" | "hvp";
 

@@ -18,15 +18,15 @@ import {
 } from "@vielbein/core";
 import { layerPlot } from "@vielbein/viz";
 import { type Command, Option } from "commander";
-import { integer, percent, positiveList } from "../arguments.ts";
-import { CodeSource, originOf } from "../codes.ts";
-import { figureOption, writeFigure } from "../figure.ts";
-import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
-import { addPointOptions, type PointOptions, provenanceOf } from "../model.ts";
-import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../row-file.ts";
-import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { bold, dim, print, type Terminal, table } from "../terminal.ts";
-import { loadTruncated } from "../truncation.ts";
+import { CodeSource, originOf } from "../inputs/codes.ts";
+import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../inputs/layers.ts";
+import { addPointOptions, type PointOptions, provenanceOf } from "../inputs/model.ts";
+import { loadTruncated } from "../inputs/truncation.ts";
+import { integer, percent, positiveList } from "../kit/arguments.ts";
+import { figureOption, writeFigure } from "../kit/figure.ts";
+import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../kit/row-file.ts";
+import { addRowOptions, computeRows, type RowOptions } from "../kit/rows.ts";
+import { bold, dim, print, type Terminal, table } from "../kit/terminal.ts";
 
 interface DimensionOptions extends LayerOptions, PointOptions, RowOptions {
   samples: number;

@@ -4,13 +4,13 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type DirectionSet, defaultNames, requireDirections, VielbeinError } from "@vielbein/core";
 import { type Command, InvalidArgumentError } from "commander";
-import { inFile } from "../archives.ts";
-import { indexList } from "../arguments.ts";
-import { arrayPath, readInput } from "../array-files.ts";
-import { OutputOption } from "../command-files.ts";
-import { writeDirections } from "../direction-files.ts";
-import { foreignDirections, openArrays, spaceOf } from "../foreign-directions.ts";
-import { info, print, type Terminal } from "../terminal.ts";
+import { inFile } from "../inputs/archives.ts";
+import { arrayPath, readInput } from "../inputs/array-files.ts";
+import { writeDirections } from "../inputs/direction-files.ts";
+import { foreignDirections, openArrays, spaceOf } from "../inputs/foreign-directions.ts";
+import { indexList } from "../kit/arguments.ts";
+import { OutputOption } from "../kit/command-files.ts";
+import { info, print, type Terminal } from "../kit/terminal.ts";
 
 interface ImportOptions {
   space: string;

@@ -17,18 +17,18 @@ import {
 } from "@vielbein/core";
 import { layerPlot } from "@vielbein/viz";
 import { type Command, Option } from "commander";
-import { integer, percent, positive } from "../arguments.ts";
-import { CodeSource, originOf } from "../codes.ts";
-import { atMost } from "../direction-counts.ts";
-import { figureOption, writeFigure } from "../figure.ts";
-import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../layers.ts";
-import { addPointOptions, provenanceOf } from "../model.ts";
-import { addPairOptions, type PairOptions, pairsOf } from "../pairs.ts";
-import { type Columns, NOT_NEGATIVE } from "../row-file.ts";
-import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { endingAtOnce } from "../signals.ts";
-import { bold, dim, info, print, type Terminal, table } from "../terminal.ts";
-import { loadTruncated } from "../truncation.ts";
+import { CodeSource, originOf } from "../inputs/codes.ts";
+import { atMost } from "../inputs/direction-counts.ts";
+import { addLayerOptions, LayerMaps, type LayerOptions, layerLabels, layerSpaces } from "../inputs/layers.ts";
+import { addPointOptions, provenanceOf } from "../inputs/model.ts";
+import { addPairOptions, type PairOptions, pairsOf } from "../inputs/pairs.ts";
+import { loadTruncated } from "../inputs/truncation.ts";
+import { integer, percent, positive } from "../kit/arguments.ts";
+import { figureOption, writeFigure } from "../kit/figure.ts";
+import { type Columns, NOT_NEGATIVE } from "../kit/row-file.ts";
+import { addRowOptions, computeRows, type RowOptions } from "../kit/rows.ts";
+import { endingAtOnce } from "../kit/signals.ts";
+import { bold, dim, info, print, type Terminal, table } from "../kit/terminal.ts";
 
 interface CommandOptions extends LayerOptions, PairOptions, RowOptions {
   epsilon: number;

@@ -15,13 +15,9 @@ import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
 import type { OnnxMap } from "@vielbein/onnx";
 import { contactSheet } from "@vielbein/viz";
 import type { Command } from "commander";
-import { provenanceArray } from "../archives.ts";
-import { integer, positive } from "../arguments.ts";
-import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
-import { OutputOption } from "../command-files.ts";
-import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
-import { InterruptedError } from "../exit-codes.ts";
-import { figureOption, writeFigure } from "../figure.ts";
+import { provenanceArray } from "../inputs/archives.ts";
+import { type CodeOptions, CodeSource, originOf } from "../inputs/codes.ts";
+import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../inputs/distance.ts";
 import {
   addMapOptions,
   addPointOptions,
@@ -29,13 +25,17 @@ import {
   type LoadedModel,
   openMap,
   provenanceOf,
-} from "../model.ts";
-import { writeWhole } from "../output.ts";
-import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../pictures.ts";
-import { describePixels, pixelsEntry, pixelsOf } from "../pixels.ts";
-import { type Points, pointsAt } from "../points-file.ts";
-import { info, Progress, print, type Terminal, table } from "../terminal.ts";
-import { loadTruncated } from "../truncation.ts";
+} from "../inputs/model.ts";
+import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../inputs/pictures.ts";
+import { describePixels, pixelsEntry, pixelsOf } from "../inputs/pixels.ts";
+import { type Points, pointsAt } from "../inputs/points-file.ts";
+import { loadTruncated } from "../inputs/truncation.ts";
+import { integer, positive } from "../kit/arguments.ts";
+import { OutputOption } from "../kit/command-files.ts";
+import { InterruptedError } from "../kit/exit-codes.ts";
+import { figureOption, writeFigure } from "../kit/figure.ts";
+import { writeWhole } from "../kit/output.ts";
+import { info, Progress, print, type Terminal, table } from "../kit/terminal.ts";
 
 interface GeodesicOptions extends CodeOptions, PictureOptions, DistanceOptions {
   sample?: number[];

@@ -4,8 +4,8 @@ import { statedPrior, VielbeinError } from "@vielbein/core";
 import { inspect, type ModelReport, type PortReport } from "@vielbein/onnx";
 import { escapeControls, statedRange } from "@vielbein/viz";
 import type { Command } from "commander";
-import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../model.ts";
-import { bold, dim, print, type Terminal, table } from "../terminal.ts";
+import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../inputs/model.ts";
+import { bold, dim, print, type Terminal, table } from "../kit/terminal.ts";
 
 export function inspectCommand(program: Command, terminal: Terminal): void {
   addMapOptions(

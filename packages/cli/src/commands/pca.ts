@@ -11,16 +11,16 @@ import {
 } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
-import { indexList, integer } from "../arguments.ts";
-import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
-import { OutputOption } from "../command-files.ts";
-import { atMost } from "../direction-counts.ts";
-import { writeDirections } from "../direction-files.ts";
-import { InterruptedError } from "../exit-codes.ts";
-import { addMapOptions, addPointOptions, openMap, provenanceOf } from "../model.ts";
-import type { Points } from "../points-file.ts";
-import { bold, dim, Progress, print, type Terminal, table } from "../terminal.ts";
-import { loadTruncated } from "../truncation.ts";
+import { type CodeOptions, CodeSource, originOf } from "../inputs/codes.ts";
+import { atMost } from "../inputs/direction-counts.ts";
+import { writeDirections } from "../inputs/direction-files.ts";
+import { addMapOptions, addPointOptions, openMap, provenanceOf } from "../inputs/model.ts";
+import type { Points } from "../inputs/points-file.ts";
+import { loadTruncated } from "../inputs/truncation.ts";
+import { indexList, integer } from "../kit/arguments.ts";
+import { OutputOption } from "../kit/command-files.ts";
+import { InterruptedError } from "../kit/exit-codes.ts";
+import { bold, dim, Progress, print, type Terminal, table } from "../kit/terminal.ts";
 
 interface PcaOptions extends CodeOptions {
   samples: number;

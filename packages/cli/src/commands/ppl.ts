@@ -13,9 +13,8 @@ import {
 import { uniform } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
-import { integer, positive } from "../arguments.ts";
-import { type CodeOptions, CodeSource, originOf } from "../codes.ts";
-import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../distance.ts";
+import { type CodeOptions, CodeSource, originOf } from "../inputs/codes.ts";
+import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../inputs/distance.ts";
 import {
   addMapOptions,
   addPointOptions,
@@ -23,14 +22,15 @@ import {
   type LoadedModel,
   openMap,
   provenanceOf,
-} from "../model.ts";
-import { addPixelOption, describePixels, type PixelOptions, type Pixels } from "../pixels.ts";
-import { pointRange } from "../points-file.ts";
-import { type Columns, NOT_NEGATIVE } from "../row-file.ts";
-import { addRowOptions, computeRows, type RowOptions } from "../rows.ts";
-import { endingAtOnce } from "../signals.ts";
-import { print, type Terminal, table } from "../terminal.ts";
-import { loadTruncated } from "../truncation.ts";
+} from "../inputs/model.ts";
+import { addPixelOption, describePixels, type PixelOptions, type Pixels } from "../inputs/pixels.ts";
+import { pointRange } from "../inputs/points-file.ts";
+import { loadTruncated } from "../inputs/truncation.ts";
+import { integer, positive } from "../kit/arguments.ts";
+import { type Columns, NOT_NEGATIVE } from "../kit/row-file.ts";
+import { addRowOptions, computeRows, type RowOptions } from "../kit/rows.ts";
+import { endingAtOnce } from "../kit/signals.ts";
+import { print, type Terminal, table } from "../kit/terminal.ts";
 
 interface PplOptions extends CodeOptions, DistanceOptions, RowOptions, PixelOptions {
   samples: number;

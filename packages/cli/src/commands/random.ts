@@ -2,13 +2,13 @@
 
 import { defaultNames, randomDirections } from "@vielbein/core";
 import type { Command } from "commander";
-import { integer } from "../arguments.ts";
-import { OutputOption } from "../command-files.ts";
-import { atMost } from "../direction-counts.ts";
-import { writeDirections } from "../direction-files.ts";
-import { addMapOptions, loadModel, type MapOptions, provenanceOf } from "../model.ts";
-import { prepareMap } from "../prepared.ts";
-import { print, type Terminal } from "../terminal.ts";
+import { atMost } from "../inputs/direction-counts.ts";
+import { writeDirections } from "../inputs/direction-files.ts";
+import { addMapOptions, loadModel, type MapOptions, provenanceOf } from "../inputs/model.ts";
+import { prepareMap } from "../inputs/prepared.ts";
+import { integer } from "../kit/arguments.ts";
+import { OutputOption } from "../kit/command-files.ts";
+import { print, type Terminal } from "../kit/terminal.ts";
 
 interface RandomOptions extends MapOptions {
   count?: number;

@@ -1,8 +1,8 @@
 // Columns of matrices, one quantity each, and what the scores need to know of them.
 
 import { type Matrix, matrix } from "@vielbein/linalg";
-import { centred } from "../moments.ts";
 import { powerOfTwo } from "../power-of-two.ts";
+import { centred } from "../statistics/moments.ts";
 
 /** Column j as a copy. */
 export function column({ rows, cols, data }: Matrix, j: number): Float64Array {

@@ -4,8 +4,8 @@
 
 import { eigh, type Matrix, matmul, matrix, svd, transpose } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { Moments } from "../moments.ts";
-import { requirePoints } from "../space.ts";
+import { requirePoints } from "../map/space.ts";
+import { Moments } from "../statistics/moments.ts";
 import { requireMatrix } from "./labelled-codes.ts";
 
 export interface Gaussian {

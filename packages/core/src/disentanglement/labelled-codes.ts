@@ -2,7 +2,7 @@
 
 import type { Matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { requirePoints } from "../space.ts";
+import { requirePoints } from "../map/space.ts";
 import { column, fromColumns } from "./columns.ts";
 
 export type FactorKind = "continuous" | "discrete";

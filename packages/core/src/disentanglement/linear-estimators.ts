@@ -4,7 +4,7 @@
 
 import { gram, type Matrix, matmul, matrix, solve } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { centred } from "../moments.ts";
+import { centred } from "../statistics/moments.ts";
 import { column, fromColumns, inUnits, levelsOf, sampleDeviations, unitsOf } from "./columns.ts";
 import type { ImportanceEstimator } from "./dci.ts";
 import type { LabelledCodes } from "./labelled-codes.ts";

@@ -5,8 +5,8 @@
 
 import { type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { centred } from "../moments.ts";
 import { powerOfTwo } from "../power-of-two.ts";
+import { centred } from "../statistics/moments.ts";
 import { requireMatrix } from "./labelled-codes.ts";
 
 export interface NeighbourOptions {

@@ -4,7 +4,7 @@
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { CrossMoments } from "../moments.ts";
+import { CrossMoments } from "../statistics/moments.ts";
 import { column, levelsOf, meanOf, sampleVariances } from "./columns.ts";
 import { gapsOf } from "./gap.ts";
 import { inPlace, type LabelledCodes, requirePair, varyingFactors } from "./labelled-codes.ts";

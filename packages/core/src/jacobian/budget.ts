@@ -1,6 +1,6 @@
 // How much of the engine's and of our own memory a derivative may take, and how many vectors a run is worth.
 
-import type { DifferentiableMap, FloatArray } from "../map.ts";
+import type { DifferentiableMap, FloatArray } from "../map/map.ts";
 
 type Ends = Pick<DifferentiableMap<FloatArray>, "from" | "to" | "bytesPerTangent">;
 

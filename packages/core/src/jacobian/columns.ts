@@ -2,7 +2,7 @@
 // memory of the Jacobian as a matrix, and the chunks are small.
 
 import { type Matrix, matrix } from "@vielbein/linalg";
-import type { FloatArray } from "../map.ts";
+import type { FloatArray } from "../map/map.ts";
 
 /** Elements of a chunk: 8 MB in float64. */
 const CHUNK = 2 ** 20;

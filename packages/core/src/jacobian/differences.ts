@@ -1,6 +1,6 @@
 // Columns of the Jacobian by central differences: a check on the exact ones.
 
-import type { DifferentiableMap, FloatArray } from "../map.ts";
+import type { DifferentiableMap, FloatArray } from "../map/map.ts";
 
 /**
  * (f(x + h·e) − f(x − h·e)) / 2h for the `width` coordinates from `first` on: `[width, to.dim]`.

@@ -1,8 +1,8 @@
 // A product that is not finite says that the map has no derivative at the point, and where.
 
 import { VielbeinError } from "../errors.ts";
-import type { DifferentiableMap, FloatArray } from "../map.ts";
-import type { Space } from "../space.ts";
+import type { DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { Space } from "../map/space.ts";
 
 type Ends = Pick<DifferentiableMap<FloatArray>, "from" | "to">;
 

@@ -11,8 +11,8 @@ import {
   type Differential,
   differentialAt,
   type FloatArray,
-} from "../map.ts";
-import { requirePoints, type Space } from "../space.ts";
+} from "../map/map.ts";
+import { requirePoints, type Space } from "../map/space.ts";
 import {
   bytesPerVector,
   bytesText,

@@ -13,7 +13,7 @@ import {
   transpose,
 } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map.ts";
+import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map/map.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
 
 export interface LeadingTriplets {

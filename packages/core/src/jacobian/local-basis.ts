@@ -3,8 +3,8 @@
 // the output by tσᵢ along uᵢ, to first order.
 
 import { canonicalSigns, leadingColumns, type Matrix, svd } from "@vielbein/linalg";
-import type { DerivativeRoute, DifferentiableMap } from "../map.ts";
-import { requirePoints } from "../space.ts";
+import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { requirePoints } from "../map/space.ts";
 import { matrixFits, tripletsThatFit } from "./budget.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { type DerivativeOptions, JacobianAt } from "./jacobian-at.ts";

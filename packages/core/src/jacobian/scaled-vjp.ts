@@ -1,7 +1,7 @@
 // Products with Jᵀ whatever the size of the cotangents: a map in small units has small residuals and small derivatives, whose
 // products vanish in float32.
 
-import type { CallOptions, DifferentiableMap, FloatArray } from "../map.ts";
+import type { CallOptions, DifferentiableMap, FloatArray } from "../map/map.ts";
 import { powerOfTwo } from "../power-of-two.ts";
 
 /** Jᵀ·c `[from.dim]` at a point, with c `[to.dim]` brought to a size of about 1 by a power of two, which rounds nothing. */

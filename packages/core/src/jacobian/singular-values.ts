@@ -1,7 +1,7 @@
 // The singular values of the Jacobian at a point, for methods that need no vectors.
 
 import { eigh, svd, tallSvd } from "@vielbein/linalg";
-import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map.ts";
+import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map/map.ts";
 import { liveRows, rowChunks } from "./columns.ts";
 import { type DeadDirections, deadDirections } from "./dead-directions.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";

@@ -5,7 +5,7 @@
 // come from products alone.
 
 import { ConvergenceError, leadingColumns, type Matrix, type PartialSvd, svd, svds } from "@vielbein/linalg";
-import type { DerivativeRoute, DifferentiableMap } from "../map.ts";
+import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { JacobianAt } from "./jacobian-at.ts";
 import { leadingTriplets, requireRank } from "./leading.ts";

@@ -1,8 +1,8 @@
 // Numbers that describe how unequal the directions of a metric are.
 
+import { requireDescending } from "../dimension/kritchman-nadler.ts";
+import { cumulativeDimension, spectrumStatistics } from "../dimension/spectrum-statistics.ts";
 import { VielbeinError } from "../errors.ts";
-import { requireDescending } from "../kritchman-nadler.ts";
-import { cumulativeDimension, spectrumStatistics } from "../spectrum-statistics.ts";
 
 export interface Anisotropy {
   /** Σλ. */

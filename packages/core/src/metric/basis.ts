@@ -1,8 +1,8 @@
 // Coordinates in which a metric is nearer to the identity: its axes, shortened where the output moves much.
 
 import { type Matrix, matrix } from "@vielbein/linalg";
+import { requireDescending } from "../dimension/kritchman-nadler.ts";
 import { VielbeinError } from "../errors.ts";
-import { requireDescending } from "../kritchman-nadler.ts";
 import type { PointSpectrum } from "./homogeneity.ts";
 
 /**

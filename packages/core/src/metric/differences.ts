@@ -4,8 +4,8 @@
 
 import { eigh, type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import type { CallOptions, DifferentiableMap, FloatArray } from "../map.ts";
-import { requirePoints } from "../space.ts";
+import type { CallOptions, DifferentiableMap, FloatArray } from "../map/map.ts";
+import { requirePoints } from "../map/space.ts";
 import type { MetricSpectrum } from "./spectrum.ts";
 
 export interface MetricDifferenceOptions extends CallOptions {

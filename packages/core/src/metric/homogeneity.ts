@@ -3,8 +3,8 @@
 // by rank, with λⱼ (Wang & Ponce, ICLR 2021). 1: the same axes everywhere; about 0: unrelated ones.
 
 import { type Matrix, matmul, matrix, orthogonal } from "@vielbein/linalg";
+import { requireDescending } from "../dimension/kritchman-nadler.ts";
 import { VielbeinError } from "../errors.ts";
-import { requireDescending } from "../kritchman-nadler.ts";
 
 /** Full spectrum of the metric at one point: eigenvalues `[n]`, eigenvectors as columns `[n, n]`. */
 export interface PointSpectrum {

@@ -7,7 +7,7 @@
 import type { Matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
-import type { DifferentiableMap, FloatArray } from "../map.ts";
+import type { DifferentiableMap, FloatArray } from "../map/map.ts";
 
 export interface MetricOptions extends DerivativeOptions {
   /**

@@ -15,7 +15,7 @@ import { VielbeinError } from "../errors.ts";
 import { bytesText } from "../jacobian/budget.ts";
 import { rowChunks } from "../jacobian/columns.ts";
 import { JacobianAt } from "../jacobian/jacobian-at.ts";
-import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map.ts";
+import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map/map.ts";
 import { type MetricOptions, routeOf } from "./metric.ts";
 
 export interface MetricSpectrum {

@@ -2,10 +2,10 @@
 // all of it, twice (Giraud, Langou, Rozložník & van den Eshof, "Rounding error analysis of the classical
 // Gram–Schmidt orthogonalization process", 2005: twice is enough).
 
-import { routinesFor } from "../backend.ts";
+import { routinesFor } from "../backend/backend.ts";
+import type { RowStore } from "../backend/routines.ts";
 import { type Matrix, matrix, transpose } from "../matrix.ts";
-import { normal } from "../random.ts";
-import type { RowStore } from "../routines.ts";
+import { normal } from "../random/random.ts";
 
 /** W = onto·basis + along·added. */
 export interface Split {

@@ -4,9 +4,9 @@
 // decomposition" (NIPS 2015); Baglama & Reichel, "Augmented implicitly restarted Lanczos bidiagonalization
 // methods" (SIAM J. Sci. Comput. 27, 2005), restart by §2.
 
+import { svd } from "../decompositions/svd.ts";
 import { ConvergenceError } from "../errors.ts";
 import { leadingColumns, type Matrix, matrix, transpose } from "../matrix.ts";
-import { svd } from "../svd.ts";
 import { Basis, type Split } from "./basis.ts";
 import { product, type RowOperator } from "./operator.ts";
 import type { PartialSvd, SvdsOptions } from "./svds.ts";

@@ -1,8 +1,8 @@
 // Some eigenvalues of a symmetric matrix that is known by its products.
 
+import { orient } from "../decompositions/signs.ts";
 import { ConvergenceError, LinalgError } from "../errors.ts";
 import { type Matrix, requireOption } from "../matrix.ts";
-import { orient } from "../signs.ts";
 import { symmetricLanczos } from "./lanczos.ts";
 import { lobpcg } from "./lobpcg.ts";
 import { type BlockOperator, RowOperator, requireBasis, requireCount, requireTolerance } from "./operator.ts";

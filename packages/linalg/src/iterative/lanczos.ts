@@ -2,7 +2,7 @@
 // Wu & Simon, "Thick-restart Lanczos method for large symmetric eigenvalue problems" (SIAM J. Matrix Anal. Appl. 22,
 // 2000), for blocks.
 
-import { eigh } from "../eigh.ts";
+import { eigh } from "../decompositions/eigh.ts";
 import { ConvergenceError } from "../errors.ts";
 import { leadingColumns, type Matrix, matrix, transpose } from "../matrix.ts";
 import { Basis, type Split } from "./basis.ts";

@@ -2,7 +2,7 @@
 // Knyazev (SIAM J. Sci. Comput. 23, 2001); the orthonormal basis after Hetmaniuk & Lehoucq, "Basis selection in
 // LOBPCG" (J. Comput. Phys. 218, 2006).
 
-import { eigh } from "../eigh.ts";
+import { eigh } from "../decompositions/eigh.ts";
 import { ConvergenceError, LinalgError } from "../errors.ts";
 import { leadingColumns, type Matrix, matrix, requireFinite, transpose } from "../matrix.ts";
 import { Basis } from "./basis.ts";

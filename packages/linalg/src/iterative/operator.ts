@@ -1,10 +1,10 @@
 // Matrices that are known only by their products with blocks of vectors.
 
-import { routinesFor } from "../backend.ts";
+import { routinesFor } from "../backend/backend.ts";
+import type { RowStore } from "../backend/routines.ts";
+import { moderated, scaleByPowerOfTwo } from "../decompositions/scaling.ts";
 import { LinalgError } from "../errors.ts";
 import { type Matrix, matrix, requireFinite, requireInRange, requireSize, transpose } from "../matrix.ts";
-import type { RowStore } from "../routines.ts";
-import { moderated, scaleByPowerOfTwo } from "../scaling.ts";
 
 /** A square operator, by its products with blocks of vectors. */
 export interface BlockOperator {

@@ -1,9 +1,9 @@
 // Randomised range finder with power iterations. Halko, Martinsson & Tropp, "Finding structure with randomness"
 // (SIAM Review 53, 2011), algorithms 4.4 and 5.1.
 
+import { svd } from "../decompositions/svd.ts";
 import { ConvergenceError } from "../errors.ts";
 import { leadingColumns, type Matrix, transpose } from "../matrix.ts";
-import { svd } from "../svd.ts";
 import { Basis } from "./basis.ts";
 import { product, type RowOperator } from "./operator.ts";
 import type { PartialSvd, SvdsOptions } from "./svds.ts";

@@ -1,8 +1,8 @@
 // The largest singular values of a matrix that is known by its products.
 
+import { orient } from "../decompositions/signs.ts";
 import { ConvergenceError } from "../errors.ts";
 import { type Matrix, requireOption } from "../matrix.ts";
-import { orient } from "../signs.ts";
 import { blockKrylov } from "./block-krylov.ts";
 import {
   type LinearOperator,

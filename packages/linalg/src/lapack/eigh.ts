@@ -1,7 +1,7 @@
 // Symmetric eigenproblems by divide and conquer (DSYEVD).
 
+import type { RawEigh } from "../backend/routines.ts";
 import { type Matrix, matrix } from "../matrix.ts";
-import type { RawEigh } from "../routines.ts";
 import { requireDone, scoped } from "./heap.ts";
 import type { Kernel } from "./kernel.ts";
 

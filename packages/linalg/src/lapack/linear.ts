@@ -1,7 +1,7 @@
 // Products and linear systems over the kernel's BLAS and LAPACK.
 
+import type { Checked } from "../backend/routines.ts";
 import { type Matrix, matrix } from "../matrix.ts";
-import type { Checked } from "../routines.ts";
 import { requireDone, scoped } from "./heap.ts";
 import type { Kernel } from "./kernel.ts";
 import { copyTransposed, readTransposed } from "./transposes.ts";

@@ -1,7 +1,7 @@
 // Orthogonal factors by LAPACK: DGEQRF, DGEQP3, DORGQR, and the streaming step.
 
+import type { RawQr } from "../backend/routines.ts";
 import { type Matrix, matrix } from "../matrix.ts";
-import type { RawQr } from "../routines.ts";
 import { requireDone, scoped } from "./heap.ts";
 import type { Kernel } from "./kernel.ts";
 import { copyTransposed, readTransposed } from "./transposes.ts";

@@ -2,7 +2,7 @@
 // column-major [n, m] of its transpose, so the roles of U and V, of lower and upper are exchanged, and little
 // has to be transposed on the way.
 
-import type { Routines } from "../routines.ts";
+import type { Routines } from "../backend/routines.ts";
 import { divideAndConquerEigh } from "./eigh.ts";
 import type { Kernel } from "./kernel.ts";
 import {

@@ -1,7 +1,7 @@
 // Rows that stay on the heap of the kernel between calls: a basis, or a matrix that is applied many times.
 
+import type { RowStore } from "../backend/routines.ts";
 import { type Matrix, matrix } from "../matrix.ts";
-import type { RowStore } from "../routines.ts";
 import { Scope, scoped } from "./heap.ts";
 import type { Kernel } from "./kernel.ts";
 

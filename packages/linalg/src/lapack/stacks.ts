@@ -1,6 +1,6 @@
 // Stacks of matrices, in slices that go to the kernel with one call.
 
-import type { MatrixStack } from "../stacks.ts";
+import type { MatrixStack } from "../decompositions/stacks.ts";
 import { requireDone, scoped } from "./heap.ts";
 import type { Kernel } from "./kernel.ts";
 

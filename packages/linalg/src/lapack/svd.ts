@@ -1,7 +1,7 @@
 // Singular values by LAPACK. The column-major view of a row-major A is Aᵀ = V·diag(s)·Uᵀ, so U and V change places.
 
+import type { RawSvd, Vectors } from "../backend/routines.ts";
 import { type Matrix, matrix } from "../matrix.ts";
-import type { RawSvd, Vectors } from "../routines.ts";
 import { requireDone, type Scope, scoped } from "./heap.ts";
 import type { Kernel } from "./kernel.ts";
 import { copyTransposed, readTransposed } from "./transposes.ts";

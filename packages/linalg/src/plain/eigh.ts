@@ -1,8 +1,8 @@
 // Eigendecomposition of a symmetric matrix: Householder tridiagonalisation and implicit QL.
 
+import type { RawEigh } from "../backend/routines.ts";
+import { scaleByPowerOfTwo, scaled } from "../decompositions/scaling.ts";
 import { type Matrix, matrix } from "../matrix.ts";
-import type { RawEigh } from "../routines.ts";
-import { scaleByPowerOfTwo, scaled } from "../scaling.ts";
 import { applyQ } from "./householder.ts";
 import { TINY_ORDER, tinyEigh } from "./tiny-eigh.ts";
 import { implicitQl, tridiagonalize } from "./tridiagonal.ts";

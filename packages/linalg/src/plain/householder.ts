@@ -3,8 +3,8 @@
 // Joffrain, Low, Quintana-Ortí, van de Geijn & Van Zee, "Accumulating Householder transformations,
 // revisited" (2006).
 
+import { NEGLIGIBLE } from "../decompositions/scaling.ts";
 import { type Matrix, matrix, transpose } from "../matrix.ts";
-import { NEGLIGIBLE } from "../scaling.ts";
 import { gramOf, multiplied } from "./multiply.ts";
 
 /** A[:, pivots] = Q·R with Q = H₀H₁…H₍ₖ₋₁₎ and Hⱼ = I − 2vⱼvⱼᵀ. */

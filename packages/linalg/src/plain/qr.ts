@@ -1,8 +1,8 @@
 // QR factorisation by Householder reflections.
 
+import type { RawQr } from "../backend/routines.ts";
+import { scaleByPowerOfTwo, scaled } from "../decompositions/scaling.ts";
 import { identity, type Matrix, matrix } from "../matrix.ts";
-import type { RawQr } from "../routines.ts";
-import { scaleByPowerOfTwo, scaled } from "../scaling.ts";
 import { applyQ, householderQr } from "./householder.ts";
 
 export function plainQr(a: Matrix, mode: "thin" | "full" | "r", pivoting: boolean): RawQr {

@@ -1,6 +1,6 @@
 // The backend "typescript": nothing to load, exact same results on every engine.
 
-import type { Routines } from "../routines.ts";
+import type { Routines } from "../backend/routines.ts";
 import { plainEigh } from "./eigh.ts";
 import { gramOf, multiplyInto } from "./multiply.ts";
 import { appendRowsPlain, plainQr } from "./qr.ts";

@@ -1,7 +1,7 @@
 // Rows in ordinary memory.
 
+import type { RowStore } from "../backend/routines.ts";
 import { type Matrix, matrix } from "../matrix.ts";
-import type { RowStore } from "../routines.ts";
 import { multiplied } from "./multiply.ts";
 
 export class PlainRowStore implements RowStore {

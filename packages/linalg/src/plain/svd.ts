@@ -1,9 +1,9 @@
 // Singular value decomposition by QR-preconditioned one-sided Jacobi (LAPACK's DGEJSV):
 // A·P = Q₁·R₁ with column pivoting, R₁ᵀ = Q₂·R₂, Jacobi on the rows of R₂.
 
+import type { RawSvd } from "../backend/routines.ts";
+import { scaleByPowerOfTwo, scaled } from "../decompositions/scaling.ts";
 import { identity, type Matrix, matrix, transpose } from "../matrix.ts";
-import type { RawSvd } from "../routines.ts";
-import { scaleByPowerOfTwo, scaled } from "../scaling.ts";
 import { applyQ, householderQr } from "./householder.ts";
 import { type RowJacobi, rowJacobi } from "./jacobi.ts";
 

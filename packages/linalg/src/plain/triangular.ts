@@ -1,8 +1,8 @@
 // Triangular factors: Cholesky, LU with partial pivoting, substitution.
 // Golub & Van Loan, Matrix Computations (4th ed.), §3.1, §3.4 and §4.2.
 
+import type { Checked } from "../backend/routines.ts";
 import { type Matrix, matrix } from "../matrix.ts";
-import type { Checked } from "../routines.ts";
 
 /** L of A = L·Lᵀ, from the lower triangle of A, row by row. */
 export function plainCholesky(a: Matrix): Checked {

@@ -1,7 +1,7 @@
 // Operators of several operands: broadcasting in either, constants in either, the point in both.
 
-import { int } from "../../src/attributes.ts";
 import { DataType } from "../../src/index.ts";
+import { int } from "../../src/model/attributes.ts";
 import type { Build } from "../derivative.ts";
 import type { GraphBuilder, Range } from "../helpers.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";

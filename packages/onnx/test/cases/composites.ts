@@ -1,7 +1,7 @@
 // Operators that are written out as simpler ones, against what the engine's own kernel computes.
 
-import { float, int, ints } from "../../src/attributes.ts";
 import { type Attribute, DataType } from "../../src/index.ts";
+import { float, int, ints } from "../../src/model/attributes.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 
 type Shape = readonly number[];

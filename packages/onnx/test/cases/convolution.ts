@@ -1,7 +1,7 @@
 // Convolutions are affine in the image; the engine has them in single precision only.
 
-import { int, ints, string } from "../../src/attributes.ts";
 import type { Attribute } from "../../src/index.ts";
+import { int, ints, string } from "../../src/model/attributes.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 
 type Shape = readonly number[];

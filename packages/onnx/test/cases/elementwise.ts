@@ -1,8 +1,8 @@
 // Unary operators. Values keep clear of 0, where ReLU-like functions have their kink.
 
-import { float, int, string } from "../../src/attributes.ts";
 import type { Attribute } from "../../src/index.ts";
 import { DataType } from "../../src/index.ts";
+import { float, int, string } from "../../src/model/attributes.ts";
 import type { Build, DerivativeCheck } from "../derivative.ts";
 import type { Range } from "../helpers.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";

@@ -1,7 +1,7 @@
 // Operators beyond those of plain convolutional generators, some of which are written out as simpler ones.
 
-import { float, int, ints, string } from "../../src/attributes.ts";
 import { type Attribute, DataType } from "../../src/index.ts";
+import { float, int, ints, string } from "../../src/model/attributes.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 
 const unary = (

@@ -1,7 +1,7 @@
 // Operators that pick elements by index or put them in place by index.
 
-import { int, string } from "../../src/attributes.ts";
 import { DataType } from "../../src/index.ts";
+import { int, string } from "../../src/model/attributes.ts";
 import type { GraphBuilder } from "../helpers.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 

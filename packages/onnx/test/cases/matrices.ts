@@ -1,6 +1,6 @@
 // Matrix products, and the normalisations that are products with statistics.
 
-import { float, int } from "../../src/attributes.ts";
+import { float, int } from "../../src/model/attributes.ts";
 import type { GraphBuilder } from "../helpers.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 

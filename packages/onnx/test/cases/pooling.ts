@@ -1,7 +1,7 @@
 // Pooling. MaxPool is checked in double precision, where ties do not occur; averages are affine.
 
-import { int, ints, string } from "../../src/attributes.ts";
 import type { Attribute } from "../../src/index.ts";
+import { int, ints, string } from "../../src/model/attributes.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 
 type Shape = readonly number[];

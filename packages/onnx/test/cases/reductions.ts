@@ -1,6 +1,6 @@
 // Reductions: axes as an input (opset 18) and as an attribute (before), kept or dropped.
 
-import { int, ints } from "../../src/attributes.ts";
+import { int, ints } from "../../src/model/attributes.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 
 const axesOf = (axes: readonly number[] | undefined): string => (axes ? `axes [${axes}]` : "all axes");

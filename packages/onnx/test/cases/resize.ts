@@ -1,7 +1,7 @@
 // Resize is linear in the image in every mode; the engine has it in single precision only.
 
-import { float, int, ints, string } from "../../src/attributes.ts";
 import type { Attribute } from "../../src/index.ts";
+import { float, int, ints, string } from "../../src/model/attributes.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 
 type Target = { readonly scales: readonly number[] } | { readonly sizes: readonly number[] };

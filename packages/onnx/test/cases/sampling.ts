@@ -1,6 +1,6 @@
 // Sampling at the points of a grid: derivatives in the image, in the grid, and in both.
 
-import { int, string } from "../../src/attributes.ts";
+import { int, string } from "../../src/model/attributes.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 
 type Shape = readonly number[];

@@ -1,6 +1,6 @@
 // Operators that rearrange or repeat elements.
 
-import { int, ints, string } from "../../src/attributes.ts";
+import { int, ints, string } from "../../src/model/attributes.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 
 type Shape = readonly number[];

@@ -1,6 +1,6 @@
 // Operators that join, part, pick and pad along axes.
 
-import { int, ints, string } from "../../src/attributes.ts";
+import { int, ints, string } from "../../src/model/attributes.ts";
 import type { GraphBuilder } from "../helpers.ts";
 import { type OperatorCase, operatorCase } from "./case.ts";
 

@@ -1,7 +1,7 @@
 // Operators whose operands broadcast, either or both of which depend on the point.
 
 import fc from "fast-check";
-import { int } from "../../src/attributes.ts";
+import { int } from "../../src/model/attributes.ts";
 import { product, type Range } from "../helpers.ts";
 import { broadcastable, many, narrower, operands, shape } from "./draws.ts";
 import { type OperatorProperty, property } from "./property.ts";

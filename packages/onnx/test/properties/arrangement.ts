@@ -1,7 +1,7 @@
 // Operators that rearrange or repeat elements.
 
 import fc from "fast-check";
-import { int, ints, string } from "../../src/attributes.ts";
+import { int, ints, string } from "../../src/model/attributes.ts";
 import { product } from "../helpers.ts";
 import { axesOf, extent, many, narrower, shape } from "./draws.ts";
 import { type OperatorProperty, property } from "./property.ts";

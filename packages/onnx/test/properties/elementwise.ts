@@ -1,8 +1,8 @@
 // Unary operators over random shapes and attributes. Values keep clear of 0; parameters move the other kinks.
 
 import fc from "fast-check";
-import { float, int, string } from "../../src/attributes.ts";
 import { type Attribute, DataType } from "../../src/index.ts";
+import { float, int, string } from "../../src/model/attributes.ts";
 import { each, erf, hardSigmoid } from "../cases/elementwise.ts";
 import type { Range } from "../helpers.ts";
 import { eighths, shape } from "./draws.ts";

@@ -1,7 +1,7 @@
 // Operators that pick elements by random indices or put them in place.
 
 import fc from "fast-check";
-import { int, string } from "../../src/attributes.ts";
+import { int, string } from "../../src/model/attributes.ts";
 import { product } from "../helpers.ts";
 import { axisOf, extent, flag, many, operands, shape } from "./draws.ts";
 import { type OperatorProperty, property } from "./property.ts";

@@ -1,7 +1,7 @@
 // Products of matrices: random batches, transpositions and index equations.
 
 import fc from "fast-check";
-import { float, int, string } from "../../src/attributes.ts";
+import { float, int, string } from "../../src/model/attributes.ts";
 import { broadcastable, eighths, extent, flag, operands } from "./draws.ts";
 import { type OperatorProperty, property } from "./property.ts";
 

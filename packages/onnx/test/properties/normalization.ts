@@ -1,7 +1,7 @@
 // Normalisations by statistics of random parts of the input, and the softmax family in its old and new form.
 
 import fc from "fast-check";
-import { float, int } from "../../src/attributes.ts";
+import { float, int } from "../../src/model/attributes.ts";
 import { extent, flag, operands, shape, shapeWithAxis } from "./draws.ts";
 import { type OperatorProperty, property } from "./property.ts";
 

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { int } from "../../src/attributes.ts";
 import { DataType, OnnxMap, supportedOperators } from "../../src/index.ts";
+import { int } from "../../src/model/attributes.ts";
 import { assemble, type Build } from "../derivative.ts";
 import { forwardJacobian, product, runtime } from "../helpers.ts";
 import { arithmetic } from "./arithmetic.ts";

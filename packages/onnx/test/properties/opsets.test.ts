@@ -1,7 +1,7 @@
 // One network in every operator set: the forms of operators differ, the derivative does not.
 
 import { test } from "vitest";
-import { int, ints } from "../../src/attributes.ts";
+import { int, ints } from "../../src/model/attributes.ts";
 import { type Build, expectDerivative } from "../derivative.ts";
 
 /** A network of operators that all operator sets have in one form or another, written as in opset 13. */

@@ -1,7 +1,7 @@
 // Piecewise constant operators over random shapes: what they compute from the point carries no derivative.
 
 import fc from "fast-check";
-import { int } from "../../src/attributes.ts";
+import { int } from "../../src/model/attributes.ts";
 import type { GraphBuilder } from "../helpers.ts";
 import { axisOf, shape } from "./draws.ts";
 

@@ -1,7 +1,7 @@
 // Reductions along random axes, given as an input (opset 18) or as an attribute (11), and running sums.
 
 import fc from "fast-check";
-import { int, ints } from "../../src/attributes.ts";
+import { int, ints } from "../../src/model/attributes.ts";
 import type { Range } from "../helpers.ts";
 import { axesOf, flag, shape, shapeWithAxis } from "./draws.ts";
 import { type OperatorProperty, property } from "./property.ts";

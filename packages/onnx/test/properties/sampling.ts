@@ -1,7 +1,7 @@
 // Resizing and sampling of random images: all modes, coordinates and paddings.
 
 import fc from "fast-check";
-import { float, int, ints, string } from "../../src/attributes.ts";
+import { float, int, ints, string } from "../../src/model/attributes.ts";
 import { eighths, extent, flag, many, operands } from "./draws.ts";
 import { type OperatorProperty, property } from "./property.ts";
 

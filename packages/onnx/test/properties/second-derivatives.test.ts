@@ -1,8 +1,8 @@
 // Transforms compose: the derivative of a gradient is the Hessian, which is symmetric and that of differences.
 
 import { describe, expect, test } from "vitest";
-import { int, ints, string } from "../../src/attributes.ts";
 import { OnnxMap, prepare, vjp } from "../../src/index.ts";
+import { int, ints, string } from "../../src/model/attributes.ts";
 import { assemble, type Build } from "../derivative.ts";
 import { irregular, product, randomStream, relativeError, runtime } from "../helpers.ts";
 

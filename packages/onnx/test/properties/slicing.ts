@@ -1,7 +1,7 @@
 // Operators that join, part, pick and pad along random axes.
 
 import fc from "fast-check";
-import { int, string } from "../../src/attributes.ts";
+import { int, string } from "../../src/model/attributes.ts";
 import { product } from "../helpers.ts";
 import { axesOf, axisOf, extent, many, operands, shape, shapeWithAxis } from "./draws.ts";
 import { type OperatorProperty, property } from "./property.ts";

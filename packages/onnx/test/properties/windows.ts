@@ -1,8 +1,8 @@
 // Convolution and pooling over random windows: one to three spatial axes, strides, dilations, pads, groups.
 
 import fc from "fast-check";
-import { int, ints, string } from "../../src/attributes.ts";
 import type { Attribute } from "../../src/index.ts";
+import { int, ints, string } from "../../src/model/attributes.ts";
 import { product } from "../helpers.ts";
 import { extent, flag, many } from "./draws.ts";
 import { type OperatorProperty, property } from "./property.ts";

@@ -1,7 +1,7 @@
 // Operators at their singular points, under the names of the references.
 
-import { float, int, ints, string } from "../../src/attributes.ts";
 import type { Attribute } from "../../src/index.ts";
+import { float, int, ints, string } from "../../src/model/attributes.ts";
 import type { GraphBuilder } from "../helpers.ts";
 import type { SingularCase } from "./case.ts";
 

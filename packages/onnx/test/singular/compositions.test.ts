@@ -2,8 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { int, ints, string } from "../../src/attributes.ts";
 import { decodeModel, OnnxMap } from "../../src/index.ts";
+import { int, ints, string } from "../../src/model/attributes.ts";
 import { relativeError, runtime } from "../helpers.ts";
 import { requireShared, shared } from "../shared.ts";
 import { type Build, expectJacobian, hessian, modelOf } from "./composition.ts";

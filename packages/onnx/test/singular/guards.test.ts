@@ -1,8 +1,8 @@
 // Guards that never act have the derivatives of what they guard, also where that touches zero.
 
 import { describe, expect, test } from "vitest";
-import { float, int } from "../../src/attributes.ts";
 import { OnnxMap } from "../../src/index.ts";
+import { float, int } from "../../src/model/attributes.ts";
 import { relativeError, runtime } from "../helpers.ts";
 import { type Build, expectJacobian, hessian, modelOf } from "./composition.ts";
 

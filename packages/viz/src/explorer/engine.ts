@@ -2,7 +2,7 @@
 // engine; an implementation keeps all heavy work off the page's thread.
 
 import type { DirectionSet, InputSetting, LocalDimension, Space } from "@vielbein/core";
-import type { RgbaImage } from "../image.ts";
+import type { RgbaImage } from "../images/image.ts";
 
 /**
  * How directions are found. `basis`: Local Basis, the singular vectors of the Jacobian at a point. `sefa`: closed-form

@@ -1,6 +1,6 @@
 // An image on a canvas, pixel for pixel; the style sheet enlarges it.
 
-import type { RgbaImage } from "../image.ts";
+import type { RgbaImage } from "../images/image.ts";
 
 export function paint(canvas: HTMLCanvasElement, { width, height, data }: RgbaImage): void {
   // Setting a size clears the canvas, which would flicker.

@@ -3,8 +3,8 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { extent } from "d3-array";
-import { type RgbaImage, upscale } from "../image.ts";
-import { encodePng, pngDataUri } from "../png.ts";
+import { type RgbaImage, upscale } from "../images/image.ts";
+import { encodePng, pngDataUri } from "../images/png.ts";
 import { px, stroke, svgDocument, textLine } from "../svg.ts";
 import { ellipsize, measureText } from "../text.ts";
 import { THEME } from "../theme.ts";

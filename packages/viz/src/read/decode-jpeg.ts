@@ -2,7 +2,7 @@
 // of colour, which most files store at half the size, are then enlarged smoothly as libjpeg does it, and the picture is
 // turned upright as its Exif data say.
 
-import type { RgbaImage } from "../image.ts";
+import type { RgbaImage } from "../images/image.ts";
 import { invalidJpeg, type JpegHeader, readJpegHeader } from "./jpeg-header.ts";
 import { joined } from "./png-chunks.ts";
 

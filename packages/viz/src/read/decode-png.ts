@@ -2,7 +2,7 @@
 // are verified. Of an animation, its still image.
 
 import { adler32, inflateExactly } from "@vielbein/linalg/deflate";
-import type { RgbaImage } from "../image.ts";
+import type { RgbaImage } from "../images/image.ts";
 import { rowPainter } from "./pixels.ts";
 import { invalidPng, readPngChunks } from "./png-chunks.ts";
 import { readPngHeader } from "./png-header.ts";

@@ -1,0 +1,124 @@
+// The maps whose metric is taken: the generator's own to one layer or several, or chained with the features of a
+// distance; and the same of the generator with shuffled weights.
+
+import { type Space, VielbeinError } from "@vielbein/core";
+import { type OnnxMap, redrawWeights } from "@vielbein/onnx";
+import type { Command } from "commander";
+import type { CodeOptions } from "../../inputs/codes.ts";
+import {
+  addDistanceOptions,
+  type Distance,
+  type DistanceOptions,
+  openDistance,
+} from "../../inputs/distance.ts";
+import { addLayerOptions, LayerMaps, type LayerOptions, layerSpaces } from "../../inputs/layers.ts";
+import type { LoadedModel } from "../../inputs/model.ts";
+import { addPixelOption, type PixelOptions } from "../../inputs/pixels.ts";
+
+export type MetricMapOptions = LayerOptions & Omit<CodeOptions, "to"> & DistanceOptions & PixelOptions;
+
+export function addMetricMapOptions(command: Command): Command {
+  return addPixelOption(addDistanceOptions(addLayerOptions(command)));
+}
+
+/** What is open of one model: a map at a time. */
+class Side {
+  private readonly loaded: LoadedModel;
+  private readonly options: MetricMapOptions;
+  private readonly signal: AbortSignal;
+  private readonly generators: LayerMaps;
+  private opened: Distance | undefined;
+
+  constructor(loaded: LoadedModel, options: MetricMapOptions, spaces: readonly Space[], signal: AbortSignal) {
+    this.loaded = loaded;
+    this.options = options;
+    this.signal = signal;
+    this.generators = new LayerMaps(loaded, options, spaces);
+  }
+
+  /** The generator up to a layer, without the distance. */
+  generator(layer: number): Promise<OnnxMap> {
+    return this.generators.at(layer);
+  }
+
+  async distance(): Promise<Distance> {
+    const { to: _to, layers: _layers, ...options } = this.options;
+    this.opened ??= await openDistance(this.loaded, await this.generator(0), options, this.signal);
+    return this.opened;
+  }
+
+  async at(layer: number): Promise<OnnxMap> {
+    return this.options.distance === "l2" ? this.generator(layer) : (await this.distance()).map;
+  }
+
+  async dispose(): Promise<void> {
+    await this.opened?.dispose();
+    await this.generators.dispose();
+  }
+}
+
+export class MetricMaps {
+  /** Where the maps end before any distance: one layer, or several. */
+  readonly layers: readonly Space[];
+  private readonly trained: Side;
+  private readonly makeShuffled: () => Promise<Side>;
+  private shuffled: Side | undefined;
+
+  private constructor(layers: readonly Space[], trained: Side, makeShuffled: () => Promise<Side>) {
+    this.layers = layers;
+    this.trained = trained;
+    this.makeShuffled = makeShuffled;
+  }
+
+  /** @throws {VielbeinError} `INVALID_ARGUMENT` for features of several layers; what loading throws. */
+  static async open(
+    loaded: LoadedModel,
+    options: MetricMapOptions,
+    signal: AbortSignal,
+  ): Promise<MetricMaps> {
+    const layers = await layerSpaces(loaded, options);
+    if (options.distance !== "l2" && layers.length > 1) {
+      throw new VielbeinError(
+        "INVALID_ARGUMENT",
+        `--distance: features take one tensor, got ${layers.length}. Name one with --to, or compare layers by l2.`,
+      );
+    }
+    const trained = new Side(loaded, options, layers, signal);
+    return new MetricMaps(layers, trained, async () => {
+      const model = redrawWeights(loaded.model, { kind: "shuffled", seed: options.seed });
+      // Both see their images through the same mapping of pixels.
+      const { pixels } = await trained.distance();
+      return new Side(
+        { ...loaded, model },
+        { ...options, ...(pixels ? { imageRange: pixels.range } : {}) },
+        layers,
+        signal,
+      );
+    });
+  }
+
+  /** The generator up to a layer, without the distance. */
+  generator(layer: number): Promise<OnnxMap> {
+    return this.trained.generator(layer);
+  }
+
+  /** The map whose metric is taken. */
+  at(layer: number): Promise<OnnxMap> {
+    return this.trained.at(layer);
+  }
+
+  async shuffledAt(layer: number): Promise<OnnxMap> {
+    this.shuffled ??= await this.makeShuffled();
+    return this.shuffled.at(layer);
+  }
+
+  /** The distance, for one layer. */
+  distance(): Promise<Distance> {
+    return this.trained.distance();
+  }
+
+  async dispose(): Promise<void> {
+    await this.shuffled?.dispose();
+    await this.trained.dispose();
+  }
+}

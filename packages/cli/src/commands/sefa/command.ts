@@ -1,0 +1,278 @@
+// vielbein sefa: directions from the weights of the first affine maps.
+
+import {
+  type AffineMap,
+  type DirectionSet,
+  defaultNames,
+  factorize,
+  type Provenance,
+  type Sefa,
+  type SefaOptions,
+  type SefaSelection,
+  selectMaps,
+  stackWeights,
+} from "@vielbein/core";
+import { leadingColumns } from "@vielbein/linalg";
+import { firstAffineMaps } from "@vielbein/onnx";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { atMost } from "../../inputs/direction-counts.ts";
+import { writeDirections } from "../../inputs/direction-files.ts";
+import {
+  addMapOptions,
+  addPointOptions,
+  type LoadedModel,
+  type MapOptions,
+  type PointOptions,
+  provenanceOf,
+} from "../../inputs/model.ts";
+import { addPictureOptions, type PictureOptions } from "../../inputs/pictures.ts";
+import { type PreparedMap, prepareMap } from "../../inputs/prepared.ts";
+import { loadTruncated } from "../../inputs/truncation.ts";
+import { indexList, integer, positive } from "../../kit/arguments.ts";
+import { OutputOption, OutputPrefixOption } from "../../kit/command-files.ts";
+import { bold, dim, info, print, type Terminal, table } from "../../kit/terminal.ts";
+import { PAGE_ENDINGS, writeDirectionTables } from "./pages.ts";
+
+/** What the programs that go by the name of SeFa do. */
+const VARIANTS = {
+  official: { normalizeRows: true, toRgb: "last" },
+  raw: { normalizeRows: false, toRgb: "none" },
+  "no-torgb": { normalizeRows: true, toRgb: "none" },
+} as const satisfies Record<string, SefaOptions & SefaSelection>;
+
+interface SefaCommandOptions extends MapOptions, PointOptions, PictureOptions {
+  layers: "all" | number[];
+  variant: keyof typeof VARIANTS;
+  directions?: number;
+  samples: number;
+  range: number;
+  steps: number;
+  out?: string;
+  html?: string;
+  json?: boolean;
+}
+
+export function sefaCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
+  addPictureOptions(
+    addPointOptions(
+      addMapOptions(
+        program
+          .command("sefa <model>")
+          .summary("directions from the weights alone, in closed form")
+          .description(
+            "Finds the directions of --from that move the first affine maps most: the eigenvectors of AᵀA for the stacked weights A. Takes no samples and no training; --html draws what they do.",
+          ),
+      ),
+    )
+      .option("-L, --layers <list>", "all, or layers such as 0-1,4", layerList, "all")
+      .addOption(
+        new Option(
+          "--variant <name>",
+          "official: rows of length 1, of the maps to colours only the last; no-torgb: without that; raw: rows as they are, none of the maps to colours",
+        )
+          .choices(Object.keys(VARIANTS))
+          .default("official"),
+      )
+      .option(
+        "-K, --directions <k>",
+        "directions to print and to draw; --out has them all (default: 5)",
+        integer(1),
+      )
+      .option("-N, --samples <n>", "samples to draw them on", integer(1, 1000), 5)
+      .option("--range <t>", "largest step either way, in units of the space", positive, 3)
+      .option("--steps <n>", "columns of images", integer(2, 99), 11)
+      .addOption(new OutputOption("--out <file.safetensors>", "write the directions"))
+      .addOption(
+        new OutputPrefixOption(
+          "--html <prefix>",
+          "draw PREFIX-by-sample.html and PREFIX-by-direction.html",
+          PAGE_ENDINGS,
+        ),
+      ),
+  )
+    .option("--json", "one JSON document on stdout")
+    .action(async (argument: string, options: SefaCommandOptions) => {
+      const loaded = await loadTruncated(argument, options, terminal, signal);
+      const prepared = await prepareMap(loaded, options);
+      const factors = factorizeWeights(prepared, options);
+      const available = factors.sefa.eigenvalues.length;
+      const shown = atMost(available, options.directions, "--directions", terminal) ?? Math.min(5, available);
+      remark(terminal, prepared, factors, options);
+      const provenance = provenanceFor(loaded, prepared, factors, options);
+      const set = directionSet(prepared, factors, options, provenance);
+      if (options.out !== undefined) await writeDirections(options.out, set, terminal);
+      const pages =
+        options.html === undefined
+          ? undefined
+          : await writeDirectionTables(loaded, leading(set, shown), {
+              ...options,
+              terminal,
+              signal,
+              html: options.html,
+              title: `${loaded.file}: SeFa`,
+              valueTitles: ["eigenvalue", "share"],
+              values: (k) => [factors.sefa.eigenvalues[k]!.toPrecision(4), percent(factors.sefa.share[k]!)],
+            });
+      print(
+        terminal,
+        options.json
+          ? { ...toJson(factors, options, provenance), ...(pages ? { html: pages } : {}) }
+          : toText(prepared, factors, options, shown),
+      );
+    });
+}
+
+/** `all`, or a list of layers. */
+function layerList(text: string): "all" | number[] {
+  if (text.trim() === "all") return "all";
+  try {
+    return indexList(text);
+  } catch {
+    throw new InvalidArgumentError("Expected all, or layers and ranges such as 0-1,4.");
+  }
+}
+
+interface Factors {
+  /** All maps that there are. */
+  readonly maps: readonly AffineMap[];
+  readonly chosen: readonly AffineMap[];
+  readonly sefa: Sefa;
+  /** Seconds. */
+  readonly assembly: number;
+  readonly decomposition: number;
+}
+
+function factorizeWeights({ graph }: PreparedMap, options: SefaCommandOptions): Factors {
+  const { normalizeRows, toRgb } = VARIANTS[options.variant];
+  const start = performance.now();
+  const maps = firstAffineMaps(graph);
+  const chosen = selectMaps(maps, {
+    toRgb,
+    ...(options.layers === "all" ? {} : { layers: options.layers }),
+  });
+  const stack = stackWeights(
+    chosen.map(({ weight }) => weight),
+    { normalizeRows },
+  );
+  const assembled = performance.now();
+  const sefa = factorize(stack);
+  const end = performance.now();
+  return { maps, chosen, sefa, assembly: (assembled - start) / 1e3, decomposition: (end - assembled) / 1e3 };
+}
+
+/** What the person should know before taking the directions for what they are not. */
+function remark(
+  terminal: Terminal,
+  { from }: PreparedMap,
+  { maps, chosen, sefa, assembly, decomposition }: Factors,
+  { layers }: SefaCommandOptions,
+): void {
+  info(
+    terminal,
+    `${chosen.length} of ${maps.length} affine maps, ${sefa.rows} × ${sefa.directions.rows}: assembly ${assembly.toFixed(3)} s, decomposition ${decomposition.toFixed(3)} s`,
+  );
+  if (maps.length === 1 && maps[0]!.isNormalized) {
+    info(
+      terminal,
+      `"${from.name}" is normalised and then read by one layer only, "${maps[0]!.name}": for the styles of a style-based generator start behind its mapping network (--from)`,
+    );
+  }
+  if (layers !== "all" && !isPerLayer(from.dim, chosen)) {
+    info(
+      terminal,
+      `"${from.name}" is one code for all layers: the directions come from layers ${layers.join(", ")} but move them all`,
+    );
+  }
+}
+
+function isPerLayer(dim: number, maps: readonly AffineMap[]): boolean {
+  return maps[0]!.weight.cols < dim;
+}
+
+function layersOf(maps: readonly AffineMap[]): number[] {
+  return [...new Set(maps.map(({ layer }) => layer))].sort((a, b) => a - b);
+}
+
+function provenanceFor(
+  loaded: LoadedModel,
+  { from, to }: PreparedMap,
+  { chosen }: Factors,
+  { variant, layers, seed }: SefaCommandOptions,
+): Provenance {
+  // The weights are all that counts: no point was drawn.
+  const points = { seed, prior: { kind: "normal" }, first: 0, count: 0 } as const;
+  return provenanceOf(loaded, { from, to }, "SeFa", points, {
+    variant,
+    ...VARIANTS[variant],
+    layers,
+    weights: chosen.map(({ name }) => name),
+  });
+}
+
+function directionSet(
+  { from }: PreparedMap,
+  { chosen, sefa }: Factors,
+  { layers }: SefaCommandOptions,
+  provenance: Provenance,
+): DirectionSet {
+  const perLayer = isPerLayer(from.dim, chosen);
+  // A map to colours may be left out of the last layer, which the directions are for all the same.
+  const acted = layers === "all" ? Array.from({ length: from.shape[0] ?? 0 }, (_, i) => i) : layersOf(chosen);
+  return {
+    space: from,
+    vectors: sefa.directions,
+    names: defaultNames(sefa.directions.cols),
+    ...(perLayer ? { layers: acted } : {}),
+    values: { kind: "eigenvalue", values: sefa.eigenvalues },
+    method: "SeFa",
+    provenance,
+  };
+}
+
+function leading(set: DirectionSet, count: number): DirectionSet {
+  const { values: _values, ...rest } = set;
+  return { ...rest, vectors: leadingColumns(set.vectors, count), names: set.names.slice(0, count) };
+}
+
+function toJson({ chosen, sefa }: Factors, { variant }: SefaCommandOptions, provenance: Provenance): object {
+  return {
+    layers: layersOf(chosen),
+    variant,
+    weights: chosen.map(({ name, operator, position, layer, isToRgb, isNormalized, weight }) => ({
+      name,
+      operator,
+      position,
+      layer,
+      rows: weight.rows,
+      isToRgb,
+      isNormalized,
+    })),
+    rows: sefa.rows,
+    eigenvalues: Array.from(sefa.eigenvalues),
+    share: Array.from(sefa.share),
+    provenance,
+  };
+}
+
+function toText(
+  { from }: PreparedMap,
+  { chosen, sefa }: Factors,
+  options: SefaCommandOptions,
+  count: number,
+): string {
+  const rows = Array.from({ length: count }, (_, k) => [
+    `d${k}`,
+    sefa.eigenvalues[k]!.toPrecision(5),
+    percent(sefa.share[k]!),
+  ]);
+  const rest = sefa.eigenvalues.length - count;
+  const title = `${bold(`${from.name} [${from.shape.join(", ")}]`)}  ${dim(
+    `layers ${layersOf(chosen).join(", ")} · ${options.variant} · ${sefa.rows} rows`,
+  )}`;
+  const more = rest > 0 ? `\n${dim(`… ${rest} more: --directions, --json or --out`)}` : "";
+  return `${title}\n${table([["direction", "eigenvalue", "share"], ...rows], [1, 2])}${more}\n`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}

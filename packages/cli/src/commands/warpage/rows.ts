@@ -1,0 +1,119 @@
+// The results of `warpage` as rows: the profiles of one pair of points by comparison and metric, and their summaries.
+
+import {
+  type DistanceProfile,
+  type ProfileSummary,
+  summarizeProfiles,
+  type WarpageSample,
+} from "@vielbein/core";
+import { type Matrix, matrix } from "@vielbein/linalg";
+import { METRICS, type Metric } from "../../inputs/subspace-distances.ts";
+import { type Column, type Columns, NOT_NEGATIVE, type RowValue } from "../../kit/row-file.ts";
+
+/** Cells such as `random_geodesic` `[k]` and `near_geodesic` `[number of ε, k]`. */
+export type WarpageRow = Record<string, RowValue>;
+
+/** What is compared, as it is shown. */
+export interface Comparison {
+  /** Name of the columns, less the metric. */
+  readonly name: string;
+  readonly label: string;
+  /** Which ε, for columns of near pairs. */
+  readonly at?: number;
+  /** Nulls are drawn in grey. */
+  readonly isNull: boolean;
+}
+
+/** The cells of a sample. `prefix` tells the untrained networks' from the model's. */
+export function rowOf(sample: WarpageSample<Metric>, prefix = ""): WarpageRow {
+  const row: WarpageRow = {
+    [`${prefix}resolved`]: sample.resolved,
+    ...profileCells(`${prefix}random`, sample.randomPair),
+    ...stackedCells(`${prefix}near`, sample.nearPairs),
+  };
+  for (const [name, profile] of Object.entries(sample.references)) {
+    Object.assign(row, profileCells(prefix + name, profile));
+  }
+  return row;
+}
+
+/** What the cells are: of `k` directions, of `nears` distances ε, with `references` by name. */
+export function warpageColumns(
+  k: number,
+  nears: number,
+  references: Readonly<Record<string, Matrix>>,
+  hasUntrained: boolean,
+): Columns<WarpageRow> {
+  const profiles = (name: string, shape: readonly number[]) =>
+    METRICS.map((metric): [string, Column] => [columnOf(name, metric), { shape, ...NOT_NEGATIVE }]);
+  const pairs = (prefix: string): [string, Column][] => [
+    [`${prefix}resolved`, { shape: [], isWhole: true, ...NOT_NEGATIVE }],
+    ...profiles(`${prefix}random`, [k]),
+    ...profiles(`${prefix}near`, [nears, k]),
+  ];
+  return Object.fromEntries([
+    ...pairs(""),
+    ...Object.entries(references).flatMap(([name, { cols }]) => profiles(name, [Math.min(k, cols)])),
+    ...profiles("haar", [k]),
+    ...(hasUntrained ? pairs("untrained_") : []),
+  ]);
+}
+
+export function profileCells(name: string, profile: DistanceProfile<Metric>): WarpageRow {
+  return Object.fromEntries(METRICS.map((metric) => [columnOf(name, metric), profile[metric]]));
+}
+
+/** A row for each profile: `[profiles, k]`. */
+function stackedCells(name: string, profiles: readonly DistanceProfile<Metric>[]): WarpageRow {
+  return Object.fromEntries(
+    METRICS.map((metric) => {
+      const parts = profiles.map((profile) => profile[metric]);
+      const result = matrix(parts.length, parts[0]!.length);
+      parts.forEach((part, i) => {
+        result.data.set(part, i * part.length);
+      });
+      return [columnOf(name, metric), result];
+    }),
+  );
+}
+
+/** The comparisons that a row has, by falling distance as a rule. */
+export function comparisonsOf(row: WarpageRow, epsilons: readonly number[]): Comparison[] {
+  const near = (name: string, label: string, isNull: boolean): Comparison[] =>
+    epsilons.map((epsilon, at) => ({ name, label: `${label} ε = ${epsilon}`, at, isNull }));
+  const all: Comparison[] = [
+    { name: "haar", label: "uniform (Haar)", isNull: true },
+    { name: "random", label: "random pairs", isNull: false },
+    { name: "untrained_random", label: "untrained, random", isNull: true },
+    { name: "sefa", label: "to SeFa", isNull: false },
+    { name: "pca", label: "to global PCA", isNull: false },
+    ...near("near", "near", false),
+    ...near("untrained_near", "untrained, near", true),
+  ];
+  return all.filter(({ name }) => hasComparison(row, name));
+}
+
+export function hasComparison(row: WarpageRow, name: string): boolean {
+  return columnOf(name, "geodesic") in row;
+}
+
+/** Mean and deviation over the rows of one comparison; `at` picks the ε of near pairs. */
+export function summaryOf(
+  rows: readonly WarpageRow[],
+  name: string,
+  metric: Metric,
+  at?: number,
+): ProfileSummary {
+  const column = columnOf(name, metric);
+  return summarizeProfiles(
+    rows.map((row) => {
+      if (at === undefined) return row[column] as Float64Array;
+      const { cols, data } = row[column] as Matrix;
+      return data.subarray(at * cols, (at + 1) * cols);
+    }),
+  );
+}
+
+function columnOf(name: string, metric: Metric): string {
+  return `${name}_${metric.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,61 @@
+// Options that count or list directions ask for as many as there may be: of fewer, all are taken, and a remark says so.
+
+import { bytesText, DEFAULT_MEMORY_BUDGET, defaultRank, VielbeinError } from "@vielbein/core";
+import type { OnnxMap } from "@vielbein/onnx";
+import { info, type Terminal } from "../kit/terminal.ts";
+
+/** `wanted`, or all of `available` where these are fewer; undefined where nothing was asked for. */
+export function atMost(
+  available: number,
+  wanted: number | undefined,
+  option: string,
+  terminal: Terminal,
+): number | undefined {
+  if (wanted === undefined || wanted <= available) return wanted;
+  info(terminal, `${option}: there are ${available}, not ${wanted}: all of them are taken`);
+  return available;
+}
+
+/**
+ * Those of `wanted` that are below `available`; 0 to 4, or as many as there are, where nothing was asked for.
+ *
+ * @throws {VielbeinError} `OUT_OF_RANGE` where there are none of them.
+ */
+export function existing(
+  available: number,
+  wanted: readonly number[] | undefined,
+  option: string,
+  terminal: Terminal,
+): readonly number[] {
+  if (!wanted) return Array.from({ length: Math.min(5, available) }, (_, k) => k);
+  const found = wanted.filter((k) => k < available);
+  if (found.length === 0) {
+    throw new VielbeinError(
+      "OUT_OF_RANGE",
+      `${option}: there are 0 to ${available - 1}, got ${wanted.join(", ")}. Name some of these.`,
+    );
+  }
+  if (found.length < wanted.length) {
+    info(terminal, `${option}: there are 0 to ${available - 1} only: the others are left out`);
+  }
+  return found;
+}
+
+/** Triplets of the Jacobian that --rank asks for; without it all, or with a remark as many as the memory budget allows. */
+export function wantedRank(
+  map: OnnxMap,
+  { rank, memory }: { readonly rank?: number | undefined; readonly memory?: number | undefined },
+  terminal: Terminal,
+): number {
+  const full = Math.min(map.from.dim, map.to.dim);
+  const wanted = atMost(full, rank, "--rank", terminal);
+  if (wanted !== undefined) return wanted;
+  const found = defaultRank(map, { memoryBudget: memory });
+  if (found < full) {
+    info(
+      terminal,
+      `the Jacobian, ${map.to.dim} × ${map.from.dim}, exceeds the memory budget of ${bytesText(memory ?? DEFAULT_MEMORY_BUDGET)}: the leading ${found} of ${full} directions are computed, from products with it`,
+    );
+  }
+  return found;
+}

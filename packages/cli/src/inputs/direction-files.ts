@@ -1,0 +1,21 @@
+// Direction files on disk.
+
+import { type DirectionSet, decodeDirections, encodeDirections } from "@vielbein/core";
+import { writeWhole } from "../kit/output.ts";
+import { info, type Terminal } from "../kit/terminal.ts";
+import { readInput } from "./array-files.ts";
+
+/** Reads a directions file. */
+export async function readDirections(path: string): Promise<DirectionSet> {
+  return decodeDirections(await readInput("Directions", path), `"${path}"`);
+}
+
+/** Writes a directions file and says so. */
+export async function writeDirections(path: string, set: DirectionSet, terminal: Terminal): Promise<void> {
+  await writeWhole(path, encodeDirections(set), terminal);
+  const { count, space } = { count: set.vectors.cols, space: set.space };
+  info(
+    terminal,
+    `wrote ${path}: ${count} ${count === 1 ? "direction" : "directions"} of ${space.name} [${space.shape.join(", ")}]`,
+  );
+}

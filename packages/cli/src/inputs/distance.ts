@@ -1,0 +1,138 @@
+// What outputs are measured by: the squared distance of the outputs themselves, or of features that another model
+// computes of them, φ(f(x)), as one graph: ‖φ(a) − φ(b)‖² is LPIPS for features made by tools/export/lpips_features.py.
+
+import { VielbeinError } from "@vielbein/core";
+import { chain, type Model, type OnnxMap, requiredInputs } from "@vielbein/onnx";
+import { statedRange } from "@vielbein/viz";
+import { type Command, Option } from "commander";
+import { InputOption } from "../kit/command-files.ts";
+import type { CodeOptions } from "./codes.ts";
+import { type LoadedModel, loadModel, openMap } from "./model.ts";
+import { type PixelOptions, type Pixels, pixelsOf } from "./pixels.ts";
+
+export interface DistanceOptions {
+  /** `l2`, or the file of the features. */
+  distance: string;
+  range: "auto" | "paper" | "signed";
+}
+
+export function addDistanceOptions(command: Command): Command {
+  return command
+    .addOption(
+      new InputOption(
+        "--distance <features>",
+        "what outputs are compared by: l2, or an ONNX model of features of the output, e.g. of LPIPS",
+        "model",
+      ).default("l2"),
+    )
+    .addOption(
+      new Option(
+        "--range <range>",
+        "pixels that the features are given: auto maps the images' range to what the features state in vielbein.range, else to [-1,1], as LPIPS expects; paper maps it to [0,1], as Wang & Ponce do; signed changes nothing",
+      )
+        .choices(["auto", "paper", "signed"])
+        .default("auto"),
+    );
+}
+
+export interface Distance {
+  /** From the codes to what is compared: the generator itself for l2, else features of what it yields. */
+  readonly map: OnnxMap;
+  /** The same of given outputs: `[count, generator.to.dim]` → `[count, map.to.dim]`. */
+  of(outputs: Float32Array, count: number): Promise<Float32Array>;
+  /** Black and white of the images, as the features are given them; undefined where they are given all values as they are. */
+  readonly pixels: Pixels | undefined;
+  /** For the provenance. */
+  readonly description: Readonly<Record<string, unknown>>;
+  /** Releases what was opened besides the generator. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens what `--distance` names behind `generator`, the map that the other options choose in `loaded`.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH` where the features take outputs of another shape; what loading throws.
+ */
+export async function openDistance(
+  loaded: LoadedModel,
+  generator: OnnxMap,
+  options: CodeOptions & DistanceOptions & PixelOptions,
+  signal: AbortSignal,
+): Promise<Distance> {
+  if (options.distance === "l2") {
+    return {
+      map: generator,
+      pixels: undefined,
+      of: async (outputs) => outputs,
+      description: { distance: "l2" },
+      dispose: async () => {},
+    };
+  }
+  const { set: _set, ...engine } = options;
+  const features = await loadModel(options.distance, engine);
+  requireInput(features, generator);
+  const pixels = options.range === "signed" ? undefined : await pixelsOf(loaded, generator, options, signal);
+  const link = linkOf(options.range, pixels, features.model);
+  const chained = {
+    ...loaded,
+    model: chain(loaded.model, features.model, { output: generator.to.name, ...link }),
+  };
+  const { to: _to, from: _from, ...rest } = options;
+  const map = await openMap(chained, { ...rest, from: generator.from.name });
+  let behind: OnnxMap | undefined;
+  return {
+    map,
+    pixels,
+    of: async (outputs, count) => {
+      behind ??= await openMap(chained, { ...rest, from: generator.to.name });
+      return behind.evaluate(outputs, count, { signal });
+    },
+    description: {
+      distance: { file: features.file, sha256: features.sha256, output: map.to.name },
+      range: options.range,
+      ...(pixels ? { pixels: pixels.range, pixelsFrom: pixels.from } : {}),
+      ...link,
+    },
+    dispose: async () => {
+      await map.dispose();
+      await behind?.dispose();
+    },
+  };
+}
+
+function requireInput({ model, file }: LoadedModel, { to }: OnnxMap): void {
+  const shape = requiredInputs(model.graph)[0]?.shape?.slice(1);
+  const fits =
+    shape?.length === to.shape.length &&
+    shape.every((extent, i) => typeof extent !== "number" || extent === to.shape[i]);
+  if (fits) return;
+  throw new VielbeinError(
+    "SHAPE_MISMATCH",
+    `--distance: "${file}" takes [${shape}], but "${to.name}" is [${to.shape}]. ${remedyFor(shape ?? [], to.shape)}`,
+  );
+}
+
+/** What to do where features take `wanted` `[channels, height, width]` and the output is something else. */
+function remedyFor(wanted: readonly unknown[], shape: readonly number[]): string {
+  const isGrey = shape.length === 2 || (shape.length === 3 && shape[0] === 1);
+  if (isGrey && wanted[0] === 3) {
+    return "The images are grey, the features are those of colour images: export the generator with its channel three times over, or features of one channel.";
+  }
+  if (wanted.length === shape.length && wanted[0] === shape[0]) {
+    return "Export the features for images of that size.";
+  }
+  return "Export features of such outputs, or choose with --to an output that they take.";
+}
+
+/** The affine map of pixels that takes [low, high] to what the features are given. */
+function linkOf(
+  range: DistanceOptions["range"],
+  pixels: Pixels | undefined,
+  { metadata }: Model,
+): { readonly scale: number; readonly shift: number } {
+  if (!pixels) return { scale: 1, shift: 0 };
+  const [low, high] = pixels.range;
+  const [black, white] = range === "paper" ? [0, 1] : (statedRange(metadata) ?? [-1, 1]);
+  const scale = (white - black) / (high - low);
+  return { scale, shift: black - low * scale };
+}

@@ -1,0 +1,118 @@
+// Commands that measure several layers of a model: which layers, and one map at a time.
+
+import { type Space, VielbeinError } from "@vielbein/core";
+import { layers, type Model, type OnnxMap, prepare, redrawWeights } from "@vielbein/onnx";
+import { type Command, Option } from "commander";
+import { info, type Terminal } from "../kit/terminal.ts";
+import { addMapOptions, type LoadedModel, type MapOptions, openMap, type PointOptions } from "./model.ts";
+
+export interface LayerOptions extends Omit<MapOptions, "to"> {
+  to?: string[];
+  layers?: "auto";
+}
+
+export function addLayerOptions(command: Command): Command {
+  return addMapOptions(
+    command,
+    "--to <tensors...>",
+    "tensors to end at (default: the first output)",
+  ).addOption(
+    new Option("--layers <which>", "auto: every layer on the way to the output")
+      .choices(["auto"])
+      .conflicts("to"),
+  );
+}
+
+/** The spaces that --to or --layers name, in their order. */
+export async function layerSpaces(loaded: LoadedModel, options: LayerOptions): Promise<Space[]> {
+  const { from, to } = options;
+  const prepared = (name?: string) =>
+    prepare(loaded.model, loaded.runtime, {
+      ...(from === undefined ? {} : { from }),
+      ...(name === undefined ? {} : { to: name }),
+      inputs: loaded.inputs,
+      memoryBudget: loaded.memoryBudget,
+    });
+  const repeated = to?.find((name, i) => to.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new VielbeinError("INVALID_ARGUMENT", `--to: "${repeated}" is named twice. Name it once.`);
+  }
+  const reports =
+    options.layers === "auto"
+      ? layers(await prepared())
+      : await inTurn(to ?? [undefined], async (name) => layers(await prepared(name)).at(-1)!);
+  return reports.map(({ name, dim, shape }) => ({ name, dim, shape }));
+}
+
+async function inTurn<A, B>(items: readonly A[], f: (item: A) => Promise<B>): Promise<B[]> {
+  const results: B[] = [];
+  for (const item of items) results.push(await f(item));
+  return results;
+}
+
+/** Names for a figure: long ones, as exporters make from paths, by number and operator. */
+export function layerLabels(spaces: readonly Space[]): string[] {
+  return spaces.map(({ name }, i) =>
+    name.length <= 18 ? name : `${i + 1} ${name.replace(/^.*\//, "").replace(/_output_0$/, "")}`,
+  );
+}
+
+/** Maps to the layers, made when they are asked for; those to one layer at a time are open. */
+export class LayerMaps {
+  private readonly loaded: LoadedModel;
+  private readonly options: LayerOptions & Pick<PointOptions, "prior"> & { readonly seed: number };
+  private readonly names: readonly string[];
+  private readonly untrained: Map<number, Model> = new Map();
+  private readonly open: Map<number | "trained", OnnxMap> = new Map();
+  private layer = -1;
+
+  constructor(loaded: LoadedModel, options: LayerMaps["options"], layers: readonly Space[]) {
+    this.loaded = loaded;
+    this.options = options;
+    this.names = layers.map(({ name }) => name);
+  }
+
+  /** The map to a layer. */
+  at(layer: number): Promise<OnnxMap> {
+    return this.obtain(layer, "trained", () => this.loaded.model);
+  }
+
+  /** The same with weights redrawn under seed + `net`. */
+  untrainedAt(layer: number, net: number): Promise<OnnxMap> {
+    return this.obtain(layer, net, () => {
+      const model =
+        this.untrained.get(net) ??
+        redrawWeights(this.loaded.model, { kind: "redrawn", seed: this.options.seed + net });
+      this.untrained.set(net, model);
+      return model;
+    });
+  }
+
+  /** As many untrained networks as wanted, or none, with a remark, where no weights can be redrawn. */
+  async availableUntrained(wanted: number, terminal: Terminal): Promise<number> {
+    try {
+      if (wanted > 0) await this.untrainedAt(0, 0);
+      return wanted;
+    } catch (error) {
+      if (!(error instanceof VielbeinError && error.code === "INVALID_MODEL")) throw error;
+      info(terminal, `without the untrained null: ${error.message}`);
+      return 0;
+    }
+  }
+
+  async dispose(): Promise<void> {
+    for (const map of this.open.values()) await map.dispose();
+    this.open.clear();
+  }
+
+  private async obtain(layer: number, key: number | "trained", model: () => Model): Promise<OnnxMap> {
+    if (layer !== this.layer) await this.dispose();
+    this.layer = layer;
+    const known = this.open.get(key);
+    if (known) return known;
+    const { to: _, ...options } = this.options;
+    const map = await openMap({ ...this.loaded, model: model() }, { ...options, to: this.names[layer]! });
+    this.open.set(key, map);
+    return map;
+  }
+}

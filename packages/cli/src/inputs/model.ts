@@ -1,0 +1,243 @@
+// The MODEL argument and the options that choose a map in it.
+
+import { createHash } from "node:crypto";
+import { totalmem } from "node:os";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  bytesText,
+  type Prior,
+  type Provenance,
+  type Runtime,
+  type RuntimeTensor,
+  samplePoints,
+  statedPrior,
+  type Truncation,
+  VielbeinError,
+} from "@vielbein/core";
+import {
+  decodeModel,
+  endpoints,
+  inputTensors,
+  type Model,
+  OnnxMap,
+  requiredInputs,
+  resolveExternalData,
+  standardOpset,
+} from "@vielbein/onnx";
+import { NodeRuntime, type Provider, readModelFile } from "@vielbein/runtime-node";
+import { sampleUrl } from "@vielbein/sample";
+import type { Command } from "commander";
+import { bytes, integer, number, prior, providerList } from "../kit/arguments.ts";
+import { InputOption } from "../kit/command-files.ts";
+import { info, type Terminal } from "../kit/terminal.ts";
+import { version } from "../kit/version.ts";
+import { type Points, readPoints } from "./points-file.ts";
+import { addSetOption, readSettings, type SetOptions, type Settings } from "./settings.ts";
+
+export interface MapOptions extends SetOptions {
+  from?: string;
+  to?: string;
+  provider?: Provider[];
+  threads?: number;
+  memory?: number;
+}
+
+export interface PointOptions {
+  prior?: Prior;
+  seed: number;
+  truncation?: number;
+  points?: string;
+}
+
+export function addMapOptions(
+  command: Command,
+  to = "--to <tensor>",
+  toDescription = "tensor to end at (default: the first output)",
+): Command {
+  const chosen = command
+    .option("--from <tensor>", "tensor to start from (default: the first input)")
+    .option(to, toDescription);
+  return addSetOption(chosen, "fixed value of another input")
+    .option(
+      "--provider <list>",
+      "what the engine runs on: cpu, cuda or webgpu; of several, the first that works (default: cpu)",
+      providerList,
+    )
+    .option("--threads <n>", "threads of the engine (default: one per core)", integer(1, 1024))
+    .option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes);
+}
+
+export function addPointOptions(command: Command): Command {
+  return command
+    .option(
+      "--prior <prior>",
+      "normal, uniform (on [-1,1)) or uniform:LOW,HIGH (default: as the model says, else normal)",
+      prior,
+    )
+    .option("--seed <n>", "seed of the samples", integer(0), 0)
+    .option(
+      "--truncation <psi>",
+      "pull samples toward the mean: of w, behind a mapping network; without one, scale those of the input",
+      number(0, 2),
+    )
+    .addOption(
+      new InputOption(
+        "--points <file>",
+        "points [n,d], [d] or [n,layers,dim] instead of samples: FILE.npy, FILE.npz or FILE.npz:NAME",
+      ),
+    );
+}
+
+/** A model that was read, and who it is. */
+export interface LoadedModel {
+  readonly model: Model;
+  readonly runtime: Runtime;
+  readonly file: string;
+  /** Folder of the file. */
+  readonly folder: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly inputs: Readonly<Record<string, RuntimeTensor>>;
+  /** What --memory allows. */
+  readonly memoryBudget: number | undefined;
+  /** What --set gave them. */
+  readonly set: Settings["description"];
+  /** What --truncation made of it. */
+  readonly truncation?: Truncation | undefined;
+  /** Tells the user what was assumed, without stopping the work. */
+  readonly remark: (text: string) => void;
+}
+
+/** A model's file, and what is in it with its external data. */
+interface ModelFile {
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly model: Model;
+}
+
+/** The file of MODEL: a path, or the word `sample`. */
+export async function readModel(argument: string): Promise<ModelFile> {
+  const path = argument === "sample" ? fileURLToPath(sampleUrl) : argument;
+  const { name, bytes, readExternal } = await readModelFile(path);
+  return { path, name, bytes, model: await resolveExternalData(decodeModel(bytes, name), readExternal) };
+}
+
+/**
+ * Reads MODEL: a path, or the word `sample` for the embedded generator. Given a terminal, says which providers were
+ * passed over.
+ */
+export async function loadModel(
+  argument: string,
+  options: Omit<MapOptions, "from" | "to">,
+  terminal?: Terminal,
+): Promise<LoadedModel> {
+  const remark = (text: string): void => {
+    if (terminal) info(terminal, text);
+  };
+  if (options.memory !== undefined && options.memory > totalmem()) {
+    remark(
+      `--memory: the machine has ${bytesText(totalmem())}, less than the budget of ${bytesText(options.memory)}: what does not fit will fail`,
+    );
+  }
+  const { path, name, bytes, model } = await readModel(argument);
+  const { settings, description } = await readSettings(options);
+  const runtime = await openRuntime(options, terminal);
+  return {
+    model,
+    runtime,
+    file: name,
+    folder: dirname(path),
+    bytes: bytes.length,
+    sha256: sha256(bytes),
+    inputs: inputTensors(model, settings, options.memory),
+    memoryBudget: options.memory,
+    set: description,
+    remark,
+  };
+}
+
+async function openRuntime(
+  { threads, provider }: Pick<MapOptions, "threads" | "provider">,
+  terminal: Terminal | undefined,
+): Promise<NodeRuntime> {
+  const settings = threads === undefined ? {} : { threads };
+  if (!provider) return new NodeRuntime(settings);
+  const runtime = await NodeRuntime.create({ ...settings, providers: provider });
+  for (const { provider: name, reason } of runtime.report) {
+    if (terminal && reason !== undefined) info(terminal, `${name} was passed over: ${reason}`);
+  }
+  return runtime;
+}
+
+/** In hexadecimal digits. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Whether a tensor is an input of the model, whose codes have the prior; those of a space further in have none. */
+export function isInput({ model }: LoadedModel, name: string): boolean {
+  return requiredInputs(model.graph).some((input) => input.name === name);
+}
+
+/**
+ * The map that the options choose; one from an input has the prior that they or the model's metadata state.
+ *
+ * @throws {VielbeinError} `MEMORY_BUDGET` for a budget below what one vector takes; what the map throws.
+ */
+export async function openMap(
+  loaded: LoadedModel,
+  options: MapOptions & Pick<PointOptions, "prior">,
+): Promise<OnnxMap> {
+  const { from = endpoints(loaded.model, { inputs: loaded.inputs }).from } = options;
+  const chosen = isInput(loaded, from) ? (options.prior ?? statedPrior(loaded.model.metadata)) : undefined;
+  const map = await OnnxMap.create(loaded.model, loaded.runtime, {
+    from,
+    ...(options.to === undefined ? {} : { to: options.to }),
+    ...(chosen === undefined ? {} : { prior: chosen }),
+    memoryBudget: options.memory,
+    inputs: loaded.inputs,
+  });
+  if (options.memory === undefined || options.memory >= map.bytesPerTangent) return map;
+  await map.dispose();
+  throw new VielbeinError(
+    "MEMORY_BUDGET",
+    `The memory budget of ${bytesText(options.memory)} is too small: one vector on its way from "${map.from.name}" to "${map.to.name}" takes ${bytesText(map.bytesPerTangent)}. Raise --memory to that at least.`,
+  );
+}
+
+/** Samples `first` … of the prior, or the rows of a file. */
+export async function obtainPoints(
+  map: Pick<OnnxMap, "from">,
+  options: PointOptions,
+  first: number,
+  count: number,
+): Promise<Points> {
+  if (options.points !== undefined) return readPoints(map.from, options.points);
+  return {
+    values: samplePoints(map.from, options.seed, first, count),
+    count,
+    source: { seed: options.seed, prior: map.from.prior ?? { kind: "normal" }, first, count },
+  };
+}
+
+export function provenanceOf(
+  loaded: LoadedModel,
+  map: Pick<OnnxMap, "from" | "to">,
+  method: string,
+  source: Provenance["points"],
+  options: Readonly<Record<string, unknown>>,
+): Provenance {
+  return {
+    tool: `vielbein ${version}`,
+    method,
+    model: { file: loaded.file, sha256: loaded.sha256, opset: standardOpset(loaded.model) },
+    from: map.from,
+    to: map.to,
+    points: source,
+    ...(loaded.truncation ? { truncation: loaded.truncation } : {}),
+    options: Object.keys(loaded.set).length > 0 ? { ...options, set: loaded.set } : options,
+    runtime: loaded.runtime.name,
+  };
+}

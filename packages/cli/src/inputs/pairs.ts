@@ -1,0 +1,64 @@
+// Pairs of points, for methods that compare tangent spaces: independent points, and a direction to a neighbour.
+
+import { type Space, VielbeinError, type WarpagePair, warpagePair } from "@vielbein/core";
+import type { Command } from "commander";
+import { integer } from "../kit/arguments.ts";
+import type { CodeSource } from "./codes.ts";
+import type { PointOptions } from "./model.ts";
+import { type Points, pointRange } from "./points-file.ts";
+
+export interface PairOptions extends PointOptions {
+  pairs: number;
+}
+
+export function addPairOptions(command: Command): Command {
+  return command.option(
+    "--pairs <n>",
+    "pairs of points; with --points, rows 2i and 2i + 1 make a pair",
+    integer(1),
+    100,
+  );
+}
+
+/**
+ * Pairs of codes of `space`, or of the rows of --points. Pair i of samples is `warpagePair` i: its points are codes 3i
+ * and 3i + 1, its direction is drawn in `space`.
+ */
+export async function pairsOf(
+  space: Space,
+  codes: CodeSource,
+  { seed, points, pairs }: PairOptions,
+  signal: AbortSignal,
+): Promise<{
+  readonly pairAt: (index: number) => Promise<WarpagePair>;
+  readonly pairs: number;
+  readonly source: Points["source"];
+}> {
+  const { dim } = space;
+  const pairOf = (index: number, values: Float32Array, row: number): WarpagePair => ({
+    direction: warpagePair(space, seed, index).direction,
+    point: values.slice(row * dim, (row + 1) * dim),
+    other: values.slice((row + 1) * dim, (row + 2) * dim),
+  });
+  if (points === undefined) {
+    const { source } = await codes.take(0, 0, signal);
+    return {
+      pairAt: async (index) => pairOf(index, (await codes.take(3 * index, 2, signal)).values, 0),
+      pairs,
+      source: pointRange(source, 0, 3 * pairs),
+    };
+  }
+  const { values, count, source } = await codes.take(0, 0, signal);
+  if (count < 2) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `--points: "${points}" has ${count} row, but a pair takes two. Give at least two rows.`,
+    );
+  }
+  const fitting = Math.min(pairs, Math.floor(count / 2));
+  return {
+    pairAt: async (index) => pairOf(index, values, 2 * index),
+    pairs: fitting,
+    source: pointRange(source, 0, 2 * fitting),
+  };
+}

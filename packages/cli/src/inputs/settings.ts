@@ -1,0 +1,47 @@
+// The option --set: values of inputs beside the code, with the arrays of the files it names.
+
+import { formatSetting, type InputSetting } from "@vielbein/core";
+import type { Command } from "commander";
+import { type Assignments, assignment } from "../kit/arguments.ts";
+import { InputOption } from "../kit/command-files.ts";
+import { readArray } from "./array-files.ts";
+
+export interface SetOptions {
+  set?: Assignments;
+}
+
+export function addSetOption(command: Command, effect: string): Command {
+  return command.addOption(
+    new InputOption(
+      "--set <name=values>",
+      `${effect}: all its numbers with commas between, onehot:INDEX, all:NUMBER, or FILE.npy; repeatable`,
+    ).argParser(assignment),
+  );
+}
+
+/** What inputs are set to, and the same as it stands in the provenance. */
+export interface Settings {
+  readonly settings: Readonly<Record<string, InputSetting>>;
+  readonly description: Readonly<Record<string, unknown>>;
+}
+
+/** @throws {VielbeinError} `MISSING_FILE`; what reading a file throws. */
+export async function readSettings({ set = {} }: SetOptions): Promise<Settings> {
+  const entries: [string, InputSetting, unknown][] = [];
+  for (const [name, setting] of Object.entries(set)) {
+    if ("file" in setting) entries.push([name, ...(await readSetting(name, setting.file))]);
+    else entries.push([name, setting, formatSetting(setting)]);
+  }
+  return {
+    settings: Object.fromEntries(entries.map(([name, setting]) => [name, setting])),
+    description: Object.fromEntries(entries.map(([name, , described]) => [name, described])),
+  };
+}
+
+async function readSetting(name: string, path: string): Promise<[InputSetting, unknown]> {
+  const { shape, data, file, sha256 } = await readArray(`--set ${name}`, path, () => true, "any");
+  return [
+    { shape, data: data as ArrayLike<number | bigint> },
+    { file, sha256 },
+  ];
+}

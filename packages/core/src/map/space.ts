@@ -1,0 +1,53 @@
+// A named space of a generator: latent codes, an intermediate layer, images, perceptual features.
+
+import { VielbeinError } from "../errors.ts";
+import type { FloatArray } from "./map.ts";
+
+/** Distribution from which points of a space are drawn, independent in every coordinate. */
+export type Prior =
+  | { readonly kind: "normal" }
+  /** Uniform on `[low, high)`. */
+  | { readonly kind: "uniform"; readonly low: number; readonly high: number };
+
+export interface Space {
+  /** Name of the tensor, e.g. `z`, `w`, `image`. */
+  readonly name: string;
+  /** Number of coordinates, the product of `shape`. */
+  readonly dim: number;
+  /** Shape of one point, without the batch axis, e.g. `[3, 64, 64]`. */
+  readonly shape: readonly number[];
+  readonly prior?: Prior;
+}
+
+/**
+ * Checks that `values` holds `count` points of `space`, row-major `[count, space.dim]`, all finite.
+ * `what` names the array in the message.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH` or `NOT_FINITE`.
+ */
+export function requirePoints(what: string, values: FloatArray, count: number, space: Space): void {
+  if (!Number.isInteger(count) || count < 0) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `${what}: count must be a non-negative integer, got ${count}.`,
+    );
+  }
+  if (values.length !== count * space.dim) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `${what}: space "${space.name}" has dimension ${space.dim}, so ${count} of its vectors hold ${
+        count * space.dim
+      } numbers, got ${values.length}. Pass a row-major [${count}, ${space.dim}] array.`,
+    );
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new VielbeinError(
+        "NOT_FINITE",
+        `${what}: every coordinate must be finite, got ${values[i]} in row ${Math.floor(
+          i / space.dim,
+        )}, coordinate ${i % space.dim} of space "${space.name}". Remove or replace that row.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,173 @@
+// Geodesics of the metric that the output space induces, by minimising the discrete energy
+// E = ½ N Σ ‖f(c_{i+1}) − f(c_i)‖² over the inner nodes of a chain of N segments with fixed ends (Shao, Kumar & Fletcher,
+// "The Riemannian Geometry of Deep Generative Models", 2018), by L-BFGS and Gauss–Newton steps. A minimiser has constant
+// speed, and its length L satisfies L² ≤ 2E.
+
+import { VielbeinError } from "../errors.ts";
+import { JacobianAt } from "../jacobian/jacobian-at.ts";
+import type { CallOptions, DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { requirePoints } from "../map/space.ts";
+import { lbfgs } from "../optimize/lbfgs.ts";
+import {
+  along,
+  type Minimum,
+  type Progress,
+  type StepOptions,
+  type ValueAndGradient,
+} from "../optimize/objective.ts";
+import { type TruncatedNewtonOptions, truncatedNewton } from "../optimize/truncated-newton.ts";
+import { straightLine } from "./interpolation.ts";
+import { PathEnergy } from "./path-energy.ts";
+
+export interface GeodesicOptions extends StepOptions {
+  /** N. Default 16. */
+  readonly segments?: number;
+  /** Converged when the energy is no more than this fraction above its minimum, by its quadratic model. Default 1e-6. */
+  readonly tolerance?: number;
+  /** Bytes that the columns of the Jacobian at a node may take. Default 2 GiB. */
+  readonly memoryBudget?: number;
+}
+
+/** A chain of nodes and what its image in the output space is like. */
+export interface Chain {
+  /** `[N + 1, from.dim]`, the ends included. */
+  readonly points: Float32Array;
+  /** Σ ‖f(c_{i+1}) − f(c_i)‖. */
+  readonly length: number;
+  /** E. */
+  readonly energy: number;
+  /** Standard deviation of the segments' lengths over their mean: 0 at constant speed. */
+  readonly unevenness: number;
+}
+
+export interface Geodesic extends Chain {
+  /** The straight line between the same ends, evenly divided. */
+  readonly straight: Chain;
+  readonly steps: number;
+  readonly converged: boolean;
+  /** How the derivative entered the gradients of the energy, and the metrics of the nodes. */
+  readonly routes: { readonly gradient: DerivativeRoute; readonly metric: DerivativeRoute };
+}
+
+/**
+ * A geodesic from `start` to `end`, `[from.dim]` each, found from the straight line: a shortest one near it, which need not
+ * be the shortest of all. Takes the metric at every inner node (from.dim products with J each), and again after half as many
+ * steps as from.dim; a step is two products, with J and Jᵀ, or a value and a product with Jᵀ, for every inner node.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for fewer than 2 segments; `SHAPE_MISMATCH`, `NOT_FINITE`; what the map throws.
+ */
+export async function geodesic(
+  map: DifferentiableMap,
+  start: Float32Array,
+  end: Float32Array,
+  options: GeodesicOptions = {},
+): Promise<Geodesic> {
+  const { segments = 16, tolerance = 1e-6, steps = 200 } = options;
+  requirePoints("geodesic: start", start, 1, map.from);
+  requirePoints("geodesic: end", end, 1, map.from);
+  if (!Number.isInteger(segments) || segments < 2) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `segments must be an integer of at least 2, got ${segments}.`,
+    );
+  }
+  const call = options.signal ? { signal: options.signal } : {};
+  const line = straightLine(start, end, segments);
+  const straight = await measureChain(map, line, call);
+  const metricOptions =
+    options.memoryBudget === undefined ? call : { ...call, memoryBudget: options.memoryBudget };
+  const energy = new PathEnergy(map, line, metricOptions);
+  // Coordinates are lengths of the output: the first step bends the chain no more than it is long.
+  const radius = straight.length || 1;
+  const found = await minimise(energy, { ...options, steps, tolerance, radius });
+  return {
+    ...(await measureChain(map, energy.points(found.point), call)),
+    straight,
+    steps: found.steps,
+    converged: found.converged,
+    routes: { gradient: "products", metric: JacobianAt.of(map, start, metricOptions).gramRoute },
+  };
+}
+
+/**
+ * L-BFGS, which goes on over kinks, until it gains little; then Gauss–Newton, which knows how far above the minimum that is,
+ * and goes there.
+ */
+async function minimise(
+  energy: PathEnergy,
+  options: TruncatedNewtonOptions & { readonly steps: number },
+): Promise<Minimum> {
+  const { steps, onStep } = options;
+  const origin = energy.origin();
+  await energy.value(origin);
+  const { move } = await energy.model(origin);
+  const at = (c: Float64Array) => along(origin, 1, move(c));
+  const objective = async (c: Float64Array): Promise<ValueAndGradient> => {
+    const value = await energy.value(at(c));
+    return { value, gradient: (await energy.model(at(c))).gradient };
+  };
+  let isStopped = false;
+  const watched =
+    (before: number) =>
+    (progress: Progress): boolean => {
+      isStopped = onStep?.({ ...progress, step: before + progress.step }) === true;
+      return isStopped;
+    };
+  const rough = await lbfgs(
+    objective,
+    origin.map(() => 0),
+    { ...options, onStep: watched(0) },
+  );
+  const found = { ...rough, point: at(rough.point), converged: false };
+  if (isStopped || rough.steps >= steps) return found;
+  const left = { ...options, steps: steps - rough.steps, onStep: watched(rough.steps) };
+  const fine = await truncatedNewton(energy, found.point, left);
+  return { ...fine, steps: rough.steps + fine.steps };
+}
+
+/**
+ * Length, energy and unevenness of a chain of given nodes `[N + 1, from.dim]`.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, or what the map throws.
+ */
+export async function measureChain(
+  map: DifferentiableMap,
+  points: Float32Array,
+  options: CallOptions = {},
+): Promise<Chain> {
+  const segments = Math.max(1, Math.ceil(points.length / map.from.dim) - 1);
+  requirePoints("measureChain: points", points, segments + 1, map.from);
+  return describe(points, await map.evaluate(points, segments + 1, options), segments);
+}
+
+/**
+ * The chain with every segment divided evenly into `parts`: what its length is when the chords between the nodes do
+ * not cut corners of the output space.
+ */
+export function refineChain(points: Float32Array, dim: number, parts: number): Float32Array {
+  const segments = points.length / dim - 1;
+  const result = new Float32Array((segments * parts + 1) * dim);
+  for (let i = 0; i < segments; i++) {
+    const [from, to] = [points.slice(i * dim, (i + 1) * dim), points.slice((i + 1) * dim, (i + 2) * dim)];
+    result.set(straightLine(from, to, parts), i * parts * dim);
+  }
+  return result;
+}
+
+function describe(points: Float32Array, values: Float32Array, segments: number): Chain {
+  const m = values.length / (segments + 1);
+  const lengths = Array.from({ length: segments }, (_, i) => {
+    let square = 0;
+    for (let j = 0; j < m; j++) square += (values[(i + 1) * m + j]! - values[i * m + j]!) ** 2;
+    return Math.sqrt(square);
+  });
+  const length = lengths.reduce((sum, x) => sum + x, 0);
+  const squares = lengths.reduce((sum, x) => sum + x * x, 0);
+  const mean = length / segments;
+  return {
+    points,
+    length,
+    energy: 0.5 * segments * squares,
+    unevenness: mean === 0 ? 0 : Math.sqrt(Math.max(0, squares / segments - mean * mean)) / mean,
+  };
+}

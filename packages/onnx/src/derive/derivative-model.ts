@@ -1,0 +1,63 @@
+// The model that a derivative becomes, forward or reverse.
+
+import { VielbeinError } from "@vielbein/core";
+import { nodesFor } from "../model/graph.ts";
+import type { Model, Node, ValueInfo } from "../model/model.ts";
+import { shareCommonSubexpressions } from "./common-subexpressions.ts";
+import type { Emitter } from "./emitter.ts";
+import { mergeFactors } from "./merge-factors.ts";
+import type { PreparedGraph } from "./prepared-graph.ts";
+
+/** A tensor that the derivative adds: k of them side by side, each like a tensor of the primal graph. */
+export interface Direction {
+  readonly name: string;
+  readonly like: string;
+}
+
+/**
+ * The model of a derivative: primal and derivative nodes, of which only those are kept that the value and
+ * the outgoing directions need.
+ */
+export function derivativeModel(
+  graph: PreparedGraph,
+  nodes: readonly Node[],
+  emitter: Emitter,
+  incoming: Direction,
+  outgoing: Direction,
+): Model {
+  const primal = graph.model.graph;
+  const wanted = [graph.output, outgoing.name];
+  const tensors = [...primal.initializers, ...emitter.initializers];
+  const shared = shareCommonSubexpressions(nodes, wanted);
+  const live = nodesFor(
+    { ...primal, nodes: mergeFactors(shared, incoming.name, tensors, emitter.names) },
+    wanted,
+  );
+  const read = new Set(live.flatMap((node) => node.inputs));
+  const value = (name: string): ValueInfo => ({ name, ...graph.info.get(name)! });
+  const directions = ({ name, like }: Direction): ValueInfo => {
+    const { shape, dataType } = graph.info.get(like)!;
+    return { name, dataType, shape: ["k", ...shape] };
+  };
+  return {
+    ...graph.model,
+    producerName: "vielbein",
+    producerVersion: "",
+    graph: {
+      ...primal,
+      name: `${primal.name}_${outgoing.name}`,
+      nodes: live,
+      initializers: tensors.filter((tensor) => read.has(tensor.name)),
+      inputs: [value(graph.input), ...graph.parameters.map(value), directions(incoming)],
+      outputs: [value(graph.output), directions(outgoing)],
+    },
+  };
+}
+
+/** The error for a map whose derivative vanishes identically. */
+export function zeroEverywhere(graph: PreparedGraph): VielbeinError {
+  return new VielbeinError(
+    "INVALID_SPACE",
+    `The derivative of "${graph.output}" with respect to "${graph.input}" is zero everywhere: every way passes an operator that rounds or compares. Choose a tensor before it.`,
+  );
+}

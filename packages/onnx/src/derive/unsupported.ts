@@ -1,0 +1,65 @@
+// Operators that cannot be differentiated, reported so that their user can find and replace them.
+
+import { VielbeinError } from "@vielbein/core";
+import type { Node } from "../model/model.ts";
+
+/** Why one node cannot be differentiated; becomes an {@link UnsupportedOperatorError} that names the node. */
+export class Unsupported extends Error {}
+
+const noRule =
+  "it has no derivative rule; replace it by supported operators when exporting, or end the map before it";
+
+const recurrent =
+  "recurrent operators are not covered; write the recurrence out when exporting, or end the map before it";
+const control =
+  "its subgraphs read what depends on the point; trace the model for a fixed course when exporting, or end the map before it";
+const random =
+  "it draws at random from what depends on the point, so that there is no derivative; make the draw an input of the model";
+const quantised =
+  "it rounds to a coarse grid, so that its derivative is zero or infinite; use the model before quantisation";
+
+/** Operators that have no rule for a reason that is worth stating. */
+const reasons: ReadonlyMap<string, string> = new Map([
+  ...["GRU", "LSTM", "RNN"].map((op) => [op, recurrent] as const),
+  ...["If", "Loop", "Scan", "SequenceMap"].map((op) => [op, control] as const),
+  ...["Bernoulli", "Multinomial"].map((op) => [op, random] as const),
+  ...["QuantizeLinear", "DynamicQuantizeLinear", "DequantizeLinear"].map((op) => [op, quantised] as const),
+]);
+
+/** Why an operator without a rule has none. */
+export function reasonAgainst(node: Node): string {
+  return (node.domain === "" && reasons.get(node.opType)) || noRule;
+}
+
+export class UnsupportedOperatorError extends VielbeinError {
+  override readonly name: string = "UnsupportedOperatorError";
+  /** Operator, with its domain where that is not the standard one. */
+  readonly opType: string;
+  /** Name of the node, or of its first output when it has none. */
+  readonly node: string;
+  /** Position among the nodes of the model file, from 0. */
+  readonly position: number;
+  readonly reason: string;
+
+  constructor(node: Node, position: number, opset: number, reason: string) {
+    const opType = operatorName(node);
+    super(
+      "UNSUPPORTED_OPERATOR",
+      `Cannot differentiate operator ${opType} (opset ${opset}), node "${nodeLabel(node)}" at position ${position}: ${reason}.`,
+    );
+    this.opType = opType;
+    this.node = nodeLabel(node);
+    this.position = position;
+    this.reason = reason;
+  }
+}
+
+/** `Conv`, or `com.example::Operator` outside the standard domain. */
+export function operatorName(node: Node): string {
+  return node.domain ? `${node.domain}::${node.opType}` : node.opType;
+}
+
+/** What to call a node: exporters do not always name them. */
+export function nodeLabel(node: Node): string {
+  return node.name || node.outputs.find(Boolean) || node.opType;
+}

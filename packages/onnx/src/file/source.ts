@@ -1,0 +1,53 @@
+// What an engine is given: the serialised graph, weights by reference to the bytes already in memory.
+
+import type { ModelSource, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core";
+import { everyName } from "../model/graph.ts";
+import { DataType, type Model } from "../model/model.ts";
+import { NameSupply } from "../model/names.ts";
+import { renameTensors } from "../model/rename.ts";
+import { encodeModel } from "./encode.ts";
+
+/** Serialises for an engine without copying the weights that still lie in `model.files`. */
+export function modelSource(model: Model): ModelSource {
+  return { bytes: encodeModel(model, { weights: "reference" }), files: model.files };
+}
+
+/**
+ * Graphs of more nodes than this are run as they are: what the optimisers of ONNX Runtime take grows with the square of the
+ * number of nodes, and at this size is more than what they save.
+ */
+const LARGEST_OPTIMIZED = 10_000;
+
+/**
+ * A session of the engine for a model, whatever its inputs and outputs are called. Graphs in double precision run as
+ * they are, unless `wanted` says otherwise: engines fuse x·sigmoid(x), clip(relu(x)) and the like into operators that
+ * they have in single precision only.
+ */
+export async function openSession(
+  runtime: Runtime,
+  model: Model,
+  wanted: SessionOptions = {},
+): Promise<Session> {
+  const { graph } = model;
+  const isDouble = graph.inputs.some(({ dataType }) => dataType === DataType.DOUBLE);
+  const options = { optimize: !isDouble && graph.nodes.length <= LARGEST_OPTIMIZED, ...wanted };
+  // Engines keep tensors in plain objects, where names that all objects have are taken.
+  const taken = [...graph.inputs, ...graph.outputs].map(({ name }) => name).filter((name) => name in {});
+  if (taken.length === 0) return runtime.createSession(modelSource(model), options);
+  const names = new NameSupply(everyName(graph));
+  const aliases = new Map(taken.map((name) => [name, names.claim(`tensor_${name}`)]));
+  const originals = new Map([...aliases].map(([name, alias]) => [alias, name]));
+  const toEngine = (name: string): string => aliases.get(name) ?? name;
+  const fromEngine = (name: string): string => originals.get(name) ?? name;
+  const renamed = { ...model, graph: renameTensors(graph, toEngine) };
+  const session = await runtime.createSession(modelSource(renamed), options);
+  const entries = (record: Readonly<Record<string, RuntimeTensor>>, rename: (name: string) => string) =>
+    Object.fromEntries(Object.entries(record).map(([name, tensor]) => [rename(name), tensor]));
+  return {
+    inputNames: session.inputNames.map(fromEngine),
+    outputNames: session.outputNames.map(fromEngine),
+    run: async (feeds, fetches) =>
+      entries(await session.run(entries(feeds, toEngine), fetches?.map(toEngine)), fromEngine),
+    dispose: () => session.dispose(),
+  };
+}

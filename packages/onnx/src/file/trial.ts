@@ -1,0 +1,57 @@
+// What a model may take when the engine runs it for the first time.
+
+import {
+  bytesText,
+  DEFAULT_MEMORY_BUDGET,
+  type RuntimeTensor,
+  type TrialLimits,
+  VielbeinError,
+} from "@vielbein/core";
+import { elementBits } from "../model/element-types.ts";
+import { elementCount, emptyTensor } from "../model/tensor.ts";
+
+/** Below it no engine gets under way. */
+const LEAST = 2 ** 28;
+
+export function trialLimits(memoryBudget: number = DEFAULT_MEMORY_BUDGET): TrialLimits {
+  return { memory: Math.max(memoryBudget, LEAST) };
+}
+
+/** @throws {VielbeinError} `MEMORY_BUDGET` for a tensor that alone takes more than a trial may. */
+export function requireFits(
+  tensor: string,
+  shape: readonly number[],
+  dataType: number | undefined,
+  { memory }: TrialLimits,
+): void {
+  const bytes = (elementCount(shape) * elementBits(dataType ?? 0)) / 8;
+  if (bytes <= memory) return;
+  throw new VielbeinError(
+    "MEMORY_BUDGET",
+    `${tensor} is [${shape.join(", ")}], which takes ${bytesText(bytes)}; the memory budget is ${bytesText(memory)}. Raise the budget if the model is meant to be that large.`,
+  );
+}
+
+/**
+ * Zeros for an input; undefined for a type that engines do not exchange with JavaScript.
+ *
+ * @throws {VielbeinError} `MEMORY_BUDGET` for more than a trial may take, or than there is.
+ */
+export function emptyInput(
+  name: string,
+  shape: readonly number[],
+  dataType: number,
+  trial: TrialLimits | undefined,
+): RuntimeTensor | undefined {
+  if (trial) requireFits(`Input "${name}"`, shape, dataType, trial);
+  try {
+    return emptyTensor(dataType, shape);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new VielbeinError(
+      "MEMORY_BUDGET",
+      `Input "${name}" is [${shape.join(", ")}], for which there is no memory, whatever the budget. Export the model with smaller inputs.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,123 @@
+// Many points in one run: the part of the model between the two tensors with its batch axis open, as the exporter
+// wrote it. Whether a network really treats the points of a batch one by one (some normalise over the batch, some
+// have a batch of one written into a shape) cannot be read off the graph, so it is tried.
+
+import type { FloatArray, Runtime, RuntimeTensor, Session } from "@vielbein/core";
+import { type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { openSession } from "../file/source.ts";
+import { drawsAtRandom } from "../model/graph.ts";
+import { type Model, requiredInputs } from "../model/model.ts";
+import { entry } from "../model/scope.ts";
+import { floatFeed } from "../model/tensor.ts";
+import { cut } from "../prepare/cut.ts";
+import { normalize } from "../prepare/normalize.ts";
+import { fixedInputs, type PrepareOptions } from "../prepare/prepare.ts";
+
+/** Points on which a batch must agree with evaluation point by point, and how closely. */
+export interface BatchTrial {
+  readonly count: number;
+  /** `[count, from.dim]`, all different. */
+  readonly points: FloatArray;
+  /** `[count, to.dim]`. */
+  readonly values: FloatArray;
+}
+
+/** Largest ‖difference‖ / ‖value‖ at a point: above the rounding of deep networks, below any real influence. */
+const AGREEMENT = { float32: 1e-4, float64: 1e-10 };
+
+/** A session for the map of a prepared graph that takes any number of points. */
+export class BatchSession {
+  private readonly session: Session;
+  private readonly prepared: PreparedGraph;
+  /** Values of the other inputs for a batch of n. */
+  private readonly others: (n: number) => ReadonlyMap<string, RuntimeTensor>;
+
+  private constructor(session: Session, prepared: PreparedGraph, others: BatchSession["others"]) {
+    this.session = session;
+    this.prepared = prepared;
+    this.others = others;
+  }
+
+  /**
+   * Opens the session; undefined when one of the two tensors has no batch axis or a fixed one, when the engine refuses
+   * the graph, or when the trial comes out in another shape or with other values.
+   *
+   * @param original The model that `prepared` was made from.
+   */
+  static async open(
+    original: Model,
+    prepared: PreparedGraph,
+    runtime: Runtime,
+    options: PrepareOptions,
+    trial: BatchTrial,
+  ): Promise<BatchSession | undefined> {
+    const { input, output } = prepared;
+    if (![input, output].every((name) => hasBatchAxis(prepared.info.get(name)!.shape))) return undefined;
+    const model = cut(normalize(original, options.precision), input, output);
+    const [variable, ...rest] = requiredInputs(model.graph);
+    if (typeof variable?.shape?.[0] === "number") return undefined;
+    // The prepared graph has one draw frozen; a session of its own would go on drawing.
+    if (model.graph.nodes.some(drawsAtRandom)) return undefined;
+    const values = fixedInputs(options);
+    const fixed = rest.flatMap(({ name, shape }) => {
+      const value = entry(values, name);
+      const isOpen = shape !== undefined && typeof shape[0] !== "number";
+      return value ? [{ name, value, isOpen }] : [];
+    });
+    if (fixed.length < rest.length) return undefined;
+    const others = (n: number): Map<string, RuntimeTensor> =>
+      new Map(fixed.map(({ name, value, isOpen }) => [name, isOpen ? repeated(value, n) : value]));
+
+    const session = await openSession(runtime, model).catch(() => undefined);
+    if (!session) return undefined;
+    const batch = new BatchSession(session, prepared, others);
+    const result = await batch.run(trial.points, trial.count).catch(() => undefined);
+    if (result && batch.agrees(result, trial, AGREEMENT[options.precision ?? "float32"])) return batch;
+    await batch.dispose();
+    return undefined;
+  }
+
+  /** Values at n points. */
+  async run(points: FloatArray, n: number): Promise<RuntimeTensor> {
+    const { input, output, info } = this.prepared;
+    const { shape, dataType } = info.get(input)!;
+    const feed = floatFeed(dataType, [n, ...pointShape(shape)], points);
+    const feeds = Object.fromEntries([...this.others(n), [input, feed]]);
+    return (await this.session.run(feeds, [output]))[output]!;
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.dispose();
+  }
+
+  private agrees(result: RuntimeTensor, { count, values }: BatchTrial, tolerance: number): boolean {
+    const { output, info } = this.prepared;
+    const expected = [count, ...pointShape(info.get(output)!.shape)];
+    if (expected.length !== result.dims.length || expected.some((n, i) => n !== result.dims[i])) return false;
+    const data = result.data as FloatArray;
+    const dim = values.length / count;
+    for (let row = 0; row < count; row++) {
+      let [difference, norm] = [0, 0];
+      for (let i = row * dim; i < (row + 1) * dim; i++) {
+        difference += (data[i]! - values[i]!) ** 2;
+        norm += values[i]! ** 2;
+      }
+      if (!(difference <= tolerance ** 2 * norm)) return false;
+    }
+    return true;
+  }
+}
+
+function hasBatchAxis(shape: readonly number[]): boolean {
+  return shape.length > 1 && shape[0] === 1;
+}
+
+/** A tensor of one point, for n of them. */
+function repeated(tensor: RuntimeTensor, n: number): RuntimeTensor {
+  const { type, dims, data } = tensor;
+  if (dims[0] !== 1) return tensor;
+  const Elements = data.constructor as new (length: number) => Float32Array;
+  const many = new Elements(n * data.length);
+  for (let i = 0; i < n; i++) many.set(data as Float32Array, i * data.length);
+  return { type, dims: [n, ...dims.slice(1)], data: many };
+}

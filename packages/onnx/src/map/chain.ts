@@ -1,0 +1,110 @@
+// Composition of models: g ∘ (scale·f + shift) as one graph, e.g. LPIPS features of a generator's image.
+
+import { VielbeinError } from "@vielbein/core";
+import { makeNode } from "../model/attributes.ts";
+import { everyName, tensorNames, topologicalOrder } from "../model/graph.ts";
+import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "../model/model.ts";
+import { NameSupply } from "../model/names.ts";
+import { renameTensors } from "../model/rename.ts";
+import { float32Tensor } from "../model/tensor.ts";
+import { normalize } from "../prepare/normalize.ts";
+
+export interface ChainOptions {
+  /** Output of the first model to pass on. Default: its first output. */
+  readonly output?: string;
+  /** Input of the second model to feed. Default: its first input. */
+  readonly input?: string;
+  /** Multiplies the values passed on, e.g. 2 from the range [0, 1] to [-1, 1]. Default 1. */
+  readonly scale?: number;
+  /** Added after scaling, e.g. -1 from [0, 1] to [-1, 1]. Default 0. */
+  readonly shift?: number;
+}
+
+/**
+ * One model that runs `first`, maps its output by `scale·x + shift`, and feeds the result to `second`.
+ * The outputs are those of `second`; tensors of `second` whose names are taken get a numbered name.
+ *
+ * @throws {VielbeinError} `INVALID_SPACE` when the named output or input does not exist.
+ */
+export function chain(first: Model, second: Model, options: ChainOptions = {}): Model {
+  const head = normalize(first);
+  const tail = normalize(second);
+  const output = options.output ?? head.graph.outputs[0]?.name;
+  const input = options.input ?? requiredInputs(tail.graph)[0]?.name;
+  if (output === undefined || !tensorNames(head.graph).has(output)) {
+    throw new VielbeinError("INVALID_SPACE", `chain: the first model has no tensor "${output}" to pass on.`);
+  }
+  if (input === undefined || !requiredInputs(tail.graph).some((info) => info.name === input)) {
+    throw new VielbeinError("INVALID_SPACE", `chain: the second model has no input "${input}" to feed.`);
+  }
+
+  const names = new NameSupply(everyName(head.graph));
+  const link = affineLink(output, options.scale ?? 1, options.shift ?? 0, names);
+  // Engines want node names to be unique too; they are a namespace of their own.
+  const nodeNames = new NameSupply(head.graph.nodes.map((node) => node.name));
+  const renamed = renameGraph(tail.graph, names, nodeNames, new Map([[input, link.result]]));
+  const graph: Graph = {
+    name: `${head.graph.name}_${tail.graph.name}`,
+    nodes: [...head.graph.nodes, ...link.nodes, ...renamed.nodes],
+    initializers: [...head.graph.initializers, ...link.initializers, ...renamed.initializers],
+    inputs: [...head.graph.inputs, ...renamed.inputs.filter((info) => info.name !== link.result)],
+    outputs: renamed.outputs,
+    valueInfo: [],
+    unknown: [],
+  };
+  const opsets = new Map([...tail.opsets, ...head.opsets]);
+  opsets.set("", Math.max(head.opsets.get("")!, tail.opsets.get("")!));
+  return {
+    ...head,
+    irVersion: Math.max(head.irVersion, tail.irVersion),
+    opsets,
+    graph: { ...graph, nodes: topologicalOrder(graph) },
+    files: mergeFiles(head.files, tail.files),
+  };
+}
+
+function affineLink(
+  source: string,
+  scale: number,
+  shift: number,
+  names: NameSupply,
+): { result: string; nodes: Node[]; initializers: Tensor[] } {
+  const nodes: Node[] = [];
+  const initializers: Tensor[] = [];
+  let result = source;
+  const apply = (opType: string, value: number): void => {
+    const constant = names.claim("rescale");
+    const next = names.claim("rescaled");
+    initializers.push(float32Tensor(constant, [value], []));
+    nodes.push(makeNode(opType, [result, constant], [next]));
+    result = next;
+  };
+  if (scale !== 1) apply("Mul", scale);
+  if (shift !== 0) apply("Add", shift);
+  return { result, nodes, initializers };
+}
+
+/** The graph with every name that `names` has already given out replaced, and `fixed` names as told. */
+function renameGraph(
+  graph: Graph,
+  names: NameSupply,
+  nodeNames: NameSupply,
+  fixed: ReadonlyMap<string, string>,
+): Graph {
+  const renaming = new Map(fixed);
+  for (const name of everyName(graph)) if (!renaming.has(name)) renaming.set(name, names.claim(name));
+  const renamed = renameTensors(graph, (name) => renaming.get(name) ?? name);
+  const nodes = renamed.nodes.map((node) => ({ ...node, name: node.name && nodeNames.claim(node.name) }));
+  return { ...renamed, nodes };
+}
+
+/** Both sets of files; one of the second set whose name is taken is kept under another name. */
+function mergeFiles(
+  a: ReadonlyMap<string, Uint8Array>,
+  b: ReadonlyMap<string, Uint8Array>,
+): Map<string, Uint8Array> {
+  const names = new NameSupply(a.keys());
+  const merged = new Map(a);
+  for (const [name, bytes] of b) merged.set(names.claim(name), bytes);
+  return merged;
+}

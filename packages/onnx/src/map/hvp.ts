@@ -1,0 +1,94 @@
+// Second derivatives by composition: the reverse derivative x ↦ J(x)ᵀ·u is itself an ordinary graph, and its
+// forward derivative in x is ẋ ↦ Σᵢ uᵢ ∇²fᵢ(x)·ẋ, the Hessian-vector product of the scalar uᵀf.
+
+import type { Runtime } from "@vielbein/core";
+import type { DerivativeOptions } from "../derive/emitter.ts";
+import { jvp } from "../derive/jvp.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
+import { vjp } from "../derive/vjp.ts";
+import { makeNode } from "../model/attributes.ts";
+import { tensorNames } from "../model/graph.ts";
+import type { Model } from "../model/model.ts";
+import { NameSupply } from "../model/names.ts";
+import { int64Tensor } from "../model/tensor.ts";
+import { prepare } from "../prepare/prepare.ts";
+
+/** Names of the tensors of an HVP graph. */
+export interface HvpGraph {
+  readonly model: Model;
+  /** The point x, `[1, ...]`. */
+  readonly input: string;
+  /** The weights u of the outputs, `[1, ...]` as the output. */
+  readonly cotangent: string;
+  /** The vectors ẋ, `[k, 1, ...]`, k dynamic. */
+  readonly inputTangent: string;
+  /** The gradient J(x)ᵀ·u of uᵀf, `[1, ...]`. */
+  readonly gradient: string;
+  /** Σᵢ uᵢ ∇²fᵢ(x)·ẋ for every vector, `[k, 1, ...]`; not finite where there is no second derivative (docs/kinks.md). */
+  readonly product: string;
+}
+
+/**
+ * Hessian-vector products of uᵀf, forward over reverse. For a scalar f, u is 1. On networks that are
+ * piecewise linear the result is zero where it exists.
+ *
+ * @throws {VielbeinError} what {@link vjp} and {@link jvp} throw; `INVALID_SPACE` also when f is affine, so that
+ *   the second derivative vanishes.
+ */
+export async function hvp(
+  graph: PreparedGraph,
+  runtime: Runtime,
+  options: DerivativeOptions = {},
+): Promise<HvpGraph> {
+  const reverse = vjp(graph, options);
+  const single = singleCotangent(reverse.model, reverse.outputCotangent, reverse.inputCotangent, graph);
+  const gradient = await prepare(single.model, runtime, {
+    from: graph.input,
+    to: single.gradient,
+    parameters: [...graph.parameters, single.cotangent],
+    rules: graph.rules,
+  });
+  const { model, input, inputTangent, output, outputTangent } = jvp(gradient, options);
+  return {
+    model,
+    input,
+    cotangent: single.cotangent,
+    inputTangent,
+    gradient: output,
+    product: outputTangent,
+  };
+}
+
+/** A VJP graph for one cotangent `[1, ...]` instead of k of them. */
+function singleCotangent(
+  model: Model,
+  cotangents: string,
+  gradients: string,
+  { input, output, info }: PreparedGraph,
+): { model: Model; cotangent: string; gradient: string } {
+  const names = new NameSupply(tensorNames(model.graph));
+  const [cotangent, gradient, axis] = [`${output}_weights`, `${input}_gradient`, "axis"].map((wish) =>
+    names.claim(wish),
+  ) as [string, string, string];
+  return {
+    cotangent,
+    gradient,
+    model: {
+      ...model,
+      graph: {
+        ...model.graph,
+        nodes: [
+          makeNode("Unsqueeze", [cotangent, axis], [cotangents]),
+          ...model.graph.nodes,
+          makeNode("Squeeze", [gradients, axis], [gradient]),
+        ],
+        initializers: [...model.graph.initializers, int64Tensor(axis, [0])],
+        inputs: [
+          ...model.graph.inputs.filter(({ name }) => name !== cotangents),
+          { name: cotangent, ...info.get(output)! },
+        ],
+        outputs: [{ name: gradient, ...info.get(input)! }],
+      },
+    },
+  };
+}

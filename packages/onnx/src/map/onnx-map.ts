@@ -1,0 +1,415 @@
+// A map between two tensors of an ONNX model, evaluated and differentiated by an engine.
+
+import {
+  type CallOptions,
+  DEFAULT_MEMORY_BUDGET,
+  type DifferentiableMap,
+  type Differential,
+  type FloatArray,
+  type Prior,
+  type Runtime,
+  type RuntimeTensor,
+  requirePoints,
+  type Session,
+  type Space,
+  type TrialLimits,
+  Turns,
+  VielbeinError,
+  vectorsPerRun,
+} from "@vielbein/core";
+import type { DerivativeOptions } from "../derive/emitter.ts";
+import { describeFault } from "../derive/fault.ts";
+import { type JvpGraph, jvp } from "../derive/jvp.ts";
+import { type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { type VjpGraph, vjp } from "../derive/vjp.ts";
+import { openSession } from "../file/source.ts";
+import { requireFits, trialLimits } from "../file/trial.ts";
+import { DataType, type Model } from "../model/model.ts";
+import { elementCount, floatFeed } from "../model/tensor.ts";
+import { type PrepareOptions, prepare } from "../prepare/prepare.ts";
+import { withoutDoubleKernel } from "../prepare/widen.ts";
+import { BatchSession } from "./batch.ts";
+import { LinearSessions } from "./linear-sessions.ts";
+import { type RedrawOptions, redrawWeights } from "./redraw.ts";
+
+export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, DerivativeOptions {
+  /** Distribution of the points of `from`, passed on in its {@link Space}. */
+  readonly prior?: Prior;
+  /** Random weights in place of the model's: see {@link redrawWeights}. */
+  readonly weights?: RedrawOptions;
+}
+
+/** Engines hold 10 to 20 times the largest activation for every tangent (measured with ONNX Runtime). */
+const ACTIVATIONS_PER_TANGENT = 20;
+
+/** From how many points on a batch is tried: fewer are not worth a session of its own. */
+const WORTH_A_BATCH = 8;
+
+/** Working memory of a batch: larger ones gain nothing more (tools/bench/batch). */
+const BYTES_PER_BATCH = 2 ** 24;
+
+/** Points on which a batch is compared with evaluation point by point. */
+const COMPARED = 4;
+
+/**
+ * Calls take turns, so they may overlap. Between two runs of the engine they look at `signal`.
+ *
+ * @typeParam Values Float64Array for a map of precision `float64`, else Float32Array.
+ */
+export class OnnxMap<Values extends FloatArray = Float32Array> implements DifferentiableMap<Values> {
+  readonly from: Space;
+  readonly to: Space;
+  readonly bytesPerTangent: number;
+  private readonly model: Model;
+  private readonly graph: PreparedGraph;
+  private readonly forward: JvpGraph;
+  private readonly options: OnnxMapOptions;
+  private readonly memoryBudget: number;
+  private readonly runtime: Runtime;
+  private readonly turns: Turns = new Turns();
+  private reverse: VjpGraph | undefined;
+  private primalSession: Session | undefined;
+  private jvpSession: Session | undefined;
+  private vjpSession: Session | undefined;
+  private linearSessions: LinearSessions | undefined;
+  /** Undefined until it is wanted, `none` when points must be taken one by one. */
+  private batch: BatchSession | "none" | undefined;
+  /** The value that the last derivative run yielded beside its tangents. */
+  private lastValue: { readonly point: FloatArray; readonly value: Values } | undefined;
+  private isDisposed = false;
+
+  private constructor(model: Model, graph: PreparedGraph, runtime: Runtime, options: OnnxMapOptions) {
+    const { prior } = options;
+    this.model = model;
+    this.graph = graph;
+    this.options = { portable: runtime.portable ?? false, ...options };
+    this.forward = jvp(graph, this.options);
+    this.memoryBudget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
+    this.runtime = runtime;
+    this.from = { ...space(graph, graph.input), ...(prior ? { prior } : {}) };
+    this.to = space(graph, graph.output);
+    const bytes = graph.info.get(graph.input)!.dataType === DataType.DOUBLE ? 8 : 4;
+    this.bytesPerTangent = ACTIVATIONS_PER_TANGENT * bytes * largestActivation(graph);
+  }
+
+  /**
+   * Prepares and differentiates the map `from` → `to` of a model whose external data is resolved.
+   *
+   * @throws {VielbeinError} see {@link prepare} and {@link jvp}.
+   */
+  static create(
+    model: Model,
+    runtime: Runtime,
+    options: OnnxMapOptions & { readonly precision: "float64" },
+  ): Promise<OnnxMap<Float64Array>>;
+  static create(
+    model: Model,
+    runtime: Runtime,
+    options?: OnnxMapOptions & { readonly precision?: "float32" },
+  ): Promise<OnnxMap>;
+  static create(model: Model, runtime: Runtime, options?: OnnxMapOptions): Promise<OnnxMap<FloatArray>>;
+  static async create(
+    model: Model,
+    runtime: Runtime,
+    options: OnnxMapOptions = {},
+  ): Promise<OnnxMap<FloatArray>> {
+    const chosen = options.weights ? redrawWeights(model, options.weights) : model;
+    const graph = await prepare(chosen, runtime, options);
+    requireRoomForTangent(graph, trialLimits(options.memoryBudget));
+    return new OnnxMap<FloatArray>(chosen, graph, runtime, options);
+  }
+
+  /**
+   * Values f(x): `[count, from.dim]` → `[count, to.dim]`. Many points go through the network together where its batch
+   * axis is open and they do not influence each other, which is verified on a few before; else one by one. The value
+   * at the point of the last `jvp` is known already and costs nothing, not even a session for the primal.
+   */
+  async evaluate(points: FloatArray, count: number, options: CallOptions = {}): Promise<Values> {
+    requirePoints("evaluate: points", points, count, this.from);
+    return this.inTurn(async () => {
+      const known = this.lastValue;
+      if (count === 1 && known?.point.every((x, i) => x === points[i])) return known.value.slice() as Values;
+      const size = Math.floor(Math.min(BYTES_PER_BATCH, this.memoryBudget) / this.bytesPerTangent);
+      if (count >= WORTH_A_BATCH && size > 1) this.batch ??= (await this.openBatch(points)) ?? "none";
+      const width = typeof this.batch === "object" ? size : 1;
+      return this.inChunks(count, this.to.dim, width, options, (first, rows) =>
+        this.values(points.subarray(first * this.from.dim, (first + rows) * this.from.dim), rows),
+      );
+    });
+  }
+
+  /** J(point)·t for `[count, from.dim]` tangents: `[count, to.dim]`. */
+  async jvp(
+    point: FloatArray,
+    tangents: FloatArray,
+    count: number,
+    options: CallOptions = {},
+  ): Promise<Values> {
+    requirePoints("jvp: point", point, 1, this.from);
+    requirePoints("jvp: tangents", tangents, count, this.from);
+    return this.inTurn(() =>
+      this.inChunks(count, this.to.dim, this.tangentsPerRun(), options, async (first, width) => {
+        this.jvpSession ??= await this.open(this.forward.model);
+        const { input, inputTangent, output, outputTangent } = this.forward;
+        const chunk = tangents.subarray(first * this.from.dim, (first + width) * this.from.dim);
+        const result = await this.jvpSession.run(
+          { [input]: this.tensor(input, [], point), [inputTangent]: this.tensor(input, [width], chunk) },
+          [output, outputTangent],
+        );
+        const cause = (i: number, name: string): Promise<string> =>
+          this.causeIn("jvp", point, row(chunk, this.from.dim, i, this.to.dim), name);
+        this.lastValue = { point: point.slice(), value: await this.finite(result[output]!, output, cause) };
+        return this.finite(result[outputTangent]!, outputTangent, cause);
+      }),
+    );
+  }
+
+  /** J(point)ᵀ·u for `[count, to.dim]` cotangents: `[count, from.dim]`. */
+  async vjp(
+    point: FloatArray,
+    cotangents: FloatArray,
+    count: number,
+    options: CallOptions = {},
+  ): Promise<Values> {
+    requirePoints("vjp: point", point, 1, this.from);
+    requirePoints("vjp: cotangents", cotangents, count, this.to);
+    return this.inTurn(() =>
+      this.inChunks(count, this.from.dim, this.tangentsPerRun(), options, async (first, width) => {
+        this.reverse ??= vjp(this.graph, this.options);
+        this.vjpSession ??= await this.open(this.reverse.model);
+        const { input, output, outputCotangent, inputCotangent } = this.reverse;
+        const chunk = cotangents.subarray(first * this.to.dim, (first + width) * this.to.dim);
+        const result = await this.vjpSession.run(
+          { [input]: this.tensor(input, [], point), [outputCotangent]: this.tensor(output, [width], chunk) },
+          [output, inputCotangent],
+        );
+        const cause = (i: number, name: string): Promise<string> =>
+          this.causeIn("vjp", point, row(chunk, this.to.dim, i, this.from.dim), name);
+        // What overflows may have a product of zero, which is not its derivative.
+        await this.finite(result[output]!, output, (_i, name) => cause(0, name));
+        return this.finite(result[inputCotangent]!, inputCotangent, cause);
+      }),
+    );
+  }
+
+  /**
+   * The derivative at `point`, for many products there: the network itself runs once, and what the products need of it is
+   * kept in memory; unless that takes more than the budget, when every product runs it again.
+   *
+   * @throws {VielbeinError} `NUMERICAL_FAILURE` where the value is not finite.
+   */
+  async linearize(point: FloatArray): Promise<Differential<Values>> {
+    requirePoints("linearize: point", point, 1, this.from);
+    const residuals = await this.inTurn(async () => {
+      this.linearSessions ??= await LinearSessions.open(this.graph, this.runtime, this.options, (model) =>
+        this.open(model),
+      );
+      if (this.linearSessions.bytes > this.memoryBudget) return undefined;
+      const { value, residuals } = await this.linearSessions.at(
+        this.tensor(this.graph.input, [], point.slice()),
+      );
+      await this.finite(value, this.graph.output, () => this.causeOfValue(point));
+      return residuals;
+    });
+    if (!residuals) {
+      return {
+        jvp: (tangents, count, options) => this.jvp(point, tangents, count, options),
+        vjp: (cotangents, count, options) => this.vjp(point, cotangents, count, options),
+      };
+    }
+    const product =
+      (kind: "jvp" | "vjp", name: string, from: Space, to: Space) =>
+      async (vectors: FloatArray, count: number, options: CallOptions = {}): Promise<Values> => {
+        requirePoints(`${kind}: vectors`, vectors, count, from);
+        return this.inTurn(() =>
+          this.inChunks(count, to.dim, this.tangentsPerRun(), options, async (first, width) => {
+            const chunk = vectors.subarray(first * from.dim, (first + width) * from.dim);
+            const feed = this.tensor(name, [width], chunk);
+            const { tensor, name: output } = await this.linearSessions!.product(kind, residuals, feed);
+            return this.finite(tensor, output, (i) =>
+              this.causeIn(kind, point, row(chunk, from.dim, i, to.dim)),
+            );
+          }),
+        );
+      };
+    return {
+      jvp: product("jvp", this.graph.input, this.from, this.to),
+      vjp: product("vjp", this.graph.output, this.to, this.from),
+      isLinearized: true,
+    };
+  }
+
+  /** Releases the sessions once what is under way is done. Safe to call twice; other calls are refused afterwards. */
+  async dispose(): Promise<void> {
+    await this.turns.take(async () => {
+      this.isDisposed = true;
+      const batch = this.batch === "none" ? undefined : this.batch;
+      const sessions = [this.primalSession, this.jvpSession, this.vjpSession, this.linearSessions, batch];
+      this.primalSession = this.jvpSession = this.vjpSession = this.batch = undefined;
+      this.linearSessions = undefined;
+      for (const session of sessions) await session?.dispose();
+    });
+  }
+
+  private tangentsPerRun(): number {
+    return vectorsPerRun(this.bytesPerTangent, this.memoryBudget);
+  }
+
+  private inTurn<T>(task: () => Promise<T>): Promise<T> {
+    return this.turns.take(async () => {
+      if (this.isDisposed) {
+        throw new VielbeinError("BACKEND_FAILED", "The map was disposed of; create a new one.");
+      }
+      return task();
+    });
+  }
+
+  /** `count` rows of `dim` numbers, made by `run` in chunks of at most `size` rows. */
+  private async inChunks(
+    count: number,
+    dim: number,
+    size: number,
+    { signal }: CallOptions,
+    run: (first: number, width: number) => Promise<Values>,
+  ): Promise<Values> {
+    signal?.throwIfAborted();
+    if (count > 0 && count <= size) return run(0, count);
+    const rows = this.array(count * dim);
+    for (let first = 0; first < count; first += size) {
+      signal?.throwIfAborted();
+      rows.set(await run(first, Math.min(size, count - first)), first * dim);
+    }
+    return rows;
+  }
+
+  /** Values at `width` points, which are one unless there is a session for batches. */
+  private async values(points: FloatArray, width: number): Promise<Values> {
+    const { input, output } = this.graph;
+    const cause = (i: number): Promise<string> =>
+      this.causeOfValue(row(points, this.from.dim, i, this.to.dim));
+    if (typeof this.batch === "object") {
+      return this.finite(await this.batch.run(points, width), output, cause);
+    }
+    this.primalSession ??= await this.open(this.graph.model);
+    const result = await this.primalSession.run({ [input]: this.tensor(input, [], points) }, [output]);
+    return this.finite(result[output]!, output, cause);
+  }
+
+  /**
+   * A session for batches, tried at the first point and some around it that all differ. It then serves single points
+   * too.
+   */
+  private async openBatch(near: FloatArray): Promise<BatchSession | undefined> {
+    const n = this.from.dim;
+    const points = this.array(COMPARED * n);
+    for (let i = 0; i < points.length; i++) {
+      points[i] = near[i % n]! + (i < n ? 0 : 0.1 * Math.sin(1 + 12.9898 * i));
+    }
+    // The points around may lie where the network fails: no reason to fail at those that were asked for.
+    const values = await this.inChunks(COMPARED, this.to.dim, 1, {}, (first) =>
+      this.values(points.subarray(first * n, (first + 1) * n), 1),
+    ).catch(() => undefined);
+    if (!values) return undefined;
+    const trial = { count: COMPARED, points, values };
+    const batch = await BatchSession.open(this.model, this.graph, this.runtime, this.options, trial);
+    if (!batch) return undefined;
+    await this.primalSession?.dispose();
+    this.primalSession = undefined;
+    return batch;
+  }
+
+  private async open(model: Model): Promise<Session> {
+    return openSession(this.runtime, model).catch((error: unknown) => {
+      throw this.options.precision === "float64" ? withoutDoubleKernel(error, this.runtime) : error;
+    });
+  }
+
+  private array(length: number): Values {
+    return (
+      this.options.precision === "float64" ? new Float64Array(length) : new Float32Array(length)
+    ) as Values;
+  }
+
+  /** `values` as a tensor of the primal tensor's type and shape, behind leading axes `lead`. */
+  private tensor(name: string, lead: readonly number[], values: FloatArray): RuntimeTensor {
+    const { dataType, shape } = this.graph.info.get(name)!;
+    return floatFeed(dataType, [...lead, ...shape], values);
+  }
+
+  /**
+   * The elements of a result in the map's precision; `cause` says what makes element i not finite.
+   *
+   * @throws {VielbeinError} `NUMERICAL_FAILURE`.
+   */
+  private async finite(
+    tensor: RuntimeTensor,
+    name: string,
+    cause: (i: number, name: string) => Promise<string>,
+  ): Promise<Values> {
+    const data = tensor.data as FloatArray;
+    let values = data as Values;
+    if (data.constructor !== this.array(0).constructor) {
+      values = this.array(data.length);
+      values.set(data);
+    }
+    for (let i = 0; i < values.length; i++) {
+      if (Number.isFinite(values[i])) continue;
+      throw new VielbeinError(
+        "NUMERICAL_FAILURE",
+        `"${name}" came out as ${values[i]} at element ${i}: ${await cause(i, name)} at this point. Try another point, or a tensor before the fault.`,
+      );
+    }
+    return values;
+  }
+
+  /** What makes the value at `point` not finite. */
+  private causeOfValue(point: FloatArray): Promise<string> {
+    const { input, output } = this.graph;
+    return describeFault(this.graph, this.runtime, { [input]: this.tensor(input, [], point) }, output);
+  }
+
+  /** What makes a product with the derivative at `point` not finite, by default the product itself. */
+  private causeIn(
+    kind: "jvp" | "vjp",
+    point: FloatArray,
+    vector: FloatArray,
+    name?: string,
+  ): Promise<string> {
+    if (kind === "vjp") this.reverse ??= vjp(this.graph, this.options);
+    const { input, output } = this.graph;
+    const [derivative, vectors, like, product] =
+      kind === "jvp"
+        ? [this.forward, this.forward.inputTangent, input, this.forward.outputTangent]
+        : [this.reverse!, this.reverse!.outputCotangent, output, this.reverse!.inputCotangent];
+    const feeds = { [input]: this.tensor(input, [], point), [vectors]: this.tensor(like, [1], vector) };
+    return describeFault(derivative, this.runtime, feeds, name ?? product);
+  }
+}
+
+/** The vector of `size` numbers that the element `i` of results of `width` numbers each belongs to. */
+function row(vectors: FloatArray, size: number, i: number, width: number): FloatArray {
+  const first = Math.floor(i / width) * size;
+  return vectors.subarray(first, first + size);
+}
+
+function space(graph: PreparedGraph, name: string): Space {
+  const shape = pointShape(graph.info.get(name)!.shape);
+  return { name, dim: elementCount(shape), shape };
+}
+
+/** Elements of the largest tensor that depends on the point. */
+function largestActivation(graph: PreparedGraph): number {
+  let largest = 1;
+  for (const [name, { shape }] of graph.info) {
+    if (!graph.constants.has(name)) largest = Math.max(largest, elementCount(shape));
+  }
+  return largest;
+}
+
+/** An operator's operand and result and the tangents of both are there at the same time, whatever else is. */
+function requireRoomForTangent(graph: PreparedGraph, trial: TrialLimits): void {
+  for (const [name, { shape, dataType }] of graph.info) {
+    if (!graph.constants.has(name))
+      requireFits(`What the derivative needs at "${name}"`, [4, ...shape], dataType, trial);
+  }
+}

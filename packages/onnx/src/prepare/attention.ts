@@ -1,0 +1,135 @@
+// Scaled dot-product attention and rotary position embedding, written out.
+
+import { int, ints } from "../model/attributes.ts";
+import { floatAttribute, intAttribute, type Node } from "../model/model.ts";
+import type { CompositeWriter } from "./composite-writer.ts";
+
+/**
+ * y = softmax(s·QKᵀ + mask)·V for every head, s = 1/√(head size) by default. The arguments are
+ * [batch, heads, positions, size], or [batch, positions, heads·size] where the node says how many heads.
+ * Nodes with windows, a padded cache or an intermediate result among their outputs stay as they are.
+ */
+export function attention(w: CompositeWriter, node: Node): void {
+  const [query, key, value] = node.inputs as [string, string, string];
+  const [, , , mask, pastKey, pastValue, paddedLength] = node.inputs;
+  const isWindowed = ["left_window_size", "right_window_size"].some(
+    (name) => intAttribute(node, name, -1) >= 0,
+  );
+  if (paddedLength || isWindowed || w.yields(3)) return;
+
+  const heads = intAttribute(node, "q_num_heads", 0);
+  const sharedHeads = intAttribute(node, "kv_num_heads", heads);
+  const q = byHead(w, query, heads);
+  const k = withPast(w, pastKey, byHead(w, key, sharedHeads), 1);
+  const v = withPast(w, pastValue, byHead(w, value, sharedHeads), 2);
+  const isGrouped = heads === 0 || heads !== sharedHeads;
+  const [keys, values] = [k, v].map((x) => (isGrouped ? repeatHeads(w, x, q) : x));
+
+  const size = w.fromInt64(w.extents(q, 3, 4));
+  const scale = floatAttribute(node, "scale", 0);
+  const scaled = scale ? w.op("Mul", [q, w.scalar(scale)]) : w.op("Div", [q, w.op("Sqrt", [size])]);
+  let scores = w.op("MatMul", [scaled, w.op("Transpose", [keys!], { perm: ints([0, 1, 3, 2]) })]);
+  const cap = floatAttribute(node, "softcap", 0);
+  if (cap > 0) {
+    const bounded = w.op("Tanh", [w.op("Div", [scores, w.scalar(cap)])]);
+    scores = w.op("Mul", [bounded, w.scalar(cap)]);
+  }
+  if (mask) scores = w.op("Add", [scores, w.isBool(mask) ? excluding(w, mask) : mask]);
+  if (intAttribute(node, "is_causal", 0)) {
+    scores = w.op("Add", [scores, excluding(w, causal(w, q, k, pastKey))]);
+  }
+  const isMasked = mask !== undefined || intAttribute(node, "is_causal", 0) === 1;
+  const weights = isMasked ? maskedSoftmax(w, scores) : w.op("Softmax", [scores], { axis: int(-1) });
+  const mixed = w.op("MatMul", [weights, values!]);
+  if (heads === 0) w.finish("Identity", [mixed]);
+  else w.finish("Reshape", [exchanged(w, mixed), w.int64([0, 0, -1])]);
+}
+
+/** [batch, positions, heads·size] as [batch, heads, positions, size]; `count` 0: it is so already. */
+function byHead(w: CompositeWriter, x: string, count: number): string {
+  return count === 0 ? x : exchanged(w, w.op("Reshape", [x, w.int64([0, 0, count, -1])]));
+}
+
+/** Exchanges heads and positions. */
+function exchanged(w: CompositeWriter, x: string): string {
+  return w.op("Transpose", [x], { perm: ints([0, 2, 1, 3]) });
+}
+
+/** Keys or values behind those of earlier positions; what results is output `output` of the node. */
+function withPast(w: CompositeWriter, past: string | undefined, x: string, output: number): string {
+  const all = past ? w.op("Concat", [past, x], { axis: int(2) }) : x;
+  if (w.yields(output)) w.finish("Identity", [all], {}, output);
+  return all;
+}
+
+/** Heads that several heads of the query share, repeated for each of these. */
+function repeatHeads(w: CompositeWriter, x: string, query: string): string {
+  const times = w.op("Div", [w.extents(query, 1, 2), w.extents(x, 1, 2)]);
+  const one = w.int64([1]);
+  const target = w.op("Concat", [one, one, times, one, one], { axis: int(0) });
+  const repeated = w.op("Expand", [w.op("Unsqueeze", [x, w.int64([2])]), target]);
+  const shape = w.op("Concat", [w.extents(x, 0, 1), w.int64([-1]), w.extents(x, 2, 4)], { axis: int(0) });
+  return w.op("Reshape", [repeated, shape]);
+}
+
+/** Position i attends to position j of the keys where j ≤ i + the number of earlier positions. */
+function causal(w: CompositeWriter, query: string, key: string, past: string | undefined): string {
+  const count = (x: string): string => {
+    const positions = w.op("Squeeze", [w.extents(x, 2, 3)]);
+    return w.op("Range", [w.int64([0], []), positions, w.int64([1], [])]);
+  };
+  const rows = w.op("Unsqueeze", [count(query), w.int64([1])]);
+  const last = past ? w.op("Add", [rows, w.extents(past, 2, 3)]) : rows;
+  return w.op("LessOrEqual", [count(key), last]);
+}
+
+/** Zero where the score is −∞, also for a position that may attend to none, whose softmax would be 0/0. */
+function maskedSoftmax(w: CompositeWriter, scores: string): string {
+  const lowest = w.scalar(-1e30);
+  const isExcluded = w.op("Less", [scores, lowest]);
+  const finite = w.op("Where", [isExcluded, lowest, scores]);
+  return w.op("Where", [isExcluded, w.scalar(0), w.op("Softmax", [finite], { axis: int(-1) })]);
+}
+
+/** 0 where a condition holds, −∞ elsewhere. */
+function excluding(w: CompositeWriter, condition: string): string {
+  return w.op("Where", [condition, w.scalar(0), w.scalar(Number.NEGATIVE_INFINITY)]);
+}
+
+/**
+ * Turns pairs of features by angles that grow with the position: (a, b) ↦ (ca − sb, sa + cb). A pair is two
+ * neighbours where the node is `interleaved`, else one feature of each half; features from
+ * `rotary_embedding_dim` on stay as they are.
+ */
+export function rotaryEmbedding(w: CompositeWriter, node: Node): void {
+  const [x, cosines, sines] = node.inputs as [string, string, string];
+  const positions = node.inputs[3];
+  const heads = intAttribute(node, "num_heads", 0);
+  const turned = intAttribute(node, "rotary_embedding_dim", 0);
+  const isInterleaved = intAttribute(node, "interleaved", 0) === 1;
+  // [batch, positions, heads, size].
+  const parted = heads > 0 ? w.op("Reshape", [x, w.int64([0, 0, heads, -1])]) : exchanged(w, x);
+  const features = (from: number, to: number, step = 1): string =>
+    w.op("Slice", [all, w.int64([from]), w.int64([to]), w.int64([3]), w.int64([step])]);
+  let all = parted;
+  const end = 2 ** 31;
+  const rest = turned > 0 ? features(turned, end) : undefined;
+  if (turned > 0) all = features(0, turned);
+  const [a, b] = isInterleaved
+    ? [features(0, end, 2), features(1, end, 2)]
+    : (w.ops("Split", [all], { axis: int(3), num_outputs: int(2) }, 2) as [string, string]);
+  const [c, s] = [cosines, sines].map((table) => {
+    const rows = positions ? w.op("Gather", [table, positions]) : table;
+    return w.op("Unsqueeze", [rows, w.int64([2])]);
+  }) as [string, string];
+  const first = w.op("Sub", [w.op("Mul", [c, a]), w.op("Mul", [s, b])]);
+  const second = w.op("Add", [w.op("Mul", [s, a]), w.op("Mul", [c, b])]);
+  let result: string;
+  if (isInterleaved) {
+    const pairs = [first, second].map((part) => w.op("Unsqueeze", [part, w.int64([4])]));
+    result = w.op("Reshape", [w.op("Concat", pairs, { axis: int(4) }), w.op("Shape", [all])]);
+  } else result = w.op("Concat", [first, second], { axis: int(3) });
+  if (rest) result = w.op("Concat", [result, rest], { axis: int(3) });
+  if (heads > 0) w.finish("Reshape", [result, w.int64([0, 0, -1])]);
+  else w.finish("Transpose", [result], { perm: ints([0, 2, 1, 3]) });
+}

@@ -1,0 +1,99 @@
+// Writes the nodes and constants that a composite operator becomes.
+
+import { nodeLabel } from "../derive/unsupported.ts";
+import { makeNode } from "../model/attributes.ts";
+import { type Attribute, DataType, type Node, type Tensor } from "../model/model.ts";
+import type { NameSupply } from "../model/names.ts";
+import type { Scope } from "../model/scope.ts";
+import { float32Tensor, float64Tensor, int64Tensor } from "../model/tensor.ts";
+
+/** What a composite becomes: nodes in order, and the constants they read. */
+export interface WrittenOut {
+  readonly nodes: readonly Node[];
+  readonly constants: readonly Tensor[];
+}
+
+export class CompositeWriter implements WrittenOut {
+  readonly nodes: Node[] = [];
+  readonly constants: Tensor[] = [];
+  private readonly node: Node;
+  private readonly names: NameSupply;
+  private readonly types: Scope<number>;
+
+  constructor(node: Node, names: NameSupply, types: Scope<number>) {
+    this.node = node;
+    this.names = names;
+    this.types = types;
+  }
+
+  op(opType: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
+    return this.ops(opType, inputs, attributes, 1)[0]!;
+  }
+
+  /** A node with `count` outputs. */
+  ops(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Record<string, Attribute>,
+    count: number,
+  ): string[] {
+    const outputs = Array.from({ length: count }, () =>
+      this.names.claim(`${nodeLabel(this.node)}/${opType}`),
+    );
+    this.nodes.push(makeNode(opType, inputs, outputs, attributes));
+    return outputs;
+  }
+
+  /** A node that yields one of the outputs, and bears the name, of the node that is written out. */
+  finish(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Record<string, Attribute> = {},
+    output = 0,
+  ): void {
+    const { name, outputs } = this.node;
+    this.nodes.push({ ...makeNode(opType, inputs, [outputs[output]!], attributes), name });
+  }
+
+  /** Whether the node yields its output `index`. */
+  yields(index: number): boolean {
+    return Boolean(this.node.outputs[index]);
+  }
+
+  isBool(name: string): boolean {
+    return this.types.get(name) === DataType.BOOL;
+  }
+
+  int64(values: readonly number[], dims?: readonly number[]): string {
+    return this.constant(int64Tensor(this.names.claim("constant"), values, dims));
+  }
+
+  /** Constants of the type of the node's first input; half precision is widened later. */
+  float(values: readonly number[], dims: readonly number[] = [values.length]): string {
+    const isDouble = this.types.get(this.node.inputs[0]!) === DataType.DOUBLE;
+    const make = isDouble ? float64Tensor : float32Tensor;
+    return this.constant(make(this.names.claim("constant"), values, dims));
+  }
+
+  scalar(value: number): string {
+    return this.float([value], []);
+  }
+
+  /** A value that follows from shapes, an int64 tensor, as a floating-point one. */
+  fromInt64(name: string): string {
+    const isDouble = this.types.get(this.node.inputs[0]!) === DataType.DOUBLE;
+    return this.op("Cast", [name], {
+      to: { type: "int", value: isDouble ? DataType.DOUBLE : DataType.FLOAT },
+    });
+  }
+
+  /** The extents of `x` from axis `start` up to `end`, a vector. */
+  extents(x: string, start: number, end: number): string {
+    return this.op("Slice", [this.op("Shape", [x]), this.int64([start]), this.int64([end])]);
+  }
+
+  private constant(tensor: Tensor): string {
+    this.constants.push(tensor);
+    return tensor.name;
+  }
+}

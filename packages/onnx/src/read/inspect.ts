@@ -1,0 +1,175 @@
+// What a model is, which of its tensors can serve as spaces, and what of it can be differentiated.
+
+import { type ErrorCode, type Runtime, VielbeinError } from "@vielbein/core";
+import { differentiability, jvp, type NodeReport } from "../derive/jvp.ts";
+import { type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { operatorName, UnsupportedOperatorError } from "../derive/unsupported.ts";
+import { dataTypeName, isReducedFloat, isSingleOrDouble } from "../model/element-types.ts";
+import { tensorNames } from "../model/graph.ts";
+import { type Dimension, type Model, requiredInputs, standardOpset, type ValueInfo } from "../model/model.ts";
+import { elementCount } from "../model/tensor.ts";
+import { typesOf } from "../model/types.ts";
+import { endpoints, type PrepareOptions, prepare } from "../prepare/prepare.ts";
+import { architectureFamily, type FamilyReport } from "./family.ts";
+
+export interface ModelReport {
+  readonly irVersion: number;
+  /** Version of the standard operator set. */
+  readonly opset: number;
+  readonly producer: string;
+  readonly inputs: readonly PortReport[];
+  readonly outputs: readonly PortReport[];
+  /** Family of generators that the way from `from` to `to` looks like; absent where nothing is characteristic. */
+  readonly family?: FamilyReport;
+  /** Elements of all initialisers. */
+  readonly parameters: number;
+  /** How often each operator occurs, most frequent first; operators of other domains as `domain::Operator`. */
+  readonly operators: Readonly<Record<string, number>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Tensors on the way from `from` to `to` that can serve as spaces, in graph order. */
+  readonly spaces: readonly SpaceReport[];
+  readonly differentiability: DifferentiabilityReport;
+}
+
+export interface PortReport {
+  readonly name: string;
+  readonly type: string;
+  /** Numbers, or the names of symbolic extents; absent when the model does not say. */
+  readonly shape?: readonly Dimension[];
+}
+
+export interface SpaceReport {
+  readonly name: string;
+  readonly dim: number;
+  /** Shape of one point, without the batch axis. */
+  readonly shape: readonly number[];
+  /** Operator that computes the tensor, or `input`. */
+  readonly producer: string;
+}
+
+export interface DifferentiabilityReport {
+  readonly from: string;
+  readonly to: string;
+  /** Whether the derivative of `to` with respect to `from` can be computed exactly. */
+  readonly differentiable: boolean;
+  /** Why not, when it cannot. */
+  readonly problem?: string;
+  /** Per operator that the derivative passes: nodes by kind of derivative. */
+  readonly operators: Readonly<Record<string, Readonly<Record<NodeReport["derivative"], number>>>>;
+  /** Every node that the derivative passes, in graph order. */
+  readonly nodes: readonly NodeReport[];
+}
+
+/** Refusals of a model that the engine cannot be let near. */
+const dangers: readonly ErrorCode[] = ["BACKEND_CRASHED", "MEMORY_BUDGET", "TIME_LIMIT"];
+
+/**
+ * Inspects a model whose external data is resolved. What goes wrong on the way from `from` to `to` is part
+ * of the report, not an error.
+ *
+ * @throws {VielbeinError} `INVALID_SPACE` when `from` or `to` names no tensor of the model; `BACKEND_CRASHED`,
+ *   `MEMORY_BUDGET` or `TIME_LIMIT` when the engine cannot be let near it.
+ */
+export async function inspect(
+  model: Model,
+  runtime: Runtime,
+  options: PrepareOptions = {},
+): Promise<ModelReport> {
+  const { from, to } = endpoints(model, options);
+  let graph: PreparedGraph | undefined;
+  let problem: VielbeinError | undefined;
+  try {
+    graph = await prepare(model, runtime, { ...options, from, to });
+    jvp(graph);
+  } catch (error) {
+    if (!(error instanceof VielbeinError)) throw error;
+    if (error.code === "INVALID_SPACE" && (options.from !== undefined || options.to !== undefined))
+      throw error;
+    if (dangers.includes(error.code)) throw error;
+    problem = error;
+  }
+  const family = graph && architectureFamily(graph);
+  // Not those of operators that were written out as simpler ones.
+  const named = tensorNames(model.graph);
+  const nodes = graph ? namingRoundings(model, differentiability(graph)) : reportOf(problem);
+  return {
+    irVersion: model.irVersion,
+    opset: standardOpset(model),
+    producer: `${model.producerName} ${model.producerVersion}`.trim(),
+    inputs: requiredInputs(model.graph).map(port),
+    outputs: model.graph.outputs.map(port),
+    ...(family ? { family } : {}),
+    parameters: model.graph.initializers.reduce((sum, tensor) => sum + elementCount(tensor.dims), 0),
+    operators: histogram(model),
+    metadata: Object.fromEntries(model.metadata),
+    spaces: graph ? spaces(graph).filter(({ name }) => named.has(name)) : [],
+    differentiability: {
+      from,
+      to,
+      differentiable: !problem,
+      ...(problem ? { problem: problem.message } : {}),
+      operators: tally(nodes),
+      nodes,
+    },
+  };
+}
+
+/** The reports with conversions to reduced precision called what they are: the graph that is differentiated lacks some. */
+function namingRoundings({ graph }: Model, nodes: readonly NodeReport[]): readonly NodeReport[] {
+  const types = typesOf(graph);
+  return nodes.map((report) => {
+    const { opType, inputs = [], outputs = [] } = graph.nodes[report.position] ?? {};
+    const [from, to] = [inputs[0], outputs[0]].map((name) => types.get(name ?? ""));
+    const rounds = (opType === "Cast" || opType === "CastLike") && isReducedFloat(to) && from !== to;
+    if (!rounds || report.derivative !== "exact") return report;
+    const reason = `rounds to ${dataTypeName(to)}, which the derivative passes as it passes the identity`;
+    return { ...report, derivative: "straight", reason };
+  });
+}
+
+/** The one node that an engine's refusal can be pinned on, if any. */
+function reportOf(problem: VielbeinError | undefined): NodeReport[] {
+  if (!(problem instanceof UnsupportedOperatorError)) return [];
+  const { opType, node, position, reason } = problem;
+  return [{ opType, node, position, reason, derivative: "unsupported" }];
+}
+
+function port(info: ValueInfo): PortReport {
+  return { name: info.name, type: dataTypeName(info.dataType), ...(info.shape ? { shape: info.shape } : {}) };
+}
+
+function histogram(model: Model): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const node of model.graph.nodes) {
+    const name = operatorName(node);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return Object.fromEntries([...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
+}
+
+function tally(nodes: readonly NodeReport[]): DifferentiabilityReport["operators"] {
+  const counts = new Map<string, Record<NodeReport["derivative"], number>>();
+  for (const { opType, derivative } of nodes) {
+    const kinds = counts.get(opType) ?? { exact: 0, straight: 0, zero: 0, unsupported: 0 };
+    kinds[derivative]++;
+    counts.set(opType, kinds);
+  }
+  return Object.fromEntries(counts);
+}
+
+/** Floating-point tensors of the prepared graph with more than one element. */
+export function spaces(graph: PreparedGraph): SpaceReport[] {
+  const describe = (name: string, producer: string): SpaceReport[] => {
+    const info = graph.info.get(name);
+    if (!info || !isSingleOrDouble(info.dataType)) return [];
+    const shape = pointShape(info.shape);
+    const dim = elementCount(shape);
+    return dim > 1 ? [{ name, dim, shape, producer }] : [];
+  };
+  return [
+    ...describe(graph.input, "input"),
+    ...graph.model.graph.nodes.flatMap((node) =>
+      node.outputs.flatMap((output) => describe(output, node.opType)),
+    ),
+  ];
+}
