@@ -141,14 +141,21 @@ describe("without a mapping network", () => {
       points[0].point,
       samplePoints(z, 0, 0, 1).map((x) => PSI * x),
     );
-    expect(provenance.truncation).toEqual({ psi: PSI, space: "z", toward: "mean of the prior" });
-    expect((await vielbein("basis", plain, ...psi)).stdout).toContain("seed 0, z scaled by 0.6");
+    expect(provenance.truncation).toEqual({
+      psi: PSI,
+      space: "z",
+      toward: "mean of the prior",
+      distribution: "scaled normal",
+    });
+    const { stdout } = await vielbein("basis", plain, ...psi);
+    expect(stdout).toContain("seed 0, z scaled by 0.6 (scaled normal)");
     const uniform = { ...z, prior: { kind: "uniform", low: 1, high: 3 } } as const;
     const box = await json("basis", plain, "--prior", "uniform:1,3", ...psi);
     close(
       box.points[0].point,
       samplePoints(uniform, 0, 0, 1).map((x) => 2 + PSI * (x - 2)),
     );
+    expect(box.provenance.truncation).toMatchObject({ distribution: "scaled uniform" });
   });
 
   it("codes of a space further in are pulled toward their mean", async () => {

@@ -51,6 +51,8 @@ export interface Truncation {
    * `mean of the prior`: samples of an input are scaled.
    */
   readonly toward: "mean of samples" | "mean of the prior";
+  /** What samples of an input that were scaled are distributed as: nothing is cut off. */
+  readonly distribution?: "scaled normal" | "scaled uniform" | undefined;
   /** How many the mean was taken over. */
   readonly samples?: number | undefined;
 }

@@ -36,10 +36,10 @@ function sourceOf(points: Provenance["points"], from: string): string {
   return `seed ${points.seed}${points.drawnIn === undefined ? "" : `, ${points.drawnIn} → ${from}`}`;
 }
 
-function describeTruncation({ psi, space, toward }: Truncation): string {
+function describeTruncation({ psi, space, toward, distribution }: Truncation): string {
   return toward === "mean of samples"
     ? `ψ = ${psi} toward the mean of ${space}`
-    : `${space} scaled by ${psi}`;
+    : `${space} scaled by ${psi} (${distribution})`;
 }
 
 /** Draws codes of `map.from` by index, or reads those of --points. */

@@ -2,7 +2,14 @@
 // its mean, in the graph itself, so that values and derivatives of every map through w are those of the truncated
 // generator. Samples of an input without a mapping network are scaled.
 
-import { contractSamples, MEAN_SAMPLES, meanValue, samplePoints, VielbeinError } from "@vielbein/core";
+import {
+  contractSamples,
+  MEAN_SAMPLES,
+  meanValue,
+  samplePoints,
+  type Truncation,
+  VielbeinError,
+} from "@vielbein/core";
 import { endpoints, mappedCode, prepare, truncate } from "@vielbein/onnx";
 import type { Terminal } from "../kit/terminal.ts";
 import type { CodeOptions } from "./codes.ts";
@@ -31,8 +38,8 @@ export async function loadTruncated(
     throw useless(`the points of --points are taken as they are. Leave one of the two out`);
   }
   if (space === undefined) {
-    await requireScale(loaded, from, options);
-    return { ...loaded, truncation: { psi, space: from, toward: "mean of the prior" } };
+    const distribution = await scaledDistribution(loaded, from, options);
+    return { ...loaded, truncation: { psi, space: from, toward: "mean of the prior", distribution } };
   }
   if (isOnTheWay) await requirePassage(loaded, space, options.to);
   const { mean, shape } = await meanOf(loaded, space, options, signal);
@@ -86,8 +93,12 @@ async function requirePassage(
   throw useless(`it is done in "${space}", and no --to lies behind it`);
 }
 
-/** Refuses a model that normalises its input. */
-async function requireScale(loaded: LoadedModel, from: string, options: TruncationOptions): Promise<void> {
+/** What scaled samples of the input are distributed as. Refuses a model that normalises them. */
+async function scaledDistribution(
+  loaded: LoadedModel,
+  from: string,
+  options: TruncationOptions,
+): Promise<Truncation["distribution"]> {
   const { to: _, ...rest } = options;
   const map = await openMap(loaded, { ...rest, from });
   try {
@@ -95,7 +106,9 @@ async function requireScale(loaded: LoadedModel, from: string, options: Truncati
     const whole = await map.evaluate(sample, 1);
     const half = await map.evaluate(contractSamples(sample, map.from.prior, 0.5), 1);
     const largest = whole.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-    if (whole.some((x, i) => Math.abs(x - half[i]!) > 1e-5 * largest)) return;
+    if (whole.some((x, i) => Math.abs(x - half[i]!) > 1e-5 * largest)) {
+      return `scaled ${map.from.prior?.kind ?? "normal"}`;
+    }
   } finally {
     await map.dispose();
   }
