@@ -112,6 +112,9 @@ describe("vielbein warpage", () => {
       expect(readFileSync(plot, "utf8")).toContain(name);
     }
     expect(stdout).toMatch(/k=1 +k=2 +k=3\n/);
+    // Under every k a mean and its deviation.
+    const cell = String.raw`\d\.\d{3} ±\d\.\d{3}`;
+    expect(stdout).toMatch(new RegExp(` ${cell} +${cell} +${cell}\\n`));
     expect(stderr).toContain(`wrote ${plot}`);
   });
 

@@ -111,6 +111,30 @@ describe("levenbergMarquardt", () => {
 });
 
 describe("levenbergMarquardt in a box", () => {
+  test("holds a coordinate on its face while the gradient points out, and lets go of it when it turns", async () => {
+    // ½xᵀHx + gᵀx with H = (2, −1.5; −1.5, 2): the minimum lies inside, though at 0 the first coordinate wants to go down.
+    const hessian = matrix(2, 2, [2, -1.5, -1.5, 2]);
+    const along = ([x, y]: Float64Array) => Float64Array.of(2 * x! - 1.5 * y!, 2 * y! - 1.5 * x!);
+    const path: number[][] = [];
+    const objective = {
+      value: async (x: Float64Array) =>
+        50 + 0.5 * along(x).reduce((sum, h, i) => sum + h * x[i]!, 0) + x[0]! - 4 * x[1]!,
+      model: async (x: Float64Array) => {
+        path.push([...x]);
+        return { gradient: Float64Array.from(along(x), (h, i) => h + [1, -4][i]!), hessian };
+      },
+    };
+    const { point, converged } = await levenbergMarquardt(objective, new Float64Array(2), {
+      bounds: [0, 10],
+      damping: 1e-12,
+    });
+    expect(path[1]![0]).toBe(0);
+    expect(path[1]![1]).toBeCloseTo(2, 9);
+    expect(converged).toBe(true);
+    expect(point[0]).toBeCloseTo(4 / 1.75, 6);
+    expect(point[1]).toBeCloseTo(6.5 / 1.75, 6);
+  });
+
   const [n, m] = [3, 8];
   const weights = normal(11, 0, m * n);
   /** Residuals tanh(A·x) − tanh(A·truth), in float64. */
