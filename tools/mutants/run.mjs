@@ -145,8 +145,9 @@ const summary = (name, { noticed, sound, equivalent }) =>
 
 /** Judges the mutants of a package, several at a time, each in a copy of its own. */
 async function judgePackage(name, mutants, sandboxes, traces, tally) {
-  await traces.make((test) => !options.own || test === name);
   const waiting = [...mutants.entries()].filter(([, { file }]) => packageOf(file) === name);
+  if (waiting.length === 0) return;
+  await traces.make((test) => !options.own || test === name);
   const work = async (sandbox) => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [i, mutant] = next;
