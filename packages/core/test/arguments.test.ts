@@ -23,6 +23,7 @@ import {
   localBasis,
   localDimension,
   matchDirections,
+  measureChain,
   metricBasis,
   metricByDifferences,
   metricSpectrum,
@@ -89,6 +90,10 @@ const calls: Record<string, () => unknown> = {
   "distanceProfile: k": () => distanceProfile(e1, e1, 2),
   "distanceProfile: NaN": () => distanceProfile(wrongColumn, e1),
   "haarProfile: k": () => haarProfile(0, 0, 2, 3),
+  "grassmannExp: no frame": () => grassmannExp(matrix(2, 1, [2, 0]), matrix(2, 1)),
+  "grassmannLog: no frame": () => grassmannLog(matrix(2, 1, [2, 0]), e1),
+  "parallelTransport: no frame": () => parallelTransport(matrix(2, 1, [2, 0]), matrix(2, 1), matrix(2, 1)),
+  "karcherMean: no frame": () => karcherMean([matrix(2, 1, [2, 0])]),
   "grassmannExp: NaN": () => grassmannExp(e1, wrongColumn),
   "grassmannLog: shape": () => grassmannLog(e1, identity(2)),
   "parallelTransport: NaN": () => parallelTransport(e1, matrix(2, 1, [0, 1]), wrongColumn),
@@ -127,6 +132,10 @@ const calls: Record<string, () => unknown> = {
   "principal components: NaN": () =>
     new PrincipalComponentsAccumulator(3).append(Float32Array.of(1, 2, Number.NaN)),
   "principal components: shape": () => new PrincipalComponentsAccumulator(3).append(new Float32Array(4)),
+  "measureChain: shape": () => measureChain(map, new Float32Array(7)),
+  "measureChain: one point": () => measureChain(map, at),
+  "measureChain: none": () => measureChain(map, new Float32Array(0)),
+  "measureChain: NaN": () => measureChain(map, Float32Array.of(0, 0, 0, 0, Number.NaN, 0)),
   "straightLine: ends": () => straightLine(at, new Float32Array(2), 2),
   "greatCircle: ends": () => greatCircle(Float32Array.of(1, 0), Float32Array.of(0, 1, 0), 2),
   "greatCircle: zero": () => greatCircle(at, Float32Array.of(1, 0, 0), 2),
@@ -209,6 +218,7 @@ const within: Record<string, () => unknown> = {
       samples.append(Float32Array.of(1, 2, 3, 3, 2, 1));
       return samples.result();
     }),
+  "measureChain: two points": () => measureChain(map, new Float32Array(6)),
   "straightLine: one segment": () => straightLine(at, at, 1),
   "greatCircle: one segment": () => greatCircle(Float32Array.of(1, 0, 0), Float32Array.of(0, 1, 0), 1),
 };

@@ -18,6 +18,19 @@ const ell = [8, 4, 2, 1.2, 1.1, 1, 0.95, 0.9, 0.85, 0.8];
 const decaying = (rate: number) => Float64Array.from({ length: 512 }, (_, i) => Math.exp(-rate * i));
 
 describe("kritchmanNadler", () => {
+  it("gives the noise thirty rounds to settle, and no more", () => {
+    // Three samples in three dimensions: the noise and its bias still drive each other.
+    const [first, ...rest] = [4658.5, 1040.6, 112.7] as const;
+    const tail = rest[0] + rest[1];
+    let noise = tail / (2 * (1 - 1 / 3));
+    for (let round = 0; round < 30; round++) {
+      const t = first + noise / 3;
+      const signal = (t + Math.sqrt(t * t - 4 * first * noise)) / 2;
+      noise = (tail + (first - signal)) / 2;
+    }
+    expect(kritchmanNadler([first, ...rest], 3).tests[0]!.noise / noise).toBeCloseTo(1, 12);
+  });
+
   // tools/reference/core/kritchman_nadler.py
   test.each([
     [20, [1, 1, 2], 1.51869, [53.7488, 6.0767, 1.51869, 5.43234]],

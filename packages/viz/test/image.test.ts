@@ -69,6 +69,11 @@ describe("measureRange", () => {
     ["constant black", ramp(-1, -1), [-1, 1]],
     ["constant dark", ramp(-0.2, -0.2), [-1, 1]],
     ["constant 200", ramp(200, 200), [0, 255]],
+    ["8 bit, as bright as it may be", ramp(0, 300).fill(300, 1), [0, 255]],
+    ["beyond 8 bit", ramp(0, 301).fill(301, 1), [0, 301]],
+    ["as dark as 8 bit may not be", ramp(0, 32).fill(32, 1), [0, 32]],
+    ["sigmoid, as far beyond 1 as it may be", ramp(0, 1.5).fill(1.5, 1), [0, 1]],
+    ["tanh, as far beyond 1 as it may be", ramp(-1.5, 1.5), [-1, 1]],
   ])("%s", (_, values, range) => {
     expect(measureRange(values)).toEqual(range);
   });

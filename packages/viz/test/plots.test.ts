@@ -412,6 +412,17 @@ describe("heatMap", () => {
       "black",
       "black",
     ]);
+    // The luminances of full red, green and blue are 0.21, 0.72 and 0.07, and add up.
+    expect([textColour([255, 0, 0]), textColour([0, 255, 0]), textColour([0, 0, 255])]).toEqual([
+      "black",
+      "black",
+      "white",
+    ]);
+    expect([textColour([215, 0, 255]), textColour([215, 0, 0]), textColour([0, 130, 255])]).toEqual([
+      "black",
+      "white",
+      "black",
+    ]);
     expect(scale(-3)).toEqual(scale(0));
   });
 
@@ -422,6 +433,13 @@ describe("heatMap", () => {
         heatMap({ title: "t", matrix, valueTitle: "v", ...more });
     expect(map({ rows: 2, cols: 2, data: [1, 2, 3] })).toThrow("has 4 values, got 3");
     expect(map({ rows: 1, cols: 1, data: [Number.NaN] })).toThrow("finite value");
+    for (const [rows, cols] of [
+      [0, 3],
+      [3, 0],
+      [-1, -1],
+    ] as const) {
+      expect(map({ rows, cols, data: [1] })).toThrow(`got ${rows} × ${cols} without one`);
+    }
     expect(map({ rows: 1, cols: 2, data: [1, 2] }, { rowLabels: ["a", "b"] })).toThrow("1 row labels, got 2");
   });
 });

@@ -419,3 +419,78 @@ test.for(["rbf0", "sqrt0"])("%s of the shared cases", async (name, context) => {
   );
   await map.dispose();
 });
+
+describe("a root moves wherever what it is of does", () => {
+  const root: Build = (g, x) => g.op("Sqrt", [x]);
+  const held: [string, Build, (x: number) => number][] = [
+    ["Relu", (g, x) => g.op("Relu", [x]), (x) => (x > 0 ? 1 : 0)],
+    ["Clip from 0", (g, x) => g.op("Clip", [x, g.scalar(0)]), (x) => (x > 0 ? 1 : 0)],
+    [
+      "Clip from 0 to 2",
+      (g, x) => g.op("Clip", [x, g.scalar(0), g.scalar(2)]),
+      (x) => (x > 0 && x < 2 ? 1 : 0),
+    ],
+    ["Max with 0", (g, x) => g.op("Max", [x, g.scalar(0)]), (x) => (x > 0 ? 1 : 0)],
+    ["Max of 0", (g, x) => g.op("Max", [g.scalar(0), x]), (x) => (x > 0 ? 1 : 0)],
+    [
+      "Where above 0",
+      (g, x) => g.op("Where", [g.op("Greater", [x, g.scalar(0)]), x, g.scalar(0)]),
+      (x) => (x > 0 ? 1 : 0),
+    ],
+    [
+      "Where not below 0",
+      (g, x) => g.op("Where", [g.op("Less", [x, g.scalar(0)]), g.scalar(0), x]),
+      (x) => (x > 0 ? 1 : 0),
+    ],
+  ];
+  test.each(held)("%s", async (_name, hold, slope) => {
+    const point = [-3, -0.5, 0.25, 0.5, 1.5, 3];
+    const expected = point.flatMap((x, i) =>
+      point.map((_, j) => (i === j && slope(x) > 0 ? slope(x) / (2 * Math.sqrt(x)) : 0)),
+    );
+    await expectJacobian(
+      modelOf((g, x) => root(g, hold(g, x)), point.length),
+      point,
+      expected,
+    );
+  });
+});
+
+describe("an arc moves wherever what it is of does, and is held where that is", () => {
+  const arcs: [string, (x: number) => number][] = [
+    ["Asin", (x) => 1 / Math.sqrt(1 - x * x)],
+    ["Acos", (x) => -1 / Math.sqrt(1 - x * x)],
+  ];
+  const held: [string, Build, (x: number) => boolean][] = [
+    ["Relu", (g, x) => g.op("Relu", [x]), (x) => x > 0],
+    ["Clip to −1 and 1", (g, x) => g.op("Clip", [x, g.scalar(-1), g.scalar(1)]), (x) => Math.abs(x) < 1],
+    ["Clip from −1", (g, x) => g.op("Clip", [x, g.scalar(-1)]), (x) => x > -1],
+    ["Clip up to 1", (g, x) => g.op("Clip", [x, "", g.scalar(1)]), (x) => x < 1],
+    ["Max with −1", (g, x) => g.op("Max", [x, g.scalar(-1)]), (x) => x > -1],
+    ["Max of −1", (g, x) => g.op("Max", [g.scalar(-1), x]), (x) => x > -1],
+    ["Min with 1", (g, x) => g.op("Min", [x, g.scalar(1)]), (x) => x < 1],
+    ["Min of 1", (g, x) => g.op("Min", [g.scalar(1), x]), (x) => x < 1],
+    [
+      "Where below 1",
+      (g, x) => g.op("Where", [g.op("Less", [x, g.scalar(1)]), x, g.scalar(1)]),
+      (x) => x < 1,
+    ],
+    [
+      "Where not above 1",
+      (g, x) => g.op("Where", [g.op("Greater", [x, g.scalar(1)]), g.scalar(1), x]),
+      (x) => x < 1,
+    ],
+  ];
+  const cases = arcs.flatMap(([op, slope]) =>
+    held.map((one) => [`${op} of ${one[0]}`, op, slope, ...one] as const),
+  );
+  test.each(cases)("%s", async (_title, op, slope, name, hold, moves) => {
+    // Beyond −1 or 1 only where it is held there.
+    const isHeld = (x: number) => !moves(x);
+    const point = [-3, -0.75, -0.25, 0.25, 0.5, 3].filter((x) => Math.abs(x) < 1 || isHeld(x));
+    expect(point.length, name).toBeGreaterThan(4);
+    const expected = point.flatMap((x, i) => point.map((_, j) => (i === j && moves(x) ? slope(x) : 0)));
+    const model = modelOf((g, x) => g.op(op, [hold(g, x)]), point.length);
+    await expectJacobian(model, point, expected);
+  });
+});

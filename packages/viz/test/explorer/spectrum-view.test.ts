@@ -48,3 +48,13 @@ it("marks the local dimension between two values", () => {
   const [, x] = svg.match(/<path d="M([\d.]+) \d+V\d+" stroke="var\(--vielbein-vermillion\)"/)!;
   expect(Number(x)).toBeCloseTo((dots[1]![0]! + dots[2]![0]!) / 2, 0);
 });
+
+it("has few numbers beside the axis: powers of ten, 3 between them, or 2 and 5", () => {
+  const ticks = (last: number) => {
+    const svg = spectrum(Float64Array.of(1, last));
+    return [...svg.matchAll(/text-anchor="end">([^<]*)</g)].map(([, text]) => Number(text));
+  };
+  expect(ticks(0.1)).toEqual([0.1, 0.2, 0.5, 1]);
+  expect(ticks(0.01)).toEqual([0.01, 0.03, 0.1, 0.3, 1]);
+  expect(ticks(1e-5)).toEqual([1e-5, 1e-4, 1e-3, 0.01, 0.1, 1]);
+});
