@@ -17,6 +17,8 @@ export default mergeConfig(
   project,
   defineConfig({
     test: {
+      // What a file runs is noted for each file by itself, and no file may meet what a change did in another.
+      isolate: true,
       // On a busy machine a test may take its time: that is no failure.
       testTimeout: 600_000,
       hookTimeout: 600_000,

@@ -1,10 +1,10 @@
 // The shapes that a file states, read off the refusal where nothing may be taken.
 
 import { describe, expect, test } from "vitest";
-import { ints, makeNode } from "../src/attributes.ts";
+import { requireStatedSizesFit } from "../src/file/stated-sizes.ts";
 import { DataType, type Node, type Tensor } from "../src/index.ts";
-import { requireStatedSizesFit } from "../src/stated-sizes.ts";
-import { float32Tensor, int64Tensor } from "../src/tensor.ts";
+import { ints, makeNode } from "../src/model/attributes.ts";
+import { float32Tensor, int64Tensor } from "../src/model/tensor.ts";
 
 const constants: Tensor[] = [
   int64Tensor("two_three", [2, 3]),
