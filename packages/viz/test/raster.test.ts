@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { contactSheet } from "../src/contact-sheet.ts";
 import { rasterize } from "../src/raster.ts";
 import { decodePng, disc, fonts, wasm } from "./helpers.ts";
@@ -14,11 +14,24 @@ const [, width, height] = svg.match(/width="([\d.]+)" height="([\d.]+)"/)!.map(N
   number,
 ];
 
-// First in this file: resvg starts once per process.
 test("a failed start names the remedy and may be tried again", async () => {
-  const broken = rasterize(svg, { wasm: new Uint8Array(8), fonts });
+  // resvg starts once per process, and another file may have been first: this one looks at the bytes every time.
+  vi.doMock("@resvg/resvg-wasm", async (original) => {
+    const resvg = await original<typeof import("@resvg/resvg-wasm")>();
+    const initWasm = async (bytes: Uint8Array<ArrayBuffer>) => {
+      await WebAssembly.compile(bytes);
+      await resvg.initWasm(bytes);
+    };
+    return { ...resvg, initWasm };
+  });
+  vi.resetModules();
+  const fresh = await import("../src/raster.ts");
+  vi.doUnmock("@resvg/resvg-wasm");
+  vi.resetModules();
+  const broken = fresh.rasterize(svg, { wasm: new Uint8Array(8), fonts });
   await expect(broken).rejects.toThrow(/resvg did not start/);
   await expect(broken).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
+  expect(decodePng(await fresh.rasterize(svg, { wasm, fonts })).height).toBeGreaterThan(0);
 });
 
 test("size follows the SVG, the scale or the width; calls may overlap", async () => {
