@@ -52,12 +52,11 @@ export {
   type Dci,
   type DciOptions,
   dci,
-  type FittedFactors,
-  type ImportanceEstimator,
   type ImportanceScores,
   type Informativeness,
   importanceScores,
 } from "./disentanglement/dci.ts";
+export type { FittedFactors, ImportanceEstimator } from "./disentanglement/estimator.ts";
 export {
   type FactorVae,
   type FactorVaeOptions,
@@ -134,6 +133,7 @@ export {
 export { type JacobianSpectrum, jacobianSpectrum, singularValues } from "./jacobian/singular-values.ts";
 export { type TangentBasis, tangentBasis } from "./jacobian/tangent-basis.ts";
 export { type BoundedMap, boundedMap } from "./map/bounded-map.ts";
+export type { FloatArray } from "./map/float-array.ts";
 export { type FunctionMapOptions, functionMap } from "./map/function-map.ts";
 export { formatSetting, type InputSetting, parseSetting } from "./map/input-setting.ts";
 export {
@@ -142,7 +142,6 @@ export {
   type DerivativeRoute,
   type DifferentiableMap,
   type Differential,
-  type FloatArray,
 } from "./map/map.ts";
 export { parsePrior, statedPrior } from "./map/prior.ts";
 export type {

@@ -3,6 +3,6 @@
 /** The power of two nearest below the largest magnitude; 1 of zeros and of what is not finite. */
 export function powerOfTwo(values: ArrayLike<number>): number {
   let size = 0;
-  for (let i = 0; i < values.length; i++) size = Math.max(size, Math.abs(values[i]!));
+  for (let i = 0; i < values.length; i++) size = Math.max(size, Math.abs(values[i]));
   return size > 0 && Number.isFinite(size) ? 2 ** Math.floor(Math.log2(size)) : 1;
 }

@@ -56,6 +56,6 @@ export function cosineAndSine(turns: number): readonly [number, number] {
 
 function polynomial(coefficients: readonly number[], z: number): number {
   let result = 0;
-  for (let i = coefficients.length - 1; i >= 0; i--) result = coefficients[i]! + z * result;
+  for (let i = coefficients.length - 1; i >= 0; i--) result = coefficients[i] + z * result;
   return result;
 }

@@ -22,8 +22,6 @@ export { type SolveOptions, solve } from "./decompositions/solve.ts";
 export {
   type EighStack,
   eighStack,
-  fromStack,
-  type MatrixStack,
   type StackOptions,
   type SvdStack,
   svdStack,
@@ -55,9 +53,12 @@ export {
   toMlMatrix,
   toRows,
 } from "./interop.ts";
-export { type EigshOptions, eigsh, type PartialEigh } from "./iterative/eigsh.ts";
+export { eigsh } from "./iterative/eigsh.ts";
 export type { BlockOperator, LinearOperator } from "./iterative/operator.ts";
-export { type PartialSvd, type SvdsOptions, svds } from "./iterative/svds.ts";
+export type { EigshOptions, PartialEigh } from "./iterative/partial-eigh.ts";
+export type { PartialSvd, SvdsOptions } from "./iterative/partial-svd.ts";
+export { svds } from "./iterative/svds.ts";
 export { gram, type MatmulOptions, matmul } from "./matmul.ts";
 export { fromRows, identity, leadingColumns, type Matrix, matrix, transpose } from "./matrix.ts";
+export { fromStack, type MatrixStack } from "./matrix-stack.ts";
 export { normal, type UniformOptions, uniform } from "./random/random.ts";

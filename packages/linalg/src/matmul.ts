@@ -6,11 +6,11 @@ import { type Matrix, matrix, requireShape } from "./matrix.ts";
 
 export interface MatmulOptions {
   /** Multiply by Aᵀ instead of A. Default `false`. */
-  readonly transposeA?: boolean;
+  readonly transposeA?: boolean | undefined;
   /** Multiply by Bᵀ instead of B. Default `false`. */
-  readonly transposeB?: boolean;
+  readonly transposeB?: boolean | undefined;
   /** Matrix of the product's shape that is overwritten and returned. It must not overlap A or B. Default: a new one. */
-  readonly out?: Matrix;
+  readonly out?: Matrix | undefined;
 }
 
 /**

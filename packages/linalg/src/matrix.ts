@@ -64,7 +64,7 @@ export function transpose(a: Matrix): Matrix {
     for (let j0 = 0; j0 < cols; j0 += tile) {
       const j1 = Math.min(j0 + tile, cols);
       for (let i = i0; i < i1; i++) {
-        for (let j = j0; j < j1; j++) result[j * rows + i] = data[i * cols + j]!;
+        for (let j = j0; j < j1; j++) result[j * rows + i] = data[i * cols + j];
       }
     }
   }
@@ -88,7 +88,7 @@ export function leadingColumns(a: Matrix, count: number): Matrix {
   if (count === cols) return { rows, cols, data: data.slice() };
   const result = matrix(rows, count);
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < count; j++) result.data[i * count + j] = data[i * cols + j]!;
+    for (let j = 0; j < count; j++) result.data[i * count + j] = data[i * cols + j];
   }
   return result;
 }
@@ -123,7 +123,7 @@ export function requireFinite(what: string, a: Matrix): number {
   const { data } = a;
   let largest = 0;
   for (let i = 0; i < data.length; i++) {
-    const magnitude = Math.abs(data[i]!);
+    const magnitude = Math.abs(data[i]);
     // Negated, so that NaN is caught too.
     if (!(magnitude <= Number.MAX_VALUE)) {
       throw new LinalgError(

@@ -10,7 +10,7 @@ import { VielbeinError } from "../errors.ts";
 
 export interface KritchmanNadlerOptions {
   /** Level of each test in percent, above 0 and below 14.1, where the approximation of the tail ends. Default 0.5. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
 }
 
 /** The test of one eigenvalue. */
@@ -48,7 +48,7 @@ export function kritchmanNadler(
 ): KritchmanNadler {
   requireDescending("kritchmanNadler: eigenvalues", eigenvalues);
   // Relative to the first, so that sums neither overflow nor vanish; a spectrum of zeros stays as it is.
-  const unit = eigenvalues[0]! || 1;
+  const unit = eigenvalues[0] || 1;
   const ell = Float64Array.from(eigenvalues, (value) => value / unit);
   if (!(Number.isInteger(n) && n >= 1)) {
     throw new VielbeinError("INVALID_ARGUMENT", `kritchmanNadler: n must be a positive integer, got ${n}.`);
@@ -62,12 +62,12 @@ export function kritchmanNadler(
     const scale = Math.sqrt(centre) * Math.cbrt(1 / a + 1 / b);
     const noise = noiseLevel(ell, n, k);
     const threshold = (noise * (centre + s * scale)) / n;
-    const passed = ell[k - 1]! > threshold;
+    const passed = ell[k - 1] > threshold;
     tests.push({ centre, scale, noise: unit * noise, threshold: unit * threshold, passed });
     if (!passed) break;
   }
   const rank = tests.filter((test) => test.passed).length;
-  const noise = rank === 0 ? (unit * sum(ell)) / p : tests[rank - 1]!.noise;
+  const noise = rank === 0 ? (unit * sum(ell)) / p : tests[rank - 1].noise;
   return { rank, noise, tests };
 }
 
@@ -99,10 +99,10 @@ function noiseLevel(ell: Float64Array, n: number, k: number): number {
   for (let i = 0; i < ITERATIONS; i++) {
     let bias = 0;
     for (let j = 0; j < k; j++) {
-      const t = ell[j]! + noise - share * noise;
-      const discriminant = t * t - 4 * ell[j]! * noise;
+      const t = ell[j] + noise - share * noise;
+      const discriminant = t * t - 4 * ell[j] * noise;
       if (discriminant < 0) return noise;
-      bias += Math.max(ell[j]! - (t + Math.sqrt(discriminant)) / 2, 0);
+      bias += Math.max(ell[j] - (t + Math.sqrt(discriminant)) / 2, 0);
     }
     const next = (tail + bias) / (p - k);
     if (Math.abs(next - noise) <= TOLERANCE * noise) return noise;
@@ -115,7 +115,7 @@ function noiseLevel(ell: Float64Array, n: number, k: number): number {
 export function requireDescending(what: string, values: ArrayLike<number>): void {
   let previous = Number.MAX_VALUE;
   for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
+    const value = values[i];
     if (!(value >= 0 && value <= previous)) {
       throw new VielbeinError(
         "INVALID_ARGUMENT",

@@ -6,6 +6,7 @@
 
 import { VielbeinError } from "../errors.ts";
 import type { DeadDirections } from "../jacobian/dead-directions.ts";
+import type { Settled } from "../settled.ts";
 import { type KritchmanNadler, kritchmanNadler, requireDescending } from "./kritchman-nadler.ts";
 
 /**
@@ -19,15 +20,15 @@ export const DIMENSION_CONVENTIONS: readonly DimensionConvention[] = ["input", "
 
 export interface LocalDimensionOptions extends Partial<DeadDirections> {
   /** d, dimension of the input space. Default: the number of singular values. */
-  readonly inputDim?: number;
+  readonly inputDim?: number | undefined;
   /** m, dimension of the output space. Default: the number of singular values. */
-  readonly outputDim?: number;
+  readonly outputDim?: number | undefined;
   /** Singular values up to this fraction of σ₁ are discarded before the test. From 0, below 1; default 0.01. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** Level of each test in percent, above 0 and below 14.1. Default 0.5. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** Default `input`. */
-  readonly convention?: DimensionConvention;
+  readonly convention?: DimensionConvention | undefined;
 }
 
 /**
@@ -88,15 +89,15 @@ export function localDimension(
     deadInputs,
     deadOutputs,
   });
-  const largest = singularValues[0]!;
+  const largest = singularValues[0];
   if (largest === 0) return { dimension: 0, status: "noise-free", kept: 0, noise: 0, tested: 0 };
 
   const [d, m] = [inputDim - deadInputs, outputDim - deadOutputs];
-  const sigma = Float64Array.from({ length: Math.min(d, m) }, (_, i) => singularValues[i]! / largest);
+  const sigma = Float64Array.from({ length: Math.min(d, m) }, (_, i) => singularValues[i] / largest);
   const test = (count: number): KritchmanNadler => {
     const n = convention === "kept" ? count : d;
     const ell = new Float64Array(convention === "padded" ? m : count);
-    for (let i = 0; i < count; i++) ell[i] = sigma[i]! ** 2 / n;
+    for (let i = 0; i < count; i++) ell[i] = sigma[i] ** 2 / n;
     return kritchmanNadler(ell, n, options.alpha === undefined ? {} : { alpha: options.alpha });
   };
   const kept = countWhere(sigma, (s) => s > threshold);
@@ -107,15 +108,15 @@ export function localDimension(
     relativeNoise: number,
   ): LocalDimension => ({ dimension, status, kept, noise: relativeNoise * largest * largest, tested });
 
-  if (kept > 1 && sigma[kept - 1]! > FLAT) return found("flat", undefined, noise);
-  const exact = countWhere(sigma, (s, i) => i === 0 || s > EXACT_GAP * sigma[i - 1]!);
+  if (kept > 1 && sigma[kept - 1] > FLAT) return found("flat", undefined, noise);
+  const exact = countWhere(sigma, (s, i) => i === 0 || s > EXACT_GAP * sigma[i - 1]);
   if (exact <= kept && exact < sigma.length) {
     const before = test(exact);
     return hasNoise(sigma, before.rank, exact)
       ? found("ok", before.rank, before.noise)
       : found("noise-free", exact, 0);
   }
-  const endsInGap = kept < sigma.length && sigma[kept]! <= EDGE_GAP * sigma[kept - 1]!;
+  const endsInGap = kept < sigma.length && sigma[kept] <= EDGE_GAP * sigma[kept - 1];
   if (!hasNoise(sigma, tested, kept) && (endsInGap || isSignalOnly(sigma, kept, test))) {
     return found("no-noise-tail", kept, 0);
   }
@@ -126,8 +127,8 @@ export function localDimension(
 function hasNoise(sigma: Float64Array, rank: number, end: number): boolean {
   const tail = end - rank;
   if (rank === 0 || tail < SHORTEST_TAIL) return false;
-  const step = Math.log(sigma[rank - 1]! / sigma[rank]!);
-  return step >= (STEP * Math.log(sigma[rank]! / sigma[end - 1]!)) / (tail - 1);
+  const step = Math.log(sigma[rank - 1] / sigma[rank]);
+  return step >= (STEP * Math.log(sigma[rank] / sigma[end - 1])) / (tail - 1);
 }
 
 /** Whether the first `kept` values all belong to what the whole spectrum has for signal. */
@@ -153,7 +154,7 @@ function requireOptions(
     convention,
     deadInputs,
     deadOutputs,
-  }: Required<Omit<LocalDimensionOptions, "alpha">>,
+  }: Settled<Omit<LocalDimensionOptions, "alpha">>,
 ): void {
   const count = singularValues.length;
   const live = Math.min(inputDim - deadInputs, outputDim - deadOutputs);
@@ -167,7 +168,7 @@ function requireOptions(
       `deadInputs and deadOutputs must be integers from 0 to ${inputDim} and ${outputDim}, got ${deadInputs} and ${deadOutputs}`,
     ],
     [
-      live >= count || singularValues[live]! <= RESOLVED * singularValues[0]!,
+      live >= count || singularValues[live] <= RESOLVED * singularValues[0],
       `${deadInputs} dead inputs and ${deadOutputs} dead outputs leave ${live} singular values above 0, but number ${live + 1} is ${singularValues[live]}, beside a first of ${singularValues[0]}. Pass the counts that belong to these values, as jacobianSpectrum gives them`,
     ],
     [threshold >= 0 && threshold < 1, `threshold must be at least 0 and below 1, got ${threshold}`],

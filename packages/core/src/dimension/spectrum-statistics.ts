@@ -37,7 +37,7 @@ export function spectrumStatistics(eigenvalues: ArrayLike<number>): SpectrumStat
       brokenStick: 0,
     };
   }
-  const first = shares[0]!;
+  const first = shares[0];
   const entropy = shares.reduce((sum, x) => (x > 0 ? sum - x * Math.log(x) : sum), 0);
   return {
     participationRatio: 1 / shares.reduce((sum, x) => sum + x * x, 0),
@@ -78,7 +78,7 @@ export function cumulativeDimension(eigenvalues: ArrayLike<number>, share: numbe
 function sharesOf(what: string, eigenvalues: ArrayLike<number>): Float64Array {
   requireDescending(`${what}: eigenvalues`, eigenvalues);
   const values = Float64Array.from(eigenvalues);
-  const first = values[0]!;
+  const first = values[0];
   if (first === 0) return values;
   // Relative to the first, so that the sum cannot overflow.
   const total = values.reduce((sum, x) => sum + x / first, 0);
@@ -93,6 +93,6 @@ function brokenStick(shares: Float64Array): number {
     rest += 1 / (i + 1);
     stick[i] = rest / p;
   }
-  const failed = shares.findIndex((x, i) => x <= stick[i]!);
+  const failed = shares.findIndex((x, i) => x <= stick[i]);
   return failed < 0 ? p : failed;
 }

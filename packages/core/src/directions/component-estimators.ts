@@ -99,7 +99,7 @@ export class BySketch implements Estimator {
   private update(block: Matrix): void {
     const { mean, rows } = centred(block);
     const total = this.count + rows.rows;
-    const delta = mean.map((value, j) => value - this.mean[j]!);
+    const delta = mean.map((value, j) => value - this.mean[j]);
     const weight = (this.count * rows.rows) / total;
     const stacked = matrix(this.sketch.rows + rows.rows + 1, rows.cols);
     stacked.data.set(this.sketch.data);
@@ -110,7 +110,7 @@ export class BySketch implements Estimator {
     );
     this.squares += sumOfSquares(rows.data) + weight * sumOfSquares(delta);
     this.count = total;
-    for (let j = 0; j < mean.length; j++) this.mean[j]! += (rows.rows / total) * delta[j]!;
+    for (let j = 0; j < mean.length; j++) this.mean[j] += (rows.rows / total) * delta[j];
     // S = U·diag(s)·Vᵀ, with U from the small side: UᵀS are the scaled right singular vectors.
     const { vectors } = eigh(matmul(stacked, stacked, { transposeB: true }));
     const kept = leadingColumns(vectors, Math.min(this.width, vectors.cols));
@@ -160,7 +160,7 @@ function requireTwo(count: number): void {
 
 function trace({ cols, data }: Matrix): number {
   let sum = 0;
-  for (let at = 0; at < data.length; at += cols + 1) sum += data[at]!;
+  for (let at = 0; at < data.length; at += cols + 1) sum += data[at];
   return sum;
 }
 

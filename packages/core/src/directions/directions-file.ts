@@ -20,7 +20,7 @@ const VERSION = 1;
 
 /** What the metadata entry `description` holds. */
 type Description = Pick<DirectionSet, "space" | "names" | "layers" | "method" | "provenance"> & {
-  readonly values?: string;
+  readonly values?: string | undefined;
 };
 
 const descriptionSchema = z.object({

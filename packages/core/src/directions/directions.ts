@@ -28,14 +28,14 @@ export interface DirectionSet {
    * For a space of codes per layer, shape `[layers, dim]`: the layers on which the directions act, from 0, ascending.
    * Absent: the directions displace the whole point.
    */
-  readonly layers?: readonly number[];
-  readonly values?: DirectionValues;
+  readonly layers?: readonly number[] | undefined;
+  readonly values?: DirectionValues | undefined;
   /** How the directions were found: `SeFa`, `principal components`, `local basis`, `random`. */
   readonly method: string;
   /** The point, `[space.dim]`, at which local directions hold. */
-  readonly point?: Float32Array;
+  readonly point?: Float32Array | undefined;
   /** Model, options and versions; absent for directions that came from elsewhere. */
-  readonly provenance?: Provenance;
+  readonly provenance?: Provenance | undefined;
 }
 
 /** `d0`, `d1`, …: the names of directions that nobody named. */
@@ -52,7 +52,7 @@ export function requireDirections(set: DirectionSet): DirectionSet {
   const { space, vectors, names, layers, values, point } = set;
   const { rows, cols, data } = vectors;
   if (layers) requireLayers(space, layers);
-  const dim = layers ? space.shape[1]! : space.dim;
+  const dim = layers ? space.shape[1] : space.dim;
   if (rows !== dim) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",
@@ -120,7 +120,7 @@ export function directionAt({ vectors }: DirectionSet, k: number): Float64Array 
       `Directions: there are directions 0 to ${cols - 1}, got ${k}.`,
     );
   }
-  return Float64Array.from({ length: rows }, (_, i) => data[i * cols + k]!);
+  return Float64Array.from({ length: rows }, (_, i) => data[i * cols + k]);
 }
 
 /**

@@ -5,18 +5,18 @@
 import { leadingColumns, type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { scaledColumns } from "../grassmann/frames.ts";
-import type { FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
 import { requirePoints } from "../map/space.ts";
 import { CrossMoments, Moments } from "../statistics/moments.ts";
 import { ByCovariance, BySketch, type Estimator } from "./component-estimators.ts";
 
 export interface PrincipalComponentsOptions {
   /** Components to keep, from 1 to the dimension. Default: 50, or as many as there are. */
-  readonly components?: number;
+  readonly components?: number | undefined;
   /** Dimension of the codes beside the activations, for {@link PrincipalComponents.latent}. Default: no codes. */
-  readonly latentDim?: number;
+  readonly latentDim?: number | undefined;
   /** Above this dimension the covariance does not materialise, and components are approximate. Default 4096. */
-  readonly exactUpTo?: number;
+  readonly exactUpTo?: number | undefined;
 }
 
 export interface PrincipalComponents {
@@ -33,7 +33,7 @@ export interface PrincipalComponents {
   /** Whether the components are those of the samples up to rounding; in high dimensions they come from a sketch. */
   readonly isExact: boolean;
   /** Directions of the code that go with the components, if there were codes. */
-  readonly latent?: LatentDirections;
+  readonly latent?: LatentDirections | undefined;
 }
 
 export interface LatentDirections {
@@ -117,7 +117,7 @@ export class PrincipalComponentsAccumulator {
       share: stdev.map((value) => value ** 2 / variance),
       count,
       isExact: this.#estimator.isExact,
-      ...(this.#codes ? { latent: latentDirections(this.#codes, components, count) } : {}),
+      latent: this.#codes && latentDirections(this.#codes, components, count),
     };
   }
 }
@@ -134,14 +134,14 @@ function latentDirections(
   const slopes = matmul(cross.scatter, components, { transposeA: true });
   const { rows, cols, data } = slopes;
   const norms = new Float64Array(cols);
-  for (let i = 0; i < data.length; i++) norms[i % cols]! += data[i]! ** 2;
+  for (let i = 0; i < data.length; i++) norms[i % cols] += data[i] ** 2;
   const directions = scaledColumns(
     slopes,
     norms.map((square) => (square > 0 ? 1 / Math.sqrt(square) : 0)),
   );
   const spread = matmul(own.scatter, directions);
   const variances = new Float64Array(cols);
-  for (let i = 0; i < rows * cols; i++) variances[i % cols]! += directions.data[i]! * spread.data[i]!;
+  for (let i = 0; i < rows * cols; i++) variances[i % cols] += directions.data[i] * spread.data[i];
   return { directions, stdev: variances.map((value) => Math.sqrt(Math.max(0, value) / (count - 1))) };
 }
 

@@ -11,22 +11,22 @@ export type ToRgbRule = "last" | "none" | "all";
 
 export interface SefaSelection {
   /** Layers whose maps are used. Default: all. */
-  readonly layers?: readonly number[];
+  readonly layers?: readonly number[] | undefined;
   /**
    * `"last"`: of the maps to colours only that of the last layer, as in the authors' code; `"none"`; `"all"`. Default
    * `"last"`.
    */
-  readonly toRgb?: ToRgbRule;
+  readonly toRgb?: ToRgbRule | undefined;
 }
 
 export interface SefaOptions {
   /** Whether every row of A is first scaled to length 1, as in the authors' code. Default `true`. */
-  readonly normalizeRows?: boolean;
+  readonly normalizeRows?: boolean | undefined;
   /**
    * `"gram"` decomposes AᵀA; eigenvalues below 1e-16 of the largest are rounding. `"svd"` decomposes A, in several times
    * the time, and keeps twice as many digits of small ones. Default `"gram"`.
    */
-  readonly method?: "gram" | "svd";
+  readonly method?: "gram" | "svd" | undefined;
 }
 
 export interface Sefa {
@@ -109,7 +109,7 @@ function normalizeRows({ cols, data }: Matrix): void {
   for (let at = 0; at < data.length; at += cols) {
     const length = norm(data.subarray(at, at + cols));
     if (length === 0) continue;
-    for (let j = at; j < at + cols; j++) data[j]! /= length;
+    for (let j = at; j < at + cols; j++) data[j] /= length;
   }
 }
 

@@ -4,17 +4,18 @@
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import type { Settled } from "../settled.ts";
 import { column, fromColumns, levelsOf, meanOf, sampleDeviations } from "./columns.ts";
-import type { ImportanceEstimator } from "./dci.ts";
+import type { ImportanceEstimator } from "./estimator.ts";
 import { growTree, type RegressionTree, type SortedCodes, sortCodes, treeValue } from "./regression-tree.ts";
 
 export interface BoostedTreesOptions {
   /** Trees, or trees for each level of a discrete factor of more than two. Default 100. */
-  readonly rounds?: number;
+  readonly rounds?: number | undefined;
   /** Splits on the way to a leaf. Default 3. */
-  readonly depth?: number;
+  readonly depth?: number | undefined;
   /** What every tree is multiplied by. Default 0.1. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
 }
 
 /** One factor as functions (scores) that trees are added to. */
@@ -76,7 +77,7 @@ export function boostedTrees(options: BoostedTreesOptions = {}): ImportanceEstim
 function boost(
   sorted: SortedCodes,
   { start, leafScale, derivatives, answer }: Target,
-  { rounds, depth, learningRate }: Required<BoostedTreesOptions>,
+  { rounds, depth, learningRate }: Settled<BoostedTreesOptions>,
 ): BoostedFactor {
   const { rows: n, cols: d } = sorted.codes;
   const importances = new Float64Array(d);
@@ -85,15 +86,15 @@ function boost(
   for (let round = 0; round < rounds; round++) {
     const stage = derivatives(scores).map(({ gradient, curvature }, s) => {
       const { tree, leafOf } = growTree(sorted, gradient, curvature, depth, importances);
-      for (let k = 0; k < tree.value.length; k++) tree.value[k]! *= leafScale * learningRate;
-      for (let i = 0; i < n; i++) scores[s]![i]! += tree.value[leafOf[i]!]!;
+      for (let k = 0; k < tree.value.length; k++) tree.value[k] *= leafScale * learningRate;
+      for (let i = 0; i < n; i++) scores[s][i] += tree.value[leafOf[i]];
       return tree;
     });
     stages.push(stage);
   }
   const total = importances.reduce((sum, x) => sum + x, 0);
   const scoreOf = (codes: Matrix, i: number, s: number) =>
-    stages.reduce((sum, stage) => sum + treeValue(stage[s]!, codes, i), start[s]!);
+    stages.reduce((sum, stage) => sum + treeValue(stage[s], codes, i), start[s]);
   return {
     importances: importances.map((x) => (total > 0 ? x / total : 0)),
     predict: (codes, i) => answer(start.map((_, s) => scoreOf(codes, i, s))),
@@ -103,13 +104,13 @@ function boost(
 /** Half the squared error of the factor, standardised so that its unit makes no difference. */
 function leastSquares(values: Float64Array): Target {
   const mean = meanOf(values);
-  const deviation = sampleDeviations(matrix(values.length, 1, values))[0]!;
+  const deviation = sampleDeviations(matrix(values.length, 1, values))[0];
   const standard = values.map((x) => (deviation > 0 ? (x - mean) / deviation : 0));
   const curvature = new Float64Array(values.length).fill(1);
   return {
     start: [0],
     leafScale: 1,
-    derivatives: ([score]) => [{ gradient: standard.map((x, i) => x - score![i]!), curvature }],
+    derivatives: ([score]) => [{ gradient: standard.map((x, i) => x - score![i]), curvature }],
     answer: ([score]) => mean + deviation * score!,
   };
 }
@@ -119,34 +120,34 @@ function multinomial(values: Float64Array): Target {
   const levels = levelsOf(values);
   const shares = Array.from(levels, (level) => meanOf(values.map((x) => Number(x === level))));
   if (levels.length === 1) {
-    return { start: [], leafScale: 1, derivatives: () => [], answer: () => levels[0]! };
+    return { start: [], leafScale: 1, derivatives: () => [], answer: () => levels[0] };
   }
   const binary = levels.length === 2;
   return {
-    start: binary ? [Math.log(shares[1]! / shares[0]!)] : shares.map(Math.log),
+    start: binary ? [Math.log(shares[1] / shares[0])] : shares.map(Math.log),
     leafScale: binary ? 1 : 1 - 1 / levels.length,
     derivatives: (scores) => {
-      const probabilities = binary ? [scores[0]!.map((x) => 1 / (1 + Math.exp(-x)))] : softmax(scores);
+      const probabilities = binary ? [scores[0].map((x) => 1 / (1 + Math.exp(-x)))] : softmax(scores);
       return probabilities.map((p, s) => ({
-        gradient: values.map((x, i) => Number(x === levels[binary ? 1 : s]) - p[i]!),
+        gradient: values.map((x, i) => Number(x === levels[binary ? 1 : s]) - p[i]),
         curvature: p.map((q) => q * (1 - q)),
       }));
     },
     answer: (scores) =>
-      binary ? levels[scores[0]! > 0 ? 1 : 0]! : levels[scores.indexOf(Math.max(...scores))]!,
+      binary ? levels[scores[0] > 0 ? 1 : 0] : levels[scores.indexOf(Math.max(...scores))],
   };
 }
 
 function softmax(scores: readonly Float64Array[]): Float64Array[] {
   const result = scores.map((score) => score.slice());
-  for (let i = 0; i < scores[0]!.length; i++) {
-    const top = Math.max(...scores.map((score) => score[i]!));
+  for (let i = 0; i < scores[0].length; i++) {
+    const top = Math.max(...scores.map((score) => score[i]));
     let sum = 0;
     for (const row of result) {
-      row[i] = Math.exp(row[i]! - top);
-      sum += row[i]!;
+      row[i] = Math.exp(row[i] - top);
+      sum += row[i];
     }
-    for (const row of result) row[i]! /= sum;
+    for (const row of result) row[i] /= sum;
   }
   return result;
 }

@@ -6,14 +6,14 @@ import { centred } from "../statistics/moments.ts";
 
 /** Column j as a copy. */
 export function column({ rows, cols, data }: Matrix, j: number): Float64Array {
-  return Float64Array.from({ length: rows }, (_, i) => data[i * cols + j]!);
+  return Float64Array.from({ length: rows }, (_, i) => data[i * cols + j]);
 }
 
 /** The columns side by side, each of `rows` numbers. */
 export function fromColumns(rows: number, columns: readonly Float64Array[]): Matrix {
   const result = matrix(rows, columns.length);
   columns.forEach((values, j) => {
-    for (let i = 0; i < rows; i++) result.data[i * columns.length + j] = values[i]!;
+    for (let i = 0; i < rows; i++) result.data[i * columns.length + j] = values[i];
   });
   return result;
 }
@@ -30,13 +30,13 @@ export function meanOf(values: ArrayLike<number>): number {
 /** Variance of each column, divided by n − 1; exactly 0 of a constant one, and of one whose variance is below float64's least. */
 export function sampleVariances(x: Matrix): Float64Array {
   const units = unitsOf(x);
-  return unitVariances(inUnits(x, units)).map((variance, j) => variance * units[j]! * units[j]!);
+  return unitVariances(inUnits(x, units)).map((variance, j) => variance * units[j] * units[j]);
 }
 
 /** Their square roots, of whatever size the columns are; exactly 0 of a constant one. */
 export function sampleDeviations(x: Matrix): Float64Array {
   const units = unitsOf(x);
-  return unitVariances(inUnits(x, units)).map((variance, j) => Math.sqrt(variance) * units[j]!);
+  return unitVariances(inUnits(x, units)).map((variance, j) => Math.sqrt(variance) * units[j]);
 }
 
 /** The variances of columns of a size of about 1. */
@@ -46,7 +46,7 @@ function unitVariances(x: Matrix): Float64Array {
   const constant = new Uint8Array(x.cols).fill(1);
   rows.data.forEach((value, at) => {
     const j = at % x.cols;
-    sums[j]! += value * value;
+    sums[j] += value * value;
     if (x.data[at] !== x.data[j]) constant[j] = 0;
   });
   // The mean of a constant column rounds.
@@ -61,7 +61,7 @@ export function inUnits({ rows, cols, data }: Matrix, units: Float64Array): Matr
   return matrix(
     rows,
     cols,
-    data.map((value, at) => value / units[at % cols]!),
+    data.map((value, at) => value / units[at % cols]),
   );
 }
 

@@ -7,6 +7,7 @@ import { VielbeinError } from "../errors.ts";
 import { powerOfTwo } from "../power-of-two.ts";
 import { boostedTrees } from "./boosted-trees.ts";
 import { column, meanOf } from "./columns.ts";
+import type { FittedFactors, ImportanceEstimator } from "./estimator.ts";
 import {
   inPlace,
   type LabelledCodes,
@@ -15,16 +16,6 @@ import {
   varyingFactors,
   withFactors,
 } from "./labelled-codes.ts";
-
-/** What an estimator learnt from codes and their factors. */
-export interface FittedFactors {
-  /** How much code i matters to factor j, at least 0, `[d, m]`. */
-  readonly importances: Matrix;
-  /** The factors `[n, m]` that it expects of codes `[n, d]`. */
-  predict(codes: Matrix): Matrix;
-}
-
-export type ImportanceEstimator = (train: LabelledCodes) => FittedFactors;
 
 export interface ImportanceScores {
   /** Mean of `perCode` by weight; `null` where there is one factor only, which cannot be told from others. */
@@ -64,7 +55,7 @@ export interface Dci extends ImportanceScores {
 
 export interface DciOptions {
   /** Default `boostedTrees()`. */
-  readonly estimator?: ImportanceEstimator;
+  readonly estimator?: ImportanceEstimator | undefined;
 }
 
 /**
@@ -142,13 +133,13 @@ function concentrations(vectors: readonly Float64Array[]): {
   const each = Float64Array.from(vectors, (v, i) => {
     if (sums[i] === 0) return 0;
     const entropy = v.reduce((h, x) => {
-      const share = x / sums[i]!;
+      const share = x / sums[i];
       return share > 0 ? h - share * Math.log(share) : h;
     }, 0);
     return 1 - entropy / Math.log(v.length);
   });
   const weights = sums.map((sum) => (total > 0 ? sum / total : 0));
-  return { each, weights, mean: each.reduce((sum, x, i) => sum + x * weights[i]!, 0) };
+  return { each, weights, mean: each.reduce((sum, x, i) => sum + x * weights[i], 0) };
 }
 
 /** Accuracy or R² of each factor, `null` of one that is constant in these data. */
@@ -163,7 +154,7 @@ function qualities(
     if (kind === "discrete") return meanOf(truth.map((value, i) => Number(value === answer[i])));
     const unit = powerOfTwo(truth);
     const mean = meanOf(truth.map((value) => value / unit));
-    const error = truth.reduce((sum, value, i) => sum + (value / unit - answer[i]! / unit) ** 2, 0);
+    const error = truth.reduce((sum, value, i) => sum + (value / unit - answer[i] / unit) ** 2, 0);
     const variation = truth.reduce((sum, value) => sum + (value / unit - mean) ** 2, 0);
     return 1 - error / variation;
   });

@@ -12,13 +12,13 @@ export type FixedFactorBatch = (factor: number, vote: number) => Matrix | Promis
 
 export interface FactorVaeOptions {
   /** Votes that the map from codes to factors is learnt from. Default 10 000. */
-  readonly trainingVotes?: number;
+  readonly trainingVotes?: number | undefined;
   /** Votes that it is tried on. Default 5000. */
-  readonly evaluationVotes?: number;
+  readonly evaluationVotes?: number | undefined;
   /** Codes of a smaller standard deviation take no part; 0.05 is usual for posterior means. Default 0: constant ones. */
-  readonly minimumDeviation?: number;
+  readonly minimumDeviation?: number | undefined;
   /** Of the factors that are voted on. Default 0. */
-  readonly seed?: number | bigint;
+  readonly seed?: number | bigint | undefined;
 }
 
 export interface FactorVae {
@@ -32,7 +32,7 @@ export interface FactorVae {
   readonly perFactor: readonly (number | null)[];
   /** Training votes for factor j in which code i varied least, `[d, m]`. */
   readonly votes: Matrix;
-  readonly problem?: "no-active-codes";
+  readonly problem?: "no-active-codes" | undefined;
 }
 
 /**
@@ -63,22 +63,22 @@ export async function factorVae(
   const variances = sampleVariances(inUnits(global, units));
   const activeCodes = Int32Array.from(
     [...variances.keys()].filter(
-      (i) => variances[i]! > 0 && Math.sqrt(variances[i]!) * units[i]! >= minimumDeviation,
+      (i) => variances[i] > 0 && Math.sqrt(variances[i]) * units[i] >= minimumDeviation,
     ),
   );
   const count = async (first: number, votes: number): Promise<Matrix> => {
     const tally = matrix(d, factorCount);
     for (let vote = first; vote < first + votes; vote++) {
-      const factor = Math.floor(uniform(seed, vote, 1)[0]! * factorCount);
+      const factor = Math.floor(uniform(seed, vote, 1)[0] * factorCount);
       const codes = await batch(factor, vote);
       requireBatch(codes, d);
       const own = sampleVariances(inUnits(codes, units));
-      const relative = (i: number) => own[i]! / variances[i]!;
+      const relative = (i: number) => own[i] / variances[i];
       const least = activeCodes.reduce(
         (best, i) => (relative(i) < relative(best) ? i : best),
-        activeCodes[0]!,
+        activeCodes[0],
       );
-      tally.data[least * factorCount + factor]!++;
+      tally.data[least * factorCount + factor]++;
     }
     return tally;
   };
@@ -119,9 +119,9 @@ export async function factorVae(
 
 export interface NeighbourBatchOptions {
   /** Rows of a batch. Default 64. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** Default 0. */
-  readonly seed?: number | bigint;
+  readonly seed?: number | bigint | undefined;
 }
 
 /** The rows of a batch read random numbers that the choice of factors under the same seed does not reach. */
@@ -149,17 +149,17 @@ export function neighbourBatches(
   }
   const sorted = kinds.map((_, j) => {
     const values = column(factors, j);
-    const order = Int32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || a - b);
-    return { order, values: Float64Array.from(order, (row) => values[row]!) };
+    const order = Int32Array.from(values.keys()).sort((a, b) => values[a] - values[b] || a - b);
+    return { order, values: Float64Array.from(order, (row) => values[row]) };
   });
   return (factor, vote) => {
-    const { order, values } = sorted[factor]!;
+    const { order, values } = sorted[factor];
     const draws = uniform(seed, FIRST_BATCH + vote, size + 1);
-    const at = Math.floor(draws[0]! * n);
+    const at = Math.floor(draws[0] * n);
     let chosen: Int32Array;
     if (kinds[factor] === "discrete") {
-      const [low, high] = [values.indexOf(values[at]!), values.lastIndexOf(values[at]!) + 1];
-      chosen = Int32Array.from(draws.subarray(1), (x) => order[low + Math.floor(x * (high - low))]!);
+      const [low, high] = [values.indexOf(values[at]), values.lastIndexOf(values[at]) + 1];
+      chosen = Int32Array.from(draws.subarray(1), (x) => order[low + Math.floor(x * (high - low))]);
     } else {
       const low = nearestWindow(values, at, size);
       chosen = order.subarray(low, low + size);
@@ -174,11 +174,11 @@ export function neighbourBatches(
 
 /** Start of the `size` ascending values nearest to that at `at`. */
 function nearestWindow(values: Float64Array, at: number, size: number): number {
-  const centre = values[at]!;
+  const centre = values[at];
   let [low, high] = [at, at + 1];
   while (high - low < size) {
-    const below = low > 0 ? centre - values[low - 1]! : Number.POSITIVE_INFINITY;
-    const above = high < values.length ? values[high]! - centre : Number.POSITIVE_INFINITY;
+    const below = low > 0 ? centre - values[low - 1] : Number.POSITIVE_INFINITY;
+    const above = high < values.length ? values[high] - centre : Number.POSITIVE_INFINITY;
     if (below <= above) low--;
     else high++;
   }

@@ -57,7 +57,7 @@ export function frechetDistance(a: Gaussian, b: Gaussian): number {
   }
   requirePoints("frechetDistance: mean", a.mean, 1, { name: "features", dim: d, shape: [d] });
   requirePoints("frechetDistance: mean", b.mean, 1, { name: "features", dim: d, shape: [d] });
-  const means = a.mean.reduce((sum, x, i) => sum + (x - b.mean[i]!) ** 2, 0);
+  const means = a.mean.reduce((sum, x, i) => sum + (x - b.mean[i]) ** 2, 0);
   // (Σ₁Σ₂)^½ has the eigenvalues of (Σ₁^½Σ₂Σ₁^½)^½, which are the singular values of Σ₁^½Σ₂^½: nothing is squared.
   const product = matmul(squareRoot(a.covariance), squareRoot(b.covariance));
   const { s } = svd(product, { vectors: "none" });
@@ -85,11 +85,11 @@ function squareRoot(covariance: Matrix): Matrix {
   const scaled = matrix(
     d,
     d,
-    vectors.data.map((value, at) => value * roots[at % d]!),
+    vectors.data.map((value, at) => value * roots[at % d]),
   );
   return matmul(scaled, transpose(vectors));
 }
 
 function trace({ cols, data }: Matrix): number {
-  return Array.from({ length: cols }, (_, i) => data[i * (cols + 1)]!).reduce((sum, x) => sum + x, 0);
+  return Array.from({ length: cols }, (_, i) => data[i * (cols + 1)]).reduce((sum, x) => sum + x, 0);
 }

@@ -38,7 +38,7 @@ export function withFactors(
       factors.rows,
       chosen.map((j) => column(factors, j)),
     ),
-    kinds: chosen.map((j) => kinds[j]!),
+    kinds: chosen.map((j) => kinds[j]),
   };
 }
 

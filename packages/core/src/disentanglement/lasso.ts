@@ -24,14 +24,14 @@ export function lassoCoefficients(g: Matrix, c: Float64Array, alpha: number): Fl
     let share = 1;
     let dropped = -1;
     active.forEach((i, k) => {
-      if (goal[k]! * signs[i]! > 0) return;
-      const reach = w[i] === goal[k] ? 0 : w[i]! / (w[i]! - goal[k]!);
+      if (goal[k] * signs[i] > 0) return;
+      const reach = w[i] === goal[k] ? 0 : w[i] / (w[i] - goal[k]);
       if (reach >= share) return;
       share = reach;
       dropped = i;
     });
     active.forEach((i, k) => {
-      w[i]! += share * (goal[k]! - w[i]!);
+      w[i] += share * (goal[k] - w[i]);
     });
     if (dropped >= 0) {
       w[dropped] = 0;
@@ -43,8 +43,8 @@ export function lassoCoefficients(g: Matrix, c: Float64Array, alpha: number): Fl
       (best, x, i) => (signs[i] === 0 && Math.abs(x) > Math.abs(rest[best] ?? 0) ? i : best),
       -1,
     );
-    if (worst < 0 || Math.abs(rest[worst]!) <= alpha * (1 + TOLERANCE)) return w;
-    signs[worst] = Math.sign(rest[worst]!);
+    if (worst < 0 || Math.abs(rest[worst]) <= alpha * (1 + TOLERANCE)) return w;
+    signs[worst] = Math.sign(rest[worst]);
   }
   throw new VielbeinError(
     "NUMERICAL_FAILURE",
@@ -64,10 +64,10 @@ function minimumOn(
   const own = matrix(k, k);
   active.forEach((i, row) => {
     active.forEach((j, col) => {
-      own.data[row * k + col] = g.data[i * g.cols + j]! + (i === j ? JITTER : 0);
+      own.data[row * k + col] = g.data[i * g.cols + j] + (i === j ? JITTER : 0);
     });
   });
-  const right = Float64Array.from(active, (i) => c[i]! - alpha * signs[i]!);
+  const right = Float64Array.from(active, (i) => c[i] - alpha * signs[i]);
   return solve(own, matrix(k, 1, right), { structure: "positive" }).data;
 }
 
@@ -75,7 +75,7 @@ function minimumOn(
 function residual(g: Matrix, c: Float64Array, w: Float64Array): Float64Array {
   return c.map((value, i) => {
     const row = g.data.subarray(i * g.cols, (i + 1) * g.cols);
-    return value - row.reduce((sum, x, j) => sum + x * w[j]!, 0);
+    return value - row.reduce((sum, x, j) => sum + x * w[j], 0);
   });
 }
 
@@ -88,13 +88,13 @@ function coordinateDescent(g: Matrix, c: Float64Array, alpha: number): Float64Ar
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     let settled = true;
     for (let j = 0; j < d; j++) {
-      const own = g.data[j * (d + 1)]!;
+      const own = g.data[j * (d + 1)];
       if (own === 0) continue;
-      const partial = rest[j]! + own * w[j]!;
-      const moved = (Math.sign(partial) * Math.max(0, Math.abs(partial) - alpha)) / own - w[j]!;
+      const partial = rest[j] + own * w[j];
+      const moved = (Math.sign(partial) * Math.max(0, Math.abs(partial) - alpha)) / own - w[j];
       if (moved === 0) continue;
-      w[j]! += moved;
-      for (let k = 0; k < d; k++) rest[k]! -= moved * g.data[j * d + k]!;
+      w[j] += moved;
+      for (let k = 0; k < d; k++) rest[k] -= moved * g.data[j * d + k];
       if (Math.abs(moved) > TOLERANCE) settled = false;
     }
     if (settled) break;

@@ -6,13 +6,13 @@ import { gram, type Matrix, matmul, matrix, solve } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { centred } from "../statistics/moments.ts";
 import { column, fromColumns, inUnits, levelsOf, sampleDeviations, unitsOf } from "./columns.ts";
-import type { ImportanceEstimator } from "./dci.ts";
+import type { ImportanceEstimator } from "./estimator.ts";
 import type { LabelledCodes } from "./labelled-codes.ts";
 import { lassoCoefficients } from "./lasso.ts";
 
 export interface PenaltyOptions {
   /** Weight of the penalty, above 0, in units of standardised codes and targets. Default 0.02. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
 }
 
 /** Coefficients `[d, t]` of standardised targets, from XᵀX/n `[d, d]` and XᵀT/n `[d, t]`. */
@@ -74,15 +74,14 @@ function linearEstimator(fit: Fit): ImportanceEstimator {
       predict: (unseen) => {
         const expected = matmul(codes.apply(unseen), coefficients);
         const { mean, deviation } = targets;
-        const value = (i: number, t: number) =>
-          mean[t]! + deviation[t]! * expected.data[i * expected.cols + t]!;
+        const value = (i: number, t: number) => mean[t] + deviation[t] * expected.data[i * expected.cols + t];
         return fromColumns(
           unseen.rows,
           owners.map(({ first, levels }) =>
             Float64Array.from({ length: unseen.rows }, (_, i) => {
               if (!levels) return value(i, first);
               const scores = Array.from(levels, (_, k) => value(i, first + k));
-              return levels[scores.indexOf(Math.max(...scores))]!;
+              return levels[scores.indexOf(Math.max(...scores))];
             }),
           ),
         );
@@ -94,7 +93,7 @@ function linearEstimator(fit: Fit): ImportanceEstimator {
 /** Where the targets of a factor are: one column, or one for each of its levels. */
 interface Owner {
   readonly first: number;
-  readonly levels?: Float64Array;
+  readonly levels?: Float64Array | undefined;
 }
 
 function targetsOf({ factors, kinds }: LabelledCodes): { columns: Float64Array[]; owners: Owner[] } {
@@ -142,10 +141,10 @@ function standardise(x: Matrix): Standardised {
   const apply = (other: Matrix): Matrix => {
     const data = inUnits(other, units).data.map((value, at) => {
       const j = at % x.cols;
-      return deviation[j] === 0 ? 0 : (value - mean[j]!) / deviation[j]!;
+      return deviation[j] === 0 ? 0 : (value - mean[j]) / deviation[j];
     });
     return matrix(other.rows, other.cols, data);
   };
-  const back = (values: Float64Array) => values.map((value, j) => value * units[j]!);
+  const back = (values: Float64Array) => values.map((value, j) => value * units[j]);
   return { mean: back(mean), deviation: back(deviation), rows: apply(x), apply };
 }

@@ -28,25 +28,25 @@ export function fitLevels(
 ): LevelClassifier {
   const n = x.length;
   const counts = new Float64Array(levels.length);
-  for (const k of labels) counts[k]!++;
+  for (const k of labels) counts[k]++;
   const costs = counts.map((count) => (cost * n) / (levels.length * count));
   const fit = (level: number, rest: number) => {
     const sides = Float64Array.from(labels, (k) => (k === level ? 1 : -1));
     return fitLine(
       x,
       sides,
-      sides.map((side) => (side > 0 ? costs[level]! : rest)),
+      sides.map((side) => (side > 0 ? costs[level] : rest)),
     );
   };
-  if (levels.length === 2) return { levels, lines: [fit(1, costs[0]!)] };
+  if (levels.length === 2) return { levels, lines: [fit(1, costs[0])] };
   return { levels, lines: Array.from(levels, (_, k) => fit(k, cost)) };
 }
 
 /** The level that the machines choose for one number. */
 export function levelAt({ levels, lines }: LevelClassifier, x: number): number {
-  if (levels.length === 2) return levels[lines[0]!.slope * x + lines[0]!.intercept > 0 ? 1 : 0]!;
+  if (levels.length === 2) return levels[lines[0].slope * x + lines[0].intercept > 0 ? 1 : 0];
   const scores = lines.map(({ slope, intercept }) => slope * x + intercept);
-  return levels[scores.indexOf(Math.max(...scores))]!;
+  return levels[scores.indexOf(Math.max(...scores))];
 }
 
 const STEPS = 200;
@@ -99,14 +99,14 @@ function evaluate(
   let value = (w * w + b * b) / 2;
   let [gw, gb, ww, wb, bb] = [w, b, 1, 0, 1];
   for (let i = 0; i < x.length; i++) {
-    const slack = 1 - sides[i]! * (w * x[i]! + b);
+    const slack = 1 - sides[i] * (w * x[i] + b);
     if (slack <= 0) continue;
-    const cost = costs[i]!;
+    const cost = costs[i];
     value += cost * slack * slack;
-    gw -= 2 * cost * slack * sides[i]! * x[i]!;
-    gb -= 2 * cost * slack * sides[i]!;
-    ww += 2 * cost * x[i]! * x[i]!;
-    wb += 2 * cost * x[i]!;
+    gw -= 2 * cost * slack * sides[i] * x[i];
+    gb -= 2 * cost * slack * sides[i];
+    ww += 2 * cost * x[i] * x[i];
+    wb += 2 * cost * x[i];
     bb += 2 * cost;
   }
   return { value, gradient: [gw, gb], hessian: [ww, wb, bb] };

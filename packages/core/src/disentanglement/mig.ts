@@ -10,7 +10,7 @@ import { type LabelledCodes, requireLabelled } from "./labelled-codes.ts";
 
 export interface MigOptions {
   /** Bins of equal width over the range of a code, and of a continuous factor. Default 20. */
-  readonly bins?: number;
+  readonly bins?: number | undefined;
 }
 
 export interface Mig {
@@ -23,7 +23,7 @@ export interface Mig {
   /** H of each (binned) factor, in nats, `[m]`. */
   readonly entropies: Float64Array;
   /** `one-code`: there is no second; `constant`: no factor varies. */
-  readonly problem?: "one-code" | "constant";
+  readonly problem?: "one-code" | "constant" | undefined;
 }
 
 /**
@@ -53,7 +53,7 @@ export function mig(data: LabelledCodes, { bins = 20 }: MigOptions = {}): Mig {
   const none = kinds.map(() => null);
   if (codes.cols < 2) return { mig: null, perFactor: none, ...found, problem: "one-code" };
   const perFactor = gapsOf(mutualInformation).map(({ gap }, j) =>
-    entropies[j]! > 0 ? gap / entropies[j]! : null,
+    entropies[j] > 0 ? gap / entropies[j] : null,
   );
   const counted = perFactor.filter((x) => x !== null);
   if (counted.length === 0) return { mig: null, perFactor, ...found, problem: "constant" };
@@ -97,14 +97,14 @@ function information(a: Labels, b: Labels): number {
   const joint = new Float64Array(a.count * b.count);
   const [ofA, ofB] = [new Float64Array(a.count), new Float64Array(b.count)];
   for (let i = 0; i < n; i++) {
-    const [k, l] = [a.of[i]!, b.of[i]!];
-    joint[k * b.count + l]!++;
-    ofA[k]!++;
-    ofB[l]!++;
+    const [k, l] = [a.of[i], b.of[i]];
+    joint[k * b.count + l]++;
+    ofA[k]++;
+    ofB[l]++;
   }
   const sum = joint.reduce((total, count, at) => {
     if (count === 0) return total;
-    const expected = (ofA[Math.floor(at / b.count)]! * ofB[at % b.count]!) / n;
+    const expected = (ofA[Math.floor(at / b.count)] * ofB[at % b.count]) / n;
     return total + count * Math.log(count / expected);
   }, 0);
   return Math.max(0, sum / n);

@@ -11,7 +11,7 @@ import { requireMatrix } from "./labelled-codes.ts";
 
 export interface NeighbourOptions {
   /** Neighbours that make the radius of a ball, the centre not counted. Default 3 and 5, as the papers have it. */
-  readonly k?: number;
+  readonly k?: number | undefined;
 }
 
 export interface PrecisionRecall {
@@ -43,8 +43,8 @@ export function precisionRecall(
   const [radiiA, radiiB] = [squaredRadii(a, k), squaredRadii(b, k)];
   const [insideA, insideB] = [new Uint8Array(b.rows), new Uint8Array(a.rows)];
   squaredDistances(a, b, (i, j, distance) => {
-    if (distance <= radiiA[i]!) insideA[j] = 1;
-    if (distance <= radiiB[j]!) insideB[i] = 1;
+    if (distance <= radiiA[i]) insideA[j] = 1;
+    if (distance <= radiiB[j]) insideB[i] = 1;
   });
   return { precision: share(insideA), recall: share(insideB) };
 }
@@ -66,7 +66,7 @@ export function densityCoverage(
   const covered = new Uint8Array(a.rows);
   let hits = 0;
   squaredDistances(a, b, (i, _, distance) => {
-    if (distance > radii[i]!) return;
+    if (distance > radii[i]) return;
     hits++;
     covered[i] = 1;
   });
@@ -107,7 +107,7 @@ function comparable(what: string, real: Matrix, generated: Matrix, k: number): [
   const { mean, rows } = centred(inUnits(real));
   const other = inUnits(generated);
   const { cols } = other;
-  const shifted = other.data.map((value, at) => value - mean[at % cols]!);
+  const shifted = other.data.map((value, at) => value - mean[at % cols]);
   return [rows, matrix(other.rows, cols, shifted)];
 }
 
@@ -122,7 +122,7 @@ const CANCELLED = 2 ** -11;
 
 function squaredDistance(a: Matrix, i: number, b: Matrix, j: number): number {
   let sum = 0;
-  for (let k = 0; k < a.cols; k++) sum += (a.data[i * a.cols + k]! - b.data[j * a.cols + k]!) ** 2;
+  for (let k = 0; k < a.cols; k++) sum += (a.data[i * a.cols + k] - b.data[j * a.cols + k]) ** 2;
   return sum;
 }
 
@@ -135,8 +135,8 @@ function squaredDistances(a: Matrix, b: Matrix, visit: (i: number, j: number, d2
     const { data } = matmul(block, b, { transposeB: true });
     for (let i = 0, at = 0; i < rows; i++) {
       for (let j = 0; j < b.rows; j++, at++) {
-        const squares = ofA[first + i]! + ofB[j]!;
-        const distance = squares - 2 * data[at]!;
+        const squares = ofA[first + i] + ofB[j];
+        const distance = squares - 2 * data[at];
         const isExact = distance > CANCELLED * squares;
         visit(first + i, j, isExact ? distance : squaredDistance(a, first + i, b, j));
       }
@@ -156,12 +156,12 @@ function squaredRadii(a: Matrix, k: number): Float64Array {
   const nearest = new Float64Array(k);
   squaredDistances(a, a, (i, j, distance) => {
     if (j === 0) nearest.fill(Number.POSITIVE_INFINITY);
-    if (j !== i && distance < nearest[k - 1]!) {
+    if (j !== i && distance < nearest[k - 1]) {
       let at = k - 1;
-      for (; at > 0 && nearest[at - 1]! > distance; at--) nearest[at] = nearest[at - 1]!;
+      for (; at > 0 && nearest[at - 1] > distance; at--) nearest[at] = nearest[at - 1];
       nearest[at] = distance;
     }
-    if (j === a.rows - 1) radii[i] = nearest[k - 1]!;
+    if (j === a.rows - 1) radii[i] = nearest[k - 1];
   });
   return radii;
 }

@@ -32,8 +32,8 @@ const PURE = Number.EPSILON;
 
 export function sortCodes(codes: Matrix): SortedCodes {
   const columns = Array.from({ length: codes.cols }, (_, j) => column(codes, j));
-  const order = columns.map((x) => Int32Array.from(x.keys()).sort((a, b) => x[a]! - x[b]! || a - b));
-  return { codes, order, values: columns.map((x, j) => Float64Array.from(order[j]!, (i) => x[i]!)) };
+  const order = columns.map((x) => Int32Array.from(x.keys()).sort((a, b) => x[a] - x[b] || a - b));
+  return { codes, order, values: columns.map((x, j) => Float64Array.from(order[j], (i) => x[i])) };
 }
 
 /**
@@ -59,23 +59,23 @@ export function growTree(
     const splits = bestSplits(sorted, target, node, first);
     if (splits.length === 0) break;
     for (const split of splits) {
-      feature[split.node] = split.features[0]!;
+      feature[split.node] = split.features[0];
       threshold[split.node] = split.threshold;
-      for (const f of split.features) importances[f]! += split.gain / split.features.length;
+      for (const f of split.features) importances[f] += split.gain / split.features.length;
     }
     for (let i = 0; i < n; i++) {
-      const k = node[i]!;
-      const f = feature[k]!;
-      if (f >= 0) node[i] = 2 * k + (data[i * d + f]! <= threshold[k]! ? 1 : 2);
+      const k = node[i];
+      const f = feature[k];
+      if (f >= 0) node[i] = 2 * k + (data[i * d + f] <= threshold[k] ? 1 : 2);
     }
   }
   const [sums, curvatures] = [new Float64Array(size), new Float64Array(size)];
   for (let i = 0; i < n; i++) {
-    sums[node[i]!]! += target[i]!;
-    curvatures[node[i]!]! += curvature[i]!;
+    sums[node[i]] += target[i];
+    curvatures[node[i]] += curvature[i];
   }
   // Where the curvature underflows, the leaf is certain of its class and no step is needed.
-  const value = sums.map((sum, k) => (curvatures[k]! > 1e-150 ? sum / curvatures[k]! : 0));
+  const value = sums.map((sum, k) => (curvatures[k] > 1e-150 ? sum / curvatures[k] : 0));
   return { tree: { feature, threshold, value }, leafOf: node };
 }
 
@@ -100,17 +100,17 @@ function bestSplits(
   const [count, sum, squares] = [0, 1, 2].map(() => new Float64Array(width)) as Sums;
   node.forEach((k, i) => {
     if (k < first) return;
-    count[k - first]!++;
-    sum[k - first]! += target[i]!;
-    squares[k - first]! += target[i]! ** 2;
+    count[k - first]++;
+    sum[k - first] += target[i];
+    squares[k - first] += target[i] ** 2;
   });
-  const open = count.map((c, k) => Number(c > 1 && squares[k]! / c - (sum[k]! / c) ** 2 > PURE));
+  const open = count.map((c, k) => Number(c > 1 && squares[k] / c - (sum[k] / c) ** 2 > PURE));
   const best = Array.from({ length: width }, (): Candidate => ({ gain: 0, threshold: 0, features: [] }));
   const scan = new NodeScan(width);
   order.forEach((rows, f) => {
-    scanCoordinate(scan, rows, values[f]!, target, node, first, open, count, sum);
+    scanCoordinate(scan, rows, values[f], target, node, first, open, count, sum);
     best.forEach((candidate, k) => {
-      const [gain, low, high] = [scan.gain[k]!, scan.low[k]!, scan.high[k]!];
+      const [gain, low, high] = [scan.gain[k], scan.low[k], scan.high[k]];
       if (gain < 0) return;
       if (candidate.features.length === 0 || gain > candidate.gain * (1 + TIE)) {
         const middle = low / 2 + high / 2;
@@ -169,24 +169,24 @@ function scanCoordinate(
   leftCount.fill(0);
   leftSum.fill(0);
   for (let at = 0; at < rows.length; at++) {
-    const i = rows[at]!;
-    const k = node[i]! - first;
+    const i = rows[at];
+    const k = node[i] - first;
     if (k < 0 || open[k] === 0) continue;
-    const c = leftCount[k]!;
-    const s = leftSum[k]!;
-    const here = values[at]!;
-    if (c > 0 && here > last[k]!) {
-      const n = count[k]!;
-      const difference = s * n - sum[k]! * c;
+    const c = leftCount[k];
+    const s = leftSum[k];
+    const here = values[at];
+    if (c > 0 && here > last[k]) {
+      const n = count[k];
+      const difference = s * n - sum[k] * c;
       const found = (difference * difference) / (n * c * (n - c));
-      if (found > gain[k]!) {
+      if (found > gain[k]) {
         gain[k] = found;
-        low[k] = last[k]!;
+        low[k] = last[k];
         high[k] = here;
       }
     }
     leftCount[k] = c + 1;
-    leftSum[k] = s + target[i]!;
+    leftSum[k] = s + target[i];
     last[k] = here;
   }
 }
@@ -194,6 +194,6 @@ function scanCoordinate(
 /** What the tree predicts for row i of `codes`. */
 export function treeValue({ feature, threshold, value }: RegressionTree, codes: Matrix, i: number): number {
   let k = 0;
-  while (feature[k]! >= 0) k = 2 * k + (codes.data[i * codes.cols + feature[k]!]! <= threshold[k]! ? 1 : 2);
-  return value[k]!;
+  while (feature[k] >= 0) k = 2 * k + (codes.data[i * codes.cols + feature[k]] <= threshold[k] ? 1 : 2);
+  return value[k];
 }

@@ -12,7 +12,7 @@ import { fitLevels, levelAt } from "./linear-svm.ts";
 
 export interface SapOptions {
   /** C of the support vector machines, for codes as they are: not standardised. Default 0.01. */
-  readonly cost?: number;
+  readonly cost?: number | undefined;
 }
 
 export interface Sap {
@@ -27,7 +27,7 @@ export interface Sap {
    */
   readonly scores: Matrix;
   /** `one-code`: there is no second; `constant`: no factor varies. */
-  readonly problem?: "one-code" | "constant";
+  readonly problem?: "one-code" | "constant" | undefined;
 }
 
 /**
@@ -48,13 +48,13 @@ export function sap(train: LabelledCodes, test: LabelledCodes, { cost = 0.01 }: 
   train.kinds.forEach((kind, j) => {
     if (kind === "continuous" || !varying.includes(j)) return;
     const accuracies = accuraciesOf(train, test, j, cost);
-    for (let i = 0; i < d; i++) scores.data[i * m + j] = accuracies[i]!;
+    for (let i = 0; i < d; i++) scores.data[i * m + j] = accuracies[i];
   });
   const none = train.kinds.map(() => null);
   if (d < 2) return { sap: null, perFactor: none, scores, problem: "one-code" };
   if (varying.length === 0) return { sap: null, perFactor: none, scores, problem: "constant" };
   const gaps = gapsOf(scores);
-  const counted = varying.map((j) => gaps[j]!.gap);
+  const counted = varying.map((j) => gaps[j].gap);
   return { sap: meanOf(counted), perFactor: inPlace(counted, varying, m), scores };
 }
 
@@ -62,9 +62,9 @@ export function sap(train: LabelledCodes, test: LabelledCodes, { cost = 0.01 }: 
 function unitSized({ rows, cols, data }: Matrix): Matrix {
   const sizes = new Float64Array(cols);
   data.forEach((value, at) => {
-    sizes[at % cols] = Math.max(sizes[at % cols]!, Math.abs(value - data[at % cols]!));
+    sizes[at % cols] = Math.max(sizes[at % cols], Math.abs(value - data[at % cols]));
   });
-  const scaled = data.map((value, at) => (value - data[at % cols]!) / (sizes[at % cols]! || 1));
+  const scaled = data.map((value, at) => (value - data[at % cols]) / (sizes[at % cols] || 1));
   return matrix(rows, cols, scaled);
 }
 
@@ -77,7 +77,7 @@ function squaredCorrelations(codes: Matrix, factors: Matrix): Matrix {
     codes.cols,
     factors.cols,
     cross.scatter.data.map((value, at) => {
-      const [a, b] = [ofCodes[Math.floor(at / factors.cols)]!, ofFactors[at % factors.cols]!];
+      const [a, b] = [ofCodes[Math.floor(at / factors.cols)], ofFactors[at % factors.cols]];
       return a > 0 && b > 0 ? (value / n) ** 2 / (a * b) : 0;
     }),
   );

@@ -25,7 +25,7 @@ export interface ChordalMean {
  */
 export function chordalMean(frames: readonly Matrix[], k?: number): ChordalMean {
   const n = requireFrames("chordalMean", frames);
-  const count = k ?? frames[0]!.cols;
+  const count = k ?? frames[0].cols;
   const width = frames.reduce((sum, frame) => sum + frame.cols, 0);
   const most = Math.min(n, width);
   if (!(Number.isInteger(count) && count >= 1 && count <= most)) {
@@ -46,7 +46,7 @@ export function chordalMean(frames: readonly Matrix[], k?: number): ChordalMean 
   const projector = matrix(n, n);
   for (const frame of frames) {
     const { data } = matmul(frame, frame, { transposeB: true });
-    for (let at = 0; at < data.length; at++) projector.data[at]! += data[at]! / frames.length;
+    for (let at = 0; at < data.length; at++) projector.data[at] += data[at] / frames.length;
   }
   const { values, vectors } = eigh(projector);
   return { mean: leadingColumns(vectors, count), spectrum: values.map(clamp) };

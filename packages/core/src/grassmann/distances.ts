@@ -92,7 +92,7 @@ export interface SubspaceAnglesOptions {
    * other: `"containment"`. `"padded"` appends l − k right angles, which makes every metric above one on subspaces
    * of all dimensions (Ye & Lim 2016, theorem 12). Default `"containment"`.
    */
-  readonly unequal?: "containment" | "padded";
+  readonly unequal?: "containment" | "padded" | undefined;
 }
 
 /**
@@ -131,7 +131,7 @@ function checked(angles: ArrayLike<number>): Angles {
 
 function sum(angles: Angles, term: (angle: number) => number): number {
   let total = 0;
-  for (let i = 0; i < angles.length; i++) total += term(angles[i]!);
+  for (let i = 0; i < angles.length; i++) total += term(angles[i]);
   return total;
 }
 

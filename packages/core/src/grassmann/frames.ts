@@ -22,7 +22,7 @@ export function difference(a: Matrix, b: Matrix): Matrix {
   return matrix(
     a.rows,
     a.cols,
-    a.data.map((x, at) => x - b.data[at]!),
+    a.data.map((x, at) => x - b.data[at]),
   );
 }
 
@@ -31,7 +31,7 @@ export function scaledColumns(a: Matrix, d: ArrayLike<number>): Matrix {
   return matrix(
     a.rows,
     a.cols,
-    a.data.map((x, at) => x * d[at % a.cols]!),
+    a.data.map((x, at) => x * d[at % a.cols]),
   );
 }
 
@@ -59,7 +59,7 @@ export function nestedFrame(what: string, a: Matrix, count: number): Matrix {
   const leading = leadingColumns(a, count);
   if (isOrthonormal(leading)) return leading;
   const { q, r } = qr(unitColumns(leading));
-  const dependent = Array.from({ length: count }, (_, j) => r.data[j * (count + 1)]!).findIndex(
+  const dependent = Array.from({ length: count }, (_, j) => r.data[j * (count + 1)]).findIndex(
     (part) => !(part > DEPENDENT),
   );
   if (dependent >= 0) {

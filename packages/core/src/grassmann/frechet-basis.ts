@@ -36,13 +36,13 @@ export function frechetBasis(bases: readonly Matrix[], options: KarcherMeanOptio
   const { tolerance = 1e-8, iterations = 100 } = options;
   const rotations = bases.map((basis, j) => inside(subspace.mean, basis, j));
   const overlaps = bases.map((basis) => frobenius(matmul(subspace.mean, basis, { transposeA: true })));
-  let mean = rotations[overlaps.indexOf(Math.max(...overlaps))]!;
+  let mean = rotations[overlaps.indexOf(Math.max(...overlaps))];
   let aligned = rotations.map((rotation) => alignedTo(mean, rotation));
   let rotation = rotationMean(aligned, polar(average(aligned)).u, tolerance, iterations);
   for (let round = 1; round < ROUNDS; round++) {
     mean = rotation.mean;
     const again = rotations.map((one) => alignedTo(mean, one));
-    const stable = again.every((one, j) => one.data.every((x, at) => x === aligned[j]!.data[at]));
+    const stable = again.every((one, j) => one.data.every((x, at) => x === aligned[j].data[at]));
     if (stable) break;
     aligned = again;
     rotation = rotationMean(aligned, polar(average(aligned)).u, tolerance, iterations);
@@ -71,7 +71,7 @@ function alignedTo(mean: Matrix, r: Matrix): Matrix {
   const permuted = matrix(k, k);
   for (let i = 0; i < k; i++) {
     for (const { first, second, cosine } of matches) {
-      permuted.data[i * k + first] = Math.sign(cosine || 1) * r.data[i * k + second]!;
+      permuted.data[i * k + first] = Math.sign(cosine || 1) * r.data[i * k + second];
     }
   }
   if (determinant(mean) * determinant(permuted) > 0) return permuted;
@@ -90,28 +90,28 @@ function determinant(a: Matrix): number {
   let result = 1;
   for (let j = 0; j < n; j++) {
     const pivot = rows.reduce(
-      (best, row, i) => (i > j && Math.abs(row[j]!) > Math.abs(rows[best]![j]!) ? i : best),
+      (best, row, i) => (i > j && Math.abs(row[j]) > Math.abs(rows[best][j]) ? i : best),
       j,
     );
     if (pivot !== j) {
-      [rows[j], rows[pivot]] = [rows[pivot]!, rows[j]!];
+      [rows[j], rows[pivot]] = [rows[pivot], rows[j]];
       result = -result;
     }
-    const top = rows[j]!;
-    result *= top[j]!;
+    const top = rows[j];
+    result *= top[j];
     for (const row of rows.slice(j + 1)) {
-      const factor = row[j]! / top[j]!;
-      for (let l = j; l < n; l++) row[l]! -= factor * top[l]!;
+      const factor = row[j] / top[j];
+      for (let l = j; l < n; l++) row[l] -= factor * top[l];
     }
   }
   return result;
 }
 
 function average(matrices: readonly Matrix[]): Matrix {
-  const { rows, cols } = matrices[0]!;
+  const { rows, cols } = matrices[0];
   const result = matrix(rows, cols);
   for (const { data } of matrices) {
-    for (let at = 0; at < data.length; at++) result.data[at]! += data[at]! / matrices.length;
+    for (let at = 0; at < data.length; at++) result.data[at] += data[at] / matrices.length;
   }
   return result;
 }
@@ -120,7 +120,7 @@ function agreementOf(basis: Matrix, bases: readonly Matrix[]): Float64Array {
   const result = new Float64Array(basis.cols);
   for (const one of bases) {
     for (const { first, cosine } of matchDirections(basis, one)) {
-      result[first]! += Math.abs(cosine) / bases.length;
+      result[first] += Math.abs(cosine) / bases.length;
     }
   }
   return result;

@@ -39,9 +39,7 @@ export function grassmannLog(y: Matrix, z: Matrix): Matrix {
   const { u: r, s: cosines, v: q } = svd(matmul(y, z, { transposeA: true }));
   const across = horizontal(y, difference(matmul(z, q), scaledColumns(matmul(y, r), cosines)));
   const stretch = cosines.map((cosine, j) => {
-    const sine = norm(
-      Float64Array.from({ length: across.rows }, (_, i) => across.data[i * across.cols + j]!),
-    );
+    const sine = norm(Float64Array.from({ length: across.rows }, (_, i) => across.data[i * across.cols + j]));
     return sine === 0 ? 1 : Math.atan2(sine, cosine) / sine;
   });
   return matmul(scaledColumns(across, stretch), r, { transposeB: true });
@@ -83,6 +81,6 @@ function sum(a: Matrix, b: Matrix): Matrix {
   return matrix(
     a.rows,
     a.cols,
-    a.data.map((x, at) => x + b.data[at]!),
+    a.data.map((x, at) => x + b.data[at]),
   );
 }

@@ -18,9 +18,9 @@ export interface HaarBand {
 
 export interface HaarBandOptions {
   /** Default 0. */
-  readonly seed?: number | bigint;
+  readonly seed?: number | bigint | undefined;
   /** Pairs that are drawn, at least 2; for k = 1 none are needed. Default 200. */
-  readonly draws?: number;
+  readonly draws?: number | undefined;
 }
 
 /**
@@ -54,7 +54,7 @@ export function haarBand(n: number, k: number, options: HaarBandOptions = {}): H
   }).sort();
   const mean = distances.reduce((sum, d) => sum + d, 0) / draws;
   const squares = distances.reduce((sum, d) => sum + (d - mean) ** 2, 0);
-  const at = (share: number): number => distances[Math.round(share * (draws - 1))]!;
+  const at = (share: number): number => distances[Math.round(share * (draws - 1))];
   return { k, mean, standardDeviation: Math.sqrt(squares / (draws - 1)), low: at(0.025), high: at(0.975) };
 }
 
@@ -75,7 +75,7 @@ function uniformFrame(seed: number | bigint, draw: number, n: number, k: number)
     const freedom = further - i;
     const spread = 2 / (9 * freedom);
     const at = (k + i) * k + i;
-    rows.data[at] = Math.sqrt(freedom * (1 - spread + Math.sqrt(spread) * rows.data[at]!) ** 3);
+    rows.data[at] = Math.sqrt(freedom * (1 - spread + Math.sqrt(spread) * rows.data[at]) ** 3);
   }
   return qr(rows).q;
 }

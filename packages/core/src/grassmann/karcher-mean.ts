@@ -12,11 +12,11 @@ import { grassmannExp, grassmannLog } from "./geodesic.ts";
 
 export interface KarcherMeanOptions {
   /** ‖mean Log_Y(Yⱼ)‖_F, in radians, at which the descent has converged. Default 1e-8. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Steps per start at most. Default 100. */
-  readonly iterations?: number;
+  readonly iterations?: number | undefined;
   /** Further starts, at the frames 0 … restarts − 1, besides the chordal mean. Default 0. */
-  readonly restarts?: number;
+  readonly restarts?: number | undefined;
 }
 
 /** How one descent ended. */
@@ -57,11 +57,11 @@ const BORDER = 1e-8;
  */
 export function karcherMean(frames: readonly Matrix[], options: KarcherMeanOptions = {}): KarcherMean {
   requireFrames("karcherMean", frames);
-  const odd = frames.find((frame) => frame.cols !== frames[0]!.cols);
+  const odd = frames.find((frame) => frame.cols !== frames[0].cols);
   if (odd) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",
-      `karcherMean: all subspaces must have one dimension, got ${frames[0]!.cols} and ${odd.cols}. Take chordalMean for a mixture.`,
+      `karcherMean: all subspaces must have one dimension, got ${frames[0].cols} and ${odd.cols}. Take chordalMean for a mixture.`,
     );
   }
   const { tolerance = 1e-8, iterations = 100, restarts = 0 } = options;
@@ -80,7 +80,7 @@ export function karcherMean(frames: readonly Matrix[], options: KarcherMeanOptio
     start,
     ...descend(
       frames,
-      start === "chordal mean" ? chordalMean(frames).mean : frames[start]!,
+      start === "chordal mean" ? chordalMean(frames).mean : frames[start],
       tolerance,
       iterations,
     ),
@@ -142,7 +142,7 @@ function lookAround(frames: readonly Matrix[], y: Matrix): Place {
   const step = matrix(y.rows, y.cols);
   const distances = frames.map((frame) => {
     const log = grassmannLog(y, frame);
-    for (let at = 0; at < step.data.length; at++) step.data[at]! += log.data[at]! / frames.length;
+    for (let at = 0; at < step.data.length; at++) step.data[at] += log.data[at] / frames.length;
     return frobenius(log);
   });
   const variance = distances.reduce((sum, d) => sum + d * d, 0) / distances.length;

@@ -30,7 +30,7 @@ export function matchDirections(a: Matrix, b: Matrix): DirectionMatch[] {
   const cosines = matmul(directions("a", a), directions("b", b), { transposeA: true });
   const wide = a.cols <= b.cols;
   const [rows, cols] = wide ? [a.cols, b.cols] : [b.cols, a.cols];
-  const at = (i: number, j: number): number => cosines.data[wide ? i * b.cols + j : j * b.cols + i]!;
+  const at = (i: number, j: number): number => cosines.data[wide ? i * b.cols + j : j * b.cols + i];
   const partners = cheapestAssignment(rows, cols, (i, j) => -Math.abs(at(i, j)));
   return partners
     .map((j, i) => ({ first: wide ? i : j, second: wide ? j : i, cosine: at(i, j) }))
@@ -59,28 +59,28 @@ function cheapestAssignment(
       let nearest = -1;
       for (let j = 0; j < cols; j++) {
         if (done[j]) continue;
-        const reduced = length + cost(row, j) - rowPotential[row]! - columnPotential[j]!;
-        if (reduced < distance[j]!) {
+        const reduced = length + cost(row, j) - rowPotential[row] - columnPotential[j];
+        if (reduced < distance[j]) {
           distance[j] = reduced;
           previous[j] = reached;
         }
-        if (nearest < 0 || distance[j]! < distance[nearest]!) nearest = j;
+        if (nearest < 0 || distance[j] < distance[nearest]) nearest = j;
       }
       reached = nearest;
-      length = distance[reached]!;
+      length = distance[reached];
       done[reached] = 1;
-      if (rowOf[reached]! < 0) break;
-      row = rowOf[reached]!;
+      if (rowOf[reached] < 0) break;
+      row = rowOf[reached];
     }
-    rowPotential[start]! += length;
+    rowPotential[start] += length;
     for (let j = 0; j < cols; j++) {
-      if (!done[j] || rowOf[j]! < 0) continue;
-      rowPotential[rowOf[j]!]! += length - distance[j]!;
-      columnPotential[j]! -= length - distance[j]!;
+      if (!done[j] || rowOf[j] < 0) continue;
+      rowPotential[rowOf[j]] += length - distance[j];
+      columnPotential[j] -= length - distance[j];
     }
     while (reached >= 0) {
-      const before = previous[reached]!;
-      rowOf[reached] = before < 0 ? start : rowOf[before]!;
+      const before = previous[reached];
+      rowOf[reached] = before < 0 ? start : rowOf[before];
       reached = before;
     }
   }
@@ -94,7 +94,7 @@ function cheapestAssignment(
 function directions(name: string, a: Matrix): Matrix {
   const unit = unitColumns(a);
   for (let j = 0; j < a.cols; j++) {
-    if (Array.from({ length: a.rows }, (_, i) => unit.data[i * a.cols + j]!).some((x) => x !== 0)) continue;
+    if (Array.from({ length: a.rows }, (_, i) => unit.data[i * a.cols + j]).some((x) => x !== 0)) continue;
     throw new VielbeinError(
       "INVALID_ARGUMENT",
       `matchDirections: ${name}: every column must have a length above 0, got column ${j} of zeros. Leave it out.`,

@@ -12,7 +12,7 @@ import { block, difference, nestedFrame } from "./frames.ts";
 
 export interface ProfileOptions<M extends GrassmannMetric = GrassmannMetric> {
   /** Distances wanted. Default: all. */
-  readonly metrics?: readonly M[];
+  readonly metrics?: readonly M[] | undefined;
 }
 
 /** For every metric, entry k − 1 is the distance of the leading k directions. */
@@ -59,11 +59,11 @@ export function distanceProfile<M extends GrassmannMetric = GrassmannMetric>(
   for (let k = 1; k <= kMax; k++) {
     const cosines = svd(block(c, 0, k, k), { vectors: "none" }).s;
     let angles: Float64Array;
-    if (cosines[0]! < SINES_NEEDED) angles = cosines.map(Math.acos);
+    if (cosines[0] < SINES_NEEDED) angles = cosines.map(Math.acos);
     else {
       outside ??= qr(difference(second, matmul(first, c)), { mode: "r" }).r;
       const sines = svd(residual(c, outside, k), { vectors: "none" }).s;
-      angles = cosines.map((cosine, i) => Math.atan2(sines[k - 1 - i]!, cosine));
+      angles = cosines.map((cosine, i) => Math.atan2(sines[k - 1 - i], cosine));
     }
     for (const metric of metrics) profile[metric][k - 1] = grassmannDistance(angles, metric);
   }

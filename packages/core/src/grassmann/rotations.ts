@@ -22,7 +22,7 @@ export function rotationExp(skew: Matrix): Matrix {
     matrix(
       skew.rows,
       skew.cols,
-      even.data.map((x, at) => x + odd.data[at]!),
+      even.data.map((x, at) => x + odd.data[at]),
     ),
   ).u;
 }
@@ -47,7 +47,7 @@ export function rotationMean(
     const step = matrix(mean.rows, mean.cols);
     for (const rotation of rotations) {
       const log = rotationLog(matmul(mean, rotation, { transposeA: true }));
-      for (let at = 0; at < step.data.length; at++) step.data[at]! += log.data[at]! / rotations.length;
+      for (let at = 0; at < step.data.length; at++) step.data[at] += log.data[at] / rotations.length;
     }
     const residual = frobenius(step);
     if (residual <= tolerance || iterations === cap) {
@@ -62,7 +62,7 @@ function parts({ rows, data }: Matrix): [Matrix, Matrix] {
   const [even, odd] = [matrix(rows, rows), matrix(rows, rows)];
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < rows; j++) {
-      const [here, across] = [data[i * rows + j]!, data[j * rows + i]!];
+      const [here, across] = [data[i * rows + j], data[j * rows + i]];
       even.data[i * rows + j] = (here + across) / 2;
       odd.data[i * rows + j] = (here - across) / 2;
     }

@@ -19,30 +19,30 @@ export type InversionMethod = "levenberg-marquardt" | "lbfgs" | "adam" | "cma-es
 
 export interface InversionOptions {
   /** Default `levenberg-marquardt`. */
-  readonly method?: InversionMethod;
+  readonly method?: InversionMethod | undefined;
   /** ρ: the weight of the squared length of the code, for a standard normal prior. Default 0. */
-  readonly prior?: number;
+  readonly prior?: number | undefined;
   /**
    * B `[from.dim, k]`: the search is over c in x = start + B·c, so that Adam and CMA-ES, whose paths depend on the
    * coordinates, work in those of B; see {@link metricBasis}. Levenberg–Marquardt does not need it and refuses it.
    */
-  readonly basis?: Matrix;
+  readonly basis?: Matrix | undefined;
   /**
    * The box `[low, high]` in every coordinate that Levenberg–Marquardt keeps to, exactly. For the other methods see
    * {@link boundedMap}.
    */
-  readonly bounds?: readonly [low: number, high: number];
+  readonly bounds?: readonly [low: number, high: number] | undefined;
   /** Steps of each search. Default: as the method's. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Adam: length of a step. Default 0.05. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** CMA-ES: first standard deviation. Default 0.5. */
-  readonly sigma?: number;
+  readonly sigma?: number | undefined;
   /** CMA-ES: seed of the samples. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Bytes that the columns of a Jacobian may take. Default 2 GiB. */
-  readonly memoryBudget?: number;
-  readonly signal?: AbortSignal;
+  readonly memoryBudget?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Called after every step of every search; `true` ends it, and no further start is searched from. */
   readonly onStep?: (progress: InversionProgress) => boolean | undefined;
 }
@@ -150,8 +150,8 @@ async function search(
   const { basis, bounds, steps, signal, onStep, learningRate, sigma, seed } = options;
   let isExact = false;
   const common: StepOptions = {
-    ...(steps === undefined ? {} : { steps }),
-    ...(signal ? { signal } : {}),
+    steps,
+    signal,
     onStep: ({ step, value, point }) => {
       const progress = { start: index, step, loss: 2 * value, point: code(point), work: problem.work() };
       isExact = 2 * value <= problem.rounding;
@@ -160,7 +160,7 @@ async function search(
   };
   const code = (c: Float64Array): Float32Array =>
     basis
-      ? Float32Array.from(matmul(basis, matrix(c.length, 1, c)).data, (x, i) => start[i]! + x)
+      ? Float32Array.from(matmul(basis, matrix(c.length, 1, c)).data, (x, i) => start[i] + x)
       : Float32Array.from(c);
   const origin = basis ? new Float64Array(basis.cols) : Float64Array.from(start);
   const differentiable = async (c: Float64Array) => {
@@ -173,15 +173,14 @@ async function search(
       levenbergMarquardt(
         { value: (c) => problem.value(code(c)), model: (c) => problem.model(code(c)) },
         origin,
-        { ...common, ...(bounds ? { bounds } : {}) },
+        { ...common, bounds },
       ),
     lbfgs: () => lbfgs(differentiable, origin, common),
-    adam: () =>
-      adam(differentiable, origin, { ...common, ...(learningRate === undefined ? {} : { learningRate }) }),
+    adam: () => adam(differentiable, origin, { ...common, learningRate }),
     "cma-es": () =>
       cmaEs((points) => problem.values(points.map(code)), origin, {
         ...common,
-        ...(sigma === undefined ? {} : { sigma }),
+        sigma,
         seed: (seed ?? 0) + index,
       }),
   }[method]();
@@ -233,14 +232,14 @@ class Problem {
     const outputs = await this.map.evaluate(together, points.length);
     return points.map((x, i) => {
       const residual = outputs.slice(i * m, (i + 1) * m);
-      for (let j = 0; j < m; j++) residual[j]! -= this.target[j]!;
+      for (let j = 0; j < m; j++) residual[j] -= this.target[j];
       this.last = { x, residual };
       return (dot(residual, residual) + this.penalty(x)) / 2;
     });
   }
 
   async value(x: Float32Array): Promise<number> {
-    return (await this.values([x]))[0]!;
+    return (await this.values([x]))[0];
   }
 
   async gradient(x: Float32Array): Promise<{ value: number; gradient: Float64Array }> {
@@ -254,17 +253,17 @@ class Problem {
     const gradient = await this.pulledResidual(x);
     const { signal, memoryBudget } = this.options;
     const hessian = await metricTensor(this.map, x, {
-      ...(signal ? { signal } : {}),
-      ...(memoryBudget === undefined ? {} : { memoryBudget }),
+      signal,
+      memoryBudget,
     });
-    for (let i = 0; i < x.length; i++) hessian.data[i * x.length + i]! += this.rho;
+    for (let i = 0; i < x.length; i++) hessian.data[i * x.length + i] += this.rho;
     return { gradient, hessian };
   }
 
   /** Jᵀr + ρx at the point whose residual is known. */
   private async pulledResidual(x: Float32Array): Promise<Float64Array> {
     const pulled = await scaledVjp(this.map, x, this.last!.residual);
-    return pulled.map((value, i) => value + this.rho * x[i]!);
+    return pulled.map((value, i) => value + this.rho * x[i]);
   }
 }
 
@@ -276,7 +275,7 @@ function counted(
   return {
     from: map.from,
     to: map.to,
-    ...(map.bytesPerTangent === undefined ? {} : { bytesPerTangent: map.bytesPerTangent }),
+    bytesPerTangent: map.bytesPerTangent,
     evaluate: (points, count, call) => {
       counts.values += count;
       return map.evaluate(points, count, call);

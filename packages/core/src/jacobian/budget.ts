@@ -1,6 +1,7 @@
 // How much of the engine's and of our own memory a derivative may take, and how many vectors a run is worth.
 
-import type { DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
+import type { DifferentiableMap } from "../map/map.ts";
 
 type Ends = Pick<DifferentiableMap<FloatArray>, "from" | "to" | "bytesPerTangent">;
 

@@ -2,7 +2,7 @@
 // memory of the Jacobian as a matrix, and the chunks are small.
 
 import { type Matrix, matrix } from "@vielbein/linalg";
-import type { FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
 
 /** Elements of a chunk: 8 MB in float64. */
 const CHUNK = 2 ** 20;
@@ -18,7 +18,7 @@ export function* rowChunks(columns: readonly FloatArray[]): Generator<Matrix> {
   const n = columns.length;
   const live = liveRows(columns);
   // Of all, where fewer than columns would be left to decompose.
-  const kept = live.length < n ? Uint32Array.from(columns[0]!, (_, i) => i) : live;
+  const kept = live.length < n ? Uint32Array.from(columns[0], (_, i) => i) : live;
   const height = Math.max(n, Math.ceil(CHUNK / n));
   for (let first = 0; first < kept.length; first += height) {
     const rows = Math.min(height, kept.length - first);
@@ -26,8 +26,8 @@ export function* rowChunks(columns: readonly FloatArray[]): Generator<Matrix> {
     for (let top = 0; top < rows; top += TILE) {
       const bottom = Math.min(top + TILE, rows);
       for (let j = 0; j < n; j++) {
-        const column = columns[j]!;
-        for (let i = top; i < bottom; i++) chunk.data[i * n + j] = column[kept[first + i]!]!;
+        const column = columns[j];
+        for (let i = top; i < bottom; i++) chunk.data[i * n + j] = column[kept[first + i]];
       }
     }
     yield chunk;
@@ -36,7 +36,7 @@ export function* rowChunks(columns: readonly FloatArray[]): Generator<Matrix> {
 
 /** Indices of the rows that are not zero. */
 export function liveRows(columns: readonly FloatArray[]): Uint32Array {
-  const m = columns[0]!.length;
+  const m = columns[0].length;
   const live = new Uint8Array(m);
   let dead = Uint32Array.from({ length: m }, (_, i) => i);
   for (const column of columns) {

@@ -1,6 +1,7 @@
 // Columns of the Jacobian by central differences: a check on the exact ones.
 
-import type { DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
+import type { DifferentiableMap } from "../map/map.ts";
 
 /**
  * (f(x + h·e) − f(x − h·e)) / 2h for the `width` coordinates from `first` on: `[width, to.dim]`.
@@ -20,9 +21,9 @@ export async function differenceColumns(
   const columns = new Float64Array(width * m);
   for (let j = 0; j < width; j++) {
     // The distance between the two points as they were stored, not as it was meant.
-    const distance = pairs[2 * j * n + first + j]! - pairs[(2 * j + 1) * n + first + j]!;
+    const distance = pairs[2 * j * n + first + j] - pairs[(2 * j + 1) * n + first + j];
     for (let i = 0; i < m; i++) {
-      columns[j * m + i] = (values[2 * j * m + i]! - values[(2 * j + 1) * m + i]!) / distance;
+      columns[j * m + i] = (values[2 * j * m + i] - values[(2 * j + 1) * m + i]) / distance;
     }
   }
   return columns;
@@ -39,8 +40,8 @@ function shiftedPairs(point: FloatArray, first: number, width: number, step: num
   for (let j = 0; j < width; j++) {
     pairs.set(point, 2 * j * n);
     pairs.set(point, (2 * j + 1) * n);
-    pairs[2 * j * n + first + j]! += h;
-    pairs[(2 * j + 1) * n + first + j]! -= h;
+    pairs[2 * j * n + first + j] += h;
+    pairs[(2 * j + 1) * n + first + j] -= h;
   }
   return pairs;
 }

@@ -1,7 +1,8 @@
 // A product that is not finite says that the map has no derivative at the point, and where.
 
 import { VielbeinError } from "../errors.ts";
-import type { DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
+import type { DifferentiableMap } from "../map/map.ts";
 import type { Space } from "../map/space.ts";
 
 type Ends = Pick<DifferentiableMap<FloatArray>, "from" | "to">;

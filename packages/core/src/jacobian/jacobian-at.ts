@@ -4,13 +4,13 @@
 
 import { gram, type Matrix, matrix, transpose } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import type { FloatArray } from "../map/float-array.ts";
 import {
   type CallOptions,
   type DerivativeRoute,
   type DifferentiableMap,
   type Differential,
   differentialAt,
-  type FloatArray,
 } from "../map/map.ts";
 import { requirePoints, type Space } from "../map/space.ts";
 import {
@@ -48,7 +48,7 @@ export class JacobianAt {
     this.map = map;
     this.point = point;
     this.#budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
-    this.#call = options.signal ? { signal: options.signal } : {};
+    this.#call = { signal: options.signal };
   }
 
   /**
@@ -129,7 +129,7 @@ export class JacobianAt {
     const { vjp } = await this.#linear();
     const { vectors, scales } = normalizeVectors(cotangents, this.outputs);
     const pulled = await this.#multiply(vjp, vectors, count, this.outputs, this.map.from);
-    return Float64Array.from(pulled, (x, at) => x * scales[Math.floor(at / this.inputs)]!);
+    return Float64Array.from(pulled, (x, at) => x * scales[Math.floor(at / this.inputs)]);
   }
 
   /** g·X = Jᵀ·(J·X) `[n, b]` for X `[n, b]`, with no more between than fits the budget. */
@@ -180,7 +180,7 @@ export class JacobianAt {
     const sum = matrix(this.inputs, this.inputs);
     for (const chunk of rowChunks(await this.columns())) {
       const part = gram(chunk).data;
-      for (let i = 0; i < part.length; i++) sum.data[i]! += part[i]!;
+      for (let i = 0; i < part.length; i++) sum.data[i] += part[i];
     }
     return sum;
   }
@@ -263,7 +263,7 @@ export class JacobianAt {
       const pulled = await this.map.vjp(this.point, vectors, width, this.#call);
       requireFiniteImages(this.map, pulled, this.map.from);
       for (let at = 0; at < pulled.length; at++) {
-        result.data[first * n + at] = pulled[at]! * scales[Math.floor(at / n)]!;
+        result.data[first * n + at] = pulled[at] * scales[Math.floor(at / n)];
       }
     }
     return symmetrized(result);
@@ -296,7 +296,7 @@ function unitVectors(n: number, first: number, width: number): Float32Array {
 function scatterColumns(columns: FloatArray, first: number, width: number, target: Matrix): void {
   const { rows: m, cols: n, data } = target;
   for (let i = 0; i < m; i++) {
-    for (let j = 0; j < width; j++) data[i * n + first + j] = columns[j * m + i]!;
+    for (let j = 0; j < width; j++) data[i * n + first + j] = columns[j * m + i];
   }
 }
 
@@ -305,7 +305,7 @@ function symmetrized(a: Matrix): Matrix {
   const { rows: n, data } = a;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) {
-      const mean = (data[i * n + j]! + data[j * n + i]!) / 2;
+      const mean = (data[i * n + j] + data[j * n + i]) / 2;
       data[i * n + j] = mean;
       data[j * n + i] = mean;
     }
@@ -314,7 +314,7 @@ function symmetrized(a: Matrix): Matrix {
 }
 
 function concatenated(parts: readonly FloatArray[]): FloatArray {
-  if (parts.length === 1) return parts[0]!;
+  if (parts.length === 1) return parts[0];
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const whole = parts[0] instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
   let at = 0;

@@ -2,7 +2,8 @@
 
 import type { Matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import type { DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
+import type { DifferentiableMap } from "../map/map.ts";
 import { cheaperMethod, type DerivativeOptions, JacobianAt, type JacobianMethod } from "./jacobian-at.ts";
 
 export interface JacobianOptions extends DerivativeOptions {

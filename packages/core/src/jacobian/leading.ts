@@ -13,7 +13,8 @@ import {
   transpose,
 } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
+import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
 
 export interface LeadingTriplets {
@@ -93,7 +94,7 @@ async function leadingSubspace(
 ): Promise<Matrix> {
   const normal = { rows: dim, cols: dim, apply: async (x: Matrix) => back(await forth(x)) };
   try {
-    const options = { tolerance: TOLERANCE, iterations: RESTARTS, ...(signal ? { signal } : {}) };
+    const options = { tolerance: TOLERANCE, iterations: RESTARTS, signal };
     return (await eigsh(normal, k, options)).vectors;
   } catch (error) {
     // How good they are, the residuals say.
@@ -107,7 +108,7 @@ function residualsOf(b: Matrix, v: Matrix, s: Float64Array): Float64Array {
   const squares = new Float64Array(s.length);
   b.data.forEach((x, at) => {
     const i = at % s.length;
-    squares[i]! += (x - s[i]! * v.data[at]!) ** 2;
+    squares[i] += (x - s[i] * v.data[at]) ** 2;
   });
   return squares.map(Math.sqrt);
 }

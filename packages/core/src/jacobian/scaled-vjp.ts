@@ -1,7 +1,8 @@
 // Products with Jᵀ whatever the size of the cotangents: a map in small units has small residuals and small derivatives, whose
 // products vanish in float32.
 
-import type { CallOptions, DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
+import type { CallOptions, DifferentiableMap } from "../map/map.ts";
 import { powerOfTwo } from "../power-of-two.ts";
 
 /** Jᵀ·c `[from.dim]` at a point, with c `[to.dim]` brought to a size of about 1 by a power of two, which rounds nothing. */
@@ -30,6 +31,6 @@ export function normalizeVectors(
     powerOfTwo(vectors.subarray(k * length, (k + 1) * length)),
   );
   const divided = vectors.slice();
-  for (let at = 0; at < divided.length; at++) divided[at]! /= scales[Math.floor(at / length)]!;
+  for (let at = 0; at < divided.length; at++) divided[at] /= scales[Math.floor(at / length)];
   return { vectors: divided, scales };
 }

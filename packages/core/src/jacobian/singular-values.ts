@@ -1,7 +1,8 @@
 // The singular values of the Jacobian at a point, for methods that need no vectors.
 
 import { eigh, svd, tallSvd } from "@vielbein/linalg";
-import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
+import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { liveRows, rowChunks } from "./columns.ts";
 import { type DeadDirections, deadDirections } from "./dead-directions.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";

@@ -81,8 +81,8 @@ function errorBound({ s, residuals }: PartialSvd, k: number): number {
   let square = 0;
   let bound = 0;
   for (let j = 0; j < k; j++) {
-    square += residuals[j]! ** 2;
-    bound = Math.max(bound, Math.sqrt(square) / (s[j]! - s[j + 1]!));
+    square += residuals[j] ** 2;
+    bound = Math.max(bound, Math.sqrt(square) / (s[j] - s[j + 1]));
   }
   // 0/0 is an exactly repeated value.
   return Number.isNaN(bound) ? Number.POSITIVE_INFINITY : bound;

@@ -36,7 +36,7 @@ export function boundedMap(map: DifferentiableMap, low: number, high: number): B
   const n = map.from.dim;
   /** dx/du times every row. */
   const scaled = (point: Float32Array, rows: Float32Array) =>
-    rows.map((value, at) => value * half * Math.cos(point[at % n]!));
+    rows.map((value, at) => value * half * Math.cos(point[at % n]));
   const { prior: _, ...from } = map.from;
   return {
     inside,
@@ -44,7 +44,7 @@ export function boundedMap(map: DifferentiableMap, low: number, high: number): B
     map: {
       from,
       to: map.to,
-      ...(map.bytesPerTangent === undefined ? {} : { bytesPerTangent: map.bytesPerTangent }),
+      bytesPerTangent: map.bytesPerTangent,
       evaluate: (points, count, call) => map.evaluate(inside(points), count, call),
       jvp: (point, tangents, count, call) => map.jvp(inside(point), scaled(point, tangents), count, call),
       vjp: async (point, cotangents, count, call) =>

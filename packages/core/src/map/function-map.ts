@@ -13,7 +13,7 @@ export interface FunctionMapOptions {
    * J(point)·tangent. Default: fourth-order central differences of `evaluate`, which for a smooth function
    * in float64 are accurate beyond the float32 that maps return.
    */
-  readonly jvp?: (point: Float64Array, tangent: Float64Array) => ArrayLike<number>;
+  readonly jvp?: ((point: Float64Array, tangent: Float64Array) => ArrayLike<number>) | undefined;
 }
 
 /** A {@link DifferentiableMap} of a function that runs on the calling thread. */
@@ -57,7 +57,7 @@ export function functionMap(options: FunctionMapOptions): DifferentiableMap {
         const column = push(at, unit);
         for (let i = 0; i < count; i++) {
           let sum = 0;
-          for (let row = 0; row < to.dim; row++) sum += cotangents[i * to.dim + row]! * column[row]!;
+          for (let row = 0; row < to.dim; row++) sum += cotangents[i * to.dim + row] * column[row];
           result[i * from.dim + j] = sum;
         }
       }
@@ -78,13 +78,13 @@ function directionalDerivative(
   const length = norm(tangent);
   if (length === 0) return result;
   const h = (1e-3 * Math.max(1, norm(point))) / length;
-  const at = (t: number): ArrayLike<number> => f(point.map((x, i) => x + t * tangent[i]!));
+  const at = (t: number): ArrayLike<number> => f(point.map((x, i) => x + t * tangent[i]));
   const [near, far] = [
     [at(h), at(-h)],
     [at(2 * h), at(-2 * h)],
   ] as const;
   for (let i = 0; i < dim; i++) {
-    result[i] = (8 * (near[0]![i]! - near[1]![i]!) - (far[0]![i]! - far[1]![i]!)) / (12 * h);
+    result[i] = (8 * (near[0][i] - near[1][i]) - (far[0][i] - far[1][i])) / (12 * h);
   }
   return result;
 }

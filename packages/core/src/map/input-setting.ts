@@ -17,9 +17,9 @@ export function parseSetting(text: string): InputSetting | undefined {
   const onehot = /^\s*onehot:\s*(\d+)\s*$/.exec(text);
   if (onehot) return { onehot: Number(onehot[1]) };
   const all = /^\s*all:(.*)$/.exec(text);
-  const values = numbers(all ? all[1]! : text);
+  const values = numbers(all ? all[1] : text);
   if (!all) return values;
-  return values?.length === 1 ? { all: values[0]! } : undefined;
+  return values?.length === 1 ? { all: values[0] } : undefined;
 }
 
 /** A setting as {@link parseSetting} reads it; an array as its numbers. */

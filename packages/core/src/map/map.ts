@@ -1,13 +1,11 @@
 // The one noun of the toolkit: a differentiable map f between two named spaces of a generator.
 
+import type { FloatArray } from "./float-array.ts";
 import type { Space } from "./space.ts";
-
-/** Vectors in single precision, as engines compute, or in double, for reference runs. */
-export type FloatArray = Float32Array | Float64Array;
 
 export interface CallOptions {
   /** Stops between two runs of the engine, where a call takes several. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The derivative at one point, for methods that take many products there. */
@@ -17,7 +15,7 @@ export interface Differential<Values extends FloatArray = Float32Array> {
   /** Jᵀ·u: `[count, to.dim]` → `[count, from.dim]`. */
   vjp(cotangents: Float32Array | Values, count: number, options?: CallOptions): Promise<Values>;
   /** Whether the network ran once for all products: they round in another order then than products one by one. */
-  readonly isLinearized?: boolean;
+  readonly isLinearized?: boolean | undefined;
 }
 
 /**
@@ -42,7 +40,7 @@ export interface DifferentiableMap<Values extends FloatArray = Float32Array> {
   readonly from: Space;
   readonly to: Space;
   /** Estimated peak bytes that one tangent costs the engine; lets callers keep to a memory budget. */
-  readonly bytesPerTangent?: number;
+  readonly bytesPerTangent?: number | undefined;
   /** Values f(x): `[count, from.dim]` → `[count, to.dim]`. */
   evaluate(points: Float32Array | Values, count: number, options?: CallOptions): Promise<Values>;
   /** Jacobian-vector products J(point)·t at one point: `[count, from.dim]` → `[count, to.dim]`. */

@@ -36,12 +36,12 @@ export interface RuntimeTensor {
 /** A serialised ONNX model, and the files that its external data refers to, by their relative names. */
 export interface ModelSource {
   readonly bytes: Uint8Array;
-  readonly files?: ReadonlyMap<string, Uint8Array>;
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
 export interface SessionOptions {
   /** `false` runs the graph node by node as written (needed to probe every tensor). Default `true`. */
-  readonly optimize?: boolean;
+  readonly optimize?: boolean | undefined;
   /**
    * Marks the first runs of a graph that nobody vouches for: it may crash the engine, want any amount of memory, or
    * never end. A runtime that can keeps them apart from the program that asks. Absent: the graph, or what it was derived from,
@@ -59,7 +59,7 @@ export interface Runtime {
   /** Engine and provider, recorded in provenance, e.g. `onnxruntime-node 1.30.0 (cpu)`. */
   readonly name: string;
   /** Whether derivatives should keep to operators that every engine runs on its accelerator. Default `false`. */
-  readonly portable?: boolean;
+  readonly portable?: boolean | undefined;
   createSession(model: ModelSource, options?: SessionOptions): Promise<Session>;
 }
 

@@ -54,7 +54,7 @@ export async function meanValue(map: DifferentiableMap, options: CallOptions = {
     const count = Math.min(BATCH, MEAN_SAMPLES - first);
     const values = await map.evaluate(samplePoints(map.from, 0, first, count), count, options);
     values.forEach((x, i) => {
-      mean[i % dim]! += x / MEAN_SAMPLES;
+      mean[i % dim] += x / MEAN_SAMPLES;
     });
   }
   return mean;

@@ -1,7 +1,7 @@
 // A named space of a generator: latent codes, an intermediate layer, images, perceptual features.
 
 import { VielbeinError } from "../errors.ts";
-import type { FloatArray } from "./map.ts";
+import type { FloatArray } from "./float-array.ts";
 
 /** Distribution from which points of a space are drawn, independent in every coordinate. */
 export type Prior =
@@ -16,7 +16,7 @@ export interface Space {
   readonly dim: number;
   /** Shape of one point, without the batch axis, e.g. `[3, 64, 64]`. */
   readonly shape: readonly number[];
-  readonly prior?: Prior;
+  readonly prior?: Prior | undefined;
 }
 
 /**

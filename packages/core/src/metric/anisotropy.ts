@@ -40,13 +40,13 @@ export function anisotropy(eigenvalues: ArrayLike<number>): Anisotropy {
       "anisotropy: some eigenvalue must be positive, got zeros only.",
     );
   }
-  const live = values.filter((value) => value > ROUNDING * values[0]!);
+  const live = values.filter((value) => value > ROUNDING * values[0]);
   return {
     trace: values.reduce((sum, value) => sum + value, 0),
     axes: Object.fromEntries(SHARES.map((share) => [String(share), cumulativeDimension(values, share)])),
     participationRatio: spectrumStatistics(values).participationRatio,
     logVolume: live.reduce((sum, value) => sum + Math.log(value), 0) / 2,
     rank: live.length,
-    condition: Math.sqrt(values[0]! / live.at(-1)!),
+    condition: Math.sqrt(values[0] / live.at(-1)!),
   };
 }

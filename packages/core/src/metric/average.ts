@@ -26,7 +26,7 @@ export function averageMetric(points: readonly PointSpectrum[]): PointSpectrum {
   for (const point of points) {
     const { eigenvalues, eigenvectors } = point;
     const part = matmul(scaledColumns(eigenvectors, eigenvalues), eigenvectors, { transposeB: true }).data;
-    for (let i = 0; i < part.length; i++) sum.data[i]! += part[i]! / points.length;
+    for (let i = 0; i < part.length; i++) sum.data[i] += part[i] / points.length;
   }
   const { values, vectors } = eigh(sum, { sign: "canonical" });
   return { eigenvalues: values.map((value) => Math.max(0, value)), eigenvectors: vectors };

@@ -18,7 +18,7 @@ export function metricBasis(
   floor = 1e-2,
 ): Matrix {
   requireDescending("metricBasis: eigenvalues", eigenvalues);
-  const first = eigenvalues[0]!;
+  const first = eigenvalues[0];
   if (!(exponent >= 0 && exponent <= 1 && floor > 0 && floor <= 1 && first > 0)) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
@@ -31,7 +31,7 @@ export function metricBasis(
   return matrix(
     rows,
     cols,
-    data.map((x, at) => (x * scales[at % cols]!) / rms),
+    data.map((x, at) => (x * scales[at % cols]) / rms),
   );
 }
 

@@ -4,13 +4,14 @@
 
 import { eigh, type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import type { CallOptions, DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
+import type { CallOptions, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
 import type { MetricSpectrum } from "./spectrum.ts";
 
 export interface MetricDifferenceOptions extends CallOptions {
   /** ε: the step is ε·‖x‖, or ε where x = 0. Default 1e-3, the authors'; 1e-4 is better for ReLU-type networks. */
-  readonly step?: number;
+  readonly step?: number | undefined;
 }
 
 /**
@@ -32,27 +33,27 @@ export async function metricByDifferences(
     throw new VielbeinError("INVALID_ARGUMENT", `step must be a positive number, got ${step}.`);
   }
   const n = map.from.dim;
-  const call = signal ? { signal } : {};
+  const call = { signal };
   const origin = await map.evaluate(point, 1, call);
   const h = step * (Math.hypot(...point) || 1);
   /** J(x′)ᵀ(f(x′) − f(x)) at x′ = x + t·e. */
   const gradient = async (coordinate: number, t: number): Promise<{ at: number; values: FloatArray }> => {
     signal?.throwIfAborted();
     const moved = point.slice();
-    moved[coordinate]! += t;
-    const residual = (await map.evaluate(moved, 1, call)).map((value, i) => value - origin[i]!);
-    return { at: moved[coordinate]!, values: await map.vjp(moved, residual, 1, call) };
+    moved[coordinate] += t;
+    const residual = (await map.evaluate(moved, 1, call)).map((value, i) => value - origin[i]);
+    return { at: moved[coordinate], values: await map.vjp(moved, residual, 1, call) };
   };
   const rows = matrix(n, n);
   for (let i = 0; i < n; i++) {
     const [ahead, behind] = [await gradient(i, h), await gradient(i, -h)];
     // The distance between the two points as they were stored, not as it was meant.
     const distance = ahead.at - behind.at;
-    for (let j = 0; j < n; j++) rows.data[i * n + j] = (ahead.values[j]! - behind.values[j]!) / distance;
+    for (let j = 0; j < n; j++) rows.data[i * n + j] = (ahead.values[j] - behind.values[j]) / distance;
   }
   return {
     ...rows,
-    data: rows.data.map((x, at) => (x + rows.data[(at % n) * n + Math.floor(at / n)]!) / 2),
+    data: rows.data.map((x, at) => (x + rows.data[(at % n) * n + Math.floor(at / n)]) / 2),
   };
 }
 
@@ -63,13 +64,13 @@ export async function spectrumByDifferences(
   options: MetricDifferenceOptions = {},
 ): Promise<MetricSpectrum> {
   const { values, vectors } = eigh(await metricByDifferences(map, point, options), { sign: "canonical" });
-  const order = [...values.keys()].sort((a, b) => Math.abs(values[b]!) - Math.abs(values[a]!));
+  const order = [...values.keys()].sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]));
   const { cols } = vectors;
   return {
-    eigenvalues: Float64Array.from(order, (k) => Math.abs(values[k]!)),
+    eigenvalues: Float64Array.from(order, (k) => Math.abs(values[k])),
     eigenvectors: {
       ...vectors,
-      data: vectors.data.map((_, at) => vectors.data[at - (at % cols) + order[at % cols]!]!),
+      data: vectors.data.map((_, at) => vectors.data[at - (at % cols) + order[at % cols]]),
     },
     method: "differences",
   };

@@ -71,15 +71,15 @@ export function homogeneity(points: readonly PointSpectrum[]): Homogeneity {
   const [linear, logarithmic] = [entries(count), entries(count)];
   let masked = 0;
   const enter = (i: number, j: number, reached: Float64Array): void => {
-    const own = points[j]!.eigenvalues;
-    const floor = ROUNDING * own[0]!;
-    const kept = [...own.keys()].filter((k) => own[k]! > floor && reached[k]! > floor);
+    const own = points[j].eigenvalues;
+    const floor = ROUNDING * own[0];
+    const kept = [...own.keys()].filter((k) => own[k] > floor && reached[k] > floor);
     if (i !== j) masked += n - kept.length;
-    const logs = (values: Float64Array) => kept.map((k) => Math.log10(values[k]! / own[0]!));
+    const logs = (values: Float64Array) => kept.map((k) => Math.log10(values[k] / own[0]));
     // Axes that belong to no value, or all to one, are any axes.
-    const problem = kept.length < FEWEST ? "few" : problemOf(points[i]!.eigenvalues);
-    linear[i]![j] = problem ?? correlation(shares(reached), shares(own));
-    logarithmic[i]![j] = problem ?? correlation(logs(reached), logs(own));
+    const problem = kept.length < FEWEST ? "few" : problemOf(points[i].eigenvalues);
+    linear[i][j] = problem ?? correlation(shares(reached), shares(own));
+    logarithmic[i][j] = problem ?? correlation(logs(reached), logs(own));
   };
   points.forEach((a, i) => {
     enter(i, i, a.eigenvalues);
@@ -112,16 +112,16 @@ function lengthsAlong(a: PointSpectrum, b: PointSpectrum): [Float64Array, Float6
   const [ofA, ofB] = [new Float64Array(n), new Float64Array(n)];
   for (let k = 0; k < n; k++) {
     for (let l = 0; l < n; l++) {
-      const square = cosines[k * n + l]! ** 2;
-      ofA[k]! += square * b.eigenvalues[l]!;
-      ofB[l]! += square * a.eigenvalues[k]!;
+      const square = cosines[k * n + l] ** 2;
+      ofA[k] += square * b.eigenvalues[l];
+      ofB[l] += square * a.eigenvalues[k];
     }
   }
   return [ofA, ofB];
 }
 
 function problemOf(eigenvalues: Float64Array): HomogeneityProblem | undefined {
-  const live = eigenvalues.filter((value) => value > ROUNDING * eigenvalues[0]!);
+  const live = eigenvalues.filter((value) => value > ROUNDING * eigenvalues[0]);
   if (live.length < FEWEST) return "few";
   return isConstant(shares(eigenvalues)) ? "constant" : undefined;
 }
@@ -139,7 +139,7 @@ function correlation(a: readonly number[], b: readonly number[]): number | "cons
   const [ma, mb] = [mean(a), mean(b)];
   let [ab, aa, bb] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i]! - ma, b[i]! - mb];
+    const [x, y] = [a[i] - ma, b[i] - mb];
     ab += x * y;
     aa += x * x;
     bb += y * y;
@@ -164,7 +164,7 @@ function summarize(rows: readonly Entry[][]): Correlations {
   const known = off.filter((entry) => typeof entry === "number").sort((a, b) => a - b);
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
   const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const middle = (known[(known.length - 1) >> 1]! + known[known.length >> 1]!) / 2;
+  const middle = (known[(known.length - 1) >> 1] + known[known.length >> 1]) / 2;
   const summary =
     known.length === 0
       ? { mean: undefined, median: undefined, standardDeviation: undefined }

@@ -7,7 +7,8 @@
 import type { Matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
-import type { DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
+import type { DifferentiableMap } from "../map/map.ts";
 
 export interface MetricOptions extends DerivativeOptions {
   /**

@@ -15,7 +15,8 @@ import { VielbeinError } from "../errors.ts";
 import { bytesText } from "../jacobian/budget.ts";
 import { rowChunks } from "../jacobian/columns.ts";
 import { JacobianAt } from "../jacobian/jacobian-at.ts";
-import type { DerivativeRoute, DifferentiableMap, FloatArray } from "../map/map.ts";
+import type { FloatArray } from "../map/float-array.ts";
+import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { type MetricOptions, routeOf } from "./metric.ts";
 
 export interface MetricSpectrum {
@@ -24,20 +25,20 @@ export interface MetricSpectrum {
   /** Eigenvectors as columns `[from.dim, k]`, orthonormal; the first largest entry of each is positive. */
   readonly eigenvectors: Matrix;
   /** ‖g·v − λ·v‖ of the matrix-free route, one for each pair, by a further product: rounding of the engine included. */
-  readonly residuals?: Float64Array;
+  readonly residuals?: Float64Array | undefined;
   /** How it was computed. */
   readonly method: "gram" | "qr" | "lanczos" | "differences";
   /** Within one route the budget changes nothing; undefined by differences. */
-  readonly route?: DerivativeRoute;
+  readonly route?: DerivativeRoute | undefined;
 }
 
 export interface MetricSpectrumOptions extends MetricOptions {
   /** Leading eigenpairs only, matrix-free by Lanczos iteration on JVP and VJP. Default: all, from g. */
-  readonly top?: number;
+  readonly top?: number | undefined;
   /** `high` takes the singular values of J from its QR factorisation: small eigenvalues keep their digits. Default `normal`. */
-  readonly accuracy?: "normal" | "high";
+  readonly accuracy?: "normal" | "high" | undefined;
   /** Lanczos: residuals up to this fraction of the largest eigenvalue. Default 1e-6, what float32 products give. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }
 
 /**
@@ -102,12 +103,12 @@ async function leading(
   const { values, vectors } = await eigsh(operator, top, {
     tolerance,
     sign: "canonical",
-    ...(at.signal ? { signal: at.signal } : {}),
+    signal: at.signal,
   });
   const images = (await operator.apply(vectors)).data;
   const squares = new Float64Array(top);
   images.forEach((x, i) => {
-    squares[i % top]! += (x - values[i % top]! * vectors.data[i]!) ** 2;
+    squares[i % top] += (x - values[i % top] * vectors.data[i]) ** 2;
   });
   return {
     eigenvalues: values.map((value) => Math.max(0, value)),

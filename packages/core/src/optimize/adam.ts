@@ -12,13 +12,13 @@ import {
 
 export interface AdamOptions extends StepOptions {
   /** Default 300. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Length of a step in every coordinate, about. Default 0.05. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Memory of the mean of the gradient. Default 0.9. */
-  readonly beta1?: number;
+  readonly beta1?: number | undefined;
   /** Memory of the mean of its square. Default 0.999. */
-  readonly beta2?: number;
+  readonly beta2?: number | undefined;
 }
 
 /** Keeps quotients of two vanishing means finite; a fraction of the largest gradient met, so that no scale enters. */
@@ -52,10 +52,10 @@ export async function adam(
     // A gradient that has always been 0 points nowhere.
     if (largest === 0) break;
     for (let i = 0; i < x.length; i++) {
-      mean[i] = beta1 * mean[i]! + (1 - beta1) * gradient[i]!;
-      square[i] = beta2 * square[i]! + (1 - beta2) * gradient[i]! ** 2;
-      const [m, v] = [mean[i]! / (1 - beta1 ** step), square[i]! / (1 - beta2 ** step)];
-      x[i]! -= (learningRate * m) / (Math.sqrt(v) + EPSILON * largest);
+      mean[i] = beta1 * mean[i] + (1 - beta1) * gradient[i];
+      square[i] = beta2 * square[i] + (1 - beta2) * gradient[i] ** 2;
+      const [m, v] = [mean[i] / (1 - beta1 ** step), square[i] / (1 - beta2 ** step)];
+      x[i] -= (learningRate * m) / (Math.sqrt(v) + EPSILON * largest);
     }
     if (onStep?.({ step, ...best })) break;
   }

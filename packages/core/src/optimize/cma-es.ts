@@ -7,15 +7,15 @@ import { dot, type Minimum, requireOptions, type StepOptions } from "./objective
 
 export interface CmaEsOptions extends StepOptions {
   /** Generations. Default 300. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** First standard deviation of the samples in every coordinate. Default 0.5. */
-  readonly sigma?: number;
+  readonly sigma?: number | undefined;
   /** Samples in a generation, at least 2. Default 4 + ⌊3 ln n⌋. */
-  readonly population?: number;
+  readonly population?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Converged when the samples lie within this fraction of their first spread. Default 1e-8. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }
 
 /** Values at several points, which may be computed together. */
@@ -54,25 +54,25 @@ export async function cmaEs(
     const moves = Array.from({ length: population }, (_, k) =>
       transformed(axes, normal(seed, (step * population + k) * n, n)),
     );
-    const points = moves.map((move) => mean.map((x, i) => x + sigma * move[i]!));
+    const points = moves.map((move) => mean.map((x, i) => x + sigma * move[i]));
     const values = (await objective(points)).map((value) =>
       Number.isNaN(value) ? Number.POSITIVE_INFINITY : value,
     );
     requireSomeFinite(values);
-    const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
-    if (values[order[0]!]! < best.value) best = { point: points[order[0]!]!, value: values[order[0]!]! };
+    const order = [...values.keys()].sort((a, b) => values[a] - values[b]);
+    if (values[order[0]] < best.value) best = { point: points[order[0]], value: values[order[0]] };
     step++;
 
-    const chosen = order.slice(0, p.weights.length).map((k) => moves[k]!);
-    const shift = mean.map((_, i) => chosen.reduce((sum, move, r) => sum + p.weights[r]! * move[i]!, 0));
-    mean = mean.map((x, i) => x + sigma * shift[i]!);
+    const chosen = order.slice(0, p.weights.length).map((k) => moves[k]);
+    const shift = mean.map((_, i) => chosen.reduce((sum, move, r) => sum + p.weights[r] * move[i], 0));
+    mean = mean.map((x, i) => x + sigma * shift[i]);
     const gainSigma = Math.sqrt(p.cSigma * (2 - p.cSigma) * p.effective);
     const whitened = untransformed(axes, shift);
-    pathSigma = pathSigma!.map((x, i) => (1 - p.cSigma) * x + gainSigma * whitened[i]!);
+    pathSigma = pathSigma!.map((x, i) => (1 - p.cSigma) * x + gainSigma * whitened[i]);
     const length = Math.sqrt(dot(pathSigma, pathSigma));
     const isSlow = length / Math.sqrt(1 - (1 - p.cSigma) ** (2 * step)) < (1.4 + 2 / (n + 1)) * p.chi;
     const gainC = isSlow ? Math.sqrt(p.cC * (2 - p.cC) * p.effective) : 0;
-    pathC = pathC!.map((x, i) => (1 - p.cC) * x + gainC * shift[i]!);
+    pathC = pathC!.map((x, i) => (1 - p.cC) * x + gainC * shift[i]);
     adapt(covariance, pathC, chosen, p, isSlow);
     sigma *= Math.exp((p.cSigma / p.damping) * (length / p.chi - 1));
     // Every so often is enough: an eigendecomposition costs more than the updates in between.
@@ -139,8 +139,8 @@ function adapt(
   const kept = 1 - c1 - cMu + (isSlow ? 0 : c1 * cC * (2 - cC));
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
-      const spread = chosen.reduce((sum, y, r) => sum + weights[r]! * y[i]! * y[j]!, 0);
-      const value = kept * c.data[i * n + j]! + c1 * path[i]! * path[j]! + cMu * spread;
+      const spread = chosen.reduce((sum, y, r) => sum + weights[r] * y[i] * y[j], 0);
+      const value = kept * c.data[i * n + j] + c1 * path[i] * path[j] + cMu * spread;
       c.data[i * n + j] = value;
       c.data[j * n + i] = value;
     }
@@ -160,7 +160,7 @@ function axesOf(covariance: Matrix): Axes {
 /** B·D·z. */
 function transformed({ vectors, lengths }: Axes, z: Float64Array): Float64Array {
   const n = z.length;
-  const stretched = z.map((x, k) => x * lengths[k]!);
+  const stretched = z.map((x, k) => x * lengths[k]);
   return z.map((_, i) => dot(vectors.data.subarray(i * n, (i + 1) * n), stretched));
 }
 
@@ -169,7 +169,7 @@ function untransformed({ vectors, lengths }: Axes, y: Float64Array): Float64Arra
   const n = y.length;
   const inner = lengths.map((length, k) => {
     let sum = 0;
-    for (let i = 0; i < n; i++) sum += vectors.data[i * n + k]! * y[i]!;
+    for (let i = 0; i < n; i++) sum += vectors.data[i * n + k] * y[i];
     return sum / length;
   });
   return y.map((_, i) => dot(vectors.data.subarray(i * n, (i + 1) * n), inner));

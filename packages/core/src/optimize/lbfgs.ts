@@ -17,15 +17,15 @@ import {
 
 export interface LbfgsOptions extends StepOptions {
   /** Default 100. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Changes of the gradient that are remembered. Default 10. */
-  readonly memory?: number;
+  readonly memory?: number | undefined;
   /**
    * Converged when the quadratic model, −½·slope, promises to lower the value by no more than this fraction of it, or
    * single precision ends it, three steps running, and a second search from there, without what the first one remembered,
    * lowers it by no more before it comes to the same. Default 1e-6.
    */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }
 
 interface Change {
@@ -84,8 +84,8 @@ export async function lbfgs(
     const isLower = found.at !== undefined && found.at.value < here.value;
     if (!isLower && changes.length === 0 && isConfirmed()) return end(true);
     if (!found.at) return end(isSmall(found.promised));
-    const s = found.point.map((value, i) => value - x[i]!);
-    const y = found.at.gradient.map((value, i) => value - here.gradient[i]!);
+    const s = found.point.map((value, i) => value - x[i]);
+    const y = found.at.gradient.map((value, i) => value - here.gradient[i]);
     const curvature = dot(s, y);
     if (curvature > 1e-10 * Math.sqrt(dot(s, s) * dot(y, y))) {
       changes = [...changes, { s, y, rho: 1 / curvature }].slice(-memory);

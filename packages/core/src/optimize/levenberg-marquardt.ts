@@ -32,16 +32,16 @@ export interface LeastSquaresObjective {
 
 export interface LevenbergMarquardtOptions extends StepOptions {
   /** Default 50. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** First damping, as a fraction of the largest diagonal entry of JᵀJ. Default 1e-3. */
-  readonly damping?: number;
+  readonly damping?: number | undefined;
   /**
    * Converged when the model, damped no more than `damping`, promises to lower the value by no more than this fraction of it,
    * or to move the point by no more than this fraction of its length. Default 1e-8.
    */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** The box `[low, high]` in every coordinate that the search keeps to; a start outside is moved to its nearest point. */
-  readonly bounds?: readonly [low: number, high: number];
+  readonly bounds?: readonly [low: number, high: number] | undefined;
 }
 
 const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
@@ -104,7 +104,7 @@ export async function levenbergMarquardt(
 }
 
 function largestDiagonal({ rows, data }: Matrix): number {
-  return Math.max(...Array.from({ length: rows }, (_, i) => data[i * (rows + 1)]!));
+  return Math.max(...Array.from({ length: rows }, (_, i) => data[i * (rows + 1)]));
 }
 
 interface Reach {
@@ -117,7 +117,7 @@ interface DampedStep {
    * The least of the damped model within reach, about; undefined where its matrix is singular in floating point, or the faces
    * made of it what the model does not promise to lower the value.
    */
-  readonly move?: Float64Array;
+  readonly move?: Float64Array | undefined;
   readonly length: number;
   /** What the model promises to lower the value by: −moveᵀ(gradient + ½·H·move). */
   readonly promised: number;
@@ -142,23 +142,23 @@ function boxedMove(
 ): Float64Array | undefined {
   const n = gradient.length;
   const move = new Float64Array(n);
-  const isHeld = (i: number) => (gradient[i]! > 0 && down[i] === 0) || (gradient[i]! < 0 && up[i] === 0);
+  const isHeld = (i: number) => (gradient[i] > 0 && down[i] === 0) || (gradient[i] < 0 && up[i] === 0);
   let free = [...gradient.keys()].filter((i) => !isHeld(i));
   if (free.every((i) => gradient[i] === 0)) return move;
   while (free.length > 0) {
-    const slopes = free.map((i) => gradient[i]! + dot(hessian.data.subarray(i * n, (i + 1) * n), move));
+    const slopes = free.map((i) => gradient[i] + dot(hessian.data.subarray(i * n, (i + 1) * n), move));
     const solution = solved(hessian, free, slopes, mu);
     if (!solution) return undefined;
-    const isWithin = (k: number) => solution[k]! >= down[free[k]!]! && solution[k]! <= up[free[k]!]!;
+    const isWithin = (k: number) => solution[k] >= down[free[k]] && solution[k] <= up[free[k]];
     const kept = [...free.keys()].filter(isWithin);
     if (kept.length === free.length) {
-      for (const k of kept) move[free[k]!] = solution[k]!;
+      for (const k of kept) move[free[k]] = solution[k];
       return move;
     }
     free.forEach((i, k) => {
-      if (!isWithin(k)) move[i] = solution[k]! < 0 ? down[i]! : up[i]!;
+      if (!isWithin(k)) move[i] = solution[k] < 0 ? down[i] : up[i];
     });
-    free = kept.map((k) => free[k]!);
+    free = kept.map((k) => free[k]);
   }
   return move;
 }
@@ -176,7 +176,7 @@ function solved(
     size,
     Float64Array.from({ length: size * size }, (_, at) => {
       const [i, j] = [Math.floor(at / size), at % size];
-      return data[chosen[i]! * n + chosen[j]!]! + (i === j ? mu : 0);
+      return data[chosen[i] * n + chosen[j]] + (i === j ? mu : 0);
     }),
   );
   const right = matrix(

@@ -26,9 +26,9 @@ export interface Progress {
 
 export interface StepOptions {
   /** Cap of the steps. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Stops between two steps. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called after every step; `true` ends the search. */
   readonly onStep?: (progress: Progress) => boolean | undefined;
 }
@@ -112,11 +112,11 @@ export function requireFinite(what: string, value: number, gradient: ArrayLike<n
 
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
 
 /** x + t·d. */
 export function along(x: Float64Array, t: number, d: Float64Array): Float64Array {
-  return x.map((value, i) => value + t * d[i]!);
+  return x.map((value, i) => value + t * d[i]);
 }

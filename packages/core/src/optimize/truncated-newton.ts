@@ -33,11 +33,11 @@ export interface TruncatedNewtonObjective {
 
 export interface TruncatedNewtonOptions extends StepOptions {
   /** Cap of the products with JᵀJ and trials together. Default 200. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** How far the first step may go, at most, in the coordinates of the model; later ones as far as it proves right. */
   readonly radius: number;
   /** Converged when the model, solved in full, promises to lower the value by no more than this fraction of it. Default 1e-6. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }
 
 /** Of what the model promises: below it a step is not taken, below the second the region shrinks, above the third it grows. */

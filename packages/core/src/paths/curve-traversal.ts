@@ -13,15 +13,15 @@ export interface CurveTraversalOptions extends JacobianOptions {
    * Length of the walk either way. With `unit: "input"` the code moves by it; with `"output"` the output does, about:
    * every step is divided by the singular value where it starts. Default 3.
    */
-  readonly length?: number;
+  readonly length?: number | undefined;
   /** What `length` is measured in. Default `input`. */
-  readonly unit?: "input" | "output";
+  readonly unit?: "input" | "output" | undefined;
   /** Steps of both ways together, even: the step is 2·length/steps. Default 24. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Points to return, odd, at most `steps` + 1. Default 7. */
-  readonly frames?: number;
+  readonly frames?: number | undefined;
   /** Called after each step. */
-  readonly onStep?: (step: CurveStep) => void;
+  readonly onStep?: ((step: CurveStep) => void) | undefined;
 }
 
 /** What one step of the walk found at its end. */
@@ -96,7 +96,7 @@ export async function curveTraversal(
       const step: CurveStep = {
         step: way * n,
         index: next.station.index,
-        singularValue: basis.singularValues[next.station.index]!,
+        singularValue: basis.singularValues[next.station.index],
         outputCosine: next.outputCosine,
         inputCosine: next.inputCosine,
         outputStep: distance(basis.value, station.basis.value),
@@ -150,8 +150,8 @@ function requireWalk(
 
 /** σ of the direction, which must move the output if steps are measured there. */
 function singularValueOf({ basis, index }: Station, unit: "input" | "output"): number {
-  const sigma = basis.singularValues[index]!;
-  if (unit === "input" || sigma > 1e-6 * basis.singularValues[0]!) return sigma;
+  const sigma = basis.singularValues[index];
+  if (unit === "input" || sigma > 1e-6 * basis.singularValues[0]) return sigma;
   throw new VielbeinError(
     "NUMERICAL_FAILURE",
     `curveTraversal: direction ${index} moves the output by σ = ${sigma}, nothing beside ${basis.singularValues[0]} of the leading one; no step along it has a length in the output. Choose a leading direction, or unit: "input".`,
@@ -161,7 +161,7 @@ function singularValueOf({ basis, index }: Station, unit: "input" | "output"): n
 /** The point at `h` along the direction. */
 function moved({ basis, index, sign }: Station, h: number): Float32Array {
   const { data, cols } = basis.inputVectors;
-  return basis.point.map((x, j) => x + h * sign * data[j * cols + index]!);
+  return basis.point.map((x, j) => x + h * sign * data[j * cols + index]);
 }
 
 /** The direction of the new basis that continues the last one. */
@@ -190,7 +190,7 @@ function columnDot(
   j: number,
 ): number {
   let sum = 0;
-  for (let row = 0; row < a.rows; row++) sum += a.data[row * a.cols + i]! * b.data[row * b.cols + j]!;
+  for (let row = 0; row < a.rows; row++) sum += a.data[row * a.cols + i] * b.data[row * b.cols + j];
   return sum;
 }
 
@@ -198,18 +198,18 @@ function driftFrom(start: LocalBasis, k: number, t: number, value: Float32Array)
   const { data, cols } = start.outputVectors;
   return distance(
     value,
-    start.value.map((y, j) => y + t * data[j * cols + k]!),
+    start.value.map((y, j) => y + t * data[j * cols + k]),
   );
 }
 
 function distance(a: Float32Array, b: Float32Array): number {
   let sum = 0;
-  for (let j = 0; j < a.length; j++) sum += (a[j]! - b[j]!) ** 2;
+  for (let j = 0; j < a.length; j++) sum += (a[j] - b[j]) ** 2;
   return Math.sqrt(sum);
 }
 
 function stacked(rows: readonly Float32Array[]): Float32Array {
-  const dim = rows[0]!.length;
+  const dim = rows[0].length;
   const result = new Float32Array(rows.length * dim);
   rows.forEach((row, i) => {
     result.set(row, i * dim);

@@ -21,11 +21,11 @@ import { PathEnergy } from "./path-energy.ts";
 
 export interface GeodesicOptions extends StepOptions {
   /** N. Default 16. */
-  readonly segments?: number;
+  readonly segments?: number | undefined;
   /** Converged when the energy is no more than this fraction above its minimum, by its quadratic model. Default 1e-6. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Bytes that the columns of the Jacobian at a node may take. Default 2 GiB. */
-  readonly memoryBudget?: number;
+  readonly memoryBudget?: number | undefined;
 }
 
 /** A chain of nodes and what its image in the output space is like. */
@@ -71,7 +71,7 @@ export async function geodesic(
       `segments must be an integer of at least 2, got ${segments}.`,
     );
   }
-  const call = options.signal ? { signal: options.signal } : {};
+  const call = { signal: options.signal };
   const line = straightLine(start, end, segments);
   const straight = await measureChain(map, line, call);
   const metricOptions =
@@ -158,7 +158,7 @@ function describe(points: Float32Array, values: Float32Array, segments: number):
   const m = values.length / (segments + 1);
   const lengths = Array.from({ length: segments }, (_, i) => {
     let square = 0;
-    for (let j = 0; j < m; j++) square += (values[(i + 1) * m + j]! - values[i * m + j]!) ** 2;
+    for (let j = 0; j < m; j++) square += (values[(i + 1) * m + j] - values[i * m + j]) ** 2;
     return Math.sqrt(square);
   });
   const length = lengths.reduce((sum, x) => sum + x, 0);

@@ -9,7 +9,7 @@ import { VielbeinError } from "../errors.ts";
  */
 export function straightLine(start: Float32Array, end: Float32Array, segments: number): Float32Array {
   requireEnds(start, end);
-  return along(segments, start.length, (t) => start.map((x, i) => x + t * (end[i]! - x)));
+  return along(segments, start.length, (t) => start.map((x, i) => x + t * (end[i] - x)));
 }
 
 /**
@@ -23,7 +23,7 @@ export function greatCircle(start: Float32Array, end: Float32Array, segments: nu
   const angle = angleBetween(start, end);
   return along(segments, start.length, (t) => {
     const [p, q] = [Math.sin((1 - t) * angle) / Math.sin(angle), Math.sin(t * angle) / Math.sin(angle)];
-    return start.map((x, i) => p * x + q * end[i]!);
+    return start.map((x, i) => p * x + q * end[i]);
   });
 }
 
@@ -35,7 +35,7 @@ export function greatCircle(start: Float32Array, end: Float32Array, segments: nu
 export function angleBetween(start: Float32Array, end: Float32Array): number {
   requireEnds(start, end);
   let cosine = 0;
-  for (let i = 0; i < start.length; i++) cosine += start[i]! * end[i]!;
+  for (let i = 0; i < start.length; i++) cosine += start[i] * end[i];
   cosine /= Math.hypot(...start) * Math.hypot(...end);
   const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
   if (Math.sin(angle) > 1e-6) return angle;

@@ -54,7 +54,7 @@ export class PathEnergy implements TruncatedNewtonObjective {
     this.values = await this.map.evaluate(this.points(inner), this.segments + 1, this.call);
     const m = this.map.to.dim;
     let sum = 0;
-    for (let at = m; at < this.values.length; at++) sum += (this.values[at]! - this.values[at - m]!) ** 2;
+    for (let at = m; at < this.values.length; at++) sum += (this.values[at] - this.values[at - m]) ** 2;
     return 0.5 * this.segments * sum;
   }
 
@@ -114,7 +114,7 @@ export class PathEnergy implements TruncatedNewtonObjective {
     for (const [i, node] of nodes.entries()) {
       const bend = secondDifference(outputs, i + 1, m).map((value) => Math.sqrt(this.segments) * value);
       const row = await scaledVjp(this.map, node, bend, this.call);
-      rows.data.set(matmul(roots[i]!, matrix(n, 1, row)).data, i * n);
+      rows.data.set(matmul(roots[i], matrix(n, 1, row)).data, i * n);
     }
     return matmul(this.smoothing, rows).data;
   }
@@ -143,7 +143,7 @@ function inverseRoot(metric: Matrix): Matrix {
   const scaled = matrix(
     n,
     n,
-    vectors.data.map((x, at) => x / Math.sqrt(Math.max(values[at % n]!, FLOOR * largest))),
+    vectors.data.map((x, at) => x / Math.sqrt(Math.max(values[at % n], FLOOR * largest))),
   );
   return matmul(scaled, vectors, { transposeB: true });
 }
@@ -167,6 +167,6 @@ function inverseRootOfDifferences(segments: number): Matrix {
 function secondDifference(values: Float32Array, i: number, m: number): Float64Array {
   return Float64Array.from(
     { length: m },
-    (_, j) => 2 * values[i * m + j]! - values[(i - 1) * m + j]! - values[(i + 1) * m + j]!,
+    (_, j) => 2 * values[i * m + j] - values[(i - 1) * m + j] - values[(i + 1) * m + j],
   );
 }

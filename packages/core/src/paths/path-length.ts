@@ -5,6 +5,7 @@
 import { VielbeinError } from "../errors.ts";
 import type { CallOptions, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
+import type { Settled } from "../settled.ts";
 import { type Bootstrap, type BootstrapOptions, bootstrap } from "../statistics/bootstrap.ts";
 import { angleBetween } from "./interpolation.ts";
 
@@ -13,18 +14,18 @@ export interface PathLengthOptions extends CallOptions {
    * `linear`, or `spherical`: along the great circle between the codes scaled to length √dim, about that of a normal
    * sample. Networks that normalise their input do not see the scale. Default `linear`.
    */
-  readonly interpolation?: "linear" | "spherical";
+  readonly interpolation?: "linear" | "spherical" | undefined;
   /** ε of the differences; absent: none are taken. In single precision 1e-4 is limited by rounding. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 }
 
 export interface PathLength {
   /** ‖J·γ′(t)‖². */
   readonly exact: number;
   /** ‖f(γ(t + ε)) − f(γ(t))‖²/ε², where ε was given. */
-  readonly difference?: number;
+  readonly difference?: number | undefined;
   /** (2⁻²⁴·‖f(γ(t))‖/ε)², the least that rounding to float32 can do to `difference`; networks round more. Where ε was given. */
-  readonly rounding?: number;
+  readonly rounding?: number | undefined;
 }
 
 /** Half the distance from 1 to the next number in float32. */
@@ -50,7 +51,7 @@ export async function pathLength(
     throw new VielbeinError("INVALID_ARGUMENT", `epsilon must be positive, got ${epsilon}.`);
   }
   const path = interpolation === "linear" ? linear(start, end) : spherical(start, end);
-  const call = signal ? { signal } : {};
+  const call = { signal };
   const [point, velocity] = [path.at(t), path.velocity(t)];
   if (epsilon !== undefined) requireStep(point, velocity, epsilon);
   const speed = await map.jvp(point, velocity, 1, call);
@@ -60,7 +61,7 @@ export async function pathLength(
     await map.evaluate(point, 1, call),
     await map.evaluate(path.at(t + epsilon), 1, call),
   ];
-  const square = here.reduce((sum, x, i) => sum + (there[i]! - x) ** 2, 0);
+  const square = here.reduce((sum, x, i) => sum + (there[i] - x) ** 2, 0);
   return {
     exact,
     difference: square / epsilon / epsilon,
@@ -100,10 +101,10 @@ function trimmedMeanOf(sorted: Float64Array, counts: Int32Array): number {
   const high = ofRank(sorted, counts, Math.ceil(0.99 * last));
   let [sum, kept] = [0, 0];
   for (let i = 0; i < sorted.length; i++) {
-    const value = sorted[i]!;
+    const value = sorted[i];
     if (value < low || value > high) continue;
-    for (let again = 0; again < counts[i]!; again++) sum += value;
-    kept += counts[i]!;
+    for (let again = 0; again < counts[i]; again++) sum += value;
+    kept += counts[i];
   }
   return sum / kept;
 }
@@ -111,13 +112,13 @@ function trimmedMeanOf(sorted: Float64Array, counts: Int32Array): number {
 /** The value that `rank` others of the sample come before. */
 function ofRank(sorted: Float64Array, counts: Int32Array, rank: number): number {
   let i = 0;
-  for (let before = counts[0]!; before <= rank; before += counts[i]!) i++;
-  return sorted[i]!;
+  for (let before = counts[0]; before <= rank; before += counts[i]) i++;
+  return sorted[i];
 }
 
 /** The trimmed mean of members of the sample, each as often as it occurs, without sorting them every time. */
 function trimmedMeanOfMembers(values: readonly number[]): (members: Int32Array) => number {
-  const order = Int32Array.from(values.keys()).sort((i, j) => values[i]! - values[j]!);
+  const order = Int32Array.from(values.keys()).sort((i, j) => values[i] - values[j]);
   const rank = new Int32Array(values.length);
   order.forEach((i, r) => {
     rank[i] = r;
@@ -125,7 +126,7 @@ function trimmedMeanOfMembers(values: readonly number[]): (members: Int32Array) 
   const sorted = ascending(values);
   return (members) => {
     const counts = new Int32Array(values.length);
-    for (const i of members) counts[rank[i]!]!++;
+    for (const i of members) counts[rank[i]]++;
     return trimmedMeanOf(sorted, counts);
   };
 }
@@ -180,7 +181,7 @@ const NEAR = 0.05;
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for no samples.
  */
-export function judgeDifferences(samples: readonly Required<PathLength>[]): DifferenceReport {
+export function judgeDifferences(samples: readonly Settled<PathLength>[]): DifferenceReport {
   requireSome("judgeDifferences", samples);
   const total = (key: keyof PathLength) => samples.reduce((sum, sample) => sum + sample[key], 0);
   const [exact, difference] = [total("exact"), total("difference")];
@@ -207,8 +208,8 @@ interface Path {
 
 function linear(start: Float32Array, end: Float32Array): Path {
   return {
-    at: (t) => start.map((x, i) => x + t * (end[i]! - x)),
-    velocity: () => start.map((x, i) => end[i]! - x),
+    at: (t) => start.map((x, i) => x + t * (end[i] - x)),
+    velocity: () => start.map((x, i) => end[i] - x),
   };
 }
 
@@ -220,7 +221,7 @@ function spherical(start: Float32Array, end: Float32Array): Path {
   };
   const angle = angleBetween(start, end);
   const [a, b] = [scaled(start), scaled(end)];
-  const combined = (p: number, q: number) => Float32Array.from(a, (x, i) => p * x + q * b[i]!);
+  const combined = (p: number, q: number) => Float32Array.from(a, (x, i) => p * x + q * b[i]);
   return {
     at: (t) => combined(Math.sin((1 - t) * angle) / Math.sin(angle), Math.sin(t * angle) / Math.sin(angle)),
     velocity: (t) =>

@@ -31,7 +31,7 @@ export function linearTraversal(
   const dim = point.length;
   const points = new Float32Array(steps.length * dim);
   steps.forEach((t, row) => {
-    for (let j = 0; j < dim; j++) points[row * dim + j] = point[j]! + t * direction[j]!;
+    for (let j = 0; j < dim; j++) points[row * dim + j] = point[j] + t * direction[j];
   });
   return points;
 }
@@ -58,7 +58,7 @@ export function sphericalTraversal(
   const v = Float64Array.from(direction);
   const length = norm(v);
   const along = dot(x, v) / (radius * radius);
-  const tangent = v.map((value, j) => value - along * x[j]!);
+  const tangent = v.map((value, j) => value - along * x[j]);
   const tangentLength = norm(tangent);
   // What cancellation in float32 inputs leaves of a parallel direction is noise, not a tangent.
   if (!(radius > 0 && tangentLength > 1e-6 * length)) {
@@ -70,7 +70,7 @@ export function sphericalTraversal(
   const points = new Float32Array(angles.length * dim);
   angles.forEach((angle, row) => {
     const [cosine, sine] = [Math.cos(angle), (Math.sin(angle) * radius) / tangentLength];
-    for (let j = 0; j < dim; j++) points[row * dim + j] = cosine * x[j]! + sine * tangent[j]!;
+    for (let j = 0; j < dim; j++) points[row * dim + j] = cosine * x[j] + sine * tangent[j];
   });
   return points;
 }
@@ -114,7 +114,7 @@ export function restrictToLayers(
   const result = new Float64Array(count * dim);
   for (const layer of layers) {
     for (let j = 0; j < dim; j++) {
-      result[layer * dim + j] = direction[direction.length === dim ? j : layer * dim + j]!;
+      result[layer * dim + j] = direction[direction.length === dim ? j : layer * dim + j];
     }
   }
   return result;
@@ -129,7 +129,7 @@ function requireSameLength(name: string, point: Float32Array, direction: ArrayLi
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }
 
 function norm(a: Float64Array): number {

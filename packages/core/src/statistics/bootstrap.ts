@@ -6,9 +6,9 @@ import { VielbeinError } from "../errors.ts";
 
 export interface BootstrapOptions {
   /** Default 0. */
-  readonly seed?: number | bigint;
+  readonly seed?: number | bigint | undefined;
   /** At least 2. Default 2000. */
-  readonly resamples?: number;
+  readonly resamples?: number | undefined;
   /**
    * The cluster of every member, `[count]`: members that share a network or a code, say. Clusters are drawn whole, as many as
    * there are. Default: every member by itself.
@@ -53,13 +53,13 @@ export function bootstrapValues(
   return Float64Array.from({ length: resamples }, (_, r) => {
     const units = groups?.length ?? count;
     const drawn = Int32Array.from(uniform(seed, FIRST_RESAMPLE + r, units), (x) => Math.floor(x * units));
-    return statistic(groups ? Int32Array.from(Array.from(drawn, (g) => groups[g]!).flat()) : drawn);
+    return statistic(groups ? Int32Array.from(Array.from(drawn, (g) => groups[g]).flat()) : drawn);
   }).sort();
 }
 
 /** Ends of the central 95 % of values in ascending order. */
 export function intervalOf(ascending: Float64Array): readonly [number, number] {
-  const at = (share: number): number => ascending[Math.round(share * (ascending.length - 1))]!;
+  const at = (share: number): number => ascending[Math.round(share * (ascending.length - 1))];
   return [at(0.025), at(0.975)];
 }
 
@@ -67,9 +67,9 @@ export function intervalOf(ascending: Float64Array): readonly [number, number] {
 function membersOf(clusters: ArrayLike<number>): number[][] {
   const groups = new Map<number, number[]>();
   for (let i = 0; i < clusters.length; i++) {
-    const group = groups.get(clusters[i]!);
+    const group = groups.get(clusters[i]);
     if (group) group.push(i);
-    else groups.set(clusters[i]!, [i]);
+    else groups.set(clusters[i], [i]);
   }
   return [...groups.values()];
 }

@@ -47,12 +47,12 @@ export class Moments {
 export function centred(x: Matrix): { mean: Float64Array; rows: Matrix } {
   const { cols, data } = x;
   const mean = new Float64Array(cols);
-  for (let i = 0; i < data.length; i++) mean[i % cols]! += data[i]!;
-  for (let j = 0; j < cols; j++) mean[j]! /= x.rows;
+  for (let i = 0; i < data.length; i++) mean[i % cols] += data[i];
+  for (let j = 0; j < cols; j++) mean[j] /= x.rows;
   const rows = matrix(
     x.rows,
     cols,
-    data.map((value, i) => value - mean[i % cols]!),
+    data.map((value, i) => value - mean[i % cols]),
   );
   return { mean, rows };
 }
@@ -60,7 +60,7 @@ export function centred(x: Matrix): { mean: Float64Array; rows: Matrix } {
 interface Sums {
   count: number;
   readonly meanX: Float64Array;
-  readonly meanY?: Float64Array;
+  readonly meanY?: Float64Array | undefined;
   readonly scatter: Matrix;
 }
 
@@ -68,11 +68,11 @@ interface Sums {
 function join(sums: Sums, scatter: Matrix, meanX: Float64Array, meanY: Float64Array, batch: number): void {
   const { count, meanX: x, meanY: y, scatter: sum } = sums;
   const weight = (count * batch) / (count + batch);
-  const deltaX = meanX.map((value, i) => value - x[i]!);
-  const deltaY = y ? meanY.map((value, j) => value - y[j]!) : deltaX;
+  const deltaX = meanX.map((value, i) => value - x[i]);
+  const deltaY = y ? meanY.map((value, j) => value - y[j]) : deltaX;
   for (let i = 0, at = 0; i < sum.rows; i++) {
-    const scaled = weight * deltaX[i]!;
-    for (let j = 0; j < sum.cols; j++, at++) sum.data[at]! += scatter.data[at]! + scaled * deltaY[j]!;
+    const scaled = weight * deltaX[i];
+    for (let j = 0; j < sum.cols; j++, at++) sum.data[at] += scatter.data[at] + scaled * deltaY[j];
   }
   sums.count = count + batch;
   shift(x, deltaX, batch / sums.count);
@@ -80,5 +80,5 @@ function join(sums: Sums, scatter: Matrix, meanX: Float64Array, meanY: Float64Ar
 }
 
 function shift(mean: Float64Array, delta: Float64Array, share: number): void {
-  for (let i = 0; i < mean.length; i++) mean[i]! += share * delta[i]!;
+  for (let i = 0; i < mean.length; i++) mean[i] += share * delta[i];
 }

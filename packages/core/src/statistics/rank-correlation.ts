@@ -6,9 +6,9 @@ import { VielbeinError } from "../errors.ts";
 
 export interface RankCorrelationOptions {
   /** Random permutations where there are too many to try all. Default 9999. */
-  readonly permutations?: number;
+  readonly permutations?: number | undefined;
   /** Default 0. */
-  readonly seed?: number | bigint;
+  readonly seed?: number | bigint | undefined;
 }
 
 export interface RankCorrelation {
@@ -48,7 +48,7 @@ export function rankCorrelation(
   }
   const [a, b] = [doubledRanks("x", x), doubledRanks("y", y)];
   // Integers throughout, so that permutations of the same ρ compare equal: 2·rank less its mean n + 1.
-  const sum = (p: Int32Array, q: Int32Array) => p.reduce((total, value, i) => total + value * q[i]!, 0);
+  const sum = (p: Int32Array, q: Int32Array) => p.reduce((total, value, i) => total + value * q[i], 0);
   const observed = sum(a, b);
   let hits = 0;
   const exact = n <= MOST_EXACT;
@@ -94,7 +94,7 @@ function everyPermutation(values: Int32Array, visit: (permuted: Int32Array) => v
   let visited = 1;
   visit(current);
   for (let i = 1; i < values.length; ) {
-    const counter = counters[i]!;
+    const counter = counters[i];
     if (counter >= i) {
       counters[i++] = 0;
       continue;
@@ -118,14 +118,14 @@ function randomPermutations(
   for (let p = 0; p < count; p++) {
     const draws = uniform(seed, p, values.length);
     const shuffled = values.slice();
-    for (let i = values.length - 1; i > 0; i--) swap(shuffled, i, Math.floor(draws[i]! * (i + 1)));
+    for (let i = values.length - 1; i > 0; i--) swap(shuffled, i, Math.floor(draws[i] * (i + 1)));
     visit(shuffled);
   }
   return count;
 }
 
 function swap(values: Int32Array, i: number, j: number): void {
-  const kept = values[i]!;
-  values[i] = values[j]!;
+  const kept = values[i];
+  values[i] = values[j];
   values[j] = kept;
 }

@@ -25,11 +25,11 @@ export interface DistortionOptions
   extends JacobianOptions,
     Pick<LocalDimensionOptions, "threshold" | "alpha" | "convention"> {
   /** ε, distance of the neighbour in units of the input space. Default 0.1. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** Whether the neighbour is scaled back to the length of x. Default `false`. */
-  readonly sameNorm?: boolean;
+  readonly sameNorm?: boolean | undefined;
   /** Leading directions compared. Default: the smaller of the local dimensions of the two points. */
-  readonly k?: number;
+  readonly k?: number | undefined;
 }
 
 /** Normalised geodesic distance of the leading `k` directions, in radians. */
@@ -81,7 +81,7 @@ async function tangentAt(
   const { k } = options;
   if (k !== undefined) {
     const { vectors, singularValues: s } = await tangentBasis(map, point, k, options);
-    const isFlat = k > 1 && s[k - 1]! > (1 - EQUAL) * s[0]!;
+    const isFlat = k > 1 && s[k - 1] > (1 - EQUAL) * s[0];
     return { vectors, dimension: isFlat ? undefined : k };
   }
   const [inputDim, outputDim] = [map.from.dim, map.to.dim];
@@ -149,7 +149,7 @@ export function distortion(
   const meansOf = (members: Int32Array): { iRand: number; iLocal: number } => {
     let [iRand, iLocal] = [0, 0];
     for (const member of members) {
-      const { random, near } = usable[member]!;
+      const { random, near } = usable[member];
       iRand += random.distance / members.length;
       iLocal += near.distance / members.length;
     }

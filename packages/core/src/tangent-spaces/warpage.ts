@@ -25,18 +25,18 @@ export interface WarpagePair {
 
 export interface WarpageOptions<M extends GrassmannMetric = GrassmannMetric> extends JacobianOptions {
   /** Leading directions compared, from 1 to min(from.dim, to.dim). Default: 50, or as many as there are. */
-  readonly k?: number;
+  readonly k?: number | undefined;
   /** Distances ε of neighbouring points x + ε·ĝ, in units of the input space. Default `[0.1]`. */
-  readonly epsilons?: readonly number[];
+  readonly epsilons?: readonly number[] | undefined;
   /**
    * Whether neighbours are scaled back to the length of x. Networks that normalise their input do not see the
    * difference. Default `false`, as in the reference implementation of the paper.
    */
-  readonly sameNorm?: boolean;
+  readonly sameNorm?: boolean | undefined;
   /** Directions in the output space to compare the basis at x with, `[to.dim, r]`, by falling importance. */
-  readonly references?: Readonly<Record<string, Matrix>>;
+  readonly references?: Readonly<Record<string, Matrix>> | undefined;
   /** Distances wanted. Default: all. */
-  readonly metrics?: readonly M[];
+  readonly metrics?: readonly M[] | undefined;
 }
 
 /** Profiles of one comparison: entry k − 1 is the distance of the leading k directions. */
@@ -92,7 +92,7 @@ export async function warpageSample<M extends GrassmannMetric = GrassmannMetric>
   const basisAt = async (x: Float32Array): Promise<Matrix> => {
     options.signal?.throwIfAborted();
     const { vectors, singularValues } = await tangentBasis(map, x, k, options);
-    resolved = Math.min(resolved, singularValues.filter((s) => s > 1e-6 * singularValues[0]!).length);
+    resolved = Math.min(resolved, singularValues.filter((s) => s > 1e-6 * singularValues[0]).length);
     return vectors;
   };
   const here = await basisAt(point);
@@ -138,8 +138,8 @@ export function summarizeProfiles(profiles: readonly Float64Array[]): ProfileSum
       profiles[0] ?? [],
       (_, i) => profiles.reduce((sum, profile) => sum + term(profile, i), 0) / divisor,
     );
-  const mean = over(count, (profile, i) => profile[i]!);
-  const variance = over(Math.max(1, count - 1), (profile, i) => (profile[i]! - mean[i]!) ** 2);
+  const mean = over(count, (profile, i) => profile[i]);
+  const variance = over(Math.max(1, count - 1), (profile, i) => (profile[i] - mean[i]) ** 2);
   return { mean, std: variance.map(Math.sqrt) };
 }
 
@@ -150,7 +150,7 @@ export function neighbour(
   epsilon: number,
   sameNorm: boolean,
 ): Float32Array {
-  const moved = Float64Array.from(point, (x, i) => x + epsilon * direction[i]!);
+  const moved = Float64Array.from(point, (x, i) => x + epsilon * direction[i]);
   if (!sameNorm) return Float32Array.from(moved);
   const scale = length(point) / length(moved);
   return Float32Array.from(moved, (x) => scale * x);

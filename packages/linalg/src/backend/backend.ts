@@ -18,16 +18,16 @@ export interface InitializeOptions {
    * JavaScript, where WebAssembly is forbidden. `"typescript"`: nothing loaded, exact and slow.
    * `"auto"` (default) takes the first of them that runs here.
    */
-  readonly backend?: "auto" | BackendName;
+  readonly backend?: "auto" | BackendName | undefined;
   /** Never take `"wasm-relaxed"`, so that results are the same to the last bit everywhere. Default `false`. */
-  readonly deterministic?: boolean;
+  readonly deterministic?: boolean | undefined;
   /** Limit of the kernel's heap in bytes, at most 4 GiB, which is the default. */
-  readonly maxMemory?: number;
+  readonly maxMemory?: number | undefined;
   /**
    * Problems of less work than this, as the product of their three dimensions, are solved in plain TypeScript,
    * where a call into the kernel would cost more than it saves. Default 64 (a 4 × 4 matrix is the first that goes to the kernel); 0: never.
    */
-  readonly minimumWork?: number;
+  readonly minimumWork?: number | undefined;
 }
 
 export interface BackendInfo {

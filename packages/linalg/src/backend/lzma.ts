@@ -15,7 +15,7 @@ const STATES = 12;
 
 /** The bytes of a stream that this package made itself: there are no checks of its integrity. */
 export function decodeLzma(stream: Uint8Array): Uint8Array<ArrayBuffer> {
-  const first = stream[0]!;
+  const first = stream[0];
   const properties = { lc: first % 9, lp: Math.floor(first / 9) % 5, pb: Math.floor(first / 45) };
   const length = new DataView(stream.buffer, stream.byteOffset).getUint32(5, true);
   return new Decoder(stream, properties).decode(length);
@@ -40,7 +40,7 @@ class Decoder {
     this.#stream = stream;
     this.#properties = properties;
     // The first byte of the coded data is always 0.
-    for (let i = 1; i < 5; i++) this.#code = ((this.#code << 8) | stream[HEADER_BYTES + i]!) >>> 0;
+    for (let i = 1; i < 5; i++) this.#code = ((this.#code << 8) | stream[HEADER_BYTES + i]) >>> 0;
   }
 
   decode(length: number): Uint8Array<ArrayBuffer> {
@@ -66,9 +66,9 @@ class Decoder {
     for (let at = 0; at < length; ) {
       const position = at & ((1 << pb) - 1);
       if (this.#bit(isMatch, state * 16 + position) === 0) {
-        const previous = at > 0 ? out[at - 1]! : 0;
+        const previous = at > 0 ? out[at - 1] : 0;
         const context = ((at & ((1 << lp) - 1)) << lc) + (previous >> (8 - lc));
-        const matched = state < 7 ? undefined : out[at - rep0 - 1]!;
+        const matched = state < 7 ? undefined : out[at - rep0 - 1];
         out[at++] = this.#literal(literals, 0x300 * context, matched);
         state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
         continue;
@@ -85,7 +85,7 @@ class Decoder {
         if (this.#bit(isRep0, state) === 0) {
           if (this.#bit(isRep0Long, state * 16 + position) === 0) {
             state = state < 7 ? 9 : 11;
-            out[at] = out[at - rep0 - 1]!;
+            out[at] = out[at - rep0 - 1];
             at++;
             continue;
           }
@@ -106,14 +106,14 @@ class Decoder {
         count = this.#length(repLengths, position);
         state = state < 7 ? 8 : 11;
       }
-      for (const end = at + count + 2; at < end; at++) out[at] = out[at - rep0 - 1]!;
+      for (const end = at + count + 2; at < end; at++) out[at] = out[at - rep0 - 1];
     }
     return out;
   }
 
   /** One bit, by the model at `index`, which learns from it. */
   #bit(probabilities: Uint16Array, index: number): number {
-    const p = probabilities[index]!;
+    const p = probabilities[index];
     const bound = (this.#range >>> 11) * p;
     if (this.#code < bound) {
       this.#range = bound;
@@ -131,7 +131,7 @@ class Decoder {
   #normalize(): void {
     if (this.#range >= 0x1000000) return;
     this.#range = (this.#range << 8) >>> 0;
-    this.#code = ((this.#code << 8) | this.#stream[this.#at++]!) >>> 0;
+    this.#code = ((this.#code << 8) | this.#stream[this.#at++]) >>> 0;
   }
 
   /** `count` equally likely bits, the highest first. */

@@ -1,8 +1,8 @@
 // What a backend can do. The public functions check their arguments, choose a backend and finish the result;
 // plain/ and lapack/ implement this, each in its own way.
 
-import type { MatrixStack } from "../decompositions/stacks.ts";
 import type { Matrix } from "../matrix.ts";
+import type { MatrixStack } from "../matrix-stack.ts";
 
 export type Vectors = "thin" | "full" | "none";
 

@@ -19,9 +19,9 @@ export interface Eigh {
 
 export interface EighOptions {
   /** Whether to compute the vectors. Default `true`. */
-  readonly vectors?: boolean;
+  readonly vectors?: boolean | undefined;
   /** `"canonical"` makes the first largest entry of every vector positive. Default `"any"`. */
-  readonly sign?: "canonical" | "any";
+  readonly sign?: "canonical" | "any" | undefined;
 }
 
 /**
@@ -72,7 +72,7 @@ export function eighGeneralized(a: Matrix, b: Matrix, options: Pick<EighOptions,
   const { data } = routines.solveTriangular(l, half, true, false);
   const c = matrix(n, n);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) c.data[i * n + j] = (data[i * n + j]! + data[j * n + i]!) / 2;
+    for (let j = 0; j < n; j++) c.data[i * n + j] = (data[i * n + j] + data[j * n + i]) / 2;
   }
   const { values, vectors: y } = eigh(c);
   const vectors = routines.solveTriangular(l, y, true, true);

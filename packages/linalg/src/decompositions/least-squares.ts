@@ -13,7 +13,7 @@ export interface RankOptions {
    * Singular values (in `leastSquares` and `orthonormalize` first the diagonal of R; in the latter of columns of length
    * 1) up to this fraction of the largest count as 0. Default max(m, n)·2^-52.
    */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }
 
 export interface LeastSquares {
@@ -47,7 +47,7 @@ export function leastSquares(a: Matrix, b: Matrix, options: RankOptions = {}): L
   const residuals = new Float64Array(b.cols);
   for (let j = 0; j < b.cols; j++) {
     residuals[j] = norm(
-      Float64Array.from({ length: a.rows }, (_, i) => fit.data[i * b.cols + j]! - b.data[i * b.cols + j]!),
+      Float64Array.from({ length: a.rows }, (_, i) => fit.data[i * b.cols + j] - b.data[i * b.cols + j]),
     );
   }
   return { x, rank, residuals };
@@ -97,7 +97,7 @@ export function numericalRank(magnitudes: Float64Array, tolerance: number): numb
 
 /** The diagonal of R. */
 export function diagonalOf(r: Matrix): Float64Array {
-  return Float64Array.from({ length: Math.min(r.rows, r.cols) }, (_, i) => r.data[i * r.cols + i]!);
+  return Float64Array.from({ length: Math.min(r.rows, r.cols) }, (_, i) => r.data[i * r.cols + i]);
 }
 
 /** Undefined if A has not full column rank. */
@@ -128,7 +128,7 @@ function bySvd(a: Matrix, b: Matrix, tolerance: number): { x: Matrix; rank: numb
 function dividedColumns(a: Matrix, s: Float64Array, count: number): Matrix {
   const result = matrix(a.rows, a.cols);
   for (let i = 0; i < a.rows; i++) {
-    for (let j = 0; j < count; j++) result.data[i * a.cols + j] = a.data[i * a.cols + j]! / s[j]!;
+    for (let j = 0; j < count; j++) result.data[i * a.cols + j] = a.data[i * a.cols + j] / s[j];
   }
   return result;
 }

@@ -16,9 +16,9 @@ export interface Qr {
 
 export interface QrOptions {
   /** `"thin"`: k = min(m, n); `"full"`: q is orthogonal, k = m; `"r"`: r `[min(m, n), n]` alone. Default `"thin"`. */
-  readonly mode?: "thin" | "full" | "r";
+  readonly mode?: "thin" | "full" | "r" | undefined;
   /** Take columns by descending remaining norm, so that the diagonal of r descends and shows the rank. Default `false`. */
-  readonly pivot?: boolean;
+  readonly pivot?: boolean | undefined;
 }
 
 /**
@@ -48,12 +48,12 @@ export function makeDiagonalNonNegative(r: Matrix, q?: Matrix): void {
   const k = Math.min(r.rows, n);
   const negative: number[] = [];
   for (let i = 0; i < k; i++) {
-    if (!(data[i * n + i]! < 0)) continue;
+    if (!(data[i * n + i] < 0)) continue;
     negative.push(i);
-    for (let j = i; j < n; j++) data[i * n + j] = -data[i * n + j]!;
+    for (let j = i; j < n; j++) data[i * n + j] = -data[i * n + j];
   }
   if (!q || negative.length === 0) return;
   for (let at = 0; at < q.data.length; at += q.cols) {
-    for (const j of negative) q.data[at + j] = -q.data[at + j]!;
+    for (const j of negative) q.data[at + j] = -q.data[at + j];
   }
 }

@@ -7,7 +7,7 @@ export function norm(values: ArrayLike<number>): number {
   let scale = 0;
   let sum = 0;
   for (let i = 0; i < values.length; i++) {
-    const x = Math.abs(values[i]!);
+    const x = Math.abs(values[i]);
     if (x === 0) continue;
     if (x > scale) {
       sum = 1 + sum * (scale / x) ** 2;
@@ -27,11 +27,11 @@ export function unitColumns(a: Matrix): Matrix {
   const { rows, cols, data } = a;
   const result = data.slice();
   for (let j = 0; j < cols; j++) {
-    const column = Float64Array.from({ length: rows }, (_, i) => data[i * cols + j]!);
+    const column = Float64Array.from({ length: rows }, (_, i) => data[i * cols + j]);
     const { data: brought } = scaled({ rows, cols: 1, data: column });
     const length = norm(brought);
     if (length === 0) continue;
-    for (let i = 0; i < rows; i++) result[i * cols + j] = brought[i]! / length;
+    for (let i = 0; i < rows; i++) result[i * cols + j] = brought[i] / length;
   }
   return { rows, cols, data: result };
 }
@@ -72,7 +72,7 @@ export function moderated(a: Matrix, largest: number): { a: Matrix; exponent: nu
 function largestMagnitude(values: Float64Array): number {
   let largest = 0;
   for (let i = 0; i < values.length; i++) {
-    const magnitude = Math.abs(values[i]!);
+    const magnitude = Math.abs(values[i]);
     if (magnitude > largest) largest = magnitude;
   }
   return largest;
@@ -85,5 +85,5 @@ export function scaleByPowerOfTwo(values: Float64Array, exponent: number): void 
   const half = Math.trunc(exponent / 2);
   const first = 2 ** half;
   const second = 2 ** (exponent - half);
-  for (let i = 0; i < values.length; i++) values[i] = values[i]! * first * second;
+  for (let i = 0; i < values.length; i++) values[i] = values[i] * first * second;
 }

@@ -47,8 +47,8 @@ function signsOf({ cols, data }: Matrix): Float64Array {
   const largest = new Float64Array(cols);
   for (let at = 0; at < data.length; at += cols) {
     for (let j = 0; j < cols; j++) {
-      const x = data[at + j]!;
-      if (Math.abs(x) > Math.abs(largest[j]!)) largest[j] = x;
+      const x = data[at + j];
+      if (Math.abs(x) > Math.abs(largest[j])) largest[j] = x;
     }
   }
   return largest;
@@ -57,6 +57,6 @@ function signsOf({ cols, data }: Matrix): Float64Array {
 /** Negates the columns whose sign is negative. */
 function turn({ cols, data }: Matrix, signs: Float64Array): void {
   for (let at = 0; at < data.length; at += cols) {
-    for (let j = 0; j < cols; j++) if (signs[j]! < 0) data[at + j] = -data[at + j]!;
+    for (let j = 0; j < cols; j++) if (signs[j] < 0) data[at + j] = -data[at + j];
   }
 }

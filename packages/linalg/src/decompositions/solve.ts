@@ -10,7 +10,7 @@ export interface SolveOptions {
    * What A is known to be. `"positive"`: symmetric positive definite, solved by Cholesky; `"lower"`, `"upper"`:
    * triangular, the other triangle is not read. Default `"general"`: LU with partial pivoting.
    */
-  readonly structure?: "general" | "positive" | "lower" | "upper";
+  readonly structure?: "general" | "positive" | "lower" | "upper" | undefined;
 }
 
 /**

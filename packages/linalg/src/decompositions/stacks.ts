@@ -2,19 +2,11 @@
 
 import { routinesFor } from "../backend/backend.ts";
 import { LinalgError } from "../errors.ts";
-import { type Matrix, matrix, requireFinite, requireOption, requireSize } from "../matrix.ts";
+import { requireFinite, requireOption, requireSize } from "../matrix.ts";
+import { fromStack, type MatrixStack } from "../matrix-stack.ts";
 import { TINY_ORDER, tinyEigh } from "../plain/tiny-eigh.ts";
 import { orient } from "./signs.ts";
 import { requireSymmetric } from "./symmetric.ts";
-
-/** `count` matrices `[rows, cols]`, row-major, one behind another. */
-export interface MatrixStack {
-  readonly count: number;
-  readonly rows: number;
-  readonly cols: number;
-  /** `count * rows * cols` numbers. */
-  readonly data: Float64Array;
-}
 
 export interface EighStack {
   /** `[count, n]`: the values of each matrix, descending. */
@@ -34,22 +26,7 @@ export interface SvdStack {
 
 export interface StackOptions {
   /** `"canonical"` makes the first largest entry of every vector (of u) positive. Default `"any"`. */
-  readonly sign?: "canonical" | "any";
-}
-
-/**
- * The matrix at `index` of a stack; a view.
- *
- * @throws {LinalgError} `INVALID_ARGUMENT` unless 0 ≤ index < count.
- */
-export function fromStack({ count, rows, cols, data }: MatrixStack, index: number): Matrix {
-  if (!(Number.isSafeInteger(index) && index >= 0 && index < count)) {
-    throw new LinalgError(
-      "INVALID_ARGUMENT",
-      `fromStack: index must be an integer from 0 to ${count - 1}, got ${index}.`,
-    );
-  }
-  return matrix(rows, cols, data.subarray(index * rows * cols, (index + 1) * rows * cols));
+  readonly sign?: "canonical" | "any" | undefined;
 }
 
 /**

@@ -48,11 +48,11 @@ export function principalAngles(a: Matrix, b: Matrix): Float64Array {
   const outside = matrix(
     smaller.rows,
     smaller.cols,
-    smaller.data.map((x, at) => x - inside.data[at]!),
+    smaller.data.map((x, at) => x - inside.data[at]),
   );
   const cosines = svd(projection, { vectors: "none" }).s;
   const sines = svd(outside, { vectors: "none" }).s.reverse();
-  return cosines.map((cosine, i) => Math.atan2(sines[i]!, cosine));
+  return cosines.map((cosine, i) => Math.atan2(sines[i], cosine));
 }
 
 export interface Polar {
@@ -73,13 +73,13 @@ export function polar(a: Matrix): Polar {
   const weighted = matrix(
     v.rows,
     v.cols,
-    v.data.map((x, at) => x * s[at % v.cols]!),
+    v.data.map((x, at) => x * s[at % v.cols]),
   );
   const p = matmul(weighted, v, { transposeB: true });
   const n = a.cols;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) {
-      const mean = p.data[i * n + j]! / 2 + p.data[j * n + i]! / 2;
+      const mean = p.data[i * n + j] / 2 + p.data[j * n + i] / 2;
       p.data[i * n + j] = p.data[j * n + i] = mean;
     }
   }

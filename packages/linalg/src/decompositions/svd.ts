@@ -21,15 +21,15 @@ export interface SvdOptions {
    * `"thin"` computes the r vectors of u and v that have singular values, `"full"` completes them to orthogonal
    * matrices, `"none"` computes the singular values alone, in less than half the time. Default `"thin"`.
    */
-  readonly vectors?: Vectors;
+  readonly vectors?: Vectors | undefined;
   /**
    * `"normwise"` (divide and conquer, LAPACK's DGESDD): every singular value to within eps·s[0].
    * `"relative"` (one-sided Jacobi, DGEJSV), in about four times the time: to within eps·cond(B)·s[i], if
    * A = D₁·B·D₂ with diagonal D₁ and D₂ of any grading. Default `"normwise"`.
    */
-  readonly accuracy?: "normwise" | "relative";
+  readonly accuracy?: "normwise" | "relative" | undefined;
   /** `"canonical"` makes the first largest entry of every column of u positive. Default `"any"`. */
-  readonly sign?: "canonical" | "any";
+  readonly sign?: "canonical" | "any" | undefined;
 }
 
 /**

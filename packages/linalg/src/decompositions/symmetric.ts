@@ -18,7 +18,7 @@ export function requireSymmetric(what: string, a: Matrix): number {
     for (let j0 = 0; j0 <= i0; j0 += tile) {
       for (let i = i0; i < Math.min(i0 + tile, n); i++) {
         for (let j = j0; j < Math.min(j0 + tile, i); j++) {
-          const gap = Math.abs(data[i * n + j]! - data[j * n + i]!);
+          const gap = Math.abs(data[i * n + j] - data[j * n + i]);
           if (gap > difference) difference = gap;
         }
       }

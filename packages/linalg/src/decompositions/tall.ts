@@ -34,9 +34,9 @@ export interface TallSvdOptions {
    * sums AᵀA, in a third of the time, and loses the digits of values below 1e-8 of the largest; it refuses
    * matrices where some lie below 1e-6. Default `"tsqr"`.
    */
-  readonly method?: "tsqr" | "gram";
+  readonly method?: "tsqr" | "gram" | undefined;
   /** `"canonical"` makes the first largest entry of every column of v positive. Default `"any"`. */
-  readonly sign?: "canonical" | "any";
+  readonly sign?: "canonical" | "any" | undefined;
 }
 
 /** Ratio of singular values below which the Gram matrix has lost more than float32 data have. */
@@ -129,7 +129,7 @@ async function byGram(chunks: Chunks): Promise<TallSvd> {
     const data = chunk.data.slice();
     scaleByPowerOfTwo(data, unit ?? 0);
     const part = routinesFor(height * cols ** 2).gram({ rows: height, cols, data });
-    for (let i = 0; i < part.data.length; i++) sum.data[i]! += part.data[i]!;
+    for (let i = 0; i < part.data.length; i++) sum.data[i] += part.data[i];
     rows += chunk.rows;
   }
   if (!sum) throw noChunk("tallSvd");

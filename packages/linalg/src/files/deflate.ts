@@ -18,7 +18,7 @@ export function crc32(bytes: Uint8Array): number {
     return crc;
   });
   let crc = ~0;
-  for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
+  for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8);
   return ~crc >>> 0;
 }
 
@@ -28,7 +28,7 @@ export function adler32(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; ) {
     // As many sums as stay below 2³².
     for (const end = Math.min(i + 5552, bytes.length); i < end; i++) {
-      a += bytes[i]!;
+      a += bytes[i];
       b += a;
     }
     a %= 65521;

@@ -45,8 +45,8 @@ export function readNpyHeader(bytes: Uint8Array): NpyHeader {
   if (!descr || !order || !shape) {
     throw invalid(`the header must have descr, fortran_order and shape, got ${shown(header)}`);
   }
-  const { dtype, isBigEndian } = elementType(descr[1] ?? descr[2]!);
-  const sides = sidesOf(shape[1]!);
+  const { dtype, isBigEndian } = elementType(descr[1] ?? descr[2]);
+  const sides = sidesOf(shape[1]);
   const length = sides.reduce((product, side) => product * side, 1);
   const end = start + length * Number(dtype[1]);
   return { shape: sides, dtype, isBigEndian, isFortran: order[1] === "True", length, start, end };

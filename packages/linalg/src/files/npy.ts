@@ -130,11 +130,11 @@ function toRowMajor(data: NpyData, shape: readonly number[]): NpyData {
   }, 1);
   let from = 0;
   for (let to = 0; to < data.length; to++) {
-    result[to] = data[from]!;
+    result[to] = data[from];
     for (let axis = sides.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!;
-      if (++index[axis]! < sides[axis]!) break;
-      from -= strides[axis]! * sides[axis]!;
+      from += strides[axis];
+      if (++index[axis] < sides[axis]) break;
+      from -= strides[axis] * sides[axis];
       index[axis] = 0;
     }
   }

@@ -8,7 +8,7 @@ import { requireReadable, unpackMember, type ZipMember, zipMembers } from "./zip
 
 export interface WriteNpzOptions {
   /** Deflate the arrays, as `numpy.savez_compressed` does. Default `false`, as `numpy.savez`. */
-  readonly compress?: boolean;
+  readonly compress?: boolean | undefined;
 }
 
 /** A `.npz` file whose arrays are read when they are asked for. */

@@ -155,19 +155,19 @@ function readTensor(bytes: Uint8Array, start: number, name: string, entry: unkno
     throw invalid(`${what} has the element type ${shown(dtype)}, which is not read here`);
   }
   if (!isSizes(shape)) throw invalid(`${what} has no valid shape`);
-  if (!isSizes(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
+  if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     throw invalid(`${what} has no valid data_offsets`);
   }
   const length = shape.reduce((product, side) => product * side, 1);
   const taken = length * ITEM_BYTES[dtype as SafetensorsDtype];
-  if (offsets[1]! - offsets[0]! !== taken) {
+  if (offsets[1] - offsets[0] !== taken) {
     throw invalid(
-      `${what}: shape [${shape}] of ${dtype} takes ${taken} bytes, got ${offsets[1]! - offsets[0]!}`,
+      `${what}: shape [${shape}] of ${dtype} takes ${taken} bytes, got ${offsets[1] - offsets[0]}`,
     );
   }
-  if (start + offsets[1]! > bytes.length) throw invalid(`cut short in ${what}`);
+  if (start + offsets[1] > bytes.length) throw invalid(`cut short in ${what}`);
   // A copy, because the data in `bytes` need not be aligned. Not by `slice`: a Buffer's makes a view.
-  const raw = new Uint8Array(bytes.subarray(start + offsets[0]!, start + offsets[1]!));
+  const raw = new Uint8Array(bytes.subarray(start + offsets[0], start + offsets[1]));
   return { shape, dtype: dtype as SafetensorsDtype, data: elements(raw.buffer, dtype as SafetensorsDtype) };
 }
 
@@ -247,7 +247,7 @@ function rankOf(dtype: SafetensorsDtype): number {
 function compareUtf8(a: string, b: string): number {
   const [x, y] = [Array.from(a), Array.from(b)];
   for (let i = 0; i < Math.min(x.length, y.length); i++) {
-    const difference = x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!;
+    const difference = x[i].codePointAt(0)! - y[i].codePointAt(0)!;
     if (difference !== 0) return difference;
   }
   return x.length - y.length;

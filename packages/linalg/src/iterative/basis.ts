@@ -116,13 +116,13 @@ function factor(w: Matrix, room: number, negligible: number): { added: Matrix; a
   const { rows: b, cols: length } = w;
   const { q, r, pivots } = routinesFor(b * b * length).qr(transpose(w), "thin", true);
   let kept = 0;
-  while (kept < Math.min(room, r.rows) && Math.abs(r.data[kept * b + kept]!) > negligible) kept++;
+  while (kept < Math.min(room, r.rows) && Math.abs(r.data[kept * b + kept]) > negligible) kept++;
   const added = matrix(kept, length);
   const qt = transpose(q!);
   added.data.set(qt.data.subarray(0, kept * length));
   const along = matrix(b, kept);
   for (let i = 0; i < kept; i++) {
-    for (let j = 0; j < b; j++) along.data[pivots[j]! * kept + i] = r.data[i * b + j]!;
+    for (let j = 0; j < b; j++) along.data[pivots[j] * kept + i] = r.data[i * b + j];
   }
   return { added, along };
 }
@@ -131,7 +131,7 @@ function largestRow({ rows, cols, data }: Matrix): number {
   let largest = 0;
   for (let i = 0; i < rows; i++) {
     let square = 0;
-    for (let j = 0; j < cols; j++) square += data[i * cols + j]! * data[i * cols + j]!;
+    for (let j = 0; j < cols; j++) square += data[i * cols + j] * data[i * cols + j];
     largest = Math.max(largest, square);
   }
   return Math.sqrt(largest);

@@ -9,7 +9,7 @@ import { ConvergenceError } from "../errors.ts";
 import { leadingColumns, type Matrix, matrix, transpose } from "../matrix.ts";
 import { Basis, type Split } from "./basis.ts";
 import { product, type RowOperator } from "./operator.ts";
-import type { PartialSvd, SvdsOptions } from "./svds.ts";
+import type { PartialSvd, SvdsOptions } from "./partial-svd.ts";
 
 /** Blocks between two looks at the residuals, each of which decomposes B. */
 const BLOCKS_PER_CHECK = 2;
@@ -97,7 +97,7 @@ async function iterate(
       if (converged || exhausted) return result;
       throw new ConvergenceError(
         `svds: ${residuals.filter((r) => r <= small).length} of ${k} residuals fell below ${tolerance} of the largest ` +
-          `singular value in ${cap} blocks of ${block}; the largest is ${(Math.max(...residuals) / s[0]!).toPrecision(2)}. ` +
+          `singular value in ${cap} blocks of ${block}; the largest is ${(Math.max(...residuals) / s[0]).toPrecision(2)}. ` +
           "Raise iterations, blockSize or tolerance; the error has the partial result.",
         result,
       );
@@ -108,7 +108,7 @@ async function iterate(
       left.reset(left.combined(leadingColumns(x, kept)));
       right.reset(right.combined(leadingColumns(y, kept)));
       b = matrix(kept, kept);
-      for (let i = 0; i < kept; i++) b.data[i * kept + i] = s[i]!;
+      for (let i = 0; i < kept; i++) b.data[i * kept + i] = s[i];
     }
   }
 }
@@ -122,9 +122,9 @@ function bordered(b: Matrix, { onto, along, added }: Split): Matrix {
     result.data.set(b.data.subarray(i * b.cols, (i + 1) * b.cols), i * cols);
   }
   for (let j = 0; j < onto.rows; j++) {
-    for (let i = 0; i < b.rows; i++) result.data[i * cols + b.cols + j] = onto.data[j * onto.cols + i]!;
+    for (let i = 0; i < b.rows; i++) result.data[i * cols + b.cols + j] = onto.data[j * onto.cols + i];
     for (let i = 0; i < added.rows; i++) {
-      result.data[(b.rows + i) * cols + b.cols + j] = along.data[j * along.cols + i]!;
+      result.data[(b.rows + i) * cols + b.cols + j] = along.data[j * along.cols + i];
     }
   }
   return result;
@@ -140,7 +140,7 @@ function residualsOf(x: Matrix, rest: Split, count: number): Float64Array {
   const coupling = product(transpose(along), tail);
   for (let i = 0; i < count; i++) {
     let square = 0;
-    for (let j = 0; j < coupling.rows; j++) square += coupling.data[j * coupling.cols + i]! ** 2;
+    for (let j = 0; j < coupling.rows; j++) square += coupling.data[j * coupling.cols + i] ** 2;
     residuals[i] = Math.sqrt(square);
   }
   return residuals;
@@ -149,14 +149,14 @@ function residualsOf(x: Matrix, rest: Split, count: number): Float64Array {
 /** Whether the first k values are there, and the same. */
 export function agree(a: Float64Array, b: Float64Array, k: number, tolerance: number): boolean {
   if (a.length < k || b.length < k) return false;
-  const slack = Math.max(tolerance, 1e-12) * Math.max(Math.abs(b[0]!), Math.abs(b.at(-1)!));
-  for (let i = 0; i < k; i++) if (Math.abs(a[i]! - b[i]!) > slack) return false;
+  const slack = Math.max(tolerance, 1e-12) * Math.max(Math.abs(b[0]), Math.abs(b.at(-1)!));
+  for (let i = 0; i < k; i++) if (Math.abs(a[i] - b[i]) > slack) return false;
   return true;
 }
 
 /** A lower bound of ‖A‖: the largest entry of B. */
 function norm(b: Matrix): number {
   let largest = 0;
-  for (let i = 0; i < b.data.length; i++) largest = Math.max(largest, Math.abs(b.data[i]!));
+  for (let i = 0; i < b.data.length; i++) largest = Math.max(largest, Math.abs(b.data[i]));
   return largest;
 }

@@ -6,48 +6,7 @@ import { type Matrix, requireOption } from "../matrix.ts";
 import { symmetricLanczos } from "./lanczos.ts";
 import { lobpcg } from "./lobpcg.ts";
 import { type BlockOperator, RowOperator, requireBasis, requireCount, requireTolerance } from "./operator.ts";
-
-export interface PartialEigh {
-  /** The k eigenvalues, from the end that was asked for inwards. */
-  readonly values: Float64Array;
-  /** `[n, k]`, columns orthonormal. */
-  readonly vectors: Matrix;
-  /** ‖A·x − λ·x‖; some eigenvalue of A lies within this of λ. */
-  readonly residuals: Float64Array;
-  /** Restarts (lanczos) or steps (lobpcg). */
-  readonly iterations: number;
-  /** Products of A with a single vector. */
-  readonly products: number;
-}
-
-export interface EigshOptions {
-  /** Which end of the spectrum. Default `"largest"`. */
-  readonly which?: "largest" | "smallest";
-  /**
-   * `"lanczos"` (thick-restarted, with full reorthogonalisation) needs the fewest products; `"lobpcg"` can use a
-   * preconditioner. Default `"lanczos"`, or `"lobpcg"` where a preconditioner is given.
-   */
-  readonly method?: "lanczos" | "lobpcg";
-  /** For `"lobpcg"`: an approximation of A⁻¹·R (positive definite) for the residuals R `[n, b]`. */
-  readonly preconditioner?: (residuals: Matrix) => Matrix | Promise<Matrix>;
-  /** Residuals up to this fraction of the largest |eigenvalue| met are small enough. Default 1e-10. */
-  readonly tolerance?: number;
-  /**
-   * Vectors in a block: products come in blocks of this many, and eigenvalues of higher multiplicity can be
-   * missed. Default 2 (lanczos), k + max(2, k / 4) (lobpcg).
-   */
-  readonly blockSize?: number;
-  /** Lanczos: vectors that the basis keeps before a restart. Default max(2·k + 20 blocks, 60). */
-  readonly maxBasis?: number;
-  /** Cap: restarts (lanczos, default 300) or steps (lobpcg, default 1000). */
-  readonly iterations?: number;
-  /** Seed of the random start. Default 0. */
-  readonly seed?: number | bigint;
-  /** `"canonical"` makes the first largest entry of every vector positive. Default `"any"`. */
-  readonly sign?: "canonical" | "any";
-  /** Stops between two products. */
-  readonly signal?: AbortSignal;
-}
+import type { EigshOptions, PartialEigh } from "./partial-eigh.ts";
 
 /**
  * The k largest or smallest eigenvalues of the symmetric A `[n, n]`, with vectors. A is a matrix or an operator,

@@ -7,8 +7,8 @@ import { ConvergenceError } from "../errors.ts";
 import { leadingColumns, type Matrix, matrix, transpose } from "../matrix.ts";
 import { Basis, type Split } from "./basis.ts";
 import { agree } from "./block-krylov.ts";
-import type { EigshOptions, PartialEigh } from "./eigsh.ts";
 import { product, type RowOperator } from "./operator.ts";
+import type { EigshOptions, PartialEigh } from "./partial-eigh.ts";
 
 export async function symmetricLanczos(
   operator: RowOperator,
@@ -62,7 +62,7 @@ async function iterate(
       basis.append(next);
       rest = basis.split(await operator.apply(next), false, scale);
       t = bordered(t, rest.onto, old);
-      for (let i = 0; i < t.data.length; i++) scale = Math.max(scale, Math.abs(t.data[i]!));
+      for (let i = 0; i < t.data.length; i++) scale = Math.max(scale, Math.abs(t.data[i]));
       next = rest.added;
       if (next.rows === 0) {
         // An invariant subspace. It has what was asked for if another random block, which A does not couple to it,
@@ -76,7 +76,7 @@ async function iterate(
     } while (next.rows > 0 && basis.count + next.rows <= maxBasis);
     const { values, vectors } = ritz(t, which);
     const residuals = residualsOf(vectors, rest, k);
-    const norm = Math.max(Math.abs(values[0]!), Math.abs(values.at(-1)!));
+    const norm = Math.max(Math.abs(values[0]), Math.abs(values.at(-1)!));
     const converged = residuals.every((r) => r <= tolerance * norm);
     if (converged || next.rows === 0 || iteration === cap) {
       const result: PartialEigh = {
@@ -99,7 +99,7 @@ async function iterate(
     const kept = Math.min(k + Math.floor((maxBasis - k) / 2), basis.count - 1);
     basis.reset(basis.combined(leadingColumns(vectors, kept)));
     t = matrix(kept, kept);
-    for (let i = 0; i < kept; i++) t.data[i * kept + i] = values[i]!;
+    for (let i = 0; i < kept; i++) t.data[i * kept + i] = values[i];
   }
 }
 
@@ -110,7 +110,7 @@ function bordered(t: Matrix, onto: Matrix, old: number): Matrix {
   for (let i = 0; i < old; i++) result.data.set(t.data.subarray(i * old, (i + 1) * old), i * size);
   for (let i = old; i < size; i++) {
     for (let j = 0; j < size; j++) {
-      const entry = onto.data[(i - old) * size + j]!;
+      const entry = onto.data[(i - old) * size + j];
       // The new square corner is symmetric only up to rounding: its lower triangle counts.
       if (j <= i) result.data[i * size + j] = result.data[j * size + i] = entry;
     }
@@ -137,7 +137,7 @@ function residualsOf(vectors: Matrix, { along }: Split, count: number): Float64A
   const coupling = product(transpose(along), tail);
   for (let i = 0; i < count; i++) {
     let square = 0;
-    for (let j = 0; j < coupling.rows; j++) square += coupling.data[j * coupling.cols + i]! ** 2;
+    for (let j = 0; j < coupling.rows; j++) square += coupling.data[j * coupling.cols + i] ** 2;
     residuals[i] = Math.sqrt(square);
   }
   return residuals;

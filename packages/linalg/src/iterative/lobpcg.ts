@@ -6,8 +6,8 @@ import { eigh } from "../decompositions/eigh.ts";
 import { ConvergenceError, LinalgError } from "../errors.ts";
 import { leadingColumns, type Matrix, matrix, requireFinite, transpose } from "../matrix.ts";
 import { Basis } from "./basis.ts";
-import type { EigshOptions, PartialEigh } from "./eigsh.ts";
 import { product, type RowOperator } from "./operator.ts";
+import type { EigshOptions, PartialEigh } from "./partial-eigh.ts";
 
 export async function lobpcg(operator: RowOperator, k: number, options: EigshOptions): Promise<PartialEigh> {
   const { tolerance = 1e-10, iterations: cap = 1000, seed = 0, which = "largest" } = options;
@@ -48,7 +48,7 @@ async function iterate(
     const rest = matrix(
       block,
       n,
-      ax.data.map((y, at) => y - values[Math.floor(at / n)]! * x.data[at]!),
+      ax.data.map((y, at) => y - values[Math.floor(at / n)] * x.data[at]),
     );
     const residuals = rowDots(rest, rest).slice(0, k).map(Math.sqrt);
     for (const value of values) norm = Math.max(norm, Math.abs(value));
@@ -123,7 +123,7 @@ function extreme(h: Matrix, which: "largest" | "smallest"): { values: Float64Arr
   const sign = which === "largest" ? 0.5 : -0.5;
   const symmetric = matrix(n, n);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) symmetric.data[i * n + j] = sign * (h.data[i * n + j]! + h.data[j * n + i]!);
+    for (let j = 0; j < n; j++) symmetric.data[i * n + j] = sign * (h.data[i * n + j] + h.data[j * n + i]);
   }
   return eigh(symmetric);
 }
@@ -133,7 +133,7 @@ function rowDots(x: Matrix, y: Matrix): Float64Array {
   const { rows, cols } = x;
   return Float64Array.from({ length: rows }, (_, i) => {
     let sum = 0;
-    for (let at = i * cols; at < (i + 1) * cols; at++) sum += x.data[at]! * y.data[at]!;
+    for (let at = i * cols; at < (i + 1) * cols; at++) sum += x.data[at] * y.data[at];
     return sum;
   });
 }

@@ -6,7 +6,7 @@ import { ConvergenceError } from "../errors.ts";
 import { leadingColumns, type Matrix, transpose } from "../matrix.ts";
 import { Basis } from "./basis.ts";
 import { product, type RowOperator } from "./operator.ts";
-import type { PartialSvd, SvdsOptions } from "./svds.ts";
+import type { PartialSvd, SvdsOptions } from "./partial-svd.ts";
 
 export async function randomized(
   operator: RowOperator,
@@ -38,13 +38,13 @@ export async function randomized(
   const image = transpose(await operator.apply(transpose(v0)));
   const residuals = Float64Array.from({ length: k }, (_, j) => {
     let square = 0;
-    for (let i = 0; i < m; i++) square += (image.data[i * k + j]! - s[j]! * u.data[i * k + j]!) ** 2;
+    for (let i = 0; i < m; i++) square += (image.data[i * k + j] - s[j] * u.data[i * k + j]) ** 2;
     return Math.sqrt(square);
   });
   const result = { u, s: s.slice(0, k), v: v0, residuals, iterations, products: operator.products };
-  if (tolerance !== undefined && !residuals.every((r) => r <= tolerance * s[0]!)) {
+  if (tolerance !== undefined && !residuals.every((r) => r <= tolerance * s[0])) {
     throw new ConvergenceError(
-      `svds: ${iterations} power iterations left residuals up to ${(Math.max(...residuals) / s[0]!).toPrecision(2)} of ` +
+      `svds: ${iterations} power iterations left residuals up to ${(Math.max(...residuals) / s[0]).toPrecision(2)} of ` +
         `the largest singular value, above the tolerance ${tolerance}. Use method "block-krylov"; the error has the ` +
         "partial result.",
       result,

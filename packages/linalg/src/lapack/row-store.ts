@@ -65,7 +65,7 @@ export class HeapRowStore implements RowStore {
       this.#project(rows, at, c);
       this.#combine(rows, c, false, -1, 1, at);
       const again = scope.view(c, sum.length);
-      for (let i = 0; i < sum.length; i++) sum[i]! += again[i]!;
+      for (let i = 0; i < sum.length; i++) sum[i] += again[i];
       w.data.set(scope.view(at, w.data.length));
       return matrix(rows, this.count, sum);
     });

@@ -1,6 +1,6 @@
 // Stacks of matrices, in slices that go to the kernel with one call.
 
-import type { MatrixStack } from "../decompositions/stacks.ts";
+import type { MatrixStack } from "../matrix-stack.ts";
 import { requireDone, scoped } from "./heap.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -29,7 +29,7 @@ export function eighStackByLapack(
       transposeEach(scope.view(a, size * n * n), 0, vectors, from, size, n, n, true);
       const ascending = scope.view(w, size * n);
       for (let i = 0; i < size; i++) {
-        for (let j = 0; j < n; j++) values[(first + i) * n + j] = ascending[i * n + n - 1 - j]!;
+        for (let j = 0; j < n; j++) values[(first + i) * n + j] = ascending[i * n + n - 1 - j];
       }
     }
   });
@@ -79,7 +79,7 @@ function transposeEach(
     for (let row = 0; row < rows; row++) {
       const target = toAt + base + (reversed ? rows - 1 - row : row);
       const source = fromAt + base + row * cols;
-      for (let col = 0; col < cols; col++) to[target + col * rows] = from[source + col]!;
+      for (let col = 0; col < cols; col++) to[target + col * rows] = from[source + col];
     }
   }
 }

@@ -21,13 +21,13 @@ export function plainEigh(a: Matrix, wantVectors: boolean): RawEigh {
   const rows = matrix(n, wantVectors ? n + (n % 2) : 0);
   if (wantVectors) for (let i = 0; i < n; i++) rows.data[i * rows.cols + i] = 1;
   implicitQl(diagonal, offDiagonal, rows);
-  const order = Array.from(diagonal.keys()).sort((i, j) => diagonal[j]! - diagonal[i]!);
-  const values = Float64Array.from(order, (from) => diagonal[from]!);
+  const order = Array.from(diagonal.keys()).sort((i, j) => diagonal[j] - diagonal[i]);
+  const values = Float64Array.from(order, (from) => diagonal[from]);
   scaleByPowerOfTwo(values, -exponent);
   if (!wantVectors) return { values, vectors: undefined };
   const ordered = matrix(n, n);
   order.forEach((from, to) => {
-    for (let i = 0; i < n; i++) ordered.data[i * n + to] = rows.data[from * rows.cols + i]!;
+    for (let i = 0; i < n; i++) ordered.data[i * n + to] = rows.data[from * rows.cols + i];
   });
   return { values, vectors: applyQ(reflectors, ordered) };
 }

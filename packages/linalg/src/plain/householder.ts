@@ -30,19 +30,19 @@ export function householderQr(work: Float64Array, m: number, n: number, pivoting
   const projection = new Float64Array(n);
   if (pivoting) {
     for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) squares[j]! += work[i * n + j]! * work[i * n + j]!;
+      for (let j = 0; j < n; j++) squares[j] += work[i * n + j] * work[i * n + j];
     }
   }
   let k = 0;
   for (; k < steps; k++) {
     if (pivoting) {
       let best = k;
-      for (let j = k + 1; j < n; j++) if (squares[j]! > squares[best]!) best = j;
-      if (Math.sqrt(squares[best]!) < NEGLIGIBLE) break;
+      for (let j = k + 1; j < n; j++) if (squares[j] > squares[best]) best = j;
+      if (Math.sqrt(squares[best]) < NEGLIGIBLE) break;
       if (best !== k) swapColumns(work, m, n, k, best, pivots, squares);
     }
     const v = vectors.data.subarray(k * m, (k + 1) * m);
-    for (let i = k; i < m; i++) v[i] = work[i * n + k]!;
+    for (let i = k; i < m; i++) v[i] = work[i * n + k];
     work[k * n + k] = makeReflector(v, k);
     reflect(work, m, n, k, v, projection, squares);
   }
@@ -63,8 +63,8 @@ export function applyQ(reflectors: Matrix, x: Matrix): Matrix {
   const y = multiplied(top, x, true);
   solveUpperHalved(gramOf(reflectors), y);
   const result = multiplied(reflectors, y);
-  for (let i = 0; i < result.data.length; i++) result.data[i] = -result.data[i]!;
-  for (let i = 0; i < x.data.length; i++) result.data[i]! += x.data[i]!;
+  for (let i = 0; i < result.data.length; i++) result.data[i] = -result.data[i];
+  for (let i = 0; i < x.data.length; i++) result.data[i] += x.data[i];
   return result;
 }
 
@@ -74,17 +74,17 @@ export function applyQ(reflectors: Matrix, x: Matrix): Matrix {
  */
 export function makeReflector(v: Float64Array, start: number): number {
   let square = 0;
-  for (let i = start; i < v.length; i++) square += v[i]! * v[i]!;
+  for (let i = start; i < v.length; i++) square += v[i] * v[i];
   const norm = Math.sqrt(square);
   if (norm === 0) {
     v[start] = 1;
     return 0;
   }
   // The sign that adds magnitudes avoids cancellation in the first entry.
-  const beta = v[start]! > 0 ? -norm : norm;
-  v[start]! -= beta;
-  const length = Math.sqrt(2 * norm) * Math.sqrt(Math.abs(v[start]!));
-  for (let i = start; i < v.length; i++) v[i]! /= length;
+  const beta = v[start] > 0 ? -norm : norm;
+  v[start] -= beta;
+  const length = Math.sqrt(2 * norm) * Math.sqrt(Math.abs(v[start]));
+  for (let i = start; i < v.length; i++) v[i] /= length;
   return beta;
 }
 
@@ -105,40 +105,40 @@ function reflect(
   projection.fill(0, k + 1);
   let i = k;
   for (; i + 3 < m; i += 4) {
-    const [v0, v1, v2, v3] = [2 * v[i]!, 2 * v[i + 1]!, 2 * v[i + 2]!, 2 * v[i + 3]!];
+    const [v0, v1, v2, v3] = [2 * v[i], 2 * v[i + 1], 2 * v[i + 2], 2 * v[i + 3]];
     const at = i * n;
     for (let j = k + 1; j < n; j++) {
       const p = at + j;
-      projection[j]! += v0 * work[p]! + v1 * work[p + n]! + (v2 * work[p + 2 * n]! + v3 * work[p + 3 * n]!);
+      projection[j] += v0 * work[p] + v1 * work[p + n] + (v2 * work[p + 2 * n] + v3 * work[p + 3 * n]);
     }
   }
   for (; i < m; i++) {
-    for (let j = k + 1; j < n; j++) projection[j]! += 2 * v[i]! * work[i * n + j]!;
+    for (let j = k + 1; j < n; j++) projection[j] += 2 * v[i] * work[i * n + j];
   }
-  for (let j = k + 1; j < n; j++) work[k * n + j]! -= v[k]! * projection[j]!;
+  for (let j = k + 1; j < n; j++) work[k * n + j] -= v[k] * projection[j];
   squares.fill(0, k + 1);
   for (i = k + 1; i + 3 < m; i += 4) {
-    const [v0, v1, v2, v3] = [v[i]!, v[i + 1]!, v[i + 2]!, v[i + 3]!];
+    const [v0, v1, v2, v3] = [v[i], v[i + 1], v[i + 2], v[i + 3]];
     const at = i * n;
     for (let j = k + 1; j < n; j++) {
       const p = at + j;
-      const w = projection[j]!;
-      const x0 = work[p]! - v0 * w;
-      const x1 = work[p + n]! - v1 * w;
-      const x2 = work[p + 2 * n]! - v2 * w;
-      const x3 = work[p + 3 * n]! - v3 * w;
+      const w = projection[j];
+      const x0 = work[p] - v0 * w;
+      const x1 = work[p + n] - v1 * w;
+      const x2 = work[p + 2 * n] - v2 * w;
+      const x3 = work[p + 3 * n] - v3 * w;
       work[p] = x0;
       work[p + n] = x1;
       work[p + 2 * n] = x2;
       work[p + 3 * n] = x3;
-      squares[j]! += x0 * x0 + x1 * x1 + (x2 * x2 + x3 * x3);
+      squares[j] += x0 * x0 + x1 * x1 + (x2 * x2 + x3 * x3);
     }
   }
   for (; i < m; i++) {
     for (let j = k + 1; j < n; j++) {
-      const x = work[i * n + j]! - v[i]! * projection[j]!;
+      const x = work[i * n + j] - v[i] * projection[j];
       work[i * n + j] = x;
-      squares[j]! += x * x;
+      squares[j] += x * x;
     }
   }
 }
@@ -153,12 +153,12 @@ function swapColumns(
   squares: Float64Array,
 ): void {
   for (let i = 0; i < m; i++) {
-    const kept = work[i * n + a]!;
-    work[i * n + a] = work[i * n + b]!;
+    const kept = work[i * n + a];
+    work[i * n + a] = work[i * n + b];
     work[i * n + b] = kept;
   }
-  [pivots[a], pivots[b]] = [pivots[b]!, pivots[a]!];
-  [squares[a], squares[b]] = [squares[b]!, squares[a]!];
+  [pivots[a], pivots[b]] = [pivots[b], pivots[a]];
+  [squares[a], squares[b]] = [squares[b], squares[a]];
 }
 
 /** Solves T⁻¹·Z = Y in place of Y, T⁻¹ the upper triangle of `symmetric` with its diagonal halved. */
@@ -168,10 +168,10 @@ function solveUpperHalved(symmetric: Matrix, y: Matrix): void {
   for (let i = k - 1; i >= 0; i--) {
     const at = i * c;
     for (let l = i + 1; l < k; l++) {
-      const factor = symmetric.data[i * k + l]!;
-      for (let j = 0; j < c; j++) y.data[at + j]! -= factor * y.data[l * c + j]!;
+      const factor = symmetric.data[i * k + l];
+      for (let j = 0; j < c; j++) y.data[at + j] -= factor * y.data[l * c + j];
     }
-    const diagonal = symmetric.data[i * k + i]! / 2;
-    for (let j = 0; j < c; j++) y.data[at + j]! /= diagonal;
+    const diagonal = symmetric.data[i * k + i] / 2;
+    for (let j = 0; j < c; j++) y.data[at + j] /= diagonal;
   }
 }

@@ -55,14 +55,14 @@ export function rowJacobi(g: Matrix, wantRotation: boolean): RowJacobi {
         "Scale rows or columns so that the entries differ by fewer orders of magnitude.",
     );
   }
-  const order = Array.from(lengths.keys()).sort((a, b) => lengths[b]! - lengths[a]!);
+  const order = Array.from(lengths.keys()).sort((a, b) => lengths[b] - lengths[a]);
   const s = new Float64Array(n);
   const directions = matrix(n, n);
   const rotation = matrix(n, wantRotation ? n : 0);
   order.forEach((from, to) => {
-    const length = lengths[from]!;
+    const length = lengths[from];
     s[to] = length;
-    for (let j = 0; j < n; j++) directions.data[to * n + j] = work[from * width + j]! / length;
+    for (let j = 0; j < n; j++) directions.data[to * n + j] = work[from * width + j] / length;
     const start = from * width + span;
     rotation.data.set(work.subarray(start, start + rotation.cols), to * rotation.cols);
   });
@@ -79,7 +79,7 @@ function sweep(work: Float64Array, n: number, span: number, width: number, squar
       for (let p = p0; p < Math.min(p0 + TILE, n); p++) {
         for (let q = Math.max(q0, p + 1); q < Math.min(q0 + TILE, n); q++) {
           const product = dot(work, p * width, q * width, span);
-          const cosine = Math.abs(product) / (Math.sqrt(squares[p]!) * Math.sqrt(squares[q]!));
+          const cosine = Math.abs(product) / (Math.sqrt(squares[p]) * Math.sqrt(squares[q]));
           if (cosine > largest) largest = cosine;
           if (cosine > threshold) rotate(work, span, width, squares, p, q, product);
         }
@@ -99,27 +99,27 @@ function rotate(
   q: number,
   product: number,
 ): void {
-  if (squares[p]! < squares[q]!) swapRows(work, width, squares, p, q);
+  if (squares[p] < squares[q]) swapRows(work, width, squares, p, q);
   // t = tan of the smaller angle that solves t² + 2ζt − 1 = 0.
-  const zeta = (squares[p]! - squares[q]!) / (2 * product);
+  const zeta = (squares[p] - squares[q]) / (2 * product);
   const magnitude = Math.abs(zeta);
   const root = magnitude > 2 ** 27 ? 2 * magnitude : magnitude + Math.sqrt(1 + zeta * zeta);
   const t = (product < 0 ? -1 : 1) / root;
   const c = 1 / Math.sqrt(1 + t * t);
   const s = c * t;
   turn(work, p * width, q * width, width, s, s / (1 + c));
-  const before = squares[q]!;
-  squares[p]! += t * product;
-  squares[q]! -= t * product;
+  const before = squares[q];
+  squares[p] += t * product;
+  squares[q] -= t * product;
   // The difference cancels when the rows were nearly parallel.
-  if (squares[q]! < 1e-3 * before) squares[q] = squareOf(work, q * width, span);
+  if (squares[q] < 1e-3 * before) squares[q] = squareOf(work, q * width, span);
 }
 
 function swapRows(work: Float64Array, width: number, squares: Float64Array, p: number, q: number): void {
   const kept = work.slice(p * width, (p + 1) * width);
   work.copyWithin(p * width, q * width, (q + 1) * width);
   work.set(kept, q * width);
-  [squares[p], squares[q]] = [squares[q]!, squares[p]!];
+  [squares[p], squares[q]] = [squares[q], squares[p]];
 }
 
 function squareOf(work: Float64Array, start: number, span: number): number {
@@ -133,10 +133,10 @@ function dot(work: Float64Array, a: number, b: number, span: number): number {
   let s2 = 0;
   let s3 = 0;
   for (let p = a, q = b; p < a + span; p += 4, q += 4) {
-    s0 += work[p]! * work[q]!;
-    s1 += work[p + 1]! * work[q + 1]!;
-    s2 += work[p + 2]! * work[q + 2]!;
-    s3 += work[p + 3]! * work[q + 3]!;
+    s0 += work[p] * work[q];
+    s1 += work[p + 1] * work[q + 1];
+    s2 += work[p + 2] * work[q + 2];
+    s3 += work[p + 3] * work[q + 3];
   }
   return s0 + s1 + (s2 + s3);
 }

@@ -20,7 +20,7 @@ export function gramOf(a: Matrix): Matrix {
   multiplyInto(result, a, a, true, false, true);
   const { data } = result;
   for (let i = 1; i < n; i++) {
-    for (let j = 0; j < i; j++) data[i * n + j] = data[j * n + i]!;
+    for (let j = 0; j < i; j++) data[i * n + j] = data[j * n + i];
   }
   return result;
 }
@@ -83,7 +83,7 @@ function pack(
     for (let k = k0; k < k1; k++) {
       const from = k * positionStride;
       for (let line = strip; line < strip + width; line++) {
-        out[to++] = line < end ? data[from + line * lineStride]! : 0;
+        out[to++] = line < end ? data[from + line * lineStride] : 0;
       }
     }
   }
@@ -111,12 +111,12 @@ function kernel(
   let c12 = 0;
   let c13 = 0;
   for (let k = 0, p = aStart, q = bStart; k < depth; k++, p += 2, q += 4) {
-    const a0 = a[p]!;
-    const a1 = a[p + 1]!;
-    const b0 = b[q]!;
-    const b1 = b[q + 1]!;
-    const b2 = b[q + 2]!;
-    const b3 = b[q + 3]!;
+    const a0 = a[p];
+    const a1 = a[p + 1];
+    const b0 = b[q];
+    const b1 = b[q + 1];
+    const b2 = b[q + 2];
+    const b3 = b[q + 3];
     c00 += a0 * b0;
     c01 += a0 * b1;
     c02 += a0 * b2;
@@ -128,15 +128,15 @@ function kernel(
   }
   const width = n - j;
   let at = i * n + j;
-  c[at]! += c00;
-  if (width > 1) c[at + 1]! += c01;
-  if (width > 2) c[at + 2]! += c02;
-  if (width > 3) c[at + 3]! += c03;
+  c[at] += c00;
+  if (width > 1) c[at + 1] += c01;
+  if (width > 2) c[at + 2] += c02;
+  if (width > 3) c[at + 3] += c03;
   if (i + 1 < rowEnd) {
     at += n;
-    c[at]! += c10;
-    if (width > 1) c[at + 1]! += c11;
-    if (width > 2) c[at + 2]! += c12;
-    if (width > 3) c[at + 3]! += c13;
+    c[at] += c10;
+    if (width > 1) c[at + 1] += c11;
+    if (width > 2) c[at + 2] += c12;
+    if (width > 3) c[at + 3] += c13;
   }
 }

@@ -14,10 +14,10 @@ export function turn(
   h: number,
 ): void {
   for (let p = xStart, q = yStart; p < xStart + width; p += 2, q += 2) {
-    const x0 = work[p]!;
-    const y0 = work[q]!;
-    const x1 = work[p + 1]!;
-    const y1 = work[q + 1]!;
+    const x0 = work[p];
+    const y0 = work[q];
+    const x1 = work[p + 1];
+    const y1 = work[q + 1];
     work[p] = x0 + s * (y0 - h * x0);
     work[q] = y0 - s * (x0 + h * y0);
     work[p + 1] = x1 + s * (y1 - h * x1);

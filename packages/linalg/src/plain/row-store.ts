@@ -44,7 +44,7 @@ export class PlainRowStore implements RowStore {
   orthogonalize(w: Matrix): Matrix {
     const first = this.#subtractProjection(w);
     const second = this.#subtractProjection(w);
-    for (let i = 0; i < first.data.length; i++) first.data[i]! += second.data[i]!;
+    for (let i = 0; i < first.data.length; i++) first.data[i] += second.data[i];
     return first;
   }
 
@@ -53,7 +53,7 @@ export class PlainRowStore implements RowStore {
   #subtractProjection(w: Matrix): Matrix {
     const coefficients = this.project(w);
     const parts = this.combine(coefficients, false);
-    for (let i = 0; i < w.data.length; i++) w.data[i]! -= parts.data[i]!;
+    for (let i = 0; i < w.data.length; i++) w.data[i] -= parts.data[i];
     return coefficients;
   }
 

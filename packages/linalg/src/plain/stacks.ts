@@ -1,6 +1,6 @@
 // Stacks of matrices, one by one.
 
-import { fromStack, type MatrixStack } from "../decompositions/stacks.ts";
+import { fromStack, type MatrixStack } from "../matrix-stack.ts";
 import { plainEigh } from "./eigh.ts";
 import { plainSvd } from "./svd.ts";
 

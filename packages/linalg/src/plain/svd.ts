@@ -51,8 +51,8 @@ function embed({ directions, rotation }: RowJacobi, n: number): { left: Matrix; 
   const right = matrix(n, n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; i < rank && j < rank; j++) {
-      left.data[i * n + j] = directions.data[j * rank + i]!;
-      right.data[i * n + j] = rotation.data[j * rank + i]!;
+      left.data[i * n + j] = directions.data[j * rank + i];
+      right.data[i * n + j] = rotation.data[j * rank + i];
     }
     if (i >= rank) left.data[i * n + i] = right.data[i * n + i] = 1;
   }
@@ -62,9 +62,9 @@ function embed({ directions, rotation }: RowJacobi, n: number): { left: Matrix; 
 function rowsByMagnitude(data: Float64Array, m: number, n: number): Int32Array {
   const largest = new Float64Array(m);
   for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) largest[i] = Math.max(largest[i]!, Math.abs(data[i * n + j]!));
+    for (let j = 0; j < n; j++) largest[i] = Math.max(largest[i], Math.abs(data[i * n + j]));
   }
-  return Int32Array.from({ length: m }, (_, i) => i).sort((a, b) => largest[b]! - largest[a]!);
+  return Int32Array.from({ length: m }, (_, i) => i).sort((a, b) => largest[b] - largest[a]);
 }
 
 function gatherRows(data: Float64Array, n: number, order: Int32Array): Float64Array {

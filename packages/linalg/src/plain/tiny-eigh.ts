@@ -24,7 +24,7 @@ export function tinyEigh(
   let largest = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
-      const x = a[from + i * n + j]!;
+      const x = a[from + i * n + j];
       work[i * n + j] = work[j * n + i] = x;
       if (Math.abs(x) > largest) largest = Math.abs(x);
     }
@@ -45,7 +45,7 @@ export function tinyEigh(
     turned = false;
     for (let p = 0; p < n - 1; p++) {
       for (let q = p + 1; q < n; q++) {
-        if (Math.abs(work[p * n + q]!) > negligible) {
+        if (Math.abs(work[p * n + q]) > negligible) {
           rotate(work, n, p, q);
           turned = true;
         }
@@ -56,35 +56,35 @@ export function tinyEigh(
     // Selection: the largest value not yet taken; a taken one is marked by NaN.
     let best = -1;
     for (let i = 0; i < n; i++) {
-      if (work[i * (n + 1)]! > (best < 0 ? Number.NEGATIVE_INFINITY : work[best * (n + 1)]!)) best = i;
+      if (work[i * (n + 1)] > (best < 0 ? Number.NEGATIVE_INFINITY : work[best * (n + 1)])) best = i;
     }
-    values[valuesAt + rank] = work[best * (n + 1)]!;
+    values[valuesAt + rank] = work[best * (n + 1)];
     work[best * (n + 1)] = Number.NaN;
-    if (vectors) for (let i = 0; i < n; i++) vectors[vectorsAt + i * n + rank] = work[v + best * n + i]!;
+    if (vectors) for (let i = 0; i < n; i++) vectors[vectorsAt + i * n + rank] = work[v + best * n + i];
   }
 }
 
 /** Makes entry (p, q) zero. */
 function rotate(work: Float64Array, n: number, p: number, q: number): void {
-  const offDiagonal = work[p * n + q]!;
-  const theta = (work[q * (n + 1)]! - work[p * (n + 1)]!) / (2 * offDiagonal);
+  const offDiagonal = work[p * n + q];
+  const theta = (work[q * (n + 1)] - work[p * (n + 1)]) / (2 * offDiagonal);
   const root = Math.sqrt(theta * theta + 1);
   const t = theta < 0 ? -1 / (root - theta) : 1 / (theta + root);
   const c = 1 / Math.sqrt(t * t + 1);
   const s = t * c;
   const h = s / (1 + c);
-  work[p * (n + 1)]! -= t * offDiagonal;
-  work[q * (n + 1)]! += t * offDiagonal;
+  work[p * (n + 1)] -= t * offDiagonal;
+  work[q * (n + 1)] += t * offDiagonal;
   work[p * n + q] = work[q * n + p] = 0;
   for (let r = 0; r < n; r++) {
     if (r !== p && r !== q) {
-      const x = work[r * n + p]!;
-      const y = work[r * n + q]!;
+      const x = work[r * n + p];
+      const y = work[r * n + q];
       work[r * n + p] = work[p * n + r] = x - s * (y + h * x);
       work[r * n + q] = work[q * n + r] = y + s * (x - h * y);
     }
-    const x = work[n * n + p * n + r]!;
-    const y = work[n * n + q * n + r]!;
+    const x = work[n * n + p * n + r];
+    const y = work[n * n + q * n + r];
     work[n * n + p * n + r] = x - s * (y + h * x);
     work[n * n + q * n + r] = y + s * (x - h * y);
   }

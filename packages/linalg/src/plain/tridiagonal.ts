@@ -30,21 +30,21 @@ export function tridiagonalize(work: Float64Array, n: number): Tridiagonal {
   for (let k = 0; k < n - 2; k++) {
     // Column k after the update by step k − 1, which is still due for the columns to its right.
     const next = vectors.data.subarray(k * n, (k + 1) * n);
-    for (let i = k; i < n; i++) next[i] = work[i * n + k]! - v[i]! * q[k]! - q[i]! * v[k]!;
-    diagonal[k] = next[k]!;
+    for (let i = k; i < n; i++) next[i] = work[i * n + k] - v[i] * q[k] - q[i] * v[k];
+    diagonal[k] = next[k];
     next[k] = 0;
     offDiagonal[k] = makeReflector(next, k + 1);
     product.fill(0);
     updateAndMultiply(work, n, k + 1, v, q, next, product);
     let inner = 0;
-    for (let i = k + 1; i < n; i++) inner += next[i]! * product[i]!;
-    for (let i = k + 1; i < n; i++) product[i] = 2 * (product[i]! - inner * next[i]!);
+    for (let i = k + 1; i < n; i++) inner += next[i] * product[i];
+    for (let i = k + 1; i < n; i++) product[i] = 2 * (product[i] - inner * next[i]);
     v = next;
     [q, product] = [product, q];
   }
   for (let k = Math.max(n - 2, 0); k < n; k++) {
-    diagonal[k] = work[k * n + k]! - 2 * v[k]! * q[k]!;
-    if (k + 1 < n) offDiagonal[k] = work[(k + 1) * n + k]! - v[k + 1]! * q[k]! - q[k + 1]! * v[k]!;
+    diagonal[k] = work[k * n + k] - 2 * v[k] * q[k];
+    if (k + 1 < n) offDiagonal[k] = work[(k + 1) * n + k] - v[k + 1] * q[k] - q[k + 1] * v[k];
   }
   return { diagonal, offDiagonal, reflectors: transpose(vectors) };
 }
@@ -64,19 +64,19 @@ function updateAndMultiply(
 ): void {
   for (let i = start; i < n; i++) {
     const row = i * n;
-    const vi = v[i]!;
-    const qi = q[i]!;
-    const xi = next[i]!;
+    const vi = v[i];
+    const qi = q[i];
+    const xi = next[i];
     let sum = 0;
     for (let j = start; j < i; j++) {
-      const entry = work[row + j]! - vi * q[j]! - qi * v[j]!;
+      const entry = work[row + j] - vi * q[j] - qi * v[j];
       work[row + j] = entry;
-      sum += entry * next[j]!;
-      product[j]! += entry * xi;
+      sum += entry * next[j];
+      product[j] += entry * xi;
     }
-    const entry = work[row + i]! - 2 * vi * qi;
+    const entry = work[row + i] - 2 * vi * qi;
     work[row + i] = entry;
-    product[i]! += sum + entry * xi;
+    product[i] += sum + entry * xi;
   }
 }
 
@@ -90,14 +90,14 @@ function updateAndMultiply(
 export function implicitQl(diagonal: Float64Array, offDiagonal: Float64Array, rows: Matrix): void {
   const n = diagonal.length;
   let norm = 0;
-  for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(diagonal[i]!), Math.abs(offDiagonal[i]!));
+  for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(diagonal[i]), Math.abs(offDiagonal[i]));
   // Relative to the whole matrix, not to the neighbours on the diagonal: where eigenvalues vanish, those are
   // rounding errors themselves, and the iteration would never end.
   const negligible = Number.EPSILON * norm;
   for (let l = 0; l < n; l++) {
     for (let steps = 0; ; steps++) {
       let m = l;
-      while (m < n - 1 && Math.abs(offDiagonal[m]!) > negligible) m++;
+      while (m < n - 1 && Math.abs(offDiagonal[m]) > negligible) m++;
       if (m === l) break;
       if (steps === MAX_STEPS) {
         throw new LinalgError(
@@ -113,34 +113,34 @@ export function implicitQl(diagonal: Float64Array, offDiagonal: Float64Array, ro
 
 /** One implicit QL step on the unreduced block l..m. */
 function qlStep(d: Float64Array, e: Float64Array, l: number, m: number, rows: Matrix): void {
-  const ratio = (d[l + 1]! - d[l]!) / (2 * e[l]!);
+  const ratio = (d[l + 1] - d[l]) / (2 * e[l]);
   const root = Math.sqrt(ratio * ratio + 1);
-  let g = d[m]! - d[l]! + e[l]! / (ratio + (ratio < 0 ? -root : root));
+  let g = d[m] - d[l] + e[l] / (ratio + (ratio < 0 ? -root : root));
   let s = 1;
   let c = 1;
   let shifted = 0;
   for (let i = m - 1; i >= l; i--) {
-    const f = s * e[i]!;
-    const b = c * e[i]!;
+    const f = s * e[i];
+    const b = c * e[i];
     // The sign that makes the cosine non-negative, as the half-angle in `turn` wants it.
     const r = g < 0 ? -Math.sqrt(f * f + g * g) : Math.sqrt(f * f + g * g);
     e[i + 1] = r;
     if (r === 0) {
       // The bulge vanished: the block splits here.
-      d[i + 1]! -= shifted;
+      d[i + 1] -= shifted;
       e[m] = 0;
       return;
     }
     s = f / r;
     c = g / r;
-    g = d[i + 1]! - shifted;
-    const t = (d[i]! - g) * s + 2 * c * b;
+    g = d[i + 1] - shifted;
+    const t = (d[i] - g) * s + 2 * c * b;
     shifted = s * t;
     d[i + 1] = g + shifted;
     g = c * t - b;
     turn(rows.data, (i + 1) * rows.cols, i * rows.cols, rows.cols, s, s / (1 + c));
   }
-  d[l]! -= shifted;
+  d[l] -= shifted;
   e[l] = g;
   e[m] = 0;
 }

@@ -11,7 +11,7 @@ import type { PoolReply, PoolRequest, PoolStart } from "./pool-protocol.ts";
 interface Port {
   postMessage(message: PoolReply, transfer: ArrayBuffer[]): void;
   on?(event: "message", listener: (message: PoolStart | PoolRequest) => void): void;
-  onmessage?: ((event: MessageEvent) => void) | null;
+  onmessage?: (((event: MessageEvent) => void) | null) | undefined;
 }
 
 const tasks: Record<PoolRequest["task"], (a: Matrix, options?: object) => object> = { svd, eigh, qr };

@@ -11,22 +11,22 @@ import type { PoolReply, PoolRequest } from "./pool-protocol.ts";
 
 export interface LinalgPoolOptions {
   /** Number of workers, started as they are needed. Default: the number of processors, less one. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** How the workers choose their backend. Default: `{}`, the best that runs. */
-  readonly initialize?: InitializeOptions;
+  readonly initialize?: InitializeOptions | undefined;
   /**
    * Makes a worker, for bundlers that do not follow `new URL("./pool-worker.js", import.meta.url)`. Default: a module
    * worker of this package's `pool-worker.js`, or a worker thread in Node.
    */
-  readonly createWorker?: () => PoolWorker | Promise<PoolWorker>;
+  readonly createWorker?: (() => PoolWorker | Promise<PoolWorker>) | undefined;
 }
 
 /** What the pool needs of a Worker (browsers, Deno), or of a worker thread. */
 export interface PoolWorker {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   terminate(): unknown;
-  onmessage?: ((event: MessageEvent) => void) | null;
-  onerror?: ((event: ErrorEvent) => void) | null;
+  onmessage?: (((event: MessageEvent) => void) | null) | undefined;
+  onerror?: (((event: ErrorEvent) => void) | null) | undefined;
   on?(event: string, listener: (value: unknown) => void): unknown;
   unref?(): void;
 }

@@ -10,12 +10,12 @@ const ROUNDS = 10;
 
 /** Writes the four 32-bit words for `key` (2 words) and `counter` (4 words) into `out`. */
 export function philox4x32(out: Uint32Array, counter: Uint32Array, key: Uint32Array): void {
-  let c0 = counter[0]!;
-  let c1 = counter[1]!;
-  let c2 = counter[2]!;
-  let c3 = counter[3]!;
-  let k0 = key[0]!;
-  let k1 = key[1]!;
+  let c0 = counter[0];
+  let c1 = counter[1];
+  let c2 = counter[2];
+  let c3 = counter[3];
+  let k0 = key[0];
+  let k1 = key[1];
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0, c0);
     const high1 = multiplyHigh(MULTIPLIER_1, c2);

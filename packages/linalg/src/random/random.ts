@@ -8,9 +8,9 @@ import { philox4x32 } from "./philox.ts";
 
 export interface UniformOptions {
   /** Lower end, included. Default 0. */
-  readonly low?: number;
+  readonly low?: number | undefined;
   /** Upper end, excluded up to rounding. Finite and greater than `low`. Default 1. */
-  readonly high?: number;
+  readonly high?: number | undefined;
 }
 
 /**
@@ -82,7 +82,7 @@ function pairs(
   for (let i = 0; i < length; i += 2) {
     counter[0] = i / 2;
     philox4x32(words, counter, key);
-    const [first, second] = transform(fraction(words[0]!, words[1]!), fraction(words[2]!, words[3]!));
+    const [first, second] = transform(fraction(words[0], words[1]), fraction(words[2], words[3]));
     result[i] = first;
     // Beyond the end of an odd length the store is ignored.
     result[i + 1] = second;

@@ -1,0 +1,45 @@
+// What the methods for some eigenpairs take and yield.
+
+import type { Matrix } from "../matrix.ts";
+
+export interface PartialEigh {
+  /** The k eigenvalues, from the end that was asked for inwards. */
+  readonly values: Float64Array;
+  /** `[n, k]`, columns orthonormal. */
+  readonly vectors: Matrix;
+  /** ‖A·x − λ·x‖; some eigenvalue of A lies within this of λ. */
+  readonly residuals: Float64Array;
+  /** Restarts (lanczos) or steps (lobpcg). */
+  readonly iterations: number;
+  /** Products of A with a single vector. */
+  readonly products: number;
+}
+
+export interface EigshOptions {
+  /** Which end of the spectrum. Default `"largest"`. */
+  readonly which?: "largest" | "smallest" | undefined;
+  /**
+   * `"lanczos"` (thick-restarted, with full reorthogonalisation) needs the fewest products; `"lobpcg"` can use a
+   * preconditioner. Default `"lanczos"`, or `"lobpcg"` where a preconditioner is given.
+   */
+  readonly method?: "lanczos" | "lobpcg" | undefined;
+  /** For `"lobpcg"`: an approximation of A⁻¹·R (positive definite) for the residuals R `[n, b]`. */
+  readonly preconditioner?: ((residuals: Matrix) => Matrix | Promise<Matrix>) | undefined;
+  /** Residuals up to this fraction of the largest |eigenvalue| met are small enough. Default 1e-10. */
+  readonly tolerance?: number | undefined;
+  /**
+   * Vectors in a block: products come in blocks of this many, and eigenvalues of higher multiplicity can be
+   * missed. Default 2 (lanczos), k + max(2, k / 4) (lobpcg).
+   */
+  readonly blockSize?: number | undefined;
+  /** Lanczos: vectors that the basis keeps before a restart. Default max(2·k + 20 blocks, 60). */
+  readonly maxBasis?: number | undefined;
+  /** Cap: restarts (lanczos, default 300) or steps (lobpcg, default 1000). */
+  readonly iterations?: number | undefined;
+  /** Seed of the random start. Default 0. */
+  readonly seed?: number | bigint | undefined;
+  /** `"canonical"` makes the first largest entry of every vector positive. Default `"any"`. */
+  readonly sign?: "canonical" | "any" | undefined;
+  /** Stops between two products. */
+  readonly signal?: AbortSignal | undefined;
+}

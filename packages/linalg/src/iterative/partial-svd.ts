@@ -1,0 +1,46 @@
+// What the methods for leading singular triplets take and yield.
+
+import type { Matrix } from "../matrix.ts";
+
+export interface PartialSvd {
+  /** `[rows, k]`, columns orthonormal. */
+  readonly u: Matrix;
+  /** The k largest singular values, descending. */
+  readonly s: Float64Array;
+  /** `[cols, k]`, columns orthonormal. */
+  readonly v: Matrix;
+  /** √(‖A·vᵢ − sᵢ·uᵢ‖² + ‖Aᵀ·uᵢ − sᵢ·vᵢ‖²); some singular value of A lies within this of sᵢ. */
+  readonly residuals: Float64Array;
+  /** Blocks that the basis grew by (block-krylov) or power iterations (randomized). */
+  readonly iterations: number;
+  /** Products of A or Aᵀ with a single vector. */
+  readonly products: number;
+}
+
+export interface SvdsOptions {
+  /**
+   * `"block-krylov"` runs until all k residuals are small; `"randomized"` (Halko, Martinsson & Tropp 2011) makes
+   * `iterations` power steps and stops, with no more accuracy than the decay of the spectrum gives. Default
+   * `"block-krylov"`.
+   */
+  readonly method?: "block-krylov" | "randomized" | undefined;
+  /**
+   * Residuals up to this fraction of the largest singular value are small enough. The error of a value is of the
+   * order of its square over the gap, that of a vector of its quotient by the gap. Default 1e-8 (block-krylov).
+   * Given for `"randomized"`, larger residuals are an error; not given, they are just reported.
+   */
+  readonly tolerance?: number | undefined;
+  /** Vectors in a block: products come in blocks of this many. Values of higher multiplicity can
+   * be missed. Default 8 (block-krylov), k + 10 (randomized). */
+  readonly blockSize?: number | undefined;
+  /** Vectors that the two bases keep before they are compressed. Default 1.5·k + 12 blocks. */
+  readonly maxBasis?: number | undefined;
+  /** Cap: blocks (block-krylov, default 300), or power iterations (randomized, default 2). */
+  readonly iterations?: number | undefined;
+  /** Seed of the random start. Default 0. */
+  readonly seed?: number | bigint | undefined;
+  /** `"canonical"` makes the first largest entry of every column of u positive. Default `"any"`. */
+  readonly sign?: "canonical" | "any" | undefined;
+  /** Stops between two products. */
+  readonly signal?: AbortSignal | undefined;
+}
