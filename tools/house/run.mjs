@@ -1,4 +1,5 @@
-// Prints the measures of every package beside what they should be. `--longest N` lists the longest functions.
+// Prints the measures of every package; fails for a circle of imports that is not allowed below. `--longest N` lists the
+// longest functions.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -7,6 +8,17 @@ import { parseSync } from "vite";
 import { circles, readSource, spread } from "./measures.mjs";
 
 const { values: options } = parseArgs({ options: { longest: { type: "string", default: "0" } } });
+
+/** Circles that read better than what would undo them, types included, by their files. */
+const allowedCircles = [
+  {
+    reason:
+      "a prepared graph holds rules of its user's, a rule is handed an emitter, an emitter reads a prepared graph",
+    files: ["emitter", "prepared-graph", "rule", "signs"].map(
+      (name) => `packages/onnx/src/derive/${name}.ts`,
+    ),
+  },
+];
 
 const files = execFileSync("git", ["ls-files", "packages/*/src/*.ts"], { encoding: "utf8" })
   .trim()
@@ -31,6 +43,11 @@ function measure(name, list) {
   };
 }
 
+/** Why a circle may stay; undefined where nothing says so. */
+function reasonFor(group) {
+  return allowedCircles.find(({ files: allowed }) => group.every((path) => allowed.includes(path)))?.reason;
+}
+
 /** Names in the main entry of a package. */
 function publicNames(name) {
   if (name === "all") return "";
@@ -51,7 +68,11 @@ console.table([
   ),
   measure("all", sources),
 ]);
-for (const group of circles(sources)) console.log(`circle: ${group.join(" → ")}`);
+for (const group of circles(sources)) {
+  const reason = reasonFor(group);
+  console.log(`circle${reason ? `, allowed (${reason})` : ""}: ${group.join(" → ")}`);
+  if (!reason) process.exitCode = 1;
+}
 const functions = sources.flatMap(({ path, functions: list }) => list.map((each) => ({ path, ...each })));
 for (const { path, name, lines } of functions
   .sort((a, b) => b.lines - a.lines)

@@ -19,7 +19,8 @@ import {
 import { leadingColumns, type Matrix, matrix } from "@vielbein/linalg";
 import { firstAffineMaps } from "@vielbein/onnx";
 import type { ExplorerDirections, ExplorerSpectrum } from "@vielbein/viz/explorer";
-import { MEMORY_BUDGET, type Spaces } from "./spaces.ts";
+import type { Spaces } from "./spaces.ts";
+import { MEMORY_BUDGET } from "./survey.ts";
 
 /** Directions that are handed to the page; each costs a tangent at every new point. */
 const KEPT = 64;

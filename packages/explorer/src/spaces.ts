@@ -3,38 +3,20 @@
 
 import {
   contractSamples,
-  type InputSetting,
   meanValue,
   type Prior,
   type Runtime,
-  type RuntimeTensor,
   type Space,
   samplePoints,
-  statedPrior,
 } from "@vielbein/core";
-import {
-  DataType,
-  type FurtherInput,
-  furtherInputs,
-  inputTensors,
-  layers,
-  type Model,
-  mappedCode,
-  OnnxMap,
-  type PreparedGraph,
-  prepare,
-  requiredInputs,
-  sharedCode,
-  truncate,
-} from "@vielbein/onnx";
-import type { ExplorerModel, ExplorerTruncation, SpacesChoice } from "@vielbein/viz/explorer";
+import { type Model, OnnxMap, type PreparedGraph, prepare, truncate } from "@vielbein/onnx";
+import type { ExplorerModel, SpacesChoice } from "@vielbein/viz/explorer";
+import { MEMORY_BUDGET, type Survey, surveyOf } from "./survey.ts";
 
 /** Larger codes have too many directions to look at. */
 const LARGEST_CODE = 16_384;
 /** Samples by which spread and pixel range are measured. */
 const MEASURED = 16;
-/** What one run may take of the 4 GB that WebAssembly addresses. */
-export const MEMORY_BUDGET: number = 2 ** 30;
 
 export class Spaces {
   readonly graph: PreparedGraph;
@@ -46,19 +28,18 @@ export class Spaces {
   /** Input → `from`, or the space before it that samples are truncated in; absent where `from` is the input. */
   readonly head: OnnxMap | undefined;
   /** From that space → `from`. */
-  private readonly onward: OnnxMap | undefined;
+  readonly #onward: OnnxMap | undefined;
   /** Means of spaces that were truncated, by the space and the further inputs. */
-  private readonly means: Map<string, Float64Array>;
+  readonly #means: Map<string, Float64Array>;
   /** Images of the first samples, `[MEASURED, picture.to.dim]`. */
   readonly images: Float32Array;
 
   private constructor(
-    parts: Pick<Spaces, "graph" | "description" | "map" | "picture" | "head" | "images">,
-    onward: OnnxMap | undefined,
+    parts: Pick<Spaces, "graph" | "description" | "images"> & Maps,
     means: Map<string, Float64Array>,
   ) {
-    this.onward = onward;
-    this.means = means;
+    this.#onward = parts.onward;
+    this.#means = means;
     this.graph = parts.graph;
     this.description = parts.description;
     this.map = parts.map;
@@ -80,77 +61,23 @@ export class Spaces {
     means: Map<string, Float64Array>,
     signal: AbortSignal,
   ): Promise<Spaces> {
-    const { set = {} } = choice;
-    const code = requiredInputs(model.graph).find(
-      ({ name, dataType }) => dataType === DataType.FLOAT && !Object.hasOwn(set, name),
-    )?.name;
-    const further = code === undefined ? [] : furtherInputs(model, code);
-    const inputs: Readonly<Record<string, RuntimeTensor>> = {
-      ...inputTensors(model, Object.fromEntries(further.map(zeros)), MEMORY_BUDGET),
-      ...inputTensors(model, set, MEMORY_BUDGET),
-    };
-    const whole = await prepare(model, runtime, { inputs });
-    const chain = layers(whole).flatMap(({ name, dim, shape }, i, all): Space[] => {
-      const shared = sharedCode(whole, { name, dim, shape });
-      const known = [whole.input, all[i - 1]?.name];
-      return [...(shared && !known.includes(shared.name) ? [shared] : []), { name, dim, shape }];
-    });
-    const prior = statedPrior(model.metadata) ?? { kind: "normal" };
-    const settings = { memoryBudget: MEMORY_BUDGET, inputs };
-    const { from = whole.input, to = whole.output } = choice;
-    const at = chain.findIndex(({ name }) => name === from);
-    const style = mappedCode(whole);
-    const end = chain.findIndex(({ name }) => name === style);
-    const truncation = truncationOf(from, whole.input, style, at >= end, choice.truncation);
-    const ways: OnnxMap[] = [];
-    let generator = model;
-    const open = async (options: Pick<SpacesChoice, "from" | "to">, points?: Prior): Promise<OnnxMap> => {
-      signal.throwIfAborted();
-      const map = await OnnxMap.create(generator, runtime, {
-        ...settings,
-        ...options,
-        ...(points ? { prior: points } : {}),
-      });
-      ways.push(map);
-      return map;
-    };
+    const survey = await surveyOf(model, runtime, choice);
+    const { whole, from, to, inputs } = survey;
+    const ways = new Ways(runtime, survey, signal);
     try {
-      if (truncation.psi !== 1) {
-        const { name, shape } = chain[end]!;
-        const mapping = await open({ to: name }, prior);
-        generator = truncate(model, name, shape, await meanOf(mapping, set, means, signal), truncation.psi);
-      }
-      const isInput = from === whole.input;
-      const isWhole = isInput && to === whole.output && generator === model;
-      const middle = truncation.kind === "mean" ? truncation.space : from;
-      const head = isInput ? undefined : await open({ to: middle }, prior);
-      const onward = middle === from ? undefined : await open({ from: middle, to: from });
-      const map = await open({ from, to }, isInput ? prior : undefined);
-      const picture = to === whole.output ? map : await open({ from }, isInput ? prior : undefined);
-      const codes = samplePoints(head?.from ?? map.from, 0, 0, MEASURED);
-      const reached = head ? await head.evaluate(codes, MEASURED, { signal }) : codes;
-      const samples = onward ? await onward.evaluate(reached, MEASURED, { signal }) : reached;
-      const input: Space = head?.from ?? map.from;
+      const generator = await truncatedGenerator(model, survey, ways, means, signal);
+      const maps = await openMaps(generator, survey, ways);
+      const samples = await firstSamples(maps, signal);
+      const isWhole = from === whole.input && to === whole.output && generator === model;
       const parts = {
+        ...maps,
         graph: isWhole ? whole : await prepare(generator, runtime, { from, to, inputs }),
-        description: {
-          froms: [input, ...chain.slice(0, -1)].filter(({ dim }) => dim <= LARGEST_CODE),
-          tos: chain.slice(at + 1),
-          from: map.from,
-          to: map.to,
-          inputs: further,
-          set,
-          truncation,
-          deviation: deviationOf(map.from, samples),
-        },
-        map,
-        picture,
-        head,
-        images: await picture.evaluate(samples, MEASURED, { signal }),
+        description: describe(survey, maps, samples),
+        images: await maps.picture.evaluate(samples, MEASURED, { signal }),
       };
-      return new Spaces(parts, onward, means);
+      return new Spaces(parts, means);
     } catch (error) {
-      for (const map of ways) await map.dispose();
+      await ways.dispose();
       throw error;
     }
   }
@@ -163,34 +90,104 @@ export class Spaces {
     psi: number,
     signal: AbortSignal,
   ): Promise<Float32Array> {
-    const { head, onward, map, description } = this;
+    const { head, map, description } = this;
+    const onward = this.#onward;
     const codes = samplePoints(head?.from ?? map.from, seed, first, count);
     if (!head) {
       return description.truncation.kind === "scale" ? contractSamples(codes, map.from.prior, psi) : codes;
     }
     const reached = await head.evaluate(codes, count, { signal });
     const isPulled = description.truncation.kind === "mean" && psi !== 1;
-    const mean = isPulled ? await meanOf(head, description.set, this.means, signal) : undefined;
+    const mean = isPulled ? await meanOf(head, description.set, this.#means, signal) : undefined;
     const moved = mean ? truncated(reached, mean, psi) : reached;
     return onward ? onward.evaluate(moved, count, { signal }) : moved;
   }
 
   async dispose(): Promise<void> {
-    for (const map of new Set([this.map, this.picture, this.head, this.onward])) await map?.dispose();
+    for (const map of new Set([this.map, this.picture, this.head, this.#onward])) await map?.dispose();
   }
 }
 
-/** @param isBehind whether `from` is the end of the mapping network, or lies behind it. */
-function truncationOf(
-  from: string,
-  input: string,
-  style: string | undefined,
-  isBehind: boolean,
-  psi = 1,
-): ExplorerTruncation {
-  if (style !== undefined && !isBehind) return { kind: "graph", space: style, psi };
-  if (style !== undefined) return { kind: "mean", space: style, psi: 1 };
-  return { kind: from === input ? "scale" : "mean", space: from, psi: 1 };
+/** The maps that are open, which go when opening the next one fails. */
+class Ways {
+  readonly #runtime: Runtime;
+  readonly #survey: Survey;
+  readonly #signal: AbortSignal;
+  readonly #open: OnnxMap[] = [];
+
+  constructor(runtime: Runtime, survey: Survey, signal: AbortSignal) {
+    this.#runtime = runtime;
+    this.#survey = survey;
+    this.#signal = signal;
+  }
+
+  /** @param prior that of the first space. */
+  async open(generator: Model, ends: Pick<SpacesChoice, "from" | "to">, prior?: Prior): Promise<OnnxMap> {
+    this.#signal.throwIfAborted();
+    const { inputs } = this.#survey;
+    const options = { memoryBudget: MEMORY_BUDGET, inputs, ...ends, prior };
+    const map = await OnnxMap.create(generator, this.#runtime, options);
+    this.#open.push(map);
+    return map;
+  }
+
+  async dispose(): Promise<void> {
+    for (const map of this.#open) await map.dispose();
+  }
+}
+
+/** The model, or a copy that pulls its style toward the mean, where that is how it is truncated. */
+async function truncatedGenerator(
+  model: Model,
+  { truncation, style, prior, set }: Survey,
+  ways: Ways,
+  means: Map<string, Float64Array>,
+  signal: AbortSignal,
+): Promise<Model> {
+  if (truncation.psi === 1 || !style) return model;
+  const mapping = await ways.open(model, { to: style.name }, prior);
+  return truncate(model, style.name, style.shape, await meanOf(mapping, set, means, signal), truncation.psi);
+}
+
+interface Maps {
+  readonly map: OnnxMap;
+  readonly picture: OnnxMap;
+  readonly head: OnnxMap | undefined;
+  readonly onward: OnnxMap | undefined;
+}
+
+async function openMaps(generator: Model, survey: Survey, ways: Ways): Promise<Maps> {
+  const { whole, from, to, truncation } = survey;
+  const isInput = from === whole.input;
+  const prior = isInput ? survey.prior : undefined;
+  const middle = truncation.kind === "mean" ? truncation.space : from;
+  const head = isInput ? undefined : await ways.open(generator, { to: middle }, survey.prior);
+  const onward = middle === from ? undefined : await ways.open(generator, { from: middle, to: from });
+  const map = await ways.open(generator, { from, to }, prior);
+  const picture = to === whole.output ? map : await ways.open(generator, { from }, prior);
+  return { map, picture, head, onward };
+}
+
+/** Points of `from` that the first samples become, `[MEASURED, from.dim]`. */
+async function firstSamples({ map, head, onward }: Maps, signal: AbortSignal): Promise<Float32Array> {
+  const codes = samplePoints(head?.from ?? map.from, 0, 0, MEASURED);
+  const reached = head ? await head.evaluate(codes, MEASURED, { signal }) : codes;
+  return onward ? onward.evaluate(reached, MEASURED, { signal }) : reached;
+}
+
+function describe(survey: Survey, { head, map }: Maps, samples: Float32Array): Spaces["description"] {
+  const { chain, from, further, set, truncation } = survey;
+  const at = chain.findIndex(({ name }) => name === from);
+  return {
+    froms: [head?.from ?? map.from, ...chain.slice(0, -1)].filter(({ dim }) => dim <= LARGEST_CODE),
+    tos: chain.slice(at + 1),
+    from: map.from,
+    to: map.to,
+    inputs: further,
+    set,
+    truncation,
+    deviation: deviationOf(map.from, samples),
+  };
 }
 
 /** Mean of what samples become where `map` ends, the further inputs being `set`; the same whatever the seed. */
@@ -210,11 +207,6 @@ async function meanOf(
 
 function truncated(points: Float32Array, mean: Float64Array, psi: number): Float32Array {
   return points.map((x, i) => mean[i % mean.length]! + psi * (x - mean[i % mean.length]!));
-}
-
-function zeros({ name, shape }: FurtherInput): [string, InputSetting] {
-  // Only a list of numbers can be given to an input that does not declare its shape.
-  return [name, shape.every((extent) => extent === 1) ? [0] : { all: 0 }];
 }
 
 /** Root mean square deviation of a coordinate: of the prior, or of samples where there is none. */

@@ -30,7 +30,8 @@ export {
 } from "./model/model.ts";
 export { cut } from "./prepare/cut.ts";
 export { type FurtherInput, furtherInputs, inputTensors } from "./prepare/further-inputs.ts";
-export { endpoints, type PrepareOptions, prepare } from "./prepare/prepare.ts";
+export { endpoints, type PrepareOptions } from "./prepare/options.ts";
+export { prepare } from "./prepare/prepare.ts";
 export { truncate } from "./prepare/truncate.ts";
 export { firstAffineMaps } from "./read/affine-maps.ts";
 export type { FamilyReport } from "./read/family.ts";

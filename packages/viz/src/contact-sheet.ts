@@ -7,6 +7,7 @@
 import { VielbeinError } from "@vielbein/core";
 import { type RgbaImage, shrinkTo, upscale } from "./images/image.ts";
 import { encodePng, pngDataUri } from "./images/png.ts";
+import type { Block } from "./plots/frame.ts";
 import { px, svgDocument, textLine } from "./svg.ts";
 import { ellipsize, type Font, measureText, wrap } from "./text.ts";
 import { THEME } from "./theme.ts";
@@ -48,14 +49,39 @@ const MIN_CONTENT_WIDTH = 560;
  * `columnLabels`; `SHAPE_MISMATCH` for images of different sizes.
  */
 export function contactSheet(sheet: ContactSheet): string {
-  const size = requireGrid(sheet);
+  const fit = tileFit(requireGrid(sheet), sheet.minTile ?? 96);
+  const plan = layOut(sheet, fit);
+  const heading = drawHeading(sheet, plan);
+  const grid = drawGrid(sheet, plan, heading.bottom + 26 * plan.unit, fit);
+  const footer = drawFooter(sheet, plan, grid.bottom);
+  const parts = [heading, grid, footer].flatMap(({ elements }) => elements);
+  return svgDocument(
+    plan.contentWidth + 2 * plan.margin,
+    Math.ceil(footer.bottom + plan.margin),
+    sheet.title,
+    parts,
+  );
+}
+
+/** Measures of a sheet in pixels, type and space in proportion to the grid. */
+interface Plan {
+  readonly unit: number;
+  readonly type: TypeScale;
+  readonly margin: number;
+  readonly gap: number;
+  readonly labels: readonly RowLabel[];
+  readonly columnTitle: string;
+  readonly tile: { readonly width: number; readonly height: number };
+  readonly rowHeight: number;
+  readonly gridHeight: number;
+  readonly contentWidth: number;
+  columnX(column: number): number;
+}
+
+function layOut(sheet: ContactSheet, fit: (image: RgbaImage) => RgbaImage): Plan {
   const { rows, columnLabels } = sheet;
-  const fit = tileFit(size, sheet.minTile ?? 96);
   const tile = fit(rows[0]!.images[0]!);
   const columns = columnLabels.length;
-  const reference = sheet.reference ?? columnLabels.indexOf("0");
-
-  // Type and space, in proportion to the grid.
   const unit = Math.min(2, Math.max(1, (columns * tile.width) / 900));
   const type = typeScale(unit);
   const margin = Math.round(40 * unit);
@@ -67,67 +93,115 @@ export function contactSheet(sheet: ContactSheet): string {
   );
   const gridX = margin + (labelWidth > 0 ? labelWidth + Math.round(22 * unit) : 0);
   const gridWidth = columns * (tile.width + gap) - gap;
-  const contentWidth = Math.max(gridX - margin + gridWidth, MIN_CONTENT_WIDTH);
   // Whole numbers, so that tiles lie on the pixel grid.
   const rowHeight = Math.ceil(Math.max(tile.height, ...labels.map((label) => label.height)));
-  const tileInset = Math.floor((rowHeight - tile.height) / 2);
-  const columnX = (column: number) => gridX + column * (tile.width + gap);
-
-  const elements: string[] = [];
-  let y = margin;
-  const paragraph = (text: string, style: Font & { fill: string }, maxLines: number, leading: number) => {
-    for (const line of wrap(text, contentWidth, style, maxLines)) {
-      y += style.size * leading;
-      elements.push(textLine(margin, y - style.size * 0.25, line, style));
-    }
+  return {
+    unit,
+    type,
+    margin,
+    gap,
+    labels,
+    columnTitle,
+    tile,
+    rowHeight,
+    gridHeight: rows.length * (rowHeight + gap) - gap,
+    contentWidth: Math.max(gridX - margin + gridWidth, MIN_CONTENT_WIDTH),
+    columnX: (column) => gridX + column * (tile.width + gap),
   };
-  paragraph(sheet.title, { ...type.title, fill: THEME.ink }, 3, 1.25);
-  if (sheet.subtitle) {
-    y += 5 * unit;
-    paragraph(sheet.subtitle, { ...type.body, fill: THEME.soft }, 3, 1.5);
-  }
+}
 
-  // Column header; the mark of the reference column lies under header and tiles.
-  y += 26 * unit;
-  const headerTop = y;
-  const headerBaseline = headerTop + type.body.size * 1.35;
-  const gridY = Math.round(headerTop + type.body.size * 2.15);
-  const gridHeight = rows.length * (rowHeight + gap) - gap;
-  if (columnLabels[reference] !== undefined) {
-    elements.push(band(columnX(reference), headerTop, tile.width, gridY + gridHeight, gap));
-  }
+/** Title and subtitle. */
+function drawHeading(sheet: ContactSheet, plan: Plan): Block {
+  const { type, unit, margin } = plan;
+  const title = paragraph(plan, margin, sheet.title, { ...type.title, fill: THEME.ink }, TITLE_LINES);
+  if (!sheet.subtitle) return title;
+  const style = { ...type.body, fill: THEME.soft };
+  const subtitle = paragraph(plan, title.bottom + 5 * unit, sheet.subtitle, style, SUBTITLE_LINES);
+  return { elements: [...title.elements, ...subtitle.elements], bottom: subtitle.bottom };
+}
+
+/** Column header and rows; the mark of the reference column lies under both. */
+function drawGrid(sheet: ContactSheet, plan: Plan, top: number, fit: (image: RgbaImage) => RgbaImage): Block {
+  const { type, rowHeight, gap } = plan;
+  const gridY = Math.round(top + type.body.size * 2.15);
+  const bottom = gridY + plan.gridHeight;
+  const reference = sheet.reference ?? sheet.columnLabels.indexOf("0");
+  const isMarked = sheet.columnLabels[reference] !== undefined;
+  const mark = isMarked ? [band(plan.columnX(reference), top, plan.tile.width, bottom, gap)] : [];
+  const rows = sheet.rows.flatMap((row, r) => drawRow(row, r, plan, gridY + r * (rowHeight + gap), fit));
+  return { elements: [...mark, ...columnHeader(sheet, plan, top, reference), ...rows], bottom };
+}
+
+function columnHeader(sheet: ContactSheet, plan: Plan, top: number, reference: number): string[] {
+  const { type, tile, margin, columnTitle } = plan;
+  const baseline = top + type.body.size * 1.35;
   const titleStyle = { ...type.small, fill: THEME.faint };
-  elements.push(textLine(margin, headerBaseline, columnTitle, titleStyle, sheet.columnTitle));
-  columnLabels.forEach((label, column) => {
+  const title = textLine(margin, baseline, columnTitle, titleStyle, sheet.columnTitle);
+  const labels = sheet.columnLabels.map((label, column) => {
     const style = { ...type.body, bold: column === reference };
     const shown = ellipsize(label, tile.width, style);
     const fill = column === reference ? THEME.ink : THEME.soft;
-    const x = columnX(column) + tile.width / 2;
-    elements.push(textLine(x, headerBaseline, shown, { ...style, fill, anchor: "middle" }, label));
+    const x = plan.columnX(column) + tile.width / 2;
+    return textLine(x, baseline, shown, { ...style, fill, anchor: "middle" }, label);
   });
+  return [title, ...labels];
+}
 
-  rows.forEach((row, r) => {
-    const top = gridY + r * (rowHeight + gap);
-    elements.push(...labels[r]!.draw(margin, top + rowHeight / 2));
-    row.images.forEach((image, column) => {
-      elements.push(drawTile(columnX(column), top + tileInset, fit(image)));
-    });
+function drawRow(
+  row: ContactSheetRow,
+  index: number,
+  plan: Plan,
+  top: number,
+  fit: (image: RgbaImage) => RgbaImage,
+): string[] {
+  const { labels, margin, rowHeight, tile } = plan;
+  const tileTop = top + Math.floor((rowHeight - tile.height) / 2);
+  return [
+    ...labels[index]!.draw(margin, top + rowHeight / 2),
+    ...row.images.map((image, column) => drawTile(plan.columnX(column), tileTop, fit(image))),
+  ];
+}
+
+/** Small print beneath a rule. */
+function drawFooter(sheet: ContactSheet, plan: Plan, top: number): Block {
+  if (!sheet.footer) return { elements: [], bottom: top };
+  const { unit, type, margin, contentWidth } = plan;
+  const y = top + 24 * unit;
+  const rule = `<path d="M${margin} ${px(y)}H${px(margin + contentWidth)}" stroke="${THEME.line}"/>`;
+  const print = paragraph(
+    plan,
+    y + 9 * unit,
+    sheet.footer,
+    { ...type.footer, fill: THEME.faint },
+    FOOTER_LINES,
+  );
+  return { elements: [rule, ...print.elements], bottom: print.bottom };
+}
+
+/** Lines of text: their distance, and how far above its lower edge the baseline is, in sizes of type. */
+interface Lines {
+  readonly leading: number;
+  readonly descent: number;
+}
+
+const TITLE_LINES: Lines = { leading: 1.25, descent: 0.25 };
+const SUBTITLE_LINES: Lines = { leading: 1.5, descent: 0.25 };
+const FOOTER_LINES: Lines = { leading: 1.5, descent: 0.3 };
+
+/** At most three lines as wide as the sheet. */
+function paragraph(
+  { margin, contentWidth }: Plan,
+  top: number,
+  text: string,
+  style: Font & { readonly fill: string },
+  { leading, descent }: Lines,
+): Block {
+  let y = top;
+  const elements = wrap(text, contentWidth, style, 3).map((line) => {
+    y += style.size * leading;
+    return textLine(margin, y - style.size * descent, line, style);
   });
-
-  y = gridY + gridHeight;
-  if (sheet.footer) {
-    y += 24 * unit;
-    const ruleY = px(y);
-    elements.push(`<path d="M${margin} ${ruleY}H${px(margin + contentWidth)}" stroke="${THEME.line}"/>`);
-    y += 9 * unit;
-    for (const line of wrap(sheet.footer, contentWidth, type.footer, 3)) {
-      y += type.footer.size * 1.5;
-      elements.push(
-        textLine(margin, y - type.footer.size * 0.3, line, { ...type.footer, fill: THEME.faint }),
-      );
-    }
-  }
-  return svgDocument(contentWidth + 2 * margin, Math.ceil(y + margin), sheet.title, elements);
+  return { elements, bottom: y };
 }
 
 /** A step for a column label, with a sign and a true minus: `−3`, `0`, `+0.5`; three significant digits. */
@@ -137,7 +211,9 @@ export function formatStep(step: number): string {
   return `${step < 0 ? "−" : "+"}${Number(Math.abs(step).toPrecision(3))}`;
 }
 
-function typeScale(unit: number): Record<"title" | "body" | "small" | "footer", Font> {
+type TypeScale = Record<"title" | "body" | "small" | "footer", Font>;
+
+function typeScale(unit: number): TypeScale {
   return {
     title: { size: 21 * unit, bold: true },
     body: { size: 13 * unit },
@@ -153,7 +229,7 @@ interface RowLabel {
   draw(x: number, middle: number): string[];
 }
 
-function rowLabel(row: ContactSheetRow, maxWidth: number, type: ReturnType<typeof typeScale>): RowLabel {
+function rowLabel(row: ContactSheetRow, maxWidth: number, type: TypeScale): RowLabel {
   const labelStyle = { ...type.body, bold: true };
   const lines = wrap(row.label, maxWidth, labelStyle, 2).map((text) => ({ text, style: labelStyle }));
   const sublabelStyle = { ...type.small, fill: THEME.soft };

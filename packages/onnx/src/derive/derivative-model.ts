@@ -6,7 +6,7 @@ import type { Model, Node, ValueInfo } from "../model/model.ts";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
 import type { Emitter } from "./emitter.ts";
 import { mergeFactors } from "./merge-factors.ts";
-import type { PreparedGraph } from "./prepared-graph.ts";
+import { infoOf, type PreparedGraph } from "./prepared-graph.ts";
 
 /** A tensor that the derivative adds: k of them side by side, each like a tensor of the primal graph. */
 export interface Direction {
@@ -34,11 +34,7 @@ export function derivativeModel(
     wanted,
   );
   const read = new Set(live.flatMap((node) => node.inputs));
-  const value = (name: string): ValueInfo => ({ name, ...graph.info.get(name)! });
-  const directions = ({ name, like }: Direction): ValueInfo => {
-    const { shape, dataType } = graph.info.get(like)!;
-    return { name, dataType, shape: ["k", ...shape] };
-  };
+  const inputs = [graph.input, ...graph.parameters].map((name) => valueInfo(graph, name));
   return {
     ...graph.model,
     producerName: "vielbein",
@@ -48,10 +44,21 @@ export function derivativeModel(
       name: `${primal.name}_${outgoing.name}`,
       nodes: live,
       initializers: tensors.filter((tensor) => read.has(tensor.name)),
-      inputs: [value(graph.input), ...graph.parameters.map(value), directions(incoming)],
-      outputs: [value(graph.output), directions(outgoing)],
+      inputs: [...inputs, stackedInfo(graph, incoming)],
+      outputs: [valueInfo(graph, graph.output), stackedInfo(graph, outgoing)],
     },
   };
+}
+
+/** A tensor of the primal graph as an input or output of a derivative. */
+export function valueInfo(graph: PreparedGraph, name: string): ValueInfo {
+  return { name, ...infoOf(graph, name) };
+}
+
+/** The k directions side by side, `[k, ...S]`. */
+export function stackedInfo(graph: PreparedGraph, { name, like }: Direction): ValueInfo {
+  const { shape, dataType } = infoOf(graph, like);
+  return { name, dataType, shape: ["k", ...shape] };
 }
 
 /** The error for a map whose derivative vanishes identically. */

@@ -18,7 +18,7 @@ export interface DerivativeOptions {
    * Keeps to operators that every engine runs on its accelerator: no MaxPool with Indices, which WebGPU
    * lacks, at the price of some more arithmetic. Default `false`.
    */
-  readonly portable?: boolean;
+  readonly portable?: boolean | undefined;
 }
 
 function sameShape(a: Shape, b: Shape): boolean {

@@ -10,7 +10,7 @@ import type { Model, Node, Tensor, ValueInfo } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { typesOf } from "../model/types.ts";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
-import { zeroEverywhere } from "./derivative-model.ts";
+import { type Direction, stackedInfo, valueInfo, zeroEverywhere } from "./derivative-model.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
 import { pushForward } from "./jvp.ts";
 import { mergeFactors } from "./merge-factors.ts";
@@ -51,11 +51,44 @@ export async function linearize(
   runtime: Runtime,
   options: DerivativeOptions = {},
 ): Promise<Linearization> {
-  const names = new NameSupply(tensorNames(graph.model.graph));
-  const tangent = { name: names.claim(`${graph.input}_tangent`), like: graph.input };
-  const pushed = { name: names.claim(`${graph.output}_tangent`), like: graph.output };
-  const cotangent = { name: names.claim(`${graph.output}_cotangent`), like: graph.output };
-  const pulled = { name: names.claim(`${graph.input}_cotangent`), like: graph.input };
+  const derived = differentiate(graph, options);
+  const primal = primalPart(graph, derived);
+  const describe = await measure(graph, derived, primal, runtime);
+  return {
+    primal: primalModel(graph, derived, primal, primal.outputs.map(describe)),
+    input: graph.input,
+    output: graph.output,
+    jvp: linearGraph(graph, derived, derived.jvp, describe),
+    vjp: linearGraph(graph, derived, derived.vjp, describe),
+  };
+}
+
+/** The primal graph and both derivatives, in one. */
+interface Derived {
+  readonly nodes: readonly Node[];
+  readonly initializers: readonly Tensor[];
+  readonly jvp: LinearPart;
+  readonly vjp: LinearPart;
+}
+
+/** What one of the linear maps is made of. */
+interface LinearPart {
+  readonly from: Direction;
+  readonly to: Direction;
+  readonly nodes: readonly Node[];
+  /** What the nodes read of the primal graph. */
+  readonly residuals: readonly string[];
+}
+
+function differentiate(graph: PreparedGraph, options: DerivativeOptions): Derived {
+  const primal = graph.model.graph;
+  const names = new NameSupply(tensorNames(primal));
+  const direction = (like: string, kind: string): Direction => ({
+    name: names.claim(`${like}_${kind}`),
+    like,
+  });
+  const [tangent, pushed] = [direction(graph.input, "tangent"), direction(graph.output, "tangent")];
+  const [cotangent, pulled] = [direction(graph.output, "cotangent"), direction(graph.input, "cotangent")];
 
   const forward = new Emitter(graph, names, tangent, options);
   const outgoing = pushForward(graph, forward, tangent.name).tangent;
@@ -63,80 +96,123 @@ export async function linearize(
   const incoming = pullBack(graph, reverse, cotangent.name);
   if (outgoing === undefined || incoming === undefined) throw zeroEverywhere(graph);
 
-  const shared = shareCommonSubexpressions(
-    [
-      ...graph.model.graph.nodes,
-      ...forward.nodes,
-      makeNode("Identity", [outgoing], [pushed.name]),
-      ...reverse.nodes,
-      makeNode("Identity", [incoming], [pulled.name]),
-    ],
-    [graph.output, pushed.name, pulled.name],
-  );
-  const initializers = [...graph.model.graph.initializers, ...forward.initializers, ...reverse.initializers];
-  const constants = new Set(initializers.map(({ name }) => name));
+  const written = [
+    ...primal.nodes,
+    ...forward.nodes,
+    makeNode("Identity", [outgoing], [pushed.name]),
+    ...reverse.nodes,
+    makeNode("Identity", [incoming], [pulled.name]),
+  ];
+  const initializers = [...primal.initializers, ...forward.initializers, ...reverse.initializers];
   const nodes = [tangent, cotangent].reduce<readonly Node[]>(
     (merged, { name }) => mergeFactors(merged, name, initializers, names),
-    shared,
+    shareCommonSubexpressions(written, [graph.output, pushed.name, pulled.name]),
   );
-  const linear = [
-    { ends: [tangent, pushed] as const, nodes: downstream(nodes, tangent.name, pushed.name) },
-    { ends: [cotangent, pulled] as const, nodes: downstream(nodes, cotangent.name, pulled.name) },
-  ].map((part) => ({ ...part, residuals: externalReads(part.nodes, part.ends[0].name, constants) }));
+  return {
+    nodes,
+    initializers,
+    jvp: linearPart(nodes, initializers, tangent, pushed),
+    vjp: linearPart(nodes, initializers, cotangent, pulled),
+  };
+}
 
+function linearPart(
+  all: readonly Node[],
+  initializers: readonly Tensor[],
+  from: Direction,
+  to: Direction,
+): LinearPart {
+  const nodes = downstream(all, from.name, to.name);
+  const constants = new Set(initializers.map(({ name }) => name));
+  return { from, to, nodes, residuals: externalReads(nodes, from.name, constants) };
+}
+
+/** What runs once a point. */
+interface PrimalPart {
+  readonly nodes: readonly Node[];
+  readonly given: readonly string[];
+  /** What both linear maps read of it, the given tensors aside. */
+  readonly residuals: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+function primalPart(graph: PreparedGraph, { nodes, jvp, vjp }: Derived): PrimalPart {
   const given = [graph.input, ...graph.parameters];
-  const residuals = [...new Set(linear.flatMap((part) => part.residuals))].filter(
-    (name) => !given.includes(name),
-  );
+  const read = new Set([...jvp.residuals, ...vjp.residuals]);
+  const residuals = [...read].filter((name) => !given.includes(name));
   const outputs = [...new Set([graph.output, ...residuals])];
-  const model = (
-    purpose: string,
-    parts: readonly Node[],
-    inputs: readonly ValueInfo[],
-    results: readonly ValueInfo[],
-  ): Model => ({
-    ...graph.model,
+  return { nodes: nodesFor({ ...graph.model.graph, nodes }, outputs), given, residuals, outputs };
+}
+
+/** Types and shapes of tensors, of the residuals too: what the engine says of these. */
+async function measure(
+  graph: PreparedGraph,
+  derived: Derived,
+  primal: PrimalPart,
+  runtime: Runtime,
+): Promise<(name: string) => ValueInfo> {
+  const names = primal.outputs.map((name) => ({ name }));
+  const unmeasured = primalModel(graph, derived, primal, names);
+  const { shapes } = await probe(unmeasured, runtime, { measured: primal.residuals });
+  const types = typesOf({ ...unmeasured.graph, outputs: [] });
+  return (name) =>
+    graph.info.has(name)
+      ? valueInfo(graph, name)
+      : { name, dataType: types.get(name), shape: shapes.get(name) };
+}
+
+function primalModel(
+  graph: PreparedGraph,
+  { initializers }: Derived,
+  { nodes, given }: PrimalPart,
+  outputs: readonly ValueInfo[],
+): Model {
+  return partOf(
+    graph,
+    "primal",
+    nodes,
+    initializers,
+    given.map((name) => valueInfo(graph, name)),
+    outputs,
+  );
+}
+
+function linearGraph(
+  graph: PreparedGraph,
+  { initializers }: Derived,
+  { from, to, nodes, residuals }: LinearPart,
+  describe: (name: string) => ValueInfo,
+): LinearGraph {
+  const inputs = [...residuals.map(describe), stackedInfo(graph, from)];
+  return {
+    residuals,
+    input: from.name,
+    output: to.name,
+    model: partOf(graph, to.name, nodes, initializers, inputs, [stackedInfo(graph, to)]),
+  };
+}
+
+/** Some of the nodes as a model of their own. */
+function partOf(
+  { model }: PreparedGraph,
+  purpose: string,
+  nodes: readonly Node[],
+  initializers: readonly Tensor[],
+  inputs: readonly ValueInfo[],
+  outputs: readonly ValueInfo[],
+): Model {
+  return {
+    ...model,
     producerName: "vielbein",
     producerVersion: "",
     graph: {
-      ...graph.model.graph,
-      name: `${graph.model.graph.name}_${purpose}`,
-      nodes: parts,
-      initializers: readBy(parts, initializers),
+      ...model.graph,
+      name: `${model.graph.name}_${purpose}`,
+      nodes,
+      initializers: readBy(nodes, initializers),
       inputs,
-      outputs: results,
+      outputs,
     },
-  });
-  const known = (name: string): ValueInfo => ({ name, ...graph.info.get(name)! });
-  const primalNodes = nodesFor({ ...graph.model.graph, nodes }, outputs);
-  const unmeasured = model(
-    "primal",
-    primalNodes,
-    given.map(known),
-    outputs.map((name) => ({ name })),
-  );
-  const { shapes } = await probe(unmeasured, runtime, { measured: residuals });
-  const types = typesOf({ ...unmeasured.graph, outputs: [] });
-  const described = (name: string): ValueInfo =>
-    graph.info.has(name) ? known(name) : { name, dataType: types.get(name)!, shape: shapes.get(name)! };
-  const [jvp, vjp] = linear.map(({ ends: [from, to], nodes: parts, residuals: read }): LinearGraph => {
-    const vectors = ({ name, like }: { name: string; like: string }): ValueInfo => {
-      const { dataType, shape } = graph.info.get(like)!;
-      return { name, dataType, shape: ["k", ...shape] };
-    };
-    return {
-      residuals: read,
-      input: from.name,
-      output: to.name,
-      model: model(to.name, parts, [...read.map(described), vectors(from)], [vectors(to)]),
-    };
-  });
-  return {
-    primal: model("primal", primalNodes, given.map(known), outputs.map(described)),
-    input: graph.input,
-    output: graph.output,
-    jvp: jvp!,
-    vjp: vjp!,
   };
 }
 

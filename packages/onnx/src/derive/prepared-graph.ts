@@ -27,6 +27,17 @@ export interface PreparedGraph {
   readonly positions: ReadonlyMap<string, number>;
 }
 
+/**
+ * Shape and type of a tensor of the graph.
+ *
+ * @throws {Error} when the graph has none of that name: a fault of ours.
+ */
+export function infoOf({ info }: Pick<PreparedGraph, "info">, name: string): TensorInfo {
+  const known = info.get(name);
+  if (!known) throw new Error(`The prepared graph says nothing of a tensor "${name}".`);
+  return known;
+}
+
 /** Shape of one point of a tensor: the batch axis, of extent 1, is left out. */
 export function pointShape(shape: readonly number[]): readonly number[] {
   return shape.length > 1 && shape[0] === 1 ? shape.slice(1) : shape;

@@ -11,7 +11,7 @@ import { entry } from "../model/scope.ts";
 import { floatFeed } from "../model/tensor.ts";
 import { cut } from "../prepare/cut.ts";
 import { normalize } from "../prepare/normalize.ts";
-import { fixedInputs, type PrepareOptions } from "../prepare/prepare.ts";
+import { fixedInputs, type PrepareOptions } from "../prepare/options.ts";
 
 /** Points on which a batch must agree with evaluation point by point, and how closely. */
 export interface BatchTrial {

@@ -26,7 +26,8 @@ import { openSession } from "../file/source.ts";
 import { requireFits, trialLimits } from "../file/trial.ts";
 import { DataType, type Model } from "../model/model.ts";
 import { elementCount, floatFeed } from "../model/tensor.ts";
-import { type PrepareOptions, prepare } from "../prepare/prepare.ts";
+import type { PrepareOptions } from "../prepare/options.ts";
+import { prepare } from "../prepare/prepare.ts";
 import { withoutDoubleKernel } from "../prepare/widen.ts";
 import { BatchSession } from "./batch.ts";
 import { LinearSessions } from "./linear-sessions.ts";
@@ -34,9 +35,9 @@ import { type RedrawOptions, redrawWeights } from "./redraw.ts";
 
 export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, DerivativeOptions {
   /** Distribution of the points of `from`, passed on in its {@link Space}. */
-  readonly prior?: Prior;
+  readonly prior?: Prior | undefined;
   /** Random weights in place of the model's: see {@link redrawWeights}. */
-  readonly weights?: RedrawOptions;
+  readonly weights?: RedrawOptions | undefined;
 }
 
 /** Engines hold 10 to 20 times the largest activation for every tangent (measured with ONNX Runtime). */
@@ -105,7 +106,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   static create(
     model: Model,
     runtime: Runtime,
-    options?: OnnxMapOptions & { readonly precision?: "float32" },
+    options?: OnnxMapOptions & { readonly precision?: "float32" | undefined },
   ): Promise<OnnxMap>;
   static create(model: Model, runtime: Runtime, options?: OnnxMapOptions): Promise<OnnxMap<FloatArray>>;
   static async create(

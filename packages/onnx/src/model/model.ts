@@ -85,9 +85,9 @@ export type Dimension = number | string;
 export interface ValueInfo {
   readonly name: string;
   /** Absent for values that are not tensors. */
-  readonly dataType?: number;
+  readonly dataType?: number | undefined;
   /** Absent when the rank is unknown. */
-  readonly shape?: readonly Dimension[];
+  readonly shape?: readonly Dimension[] | undefined;
   /** Encoded TypeProto of a value that is not a tensor. */
   readonly opaque?: Uint8Array;
 }

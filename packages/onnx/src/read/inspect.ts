@@ -9,7 +9,8 @@ import { tensorNames } from "../model/graph.ts";
 import { type Dimension, type Model, requiredInputs, standardOpset, type ValueInfo } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
-import { endpoints, type PrepareOptions, prepare } from "../prepare/prepare.ts";
+import { endpoints, type PrepareOptions } from "../prepare/options.ts";
+import { prepare } from "../prepare/prepare.ts";
 import { architectureFamily, type FamilyReport } from "./family.ts";
 
 export interface ModelReport {

@@ -1,8 +1,8 @@
 // The controls of the page, joined to the explorer: buttons, fields, files that are chosen or dropped.
 
-import type { VielbeinExplorer } from "./element.ts";
 import type { ExplorerDirections } from "./engine.ts";
 import type { Explorer } from "./explorer.ts";
+import type { VielbeinExplorer } from "./host.ts";
 import { valuesIn } from "./inputs.ts";
 import { download } from "./picture.ts";
 import type { View } from "./view.ts";
@@ -20,8 +20,18 @@ export async function saveDirections(explorer: Explorer, { set }: ExplorerDirect
 
 /** Joins the controls to the explorer, until the signal. */
 export function listen(host: VielbeinExplorer, view: View, explorer: Explorer, signal: AbortSignal): void {
-  const on = (target: EventTarget, type: string, react: (event: Event) => void): void =>
-    target.addEventListener(type, react, { signal });
+  const on: On = (target, type, react) => target.addEventListener(type, react, { signal });
+  listenToSample(on, view, explorer);
+  listenToSpaces(on, view, explorer);
+  listenToDirections(on, view, explorer);
+  listenToSaving(on, host, view, explorer);
+  listenToFiles(on, host, view, explorer);
+}
+
+type On = (target: EventTarget, type: string, react: (event: Event) => void) => void;
+
+/** Which sample is shown: seed and truncation. */
+function listenToSample(on: On, view: View, explorer: Explorer): void {
   const sampled = (): void => void explorer.resample();
   on(view.newSample, "click", () => {
     view.seed.value = String(Number(view.seed.value) + 1);
@@ -35,22 +45,34 @@ export function listen(host: VielbeinExplorer, view: View, explorer: Explorer, s
     view.truncationValue.value = view.truncation.valueAsNumber.toFixed(2);
     sampled();
   });
+}
+
+/** Which map is explored: its spaces, and the values of further inputs. */
+function listenToSpaces(on: On, view: View, explorer: Explorer): void {
   on(view.from, "change", () => void explorer.choose({ from: view.from.value }));
   on(view.to, "change", () => void explorer.choose({ from: view.from.value, to: view.to.value }));
   on(view.inputs, "change", ({ target }) => {
     const field = target as HTMLInputElement;
     try {
-      const set = { ...explorer.model!.set, [field.name]: valuesIn(field) };
+      const set = { ...explorer.model?.set, [field.name]: valuesIn(field) };
       void explorer.choose({ from: view.from.value, to: view.to.value, set });
     } catch (error) {
       explorer.fail(error);
     }
   });
+}
+
+/** What the directions are taken at, measured in and applied to. */
+function listenToDirections(on: On, view: View, explorer: Explorer): void {
   on(view.recompute, "click", () => void explorer.goTo(explorer.latent));
   on(view.reset, "click", () => explorer.reset());
   on(view.follow, "change", () => explorer.followNow());
   on(view.unit, "change", () => explorer.measure());
   for (const field of [view.firstLayer, view.lastLayer]) on(field, "change", () => explorer.chooseLayers());
+}
+
+/** Pictures to keep: the image, and the animation of a direction. */
+function listenToSaving(on: On, host: VielbeinExplorer, view: View, explorer: Explorer): void {
   on(view.png, "click", () => {
     view.canvas.toBlob((blob) => blob && download(blob, `${stem(explorer)}-seed${view.seed.value}.png`));
   });
@@ -66,7 +88,12 @@ export function listen(host: VielbeinExplorer, view: View, explorer: Explorer, s
       view.status.textContent = "";
     }
   });
-  const openDirections = async (file: Blob): Promise<void> =>
+}
+
+/** Files that are chosen, or dropped on the element. */
+function listenToFiles(on: On, host: VielbeinExplorer, view: View, explorer: Explorer): void {
+  const openModel = (file: File): unknown => host.open(file, file.name);
+  const openDirections = async (file: File): Promise<void> =>
     explorer.open(new Uint8Array(await file.arrayBuffer()));
   const chosen = (input: HTMLInputElement, react: (file: File) => unknown): void =>
     on(input, "change", () => {
@@ -75,20 +102,19 @@ export function listen(host: VielbeinExplorer, view: View, explorer: Explorer, s
       if (file) void react(file);
       input.value = "";
     });
-  chosen(view.modelFile, (file) => host.open(file, file.name));
+  chosen(view.modelFile, openModel);
   chosen(view.directionsFile, openDirections);
-  const surface = view.root.querySelector(".explorer")!;
+  const isOver = (over: boolean): unknown => view.frame.classList.toggle("over", over);
   on(host, "dragover", (event) => {
     event.preventDefault();
-    surface.classList.add("over");
+    isOver(true);
   });
-  on(host, "dragleave", () => surface.classList.remove("over"));
+  on(host, "dragleave", () => isOver(false));
   on(host, "drop", (event) => {
     event.preventDefault();
-    surface.classList.remove("over");
+    isOver(false);
     const file = (event as DragEvent).dataTransfer?.files[0];
-    if (file?.name.endsWith(".safetensors")) void openDirections(file);
-    else if (file) void host.open(file, file.name);
+    if (file) void (file.name.endsWith(".safetensors") ? openDirections(file) : openModel(file));
   });
 }
 

@@ -1,4 +1,4 @@
-export { defineExplorer, type ExplorerEventMap, type VielbeinExplorer } from "./element.ts";
+export { defineExplorer } from "./element.ts";
 export type {
   DirectionKind,
   ExplorerDirections,
@@ -12,4 +12,5 @@ export type {
   LocalBasisReply,
   SpacesChoice,
 } from "./engine.ts";
+export type { ExplorerEventMap, VielbeinExplorer } from "./host.ts";
 export { encodeInputs } from "./session.ts";

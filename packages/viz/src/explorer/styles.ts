@@ -9,24 +9,17 @@ const TRACK =
 const THUMB =
   "width: 18px; height: 18px; border-radius: 50%; background: var(--vielbein-accent); border: 3px solid var(--vielbein-paper)";
 
-export function explorerStyles(): string {
-  return `
-:host { ${lightTheme()}; --vielbein-font: system-ui, sans-serif; color-scheme: light dark; display: block; container-type: inline-size; }
-@media (prefers-color-scheme: dark) { :host { ${DARK_THEME} } }
-:host([hidden]) { display: none }
-*, ::before, ::after { box-sizing: border-box }
-[hidden] { display: none !important }
-.explorer { font: 14px/1.4 var(--vielbein-font); color: var(--vielbein-ink); background: var(--vielbein-paper); padding: 16px; }
-.explorer.over { outline: 3px dashed var(--vielbein-accent); outline-offset: -6px }
-figure { margin: 0; min-width: 0 }
-header { display: flex; flex-wrap: wrap; gap: 8px 20px; align-items: center; justify-content: space-between; padding-bottom: 12px; border-bottom: 1px solid var(--vielbein-line); margin-bottom: 16px }
+/** Name and state of the model, and its spaces. */
+const HEADER = `header { display: flex; flex-wrap: wrap; gap: 8px 20px; align-items: center; justify-content: space-between; padding-bottom: 12px; border-bottom: 1px solid var(--vielbein-line); margin-bottom: 16px }
 .title { display: flex; flex-direction: column; min-width: 0 }
 .title strong { font-size: 17px; overflow-wrap: anywhere }
 #status:not(:empty)::before { content: "· " }
 .title span { color: var(--vielbein-soft); font-size: 12px }
 .spaces { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center }
-label { color: var(--vielbein-soft) }
-select, button, .button, input[type=number], input[type=text] { font: inherit; color: var(--vielbein-ink); background: var(--vielbein-paper); border: 1px solid var(--vielbein-line); border-radius: 6px; height: 32px; padding: 0 10px; display: inline-flex; align-items: center }
+label { color: var(--vielbein-soft) }`;
+
+/** Buttons, fields and sliders, wherever they stand. */
+const FIELDS = `select, button, .button, input[type=number], input[type=text] { font: inherit; color: var(--vielbein-ink); background: var(--vielbein-paper); border: 1px solid var(--vielbein-line); border-radius: 6px; height: 32px; padding: 0 10px; display: inline-flex; align-items: center }
 select { max-width: 230px; padding: 0 6px }
 button, .button { cursor: pointer; white-space: nowrap }
 button:hover, .button:hover { border-color: var(--vielbein-faint); background: var(--vielbein-grid) }
@@ -42,8 +35,10 @@ input[type=range]::-webkit-slider-thumb { appearance: none; ${THUMB}; margin-top
 input[type=range]::-moz-range-thumb { ${THUMB}; box-sizing: border-box }
 input[type=range]:focus-visible { outline: none }
 input[type=range]:focus-visible::-webkit-slider-thumb { outline: 2px solid var(--vielbein-accent); outline-offset: 2px }
-input[type=range]:focus-visible::-moz-range-thumb { outline: 2px solid var(--vielbein-accent); outline-offset: 2px }
-.columns { display: grid; grid-template-columns: minmax(260px, 360px) minmax(0, 1fr); gap: 24px; align-items: start }
+input[type=range]:focus-visible::-moz-range-thumb { outline: 2px solid var(--vielbein-accent); outline-offset: 2px }`;
+
+/** The left column: the picture, what it is a sample of, and the spectrum. */
+const PICTURE = `.columns { display: grid; grid-template-columns: minmax(260px, 360px) minmax(0, 1fr); gap: 24px; align-items: start }
 .left { display: grid; gap: 14px; min-width: 0; position: sticky; top: 12px }
 .right { min-width: 0 }
 .picture { position: relative; aspect-ratio: 1; background: var(--vielbein-grid); border-radius: 8px; overflow: hidden; display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); place-items: center }
@@ -59,8 +54,10 @@ canvas { width: 100%; height: 100%; object-fit: contain; image-rendering: pixela
 output { font-variant-numeric: tabular-nums; text-align: right; color: var(--vielbein-ink) }
 figcaption { display: flex; align-items: center; justify-content: space-between; gap: 8px; color: var(--vielbein-soft); font-size: 13px; margin-bottom: 4px }
 #dimension { color: var(--vielbein-vermillion-text, var(--vielbein-vermillion)); font-weight: 600 }
-.spectrum svg { width: 100%; height: auto; display: block; overflow: visible }
-#kinds { display: inline-flex; flex-wrap: wrap; gap: 6px }
+.spectrum svg { width: 100%; height: auto; display: block; overflow: visible }`;
+
+/** The right column: kinds of directions, and a slider for each direction. */
+const DIRECTIONS = `#kinds { display: inline-flex; flex-wrap: wrap; gap: 6px }
 #kinds button { border-radius: 16px; color: var(--vielbein-soft) }
 #kinds button[aria-pressed=true] { color: var(--vielbein-ink); border-color: var(--vielbein-accent); background: var(--vielbein-band); font-weight: 600 }
 .tools { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center }
@@ -83,14 +80,18 @@ h3 { margin: 0; font-size: 14px }
 .row .value { color: var(--vielbein-soft); font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
 .row button { width: 26px; height: 28px; padding: 0; justify-content: center; border-color: transparent; background: none; color: var(--vielbein-soft) }
 .row button:disabled { visibility: hidden }
-.note { color: var(--vielbein-soft); margin: 12px 6px; max-width: 60ch; overflow-wrap: anywhere }
-.strip { margin-top: 18px; border-top: 1px solid var(--vielbein-line); padding-top: 12px }
+.note { color: var(--vielbein-soft); margin: 12px 6px; max-width: 60ch; overflow-wrap: anywhere }`;
+
+/** Steps along the selected direction, and what went wrong. */
+const STRIP = `.strip { margin-top: 18px; border-top: 1px solid var(--vielbein-line); padding-top: 12px }
 #strip { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 6px; min-height: 64px }
 #strip button { height: auto; padding: 0; border: 2px solid transparent; border-radius: 6px; flex-direction: column; gap: 2px; background: none; color: var(--vielbein-soft); font-size: 12px; font-variant-numeric: tabular-nums; min-width: 0; overflow: hidden }
 #strip button canvas { aspect-ratio: 1; height: auto; border-radius: 4px }
 #strip button[aria-current=true] { border-color: var(--vielbein-accent); color: var(--vielbein-ink) }
-#error { margin: 0 0 16px; color: var(--vielbein-ink); border-left: 4px solid var(--vielbein-vermillion); padding: 6px 10px; background: var(--vielbein-band); overflow-wrap: anywhere }
-@container (max-width: 720px) {
+#error { margin: 0 0 16px; color: var(--vielbein-ink); border-left: 4px solid var(--vielbein-vermillion); padding: 6px 10px; background: var(--vielbein-band); overflow-wrap: anywhere }`;
+
+/** One column on a phone. */
+const NARROW = `@container (max-width: 720px) {
   .explorer { padding: 12px }
   header { margin-bottom: 12px }
   .spaces { width: 100% }
@@ -107,4 +108,16 @@ h3 { margin: 0; font-size: 14px }
   .tools button { padding: 0 8px }
 }
 @media (prefers-reduced-motion: no-preference) { #kinds button, .row { transition: background-color .12s } }`;
+
+export function explorerStyles(): string {
+  const paper = `
+:host { ${lightTheme()}; --vielbein-font: system-ui, sans-serif; color-scheme: light dark; display: block; container-type: inline-size; }
+@media (prefers-color-scheme: dark) { :host { ${DARK_THEME} } }
+:host([hidden]) { display: none }
+*, ::before, ::after { box-sizing: border-box }
+[hidden] { display: none !important }
+.explorer { font: 14px/1.4 var(--vielbein-font); color: var(--vielbein-ink); background: var(--vielbein-paper); padding: 16px; }
+.explorer.over { outline: 3px dashed var(--vielbein-accent); outline-offset: -6px }
+figure { margin: 0; min-width: 0 }`;
+  return [paper, HEADER, FIELDS, PICTURE, DIRECTIONS, STRIP, NARROW].join("\n");
 }

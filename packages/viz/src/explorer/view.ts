@@ -10,7 +10,7 @@ import { explorerStyles } from "./styles.ts";
 import { TEMPLATE } from "./template.ts";
 
 export interface View {
-  readonly root: ShadowRoot;
+  readonly frame: HTMLElement;
   readonly name: HTMLElement;
   readonly runtime: HTMLElement;
   readonly from: HTMLSelectElement;
@@ -53,7 +53,7 @@ export function makeView(root: ShadowRoot): View {
   const get = <T extends HTMLElement>(id: string): T => root.getElementById(id) as T;
   for (const id of ["open-model", "open-directions"]) pressable(get(id));
   return {
-    root,
+    frame: root.querySelector(".explorer") as HTMLElement,
     name: get("name"),
     runtime: get("runtime"),
     from: get("from"),

@@ -8,10 +8,13 @@ import { encodePng, pngDataUri } from "../images/png.ts";
 import { px, stroke, svgDocument, textLine } from "../svg.ts";
 import { ellipsize, measureText } from "../text.ts";
 import { THEME } from "../theme.ts";
-import { makeAxis } from "./axis.ts";
+import { type Axis, makeAxis } from "./axis.ts";
 import { type ColourScaleName, colourScale, type Rgb, textColour } from "./colour-scale.ts";
 import {
   AXIS,
+  type Block,
+  type Box,
+  type CategoryLabels,
   categoryAxis,
   categoryLabels,
   categoryStep,
@@ -44,6 +47,7 @@ export interface HeatMap extends FigureOptions {
 /** Pixels, for printed values and colour bar. */
 const VALUE = { size: 11.5 } as const;
 const BAR = 14;
+const BAR_GAP = 22;
 /** Cells of more than this many rows or columns are too small for numbers. */
 const MAX_PRINTED = 16;
 
@@ -54,68 +58,147 @@ const MAX_PRINTED = 16;
  * an empty matrix, one without a finite value, or a bad `domain`.
  */
 export function heatMap(map: HeatMap): string {
-  const { matrix, scale = "sequential", width = DEFAULT_WIDTH } = map;
-  const { rows, cols, data } = requireMatrix(map);
-  const rowNames = map.rowLabels ?? Array.from({ length: rows }, (_, i) => String(i));
-  const columnNames = map.columnLabels ?? Array.from({ length: cols }, (_, i) => String(i));
-  const finite = Array.from(data).filter(Number.isFinite);
-  const domain = map.domain ?? dataDomain(finite, scale);
-  const bar = makeAxis({ title: map.valueTitle, domain }, [], 6);
-  const colour = colourScale(scale);
-  const colourOf = (value: number) => colour((value - domain[0]) / (domain[1] - domain[0]));
+  const matrix = requireMatrix(map);
+  const colours = coloursOf(map);
+  const plan = layOut(map, matrix, colours.bar);
+  const elements = [
+    ...plan.title.elements,
+    ...drawCaption(plan),
+    ...drawCells(matrix, colours, plan),
+    ...drawNames(plan),
+    ...printedValues(matrix, colours, plan),
+    ...drawBar(colours, plan),
+    ...drawValueTitle(map, plan),
+  ];
+  return svgDocument(plan.width, plan.foot + 24 + MARGIN, map.title, elements);
+}
 
-  // The grid fills the width; square cells where the matrix is square.
+/** What values look like. */
+interface Colours {
+  readonly domain: readonly [number, number];
+  /** Colour at a share of the domain. */
+  readonly at: (share: number) => Rgb;
+  readonly of: (value: number) => Rgb;
+  /** The axis of the colour bar. */
+  readonly bar: Axis;
+}
+
+function coloursOf({ matrix, domain: given, scale = "sequential", valueTitle }: HeatMap): Colours {
+  const domain = given ?? dataDomain(Array.from(matrix.data).filter(Number.isFinite), scale);
+  const at = colourScale(scale);
+  return {
+    domain,
+    at,
+    of: (value) => at((value - domain[0]) / (domain[1] - domain[0])),
+    bar: makeAxis({ title: valueTitle, domain }, [], 6),
+  };
+}
+
+/** Measures in pixels. */
+interface Plan {
+  readonly width: number;
+  readonly title: Block;
+  readonly caption: string;
+  readonly rowNames: readonly string[];
+  /** The same as far as there is room. */
+  readonly shownRowNames: readonly string[];
+  readonly columnNames: readonly string[];
+  readonly columnLabels: CategoryLabels;
+  readonly grid: Box;
+  readonly cell: number;
+  readonly cellHeight: number;
+  readonly barBottom: number;
+  /** Lower edge of grid, names and colour bar. */
+  readonly foot: number;
+}
+
+/** The grid fills the width; square cells where the matrix is square. */
+function layOut(map: HeatMap, { rows, cols }: HeatMap["matrix"], bar: Axis): Plan {
+  const { width = DEFAULT_WIDTH } = map;
+  const rowNames = map.rowLabels ?? indices(rows);
+  const columnNames = map.columnLabels ?? indices(cols);
   const title = heading(map);
-  const shown = rowNames.map((name) => ellipsize(name, 170, AXIS));
-  const left = MARGIN + Math.max(...shown.map((name) => measureText(name, AXIS))) + 8;
-  const barRoom = 22 + BAR + 6 + Math.max(...bar.labels.map((label) => measureText(label, AXIS)));
+  const shownRowNames = rowNames.map((name) => ellipsize(name, 170, AXIS));
+  const left = MARGIN + Math.max(...shownRowNames.map((name) => measureText(name, AXIS))) + 8;
+  const barRoom = BAR_GAP + BAR + 6 + Math.max(...bar.labels.map((label) => measureText(label, AXIS)));
   const cell = Math.min(72, (width - MARGIN - barRoom - left) / cols);
   const cellHeight =
     rows === cols ? cell : Math.min(cell, Math.max(22, Math.min(32, 420 / rows)), 640 / rows);
-  const names = categoryLabels(columnNames, cell);
+  const columnLabels = categoryLabels(columnNames, cell);
   const titles = [map.rowTitle && `rows: ${map.rowTitle}`, map.columnTitle && `columns: ${map.columnTitle}`];
   const caption = ellipsize(titles.filter(Boolean).join(" · "), width - 2 * MARGIN, AXIS);
   const [right, top] = [left + cols * cell, title.bottom + (caption === "" ? 24 : 46)];
   const bottom = top + rows * cellHeight;
-  const elements: string[] = [];
-  if (caption !== "") elements.push(textLine(MARGIN, top - 18, caption, AXIS));
+  const barBottom = Math.max(bottom, top + 90);
+  return {
+    width,
+    title,
+    caption,
+    rowNames,
+    shownRowNames,
+    columnNames,
+    columnLabels,
+    grid: { left, right, top, bottom },
+    cell,
+    cellHeight,
+    barBottom,
+    foot: Math.max(bottom + columnLabels.room, barBottom),
+  };
+}
 
-  const image = pngDataUri(encodePng(cells(matrix, colourOf)));
+function indices(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => String(i));
+}
+
+function drawCaption({ caption, grid }: Plan): string[] {
+  return caption === "" ? [] : [textLine(MARGIN, grid.top - 18, caption, AXIS)];
+}
+
+function drawCells(matrix: HeatMap["matrix"], colours: Colours, { grid }: Plan): string[] {
+  const { left, right, top, bottom } = grid;
+  const image = pngDataUri(encodePng(cells(matrix, colours.of)));
   const place = `x="${px(left)}" y="${px(top)}" width="${px(right - left)}" height="${px(bottom - top)}"`;
-  elements.push(
+  return [
     `<image ${place} preserveAspectRatio="none" style="image-rendering:pixelated" href="${image}"/>`,
     `<rect ${place} fill="none" stroke="${THEME.line}"/>`,
-  );
-  const every = categoryStep(cellHeight);
-  shown.forEach((name, i) => {
-    if (i % every !== 0) return;
-    const y = top + (i + 0.5) * cellHeight + centred(AXIS.size);
-    elements.push(textLine(left - 8, y, name, { ...AXIS, anchor: "end" }, rowNames[i]));
-  });
-  elements.push(...categoryAxis(names, columnNames, (i) => left + (i + 0.5) * cell, bottom));
-  elements.push(...printedValues(matrix, domain, colourOf, { left, top, cell, cellHeight }));
+  ];
+}
 
-  // The colour bar.
-  const barTop = top;
-  const barBottom = Math.max(bottom, top + 90);
-  bar.scale.range([barBottom, barTop]);
-  const barX = right + 22;
-  const ramp = Array.from({ length: 128 }, (_, i) => colour(1 - i / 127));
-  const strip = { width: 1, height: ramp.length, data: rgba(ramp) };
-  const barPlace = `x="${px(barX)}" y="${px(barTop)}" width="${BAR}" height="${px(barBottom - barTop)}"`;
-  elements.push(
-    `<image ${barPlace} preserveAspectRatio="none" href="${pngDataUri(encodePng(strip))}"/>`,
-    `<rect ${barPlace} fill="none" stroke="${THEME.line}"/>`,
-  );
-  bar.ticks.forEach((tick, i) => {
-    const y = bar.scale(tick);
-    elements.push(stroke(`M${px(barX + BAR)} ${px(y)}h4`, THEME.faint));
-    elements.push(textLine(barX + BAR + 7, y + centred(AXIS.size), bar.labels[i]!, AXIS));
+/** Names of rows and columns. */
+function drawNames({ grid, cell, cellHeight, ...plan }: Plan): string[] {
+  const every = categoryStep(cellHeight);
+  const rows = plan.shownRowNames.flatMap((name, i) => {
+    if (i % every !== 0) return [];
+    const y = grid.top + (i + 0.5) * cellHeight + centred(AXIS.size);
+    return [textLine(grid.left - 8, y, name, { ...AXIS, anchor: "end" }, plan.rowNames[i])];
   });
-  const foot = Math.max(bottom + names.room, barBottom);
-  const valueTitle = ellipsize(map.valueTitle, width - 2 * MARGIN, AXIS);
-  elements.push(textLine(MARGIN, foot + 24, `colour: ${valueTitle}`, AXIS, map.valueTitle));
-  return svgDocument(width, foot + 24 + MARGIN, map.title, [...title.elements, ...elements]);
+  const columnX = (i: number) => grid.left + (i + 0.5) * cell;
+  return [...rows, ...categoryAxis(plan.columnLabels, plan.columnNames, columnX, grid.bottom)];
+}
+
+function drawBar({ bar, at }: Colours, { grid, barBottom }: Plan): string[] {
+  bar.scale.range([barBottom, grid.top]);
+  const x = grid.right + BAR_GAP;
+  const ramp = Array.from({ length: 128 }, (_, i) => at(1 - i / 127));
+  const strip = { width: 1, height: ramp.length, data: rgba(ramp) };
+  const place = `x="${px(x)}" y="${px(grid.top)}" width="${BAR}" height="${px(barBottom - grid.top)}"`;
+  const ticks = bar.ticks.flatMap((tick, i) => {
+    const y = bar.scale(tick);
+    return [
+      stroke(`M${px(x + BAR)} ${px(y)}h4`, THEME.faint),
+      textLine(x + BAR + 7, y + centred(AXIS.size), bar.labels[i]!, AXIS),
+    ];
+  });
+  return [
+    `<image ${place} preserveAspectRatio="none" href="${pngDataUri(encodePng(strip))}"/>`,
+    `<rect ${place} fill="none" stroke="${THEME.line}"/>`,
+    ...ticks,
+  ];
+}
+
+function drawValueTitle({ valueTitle }: HeatMap, { width, foot }: Plan): string[] {
+  const shown = ellipsize(valueTitle, width - 2 * MARGIN, AXIS);
+  return [textLine(MARGIN, foot + 24, `colour: ${shown}`, AXIS, valueTitle)];
 }
 
 /** One pixel for each cell, enlarged so that viewers that smooth images blur no more than its edges. */
@@ -136,9 +219,8 @@ function rgba(colours: readonly (Rgb | undefined)[]): Uint8ClampedArray {
 
 function printedValues(
   matrix: HeatMap["matrix"],
-  domain: readonly [number, number],
-  colourOf: (value: number) => Rgb,
-  grid: { left: number; top: number; cell: number; cellHeight: number },
+  { domain, of: colourOf }: Colours,
+  { grid, cell, cellHeight }: Plan,
 ): string[] {
   const { rows, cols, data } = matrix;
   if (Math.max(rows, cols) > MAX_PRINTED) return [];
@@ -152,11 +234,11 @@ function printedValues(
       .replace(/^-/, "−");
   const texts = Array.from(data, (value) => (Number.isFinite(value) ? print(value) : ""));
   const widest = Math.max(...texts.map((text) => measureText(text, VALUE)));
-  if (widest > grid.cell - 6 || VALUE.size > grid.cellHeight - 4) return [];
+  if (widest > cell - 6 || VALUE.size > cellHeight - 4) return [];
   return texts.flatMap((text, i) => {
     if (text === "") return [];
-    const x = grid.left + ((i % cols) + 0.5) * grid.cell;
-    const y = grid.top + (Math.floor(i / cols) + 0.5) * grid.cellHeight + centred(VALUE.size);
+    const x = grid.left + ((i % cols) + 0.5) * cell;
+    const y = grid.top + (Math.floor(i / cols) + 0.5) * cellHeight + centred(VALUE.size);
     // Black and white by name: they belong to the cell, not to the theme.
     return [textLine(x, y, text, { ...VALUE, anchor: "middle", fill: textColour(colourOf(data[i]!)) })];
   });

@@ -3,13 +3,15 @@
 import { VielbeinError } from "@vielbein/core";
 import { bin, extent, thresholdFreedmanDiaconis, thresholdSturges, ticks } from "d3-array";
 import { px, stroke, svgDocument } from "../svg.ts";
-import { makeAxis } from "./axis.ts";
+import { type Axis, makeAxis } from "./axis.ts";
 import {
+  type Block,
   type Box,
   DEFAULT_WIDTH,
   type FigureOptions,
   heading,
   horizontalAxis,
+  type LegendKey,
   labelRoom,
   legend,
   MARGIN,
@@ -40,7 +42,24 @@ export interface Histogram extends FigureOptions {
  * @throws {VielbeinError} `INVALID_ARGUMENT` for no values, `NOT_FINITE` for a NaN or an infinity.
  */
 export function histogram(plot: Histogram): string {
-  const { series, width = DEFAULT_WIDTH, height = 400 } = plot;
+  const bars = countInBins(plot);
+  const plan = layOut(plot, bars);
+  return svgDocument(plan.width, plan.height, plot.title, [
+    ...plan.title.elements,
+    ...plan.legend.elements,
+    ...verticalAxis(plan.yAxis, plan.box),
+    ...drawSteps(bars, plan),
+    ...horizontalAxis(plan.xAxis, plan.box),
+  ]);
+}
+
+interface Bars {
+  readonly edges: readonly number[];
+  /** For each series the counts in the bins, or its shares where there are several. */
+  readonly heights: readonly (readonly number[])[];
+}
+
+function countInBins({ series, bins }: Histogram): Bars {
   const lists = series.map(({ label, values }) => requireFinite(label, values));
   const all = lists.flat();
   const [low, high] = extent(all);
@@ -50,27 +69,40 @@ export function histogram(plot: Histogram): string {
       `Histogram: at least one value is needed, got none in ${series.length} series.`,
     );
   }
-  const edges = binEdges(all, low, high, plot.bins);
-  const shares = lists.map((list) => {
+  const edges = binEdges(all, low, high, bins);
+  const heights = lists.map((list) => {
     const counts = bin()
       .domain([edges[0]!, edges.at(-1)!])
       .thresholds(edges.slice(1, -1))(list)
       .map((values) => values.length);
     return series.length === 1 ? counts : counts.map((count) => count / Math.max(1, list.length));
   });
+  return { edges, heights };
+}
 
+interface Plan {
+  readonly width: number;
+  readonly height: number;
+  readonly title: Block;
+  readonly legend: Block;
+  readonly box: Box;
+  readonly xAxis: Axis;
+  readonly yAxis: Axis;
+}
+
+function layOut(plot: Histogram, { edges, heights }: Bars): Plan {
+  const { series, width = DEFAULT_WIDTH, height = 400 } = plot;
   const title = heading(plot);
-  const keys = series.map(({ label }, s) => ({
-    label,
-    colour: seriesStyle(s).colour,
-    shape: "area" as const,
-  }));
-  const legendBlock = legend(series.length > 1 ? keys : [], title.bottom, width);
-  const yAxis = makeAxis(
-    { title: series.length === 1 ? "count" : "share of samples" },
-    [0, ...shares.flat()],
-    5,
+  const keys = series.map(
+    ({ label }, s): LegendKey => ({
+      label,
+      colour: seriesStyle(s).colour,
+      shape: "area",
+    }),
   );
+  const legendBlock = legend(series.length > 1 ? keys : [], title.bottom, width);
+  const yTitle = series.length === 1 ? "count" : "share of samples";
+  const yAxis = makeAxis({ title: yTitle }, [0, ...heights.flat()], 5);
   const xAxis = makeAxis({ title: plot.valueTitle, domain: [edges[0]!, edges.at(-1)!] }, [], 8);
   const box: Box = {
     left: MARGIN + labelRoom(yAxis),
@@ -80,28 +112,22 @@ export function histogram(plot: Histogram): string {
   };
   xAxis.scale.range([box.left, box.right]);
   yAxis.scale.range([box.bottom, box.top]);
-  const steps = shares.map((share) =>
-    share
-      .map((value, i) => {
-        const y = px(yAxis.scale(value));
-        return `${i === 0 ? `${px(xAxis.scale(edges[0]!))} ${px(box.bottom)}V${y}` : `V${y}`}H${px(xAxis.scale(edges[i + 1]!))}`;
-      })
-      .join(""),
-  );
-  const marks = steps.flatMap((path, s) => {
+  return { width, height, title, legend: legendBlock, box, xAxis, yAxis };
+}
+
+/** The outline of each series over its filled area. */
+function drawSteps({ edges, heights }: Bars, { box, xAxis, yAxis }: Plan): string[] {
+  const [start, bottom] = [px(xAxis.scale(edges[0]!)), px(box.bottom)];
+  const opacity = heights.length === 1 ? 0.35 : 0.18;
+  return heights.flatMap((list, s) => {
+    const steps = list.map((value, i) => `V${px(yAxis.scale(value))}H${px(xAxis.scale(edges[i + 1]!))}`);
+    const outline = `M${start} ${bottom}${steps.join("")}V${bottom}`;
     const { colour, dash } = seriesStyle(s);
     return [
-      `<path d="M${path}V${px(box.bottom)}Z" fill="${colour}" fill-opacity="${series.length === 1 ? 0.35 : 0.18}"/>`,
-      stroke(`M${path}V${px(box.bottom)}`, colour, ` stroke-width="1.5"${dash}`),
+      `<path d="${outline}Z" fill="${colour}" fill-opacity="${opacity}"/>`,
+      stroke(outline, colour, ` stroke-width="1.5"${dash}`),
     ];
   });
-  return svgDocument(width, height, plot.title, [
-    ...title.elements,
-    ...legendBlock.elements,
-    ...verticalAxis(yAxis, box),
-    ...marks,
-    ...horizontalAxis(xAxis, box),
-  ]);
 }
 
 /** Round edges that hold all values. */

@@ -4,8 +4,9 @@ import { area, line } from "d3-shape";
 import { px, stroke, svgDocument, textLine } from "../svg.ts";
 import { ellipsize, measureText } from "../text.ts";
 import { THEME } from "../theme.ts";
-import { type AxisOptions, makeAxis } from "./axis.ts";
+import { type Axis, type AxisOptions, makeAxis } from "./axis.ts";
 import {
+  type Block,
   type Box,
   centred,
   DEFAULT_WIDTH,
@@ -54,14 +55,36 @@ const NAME_LEADING = 17;
 const INSET = 10;
 
 export function lineChart(chart: LineChart): string {
+  const plan = layOut(chart);
+  const { width, height, box, xAxis, yAxis } = plan;
+  const drawn = drawLines(chart.lines, plan);
+  const marks = [...drawn.flatMap(({ bands }) => bands), ...drawn.flatMap(({ curves }) => curves)];
+  const isCut = chart.x.domain !== undefined || chart.y.domain !== undefined;
+  return svgDocument(width, height, chart.title, [
+    ...plan.title.elements,
+    ...verticalAxis(yAxis, box),
+    ...horizontalAxis(xAxis, box, note(chart)),
+    ...(isCut ? clipped(marks, box) : marks),
+    ...drawn.flatMap(({ keys }) => keys),
+  ]);
+}
+
+interface Plan {
+  readonly width: number;
+  readonly height: number;
+  readonly title: Block;
+  readonly box: Box;
+  readonly xAxis: Axis;
+  readonly yAxis: Axis;
+  /** Names of the lines, as far as there is room. */
+  readonly names: readonly string[];
+}
+
+function layOut(chart: LineChart): Plan {
   const { lines, width = DEFAULT_WIDTH } = chart;
-  const all = lines.flatMap((one) => one.points);
   const yAxis = makeAxis(chart.y, bandExtent(chart), 6);
-  const xAxis = makeAxis(
-    chart.x,
-    all.map((point) => point.x),
-    9,
-  );
+  const abscissae = lines.flatMap(({ points }) => points.map((point) => point.x));
+  const xAxis = makeAxis(chart.x, abscissae, 9);
   const title = heading(chart);
   const names = lines.map((one) => ellipsize(one.label, 0.3 * width, LABEL));
   const top = title.bottom + 46;
@@ -75,63 +98,94 @@ export function lineChart(chart: LineChart): string {
   };
   xAxis.scale.range([box.left + INSET, box.right]);
   yAxis.scale.range([box.bottom, box.top]);
+  return { width, height, title, box, xAxis, yAxis, names };
+}
 
-  // A gap wherever one of the axes has no place for a point.
+/** Where points lie, and the paths through them. */
+interface Pen {
+  /** A gap wherever one of the axes has no place for a point. */
+  shows(point: ChartPoint): boolean;
+  x(point: ChartPoint): number;
+  y(point: ChartPoint): number;
+  path(points: readonly ChartPoint[]): string;
+  band(points: readonly ChartPoint[]): string;
+}
+
+function penOf({ xAxis, yAxis }: Plan): Pen {
   const shows = (point: ChartPoint) => xAxis.shows(point.x) && yAxis.shows(point.y);
-  const xOf = (point: ChartPoint) => xAxis.scale(point.x);
-  const path = line<ChartPoint>(xOf, (point) => yAxis.scale(point.y))
-    .defined(shows)
-    .digits(2);
+  const x = (point: ChartPoint) => xAxis.scale(point.x);
+  const y = (point: ChartPoint) => yAxis.scale(point.y);
+  const path = line<ChartPoint>(x, y).defined(shows).digits(2);
   // A band that reaches below a logarithmic axis ends at its foot.
   const floor = Math.min(...yAxis.scale.domain());
   const band = area<ChartPoint>(
-    xOf,
+    x,
     (point) => yAxis.scale(Math.max(point.low, floor)),
     (point) => yAxis.scale(Math.max(point.high, floor)),
   )
     .defined((point) => shows(point) && Number.isFinite(point.low) && Number.isFinite(point.high))
     .digits(2);
+  return { shows, x, y, path: (points) => path(points) ?? "", band: (points) => String(band(points)) };
+}
 
-  const ends = lines.map((one) => one.points.findLast(shows));
-  const endY = ends.map((end) => (end ? within(yAxis.scale(end.y), box) : box.bottom));
+/** What one line is drawn as, from the ground up. */
+interface DrawnLine {
+  readonly bands: readonly string[];
+  readonly curves: readonly string[];
+  readonly keys: readonly string[];
+}
+
+/** The lines that have a point to show, the first on top. */
+function drawLines(lines: readonly ChartLine[], plan: Plan): DrawnLine[] {
+  const { box, names } = plan;
+  const pen = penOf(plan);
+  const ends = lines.map((one) => one.points.findLast(pen.shows));
+  const endY = ends.map((end) => (end ? within(pen.y(end), box) : box.bottom));
   const nameY = spread(endY, NAME_LEADING, box.top, box.bottom);
   const styles = lineStyles(lines);
-  const bands: string[] = [];
-  const curves: string[] = [];
-  const keys: string[] = [];
-  // The first line on top.
-  for (let s = lines.length - 1; s >= 0; s--) {
-    const one = lines[s]!;
-    const end = ends[s];
-    if (end === undefined) continue;
-    const { colour, dash } = styles[s]!;
-    if (one.hasBand) bands.push(`<path d="${band(one.points)}" fill="${colour}" fill-opacity="0.16"/>`);
-    curves.push(stroke(path(one.points) ?? "", colour, ` stroke-width="2" stroke-linejoin="round"${dash}`));
-    const shown = one.points.filter(shows);
-    if (!one.reference && (one.points.length <= MAX_MARKERS || shown.length === 1)) {
-      for (const point of shown) {
-        const place = `cx="${px(xOf(point))}" cy="${px(yAxis.scale(point.y))}"`;
-        curves.push(`<circle ${place} r="3.5" fill="${colour}" stroke="${THEME.paper}"/>`);
-      }
-    }
-    if (names[s] === "") continue;
-    // A leader from anywhere but the right end of a line would cross it.
-    if (shown.every((point) => point.x <= end.x)) {
-      const leader = `M${px(Math.min(xOf(end), box.right) + 5)} ${px(endY[s]!)}H${px(box.right + 5)}L${px(box.right + 16)} ${px(nameY[s]!)}`;
-      keys.push(stroke(leader, colour, ' stroke-opacity="0.5"'));
-    }
-    keys.push(stroke(`M${px(box.right + 16)} ${px(nameY[s]!)}h16`, colour, ` stroke-width="2"${dash}`));
-    keys.push(textLine(box.right + LEADER, nameY[s]! + centred(LABEL.size), names[s]!, LABEL, one.label));
-  }
-  const marks = [...bands, ...curves];
-  const clips = chart.x.domain !== undefined || chart.y.domain !== undefined;
-  return svgDocument(width, height, chart.title, [
-    ...title.elements,
-    ...verticalAxis(yAxis, box),
-    ...horizontalAxis(xAxis, box, note(chart, all)),
-    ...(clips ? clipped(marks, box) : marks),
-    ...keys,
-  ]);
+  const drawn = lines.map((one, s): DrawnLine | undefined => {
+    const [end, style] = [ends[s], styles[s]!];
+    if (end === undefined) return undefined;
+    const band = `<path d="${pen.band(one.points)}" fill="${style.colour}" fill-opacity="0.16"/>`;
+    return {
+      bands: one.hasBand ? [band] : [],
+      curves: drawCurve(one, pen, style),
+      keys: drawKey(one, names[s]!, pen, style, { end, y: endY[s]!, nameY: nameY[s]!, right: box.right }),
+    };
+  });
+  return drawn.reverse().filter((one) => one !== undefined);
+}
+
+/** The line, with markers where it is not a reference and they do not touch, or where a single point would be lost. */
+function drawCurve(one: ChartLine, pen: Pen, { colour, dash }: LineStyle): string[] {
+  const curve = stroke(pen.path(one.points), colour, ` stroke-width="2" stroke-linejoin="round"${dash}`);
+  const shown = one.points.filter(pen.shows);
+  if (one.reference || (one.points.length > MAX_MARKERS && shown.length !== 1)) return [curve];
+  const markers = shown.map(
+    (point) =>
+      `<circle cx="${px(pen.x(point))}" cy="${px(pen.y(point))}" r="3.5" fill="${colour}" stroke="${THEME.paper}"/>`,
+  );
+  return [curve, ...markers];
+}
+
+/** The name of a line at `nameY`, joined to its end. */
+function drawKey(
+  one: ChartLine,
+  name: string,
+  pen: Pen,
+  { colour, dash }: LineStyle,
+  at: { readonly end: ChartPoint; readonly y: number; readonly nameY: number; readonly right: number },
+): string[] {
+  if (name === "") return [];
+  const { end, y, nameY, right } = at;
+  // A leader from anywhere but the right end of a line would cross it.
+  const isLast = one.points.every((point) => !pen.shows(point) || point.x <= end.x);
+  const leader = `M${px(Math.min(pen.x(end), right) + 5)} ${px(y)}H${px(right + 5)}L${px(right + 16)} ${px(nameY)}`;
+  return [
+    isLast ? stroke(leader, colour, ' stroke-opacity="0.5"') : "",
+    stroke(`M${px(right + 16)} ${px(nameY)}h16`, colour, ` stroke-width="2"${dash}`),
+    textLine(right + LEADER, nameY + centred(LABEL.size), name, LABEL, one.label),
+  ].filter(Boolean);
 }
 
 /** The values that the vertical axis must hold. */
@@ -145,12 +199,18 @@ function bandExtent(chart: LineChart): number[] {
   );
 }
 
-function lineStyles(lines: readonly ChartLine[]): { readonly colour: string; readonly dash: string }[] {
+interface LineStyle {
+  readonly colour: string;
+  readonly dash: string;
+}
+
+function lineStyles(lines: readonly ChartLine[]): LineStyle[] {
   let next = 0;
   return lines.map((one) => (one.reference ? REFERENCE_STYLE : seriesStyle(next++)));
 }
 
-function note(chart: LineChart, points: readonly ChartPoint[]): string {
+function note(chart: LineChart): string {
+  const points = chart.lines.flatMap((one) => one.points);
   const missing = chart.y.scale === "log" ? points.filter((point) => point.y <= 0).length : 0;
   const left = `${missing} ${missing === 1 ? "value" : "values"} ≤ 0 not shown`;
   return [chart.note, missing > 0 ? left : undefined].filter(Boolean).join(" · ");

@@ -1,0 +1,92 @@
+// The nodes that a map is made of: those on the way between its ends, and nothing that does not move with the point.
+
+import { VielbeinError } from "@vielbein/core";
+import { dataTypeName, isSingleOrDouble } from "../model/element-types.ts";
+import { dependents, determining, nodeReads, nodesFor } from "../model/graph.ts";
+import { type Graph, type Node, requiredInputs } from "../model/model.ts";
+import { entry, type Scope } from "../model/scope.ts";
+import { noMapBetween, requireTensor } from "./cut.ts";
+import type { PrepareOptions } from "./options.ts";
+
+/** The tensors that a map lies between, and the inputs beside them that stay inputs. */
+export interface Ends {
+  readonly from: string;
+  readonly to: string;
+  readonly parameters: readonly string[];
+}
+
+export interface Slice {
+  readonly nodes: readonly Node[];
+  /** Tensors that move with the start of the map or a parameter, and are defined here. */
+  readonly moving: readonly string[];
+  /** Tensors that the nodes read and that do not move. */
+  readonly fixed: ReadonlySet<string>;
+}
+
+/**
+ * @param types element types of the tensors of the graph.
+ * @param inputs values of other inputs.
+ * @throws {VielbeinError} `INVALID_SPACE` for ends that are unknown, not connected or not floating point, for parameters
+ *   that are no inputs, or when `to` also depends on an input that has no value.
+ */
+export function sliceBetween(
+  graph: Graph,
+  ends: Ends,
+  types: Scope<number>,
+  inputs: PrepareOptions["inputs"],
+): Slice {
+  const { from, to, parameters } = ends;
+  requireTensor(graph, from, "from");
+  requireTensor(graph, to, "to");
+  requireFloat(types.get(from), from);
+  requireFloat(types.get(to), to);
+  const path = nodesFor(graph, [to], new Set([from]));
+  if (!dependents(path, [from]).has(to) || from === to) throw noMapBetween(from, to);
+  requireInputs(graph, ends);
+
+  const variable = dependents(path, [from, ...parameters]);
+  const nodes = path.filter(
+    (node) => node.outputs.some((output) => variable.has(output)) && !node.outputs.includes(from),
+  );
+  const fixed = new Set(nodes.flatMap(nodeReads).filter((name) => !variable.has(name)));
+  requireFedInputs(graph, ends, variable, fixed, inputs);
+  const produced = new Set([from, ...parameters, ...nodes.flatMap((node) => node.outputs)]);
+  return { nodes, moving: [...variable].filter((name) => produced.has(name)), fixed };
+}
+
+function requireFloat(dataType: number | undefined, name: string): void {
+  if (dataType === undefined || isSingleOrDouble(dataType)) return;
+  throw new VielbeinError(
+    "INVALID_SPACE",
+    `Tensor "${name}" holds ${dataTypeName(dataType)} values; a space must hold floating-point numbers of at least 16 bits. Choose the tensor before its conversion (\`vielbein inspect\` lists them).`,
+  );
+}
+
+/** Refuses parameters that are not inputs of the graph beside the start of the map. */
+function requireInputs(graph: Graph, { from, parameters }: Ends): void {
+  const isInput = new Set(requiredInputs(graph).map((input) => input.name));
+  const stranger = parameters.find((name) => !isInput.has(name) || name === from);
+  if (stranger === undefined) return;
+  throw new VielbeinError(
+    "INVALID_SPACE",
+    `\`parameters\`: "${stranger}" is not a graph input beside "${from}". The inputs are ${[...isInput].join(", ")}.`,
+  );
+}
+
+/** Refuses a map whose value also depends, beside `from`, on graph inputs that nobody gave a value. */
+function requireFedInputs(
+  graph: Graph,
+  { from, to }: Ends,
+  variable: ReadonlySet<string>,
+  fixed: Iterable<string>,
+  inputs: PrepareOptions["inputs"],
+): void {
+  const needed = determining(graph, fixed);
+  for (const input of requiredInputs(graph)) {
+    if (variable.has(input.name) || !needed.has(input.name) || entry(inputs, input.name)) continue;
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `"${to}" depends on input "${input.name}" (${dataTypeName(input.dataType)} [${input.shape ?? "?"}]) beside "${from}". Give it a fixed value (\`inputs\`, or --set ${input.name}=… on the command line).`,
+    );
+  }
+}
