@@ -4,6 +4,7 @@
 
 import { type Matrix, matrix, uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import type { Settled } from "../settled.ts";
 import { column, inUnits, sampleVariances, unitsOf } from "./columns.ts";
 import { type LabelledCodes, requireLabelled, requireMatrix } from "./labelled-codes.ts";
 
@@ -50,14 +51,7 @@ export async function factorVae(
   options: FactorVaeOptions = {},
 ): Promise<FactorVae> {
   const { trainingVotes = 10_000, evaluationVotes = 5000, minimumDeviation = 0, seed = 0 } = options;
-  requireMatrix("factorVae: global", global);
-  const positive = [factorCount, trainingVotes, evaluationVotes].every((x) => Number.isInteger(x) && x > 0);
-  if (!positive || !(minimumDeviation >= 0) || global.rows < 2) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `factorVae: factors and votes must be positive integers, minimumDeviation at least 0, and codes at least 2, got ${factorCount} factors, ${trainingVotes} and ${evaluationVotes} votes, ${minimumDeviation} and ${global.rows} codes.`,
-    );
-  }
+  requireVote(global, factorCount, { trainingVotes, evaluationVotes, minimumDeviation, seed });
   const d = global.cols;
   const units = unitsOf(global);
   const variances = sampleVariances(inUnits(global, units));
@@ -93,11 +87,7 @@ export async function factorVae(
     };
   }
   const votes = await count(0, trainingVotes);
-  // Of equally frequent factors the first, as for a code without votes.
-  const factorOf = Int32Array.from({ length: d }, (_, i) => {
-    const row = votes.data.subarray(i * factorCount, (i + 1) * factorCount);
-    return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
-  });
+  const factorOf = commonestFactors(votes);
   const evaluation = await count(trainingVotes, evaluationVotes);
   const right = (tally: Matrix, j: number) => {
     const ofFactor = column(tally, j);
@@ -115,6 +105,28 @@ export async function factorVae(
     }),
     votes,
   };
+}
+
+function requireVote(
+  global: Matrix,
+  factorCount: number,
+  { trainingVotes, evaluationVotes, minimumDeviation }: Settled<FactorVaeOptions>,
+): void {
+  requireMatrix("factorVae: global", global);
+  const positive = [factorCount, trainingVotes, evaluationVotes].every((x) => Number.isInteger(x) && x > 0);
+  if (positive && minimumDeviation >= 0 && global.rows >= 2) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `factorVae: factors and votes must be positive integers, minimumDeviation at least 0, and codes at least 2, got ${factorCount} factors, ${trainingVotes} and ${evaluationVotes} votes, ${minimumDeviation} and ${global.rows} codes.`,
+  );
+}
+
+/** The factor that each code voted for most often: of equally frequent ones the first, as for a code without votes. */
+function commonestFactors({ rows, cols, data }: Matrix): Int32Array {
+  return Int32Array.from({ length: rows }, (_, i) => {
+    const row = data.subarray(i * cols, (i + 1) * cols);
+    return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+  });
 }
 
 export interface NeighbourBatchOptions {

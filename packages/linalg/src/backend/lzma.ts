@@ -29,6 +29,26 @@ class Lengths {
   readonly high: Uint16Array = model(256);
 }
 
+/** The adaptive models of a stream. */
+class Models {
+  readonly literals: Uint16Array;
+  readonly isMatch: Uint16Array = model(STATES * 16);
+  readonly isRep: Uint16Array = model(STATES);
+  readonly isRep0: Uint16Array = model(STATES);
+  readonly isRep1: Uint16Array = model(STATES);
+  readonly isRep2: Uint16Array = model(STATES);
+  readonly isRep0Long: Uint16Array = model(STATES * 16);
+  readonly slots: Uint16Array = model(4 * 64);
+  readonly special: Uint16Array = model(128);
+  readonly align: Uint16Array = model(16);
+  readonly matchLengths: Lengths = new Lengths();
+  readonly repLengths: Lengths = new Lengths();
+
+  constructor(literalBits: number) {
+    this.literals = model(0x300 << literalBits);
+  }
+}
+
 class Decoder {
   readonly #stream: Uint8Array;
   readonly #properties: Properties;
@@ -46,18 +66,8 @@ class Decoder {
   decode(length: number): Uint8Array<ArrayBuffer> {
     const { lc, lp, pb } = this.#properties;
     const out = new Uint8Array(length);
-    const literals = model(0x300 << (lc + lp));
-    const isMatch = model(STATES * 16);
-    const isRep = model(STATES);
-    const isRep0 = model(STATES);
-    const isRep1 = model(STATES);
-    const isRep2 = model(STATES);
-    const isRep0Long = model(STATES * 16);
-    const slots = model(4 * 64);
-    const special = model(128);
-    const align = model(16);
-    const matchLengths = new Lengths();
-    const repLengths = new Lengths();
+    const models = new Models(lc + lp);
+    const { literals, isMatch, isRep, isRep0, isRep1, isRep2, isRep0Long } = models;
     let state = 0;
     let rep0 = 0;
     let rep1 = 0;
@@ -78,9 +88,9 @@ class Decoder {
         rep3 = rep2;
         rep2 = rep1;
         rep1 = rep0;
-        count = this.#length(matchLengths, position);
+        count = this.#length(models.matchLengths, position);
         state = state < 7 ? 7 : 10;
-        rep0 = this.#distance(slots, special, align, count);
+        rep0 = this.#distance(models, count);
       } else {
         if (this.#bit(isRep0, state) === 0) {
           if (this.#bit(isRep0Long, state * 16 + position) === 0) {
@@ -103,7 +113,7 @@ class Decoder {
           rep1 = rep0;
           rep0 = distance;
         }
-        count = this.#length(repLengths, position);
+        count = this.#length(models.repLengths, position);
         state = state < 7 ? 8 : 11;
       }
       for (const end = at + count + 2; at < end; at++) out[at] = out[at - rep0 - 1];
@@ -188,7 +198,7 @@ class Decoder {
     return 16 + this.#tree(lengths.high, 0, 8);
   }
 
-  #distance(slots: Uint16Array, special: Uint16Array, align: Uint16Array, length: number): number {
+  #distance({ slots, special, align }: Models, length: number): number {
     const slot = this.#tree(slots, 64 * Math.min(length, 3), 6);
     if (slot < 4) return slot;
     const bits = (slot >> 1) - 1;

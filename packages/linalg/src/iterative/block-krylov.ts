@@ -95,12 +95,7 @@ async function iterate(
         products: operator.products,
       };
       if (converged || exhausted) return result;
-      throw new ConvergenceError(
-        `svds: ${residuals.filter((r) => r <= small).length} of ${k} residuals fell below ${tolerance} of the largest ` +
-          `singular value in ${cap} blocks of ${block}; the largest is ${(Math.max(...residuals) / s[0]).toPrecision(2)}. ` +
-          "Raise iterations, blockSize or tolerance; the error has the partial result.",
-        result,
-      );
+      throw new ConvergenceError(shortfall(residuals, s[0], k, { tolerance, cap, block }), result);
     }
     if (full) {
       // Keep some vectors more than asked for: they would be expensive to find again.
@@ -111,6 +106,20 @@ async function iterate(
       for (let i = 0; i < kept; i++) b.data[i * kept + i] = s[i];
     }
   }
+}
+
+function shortfall(
+  residuals: Float64Array,
+  largest: number,
+  k: number,
+  { tolerance, cap, block }: Pick<Limits, "tolerance" | "cap" | "block">,
+): string {
+  const small = residuals.filter((r) => r <= tolerance * largest).length;
+  return (
+    `svds: ${small} of ${k} residuals fell below ${tolerance} of the largest ` +
+    `singular value in ${cap} blocks of ${block}; the largest is ${(Math.max(...residuals) / largest).toPrecision(2)}. ` +
+    "Raise iterations, blockSize or tolerance; the error has the partial result."
+  );
 }
 
 /** B with the columns ontoᵀ, alongᵀ of the new right vectors, and rows for the new left ones. */

@@ -62,13 +62,7 @@ async function iterate(
         products: operator.products,
       };
       if (converged) return result;
-      throw new ConvergenceError(
-        `eigsh: ${residuals.filter((r) => r <= tolerance * norm).length} of ${k} residuals fell below ${tolerance} of ` +
-          `the largest eigenvalue in ${cap} steps of LOBPCG; the largest is ` +
-          `${(Math.max(...residuals) / norm).toPrecision(2)}. Raise iterations or tolerance, or give a better ` +
-          "preconditioner; the error has the partial result.",
-        result,
-      );
+      throw new ConvergenceError(shortfall(residuals, norm, tolerance, cap), result);
     }
     // [X, R, P], orthonormal; directions that add nothing drop out.
     basis.reset(x);
@@ -91,6 +85,16 @@ async function iterate(
       );
     }
   }
+}
+
+function shortfall(residuals: Float64Array, norm: number, tolerance: number, cap: number): string {
+  const small = residuals.filter((r) => r <= tolerance * norm).length;
+  return (
+    `eigsh: ${small} of ${residuals.length} residuals fell below ${tolerance} of ` +
+    `the largest eigenvalue in ${cap} steps of LOBPCG; the largest is ` +
+    `${(Math.max(...residuals) / norm).toPrecision(2)}. Raise iterations or tolerance, or give a better ` +
+    "preconditioner; the error has the partial result."
+  );
 }
 
 async function preconditioned(rest: Matrix, { preconditioner }: EigshOptions): Promise<Matrix> {
