@@ -85,7 +85,7 @@ export async function findBasis(
     options: { rank: set.vectors.cols },
     spectrum: {
       singularValues,
-      ...(isWhole ? { dimension: dimensionOf(map, singularValues, vectors) } : {}),
+      dimension: isWhole ? dimensionOf(map, singularValues, vectors) : undefined,
     },
   };
 }
@@ -119,7 +119,7 @@ export function findSefa(spaces: Spaces): Found {
     space: map.from,
     vectors: directions,
     names: [],
-    ...(directions.rows < map.from.dim ? { layers: Array.from({ length: shape[0]! }, (_, i) => i) } : {}),
+    layers: directions.rows < map.from.dim ? Array.from({ length: shape[0]! }, (_, i) => i) : undefined,
     values: { kind: "eigenvalue", values: eigenvalues },
     method: "SeFa",
   });
@@ -135,7 +135,7 @@ export async function findComponents(spaces: Spaces, signal: AbortSignal): Promi
     components,
     // Beyond, the exact decomposition takes seconds in which nothing can be cancelled.
     exactUpTo: WHOLE_CODE,
-    ...(head ? {} : { latentDim: map.from.dim }),
+    latentDim: head ? undefined : map.from.dim,
   });
   for (let first = 0; first < PCA_SAMPLES; first += PCA_BATCH) {
     const codes = await spaces.sample(0, first, PCA_BATCH, 1, signal);

@@ -74,11 +74,9 @@ export function pullWeights(e: Emitter, wide: Side, steps: Side, windows: Window
 /** An image [(k,) N, G·channels, …] with its leading axes in the given order, merged to two. */
 function arrange(e: Emitter, side: Side, group: number, channels: number, order: readonly string[]): string {
   const [batch, , ...extents] = side.shape as [number, number, ...number[]];
-  const axes = [...(side.hasK ? ["k"] : []), "n", "g", "c"];
-  const parted = e.op("Reshape", [
-    side.name,
-    e.int64([...(side.hasK ? [-1] : []), batch, group, channels, ...extents]),
-  ]);
+  const axes = side.hasK ? ["k", "n", "g", "c"] : ["n", "g", "c"];
+  const lead = side.hasK ? [-1] : [];
+  const parted = e.op("Reshape", [side.name, e.int64([...lead, batch, group, channels, ...extents])]);
   const kept = order.filter((axis) => axis !== "k" || side.hasK);
   const permutation = kept.map((axis) => axes.indexOf(axis));
   const ordered = e.op("Transpose", [parted], {

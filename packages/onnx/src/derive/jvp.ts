@@ -67,7 +67,7 @@ export interface NodeReport {
    * identity; `zero`: piecewise constant, nothing flows on; `unsupported`: see `reason`.
    */
   readonly derivative: "exact" | "straight" | "zero" | "unsupported";
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 /** Reports on every node that a tangent of the input reaches, without stopping at the first problem. */
@@ -89,7 +89,7 @@ export function differentiability(graph: PreparedGraph): NodeReport[] {
         node: nodeLabel(node),
         position: positionOf(graph, node),
         derivative,
-        ...(reason === undefined ? {} : { reason }),
+        reason,
       });
     },
   );

@@ -168,7 +168,7 @@ function readExternal(tensor: string, entries: ReadonlyMap<string, string>): Ext
   if (!location || !isByteCount(offset) || (length !== undefined && !isByteCount(length))) {
     throw new WireError(`tensor "${tensor}" has a malformed reference to external data`);
   }
-  return { location, offset, ...(length === undefined ? {} : { length }) };
+  return { location, offset, length };
 }
 
 function isByteCount(value: number): boolean {

@@ -67,7 +67,7 @@ function mapTensors(model: Model, change: (tensor: Tensor) => Tensor): Model {
     initializers: graph.initializers.map(change),
   });
   const functions = model.functions?.map((one) => ({ ...one, nodes: one.nodes.map(inNode) }));
-  return { ...model, graph: inGraph(model.graph), ...(functions ? { functions } : {}) };
+  return { ...model, graph: inGraph(model.graph), functions };
 }
 
 function attach(tensor: Tensor, file: Uint8Array): Tensor {

@@ -87,7 +87,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     this.forward = jvp(graph, this.options);
     this.memoryBudget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
     this.runtime = runtime;
-    this.from = { ...space(graph, graph.input), ...(prior ? { prior } : {}) };
+    this.from = { ...space(graph, graph.input), prior };
     this.to = space(graph, graph.output);
     const bytes = graph.info.get(graph.input)!.dataType === DataType.DOUBLE ? 8 : 4;
     this.bytesPerTangent = ACTIVATIONS_PER_TANGENT * bytes * largestActivation(graph);

@@ -37,7 +37,7 @@ export interface ExternalData {
   readonly location: string;
   readonly offset: number;
   /** Bytes; absent: to the end of the file. */
-  readonly length?: number;
+  readonly length?: number | undefined;
 }
 
 export interface Tensor {
@@ -128,7 +128,7 @@ export interface Model {
   readonly opsets: ReadonlyMap<string, number>;
   readonly metadata: ReadonlyMap<string, string>;
   readonly graph: Graph;
-  readonly functions?: readonly LocalFunction[];
+  readonly functions?: readonly LocalFunction[] | undefined;
   /** Encoded fields that this package does not interpret. */
   readonly unknown: readonly Uint8Array[];
   /** Files whose bytes tensors are views of, by the name an external reference uses: the model itself and its external data. */

@@ -44,10 +44,7 @@ export function cut(model: Model, from: string, to: string): Model {
   const known = new Map<string, ValueInfo>();
   for (const info of [...graph.valueInfo, ...graph.inputs, ...graph.outputs]) known.set(info.name, info);
   const types = typesOf(graph);
-  const describe = (name: string): ValueInfo => {
-    const dataType = types.get(name);
-    return known.get(name) ?? { name, ...(dataType === undefined ? {} : { dataType }) };
-  };
+  const describe = (name: string): ValueInfo => known.get(name) ?? { name, dataType: types.get(name) };
   const others = graph.inputs.filter((input) => input.name !== from && read.has(input.name));
   return {
     ...model,

@@ -21,7 +21,7 @@ export interface ModelReport {
   readonly inputs: readonly PortReport[];
   readonly outputs: readonly PortReport[];
   /** Family of generators that the way from `from` to `to` looks like; absent where nothing is characteristic. */
-  readonly family?: FamilyReport;
+  readonly family?: FamilyReport | undefined;
   /** Elements of all initialisers. */
   readonly parameters: number;
   /** How often each operator occurs, most frequent first; operators of other domains as `domain::Operator`. */
@@ -36,7 +36,7 @@ export interface PortReport {
   readonly name: string;
   readonly type: string;
   /** Numbers, or the names of symbolic extents; absent when the model does not say. */
-  readonly shape?: readonly Dimension[];
+  readonly shape?: readonly Dimension[] | undefined;
 }
 
 export interface SpaceReport {
@@ -54,7 +54,7 @@ export interface DifferentiabilityReport {
   /** Whether the derivative of `to` with respect to `from` can be computed exactly. */
   readonly differentiable: boolean;
   /** Why not, when it cannot. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
   /** Per operator that the derivative passes: nodes by kind of derivative. */
   readonly operators: Readonly<Record<string, Readonly<Record<NodeReport["derivative"], number>>>>;
   /** Every node that the derivative passes, in graph order. */
@@ -99,7 +99,7 @@ export async function inspect(
     producer: `${model.producerName} ${model.producerVersion}`.trim(),
     inputs: requiredInputs(model.graph).map(port),
     outputs: model.graph.outputs.map(port),
-    ...(family ? { family } : {}),
+    family,
     parameters: model.graph.initializers.reduce((sum, tensor) => sum + elementCount(tensor.dims), 0),
     operators: histogram(model),
     metadata: Object.fromEntries(model.metadata),
@@ -108,7 +108,7 @@ export async function inspect(
       from,
       to,
       differentiable: !problem,
-      ...(problem ? { problem: problem.message } : {}),
+      problem: problem?.message,
       operators: tally(nodes),
       nodes,
     },
@@ -136,7 +136,7 @@ function reportOf(problem: VielbeinError | undefined): NodeReport[] {
 }
 
 function port(info: ValueInfo): PortReport {
-  return { name: info.name, type: dataTypeName(info.dataType), ...(info.shape ? { shape: info.shape } : {}) };
+  return { name: info.name, type: dataTypeName(info.dataType), shape: info.shape };
 }
 
 function histogram(model: Model): Record<string, number> {

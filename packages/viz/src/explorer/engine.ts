@@ -65,16 +65,16 @@ export interface ExplorerSpectrum {
   /** Singular values of the Jacobian at the point, descending: all of them, or the leading ones. */
   readonly singularValues: Float64Array;
   /** Absent where only leading values are known. */
-  readonly dimension?: LocalDimension;
+  readonly dimension?: LocalDimension | undefined;
 }
 
 export interface SpacesChoice {
-  readonly from?: string;
-  readonly to?: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
   /** Values of the inputs beside the code. Default zeros; when choosing anew, those in force. */
-  readonly set?: InputValues;
+  readonly set?: InputValues | undefined;
   /** ψ, for where truncation is a part of the maps. Default 1; when choosing anew, that in force. */
-  readonly truncation?: number;
+  readonly truncation?: number | undefined;
 }
 
 export interface LocalBasisReply extends ExplorerDirections {

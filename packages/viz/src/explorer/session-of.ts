@@ -25,13 +25,14 @@ export function sessionOf(
     kinds: columns.kinds,
     unit: unit.value as StepUnit,
     steps: Object.fromEntries(columns.all.map(({ kind, steps }) => [kind, steps])),
-    ...(isDefault ? {} : { from: model.from.name, to: model.to.name }),
-    ...(Object.keys(model?.set ?? {}).length > 0 ? { set: model!.set } : {}),
-    ...(layers ? { layers } : {}),
-    ...(isMoved || file?.isMoved ? { anchor: beyond } : {}),
+    from: isDefault ? undefined : model.from.name,
+    to: isDefault ? undefined : model.to.name,
+    set: model?.set,
+    layers,
+    anchor: isMoved || file?.isMoved ? beyond : undefined,
   };
 }
 
 export function spacesOf({ from, to, set = {}, truncation }: Session): SpacesChoice {
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), set, truncation };
+  return { from, to, set, truncation };
 }

@@ -16,13 +16,13 @@ export interface Session {
   readonly unit: StepUnit;
   /** Slider values; trailing zeros are left out. */
   readonly steps: StepsByKind;
-  readonly from?: string;
-  readonly to?: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
   /** Values of inputs beside the code. */
-  readonly set?: InputValues;
-  readonly layers?: LayerRange;
+  readonly set?: InputValues | undefined;
+  readonly layers?: LayerRange | undefined;
   /** The code around which the sliders move, where it is not the sample of the seed. */
-  readonly anchor?: Float32Array;
+  readonly anchor?: Float32Array | undefined;
 }
 
 const KINDS = ["basis", "sefa", "pca", "metric"] as const satisfies readonly DirectionKind[];
@@ -77,7 +77,6 @@ export function decodeSession(hash: string): Session {
       return values.length > 0 && values.every(Number.isFinite) ? [[kind, values] as const] : [];
     }),
   );
-  const [from, to] = [parts.get("from"), parts.get("to")];
   const [, first, last] = /^(\d+)-(\d+)$/.exec(parts.get("layers") ?? "") ?? [];
   const set = parts.getAll("set").flatMap((text) => {
     // Names may have colons in them.
@@ -85,20 +84,17 @@ export function decodeSession(hash: string): Session {
     const setting = parseSetting(value ?? "");
     return name !== undefined && setting ? [[name, setting] as const] : [];
   });
-  const anchor = fromBase64(parts.get("at") ?? "");
   return {
     seed: Number.isSafeInteger(seed) && seed >= 0 ? seed : 0,
     truncation: truncation >= 0 && truncation <= 2 ? truncation : 1,
     kinds,
     unit: parts.get("unit") === "change" ? "change" : "deviation",
     steps,
-    ...(from ? { from } : {}),
-    ...(to ? { to } : {}),
-    ...(set.length > 0 ? { set: Object.fromEntries(set) } : {}),
-    ...(first !== undefined && Number(first) <= Number(last)
-      ? { layers: [Number(first), Number(last)] }
-      : {}),
-    ...(anchor ? { anchor } : {}),
+    from: parts.get("from") || undefined,
+    to: parts.get("to") || undefined,
+    set: set.length > 0 ? Object.fromEntries(set) : undefined,
+    layers: first !== undefined && Number(first) <= Number(last) ? [Number(first), Number(last)] : undefined,
+    anchor: fromBase64(parts.get("at") ?? ""),
   };
 }
 

@@ -13,7 +13,7 @@ export interface BandPlot extends FigureOptions {
   readonly x: AxisOptions;
   readonly y: AxisOptions;
   /** What centre and band are, e.g. `mean ± standard deviation of 100 points`; printed beneath. */
-  readonly bandTitle?: string;
+  readonly bandTitle?: string | undefined;
   /** Pixels; more where the names of the series need it. Default 440. */
   readonly height?: number;
 }
@@ -31,6 +31,6 @@ export function bandPlot(plot: BandPlot): string {
     ...rest,
     x: counted ? { scale: "index", ...x } : x,
     lines: series.map((one) => chartLine(one, "Band plot")),
-    ...(bandTitle === undefined ? {} : { note: bandTitle }),
+    note: bandTitle,
   });
 }

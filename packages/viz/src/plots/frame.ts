@@ -73,7 +73,7 @@ export function heading(options: FigureOptions): Block {
 export interface LegendKey {
   readonly label: string;
   readonly colour: string;
-  readonly dash?: string;
+  readonly dash?: string | undefined;
   /** `area` for filled marks. */
   readonly shape: "line" | "area";
 }

@@ -70,7 +70,8 @@ export function layerPlot(plot: LayerPlot): string {
   if (reference) {
     keys.push({
       label: reference.label,
-      ...(reference.low ? { shape: "area" } : { shape: "line", dash: REFERENCE_STYLE.dash }),
+      shape: reference.low ? "area" : "line",
+      dash: reference.low ? undefined : REFERENCE_STYLE.dash,
       colour: REFERENCE_STYLE.colour,
     });
   }

@@ -43,7 +43,7 @@ export interface LineChart extends FigureOptions {
   readonly height?: number;
   readonly lines: readonly ChartLine[];
   /** Printed beneath, at the left. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 /** Markers help to count; beyond this many they would touch. */
@@ -60,11 +60,12 @@ export function lineChart(chart: LineChart): string {
   const drawn = drawLines(chart.lines, plan);
   const marks = [...drawn.flatMap(({ bands }) => bands), ...drawn.flatMap(({ curves }) => curves)];
   const isCut = chart.x.domain !== undefined || chart.y.domain !== undefined;
+  const shown = isCut ? clipped(marks, box) : marks;
   return svgDocument(width, height, chart.title, [
     ...plan.title.elements,
     ...verticalAxis(yAxis, box),
     ...horizontalAxis(xAxis, box, note(chart)),
-    ...(isCut ? clipped(marks, box) : marks),
+    ...shown,
     ...drawn.flatMap(({ keys }) => keys),
   ]);
 }

@@ -41,10 +41,10 @@ export const Resize: DerivativeRule = {
 interface Target {
   readonly axis: number;
   readonly extent: number;
-  readonly scale?: number;
-  readonly size?: number;
+  readonly scale?: number | undefined;
+  readonly size?: number | undefined;
   /** Start and end of the crop of mode tf_crop_and_resize, in fractions of the extent. */
-  readonly crop?: readonly [number, number];
+  readonly crop?: readonly [number, number] | undefined;
 }
 
 function crops(node: Node): boolean {
@@ -67,8 +67,9 @@ function targets(e: Emitter, node: Node, shape: Shape): Target[] {
     return {
       axis,
       extent: shape[axis]!,
-      ...(sizes ? { size: sizes[i]! } : { scale: scales![i]! }),
-      ...(roi ? { crop: [roi[i]!, roi[axes.length + i]!] } : {}),
+      size: sizes?.[i],
+      scale: sizes ? undefined : scales?.[i],
+      crop: roi && [roi[i]!, roi[axes.length + i]!],
     };
   });
   const batch = all.find(({ axis }) => axis === 0);
@@ -134,7 +135,8 @@ function interpolationMatrix(
 
 /** An axis of one element that becomes two: beside it, the engine does not take the target's for a mere copy. */
 function doubled({ size }: Target): Target {
-  return { axis: -1, extent: 1, crop: [0, 1], ...(size === undefined ? { scale: 2 } : { size: 2 }) };
+  const isSized = size !== undefined;
+  return { axis: -1, extent: 1, crop: [0, 1], size: isSized ? 2 : undefined, scale: isSized ? undefined : 2 };
 }
 
 /** The axis whose scale a policy that keeps the aspect ratio gives to all, and which the matrices of all need; undefined without such a policy. */
