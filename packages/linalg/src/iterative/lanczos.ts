@@ -10,6 +10,9 @@ import { agree } from "./block-krylov.ts";
 import { product, type RowOperator } from "./operator.ts";
 import type { EigshOptions, PartialEigh } from "./partial-eigh.ts";
 
+/** Blocks between two looks at the residuals. */
+const BLOCKS_PER_LOOK = 4;
+
 export async function symmetricLanczos(
   operator: RowOperator,
   k: number,
@@ -54,7 +57,9 @@ async function iterate(
   let next = basis.split(basis.random(block), false).added;
   let scale = 0;
   let closed: Float64Array | undefined;
-  for (let iteration = 1; ; iteration++) {
+  let wasSmall = false;
+  for (let iteration = 1; ; ) {
+    const due = Math.max(k, basis.count + BLOCKS_PER_LOOK * block);
     let rest: Split;
     do {
       signal?.throwIfAborted();
@@ -73,12 +78,16 @@ async function iterate(
         }
         closed = values;
       }
-    } while (next.rows > 0 && basis.count + next.rows <= maxBasis);
+    } while (next.rows > 0 && basis.count < due && basis.count + next.rows <= maxBasis);
     const { values, vectors } = ritz(t, which);
     const residuals = residualsOf(vectors, rest, k);
     const norm = Math.max(Math.abs(values[0]), Math.abs(values.at(-1)!));
-    const converged = residuals.every((r) => r <= tolerance * norm);
-    if (converged || next.rows === 0 || iteration === cap) {
+    const isSmall = residuals.every((r) => r <= tolerance * norm);
+    const isFull = basis.count + next.rows > maxBasis;
+    // In a small basis one of the vectors asked for may yet be missing: two looks in a row must agree.
+    const converged = isSmall && (wasSmall || isFull);
+    wasSmall = isSmall;
+    if (converged || next.rows === 0 || (isFull && iteration === cap)) {
       const result: PartialEigh = {
         values: values.slice(0, k),
         vectors: transpose(basis.combined(leadingColumns(vectors, k))),
@@ -87,20 +96,30 @@ async function iterate(
         products: operator.products,
       };
       if (converged || next.rows === 0) return result;
-      throw new ConvergenceError(
-        `eigsh: ${residuals.filter((r) => r <= tolerance * norm).length} of ${k} residuals fell below ${tolerance} of ` +
-          `the largest eigenvalue in ${cap} restarts of a basis of ${maxBasis}; the largest is ` +
-          `${(Math.max(...residuals) / norm).toPrecision(2)}. Raise iterations, maxBasis or tolerance, or use a ` +
-          "preconditioner; the error has the partial result.",
-        result,
-      );
+      throw new ConvergenceError(shortfall(residuals, norm, { tolerance, cap, maxBasis }), result);
     }
+    if (!isFull) continue;
+    iteration++;
     // Half of the vectors that were not asked for stay too: they would be expensive to find again.
     const kept = Math.min(k + Math.floor((maxBasis - k) / 2), basis.count - 1);
     basis.reset(basis.combined(leadingColumns(vectors, kept)));
     t = matrix(kept, kept);
     for (let i = 0; i < kept; i++) t.data[i * kept + i] = values[i];
   }
+}
+
+function shortfall(
+  residuals: Float64Array,
+  norm: number,
+  { tolerance, cap, maxBasis }: Pick<Limits, "tolerance" | "cap" | "maxBasis">,
+): string {
+  const small = residuals.filter((r) => r <= tolerance * norm).length;
+  return (
+    `eigsh: ${small} of ${residuals.length} residuals fell below ${tolerance} of ` +
+    `the largest eigenvalue in ${cap} restarts of a basis of ${maxBasis}; the largest is ` +
+    `${(Math.max(...residuals) / norm).toPrecision(2)}. Raise iterations, maxBasis or tolerance, or use a ` +
+    "preconditioner; the error has the partial result."
+  );
 }
 
 /** T with the rows and columns `onto` `[b, old + b]` of the new vectors. */
