@@ -82,6 +82,7 @@ describe("NodeRuntime", () => {
     const settings: NodeRuntimeOptions[] = [
       { threads: 2 },
       { arena: false },
+      { memoryPattern: true },
       { optimization: "disabled" },
       { optimization: "all" },
     ];

@@ -76,6 +76,7 @@ async function largeModel(path, { worker, isCopied = false }) {
 
 const settings = {
   "extended, arena": {},
+  "extended, arena, memory pattern": { memoryPattern: true },
   "extended, no arena": { arena: false },
   "all, arena": { optimization: "all" },
   "all, no arena": { optimization: "all", arena: false },
