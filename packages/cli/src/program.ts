@@ -2,13 +2,13 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { Command, CommanderError } from "commander";
-import { axesCommand } from "./commands/axes.ts";
+import { axesCommand } from "./commands/axes/command.ts";
 import { basisCommand } from "./commands/basis.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { deriveCommand } from "./commands/derive.ts";
-import { dimensionCommand } from "./commands/dimension.ts";
+import { dimensionCommand } from "./commands/dimension/command.ts";
 import { directionsCommand } from "./commands/directions.ts";
-import { distortionCommand } from "./commands/distortion.ts";
+import { distortionCommand } from "./commands/distortion/command.ts";
 import { editCommand } from "./commands/edit/command.ts";
 import { exploreCommand } from "./commands/explore/command.ts";
 import { geodesicCommand } from "./commands/geodesic.ts";

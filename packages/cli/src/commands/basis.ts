@@ -4,13 +4,15 @@ import {
   type DirectionSet,
   defaultNames,
   jacobianRoute,
+  type LocalBasis,
   localBasisAt,
   type Provenance,
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import type { Command } from "commander";
-import { CodeSource, originOf } from "../inputs/codes.ts";
+import { originOf } from "../inputs/captions.ts";
+import { CodeSource } from "../inputs/codes.ts";
 import { wantedRank } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
 import {
@@ -25,9 +27,12 @@ import type { Points } from "../inputs/points-file.ts";
 import { loadTruncated } from "../inputs/truncation.ts";
 import { integer } from "../kit/arguments.ts";
 import { OutputOption } from "../kit/command-files.ts";
+import { defined } from "../kit/defined.ts";
+import { spacesText } from "../kit/names.ts";
 import { type Columns, NOT_NEGATIVE, type RowValue, SPECTRUM } from "../kit/row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../kit/rows.ts";
-import { bold, dim, print, type Terminal, table } from "../kit/terminal.ts";
+import { number, significant, table } from "../kit/table.ts";
+import { dim, heading, print, type Terminal } from "../kit/terminal.ts";
 
 interface BasisOptions extends MapOptions, PointOptions, RowOptions {
   samples: number;
@@ -75,51 +80,56 @@ export function basisCommand(program: Command, terminal: Terminal, signal: Abort
       ),
     )
     .option("--json", "one JSON document on stdout")
-    .action(async (argument: string, options: BasisOptions) => {
-      const loaded = await loadTruncated(argument, options, terminal, signal);
-      const map = await openMap(loaded, options);
-      const source = await CodeSource.open(loaded, map, options);
-      const points = await source.take(0, options.samples, signal).finally(() => source.dispose());
-      const { memory } = options;
-      const rank = wantedRank(map, options, terminal);
-      const route = jacobianRoute(map, memory);
-      const provenance = provenanceOf(loaded, map, "local basis", points.source, {
-        rank: rank === Math.min(map.from.dim, map.to.dim) && options.rank === undefined ? "all" : rank,
-        jacobian: route,
-      });
-      const columns = columnsOf(map, points, rank, route !== "products");
-      let first: BasisRow | undefined;
-      try {
-        await computeRows<BasisRow>(
-          { ...options, terminal, signal, what: "local bases", total: points.count, provenance, columns },
-          async (index) => {
-            const point = points.values.slice(index * map.from.dim, (index + 1) * map.from.dim);
-            const basis = await localBasisAt(map, point, {
-              signal,
-              rank,
-              memoryBudget: memory,
-            });
-            return {
-              points: basis.point,
-              values: basis.value,
-              singular_values: basis.singularValues,
-              input_vectors: basis.inputVectors,
-              output_vectors: basis.outputVectors,
-              ...(basis.residuals && { residuals: basis.residuals }),
-            };
-          },
-          (rows) => {
-            first = rows[0];
-            print(terminal, options.json ? toJson(rows, provenance) : toText(rows, provenance));
-          },
-        );
-      } finally {
-        await map.dispose();
-      }
-      if (options.directionsOut !== undefined && first) {
-        await writeDirections(options.directionsOut, directionSet(first, provenance), terminal);
-      }
-    });
+    .action((argument: string, options: BasisOptions) => bases(argument, options, terminal, signal));
+}
+
+async function bases(
+  argument: string,
+  options: BasisOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const loaded = await loadTruncated(argument, options, terminal, signal);
+  const map = await openMap(loaded, options);
+  const source = await CodeSource.open(loaded, map, options);
+  const points = await source.take(0, options.samples, signal).finally(() => source.dispose());
+  const rank = wantedRank(map, options, terminal);
+  const route = jacobianRoute(map, options.memory);
+  const provenance = provenanceOf(loaded, map, "local basis", points.source, {
+    rank: rank === Math.min(map.from.dim, map.to.dim) && options.rank === undefined ? "all" : rank,
+    jacobian: route,
+  });
+  const columns = columnsOf(map, points, rank, route !== "products");
+  let first: BasisRow | undefined;
+  try {
+    await computeRows<BasisRow>(
+      { ...options, terminal, signal, what: "local bases", total: points.count, provenance, columns },
+      async (index) => {
+        const point = points.values.slice(index * map.from.dim, (index + 1) * map.from.dim);
+        return rowOf(await localBasisAt(map, point, { signal, rank, memoryBudget: options.memory }));
+      },
+      (rows) => {
+        first = rows[0];
+        print(terminal, options.json ? toJson(rows, provenance) : toText(rows, provenance));
+      },
+    );
+  } finally {
+    await map.dispose();
+  }
+  if (options.directionsOut !== undefined && first) {
+    await writeDirections(options.directionsOut, directionSet(first, provenance), terminal);
+  }
+}
+
+function rowOf(basis: LocalBasis): BasisRow {
+  return {
+    points: basis.point,
+    values: basis.value,
+    singular_values: basis.singularValues,
+    input_vectors: basis.inputVectors,
+    output_vectors: basis.outputVectors,
+    ...(basis.residuals && { residuals: basis.residuals }),
+  };
 }
 
 /** How far points that a mapping network made may lie apart on two machines, as a fraction of their largest coordinate. */
@@ -140,7 +150,7 @@ function columnsOf({ from, to }: OnnxMap, points: Points, rank: number, isWhole:
     singular_values: { shape: [rank], ...SPECTRUM },
     input_vectors: { shape: [from.dim, rank] },
     output_vectors: { shape: [to.dim, rank] },
-    ...(isWhole ? {} : { residuals: { shape: [rank], ...NOT_NEGATIVE } }),
+    ...defined({ residuals: isWhole ? undefined : { shape: [rank], ...NOT_NEGATIVE } }),
   };
 }
 
@@ -174,17 +184,14 @@ function toJson(rows: readonly BasisRow[], provenance: Provenance): object {
 const SHOWN = 10;
 
 function toText(bases: readonly BasisRow[], provenance: Provenance): string {
-  const { from, to } = provenance;
-  const r = bases[0]!.singular_values.length;
-  const header = ["point", ...Array.from({ length: Math.min(r, SHOWN) }, (_, i) => `σ${i}`)];
-  const rows = bases.map((basis, index) => [
-    String(index),
-    ...Array.from(basis.singular_values.subarray(0, SHOWN), (s) => s.toPrecision(5)),
-  ]);
-  const columns = header.map((_, i) => i);
+  const r = bases[0]?.singular_values.length ?? 0;
+  const values = Array.from({ length: Math.min(r, SHOWN) }, (_, k) =>
+    number<BasisRow>(`σ${k}`, ({ singular_values: s }) => significant(s[k], 5)),
+  );
+  const body = table(bases, [number("point", (_, index) => index), ...values]);
   const rest = r > SHOWN ? `\n${dim(`… ${r - SHOWN} more of each: --json or --out`)}` : "";
-  const title = `${bold(`${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`)}  ${dim(originOf(provenance))}`;
-  return `${title}\n${table([header, ...rows], columns)}${accuracyOf(bases)}${rest}\n`;
+  const title = heading(spacesText(provenance.from, provenance.to), originOf(provenance));
+  return `${title}\n${body}${accuracyOf(bases)}${rest}\n`;
 }
 
 /** A line on triplets that come from products. */

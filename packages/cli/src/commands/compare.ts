@@ -27,8 +27,10 @@ import { readDirections } from "../inputs/direction-files.ts";
 import { METRIC_NAMES, METRICS, type Metric, metricOption } from "../inputs/subspace-distances.ts";
 import { integer } from "../kit/arguments.ts";
 import { figureOption, writeFigure } from "../kit/figure.ts";
+import { spacesText } from "../kit/names.ts";
 import { endingAtOnce } from "../kit/signals.ts";
-import { bold, dim, info, print, type Terminal, table } from "../kit/terminal.ts";
+import { number, table, text } from "../kit/table.ts";
+import { heading, info, print, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
 
 /** Pairs of uniform subspaces that the null is taken from. */
@@ -46,7 +48,7 @@ interface Comparison {
   readonly first: number;
   readonly second: number;
   /** Radians, ascending. */
-  readonly angles: number[];
+  readonly angles: readonly number[];
   readonly distances: Readonly<Record<Metric, number>>;
   /** Mean of cos². */
   readonly overlap: number;
@@ -69,21 +71,28 @@ export function compareCommand(program: Command, terminal: Terminal, signal: Abo
     .addOption(metricOption("normalizedGeodesic"))
     .addOption(figureOption("--plot <file>", "matrix of distances, .svg or .png"))
     .option("--json", "one JSON document on stdout")
-    .action(async (files: string[], options: CompareOptions) => {
-      const sets = (await Promise.all(files.map(readDirectionSets))).flat();
-      const { space, k } = requireComparable(sets, options.k, terminal);
-      remarkOnModels(terminal, sets);
-      const frames = sets.map(({ set }) => leadingColumns(displacements(set), k));
-      const { pairs, haar } = await endingAtOnce(
-        () => ({ pairs: comparisons(frames, k), haar: haarNull(space.dim, k) }),
-        signal,
-      );
-      const result = { sets, space, k, pairs, haar };
-      print(terminal, options.json ? toJson(result) : toText(result, options.metric));
-      if (options.plot !== undefined) {
-        await writeFigure(options.plot, () => plotOf(result, options.metric), terminal, signal);
-      }
-    });
+    .action((files: string[], options: CompareOptions) => compare(files, options, terminal, signal));
+}
+
+async function compare(
+  files: readonly string[],
+  options: CompareOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const sets = (await Promise.all(files.map(readDirectionSets))).flat();
+  const { space, k } = requireComparable(sets, options.k, terminal);
+  remarkOnModels(terminal, sets);
+  const frames = sets.map(({ set }) => leadingColumns(displacements(set), k));
+  const { pairs, haar } = await endingAtOnce(
+    () => ({ pairs: comparisons(frames, k), haar: haarNull(space.dim, k) }),
+    signal,
+  );
+  const result = { sets, space, k, pairs, haar };
+  print(terminal, options.json ? toJson(result) : toText(result, options.metric));
+  if (options.plot !== undefined) {
+    await writeFigure(options.plot, () => plotOf(result, options.metric), terminal, signal);
+  }
 }
 
 interface NamedSet {
@@ -92,12 +101,14 @@ interface NamedSet {
   readonly set: DirectionSet;
 }
 
-interface Null {
-  readonly distances: Readonly<Record<Metric, Spread>>;
-  readonly leastAngle: Spread;
-  readonly largestAngle: Spread;
-  readonly overlap: Spread;
-  readonly meanCosine: Spread;
+/** What a comparison comes to. */
+interface Measures<T> {
+  readonly distances: Readonly<Record<Metric, T>>;
+  readonly leastAngle: T;
+  readonly largestAngle: T;
+  readonly overlap: T;
+  /** Of |cos| of the matched directions; matching makes it large by chance too. */
+  readonly meanCosine: T;
 }
 
 interface Result {
@@ -105,7 +116,7 @@ interface Result {
   readonly space: Space;
   readonly k: number;
   readonly pairs: readonly Comparison[];
-  readonly haar: Null;
+  readonly haar: Measures<Spread>;
 }
 
 /** The set of a directions file, or the output vectors at every point of a file of `vielbein basis`. */
@@ -180,8 +191,7 @@ function requireComparable(
     ({ set }) => set.space.name !== space.name || String(set.space.shape) !== String(space.shape),
   );
   if (other) {
-    const named = ({ label, set }: NamedSet) =>
-      `"${label}" holds directions of ${set.space.name} [${set.space.shape.join(", ")}]`;
+    const named = ({ label, set }: NamedSet) => `"${label}" holds directions of ${spacesText(set.space)}`;
     throw new VielbeinError(
       "INVALID_SPACE",
       `compare: ${named(first)}, ${named(other)}. Directions of different spaces have no angles between them: compare files of one space.`,
@@ -229,13 +239,13 @@ function comparison(a: Matrix, b: Matrix, first: number, second: number, k: numb
 }
 
 /** What independent uniform subspaces would have. */
-function haarNull(n: number, k: number): Null {
+function haarNull(n: number, k: number): Measures<Spread> {
   const draws = Array.from({ length: HAAR_PAIRS }, (_, i) =>
-    comparison(orthogonal(0, 2 * i, n, k), orthogonal(0, 2 * i + 1, n, k), 0, 1, k),
+    measuresOf(comparison(orthogonal(0, 2 * i, n, k), orthogonal(0, 2 * i + 1, n, k), 0, 1, k)),
   );
-  const spread = (pick: (draw: Comparison) => number): Spread => {
+  const spread = (pick: (draw: Measures<number>) => number): Spread => {
     const { mean, std } = summarizeProfiles(draws.map((draw) => Float64Array.of(pick(draw))));
-    return { mean: mean[0]!, std: std[0]! };
+    return { mean: only(mean), std: only(std) };
   };
   return {
     distances: {
@@ -243,16 +253,26 @@ function haarNull(n: number, k: number): Null {
       normalizedGeodesic: spread((draw) => draw.distances.normalizedGeodesic),
       projection: spread((draw) => draw.distances.projection),
     },
-    leastAngle: spread((draw) => draw.angles[0]!),
-    largestAngle: spread((draw) => draw.angles.at(-1)!),
+    leastAngle: spread((draw) => draw.leastAngle),
+    largestAngle: spread((draw) => draw.largestAngle),
     overlap: spread((draw) => draw.overlap),
-    meanCosine: spread(meanCosine),
+    meanCosine: spread((draw) => draw.meanCosine),
   };
 }
 
-/** Mean |cos| of the matched directions; matching makes it large by chance too. */
-function meanCosine({ matches }: Comparison): number {
-  return matches.reduce((sum, { cosine }) => sum + Math.abs(cosine), 0) / matches.length;
+function only([value = Number.NaN]: Float64Array): number {
+  return value;
+}
+
+function measuresOf({ angles, distances, overlap, matches }: Comparison): Measures<number> {
+  const meanCosine = matches.reduce((sum, { cosine }) => sum + Math.abs(cosine), 0) / matches.length;
+  return {
+    distances,
+    leastAngle: Math.min(...angles),
+    largestAngle: Math.max(...angles),
+    overlap,
+    meanCosine,
+  };
 }
 
 function toJson({ sets, space, k, pairs, haar }: Result): object {
@@ -264,8 +284,8 @@ function toJson({ sets, space, k, pairs, haar }: Result): object {
       file,
       method,
       names: names.slice(0, k),
-      ...(layers ? { layers } : {}),
-      ...(provenance ? { provenance } : {}),
+      layers,
+      provenance,
     })),
     pairs,
     haar: { pairs: HAAR_PAIRS, ...haar },
@@ -284,19 +304,29 @@ function distanceMatrix({ sets, pairs }: Result, metric: Metric): Matrix {
 }
 
 function toText({ sets, space, k, pairs, haar }: Result, metric: Metric): string {
-  const rows = pairs.map((pair) => [
-    sets[pair.first]!.label,
-    sets[pair.second]!.label,
-    ...[pair.distances[metric], pair.angles[0]!, pair.angles.at(-1)!, pair.overlap, meanCosine(pair)].map(
-      (value) => value.toFixed(4),
-    ),
+  const labelOf = (index: number) => sets[index]?.label ?? "";
+  const lines: { first: string; second: string; measures: Measures<number | Spread> }[] = [
+    ...pairs.map((pair) => ({
+      first: labelOf(pair.first),
+      second: labelOf(pair.second),
+      measures: measuresOf(pair),
+    })),
+    { first: "uniform (Haar)", second: "", measures: haar },
+  ];
+  const body = table(lines, [
+    text("first", ({ first }) => first),
+    text("second", ({ second }) => second),
+    number(METRIC_NAMES[metric], ({ measures }) => measureText(measures.distances[metric])),
+    number("least angle", ({ measures }) => measureText(measures.leastAngle)),
+    number("largest", ({ measures }) => measureText(measures.largestAngle)),
+    number("overlap", ({ measures }) => measureText(measures.overlap)),
+    number("mean |cos|", ({ measures }) => measureText(measures.meanCosine)),
   ]);
-  const band = ({ mean, std }: Spread) => `${mean.toFixed(4)} ±${std.toFixed(4)}`;
-  const uniform = [haar.distances[metric], haar.leastAngle, haar.largestAngle, haar.overlap, haar.meanCosine];
-  const header = ["first", "second", METRIC_NAMES[metric], "least angle", "largest", "overlap", "mean |cos|"];
-  const title = `${bold(`${space.name} [${space.shape.join(", ")}]`)}  ${dim(`leading ${k} directions`)}`;
-  const body = table([header, ...rows, ["uniform (Haar)", "", ...uniform.map(band)]], [2, 3, 4, 5, 6]);
-  return `${title}\n${body}\n`;
+  return `${heading(spacesText(space), `leading ${k} directions`)}\n${body}\n`;
+}
+function measureText(measure: number | Spread): string {
+  if (typeof measure === "number") return measure.toFixed(4);
+  return `${measure.mean.toFixed(4)} ±${measure.std.toFixed(4)}`;
 }
 
 function plotOf(result: Result, metric: Metric): string {
@@ -305,7 +335,7 @@ function plotOf(result: Result, metric: Metric): string {
   const { mean, std } = haar.distances[metric];
   return heatMap({
     title: "Distances between sets of directions",
-    subtitle: `${space.name} [${space.shape.join(", ")}] · leading ${k} directions · uniform subspaces: ${mean.toFixed(3)} ± ${std.toFixed(3)}`,
+    subtitle: `${spacesText(space)} · leading ${k} directions · uniform subspaces: ${mean.toFixed(3)} ± ${std.toFixed(3)}`,
     matrix: distanceMatrix(result, metric),
     rowLabels: labels,
     columnLabels: labels,

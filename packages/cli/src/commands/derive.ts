@@ -6,6 +6,7 @@ import { VielbeinError } from "@vielbein/core";
 import { encodeModel, hvp, jvp, type Model, type PreparedGraph, prepare, vjp } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
 import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../inputs/model.ts";
+import { spanOf } from "../inputs/prepared.ts";
 import { OutputOption } from "../kit/command-files.ts";
 import { writeWhole } from "../kit/output.ts";
 import { info, print, type Terminal } from "../kit/terminal.ts";
@@ -47,12 +48,7 @@ export function deriveCommand(program: Command, terminal: Terminal): void {
     .option("--json", "names and shapes of the inputs and outputs as JSON on stdout")
     .action(async (argument: string, options: DeriveOptions) => {
       const loaded = await loadModel(argument, options, terminal);
-      const graph = await prepare(loaded.model, loaded.runtime, {
-        ...(options.from === undefined ? {} : { from: options.from }),
-        ...(options.to === undefined ? {} : { to: options.to }),
-        inputs: loaded.inputs,
-        memoryBudget: loaded.memoryBudget,
-      });
+      const graph = await prepare(loaded.model, loaded.runtime, spanOf(loaded, options));
       const model = await derivative(options.mode, graph, loaded, options.portable ?? false);
       if (options.weights === "reference") await requireBeside(options.out, loaded);
       const bytes = encodeModel(model, { weights: options.weights });

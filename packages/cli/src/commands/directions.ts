@@ -10,6 +10,8 @@ import { writeDirections } from "../inputs/direction-files.ts";
 import { foreignDirections, openArrays, spaceOf } from "../inputs/foreign-directions.ts";
 import { indexList } from "../kit/arguments.ts";
 import { OutputOption } from "../kit/command-files.ts";
+import { defined } from "../kit/defined.ts";
+import { shortHash } from "../kit/names.ts";
 import { info, print, type Terminal } from "../kit/terminal.ts";
 
 interface ImportOptions {
@@ -80,9 +82,8 @@ async function importDirections(argument: string, options: ImportOptions, termin
     space: spaceOf(options.space, shape ?? found.shape),
     vectors: found.vectors,
     names: options.names ?? defaultNames(count),
-    ...(layers ? { layers } : {}),
-    ...(found.values ? { values: found.values } : {}),
-    method: options.method ?? `${found.program}, imported from ${basename(path)} ${sha256.slice(0, 12)}`,
+    ...defined({ layers, values: found.values }),
+    method: options.method ?? `${found.program}, imported from ${basename(path)} ${shortHash(sha256)}`,
   });
   for (const assumption of found.assumed) info(terminal, `assumed: ${assumption}`);
   await writeDirections(options.out, set, terminal);

@@ -12,30 +12,32 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
-import type { OnnxMap } from "@vielbein/onnx";
 import { contactSheet } from "@vielbein/viz";
 import type { Command } from "commander";
 import { provenanceArray } from "../inputs/archives.ts";
-import { type CodeOptions, CodeSource, originOf } from "../inputs/codes.ts";
-import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../inputs/distance.ts";
+import { footerOf, originOf } from "../inputs/captions.ts";
+import type { CodeOptions } from "../inputs/codes.ts";
+import { addDistanceOptions, type Distance, type DistanceOptions } from "../inputs/distance.ts";
+import { addMapOptions, addPointOptions, isInput, provenanceOf } from "../inputs/model.ts";
 import {
-  addMapOptions,
-  addPointOptions,
-  isInput,
-  type LoadedModel,
-  openMap,
-  provenanceOf,
-} from "../inputs/model.ts";
-import { addPictureOptions, imagesOf, layoutOf, type PictureOptions } from "../inputs/pictures.ts";
-import { describePixels, pixelsEntry, pixelsOf } from "../inputs/pixels.ts";
+  addPictureOptions,
+  type Drawing,
+  drawingEntry,
+  drawingOf,
+  imagesOf,
+  type PictureOptions,
+} from "../inputs/pictures.ts";
+import { pixelsRemark } from "../inputs/pixels.ts";
 import { type Points, pointsAt } from "../inputs/points-file.ts";
-import { loadTruncated } from "../inputs/truncation.ts";
+import { type DistanceTask, withDistance, withGenerator } from "../inputs/task.ts";
 import { integer, positive } from "../kit/arguments.ts";
 import { OutputOption } from "../kit/command-files.ts";
 import { InterruptedError } from "../kit/exit-codes.ts";
 import { figureOption, writeFigure } from "../kit/figure.ts";
+import { spacesText } from "../kit/names.ts";
 import { writeWhole } from "../kit/output.ts";
-import { info, Progress, print, type Terminal, table } from "../kit/terminal.ts";
+import { number, table, text } from "../kit/table.ts";
+import { info, Progress, print, type Terminal } from "../kit/terminal.ts";
 
 interface GeodesicOptions extends CodeOptions, PictureOptions, DistanceOptions {
   sample?: number[];
@@ -78,35 +80,16 @@ export function geodesicCommand(program: Command, terminal: Terminal, signal: Ab
     .addOption(new OutputOption("--out <file.npz>", "write the codes of every way for numpy.load"))
     .addOption(figureOption("--sheet <file>", "draw the images along every way, .png or .svg"))
     .option("--json", "one JSON document on stdout")
-    .action(async (argument: string, options: GeodesicOptions) => {
-      const loaded = await loadTruncated(argument, options, terminal, signal);
-      const generator = await openMap(loaded, options);
-      const source = await CodeSource.open(loaded, generator, options);
-      let distance: Distance | undefined;
-      try {
-        distance = await openDistance(loaded, generator, options, signal);
-        await run({ loaded, generator, source, distance, options, terminal, signal });
-      } finally {
-        await distance?.dispose();
-        await source.dispose();
-        await generator.dispose();
-      }
-    });
+    .action((argument: string, options: GeodesicOptions) =>
+      withGenerator(argument, options, terminal, signal, (task) => withDistance(task, findWays)),
+    );
 }
 
-interface Task {
-  readonly loaded: LoadedModel;
-  readonly generator: OnnxMap;
-  readonly source: CodeSource;
-  readonly distance: Distance;
-  readonly options: GeodesicOptions;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-}
+type GeodesicTask = DistanceTask<GeodesicOptions>;
 
 /** A way between the ends. */
 interface Way {
-  readonly name: string;
+  readonly name: "straight line" | "great circle" | "geodesic";
   readonly chain: Chain;
   /** Length with every segment divided further: the chords of the chain cut corners. */
   readonly refined: number;
@@ -115,89 +98,34 @@ interface Way {
 /** Parts that segments are divided into to measure a way. */
 const PARTS = 4;
 
-async function run(task: Task): Promise<void> {
+async function findWays(task: GeodesicTask): Promise<void> {
   const { loaded, generator, distance, options, terminal, signal } = task;
-  const { map } = distance;
   const { segments, steps, tolerance } = options;
-  const drawing =
-    options.sheet === undefined
-      ? undefined
-      : {
-          layout: layoutOf(generator.to, options),
-          pixels: distance.pixels ?? (await pixelsOf(loaded, generator, options, signal)),
-        };
-  const ends = options.sample ?? [0, 1];
-  if (ends.length !== 2) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `--sample: a way has two ends, got ${ends.length}. Give it twice.`,
-    );
-  }
-  const [{ code: start, source: codes }, { code: end }] = [
-    await codeAt(task, ends[0]!),
-    await codeAt(task, ends[1]!),
-  ];
-  requireTwoCodes(start, end, ends);
-  const progress = new Progress(terminal, "steps, at most", steps);
-  const found = await geodesic(map, start, end, {
-    segments,
-    steps,
-    tolerance,
-    ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
-    onStep: ({ step }) => {
-      progress.step(step);
-      return signal.aborted;
-    },
-  });
-  progress.done();
-  const { kind } = generator.from.prior ?? { kind: "normal" };
-  const way = async (name: string, chain: Chain): Promise<Way> => {
-    const fine = refineChain(chain.points, map.from.dim, PARTS);
-    return { name, chain, refined: (await measureChain(map, fine)).length };
-  };
-  const ways = [await way("straight line", found.straight)];
-  if (kind === "normal" && isInput(loaded, generator.from.name)) {
-    const circle = circleOf(task, start, end);
-    if (circle) ways.push(await way("great circle", await measureChain(map, circle)));
-  }
-  ways.push(await way("geodesic", found));
-
-  const provenance = provenanceOf(loaded, generator, "geodesic", pointsAt(codes, ends), {
+  const drawing = options.sheet === undefined ? undefined : await drawingOf(task);
+  const ends = requireTwoEnds(options);
+  const [from, to] = [await codeAt(task, ends[0]), await codeAt(task, ends[1])];
+  requireTwoCodes(from.code, to.code, ends);
+  const found = await search(task, from.code, to.code);
+  const ways = await measured(task, found, from.code, to.code);
+  const { routes, converged } = found;
+  const provenance = provenanceOf(loaded, generator, "geodesic", pointsAt(from.source, ends), {
     ...distance.description,
     ends,
     segments,
     steps,
     tolerance,
-    routes: found.routes,
-    ...(drawing ? { layout: drawing.layout.layout, ...pixelsEntry(drawing.pixels) } : {}),
+    routes,
+    ...(drawing && drawingEntry(drawing)),
   });
-  const outcome = { steps: found.steps, converged: found.converged, routes: found.routes };
   if (options.out !== undefined) {
-    await writeWhole(options.out, archive(ways, map.from.dim, provenance), terminal);
+    await writeWhole(options.out, archive(ways, generator.from.dim, provenance), terminal);
     info(terminal, `wrote ${options.out}`);
   }
   if (options.sheet !== undefined && drawing) {
-    const { layout, pixels } = drawing;
-    const shown = shownNodes(segments);
-    const strips: Float32Array[] = [];
-    for (const { chain } of ways) strips.push(await outputs(generator, chain.points, shown));
-    const { from, to } = generator;
-    const compose = () =>
-      contactSheet({
-        title: `${loaded.file}: from sample ${ends[0]} to sample ${ends[1]}`,
-        subtitle: `${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(provenance)} · ${distanceName(options)}`,
-        columnTitle: "t",
-        columnLabels: shown.map((i) => String(+(i / segments).toFixed(3))),
-        reference: -1,
-        rows: ways.map(({ name, refined }, i) => ({
-          label: name,
-          sublabel: `length ${refined.toPrecision(3)}`,
-          images: imagesOf(strips[i]!, generator.to, layout, pixels),
-        })),
-        footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
-      });
+    const compose = await sheetOf(task, ways, ends, drawing, provenance);
     await writeFigure(options.sheet, compose, terminal);
   }
+  const outcome = { steps: found.steps, converged, routes };
   print(
     terminal,
     options.json ? { ...jsonOf(ways), ...outcome, provenance } : tableOf(ways, outcome, distance),
@@ -205,6 +133,87 @@ async function run(task: Task): Promise<void> {
   if (signal.aborted) {
     throw new InterruptedError(`interrupted after ${found.steps} of at most ${steps} steps`);
   }
+}
+
+function requireTwoEnds({ sample = [0, 1] }: GeodesicOptions): readonly [number, number] {
+  const [start, end, ...more] = sample;
+  if (start !== undefined && end !== undefined && more.length === 0) return [start, end];
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--sample: a way has two ends, got ${sample.length}. Give it twice.`,
+  );
+}
+
+async function search(
+  { distance, options, terminal, signal }: GeodesicTask,
+  start: Float32Array,
+  end: Float32Array,
+): Promise<Geodesic> {
+  const { segments, steps, tolerance, memory } = options;
+  const progress = new Progress(terminal, "steps, at most", steps);
+  const found = await geodesic(distance.map, start, end, {
+    segments,
+    steps,
+    tolerance,
+    memoryBudget: memory,
+    onStep: ({ step }) => {
+      progress.step(step);
+      return signal.aborted;
+    },
+  });
+  progress.done();
+  return found;
+}
+
+/** The straight line, the great circle where codes have a normal prior, and the geodesic. */
+async function measured(
+  task: GeodesicTask,
+  found: Geodesic,
+  start: Float32Array,
+  end: Float32Array,
+): Promise<Way[]> {
+  const { loaded, generator, distance } = task;
+  const { map } = distance;
+  const way = async (name: Way["name"], chain: Chain): Promise<Way> => {
+    const fine = refineChain(chain.points, map.from.dim, PARTS);
+    return { name, chain, refined: (await measureChain(map, fine)).length };
+  };
+  const ways = [await way("straight line", found.straight)];
+  const { kind } = generator.from.prior ?? { kind: "normal" };
+  if (kind === "normal" && isInput(loaded, generator.from.name)) {
+    const circle = circleOf(task, start, end);
+    if (circle) ways.push(await way("great circle", await measureChain(map, circle)));
+  }
+  ways.push(await way("geodesic", found));
+  return ways;
+}
+
+/** Computes the images along the ways; the result makes the sheet of them. */
+async function sheetOf(
+  { loaded, generator, options }: GeodesicTask,
+  ways: readonly Way[],
+  ends: readonly [number, number],
+  drawing: Drawing,
+  provenance: Provenance,
+): Promise<() => string> {
+  const shown = shownNodes(options.segments);
+  const strips: (Way & { readonly values: Float32Array })[] = [];
+  for (const way of ways) strips.push({ ...way, values: await outputs(generator, way.chain.points, shown) });
+  const { from, to } = generator;
+  return () =>
+    contactSheet({
+      title: `${loaded.file}: from sample ${ends[0]} to sample ${ends[1]}`,
+      subtitle: `${spacesText(from, to)} · ${originOf(provenance)} · ${distanceName(options)}`,
+      columnTitle: "t",
+      columnLabels: shown.map((i) => String(+(i / options.segments).toFixed(3))),
+      reference: -1,
+      rows: strips.map(({ name, refined, values }) => ({
+        label: name,
+        sublabel: `length ${refined.toPrecision(3)}`,
+        images: imagesOf(values, to, drawing),
+      })),
+      footer: footerOf(provenance, drawing.pixels),
+    });
 }
 
 function requireTwoCodes(start: Float32Array, end: Float32Array, ends: readonly number[]): void {
@@ -217,7 +226,7 @@ function requireTwoCodes(start: Float32Array, end: Float32Array, ends: readonly 
 
 /** The great circle; undefined, with a remark, where codes lie on one line with the origin. */
 function circleOf(
-  { loaded, options }: Task,
+  { loaded, options }: GeodesicTask,
   start: Float32Array,
   end: Float32Array,
 ): Float32Array | undefined {
@@ -235,7 +244,7 @@ function distanceName({ distance }: DistanceOptions): string {
 }
 
 async function codeAt(
-  { source: codes, options, generator, signal }: Task,
+  { source: codes, options, generator, signal }: GeodesicTask,
   index: number,
 ): Promise<{ readonly code: Float32Array; readonly source: Points["source"] }> {
   const { values, count, source } = await codes.take(index, 1, signal);
@@ -271,15 +280,17 @@ async function outputs(
   return map.evaluate(chosen, nodes.length);
 }
 
+/** What documents call the ways. */
+const KEYS: Readonly<Record<Way["name"], string>> = {
+  "straight line": "straight",
+  "great circle": "greatCircle",
+  geodesic: "geodesic",
+};
+
 function jsonOf(ways: readonly Way[]): object {
-  const keys: Readonly<Record<string, string>> = {
-    "straight line": "straight",
-    "great circle": "greatCircle",
-    geodesic: "geodesic",
-  };
   return Object.fromEntries(
     ways.map(({ name, chain: { length, energy, unevenness }, refined }) => [
-      keys[name]!,
+      KEYS[name],
       { length: refined, chords: length, energy, unevenness },
     ]),
   );
@@ -290,17 +301,20 @@ function tableOf(
   { steps, converged, routes }: Pick<Geodesic, "steps" | "converged" | "routes">,
   { pixels }: Distance,
 ): string {
-  const straight = ways[0]!.refined;
-  const rows = ways.map(({ name, chain, refined }) => [
-    name,
-    refined.toPrecision(5),
-    (refined / straight).toFixed(4),
-    chain.length.toPrecision(5),
-    chain.energy.toPrecision(5),
-    chain.unevenness.toFixed(3),
+  const [straight] = ways;
+  const body = table(ways, [
+    text("way", ({ name }) => name),
+    number("length", ({ refined }) => refined.toPrecision(5)),
+    number("to straight", ({ refined }) => (refined / (straight?.refined ?? 1)).toFixed(4)),
+    number("of chords", ({ chain }) => chain.length.toPrecision(5)),
+    number("energy", ({ chain }) => chain.energy.toPrecision(5)),
+    number("unevenness", ({ chain }) => chain.unevenness.toFixed(3)),
   ]);
-  const header = ["way", "length", "to straight", "of chords", "energy", "unevenness"];
-  return `${table([header, ...rows], [1, 2, 3, 4, 5])}\n${converged ? "converged" : "not converged"} after ${steps} steps, gradients by ${routes.gradient}, metric by ${routes.metric}${pixels ? `\n${describePixels(pixels)}` : ""}\n`;
+  const remarks = [
+    `${converged ? "converged" : "not converged"} after ${steps} steps, gradients by ${routes.gradient}, metric by ${routes.metric}`,
+    ...pixelsRemark(pixels),
+  ];
+  return `${body}\n${remarks.join("\n")}\n`;
 }
 
 /** `straight_line`, `great_circle` and `geodesic`, `[segments + 1, dim]` each, and the provenance. */

@@ -5,7 +5,10 @@ import { inspect, type ModelReport, type PortReport } from "@vielbein/onnx";
 import { escapeControls, statedRange } from "@vielbein/viz";
 import type { Command } from "commander";
 import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../inputs/model.ts";
-import { bold, dim, print, type Terminal, table } from "../kit/terminal.ts";
+import { spanOf } from "../inputs/prepared.ts";
+import { shapeText } from "../kit/names.ts";
+import { number, table, text } from "../kit/table.ts";
+import { bold, dim, print, type Terminal } from "../kit/terminal.ts";
 
 export function inspectCommand(program: Command, terminal: Terminal): void {
   addMapOptions(
@@ -19,12 +22,7 @@ export function inspectCommand(program: Command, terminal: Terminal): void {
     .option("--json", "one JSON document on stdout")
     .action(async (argument: string, options: MapOptions & { json?: boolean }) => {
       const loaded = await loadModel(argument, options, terminal);
-      const report = await inspect(loaded.model, loaded.runtime, {
-        ...(options.from === undefined ? {} : { from: options.from }),
-        ...(options.to === undefined ? {} : { to: options.to }),
-        inputs: loaded.inputs,
-        memoryBudget: loaded.memoryBudget,
-      });
+      const report = await inspect(loaded.model, loaded.runtime, spanOf(loaded, options));
       for (const stated of [statedPrior, statedRange])
         remarkOnMetadata(() => stated(loaded.model.metadata), loaded);
       const { file, bytes, sha256 } = loaded;
@@ -46,52 +44,83 @@ function remarkOnMetadata(read: () => unknown, { remark }: LoadedModel): void {
 }
 
 function describe(file: string, bytes: number, report: ModelReport): string {
-  const { differentiability: d } = report;
+  return [
+    ...summaryLines(file, bytes, report),
+    ...spaceLines(report),
+    ...derivativeLines(report.differentiability),
+  ].join("\n");
+}
+
+function summaryLines(file: string, bytes: number, report: ModelReport): string[] {
+  const { producer, family } = report;
+  const ports = [
+    ...report.inputs.map((port) => ({ kind: "input", ...port })),
+    ...report.outputs.map((port) => ({ kind: "output", ...port })),
+  ];
   const operators = Object.entries(report.operators).map(
     ([name, count]) => `${escapeControls(name)} ×${count}`,
   );
-  const lines = [
+  return [
     `${bold(file)}  ${megabytes(bytes)}, ${report.parameters.toLocaleString("en")} parameters`,
-    `opset ${report.opset}, IR ${report.irVersion}${report.producer ? `, from ${escapeControls(report.producer)}` : ""}`,
-    ...(report.family ? [`built like: ${report.family.name} (${report.family.because})`] : []),
+    `opset ${report.opset}, IR ${report.irVersion}${producer ? `, from ${escapeControls(producer)}` : ""}`,
+    ...(family ? [`built like: ${family.name} (${family.because})`] : []),
     "",
-    table([
-      ...report.inputs.map((p) => ["input", ...port(p)]),
-      ...report.outputs.map((p) => ["output", ...port(p)]),
+    table(ports, [
+      text("", ({ kind }) => kind),
+      text("", ({ name }) => name),
+      text("", ({ type }) => type),
+      text("", portShape),
     ]),
     "",
     bold("Operators"),
     wrapped(operators, 96),
   ];
-  if (report.spaces.length > 0) {
-    const shown = abridged(report.spaces);
-    lines.push(
-      "",
-      `${bold("Spaces")} ${dim(`tensors between ${d.from} and ${d.to}, for --from and --to`)}`,
-      table(
-        shown.map((s) => [`  ${s.name}`, String(s.dim), `[${s.shape.join(", ")}]`, s.producer]),
-        [1],
-      ),
-    );
-    const rest = report.spaces.length - shown.length;
-    if (rest > 0) lines.push(dim(`  … and ${rest} between these: --json lists them all`));
-  }
-  lines.push("", bold(`Derivative of ${d.to} with respect to ${d.from}`));
-  const isRounded = d.nodes.some((node) => node.derivative === "straight");
+}
+
+function spaceLines({ spaces, differentiability: { from, to } }: ModelReport): string[] {
+  if (spaces.length === 0) return [];
+  const shown = abridged(spaces);
+  const rest = spaces.length - shown.length;
+  return [
+    "",
+    `${bold("Spaces")} ${dim(`tensors between ${from} and ${to}, for --from and --to`)}`,
+    table(shown, [
+      text("", ({ name }) => `  ${name}`),
+      number("", ({ dim: size }) => size),
+      text("", ({ shape }) => shapeText(shape)),
+      text("", ({ producer }) => producer),
+    ]),
+    ...(rest > 0 ? [dim(`  … and ${rest} between these: --json lists them all`)] : []),
+  ];
+}
+
+function derivativeLines({
+  from,
+  to,
+  nodes,
+  operators,
+  differentiable,
+  problem = "",
+}: ModelReport["differentiability"]): string[] {
+  const isRounded = nodes.some((node) => node.derivative === "straight");
   const exact = isRounded
     ? "  exact, but for rounding to reduced precision, which counts as the identity"
     : "  exact";
-  lines.push(d.differentiable ? exact : `  not available: ${escapeControls(d.problem ?? "")}`);
-  for (const [operator, counts] of Object.entries(d.operators)) {
-    const parts = Object.entries(counts).filter(([, count]) => count > 0);
-    lines.push(
-      `  ${escapeControls(operator).padEnd(24)} ${parts.map(([kind, count]) => `${kind} ×${count}`).join(", ")}`,
-    );
-  }
-  for (const node of d.nodes.filter((n) => n.derivative === "unsupported")) {
-    lines.push(escapeControls(`  ${node.opType} "${node.node}" (node ${node.position}): ${node.reason}`));
-  }
-  return lines.join("\n");
+  return [
+    "",
+    bold(`Derivative of ${to} with respect to ${from}`),
+    differentiable ? exact : `  not available: ${escapeControls(problem)}`,
+    ...Object.entries(operators).map(([operator, counts]) => {
+      const parts = Object.entries(counts).filter(([, count]) => count > 0);
+      const kinds = parts.map(([kind, count]) => `${kind} ×${count}`).join(", ");
+      return `  ${escapeControls(operator).padEnd(24)} ${kinds}`;
+    }),
+    ...nodes
+      .filter(({ derivative }) => derivative === "unsupported")
+      .map(({ opType, node, position, reason }) =>
+        escapeControls(`  ${opType} "${node}" (node ${position}): ${reason}`),
+      ),
+  ];
 }
 
 const SHOWN = 40;
@@ -101,9 +130,8 @@ function abridged<T>(items: readonly T[]): readonly T[] {
   return items.length <= SHOWN ? items : [...items.slice(0, SHOWN / 2), ...items.slice(-SHOWN / 2)];
 }
 
-function port(p: PortReport): string[] {
-  const shape = p.shape?.map((extent) => (extent === "" ? "?" : extent)).join(", ");
-  return [p.name, p.type, shape === undefined ? "shape unknown" : `[${shape}]`];
+function portShape({ shape }: PortReport): string {
+  return shape ? shapeText(shape.map((extent) => (extent === "" ? "?" : extent))) : "shape unknown";
 }
 
 function megabytes(bytes: number): string {
@@ -112,11 +140,15 @@ function megabytes(bytes: number): string {
 
 /** Items separated by commas, broken into indented lines. */
 function wrapped(items: readonly string[], width: number): string {
-  const lines = ["  "];
-  items.forEach((item, i) => {
+  const lines: string[] = [];
+  let line = "  ";
+  for (const [i, item] of items.entries()) {
     const piece = i < items.length - 1 ? `${item}, ` : item;
-    if (lines.at(-1)!.length + piece.length > width) lines.push("  ");
-    lines[lines.length - 1] += piece;
-  });
-  return lines.map((line) => line.trimEnd()).join("\n");
+    if (line.length + piece.length > width) {
+      lines.push(line);
+      line = "  ";
+    }
+    line += piece;
+  }
+  return [...lines, line].map((each) => each.trimEnd()).join("\n");
 }

@@ -9,18 +9,21 @@ import {
   restrictToLayers,
   type Space,
 } from "@vielbein/core";
-import type { OnnxMap } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
-import { type CodeOptions, CodeSource, originOf } from "../inputs/codes.ts";
+import { originOf } from "../inputs/captions.ts";
+import type { CodeOptions } from "../inputs/codes.ts";
 import { atMost } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
-import { addMapOptions, addPointOptions, openMap, provenanceOf } from "../inputs/model.ts";
+import { addMapOptions, addPointOptions, provenanceOf } from "../inputs/model.ts";
 import type { Points } from "../inputs/points-file.ts";
-import { loadTruncated } from "../inputs/truncation.ts";
+import { type Task, withGenerator } from "../inputs/task.ts";
 import { indexList, integer } from "../kit/arguments.ts";
 import { OutputOption } from "../kit/command-files.ts";
+import { defined } from "../kit/defined.ts";
 import { InterruptedError } from "../kit/exit-codes.ts";
-import { bold, dim, Progress, print, type Terminal, table } from "../kit/terminal.ts";
+import { spacesText } from "../kit/names.ts";
+import { number, percent, significant, table, text } from "../kit/table.ts";
+import { dim, heading, Progress, print, type Terminal } from "../kit/terminal.ts";
 
 interface PcaOptions extends CodeOptions {
   samples: number;
@@ -61,41 +64,38 @@ export function pcaCommand(program: Command, terminal: Terminal, signal: AbortSi
     )
     .addOption(new OutputOption("--out <file.safetensors>", "write the directions"))
     .option("--json", "one JSON document on stdout")
-    .action(async (argument: string, options: PcaOptions) => {
-      const loaded = await loadTruncated(argument, options, terminal, signal);
-      const map = await openMap(loaded, options);
-      const source = await CodeSource.open(loaded, map, options);
-      try {
-        const { components, points, total } = await collect(map, source, options, terminal, signal);
-        const provenance = provenanceOf(loaded, map, "principal components", points.source, {
-          components: components.stdev.length,
-          latent: options.latent ?? false,
-          ...(options.layers ? { layers: options.layers } : {}),
-          exact: components.isExact,
-        });
-        if (options.out !== undefined) {
-          await writeDirections(options.out, directionSet(components, provenance, options.layers), terminal);
-        }
-        print(terminal, options.json ? toJson(components, provenance) : toText(components, provenance));
-        if (components.count < total) {
-          throw new InterruptedError(
-            `interrupted after ${components.count} of ${total} samples, whose components these are; run the command again for those of all`,
-          );
-        }
-      } finally {
-        await source.dispose();
-        await map.dispose();
-      }
-    });
+    .action((argument: string, options: PcaOptions) =>
+      withGenerator(argument, options, terminal, signal, principalComponents),
+    );
 }
 
-async function collect(
-  map: OnnxMap,
-  source: CodeSource,
-  options: PcaOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
+async function principalComponents(task: Task<PcaOptions>): Promise<void> {
+  const { loaded, generator, options, terminal } = task;
+  const { components, points, total } = await collect(task);
+  const provenance = provenanceOf(loaded, generator, "principal components", points.source, {
+    components: components.stdev.length,
+    latent: options.latent ?? false,
+    layers: options.layers,
+    exact: components.isExact,
+  });
+  if (options.out !== undefined) {
+    await writeDirections(options.out, directionSet(components, provenance, options.layers), terminal);
+  }
+  print(terminal, options.json ? toJson(components, provenance) : toText(components, provenance));
+  if (components.count < total) {
+    throw new InterruptedError(
+      `interrupted after ${components.count} of ${total} samples, whose components these are; run the command again for those of all`,
+    );
+  }
+}
+
+async function collect({
+  generator: map,
+  source,
+  options,
+  terminal,
+  signal,
+}: Task<PcaOptions>): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
   const { layers } = options;
   const dim = layers ? codeLength(map.to, layers) : map.to.dim;
   const first = await source.take(0, Math.min(BATCH, options.samples), signal);
@@ -103,10 +103,8 @@ async function collect(
   // n samples vary along n − 1 directions.
   const available = Math.max(1, Math.min(dim, total - 1));
   const components = atMost(available, options.components, "--components", terminal);
-  const accumulator = new PrincipalComponentsAccumulator(dim, {
-    ...(components === undefined ? {} : { components }),
-    ...(options.latent ? { latentDim: map.from.dim } : {}),
-  });
+  const latentDim = options.latent ? map.from.dim : undefined;
+  const accumulator = new PrincipalComponentsAccumulator(dim, { components, latentDim });
   const progress = new Progress(terminal, "samples", total);
   let done = 0;
   const append = async (start: number): Promise<void> => {
@@ -179,7 +177,7 @@ function directionSet(
   layers: readonly number[] | undefined,
 ): DirectionSet {
   return {
-    ...(layers ? { layers } : {}),
+    ...defined({ layers }),
     space: latent ? provenance.from : provenance.to,
     vectors: latent?.directions ?? components,
     names: defaultNames(stdev.length),
@@ -198,7 +196,7 @@ function toJson(
     exact: isExact,
     stdev: Array.from(stdev),
     share: Array.from(share),
-    ...(latent ? { latentStdev: Array.from(latent.stdev) } : {}),
+    latentStdev: latent && Array.from(latent.stdev),
     provenance,
   };
 }
@@ -208,27 +206,22 @@ function toText(
   provenance: Provenance,
 ): string {
   const { from, to } = provenance;
-  const shown = Math.min(SHOWN, stdev.length);
   let sum = 0;
-  const rows = Array.from({ length: shown }, (_, k) => {
-    sum += share[k]!;
-    const own = latent ? [latent.stdev[k]!.toPrecision(5)] : [];
-    return [`d${k}`, stdev[k]!.toPrecision(5), percent(share[k]!), percent(sum), ...own];
+  const rows = Array.from(share.subarray(0, SHOWN), (own, k) => {
+    sum += own;
+    return { k, share: own, together: sum };
   });
-  const header = [
-    "component",
-    "deviation",
-    "share",
-    "together",
-    ...(latent ? [`deviation of ${from.name}`] : []),
-  ];
-  const rest = stdev.length - shown;
-  const title = `${bold(`${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`)}  ${dim(
-    `${originOf(provenance)}, ${count} samples${isExact ? "" : ", by a sketch"}`,
-  )}`;
-  return `${title}\n${table([header, ...rows], [1, 2, 3, 4])}${rest > 0 ? `\n${dim(`… ${rest} more: --json or --out`)}` : ""}\n`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
+  const body = table(rows, [
+    text("component", ({ k }) => `d${k}`),
+    number("deviation", ({ k }) => significant(stdev[k], 5)),
+    number("share", (row) => percent(row.share)),
+    number("together", (row) => percent(row.together)),
+    ...(latent
+      ? [number(`deviation of ${from.name}`, ({ k }: { k: number }) => significant(latent.stdev[k], 5))]
+      : []),
+  ]);
+  const rest = stdev.length - rows.length;
+  const more = rest > 0 ? `\n${dim(`… ${rest} more: --json or --out`)}` : "";
+  const remark = `${originOf(provenance)}, ${count} samples${isExact ? "" : ", by a sketch"}`;
+  return `${heading(spacesText(from, to), remark)}\n${body}${more}\n`;
 }

@@ -13,24 +13,19 @@ import {
 import { uniform } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { type Command, Option } from "commander";
-import { type CodeOptions, CodeSource, originOf } from "../inputs/codes.ts";
-import { addDistanceOptions, type Distance, type DistanceOptions, openDistance } from "../inputs/distance.ts";
-import {
-  addMapOptions,
-  addPointOptions,
-  isInput,
-  type LoadedModel,
-  openMap,
-  provenanceOf,
-} from "../inputs/model.ts";
-import { addPixelOption, describePixels, type PixelOptions, type Pixels } from "../inputs/pixels.ts";
+import { originOf } from "../inputs/captions.ts";
+import type { CodeOptions, CodeSource } from "../inputs/codes.ts";
+import { addDistanceOptions, type DistanceOptions } from "../inputs/distance.ts";
+import { addMapOptions, addPointOptions, isInput, type LoadedModel, provenanceOf } from "../inputs/model.ts";
+import { addPixelOption, type PixelOptions, type Pixels, pixelsRemark } from "../inputs/pixels.ts";
 import { pointRange } from "../inputs/points-file.ts";
-import { loadTruncated } from "../inputs/truncation.ts";
+import { type DistanceTask, type Task, withDistance, withGenerator } from "../inputs/task.ts";
 import { integer, positive } from "../kit/arguments.ts";
 import { type Columns, NOT_NEGATIVE } from "../kit/row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../kit/rows.ts";
 import { endingAtOnce } from "../kit/signals.ts";
-import { print, type Terminal, table } from "../kit/terminal.ts";
+import { number, table, text } from "../kit/table.ts";
+import { print, type Terminal } from "../kit/terminal.ts";
 
 interface PplOptions extends CodeOptions, DistanceOptions, RowOptions, PixelOptions {
   samples: number;
@@ -93,70 +88,78 @@ export function pplCommand(program: Command, terminal: Terminal, signal: AbortSi
     "every sample",
   )
     .option("--json", "one JSON document on stdout")
-    .action(async (argument: string, options: PplOptions) => {
-      const loaded = await loadTruncated(argument, options, terminal, signal);
-      const generator = await openMap(loaded, options);
-      const source = await CodeSource.open(loaded, generator, options);
-      let distance: Distance | undefined;
-      try {
-        const { interpolation, epsilon, at, seed } = options;
-        if (interpolation === "spherical" && !isNormal(loaded, generator)) {
-          throw new VielbeinError(
-            "INVALID_ARGUMENT",
-            `--interpolation spherical: "${generator.from.name}" has no normal prior, so its codes are not near a sphere. Use linear.`,
-          );
-        }
-        distance = await openDistance(loaded, generator, options, signal);
-        const { map, description, pixels } = distance;
-        const pairs = await pairSource(source, generator, options, signal);
-        const provenance = provenanceOf(loaded, generator, "perceptual path length", pairs.source, {
-          ...description,
-          interpolation,
-          at,
-          epsilon,
-          route: ROUTE,
-        });
-        const position = (index: number) => (at === "end" ? 0 : uniform(seed, FIRST_POSITION + index, 1)[0]!);
-        const columns = columnsOf(position);
-        await computeRows<PathRow>(
-          { ...options, terminal, signal, what: "samples", total: pairs.total, provenance, columns },
-          async (index) => {
-            const [start, end] = await pairs.at(index);
-            const t = position(index);
-            const found = await pathLength(map, start, end, t, { interpolation, epsilon, signal });
-            return { t, exact: found.exact, difference: found.difference!, rounding: found.rounding! };
-          },
-          async (rows) => {
-            const of = (key: "exact" | "difference") =>
-              endingAtOnce(() =>
-                summarizePathLengths(
-                  rows.map((row) => row[key]),
-                  { seed },
-                ),
-              );
-            const result = {
-              exact: await of("exact"),
-              difference: await of("difference"),
-              rows,
-              judgement: judgeDifferences(rows),
-              epsilon,
-              pixels,
-              provenance,
-            };
-            requireDifferences(result);
-            print(terminal, options.json ? jsonOf(result) : tableOf(result));
-          },
-        );
-      } finally {
-        await distance?.dispose();
-        await source.dispose();
-        await generator.dispose();
-      }
-    });
+    .action((argument: string, options: PplOptions) =>
+      withGenerator(argument, options, terminal, signal, (task) => {
+        requireSphere(task);
+        return withDistance(task, pathLengths);
+      }),
+    );
+}
+
+function requireSphere({ loaded, generator, options }: Task<PplOptions>): void {
+  if (options.interpolation !== "spherical" || isNormal(loaded, generator)) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--interpolation spherical: "${generator.from.name}" has no normal prior, so its codes are not near a sphere. Use linear.`,
+  );
+}
+
+async function pathLengths(task: DistanceTask<PplOptions>): Promise<void> {
+  const { loaded, generator, source, distance, options, terminal, signal } = task;
+  const { interpolation, epsilon, at, seed } = options;
+  const pairs = await pairSource(source, generator, options, signal);
+  const provenance = provenanceOf(loaded, generator, "perceptual path length", pairs.source, {
+    ...distance.description,
+    interpolation,
+    at,
+    epsilon,
+    route: ROUTE,
+  });
+  const position = (index: number) => (at === "end" ? 0 : positionOf(seed, index));
+  const columns = columnsOf(position);
+  await computeRows<PathRow>(
+    { ...options, terminal, signal, what: "samples", total: pairs.total, provenance, columns },
+    async (index) => {
+      const [start, end] = await pairs.at(index);
+      const t = position(index);
+      const found = await pathLength(distance.map, start, end, t, { interpolation, epsilon, signal });
+      const { exact, difference = Number.NaN, rounding = Number.NaN } = found;
+      return { t, exact, difference, rounding };
+    },
+    async (rows) => {
+      const result = { ...(await summaries(rows, seed)), rows, epsilon, provenance };
+      requireDifferences(result);
+      print(terminal, options.json ? jsonOf(result) : tableOf(result, distance.pixels));
+    },
+  );
+}
+
+async function summaries(
+  rows: readonly PathRow[],
+  seed: number,
+): Promise<Pick<Result, "exact" | "difference" | "judgement">> {
+  const of = (key: "exact" | "difference") =>
+    endingAtOnce(() =>
+      summarizePathLengths(
+        rows.map((row) => row[key]),
+        { seed },
+      ),
+    );
+  return {
+    exact: await of("exact"),
+    difference: await of("difference"),
+    judgement: judgeDifferences(rows),
+  };
 }
 
 /** Positions are drawn from streams that samples of codes do not reach. */
 const FIRST_POSITION = 2 ** 40;
+
+/** Where on interpolation i its speed is taken. */
+function positionOf(seed: number, index: number): number {
+  const [position = 0] = uniform(seed, FIRST_POSITION + index, 1);
+  return position;
+}
 
 function isNormal(loaded: LoadedModel, { from }: OnnxMap): boolean {
   return isInput(loaded, from.name) && (from.prior?.kind ?? "normal") === "normal";
@@ -205,7 +208,6 @@ interface Result {
   readonly rows: readonly PathRow[];
   readonly judgement: DifferenceReport;
   readonly epsilon: number;
-  readonly pixels: Pixels | undefined;
   readonly provenance: Provenance;
 }
 
@@ -234,24 +236,28 @@ function jsonOf({ exact, difference, rows, judgement, epsilon, provenance }: Res
   };
 }
 
-function tableOf(result: Result): string {
-  const { exact, difference, rows, judgement, epsilon, pixels, provenance } = result;
-  const row = (name: string, { trimmedMean, trimmed, mean, standardError }: PathLengthSummary) => [
-    name,
-    trimmedMean.toPrecision(5),
-    trimmed.standardError.toPrecision(2),
-    trimmed.interval.map((x) => x.toPrecision(4)).join(" … "),
-    mean.toPrecision(5),
-    rows.length > 1 ? standardError.toPrecision(2) : "",
+function tableOf(
+  { exact, difference, rows, judgement, epsilon, provenance }: Result,
+  pixels: Pixels | undefined,
+): string {
+  const lines = [
+    { name: `exact, by ${ROUTE}`, ...exact },
+    { name: `differences, ε = ${epsilon}`, ...difference },
   ];
-  const header = ["", "path length", "std. error", "95 % interval", "untrimmed", "std. error"];
-  const body = [row(`exact, by ${ROUTE}`, exact), row(`differences, ε = ${epsilon}`, difference)];
+  const body = table(lines, [
+    text("", ({ name }) => name),
+    number("path length", ({ trimmedMean }) => trimmedMean.toPrecision(5)),
+    number("std. error", ({ trimmed }) => trimmed.standardError.toPrecision(2)),
+    text("95 % interval", ({ trimmed }) => trimmed.interval.map((x) => x.toPrecision(4)).join(" … ")),
+    number("untrimmed", ({ mean }) => mean.toPrecision(5)),
+    number("std. error", ({ standardError }) => (rows.length > 1 ? standardError.toPrecision(2) : "")),
+  ]);
   const remarks = [
     `${rows.length} samples, ${originOf(provenance)}; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)`,
     ...(judgement.quality === "near rounding"
       ? ["the differences are near the rounding of outputs in float32: a larger --epsilon is safer"]
       : []),
-    ...(pixels ? [describePixels(pixels)] : []),
+    ...pixelsRemark(pixels),
   ];
-  return `${table([header, ...body], [1, 2, 4, 5])}\n${remarks.join("\n")}\n`;
+  return `${body}\n${remarks.join("\n")}\n`;
 }

@@ -2,13 +2,7 @@
 // command. In the space of a model's input codes are samples of its prior. A space further in, such as w behind a mapping
 // network, has no prior of its own: its codes are what samples of the model's input become there.
 
-import {
-  contractSamples,
-  DEFAULT_MEMORY_BUDGET,
-  type Provenance,
-  type Truncation,
-  VielbeinError,
-} from "@vielbein/core";
+import { contractSamples, DEFAULT_MEMORY_BUDGET, type Truncation, VielbeinError } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import {
   isInput,
@@ -21,26 +15,6 @@ import {
 import type { Points } from "./points-file.ts";
 
 export type CodeOptions = MapOptions & PointOptions;
-
-/** Where codes come from, for a caption: `seed 0`, `seed 0, z → w`, or the name of a file; and how they were truncated. */
-export function originOf({
-  points,
-  from,
-  truncation,
-}: Pick<Provenance, "points" | "from" | "truncation">): string {
-  return `${sourceOf(points, from.name)}${truncation ? `, ${describeTruncation(truncation)}` : ""}`;
-}
-
-function sourceOf(points: Provenance["points"], from: string): string {
-  if ("file" in points) return points.file;
-  return `seed ${points.seed}${points.drawnIn === undefined ? "" : `, ${points.drawnIn} → ${from}`}`;
-}
-
-function describeTruncation({ psi, space, toward, distribution }: Truncation): string {
-  return toward === "mean of samples"
-    ? `ψ = ${psi} toward the mean of ${space}`
-    : `${space} scaled by ${psi} (${distribution})`;
-}
 
 /** Draws codes of `map.from` by index, or reads those of --points. */
 export class CodeSource {

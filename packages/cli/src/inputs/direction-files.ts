@@ -1,6 +1,7 @@
 // Direction files on disk.
 
 import { type DirectionSet, decodeDirections, encodeDirections } from "@vielbein/core";
+import { spacesText } from "../kit/names.ts";
 import { writeWhole } from "../kit/output.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { readInput } from "./array-files.ts";
@@ -16,6 +17,6 @@ export async function writeDirections(path: string, set: DirectionSet, terminal:
   const { count, space } = { count: set.vectors.cols, space: set.space };
   info(
     terminal,
-    `wrote ${path}: ${count} ${count === 1 ? "direction" : "directions"} of ${space.name} [${space.shape.join(", ")}]`,
+    `wrote ${path}: ${count} ${count === 1 ? "direction" : "directions"} of ${spacesText(space)}`,
   );
 }

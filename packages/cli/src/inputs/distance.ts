@@ -48,6 +48,11 @@ export interface Distance {
   dispose(): Promise<void>;
 }
 
+/** ‖a − b‖². */
+export function squaredDistance(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, x, i) => sum + (x - (b[i] ?? Number.NaN)) ** 2, 0);
+}
+
 /**
  * Opens what `--distance` names behind `generator`, the map that the other options choose in `loaded`.
  *
@@ -90,7 +95,7 @@ export async function openDistance(
     description: {
       distance: { file: features.file, sha256: features.sha256, output: map.to.name },
       range: options.range,
-      ...(pixels ? { pixels: pixels.range, pixelsFrom: pixels.from } : {}),
+      ...(pixels && { pixels: pixels.range, pixelsFrom: pixels.from }),
       ...link,
     },
     dispose: async () => {

@@ -6,6 +6,7 @@ import { type Space, VielbeinError } from "@vielbein/core";
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { type NpyArray, openNpz, readNpy } from "@vielbein/linalg/npy";
 import { readSafetensors } from "@vielbein/linalg/safetensors";
+import { shapeText } from "../kit/names.ts";
 import { isZip } from "./array-files.ts";
 
 /** Arrays of a file, read when they are asked for. */
@@ -175,7 +176,7 @@ function asRows(
   }
   const form = sides.length < 2 ? "" : columns ? ", its columns" : ", its rows";
   assumed.push(
-    `${name || "the array"} [${sides.join(", ")}] holds ${count} ${count === 1 ? "direction" : "directions"} of ${space} [${wanted.join(", ")}]${form}`,
+    `${name || "the array"} ${shapeText(sides)} holds ${count} ${count === 1 ? "direction" : "directions"} of ${space} ${shapeText(wanted)}${form}`,
   );
   if (sides.length === 2 && sides[0] === sides[1]) {
     assumed.push(

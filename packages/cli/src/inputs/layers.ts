@@ -5,6 +5,7 @@ import { layers, type Model, type OnnxMap, prepare, redrawWeights } from "@vielb
 import { type Command, Option } from "commander";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { addMapOptions, type LoadedModel, type MapOptions, openMap, type PointOptions } from "./model.ts";
+import { spanOf } from "./prepared.ts";
 
 export interface LayerOptions extends Omit<MapOptions, "to"> {
   to?: string[];
@@ -27,12 +28,7 @@ export function addLayerOptions(command: Command): Command {
 export async function layerSpaces(loaded: LoadedModel, options: LayerOptions): Promise<Space[]> {
   const { from, to } = options;
   const prepared = (name?: string) =>
-    prepare(loaded.model, loaded.runtime, {
-      ...(from === undefined ? {} : { from }),
-      ...(name === undefined ? {} : { to: name }),
-      inputs: loaded.inputs,
-      memoryBudget: loaded.memoryBudget,
-    });
+    prepare(loaded.model, loaded.runtime, spanOf(loaded, { from, to: name }));
   const repeated = to?.find((name, i) => to.indexOf(name) !== i);
   if (repeated !== undefined) {
     throw new VielbeinError("INVALID_ARGUMENT", `--to: "${repeated}" is named twice. Name it once.`);

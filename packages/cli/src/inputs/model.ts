@@ -30,14 +30,15 @@ import { sampleUrl } from "@vielbein/sample";
 import type { Command } from "commander";
 import { bytes, integer, number, prior, providerList } from "../kit/arguments.ts";
 import { InputOption } from "../kit/command-files.ts";
+import { defined } from "../kit/defined.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
 import { type Points, readPoints } from "./points-file.ts";
 import { addSetOption, readSettings, type SetOptions, type Settings } from "./settings.ts";
 
 export interface MapOptions extends SetOptions {
-  from?: string;
-  to?: string;
+  from?: string | undefined;
+  to?: string | undefined;
   provider?: Provider[];
   threads?: number;
   memory?: number;
@@ -162,7 +163,7 @@ async function openRuntime(
   { threads, provider }: Pick<MapOptions, "threads" | "provider">,
   terminal: Terminal | undefined,
 ): Promise<NodeRuntime> {
-  const settings = threads === undefined ? {} : { threads };
+  const settings = defined({ threads });
   if (!provider) return new NodeRuntime(settings);
   const runtime = await NodeRuntime.create({ ...settings, providers: provider });
   for (const { provider: name, reason } of runtime.report) {
@@ -194,8 +195,8 @@ export async function openMap(
   const chosen = isInput(loaded, from) ? (options.prior ?? statedPrior(loaded.model.metadata)) : undefined;
   const map = await OnnxMap.create(loaded.model, loaded.runtime, {
     from,
-    ...(options.to === undefined ? {} : { to: options.to }),
-    ...(chosen === undefined ? {} : { prior: chosen }),
+    to: options.to,
+    prior: chosen,
     memoryBudget: options.memory,
     inputs: loaded.inputs,
   });
@@ -236,8 +237,8 @@ export function provenanceOf(
     from: map.from,
     to: map.to,
     points: source,
-    ...(loaded.truncation ? { truncation: loaded.truncation } : {}),
-    options: Object.keys(loaded.set).length > 0 ? { ...options, set: loaded.set } : options,
+    ...defined({ truncation: loaded.truncation }),
+    options: defined({ ...options, set: Object.keys(loaded.set).length > 0 ? loaded.set : undefined }),
     runtime: loaded.runtime.name,
   };
 }

@@ -1,7 +1,7 @@
 // Pairs of points, for methods that compare tangent spaces: independent points, and a direction to a neighbour.
 
 import { type Space, VielbeinError, type WarpagePair, warpagePair } from "@vielbein/core";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { integer } from "../kit/arguments.ts";
 import type { CodeSource } from "./codes.ts";
 import type { PointOptions } from "./model.ts";
@@ -20,6 +20,28 @@ export function addPairOptions(command: Command): Command {
   );
 }
 
+/** --same-norm. */
+export function sameNorm(): Option {
+  return new Option("--same-norm", "scale neighbours back to the length of their point");
+}
+
+/** --untrained, of pairs. */
+export function untrainedPairs(): Option {
+  return new Option(
+    "--untrained <n>",
+    "networks with redrawn weights that the pairs of the untrained null are spread over; 0 leaves it out",
+  )
+    .argParser(integer(0, 1000))
+    .default(3);
+}
+
+export interface Pairs {
+  readonly pairAt: (index: number) => Promise<WarpagePair>;
+  /** How many there are. */
+  readonly total: number;
+  readonly source: Points["source"];
+}
+
 /**
  * Pairs of codes of `space`, or of the rows of --points. Pair i of samples is `warpagePair` i: its points are codes 3i
  * and 3i + 1, its direction is drawn in `space`.
@@ -29,11 +51,7 @@ export async function pairsOf(
   codes: CodeSource,
   { seed, points, pairs }: PairOptions,
   signal: AbortSignal,
-): Promise<{
-  readonly pairAt: (index: number) => Promise<WarpagePair>;
-  readonly pairs: number;
-  readonly source: Points["source"];
-}> {
+): Promise<Pairs> {
   const { dim } = space;
   const pairOf = (index: number, values: Float32Array, row: number): WarpagePair => ({
     direction: warpagePair(space, seed, index).direction,
@@ -44,7 +62,7 @@ export async function pairsOf(
     const { source } = await codes.take(0, 0, signal);
     return {
       pairAt: async (index) => pairOf(index, (await codes.take(3 * index, 2, signal)).values, 0),
-      pairs,
+      total: pairs,
       source: pointRange(source, 0, 3 * pairs),
     };
   }
@@ -58,7 +76,7 @@ export async function pairsOf(
   const fitting = Math.min(pairs, Math.floor(count / 2));
   return {
     pairAt: async (index) => pairOf(index, values, 2 * index),
-    pairs: fitting,
+    total: fitting,
     source: pointRange(source, 0, 2 * fitting),
   };
 }

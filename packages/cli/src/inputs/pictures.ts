@@ -3,7 +3,10 @@
 import type { Space } from "@vielbein/core";
 import { detectLayout, type ImageLayout, type LayoutName, type RgbaImage, toRgba } from "@vielbein/viz";
 import { type Command, Option } from "commander";
-import { addPixelOption, type PixelOptions, type Pixels } from "./pixels.ts";
+import { defined } from "../kit/defined.ts";
+import type { CodeOptions } from "./codes.ts";
+import { addPixelOption, type PixelOptions, type Pixels, pixelsEntry, pixelsOf } from "./pixels.ts";
+import type { DistanceTask } from "./task.ts";
 
 export interface PictureOptions extends PixelOptions {
   layout?: LayoutName;
@@ -16,18 +19,31 @@ export function addPictureOptions(command: Command): Command {
 
 /** How the points of `space` are images; throws where they are none. */
 export function layoutOf(space: Space, { layout }: PictureOptions): ImageLayout {
-  return detectLayout(space.shape, layout ? { layout } : {});
+  return detectLayout(space.shape, defined({ layout }));
+}
+
+/** How the outputs of a map are drawn. */
+export interface Drawing {
+  readonly layout: ImageLayout;
+  readonly pixels: Pixels;
+}
+
+/** With the pixels that the features of the distance are given, where there are features. */
+export async function drawingOf(task: DistanceTask<CodeOptions & PictureOptions>): Promise<Drawing> {
+  const { loaded, generator, distance, options, signal } = task;
+  const layout = layoutOf(generator.to, options);
+  return { layout, pixels: distance.pixels ?? (await pixelsOf(loaded, generator, options, signal)) };
+}
+
+/** What the provenance has of a drawing. */
+export function drawingEntry({ layout, pixels }: Drawing): object {
+  return { layout: layout.layout, ...pixelsEntry(pixels) };
 }
 
 /** The images of points `[count, dim]` of `space`. */
-export function imagesOf(
-  points: Float32Array,
-  { dim }: Space,
-  layout: ImageLayout,
-  { range }: Pixels,
-): RgbaImage[] {
+export function imagesOf(points: Float32Array, { dim }: Space, { layout, pixels }: Drawing): RgbaImage[] {
   return Array.from({ length: points.length / dim }, (_, i) =>
-    toRgba(points.subarray(i * dim, (i + 1) * dim), layout, range),
+    toRgba(points.subarray(i * dim, (i + 1) * dim), layout, pixels.range),
   );
 }
 

@@ -78,6 +78,11 @@ export function describePixels({ range: values, from }: Pixels): string {
   return `pixels ${values.map((value) => +value.toPrecision(3)).join(" … ")}, ${ORIGINS[from]}`;
 }
 
+/** The same as a remark; none where there are no pixels. */
+export function pixelsRemark(pixels: Pixels | undefined): readonly string[] {
+  return pixels ? [describePixels(pixels)] : [];
+}
+
 /** What the provenance has of them. */
 export function pixelsEntry({ range: values, from }: Pixels): object {
   return { imageRange: values, imageRangeFrom: from };

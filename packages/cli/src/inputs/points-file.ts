@@ -1,6 +1,7 @@
 // Points of a space from a file, in the shapes in which this and other programs leave codes.
 
 import { type Provenance, type Space, VielbeinError } from "@vielbein/core";
+import { shapeText, spacesText } from "../kit/names.ts";
 import { readArray } from "./array-files.ts";
 
 /** Points of the map's input space, and where they come from. */
@@ -52,7 +53,7 @@ export async function readPoints(space: Space, argument: string): Promise<Points
     source: { file: array.file, sha256: array.sha256, count },
     remark: isAsGiven
       ? undefined
-      : `--points: ${array.label} [${array.shape.join(", ")}] is read as ${count} ${count === 1 ? "point" : "points"} of ${name} [${shape.join(", ")}]`,
+      : `--points: ${array.label} ${shapeText(array.shape)} is read as ${count} ${count === 1 ? "point" : "points"} of ${spacesText(space)}`,
   };
 }
 

@@ -15,7 +15,7 @@ import type { Terminal } from "../kit/terminal.ts";
 import type { CodeOptions } from "./codes.ts";
 import { isInput, type LoadedModel, loadModel, openMap } from "./model.ts";
 
-type TruncationOptions = Omit<CodeOptions, "to"> & { readonly to?: string | readonly string[] };
+type TruncationOptions = Omit<CodeOptions, "to"> & { readonly to?: string | readonly string[] | undefined };
 
 /**
  * Reads MODEL as {@link loadModel}, and truncates it as --truncation says.

@@ -88,21 +88,7 @@ export function dim(text: string): string {
   return styleText("dim", escapeControls(text), { stream: process.stdout });
 }
 
-/** Columns aligned with two spaces between; numbers (columns marked `right`) flush right. */
-export function table(cells: readonly (readonly string[])[], right: readonly number[] = []): string {
-  const rows = cells.map((row) => row.map((cell) => escapeControls(cell)));
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, cell.length);
-    });
-  }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+/** The line above a table: what it is of, and a remark. */
+export function heading(what: string, remark: string): string {
+  return `${bold(what)}  ${dim(remark)}`;
 }

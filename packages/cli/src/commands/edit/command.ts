@@ -10,25 +10,28 @@ import {
   type Space,
   VielbeinError,
 } from "@vielbein/core";
-import type { OnnxMap } from "@vielbein/onnx";
 import { contactSheet } from "@vielbein/viz";
 import type { Command } from "commander";
-import { type CodeOptions, CodeSource, originOf } from "../../inputs/codes.ts";
+import { footerOf, originOf } from "../../inputs/captions.ts";
+import type { CodeOptions } from "../../inputs/codes.ts";
 import { readDirections } from "../../inputs/direction-files.ts";
+import { addMapOptions, addPointOptions, type LoadedModel, provenanceOf } from "../../inputs/model.ts";
 import {
-  addMapOptions,
-  addPointOptions,
-  type LoadedModel,
-  openMap,
-  provenanceOf,
-} from "../../inputs/model.ts";
-import { addPictureOptions, imagesOf, joined, layoutOf, type PictureOptions } from "../../inputs/pictures.ts";
-import { describePixels, pixelsEntry, pixelsOf } from "../../inputs/pixels.ts";
+  addPictureOptions,
+  drawingEntry,
+  imagesOf,
+  joined,
+  layoutOf,
+  type PictureOptions,
+} from "../../inputs/pictures.ts";
+import { pixelsOf } from "../../inputs/pixels.ts";
 import { type Points, pointRange } from "../../inputs/points-file.ts";
-import { loadTruncated } from "../../inputs/truncation.ts";
+import { type Task, withGenerator } from "../../inputs/task.ts";
 import { indexList, integer } from "../../kit/arguments.ts";
 import { InputOption } from "../../kit/command-files.ts";
+import { defined } from "../../kit/defined.ts";
 import { figureOption, writeFigure } from "../../kit/figure.ts";
+import { shortHash, spacesText } from "../../kit/names.ts";
 import { Progress, print, type Terminal } from "../../kit/terminal.ts";
 import { type Edit, parseEdit, RESERVED } from "./expression.ts";
 
@@ -73,84 +76,91 @@ export function editCommand(program: Command, terminal: Terminal, signal: AbortS
       .addOption(figureOption("--out <file>", "sheet to write, .png or .svg").default("edit.png")),
   )
     .option("--json", "coefficients and provenance as JSON on stdout")
-    .action(async (argument: string, options: EditOptions) => {
-      const loaded = await loadTruncated(argument, options, terminal, signal);
-      const map = await openMap(loaded, options);
-      const source = await CodeSource.open(loaded, map, options);
-      try {
-        await edit(loaded, map, source, options, terminal, signal);
-      } finally {
-        await source.dispose();
-        await map.dispose();
-      }
-    });
+    .action((argument: string, options: EditOptions) =>
+      withGenerator(argument, options, terminal, signal, edited),
+    );
 }
 
-async function edit(
-  loaded: LoadedModel,
-  map: OnnxMap,
-  source: CodeSource,
-  options: EditOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
+async function edited(task: Task<EditOptions>): Promise<void> {
+  const { loaded, generator: map, source, options, terminal, signal } = task;
   const layout = layoutOf(map.to, options);
-  const pixels = await pixelsOf(loaded, map, options, signal);
-  const { layers } = options;
-  const directions = await namedDirections(options.directions, loaded, map.from, layers);
-  const expression = await parseEdit(options.edit, [...directions.keys()]);
-  const frames = framesOf(expression, options.frames, directions.size);
+  const drawing = { layout, pixels: await pixelsOf(loaded, map, options, signal) };
+  const directions = await namedDirections(options.directions, loaded, map.from, options.layers);
+  const edit = await parseEdit(options.edit, [...directions.keys()]);
+  const frames = framesOf(edit, options.frames, directions.size);
   requireMoving(directions, frames);
-  const moves = frames.map((frame) =>
-    displacement([...directions.values()], frame.coefficients, map.from, layers),
-  );
-
   const codes = await source.take(options.sample, options.samples, signal);
-  const rows = chosenRows(codes, map.from.dim, options);
-  const progress = new Progress(terminal, "rows of images", rows.length);
-  const strips: Float32Array[] = [];
-  for (const { code } of rows) {
-    signal.throwIfAborted();
-    const moved = moves.map((move) => code.map((x, j) => x + move[j]!));
-    strips.push(await map.evaluate(joined(moved), moved.length, { signal }));
-    progress.step(strips.length);
-    await new Promise(setImmediate);
-  }
-  progress.done();
+  const rows = await drawnRows(task, chosenRows(codes, map.from.dim, options), directions, frames);
 
   const used = pointRange(codes.source, options.sample, rows.length);
   const provenance = provenanceOf(loaded, map, "edit", used, {
     edit: options.edit,
     sample: options.sample,
-    ...(layers ? { layers } : {}),
+    layers: options.layers,
     directions: usedDirections(directions, frames),
-    layout: layout.layout,
-    ...pixelsEntry(pixels),
+    ...drawingEntry(drawing),
   });
-  const { from, to } = map;
   const compose = () =>
     contactSheet({
       title: options.edit,
-      subtitle: `${loaded.file}: ${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${originOf(provenance)}`,
+      subtitle: `${loaded.file}: ${spacesText(map.from, map.to)} · ${originOf(provenance)}`,
       columnLabels: frames.map(({ label }) => label),
-      ...(expression.isPath ? { columnTitle: "time t", reference: -1 } : { reference: 0 }),
-      rows: rows.map(({ index }, r) => ({
+      ...(edit.isPath ? PATH : BEFORE_AND_AFTER),
+      rows: rows.map(({ index, values }) => ({
         label: `sample ${index}`,
-        images: imagesOf(strips[r]!, map.to, layout, pixels),
+        images: imagesOf(values, map.to, drawing),
       })),
-      footer: `${provenance.tool} · ${provenance.runtime} · model ${loaded.sha256.slice(0, 12)} · ${describePixels(pixels)}`,
+      footer: footerOf(provenance, drawing.pixels),
     });
   await writeFigure(options.out, compose, terminal, signal);
-  if (options.json) {
-    const shown = frames.map(({ label, coefficients }) => ({
-      label,
-      coefficients: Object.fromEntries(
-        [...directions.keys()].map((name, i) => [name, coefficients[i]!] as const).filter(([, c]) => c !== 0),
-      ),
-    }));
-    const document = { out: options.out, frames: shown, provenance };
-    print(terminal, document);
+  if (options.json) print(terminal, { out: options.out, frames: framesJson(frames, directions), provenance });
+}
+
+/** What the columns of the sheet are. */
+const PATH = { columnTitle: "time t", reference: -1 } as const;
+const BEFORE_AND_AFTER = { reference: 0 } as const;
+
+interface ChosenRow {
+  /** Of the sample, or the row of --points. */
+  readonly index: number;
+  readonly code: Float32Array;
+}
+
+/** The outputs along the frames, `[frames, to.dim]`, for every code. */
+async function drawnRows(
+  { generator: map, options, terminal, signal }: Task<EditOptions>,
+  chosen: readonly ChosenRow[],
+  directions: ReadonlyMap<string, NamedDirection>,
+  frames: readonly Frame[],
+): Promise<(ChosenRow & { readonly values: Float32Array })[]> {
+  const moves = frames.map((frame) =>
+    displacement([...directions.values()], frame.coefficients, map.from, options.layers),
+  );
+  const progress = new Progress(terminal, "rows of images", chosen.length);
+  const rows: (ChosenRow & { readonly values: Float32Array })[] = [];
+  for (const row of chosen) {
+    signal.throwIfAborted();
+    const moved = moves.map((move) => row.code.map((x, j) => x + (move[j] ?? 0)));
+    rows.push({ ...row, values: await map.evaluate(joined(moved), moved.length, { signal }) });
+    progress.step(rows.length);
+    await new Promise(setImmediate);
   }
+  progress.done();
+  return rows;
+}
+
+/** The frames with the coefficients that are not zero, by name. */
+function framesJson(
+  frames: readonly Frame[],
+  directions: ReadonlyMap<string, NamedDirection>,
+): readonly object[] {
+  const names = [...directions.keys()];
+  return frames.map(({ label, coefficients }) => ({
+    label,
+    coefficients: Object.fromEntries(
+      names.map((name, i) => [name, coefficients[i]] as const).filter(([, c]) => c !== 0),
+    ),
+  }));
 }
 
 interface NamedDirection {
@@ -169,15 +179,15 @@ async function namedDirections(
 ): Promise<Map<string, NamedDirection>> {
   const result = new Map<string, NamedDirection>();
   for (const argument of files) {
-    const [, prefix, path] = /^(?:([\p{L}_][\p{L}\p{N}_]*)=)?(.*)$/su.exec(argument)!;
-    const set = await readDirections(path!);
+    const [, prefix, path = argument] = /^(?:([\p{L}_][\p{L}\p{N}_]*)=)?(.*)$/su.exec(argument) ?? [];
+    const set = await readDirections(path);
     if (layers && isOfOneCode(set, space)) {
-      const [from, to] = [set.space, space].map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
+      const [from, to] = [spacesText(set.space), spacesText(space)];
       loaded.remark(`the directions of ${from} in "${path}" act on layers ${layers.join(", ")} of ${to}`);
     } else requireSpaceOf(set, space);
     const model = set.provenance?.model;
     if (model && model.sha256 !== loaded.sha256) {
-      loaded.remark(`"${path}" is of another model, ${model.file} ${model.sha256.slice(0, 12)}`);
+      loaded.remark(`"${path}" is of another model, ${model.file} ${shortHash(model.sha256)}`);
     }
     set.names.forEach((own, k) => {
       const name = prefix === undefined ? own : `${prefix}_${own}`;
@@ -188,7 +198,7 @@ async function namedDirections(
           `--directions: "${name}" of "${path}" ${other ? `is also a name in "${other.file}"` : "means something else in expressions"}. Give the file as NAME=${path}, which makes it NAME_${own}.`,
         );
       }
-      result.set(name, { set, k, file: path! });
+      result.set(name, { set, k, file: path });
     });
   }
   return result;
@@ -240,20 +250,17 @@ function displacement(
 ): Float64Array {
   const sum = new Float64Array(space.dim);
   directions.forEach(({ set, k }, i) => {
-    if (coefficients[i] === 0) return;
+    const coefficient = coefficients[i] ?? 0;
+    if (coefficient === 0) return;
     const whole = displacementOf(set, k);
     const direction = layers ? restrictToLayers(space, whole, layers) : whole;
-    for (let j = 0; j < space.dim; j++) sum[j]! += coefficients[i]! * direction[j]!;
+    for (const [j, x] of direction.entries()) sum[j] = (sum[j] ?? 0) + coefficient * x;
   });
   return sum;
 }
 
 /** The codes asked for, each with its number. */
-function chosenRows(
-  codes: Points,
-  dim: number,
-  { points, sample, samples }: EditOptions,
-): { index: number; code: Float32Array }[] {
+function chosenRows(codes: Points, dim: number, { points, sample, samples }: EditOptions): ChosenRow[] {
   // A file of points comes as a whole, samples from the first one asked for.
   const start = points === undefined ? 0 : sample;
   if (start + samples > codes.count) {
@@ -277,7 +284,7 @@ function usedDirections(
   return Object.fromEntries(
     entries.map(([name, { set, k, file }]) => [
       name,
-      { file: basename(file), index: k, method: set.method, ...(set.layers ? { layers: set.layers } : {}) },
+      { file: basename(file), index: k, method: set.method, ...defined({ layers: set.layers }) },
     ]),
   );
 }

@@ -1,32 +1,29 @@
 // vielbein invert: a code whose output comes near to a given image.
 
-import { type InversionMethod, invert, VielbeinError } from "@vielbein/core";
+import { type Inversion, type InversionMethod, invert, VielbeinError } from "@vielbein/core";
+import type { Matrix } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
-import type { ImageLayout } from "@vielbein/viz";
 import { type Command, Option } from "commander";
-import { type CodeOptions, CodeSource } from "../../inputs/codes.ts";
+import type { CodeOptions } from "../../inputs/codes.ts";
+import { addDistanceOptions, type DistanceOptions, squaredDistance } from "../../inputs/distance.ts";
+import { addMapOptions, addPointOptions, type LoadedModel, provenanceOf } from "../../inputs/model.ts";
 import {
-  addDistanceOptions,
-  type Distance,
-  type DistanceOptions,
-  openDistance,
-} from "../../inputs/distance.ts";
-import {
-  addMapOptions,
-  addPointOptions,
-  type LoadedModel,
-  openMap,
-  provenanceOf,
-} from "../../inputs/model.ts";
-import { addPictureOptions, joined, layoutOf, type PictureOptions } from "../../inputs/pictures.ts";
-import { type Pixels, pixelsEntry, pixelsOf } from "../../inputs/pixels.ts";
-import { loadTruncated } from "../../inputs/truncation.ts";
+  addPictureOptions,
+  type Drawing,
+  drawingOf,
+  joined,
+  type PictureOptions,
+} from "../../inputs/pictures.ts";
+import { pixelsEntry } from "../../inputs/pixels.ts";
+import { type DistanceTask, withDistance, withGenerator } from "../../inputs/task.ts";
 import { integer, number, positive } from "../../kit/arguments.ts";
 import { endingIn, InputOption, OutputOption } from "../../kit/command-files.ts";
 import { InterruptedError } from "../../kit/exit-codes.ts";
 import { figureOption, writeFigure } from "../../kit/figure.ts";
 import { info, Progress, print, type Terminal } from "../../kit/terminal.ts";
 import {
+  bestOf,
+  type DrawnSearch,
   type InversionReport,
   inversionJson,
   inversionSheet,
@@ -34,7 +31,7 @@ import {
   type Search,
   writeCodes,
 } from "./report.ts";
-import { metricAxes, nearestCodes, searchSpace, squaredDistance } from "./space.ts";
+import { type Candidate, metricAxes, nearestCodes, type SearchSpace, searchSpace } from "./space.ts";
 import { type PictureReading, readTarget, type Target } from "./target.ts";
 
 interface InvertOptions extends CodeOptions, PictureOptions, DistanceOptions {
@@ -62,27 +59,45 @@ const STEPS: Readonly<Record<InversionMethod, number>> = {
 };
 
 export function invertCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addPictureOptions(
-    addDistanceOptions(
-      addPointOptions(
-        addMapOptions(
-          program
-            .command("invert <model>")
-            .summary("find a code for an image")
-            .description(
-              "Searches for codes whose output comes near to the target, from the nearest of many samples, and reports the best. Points stay in the box of a uniform prior.",
-            ),
-        ),
-      )
-        .addOption(
-          new InputOption(
-            "--target <file>",
-            "image, PNG or JPEG; or tensor, .npy or .npz, in the units of the output",
-          ).makeOptionMandatory(),
-        )
-        .option("--resize", "cut and resample an image of another size"),
+  const command = addTargetOptions(
+    addPointOptions(
+      addMapOptions(
+        program
+          .command("invert <model>")
+          .summary("find a code for an image")
+          .description(
+            "Searches for codes whose output comes near to the target, from the nearest of many samples, and reports the best. Points stay in the box of a uniform prior.",
+          ),
+      ),
     ),
-  )
+  );
+  addSearchOptions(addPictureOptions(addDistanceOptions(command)))
+    .addOption(
+      new OutputOption("--out <file>", "write the best code as .npy, or all as .npz").argParser(
+        endingIn(".npy", ".npz"),
+      ),
+    )
+    .addOption(figureOption("--sheet <file>", "draw target, starts, results and differences, .png or .svg"))
+    .option("--json", "one JSON document on stdout")
+    .action((argument: string, options: InvertOptions) => {
+      requireSense(options);
+      return withGenerator(argument, options, terminal, signal, (task) => withDistance(task, inverted));
+    });
+}
+
+function addTargetOptions(command: Command): Command {
+  return command
+    .addOption(
+      new InputOption(
+        "--target <file>",
+        "image, PNG or JPEG; or tensor, .npy or .npz, in the units of the output",
+      ).makeOptionMandatory(),
+    )
+    .option("--resize", "cut and resample an image of another size");
+}
+
+function addSearchOptions(command: Command): Command {
+  return command
     .addOption(
       new Option("--method <method>", "how to search")
         .choices(Object.keys(STEPS))
@@ -115,29 +130,7 @@ export function invertCommand(program: Command, terminal: Terminal, signal: Abor
       "--step-size <s>",
       "adam: length of a step (default: 0.05); cma-es: first standard deviation (default: 0.5)",
       positive,
-    )
-    .addOption(
-      new OutputOption("--out <file>", "write the best code as .npy, or all as .npz").argParser(
-        endingIn(".npy", ".npz"),
-      ),
-    )
-    .addOption(figureOption("--sheet <file>", "draw target, starts, results and differences, .png or .svg"))
-    .option("--json", "one JSON document on stdout")
-    .action(async (argument: string, options: InvertOptions) => {
-      requireSense(options);
-      const loaded = await loadTruncated(argument, options, terminal, signal);
-      const generator = await openMap(loaded, options);
-      const source = await CodeSource.open(loaded, generator, options);
-      let distance: Distance | undefined;
-      try {
-        distance = await openDistance(loaded, generator, options, signal);
-        await run({ loaded, generator, source, distance, options, terminal, signal });
-      } finally {
-        await distance?.dispose();
-        await source.dispose();
-        await generator.dispose();
-      }
-    });
+    );
 }
 
 function requireSense({ coordinates, method, stepSize }: InvertOptions): void {
@@ -155,62 +148,45 @@ function requireSense({ coordinates, method, stepSize }: InvertOptions): void {
   }
 }
 
-interface Task {
-  readonly loaded: LoadedModel;
-  readonly generator: OnnxMap;
-  readonly source: CodeSource;
-  readonly distance: Distance;
-  readonly options: InvertOptions;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
+type InvertTask = DistanceTask<InvertOptions>;
+
+/** How outputs are images, found where a picture is read or drawn. */
+class Images {
+  known: Drawing | undefined;
+  private readonly task: InvertTask;
+
+  constructor(task: InvertTask) {
+    this.task = task;
+  }
+
+  async find(): Promise<Drawing> {
+    this.known ??= await drawingOf(this.task);
+    return this.known;
+  }
 }
 
-async function run(task: Task): Promise<void> {
+async function inverted(task: InvertTask): Promise<void> {
   const { loaded, generator, distance, options, terminal, signal } = task;
-  let { pixels } = distance;
-  let layout: ImageLayout | undefined;
-  /** How outputs are images; asked for where a picture is read or drawn. */
-  const images = async () => {
-    layout ??= layoutOf(generator.to, options);
-    pixels ??= await pixelsOf(loaded, generator, options, signal);
-    return { layout, pixels };
-  };
+  const images = new Images(task);
   const reading = async (): Promise<PictureReading> => {
-    const { layout, pixels } = await images();
+    const { layout, pixels } = await images.find();
     return { layout, pixels: pixels.range, resize: options.resize ?? false };
   };
   const target = await readTarget(options.target, generator.to, reading, signal);
-  if (target.background) {
-    loaded.remark(
-      `--target: ${target.file} has transparent pixels, which the model knows not: read over white`,
-    );
-  }
-  if (target.roundedFrom !== undefined) {
-    loaded.remark(
-      `--target: the ${target.roundedFrom} bits of ${target.file} are rounded to 8; a .npy file keeps all digits`,
-    );
-  }
+  remarkOnTarget(loaded, target);
   // What can be refused is refused before the search.
-  const drawing = options.sheet === undefined ? undefined : await images();
-  const report = await searched(task, target, { pixels, layout }, await distance.of(target.values, 1));
+  const drawing = options.sheet === undefined ? undefined : await images.find();
+  const pixels = images.known?.pixels ?? distance.pixels;
+  const pictures = { layout: images.known?.layout.layout, ...(pixels && pixelsEntry(pixels)) };
+  const report = await searched(task, target, pictures, await distance.of(target.values, 1));
 
   if (options.out !== undefined) {
     await writeCodes(options.out, report, terminal);
     info(terminal, `wrote ${options.out}`);
   }
   if (options.sheet !== undefined && drawing) {
-    const shown = report.searches;
-    const pictures = async (pick: (search: Search) => Float32Array): Promise<Float32Array[]> => {
-      const values = await generator.evaluate(joined(shown.map(pick)), shown.length);
-      return shown.map((_, i) => values.slice(i * generator.to.dim, (i + 1) * generator.to.dim));
-    };
-    const images = {
-      target: target.values,
-      starts: await pictures(({ start }) => start),
-      results: await pictures(({ code }) => code),
-      ...drawing,
-    };
-    await writeFigure(options.sheet, () => inversionSheet(report, images), terminal);
+    const drawn = { target: target.values, searches: await drawnSearches(generator, report), ...drawing };
+    await writeFigure(options.sheet, () => inversionSheet(report, drawn), terminal);
   }
   print(terminal, options.json ? inversionJson(report) : inversionTable(report, pixels));
   if (!report.complete) {
@@ -221,56 +197,51 @@ async function run(task: Task): Promise<void> {
   }
 }
 
-/** Searches until done or interrupted; an interrupt before the first step throws. */
+function remarkOnTarget({ remark }: LoadedModel, { file, background, roundedFrom }: Target): void {
+  if (background) {
+    remark(`--target: ${file} has transparent pixels, which the model knows not: read over white`);
+  }
+  if (roundedFrom !== undefined) {
+    remark(`--target: the ${roundedFrom} bits of ${file} are rounded to 8; a .npy file keeps all digits`);
+  }
+}
+
+async function drawnSearches(map: OnnxMap, { searches }: InversionReport): Promise<DrawnSearch[]> {
+  const outputs = (pick: (search: Search) => Float32Array) =>
+    map.evaluate(joined(searches.map(pick)), searches.length);
+  const starts = await outputs(({ start }) => start);
+  const results = await outputs(({ code }) => code);
+  const { dim } = map.to;
+  return searches.map((search, i) => ({
+    search,
+    start: starts.slice(i * dim, (i + 1) * dim),
+    result: results.slice(i * dim, (i + 1) * dim),
+  }));
+}
+
+/**
+ * Searches until done or interrupted; an interrupt before the first step throws.
+ *
+ * @param pictures what the provenance has of the images.
+ */
 async function searched(
-  task: Task,
+  task: InvertTask,
   target: Target,
-  { pixels, layout }: { readonly pixels: Pixels | undefined; readonly layout: ImageLayout | undefined },
+  pictures: object,
   wanted: Float32Array,
 ): Promise<InversionReport> {
-  const { loaded, generator, source, distance, options, terminal, signal } = task;
-  const { method, stepSize, seed, memory, priorWeight, metricSamples } = options;
+  const { loaded, generator, source, distance, options, signal } = task;
+  const { method, priorWeight, stepSize, exponent, metricSamples, memory } = options;
   const space = searchSpace(loaded, distance, options);
   const codes = await source.take(0, options.candidates, signal);
   const starts = await nearestCodes(distance.map, codes, wanted, options.starts, signal);
-  const budget = memory === undefined ? {} : { memory };
   const axes =
     options.coordinates === "metric"
-      ? await metricAxes(
-          space,
-          codes,
-          { count: metricSamples, exponent: options.exponent, ...budget },
-          signal,
-        )
+      ? await metricAxes(space, codes, { count: metricSamples, exponent, memory }, signal)
       : undefined;
-
-  const steps = options.steps ?? STEPS[method];
-  const progress = new Progress(terminal, "steps, at most", steps * starts.length);
-  const found = await invert(space.map, wanted, space.free(joined(starts.map(({ code }) => code))), {
-    method,
-    steps,
-    seed,
-    ...(priorWeight === undefined ? {} : { prior: priorWeight }),
-    ...(axes ? { basis: axes.basis } : {}),
-    ...(space.bounds && method === "levenberg-marquardt" ? { bounds: space.bounds } : {}),
-    ...(stepSize === undefined ? {} : { learningRate: stepSize, sigma: stepSize }),
-    ...(memory === undefined ? {} : { memoryBudget: memory }),
-    onStep: ({ start, step }) => {
-      progress.step(start * steps + step);
-      return signal.aborted;
-    },
-  });
-  progress.done();
-
-  const searches: Search[] = [];
-  for (const [i, { point, loss, steps: done, converged }] of found.searches.entries()) {
-    const { sample, code: start, distance: before } = starts[i]!;
-    const code = space.code(point);
-    const reached = squaredDistance(await distance.map.evaluate(code, 1), wanted);
-    searches.push({ sample, start, code, before, distance: reached, loss, steps: done, converged });
-  }
-  searches.sort((a, b) => a.loss - b.loss);
-  const output = await generator.evaluate(searches[0]!.code, 1);
+  const found = await search(task, space, starts, axes?.basis, wanted);
+  const searches = await reached(task, space, starts, found, wanted);
+  const output = await generator.evaluate(bestOf(searches).code, 1);
   const { values: _, ...described } = target;
   return {
     target: described,
@@ -283,18 +254,69 @@ async function searched(
       method,
       route: found.route ?? null,
       ...distance.description,
-      ...(layout ? { layout: layout.layout } : {}),
-      ...(pixels ? pixelsEntry(pixels) : {}),
+      ...pictures,
       candidates: codes.count,
       starts: starts.length,
-      steps,
-      ...(priorWeight === undefined ? {} : { priorWeight }),
-      ...(space.bounds ? { bounds: space.bounds } : {}),
-      ...(axes
-        ? { coordinates: "metric", exponent: options.exponent, metricSamples, metricRoute: axes.route }
-        : {}),
-      ...(stepSize === undefined ? {} : { stepSize }),
+      steps: stepsOf(options),
+      priorWeight,
+      bounds: space.bounds,
+      ...(axes && { coordinates: "metric", exponent, metricSamples, metricRoute: axes.route }),
+      stepSize,
       target: described,
     }),
   };
+}
+
+function stepsOf({ steps, method }: InvertOptions): number {
+  return steps ?? STEPS[method];
+}
+
+async function search(
+  { options, terminal, signal }: InvertTask,
+  space: SearchSpace,
+  starts: readonly Candidate[],
+  basis: Matrix | undefined,
+  wanted: Float32Array,
+): Promise<Inversion> {
+  const { method, seed, priorWeight, stepSize, memory } = options;
+  const steps = stepsOf(options);
+  const progress = new Progress(terminal, "steps, at most", steps * starts.length);
+  const found = await invert(space.map, wanted, space.free(joined(starts.map(({ code }) => code))), {
+    method,
+    steps,
+    seed,
+    prior: priorWeight,
+    basis,
+    bounds: method === "levenberg-marquardt" ? space.bounds : undefined,
+    learningRate: stepSize,
+    sigma: stepSize,
+    memoryBudget: memory,
+    onStep: ({ start, step }) => {
+      progress.step(start * steps + step);
+      return signal.aborted;
+    },
+  });
+  progress.done();
+  return found;
+}
+
+/** The searches with their codes and distances, by rising loss. */
+async function reached(
+  { distance }: InvertTask,
+  space: SearchSpace,
+  starts: readonly Candidate[],
+  found: Inversion,
+  wanted: Float32Array,
+): Promise<Search[]> {
+  const searches: Search[] = [];
+  for (const [i, { sample, code: start, distance: before }] of starts.entries()) {
+    const end = found.searches[i];
+    // An interrupt leaves out the last ones.
+    if (!end) break;
+    const { point, loss, steps, converged } = end;
+    const code = space.code(point);
+    const after = squaredDistance(await distance.map.evaluate(code, 1), wanted);
+    searches.push({ sample, start, code, before, distance: after, loss, steps, converged });
+  }
+  return searches.sort((a, b) => a.loss - b.loss);
 }

@@ -2,11 +2,15 @@
 
 import type { DerivativeRoute, Provenance, Work } from "@vielbein/core";
 import { type NpyArray, writeNpy, writeNpz } from "@vielbein/linalg/npy";
-import { contactSheet, type ImageLayout, toRgba } from "@vielbein/viz";
+import { contactSheet, toRgba } from "@vielbein/viz";
 import { provenanceArray } from "../../inputs/archives.ts";
-import { describePixels, type Pixels } from "../../inputs/pixels.ts";
+import { footerOf } from "../../inputs/captions.ts";
+import type { Drawing } from "../../inputs/pictures.ts";
+import { type Pixels, pixelsRemark } from "../../inputs/pixels.ts";
+import { spacesText } from "../../kit/names.ts";
 import { writeWhole } from "../../kit/output.ts";
-import { type Terminal, table } from "../../kit/terminal.ts";
+import { number, table, text } from "../../kit/table.ts";
+import type { Terminal } from "../../kit/terminal.ts";
 import type { Target } from "./target.ts";
 
 /** One search. Distances are squared, ‖φ(x) − φ(y)‖². */
@@ -37,27 +41,32 @@ export interface InversionReport {
   readonly provenance: Provenance;
 }
 
+/** The first of searches, of which there is one at least. */
+export function bestOf([best]: readonly Search[]): Search {
+  if (!best) throw new Error("An inversion reports one search at least, got none.");
+  return best;
+}
+
 /** @param pixels of the pictures that were read or drawn, or that features were given. */
 export function inversionTable(
   { searches, rms, work, route }: InversionReport,
   pixels: Pixels | undefined,
 ): string {
-  const rows = searches.map(({ sample, before, distance, loss, steps, converged }, i) => [
-    `${sample}${i === 0 ? " *" : ""}`,
-    before.toPrecision(4),
-    distance.toPrecision(4),
-    loss.toPrecision(4),
-    String(steps),
-    converged ? "yes" : "no",
+  const body = table(searches, [
+    text("start", ({ sample }, i) => `${sample}${i === 0 ? " *" : ""}`),
+    number("distance before", ({ before }) => before.toPrecision(4)),
+    number("after", ({ distance }) => distance.toPrecision(4)),
+    number("loss", ({ loss }) => loss.toPrecision(4)),
+    number("steps", ({ steps }) => steps),
+    text("converged", ({ converged }) => (converged ? "yes" : "no")),
   ]);
-  const header = ["start", "distance before", "after", "loss", "steps", "converged"];
-  const { code } = searches[0]!;
+  const { code } = bestOf(searches);
   const summary = [
     `best (*): rms difference of outputs ${rms.toPrecision(3)}, length of the code ${Math.hypot(...code).toPrecision(3)}`,
     `work: ${work.values} values, ${work.jvps} JVPs, ${work.vjps} VJPs; derivatives ${route ? `by ${route}` : "none"}`,
-    ...(pixels ? [describePixels(pixels)] : []),
+    ...pixelsRemark(pixels),
   ];
-  return `${table([header, ...rows], [1, 2, 3, 4])}\n${summary.join("\n")}\n`;
+  return `${body}\n${summary.join("\n")}\n`;
 }
 
 export function inversionJson({
@@ -69,7 +78,7 @@ export function inversionJson({
   complete,
   provenance,
 }: InversionReport): object {
-  const { code, distance, loss } = searches[0]!;
+  const { code, distance, loss } = bestOf(searches);
   return {
     target,
     code: Array.from(code),
@@ -89,19 +98,17 @@ export function inversionJson({
 
 /** Writes the best code, as `.npy`; to an `.npz` file also those of all starts, and the provenance. */
 export function writeCodes(path: string, report: InversionReport, terminal: Terminal): Promise<void> {
-  const { code } = report.searches[0]!;
+  const { code } = bestOf(report.searches);
   const isArchive = /\.npz$/i.test(path);
   const bytes = isArchive ? archive(report) : writeNpy({ shape: [code.length], data: code });
   return writeWhole(path, bytes, terminal);
 }
 
 function archive({ searches, provenance }: InversionReport): Uint8Array {
-  const { code } = searches[0]!;
+  const { code } = bestOf(searches);
   const rows = (pick: (search: Search) => Float32Array): NpyArray => {
     const data = new Float32Array(searches.length * code.length);
-    searches.forEach((search, i) => {
-      data.set(pick(search), i * code.length);
-    });
+    for (const [i, search] of searches.entries()) data.set(pick(search), i * code.length);
     return { shape: [searches.length, code.length], data };
   };
   return writeNpz({
@@ -117,41 +124,37 @@ const SHOWN = 8;
 /** Differences of this fraction of the range from black to white are shown white. */
 const WHITE_DIFFERENCE = 0.25;
 
+/** A search, and the outputs where it started and ended. */
+export interface DrawnSearch {
+  readonly search: Search;
+  readonly start: Float32Array;
+  readonly result: Float32Array;
+}
+
 /** Target, start, result and their difference, a row for each of the best searches. */
 export function inversionSheet(
-  { searches, target, rms, provenance }: InversionReport,
-  images: {
-    readonly target: Float32Array;
-    readonly starts: readonly Float32Array[];
-    readonly results: readonly Float32Array[];
-    readonly layout: ImageLayout;
-    readonly pixels: Pixels;
-  },
+  { target, rms, provenance }: InversionReport,
+  images: Drawing & { readonly target: Float32Array; readonly searches: readonly DrawnSearch[] },
 ): string {
   const { layout, pixels } = images;
   const draw = (values: Float32Array) => toRgba(values, layout, pixels.range);
   const difference = (values: Float32Array) =>
     toRgba(
-      values.map((x, i) => Math.abs(x - images.target[i]!)),
+      values.map((x, i) => Math.abs(x - (images.target[i] ?? 0))),
       layout,
       [0, WHITE_DIFFERENCE * (pixels.range[1] - pixels.range[0])],
     );
   const { from, to, model, options } = provenance;
   return contactSheet({
     title: `${target.file} by ${model.file}`,
-    subtitle: `${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}] · ${options.method} · rms difference ${rms.toPrecision(3)}`,
+    subtitle: `${spacesText(from, to)} · ${options.method} · rms difference ${rms.toPrecision(3)}`,
     columnLabels: ["target", "start", "result", "difference"],
     reference: -1,
-    rows: searches.slice(0, SHOWN).map(({ sample, distance }, i) => ({
-      label: `start ${sample}`,
-      sublabel: `distance ${distance.toPrecision(3)}`,
-      images: [
-        draw(images.target),
-        draw(images.starts[i]!),
-        draw(images.results[i]!),
-        difference(images.results[i]!),
-      ],
+    rows: images.searches.slice(0, SHOWN).map(({ search, start, result }) => ({
+      label: `start ${search.sample}`,
+      sublabel: `distance ${search.distance.toPrecision(3)}`,
+      images: [draw(images.target), draw(start), draw(result), difference(result)],
     })),
-    footer: `${provenance.tool} · ${provenance.runtime} · model ${model.sha256.slice(0, 12)} · ${describePixels(pixels)} · differences of ${100 * WHITE_DIFFERENCE} % of that are white`,
+    footer: `${footerOf(provenance, pixels)} · differences of ${100 * WHITE_DIFFERENCE} % of that are white`,
   });
 }

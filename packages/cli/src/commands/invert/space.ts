@@ -7,13 +7,12 @@ import {
   type DerivativeRoute,
   type DifferentiableMap,
   type InversionMethod,
-  type MetricSpectrum,
   metricBasis,
-  metricSpectrum,
   VielbeinError,
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
-import type { Distance } from "../../inputs/distance.ts";
+import { type Distance, squaredDistance } from "../../inputs/distance.ts";
+import { metricSpectra } from "../../inputs/metric-spectra.ts";
 import { isInput, type LoadedModel } from "../../inputs/model.ts";
 import type { Points } from "../../inputs/points-file.ts";
 
@@ -85,29 +84,16 @@ export async function nearestCodes(
   return candidates.sort((a, b) => a.distance - b.distance).slice(0, count);
 }
 
-export function squaredDistance(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, x, i) => sum + (x - b[i]!) ** 2, 0);
-}
-
 /** Axes of the metric averaged over the first `count` codes, scaled by λ^−exponent. */
 export async function metricAxes(
   { map, free }: SearchSpace,
   codes: Points,
-  { count, exponent, memory }: { count: number; exponent: number; memory?: number },
+  { count, exponent, memory }: { count: number; exponent: number; memory: number | undefined },
   signal: AbortSignal,
 ): Promise<{ readonly basis: Matrix; readonly route: DerivativeRoute }> {
   const n = map.from.dim;
   const points = free(codes.values.slice(0, Math.min(count, codes.count) * n));
-  const spectra: MetricSpectrum[] = [];
-  for (let first = 0; first < points.length; first += n) {
-    signal.throwIfAborted();
-    spectra.push(
-      await metricSpectrum(map, points.slice(first, first + n), {
-        signal,
-        ...(memory === undefined ? {} : { memoryBudget: memory }),
-      }),
-    );
-    await new Promise(setImmediate);
-  }
-  return { basis: metricBasis(averageMetric(spectra), exponent), route: spectra[0]!.route! };
+  const each = Array.from({ length: points.length / n }, (_, i) => points.slice(i * n, (i + 1) * n));
+  const { spectra, route } = await metricSpectra(map, each, { memory }, signal);
+  return { basis: metricBasis(averageMetric(spectra), exponent), route };
 }

@@ -17,9 +17,11 @@ import { CodeSource } from "../../inputs/codes.ts";
 import { atMost } from "../../inputs/direction-counts.ts";
 import { writeDirections } from "../../inputs/direction-files.ts";
 import { addPointOptions, provenanceOf } from "../../inputs/model.ts";
+import type { Points } from "../../inputs/points-file.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, positive } from "../../kit/arguments.ts";
 import { OutputOption } from "../../kit/command-files.ts";
+import { defined } from "../../kit/defined.ts";
 import { figureOption, writeFigure } from "../../kit/figure.ts";
 import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../../kit/row-file.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../../kit/rows.ts";
@@ -92,78 +94,96 @@ export function metricCommand(program: Command, terminal: Terminal, signal: Abor
       figureOption("--heat-map <file>", "homogeneity between points, or between layers, .svg or .png"),
     )
     .option("--json", "one JSON document on stdout")
-    .action(async (argument: string, options: MetricOptions) => {
-      const loaded = await loadTruncated(argument, options, terminal, signal);
-      const maps = await MetricMaps.open(loaded, options, signal);
-      let report: MetricReport | undefined;
-      try {
-        const { to: _to, layers: _layers, ...single } = options;
-        const source = await CodeSource.open(loaded, await maps.generator(0), single);
-        const codes = await source.take(0, options.samples, signal).finally(() => source.dispose());
-        const first = await maps.at(0);
-        const { from } = first;
-        const spectral = { ...options, top: atMost(from.dim, options.top, "--top", terminal) };
-        const several = maps.layers.length > 1;
-        const distance = several ? undefined : await maps.distance();
-        const provenance: Provenance = {
-          ...provenanceOf(loaded, first, "metric", codes.source, {
-            matrix: options.differences === undefined ? "H = 2·JᵀJ" : "½·H by differences",
-            ...(distance?.description ?? { distance: "l2" }),
-            layers: maps.layers.map(({ name }) => name),
-            ...(several ? { points: codes.count } : {}),
-            top: spectral.top ?? "all",
-            accuracy: options.accuracy ?? "normal",
-            differences: options.differences ?? null,
-            shuffled: options.shuffled ?? false,
-          }),
-          ...(several ? { to: maps.layers.at(-1)! } : {}),
-        };
-        const spaces = several ? maps.layers : [first.to];
-        const factor = options.differences === undefined ? 2 : 1;
-        const spectrumOf = async (map: OnnxMap, point: Float32Array) =>
-          scaled(await spectrumAt(map, point, spectral, signal), factor);
-        await computeRows<MetricRow>(
-          {
-            ...options,
-            terminal,
-            signal,
-            what: several ? "points at layers" : "points",
-            total: maps.layers.length * codes.count,
-            provenance,
-            columns: columnsOf(from.dim, codes.count, spectral),
-          },
-          async (row) => {
-            const [layer, index] = [Math.floor(row / codes.count), row % codes.count];
-            const point = codes.values.slice(index * from.dim, (index + 1) * from.dim);
-            const { residuals, route, ...spectrum } = await spectrumOf(await maps.at(layer), point);
-            const control = options.shuffled
-              ? await spectrumOf(await maps.shuffledAt(layer), point)
-              : undefined;
-            return {
-              layer,
-              index,
-              ...spectrum,
-              ...(residuals ? { residuals } : {}),
-              ...(route ? { route: DERIVATIVE_ROUTES.indexOf(route) } : {}),
-              ...(control
-                ? {
-                    shuffled_eigenvalues: control.eigenvalues,
-                    shuffled_eigenvectors: control.eigenvectors,
-                  }
-                : {}),
-            };
-          },
-          async (rows, complete) => {
-            const found = await endingAtOnce(() => metricReport(rows, spaces, factor, complete, provenance));
-            print(terminal, options.json ? metricJson(found) : metricTable(found, distance?.pixels));
-            if (complete) report = found;
-          },
-        );
-      } finally {
-        await maps.dispose();
-      }
-      if (report) await writeExtras(report, options, terminal);
-    });
+    .action((argument: string, options: MetricOptions) => metric(argument, options, terminal, signal));
+}
+
+async function metric(
+  argument: string,
+  options: MetricOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const loaded = await loadTruncated(argument, options, terminal, signal);
+  const maps = await MetricMaps.open(loaded, options, signal);
+  let report: MetricReport | undefined;
+  try {
+    const { to: _to, layers: _layers, ...single } = options;
+    const source = await CodeSource.open(loaded, await maps.generator(0), single);
+    const codes = await source.take(0, options.samples, signal).finally(() => source.dispose());
+    const first = await maps.at(0);
+    const spectral = { ...options, top: atMost(first.from.dim, options.top, "--top", terminal) };
+    const several = maps.layers.length > 1;
+    const distance = several ? undefined : await maps.distance();
+    const provenance: Provenance = {
+      ...provenanceOf(loaded, first, "metric", codes.source, {
+        matrix: options.differences === undefined ? "H = 2·JᵀJ" : "½·H by differences",
+        ...(distance?.description ?? { distance: "l2" }),
+        layers: maps.layers.map(({ name }) => name),
+        points: several ? codes.count : undefined,
+        top: spectral.top ?? "all",
+        accuracy: options.accuracy ?? "normal",
+        differences: options.differences ?? null,
+        shuffled: options.shuffled ?? false,
+      }),
+      ...defined({ to: several ? maps.layers.at(-1) : undefined }),
+    };
+    const job = {
+      ...options,
+      terminal,
+      signal,
+      what: several ? "points at layers" : "points",
+      total: maps.layers.length * codes.count,
+      provenance,
+      columns: columnsOf(first.from.dim, codes.count, spectral),
+    };
+    const spaces = several ? maps.layers : [first.to];
+    await computeRows<MetricRow>(
+      job,
+      (row) => spectraAt(row, maps, codes, spectral, signal),
+      async (rows, complete) => {
+        const factor = factorOf(options);
+        const found = await endingAtOnce(() => metricReport(rows, spaces, factor, complete, provenance));
+        print(terminal, options.json ? metricJson(found) : metricTable(found, distance?.pixels));
+        if (complete) report = found;
+      },
+    );
+  } finally {
+    await maps.dispose();
+  }
+  if (report) await writeExtras(report, options, terminal);
+}
+
+/** The spectra of row `row`: of the model, and of the control with shuffled weights. */
+async function spectraAt(
+  row: number,
+  maps: MetricMaps,
+  { values, count }: Points,
+  options: MetricOptions,
+  signal: AbortSignal,
+): Promise<MetricRow> {
+  const [layer, index] = [Math.floor(row / count), row % count];
+  const dim = values.length / count;
+  const point = values.slice(index * dim, (index + 1) * dim);
+  const spectrumOf = async (map: OnnxMap) =>
+    scaled(await spectrumAt(map, point, options, signal), factorOf(options));
+  const { residuals, route, ...spectrum } = await spectrumOf(await maps.at(layer));
+  const control = options.shuffled ? await spectrumOf(await maps.shuffledAt(layer)) : undefined;
+  return {
+    layer,
+    index,
+    ...spectrum,
+    ...defined({
+      residuals,
+      route: route && DERIVATIVE_ROUTES.indexOf(route),
+      shuffled_eigenvalues: control?.eigenvalues,
+      shuffled_eigenvectors: control?.eigenvectors,
+    }),
+  };
+}
+
+/** What the spectra are of H = 2·JᵀJ, and by differences of ½H: what JᵀJ is multiplied by. */
+function factorOf({ differences }: MetricOptions): number {
+  return differences === undefined ? 2 : 1;
 }
 
 function columnsOf(
@@ -173,16 +193,19 @@ function columnsOf(
 ): Columns<MetricRow> {
   const k = top ?? n;
   const spectrum = (prefix: string) => ({
-    [`${prefix}eigenvalues`]: { shape: [k], ...(differences === undefined ? SPECTRUM : {}) },
+    // By differences they may be negative.
+    [`${prefix}eigenvalues`]: differences === undefined ? { shape: [k], ...SPECTRUM } : { shape: [k] },
     [`${prefix}eigenvectors`]: { shape: [n, k] },
   });
   return {
     layer: { shape: [], at: (row) => Math.floor(row / points) },
     index: { shape: [], at: (row) => row % points },
     ...spectrum(""),
-    ...(differences === undefined ? { route: ROUTE_COLUMN } : {}),
-    ...(top === undefined ? {} : { residuals: { shape: [k], ...NOT_NEGATIVE } }),
-    ...(shuffled ? spectrum("shuffled_") : {}),
+    ...defined({
+      route: differences === undefined ? ROUTE_COLUMN : undefined,
+      residuals: top === undefined ? undefined : { shape: [k], ...NOT_NEGATIVE },
+    }),
+    ...(shuffled && spectrum("shuffled_")),
   } as Columns<MetricRow>;
 }
 
@@ -193,12 +216,7 @@ function spectrumAt(
   signal: AbortSignal,
 ): Promise<MetricSpectrum> {
   if (differences !== undefined) return spectrumByDifferences(map, point, { step: differences, signal });
-  return metricSpectrum(map, point, {
-    signal,
-    ...(top === undefined ? {} : { top }),
-    ...(accuracy ? { accuracy } : {}),
-    ...(memory === undefined ? {} : { memoryBudget: memory }),
-  });
+  return metricSpectrum(map, point, { signal, top, accuracy, memoryBudget: memory });
 }
 
 function scaled({ eigenvalues, eigenvectors, residuals, route }: MetricSpectrum, factor: number) {
@@ -227,9 +245,9 @@ async function writeExtras(report: MetricReport, options: MetricOptions, termina
 
 /** Axes of the averaged metric, at the last layer. */
 function axesOf({ layers, provenance }: MetricReport): DirectionSet {
-  const { rows } = layers.at(-1)!;
+  const rows = layers.at(-1)?.rows ?? [];
   const { eigenvalues, eigenvectors } = averageMetric(rows);
-  const count = rows[0]!.eigenvalues.length;
+  const count = Math.max(...rows.map((row) => row.eigenvalues.length));
   return {
     space: provenance.from,
     vectors: leadingColumns(eigenvectors, count),

@@ -14,6 +14,7 @@ import {
 import { addLayerOptions, LayerMaps, type LayerOptions, layerSpaces } from "../../inputs/layers.ts";
 import type { LoadedModel } from "../../inputs/model.ts";
 import { addPixelOption, type PixelOptions } from "../../inputs/pixels.ts";
+import { defined } from "../../kit/defined.ts";
 
 export type MetricMapOptions = LayerOptions & Omit<CodeOptions, "to"> & DistanceOptions & PixelOptions;
 
@@ -88,12 +89,8 @@ export class MetricMaps {
       const model = redrawWeights(loaded.model, { kind: "shuffled", seed: options.seed });
       // Both see their images through the same mapping of pixels.
       const { pixels } = await trained.distance();
-      return new Side(
-        { ...loaded, model },
-        { ...options, ...(pixels ? { imageRange: pixels.range } : {}) },
-        layers,
-        signal,
-      );
+      const control = { ...options, ...defined({ imageRange: pixels?.range }) };
+      return new Side({ ...loaded, model }, control, layers, signal);
     });
   }
 

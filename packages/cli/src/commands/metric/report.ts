@@ -14,12 +14,15 @@ import {
   withRandomAxes,
 } from "@vielbein/core";
 import { type Matrix, matrix, toRows } from "@vielbein/linalg";
-import { bandOf, bandPlot, heatMap } from "@vielbein/viz";
-import { originOf } from "../../inputs/codes.ts";
+import { bandOf, bandPlot, heatMap, type LineSeries } from "@vielbein/viz";
+import { originOf } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";
-import { describePixels, type Pixels } from "../../inputs/pixels.ts";
+import { type Pixels, pixelsRemark } from "../../inputs/pixels.ts";
+import { defined } from "../../kit/defined.ts";
+import { spacesText } from "../../kit/names.ts";
 import type { RowValue } from "../../kit/row-file.ts";
-import { bold, dim, table } from "../../kit/terminal.ts";
+import { type Column, fixed, number, significant, table, text } from "../../kit/table.ts";
+import { dim, heading } from "../../kit/terminal.ts";
 
 /** One point at one layer. Of both spectra the eigenvalues are those of H, or of ½H by differences. */
 export interface MetricRow {
@@ -86,33 +89,50 @@ export function metricReport(
   withPairs: boolean,
   provenance: Provenance,
 ): MetricReport {
-  const { seed } = provenance.points as { seed?: number };
+  const { seed = 0 } = provenance.points as { seed?: number };
   const layers = spaces.flatMap((to, layer): LayerMetric[] => {
     const own = rows.filter((row) => row.layer === layer);
-    if (own.length === 0) return [];
-    const mean = own[0]!.eigenvalues.map(
-      (_, k) => own.reduce((sum, row) => sum + row.eigenvalues[k]!, 0) / own.length,
-    );
-    const pairs = withPairs && own.length > 1 && own.every(isFull);
-    const points = spectra(own);
-    return [
-      {
-        to,
-        rows: own,
-        mean,
-        anisotropy:
-          own.every(isFull) && mean[0]! > 0 ? anisotropy(mean.map((value) => value / factor)) : undefined,
-        homogeneity: pairs ? homogeneity(points) : undefined,
-        haar: pairs ? homogeneity(withRandomAxes(points.slice(0, HAAR_POINTS), seed ?? 0)) : undefined,
-        shuffled:
-          pairs && own[0]!.shuffled_eigenvalues !== undefined
-            ? homogeneity(spectra(own, "shuffled_"))
-            : undefined,
-      },
-    ];
+    return own.length === 0 ? [] : [layerMetric(to, own, factor, withPairs, seed)];
   });
   const all = layers.length > 1 && layers.every((layer) => layer.rows.every(isFull));
   return { layers, between: withPairs && all ? betweenLayers(layers) : undefined, factor, provenance };
+}
+
+function layerMetric(
+  to: Space,
+  rows: readonly MetricRow[],
+  factor: number,
+  withPairs: boolean,
+  seed: number,
+): LayerMetric {
+  const mean = meanSpectrum(rows);
+  const [largest = 0] = mean;
+  const pairs = withPairs && rows.length > 1 && rows.every(isFull);
+  const points = spectra(rows);
+  return {
+    to,
+    rows,
+    mean,
+    anisotropy:
+      rows.every(isFull) && largest > 0 ? anisotropy(mean.map((value) => value / factor)) : undefined,
+    homogeneity: pairs ? homogeneity(points) : undefined,
+    haar: pairs ? homogeneity(withRandomAxes(points.slice(0, HAAR_POINTS), seed)) : undefined,
+    shuffled: pairs && hasShuffled(rows) ? homogeneity(spectra(rows, "shuffled_")) : undefined,
+  };
+}
+
+/** Index by index. */
+function meanSpectrum(rows: readonly MetricRow[]): Float64Array {
+  const length = Math.max(...rows.map((row) => row.eigenvalues.length));
+  return Float64Array.from(
+    { length },
+    (_, k) => rows.reduce((total, row) => total + (row.eigenvalues[k] ?? 0), 0) / rows.length,
+  );
+}
+
+/** Whether rows, which are all alike, have the control. */
+function hasShuffled(rows: readonly MetricRow[]): boolean {
+  return rows.some((row) => row.shuffled_eigenvalues !== undefined);
 }
 
 function betweenLayers(layers: readonly LayerMetric[]): NonNullable<MetricReport["between"]> {
@@ -120,18 +140,18 @@ function betweenLayers(layers: readonly LayerMetric[]): NonNullable<MetricReport
   const [logarithmic, linear] = [matrix(count, count), matrix(count, count)];
   const points = Math.min(...layers.map(({ rows }) => rows.length));
   const found = Array.from({ length: points }, (_, point) =>
-    homogeneity(spectra(layers.map(({ rows }) => rows[point]!))),
+    homogeneity(spectra(layers.flatMap(({ rows }) => rows.slice(point, point + 1)))),
   );
   for (let i = 0; i < count * count; i++) {
-    logarithmic.data[i] = meanOfKnown(found.map((one) => one.logarithmic.matrix.data[i]!));
-    linear.data[i] = meanOfKnown(found.map((one) => one.linear.matrix.data[i]!));
+    logarithmic.data[i] = meanOfKnown(found.map((one) => one.logarithmic.matrix.data[i]));
+    linear.data[i] = meanOfKnown(found.map((one) => one.linear.matrix.data[i]));
   }
   return { logarithmic, linear };
 }
 
 /** NaN where none is known. */
-function meanOfKnown(values: readonly number[]): number {
-  const known = values.filter((value) => !Number.isNaN(value));
+function meanOfKnown(values: readonly (number | undefined)[]): number {
+  const known = values.filter((value): value is number => value !== undefined && !Number.isNaN(value));
   return known.reduce((total, value) => total + value / known.length, known.length === 0 ? Number.NaN : 0);
 }
 
@@ -148,7 +168,7 @@ const homogeneityJson = ({ linear, logarithmic, masked }: Homogeneity, withMatri
         reason: reasonOf(found) ?? null,
         undetermined: found.undetermined,
         // JSON has null for the NaN of an entry without correlation.
-        ...(withMatrix ? { matrix: toRows(found.matrix) } : {}),
+        matrix: withMatrix ? toRows(found.matrix) : undefined,
       },
     ]),
   ),
@@ -164,8 +184,8 @@ export function metricJson({ layers, between, provenance }: MetricReport): objec
         layer: to.name,
         eigenvalues: Array.from(row.eigenvalues),
         trace: row.eigenvalues.length === row.eigenvectors.rows ? sum(row.eigenvalues) : null,
-        ...(row.route === undefined ? {} : { route: DERIVATIVE_ROUTES[row.route as number] }),
-        ...(row.residuals ? { residuals: Array.from(row.residuals as Float64Array) } : {}),
+        route: DERIVATIVE_ROUTES[row.route as number],
+        residuals: row.residuals && Array.from(row.residuals as Float64Array),
       })),
     ),
     layers: layers.map((layer) => ({
@@ -186,110 +206,100 @@ export function metricJson({ layers, between, provenance }: MetricReport): objec
 const SHOWN = 8;
 
 /** @param pixels of the images that features were given. */
-export function metricTable(
-  { layers, between, provenance }: MetricReport,
-  pixels: Pixels | undefined,
-): string {
-  const { from, to, options } = provenance;
-  const several = layers.length > 1;
+export function metricTable(report: MetricReport, pixels: Pixels | undefined): string {
+  const { layers, between, provenance } = report;
+  const remarks = [
+    originOf(provenance),
+    `eigenvalues of ${provenance.options.matrix}`,
+    ...pixelsRemark(pixels),
+  ];
+  const parts = [
+    heading(targetText(provenance, layers), remarks.join(", ")),
+    ...spectrumPart(report),
+    ...anisotropyPart(layers),
+    ...homogeneityPart(layers),
+    ...(between ? betweenPart(layers, between.logarithmic) : []),
+  ];
+  return `${parts.join("\n")}\n`;
+}
+
+/** The column of the layer's name, where there are several. */
+function layerColumn<T extends { readonly to: Space }>(layers: readonly LayerMetric[]): Column<T>[] {
+  return layers.length > 1 ? [text("layer", ({ to }) => to.name)] : [];
+}
+
+function spectrumPart({ layers, provenance: { from } }: MetricReport): string[] {
   const k = Math.max(...layers.map(({ mean }) => mean.length));
   const shown = Math.min(SHOWN, k);
-  const lead = several ? ["layer"] : [];
-  const spectrumRows = layers.flatMap((layer) => {
-    const line = (label: string, values: Float64Array) => [
-      ...(several ? [layer.to.name] : []),
-      label,
-      values.length === from.dim ? sum(values).toPrecision(5) : "–",
-      ...Array.from(values.subarray(0, shown), (value) => value.toPrecision(5)),
-    ];
-    return [
-      ...(several ? [] : layer.rows.map((row) => line(String(row.index), row.eigenvalues))),
-      line("mean", layer.mean),
-    ];
-  });
-  const header = [...lead, "point", "trace", ...Array.from({ length: shown }, (_, i) => `λ${i}`)];
-  const numbers = (columns: readonly string[]) =>
-    columns.map((_, i) => i).filter((i) => !(several && i === 0));
-  const parts = [
-    `${bold(`${from.name} [${from.shape.join(", ")}] → ${several ? "layers" : `${to.name} [${to.shape.join(", ")}]`}`)}  ${dim(`${originOf(provenance)}, eigenvalues of ${options.matrix}${pixels ? `, ${describePixels(pixels)}` : ""}`)}`,
-    table([header, ...spectrumRows], numbers(header)),
-    ...(k > shown ? [dim(`… ${k - shown} more of each: --json or --out`)] : []),
+  const lines = layers.flatMap(({ to, rows, mean }) => [
+    ...(layers.length > 1
+      ? []
+      : rows.map((row) => ({ to, point: String(row.index), values: row.eigenvalues }))),
+    { to, point: "mean", values: mean },
+  ]);
+  const body = table(lines, [
+    ...layerColumn(layers),
+    number("point", ({ point }) => point),
+    number("trace", ({ values }) => (values.length === from.dim ? sum(values).toPrecision(5) : "–")),
+    ...Array.from({ length: shown }, (_, i) =>
+      number(`λ${i}`, ({ values }: { values: Float64Array }) => significant(values[i], 5)),
+    ),
+  ]);
+  return k > shown ? [body, dim(`… ${k - shown} more of each: --json or --out`)] : [body];
+}
+
+function anisotropyPart(layers: readonly LayerMetric[]): string[] {
+  const lines = layers.flatMap(({ to, anisotropy: known }) =>
+    known ? [{ to, ...known, axes: Object.values(known.axes) }] : [],
+  );
+  if (lines.length === 0) return [];
+  const axes = ["axes for 99 %", "99.9 %", "99.99 %", "99.999 %"].map((title, i) =>
+    number(title, (line: { axes: readonly number[] }) => line.axes[i] ?? ""),
+  );
+  const body = table(lines, [
+    ...layerColumn(layers),
+    ...axes,
+    number("particip. ratio", ({ participationRatio }) => participationRatio.toFixed(2)),
+    number("log-volume", ({ logVolume }) => logVolume.toFixed(1)),
+    number("of rank", ({ rank }) => rank),
+    number("√(λ₁/λᵣ)", ({ condition }) => condition.toExponential(1)),
+  ]);
+  const note = "of the mean spectrum; log-volume and the condition √(λ₁/λᵣ), of lengths, are of g = JᵀJ";
+  return ["", dim(note), body];
+}
+
+/** Homogeneity between points, of the model and of its nulls. */
+function homogeneityPart(layers: readonly LayerMetric[]): string[] {
+  const lines = layers.flatMap(({ to, homogeneity: own, haar, shuffled }) => [
+    ...(own ? [{ to, label: "homogeneity", ...own }] : []),
+    ...(own && haar ? [{ to, label: "random axes", ...haar }] : []),
+    ...(own && shuffled ? [{ to, label: "shuffled weights", ...shuffled }] : []),
+  ]);
+  if (lines.length === 0) return [];
+  const body = table(lines, [
+    ...layerColumn(layers),
+    text("", ({ label }) => label),
+    ...correlationColumns("of log λ", ({ logarithmic }) => logarithmic),
+    ...correlationColumns("of λ", ({ linear }) => linear),
+  ]);
+  return ["", dim("between points"), body, ...remarksOn(layers)];
+}
+
+function correlationColumns(what: string, of: (found: Homogeneity) => Correlations): Column<Homogeneity>[] {
+  return [
+    number(`${what}: mean`, (found) => fixed(of(found).mean, 3)),
+    number("median", (found) => fixed(of(found).median, 3)),
+    number("deviation", (found) => fixed(of(found).standardDeviation, 3)),
   ];
-  const statistics = layers.filter(({ anisotropy: known }) => known !== undefined);
-  if (statistics.length > 0) {
-    const titles = [
-      ...lead,
-      "axes for 99 %",
-      "99.9 %",
-      "99.99 %",
-      "99.999 %",
-      "particip. ratio",
-      "log-volume",
-      "of rank",
-      "√(λ₁/λᵣ)",
-    ];
-    const lines = statistics.map(({ to: layer, anisotropy: known }) => [
-      ...(several ? [layer.name] : []),
-      ...Object.values(known!.axes).map(String),
-      known!.participationRatio.toFixed(2),
-      known!.logVolume.toFixed(1),
-      String(known!.rank),
-      known!.condition.toExponential(1),
-    ]);
-    const note = "of the mean spectrum; log-volume and the condition √(λ₁/λᵣ), of lengths, are of g = JᵀJ";
-    parts.push("", dim(note), table([titles, ...lines], numbers(titles)));
-  }
-  const compared = layers.filter(({ homogeneity: known }) => known !== undefined);
-  if (compared.length > 0) {
-    const titles = [
-      ...lead,
-      "",
-      "of log λ: mean",
-      "median",
-      "deviation",
-      "of λ: mean",
-      "median",
-      "deviation",
-    ];
-    const cells = ({ logarithmic, linear }: Homogeneity) =>
-      [logarithmic, linear].flatMap(({ mean, median, standardDeviation }) =>
-        [mean, median, standardDeviation].map((value) => value?.toFixed(3) ?? "–"),
-      );
-    const lines = compared.flatMap(({ to: layer, homogeneity: own, haar, shuffled }) =>
-      [
-        ["homogeneity", own],
-        ["random axes", haar],
-        ["shuffled weights", shuffled],
-      ].flatMap(([label, found]) =>
-        found ? [[...(several ? [layer.name] : []), label as string, ...cells(found as Homogeneity)]] : [],
-      ),
-    );
-    parts.push(
-      "",
-      dim("between points"),
-      table(
-        [titles, ...lines],
-        titles.map((_, i) => i).filter((i) => i >= lead.length + 1),
-      ),
-      ...remarksOn(compared),
-    );
-  }
-  if (between) {
-    const labels = layerLabels(layers.map((layer) => layer.to));
-    const lines = toRows(between.logarithmic).map((row, i) => [
-      labels[i]!,
-      ...row.map((value) => (Number.isNaN(value) ? "–" : value.toFixed(3))),
-    ]);
-    parts.push(
-      "",
-      dim("between layers, of log λ: axes of the row at the layer of the column"),
-      table(
-        [["", ...labels], ...lines],
-        [...labels.keys()].map((i) => i + 1),
-      ),
-    );
-  }
-  return `${parts.join("\n")}\n`;
+}
+
+function betweenPart(layers: readonly LayerMetric[], logarithmic: Matrix): string[] {
+  const labels = layerLabels(layers.map(({ to }) => to));
+  const body = table(toRows(logarithmic), [
+    text("", (_, i) => labels[i] ?? ""),
+    ...labels.map((label, k) => number(label, (row: readonly number[]) => fixed(row[k], 3))),
+  ]);
+  return ["", dim("between layers, of log λ: axes of the row at the layer of the column"), body];
 }
 
 /** Of pairs of points that have no homogeneity: how many, and why. */
@@ -306,33 +316,32 @@ function remarksOn(layers: readonly LayerMetric[]): string[] {
 /** Spectra over the points, with their bands: an SVG document. */
 export function spectrumFigure({ layers, provenance }: MetricReport): string {
   const labels = layerLabels(layers.map(({ to }) => to));
-  const line = (rows: readonly MetricRow[], name: string, label: string, reference: boolean) => {
-    const values = rows.map((row) => row[name] as Float64Array);
-    const samples = Array.from(values[0]!, (_, k) => values.map((spectrum) => spectrum[k]!));
-    const { low, high } = bandOf(samples, "percentiles");
-    const y = samples.map((at) => at.reduce((total, value) => total + value, 0) / at.length);
-    return { label, y, ...(rows.length > 1 ? { low, high } : {}), reference };
-  };
+  const several = layers.length > 1;
+  const hasBand = pointsOf(layers) > 1;
   return bandPlot({
     title: `${provenance.model.file}: spectrum of the metric`,
     subtitle: subtitleOf(provenance, layers),
     series: layers.flatMap(({ rows }, i) => [
-      line(rows, "eigenvalues", layers.length > 1 ? labels[i]! : "trained", false),
-      ...(rows[0]!.shuffled_eigenvalues !== undefined
-        ? [
-            line(
-              rows,
-              "shuffled_eigenvalues",
-              layers.length > 1 ? `${labels[i]}, shuffled` : "shuffled",
-              true,
-            ),
-          ]
+      spectrumLine(rows, "", several ? `${labels[i]}` : "trained"),
+      ...(hasShuffled(rows)
+        ? [spectrumLine(rows, "shuffled_", several ? `${labels[i]}, shuffled` : "shuffled")]
         : []),
     ]),
     x: { title: "rank" },
     y: { title: `eigenvalue of ${provenance.options.matrix}`, scale: "log" },
-    ...(layers[0]!.rows.length > 1 ? { bandTitle: "mean over points, 5 to 95 %" } : {}),
+    ...defined({ bandTitle: hasBand ? "mean over points, 5 to 95 %" : undefined }),
   });
+}
+
+function spectrumLine(rows: readonly MetricRow[], prefix: "" | "shuffled_", label: string): LineSeries {
+  const values = rows.map((row) => row[`${prefix}eigenvalues`] as Float64Array);
+  const length = Math.max(...values.map((spectrum) => spectrum.length));
+  const samples = Array.from({ length }, (_, k) => values.map((spectrum) => spectrum[k] ?? Number.NaN));
+  const y = samples.map((at) => at.reduce((total, value) => total + value, 0) / at.length);
+  const line = { label, y, reference: prefix !== "" };
+  if (rows.length === 1) return line;
+  const { low, high } = bandOf(samples, "percentiles");
+  return { ...line, low, high };
 }
 
 /** Homogeneity between points, or between layers where there are several: an SVG document; undefined without. */
@@ -345,18 +354,27 @@ export function homogeneityFigure({ layers, between, provenance }: MetricReport)
     title: `${provenance.model.file}: homogeneity of the metric`,
     subtitle: subtitleOf(provenance, layers),
     matrix: found,
-    ...(labels ? { rowLabels: labels, columnLabels: labels } : {}),
+    ...defined({ rowLabels: labels, columnLabels: labels }),
     rowTitle: `${what} whose axes are taken`,
     columnTitle: `${what} whose metric measures them`,
     valueTitle: "correlation of log λ",
-    ...(!found.data.some((value) => value < 0)
-      ? { domain: [0, 1] as const }
-      : { scale: "diverging" as const, domain: [-1, 1] as const }),
+    ...(found.data.some((value) => value < 0) ? DIVERGING : SEQUENTIAL),
   });
 }
 
+/** Colours of correlations, of which some may be negative. */
+const SEQUENTIAL = { domain: [0, 1] } as const;
+const DIVERGING = { scale: "diverging", domain: [-1, 1] } as const;
+
 function subtitleOf(provenance: Provenance, layers: readonly LayerMetric[]): string {
-  const { from, to } = provenance;
-  const target = layers.length > 1 ? "layers" : `${to.name} [${to.shape.join(", ")}]`;
-  return `${from.name} [${from.shape.join(", ")}] → ${target} · ${originOf(provenance)}, ${layers[0]!.rows.length} points`;
+  return `${targetText(provenance, layers)} · ${originOf(provenance)}, ${pointsOf(layers)} points`;
+}
+
+function targetText({ from, to }: Provenance, layers: readonly LayerMetric[]): string {
+  return `${spacesText(from)} → ${layers.length > 1 ? "layers" : spacesText(to)}`;
+}
+
+/** Of the first layer: an interrupted run may have fewer at the last. */
+function pointsOf([first]: readonly LayerMetric[]): number {
+  return first?.rows.length ?? 0;
 }

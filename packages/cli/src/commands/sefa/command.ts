@@ -30,7 +30,10 @@ import { type PreparedMap, prepareMap } from "../../inputs/prepared.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { indexList, integer, positive } from "../../kit/arguments.ts";
 import { OutputOption, OutputPrefixOption } from "../../kit/command-files.ts";
-import { bold, dim, info, print, type Terminal, table } from "../../kit/terminal.ts";
+import { defined } from "../../kit/defined.ts";
+import { spacesText } from "../../kit/names.ts";
+import { number, percent, significant, table, text } from "../../kit/table.ts";
+import { dim, heading, info, print, type Terminal } from "../../kit/terminal.ts";
 import { PAGE_ENDINGS, writeDirectionTables } from "./pages.ts";
 
 /** What the programs that go by the name of SeFa do. */
@@ -91,35 +94,46 @@ export function sefaCommand(program: Command, terminal: Terminal, signal: AbortS
       ),
   )
     .option("--json", "one JSON document on stdout")
-    .action(async (argument: string, options: SefaCommandOptions) => {
-      const loaded = await loadTruncated(argument, options, terminal, signal);
-      const prepared = await prepareMap(loaded, options);
-      const factors = factorizeWeights(prepared, options);
-      const available = factors.sefa.eigenvalues.length;
-      const shown = atMost(available, options.directions, "--directions", terminal) ?? Math.min(5, available);
-      remark(terminal, prepared, factors, options);
-      const provenance = provenanceFor(loaded, prepared, factors, options);
-      const set = directionSet(prepared, factors, options, provenance);
-      if (options.out !== undefined) await writeDirections(options.out, set, terminal);
-      const pages =
-        options.html === undefined
-          ? undefined
-          : await writeDirectionTables(loaded, leading(set, shown), {
-              ...options,
-              terminal,
-              signal,
-              html: options.html,
-              title: `${loaded.file}: SeFa`,
-              valueTitles: ["eigenvalue", "share"],
-              values: (k) => [factors.sefa.eigenvalues[k]!.toPrecision(4), percent(factors.sefa.share[k]!)],
-            });
-      print(
-        terminal,
-        options.json
-          ? { ...toJson(factors, options, provenance), ...(pages ? { html: pages } : {}) }
-          : toText(prepared, factors, options, shown),
-      );
-    });
+    .action((argument: string, options: SefaCommandOptions) =>
+      factorized(argument, options, terminal, signal),
+    );
+}
+
+async function factorized(
+  argument: string,
+  options: SefaCommandOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const loaded = await loadTruncated(argument, options, terminal, signal);
+  const prepared = await prepareMap(loaded, options);
+  const factors = factorizeWeights(prepared, options);
+  const { eigenvalues, share } = factors.sefa;
+  const available = eigenvalues.length;
+  const shown = atMost(available, options.directions, "--directions", terminal) ?? Math.min(5, available);
+  remark(terminal, prepared, factors, options);
+  const provenance = provenanceFor(loaded, prepared, factors, options);
+  const set = directionSet(prepared, factors, options, provenance);
+  const { out, html } = options;
+  if (out !== undefined) await writeDirections(out, set, terminal);
+  const job = {
+    ...options,
+    terminal,
+    signal,
+    title: `${loaded.file}: SeFa`,
+    valueTitles: ["eigenvalue", "share"],
+    values: (k: number) => [significant(eigenvalues[k], 4), percent(share[k])],
+  };
+  const pages =
+    html === undefined
+      ? undefined
+      : await writeDirectionTables(loaded, leading(set, shown), { ...job, html });
+  print(
+    terminal,
+    options.json
+      ? { ...toJson(factors, options, provenance), html: pages }
+      : toText(prepared, factors, options, shown),
+  );
 }
 
 /** `all`, or a list of layers. */
@@ -146,10 +160,8 @@ function factorizeWeights({ graph }: PreparedMap, options: SefaCommandOptions): 
   const { normalizeRows, toRgb } = VARIANTS[options.variant];
   const start = performance.now();
   const maps = firstAffineMaps(graph);
-  const chosen = selectMaps(maps, {
-    toRgb,
-    ...(options.layers === "all" ? {} : { layers: options.layers }),
-  });
+  const layers = options.layers === "all" ? undefined : options.layers;
+  const chosen = selectMaps(maps, { toRgb, layers });
   const stack = stackWeights(
     chosen.map(({ weight }) => weight),
     { normalizeRows },
@@ -171,10 +183,11 @@ function remark(
     terminal,
     `${chosen.length} of ${maps.length} affine maps, ${sefa.rows} × ${sefa.directions.rows}: assembly ${assembly.toFixed(3)} s, decomposition ${decomposition.toFixed(3)} s`,
   );
-  if (maps.length === 1 && maps[0]!.isNormalized) {
+  const [first, second] = maps;
+  if (first?.isNormalized && !second) {
     info(
       terminal,
-      `"${from.name}" is normalised and then read by one layer only, "${maps[0]!.name}": for the styles of a style-based generator start behind its mapping network (--from)`,
+      `"${from.name}" is normalised and then read by one layer only, "${first.name}": for the styles of a style-based generator start behind its mapping network (--from)`,
     );
   }
   if (layers !== "all" && !isPerLayer(from.dim, chosen)) {
@@ -185,8 +198,8 @@ function remark(
   }
 }
 
-function isPerLayer(dim: number, maps: readonly AffineMap[]): boolean {
-  return maps[0]!.weight.cols < dim;
+function isPerLayer(dim: number, [first]: readonly AffineMap[]): boolean {
+  return first !== undefined && first.weight.cols < dim;
 }
 
 function layersOf(maps: readonly AffineMap[]): number[] {
@@ -215,14 +228,13 @@ function directionSet(
   { layers }: SefaCommandOptions,
   provenance: Provenance,
 ): DirectionSet {
-  const perLayer = isPerLayer(from.dim, chosen);
   // A map to colours may be left out of the last layer, which the directions are for all the same.
   const acted = layers === "all" ? Array.from({ length: from.shape[0] ?? 0 }, (_, i) => i) : layersOf(chosen);
   return {
     space: from,
     vectors: sefa.directions,
     names: defaultNames(sefa.directions.cols),
-    ...(perLayer ? { layers: acted } : {}),
+    ...defined({ layers: isPerLayer(from.dim, chosen) ? acted : undefined }),
     values: { kind: "eigenvalue", values: sefa.eigenvalues },
     method: "SeFa",
     provenance,
@@ -260,19 +272,18 @@ function toText(
   options: SefaCommandOptions,
   count: number,
 ): string {
-  const rows = Array.from({ length: count }, (_, k) => [
-    `d${k}`,
-    sefa.eigenvalues[k]!.toPrecision(5),
-    percent(sefa.share[k]!),
+  const rows = Array.from(sefa.eigenvalues.subarray(0, count), (eigenvalue, k) => ({
+    name: `d${k}`,
+    eigenvalue,
+    share: sefa.share[k],
+  }));
+  const body = table(rows, [
+    text("direction", ({ name }) => name),
+    number("eigenvalue", ({ eigenvalue }) => eigenvalue.toPrecision(5)),
+    number("share", ({ share }) => percent(share)),
   ]);
   const rest = sefa.eigenvalues.length - count;
-  const title = `${bold(`${from.name} [${from.shape.join(", ")}]`)}  ${dim(
-    `layers ${layersOf(chosen).join(", ")} · ${options.variant} · ${sefa.rows} rows`,
-  )}`;
   const more = rest > 0 ? `\n${dim(`… ${rest} more: --directions, --json or --out`)}` : "";
-  return `${title}\n${table([["direction", "eigenvalue", "share"], ...rows], [1, 2])}${more}\n`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
+  const remark = `layers ${layersOf(chosen).join(", ")} · ${options.variant} · ${sefa.rows} rows`;
+  return `${heading(spacesText(from), remark)}\n${body}${more}\n`;
 }

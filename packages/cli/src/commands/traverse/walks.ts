@@ -13,6 +13,7 @@ import {
 } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import { formatStep } from "@vielbein/viz";
+import { columnOf } from "../../kit/columns.ts";
 
 type Mode = "linear" | "spherical" | "curve";
 
@@ -60,7 +61,7 @@ export function columnsOf(
   const inOutput = (mode === "linear" && tail !== undefined) || (mode === "curve" && unit === "output");
   // Three input units are three standard deviations of a normal prior. In the output, 3σ of the weakest direction: for
   // the others the way is shorter than three input units, for none is it longer.
-  const weakest = Math.min(...directions.map((k) => basis.singularValues[k]!));
+  const weakest = Math.min(...directions.map((k) => basis.singularValues[k] ?? 0));
   const reach = inOutput && weakest > 0 ? 3 * weakest : 3;
   const range = options.range ?? (mode === "spherical" ? 0.6 : Number(reach.toPrecision(2)));
   const space = inOutput ? head.to.name : head.from.name;
@@ -89,26 +90,22 @@ export async function walk(
     tail ? tail.evaluate(values, steps.length, { signal }) : values;
   if (options.mode === "curve") {
     const { values, steps: report } = await curveTraversal(head, basis, k, {
-      length: steps.at(-1)!,
+      length: Math.max(...steps),
       unit: options.unit ?? "input",
       steps: options.curveSteps,
       frames: steps.length,
       signal,
-      ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
+      memoryBudget: options.memory,
     });
     return { images: await decode(values), walk: report };
   }
   if (options.mode === "spherical") {
-    const points = sphericalTraversal(basis.point, column(basis.inputVectors, k), steps);
+    const points = sphericalTraversal(basis.point, columnOf(basis.inputVectors, k), steps);
     return { images: await decode(await head.evaluate(points, steps.length, { signal })) };
   }
   const space = tail ? tail.from : head.from;
-  const vector = column(tail ? basis.outputVectors : basis.inputVectors, k);
+  const vector = columnOf(tail ? basis.outputVectors : basis.inputVectors, k);
   const direction = options.layers ? restrictToLayers(space, vector, options.layers) : vector;
   const points = linearTraversal(tail ? basis.value : basis.point, direction, steps);
   return { images: await (tail ?? head).evaluate(points, steps.length, { signal }) };
-}
-
-function column({ rows, cols, data }: LocalBasis["inputVectors"], k: number): Float64Array {
-  return Float64Array.from({ length: rows }, (_, i) => data[i * cols + k]!);
 }

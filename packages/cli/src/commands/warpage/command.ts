@@ -24,14 +24,15 @@ import {
   openMap,
   provenanceOf,
 } from "../../inputs/model.ts";
-import { addPairOptions, type PairOptions, pairsOf } from "../../inputs/pairs.ts";
+import { addPairOptions, type PairOptions, pairsOf, sameNorm, untrainedPairs } from "../../inputs/pairs.ts";
 import { METRICS, type Metric, metricOption } from "../../inputs/subspace-distances.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, positiveList } from "../../kit/arguments.ts";
+import { defined } from "../../kit/defined.ts";
 import { figureOption, writeFigure } from "../../kit/figure.ts";
 import { addRowOptions, computeRows, type RowOptions } from "../../kit/rows.ts";
 import { info, Progress, print, type Terminal } from "../../kit/terminal.ts";
-import { resolvedDirections, warpageJson, warpagePlot, warpageTable } from "./report.ts";
+import { resolvedDirections, type WarpageResult, warpageJson, warpagePlot, warpageTable } from "./report.ts";
 import { profileCells, rowOf, type WarpageRow, warpageColumns } from "./rows.ts";
 
 interface WarpageOptions extends MapOptions, PairOptions, RowOptions {
@@ -61,13 +62,8 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
     )
       .option("--k <k>", "leading directions compared (default: 50, or as many as there are)", integer(1))
       .option("--epsilon <list>", "distances of neighbours, in units of the input space", positiveList, [0.1])
-      .option("--same-norm", "scale neighbours back to the length of their point")
-      .option(
-        "--untrained <n>",
-        "networks with redrawn weights that the pairs of the untrained null are spread over; 0 leaves it out",
-        integer(0, 1000),
-        3,
-      )
+      .addOption(sameNorm())
+      .addOption(untrainedPairs())
       .option(
         "--pca-samples <n>",
         "samples for the comparison with global principal components (default: 10000 in at most 1024 dimensions, else 0: none)",
@@ -78,79 +74,75 @@ export function warpageCommand(program: Command, terminal: Terminal, signal: Abo
     .addOption(metricOption("geodesic"))
     .addOption(figureOption("--plot <file>", "plot of the mean profiles, .svg or .png"))
     .option("--json", "one JSON document on stdout")
-    .action(async (argument: string, options: WarpageOptions) => {
-      const loaded = await loadTruncated(argument, options, terminal, signal);
-      const map = await openMap(loaded, options);
-      const { to: _, ...layerOptions } = options;
-      const untrained = new LayerMaps(loaded, layerOptions, [map.to]);
-      const available = Math.min(map.from.dim, map.to.dim);
-      const k = atMost(available, options.k, "--k", terminal) ?? defaultDirections(map);
-      const { epsilon: epsilons, sameNorm = false } = options;
-      const pcaSamples = options.pcaSamples ?? (map.to.dim <= 1024 ? 10_000 : 0);
-      let codes: CodeSource | undefined;
-      try {
-        codes = await CodeSource.open(loaded, map, options);
-        const { pairAt, pairs, source } = await pairsOf(map.from, codes, options, signal);
-        const networks = await untrained.availableUntrained(options.untrained, terminal);
-        const provenance = provenanceOf(loaded, map, "warpage", source, {
-          k,
-          epsilons,
-          sameNorm,
-          untrained: networks,
-          pcaSamples,
-          jacobian: jacobianRoute(map, options.memory),
-        });
-        const sefaDirections = await factorizedDirections(loaded, map, terminal);
-        const principal =
-          pcaSamples === 0
-            ? undefined
-            : await principalDirections(loaded, map, k, { ...options, pcaSamples }, terminal, signal);
-        const references = {
-          ...(sefaDirections ? { sefa: sefaDirections } : {}),
-          ...(principal ? { pca: principal } : {}),
-        };
-        const common = {
-          k,
-          epsilons,
-          sameNorm,
-          metrics: METRICS,
-          signal,
-          ...(options.memory === undefined ? {} : { memoryBudget: options.memory }),
-        };
-        const columns = warpageColumns(k, epsilons.length, references, networks > 0);
-        await computeRows<WarpageRow>(
-          { ...options, terminal, signal, what: "pairs", total: pairs, provenance, columns },
-          async (index) => {
-            const pair = await pairAt(index);
-            const row = {
-              ...rowOf(await warpageSample(map, pair, { ...common, references })),
-              ...profileCells("haar", haarProfile(options.seed, index, map.to.dim, k, { metrics: METRICS })),
-            };
-            if (networks === 0) return row;
-            const redrawn = await untrained.untrainedAt(0, index % networks);
-            return { ...row, ...rowOf(await warpageSample(redrawn, pair, common), "untrained_") };
-          },
-          async (rows) => {
-            const result = { rows, k, epsilons, provenance };
-            const resolved = resolvedDirections(result);
-            if (resolved < k) {
-              info(
-                terminal,
-                `at some points only ${resolved} directions have σ > 1e-6·σ₁: beyond k = ${resolved} distances are those of rounding`,
-              );
-            }
-            print(terminal, options.json ? warpageJson(result) : warpageTable(result, options.metric));
-            if (options.plot !== undefined) {
-              await writeFigure(options.plot, () => warpagePlot(result, options.metric), terminal);
-            }
-          },
-        );
-      } finally {
-        await codes?.dispose();
-        await map.dispose();
-        await untrained.dispose();
-      }
+    .action((argument: string, options: WarpageOptions) => warpage(argument, options, terminal, signal));
+}
+
+async function warpage(
+  argument: string,
+  options: WarpageOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const loaded = await loadTruncated(argument, options, terminal, signal);
+  const map = await openMap(loaded, options);
+  const { to: _, ...layerOptions } = options;
+  const redrawn = new LayerMaps(loaded, layerOptions, [map.to]);
+  const available = Math.min(map.from.dim, map.to.dim);
+  const k = atMost(available, options.k, "--k", terminal) ?? defaultDirections(map);
+  const { epsilon: epsilons, sameNorm = false } = options;
+  const pcaSamples = options.pcaSamples ?? (map.to.dim <= 1024 ? 10_000 : 0);
+  let codes: CodeSource | undefined;
+  try {
+    codes = await CodeSource.open(loaded, map, options);
+    const pairs = await pairsOf(map.from, codes, options, signal);
+    const networks = await redrawn.availableUntrained(options.untrained, terminal);
+    const provenance = provenanceOf(loaded, map, "warpage", pairs.source, {
+      k,
+      epsilons,
+      sameNorm,
+      untrained: networks,
+      pcaSamples,
+      jacobian: jacobianRoute(map, options.memory),
     });
+    const references = defined({
+      sefa: await factorizedDirections(loaded, map, terminal),
+      pca: await principalDirections(loaded, map, k, { ...options, pcaSamples }, terminal, signal),
+    });
+    const columns = warpageColumns(k, epsilons.length, references, networks > 0);
+    const common = { k, epsilons, sameNorm, metrics: METRICS, signal, memoryBudget: options.memory };
+    await computeRows<WarpageRow>(
+      { ...options, terminal, signal, what: "pairs", total: pairs.total, provenance, columns },
+      async (index) => {
+        const pair = await pairs.pairAt(index);
+        const row = {
+          ...rowOf(await warpageSample(map, pair, { ...common, references })),
+          ...profileCells("haar", haarProfile(options.seed, index, map.to.dim, k, { metrics: METRICS })),
+        };
+        if (networks === 0) return row;
+        const other = await redrawn.untrainedAt(0, index % networks);
+        return { ...row, ...rowOf(await warpageSample(other, pair, common), "untrained_") };
+      },
+      (rows) => report({ rows, k, epsilons, provenance }, options, terminal),
+    );
+  } finally {
+    await codes?.dispose();
+    await map.dispose();
+    await redrawn.dispose();
+  }
+}
+
+async function report(result: WarpageResult, options: WarpageOptions, terminal: Terminal): Promise<void> {
+  const resolved = resolvedDirections(result);
+  if (resolved < result.k) {
+    info(
+      terminal,
+      `at some points only ${resolved} directions have σ > 1e-6·σ₁: beyond k = ${resolved} distances are those of rounding`,
+    );
+  }
+  print(terminal, options.json ? warpageJson(result) : warpageTable(result, options.metric));
+  if (options.plot !== undefined) {
+    await writeFigure(options.plot, () => warpagePlot(result, options.metric), terminal);
+  }
 }
 
 /**
@@ -181,8 +173,8 @@ async function factorizedDirections(
 const SAMPLES_PER_RUN = 64;
 
 /**
- * The leading principal components of the values at the first samples: directions of GANSpace; undefined, with a remark,
- * where no samples can be drawn.
+ * The leading principal components of the values at the first samples: directions of GANSpace; undefined where none are
+ * asked for, and with a remark where no samples can be drawn.
  */
 async function principalDirections(
   loaded: LoadedModel,
@@ -192,6 +184,7 @@ async function principalDirections(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Matrix | undefined> {
+  if (count === 0) return undefined;
   const codes = await CodeSource.open(loaded, map, options).catch((error: unknown) => {
     if (!(error instanceof VielbeinError && error.code === "INVALID_SPACE")) throw error;
     info(terminal, `not compared with principal components: ${error.message}`);

@@ -1,11 +1,13 @@
 // What `warpage` prints and draws: JSON, a table, a plot of mean profiles with their bands.
 
-import type { Provenance } from "@vielbein/core";
+import type { ProfileSummary, Provenance } from "@vielbein/core";
 import { bandPlot, type LineSeries } from "@vielbein/viz";
-import { originOf } from "../../inputs/codes.ts";
+import { originOf } from "../../inputs/captions.ts";
 import { METRIC_NAMES, METRICS, type Metric } from "../../inputs/subspace-distances.ts";
-import { bold, dim, table } from "../../kit/terminal.ts";
-import { comparisonsOf, hasComparison, summaryOf, type WarpageRow } from "./rows.ts";
+import { spacesText } from "../../kit/names.ts";
+import { fixed, number, table, text } from "../../kit/table.ts";
+import { heading } from "../../kit/terminal.ts";
+import { comparisonsIn, isCompared, summaryOf, type WarpageRow } from "./rows.ts";
 
 export interface WarpageResult {
   /** At least one. */
@@ -23,7 +25,7 @@ export function resolvedDirections({ rows }: WarpageResult): number {
 export function warpageJson(result: WarpageResult): object {
   const { rows, k, epsilons, provenance } = result;
   const one = (name: string, at?: number): object | null =>
-    hasComparison(rows[0]!, name)
+    isCompared(rows, name)
       ? Object.fromEntries(
           METRICS.map((metric) => {
             const { mean, std } = summaryOf(rows, name, metric, at);
@@ -40,7 +42,7 @@ export function warpageJson(result: WarpageResult): object {
     toSefa: one("sefa"),
     toPca: one("pca"),
     haar: one("haar"),
-    untrained: hasComparison(rows[0]!, "untrained_random")
+    untrained: isCompared(rows, "untrained_random")
       ? { randomPairs: one("untrained_random"), nearPairs: near("untrained_near") }
       : null,
     resolved: resolvedDirections(result),
@@ -52,46 +54,42 @@ export function warpageJson(result: WarpageResult): object {
 const SHOWN = [1, 2, 5, 10, 20, 30, 40, 50, 100, 200, 500];
 
 export function warpageTable({ rows, k, epsilons, provenance }: WarpageResult, metric: Metric): string {
-  const shown = [...SHOWN.filter((count) => count < k), k];
-  const lines = comparisonsOf(rows[0]!, epsilons).map(({ name, label, at }) => {
-    const { mean, std } = summaryOf(rows, name, metric, at);
-    // Directions found elsewhere may be fewer.
-    const cell = (count: number) =>
-      count <= mean.length ? `${mean[count - 1]!.toFixed(3)} ±${std[count - 1]!.toFixed(3)}` : "–";
-    return [label, ...shown.map(cell)];
-  });
-  const header = [METRIC_NAMES[metric], ...shown.map((count) => `k=${count}`)];
-  const remark = dim(`${originOf(provenance)}, ${rows.length} pairs, mean ± standard deviation`);
-  const body = table(
-    [header, ...lines],
-    shown.map((_, i) => i + 1),
-  );
-  return `${bold(spacesOf(provenance))}  ${remark}\n${body}\n`;
+  const lines = comparisonsIn(rows, epsilons).map(({ name, label, at }) => ({
+    label,
+    ...summaryOf(rows, name, metric, at),
+  }));
+  const body = table(lines, [
+    text(METRIC_NAMES[metric], ({ label }) => label),
+    ...[...SHOWN.filter((count) => count < k), k].map((count) =>
+      number(`k=${count}`, ({ mean, std }: ProfileSummary) =>
+        // Directions found elsewhere may be fewer.
+        count <= mean.length ? `${fixed(mean[count - 1], 3)} ±${fixed(std[count - 1], 3)}` : "–",
+      ),
+    ),
+  ]);
+  const remark = `${originOf(provenance)}, ${rows.length} pairs, mean ± standard deviation`;
+  return `${heading(spacesText(provenance.from, provenance.to), remark)}\n${body}\n`;
 }
 
 /** An SVG document. */
 export function warpagePlot({ rows, epsilons, provenance }: WarpageResult, metric: Metric): string {
-  const series = comparisonsOf(rows[0]!, epsilons).map(({ name, label, at, isNull }): LineSeries => {
+  const series = comparisonsIn(rows, epsilons).map(({ name, label, at, isNull }): LineSeries => {
     const { mean, std } = summaryOf(rows, name, metric, at);
     return {
       label,
       y: mean,
       // Distances are not negative.
-      low: mean.map((value, i) => Math.max(0, value - std[i]!)),
-      high: mean.map((value, i) => value + std[i]!),
+      low: mean.map((value, i) => Math.max(0, value - (std[i] ?? 0))),
+      high: mean.map((value, i) => value + (std[i] ?? 0)),
       reference: isNull,
     };
   });
   return bandPlot({
     title: `${provenance.model.file}: warpage`,
-    subtitle: `${spacesOf(provenance)} · ${originOf(provenance)}, ${rows.length} pairs`,
+    subtitle: `${spacesText(provenance.from, provenance.to)} · ${originOf(provenance)}, ${rows.length} pairs`,
     series,
     x: { title: "leading directions k" },
     y: { title: METRIC_NAMES[metric] },
     bandTitle: "mean ± standard deviation over pairs",
   });
-}
-
-function spacesOf({ from, to }: Provenance): string {
-  return `${from.name} [${from.shape.join(", ")}] → ${to.name} [${to.shape.join(", ")}]`;
 }

@@ -68,17 +68,16 @@ function stackedCells(name: string, profiles: readonly DistanceProfile<Metric>[]
   return Object.fromEntries(
     METRICS.map((metric) => {
       const parts = profiles.map((profile) => profile[metric]);
-      const result = matrix(parts.length, parts[0]!.length);
-      parts.forEach((part, i) => {
-        result.data.set(part, i * part.length);
-      });
+      const length = parts[0]?.length ?? 0;
+      const result = matrix(parts.length, length);
+      for (const [i, part] of parts.entries()) result.data.set(part, i * length);
       return [columnOf(name, metric), result];
     }),
   );
 }
 
-/** The comparisons that a row has, by falling distance as a rule. */
-export function comparisonsOf(row: WarpageRow, epsilons: readonly number[]): Comparison[] {
+/** The comparisons that rows have, by falling distance as a rule. */
+export function comparisonsIn(rows: readonly WarpageRow[], epsilons: readonly number[]): Comparison[] {
   const near = (name: string, label: string, isNull: boolean): Comparison[] =>
     epsilons.map((epsilon, at) => ({ name, label: `${label} ε = ${epsilon}`, at, isNull }));
   const all: Comparison[] = [
@@ -90,11 +89,12 @@ export function comparisonsOf(row: WarpageRow, epsilons: readonly number[]): Com
     ...near("near", "near", false),
     ...near("untrained_near", "untrained, near", true),
   ];
-  return all.filter(({ name }) => hasComparison(row, name));
+  return all.filter(({ name }) => isCompared(rows, name));
 }
 
-export function hasComparison(row: WarpageRow, name: string): boolean {
-  return columnOf(name, "geodesic") in row;
+/** Whether rows, which are all alike, have a comparison. */
+export function isCompared([first]: readonly WarpageRow[], name: string): boolean {
+  return first !== undefined && columnOf(name, "geodesic") in first;
 }
 
 /** Mean and deviation over the rows of one comparison; `at` picks the ε of near pairs. */

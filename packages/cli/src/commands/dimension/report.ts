@@ -1,0 +1,265 @@
+// What `dimension` says of its spectra: the local dimension and its companions, as JSON, as a table and as a plot.
+
+import {
+  cumulativeDimension,
+  DERIVATIVE_ROUTES,
+  type DerivativeRoute,
+  type DimensionConvention,
+  type DimensionStatus,
+  type JacobianSpectrum,
+  type LocalDimension,
+  localDimension,
+  type Provenance,
+  type Space,
+  type SpectrumStatistics,
+  spectrumStatistics,
+} from "@vielbein/core";
+import { layerPlot } from "@vielbein/viz";
+import { originOf } from "../../inputs/captions.ts";
+import { layerLabels } from "../../inputs/layers.ts";
+import { spacesText } from "../../kit/names.ts";
+import { number, table, text } from "../../kit/table.ts";
+import { dim, heading } from "../../kit/terminal.ts";
+
+/** What the dimension is judged by. */
+export interface DimensionSettings {
+  /** One at least; the first is the main one. */
+  readonly threshold: readonly number[];
+  readonly alpha: number;
+  readonly convention: DimensionConvention;
+  /** Networks with redrawn weights. */
+  readonly untrained: number;
+}
+
+/** Columns of the .npz file: one row for each layer and point, layer by layer. */
+export interface DimensionRow {
+  readonly layer: number;
+  readonly index: number;
+  /** `[r]`, r the most that a layer has; NaN beyond those of this layer. */
+  readonly singular_values: Float64Array;
+  /** Inputs that move no output, and outputs that no input moves. */
+  readonly dead_inputs: number;
+  readonly dead_outputs: number;
+  /** Position in `DERIVATIVE_ROUTES`. */
+  readonly route: number;
+  /** `[r]`, of the network with redrawn weights; NaN throughout without --untrained, as the two after it. */
+  readonly untrained_singular_values: Float64Array;
+  readonly untrained_dead_inputs: number;
+  readonly untrained_dead_outputs: number;
+}
+
+const ROUGH =
+  "some Jacobians exceed --memory: singular values by products with them, below 1e-3 of the first they are rounding";
+
+const SHARES = { dims99: 0.99, dims999: 0.999, dims9999: 0.9999 };
+
+/** What the local dimension is judged by. */
+export type Spectrum = Omit<JacobianSpectrum, "route">;
+
+/** What is reported of one point. */
+interface PointReport extends LocalDimension, SpectrumStatistics {
+  readonly index: number;
+  readonly largest: number;
+  readonly deadInputs: number;
+  readonly route: DerivativeRoute;
+  /** At every threshold, the first included. */
+  readonly byThreshold: readonly LocalDimension[];
+  readonly cumulative: Readonly<Record<keyof typeof SHARES, number>>;
+  /** At the first threshold, of the network with redrawn weights. */
+  readonly untrained: LocalDimension | undefined;
+}
+
+export interface LayerReport {
+  readonly to: Space;
+  readonly points: readonly PointReport[];
+}
+
+export function layerReports(
+  rows: readonly DimensionRow[],
+  spaces: readonly Space[],
+  from: Space,
+  options: DimensionSettings,
+): LayerReport[] {
+  return spaces.map((to, layer) => ({
+    to,
+    points: rows.filter((row) => row.layer === layer).map((row) => pointReport(row, from, to, options)),
+  }));
+}
+
+function pointReport(row: DimensionRow, from: Space, to: Space, options: DimensionSettings): PointReport {
+  const { alpha, convention } = options;
+  const at = ({ singularValues, ...dead }: Spectrum, threshold: number): LocalDimension =>
+    localDimension(singularValues, {
+      inputDim: from.dim,
+      outputDim: to.dim,
+      ...dead,
+      threshold,
+      alpha,
+      convention,
+    });
+  const trained: Spectrum = {
+    singularValues: unpadded(row.singular_values),
+    deadInputs: row.dead_inputs,
+    deadOutputs: row.dead_outputs,
+  };
+  const redrawn = (): Spectrum => ({
+    singularValues: unpadded(row.untrained_singular_values),
+    deadInputs: row.untrained_dead_inputs,
+    deadOutputs: row.untrained_dead_outputs,
+  });
+  const largest = trained.singularValues[0]!;
+  // Relative to the first: the statistics do not depend on the scale, and squares cannot vanish.
+  const variances = trained.singularValues.map((s) => (s / (largest || 1)) ** 2);
+  const byThreshold = options.threshold.map((threshold) => at(trained, threshold));
+  return {
+    index: row.index,
+    ...byThreshold[0]!,
+    largest,
+    deadInputs: row.dead_inputs,
+    route: DERIVATIVE_ROUTES[row.route]!,
+    byThreshold,
+    ...spectrumStatistics(variances),
+    cumulative: {
+      dims99: cumulativeDimension(variances, SHARES.dims99),
+      dims999: cumulativeDimension(variances, SHARES.dims999),
+      dims9999: cumulativeDimension(variances, SHARES.dims9999),
+    },
+    untrained: options.untrained === 0 ? undefined : at(redrawn(), options.threshold[0]!),
+  };
+}
+
+function unpadded(values: Float64Array): Float64Array {
+  return values.filter((value) => !Number.isNaN(value));
+}
+
+export function dimensionJson(
+  reports: readonly LayerReport[],
+  options: DimensionSettings,
+  provenance: Provenance,
+): object {
+  const dimension = ({ dimension, status, kept, noise, tested }: LocalDimension) => ({
+    dimension: dimension ?? null,
+    status,
+    tested,
+    kept,
+    noise,
+  });
+  return {
+    from: provenance.from,
+    threshold: options.threshold[0],
+    alpha: options.alpha,
+    convention: options.convention,
+    layers: reports.map(({ to, points }) => ({
+      to,
+      points: points.map((point) => ({
+        index: point.index,
+        ...dimension(point),
+        deadInputs: point.deadInputs,
+        route: point.route,
+        participationRatio: point.participationRatio,
+        effectiveRank: point.effectiveRank,
+        stableRank: point.stableRank,
+        ...point.cumulative,
+        fukunagaOlsen: point.fukunagaOlsen,
+        kaiser: point.kaiser,
+        brokenStick: point.brokenStick,
+        largestSingularValue: point.largest,
+        byThreshold:
+          options.threshold.length > 1
+            ? point.byThreshold.map((result, i) => ({
+                threshold: options.threshold[i],
+                ...dimension(result),
+              }))
+            : undefined,
+        untrained: point.untrained && dimension(point.untrained),
+      })),
+    })),
+    provenance,
+  };
+}
+
+export function dimensionTable(
+  reports: readonly LayerReport[],
+  options: DimensionSettings,
+  provenance: Provenance,
+): string {
+  const over = (title: string, value: (point: PointReport) => number | undefined, digits = 0) =>
+    number<LayerReport>(title, ({ points }) => spread(points.map(value), digits));
+  const body = table(
+    reports.filter(({ points }) => points.length > 0),
+    [
+      text("layer", ({ to }) => to.name),
+      number("dim", ({ to }) => to.dim),
+      ...options.threshold.map((threshold, i) =>
+        over(`dimension θ=${threshold}`, (point) => point.byThreshold[i]?.dimension),
+      ),
+      ...(options.untrained > 0 ? [over("untrained", (point) => point.untrained?.dimension)] : []),
+      over("tested", (point) => point.tested),
+      over("kept", (point) => point.kept),
+      over("particip. ratio", (point) => point.participationRatio, 1),
+      over("eff. rank", (point) => point.effectiveRank, 1),
+      over("stable rank", (point) => point.stableRank, 1),
+      over("99 %", (point) => point.cumulative.dims99),
+      text("status", ({ points }) => tally(points)),
+    ],
+  );
+  const title = heading(
+    `${spacesText(provenance.from)} → layers`,
+    `${originOf(provenance)}, median and range`,
+  );
+  const isRough = reports.some(({ points }) => points.some(({ route }) => route === "products"));
+  return `${title}\n${body}\n${isRough ? `${dim(ROUGH)}\n` : ""}`;
+}
+
+/** `median [low–high]` of the values there are. */
+function spread(values: readonly (number | undefined)[], digits: number): string {
+  const known = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  const [least, greatest] = [known[0], known.at(-1)];
+  if (least === undefined || greatest === undefined) return "–";
+  const [low, high] = [least.toFixed(digits), greatest.toFixed(digits)];
+  const median = ((known[(known.length - 1) >> 1] ?? least) + (known[known.length >> 1] ?? least)) / 2;
+  const middle = Number.isInteger(median) || digits > 0 ? median.toFixed(digits) : median.toFixed(1);
+  return low === high ? low : `${middle} [${low}–${high}]`;
+}
+
+function tally(points: readonly PointReport[]): string {
+  const counts = new Map<DimensionStatus, number>();
+  for (const { status } of points) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const parts = [...counts].map(([status, count]) => (counts.size === 1 ? status : `${status} ×${count}`));
+  return parts.join(", ");
+}
+
+export function dimensionPlot(
+  reports: readonly LayerReport[],
+  options: DimensionSettings,
+  provenance: Provenance,
+): string {
+  const samples = (value: (point: PointReport) => number | undefined) =>
+    reports.map(({ points }) => points.map(value).filter((x) => x !== undefined));
+  const isEmpty = (group: { readonly samples: readonly unknown[][] }) =>
+    group.samples.every((values) => values.length === 0);
+  const companions = [
+    { label: "effective rank", samples: samples((point) => point.effectiveRank) },
+    { label: "participation ratio", samples: samples((point) => point.participationRatio) },
+  ];
+  const dimensions = options.threshold.map((threshold, i) => ({
+    label: `local dimension, θ = ${threshold}`,
+    samples: samples((point) => point.byThreshold[i]?.dimension),
+  }));
+  const untrained = {
+    label: `untrained, θ = ${options.threshold[0]}`,
+    samples: samples((point) => point.untrained?.dimension),
+  };
+  return layerPlot({
+    title: `${provenance.model.file}: local dimension`,
+    subtitle: `from ${spacesText(provenance.from)} · ${originOf(provenance)}, ${provenance.points.count} points`,
+    layers: layerLabels(reports.map(({ to }) => to)),
+    groups: [
+      ...dimensions,
+      ...(options.untrained > 0 ? [untrained] : []),
+      // Beside several thresholds they would crowd the plot, unless there is nothing else in it.
+      ...(dimensions.length === 1 || dimensions.every(isEmpty) ? companions : []),
+    ],
+    y: { title: "directions" },
+  });
+}

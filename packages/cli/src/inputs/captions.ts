@@ -1,0 +1,35 @@
+// What captions and footers say of results: where the codes come from, the programs and the model.
+
+import type { Provenance, Truncation } from "@vielbein/core";
+import { shortHash } from "../kit/names.ts";
+import { describePixels, type Pixels } from "./pixels.ts";
+
+/** Where codes come from: `seed 0`, `seed 0, z → w`, or the name of a file; and how they were truncated. */
+export function originOf({
+  points,
+  from,
+  truncation,
+}: Pick<Provenance, "points" | "from" | "truncation">): string {
+  return `${sourceOf(points, from.name)}${truncation ? `, ${describeTruncation(truncation)}` : ""}`;
+}
+
+function sourceOf(points: Provenance["points"], from: string): string {
+  if ("file" in points) return points.file;
+  return `seed ${points.seed}${points.drawnIn === undefined ? "" : `, ${points.drawnIn} → ${from}`}`;
+}
+
+function describeTruncation({ psi, space, toward, distribution }: Truncation): string {
+  return toward === "mean of samples"
+    ? `ψ = ${psi} toward the mean of ${space}`
+    : `${space} scaled by ${psi} (${distribution})`;
+}
+
+/** Of a sheet of images: the programs, the model, what else there is to say, and the range of the pixels. */
+export function footerOf(
+  { tool, runtime, model }: Provenance,
+  pixels: Pixels,
+  ...remarks: readonly string[]
+): string {
+  const parts = [tool, runtime, `model ${shortHash(model.sha256)}`, ...remarks, describePixels(pixels)];
+  return parts.join(" · ");
+}

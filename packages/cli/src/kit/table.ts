@@ -1,0 +1,63 @@
+// Tables on the terminal, a column at a time.
+
+import { escapeControls } from "@vielbein/viz";
+
+/** A column of a table whose rows are made from items. */
+export interface Column<T> {
+  readonly title: string;
+  readonly cell: (item: T, index: number) => string | number;
+  /** Flush right. */
+  readonly isNumber: boolean;
+}
+
+/** A column flush left. */
+export function text<T>(title: string, cell: Column<T>["cell"]): Column<T> {
+  return { title, cell, isNumber: false };
+}
+
+/** A column flush right. */
+export function number<T>(title: string, cell: Column<T>["cell"]): Column<T> {
+  return { title, cell, isNumber: true };
+}
+
+/** A row for each item, under the titles if any column has one; two spaces between columns. */
+export function table<T>(items: readonly T[], columns: readonly Column<T>[]): string {
+  const filled = columns.map(({ title, cell, isNumber }) => {
+    const cells = [title, ...items.map((item, index) => String(cell(item, index)))];
+    return aligned(
+      cells.map((text) => escapeControls(text)),
+      isNumber,
+    );
+  });
+  const lines = ["", ...items].map((_, row) =>
+    filled
+      .map((cells) => cells[row])
+      .join("  ")
+      .trimEnd(),
+  );
+  return (columns.some(({ title }) => title !== "") ? lines : lines.slice(1)).join("\n");
+}
+
+function aligned(cells: readonly string[], isNumber: boolean): string[] {
+  const width = Math.max(...cells.map(({ length }) => length));
+  return cells.map((cell) => (isNumber ? cell.padStart(width) : cell.padEnd(width)));
+}
+
+/** A number to so many significant digits; a dash where there is none. */
+export function significant(value: number | undefined, digits: number): string {
+  return isKnown(value) ? value.toPrecision(digits) : "–";
+}
+
+/** A number to so many digits after the point; a dash where there is none. */
+export function fixed(value: number | undefined, digits: number): string {
+  return isKnown(value) ? value.toFixed(digits) : "–";
+}
+
+/** A share as a percentage with two digits after the point; a dash where there is none. */
+export function percent(share: number | undefined): string {
+  return isKnown(share) ? `${(100 * share).toFixed(2)} %` : "–";
+}
+
+function isKnown(value: number | undefined): value is number {
+  return value !== undefined && !Number.isNaN(value);
+}
