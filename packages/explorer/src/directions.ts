@@ -3,6 +3,7 @@
 import {
   averageMetric,
   type DirectionSet,
+  type DirectionValues,
   deadRows,
   defaultNames,
   displacementOf,
@@ -33,8 +34,11 @@ const PCA_SAMPLES = 512;
 const PCA_BATCH = 32;
 const METRIC_SAMPLES = 8;
 
+/** Directions with what they were ordered by. */
+type ValuedSet = DirectionSet & { readonly values: DirectionValues };
+
 export interface Found {
-  readonly set: DirectionSet;
+  readonly set: ValuedSet;
   /** Standard deviation of the codes along each direction. */
   readonly deviations: Float64Array;
   /** Samples of seed 0 that were drawn for them. */
@@ -119,7 +123,7 @@ export function findSefa(spaces: Spaces): Found {
     space: map.from,
     vectors: directions,
     names: [],
-    layers: directions.rows < map.from.dim ? Array.from({ length: shape[0]! }, (_, i) => i) : undefined,
+    layers: directions.rows < map.from.dim ? Array.from({ length: shape[0] }, (_, i) => i) : undefined,
     values: { kind: "eigenvalue", values: eigenvalues },
     method: "SeFa",
   });
@@ -196,7 +200,7 @@ export async function speedsAt(
   const m = map.to.dim;
   return Float64Array.from({ length: count }, (_, k) => {
     let squares = 0;
-    for (let j = k * m; j < (k + 1) * m; j++) squares += pushed[j]! ** 2;
+    for (let j = k * m; j < (k + 1) * m; j++) squares += pushed[j] ** 2;
     return Math.sqrt(squares);
   });
 }
@@ -210,13 +214,13 @@ export function constant(
 }
 
 /** The leading directions, with their names and values. */
-function kept(set: DirectionSet): DirectionSet {
+function kept(set: ValuedSet): ValuedSet {
   const { vectors, values } = set;
-  const count = Math.min(KEPT, vectors.cols, values!.values.length);
+  const count = Math.min(KEPT, vectors.cols, values.values.length);
   return {
     ...set,
     vectors: count === vectors.cols ? vectors : leadingColumns(vectors, count),
     names: defaultNames(count),
-    values: { kind: values!.kind, values: values!.values.slice(0, count) },
+    values: { kind: values.kind, values: values.values.slice(0, count) },
   };
 }

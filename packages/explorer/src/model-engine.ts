@@ -141,7 +141,7 @@ export class ModelEngine implements ExplorerEngine {
       }),
       deviations,
       spectrum,
-      speeds: set.values!.values,
+      speeds: set.values.values,
     };
   }
 
@@ -171,10 +171,11 @@ export class ModelEngine implements ExplorerEngine {
     const { decodeDirections } = await files();
     const set = decodeDirections(file);
     requireSpaceOf(set, this.spaces.map.from);
-    const isSpread = set.values?.kind === "standard deviation" && set.method === "principal components";
+    const { values, method } = set;
+    const isSpread = values?.kind === "standard deviation" && method === "principal components";
     return {
       set,
-      deviations: isSpread ? set.values!.values : constant(this.spaces, set),
+      deviations: isSpread ? values.values : constant(this.spaces, set),
       speeds: await speedsAt(this.spaces, set, point, signal),
     };
   }

@@ -206,7 +206,7 @@ async function meanOf(
 }
 
 function truncated(points: Float32Array, mean: Float64Array, psi: number): Float32Array {
-  return points.map((x, i) => mean[i % mean.length]! + psi * (x - mean[i % mean.length]!));
+  return points.map((x, i) => mean[i % mean.length] + psi * (x - mean[i % mean.length]));
 }
 
 /** Root mean square deviation of a coordinate: of the prior, or of samples where there is none. */
@@ -217,8 +217,8 @@ function deviationOf({ prior, dim }: Space, samples: Float32Array): number {
   let squares = 0;
   for (let j = 0; j < dim; j++) {
     let mean = 0;
-    for (let i = 0; i < count; i++) mean += samples[i * dim + j]! / count;
-    for (let i = 0; i < count; i++) squares += (samples[i * dim + j]! - mean) ** 2;
+    for (let i = 0; i < count; i++) mean += samples[i * dim + j] / count;
+    for (let i = 0; i < count; i++) squares += (samples[i * dim + j] - mean) ** 2;
   }
   return Math.sqrt(squares / (samples.length - dim)) || 1;
 }

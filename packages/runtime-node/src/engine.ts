@@ -52,7 +52,7 @@ export function makeEngine(library: typeof ort): Engine {
       });
       const results = await sessions.get(id)!.run(Object.fromEntries(inputs), fetches);
       const outputs = fetches.map((name): [string, RuntimeTensor] => {
-        const { type, dims, data } = results[name]! as ort.TypedTensor<"float32">;
+        const { type, dims, data } = results[name] as ort.TypedTensor<"float32">;
         // Half precision travels as bits, also where the language has an array type for it.
         const isHalf = (type as string) === "float16";
         const bits = isHalf ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;

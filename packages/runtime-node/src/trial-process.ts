@@ -198,14 +198,13 @@ const STACKS = 16 * 2 ** 20 * availableParallelism();
 
 function start(orders: Orders): ChildProcess {
   const program = `(${supervise})(${JSON.stringify(orders)}, ${JSON.stringify(threadProgram())}, require)`;
-  const node = [process.execPath, "-e", program];
   const isLimited = process.platform === "linux" && existsSync("/bin/sh");
   const kibibytes = Math.ceil((orders.limit + STACKS) / 1024);
-  const [command, ...args] = isLimited
-    ? ["/bin/sh", "-c", `ulimit -d ${kibibytes} 2>/dev/null; exec "$0" "$@"`, ...node]
-    : node;
+  const limited = ["-c", `ulimit -d ${kibibytes} 2>/dev/null; exec "$0" "$@"`, process.execPath];
+  const command = isLimited ? "/bin/sh" : process.execPath;
+  const args = isLimited ? [...limited, "-e", program] : ["-e", program];
   const { NODE_OPTIONS: _, ...env } = process.env;
-  return spawn(command!, args, {
+  return spawn(command, args, {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "advanced",
     env,

@@ -112,7 +112,7 @@ export class WebRuntime implements Runtime {
 
   get report(): WebReport {
     const { provider, adapter, threads, worker, version, fallbacks } = this;
-    const on = provider === "webgpu" ? { adapter: adapter!.label } : {};
+    const on = provider === "webgpu" && adapter ? { adapter: adapter.label } : {};
     return { provider, ...on, threads, worker, version, fallbacks: [...fallbacks] };
   }
 

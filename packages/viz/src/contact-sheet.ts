@@ -80,7 +80,7 @@ interface Plan {
 
 function layOut(sheet: ContactSheet, fit: (image: RgbaImage) => RgbaImage): Plan {
   const { rows, columnLabels } = sheet;
-  const tile = fit(rows[0]!.images[0]!);
+  const tile = fit(rows[0].images[0]);
   const columns = columnLabels.length;
   const unit = Math.min(2, Math.max(1, (columns * tile.width) / 900));
   const type = typeScale(unit);
@@ -157,7 +157,7 @@ function drawRow(
   const { labels, margin, rowHeight, tile } = plan;
   const tileTop = top + Math.floor((rowHeight - tile.height) / 2);
   return [
-    ...labels[index]!.draw(margin, top + rowHeight / 2),
+    ...labels[index].draw(margin, top + rowHeight / 2),
     ...row.images.map((image, column) => drawTile(plan.columnX(column), tileTop, fit(image))),
   ];
 }

@@ -98,7 +98,7 @@ function heading(
   g: number,
 ): string {
   const span = stepLabels.length + (bySample ? 1 + valueTitles.length : 1);
-  const { name, values } = bySample ? { name: samples[g]!, values: [] } : directions[g]!;
+  const { name, values } = bySample ? { name: samples[g], values: [] } : directions[g];
   const details = values.map((value, i) => ` <span>${escapeXml(`${valueTitles[i]} ${value}`)}</span>`);
   const sortKeys = bySample ? keys([["sample", g]]) : directionKeys(g, values, valueTitles);
   return `<tr class="group"${sortKeys}><th scope="rowgroup" colspan="${span}">${escapeXml(name)}${details.join("")}</th></tr>`;
@@ -107,13 +107,13 @@ function heading(
 function directionKeys(d: number, values: readonly string[], titles: readonly string[]): string {
   return keys([
     ["direction", d],
-    ...titles.map((title, i) => [title, Number.parseFloat(values[i]!)] as const),
+    ...titles.map((title, i) => [title, Number.parseFloat(values[i])] as const),
   ]);
 }
 
 function row(tables: DirectionTables, [s, d]: readonly [number, number], bySample: boolean): string {
   const { samples, directions, valueTitles, stepLabels } = tables;
-  const { name, values } = directions[d]!;
+  const { name, values } = directions[d];
   const images = tables.images(s, d);
   if (images.length !== stepLabels.length) {
     throw new VielbeinError(
@@ -121,7 +121,7 @@ function row(tables: DirectionTables, [s, d]: readonly [number, number], bySampl
       `Direction tables: there must be one image for each of ${stepLabels.length} steps, got ${images.length} of direction "${name}" and sample "${samples[s]}".`,
     );
   }
-  const label = bySample ? name : samples[s]!;
+  const label = bySample ? name : samples[s];
   const cells = bySample ? values.map((value) => `<td class="value">${escapeXml(value)}</td>`) : [];
   const tiles = images.map((image, i) => {
     const alt = `${samples[s]}, ${name}, step ${stepLabels[i]}`;

@@ -17,7 +17,7 @@ export function shareCommonSubexpressions(nodes: readonly Node[], kept: readonly
     const outputs = key === undefined ? undefined : earlier.get(key);
     if (outputs && !node.outputs.some((name) => kept.includes(name))) {
       node.outputs.forEach((name, i) => {
-        if (name) sameAs.set(name, outputs[i]!);
+        if (name) sameAs.set(name, outputs[i]);
       });
       continue;
     }

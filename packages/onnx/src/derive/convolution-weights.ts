@@ -4,17 +4,17 @@
 // with batch and channels, strides and dilations exchanged.
 
 import { int, ints } from "../model/attributes.ts";
-import { intAttribute, type Node } from "../model/model.ts";
+import { inputOf, intAttribute, type Node, outputOf } from "../model/model.ts";
 import type { Emitter, Shape } from "./emitter.ts";
 import type { Windows } from "./windows.ts";
 
 /** conv(x, Ẇ) for a weight tangent [k, ...W]: the tangent of the output. */
 export function pushWeights(e: Emitter, node: Node, tangent: string): string {
-  const weight = e.shape(node.inputs[1]!);
-  const output = e.shape(node.outputs[0]!);
+  const weight = e.shape(inputOf(node, 1));
+  const output = e.shape(outputOf(node, 0));
   const group = intAttribute(node, "group", 1);
   const kernel = weight.slice(2);
-  const perGroup = output[1]! / group;
+  const perGroup = output[1] / group;
   const isTransposed = node.opType === "ConvTranspose";
   // Conv has weights [G·out, in, …], ConvTranspose [G·in, out, …]: k goes beside the outputs of each group.
   const widened = isTransposed
@@ -22,10 +22,10 @@ export function pushWeights(e: Emitter, node: Node, tangent: string): string {
     : e.op("Transpose", [e.reshape(tangent, [group, perGroup, ...weight.slice(1)])], {
         perm: ints([1, 0, 2, 3, ...range(4, kernel.length)]),
       });
-  const shape = isTransposed ? [weight[0]!, -1, ...kernel] : [-1, ...weight.slice(1)];
+  const shape = isTransposed ? [weight[0], -1, ...kernel] : [-1, ...weight.slice(1)];
   const wide = e.op("Reshape", [widened, e.int64(shape)]);
   const result = e.op(node.opType, [node.inputs[0], wide], Object.fromEntries(node.attributes));
-  const parted = e.op("Reshape", [result, e.int64([output[0]!, group, -1, perGroup, ...output.slice(2)])]);
+  const parted = e.op("Reshape", [result, e.int64([output[0], group, -1, perGroup, ...output.slice(2)])]);
   const ordered = e.op("Transpose", [parted], { perm: ints([2, 0, 1, 3, ...range(4, kernel.length)]) });
   return e.reshape(ordered, output);
 }
@@ -44,7 +44,7 @@ export interface Side {
  */
 export function pullWeights(e: Emitter, wide: Side, steps: Side, windows: Windows, group: number): string {
   const spatial = windows.kernel.length;
-  const [channels, filters] = [wide.shape[1]! / group, steps.shape[1]! / group];
+  const [channels, filters] = [wide.shape[1] / group, steps.shape[1] / group];
   // Image [(k·)channels, G·N, …] and filters [G·(k·)filters, N, …] of a convolution that sums over the batch.
   const image = arrange(e, wide, group, channels, ["k", "c", "g", "n"]);
   const filter = arrange(e, steps, group, filters, ["g", "k", "c", "n"]);

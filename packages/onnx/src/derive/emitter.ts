@@ -6,7 +6,7 @@ import { isFloat, tangentType } from "../model/element-types.ts";
 import { type Attribute, DataType, type Node, type Tensor } from "../model/model.ts";
 import type { NameSupply } from "../model/names.ts";
 import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "../model/tensor.ts";
-import type { PreparedGraph, TensorInfo } from "./prepared-graph.ts";
+import { infoOf, type PreparedGraph, type TensorInfo } from "./prepared-graph.ts";
 import type { Tangent } from "./rule.ts";
 import { Signs } from "./signs.ts";
 import { Unsupported } from "./unsupported.ts";
@@ -74,20 +74,20 @@ export class Emitter {
     this.names = names;
     this.signs = new Signs(graph);
     this.reference = reference.name;
-    this.floatType = graph.info.get(reference.like)!.dataType;
+    this.floatType = infoOf(graph, reference.like).dataType;
     this.portable = portable;
   }
 
   /** Turns to another primal node: constants asked for from now on have the type of its result. */
   turnTo(node: Node): void {
     this.current = node;
-    const dataType = this.info.get(node.outputs[0]!)?.dataType;
-    if (isFloat(dataType)) this.floatType = tangentType(dataType!);
+    const dataType = this.info.get(node.outputs[0])?.dataType;
+    if (dataType !== undefined && isFloat(dataType)) this.floatType = tangentType(dataType);
   }
 
   /** Adds a node with one output and returns its name; an equal node is reused. */
   op(opType: string, inputs: readonly Tangent[], attributes: Record<string, Attribute> = {}): string {
-    return this.ops(opType, inputs, attributes, 1)[0]!;
+    return this.ops(opType, inputs, attributes, 1)[0];
   }
 
   /** Adds a node with `count` outputs. */
@@ -124,6 +124,13 @@ export class Emitter {
     const tensor = this.constants.get(name);
     if (!tensor) throw new Unsupported(`its input ${index} ("${name}") depends on the point`);
     return numericValues(tensor);
+  }
+
+  /** Those of an input that the operator cannot do without. */
+  requiredConstant(node: Node, index: number): number[] {
+    const values = this.constantInput(node, index);
+    if (!values) throw new Unsupported(`its input ${index} is left out`);
+    return values;
   }
 
   /** Whether a tensor does not depend on the point. */
@@ -255,6 +262,6 @@ export class Emitter {
       outputs = [tensor.name];
       this.memo.set(key, outputs);
     }
-    return outputs[0]!;
+    return outputs[0];
   }
 }

@@ -92,7 +92,7 @@ async function notFinite(
   );
   try {
     const sums = await session.run(feeds, outputs);
-    const isBad = (probe: string): boolean => Number.isNaN(Number(sums[probe]!.data[0]));
+    const isBad = (probe: string): boolean => Number.isNaN(Number(sums[probe].data[0]));
     return new Set(outputs.filter(isBad).map((probe) => probes.get(probe)!));
   } finally {
     await session.dispose();

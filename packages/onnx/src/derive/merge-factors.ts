@@ -3,7 +3,7 @@
 
 import { makeNode } from "../model/attributes.ts";
 import { nodeReads } from "../model/graph.ts";
-import type { Node, Tensor } from "../model/model.ts";
+import { type Node, outputOf, type Tensor } from "../model/model.ts";
 import type { NameSupply } from "../model/names.ts";
 import { elementCount, numericValues } from "../model/tensor.ts";
 
@@ -71,7 +71,7 @@ export function mergeFactors(
     const product = names.claim("d_factor");
     bounds.set(product, boundF * boundG);
     result.push(makeNode("Mul", [f, g], [product]), { ...node, inputs: [t, product] });
-    merged.set(node.outputs[0]!, [t, product]);
+    merged.set(outputOf(node, 0), [t, product]);
   }
   return result;
 }

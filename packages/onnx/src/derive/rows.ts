@@ -2,12 +2,12 @@
 // are consecutive, by a 0-1 matrix where that is small, by ScatterND where it is not.
 
 import { int, ints, string } from "../model/attributes.ts";
-import { intAttribute, type Node } from "../model/model.ts";
+import { inputOf, intAttribute, type Node } from "../model/model.ts";
 import { type Emitter, positiveAxis, type Shape } from "./emitter.ts";
 
 /** The node's `axis` attribute as an axis of the tangent, which k precedes. */
 export function tangentAxis(e: Emitter, node: Node, fallback: number): number {
-  const rank = e.shape(node.inputs[0]!).length;
+  const rank = e.shape(inputOf(node, 0)).length;
   return positiveAxis(intAttribute(node, "axis", fallback), rank) + 1;
 }
 

@@ -9,6 +9,12 @@ import type { Emitter } from "./emitter.ts";
  */
 export type Tangent = string | undefined;
 
+/** The tangent of an operator with one input, or the cotangent of one with one output: no rule is asked where it is zero. */
+export function given(tangent: Tangent): string {
+  if (tangent === undefined) throw new Error("A rule was asked for a derivative that is zero.");
+  return tangent;
+}
+
 /**
  * Forward and reverse derivative of an operator, side by side. Both emit nodes; both may read the primal
  * inputs and outputs by name; both throw {@link Unsupported} with the reason when this particular node

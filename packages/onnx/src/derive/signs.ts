@@ -181,6 +181,6 @@ export class Signs {
 /** Whether an Einsum multiplies the elements of a tensor by themselves, as ij,ij->i does. */
 function isSumOfSquares(node: Node): boolean {
   const [left] = stringAttribute(node, "equation", "").replaceAll(" ", "").split("->");
-  const [first, second, ...others] = left!.split(",");
+  const [first, second, ...others] = left.split(",");
   return first === second && others.length === 0 && node.inputs[0] === node.inputs[1];
 }

@@ -40,23 +40,23 @@ export function windowsOf(node: Node, kernel: Shape, wide: Shape, steps: Shape):
   }
   const extra = intsAttribute(node, "output_padding") ?? ones.map(() => 0);
   const total = kernel.map((_, i) =>
-    Math.max(0, reach({ kernel, strides, dilations }, steps, i) + (isTransposed ? extra[i]! : 0) - wide[i]!),
+    Math.max(0, reach({ kernel, strides, dilations }, steps, i) + (isTransposed ? extra[i] : 0) - wide[i]),
   );
   // Where the padding is odd, SAME_UPPER puts more of it behind the image, SAME_LOWER before it; a
   // ConvTranspose that only states its output shape goes with SAME_LOWER.
   const moreBefore = mode === "SAME_LOWER" || (isTransposed && mode !== "SAME_UPPER");
   const begin = total.map((pad) => (moreBefore ? Math.ceil(pad / 2) : Math.floor(pad / 2)));
-  return { kernel, strides, dilations, begin, end: total.map((pad, i) => pad - begin[i]!) };
+  return { kernel, strides, dilations, begin, end: total.map((pad, i) => pad - begin[i]) };
 }
 
 /** Extent that `steps` windows cover along axis i. */
 function reach(w: Pick<Windows, "kernel" | "strides" | "dilations">, steps: Shape, i: number): number {
-  return (steps[i]! - 1) * w.strides[i]! + (w.kernel[i]! - 1) * w.dilations[i]! + 1;
+  return (steps[i] - 1) * w.strides[i] + (w.kernel[i] - 1) * w.dilations[i] + 1;
 }
 
 /** Attributes of the ConvTranspose that carries `steps` positions back to exactly `wide` extents. */
 export function scatterAttributes(w: Windows, wide: Shape, steps: Shape): Record<string, Attribute> {
-  const end = wide.map((extent, i) => reach(w, steps, i) - w.begin[i]! - extent);
+  const end = wide.map((extent, i) => reach(w, steps, i) - w.begin[i] - extent);
   return {
     strides: ints(w.strides),
     dilations: ints(w.dilations),
@@ -75,7 +75,7 @@ export function gatherAttributes(
   wide: Shape,
   steps: Shape,
 ): { attributes: Record<string, Attribute>; surplus: Shape } {
-  const end = wide.map((extent, i) => reach(w, steps, i) - w.begin[i]! - extent);
+  const end = wide.map((extent, i) => reach(w, steps, i) - w.begin[i] - extent);
   return {
     attributes: {
       strides: ints(w.strides),
@@ -88,11 +88,11 @@ export function gatherAttributes(
 
 /** How many elements with coordinates in [low, high) the window at each position of axis i covers. */
 export function coverage(w: Windows, steps: Shape, i: number, low: number, high: number): number[] {
-  return Array.from({ length: steps[i]! }, (_, step) => {
-    const start = step * w.strides[i]! - w.begin[i]!;
+  return Array.from({ length: steps[i] }, (_, step) => {
+    const start = step * w.strides[i] - w.begin[i];
     let count = 0;
-    for (let tap = 0; tap < w.kernel[i]!; tap++) {
-      const position = start + tap * w.dilations[i]!;
+    for (let tap = 0; tap < w.kernel[i]; tap++) {
+      const position = start + tap * w.dilations[i];
       if (position >= low && position < high) count++;
     }
     return count;

@@ -126,7 +126,7 @@ function positionsOf(indices: Tensor, dims: readonly number[], name: string): nu
   }
   return Array.from({ length: numbers.length / rank }, (_, row) =>
     extents.reduce((position, extent, axis) => {
-      const index = numbers[row * rank + axis]!;
+      const index = numbers[row * rank + axis];
       if (index >= 0 && index < extent) return position * extent + index;
       throw new WireError(`sparse tensor "${name}" has index ${index} where ${extent} elements are`);
     }, 0),

@@ -86,10 +86,10 @@ export async function probe(
       throw blamingIndices(error, inputs);
     });
     const shapes = [...shapeNames].map(([name, output]) => {
-      const extents = Array.from(results[output]!.data as BigInt64Array, Number);
+      const extents = Array.from(results[output].data as BigInt64Array, Number);
       return [name, extents] as const;
     });
-    const values = [...foldedNames].map(([name, output]) => [name, results[output]!] as const);
+    const values = [...foldedNames].map(([name, output]) => [name, results[output]] as const);
     return { shapes: new Map(shapes), values: new Map(values) };
   } finally {
     await session.dispose();

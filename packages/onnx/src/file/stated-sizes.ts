@@ -69,12 +69,12 @@ function expanded({ inputs }: Node, { shape, values }: Stated): number[] | undef
 
 function tiled({ inputs }: Node, { shape, values }: Stated): number[] | undefined {
   const repeats = values(inputs[1]);
-  return repeats && shape(inputs[0])?.map((extent, axis) => extent * repeats[axis]!);
+  return repeats && shape(inputs[0])?.map((extent, axis) => extent * repeats[axis]);
 }
 
 function counted({ inputs }: Node, { values }: Stated): number[] | undefined {
   const [start, limit, delta] = inputs.map((name) => values(name)?.[0] ?? Number.NaN);
-  return [Math.max(0, Math.ceil((limit! - start!) / delta!))];
+  return [Math.max(0, Math.ceil((limit - start) / delta))];
 }
 
 function resized(node: Node, { shape, values }: Stated): number[] | undefined {
@@ -94,7 +94,7 @@ function padded({ inputs }: Node, { shape, values }: Stated): number[] | undefin
   if (!own || !pads || !axes) return undefined;
   return own.map((extent, axis) => {
     const i = axes.findIndex((one) => (one + own.length) % own.length === axis);
-    return i < 0 ? extent : extent + pads[i]! + pads[i + axes.length]!;
+    return i < 0 ? extent : extent + pads[i] + pads[i + axes.length];
   });
 }
 

@@ -3,7 +3,7 @@
 // have a batch of one written into a shape) cannot be read off the graph, so it is tried.
 
 import type { FloatArray, Runtime, RuntimeTensor, Session } from "@vielbein/core";
-import { type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { infoOf, type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
 import { openSession } from "../file/source.ts";
 import { drawsAtRandom } from "../model/graph.ts";
 import { type Model, requiredInputs } from "../model/model.ts";
@@ -52,7 +52,7 @@ export class BatchSession {
     trial: BatchTrial,
   ): Promise<BatchSession | undefined> {
     const { input, output } = prepared;
-    if (![input, output].every((name) => hasBatchAxis(prepared.info.get(name)!.shape))) return undefined;
+    if (![input, output].every((name) => hasBatchAxis(infoOf(prepared, name).shape))) return undefined;
     const model = cut(normalize(original, options.precision), input, output);
     const [variable, ...rest] = requiredInputs(model.graph);
     if (typeof variable?.shape?.[0] === "number") return undefined;
@@ -79,11 +79,11 @@ export class BatchSession {
 
   /** Values at n points. */
   async run(points: FloatArray, n: number): Promise<RuntimeTensor> {
-    const { input, output, info } = this.prepared;
-    const { shape, dataType } = info.get(input)!;
+    const { input, output } = this.prepared;
+    const { shape, dataType } = infoOf(this.prepared, input);
     const feed = floatFeed(dataType, [n, ...pointShape(shape)], points);
     const feeds = Object.fromEntries([...this.others(n), [input, feed]]);
-    return (await this.session.run(feeds, [output]))[output]!;
+    return (await this.session.run(feeds, [output]))[output];
   }
 
   async dispose(): Promise<void> {
@@ -91,16 +91,15 @@ export class BatchSession {
   }
 
   private agrees(result: RuntimeTensor, { count, values }: BatchTrial, tolerance: number): boolean {
-    const { output, info } = this.prepared;
-    const expected = [count, ...pointShape(info.get(output)!.shape)];
+    const expected = [count, ...pointShape(infoOf(this.prepared, this.prepared.output).shape)];
     if (expected.length !== result.dims.length || expected.some((n, i) => n !== result.dims[i])) return false;
     const data = result.data as FloatArray;
     const dim = values.length / count;
     for (let row = 0; row < count; row++) {
       let [difference, norm] = [0, 0];
       for (let i = row * dim; i < (row + 1) * dim; i++) {
-        difference += (data[i]! - values[i]!) ** 2;
-        norm += values[i]! ** 2;
+        difference += (data[i] - values[i]) ** 2;
+        norm += values[i] ** 2;
       }
       if (!(difference <= tolerance ** 2 * norm)) return false;
     }

@@ -4,7 +4,7 @@
 import type { Runtime } from "@vielbein/core";
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { jvp } from "../derive/jvp.ts";
-import type { PreparedGraph } from "../derive/prepared-graph.ts";
+import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
 import { vjp } from "../derive/vjp.ts";
 import { makeNode } from "../model/attributes.ts";
 import { tensorNames } from "../model/graph.ts";
@@ -85,9 +85,9 @@ function singleCotangent(
         initializers: [...model.graph.initializers, int64Tensor(axis, [0])],
         inputs: [
           ...model.graph.inputs.filter(({ name }) => name !== cotangents),
-          { name: cotangent, ...info.get(output)! },
+          { name: cotangent, ...infoOf({ info }, output) },
         ],
-        outputs: [{ name: gradient, ...info.get(input)! }],
+        outputs: [{ name: gradient, ...infoOf({ info }, input) }],
       },
     },
   };

@@ -53,7 +53,7 @@ export class LinearSessions {
     const { input, output, jvp, vjp } = this.linearization;
     const names = new Set([output, ...jvp.residuals, ...vjp.residuals].filter((name) => name !== input));
     const values = await this.sessions.primal.run({ [input]: point }, [...names]);
-    return { value: values[output]!, residuals: { ...values, [input]: point } };
+    return { value: values[output], residuals: { ...values, [input]: point } };
   }
 
   /** J·ẋ or Jᵀ·ȳ for vectors `[k, 1, ...]`, and the name of the result. */
@@ -63,9 +63,9 @@ export class LinearSessions {
     vectors: RuntimeTensor,
   ): Promise<{ readonly tensor: RuntimeTensor; readonly name: string }> {
     const { input, output, residuals: read }: LinearGraph = this.linearization[kind];
-    const feeds = Object.fromEntries(read.map((name) => [name, residuals[name]!]));
+    const feeds = Object.fromEntries(read.map((name) => [name, residuals[name]]));
     const result = await this.sessions[kind].run({ ...feeds, [input]: vectors }, [output]);
-    return { tensor: result[output]!, name: output };
+    return { tensor: result[output], name: output };
   }
 
   async dispose(): Promise<void> {

@@ -20,7 +20,7 @@ import {
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { describeFault } from "../derive/fault.ts";
 import { type JvpGraph, jvp } from "../derive/jvp.ts";
-import { type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { infoOf, type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
 import { type VjpGraph, vjp } from "../derive/vjp.ts";
 import { openSession } from "../file/source.ts";
 import { requireFits, trialLimits } from "../file/trial.ts";
@@ -89,7 +89,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     this.runtime = runtime;
     this.from = { ...space(graph, graph.input), prior };
     this.to = space(graph, graph.output);
-    const bytes = graph.info.get(graph.input)!.dataType === DataType.DOUBLE ? 8 : 4;
+    const bytes = infoOf(graph, graph.input).dataType === DataType.DOUBLE ? 8 : 4;
     this.bytesPerTangent = ACTIVATIONS_PER_TANGENT * bytes * largestActivation(graph);
   }
 
@@ -159,8 +159,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
         );
         const cause = (i: number, name: string): Promise<string> =>
           this.causeIn("jvp", point, row(chunk, this.from.dim, i, this.to.dim), name);
-        this.lastValue = { point: point.slice(), value: await this.finite(result[output]!, output, cause) };
-        return this.finite(result[outputTangent]!, outputTangent, cause);
+        this.lastValue = { point: point.slice(), value: await this.finite(result[output], output, cause) };
+        return this.finite(result[outputTangent], outputTangent, cause);
       }),
     );
   }
@@ -187,8 +187,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
         const cause = (i: number, name: string): Promise<string> =>
           this.causeIn("vjp", point, row(chunk, this.to.dim, i, this.from.dim), name);
         // What overflows may have a product of zero, which is not its derivative.
-        await this.finite(result[output]!, output, (_i, name) => cause(0, name));
-        return this.finite(result[inputCotangent]!, inputCotangent, cause);
+        await this.finite(result[output], output, (_i, name) => cause(0, name));
+        return this.finite(result[inputCotangent], inputCotangent, cause);
       }),
     );
   }
@@ -293,7 +293,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     }
     this.primalSession ??= await this.open(this.graph.model);
     const result = await this.primalSession.run({ [input]: this.tensor(input, [], points) }, [output]);
-    return this.finite(result[output]!, output, cause);
+    return this.finite(result[output], output, cause);
   }
 
   /**
@@ -304,7 +304,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     const n = this.from.dim;
     const points = this.array(COMPARED * n);
     for (let i = 0; i < points.length; i++) {
-      points[i] = near[i % n]! + (i < n ? 0 : 0.1 * Math.sin(1 + 12.9898 * i));
+      points[i] = near[i % n] + (i < n ? 0 : 0.1 * Math.sin(1 + 12.9898 * i));
     }
     // The points around may lie where the network fails: no reason to fail at those that were asked for.
     const values = await this.inChunks(COMPARED, this.to.dim, 1, {}, (first) =>
@@ -333,7 +333,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
 
   /** `values` as a tensor of the primal tensor's type and shape, behind leading axes `lead`. */
   private tensor(name: string, lead: readonly number[], values: FloatArray): RuntimeTensor {
-    const { dataType, shape } = this.graph.info.get(name)!;
+    const { dataType, shape } = infoOf(this.graph, name);
     return floatFeed(dataType, [...lead, ...shape], values);
   }
 
@@ -394,7 +394,7 @@ function row(vectors: FloatArray, size: number, i: number, width: number): Float
 }
 
 function space(graph: PreparedGraph, name: string): Space {
-  const shape = pointShape(graph.info.get(name)!.shape);
+  const shape = pointShape(infoOf(graph, name).shape);
   return { name, dim: elementCount(shape), shape };
 }
 

@@ -73,8 +73,8 @@ function draw(
   if (!isWeight && kind === "redrawn") return values.fill(sum(values) / n);
   const normals = samplePoints({ name: "weights", dim: n, shape: [n] }, seed, index, 1);
   if (kind === "shuffled") {
-    const order = Uint32Array.from(values.keys()).sort((a, b) => normals[a]! - normals[b]! || a - b);
-    return values.map((_, i) => values[order[i]!]!);
+    const order = Uint32Array.from(values.keys()).sort((a, b) => normals[a] - normals[b] || a - b);
+    return values.map((_, i) => values[order[i]]);
   }
   const rms = Math.sqrt(sum(values.map((x) => x * x)) / n);
   return Float64Array.from(normals, (x) => rms * x);
@@ -93,8 +93,8 @@ function isSymmetric(values: Float64Array, { dims }: Tensor): boolean {
   const columns = dims.at(-1) ?? 1;
   const rounding = 1e-6 * values.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
   const isNear = (a: number, b: number) => Math.abs(a - b) <= rounding;
-  if (values.every((x, i) => isNear(x, values[n - 1 - i]!))) return true;
-  const mirrored = (i: number) => values[n - columns - i + 2 * (i % columns)]!;
+  if (values.every((x, i) => isNear(x, values[n - 1 - i]))) return true;
+  const mirrored = (i: number) => values[n - columns - i + 2 * (i % columns)];
   return n > columns && values.every((x, i) => isNear(Math.abs(x), Math.abs(mirrored(i))));
 }
 
@@ -113,14 +113,14 @@ function withoutConstantNodes(model: Model): Model {
   const hoisted = graph.nodes.flatMap(({ opType, attributes, outputs }): [string, Tensor][] => {
     const value = opType === "Constant" ? attributes.get("value") : undefined;
     if (value?.type !== "tensor" || !isSingleOrDouble(value.value.dataType)) return [];
-    return [[outputs[0]!, { ...value.value, name: outputs[0]! }]];
+    return [[outputs[0], { ...value.value, name: outputs[0] }]];
   });
   const names = new Set(hoisted.map(([name]) => name));
   return {
     ...model,
     graph: {
       ...graph,
-      nodes: graph.nodes.filter((node) => !names.has(node.outputs[0]!)),
+      nodes: graph.nodes.filter((node) => !names.has(node.outputs[0])),
       initializers: [...graph.initializers, ...hoisted.map(([, tensor]) => tensor)],
     },
   };

@@ -84,7 +84,7 @@ export function nodesFor(
   const needed = new Set(targets);
   const kept: Node[] = [];
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
-    const node = graph.nodes[i]!;
+    const node = graph.nodes[i];
     if (!node.outputs.some((output) => needed.has(output) && !given.has(output))) continue;
     kept.push(node);
     for (const name of nodeReads(node)) needed.add(name);

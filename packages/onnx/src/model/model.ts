@@ -2,6 +2,8 @@
 // Tensors hold raw little-endian bytes (views into the file they came from), whatever field of the
 // protobuf they were stored in, so that reading a large model copies no weight.
 
+import { VielbeinError } from "@vielbein/core";
+
 /** TensorProto.DataType of the ONNX specification. */
 export const DataType = {
   FLOAT: 1,
@@ -144,6 +146,27 @@ export function requiredInputs(graph: Graph): ValueInfo[] {
 /** Version of the standard operator set that the model declares. */
 export function standardOpset(model: Model): number {
   return model.opsets.get("") ?? 1;
+}
+
+/**
+ * Name of an input that the operator cannot do without.
+ *
+ * @throws {VielbeinError} `INVALID_MODEL` when the node has fewer.
+ */
+export function inputOf(node: Node, index: number): string {
+  return node.inputs[index] ?? missing(node, "input", index);
+}
+
+/** Name of an output; throws as {@link inputOf} does. */
+export function outputOf(node: Node, index: number): string {
+  return node.outputs[index] ?? missing(node, "output", index);
+}
+
+function missing(node: Node, what: string, index: number): never {
+  throw new VielbeinError(
+    "INVALID_MODEL",
+    `${node.opType} node "${node.name}" has no ${what} ${index}. The file is damaged; export the model again.`,
+  );
 }
 
 export function intAttribute(node: Node, name: string, fallback: number): number {

@@ -72,7 +72,7 @@ export function typesOf(graph: Graph): Types {
 }
 
 function outputType(node: Node, index: number, types: Types): number | undefined {
-  const declared = types.get(node.outputs[index]!);
+  const declared = types.get(node.outputs[index]);
   if (node.domain !== "") return declared;
   const { opType } = node;
   if (toBool.has(opType)) return DataType.BOOL;

@@ -28,7 +28,7 @@ export function attention(w: CompositeWriter, node: Node): void {
   const size = w.fromInt64(w.extents(q, 3, 4));
   const scale = floatAttribute(node, "scale", 0);
   const scaled = scale ? w.op("Mul", [q, w.scalar(scale)]) : w.op("Div", [q, w.op("Sqrt", [size])]);
-  let scores = w.op("MatMul", [scaled, w.op("Transpose", [keys!], { perm: ints([0, 1, 3, 2]) })]);
+  let scores = w.op("MatMul", [scaled, w.op("Transpose", [keys], { perm: ints([0, 1, 3, 2]) })]);
   const cap = floatAttribute(node, "softcap", 0);
   if (cap > 0) {
     const bounded = w.op("Tanh", [w.op("Div", [scores, w.scalar(cap)])]);
@@ -40,7 +40,7 @@ export function attention(w: CompositeWriter, node: Node): void {
   }
   const isMasked = mask !== undefined || intAttribute(node, "is_causal", 0) === 1;
   const weights = isMasked ? maskedSoftmax(w, scores) : w.op("Softmax", [scores], { axis: int(-1) });
-  const mixed = w.op("MatMul", [weights, values!]);
+  const mixed = w.op("MatMul", [weights, values]);
   if (heads === 0) w.finish("Identity", [mixed]);
   else w.finish("Reshape", [exchanged(w, mixed), w.int64([0, 0, -1])]);
 }

@@ -56,10 +56,8 @@ async function decideOnce(
   const moving = dependents(graph.nodes, variable);
   const unknown = dependents(graph.nodes, [...variable, ...unfed.map(({ name }) => name)]);
   const isDecided = (node: Node): boolean =>
-    node.opType === "If" &&
-    node.outputs.some((output) => moving.has(output)) &&
-    !unknown.has(node.inputs[0]!);
-  const conditions = new Set(graph.nodes.filter(isDecided).map((node) => node.inputs[0]!));
+    node.opType === "If" && node.outputs.some((output) => moving.has(output)) && !unknown.has(node.inputs[0]);
+  const conditions = new Set(graph.nodes.filter(isDecided).map((node) => node.inputs[0]));
   if (conditions.size === 0) return model;
 
   const known = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
@@ -73,7 +71,7 @@ async function decideOnce(
   const valueInfo = [...graph.valueInfo];
   const nodes = graph.nodes.flatMap((node) => {
     if (!isDecided(node)) return [node];
-    const holds = numericValues(known.get(node.inputs[0]!)!)[0] !== 0;
+    const holds = numericValues(known.get(node.inputs[0])!)[0] !== 0;
     const attribute = node.attributes.get(holds ? "then_branch" : "else_branch");
     if (attribute?.type !== "graph") throw incomplete(node, "no graph for a branch");
     const branch = renamed(attribute.value, names);

@@ -27,7 +27,7 @@ export class CompositeWriter implements WrittenOut {
   }
 
   op(opType: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
-    return this.ops(opType, inputs, attributes, 1)[0]!;
+    return this.ops(opType, inputs, attributes, 1)[0];
   }
 
   /** A node with `count` outputs. */
@@ -52,7 +52,7 @@ export class CompositeWriter implements WrittenOut {
     output = 0,
   ): void {
     const { name, outputs } = this.node;
-    this.nodes.push({ ...makeNode(opType, inputs, [outputs[output]!], attributes), name });
+    this.nodes.push({ ...makeNode(opType, inputs, [outputs[output]], attributes), name });
   }
 
   /** Whether the node yields its output `index`. */
@@ -70,7 +70,7 @@ export class CompositeWriter implements WrittenOut {
 
   /** Constants of the type of the node's first input; half precision is widened later. */
   float(values: readonly number[], dims: readonly number[] = [values.length]): string {
-    const isDouble = this.types.get(this.node.inputs[0]!) === DataType.DOUBLE;
+    const isDouble = this.types.get(this.node.inputs[0]) === DataType.DOUBLE;
     const make = isDouble ? float64Tensor : float32Tensor;
     return this.constant(make(this.names.claim("constant"), values, dims));
   }
@@ -81,7 +81,7 @@ export class CompositeWriter implements WrittenOut {
 
   /** A value that follows from shapes, an int64 tensor, as a floating-point one. */
   fromInt64(name: string): string {
-    const isDouble = this.types.get(this.node.inputs[0]!) === DataType.DOUBLE;
+    const isDouble = this.types.get(this.node.inputs[0]) === DataType.DOUBLE;
     return this.op("Cast", [name], {
       to: { type: "int", value: isDouble ? DataType.DOUBLE : DataType.FLOAT },
     });

@@ -122,11 +122,11 @@ function groupNormalization(w: CompositeWriter, node: Node, opset: number): void
     return;
   }
   const [ones, zeros] = [1, 0].map((value) => w.float(Array<number>(groups).fill(value)));
-  const normal = w.op("InstanceNormalization", [grouped, ones!, zeros!], epsilon);
+  const normal = w.op("InstanceNormalization", [grouped, ones, zeros], epsilon);
   const channels = w.op("Concat", [w.int64([0]), w.op("Shape", [scale]), w.int64([-1])], { axis: int(0) });
   const [slope, shift] = [scale, bias].map((vector) => w.op("Unsqueeze", [vector, w.int64([-1])]));
-  const scaled = w.op("Mul", [w.op("Reshape", [normal, channels]), slope!]);
-  w.finish("Reshape", [w.op("Add", [scaled, shift!]), shape]);
+  const scaled = w.op("Mul", [w.op("Reshape", [normal, channels]), slope]);
+  w.finish("Reshape", [w.op("Add", [scaled, shift]), shape]);
 }
 
 /** x / (bias + α·m)^β, m being the mean of the squares in a window of `size` channels, zeros beyond the ends. */

@@ -2,7 +2,7 @@
 
 import { broadcastShape, positiveAxis, type Shape } from "../derive/emitter.ts";
 import { int, ints, string } from "../model/attributes.ts";
-import { DataType, intAttribute, intsAttribute, type Node } from "../model/model.ts";
+import { DataType, inputOf, intAttribute, intsAttribute, type Node, outputOf } from "../model/model.ts";
 import { elementCount, int64Tensor, numericValues } from "../model/tensor.ts";
 import { GraphEdit } from "./graph-edit.ts";
 
@@ -46,7 +46,7 @@ export class Conditions extends GraphEdit {
 
   /** Where an input of a node matters, given where its result does. */
   protected ofInput(node: Node, index: number, condition: string): string {
-    const [shape, result] = [this.shape(node.inputs[index]!), this.shape(node.outputs[0]!)];
+    const [shape, result] = [this.shape(inputOf(node, index)), this.shape(outputOf(node, 0))];
     if (elementwise.has(node.opType)) return this.fitted(condition, shape);
     const full = this.add("Expand", [condition, this.int64(result)], result);
     if (reshaping.has(node.opType)) return this.reshape(full, shape);
@@ -70,10 +70,10 @@ export class Conditions extends GraphEdit {
 
   /** The part of a condition on a Concat that is on its input `index`. */
   private partOf(node: Node, index: number, condition: string): string {
-    const shape = this.shape(node.inputs[index]!);
+    const shape = this.shape(inputOf(node, index));
     const axis = positiveAxis(intAttribute(node, "axis", 0), shape.length);
-    const start = node.inputs.slice(0, index).reduce((sum, name) => sum + this.shape(name)[axis]!, 0);
-    const bounds = [[start], [start + shape[axis]!], [axis]].map((values) => this.int64(values));
+    const start = node.inputs.slice(0, index).reduce((sum, name) => sum + this.shape(name)[axis], 0);
+    const bounds = [[start], [start + shape[axis]], [axis]].map((values) => this.int64(values));
     return this.add("Slice", [condition, ...bounds], shape);
   }
 
@@ -95,7 +95,7 @@ export class Conditions extends GraphEdit {
       Object.fromEntries(node.attributes),
     );
     const [flat, from, values] = [zeros, places, numbers].map((name) => this.flattened(name));
-    const moved = this.add("ScatterElements", [flat!, from!, values!], [elementCount(shape)], {
+    const moved = this.add("ScatterElements", [flat, from, values], [elementCount(shape)], {
       reduction: string("max"),
     });
     return this.truth(this.reshape(moved, shape), shape);
@@ -115,7 +115,7 @@ export class Conditions extends GraphEdit {
     const lead = Math.max(0, from.length - shape.length);
     const repeated = from
       .map((_, axis) => axis)
-      .filter((axis) => axis < lead || (from[axis]! > 1 && shape[axis + shape.length - from.length] === 1));
+      .filter((axis) => axis < lead || (from[axis] > 1 && shape[axis + shape.length - from.length] === 1));
     if (repeated.length === 0) return condition;
     const numbers = this.asNumbers(condition);
     const kept = keptShape(from, repeated);

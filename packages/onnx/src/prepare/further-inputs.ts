@@ -94,7 +94,7 @@ function store({ type, data }: RuntimeTensor, i: number, value: number | bigint)
   data[i] = data instanceof BigInt64Array || data instanceof BigUint64Array ? BigInt(value) : Number(value);
   const isBool = type === "bool";
   // Typed arrays keep what fits, and the remainder of what does not.
-  return BigInt(data[i]!) === BigInt(value) && !(isBool && data[i]! > 1);
+  return BigInt(data[i]) === BigInt(value) && !(isBool && data[i] > 1);
 }
 
 /** Shape and values by their index: those that the setting implies may be more than arrays of numbers hold. */
@@ -111,7 +111,7 @@ function filled(
   };
   if (given) {
     const isShaped = !("data" in setting) || !shape || within(setting.shape) === within(dims);
-    if (given.length === count && isShaped) return { dims, value: (i) => given[i]! };
+    if (given.length === count && isShaped) return { dims, value: (i) => given[i] };
     if ("data" in setting) {
       return refuse(
         `has shape [${dims}], got an array of shape [${setting.shape}]. Give one of that shape; axes of length 1 may be left out.`,

@@ -1,6 +1,6 @@
 // A prepared graph in the course of being rewritten: new tensors with their shapes and types, new constants.
 
-import type { PreparedGraph, TensorInfo } from "../derive/prepared-graph.ts";
+import { infoOf, type PreparedGraph, type TensorInfo } from "../derive/prepared-graph.ts";
 import { makeNode } from "../model/attributes.ts";
 import { nodeReads, nodesFor, tensorNames, topologicalOrder } from "../model/graph.ts";
 import { DataType, type Node, type Tensor } from "../model/model.ts";
@@ -37,11 +37,11 @@ export class GraphEdit {
   }
 
   shape(name: string): readonly number[] {
-    return this.info.get(name)!.shape;
+    return infoOf(this, name).shape;
   }
 
   dataType(name: string): number {
-    return this.info.get(name)!.dataType;
+    return infoOf(this, name).dataType;
   }
 
   claim(kind: string): string {
@@ -55,7 +55,7 @@ export class GraphEdit {
     shape: readonly number[],
     attributes: Parameters<typeof makeNode>[3] = {},
     output: string = this.claim(opType),
-    dataType: number = this.dataType(inputs[0]!),
+    dataType: number = this.dataType(inputs[0]),
   ): string {
     this.added.push(makeNode(opType, inputs, [output], attributes));
     this.info.set(output, { shape, dataType });

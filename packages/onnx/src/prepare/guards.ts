@@ -5,7 +5,7 @@
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { Signs } from "../derive/signs.ts";
 import { makeNode } from "../model/attributes.ts";
-import { floatAttribute, type Node } from "../model/model.ts";
+import { floatAttribute, inputOf, type Node } from "../model/model.ts";
 import { GraphEdit } from "./graph-edit.ts";
 
 /** Operators that pass the magnitudes of their first input on, whatever the signs. */
@@ -74,7 +74,7 @@ class Rewriter extends GraphEdit {
         const kept = node.inputs.find((name) =>
           node.inputs.every((other) => other === name || this.isKept(opType, name, other)),
         );
-        const isWhole = kept !== undefined && `${this.shape(kept)}` === `${this.shape(outputs[0]!)}`;
+        const isWhole = kept !== undefined && `${this.shape(kept)}` === `${this.shape(outputs[0])}`;
         return isWhole ? makeNode("Identity", [kept], outputs) : undefined;
       }
       default:
@@ -110,7 +110,7 @@ class Rewriter extends GraphEdit {
     const constant = this.signs.constant(name);
     if (constant) return constant.every((value) => value <= 0);
     const node = this.signs.producer(name);
-    if (node?.opType === "Neg") return this.isNonNegative(node.inputs[0]!);
+    if (node?.opType === "Neg") return this.isNonNegative(inputOf(node, 0));
     if (node?.opType !== "Mul") return false;
     const [a, b] = node.inputs as [string, string];
     const isNegated = (factor: string, other: string): boolean =>
@@ -143,7 +143,7 @@ class Rewriter extends GraphEdit {
 
   private findSigned(name: string): string | undefined {
     const node = this.signs.producer(name);
-    if (node?.opType === "Abs") return this.withSign(node.inputs[0]!) ?? node.inputs[0]!;
+    if (node?.opType === "Abs") return this.withSign(inputOf(node, 0)) ?? inputOf(node, 0);
     const isScaling = node?.opType === "Mul" || node?.opType === "Div";
     if (!node || !(isScaling || passesMagnitude.has(node.opType))) return undefined;
     const inputs = node.inputs.map((input, i) => (i === 0 || isScaling ? this.withSign(input) : undefined));

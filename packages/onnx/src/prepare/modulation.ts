@@ -8,7 +8,7 @@
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { without } from "../model/attributes.ts";
 import { isSingleOrDouble } from "../model/element-types.ts";
-import { DataType, intAttribute, intsAttribute, type Node, type Tensor } from "../model/model.ts";
+import { DataType, inputOf, intAttribute, intsAttribute, type Node, type Tensor } from "../model/model.ts";
 import { elementCount, float32Tensor, float64Tensor, numericValues } from "../model/tensor.ts";
 import { GraphEdit } from "./graph-edit.ts";
 
@@ -103,7 +103,7 @@ class Rewriter extends GraphEdit {
 
   /** Σ (core ⊙ s ⊙ …)² over the axis of s and perhaps others: a matrix times s², times the other factors'. */
   private sumOfSquares(node: Node): boolean {
-    const square = this.producers.get(node.inputs[0]!);
+    const square = this.producers.get(node.inputs[0]);
     const root = square && this.squareRootOf(square);
     const separable = root && this.trace(root);
     const axesTensor = this.constants.get(node.inputs[1] ?? "");
@@ -112,12 +112,12 @@ class Rewriter extends GraphEdit {
     const reduced = new Set(numericValues(axesTensor).map((axis) => (axis < 0 ? axis + shape.length : axis)));
     const summed = factors.filter(({ axis }) => reduced.has(axis));
     const others = factors.filter(({ axis }) => !reduced.has(axis));
-    const kept = shape.map((_, axis) => axis).filter((axis) => !reduced.has(axis) && shape[axis]! > 1);
-    if (summed.length !== 1 || kept.length !== 1 || summed[0]!.divides) return false;
+    const kept = shape.map((_, axis) => axis).filter((axis) => !reduced.has(axis) && shape[axis] > 1);
+    if (summed.length !== 1 || kept.length !== 1 || summed[0].divides) return false;
 
     const [row] = kept as [number];
     const [{ name: style, axis: column }] = summed as [Factor];
-    const [rows, columns] = [shape[row]!, shape[column]!];
+    const [rows, columns] = [shape[row], shape[column]];
     const matrix = this.constant(sumSquares(separable.core(), shape, row, column));
     const flat = this.reshape(style, [1, columns]);
     const squared = this.add("Mul", [flat, flat], [1, columns]);
@@ -135,7 +135,7 @@ class Rewriter extends GraphEdit {
   private squareRootOf(node: Node): string | undefined {
     const [a, b] = node.inputs;
     if (node.opType === "Mul" && a === b) return a;
-    const exponent = node.opType === "Pow" ? this.constants.get(b!) : undefined;
+    const exponent = node.opType === "Pow" ? this.constants.get(b) : undefined;
     return exponent && elementCount(exponent.dims) === 1 && numericValues(exponent)[0] === 2 ? a : undefined;
   }
 
@@ -156,18 +156,18 @@ class Rewriter extends GraphEdit {
     const shape = this.shape(name);
     switch (node.opType) {
       case "Identity":
-        return this.trace(node.inputs[0]!);
+        return this.trace(inputOf(node, 0));
       case "Mul":
         return (
-          this.traceProduct(node.inputs[0]!, node.inputs[1]!, shape, false) ??
-          this.traceProduct(node.inputs[1]!, node.inputs[0]!, shape, false)
+          this.traceProduct(inputOf(node, 0), inputOf(node, 1), shape, false) ??
+          this.traceProduct(inputOf(node, 1), inputOf(node, 0), shape, false)
         );
       case "Div":
-        return this.traceProduct(node.inputs[0]!, node.inputs[1]!, shape, true);
+        return this.traceProduct(inputOf(node, 0), inputOf(node, 1), shape, true);
       case "Reshape":
       case "Unsqueeze":
       case "Squeeze":
-        return this.traceReshape(node.inputs[0]!, shape);
+        return this.traceReshape(inputOf(node, 0), shape);
       case "Transpose":
         return this.traceTranspose(node, shape);
       default:
@@ -185,7 +185,7 @@ class Rewriter extends GraphEdit {
     if (!inner || String(inner.shape) !== String(shape)) return undefined;
     const factor = this.shape(by);
     const extents = [...Array<number>(shape.length - factor.length).fill(1), ...factor];
-    const varying = extents.map((_, axis) => axis).filter((axis) => extents[axis]! > 1);
+    const varying = extents.map((_, axis) => axis).filter((axis) => extents[axis] > 1);
     if (varying.length > 1) return undefined;
     if (inner.factors.length === MOST_FACTORS) return undefined;
     return { ...inner, factors: [...inner.factors, { name: by, axis: varying[0] ?? -1, divides }] };
@@ -195,12 +195,12 @@ class Rewriter extends GraphEdit {
   private traceReshape(of: string, shape: readonly number[]): Separable | undefined {
     const inner = this.trace(of);
     const axesOf = (extents: readonly number[]) =>
-      extents.map((_, axis) => axis).filter((axis) => extents[axis]! > 1);
+      extents.map((_, axis) => axis).filter((axis) => extents[axis] > 1);
     if (!inner) return undefined;
     const [before, after] = [axesOf(inner.shape), axesOf(shape)];
     const extents = (s: readonly number[], axes: readonly number[]) => String(axes.map((axis) => s[axis]));
     if (extents(inner.shape, before) !== extents(shape, after)) return undefined;
-    const moved = (axis: number): number => (axis < 0 ? axis : after[before.indexOf(axis)]!);
+    const moved = (axis: number): number => (axis < 0 ? axis : after[before.indexOf(axis)]);
     return {
       shape,
       core: () => ({ ...inner.core(), dims: shape }),
@@ -209,7 +209,7 @@ class Rewriter extends GraphEdit {
   }
 
   private traceTranspose(node: Node, shape: readonly number[]): Separable | undefined {
-    const inner = this.trace(node.inputs[0]!);
+    const inner = this.trace(inputOf(node, 0));
     if (!inner) return undefined;
     const perm = intsAttribute(node, "perm") ?? shape.map((_, i) => shape.length - 1 - i);
     return {
@@ -229,13 +229,13 @@ function stridesOf(shape: readonly number[]): number[] {
 
 function transposed(tensor: Tensor, shape: readonly number[], perm: readonly number[]): Tensor {
   const values = numericValues(tensor);
-  const dims = perm.map((axis) => shape[axis]!);
+  const dims = perm.map((axis) => shape[axis]);
   const [target, source] = [stridesOf(dims), stridesOf(shape)];
   const position = (index: number): number =>
-    perm.reduce((sum, axis, i) => sum + (Math.floor(index / target[i]!) % dims[i]!) * source[axis]!, 0);
+    perm.reduce((sum, axis, i) => sum + (Math.floor(index / target[i]) % dims[i]) * source[axis], 0);
   return sameType(
     tensor,
-    Float64Array.from(values, (_, index) => values[position(index)]!),
+    Float64Array.from(values, (_, index) => values[position(index)]),
     dims,
   );
 }
@@ -248,14 +248,14 @@ function sameType(tensor: Tensor, values: Float64Array, dims: readonly number[])
 /** The matrix [shape[column], shape[row]] of the sums of squares over all other axes. */
 function sumSquares(tensor: Tensor, shape: readonly number[], row: number, column: number): Tensor {
   const strides = stridesOf(shape);
-  const [rows, columns] = [shape[row]!, shape[column]!];
+  const [rows, columns] = [shape[row], shape[column]];
   const sums = new Float64Array(rows * columns);
   numericValues(tensor).forEach((value, index) => {
-    const [r, c] = [row, column].map((axis) => Math.floor(index / strides[axis]!) % shape[axis]!) as [
+    const [r, c] = [row, column].map((axis) => Math.floor(index / strides[axis]) % shape[axis]) as [
       number,
       number,
     ];
-    sums[c * rows + r]! += value * value;
+    sums[c * rows + r] += value * value;
   });
   return sameType(tensor, sums, [columns, rows]);
 }

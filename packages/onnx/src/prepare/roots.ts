@@ -6,7 +6,7 @@ import { broadcastShape } from "../derive/emitter.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { Signs } from "../derive/signs.ts";
 import { isSingleOrDouble } from "../model/element-types.ts";
-import { DataType, type Node } from "../model/model.ts";
+import { DataType, inputOf, type Node, outputOf } from "../model/model.ts";
 import { GraphEdit } from "./graph-edit.ts";
 
 /** What is under a root. */
@@ -63,7 +63,7 @@ class Rewriter extends GraphEdit {
   }
 
   private monomialOf(node: Node): Monomial | undefined {
-    if (node.domain !== "" || !isSingleOrDouble(this.info.get(node.inputs[0]!)?.dataType)) return undefined;
+    if (node.domain !== "" || !isSingleOrDouble(this.info.get(node.inputs[0])?.dataType)) return undefined;
     const [a, b] = node.inputs as [string, string];
     const of = this.monomials.get(a);
     switch (node.opType) {
@@ -172,13 +172,13 @@ class Rewriter extends GraphEdit {
 
   /** Σx² of a node that computes ‖x‖. */
   private squares(node: Node): Base {
-    return this.reduced(node, "ReduceSumSquare", () => node.inputs[0]!);
+    return this.reduced(node, "ReduceSumSquare", () => inputOf(node, 0));
   }
 
   /** Σ of the squares of roots: the sum of what is under them. */
   private sumOfSquares(node: Node, { scale, base, exponent, rest }: Monomial): Monomial | undefined {
     if (exponent !== 0.5 || rest !== undefined) return undefined;
-    const sum = this.reduced(node, "ReduceSum", () => this.writePower(node.inputs[0]!, base, 1));
+    const sum = this.reduced(node, "ReduceSum", () => this.writePower(inputOf(node, 0), base, 1));
     return { scale: scale ** 2, base: sum, exponent: 1 };
   }
 
@@ -195,7 +195,7 @@ class Rewriter extends GraphEdit {
 
   private reshaped(base: Base, node: Node): Base {
     const unshaped = base.unshaped ?? base;
-    const shape = this.shape(node.outputs[0]!);
+    const shape = this.shape(outputOf(node, 0));
     const write = (): string => this.reshape(unshaped.write(), shape);
     return { ...unshaped, name: `${unshaped.name} as ${shape}`, write, unshaped };
   }

@@ -3,12 +3,12 @@
 // harmless one in the elements that every Where behind it discards. The value stays the same, and all derivatives
 // of what is discarded are finite, in both directions and of every order.
 
-import type { PreparedGraph } from "../derive/prepared-graph.ts";
+import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
 import { isPiecewiseConstant } from "../derive/rules.ts";
 import { Signs } from "../derive/signs.ts";
 import { isSingleOrDouble } from "../model/element-types.ts";
 import { dependents } from "../model/graph.ts";
-import type { Node } from "../model/model.ts";
+import { inputOf, type Node } from "../model/model.ts";
 import { Conditions, isFollowed } from "./conditions.ts";
 
 /** Operators that may be infinite, or have infinite slopes: which input to replace, and by what. */
@@ -47,12 +47,12 @@ function nextHazard(graph: PreparedGraph, done: ReadonlySet<string>): string | u
   const { discarded } = new Readers(graph);
   const isHazard = ({ domain, opType, inputs, outputs }: Node): boolean => {
     const hazard = domain === "" ? hazards.get(opType) : undefined;
-    if (!hazard || !discarded.has(outputs[0]!) || done.has(outputs[0]!)) return false;
+    if (!hazard || !discarded.has(outputs[0]) || done.has(outputs[0])) return false;
     const [index, harmless] = hazard;
-    if (!isSingleOrDouble(graph.info.get(inputs[index]!)?.dataType)) return false;
+    if (!isSingleOrDouble(graph.info.get(inputs[index])?.dataType)) return false;
     const constant = signs.constant(inputs[index]);
     if (constant) return constant.includes(0);
-    return harmless !== 1 || !signs.isPositive(inputs[index]!);
+    return harmless !== 1 || !signs.isPositive(inputs[index]);
   };
   return nodes.find(isHazard)?.outputs[0];
 }
@@ -94,7 +94,7 @@ class Readers {
     const { domain, opType, outputs } = node;
     if (domain !== "") return Number.POSITIVE_INFINITY;
     if (opType === "Where") return 0;
-    const further = isFollowed(opType) ? this.discarded.get(outputs[0]!) : undefined;
+    const further = isFollowed(opType) ? this.discarded.get(outputs[0]) : undefined;
     return further === undefined ? Number.POSITIVE_INFINITY : 1 + further;
   }
 }
@@ -130,7 +130,7 @@ class Shield extends Conditions {
   apply(): PreparedGraph | undefined {
     const node = this.nodes.find(({ outputs }) => outputs[0] === this.target)!;
     const [index, harmless] = hazards.get(node.opType)!;
-    const argument = node.inputs[index]!;
+    const argument = inputOf(node, index);
     const shown = this.live(this.target);
     if (shown === undefined) return undefined;
     const live = this.ofInput(node, index, shown);
@@ -187,7 +187,7 @@ class Shield extends Conditions {
         if (!name) return name;
         const copy = this.claim(name);
         copies.set(name, copy);
-        this.info.set(copy, this.info.get(name)!);
+        this.info.set(copy, infoOf(this, name));
         return copy;
       });
       return { ...one, name: "", inputs, outputs };

@@ -7,9 +7,11 @@ import {
   type Attribute,
   DataType,
   type Graph,
+  inputOf,
   intAttribute,
   intsAttribute,
   type Node,
+  outputOf,
   type Tensor,
 } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
@@ -61,7 +63,7 @@ export function constantsOf(graph: Graph): Map<string, Tensor> {
   const constants = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
   for (const node of graph.nodes) {
     const value = node.opType === "Constant" ? node.attributes.get("value") : undefined;
-    if (value?.type === "tensor") constants.set(node.outputs[0]!, value.value);
+    if (value?.type === "tensor") constants.set(outputOf(node, 0), value.value);
   }
   return constants;
 }
@@ -101,7 +103,7 @@ class Upgrade {
       return [{ ...node, attributes: new Map(node.attributes).set("seed", float(index + 1)) }];
     }
     if (opType === "Dropout" && this.isInference(node)) {
-      return [makeNode("Identity", [node.inputs[0]!], [node.outputs[0]!])];
+      return [makeNode("Identity", [inputOf(node, 0)], [outputOf(node, 0)])];
     }
     if (opset < 13 && (opType === "Squeeze" || opType === "Unsqueeze" || opType === "ReduceSum")) {
       return [this.axesToInput(node)];
@@ -140,7 +142,7 @@ class Upgrade {
   }
 
   private attributesToInputs(node: Node, names: readonly string[]): Node {
-    const data = node.inputs[0]!;
+    const data = inputOf(node, 0);
     const added = names.map((name) => this.constant(node.attributes.get(name), data));
     return {
       ...makeNode(node.opType, [data, ...added], node.outputs, without(node, ...names)),
@@ -168,9 +170,9 @@ class Upgrade {
 
   /** The type that the second input has is an attribute of Cast. */
   private castLike(node: Node): Node {
-    const to = this.types.get(node.inputs[1]!);
+    const to = this.types.get(node.inputs[1]);
     if (to === undefined) return node;
-    return { ...makeNode("Cast", [node.inputs[0]!], node.outputs, { to: int(to) }), name: node.name };
+    return { ...makeNode("Cast", [inputOf(node, 0)], node.outputs, { to: int(to) }), name: node.name };
   }
 
   private topK(node: Node): Node {
@@ -178,7 +180,7 @@ class Upgrade {
     this.constants.push(int64Tensor(name, [intAttribute(node, "k", 1)]));
     return {
       ...node,
-      inputs: [node.inputs[0]!, name],
+      inputs: [inputOf(node, 0), name],
       attributes: new Map(Object.entries(without(node, "k"))),
     };
   }
@@ -188,7 +190,7 @@ class Upgrade {
    * grows and up where it shrinks. A node that does both becomes two.
    */
   private resize(node: Node): Node[] {
-    const [x, y] = [node.inputs[0]!, node.outputs[0]!];
+    const [x, y] = [inputOf(node, 0), outputOf(node, 0)];
     const attribute = node.attributes.get("scales");
     const given = node.inputs[1] ?? this.constant(attribute, x);
     const stated = this.known.get(given);
@@ -217,14 +219,14 @@ class Upgrade {
   private softmax(node: Node): Node[] {
     const axis = intAttribute(node, "axis", 1);
     if (axis === -1) return [node];
-    const [x, y] = [node.inputs[0]!, node.outputs[0]!];
+    const [x, y] = [inputOf(node, 0), outputOf(node, 0)];
     const [shape, flat, result] = ["shape", "flat", "softmax"].map((wish) => this.names.claim(wish));
     return [
-      makeNode("Shape", [x], [shape!]),
-      makeNode("Flatten", [x], [flat!], { axis: int(axis) }),
+      makeNode("Shape", [x], [shape]),
+      makeNode("Flatten", [x], [flat], { axis: int(axis) }),
       // Named as the file has it, since its output is not: messages find the node's position by this.
-      { ...makeNode(node.opType, [flat!], [result!], { axis: int(-1) }), name: node.name || y },
-      makeNode("Reshape", [result!, shape!], [y]),
+      { ...makeNode(node.opType, [flat], [result], { axis: int(-1) }), name: node.name || y },
+      makeNode("Reshape", [result, shape], [y]),
     ];
   }
 }

@@ -128,9 +128,9 @@ function widenGraph(graph: Graph, widening: Widening): Graph {
   const changed =
     nodes.some((node, i) => node !== graph.nodes[i]) ||
     initializers.some((tensor, i) => tensor !== graph.initializers[i]) ||
-    inputs!.some((info, i) => info !== graph.inputs[i]);
+    inputs.some((info, i) => info !== graph.inputs[i]);
   if (!changed) return graph;
-  return { ...graph, nodes, initializers, inputs: inputs!, outputs: outputs!, valueInfo: valueInfo! };
+  return { ...graph, nodes, initializers, inputs: inputs, outputs: outputs, valueInfo: valueInfo };
 }
 
 function widenTensor(tensor: Tensor, { from, to, widen }: Widening): Tensor {

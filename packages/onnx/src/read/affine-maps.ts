@@ -4,7 +4,7 @@
 // CVPR 2021).
 
 import { type AffineMap, VielbeinError } from "@vielbein/core";
-import { type PreparedGraph, pointShape, positionOf } from "../derive/prepared-graph.ts";
+import { infoOf, type PreparedGraph, pointShape, positionOf } from "../derive/prepared-graph.ts";
 import { operatorName } from "../derive/unsupported.ts";
 import { windowsOf } from "../derive/windows.ts";
 import { floatAttribute, intAttribute, type Node } from "../model/model.ts";
@@ -25,17 +25,17 @@ export function firstAffineMaps(graph: PreparedGraph): AffineMap[] {
     readings(graph, views, node).map((reading) => ({ node, ...reading })),
   );
   if (found.length === 0) throw noMap(graph, views);
-  const shape = pointShape(graph.info.get(graph.input)!.shape);
+  const shape = pointShape(infoOf(graph, graph.input).shape);
   const perLayer = layersOf(shape, found);
-  const dim = perLayer ? shape[1]! : elementCount(shape);
+  const dim = perLayer ? shape[1] : elementCount(shape);
   const toRgb = new ToRgb(graph);
   let styles = 0;
   return found.map(({ node, ...reading }, i): AffineMap => {
-    const isToRgb = toRgb.modulates(node.outputs[0]!);
+    const isToRgb = toRgb.modulates(node.outputs[0]);
     const layer = perLayer?.[i] ?? styles;
     if (!isToRgb) styles++;
     return {
-      name: node.outputs[0]!,
+      name: node.outputs[0],
       operator: node.opType,
       position: positionOf(graph, node),
       layer,
@@ -65,15 +65,13 @@ function denseWeight(
   dim: number,
 ): AffineMap["weight"] {
   const data = new Float64Array(rowStarts.length * dim);
-  const coordinates = Int32Array.from(codes, (code) =>
-    view.index[code]! < 0 ? -1 : view.index[code]! % dim,
-  );
-  const scales = Float64Array.from(codes, (code) => factor * view.scale[code]!);
+  const coordinates = Int32Array.from(codes, (code) => (view.index[code] < 0 ? -1 : view.index[code] % dim));
+  const scales = Float64Array.from(codes, (code) => factor * view.scale[code]);
   rowStarts.forEach((start, r) => {
     if (start < 0) return;
     for (let c = 0; c < coordinates.length; c++) {
-      const coordinate = coordinates[c]!;
-      if (coordinate >= 0) data[r * dim + coordinate]! += scales[c]! * values[start + c * columnStride]!;
+      const coordinate = coordinates[c];
+      if (coordinate >= 0) data[r * dim + coordinate] += scales[c] * values[start + c * columnStride];
     }
   });
   return { rows: rowStarts.length, cols: dim, data };
@@ -84,8 +82,8 @@ function layersOf(shape: readonly number[], found: readonly Reading[]): number[]
   if (shape.length !== 2) return undefined;
   const layers = found.map(({ view, codes }) => {
     const read = new Set<number>();
-    for (const code of codes) if (view.index[code]! >= 0) read.add(Math.floor(view.index[code]! / shape[1]!));
-    return read.size === 1 ? [...read][0]! : -1;
+    for (const code of codes) if (view.index[code] >= 0) read.add(Math.floor(view.index[code] / shape[1]));
+    return read.size === 1 ? [...read][0] : -1;
   });
   return layers.includes(-1) ? undefined : layers;
 }
@@ -106,8 +104,8 @@ function readings(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>, no
 }
 
 function gemm(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>, node: Node): Reading[] {
-  const view = views.get(node.inputs[0]!);
-  const w = graph.constants.get(node.inputs[1]!);
+  const view = views.get(node.inputs[0]);
+  const w = graph.constants.get(node.inputs[1]);
   if (!view || !w || intAttribute(node, "transA", 0) === 1) return [];
   const [first, second] = w.dims as [number, number];
   const isTransposed = intAttribute(node, "transB", 0) === 1;
@@ -123,8 +121,8 @@ function gemm(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>, node: 
 
 /** A code times a matrix; a batch of matrices is one map each. */
 function matMul(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>, node: Node): Reading[] {
-  const view = views.get(node.inputs[0]!);
-  const w = graph.constants.get(node.inputs[1]!);
+  const view = views.get(node.inputs[0]);
+  const w = graph.constants.get(node.inputs[1]);
   if (!view || !w || w.dims.length < 2) return [];
   const [columns, rows] = w.dims.slice(-2) as [number, number];
   const weights = { view, values: floatValues(w), columnStride: rows, factor: 1 };
@@ -142,22 +140,22 @@ function matMul(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>, node
 
 /** A convolution of a code that lies on one pixel. */
 function convolution(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>, node: Node): Reading[] {
-  const view = views.get(node.inputs[0]!);
-  const w = graph.constants.get(node.inputs[1]!);
+  const view = views.get(node.inputs[0]);
+  const w = graph.constants.get(node.inputs[1]);
   const spatial = view?.shape.slice(2) ?? [];
   if (!view || !w || spatial.some((extent) => extent !== 1) || intAttribute(node, "group", 1) !== 1)
     return [];
-  const output = graph.info.get(node.outputs[0]!)!.shape;
-  const [channels, positions] = [output[1]!, output.slice(2)];
+  const output = infoOf(graph, node.outputs[0]).shape;
+  const [channels, positions] = [output[1], output.slice(2)];
   const isTransposed = node.opType === "ConvTranspose";
   const kernel = w.dims.slice(2);
   const [wide, steps] = isTransposed ? [positions, spatial] : [spatial, positions];
   const windows = windowsOf(node, kernel, wide, steps);
   const taps = tapsAt(positions, kernel, (position, axis) => {
-    const [begin, stride] = [windows.begin[axis]!, windows.strides[axis]!];
-    return (isTransposed ? position + begin : begin - stride * position) / windows.dilations[axis]!;
+    const [begin, stride] = [windows.begin[axis], windows.strides[axis]];
+    return (isTransposed ? position + begin : begin - stride * position) / windows.dilations[axis];
   });
-  const inputs = view.shape[1]!;
+  const inputs = view.shape[1];
   const size = elementCount(kernel);
   // Conv stores [out, in, …kernel], ConvTranspose [in, out, …kernel].
   const channelStride = isTransposed ? size : inputs * size;
@@ -183,8 +181,8 @@ function tapsAt(
     taps = taps.flatMap((outer) =>
       Array.from({ length: extent }, (_, position) => {
         const at = tap(position, axis);
-        const isInside = Number.isInteger(at) && at >= 0 && at < kernel[axis]!;
-        return outer < 0 || !isInside ? -1 : outer * kernel[axis]! + at;
+        const isInside = Number.isInteger(at) && at >= 0 && at < kernel[axis];
+        return outer < 0 || !isInside ? -1 : outer * kernel[axis] + at;
       }),
     );
   });
@@ -219,6 +217,6 @@ function noMap(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>): Viel
   const names = [...new Set(readers.map(operatorName))].slice(0, 5).join(", ");
   return new VielbeinError(
     "INVALID_SPACE",
-    `No affine map with constant weights reads "${graph.input}" [${graph.info.get(graph.input)!.shape}] first; what reads it is ${names || "nothing"}. Start from a code that a fully connected layer or a convolution of one pixel reads (\`from\`, or --from: \`vielbein inspect\` lists the tensors).`,
+    `No affine map with constant weights reads "${graph.input}" [${infoOf(graph, graph.input).shape}] first; what reads it is ${names || "nothing"}. Start from a code that a fully connected layer or a convolution of one pixel reads (\`from\`, or --from: \`vielbein inspect\` lists the tensors).`,
   );
 }

@@ -3,7 +3,7 @@
 
 import type { Shape } from "../derive/emitter.ts";
 import { positiveAxis } from "../derive/emitter.ts";
-import type { PreparedGraph } from "../derive/prepared-graph.ts";
+import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
 import { intAttribute, intsAttribute, type Node } from "../model/model.ts";
 import { elementCount, numericValues } from "../model/tensor.ts";
 
@@ -19,8 +19,8 @@ export interface CodeView {
 
 /** The views of the code among the tensors of a graph, by name. */
 export function codeViews(graph: PreparedGraph): Map<string, CodeView> {
-  const { input, info } = graph;
-  const shape = info.get(input)!.shape;
+  const { input } = graph;
+  const { shape } = infoOf(graph, input);
   const count = elementCount(shape);
   const index = Int32Array.from({ length: count }, (_, i) => i);
   const views = new Map<string, CodeView>([
@@ -41,8 +41,8 @@ function viewsOf(
   views: ReadonlyMap<string, CodeView>,
   node: Node,
 ): CodeView[] | undefined {
-  const of = views.get(node.inputs[0]!);
-  const output = graph.info.get(node.outputs[0]!)?.shape ?? [];
+  const of = views.get(node.inputs[0]);
+  const output = graph.info.get(node.outputs[0])?.shape ?? [];
   const constant = (i: number): number[] | undefined => {
     const tensor = graph.constants.get(node.inputs[i] ?? "");
     return tensor && numericValues(tensor);
@@ -65,7 +65,7 @@ function viewsOf(
         of && [
           taken(
             of,
-            output.map((extent, axis) => range(extent, (i) => i % of.shape[axis]!)),
+            output.map((extent, axis) => range(extent, (i) => i % of.shape[axis])),
           ),
         ]
       );
@@ -75,7 +75,7 @@ function viewsOf(
       const axis = of && positiveAxis(intAttribute(node, "axis", 0), of.shape.length);
       const indices = constant(1);
       if (!of || axis === undefined || !indices) return undefined;
-      const positions = indices.map((i) => positiveAxis(i, of.shape[axis]!));
+      const positions = indices.map((i) => positiveAxis(i, of.shape[axis]));
       return [{ ...alongAxis(of, axis, positions), shape: output }];
     }
     case "Split":
@@ -101,8 +101,8 @@ function arithmetic(
   { opType, inputs }: Node,
   output: Shape,
 ): CodeView[] | undefined {
-  const side = views.has(inputs[0]!) ? 0 : 1;
-  const [own, name] = [inputs[side]!, inputs[1 - side]!];
+  const side = views.has(inputs[0]) ? 0 : 1;
+  const [own, name] = [inputs[side], inputs[1 - side]];
   const view = broadcast(views.get(own)!, output);
   const constant = graph.constants.get(name);
   const isProduct = opType === "Mul" || opType === "Div";
@@ -129,7 +129,7 @@ function arithmetic(
     output,
   ).index;
   const factors = view.scale.map((factor, i) => {
-    const value = values[positions[i]!]!;
+    const value = values[positions[i]];
     return opType === "Mul" ? factor * value : factor / value;
   });
   return [{ ...view, scale: factors }];
@@ -145,10 +145,10 @@ function sliced(
   const positions = output.map((extent) => range(extent, (i) => i));
   axes.forEach((stated, i) => {
     const axis = positiveAxis(stated, output.length);
-    const extent = view.shape[axis]!;
-    const step = steps[i]!;
-    const first = Math.min(Math.max(positiveAxis(starts[i]!, extent), 0), step > 0 ? extent : extent - 1);
-    positions[axis] = range(output[axis]!, (j) => first + j * step);
+    const extent = view.shape[axis];
+    const step = steps[i];
+    const first = Math.min(Math.max(positiveAxis(starts[i], extent), 0), step > 0 ? extent : extent - 1);
+    positions[axis] = range(output[axis], (j) => first + j * step);
   });
   return taken(view, positions);
 }
@@ -173,7 +173,7 @@ function concatenated(
   views: ReadonlyMap<string, CodeView>,
   node: Node,
 ): CodeView[] | undefined {
-  const output = graph.info.get(node.outputs[0]!)?.shape ?? [];
+  const output = graph.info.get(node.outputs[0])?.shape ?? [];
   const axis = positiveAxis(intAttribute(node, "axis", 0), output.length);
   const parts = node.inputs.map((name) => views.get(name) ?? constantView(graph, name));
   if (!parts.every((part) => part !== undefined)) return undefined;
@@ -227,7 +227,7 @@ function taken(view: CodeView, positions: readonly (readonly number[])[]): CodeV
   const strides = stridesOf(view.shape);
   let from = [0];
   positions.forEach((list, axis) => {
-    from = from.flatMap((base) => list.map((position) => base + position * strides[axis]!));
+    from = from.flatMap((base) => list.map((position) => base + position * strides[axis]));
   });
   return rearranged(
     view,
@@ -241,11 +241,11 @@ function transposed(view: CodeView, stated: readonly number[] | undefined): Code
   const strides = stridesOf(view.shape);
   let from = [0];
   for (const axis of perm) {
-    from = from.flatMap((base) => range(view.shape[axis]!, (i) => base + i * strides[axis]!));
+    from = from.flatMap((base) => range(view.shape[axis], (i) => base + i * strides[axis]));
   }
   return rearranged(
     view,
-    perm.map((axis) => view.shape[axis]!),
+    perm.map((axis) => view.shape[axis]),
     from,
   );
 }
@@ -253,8 +253,8 @@ function transposed(view: CodeView, stated: readonly number[] | undefined): Code
 function rearranged(view: CodeView, shape: Shape, from: readonly number[]): CodeView {
   return {
     shape,
-    index: Int32Array.from(from, (position) => view.index[position]!),
-    scale: Float64Array.from(from, (position) => view.scale[position]!),
+    index: Int32Array.from(from, (position) => view.index[position]),
+    scale: Float64Array.from(from, (position) => view.scale[position]),
     isNormalized: view.isNormalized,
   };
 }

@@ -66,7 +66,7 @@ class Features {
       this.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
     );
     const output = this.shape(graph.output);
-    this.isImage = output.length === 4 && output[1]! <= 4 && output[2]! > 1;
+    this.isImage = output.length === 4 && output[1] <= 4 && output[2] > 1;
   }
 
   has(...opTypes: readonly string[]): boolean {
@@ -76,7 +76,7 @@ class Features {
   /** Convolutions of an image whose channels were scaled by a variable vector. */
   modulatedConvolutions(): number {
     const isConvolution = ({ opType }: Node) => opType === "Conv" || opType === "ConvTranspose";
-    return this.nodes.filter((node) => isConvolution(node) && this.isChannelScale(node.inputs[0]!)).length;
+    return this.nodes.filter((node) => isConvolution(node) && this.isChannelScale(node.inputs[0])).length;
   }
 
   /** Variable scalings of channels of an image whose other factor comes from `opType`. */
@@ -84,21 +84,21 @@ class Features {
     return this.nodes.filter(
       (node) =>
         node.opType === "Mul" &&
-        this.isChannelScale(node.outputs[0]!) &&
+        this.isChannelScale(node.outputs[0]) &&
         node.inputs.some((name) => this.producers.get(name)?.opType === opType),
     ).length;
   }
 
   channelScales(): number {
-    return this.nodes.filter((node) => node.opType === "Mul" && this.isChannelScale(node.outputs[0]!)).length;
+    return this.nodes.filter((node) => node.opType === "Mul" && this.isChannelScale(node.outputs[0])).length;
   }
 
   /** A mean over the channels of an image, as in x / √(mean x²). */
   normalisesPixels(): boolean {
     return this.nodes.some(({ opType, inputs, outputs }) => {
-      const [before, after] = [this.shape(inputs[0]!), this.shape(outputs[0]!)];
+      const [before, after] = [this.shape(inputs[0]), this.shape(outputs[0])];
       return (
-        opType === "ReduceMean" && before.length === 4 && before[2]! > 1 && after[1] === 1 && after[2]! > 1
+        opType === "ReduceMean" && before.length === 4 && before[2] > 1 && after[1] === 1 && after[2] > 1
       );
     });
   }
@@ -106,7 +106,7 @@ class Features {
   /** A mean of squares over the code itself. */
   normalisesCode(): boolean {
     return this.nodes.some(({ opType, inputs }) => {
-      const square = opType === "ReduceMean" ? this.producers.get(inputs[0]!) : undefined;
+      const square = opType === "ReduceMean" ? this.producers.get(inputs[0]) : undefined;
       return (
         square?.inputs[0] === this.graph.input || (opType === "ReduceMean" && inputs[0] === this.graph.input)
       );
@@ -118,12 +118,12 @@ class Features {
     const node = this.producers.get(name);
     if (node?.opType !== "Mul") return false;
     const shapes = node.inputs.map((input) => this.shape(input));
-    const isVector = (s: readonly number[]) => s.length === 4 && s[1]! > 1 && s[2] === 1 && s[3] === 1;
+    const isVector = (s: readonly number[]) => s.length === 4 && s[1] > 1 && s[2] === 1 && s[3] === 1;
     const [a, b] = node.inputs as [string, string];
     const isVariable = (input: string) => !this.graph.constants.has(input);
     return (
       shapes.every((s) => s.length === 4) &&
-      ((isVector(shapes[0]!) && isVariable(a)) || (isVector(shapes[1]!) && isVariable(b)))
+      ((isVector(shapes[0]) && isVariable(a)) || (isVector(shapes[1]) && isVariable(b)))
     );
   }
 

@@ -68,7 +68,7 @@ function separatingTensors(graph: PreparedGraph): Separator[] {
       if ((lastRead.get(name) ?? -1) <= index) live.delete(name);
     }
     const [only] = live;
-    if (live.size === 1 && defined.includes(only!)) separators.push({ name: only!, after: index });
+    if (live.size === 1 && defined.includes(only)) separators.push({ name: only, after: index });
   });
   return separators;
 }

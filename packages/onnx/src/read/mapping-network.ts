@@ -2,7 +2,7 @@
 // layers at once, where z and every tensor in between goes on to one.
 
 import { VielbeinError } from "@vielbein/core";
-import { type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { infoOf, type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
 import { elementCount } from "../model/tensor.ts";
 import { firstAffineMaps } from "./affine-maps.ts";
 import { layers } from "./layers.ts";
@@ -15,7 +15,7 @@ import { sharedCode } from "./shared-code.ts";
 export function mappedCode(graph: PreparedGraph): string | undefined {
   const chain = layers(graph).map(({ name }) => name);
   for (const name of [graph.input, ...chain.slice(0, -1)]) {
-    const shape = pointShape(graph.info.get(name)!.shape);
+    const shape = pointShape(infoOf(graph, name).shape);
     // A code, or one for each layer.
     if (shape.filter((extent) => extent > 1).length > 2) return undefined;
     if (readers(graph, name) < 2) continue;

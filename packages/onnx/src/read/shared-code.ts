@@ -1,7 +1,7 @@
 // The code behind a space of codes per layer, [layers, dim]: w, which a generator repeats for all layers to w⁺.
 
 import type { Space } from "@vielbein/core";
-import { type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { infoOf, type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
 
 /** Operators that keep every value. */
 const REARRANGING: ReadonlySet<string> = new Set([
@@ -32,9 +32,9 @@ export function sharedCode(graph: PreparedGraph, space: Space): Space | undefine
     const variable = new Set(node.inputs.filter((input) => input && !graph.constants.has(input)));
     return variable.size === 1 ? [...variable][0] : undefined;
   };
-  const shape = (name: string): readonly number[] => graph.info.get(name)!.shape;
+  const shape = (name: string): readonly number[] => infoOf(graph, name).shape;
   const size = (name: string): number => shape(name).reduce((product, extent) => product * extent, 1);
-  const dim = space.shape[1]!;
+  const dim = space.shape[1];
   let name: string | undefined = space.name;
   while (name !== undefined && size(name) !== dim) name = before(name, PASSED);
   if (name === undefined) return undefined;

@@ -2,7 +2,7 @@
 // next convolution reads, or the weights of that convolution, and this convolution has as many outputs as the image has
 // colours. A hint for the choice of weights; nothing else depends on it.
 
-import type { PreparedGraph } from "../derive/prepared-graph.ts";
+import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
 import { pushTo } from "../model/graph.ts";
 import type { Node } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
@@ -33,8 +33,8 @@ export class ToRgb {
     for (const node of graph.model.graph.nodes) {
       for (const name of node.inputs) pushTo(this.readers, name, node);
     }
-    const shape = graph.info.get(graph.output)!.shape;
-    const image = shape.length === 4 ? [shape[1]!, shape[3]!] : [];
+    const shape = infoOf(graph, graph.output).shape;
+    const image = shape.length === 4 ? [shape[1], shape[3]] : [];
     this.colours = image.find((extent) => extent <= MAX_COLOURS);
   }
 
@@ -47,7 +47,7 @@ export class ToRgb {
         if (this.isToColours(node)) return true;
         const isStyle = PASSED.has(node.opType) && node.inputs.every((input) => this.isStyle(input, style));
         const isScaling = node.opType === "Mul" && !isStyle;
-        const output = node.outputs[0]!;
+        const output = node.outputs[0];
         if (isStyle && !seen.has(output)) {
           seen.add(output);
           waiting.push(output);
@@ -60,14 +60,13 @@ export class ToRgb {
 
   /** Whether an operand leaves a style a style: a constant, or a vector of its own size. */
   private isStyle(name: string, style: string): boolean {
-    const { constants, info } = this.graph;
-    return (
-      constants.has(name) || elementCount(info.get(name)!.shape) === elementCount(info.get(style)!.shape)
-    );
+    const { constants } = this.graph;
+    const size = (of: string): number => elementCount(infoOf(this.graph, of).shape);
+    return constants.has(name) || size(name) === size(style);
   }
 
   private isToColours(node: Node): boolean {
     if (node.opType !== "Conv" && node.opType !== "ConvTranspose") return false;
-    return this.colours !== undefined && this.graph.info.get(node.outputs[0]!)?.shape[1] === this.colours;
+    return this.colours !== undefined && this.graph.info.get(node.outputs[0])?.shape[1] === this.colours;
   }
 }

@@ -54,7 +54,7 @@ export function codeAt(anchor: Float32Array, edits: readonly Edit[], layers?: La
       if (t === 0) return;
       const whole = displacementOf(set, k);
       const vector = layers ? restrictToLayers(set.space, whole, indices(layers)) : whole;
-      for (let i = 0; i < code.length; i++) code[i]! += t * lengths[k]! * vector[i]!;
+      for (let i = 0; i < code.length; i++) code[i] += t * lengths[k] * vector[i];
     });
   }
   return Float32Array.from(code);

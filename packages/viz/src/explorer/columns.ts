@@ -44,7 +44,7 @@ export class Columns {
       event.preventDefault();
       const visible = [...this.toggles.values()].filter((toggle) => !toggle.hidden);
       const at = visible.indexOf(event.target as HTMLButtonElement);
-      visible[(at + step + visible.length) % visible.length]!.focus();
+      visible[(at + step + visible.length) % visible.length].focus();
     });
   }
 
@@ -84,7 +84,7 @@ export class Columns {
       if (isShown) toggle.hidden = false;
       toggle.ariaPressed = String(isShown);
     }
-    if (!kinds.includes(this.selection.kind)) this.selection = { kind: ordered[0]!, k: 0 };
+    if (!kinds.includes(this.selection.kind)) this.selection = { kind: ordered[0], k: 0 };
   }
 
   /** Where the selected direction is not there, the first that is. */

@@ -238,7 +238,7 @@ export class Explorer {
     const moved = kinds.find((kind) => steps[kind]?.some((t) => t !== 0));
     columns.selection = moved
       ? { kind: moved, k: steps[moved]!.findIndex((t) => t !== 0) }
-      : { kind: columns.kinds[0]!, k: 0 };
+      : { kind: columns.kinds[0], k: 0 };
     // The picture need not wait for the directions.
     this.redraw();
     await this.find(steps, signal);

@@ -14,7 +14,7 @@ export function fillInputs(group: HTMLElement, { inputs, set }: Pick<ExplorerMod
   if (group.dataset.key !== key) group.replaceChildren(...inputs.map(labelled));
   group.dataset.key = key;
   for (const { name } of inputs) {
-    const values = Object.hasOwn(set, name) ? formatSetting(set[name]!) : "0";
+    const values = Object.hasOwn(set, name) ? formatSetting(set[name]) : "0";
     const field = group.querySelector<HTMLInputElement | HTMLOutputElement>(`[name="${CSS.escape(name)}"]`)!;
     field.value = field instanceof HTMLOutputElement && values === "0" ? "zeros" : values;
   }

@@ -15,7 +15,7 @@ export function sessionOf(
   { model, isMoved }: { readonly model: ExplorerModel | undefined; readonly isMoved: boolean },
 ): Session {
   const isDefault =
-    !model || (model.from.name === model.froms[0]!.name && model.to.name === model.tos.at(-1)!.name);
+    !model || (model.from.name === model.froms[0].name && model.to.name === model.tos.at(-1)!.name);
   // What the directions of a file did is only to be had as a code.
   const file = columns.column("file");
   const beyond = file?.isMoved ? codeAt(anchor, [file.edit!], layers) : anchor;

@@ -62,7 +62,7 @@ export class Sliders {
     const back = document.createElement("button");
     element.className = "row";
     name.className = "name";
-    name.textContent = name.title = set.names[k]!;
+    name.textContent = name.title = set.names[k];
     name.htmlFor = input.id = `slider-${this.name}-${k}`;
     value.className = "value";
     const number = set.values?.values[k];

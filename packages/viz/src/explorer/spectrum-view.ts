@@ -63,7 +63,7 @@ export function dimensionText(dimension: LocalDimension | undefined): string {
 }
 
 function label(values: Float64Array, dimension: LocalDimension | undefined): string {
-  const ends = [values[0]!, values.at(-1)!].map((value) => value.toPrecision(3));
+  const ends = [values[0], values.at(-1)!].map((value) => value.toPrecision(3));
   return `${values.length} singular values from ${ends[0]} to ${ends[1]}${dimension ? `, ${dimensionText(dimension)}` : ""}`;
 }
 

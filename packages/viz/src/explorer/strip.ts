@@ -29,7 +29,7 @@ export class Strip {
 
   show(images: readonly RgbaImage[]): void {
     images.forEach((image, i) => {
-      paint(this.buttons[i]!.querySelector("canvas")!, image);
+      paint(this.buttons[i].querySelector("canvas")!, image);
     });
   }
 

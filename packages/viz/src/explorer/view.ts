@@ -145,7 +145,7 @@ function fillSpaces(
 
 /** The layers of a space `[layers, dim]`; 0 for any other. */
 function layerCount({ shape }: Pick<Space, "shape">): number {
-  return shape.length === 2 && shape[0]! > 1 ? shape[0]! : 0;
+  return shape.length === 2 && shape[0] > 1 ? shape[0] : 0;
 }
 
 /** Shows the fields where the space has layers. Returns the range in force; undefined for all layers. */

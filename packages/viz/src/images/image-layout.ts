@@ -31,10 +31,10 @@ export function detectLayout(shape: readonly number[], options: { layout?: Layou
   }
   const [channels, height, width] =
     layout === "chw"
-      ? [shape[0]!, shape[1]!, shape[2]!]
+      ? [shape[0], shape[1], shape[2]]
       : layout === "hwc"
-        ? [shape[2]!, shape[0]!, shape[1]!]
-        : [1, shape[0]!, shape[1]!];
+        ? [shape[2], shape[0], shape[1]]
+        : [1, shape[0], shape[1]];
   if (!CHANNEL_COUNTS.includes(channels)) throw mismatch(shape, options.layout);
   return { layout, channels, height, width };
 }
@@ -42,8 +42,8 @@ export function detectLayout(shape: readonly number[], options: { layout?: Layou
 function guess(shape: readonly number[]): LayoutName | undefined {
   if (shape.length === 2) return "hw";
   if (shape.length !== 3) return undefined;
-  if (CHANNEL_COUNTS.includes(shape[0]!)) return "chw";
-  if (CHANNEL_COUNTS.includes(shape[2]!)) return "hwc";
+  if (CHANNEL_COUNTS.includes(shape[0])) return "chw";
+  if (CHANNEL_COUNTS.includes(shape[2])) return "hwc";
   return undefined;
 }
 

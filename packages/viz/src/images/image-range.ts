@@ -69,14 +69,14 @@ function robustExtent(values: Float32Array): PixelRange {
   }
   const sorted = thin(values).sort();
   const last = sorted.length - 1;
-  const low = sorted[Math.floor(TAIL * last)]!;
-  const high = sorted[Math.ceil((1 - TAIL) * last)]!;
-  return low === high ? [sorted[0]!, sorted[last]!] : [low, high];
+  const low = sorted[Math.floor(TAIL * last)];
+  const high = sorted[Math.ceil((1 - TAIL) * last)];
+  return low === high ? [sorted[0], sorted[last]] : [low, high];
 }
 
 function thin(values: Float32Array): Float32Array {
   let stride = Math.ceil(values.length / MAX_SAMPLES);
   // A stride that shares a factor with the channels or the row length would see only some of them.
   while (stride > 1 && (stride % 2 === 0 || stride % 3 === 0)) stride++;
-  return Float32Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => values[i * stride]!);
+  return Float32Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => values[i * stride]);
 }

@@ -45,7 +45,7 @@ export function toRgba(values: Float32Array, layout: ImageLayout, range: PixelRa
         data[4 * p + 3] = 255;
         continue;
       }
-      const value = values[p * pixelStride + (channels === 1 ? 0 : c) * channelStride]!;
+      const value = values[p * pixelStride + (channels === 1 ? 0 : c) * channelStride];
       if (Number.isNaN(value)) {
         throw new VielbeinError(
           "NOT_FINITE",
@@ -81,7 +81,7 @@ export function fromRgba(image: RgbaImage, layout: ImageLayout, [low, high]: Pix
   for (let p = 0; p < pixels; p++) {
     const rgba = image.data.subarray(4 * p, 4 * p + 4);
     for (let c = 0; c < channels; c++) {
-      const level = channels === 1 ? 0.299 * rgba[0]! + 0.587 * rgba[1]! + 0.114 * rgba[2]! : rgba[c]!;
+      const level = channels === 1 ? 0.299 * rgba[0] + 0.587 * rgba[1] + 0.114 * rgba[2] : rgba[c];
       values[p * pixelStride + c * channelStride] = low + (level / 255) * (high - low);
     }
   }
@@ -98,8 +98,8 @@ export function isOpaque({ data }: RgbaImage): boolean {
 export function overWhite({ width, height, data }: RgbaImage): RgbaImage {
   const result = data.slice();
   for (let i = 0; i < result.length; i += 4) {
-    const alpha = data[i + 3]! / 255;
-    for (let c = 0; c < 3; c++) result[i + c] = alpha * data[i + c]! + (1 - alpha) * 255;
+    const alpha = data[i + 3] / 255;
+    for (let c = 0; c < 3; c++) result[i + c] = alpha * data[i + c] + (1 - alpha) * 255;
     result[i + 3] = 255;
   }
   return { width, height, data: result };
@@ -124,7 +124,7 @@ export function upscale(image: RgbaImage, factor: number): RgbaImage {
   const target = new Uint32Array(width * height);
   for (let y = 0; y < height; y++) {
     const row = Math.floor(y / factor) * image.width;
-    for (let x = 0; x < width; x++) target[y * width + x] = source[row + Math.floor(x / factor)]!;
+    for (let x = 0; x < width; x++) target[y * width + x] = source[row + Math.floor(x / factor)];
   }
   return { width, height, data: new Uint8ClampedArray(target.buffer) };
 }
@@ -142,13 +142,13 @@ export function downscale(image: RgbaImage, factor: number): RgbaImage {
       const sum = [0, 0, 0, 0];
       for (let k = 0; k < factor * factor; k++) {
         const from = 4 * ((y * factor + Math.floor(k / factor)) * image.width + x * factor + (k % factor));
-        const alpha = image.data[from + 3]!;
-        for (let c = 0; c < 3; c++) sum[c]! += image.data[from + c]! * alpha;
-        sum[3]! += alpha;
+        const alpha = image.data[from + 3];
+        for (let c = 0; c < 3; c++) sum[c] += image.data[from + c] * alpha;
+        sum[3] += alpha;
       }
       const to = 4 * (y * width + x);
-      for (let c = 0; c < 3; c++) data[to + c] = sum[3] === 0 ? 0 : sum[c]! / sum[3]!;
-      data[to + 3] = sum[3]! / (factor * factor);
+      for (let c = 0; c < 3; c++) data[to + c] = sum[3] === 0 ? 0 : sum[c] / sum[3];
+      data[to + 3] = sum[3] / (factor * factor);
     }
   }
   return { width, height, data };
@@ -160,7 +160,7 @@ export function downscale(image: RgbaImage, factor: number): RgbaImage {
  * @param images at least one, of equal width.
  */
 export function stackImages(images: readonly RgbaImage[], gap: number): RgbaImage {
-  const width = images[0]!.width;
+  const width = images[0].width;
   const height = images.reduce((sum, image) => sum + image.height + gap, -gap);
   const data = new Uint8ClampedArray(4 * width * height).fill(255);
   let y = 0;

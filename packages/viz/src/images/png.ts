@@ -43,7 +43,7 @@ export function encodeAnimatedPng(frames: readonly RgbaImage[], options: Animati
   if (other >= 0) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",
-      `Animated PNG: all frames must have one size, got ${width} × ${height} and, in frame ${other}, ${frames[other]!.width} × ${frames[other]!.height}.`,
+      `Animated PNG: all frames must have one size, got ${width} × ${height} and, in frame ${other}, ${frames[other].width} × ${frames[other].height}.`,
     );
   }
   // Control and data chunks of all frames share one sequence of numbers.
@@ -93,8 +93,8 @@ function compressed({ width, height, data }: RgbaImage): Uint8Array {
     const out = y * (stride + 1);
     filtered[out] = FILTER_UP;
     for (let i = 0; i < stride; i++) {
-      const above = y === 0 ? 0 : data[(y - 1) * stride + i]!;
-      filtered[out + 1 + i] = data[y * stride + i]! - above;
+      const above = y === 0 ? 0 : data[(y - 1) * stride + i];
+      filtered[out + 1 + i] = data[y * stride + i] - above;
     }
   }
   return zlibSync(filtered);
@@ -117,10 +117,10 @@ export function pngDataUri(png: Uint8Array): string {
   // Neither Buffer (Node) nor btoa (no types without DOM) is common ground, so: three bytes, four digits.
   let base64 = "";
   for (let i = 0; i < png.length; i += 3) {
-    const word = (png[i]! << 16) | ((png[i + 1] ?? 0) << 8) | (png[i + 2] ?? 0);
-    base64 += digits[word >> 18]! + digits[(word >> 12) & 63]!;
-    base64 += i + 1 < png.length ? digits[(word >> 6) & 63]! : "=";
-    base64 += i + 2 < png.length ? digits[word & 63]! : "=";
+    const word = (png[i] << 16) | ((png[i + 1] ?? 0) << 8) | (png[i + 2] ?? 0);
+    base64 += digits[word >> 18] + digits[(word >> 12) & 63];
+    base64 += i + 1 < png.length ? digits[(word >> 6) & 63] : "=";
+    base64 += i + 2 < png.length ? digits[word & 63] : "=";
   }
   return `data:image/png;base64,${base64}`;
 }

@@ -11,9 +11,9 @@ export function resize(image: RgbaImage, width: number, height: number): RgbaIma
   const across = new Float64Array(4 * width * image.height);
   for (let y = 0; y < image.height; y++) {
     for (let x = 0; x < width; x++) {
-      for (const [from, weight] of columns[x]!) {
+      for (const [from, weight] of columns[x]) {
         for (let c = 0; c < 4; c++) {
-          across[4 * (y * width + x) + c]! += weight * image.data[4 * (y * image.width + from) + c]!;
+          across[4 * (y * width + x) + c] += weight * image.data[4 * (y * image.width + from) + c];
         }
       }
     }
@@ -21,8 +21,8 @@ export function resize(image: RgbaImage, width: number, height: number): RgbaIma
   const data = new Uint8ClampedArray(4 * width * height);
   for (let y = 0; y < height; y++) {
     for (let i = 0; i < 4 * width; i++) {
-      data[4 * y * width + i] = rows[y]!.reduce(
-        (sum, [from, weight]) => sum + weight * across[4 * from * width + i]!,
+      data[4 * y * width + i] = rows[y].reduce(
+        (sum, [from, weight]) => sum + weight * across[4 * from * width + i],
         0,
       );
     }

@@ -90,13 +90,13 @@ function logTicks(low: number, high: number): { low: number; high: number; ticks
   const from = candidates.findLastIndex((tick) => tick <= low * (1 + 1e-9));
   const to = candidates.findIndex((tick) => tick >= high * (1 - 1e-9));
   const round = candidates.slice(from === to ? from - 1 : from, (from === to ? to + 1 : to) + 1);
-  const decades = Math.log10(round.at(-1)! / round[0]!);
+  const decades = Math.log10(round.at(-1)! / round[0]);
   const every = Math.ceil(decades / 8);
   const ticks =
     decades <= 2.5
       ? round
       : round.filter((tick) => isPowerOfTen(tick) && Math.round(Math.log10(tick)) % every === 0);
-  return { low: round[0]!, high: round.at(-1)!, ticks };
+  return { low: round[0], high: round.at(-1)!, ticks };
 }
 
 /** Round indices from 1 to `count`, at most about twelve of them. */
@@ -130,8 +130,8 @@ export function tickLabels(ticks: readonly number[]): string[] {
 }
 
 function isEven(ticks: readonly number[]): boolean {
-  const step = ticks[1]! - ticks[0]!;
-  return ticks.slice(1).every((tick, i) => Math.abs(tick - ticks[i]! - step) < 1e-9 * Math.abs(step));
+  const step = ticks[1] - ticks[0];
+  return ticks.slice(1).every((tick, i) => Math.abs(tick - ticks[i] - step) < 1e-9 * Math.abs(step));
 }
 
 function decimalsOf(value: number): number {

@@ -41,7 +41,7 @@ const MIDDLE = 0.36;
 /** Colour and dash of series `index`, from 0: the colours repeat dashed. */
 export function seriesStyle(index: number): { readonly colour: string; readonly dash: string } {
   return {
-    colour: SERIES_COLOURS[index % SERIES_COLOURS.length]!,
+    colour: SERIES_COLOURS[index % SERIES_COLOURS.length],
     dash: index < SERIES_COLOURS.length ? "" : ' stroke-dasharray="5 4"',
   };
 }
@@ -118,7 +118,7 @@ export function verticalAxis(axis: Axis, box: Box): string[] {
       const y = axis.scale(tick);
       return [
         stroke(`M${px(box.left)} ${px(y)}H${px(box.right)}`, THEME.grid),
-        textLine(box.left - 10, y + AXIS.size * MIDDLE, axis.labels[i]!, { ...AXIS, anchor: "end" }),
+        textLine(box.left - 10, y + AXIS.size * MIDDLE, axis.labels[i], { ...AXIS, anchor: "end" }),
       ];
     }),
   ];
@@ -137,7 +137,7 @@ export function horizontalAxis(axis: Axis, box: Box, note = ""): string[] {
   positions.forEach((x, i) => {
     if (i % every !== 0) return;
     elements.push(stroke(`M${px(x)} ${px(box.bottom)}v5`, THEME.faint));
-    elements.push(textLine(x, box.bottom + 20, axis.labels[i]!, { ...AXIS, anchor: "middle" }));
+    elements.push(textLine(x, box.bottom + 20, axis.labels[i], { ...AXIS, anchor: "middle" }));
   });
   elements.push(textLine(box.right, box.bottom + 40, title, { ...AXIS, anchor: "end" }, axis.title));
   if (note !== "") {
@@ -152,8 +152,8 @@ export function horizontalAxis(axis: Axis, box: Box, note = ""): string[] {
 function sparse(positions: readonly number[], widths: readonly number[]): number {
   const fits = (every: number) => {
     for (let i = every; i < positions.length; i += every) {
-      const gap = Math.abs(positions[i]! - positions[i - every]!);
-      if (gap < (widths[i]! + widths[i - every]!) / 2 + 8) return false;
+      const gap = Math.abs(positions[i] - positions[i - every]);
+      if (gap < (widths[i] + widths[i - every]) / 2 + 8) return false;
     }
     return true;
   };

@@ -186,7 +186,7 @@ function drawBar({ bar, at }: Colours, { grid, barBottom }: Plan): string[] {
     const y = bar.scale(tick);
     return [
       stroke(`M${px(x + BAR)} ${px(y)}h4`, THEME.faint),
-      textLine(x + BAR + 7, y + centred(AXIS.size), bar.labels[i]!, AXIS),
+      textLine(x + BAR + 7, y + centred(AXIS.size), bar.labels[i], AXIS),
     ];
   });
   return [
@@ -240,7 +240,7 @@ function printedValues(
     const x = grid.left + ((i % cols) + 0.5) * cell;
     const y = grid.top + (Math.floor(i / cols) + 0.5) * cellHeight + centred(VALUE.size);
     // Black and white by name: they belong to the cell, not to the theme.
-    return [textLine(x, y, text, { ...VALUE, anchor: "middle", fill: textColour(colourOf(data[i]!)) })];
+    return [textLine(x, y, text, { ...VALUE, anchor: "middle", fill: textColour(colourOf(data[i])) })];
   });
 }
 

@@ -72,7 +72,7 @@ function countInBins({ series, bins }: Histogram): Bars {
   const edges = binEdges(all, low, high, bins);
   const heights = lists.map((list) => {
     const counts = bin()
-      .domain([edges[0]!, edges.at(-1)!])
+      .domain([edges[0], edges.at(-1)!])
       .thresholds(edges.slice(1, -1))(list)
       .map((values) => values.length);
     return series.length === 1 ? counts : counts.map((count) => count / Math.max(1, list.length));
@@ -103,7 +103,7 @@ function layOut(plot: Histogram, { edges, heights }: Bars): Plan {
   const legendBlock = legend(series.length > 1 ? keys : [], title.bottom, width);
   const yTitle = series.length === 1 ? "count" : "share of samples";
   const yAxis = makeAxis({ title: yTitle }, [0, ...heights.flat()], 5);
-  const xAxis = makeAxis({ title: plot.valueTitle, domain: [edges[0]!, edges.at(-1)!] }, [], 8);
+  const xAxis = makeAxis({ title: plot.valueTitle, domain: [edges[0], edges.at(-1)!] }, [], 8);
   const box: Box = {
     left: MARGIN + labelRoom(yAxis),
     right: width - MARGIN,
@@ -117,10 +117,10 @@ function layOut(plot: Histogram, { edges, heights }: Bars): Plan {
 
 /** The outline of each series over its filled area. */
 function drawSteps({ edges, heights }: Bars, { box, xAxis, yAxis }: Plan): string[] {
-  const [start, bottom] = [px(xAxis.scale(edges[0]!)), px(box.bottom)];
+  const [start, bottom] = [px(xAxis.scale(edges[0])), px(box.bottom)];
   const opacity = heights.length === 1 ? 0.35 : 0.18;
   return heights.flatMap((list, s) => {
-    const steps = list.map((value, i) => `V${px(yAxis.scale(value))}H${px(xAxis.scale(edges[i + 1]!))}`);
+    const steps = list.map((value, i) => `V${px(yAxis.scale(value))}H${px(xAxis.scale(edges[i + 1]))}`);
     const outline = `M${start} ${bottom}${steps.join("")}V${bottom}`;
     const { colour, dash } = seriesStyle(s);
     return [
@@ -140,9 +140,9 @@ function binEdges(values: readonly number[], low: number, high: number, bins: nu
   const rule = thresholdFreedmanDiaconis(values, low, high);
   const count = bins ?? Math.min(60, rule > 1 ? rule : thresholdSturges(values));
   const inner = ticks(low, high, count);
-  const step = inner.length > 1 ? inner[1]! - inner[0]! : high - low;
+  const step = inner.length > 1 ? inner[1] - inner[0] : high - low;
   const edges = [...inner];
-  if (edges.length === 0 || edges[0]! > low) edges.unshift((edges[0] ?? low + step) - step);
+  if (edges.length === 0 || edges[0] > low) edges.unshift((edges[0] ?? low + step) - step);
   // A value on the last edge would need a bin of its own: d3's bins are closed at both ends of the domain.
   if (edges.at(-1)! < high) edges.push(edges.at(-1)! + step);
   return edges;

@@ -97,7 +97,7 @@ export function layerPlot(plot: LayerPlot): string {
     const { colour } = seriesStyle(g);
     group.forEach((mark, layer) => {
       const x = middle(layer) + (g - (groups.length - 1) / 2) * slot;
-      elements.push(...("samples" in groups[g]! ? boxMark : errorMark)(axis, mark, x, 0.72 * slot, colour));
+      elements.push(...("samples" in groups[g] ? boxMark : errorMark)(axis, mark, x, 0.72 * slot, colour));
     });
   });
   elements.push(stroke(`M${px(left)} ${px(box.bottom)}H${px(right)}`, THEME.faint));
@@ -138,22 +138,22 @@ function boxMark(axis: Axis, mark: readonly number[], x: number, size: number, c
 }
 
 function errorMark(axis: Axis, mark: readonly number[], x: number, size: number, colour: string): string[] {
-  if (mark.length === 0 || !axis.shows(mark[1]!)) return [];
+  if (mark.length === 0 || !axis.shows(mark[1])) return [];
   const floor = Math.min(...axis.scale.domain());
   const [low, centre, high] = mark.map((value) => axis.scale(Math.max(value, floor)));
   const cap = Math.min(size, 12) / 2;
   return [
     stroke(
-      `M${px(x)} ${px(low!)}V${px(high!)}M${px(x - cap)} ${px(low!)}h${px(2 * cap)}M${px(x - cap)} ${px(high!)}h${px(2 * cap)}`,
+      `M${px(x)} ${px(low)}V${px(high)}M${px(x - cap)} ${px(low)}h${px(2 * cap)}M${px(x - cap)} ${px(high)}h${px(2 * cap)}`,
       colour,
       ' stroke-width="1.5"',
     ),
-    `<circle cx="${px(x)}" cy="${px(centre!)}" r="4" fill="${colour}" stroke="${THEME.paper}"/>`,
+    `<circle cx="${px(x)}" cy="${px(centre)}" r="4" fill="${colour}" stroke="${THEME.paper}"/>`,
   ];
 }
 
 function referenceMark(axis: Axis, mark: readonly number[], x: number, width: number): string[] {
-  if (mark.length === 0 || !axis.shows(mark[1]!)) return [];
+  if (mark.length === 0 || !axis.shows(mark[1])) return [];
   const floor = Math.min(...axis.scale.domain());
   const [low, centre, high] = mark.map((value) => axis.scale(Math.max(value, floor))) as [
     number,

@@ -145,13 +145,13 @@ function drawLines(lines: readonly ChartLine[], plan: Plan): DrawnLine[] {
   const nameY = spread(endY, NAME_LEADING, box.top, box.bottom);
   const styles = lineStyles(lines);
   const drawn = lines.map((one, s): DrawnLine | undefined => {
-    const [end, style] = [ends[s], styles[s]!];
+    const [end, style] = [ends[s], styles[s]];
     if (end === undefined) return undefined;
     const band = `<path d="${pen.band(one.points)}" fill="${style.colour}" fill-opacity="0.16"/>`;
     return {
       bands: one.hasBand ? [band] : [],
       curves: drawCurve(one, pen, style),
-      keys: drawKey(one, names[s]!, pen, style, { end, y: endY[s]!, nameY: nameY[s]!, right: box.right }),
+      keys: drawKey(one, names[s], pen, style, { end, y: endY[s], nameY: nameY[s], right: box.right }),
     };
   });
   return drawn.reverse().filter((one) => one !== undefined);
@@ -230,17 +230,17 @@ function clipped(marks: readonly string[], box: Box): string[] {
 
 /** Moves positions apart to `distance`, within `[low, high]` as far as they fit, keeping their order. */
 function spread(positions: readonly number[], distance: number, low: number, high: number): number[] {
-  const order = positions.map((_, i) => i).sort((a, b) => positions[a]! - positions[b]!);
+  const order = positions.map((_, i) => i).sort((a, b) => positions[a] - positions[b]);
   const result = [...positions];
   let least = low;
   for (const i of order) {
-    result[i] = Math.max(result[i]!, least);
-    least = result[i]! + distance;
+    result[i] = Math.max(result[i], least);
+    least = result[i] + distance;
   }
   let most = high;
   for (const i of order.reverse()) {
-    result[i] = Math.min(result[i]!, most);
-    most = result[i]! - distance;
+    result[i] = Math.min(result[i], most);
+    most = result[i] - distance;
   }
   return result;
 }

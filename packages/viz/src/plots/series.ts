@@ -33,7 +33,7 @@ export function bandOf(
     }
     return quantiles(list, [0.05, 0.5, 0.95]);
   });
-  return { low: at.map((v) => v[0]!), y: at.map((v) => v[1]!), high: at.map((v) => v[2]!) };
+  return { low: at.map((v) => v[0]), y: at.map((v) => v[1]), high: at.map((v) => v[2]) };
 }
 
 /** Quantiles by linear interpolation between order statistics (R's type 7). */

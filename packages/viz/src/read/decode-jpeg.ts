@@ -60,16 +60,16 @@ function coloursOf(
       const [own, other] = [4 * x, 4 * (across ? neighbour(x, width) : x)];
       const row = 4 * y * width;
       const mixed = (c: number) =>
-        (9 * data[row + own + c]! +
-          3 * data[row + other + c]! +
-          3 * data[beside + own + c]! +
-          data[beside + other + c]!) /
+        (9 * data[row + own + c] +
+          3 * data[row + other + c] +
+          3 * data[beside + own + c] +
+          data[beside + other + c]) /
           16 -
         128;
       const [blue, red] = [mixed(1), mixed(2)];
-      result[at] = data[at]! + 1.402 * red;
-      result[at + 1] = data[at]! - 0.344136286 * blue - 0.714136286 * red;
-      result[at + 2] = data[at]! + 1.772 * blue;
+      result[at] = data[at] + 1.402 * red;
+      result[at + 1] = data[at] - 0.344136286 * blue - 0.714136286 * red;
+      result[at + 2] = data[at] + 1.772 * blue;
       result[at + 3] = 255;
     }
   }
@@ -95,7 +95,7 @@ function upright(image: RgbaImage, orientation: number): RgbaImage {
       const [u, v] = isTurned ? [y, x] : [x, y];
       const column = flipX ? image.width - 1 - u : u;
       const row = flipY ? image.height - 1 - v : v;
-      target[y * width + x] = source[row * image.width + column]!;
+      target[y * width + x] = source[row * image.width + column];
     }
   }
   return { width, height, data: new Uint8ClampedArray(target.buffer) };

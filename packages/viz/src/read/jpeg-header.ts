@@ -39,7 +39,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   let adobe: { range: readonly [number, number]; transform: number } | undefined;
   for (let at = 2; at + 4 <= bytes.length; ) {
     if (bytes[at] !== 0xff) throw invalidJpeg("it has bytes between its segments", "Check the file.");
-    const marker = bytes[at + 1]!;
+    const marker = bytes[at + 1];
     // A marker may be preceded by any number of bytes FF.
     if (marker === 0xff) {
       at++;
@@ -75,16 +75,16 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
 
 function frameOf(data: Uint8Array): Pick<JpegHeader, "width" | "height" | "components"> {
   const [depth, high, low, wide, narrow, count] = data as unknown as number[];
-  const [height, width] = [high! * 256 + low!, wide! * 256 + narrow!];
-  if (data.length < 6 || data.length < 6 + 3 * count!)
+  const [height, width] = [high * 256 + low, wide * 256 + narrow];
+  if (data.length < 6 || data.length < 6 + 3 * count)
     throw invalidJpeg("its frame is cut short", "Check the file.");
   if (depth !== 8) throw invalidJpeg(`it has ${depth} bits a sample, and 8 are read`, "Save it as PNG.");
   if (width === 0 || height === 0 || width * height > MAX_PIXELS) {
     throw invalidJpeg(`it is ${width} × ${height}`, `Give an image of at most ${MAX_PIXELS} pixels.`);
   }
-  const components = Array.from({ length: count! }, (_, i) => {
+  const components = Array.from({ length: count }, (_, i) => {
     const [id, sampling] = data.subarray(6 + 3 * i) as unknown as number[];
-    return { id: id!, across: sampling! >> 4, down: sampling! & 15 };
+    return { id: id, across: sampling >> 4, down: sampling & 15 };
   });
   return { width, height, components };
 }

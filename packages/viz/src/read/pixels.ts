@@ -45,13 +45,13 @@ function samplesOf(row: Uint8Array, count: number, depth: number): Samples {
   if (depth === 8) return row;
   if (depth === 16) {
     const samples = new Uint16Array(count);
-    for (let i = 0; i < count; i++) samples[i] = (row[2 * i]! << 8) | row[2 * i + 1]!;
+    for (let i = 0; i < count; i++) samples[i] = (row[2 * i] << 8) | row[2 * i + 1];
     return samples;
   }
   const samples = new Uint8Array(count);
   const mask = 2 ** depth - 1;
   for (let i = 0, bit = 0; i < count; i++, bit += depth) {
-    samples[i] = (row[bit >> 3]! >> (8 - depth - (bit & 7))) & mask;
+    samples[i] = (row[bit >> 3] >> (8 - depth - (bit & 7))) & mask;
   }
   return samples;
 }
@@ -77,9 +77,9 @@ function clearColour(transparency: Uint8Array | undefined, { colourType, channel
 function greyPainter(channels: number, levels: Uint8Array, [clear]: readonly number[]): SamplePainter {
   return (samples, image, at, step) => {
     for (let i = 0, to = at; i < samples.length; i += channels, to += step) {
-      const sample = samples[i]!;
-      const level = levels[sample]!;
-      const alpha = channels === 2 ? levels[samples[i + 1]!]! : sample === clear ? 0 : 255;
+      const sample = samples[i];
+      const level = levels[sample];
+      const alpha = channels === 2 ? levels[samples[i + 1]] : sample === clear ? 0 : 255;
       image[to] = level | (level << 8) | (level << 16) | (alpha << 24);
     }
   };
@@ -92,12 +92,12 @@ function colourPainter(
 ): SamplePainter {
   return (samples, image, at, step) => {
     for (let i = 0, to = at; i < samples.length; i += channels, to += step) {
-      const r = samples[i]!;
-      const g = samples[i + 1]!;
-      const b = samples[i + 2]!;
+      const r = samples[i];
+      const g = samples[i + 1];
+      const b = samples[i + 2];
       const isClear = r === red && g === green && b === blue;
-      const alpha = channels === 4 ? levels[samples[i + 3]!]! : isClear ? 0 : 255;
-      image[to] = levels[r]! | (levels[g]! << 8) | (levels[b]! << 16) | (alpha << 24);
+      const alpha = channels === 4 ? levels[samples[i + 3]] : isClear ? 0 : 255;
+      image[to] = levels[r] | (levels[g] << 8) | (levels[b] << 16) | (alpha << 24);
     }
   };
 }
@@ -126,11 +126,11 @@ function paletteOf(colours: Uint8Array | undefined, transparency: Uint8Array | u
 function palettePainter(palette: Uint32Array): SamplePainter {
   return (samples, image, at, step) => {
     for (let i = 0, to = at; i < samples.length; i++, to += step) {
-      const sample = samples[i]!;
+      const sample = samples[i];
       if (sample >= palette.length) {
         throw invalidPng(`colour ${sample} is not in its palette of ${palette.length}`, "Check the file.");
       }
-      image[to] = palette[sample]!;
+      image[to] = palette[sample];
     }
   };
 }

@@ -32,14 +32,14 @@ export function readPngHeader(data: Uint8Array | undefined): PngHeader {
   const view = new DataView(data.buffer, data.byteOffset);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, colourType, compression, filter, interlace] = data.subarray(8) as unknown as number[];
-  const kind = KINDS[colourType!];
-  if (!kind?.depths.includes(depth!)) {
+  const kind = KINDS[colourType];
+  if (!kind?.depths.includes(depth)) {
     throw invalidPng(
       `it has colour type ${colourType} at ${depth} bits a sample, which the standard does not know`,
       "Check the file.",
     );
   }
-  if (compression !== 0 || filter !== 0 || interlace! > 1) {
+  if (compression !== 0 || filter !== 0 || interlace > 1) {
     throw invalidPng(
       `it has compression ${compression}, filters ${filter} and interlacing ${interlace}, and the standard knows 0, 0, and 0 or 1`,
       "Check the file.",
@@ -51,8 +51,8 @@ export function readPngHeader(data: Uint8Array | undefined): PngHeader {
   return {
     width,
     height,
-    depth: depth!,
-    colourType: colourType!,
+    depth: depth,
+    colourType: colourType,
     channels: kind.channels,
     isInterlaced: interlace === 1,
   };

@@ -52,7 +52,7 @@ export function eachRow(
   let above: Uint8Array = new Uint8Array(stride);
   for (let y = 0; y < height; y++) {
     const start = y * (stride + 1);
-    const undo = FILTERS[filtered[start]!];
+    const undo = FILTERS[filtered[start]];
     if (!undo)
       throw invalidPng(`row ${y} has the filter ${filtered[start]}, which does not exist`, "Check the file.");
     const row = filtered.subarray(start + 1, start + 1 + stride);
@@ -68,21 +68,21 @@ type Filter = (row: Uint8Array, above: Uint8Array, pixelBytes: number) => void;
 const FILTERS: readonly Filter[] = [
   () => {},
   (row, _, n) => {
-    for (let i = n; i < row.length; i++) row[i] = row[i]! + row[i - n]!;
+    for (let i = n; i < row.length; i++) row[i] = row[i] + row[i - n];
   },
   (row, above) => {
-    for (let i = 0; i < row.length; i++) row[i] = row[i]! + above[i]!;
+    for (let i = 0; i < row.length; i++) row[i] = row[i] + above[i];
   },
   (row, above, n) => {
-    for (let i = 0; i < row.length; i++) row[i] = row[i]! + (((i < n ? 0 : row[i - n]!) + above[i]!) >> 1);
+    for (let i = 0; i < row.length; i++) row[i] = row[i] + (((i < n ? 0 : row[i - n]) + above[i]) >> 1);
   },
   (row, above, n) => {
     for (let channel = 0; channel < Math.min(n, row.length); channel++) {
       // Neighbours stay at hand from pixel to pixel: twice as fast as reading them again.
       let [left, corner] = [0, 0];
       for (let i = channel; i < row.length; i += n) {
-        const up = above[i]!;
-        left = (row[i]! + paeth(left, up, corner)) & 0xff;
+        const up = above[i];
+        left = (row[i] + paeth(left, up, corner)) & 0xff;
         row[i] = left;
         corner = up;
       }

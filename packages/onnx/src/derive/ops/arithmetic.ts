@@ -1,18 +1,18 @@
 // Elementwise operators of several inputs, with broadcasting: the rules of sum, product and quotient.
 
-import type { Node } from "../../model/model.ts";
+import { inputOf, type Node, outputOf } from "../../model/model.ts";
 import { broadcastShape, type Emitter, type Shape } from "../emitter.ts";
-import type { DerivativeRule, Tangent } from "../rule.ts";
+import { type DerivativeRule, given, type Tangent } from "../rule.ts";
 import { slopeOfRoot } from "../singular.ts";
 
 /** Tangent of input `i` aligned to the rank of the output. */
 function aligned(e: Emitter, node: Node, i: number, tangent: string): string {
-  return e.align(tangent, e.shape(node.inputs[i]!), e.shape(node.outputs[0]!).length);
+  return e.align(tangent, e.shape(inputOf(node, i)), e.shape(outputOf(node, 0)).length);
 }
 
 /** Cotangent of the output's shape, summed to the shape of input `i`. */
 function reduced(e: Emitter, node: Node, i: number, cotangent: string): string {
-  return e.reduceTo(cotangent, e.shape(node.outputs[0]!), e.shape(node.inputs[i]!));
+  return e.reduceTo(cotangent, e.shape(outputOf(node, 0)), e.shape(inputOf(node, i)));
 }
 
 /** Reverse rule of an elementwise operator: the cotangent times ∂y/∂xᵢ for every input that wants it. */
@@ -20,12 +20,12 @@ function pullback(
   partial: (e: Emitter, node: Node, cotangent: string, i: number) => string,
 ): DerivativeRule["vjp"] {
   return (e, node, [u], wanted) =>
-    wanted.map((isWanted, i) => (isWanted ? reduced(e, node, i, partial(e, node, u!, i)) : undefined));
+    wanted.map((isWanted, i) => (isWanted ? reduced(e, node, i, partial(e, node, given(u), i)) : undefined));
 }
 
 /** Sum of the tangents, each times its sign, in the output's full shape. */
 function signedSum(e: Emitter, node: Node, tangents: readonly Tangent[], signs: readonly number[]): Tangent {
-  const output = e.shape(node.outputs[0]!);
+  const output = e.shape(outputOf(node, 0));
   let sum: Tangent;
   let shape: Shape = output.map(() => 1);
   tangents.forEach((tangent, i) => {
@@ -33,7 +33,7 @@ function signedSum(e: Emitter, node: Node, tangents: readonly Tangent[], signs: 
     const term = aligned(e, node, i, tangent);
     if (sum === undefined) sum = signs[i] === -1 ? e.op("Neg", [term]) : term;
     else sum = e.op(signs[i] === -1 ? "Sub" : "Add", [sum, term]);
-    shape = broadcastShape(shape, e.shape(node.inputs[i]!));
+    shape = broadcastShape(shape, e.shape(inputOf(node, i)));
   });
   return sum && e.broadcast(sum, shape, output);
 }
@@ -57,7 +57,7 @@ export const Sum: DerivativeRule = {
 /** (ab)˙ = ȧb + aḃ. */
 export const Mul: DerivativeRule = {
   jvp: (e, node, [ta, tb]) => {
-    const [a, b] = [node.inputs[0]!, node.inputs[1]!];
+    const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     const left = ta && e.op("Mul", [aligned(e, node, 0, ta), b]);
     const right = tb && e.op("Mul", [aligned(e, node, 1, tb), a]);
     return [e.add(left, right)];
@@ -91,20 +91,20 @@ export const Pow: DerivativeRule = {
   },
   vjp: (e, node, cotangents, wanted) =>
     pullback((_e, _node, u, i) =>
-      e.op("Mul", [u, i === 0 ? powerFactor(e, node, wanted[1]!) : exponentialFactor(e, node)]),
+      e.op("Mul", [u, i === 0 ? powerFactor(e, node, wanted[1]) : exponentialFactor(e, node)]),
     )(e, node, cotangents, wanted),
 };
 
 /** b·aᵇ⁻¹. A constant exponent may be of another type than the base, so its values are read. */
 function powerFactor(e: Emitter, node: Node, exponentVaries: boolean): string {
-  const [a, b, y] = [node.inputs[0]!, node.inputs[1]!, node.outputs[0]!];
+  const [a, b, y] = [inputOf(node, 0), inputOf(node, 1), outputOf(node, 0)];
   if (exponentVaries) {
     const slope = e.op("Mul", [b, e.op("Pow", [a, e.op("Sub", [b, e.scalar(1)])])]);
     // a⁰ is constant also at a = 0, where a⁻¹ is infinite; beyond the slope, 0⁰ has no derivatives.
     const isFlat = (): string => e.op("And", [isZero(e, a), isZero(e, b)]);
     return e.signs.isPositive(a) ? slope : e.op("Where", [isFlat(), e.op("Sqrt", [a]), slope]);
   }
-  const exponent = e.constantInput(node, 1)!;
+  const exponent = e.requiredConstant(node, 1);
   const shape = e.shape(b);
   if (exponent.every((value) => value === 2)) return e.op("Mul", [a, e.float(exponent, shape)]);
   const lowered = exponent.map((value) => (value === 0 ? 0 : value - 1));
@@ -118,7 +118,7 @@ function powerFactor(e: Emitter, node: Node, exponentVaries: boolean): string {
  * the factor itself at (0, 0), from where 0ᵇ drops from 1 to 0.
  */
 function exponentialFactor(e: Emitter, node: Node): string {
-  const [a, b, power] = [node.inputs[0]!, node.inputs[1]!, node.outputs[0]!];
+  const [a, b, power] = [inputOf(node, 0), inputOf(node, 1), outputOf(node, 0)];
   if (e.signs.isPositive(a)) return e.op("Mul", [power, e.op("Log", [a])]);
   const isLimit = e.op("And", [isZero(e, a), e.op("Greater", [b, e.scalar(0)])]);
   const factor = e.op("Mul", [power, e.op("Log", [e.op("Where", [isLimit, e.scalar(1), a])])]);
@@ -171,8 +171,11 @@ export const Max: DerivativeRule = extremum("GreaterOrEqual");
 export const Min: DerivativeRule = extremum("LessOrEqual");
 
 export const Where: DerivativeRule = {
-  jvp: (e, node, [, ta, tb]) => [select(e, node, node.inputs[0]!, [ta, 1], [tb, 2])],
-  vjp: (e, node, [u], wanted) => [undefined, ...unselect(e, node, node.inputs[0]!, u!, wanted.slice(1), 1)],
+  jvp: (e, node, [, ta, tb]) => [select(e, node, inputOf(node, 0), [ta, 1], [tb, 2])],
+  vjp: (e, node, [u], wanted) => [
+    undefined,
+    ...unselect(e, node, inputOf(node, 0), given(u), wanted.slice(1), 1),
+  ],
 };
 
 /** Where(condition, tangent of one input, of another), missing ones zero, in the output's full shape. */
@@ -182,9 +185,9 @@ function select(
   condition: string,
   ...branches: readonly (readonly [tangent: Tangent, input: number])[]
 ): string {
-  const output = e.shape(node.outputs[0]!);
+  const output = e.shape(outputOf(node, 0));
   const full = branches.map(([tangent, input]) =>
-    tangent ? e.broadcast(tangent, e.shape(node.inputs[input]!), output) : e.scalar(0),
+    tangent ? e.broadcast(tangent, e.shape(inputOf(node, input)), output) : e.scalar(0),
   );
   return e.op("Where", [condition, ...full]);
 }
@@ -215,19 +218,19 @@ export const PRelu: DerivativeRule = {
 };
 
 function slopeFactor(e: Emitter, node: Node): string {
-  const [x, slope] = [node.inputs[0]!, node.inputs[1]!];
+  const [x, slope] = [inputOf(node, 0), inputOf(node, 1)];
   return e.op("Where", [e.op("Greater", [x, e.scalar(0)]), e.scalar(1), slope]);
 }
 
 function negativePart(e: Emitter, node: Node): string {
-  const x = node.inputs[0]!;
+  const x = inputOf(node, 0);
   return e.op("Where", [e.op("Greater", [x, e.scalar(0)]), e.scalar(0), x]);
 }
 
 /** The remainder y = a − q·b: ẏ = ȧ − q·ḃ with the whole number q, which does not change. */
 export const Mod: DerivativeRule = {
   jvp: (e, node, [ta, tb]) => {
-    const first = ta && e.broadcast(ta, e.shape(node.inputs[0]!), e.shape(node.outputs[0]!));
+    const first = ta && e.broadcast(ta, e.shape(inputOf(node, 0)), e.shape(outputOf(node, 0)));
     if (!tb) return [first];
     const second = e.op("Mul", [aligned(e, node, 1, tb), wholeQuotient(e, node)]);
     return [first ? e.op("Sub", [first, second]) : e.op("Neg", [second])];

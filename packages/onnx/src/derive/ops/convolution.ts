@@ -2,17 +2,17 @@
 // them merged into the batch. The adjoint of Conv is ConvTranspose with the same weights, and vice versa.
 
 import { int, ints } from "../../model/attributes.ts";
-import { intAttribute, intsAttribute, type Node } from "../../model/model.ts";
+import { inputOf, intAttribute, intsAttribute, type Node, outputOf } from "../../model/model.ts";
 import { pullWeights, pushWeights } from "../convolution-weights.ts";
 import type { Emitter } from "../emitter.ts";
-import type { DerivativeRule, Tangent } from "../rule.ts";
+import { type DerivativeRule, given, type Tangent } from "../rule.ts";
 import { gatherAttributes, scatterAttributes, type Windows, windowsOf } from "../windows.ts";
 
 const forward: DerivativeRule["jvp"] = (e, node, [tx, tWeight, tBias]) => {
-  const output = e.shape(node.outputs[0]!);
+  const output = e.shape(outputOf(node, 0));
   let sum: Tangent;
   if (tx) {
-    const images = e.mergeBatch(tx, e.shape(node.inputs[0]!));
+    const images = e.mergeBatch(tx, e.shape(inputOf(node, 0)));
     const result = e.op(node.opType, [images, node.inputs[1]], Object.fromEntries(node.attributes));
     sum = e.reshape(result, output);
   }
@@ -30,8 +30,8 @@ function biasShape(output: readonly number[]): number[] {
 }
 
 function pullBias(e: Emitter, node: Node, u: string): string {
-  const output = e.shape(node.outputs[0]!);
-  return e.reshape(e.reduceTo(u, output, biasShape(output)), [output[1]!]);
+  const output = e.shape(outputOf(node, 0));
+  return e.reshape(e.reduceTo(u, output, biasShape(output)), [output[1]]);
 }
 
 /**
@@ -40,10 +40,10 @@ function pullBias(e: Emitter, node: Node, u: string): string {
  */
 function pullByMirroredWeights(e: Emitter, node: Node, images: string, w: Windows): string | undefined {
   const pads = [w.begin, w.end].flatMap((side) =>
-    side.map((pad, i) => (w.kernel[i]! - 1) * w.dilations[i]! - pad),
+    side.map((pad, i) => (w.kernel[i] - 1) * w.dilations[i] - pad),
   );
   const isUnit = w.strides.every((stride) => stride === 1);
-  if (!isUnit || !e.isConstant(node.inputs[1]!) || pads.some((pad) => pad < 0)) return undefined;
+  if (!isUnit || !e.isConstant(node.inputs[1]) || pads.some((pad) => pad < 0)) return undefined;
   const axes = w.kernel.map((_, i) => i + 2);
   const exchanged = e.op("Transpose", [node.inputs[1]], { perm: ints([1, 0, ...axes]) });
   const last = axes.map(() => -1);
@@ -60,11 +60,11 @@ function pullByMirroredWeights(e: Emitter, node: Node, images: string, w: Window
 export const Conv: DerivativeRule = {
   jvp: forward,
   vjp: (e, node, [u], wanted) => {
-    const [x, y] = [e.shape(node.inputs[0]!), e.shape(node.outputs[0]!)];
+    const [x, y] = [e.shape(inputOf(node, 0)), e.shape(outputOf(node, 0))];
     const windows = windowsOf(node, kernelOf(e, node), x.slice(2), y.slice(2));
     const group = intAttribute(node, "group", 1);
     const pullImage = (): string => {
-      const images = e.mergeBatch(u!, y);
+      const images = e.mergeBatch(given(u), y);
       const mirrored = group === 1 ? pullByMirroredWeights(e, node, images, windows) : undefined;
       const result =
         mirrored ??
@@ -74,12 +74,12 @@ export const Conv: DerivativeRule = {
         });
       return e.reshape(result, x);
     };
-    const image = { name: node.inputs[0]!, shape: x, hasK: false };
-    const cotangent = { name: u!, shape: y, hasK: true };
+    const image = { name: inputOf(node, 0), shape: x, hasK: false };
+    const cotangent = { name: given(u), shape: y, hasK: true };
     return [
       wanted[0] ? pullImage() : undefined,
       wanted[1] ? pullWeights(e, image, cotangent, windows, group) : undefined,
-      wanted[2] ? pullBias(e, node, u!) : undefined,
+      wanted[2] ? pullBias(e, node, given(u)) : undefined,
     ];
   },
 };
@@ -87,29 +87,29 @@ export const Conv: DerivativeRule = {
 export const ConvTranspose: DerivativeRule = {
   jvp: forward,
   vjp: (e, node, [u], wanted) => {
-    const [x, y] = [e.shape(node.inputs[0]!), e.shape(node.outputs[0]!)];
+    const [x, y] = [e.shape(inputOf(node, 0)), e.shape(outputOf(node, 0))];
     const windows = windowsOf(node, kernelOf(e, node), y.slice(2), x.slice(2));
     const group = intAttribute(node, "group", 1);
     const pullImage = (): string => {
       const { attributes, surplus } = gatherAttributes(windows, y.slice(2), x.slice(2));
-      let images = e.mergeBatch(u!, y);
+      let images = e.mergeBatch(given(u), y);
       if (surplus.some((count) => count > 0)) {
         const axes = surplus.map((_, i) => i + 2);
-        const ends = axes.map((axis, i) => y[axis]! - surplus[i]!);
+        const ends = axes.map((axis, i) => y[axis] - surplus[i]);
         images = e.op("Slice", [images, e.int64(axes.map(() => 0)), e.int64(ends), e.int64(axes)]);
       }
       return e.reshape(e.op("Conv", [images, node.inputs[1]], { ...attributes, group: int(group) }), x);
     };
-    const image = { name: node.inputs[0]!, shape: x, hasK: false };
-    const cotangent = { name: u!, shape: y, hasK: true };
+    const image = { name: inputOf(node, 0), shape: x, hasK: false };
+    const cotangent = { name: given(u), shape: y, hasK: true };
     return [
       wanted[0] ? pullImage() : undefined,
       wanted[1] ? pullWeights(e, cotangent, image, windows, group) : undefined,
-      wanted[2] ? pullBias(e, node, u!) : undefined,
+      wanted[2] ? pullBias(e, node, given(u)) : undefined,
     ];
   },
 };
 
 function kernelOf(e: Emitter, node: Node): readonly number[] {
-  return intsAttribute(node, "kernel_shape") ?? e.shape(node.inputs[1]!).slice(2);
+  return intsAttribute(node, "kernel_shape") ?? e.shape(inputOf(node, 1)).slice(2);
 }

@@ -1,9 +1,9 @@
 // Einstein summation: linear in every operand. A fresh letter carries k through the equation.
 
 import { string } from "../../model/attributes.ts";
-import { type Node, stringAttribute } from "../../model/model.ts";
+import { inputOf, type Node, outputOf, stringAttribute } from "../../model/model.ts";
 import type { Emitter } from "../emitter.ts";
-import type { DerivativeRule, Tangent } from "../rule.ts";
+import { type DerivativeRule, given, type Tangent } from "../rule.ts";
 import { Unsupported } from "../unsupported.ts";
 
 const ALPHABET = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"];
@@ -26,12 +26,12 @@ function equationOf(e: Emitter, node: Node): Equation {
   const stated = left.split(",");
   // An ellipsis stands for the axes that are not named, aligned at the last of them.
   const hidden = stated.map((operand, i) =>
-    operand.includes("...") ? e.shape(node.inputs[i]!).length - (operand.length - 3) : 0,
+    operand.includes("...") ? e.shape(inputOf(node, i)).length - (operand.length - 3) : 0,
   );
   const depth = Math.max(...hidden);
   if (unused.length <= depth) throw new Unsupported("its equation uses every letter");
   const ellipsis = unused.slice(0, depth).join("");
-  const operands = stated.map((operand, i) => operand.replace("...", ellipsis.slice(depth - hidden[i]!)));
+  const operands = stated.map((operand, i) => operand.replace("...", ellipsis.slice(depth - hidden[i])));
   const target = right ?? (left.includes("...") ? "..." : "") + lettersThatOccurOnce(stated);
   return { stated, target, operands, result: target.replace("...", ellipsis), free: unused.slice(depth) };
 }
@@ -53,7 +53,7 @@ export const Einsum: DerivativeRule = {
   jvp: (e, node, tangents) => {
     // Ellipses stay as they are: engines broadcast behind them, but not behind letters.
     const { stated, target, free } = equationOf(e, node);
-    const k = free[0]!;
+    const k = free[0];
     let sum: Tangent;
     tangents.forEach((tangent, i) => {
       if (tangent === undefined) return;
@@ -66,7 +66,7 @@ export const Einsum: DerivativeRule = {
   vjp: (e, node, [u], wanted) => {
     const { operands, result, free } = equationOf(e, node);
     return operands.map((_, i) =>
-      wanted[i] ? pullOperand(e, node, u!, i, operands, result, free) : undefined,
+      wanted[i] ? pullOperand(e, node, given(u), i, operands, result, free) : undefined,
     );
   },
 };
@@ -81,19 +81,19 @@ function pullOperand(
   result: string,
   [k, ...fresh]: readonly string[],
 ): string {
-  const shape = e.shape(node.inputs[i]!);
+  const shape = e.shape(inputOf(node, i));
   const factors = operands.filter((_, j) => j !== i);
   const names = node.inputs.filter((_, j) => j !== i);
   // A letter that comes twice takes a diagonal; its adjoint puts a diagonal back by way of the identity.
   let axes = "";
-  [...operands[i]!].forEach((letter, axis) => {
+  [...operands[i]].forEach((letter, axis) => {
     if (!axes.includes(letter)) {
       axes += letter;
       return;
     }
     const other = fresh.shift();
     if (other === undefined) throw new Unsupported("its equation uses every letter");
-    const extent = shape[axis]!;
+    const extent = shape[axis];
     const identity = Array.from({ length: extent }, (_, j) => j);
     factors.push(letter + other);
     names.push(e.selection(identity, extent));
@@ -108,14 +108,14 @@ function pullOperand(
   const extents = new Map<string, number>();
   const measure = (letters: string, dims: readonly number[]): void => {
     [...letters].forEach((c, axis) => {
-      extents.set(c, Math.max(extents.get(c) ?? 1, dims[axis]!));
+      extents.set(c, Math.max(extents.get(c) ?? 1, dims[axis]));
     });
   };
-  measure(result, e.shape(node.outputs[0]!));
+  measure(result, e.shape(outputOf(node, 0)));
   factors.forEach((letters, j) => {
-    if (j < operands.length - 1) measure(letters, e.shape(names[j]!));
+    if (j < operands.length - 1) measure(letters, e.shape(names[j]));
   });
-  const full = [...axes].map((c, axis) => (isKnown(c) ? (extents.get(c) ?? shape[axis]!) : 1));
-  const kept = [...axes].map((c, axis) => (isKnown(c) ? shape[axis]! : 1));
+  const full = [...axes].map((c, axis) => (isKnown(c) ? (extents.get(c) ?? shape[axis]) : 1));
+  const kept = [...axes].map((c, axis) => (isKnown(c) ? shape[axis] : 1));
   return e.broadcast(e.reduceTo(e.reshape(partial, full), full, kept), kept, shape);
 }

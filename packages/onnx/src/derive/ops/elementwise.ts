@@ -2,9 +2,17 @@
 // of the shape of x or as a number. At a kink the value is PyTorch's (0 for Relu, the slope for LeakyRelu).
 
 import { isFloat, tangentType } from "../../model/element-types.ts";
-import { DataType, floatAttribute, intAttribute, type Node, stringAttribute } from "../../model/model.ts";
+import {
+  DataType,
+  floatAttribute,
+  inputOf,
+  intAttribute,
+  type Node,
+  outputOf,
+  stringAttribute,
+} from "../../model/model.ts";
 import { type Emitter, sign } from "../emitter.ts";
-import { type DerivativeRule, type Tangent, zero } from "../rule.ts";
+import { type DerivativeRule, given, type Tangent, zero } from "../rule.ts";
 import { slopeOfRoot, whereMoving } from "../singular.ts";
 import { Unsupported } from "../unsupported.ts";
 
@@ -13,7 +21,7 @@ type Derivative = (e: Emitter, x: string, y: string, node: Node) => string | num
 /** A diagonal Jacobian is its own transpose: one rule serves both directions. */
 function unary(derivative: Derivative): DerivativeRule {
   const scaled = (e: Emitter, node: Node, [t]: readonly Tangent[]): readonly Tangent[] => {
-    const factor = derivative(e, node.inputs[0]!, node.outputs[0]!, node);
+    const factor = derivative(e, inputOf(node, 0), outputOf(node, 0), node);
     if (factor === 1) return [t];
     if (factor === -1) return [e.op("Neg", [t])];
     return [e.op("Mul", [t, typeof factor === "number" ? e.scalar(factor) : factor])];
@@ -176,10 +184,10 @@ export const Cast: DerivativeRule = {
     return isFloat(to) ? [whereInRange(e, node, converted(e, tangents[0], to))] : zero.jvp(e, node, tangents);
   },
   vjp: (e, node, cotangents, wanted) => {
-    const from = e.dataType(node.inputs[0]!);
+    const from = e.dataType(inputOf(node, 0));
     const to = intAttribute(node, "to", DataType.FLOAT);
     if (!isFloat(to) || !isFloat(from)) return zero.vjp(e, node, cotangents, wanted);
-    return [converted(e, whereInRange(e, node, cotangents[0]!), from)];
+    return [converted(e, whereInRange(e, node, given(cotangents[0])), from)];
   },
 };
 

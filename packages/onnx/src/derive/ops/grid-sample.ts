@@ -3,11 +3,11 @@
 // grid is that of the weights; the indices i are piecewise constant.
 
 import { int, ints } from "../../model/attributes.ts";
-import { DataType, intAttribute, type Node, stringAttribute } from "../../model/model.ts";
+import { DataType, inputOf, intAttribute, type Node, outputOf, stringAttribute } from "../../model/model.ts";
 import { elementCount } from "../../model/tensor.ts";
 import type { Emitter, Shape } from "../emitter.ts";
 import { addRows, type Picked } from "../rows.ts";
-import type { DerivativeRule, Tangent } from "../rule.ts";
+import { type DerivativeRule, given, type Tangent } from "../rule.ts";
 
 /** Taps along one axis: their offsets from ⌊s⌋ and, lowest power first, their weights as polynomials in s − ⌊s⌋. */
 interface Kernel {
@@ -56,8 +56,8 @@ interface Extents {
 }
 
 function extentsOf(e: Emitter, node: Node): Extents {
-  const [images, channels, ...image] = e.shape(node.inputs[0]!) as [number, number, ...number[]];
-  const samples = elementCount(e.shape(node.outputs[0]!).slice(2));
+  const [images, channels, ...image] = e.shape(inputOf(node, 0)) as [number, number, ...number[]];
+  const samples = elementCount(e.shape(outputOf(node, 0)).slice(2));
   return { images, channels, image, samples };
 }
 
@@ -70,7 +70,7 @@ function tapsOf(e: Emitter, node: Node): Taps {
   const pixels = elementCount(image);
   const starts = Array.from({ length: images }, (_, n) => n * pixels);
   const mode = stringAttribute(node, "mode", "linear").replace(/^bi/, "");
-  const axes = image.map((_, axis) => axisTaps(e, node, axis, kernels[mode]!));
+  const axes = image.map((_, axis) => axisTaps(e, node, axis, kernels[mode]));
   const product = (factors: readonly string[]): string => factors.reduce((a, b) => e.op("Mul", [a, b]));
   const partials = axes.map(({ slope }, axis) =>
     product(axes.map((other, i) => (i === axis ? slope : other.weight))),
@@ -79,7 +79,7 @@ function tapsOf(e: Emitter, node: Node): Taps {
     (sum, { step }) => e.op("Add", [sum, step]),
     e.op("Reshape", [e.int64(starts), e.int64([images, ...image.map(() => 1), 1])]),
   );
-  const count = kernels[mode]!.offsets.length ** image.length;
+  const count = kernels[mode].offsets.length ** image.length;
   const flat = (tensor: string): string => e.op("Reshape", [tensor, e.int64([images, samples, count])]);
   return {
     count,
@@ -98,7 +98,7 @@ function axisTaps(
   { offsets, weights }: Kernel,
 ): { weight: string; slope: string; step: string } {
   const { images, image, samples } = extentsOf(e, node);
-  const extent = image[axis]!;
+  const extent = image[axis];
   const padding = stringAttribute(node, "padding_mode", "zeros");
   const corners = intAttribute(node, "align_corners", 0) === 1;
   const [low, high] = corners ? [0, extent - 1] : [-0.5, extent - 0.5];
@@ -169,7 +169,7 @@ function exchanged(e: Emitter, x: string): string {
 export const GridSample: DerivativeRule = {
   jvp: (e, node, [tImage, tGrid]) => {
     const { images, channels, image, samples } = extentsOf(e, node);
-    const output = e.shape(node.outputs[0]!);
+    const output = e.shape(outputOf(node, 0));
     let sum: Tangent;
     if (tImage) {
       // k beside the channels, since every image has a grid of its own.
@@ -191,7 +191,7 @@ export const GridSample: DerivativeRule = {
   },
   vjp: (e, node, [u], wanted) => {
     const { images, channels, samples } = extentsOf(e, node);
-    const cotangent = e.reshape(u!, [images, channels, samples]);
+    const cotangent = e.reshape(given(u), [images, channels, samples]);
     return [
       wanted[0] ? pullImage(e, node, cotangent) : undefined,
       wanted[1] && !isNearest(node) ? pullGrid(e, node, cotangent) : undefined,
@@ -212,7 +212,7 @@ function pullImage(e: Emitter, node: Node, u: string): string {
   };
   const sum = addRows(e, e.op("Mul", [byChannel, weight]), picked);
   const parted = e.reshape(sum, [channels, images, elementCount(image)]);
-  return e.reshape(e.transpose(parted, [1, 0, 2]), e.shape(node.inputs[0]!));
+  return e.reshape(e.transpose(parted, [1, 0, 2]), e.shape(inputOf(node, 0)));
 }
 
 function pullGrid(e: Emitter, node: Node, u: string): string {
@@ -220,18 +220,18 @@ function pullGrid(e: Emitter, node: Node, u: string): string {
   const components = gridPartials(e, node).map((partial) =>
     e.reshape(e.sumKeep(e.op("Mul", [u, partial]), [1]), [images, samples, 1]),
   );
-  return e.reshape(e.op("Concat", components, { axis: int(3) }), e.shape(node.inputs[1]!));
+  return e.reshape(e.op("Concat", components, { axis: int(3) }), e.shape(inputOf(node, 1)));
 }
 
 /** grid = base·θᵀ, with a row (x, y, 1) of the base for every point: linear in θ. */
 export const AffineGrid: DerivativeRule = {
   jvp: (e, node, [t]) => {
-    const rows = e.op("MatMul", [baseGrid(e, node), e.transpose(t!, [0, 2, 1])]);
-    return [e.reshape(rows, e.shape(node.outputs[0]!))];
+    const rows = e.op("MatMul", [baseGrid(e, node), e.transpose(given(t), [0, 2, 1])]);
+    return [e.reshape(rows, e.shape(outputOf(node, 0)))];
   },
   vjp: (e, node, [u]) => {
-    const shape = e.shape(node.outputs[0]!);
-    const rows = e.reshape(u!, [shape[0]!, elementCount(shape.slice(1, -1)), shape.at(-1)!]);
+    const shape = e.shape(outputOf(node, 0));
+    const rows = e.reshape(given(u), [shape[0], elementCount(shape.slice(1, -1)), shape.at(-1)!]);
     return [e.op("MatMul", [e.transpose(rows, [0, 2, 1]), baseGrid(e, node)])];
   },
 };
@@ -241,7 +241,7 @@ export const AffineGrid: DerivativeRule = {
  * where they put the only point of an axis.
  */
 function baseGrid(e: Emitter, node: Node): string {
-  const extents = e.shape(node.outputs[0]!).slice(1, -1);
+  const extents = e.shape(outputOf(node, 0)).slice(1, -1);
   const [rank, count] = [extents.length, elementCount(extents)];
   const identity = Array.from({ length: rank * (rank + 1) }, (_, i) => (i % (rank + 2) === 0 ? 1 : 0));
   const theta = e.float(identity, [1, rank, rank + 1]);

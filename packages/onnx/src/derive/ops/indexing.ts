@@ -3,11 +3,11 @@
 // rows up. Indices may depend on the point: they are piecewise constant.
 
 import { int } from "../../model/attributes.ts";
-import { DataType, intAttribute, type Node, stringAttribute } from "../../model/model.ts";
+import { DataType, inputOf, intAttribute, type Node, outputOf, stringAttribute } from "../../model/model.ts";
 import { elementCount } from "../../model/tensor.ts";
 import { type Emitter, positiveAxis, type Shape } from "../emitter.ts";
 import { addRows, type Picked, padTo, scatterRows, takeRows, tangentAxis } from "../rows.ts";
-import type { DerivativeRule } from "../rule.ts";
+import { type DerivativeRule, given } from "../rule.ts";
 import { Unsupported } from "../unsupported.ts";
 
 /** Indices with the negative ones counted from the end of `extents`, which broadcast against them. */
@@ -25,12 +25,12 @@ function stridesOf(shape: Shape): number[] {
 function elementsAlong(e: Emitter, data: Shape, indices: string, shape: Shape, stated: number): Picked {
   const axis = positiveAxis(stated, data.length);
   const strides = stridesOf(data);
-  const along = counted(e, indices, e.int64([data[axis]!]));
-  let flat = e.op("Mul", [along, e.int64([strides[axis]!])]);
+  const along = counted(e, indices, e.int64([data[axis]]));
+  let flat = e.op("Mul", [along, e.int64([strides[axis]])]);
   // Along the other axes an index stays where it is.
   shape.forEach((extent, i) => {
     if (i === axis || extent === 1) return;
-    const steps = Array.from({ length: extent }, (_, j) => j * strides[i]!);
+    const steps = Array.from({ length: extent }, (_, j) => j * strides[i]);
     const kept = e.op("Reshape", [e.int64(steps), e.int64(shape.map((_, j) => (j === i ? -1 : 1)))]);
     flat = e.op("Add", [flat, kept]);
   });
@@ -40,7 +40,7 @@ function elementsAlong(e: Emitter, data: Shape, indices: string, shape: Shape, s
 
 /** {@link elementsAlong} by the node's own indices and axis. */
 function elementsNamed(e: Emitter, node: Node): Picked {
-  const [data, indices] = [e.shape(node.inputs[0]!), node.inputs[1]!];
+  const [data, indices] = [e.shape(inputOf(node, 0)), inputOf(node, 1)];
   return elementsAlong(e, data, indices, e.shape(indices), intAttribute(node, "axis", 0));
 }
 
@@ -68,32 +68,32 @@ function slicesAt(e: Emitter, data: Shape, indices: string, batchDims = 0): Pick
 /** The rule of an operator that picks: its tangents are picked alike. */
 function picking(pick: (e: Emitter, node: Node) => Picked): DerivativeRule {
   return {
-    jvp: (e, node, [t]) => [e.reshape(takeRows(e, t!, pick(e, node)), e.shape(node.outputs[0]!))],
-    vjp: (e, node, [u]) => [e.reshape(addRows(e, u!, pick(e, node)), e.shape(node.inputs[0]!))],
+    jvp: (e, node, [t]) => [e.reshape(takeRows(e, given(t), pick(e, node)), e.shape(outputOf(node, 0)))],
+    vjp: (e, node, [u]) => [e.reshape(addRows(e, given(u), pick(e, node)), e.shape(inputOf(node, 0)))],
   };
 }
 
 export const GatherElements: DerivativeRule = picking(elementsNamed);
 
 export const GatherND: DerivativeRule = picking((e, node) =>
-  slicesAt(e, e.shape(node.inputs[0]!), node.inputs[1]!, intAttribute(node, "batch_dims", 0)),
+  slicesAt(e, e.shape(inputOf(node, 0)), inputOf(node, 1), intAttribute(node, "batch_dims", 0)),
 );
 
 export const Gather: DerivativeRule = {
   jvp: (e, node, [t]) => [e.op("Gather", [t, node.inputs[1]], { axis: int(tangentAxis(e, node, 0)) })],
   vjp: (e, node, [u]) => {
-    const [data, indices] = [node.inputs[0]!, node.inputs[1]!];
+    const [data, indices] = [inputOf(node, 0), inputOf(node, 1)];
     const shape = e.shape(data);
     const axis = tangentAxis(e, node, 0) - 1;
-    const [rows, count] = [shape[axis]!, elementCount(e.shape(indices))];
+    const [rows, count] = [shape[axis], elementCount(e.shape(indices))];
     // Indices of any shape are one list along the gathered axis.
     const listed = [...shape.slice(0, axis), count, ...shape.slice(axis + 1)];
     if (e.isConstant(indices)) {
-      const positions = e.constantInput(node, 1)!;
-      const padded = padTo(e, e.reshape(u!, listed), listed, axis, positions, rows);
+      const positions = e.requiredConstant(node, 1);
+      const padded = padTo(e, e.reshape(given(u), listed), listed, axis, positions, rows);
       if (padded) return [padded];
     }
-    const sum = addRows(e, u!, {
+    const sum = addRows(e, given(u), {
       outer: elementCount(shape.slice(0, axis)),
       rows,
       size: elementCount(shape.slice(axis + 1)),
@@ -107,8 +107,8 @@ export const Gather: DerivativeRule = {
 /** The largest or smallest elements: their tangents are picked by the indices that the operator returns. */
 export const TopK: DerivativeRule = picking((e, node) => {
   const attributes = Object.fromEntries(node.attributes);
-  const indices = node.outputs[1] || e.ops("TopK", node.inputs, attributes, 2)[1]!;
-  const [data, shape] = [e.shape(node.inputs[0]!), e.shape(node.outputs[0]!)];
+  const indices = node.outputs[1] || e.ops("TopK", node.inputs, attributes, 2)[1];
+  const [data, shape] = [e.shape(inputOf(node, 0)), e.shape(outputOf(node, 0))];
   return elementsAlong(e, data, indices, shape, intAttribute(node, "axis", -1));
 });
 
@@ -125,19 +125,19 @@ function placing(pick: (e: Emitter, node: Node) => Picked): DerivativeRule {
       const kept = tData && weighed(e, e.reshape(tData, [1, rows, size]), weights.data);
       const put =
         tUpdates && addRows(e, weighed(e, e.reshape(tUpdates, [1, count, size]), weights.updates), picked);
-      const shape = e.shape(node.outputs[0]!);
+      const shape = e.shape(outputOf(node, 0));
       return [e.add(kept && e.reshape(kept, shape), put && e.reshape(put, shape))];
     },
     vjp: (e, node, [u], wanted) => {
       const picked = pick(e, node);
       const weights = weightsOf(e, node, picked);
       const { rows, size } = picked;
-      const toData = (): string => weighed(e, e.reshape(u!, [1, rows, size]), weights.data);
-      const toUpdates = (): string => weighed(e, takeRows(e, u!, picked), weights.updates);
+      const toData = (): string => weighed(e, e.reshape(given(u), [1, rows, size]), weights.data);
+      const toUpdates = (): string => weighed(e, takeRows(e, given(u), picked), weights.updates);
       return [
-        wanted[0] ? e.reshape(toData(), e.shape(node.inputs[0]!)) : undefined,
+        wanted[0] ? e.reshape(toData(), e.shape(inputOf(node, 0))) : undefined,
         undefined,
-        wanted[2] ? e.reshape(toUpdates(), e.shape(node.inputs[2]!)) : undefined,
+        wanted[2] ? e.reshape(toUpdates(), e.shape(inputOf(node, 2))) : undefined,
       ];
     },
   };
@@ -205,5 +205,5 @@ function productOfRivals(
 export const ScatterElements: DerivativeRule = placing(elementsNamed);
 
 export const ScatterND: DerivativeRule = placing((e, node) =>
-  slicesAt(e, e.shape(node.inputs[0]!), node.inputs[1]!),
+  slicesAt(e, e.shape(inputOf(node, 0)), inputOf(node, 1)),
 );

@@ -1,6 +1,6 @@
 // Pooling by the p-norm: y = (Σ|x|ᵖ)^(1/p), so that ẏ = Σ w·ẋ with w = sign(x)·(|x|/y)ᵖ⁻¹.
 
-import { intAttribute, intsAttribute, type Node } from "../../model/model.ts";
+import { inputOf, intAttribute, intsAttribute, type Node, outputOf } from "../../model/model.ts";
 import { elementCount } from "../../model/tensor.ts";
 import { type Emitter, type Shape, sign } from "../emitter.ts";
 import type { DerivativeRule } from "../rule.ts";
@@ -9,7 +9,7 @@ import { gatherAttributes, scatterAttributes, type Windows, windowsOf } from "..
 
 /** The factors of w: x·|x|ᵖ⁻², which elements have, and y¹⁻ᵖ, which windows have (0 where y is 0). */
 function factors(e: Emitter, node: Node): { element: string; window: string } {
-  const [x, y] = [node.inputs[0]!, node.outputs[0]!];
+  const [x, y] = [inputOf(node, 0), outputOf(node, 0)];
   const p = intAttribute(node, "p", 2);
   if (p === 1) return { element: sign(e, x), window: e.scalar(1) };
   const element = p === 2 ? x : e.op("Mul", [x, e.op("Pow", [e.op("Abs", [x]), e.scalar(p - 2)])]);
@@ -27,7 +27,7 @@ interface Windowed {
 }
 
 function windowed(e: Emitter, node: Node): Windowed {
-  const [x, y] = [e.shape(node.inputs[0]!), e.shape(node.outputs[0]!)];
+  const [x, y] = [e.shape(inputOf(node, 0)), e.shape(outputOf(node, 0))];
   const kernel = intsAttribute(node, "kernel_shape")!;
   const ones = e.float(Array<number>(elementCount(kernel)).fill(1), [1, 1, ...kernel]);
   return { x, y, windows: windowsOf(node, kernel, x.slice(2), y.slice(2)), ones };

@@ -1,14 +1,14 @@
 // Matrix products: linear in each factor.
 
 import { float, int, ints } from "../../model/attributes.ts";
-import { floatAttribute, intAttribute, type Node } from "../../model/model.ts";
+import { floatAttribute, inputOf, intAttribute, type Node, outputOf } from "../../model/model.ts";
 import type { Emitter, Shape } from "../emitter.ts";
-import type { DerivativeRule, Tangent } from "../rule.ts";
+import { type DerivativeRule, given, type Tangent } from "../rule.ts";
 
 /** (AB)˙ = ȦB + AḂ, with NumPy's rules for vectors and batches. */
 export const MatMul: DerivativeRule = {
   jvp: (e, node, [ta, tb]) => {
-    const [a, b] = [node.inputs[0]!, node.inputs[1]!];
+    const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     const [shapeA, shapeB] = [asMatrix(e.shape(a), "row"), asMatrix(e.shape(b), "column")];
     const rank = Math.max(shapeA.length, shapeB.length);
     // A vector factor counts as a matrix with one row or column, which the final reshape drops again.
@@ -20,14 +20,14 @@ export const MatMul: DerivativeRule = {
     const right = tb && e.op("MatMul", [primal(a, shapeA), moved(tb, b, shapeB)]);
     const sum = e.add(left, right)!;
     const isMatrix = e.shape(a).length > 1 && e.shape(b).length > 1;
-    return [isMatrix ? sum : e.reshape(sum, e.shape(node.outputs[0]!))];
+    return [isMatrix ? sum : e.reshape(sum, e.shape(outputOf(node, 0)))];
   },
   vjp: (e, node, [u], wanted) => {
-    const [a, b] = [node.inputs[0]!, node.inputs[1]!];
+    const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     const [shapeA, shapeB] = [asMatrix(e.shape(a), "row"), asMatrix(e.shape(b), "column")];
     const [m, n] = [shapeA.at(-2)!, shapeB.at(-1)!];
-    const batch = e.shape(node.outputs[0]!).slice(0, Math.max(shapeA.length, shapeB.length) - 2);
-    const full = e.reshape(u!, [...batch, m, n]);
+    const batch = e.shape(outputOf(node, 0)).slice(0, Math.max(shapeA.length, shapeB.length) - 2);
+    const full = e.reshape(given(u), [...batch, m, n]);
     return [
       wanted[0] ? e.reshape(matmulLeftAdjoint(e, full, b, shapeA, shapeB, batch), e.shape(a)) : undefined,
       wanted[1] ? e.reshape(matmulRightAdjoint(e, full, a, shapeA, shapeB, batch), e.shape(b)) : undefined,
@@ -47,7 +47,7 @@ function matmulLeftAdjoint(
   const result = [...batch, shapeA.at(-2)!, shapeA.at(-1)!];
   if (shapeB.length === 2) {
     // One product for all rows, with the weight as it is stored.
-    const rows = e.op("Reshape", [u, e.int64([-1, shapeB[1]!])]);
+    const rows = e.op("Reshape", [u, e.int64([-1, shapeB[1]])]);
     const weight = e.shape(b).length === 1 ? e.op("Reshape", [b, e.int64(shapeB)]) : b;
     return e.reduceTo(e.reshape(e.op("Gemm", [rows, weight], { transB: int(1) }), result), result, shapeA);
   }
@@ -82,7 +82,7 @@ function asMatrix(shape: Shape, vector: "row" | "column"): Shape {
 /** y = α·A′B′ + β·C. */
 export const Gemm: DerivativeRule = {
   jvp: (e, node, [ta, tb, tc]) => {
-    const output = e.shape(node.outputs[0]!);
+    const output = e.shape(outputOf(node, 0));
     const left = ta && gemmLeft(e, node, ta, output);
     const right = tb && gemmRight(e, node, tb);
     return [e.add(e.add(left, right), tc && gemmBias(e, node, tc, output))];
@@ -91,18 +91,20 @@ export const Gemm: DerivativeRule = {
     const beta = floatAttribute(node, "beta", 1);
     const bias = node.inputs[2];
     return [
-      wanted[0] ? gemmLeftAdjoint(e, node, u!) : undefined,
-      wanted[1] ? gemmRightAdjoint(e, node, u!) : undefined,
-      wanted[2] ? scaled(e, e.reduceTo(u!, e.shape(node.outputs[0]!), e.shape(bias!)), beta) : undefined,
+      wanted[0] ? gemmLeftAdjoint(e, node, given(u)) : undefined,
+      wanted[1] ? gemmRightAdjoint(e, node, given(u)) : undefined,
+      wanted[2]
+        ? scaled(e, e.reduceTo(given(u), e.shape(outputOf(node, 0)), e.shape(bias)), beta)
+        : undefined,
     ];
   },
 };
 
 /** α·Ȧ′B′ as one product of k·M rows, so that the weight is read once for all tangents. */
 function gemmLeft(e: Emitter, node: Node, tangent: string, output: Shape): string {
-  const shape = e.shape(node.inputs[0]!);
+  const shape = e.shape(inputOf(node, 0));
   const rows = intAttribute(node, "transA", 0) ? e.transpose(tangent, [1, 0]) : tangent;
-  const inner = intAttribute(node, "transA", 0) ? shape[0]! : shape[1]!;
+  const inner = intAttribute(node, "transA", 0) ? shape[0] : shape[1];
   const product = e.op("Gemm", [e.op("Reshape", [rows, e.int64([-1, inner])]), node.inputs[1]], {
     alpha: float(floatAttribute(node, "alpha", 1)),
     transB: int(intAttribute(node, "transB", 0)),
@@ -112,7 +114,7 @@ function gemmLeft(e: Emitter, node: Node, tangent: string, output: Shape): strin
 
 /** α·A′Ḃ′. */
 function gemmRight(e: Emitter, node: Node, tangent: string): string {
-  const a = node.inputs[0]!;
+  const a = inputOf(node, 0);
   const left = intAttribute(node, "transA", 0) ? e.op("Transpose", [a]) : a;
   const right = intAttribute(node, "transB", 0) ? e.transpose(tangent, [1, 0]) : tangent;
   return scaled(e, e.op("MatMul", [left, right]), floatAttribute(node, "alpha", 1));
@@ -120,27 +122,27 @@ function gemmRight(e: Emitter, node: Node, tangent: string): string {
 
 /** Ā′ = α·ȲB′ᵀ as one product of k·M rows. */
 function gemmLeftAdjoint(e: Emitter, node: Node, u: string): string {
-  const [m, n] = e.shape(node.outputs[0]!) as [number, number];
-  const shape = e.shape(node.inputs[0]!);
+  const [m, n] = e.shape(outputOf(node, 0)) as [number, number];
+  const shape = e.shape(inputOf(node, 0));
   const transA = intAttribute(node, "transA", 0);
   const product = e.op("Gemm", [e.op("Reshape", [u, e.int64([-1, n])]), node.inputs[1]], {
     alpha: float(floatAttribute(node, "alpha", 1)),
     transB: int(1 - intAttribute(node, "transB", 0)),
   });
-  const rows = e.reshape(product, [m, transA ? shape[0]! : shape[1]!]);
+  const rows = e.reshape(product, [m, transA ? shape[0] : shape[1]]);
   return transA ? e.transpose(rows, [1, 0]) : rows;
 }
 
 /** B̄′ = α·A′ᵀȲ. */
 function gemmRightAdjoint(e: Emitter, node: Node, u: string): string {
-  const a = node.inputs[0]!;
+  const a = inputOf(node, 0);
   const left = intAttribute(node, "transA", 0) ? a : e.op("Transpose", [a], { perm: ints([1, 0]) });
   const product = scaled(e, e.op("MatMul", [left, u]), floatAttribute(node, "alpha", 1));
   return intAttribute(node, "transB", 0) ? e.transpose(product, [1, 0]) : product;
 }
 
 function gemmBias(e: Emitter, node: Node, tangent: string, output: Shape): string {
-  const full = e.broadcast(tangent, e.shape(node.inputs[2]!), output);
+  const full = e.broadcast(tangent, e.shape(inputOf(node, 2)), output);
   return scaled(e, full, floatAttribute(node, "beta", 1));
 }
 

@@ -1,9 +1,9 @@
 // Normalisations in inference mode: y = scale·x̂ + bias. Scale and bias may depend on the point, as they do in
 // adaptive instance normalisation.
 
-import { floatAttribute, intAttribute, type Node } from "../../model/model.ts";
+import { floatAttribute, inputOf, intAttribute, type Node, outputOf } from "../../model/model.ts";
 import { type Emitter, positiveAxis, type Shape } from "../emitter.ts";
-import type { DerivativeRule, Tangent } from "../rule.ts";
+import { type DerivativeRule, given, type Tangent } from "../rule.ts";
 import { Unsupported } from "../unsupported.ts";
 
 /** What ẏ = scale·x̂˙ + ṡ·x̂ + ḃ is made of. */
@@ -21,7 +21,7 @@ function affine(parts: (e: Emitter, node: Node) => Normalised): DerivativeRule {
   return {
     jvp: (e, node, [t, tScale, tBias]) => {
       const { scale, value, parameters, derivative } = parts(e, node);
-      const output = e.shape(node.outputs[0]!);
+      const output = e.shape(outputOf(node, 0));
       const fromData = t && e.op("Mul", [derivative(t), scale]);
       const beside = (tangent: string): string =>
         e.broadcast(e.reshape(tangent, parameters), parameters, output);
@@ -31,13 +31,13 @@ function affine(parts: (e: Emitter, node: Node) => Normalised): DerivativeRule {
     },
     vjp: (e, node, [u], wanted) => {
       const { scale, value, parameters, derivative } = parts(e, node);
-      const output = e.shape(node.outputs[0]!);
+      const output = e.shape(outputOf(node, 0));
       const toParameter = (i: number, cotangent: string): string =>
-        e.reshape(e.reduceTo(cotangent, output, parameters), e.shape(node.inputs[i]!));
+        e.reshape(e.reduceTo(cotangent, output, parameters), e.shape(inputOf(node, i)));
       return [
         wanted[0] ? derivative(e.op("Mul", [u, scale])) : undefined,
         wanted[1] ? toParameter(1, e.op("Mul", [u, value])) : undefined,
-        wanted[2] ? toParameter(2, u!) : undefined,
+        wanted[2] ? toParameter(2, given(u)) : undefined,
       ];
     },
   };
@@ -90,19 +90,19 @@ function requireInference(node: Node, statisticsVary: boolean): void {
 
 /** x̂ is normalised over the spatial axes. */
 export const InstanceNormalization: DerivativeRule = affine((e, node) => {
-  const shape = e.shape(node.inputs[0]!);
+  const shape = e.shape(inputOf(node, 0));
   const spatial = shape.flatMap((_, axis) => (axis < 2 ? [] : [axis]));
   return {
     ...standardised(e, node, spatial),
-    scale: perChannel(e, node.inputs[1]!, shape.length),
+    scale: perChannel(e, inputOf(node, 1), shape.length),
     parameters: channelShape(shape),
   };
 });
 
 const layer: DerivativeRule = affine((e, node) => ({
   ...standardised(e, node, layerAxes(e, node)),
-  scale: node.inputs[1]!,
-  parameters: e.shape(node.inputs[1]!),
+  scale: inputOf(node, 1),
+  parameters: e.shape(inputOf(node, 1)),
 }));
 
 /** x̂ is normalised over the axes from `axis` on; mean and 1/σ are outputs too, which may be of another type. */
@@ -122,9 +122,9 @@ export const LayerNormalization: DerivativeRule = {
   vjp: (e, node, [u, uMean, uInverse], wanted) => {
     const pulled = u ? layer.vjp(e, node, [u], wanted) : [];
     const axes = layerAxes(e, node);
-    const shape = e.shape(node.inputs[0]!);
-    const type = e.dataType(node.inputs[0]!);
-    const count = e.scalar(axes.reduce((product, axis) => product * shape[axis]!, 1));
+    const shape = e.shape(inputOf(node, 0));
+    const type = e.dataType(inputOf(node, 0));
+    const count = e.scalar(axes.reduce((product, axis) => product * shape[axis], 1));
     const share = (cotangent: string): string => e.op("Div", [e.castTo(cotangent, type), count]);
     const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
     const fromMean = uMean && e.broadcast(share(uMean), kept, shape);
@@ -136,7 +136,7 @@ export const LayerNormalization: DerivativeRule = {
 };
 
 function layerAxes(e: Emitter, node: Node): number[] {
-  const rank = e.shape(node.inputs[0]!).length;
+  const rank = e.shape(inputOf(node, 0)).length;
   const first = positiveAxis(intAttribute(node, "axis", -1), rank);
   return Array.from({ length: rank - first }, (_, i) => first + i);
 }
@@ -160,7 +160,7 @@ function standardised(
 }
 
 function centred(e: Emitter, node: Node, axes: readonly number[]): string {
-  const x = node.inputs[0]!;
+  const x = inputOf(node, 0);
   return e.op("Sub", [x, e.op("ReduceMean", [x, e.int64(axes)])]);
 }
 

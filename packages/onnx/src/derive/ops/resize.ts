@@ -2,9 +2,16 @@
 // that reaches outside of the image is filled with a constant, which has no derivative.
 
 import { float, int, ints, without } from "../../model/attributes.ts";
-import { type Attribute, intsAttribute, type Node, stringAttribute } from "../../model/model.ts";
+import {
+  type Attribute,
+  inputOf,
+  intsAttribute,
+  type Node,
+  outputOf,
+  stringAttribute,
+} from "../../model/model.ts";
 import { type Emitter, positiveAxis, type Shape } from "../emitter.ts";
-import type { DerivativeRule } from "../rule.ts";
+import { type DerivativeRule, given } from "../rule.ts";
 import { Unsupported } from "../unsupported.ts";
 
 /**
@@ -13,19 +20,19 @@ import { Unsupported } from "../unsupported.ts";
  */
 export const Resize: DerivativeRule = {
   jvp: (e, node, [t]) => {
-    const shape = e.shape(node.inputs[0]!);
-    const images = e.mergeBatch(t!, shape);
-    return [e.reshape(resize(e, node, images, targets(e, node, shape)), e.shape(node.outputs[0]!))];
+    const shape = e.shape(inputOf(node, 0));
+    const images = e.mergeBatch(given(t), shape);
+    return [e.reshape(resize(e, node, images, targets(e, node, shape)), e.shape(outputOf(node, 0)))];
   },
   vjp: (e, node, [u]) => {
-    const shape = e.shape(node.inputs[0]!);
-    const current = [...e.shape(node.outputs[0]!)];
+    const shape = e.shape(inputOf(node, 0));
+    const current = [...e.shape(outputOf(node, 0))];
     const all = targets(e, node, shape);
     // The engine copies an image whose shape stays, whatever the scales and the crop.
     if (shape.every((extent, axis) => extent === current[axis])) return [u];
-    let cotangent = u!;
+    let cotangent = given(u);
     for (const target of all) {
-      const resized = current[target.axis]!;
+      const resized = current[target.axis];
       const bounding = boundingTarget(node, all);
       if (!bounding && isUntouched(node, target, resized)) continue;
       const matrix = interpolationMatrix(e, node, target, resized, bounding);
@@ -61,19 +68,19 @@ function targets(e: Emitter, node: Node, shape: Shape): Target[] {
   const axes = intsAttribute(node, "axes") ?? shape.map((_, axis) => axis);
   const scales = e.constantInput(node, 2);
   const sizes = scales?.length ? undefined : e.constantInput(node, 3);
-  const roi = crops(node) ? e.constantInput(node, 1)! : undefined;
+  const roi = crops(node) ? e.requiredConstant(node, 1) : undefined;
   const all = axes.map((stated, i): Target => {
     const axis = positiveAxis(stated, shape.length);
     return {
       axis,
-      extent: shape[axis]!,
+      extent: shape[axis],
       size: sizes?.[i],
       scale: sizes ? undefined : scales?.[i],
-      crop: roi && [roi[i]!, roi[axes.length + i]!],
+      crop: roi && [roi[i], roi[axes.length + i]],
     };
   });
   const batch = all.find(({ axis }) => axis === 0);
-  if (batch && !isUntouched(node, batch, e.shape(node.outputs[0]!)[0]!)) {
+  if (batch && !isUntouched(node, batch, e.shape(outputOf(node, 0))[0])) {
     throw new Unsupported("it resizes the batch axis");
   }
   return all.filter(({ axis }) => axis !== 0);

@@ -1,16 +1,16 @@
 // Softmax and its logarithm along one axis.
 
-import { intAttribute, type Node } from "../../model/model.ts";
+import { intAttribute, type Node, outputOf } from "../../model/model.ts";
 import { type Emitter, positiveAxis } from "../emitter.ts";
-import type { DerivativeRule, Tangent } from "../rule.ts";
+import { type DerivativeRule, given, type Tangent } from "../rule.ts";
 
 function axisOf(e: Emitter, node: Node): number {
-  return positiveAxis(intAttribute(node, "axis", -1), e.shape(node.outputs[0]!).length);
+  return positiveAxis(intAttribute(node, "axis", -1), e.shape(outputOf(node, 0)).length);
 }
 
 /** ẏ = y·(ẋ − Σ y·ẋ); the Jacobian diag(y) − yyᵀ is symmetric. */
 function softmaxDerivative(e: Emitter, node: Node, [t]: readonly Tangent[]): readonly Tangent[] {
-  const y = node.outputs[0]!;
+  const y = outputOf(node, 0);
   const weighted = e.op("Mul", [t, y]);
   return [e.op("Sub", [weighted, e.op("Mul", [e.sumKeep(weighted, [axisOf(e, node)]), y])])];
 }
@@ -25,6 +25,6 @@ export const LogSoftmax: DerivativeRule = {
   },
   vjp: (e, node, [u]) => {
     const p = e.op("Exp", [node.outputs[0]]);
-    return [e.op("Sub", [u, e.op("Mul", [p, e.sumKeep(u!, [axisOf(e, node)])])])];
+    return [e.op("Sub", [u, e.op("Mul", [p, e.sumKeep(given(u), [axisOf(e, node)])])])];
   },
 };

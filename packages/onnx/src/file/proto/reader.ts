@@ -136,7 +136,7 @@ export class WireReader {
     const start = this.position;
     let value = 0;
     for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.bytes[this.advance(1)]!;
+      const byte = this.bytes[this.advance(1)];
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
@@ -147,7 +147,7 @@ export class WireReader {
   private longVarint(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.bytes[this.advance(1)]!;
+      const byte = this.bytes[this.advance(1)];
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asIntN(64, value);
     }
