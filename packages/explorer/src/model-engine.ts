@@ -49,19 +49,25 @@ const never = new AbortController().signal;
 /** Loaded when a file is opened or saved: the schemas that check it are a part of the page that most visits never need. */
 const files = () => import("@vielbein/core/directions-file");
 
+interface LoadedModel {
+  readonly name: string;
+  readonly graph: Model;
+  readonly sha256: string;
+}
+
 export class ModelEngine implements ExplorerEngine {
-  private readonly runtime: Runtime;
-  private model: { readonly name: string; readonly graph: Model; readonly sha256: string } | undefined;
-  private opened: Spaces | undefined;
-  private pixels: { readonly layout: ImageLayout; readonly range: PixelRange } | undefined;
+  readonly #runtime: Runtime;
+  #model: LoadedModel | undefined;
+  #opened: Spaces | undefined;
+  #pixels: { readonly layout: ImageLayout; readonly range: PixelRange } | undefined;
   /** Directions that hold everywhere, by their kind; they cost seconds and stay valid while the spaces do. */
-  private readonly found: Map<string, Found> = new Map();
+  readonly #found: Map<string, Found> = new Map();
 
   /** Means of the model's spaces, which cost 10,000 samples each. */
-  private means: Map<string, Float64Array> = new Map();
+  #means: Map<string, Float64Array> = new Map();
 
   constructor(runtime: Runtime) {
-    this.runtime = runtime;
+    this.#runtime = runtime;
   }
 
   async load(
@@ -78,24 +84,24 @@ export class ModelEngine implements ExplorerEngine {
       );
     }
     const next = { name, graph, sha256: known ?? (await sha256(bytes)) };
-    return this.enter(next, choice, signal);
+    return this.#enter(next, choice, signal);
   }
 
   choose(choice: SpacesChoice, signal: AbortSignal = never): Promise<ExplorerModel> {
-    if (!this.model) throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
-    const { set, truncation } = this.spaces.description;
-    return this.enter(this.model, { set, truncation: truncation.psi, ...choice }, signal);
+    if (!this.#model) throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
+    const { set, truncation } = this.#spaces.description;
+    return this.#enter(
+      this.#model,
+      { ...choice, set: choice.set ?? set, truncation: choice.truncation ?? truncation.psi },
+      signal,
+    );
   }
 
-  private async enter(
-    model: NonNullable<typeof this.model>,
-    choice: SpacesChoice,
-    signal: AbortSignal,
-  ): Promise<ExplorerModel> {
-    const means = model === this.model ? this.means : new Map<string, Float64Array>();
-    const spaces = await Spaces.open(model.graph, this.runtime, choice, means, signal);
+  async #enter(model: LoadedModel, choice: SpacesChoice, signal: AbortSignal): Promise<ExplorerModel> {
+    const means = model === this.#model ? this.#means : new Map<string, Float64Array>();
+    const spaces = await Spaces.open(model.graph, this.#runtime, choice, means, signal);
     try {
-      this.pixels = {
+      this.#pixels = {
         layout: detectLayout(spaces.picture.to.shape),
         range: statedRange(model.graph.metadata) ?? measureRange(spaces.images),
       };
@@ -103,22 +109,22 @@ export class ModelEngine implements ExplorerEngine {
       await spaces.dispose();
       throw error;
     }
-    const before = this.opened;
-    this.opened = spaces;
-    this.model = model;
-    this.means = means;
-    this.found.clear();
+    const before = this.#opened;
+    this.#opened = spaces;
+    this.#model = model;
+    this.#means = means;
+    this.#found.clear();
     await before?.dispose();
-    return { ...spaces.description, name: model.name, runtime: this.runtime.name };
+    return { ...spaces.description, name: model.name, runtime: this.#runtime.name };
   }
 
   sample(seed: number, truncation: number, signal: AbortSignal = never): Promise<Float32Array> {
-    return this.spaces.sample(seed, 0, 1, truncation, signal);
+    return this.#spaces.sample(seed, 0, 1, truncation, signal);
   }
 
   async render(points: Float32Array, count: number, signal: AbortSignal = never): Promise<RgbaImage[]> {
-    const { picture } = this.spaces;
-    const { layout, range } = this.pixels!;
+    const { picture } = this.#spaces;
+    const { layout, range } = this.#pixels!;
     const values = await picture.evaluate(points, count, { signal });
     const size = picture.to.dim;
     return Array.from({ length: count }, (_, i) =>
@@ -132,9 +138,9 @@ export class ModelEngine implements ExplorerEngine {
   }
 
   async basis(point: Float32Array, signal: AbortSignal = never): Promise<LocalBasisReply> {
-    const { set, deviations, options, spectrum } = await findBasis(this.spaces, point, signal);
+    const { set, deviations, options, spectrum } = await findBasis(this.#spaces, point, signal);
     return {
-      set: this.signed(set, options, {
+      set: this.#signed(set, options, {
         file: "the tensor `point`",
         sha256: await sha256(bytesOf(point)),
         count: 1,
@@ -150,14 +156,14 @@ export class ModelEngine implements ExplorerEngine {
     point: Float32Array,
     signal: AbortSignal = never,
   ): Promise<ExplorerDirections> {
-    const { spaces } = this;
+    const spaces = this.#spaces;
     const find = { sefa: findSefa, pca: findComponents, metric: findMetricAxes }[kind];
-    const found = this.found.get(kind) ?? (await find(spaces, signal));
-    if (spaces === this.opened) this.found.set(kind, found);
+    const found = this.#found.get(kind) ?? (await find(spaces, signal));
+    if (spaces === this.#opened) this.#found.set(kind, found);
     const { set, deviations, options, samples } = found;
     const prior = spaces.head?.from.prior ?? spaces.map.from.prior!;
     return {
-      set: this.signed(set, options, { seed: 0, prior, first: 0, count: samples }),
+      set: this.#signed(set, options, { seed: 0, prior, first: 0, count: samples }),
       deviations,
       speeds: await speedsAt(spaces, set, point, signal),
     };
@@ -170,13 +176,13 @@ export class ModelEngine implements ExplorerEngine {
   ): Promise<ExplorerDirections> {
     const { decodeDirections } = await files();
     const set = decodeDirections(file);
-    requireSpaceOf(set, this.spaces.map.from);
+    requireSpaceOf(set, this.#spaces.map.from);
     const { values, method } = set;
     const isSpread = values?.kind === "standard deviation" && method === "principal components";
     return {
       set,
-      deviations: isSpread ? values.values : constant(this.spaces, set),
-      speeds: await speedsAt(this.spaces, set, point, signal),
+      deviations: isSpread ? values.values : constant(this.#spaces, set),
+      speeds: await speedsAt(this.#spaces, set, point, signal),
     };
   }
 
@@ -186,20 +192,20 @@ export class ModelEngine implements ExplorerEngine {
   }
 
   dispose(): void {
-    void this.opened?.dispose();
-    this.opened = this.model = undefined;
+    void this.#opened?.dispose();
+    this.#opened = this.#model = undefined;
   }
 
-  private get spaces(): Spaces {
-    if (this.opened) return this.opened;
+  get #spaces(): Spaces {
+    if (this.#opened) return this.#opened;
     throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
   }
 
   /** The set with where it comes from; without a hash, which browsers give in secure contexts only, it has none. */
-  private signed(set: DirectionSet, options: Found["options"], points: Provenance["points"]): DirectionSet {
-    const { name, sha256, graph } = this.model!;
+  #signed(set: DirectionSet, options: Found["options"], points: Provenance["points"]): DirectionSet {
+    const { name, sha256, graph } = this.#model!;
     if (sha256 === "") return set;
-    const { from, to } = this.spaces.map;
+    const { from, to } = this.#spaces.map;
     const provenance: Provenance = {
       tool: `vielbein explorer ${version}`,
       method: set.method,
@@ -208,7 +214,7 @@ export class ModelEngine implements ExplorerEngine {
       to,
       points,
       options,
-      runtime: this.runtime.name,
+      runtime: this.#runtime.name,
     };
     return { ...set, provenance };
   }

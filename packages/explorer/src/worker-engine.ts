@@ -18,48 +18,48 @@ interface Call {
 }
 
 export class WorkerEngine implements ExplorerEngine {
-  private readonly worker: Worker;
-  private readonly calls: Map<number, Call> = new Map();
-  private nextId = 0;
-  private ended: Error | undefined;
+  readonly #worker: Worker;
+  readonly #calls: Map<number, Call> = new Map();
+  #nextId = 0;
+  #ended: Error | undefined;
 
   constructor(worker: Worker) {
-    this.worker = worker;
+    this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<Reply>) => {
-      const call = this.calls.get(data.id);
-      this.calls.delete(data.id);
+      const call = this.#calls.get(data.id);
+      this.#calls.delete(data.id);
       if ("error" in data) call?.reject(errorOf(data.error));
       else call?.resolve(data.result);
     };
     worker.onerror = (event) => {
       event.preventDefault();
       const what = event.message ? `ended: ${event.message}` : "could not be loaded";
-      this.end(new VielbeinError("BACKEND_UNAVAILABLE", `The explorer's worker ${what}. Reload the page.`));
+      this.#end(new VielbeinError("BACKEND_UNAVAILABLE", `The explorer's worker ${what}. Reload the page.`));
     };
   }
 
   load(file: ExplorerFile, spaces: SpacesChoice, signal?: AbortSignal): Promise<ExplorerModel> {
-    return this.call("load", [file, spaces], signal);
+    return this.#call("load", [file, spaces], signal);
   }
 
   choose(spaces: SpacesChoice, signal?: AbortSignal): Promise<ExplorerModel> {
-    return this.call("choose", [spaces], signal);
+    return this.#call("choose", [spaces], signal);
   }
 
   sample(seed: number, truncation: number, signal?: AbortSignal): Promise<Float32Array> {
-    return this.call("sample", [seed, truncation], signal);
+    return this.#call("sample", [seed, truncation], signal);
   }
 
   render(points: Float32Array, count: number, signal?: AbortSignal): Promise<RgbaImage[]> {
-    return this.call("render", [points, count], signal);
+    return this.#call("render", [points, count], signal);
   }
 
   animate(points: Float32Array, count: number, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.call("animate", [points, count], signal);
+    return this.#call("animate", [points, count], signal);
   }
 
   basis(point: Float32Array, signal?: AbortSignal): Promise<LocalBasisReply> {
-    return this.call("basis", [point], signal);
+    return this.#call("basis", [point], signal);
   }
 
   directions(
@@ -67,32 +67,32 @@ export class WorkerEngine implements ExplorerEngine {
     point: Float32Array,
     signal?: AbortSignal,
   ): Promise<ExplorerDirections> {
-    return this.call("directions", [kind, point], signal);
+    return this.#call("directions", [kind, point], signal);
   }
 
   open(file: Uint8Array, point: Float32Array, signal?: AbortSignal): Promise<ExplorerDirections> {
-    return this.call("open", [file, point], signal);
+    return this.#call("open", [file, point], signal);
   }
 
   save(set: DirectionSet): Promise<Uint8Array> {
-    return this.call("save", [set]);
+    return this.#call("save", [set]);
   }
 
   dispose(): void {
-    this.worker.terminate();
-    this.end(new DOMException("The explorer was closed.", "AbortError"));
+    this.#worker.terminate();
+    this.#end(new DOMException("The explorer was closed.", "AbortError"));
   }
 
-  private call<Name extends Method>(
+  #call<Name extends Method>(
     name: Name,
     args: readonly unknown[],
     signal?: AbortSignal,
   ): Promise<Result<Name>> {
     return new Promise((resolve, reject) => {
-      if (this.ended) return reject(this.ended);
+      if (this.#ended) return reject(this.#ended);
       if (signal?.aborted) return reject(signal.reason);
-      const id = this.nextId++;
-      const cancel = (): void => this.post({ cancel: id });
+      const id = this.#nextId++;
+      const cancel = (): void => this.#post({ cancel: id });
       signal?.addEventListener("abort", cancel, { once: true });
       const settled = <T>(settle: (value: T) => void) => {
         return (value: T): void => {
@@ -100,19 +100,19 @@ export class WorkerEngine implements ExplorerEngine {
           settle(value);
         };
       };
-      this.calls.set(id, { resolve: settled(resolve as Call["resolve"]), reject: settled(reject) });
-      this.post({ id, name, args });
+      this.#calls.set(id, { resolve: settled(resolve as Call["resolve"]), reject: settled(reject) });
+      this.#post({ id, name, args });
     });
   }
 
-  private post(request: Request): void {
-    this.worker.postMessage(request);
+  #post(request: Request): void {
+    this.#worker.postMessage(request);
   }
 
-  private end(reason: Error): void {
-    this.ended ??= reason;
-    for (const call of this.calls.values()) call.reject(this.ended);
-    this.calls.clear();
+  #end(reason: Error): void {
+    this.#ended ??= reason;
+    for (const call of this.#calls.values()) call.reject(this.#ended);
+    this.#calls.clear();
   }
 }
 

@@ -69,25 +69,25 @@ export function threadProgram(): string {
 }
 
 export class EngineThread implements Engine, Abandonable {
-  private readonly worker: Worker;
-  private readonly busy: Int32Array = new Int32Array(new SharedArrayBuffer(4));
-  private settle: ((reply: Reply) => void) | undefined;
+  readonly #worker: Worker;
+  readonly #busy: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+  #settle: ((reply: Reply) => void) | undefined;
   /** Why the thread is gone. */
-  private ended: Error | undefined;
+  #ended: Error | undefined;
 
   /** @param library Path of onnxruntime-node's entry. */
   constructor(library: string) {
-    this.worker = new Worker(threadProgram(), {
+    this.#worker = new Worker(threadProgram(), {
       eval: true,
       // Not those of this process: `--input-type=module` would take the text for a module.
       execArgv: [],
-      workerData: { library, busy: this.busy } satisfies ThreadData,
+      workerData: { library, busy: this.#busy } satisfies ThreadData,
     });
-    this.worker.unref();
-    this.worker.on("message", (reply: Reply) => this.settle?.(reply));
-    this.worker.on("error", (error) => this.end(error.message));
-    this.worker.on("exit", () => this.end("it was terminated"));
-    waitForAtExit(this.busy);
+    this.#worker.unref();
+    this.#worker.on("message", (reply: Reply) => this.#settle?.(reply));
+    this.#worker.on("error", (error) => this.#end(error.message));
+    this.#worker.on("exit", () => this.#end("it was terminated"));
+    waitForAtExit(this.#busy);
     abandonable.add(this);
   }
 
@@ -98,7 +98,7 @@ export class EngineThread implements Engine, Abandonable {
   ): Promise<EngineSession> {
     const parcel = new Parcel();
     const packed = files.map(([name, bytes]) => [name, parcel.pack(bytes)]);
-    return this.call("create", [parcel.pack(model), packed, options], parcel) as Promise<EngineSession>;
+    return this.#call("create", [parcel.pack(model), packed, options], parcel) as Promise<EngineSession>;
   }
 
   run(
@@ -110,50 +110,50 @@ export class EngineThread implements Engine, Abandonable {
     const packed = Object.fromEntries(
       Object.entries(feeds).map(([name, tensor]) => [name, { ...tensor, data: parcel.pack(tensor.data) }]),
     );
-    return this.call("run", [id, packed, fetches], parcel) as Promise<Record<string, RuntimeTensor>>;
+    return this.#call("run", [id, packed, fetches], parcel) as Promise<Record<string, RuntimeTensor>>;
   }
 
   async release(id: number): Promise<void> {
-    if (!this.ended) await this.call("release", [id], new Parcel());
+    if (!this.#ended) await this.#call("release", [id], new Parcel());
   }
 
   abandon(reason: Error): boolean {
-    const isBusy = Atomics.load(this.busy, 0) === 1;
+    const isBusy = Atomics.load(this.#busy, 0) === 1;
     abandonable.delete(this);
-    this.ended ??= reason;
-    this.settle?.({ error: reason });
+    this.#ended ??= reason;
+    this.#settle?.({ error: reason });
     return isBusy;
   }
 
   /** Ends the thread, which must be idle. */
   async terminate(): Promise<void> {
-    await this.worker.terminate();
+    await this.#worker.terminate();
   }
 
-  private call(method: keyof Engine, args: readonly unknown[], parcel: Parcel): Promise<unknown> {
+  #call(method: keyof Engine, args: readonly unknown[], parcel: Parcel): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.ended) {
-        reject(this.ended);
+      if (this.#ended) {
+        reject(this.#ended);
         return;
       }
-      this.settle = (reply) => {
-        this.settle = undefined;
-        this.worker.unref();
+      this.#settle = (reply) => {
+        this.#settle = undefined;
+        this.#worker.unref();
         if ("error" in reply) reject(typeof reply.error === "string" ? new Error(reply.error) : reply.error);
         else resolve(reply.result);
       };
-      this.worker.ref();
-      Atomics.store(this.busy, 0, 1);
-      this.worker.postMessage({ method, args } satisfies Request, parcel.buffers);
+      this.#worker.ref();
+      Atomics.store(this.#busy, 0, 1);
+      this.#worker.postMessage({ method, args } satisfies Request, parcel.buffers);
     });
   }
 
-  private end(reason: string): void {
-    this.ended ??= new Error(`the engine's thread has ended: ${reason}`);
-    Atomics.store(this.busy, 0, 0);
-    waitedFor.delete(this.busy);
+  #end(reason: string): void {
+    this.#ended ??= new Error(`the engine's thread has ended: ${reason}`);
+    Atomics.store(this.#busy, 0, 0);
+    waitedFor.delete(this.#busy);
     abandonable.delete(this);
-    this.settle?.({ error: this.ended });
+    this.#settle?.({ error: this.#ended });
   }
 }
 

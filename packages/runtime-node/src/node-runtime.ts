@@ -69,15 +69,15 @@ const levels: readonly string[] = ["disabled", "basic", "extended", "all"];
 export class NodeRuntime implements Runtime {
   readonly name: string;
   readonly portable: boolean;
-  private readonly provider: Provider;
-  private readonly options: NodeRuntimeOptions;
-  private readonly library: string;
-  private readonly turns: Turns = new Turns();
-  private readonly trialTurns: Turns = new Turns();
+  readonly #provider: Provider;
+  readonly #options: NodeRuntimeOptions;
+  readonly #library: string;
+  readonly #turns: Turns = new Turns();
+  readonly #trialTurns: Turns = new Turns();
   /** By the bytes that they may take. */
-  private readonly trials: Map<number, TrialProcess> = new Map();
-  private engine: Promise<Engine> | undefined;
-  private tried: readonly ProviderReport[];
+  readonly #trials: Map<number, TrialProcess> = new Map();
+  #engine: Promise<Engine> | undefined;
+  #tried: readonly ProviderReport[];
 
   /**
    * @throws {VielbeinError} `INVALID_ARGUMENT` when an option is out of range; `BACKEND_UNAVAILABLE` when
@@ -99,12 +99,12 @@ export class NodeRuntime implements Runtime {
     }
     requireProviders([provider]);
     const { path, version } = locateLibrary();
-    this.library = path;
+    this.#library = path;
     this.name = `onnxruntime-node ${version} (${provider})`;
     this.portable = provider === "webgpu";
-    this.provider = provider;
-    this.options = options;
-    this.tried = [{ provider }];
+    this.#provider = provider;
+    this.#options = options;
+    this.#tried = [{ provider }];
   }
 
   /**
@@ -123,7 +123,7 @@ export class NodeRuntime implements Runtime {
       const runtime = new NodeRuntime({ ...rest, provider });
       try {
         await tryOut(runtime);
-        runtime.tried = [...tried, { provider }];
+        runtime.#tried = [...tried, { provider }];
         return runtime;
       } catch (error) {
         tried.push({ provider, reason: reasonOf(error) });
@@ -138,21 +138,21 @@ export class NodeRuntime implements Runtime {
 
   /** The providers that were tried, in order; the last one is in use. */
   get report(): readonly ProviderReport[] {
-    return this.tried;
+    return this.#tried;
   }
 
   createSession(model: ModelSource, options: SessionOptions = {}): Promise<Session> {
-    const settings = this.engineOptions(options);
-    if (!options.trial || this.options.isolate === false) {
+    const settings = this.#engineOptions(options);
+    if (!options.trial || this.#options.isolate === false) {
       const inTurn: Seat["inTurn"] = (task) =>
-        this.turns.take(async () => {
-          this.engine ??= this.start();
-          return task(await this.engine);
+        this.#turns.take(async () => {
+          this.#engine ??= this.#start();
+          return task(await this.#engine);
         });
       return NodeSession.open({ inTurn }, model, settings);
     }
-    const trial = this.trialProcess(options.trial, model);
-    const seat: Seat = { inTurn: (task) => this.trialTurns.take(() => task(trial)), limit: trial.limit };
+    const trial = this.#trialProcess(options.trial, model);
+    const seat: Seat = { inTurn: (task) => this.#trialTurns.take(() => task(trial)), limit: trial.limit };
     return NodeSession.open(seat, model, settings);
   }
 
@@ -161,39 +161,39 @@ export class NodeRuntime implements Runtime {
    * afterwards. Without it, the thread ends when the runtime and its sessions are garbage.
    */
   async dispose(): Promise<void> {
-    for (const trial of this.trials.values()) trial.terminate();
-    await this.turns.take(async () => {
-      const engine = await this.engine;
+    for (const trial of this.#trials.values()) trial.terminate();
+    await this.#turns.take(async () => {
+      const engine = await this.#engine;
       if (engine instanceof EngineThread) await engine.terminate();
     });
   }
 
-  private trialProcess({ memory }: TrialLimits, { bytes, files }: ModelSource): TrialProcess {
+  #trialProcess({ memory }: TrialLimits, { bytes, files }: ModelSource): TrialProcess {
     const weights = [bytes, ...(files?.values() ?? [])].reduce((sum, { byteLength }) => sum + byteLength, 0);
     // Each is there as a file, on its way to the engine and in the engine.
     const limit = memory + 3 * WEIGHT_STEP * Math.floor(weights / WEIGHT_STEP);
-    const { trials } = this;
+    const trials = this.#trials;
     const running = trials.get(limit);
     if (running) return running;
     silenceTelemetry();
-    const { trialSeconds = TRIAL_SECONDS } = this.options;
-    const trial = new TrialProcess(this.library, limit, trialSeconds, () => trials.delete(limit));
+    const { trialSeconds = TRIAL_SECONDS } = this.#options;
+    const trial = new TrialProcess(this.#library, limit, trialSeconds, () => trials.delete(limit));
     trials.set(limit, trial);
     return trial;
   }
 
-  private async start(): Promise<Engine> {
+  async #start(): Promise<Engine> {
     silenceTelemetry();
-    if (this.options.worker === false) return makeEngine(await import("onnxruntime-node"));
-    const thread = new EngineThread(this.library);
+    if (this.#options.worker === false) return makeEngine(await import("onnxruntime-node"));
+    const thread = new EngineThread(this.#library);
     forgotten.register(this, thread);
     return thread;
   }
 
-  private engineOptions({ optimize = true, trial }: SessionOptions): EngineOptions {
-    const { threads, arena = true, memoryPattern = false, optimization = "extended" } = this.options;
+  #engineOptions({ optimize = true, trial }: SessionOptions): EngineOptions {
+    const { threads, arena = true, memoryPattern = false, optimization = "extended" } = this.#options;
     return {
-      executionProviders: [trial ? "cpu" : this.provider],
+      executionProviders: [trial ? "cpu" : this.#provider],
       graphOptimizationLevel: optimize ? optimization : "disabled",
       enableCpuMemArena: arena,
       enableMemPattern: memoryPattern,

@@ -14,15 +14,15 @@ export interface Seat {
 export class NodeSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  private readonly id: number;
-  private readonly seat: Seat;
-  private isDisposed = false;
+  readonly #id: number;
+  readonly #seat: Seat;
+  #isDisposed = false;
 
   private constructor(session: EngineSession, seat: Seat) {
-    this.id = session.id;
+    this.#id = session.id;
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames;
-    this.seat = seat;
+    this.#seat = seat;
   }
 
   /** @throws {VielbeinError} `BACKEND_FAILED` when the engine does not accept the graph; what the seat throws. */
@@ -39,19 +39,19 @@ export class NodeSession implements Session {
     feeds: Readonly<Record<string, RuntimeTensor>>,
     fetches: readonly string[] = this.outputNames,
   ): Promise<Record<string, RuntimeTensor>> {
-    if (this.isDisposed)
+    if (this.#isDisposed)
       throw new VielbeinError("BACKEND_FAILED", "The session was disposed; create a new map.");
     try {
-      return await this.seat.inTurn((engine) => engine.run(this.id, feeds, fetches));
+      return await this.#seat.inTurn((engine) => engine.run(this.#id, feeds, fetches));
     } catch (error) {
-      throw failure("ONNX Runtime failed while running the graph", error, this.seat);
+      throw failure("ONNX Runtime failed while running the graph", error, this.#seat);
     }
   }
 
   async dispose(): Promise<void> {
-    if (this.isDisposed) return;
-    this.isDisposed = true;
-    await this.seat.inTurn((engine) => engine.release(this.id));
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    await this.#seat.inTurn((engine) => engine.release(this.#id));
   }
 }
 

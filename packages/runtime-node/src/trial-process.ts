@@ -81,14 +81,14 @@ export class TrialProcess implements Engine, Abandonable {
   /** Bytes that the process may take. */
   readonly limit: number;
   /** How long one call may take. */
-  private readonly seconds: number;
-  private readonly child: ChildProcess;
-  private readonly whenEnded: () => void;
-  private settle: ((message: Message) => void) | undefined;
-  private ended: Error | undefined;
-  private complaint = "";
-  private sessions = 0;
-  private patience: NodeJS.Timeout | undefined;
+  readonly #seconds: number;
+  readonly #child: ChildProcess;
+  readonly #whenEnded: () => void;
+  #settle: ((message: Message) => void) | undefined;
+  #ended: Error | undefined;
+  #complaint = "";
+  #sessions = 0;
+  #patience: NodeJS.Timeout | undefined;
 
   /**
    * @param library Path of onnxruntime-node's entry.
@@ -97,17 +97,17 @@ export class TrialProcess implements Engine, Abandonable {
    */
   constructor(library: string, limit: number, seconds: number, whenEnded: () => void) {
     this.limit = limit;
-    this.seconds = seconds;
-    this.whenEnded = whenEnded;
-    this.child = start({ library, limit });
-    this.child.on("message", (message: Message) => this.settle?.(message));
-    this.child.on("error", (error) => this.end(unavailable(error)));
+    this.#seconds = seconds;
+    this.#whenEnded = whenEnded;
+    this.#child = start({ library, limit });
+    this.#child.on("message", (message: Message) => this.#settle?.(message));
+    this.#child.on("error", (error) => this.#end(unavailable(error)));
     // Not `exit`: what it wrote before may still be on its way.
-    this.child.on("close", (code, signal) => this.end(crash(signal ?? `status ${code}`, this.complaint)));
-    this.child.stderr!.on("data", (text: Buffer) => {
-      this.complaint = `${this.complaint}${text}`.slice(-1000);
+    this.#child.on("close", (code, signal) => this.#end(crash(signal ?? `status ${code}`, this.#complaint)));
+    this.#child.stderr!.on("data", (text: Buffer) => {
+      this.#complaint = `${this.#complaint}${text}`.slice(-1000);
     });
-    this.hold(false);
+    this.#hold(false);
     abandonable.add(this);
   }
 
@@ -118,9 +118,9 @@ export class TrialProcess implements Engine, Abandonable {
   ): Promise<EngineSession> {
     // The process reads files by itself: a message would copy them several times.
     const sources = files.map(([name, bytes]) => [name, fileOf(bytes) ?? bytes]);
-    clearTimeout(this.patience);
-    const session = (await this.call("create", [model, sources, options])) as EngineSession;
-    this.sessions++;
+    clearTimeout(this.#patience);
+    const session = (await this.#call("create", [model, sources, options])) as EngineSession;
+    this.#sessions++;
     return session;
   }
 
@@ -129,38 +129,41 @@ export class TrialProcess implements Engine, Abandonable {
     feeds: Readonly<Record<string, RuntimeTensor>>,
     fetches: readonly string[],
   ): Promise<Record<string, RuntimeTensor>> {
-    return this.call("run", [id, feeds, fetches]) as Promise<Record<string, RuntimeTensor>>;
+    return this.#call("run", [id, feeds, fetches]) as Promise<Record<string, RuntimeTensor>>;
   }
 
   async release(id: number): Promise<void> {
-    if (this.ended) return;
-    await this.call("release", [id]);
-    this.sessions--;
-    if (this.sessions > 0) return;
-    this.patience = setTimeout(() => this.terminate(), PATIENCE_MS).unref();
+    if (this.#ended) return;
+    await this.#call("release", [id]);
+    this.#sessions--;
+    if (this.#sessions > 0) return;
+    this.#patience = setTimeout(() => this.terminate(), PATIENCE_MS).unref();
   }
 
   /** Ends the process, whatever it does. */
   terminate(): void {
-    this.end(new Error("the engine's trial process was ended"));
+    this.#end(new Error("the engine's trial process was ended"));
   }
 
   abandon(reason: Error): boolean {
-    this.end(reason);
+    this.#end(reason);
     return false;
   }
 
-  private call(method: keyof Engine, args: readonly unknown[]): Promise<unknown> {
+  #call(method: keyof Engine, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.ended) {
-        reject(this.ended);
+      if (this.#ended) {
+        reject(this.#ended);
         return;
       }
-      const timer = setTimeout(() => this.end(late(this.seconds)), Math.min(1000 * this.seconds, LONGEST_MS));
-      this.settle = (message) => {
-        this.settle = undefined;
+      const timer = setTimeout(
+        () => this.#end(late(this.#seconds)),
+        Math.min(1000 * this.#seconds, LONGEST_MS),
+      );
+      this.#settle = (message) => {
+        this.#settle = undefined;
         clearTimeout(timer);
-        this.hold(false);
+        this.#hold(false);
         if ("result" in message) resolve(message.result);
         else if ("error" in message) {
           reject(typeof message.error === "string" ? new Error(message.error) : message.error);
@@ -169,27 +172,27 @@ export class TrialProcess implements Engine, Abandonable {
           this.terminate();
         }
       };
-      this.hold(true);
-      this.child.send({ method, args } satisfies Request);
+      this.#hold(true);
+      this.#child.send({ method, args } satisfies Request);
     });
   }
 
-  private end(reason: Error): void {
-    if (this.ended) return;
-    this.ended = reason;
-    clearTimeout(this.patience);
+  #end(reason: Error): void {
+    if (this.#ended) return;
+    this.#ended = reason;
+    clearTimeout(this.#patience);
     abandonable.delete(this);
-    this.child.kill("SIGKILL");
-    this.whenEnded();
-    this.settle?.({ error: reason });
+    this.#child.kill("SIGKILL");
+    this.#whenEnded();
+    this.#settle?.({ error: reason });
   }
 
   /** Whether this process stays for what the other does. */
-  private hold(isHeld: boolean): void {
+  #hold(isHeld: boolean): void {
     const change = isHeld ? "ref" : "unref";
-    this.child[change]();
-    this.child.channel?.[change]();
-    (this.child.stderr as import("node:net").Socket)[change]();
+    this.#child[change]();
+    this.#child.channel?.[change]();
+    (this.#child.stderr as import("node:net").Socket)[change]();
   }
 }
 

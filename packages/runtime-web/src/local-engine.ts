@@ -14,27 +14,27 @@ const queues = new WeakMap<typeof Ort, Queue>();
 
 export class LocalEngine implements Engine {
   readonly version: string;
-  private readonly ort: typeof Ort;
-  private readonly provider: WebProvider;
-  private readonly sessions = new Map<number, Ort.InferenceSession>();
-  private readonly queue: Queue;
-  private readonly onFatal: OnFatal;
-  private readonly lost: Promise<never>;
-  private lose: OnFatal = () => undefined;
-  private ended: EngineFailure | undefined;
-  private nextId = 0;
+  readonly #ort: typeof Ort;
+  readonly #provider: WebProvider;
+  readonly #sessions = new Map<number, Ort.InferenceSession>();
+  readonly #queue: Queue;
+  readonly #onFatal: OnFatal;
+  readonly #lost: Promise<never>;
+  #lose: OnFatal = () => undefined;
+  #ended: EngineFailure | undefined;
+  #nextId = 0;
 
   private constructor(ort: typeof Ort, provider: WebProvider, onFatal: OnFatal) {
-    this.ort = ort;
-    this.provider = provider;
-    this.onFatal = onFatal;
-    this.queue = queues.get(ort) ?? new Queue();
-    queues.set(ort, this.queue);
+    this.#ort = ort;
+    this.#provider = provider;
+    this.#onFatal = onFatal;
+    this.#queue = queues.get(ort) ?? new Queue();
+    queues.set(ort, this.#queue);
     this.version = ort.env.versions.web ?? ort.env.versions.common;
-    this.lost = new Promise((_, reject) => {
-      this.lose = reject;
+    this.#lost = new Promise((_, reject) => {
+      this.#lose = reject;
     });
-    this.lost.catch(() => undefined);
+    this.#lost.catch(() => undefined);
   }
 
   /** @throws {EngineFailure} when the engine's files do not load or there is no device. */
@@ -47,15 +47,15 @@ export class LocalEngine implements Engine {
     try {
       // Kept until the end: with the last of its sessions the engine would destroy the device.
       const bytes = Uint8Array.from(atob(TRIAL), (c) => c.charCodeAt(0));
-      const trial = await engine.queue.enter(() => engine.load({ bytes }, {}));
+      const trial = await engine.#queue.enter(() => engine.#load({ bytes }, {}));
       if (provider === "webgpu") {
         const device = (await ort.env.webgpu.device) as GPUDevice;
         void device.lost.then(({ message, reason }) => {
           const why = message.replace(/\s+/g, " ").trim() || reason;
-          engine.die(new EngineFailure("BACKEND_FAILED", `The WebGPU device was lost (${why}).`, true));
+          engine.#die(new EngineFailure("BACKEND_FAILED", `The WebGPU device was lost (${why}).`, true));
         });
       }
-      engine.sessions.set(engine.nextId++, trial);
+      engine.#sessions.set(engine.#nextId++, trial);
       return engine;
     } catch (error) {
       const { message } = failure(`ONNX Runtime (${provider}) does not start`, error);
@@ -66,64 +66,64 @@ export class LocalEngine implements Engine {
   }
 
   create(model: ModelSource, options: SessionOptions): Promise<EngineSession> {
-    return this.attempt(`ONNX Runtime (${this.provider}) does not accept the graph`, async () => {
-      const session = await this.load(model, options);
-      const id = this.nextId++;
-      this.sessions.set(id, session);
+    return this.#attempt(`ONNX Runtime (${this.#provider}) does not accept the graph`, async () => {
+      const session = await this.#load(model, options);
+      const id = this.#nextId++;
+      this.#sessions.set(id, session);
       return { id, inputNames: session.inputNames, outputNames: session.outputNames };
     });
   }
 
   run(id: number, feeds: Tensors, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
-    return this.attempt(`ONNX Runtime (${this.provider}) failed while running the graph`, async () => {
+    return this.#attempt(`ONNX Runtime (${this.#provider}) failed while running the graph`, async () => {
       const inputs = Object.entries(feeds).map(
         ([name, { type, data, dims }]) =>
-          [name, new this.ort.Tensor(type as "float32", data as Float32Array, dims)] as const,
+          [name, new this.#ort.Tensor(type as "float32", data as Float32Array, dims)] as const,
       );
-      const outputs = await this.sessions.get(id)!.run(Object.fromEntries(inputs), fetches);
+      const outputs = await this.#sessions.get(id)!.run(Object.fromEntries(inputs), fetches);
       return Object.fromEntries(fetches.map((name) => [name, fromOrt(outputs[name]!)]));
     });
   }
 
   release(id: number): Promise<void> {
-    return this.queue.enter(async () => {
-      const session = this.sessions.get(id);
-      this.sessions.delete(id);
+    return this.#queue.enter(async () => {
+      const session = this.#sessions.get(id);
+      this.#sessions.delete(id);
       await session?.release();
     });
   }
 
   async end(reason: EngineFailure): Promise<void> {
     // What a lost device or an aborted engine holds is gone with it.
-    if (this.ended) return;
-    this.ended = reason;
-    await Promise.all([...this.sessions.keys()].map((id) => this.release(id)));
+    if (this.#ended) return;
+    this.#ended = reason;
+    await Promise.all([...this.#sessions.keys()].map((id) => this.release(id)));
   }
 
-  private die(reason: EngineFailure): void {
-    if (this.ended) return;
-    this.ended = reason;
-    this.lose(reason);
-    this.onFatal(reason);
+  #die(reason: EngineFailure): void {
+    if (this.#ended) return;
+    this.#ended = reason;
+    this.#lose(reason);
+    this.#onFatal(reason);
   }
 
   /** Runs a task in its turn, unless the engine is lost before it is done: a lost device may never answer. */
-  private attempt<T>(what: string, task: () => Promise<T>): Promise<T> {
-    return this.queue.enter(async () => {
-      if (this.ended) throw this.ended;
+  #attempt<T>(what: string, task: () => Promise<T>): Promise<T> {
+    return this.#queue.enter(async () => {
+      if (this.#ended) throw this.#ended;
       try {
-        return await Promise.race([this.lost, task()]);
+        return await Promise.race([this.#lost, task()]);
       } catch (error) {
         const known = failure(what, error);
-        if (known.fatal) this.die(known);
+        if (known.fatal) this.#die(known);
         throw known;
       }
     });
   }
 
-  private load(model: ModelSource, { optimize = true }: SessionOptions): Promise<Ort.InferenceSession> {
-    return this.ort.InferenceSession.create(model.bytes, {
-      executionProviders: [this.provider],
+  #load(model: ModelSource, { optimize = true }: SessionOptions): Promise<Ort.InferenceSession> {
+    return this.#ort.InferenceSession.create(model.bytes, {
+      executionProviders: [this.#provider],
       // "all" would re-lay-out convolutions at twice the memory for the weights and the tangents.
       graphOptimizationLevel: optimize ? "extended" : "disabled",
       extra: {

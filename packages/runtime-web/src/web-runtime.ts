@@ -59,16 +59,16 @@ export interface WebReport {
 }
 
 export class WebRuntime implements Runtime {
-  private readonly worker: boolean;
-  private readonly fallback: boolean;
-  private readonly assets: string | undefined;
-  private readonly threads: number;
-  private readonly engines = new Map<WebProvider, Promise<Engine>>();
-  private readonly fallbacks: string[] = [];
-  private provider: WebProvider = "wasm";
-  private adapter: Adapter | undefined;
-  private version = "";
-  private disposed = false;
+  readonly #worker: boolean;
+  readonly #fallback: boolean;
+  readonly #assets: string | undefined;
+  readonly #threads: number;
+  readonly #engines = new Map<WebProvider, Promise<Engine>>();
+  readonly #fallbacks: string[] = [];
+  #provider: WebProvider = "wasm";
+  #adapter: Adapter | undefined;
+  #version = "";
+  #disposed = false;
 
   private constructor(options: WebRuntimeOptions) {
     const workers = typeof Worker === "function" && !inNode();
@@ -79,10 +79,10 @@ export class WebRuntime implements Runtime {
         "There are no web workers here. Set `worker: false` to run in the calling thread.",
       );
     }
-    this.worker = worker;
-    this.fallback = fallback;
-    this.assets = assets === undefined ? undefined : folder(assets);
-    this.threads = threadCount(threads);
+    this.#worker = worker;
+    this.#fallback = fallback;
+    this.#assets = assets === undefined ? undefined : folder(assets);
+    this.#threads = threadCount(threads);
   }
 
   /**
@@ -94,24 +94,32 @@ export class WebRuntime implements Runtime {
   static async create(options: WebRuntimeOptions = {}): Promise<WebRuntime> {
     const runtime = new WebRuntime(options);
     const { provider = "auto" } = options;
-    if (provider !== "wasm") await runtime.chooseWebgpu(provider === "webgpu");
-    runtime.version = (await runtime.engine(runtime.provider)).version;
+    if (provider !== "wasm") await runtime.#chooseWebgpu(provider === "webgpu");
+    runtime.#version = (await runtime.#engine(runtime.#provider)).version;
     return runtime;
   }
 
   /** E.g. `onnxruntime-web 1.30.0 (webgpu, ampere)`; it says so when some sessions went to WebAssembly. */
   get name(): string {
-    const { provider, adapter, version, fallbacks } = this;
+    const provider = this.#provider;
+    const adapter = this.#adapter;
+    const version = this.#version;
+    const fallbacks = this.#fallbacks;
     const partly = fallbacks.length > 0 ? "; partly wasm" : "";
     return `onnxruntime-web ${version} (${provider === "wasm" ? "wasm" : `webgpu, ${adapter!.short}${partly}`})`;
   }
 
   get portable(): boolean {
-    return this.provider === "webgpu";
+    return this.#provider === "webgpu";
   }
 
   get report(): WebReport {
-    const { provider, adapter, threads, worker, version, fallbacks } = this;
+    const provider = this.#provider;
+    const adapter = this.#adapter;
+    const threads = this.#threads;
+    const worker = this.#worker;
+    const version = this.#version;
+    const fallbacks = this.#fallbacks;
     const on = provider === "webgpu" && adapter ? { adapter: adapter.label } : {};
     return { provider, ...on, threads, worker, version, fallbacks: [...fallbacks] };
   }
@@ -122,16 +130,16 @@ export class WebRuntime implements Runtime {
    */
   async createSession(model: ModelSource, options: SessionOptions = {}): Promise<Session> {
     const start = async (provider: WebProvider): Promise<Seat> => {
-      const engine = await this.engine(provider);
+      const engine = await this.#engine(provider);
       return { engine, session: await engine.create(model, options) };
     };
-    if (this.provider === "wasm" || !this.fallback) return new WebSession(await start(this.provider));
+    if (this.#provider === "wasm" || !this.#fallback) return new WebSession(await start(this.#provider));
     const recover: Recover = async (error, again) => {
       let seat: Seat | undefined;
       try {
         seat = await start("wasm");
         const result = await again(seat);
-        this.noteFallback(error);
+        this.#noteFallback(error);
         return { seat, result };
       } catch {
         await seat?.engine.release(seat.session.id);
@@ -148,62 +156,62 @@ export class WebRuntime implements Runtime {
 
   /** Ends the engine with all its sessions, and its worker. Safe to call twice. */
   async dispose(): Promise<void> {
-    this.disposed = true;
-    const engines = [...this.engines.values()];
-    this.engines.clear();
+    this.#disposed = true;
+    const engines = [...this.#engines.values()];
+    this.#engines.clear();
     const reason = new EngineFailure("BACKEND_FAILED", "The runtime was disposed.", true);
     for (const engine of engines) await (await engine.catch(() => undefined))?.end(reason);
   }
 
-  private async chooseWebgpu(anyAdapter: boolean): Promise<void> {
+  async #chooseWebgpu(anyAdapter: boolean): Promise<void> {
     const adapter = await findAdapter();
     if (typeof adapter === "string") {
-      if (anyAdapter && !this.fallback) {
+      if (anyAdapter && !this.#fallback) {
         const remedy = "Take the provider `wasm`, or let it fall back.";
         throw new VielbeinError("BACKEND_UNAVAILABLE", `${adapter} ${remedy}`);
       }
-      this.fallbacks.push(adapter);
+      this.#fallbacks.push(adapter);
     } else if (adapter.software && !anyAdapter) {
-      this.fallbacks.push(`The WebGPU adapter (${adapter.label}) is imitated by a processor.`);
+      this.#fallbacks.push(`The WebGPU adapter (${adapter.label}) is imitated by a processor.`);
     } else {
       try {
-        await this.engine("webgpu");
-        this.adapter = adapter;
-        this.provider = "webgpu";
+        await this.#engine("webgpu");
+        this.#adapter = adapter;
+        this.#provider = "webgpu";
       } catch (error) {
-        if (!this.fallback) throw error;
-        this.noteFallback(error);
+        if (!this.#fallback) throw error;
+        this.#noteFallback(error);
       }
     }
   }
 
   /** The engine on a provider, started when it is first wanted, and again after a fatal failure. */
-  private engine(provider: WebProvider): Promise<Engine> {
-    if (this.disposed)
+  #engine(provider: WebProvider): Promise<Engine> {
+    if (this.#disposed)
       throw new VielbeinError("BACKEND_FAILED", "The runtime was disposed; create a new one.");
-    const running = this.engines.get(provider);
+    const running = this.#engines.get(provider);
     if (running) return running;
-    const options: EngineOptions = { provider, assets: this.assets, threads: this.threads };
+    const options: EngineOptions = { provider, assets: this.#assets, threads: this.#threads };
     const drop = (reason: EngineFailure): void => {
-      if (this.engines.get(provider) !== engine) return;
-      this.engines.delete(provider);
+      if (this.#engines.get(provider) !== engine) return;
+      this.#engines.delete(provider);
       void engine.then((instance) => instance.end(reason)).catch(() => undefined);
-      if (provider === "webgpu" && this.provider === "webgpu" && this.fallback) {
-        this.provider = "wasm";
-        this.noteFallback(reason);
+      if (provider === "webgpu" && this.#provider === "webgpu" && this.#fallback) {
+        this.#provider = "wasm";
+        this.#noteFallback(reason);
       }
     };
-    const engine = this.worker
+    const engine = this.#worker
       ? WorkerEngine.open(options, drop)
       : loadOrt(provider).then((ort) => LocalEngine.open(ort, options, drop));
-    this.engines.set(provider, engine);
-    engine.catch(() => this.engines.delete(provider));
+    this.#engines.set(provider, engine);
+    engine.catch(() => this.#engines.delete(provider));
     return engine;
   }
 
-  private noteFallback(error: unknown): void {
+  #noteFallback(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    if (!this.fallbacks.includes(reason)) this.fallbacks.push(reason);
+    if (!this.#fallbacks.includes(reason)) this.#fallbacks.push(reason);
   }
 }
 

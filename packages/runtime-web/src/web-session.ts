@@ -19,41 +19,41 @@ export type Recover = <T>(
 export class WebSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  private readonly queue = new Queue();
-  private seat: Seat | undefined;
+  readonly #queue = new Queue();
+  #seat: Seat | undefined;
   /** Holds the model, hence dropped once it cannot help any more. */
-  private recover: Recover | undefined;
+  #recover: Recover | undefined;
 
   constructor(seat: Seat, recover?: Recover) {
-    this.seat = seat;
-    this.recover = recover;
+    this.#seat = seat;
+    this.#recover = recover;
     this.inputNames = seat.session.inputNames;
     this.outputNames = seat.session.outputNames;
   }
 
   run(feeds: Tensors, fetches: readonly string[] = this.outputNames): Promise<Record<string, RuntimeTensor>> {
-    return this.queue.enter(async () => {
-      if (!this.seat)
+    return this.#queue.enter(async () => {
+      if (!this.#seat)
         throw new VielbeinError("BACKEND_FAILED", "The session was disposed; create a new map.");
       const runOn = ({ engine, session }: Seat) => engine.run(session.id, feeds, fetches);
       try {
-        return await runOn(this.seat);
+        return await runOn(this.#seat);
       } catch (error) {
-        if (!this.recover) throw error;
-        const { seat, result } = await this.recover(error, runOn);
-        const { engine, session } = this.seat;
+        if (!this.#recover) throw error;
+        const { seat, result } = await this.#recover(error, runOn);
+        const { engine, session } = this.#seat;
         void engine.release(session.id).catch(() => undefined);
-        this.seat = seat;
-        this.recover = undefined;
+        this.#seat = seat;
+        this.#recover = undefined;
         return result;
       }
     });
   }
 
   dispose(): Promise<void> {
-    return this.queue.enter(async () => {
-      const seat = this.seat;
-      this.seat = this.recover = undefined;
+    return this.#queue.enter(async () => {
+      const seat = this.#seat;
+      this.#seat = this.#recover = undefined;
       await seat?.engine.release(seat.session.id);
     });
   }

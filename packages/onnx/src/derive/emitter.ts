@@ -47,21 +47,21 @@ export function sign(e: Emitter, x: string): string {
 export class Emitter {
   readonly nodes: Node[] = [];
   readonly initializers: Tensor[] = [];
-  private readonly memo = new Map<string, readonly string[]>();
+  readonly #memo = new Map<string, readonly string[]>();
   /** Whether to keep to operators that every engine runs on its accelerator. */
   readonly portable: boolean;
-  private readonly info: ReadonlyMap<string, TensorInfo>;
-  private readonly constants: ReadonlyMap<string, Tensor>;
+  readonly #info: ReadonlyMap<string, TensorInfo>;
+  readonly #constants: ReadonlyMap<string, Tensor>;
   readonly names: NameSupply;
   /** What the form of the primal graph says of its values. */
   readonly signs: Signs;
   /** The primal node that each emitted tensor belongs to. */
   readonly origins: Map<string, Node> = new Map();
-  private current: Node | undefined;
+  #current: Node | undefined;
   /** A tensor whose first axis is k. */
-  private readonly reference: string;
+  readonly #reference: string;
   /** Element type of the constants that rules ask for; a graph may change it by Cast. */
-  private floatType: number;
+  #floatType: number;
 
   constructor(
     graph: Pick<PreparedGraph, "info" | "constants" | "model">,
@@ -69,20 +69,20 @@ export class Emitter {
     reference: { readonly name: string; readonly like: string },
     { portable = false }: DerivativeOptions,
   ) {
-    this.info = graph.info;
-    this.constants = graph.constants;
+    this.#info = graph.info;
+    this.#constants = graph.constants;
     this.names = names;
     this.signs = new Signs(graph);
-    this.reference = reference.name;
-    this.floatType = infoOf(graph, reference.like).dataType;
+    this.#reference = reference.name;
+    this.#floatType = infoOf(graph, reference.like).dataType;
     this.portable = portable;
   }
 
   /** Turns to another primal node: constants asked for from now on have the type of its result. */
   turnTo(node: Node): void {
-    this.current = node;
-    const dataType = this.info.get(node.outputs[0])?.dataType;
-    if (dataType !== undefined && isFloat(dataType)) this.floatType = tangentType(dataType);
+    this.#current = node;
+    const dataType = this.#info.get(node.outputs[0])?.dataType;
+    if (dataType !== undefined && isFloat(dataType)) this.#floatType = tangentType(dataType);
   }
 
   /** Adds a node with one output and returns its name; an equal node is reused. */
@@ -100,19 +100,19 @@ export class Emitter {
     const named = inputs.map((input) => input ?? "");
     while (named.at(-1) === "") named.pop();
     const key = `${opType} ${count} ${JSON.stringify(named)} ${JSON.stringify(attributes)}`;
-    let outputs = this.memo.get(key);
+    let outputs = this.#memo.get(key);
     if (!outputs) {
       outputs = Array.from({ length: count }, () => this.names.claim(`d_${opType}`));
-      this.memo.set(key, outputs);
+      this.#memo.set(key, outputs);
       this.nodes.push(makeNode(opType, named, outputs, attributes));
-      if (this.current) for (const output of outputs) this.origins.set(output, this.current);
+      if (this.#current) for (const output of outputs) this.origins.set(output, this.#current);
     }
     return outputs;
   }
 
   /** Shape of a primal tensor, batch axis included. */
   shape(name: string): Shape {
-    const info = this.info.get(name);
+    const info = this.#info.get(name);
     if (!info) throw new Unsupported(`the shape of "${name}" is not known`);
     return info.shape;
   }
@@ -121,7 +121,7 @@ export class Emitter {
   constantInput(node: Node, index: number): number[] | undefined {
     const name = node.inputs[index];
     if (!name) return undefined;
-    const tensor = this.constants.get(name);
+    const tensor = this.#constants.get(name);
     if (!tensor) throw new Unsupported(`its input ${index} ("${name}") depends on the point`);
     return numericValues(tensor);
   }
@@ -135,21 +135,21 @@ export class Emitter {
 
   /** Whether a tensor does not depend on the point. */
   isConstant(name: string): boolean {
-    return this.constants.has(name);
+    return this.#constants.has(name);
   }
 
   int64(values: readonly number[]): string {
-    return this.constant(`i ${values}`, (name) => int64Tensor(name, values));
+    return this.#constant(`i ${values}`, (name) => int64Tensor(name, values));
   }
 
   int64Scalar(value: number): string {
-    return this.constant(`i ${value} []`, (name) => int64Tensor(name, [value], []));
+    return this.#constant(`i ${value} []`, (name) => int64Tensor(name, [value], []));
   }
 
   /** A constant of the current node's floating-point type. */
   float(values: readonly number[], dims: Shape = [values.length]): string {
-    const make = this.floatType === DataType.DOUBLE ? float64Tensor : float32Tensor;
-    return this.constant(`f${this.floatType} ${values} [${dims}]`, (name) => make(name, values, dims));
+    const make = this.#floatType === DataType.DOUBLE ? float64Tensor : float32Tensor;
+    return this.#constant(`f${this.#floatType} ${values} [${dims}]`, (name) => make(name, values, dims));
   }
 
   scalar(value: number): string {
@@ -158,17 +158,17 @@ export class Emitter {
 
   /** A floating-point tangent in another precision. */
   castTo(tangent: string, dataType: number): string {
-    return dataType === this.floatType ? tangent : this.op("Cast", [tangent], { to: int(dataType) });
+    return dataType === this.#floatType ? tangent : this.op("Cast", [tangent], { to: int(dataType) });
   }
 
   /** A truth value as 0 or 1 of the current node's floating-point type. */
   toFloat(condition: string): string {
-    return this.op("Cast", [condition], { to: int(this.floatType) });
+    return this.op("Cast", [condition], { to: int(this.#floatType) });
   }
 
   /** A float32 constant whatever the node's type: Resize's scales are always float32. */
   float32(values: readonly number[]): string {
-    return this.constant(`s ${values}`, (name) => float32Tensor(name, values, [values.length]));
+    return this.#constant(`s ${values}`, (name) => float32Tensor(name, values, [values.length]));
   }
 
   // Tangents -------------------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ export class Emitter {
 
   /** The zero tangent [k, ...shape], for operators that cannot leave one out. */
   zeros(shape: Shape): string {
-    const k = this.op("Slice", [this.op("Shape", [this.reference]), this.int64([0]), this.int64([1])]);
+    const k = this.op("Slice", [this.op("Shape", [this.#reference]), this.int64([0]), this.int64([1])]);
     const full = this.op("Concat", [k, this.int64(shape)], { axis: int(0) });
     return this.op("Expand", [this.scalar(0), full]);
   }
@@ -246,7 +246,7 @@ export class Emitter {
 
   /** Element type of a primal tensor. */
   dataType(name: string): number {
-    return this.info.get(name)?.dataType ?? this.floatType;
+    return this.#info.get(name)?.dataType ?? this.#floatType;
   }
 
   /** Tangent with its primal axes permuted. */
@@ -254,13 +254,13 @@ export class Emitter {
     return this.op("Transpose", [tangent], { perm: ints([0, ...permutation.map((axis) => axis + 1)]) });
   }
 
-  private constant(key: string, make: (name: string) => Tensor): string {
-    let outputs = this.memo.get(key);
+  #constant(key: string, make: (name: string) => Tensor): string {
+    let outputs = this.#memo.get(key);
     if (!outputs) {
       const tensor = make(this.names.claim("d_constant"));
       this.initializers.push(tensor);
       outputs = [tensor.name];
-      this.memo.set(key, outputs);
+      this.#memo.set(key, outputs);
     }
     return outputs[0];
   }

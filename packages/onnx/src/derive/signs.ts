@@ -26,36 +26,36 @@ const DEEPEST = 64;
 const LARGEST = 4096;
 
 export class Signs {
-  private readonly constants: ReadonlyMap<string, Tensor>;
-  private readonly producers: ReadonlyMap<string, Node>;
-  private readonly positive = new Map<string, boolean>();
-  private readonly orders = new Map<string, number>();
+  readonly #constants: ReadonlyMap<string, Tensor>;
+  readonly #producers: ReadonlyMap<string, Node>;
+  readonly #positive = new Map<string, boolean>();
+  readonly #orders = new Map<string, number>();
 
   constructor(graph: Pick<PreparedGraph, "constants" | "model">) {
-    this.constants = graph.constants;
-    this.producers = new Map(
+    this.#constants = graph.constants;
+    this.#producers = new Map(
       graph.model.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
     );
   }
 
   /** The node that defines a tensor; undefined for inputs, constants and nodes outside the standard domain. */
   producer(name: string): Node | undefined {
-    const node = this.producers.get(name);
+    const node = this.#producers.get(name);
     return node?.domain === "" ? node : undefined;
   }
 
   /** The values of a small constant; undefined for other tensors. */
   constant(name: string | undefined): number[] | undefined {
-    const tensor = this.constants.get(name ?? "");
+    const tensor = this.#constants.get(name ?? "");
     return tensor && elementCount(tensor.dims) <= LARGEST ? numericValues(tensor) : undefined;
   }
 
   /** Whether every element is positive, whatever the point. */
   isPositive(name: string, depth = 0): boolean {
-    let known = this.positive.get(name);
+    let known = this.#positive.get(name);
     if (known === undefined) {
-      known = depth < DEEPEST && this.findPositive(name, depth + 1);
-      this.positive.set(name, known);
+      known = depth < DEEPEST && this.#findPositive(name, depth + 1);
+      this.#positive.set(name, known);
     }
     return known;
   }
@@ -66,15 +66,15 @@ export class Signs {
    * what is never zero. 0 for a tensor of which the form does not say that it cannot be negative.
    */
   orderAtZero(name: string, depth = 0): number {
-    let known = this.orders.get(name);
+    let known = this.#orders.get(name);
     if (known === undefined) {
-      known = depth < DEEPEST ? this.findOrder(name, depth + 1) : 0;
-      this.orders.set(name, known);
+      known = depth < DEEPEST ? this.#findOrder(name, depth + 1) : 0;
+      this.#orders.set(name, known);
     }
     return known;
   }
 
-  private findPositive(name: string, depth: number): boolean {
+  #findPositive(name: string, depth: number): boolean {
     const constant = this.constant(name);
     if (constant) return constant.every((value) => value > 0);
     const node = this.producer(name);
@@ -111,7 +111,7 @@ export class Signs {
     }
   }
 
-  private findOrder(name: string, depth: number): number {
+  #findOrder(name: string, depth: number): number {
     const constant = this.constant(name);
     if (constant) return constant.every((value) => value >= 0) ? Number.POSITIVE_INFINITY : 0;
     const node = this.producer(name);
@@ -133,12 +133,12 @@ export class Signs {
       case "Sqrt":
         return order(a) / 2;
       case "Mul":
-        return a === b ? 2 * own(a) : this.orderOfProduct(a, order(a), b, order(b));
+        return a === b ? 2 * own(a) : this.#orderOfProduct(a, order(a), b, order(b));
       case "MatMul":
-        return this.orderOfProduct(a, order(a), b, order(b));
+        return this.#orderOfProduct(a, order(a), b, order(b));
       case "Conv":
         return Math.min(
-          this.orderOfProduct(a, order(a), b, order(b)),
+          this.#orderOfProduct(a, order(a), b, order(b)),
           c ? order(c) : Number.POSITIVE_INFINITY,
         );
       case "Einsum":
@@ -170,7 +170,7 @@ export class Signs {
     }
   }
 
-  private orderOfProduct(a: string, first: number, b: string, second: number): number {
+  #orderOfProduct(a: string, first: number, b: string, second: number): number {
     if (this.isPositive(a)) return second;
     if (this.isPositive(b)) return first;
     // Where one vanishes the other need not.

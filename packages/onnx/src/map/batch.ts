@@ -25,17 +25,19 @@ export interface BatchTrial {
 /** Largest ‖difference‖ / ‖value‖ at a point: above the rounding of deep networks, below any real influence. */
 const AGREEMENT = { float32: 1e-4, float64: 1e-10 };
 
+/** Values of the other inputs for a batch of n. */
+type Others = (n: number) => ReadonlyMap<string, RuntimeTensor>;
+
 /** A session for the map of a prepared graph that takes any number of points. */
 export class BatchSession {
-  private readonly session: Session;
-  private readonly prepared: PreparedGraph;
-  /** Values of the other inputs for a batch of n. */
-  private readonly others: (n: number) => ReadonlyMap<string, RuntimeTensor>;
+  readonly #session: Session;
+  readonly #prepared: PreparedGraph;
+  readonly #others: Others;
 
-  private constructor(session: Session, prepared: PreparedGraph, others: BatchSession["others"]) {
-    this.session = session;
-    this.prepared = prepared;
-    this.others = others;
+  private constructor(session: Session, prepared: PreparedGraph, others: Others) {
+    this.#session = session;
+    this.#prepared = prepared;
+    this.#others = others;
   }
 
   /**
@@ -72,26 +74,26 @@ export class BatchSession {
     if (!session) return undefined;
     const batch = new BatchSession(session, prepared, others);
     const result = await batch.run(trial.points, trial.count).catch(() => undefined);
-    if (result && batch.agrees(result, trial, AGREEMENT[options.precision ?? "float32"])) return batch;
+    if (result && batch.#agrees(result, trial, AGREEMENT[options.precision ?? "float32"])) return batch;
     await batch.dispose();
     return undefined;
   }
 
   /** Values at n points. */
   async run(points: FloatArray, n: number): Promise<RuntimeTensor> {
-    const { input, output } = this.prepared;
-    const { shape, dataType } = infoOf(this.prepared, input);
+    const { input, output } = this.#prepared;
+    const { shape, dataType } = infoOf(this.#prepared, input);
     const feed = floatFeed(dataType, [n, ...pointShape(shape)], points);
-    const feeds = Object.fromEntries([...this.others(n), [input, feed]]);
-    return (await this.session.run(feeds, [output]))[output];
+    const feeds = Object.fromEntries([...this.#others(n), [input, feed]]);
+    return (await this.#session.run(feeds, [output]))[output];
   }
 
   async dispose(): Promise<void> {
-    await this.session.dispose();
+    await this.#session.dispose();
   }
 
-  private agrees(result: RuntimeTensor, { count, values }: BatchTrial, tolerance: number): boolean {
-    const expected = [count, ...pointShape(infoOf(this.prepared, this.prepared.output).shape)];
+  #agrees(result: RuntimeTensor, { count, values }: BatchTrial, tolerance: number): boolean {
+    const expected = [count, ...pointShape(infoOf(this.#prepared, this.#prepared.output).shape)];
     if (expected.length !== result.dims.length || expected.some((n, i) => n !== result.dims[i])) return false;
     const data = result.data as FloatArray;
     const dim = values.length / count;

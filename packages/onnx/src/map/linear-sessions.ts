@@ -11,13 +11,15 @@ import { elementCount } from "../model/tensor.ts";
 /** Values of the tensors that the linear maps read, by name. */
 type Residuals = Readonly<Record<string, RuntimeTensor>>;
 
-export class LinearSessions {
-  private readonly linearization: Linearization;
-  private readonly sessions: Readonly<Record<"primal" | "jvp" | "vjp", Session>>;
+type Sessions = Readonly<Record<"primal" | "jvp" | "vjp", Session>>;
 
-  private constructor(linearization: Linearization, sessions: LinearSessions["sessions"]) {
-    this.linearization = linearization;
-    this.sessions = sessions;
+export class LinearSessions {
+  readonly #linearization: Linearization;
+  readonly #sessions: Sessions;
+
+  private constructor(linearization: Linearization, sessions: Sessions) {
+    this.#linearization = linearization;
+    this.#sessions = sessions;
   }
 
   /** Linearises the graph and opens a session for each part by `open`. */
@@ -37,7 +39,7 @@ export class LinearSessions {
 
   /** Bytes that the residuals of one point take. */
   get bytes(): number {
-    const { jvp, vjp } = this.linearization;
+    const { jvp, vjp } = this.#linearization;
     const inputs = new Map(
       [jvp, vjp].flatMap(({ model }) => model.graph.inputs).map((info) => [info.name, info]),
     );
@@ -50,9 +52,9 @@ export class LinearSessions {
 
   /** The value at a point `[1, ...]`, and the residuals there. */
   async at(point: RuntimeTensor): Promise<{ readonly value: RuntimeTensor; readonly residuals: Residuals }> {
-    const { input, output, jvp, vjp } = this.linearization;
+    const { input, output, jvp, vjp } = this.#linearization;
     const names = new Set([output, ...jvp.residuals, ...vjp.residuals].filter((name) => name !== input));
-    const values = await this.sessions.primal.run({ [input]: point }, [...names]);
+    const values = await this.#sessions.primal.run({ [input]: point }, [...names]);
     return { value: values[output], residuals: { ...values, [input]: point } };
   }
 
@@ -62,13 +64,13 @@ export class LinearSessions {
     residuals: Residuals,
     vectors: RuntimeTensor,
   ): Promise<{ readonly tensor: RuntimeTensor; readonly name: string }> {
-    const { input, output, residuals: read }: LinearGraph = this.linearization[kind];
+    const { input, output, residuals: read }: LinearGraph = this.#linearization[kind];
     const feeds = Object.fromEntries(read.map((name) => [name, residuals[name]]));
-    const result = await this.sessions[kind].run({ ...feeds, [input]: vectors }, [output]);
+    const result = await this.#sessions[kind].run({ ...feeds, [input]: vectors }, [output]);
     return { tensor: result[output], name: output };
   }
 
   async dispose(): Promise<void> {
-    for (const session of Object.values(this.sessions)) await session.dispose();
+    for (const session of Object.values(this.#sessions)) await session.dispose();
   }
 }

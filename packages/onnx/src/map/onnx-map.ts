@@ -61,32 +61,32 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   readonly from: Space;
   readonly to: Space;
   readonly bytesPerTangent: number;
-  private readonly model: Model;
-  private readonly graph: PreparedGraph;
-  private readonly forward: JvpGraph;
-  private readonly options: OnnxMapOptions;
-  private readonly memoryBudget: number;
-  private readonly runtime: Runtime;
-  private readonly turns: Turns = new Turns();
-  private reverse: VjpGraph | undefined;
-  private primalSession: Session | undefined;
-  private jvpSession: Session | undefined;
-  private vjpSession: Session | undefined;
-  private linearSessions: LinearSessions | undefined;
+  readonly #model: Model;
+  readonly #graph: PreparedGraph;
+  readonly #forward: JvpGraph;
+  readonly #options: OnnxMapOptions;
+  readonly #memoryBudget: number;
+  readonly #runtime: Runtime;
+  readonly #turns: Turns = new Turns();
+  #reverse: VjpGraph | undefined;
+  #primalSession: Session | undefined;
+  #jvpSession: Session | undefined;
+  #vjpSession: Session | undefined;
+  #linearSessions: LinearSessions | undefined;
   /** Undefined until it is wanted, `none` when points must be taken one by one. */
-  private batch: BatchSession | "none" | undefined;
+  #batch: BatchSession | "none" | undefined;
   /** The value that the last derivative run yielded beside its tangents. */
-  private lastValue: { readonly point: FloatArray; readonly value: Values } | undefined;
-  private isDisposed = false;
+  #lastValue: { readonly point: FloatArray; readonly value: Values } | undefined;
+  #isDisposed = false;
 
   private constructor(model: Model, graph: PreparedGraph, runtime: Runtime, options: OnnxMapOptions) {
     const { prior } = options;
-    this.model = model;
-    this.graph = graph;
-    this.options = { portable: runtime.portable ?? false, ...options };
-    this.forward = jvp(graph, this.options);
-    this.memoryBudget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
-    this.runtime = runtime;
+    this.#model = model;
+    this.#graph = graph;
+    this.#options = { portable: runtime.portable ?? false, ...options };
+    this.#forward = jvp(graph, this.#options);
+    this.#memoryBudget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
+    this.#runtime = runtime;
     this.from = { ...space(graph, graph.input), prior };
     this.to = space(graph, graph.output);
     const bytes = infoOf(graph, graph.input).dataType === DataType.DOUBLE ? 8 : 4;
@@ -127,14 +127,14 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
    */
   async evaluate(points: FloatArray, count: number, options: CallOptions = {}): Promise<Values> {
     requirePoints("evaluate: points", points, count, this.from);
-    return this.inTurn(async () => {
-      const known = this.lastValue;
+    return this.#inTurn(async () => {
+      const known = this.#lastValue;
       if (count === 1 && known?.point.every((x, i) => x === points[i])) return known.value.slice() as Values;
-      const size = Math.floor(Math.min(BYTES_PER_BATCH, this.memoryBudget) / this.bytesPerTangent);
-      if (count >= WORTH_A_BATCH && size > 1) this.batch ??= (await this.openBatch(points)) ?? "none";
-      const width = typeof this.batch === "object" ? size : 1;
-      return this.inChunks(count, this.to.dim, width, options, (first, rows) =>
-        this.values(points.subarray(first * this.from.dim, (first + rows) * this.from.dim), rows),
+      const size = Math.floor(Math.min(BYTES_PER_BATCH, this.#memoryBudget) / this.bytesPerTangent);
+      if (count >= WORTH_A_BATCH && size > 1) this.#batch ??= (await this.#openBatch(points)) ?? "none";
+      const width = typeof this.#batch === "object" ? size : 1;
+      return this.#inChunks(count, this.to.dim, width, options, (first, rows) =>
+        this.#values(points.subarray(first * this.from.dim, (first + rows) * this.from.dim), rows),
       );
     });
   }
@@ -148,19 +148,19 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   ): Promise<Values> {
     requirePoints("jvp: point", point, 1, this.from);
     requirePoints("jvp: tangents", tangents, count, this.from);
-    return this.inTurn(() =>
-      this.inChunks(count, this.to.dim, this.tangentsPerRun(), options, async (first, width) => {
-        this.jvpSession ??= await this.open(this.forward.model);
-        const { input, inputTangent, output, outputTangent } = this.forward;
+    return this.#inTurn(() =>
+      this.#inChunks(count, this.to.dim, this.#tangentsPerRun(), options, async (first, width) => {
+        this.#jvpSession ??= await this.#open(this.#forward.model);
+        const { input, inputTangent, output, outputTangent } = this.#forward;
         const chunk = tangents.subarray(first * this.from.dim, (first + width) * this.from.dim);
-        const result = await this.jvpSession.run(
-          { [input]: this.tensor(input, [], point), [inputTangent]: this.tensor(input, [width], chunk) },
+        const result = await this.#jvpSession.run(
+          { [input]: this.#tensor(input, [], point), [inputTangent]: this.#tensor(input, [width], chunk) },
           [output, outputTangent],
         );
         const cause = (i: number, name: string): Promise<string> =>
-          this.causeIn("jvp", point, row(chunk, this.from.dim, i, this.to.dim), name);
-        this.lastValue = { point: point.slice(), value: await this.finite(result[output], output, cause) };
-        return this.finite(result[outputTangent], outputTangent, cause);
+          this.#causeIn("jvp", point, row(chunk, this.from.dim, i, this.to.dim), name);
+        this.#lastValue = { point: point.slice(), value: await this.#finite(result[output], output, cause) };
+        return this.#finite(result[outputTangent], outputTangent, cause);
       }),
     );
   }
@@ -174,21 +174,24 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   ): Promise<Values> {
     requirePoints("vjp: point", point, 1, this.from);
     requirePoints("vjp: cotangents", cotangents, count, this.to);
-    return this.inTurn(() =>
-      this.inChunks(count, this.from.dim, this.tangentsPerRun(), options, async (first, width) => {
-        this.reverse ??= vjp(this.graph, this.options);
-        this.vjpSession ??= await this.open(this.reverse.model);
-        const { input, output, outputCotangent, inputCotangent } = this.reverse;
+    return this.#inTurn(() =>
+      this.#inChunks(count, this.from.dim, this.#tangentsPerRun(), options, async (first, width) => {
+        this.#reverse ??= vjp(this.#graph, this.#options);
+        this.#vjpSession ??= await this.#open(this.#reverse.model);
+        const { input, output, outputCotangent, inputCotangent } = this.#reverse;
         const chunk = cotangents.subarray(first * this.to.dim, (first + width) * this.to.dim);
-        const result = await this.vjpSession.run(
-          { [input]: this.tensor(input, [], point), [outputCotangent]: this.tensor(output, [width], chunk) },
+        const result = await this.#vjpSession.run(
+          {
+            [input]: this.#tensor(input, [], point),
+            [outputCotangent]: this.#tensor(output, [width], chunk),
+          },
           [output, inputCotangent],
         );
         const cause = (i: number, name: string): Promise<string> =>
-          this.causeIn("vjp", point, row(chunk, this.to.dim, i, this.from.dim), name);
+          this.#causeIn("vjp", point, row(chunk, this.to.dim, i, this.from.dim), name);
         // What overflows may have a product of zero, which is not its derivative.
-        await this.finite(result[output], output, (_i, name) => cause(0, name));
-        return this.finite(result[inputCotangent], inputCotangent, cause);
+        await this.#finite(result[output], output, (_i, name) => cause(0, name));
+        return this.#finite(result[inputCotangent], inputCotangent, cause);
       }),
     );
   }
@@ -201,15 +204,15 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
    */
   async linearize(point: FloatArray): Promise<Differential<Values>> {
     requirePoints("linearize: point", point, 1, this.from);
-    const residuals = await this.inTurn(async () => {
-      this.linearSessions ??= await LinearSessions.open(this.graph, this.runtime, this.options, (model) =>
-        this.open(model),
+    const residuals = await this.#inTurn(async () => {
+      this.#linearSessions ??= await LinearSessions.open(this.#graph, this.#runtime, this.#options, (model) =>
+        this.#open(model),
       );
-      if (this.linearSessions.bytes > this.memoryBudget) return undefined;
-      const { value, residuals } = await this.linearSessions.at(
-        this.tensor(this.graph.input, [], point.slice()),
+      if (this.#linearSessions.bytes > this.#memoryBudget) return undefined;
+      const { value, residuals } = await this.#linearSessions.at(
+        this.#tensor(this.#graph.input, [], point.slice()),
       );
-      await this.finite(value, this.graph.output, () => this.causeOfValue(point));
+      await this.#finite(value, this.#graph.output, () => this.#causeOfValue(point));
       return residuals;
     });
     if (!residuals) {
@@ -222,43 +225,43 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       (kind: "jvp" | "vjp", name: string, from: Space, to: Space) =>
       async (vectors: FloatArray, count: number, options: CallOptions = {}): Promise<Values> => {
         requirePoints(`${kind}: vectors`, vectors, count, from);
-        return this.inTurn(() =>
-          this.inChunks(count, to.dim, this.tangentsPerRun(), options, async (first, width) => {
+        return this.#inTurn(() =>
+          this.#inChunks(count, to.dim, this.#tangentsPerRun(), options, async (first, width) => {
             const chunk = vectors.subarray(first * from.dim, (first + width) * from.dim);
-            const feed = this.tensor(name, [width], chunk);
-            const { tensor, name: output } = await this.linearSessions!.product(kind, residuals, feed);
-            return this.finite(tensor, output, (i) =>
-              this.causeIn(kind, point, row(chunk, from.dim, i, to.dim)),
+            const feed = this.#tensor(name, [width], chunk);
+            const { tensor, name: output } = await this.#linearSessions!.product(kind, residuals, feed);
+            return this.#finite(tensor, output, (i) =>
+              this.#causeIn(kind, point, row(chunk, from.dim, i, to.dim)),
             );
           }),
         );
       };
     return {
-      jvp: product("jvp", this.graph.input, this.from, this.to),
-      vjp: product("vjp", this.graph.output, this.to, this.from),
+      jvp: product("jvp", this.#graph.input, this.from, this.to),
+      vjp: product("vjp", this.#graph.output, this.to, this.from),
       isLinearized: true,
     };
   }
 
   /** Releases the sessions once what is under way is done. Safe to call twice; other calls are refused afterwards. */
   async dispose(): Promise<void> {
-    await this.turns.take(async () => {
-      this.isDisposed = true;
-      const batch = this.batch === "none" ? undefined : this.batch;
-      const sessions = [this.primalSession, this.jvpSession, this.vjpSession, this.linearSessions, batch];
-      this.primalSession = this.jvpSession = this.vjpSession = this.batch = undefined;
-      this.linearSessions = undefined;
+    await this.#turns.take(async () => {
+      this.#isDisposed = true;
+      const batch = this.#batch === "none" ? undefined : this.#batch;
+      const sessions = [this.#primalSession, this.#jvpSession, this.#vjpSession, this.#linearSessions, batch];
+      this.#primalSession = this.#jvpSession = this.#vjpSession = this.#batch = undefined;
+      this.#linearSessions = undefined;
       for (const session of sessions) await session?.dispose();
     });
   }
 
-  private tangentsPerRun(): number {
-    return vectorsPerRun(this.bytesPerTangent, this.memoryBudget);
+  #tangentsPerRun(): number {
+    return vectorsPerRun(this.bytesPerTangent, this.#memoryBudget);
   }
 
-  private inTurn<T>(task: () => Promise<T>): Promise<T> {
-    return this.turns.take(async () => {
-      if (this.isDisposed) {
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      if (this.#isDisposed) {
         throw new VielbeinError("BACKEND_FAILED", "The map was disposed of; create a new one.");
       }
       return task();
@@ -266,7 +269,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   }
 
   /** `count` rows of `dim` numbers, made by `run` in chunks of at most `size` rows. */
-  private async inChunks(
+  async #inChunks(
     count: number,
     dim: number,
     size: number,
@@ -275,7 +278,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   ): Promise<Values> {
     signal?.throwIfAborted();
     if (count > 0 && count <= size) return run(0, count);
-    const rows = this.array(count * dim);
+    const rows = this.#array(count * dim);
     for (let first = 0; first < count; first += size) {
       signal?.throwIfAborted();
       rows.set(await run(first, Math.min(size, count - first)), first * dim);
@@ -284,56 +287,56 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   }
 
   /** Values at `width` points, which are one unless there is a session for batches. */
-  private async values(points: FloatArray, width: number): Promise<Values> {
-    const { input, output } = this.graph;
+  async #values(points: FloatArray, width: number): Promise<Values> {
+    const { input, output } = this.#graph;
     const cause = (i: number): Promise<string> =>
-      this.causeOfValue(row(points, this.from.dim, i, this.to.dim));
-    if (typeof this.batch === "object") {
-      return this.finite(await this.batch.run(points, width), output, cause);
+      this.#causeOfValue(row(points, this.from.dim, i, this.to.dim));
+    if (typeof this.#batch === "object") {
+      return this.#finite(await this.#batch.run(points, width), output, cause);
     }
-    this.primalSession ??= await this.open(this.graph.model);
-    const result = await this.primalSession.run({ [input]: this.tensor(input, [], points) }, [output]);
-    return this.finite(result[output], output, cause);
+    this.#primalSession ??= await this.#open(this.#graph.model);
+    const result = await this.#primalSession.run({ [input]: this.#tensor(input, [], points) }, [output]);
+    return this.#finite(result[output], output, cause);
   }
 
   /**
    * A session for batches, tried at the first point and some around it that all differ. It then serves single points
    * too.
    */
-  private async openBatch(near: FloatArray): Promise<BatchSession | undefined> {
+  async #openBatch(near: FloatArray): Promise<BatchSession | undefined> {
     const n = this.from.dim;
-    const points = this.array(COMPARED * n);
+    const points = this.#array(COMPARED * n);
     for (let i = 0; i < points.length; i++) {
       points[i] = near[i % n] + (i < n ? 0 : 0.1 * Math.sin(1 + 12.9898 * i));
     }
     // The points around may lie where the network fails: no reason to fail at those that were asked for.
-    const values = await this.inChunks(COMPARED, this.to.dim, 1, {}, (first) =>
-      this.values(points.subarray(first * n, (first + 1) * n), 1),
+    const values = await this.#inChunks(COMPARED, this.to.dim, 1, {}, (first) =>
+      this.#values(points.subarray(first * n, (first + 1) * n), 1),
     ).catch(() => undefined);
     if (!values) return undefined;
     const trial = { count: COMPARED, points, values };
-    const batch = await BatchSession.open(this.model, this.graph, this.runtime, this.options, trial);
+    const batch = await BatchSession.open(this.#model, this.#graph, this.#runtime, this.#options, trial);
     if (!batch) return undefined;
-    await this.primalSession?.dispose();
-    this.primalSession = undefined;
+    await this.#primalSession?.dispose();
+    this.#primalSession = undefined;
     return batch;
   }
 
-  private async open(model: Model): Promise<Session> {
-    return openSession(this.runtime, model).catch((error: unknown) => {
-      throw this.options.precision === "float64" ? withoutDoubleKernel(error, this.runtime) : error;
+  async #open(model: Model): Promise<Session> {
+    return openSession(this.#runtime, model).catch((error: unknown) => {
+      throw this.#options.precision === "float64" ? withoutDoubleKernel(error, this.#runtime) : error;
     });
   }
 
-  private array(length: number): Values {
+  #array(length: number): Values {
     return (
-      this.options.precision === "float64" ? new Float64Array(length) : new Float32Array(length)
+      this.#options.precision === "float64" ? new Float64Array(length) : new Float32Array(length)
     ) as Values;
   }
 
   /** `values` as a tensor of the primal tensor's type and shape, behind leading axes `lead`. */
-  private tensor(name: string, lead: readonly number[], values: FloatArray): RuntimeTensor {
-    const { dataType, shape } = infoOf(this.graph, name);
+  #tensor(name: string, lead: readonly number[], values: FloatArray): RuntimeTensor {
+    const { dataType, shape } = infoOf(this.#graph, name);
     return floatFeed(dataType, [...lead, ...shape], values);
   }
 
@@ -342,15 +345,15 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
    *
    * @throws {VielbeinError} `NUMERICAL_FAILURE`.
    */
-  private async finite(
+  async #finite(
     tensor: RuntimeTensor,
     name: string,
     cause: (i: number, name: string) => Promise<string>,
   ): Promise<Values> {
     const data = tensor.data as FloatArray;
     let values = data as Values;
-    if (data.constructor !== this.array(0).constructor) {
-      values = this.array(data.length);
+    if (data.constructor !== this.#array(0).constructor) {
+      values = this.#array(data.length);
       values.set(data);
     }
     for (let i = 0; i < values.length; i++) {
@@ -364,26 +367,21 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   }
 
   /** What makes the value at `point` not finite. */
-  private causeOfValue(point: FloatArray): Promise<string> {
-    const { input, output } = this.graph;
-    return describeFault(this.graph, this.runtime, { [input]: this.tensor(input, [], point) }, output);
+  #causeOfValue(point: FloatArray): Promise<string> {
+    const { input, output } = this.#graph;
+    return describeFault(this.#graph, this.#runtime, { [input]: this.#tensor(input, [], point) }, output);
   }
 
   /** What makes a product with the derivative at `point` not finite, by default the product itself. */
-  private causeIn(
-    kind: "jvp" | "vjp",
-    point: FloatArray,
-    vector: FloatArray,
-    name?: string,
-  ): Promise<string> {
-    if (kind === "vjp") this.reverse ??= vjp(this.graph, this.options);
-    const { input, output } = this.graph;
+  #causeIn(kind: "jvp" | "vjp", point: FloatArray, vector: FloatArray, name?: string): Promise<string> {
+    if (kind === "vjp") this.#reverse ??= vjp(this.#graph, this.#options);
+    const { input, output } = this.#graph;
     const [derivative, vectors, like, product] =
       kind === "jvp"
-        ? [this.forward, this.forward.inputTangent, input, this.forward.outputTangent]
-        : [this.reverse!, this.reverse!.outputCotangent, output, this.reverse!.inputCotangent];
-    const feeds = { [input]: this.tensor(input, [], point), [vectors]: this.tensor(like, [1], vector) };
-    return describeFault(derivative, this.runtime, feeds, name ?? product);
+        ? [this.#forward, this.#forward.inputTangent, input, this.#forward.outputTangent]
+        : [this.#reverse!, this.#reverse!.outputCotangent, output, this.#reverse!.inputCotangent];
+    const feeds = { [input]: this.#tensor(input, [], point), [vectors]: this.#tensor(like, [1], vector) };
+    return describeFault(derivative, this.#runtime, feeds, name ?? product);
   }
 }
 

@@ -2,18 +2,18 @@
 
 /** Hands out names that do not collide with those already `taken`; remembers what it gave. */
 export class NameSupply {
-  private readonly taken: Set<string>;
-  private counter = 0;
+  readonly #taken: Set<string>;
+  #counter = 0;
 
   constructor(taken: Iterable<string>) {
-    this.taken = new Set(taken);
+    this.#taken = new Set(taken);
   }
 
   /** `wish` itself when free, else `wish` with a number. */
   claim(wish: string): string {
     let name = wish;
-    while (this.taken.has(name)) name = `${wish}_${++this.counter}`;
-    this.taken.add(name);
+    while (this.#taken.has(name)) name = `${wish}_${++this.#counter}`;
+    this.#taken.add(name);
     return name;
   }
 }

@@ -35,33 +35,33 @@ const generators: ReadonlySet<string> = new Set([
 
 /** Element types of the tensors of a graph, and of those inside its nodes. */
 export class Types implements Scope<number> {
-  private readonly own = new Map<string, number>();
-  private readonly around: Scope<number>;
-  private readonly inner = new Map<Graph, Types>();
+  readonly #own = new Map<string, number>();
+  readonly #around: Scope<number>;
+  readonly #inner = new Map<Graph, Types>();
 
   /** The types that can be told of, given those of the graphs `around`. */
   constructor(graph: Graph, around: Scope<number>) {
-    this.around = around;
+    this.#around = around;
     for (const info of [...graph.valueInfo, ...graph.inputs, ...graph.outputs]) {
-      if (info.dataType) this.own.set(info.name, info.dataType);
+      if (info.dataType) this.#own.set(info.name, info.dataType);
     }
-    for (const tensor of graph.initializers) this.own.set(tensor.name, tensor.dataType);
+    for (const tensor of graph.initializers) this.#own.set(tensor.name, tensor.dataType);
     for (const node of graph.nodes) {
       node.outputs.forEach((output, index) => {
         const type = outputType(node, index, this);
-        if (output && type !== undefined) this.own.set(output, type);
+        if (output && type !== undefined) this.#own.set(output, type);
       });
     }
   }
 
   get(name: string): number | undefined {
-    return this.own.get(name) ?? this.around.get(name);
+    return this.#own.get(name) ?? this.#around.get(name);
   }
 
   /** Those of a graph inside one of the nodes. */
   within(graph: Graph): Types {
-    const known = this.inner.get(graph) ?? new Types(graph, this);
-    this.inner.set(graph, known);
+    const known = this.#inner.get(graph) ?? new Types(graph, this);
+    this.#inner.set(graph, known);
     return known;
   }
 }

@@ -16,14 +16,14 @@ export interface WrittenOut {
 export class CompositeWriter implements WrittenOut {
   readonly nodes: Node[] = [];
   readonly constants: Tensor[] = [];
-  private readonly node: Node;
-  private readonly names: NameSupply;
-  private readonly types: Scope<number>;
+  readonly #node: Node;
+  readonly #names: NameSupply;
+  readonly #types: Scope<number>;
 
   constructor(node: Node, names: NameSupply, types: Scope<number>) {
-    this.node = node;
-    this.names = names;
-    this.types = types;
+    this.#node = node;
+    this.#names = names;
+    this.#types = types;
   }
 
   op(opType: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
@@ -38,7 +38,7 @@ export class CompositeWriter implements WrittenOut {
     count: number,
   ): string[] {
     const outputs = Array.from({ length: count }, () =>
-      this.names.claim(`${nodeLabel(this.node)}/${opType}`),
+      this.#names.claim(`${nodeLabel(this.#node)}/${opType}`),
     );
     this.nodes.push(makeNode(opType, inputs, outputs, attributes));
     return outputs;
@@ -51,28 +51,28 @@ export class CompositeWriter implements WrittenOut {
     attributes: Record<string, Attribute> = {},
     output = 0,
   ): void {
-    const { name, outputs } = this.node;
+    const { name, outputs } = this.#node;
     this.nodes.push({ ...makeNode(opType, inputs, [outputs[output]], attributes), name });
   }
 
   /** Whether the node yields its output `index`. */
   yields(index: number): boolean {
-    return Boolean(this.node.outputs[index]);
+    return Boolean(this.#node.outputs[index]);
   }
 
   isBool(name: string): boolean {
-    return this.types.get(name) === DataType.BOOL;
+    return this.#types.get(name) === DataType.BOOL;
   }
 
   int64(values: readonly number[], dims?: readonly number[]): string {
-    return this.constant(int64Tensor(this.names.claim("constant"), values, dims));
+    return this.#constant(int64Tensor(this.#names.claim("constant"), values, dims));
   }
 
   /** Constants of the type of the node's first input; half precision is widened later. */
   float(values: readonly number[], dims: readonly number[] = [values.length]): string {
-    const isDouble = this.types.get(this.node.inputs[0]) === DataType.DOUBLE;
+    const isDouble = this.#types.get(this.#node.inputs[0]) === DataType.DOUBLE;
     const make = isDouble ? float64Tensor : float32Tensor;
-    return this.constant(make(this.names.claim("constant"), values, dims));
+    return this.#constant(make(this.#names.claim("constant"), values, dims));
   }
 
   scalar(value: number): string {
@@ -81,7 +81,7 @@ export class CompositeWriter implements WrittenOut {
 
   /** A value that follows from shapes, an int64 tensor, as a floating-point one. */
   fromInt64(name: string): string {
-    const isDouble = this.types.get(this.node.inputs[0]) === DataType.DOUBLE;
+    const isDouble = this.#types.get(this.#node.inputs[0]) === DataType.DOUBLE;
     return this.op("Cast", [name], {
       to: { type: "int", value: isDouble ? DataType.DOUBLE : DataType.FLOAT },
     });
@@ -92,7 +92,7 @@ export class CompositeWriter implements WrittenOut {
     return this.op("Slice", [this.op("Shape", [x]), this.int64([start]), this.int64([end])]);
   }
 
-  private constant(tensor: Tensor): string {
+  #constant(tensor: Tensor): string {
     this.constants.push(tensor);
     return tensor.name;
   }

@@ -54,14 +54,14 @@ export class Conditions extends GraphEdit {
       const axis = positiveAxis(intAttribute(node, "axis", -1), shape.length);
       return this.fitted(full, keptShape(shape, [axis]));
     }
-    if (node.opType === "Transpose") return this.transposedBack(node, full, shape);
-    if (node.opType === "Concat") return this.partOf(node, index, full);
-    if (moving.has(node.opType)) return this.movedBack(node, full, shape);
+    if (node.opType === "Transpose") return this.#transposedBack(node, full, shape);
+    if (node.opType === "Concat") return this.#partOf(node, index, full);
+    if (moving.has(node.opType)) return this.#movedBack(node, full, shape);
     const isKept = intAttribute(node, "keepdims", 1) === 1;
-    return isKept ? full : this.reshape(full, keptShape(shape, this.reducedAxes(node, shape.length)));
+    return isKept ? full : this.reshape(full, keptShape(shape, this.#reducedAxes(node, shape.length)));
   }
 
-  private transposedBack(node: Node, condition: string, shape: Shape): string {
+  #transposedBack(node: Node, condition: string, shape: Shape): string {
     const perm = intsAttribute(node, "perm") ?? shape.map((_, axis) => shape.length - 1 - axis);
     return this.add("Transpose", [condition], shape, {
       perm: ints(shape.map((_, axis) => perm.indexOf(axis))),
@@ -69,7 +69,7 @@ export class Conditions extends GraphEdit {
   }
 
   /** The part of a condition on a Concat that is on its input `index`. */
-  private partOf(node: Node, index: number, condition: string): string {
+  #partOf(node: Node, index: number, condition: string): string {
     const shape = this.shape(inputOf(node, index));
     const axis = positiveAxis(intAttribute(node, "axis", 0), shape.length);
     const start = node.inputs.slice(0, index).reduce((sum, name) => sum + this.shape(name)[axis], 0);
@@ -78,8 +78,8 @@ export class Conditions extends GraphEdit {
   }
 
   /** The condition that holds for the elements of an input that Gather or Slice with constant operands moves there. */
-  private movedBack(node: Node, condition: string, shape: Shape): string {
-    const numbers = this.asNumbers(condition);
+  #movedBack(node: Node, condition: string, shape: Shape): string {
+    const numbers = this.#asNumbers(condition);
     const zeros = this.add("Expand", [this.scalar(0, numbers), this.int64(shape)], shape);
     const count = this.constant(
       int64Tensor(
@@ -94,14 +94,14 @@ export class Conditions extends GraphEdit {
       this.shape(condition),
       Object.fromEntries(node.attributes),
     );
-    const [flat, from, values] = [zeros, places, numbers].map((name) => this.flattened(name));
+    const [flat, from, values] = [zeros, places, numbers].map((name) => this.#flattened(name));
     const moved = this.add("ScatterElements", [flat, from, values], [elementCount(shape)], {
       reduction: string("max"),
     });
-    return this.truth(this.reshape(moved, shape), shape);
+    return this.#truth(this.reshape(moved, shape), shape);
   }
 
-  private reducedAxes(node: Node, rank: number): readonly number[] {
+  #reducedAxes(node: Node, rank: number): readonly number[] {
     const axes = this.constants.get(node.inputs[1] ?? "");
     const stated = axes ? numericValues(axes) : [];
     const all = Array.from({ length: rank }, (_, axis) => axis);
@@ -117,23 +117,23 @@ export class Conditions extends GraphEdit {
       .map((_, axis) => axis)
       .filter((axis) => axis < lead || (from[axis] > 1 && shape[axis + shape.length - from.length] === 1));
     if (repeated.length === 0) return condition;
-    const numbers = this.asNumbers(condition);
+    const numbers = this.#asNumbers(condition);
     const kept = keptShape(from, repeated);
     const any = this.add("ReduceMax", [numbers, this.int64(repeated)], kept);
-    const truth = this.truth(any, kept);
+    const truth = this.#truth(any, kept);
     return lead > 0 ? this.reshape(truth, kept.slice(lead)) : truth;
   }
 
-  private flattened(name: string): string {
+  #flattened(name: string): string {
     return this.reshape(name, [elementCount(this.shape(name))]);
   }
 
-  private asNumbers(condition: string): string {
+  #asNumbers(condition: string): string {
     const to = { to: int(DataType.FLOAT) };
     return this.add("Cast", [condition], this.shape(condition), to, undefined, DataType.FLOAT);
   }
 
-  private truth(numbers: string, shape: Shape): string {
+  #truth(numbers: string, shape: Shape): string {
     return this.add("Cast", [numbers], shape, { to: int(DataType.BOOL) }, undefined, DataType.BOOL);
   }
 

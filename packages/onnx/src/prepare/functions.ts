@@ -74,31 +74,31 @@ class Inliner {
   readonly origins = new Map<string, string>();
   /** Standard operator set that a node of a definition is written in. */
   readonly versions = new Map<Node, number>();
-  private readonly functions: ReadonlyMap<string, LocalFunction>;
-  private readonly names: NameSupply;
-  private count = 0;
+  readonly #functions: ReadonlyMap<string, LocalFunction>;
+  readonly #names: NameSupply;
+  #count = 0;
 
   constructor(functions: ReadonlyMap<string, LocalFunction>, names: NameSupply) {
-    this.functions = functions;
-    this.names = names;
+    this.#functions = functions;
+    this.#names = names;
   }
 
   graph(graph: Graph, calls: Calls | undefined, version?: number): Graph {
-    return { ...graph, nodes: this.expand(graph.nodes, calls, version) };
+    return { ...graph, nodes: this.#expand(graph.nodes, calls, version) };
   }
 
-  private expand(nodes: readonly Node[], calls: Calls | undefined, version: number | undefined): Node[] {
+  #expand(nodes: readonly Node[], calls: Calls | undefined, version: number | undefined): Node[] {
     const result: Node[] = [];
     const waiting = nodes.toReversed().map((node) => ({ node, calls, version }));
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       const { node } = next;
-      const called = this.functions.get(keyOf(node));
+      const called = this.#functions.get(keyOf(node));
       if (!called) {
-        result.push(this.settled(node, next.calls, next.version));
+        result.push(this.#settled(node, next.calls, next.version));
         continue;
       }
-      const inner = this.enter(node, next.calls);
-      const body = this.instantiate(called, node);
+      const inner = this.#enter(node, next.calls);
+      const body = this.#instantiate(called, node);
       for (const { outputs } of body) for (const name of outputs) this.origins.set(name, inner.origin);
       const opset = called.opsets.get("");
       for (const one of body.toReversed()) waiting.push({ node: one, calls: inner, version: opset });
@@ -107,7 +107,7 @@ class Inliner {
   }
 
   /** A node that is no call, the graphs inside it expanded. */
-  private settled(node: Node, calls: Calls | undefined, version: number | undefined): Node {
+  #settled(node: Node, calls: Calls | undefined, version: number | undefined): Node {
     const attributes = [...node.attributes].map(([name, attribute]): [string, Attribute] => [
       name,
       attribute.type === "graph"
@@ -119,7 +119,7 @@ class Inliner {
     return result;
   }
 
-  private enter(node: Node, around: Calls | undefined): Calls {
+  #enter(node: Node, around: Calls | undefined): Calls {
     const key = keyOf(node);
     for (let calls = around; calls; calls = calls.around) {
       if (calls.key !== key) continue;
@@ -132,9 +132,9 @@ class Inliner {
   }
 
   /** The nodes of a definition with the names of a call. */
-  private instantiate(called: LocalFunction, call: Node): Node[] {
-    this.count += called.nodes.length;
-    if (this.count > MOST_NODES) {
+  #instantiate(called: LocalFunction, call: Node): Node[] {
+    this.#count += called.nodes.length;
+    if (this.#count > MOST_NODES) {
       throw new VielbeinError(
         "INVALID_MODEL",
         `The functions of the model, written out, have more than ${MOST_NODES} nodes. Export it with fewer functions within functions.`,
@@ -147,7 +147,7 @@ class Inliner {
     const rename = (name: string): string => {
       const known = bound.get(name);
       if (known !== undefined) return known;
-      const fresh = this.names.claim(name);
+      const fresh = this.#names.claim(name);
       bound.set(name, fresh);
       return fresh;
     };

@@ -12,28 +12,28 @@ export class GraphEdit {
   readonly info: Map<string, TensorInfo>;
   /** Nodes added since this was last emptied. */
   protected added: Node[] = [];
-  private readonly graph: PreparedGraph;
-  private readonly names: NameSupply;
+  readonly #graph: PreparedGraph;
+  readonly #names: NameSupply;
   /** What new tensors are called. */
-  private readonly stem: string;
+  readonly #stem: string;
 
   constructor(graph: PreparedGraph, stem: string) {
-    this.graph = graph;
+    this.#graph = graph;
     this.constants = new Map(graph.constants);
     this.info = new Map(graph.info);
-    this.names = new NameSupply(tensorNames(graph.model.graph));
-    this.stem = stem;
+    this.#names = new NameSupply(tensorNames(graph.model.graph));
+    this.#stem = stem;
   }
 
   /** The graph with these nodes, in whatever order, those left out that its output does not need. */
   finish(nodes: readonly Node[]): PreparedGraph {
-    const { model, output } = this.graph;
+    const { model, output } = this.#graph;
     const edited = { ...model.graph, nodes, initializers: [...this.constants.values()] };
     const live = nodesFor({ ...edited, nodes: topologicalOrder(edited) }, [output]);
     const read = new Set(live.flatMap(nodeReads));
     const constants = new Map([...this.constants].filter(([name]) => read.has(name)));
     const graph = { ...model.graph, nodes: live, initializers: [...constants.values()] };
-    return { ...this.graph, constants, info: this.info, model: { ...model, graph } };
+    return { ...this.#graph, constants, info: this.info, model: { ...model, graph } };
   }
 
   shape(name: string): readonly number[] {
@@ -45,7 +45,7 @@ export class GraphEdit {
   }
 
   claim(kind: string): string {
-    return this.names.claim(`${this.stem}_${kind}`);
+    return this.#names.claim(`${this.#stem}_${kind}`);
   }
 
   /** Adds a node that computes `output`, by default a new tensor; its type is that of its first input. */

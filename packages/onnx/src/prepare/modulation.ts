@@ -39,12 +39,12 @@ export function scaleActivations(graph: PreparedGraph): PreparedGraph {
 
 class Rewriter extends GraphEdit {
   changed = false;
-  private readonly producers: ReadonlyMap<string, Node>;
-  private readonly traced = new Map<string, Separable | undefined>();
+  readonly #producers: ReadonlyMap<string, Node>;
+  readonly #traced = new Map<string, Separable | undefined>();
 
   constructor(graph: PreparedGraph) {
     super(graph, "scaled");
-    this.producers = new Map(
+    this.#producers = new Map(
       graph.model.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
     );
   }
@@ -53,20 +53,20 @@ class Rewriter extends GraphEdit {
   rewrite(node: Node): Node[] | undefined {
     this.added = [];
     // In graph order, what a tensor is traced to is known before that tensor is.
-    for (const output of node.outputs) if (output) this.trace(output);
+    for (const output of node.outputs) if (output) this.#trace(output);
     if (node.domain !== "") return undefined;
     const isDone =
       node.opType === "Conv" || node.opType === "ConvTranspose"
-        ? this.convolution(node)
-        : node.opType === "ReduceSum" && this.sumOfSquares(node);
+        ? this.#convolution(node)
+        : node.opType === "ReduceSum" && this.#sumOfSquares(node);
     if (!isDone) return undefined;
     this.changed = true;
     return this.added;
   }
 
-  private convolution(node: Node): boolean {
+  #convolution(node: Node): boolean {
     const [x, w, bias] = node.inputs as [string, string, string | undefined];
-    const weights = this.trace(w);
+    const weights = this.#trace(w);
     if (!weights || weights.factors.length === 0 || intAttribute(node, "group", 1) !== 1) return false;
     const [outward, inward] = node.opType === "Conv" ? [0, 1] : [1, 0];
     if (weights.factors.some(({ axis }) => axis > 1)) return false;
@@ -102,10 +102,10 @@ class Rewriter extends GraphEdit {
   }
 
   /** Σ (core ⊙ s ⊙ …)² over the axis of s and perhaps others: a matrix times s², times the other factors'. */
-  private sumOfSquares(node: Node): boolean {
-    const square = this.producers.get(node.inputs[0]);
-    const root = square && this.squareRootOf(square);
-    const separable = root && this.trace(root);
+  #sumOfSquares(node: Node): boolean {
+    const square = this.#producers.get(node.inputs[0]);
+    const root = square && this.#squareRootOf(square);
+    const separable = root && this.#trace(root);
     const axesTensor = this.constants.get(node.inputs[1] ?? "");
     if (!separable || !axesTensor) return false;
     const { shape, factors } = separable;
@@ -132,56 +132,51 @@ class Rewriter extends GraphEdit {
     return true;
   }
 
-  private squareRootOf(node: Node): string | undefined {
+  #squareRootOf(node: Node): string | undefined {
     const [a, b] = node.inputs;
     if (node.opType === "Mul" && a === b) return a;
     const exponent = node.opType === "Pow" ? this.constants.get(b) : undefined;
     return exponent && elementCount(exponent.dims) === 1 && numericValues(exponent)[0] === 2 ? a : undefined;
   }
 
-  private trace(name: string): Separable | undefined {
-    if (!this.traced.has(name)) this.traced.set(name, this.traceOnce(name));
-    return this.traced.get(name);
+  #trace(name: string): Separable | undefined {
+    if (!this.#traced.has(name)) this.#traced.set(name, this.#traceOnce(name));
+    return this.#traced.get(name);
   }
 
-  private traceOnce(name: string): Separable | undefined {
+  #traceOnce(name: string): Separable | undefined {
     const constant = this.constants.get(name);
     if (constant) {
       return isSingleOrDouble(constant.dataType)
         ? { shape: constant.dims, core: () => constant, factors: [] }
         : undefined;
     }
-    const node = this.producers.get(name);
+    const node = this.#producers.get(name);
     if (node?.domain !== "") return undefined;
     const shape = this.shape(name);
     switch (node.opType) {
       case "Identity":
-        return this.trace(inputOf(node, 0));
+        return this.#trace(inputOf(node, 0));
       case "Mul":
         return (
-          this.traceProduct(inputOf(node, 0), inputOf(node, 1), shape, false) ??
-          this.traceProduct(inputOf(node, 1), inputOf(node, 0), shape, false)
+          this.#traceProduct(inputOf(node, 0), inputOf(node, 1), shape, false) ??
+          this.#traceProduct(inputOf(node, 1), inputOf(node, 0), shape, false)
         );
       case "Div":
-        return this.traceProduct(inputOf(node, 0), inputOf(node, 1), shape, true);
+        return this.#traceProduct(inputOf(node, 0), inputOf(node, 1), shape, true);
       case "Reshape":
       case "Unsqueeze":
       case "Squeeze":
-        return this.traceReshape(inputOf(node, 0), shape);
+        return this.#traceReshape(inputOf(node, 0), shape);
       case "Transpose":
-        return this.traceTranspose(node, shape);
+        return this.#traceTranspose(node, shape);
       default:
         return undefined;
     }
   }
 
-  private traceProduct(
-    of: string,
-    by: string,
-    shape: readonly number[],
-    divides: boolean,
-  ): Separable | undefined {
-    const inner = this.trace(of);
+  #traceProduct(of: string, by: string, shape: readonly number[], divides: boolean): Separable | undefined {
+    const inner = this.#trace(of);
     if (!inner || String(inner.shape) !== String(shape)) return undefined;
     const factor = this.shape(by);
     const extents = [...Array<number>(shape.length - factor.length).fill(1), ...factor];
@@ -192,8 +187,8 @@ class Rewriter extends GraphEdit {
   }
 
   /** Reshaping that only adds or removes extents of 1 keeps the axes apart. */
-  private traceReshape(of: string, shape: readonly number[]): Separable | undefined {
-    const inner = this.trace(of);
+  #traceReshape(of: string, shape: readonly number[]): Separable | undefined {
+    const inner = this.#trace(of);
     const axesOf = (extents: readonly number[]) =>
       extents.map((_, axis) => axis).filter((axis) => extents[axis] > 1);
     if (!inner) return undefined;
@@ -208,8 +203,8 @@ class Rewriter extends GraphEdit {
     };
   }
 
-  private traceTranspose(node: Node, shape: readonly number[]): Separable | undefined {
-    const inner = this.trace(inputOf(node, 0));
+  #traceTranspose(node: Node, shape: readonly number[]): Separable | undefined {
+    const inner = this.#trace(inputOf(node, 0));
     if (!inner) return undefined;
     const perm = intsAttribute(node, "perm") ?? shape.map((_, i) => shape.length - 1 - i);
     return {

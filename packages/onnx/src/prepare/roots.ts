@@ -38,72 +38,72 @@ export function multiplyRoots(graph: PreparedGraph): PreparedGraph {
 
 class Rewriter extends GraphEdit {
   changed = false;
-  private readonly signs: Signs;
-  private readonly monomials = new Map<string, Monomial>();
+  readonly #signs: Signs;
+  readonly #monomials = new Map<string, Monomial>();
 
   constructor(graph: PreparedGraph) {
     super(graph, "root");
-    this.signs = new Signs(graph);
+    this.#signs = new Signs(graph);
   }
 
   /** The nodes that take the place of `node`, or undefined where it stays. */
   rewrite(node: Node): Node[] | undefined {
-    const monomial = this.monomialOf(node);
+    const monomial = this.#monomialOf(node);
     if (!monomial) return undefined;
     const [output] = node.outputs as [string];
-    this.monomials.set(output, monomial);
-    const factors = node.inputs.flatMap((input) => this.monomials.get(input)?.exponent ?? []);
+    this.#monomials.set(output, monomial);
+    const factors = node.inputs.flatMap((input) => this.#monomials.get(input)?.exponent ?? []);
     const isOfRoots = factors.some((exponent) => !Number.isInteger(exponent));
     if (monomial.exponent < 1 || !isOfRoots || factors.includes(monomial.exponent)) return undefined;
     this.added = [];
     this.changed = true;
-    const root = node.inputs.find((input) => this.monomials.has(input))!;
-    this.write(monomial, root, output);
+    const root = node.inputs.find((input) => this.#monomials.has(input))!;
+    this.#write(monomial, root, output);
     return this.added;
   }
 
-  private monomialOf(node: Node): Monomial | undefined {
+  #monomialOf(node: Node): Monomial | undefined {
     if (node.domain !== "" || !isSingleOrDouble(this.info.get(node.inputs[0])?.dataType)) return undefined;
     const [a, b] = node.inputs as [string, string];
-    const of = this.monomials.get(a);
+    const of = this.#monomials.get(a);
     switch (node.opType) {
       case "Identity":
         return of;
       case "Neg":
         return of && { ...of, scale: -of.scale };
       case "ReduceL2":
-        return { scale: 1, base: this.squares(node), exponent: 0.5 };
+        return { scale: 1, base: this.#squares(node), exponent: 0.5 };
       case "ReduceSumSquare":
-        return of && this.sumOfSquares(node, of);
+        return of && this.#sumOfSquares(node, of);
       case "Reshape":
       case "Flatten":
       case "Squeeze":
       case "Unsqueeze":
-        return of && of.rest === undefined ? { ...of, base: this.reshaped(of.base, node) } : undefined;
+        return of && of.rest === undefined ? { ...of, base: this.#reshaped(of.base, node) } : undefined;
       case "Sqrt":
-        return this.power(a, 0.5);
+        return this.#power(a, 0.5);
       case "Pow": {
-        const exponent = this.number(b, a);
-        return exponent === undefined ? undefined : this.power(a, exponent);
+        const exponent = this.#number(b, a);
+        return exponent === undefined ? undefined : this.#power(a, exponent);
       }
       case "Div": {
-        const divisor = this.number(b, a);
+        const divisor = this.#number(b, a);
         return of && divisor !== undefined ? { ...of, scale: of.scale / divisor } : undefined;
       }
       case "Mul":
-        return this.product(a, b) ?? this.product(b, a);
+        return this.#product(a, b) ?? this.#product(b, a);
       default:
         return undefined;
     }
   }
 
   /** aᶜ: of what is a root already, or for c that is no whole number, which makes it one. */
-  private power(a: string, c: number): Monomial | undefined {
-    const of = this.monomials.get(a);
+  #power(a: string, c: number): Monomial | undefined {
+    const of = this.#monomials.get(a);
     if (!of) {
-      const isRoot = c > 0 && !Number.isInteger(c) && !this.signs.isPositive(a);
+      const isRoot = c > 0 && !Number.isInteger(c) && !this.#signs.isPositive(a);
       if (!isRoot) return undefined;
-      const base = { name: a, write: () => a, isNonNegative: this.signs.orderAtZero(a) > 0 };
+      const base = { name: a, write: () => a, isNonNegative: this.#signs.orderAtZero(a) > 0 };
       return { scale: 1, base, exponent: whole(c) };
     }
     const isPlain = of.scale === 1 && of.rest === undefined;
@@ -111,8 +111,8 @@ class Rewriter extends GraphEdit {
     return { ...of, scale: of.scale ** c, exponent: whole(of.exponent * c) };
   }
 
-  private product(a: string, b: string): Monomial | undefined {
-    const [first, second] = [this.monomials.get(a), this.monomials.get(b)];
+  #product(a: string, b: string): Monomial | undefined {
+    const [first, second] = [this.#monomials.get(a), this.#monomials.get(b)];
     if (!first) return undefined;
     if (b === first.base.name) return { ...first, exponent: whole(first.exponent + 1) };
     if (second?.base.name === first.base.name) {
@@ -124,24 +124,24 @@ class Rewriter extends GraphEdit {
         rest: first.rest ?? second.rest,
       };
     }
-    const factor = this.number(b, a);
+    const factor = this.#number(b, a);
     if (factor !== undefined) return { ...first, scale: first.scale * factor };
     return first.rest === undefined ? { ...first, rest: b } : undefined;
   }
 
   /** A constant of one element that does not add axes to `beside`. */
-  private number(name: string, beside: string): number | undefined {
-    const values = this.signs.constant(name);
+  #number(name: string, beside: string): number | undefined {
+    const values = this.#signs.constant(name);
     if (values?.length !== 1 || this.shape(name).length > this.shape(beside).length) return undefined;
     return values[0];
   }
 
   /** Adds the nodes that compute a monomial, the last of them as `output`; `root` is one of its factors. */
-  private write({ scale, base, exponent, rest }: Monomial, root: string, output: string): void {
+  #write({ scale, base, exponent, rest }: Monomial, root: string, output: string): void {
     const scaled = scale === 1 ? 0 : 1;
     const others = rest === undefined ? 0 : 1;
     const name = (remaining: number): string => (remaining === 0 ? output : this.claim("product"));
-    let value = this.writePower(root, base, exponent, name(scaled + others));
+    let value = this.#writePower(root, base, exponent, name(scaled + others));
     if (scaled)
       value = this.add("Mul", [value, this.scalar(scale, value)], this.shape(value), {}, name(others));
     if (rest !== undefined) {
@@ -150,12 +150,7 @@ class Rewriter extends GraphEdit {
   }
 
   /** base^exponent; not a number, as its `root` is, where the base is negative. */
-  private writePower(
-    root: string,
-    { write, isNonNegative }: Base,
-    exponent: number,
-    output?: string,
-  ): string {
+  #writePower(root: string, { write, isNonNegative }: Base, exponent: number, output?: string): string {
     const base = write();
     const shape = this.shape(base);
     if (!Number.isInteger(exponent)) {
@@ -171,19 +166,19 @@ class Rewriter extends GraphEdit {
   }
 
   /** Σx² of a node that computes ‖x‖. */
-  private squares(node: Node): Base {
-    return this.reduced(node, "ReduceSumSquare", () => inputOf(node, 0));
+  #squares(node: Node): Base {
+    return this.#reduced(node, "ReduceSumSquare", () => inputOf(node, 0));
   }
 
   /** Σ of the squares of roots: the sum of what is under them. */
-  private sumOfSquares(node: Node, { scale, base, exponent, rest }: Monomial): Monomial | undefined {
+  #sumOfSquares(node: Node, { scale, base, exponent, rest }: Monomial): Monomial | undefined {
     if (exponent !== 0.5 || rest !== undefined) return undefined;
-    const sum = this.reduced(node, "ReduceSum", () => this.writePower(inputOf(node, 0), base, 1));
+    const sum = this.#reduced(node, "ReduceSum", () => this.#writePower(inputOf(node, 0), base, 1));
     return { scale: scale ** 2, base: sum, exponent: 1 };
   }
 
   /** The reduction of another tensor over the axes of a node. */
-  private reduced(node: Node, opType: string, of: () => string): Base {
+  #reduced(node: Node, opType: string, of: () => string): Base {
     const [output] = node.outputs as [string];
     const write = (): string => {
       const inputs = [of(), ...node.inputs.slice(1)];
@@ -193,7 +188,7 @@ class Rewriter extends GraphEdit {
     return { name, write, isNonNegative: true };
   }
 
-  private reshaped(base: Base, node: Node): Base {
+  #reshaped(base: Base, node: Node): Base {
     const unshaped = base.unshaped ?? base;
     const shape = this.shape(outputOf(node, 0));
     const write = (): string => this.reshape(unshaped.write(), shape);

@@ -67,30 +67,30 @@ interface Reading {
 class Readers {
   /** How many operators there are, at most, up to the Where nodes. */
   readonly discarded = new Map<string, number>();
-  private readonly readings = new Map<string, Reading[]>();
+  readonly #readings = new Map<string, Reading[]>();
 
   constructor({ model, output }: PreparedGraph) {
     for (const node of model.graph.nodes.toReversed()) {
       for (const name of node.outputs) {
         const readings = name === output ? [] : this.of(name);
-        const distance = Math.max(...readings.map((reading) => this.distance(reading)));
+        const distance = Math.max(...readings.map((reading) => this.#distance(reading)));
         if (readings.length > 0 && distance <= FARTHEST) this.discarded.set(name, distance);
       }
       node.inputs.forEach((name, index) => {
         if (passesNothing(node, index)) return;
-        const readings = this.readings.get(name);
+        const readings = this.#readings.get(name);
         if (readings) readings.push({ node, index });
-        else this.readings.set(name, [{ node, index }]);
+        else this.#readings.set(name, [{ node, index }]);
       });
     }
   }
 
   of(name: string): readonly Reading[] {
-    return this.readings.get(name) ?? [];
+    return this.#readings.get(name) ?? [];
   }
 
   /** Operators from a reader on up to the Where nodes; infinite where its result is not discarded. */
-  private distance({ node }: Reading): number {
+  #distance({ node }: Reading): number {
     const { domain, opType, outputs } = node;
     if (domain !== "") return Number.POSITIVE_INFINITY;
     if (opType === "Where") return 0;
@@ -106,20 +106,20 @@ function passesNothing({ opType, domain }: Node, index: number): boolean {
 
 /** Replaces the argument of the operator that yields `target`. */
 class Shield extends Conditions {
-  private readonly nodes: readonly Node[];
-  private readonly readers: Readers;
-  private readonly target: string;
+  readonly #nodes: readonly Node[];
+  readonly #readers: Readers;
+  readonly #target: string;
   /** What the Where nodes that discard yield. */
-  private readonly results = new Set<string>();
-  private readonly known = new Map<string, string | undefined>();
+  readonly #results = new Set<string>();
+  readonly #known = new Map<string, string | undefined>();
   /** What the operator with the argument replaced yields. */
   result: string;
 
   constructor(graph: PreparedGraph, target: string) {
     super(graph, "shield");
-    this.nodes = graph.model.graph.nodes;
-    this.readers = new Readers(graph);
-    this.target = target;
+    this.#nodes = graph.model.graph.nodes;
+    this.#readers = new Readers(graph);
+    this.#target = target;
     this.result = target;
   }
 
@@ -128,59 +128,59 @@ class Shield extends Conditions {
    * depends on the result of the Where node itself.
    */
   apply(): PreparedGraph | undefined {
-    const node = this.nodes.find(({ outputs }) => outputs[0] === this.target)!;
+    const node = this.#nodes.find(({ outputs }) => outputs[0] === this.#target)!;
     const [index, harmless] = hazards.get(node.opType)!;
     const argument = inputOf(node, index);
-    const shown = this.live(this.target);
+    const shown = this.#live(this.#target);
     if (shown === undefined) return undefined;
     const live = this.ofInput(node, index, shown);
     const inputs = [live, argument, this.scalar(harmless, argument)];
     const replaced = this.add("Where", inputs, this.shape(argument), {}, undefined, this.dataType(argument));
     const shielded = { ...node, inputs: node.inputs.with(index, replaced) };
-    if (this.depends(live, [...this.results])) return undefined;
-    const graph = this.finish([...this.added, ...this.beside(node, shielded)]);
-    if (graph.model.graph.nodes.some(({ outputs }) => outputs[0] === this.target)) return graph;
+    if (this.#depends(live, [...this.#results])) return undefined;
+    const graph = this.finish([...this.added, ...this.#beside(node, shielded)]);
+    if (graph.model.graph.nodes.some(({ outputs }) => outputs[0] === this.#target)) return graph;
     // Nobody else reads what is replaced: no copies then, so that nodes keep their names.
-    this.result = this.target;
-    return this.finish([...this.added, ...this.nodes.map((one) => (one === node ? shielded : one))]);
+    this.result = this.#target;
+    return this.finish([...this.added, ...this.#nodes.map((one) => (one === node ? shielded : one))]);
   }
 
   /** Where a discarded tensor matters: a condition that broadcasts against it, or undefined: everywhere. */
-  private live(name: string): string | undefined {
-    if (this.known.has(name)) return this.known.get(name);
-    const conditions = this.readers.of(name).map((reading) => this.throughReader(name, reading));
+  #live(name: string): string | undefined {
+    if (this.#known.has(name)) return this.#known.get(name);
+    const conditions = this.#readers.of(name).map((reading) => this.#throughReader(name, reading));
     const isTautology = conditions.some((one) => !one || conditions.includes(this.negations.get(one)));
     const live = isTautology
       ? undefined
       : (conditions as string[]).reduce((a, b) => this.logical("Or", a, b));
-    this.known.set(name, live);
+    this.#known.set(name, live);
     return live;
   }
 
-  private throughReader(name: string, { node, index }: Reading): string | undefined {
+  #throughReader(name: string, { node, index }: Reading): string | undefined {
     const [output] = node.outputs as [string];
     if (node.opType !== "Where") {
-      const live = this.live(output);
+      const live = this.#live(output);
       return live && this.ofInput(node, index, live);
     }
     const [condition] = node.inputs as [string];
-    this.results.add(output);
+    this.#results.add(output);
     const taken = index === 1 ? condition : this.negated(condition);
-    const further = this.readers.discarded.has(output) ? this.live(output) : undefined;
+    const further = this.#readers.discarded.has(output) ? this.#live(output) : undefined;
     // A condition that looks at what this Where yields cannot decide what it reads.
-    const beyond = further !== undefined && this.depends(further, [output]) ? undefined : further;
+    const beyond = further !== undefined && this.#depends(further, [output]) ? undefined : further;
     return this.fitted(beyond ? this.logical("And", taken, beyond) : taken, this.shape(name));
   }
 
-  private depends(name: string, on: readonly string[]): boolean {
-    return dependents([...this.nodes, ...this.added], on).has(name);
+  #depends(name: string, on: readonly string[]): boolean {
+    return dependents([...this.#nodes, ...this.added], on).has(name);
   }
 
   /**
    * The nodes with copies of those from the operator on up to the Where nodes, for these; what looks at the values
    * without a derivative (a condition, Floor) goes on reading the originals.
    */
-  private beside(node: Node, shielded: Node): Node[] {
+  #beside(node: Node, shielded: Node): Node[] {
     const copies = new Map<string, string>();
     const copied = (one: Node, inputs: readonly string[]): Node => {
       const outputs = one.outputs.map((name) => {
@@ -192,7 +192,7 @@ class Shield extends Conditions {
       });
       return { ...one, name: "", inputs, outputs };
     };
-    const nodes = this.nodes.flatMap((one) => {
+    const nodes = this.#nodes.flatMap((one) => {
       if (one === node) return [one, copied(shielded, shielded.inputs)];
       const inputs = one.inputs.map((name, index) =>
         passesNothing(one, index) ? name : (copies.get(name) ?? name),
@@ -200,7 +200,7 @@ class Shield extends Conditions {
       if (inputs.every((name, i) => name === one.inputs[i])) return [one];
       return one.opType === "Where" ? [{ ...one, inputs }] : [one, copied(one, inputs)];
     });
-    this.result = copies.get(this.target)!;
+    this.result = copies.get(this.#target)!;
     return nodes;
   }
 }

@@ -84,14 +84,14 @@ const softmaxes: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax", "Hardma
 
 class Upgrade {
   readonly constants: Tensor[] = [];
-  private readonly names: NameSupply;
-  private readonly types: Scope<number>;
-  private readonly known: Scope<Tensor>;
+  readonly #names: NameSupply;
+  readonly #types: Scope<number>;
+  readonly #known: Scope<Tensor>;
 
   constructor(names: NameSupply, types: Scope<number>, known: Scope<Tensor>) {
-    this.names = names;
-    this.types = types;
-    this.known = known;
+    this.#names = names;
+    this.#types = types;
+    this.#known = known;
   }
 
   node(node: Node, index: number, opset: number): Node[] {
@@ -102,81 +102,81 @@ class Upgrade {
     if (drawsAtRandom(node) && !node.attributes.has("seed")) {
       return [{ ...node, attributes: new Map(node.attributes).set("seed", float(index + 1)) }];
     }
-    if (opType === "Dropout" && this.isInference(node)) {
+    if (opType === "Dropout" && this.#isInference(node)) {
       return [makeNode("Identity", [inputOf(node, 0)], [outputOf(node, 0)])];
     }
     if (opset < 13 && (opType === "Squeeze" || opType === "Unsqueeze" || opType === "ReduceSum")) {
-      return [this.axesToInput(node)];
+      return [this.#axesToInput(node)];
     }
-    if (opType === "CastLike") return [this.castLike(node)];
+    if (opType === "CastLike") return [this.#castLike(node)];
     if (opType === "Scatter") return [{ ...node, opType: "ScatterElements" }];
     if (opType === "BatchNormalization" && intAttribute(node, "spatial", 1) === 1) {
       return [{ ...node, attributes: new Map(Object.entries(without(node, "spatial"))) }];
     }
-    if (opset < 10 && opType === "TopK") return [this.topK(node)];
-    if (opset < 18 && reductions.has(opType)) return [this.axesToInput(node)];
-    if (opset < 18 && opType === "Split") return [this.split(node)];
-    if (opset < 10 && opType === "Slice") return [this.attributesToInputs(node, ["starts", "ends", "axes"])];
-    if (opset < 11 && opType === "Clip") return [this.attributesToInputs(node, ["min", "max"])];
-    if (opset < 11 && opType === "Pad") return [this.attributesToInputs(node, ["pads", "value"])];
-    if (opType === "Upsample" || (opType === "Resize" && opset < 11)) return this.resize(node);
-    if (opset < 13 && softmaxes.has(opType)) return this.softmax(node);
-    const composite = writeOut(node, opset, this.names, this.types);
+    if (opset < 10 && opType === "TopK") return [this.#topK(node)];
+    if (opset < 18 && reductions.has(opType)) return [this.#axesToInput(node)];
+    if (opset < 18 && opType === "Split") return [this.#split(node)];
+    if (opset < 10 && opType === "Slice") return [this.#attributesToInputs(node, ["starts", "ends", "axes"])];
+    if (opset < 11 && opType === "Clip") return [this.#attributesToInputs(node, ["min", "max"])];
+    if (opset < 11 && opType === "Pad") return [this.#attributesToInputs(node, ["pads", "value"])];
+    if (opType === "Upsample" || (opType === "Resize" && opset < 11)) return this.#resize(node);
+    if (opset < 13 && softmaxes.has(opType)) return this.#softmax(node);
+    const composite = writeOut(node, opset, this.#names, this.#types);
     if (!composite) return [node];
     for (const constant of composite.constants) this.constants.push(constant);
     return [...composite.nodes];
   }
 
   /** The attribute's value as an initialiser; a single number of the type of `data`, as operators want it. */
-  private constant(attribute: Attribute | undefined, data: string): string {
+  #constant(attribute: Attribute | undefined, data: string): string {
     if (attribute === undefined) return "";
-    const name = this.names.claim("constant");
+    const name = this.#names.claim("constant");
     if (attribute.type === "ints") this.constants.push(int64Tensor(name, attribute.value));
     else if (attribute.type === "floats") {
       this.constants.push(float32Tensor(name, attribute.value, [attribute.value.length]));
     } else if (attribute.type === "float") {
-      const make = this.types.get(data) === DataType.DOUBLE ? float64Tensor : float32Tensor;
+      const make = this.#types.get(data) === DataType.DOUBLE ? float64Tensor : float32Tensor;
       this.constants.push(make(name, [attribute.value], []));
     } else return "";
     return name;
   }
 
-  private attributesToInputs(node: Node, names: readonly string[]): Node {
+  #attributesToInputs(node: Node, names: readonly string[]): Node {
     const data = inputOf(node, 0);
-    const added = names.map((name) => this.constant(node.attributes.get(name), data));
+    const added = names.map((name) => this.#constant(node.attributes.get(name), data));
     return {
       ...makeNode(node.opType, [data, ...added], node.outputs, without(node, ...names)),
       name: node.name,
     };
   }
 
-  private axesToInput(node: Node): Node {
-    return node.attributes.has("axes") ? this.attributesToInputs(node, ["axes"]) : node;
+  #axesToInput(node: Node): Node {
+    return node.attributes.has("axes") ? this.#attributesToInputs(node, ["axes"]) : node;
   }
 
-  private split(node: Node): Node {
-    if (intsAttribute(node, "split")) return this.attributesToInputs(node, ["split"]);
+  #split(node: Node): Node {
+    if (intsAttribute(node, "split")) return this.#attributesToInputs(node, ["split"]);
     if (node.inputs.length > 1) return node;
     return { ...node, attributes: new Map(node.attributes).set("num_outputs", int(node.outputs.length)) };
   }
 
   /** Dropout is in training mode only where its third input, which operator sets from 12 on have, says so. */
-  private isInference(node: Node): boolean {
+  #isInference(node: Node): boolean {
     const mode = node.inputs[2];
     if (!mode) return true;
-    const stated = this.known.get(mode);
+    const stated = this.#known.get(mode);
     return stated !== undefined && numericValues(stated)[0] === 0;
   }
 
   /** The type that the second input has is an attribute of Cast. */
-  private castLike(node: Node): Node {
-    const to = this.types.get(node.inputs[1]);
+  #castLike(node: Node): Node {
+    const to = this.#types.get(node.inputs[1]);
     if (to === undefined) return node;
     return { ...makeNode("Cast", [inputOf(node, 0)], node.outputs, { to: int(to) }), name: node.name };
   }
 
-  private topK(node: Node): Node {
-    const name = this.names.claim("constant");
+  #topK(node: Node): Node {
+    const name = this.#names.claim("constant");
     this.constants.push(int64Tensor(name, [intAttribute(node, "k", 1)]));
     return {
       ...node,
@@ -189,11 +189,11 @@ class Upgrade {
    * Upsample, and Resize of opset 10, are Resize with asymmetric coordinates, rounded down where the image
    * grows and up where it shrinks. A node that does both becomes two.
    */
-  private resize(node: Node): Node[] {
+  #resize(node: Node): Node[] {
     const [x, y] = [inputOf(node, 0), outputOf(node, 0)];
     const attribute = node.attributes.get("scales");
-    const given = node.inputs[1] ?? this.constant(attribute, x);
-    const stated = this.known.get(given);
+    const given = node.inputs[1] ?? this.#constant(attribute, x);
+    const stated = this.#known.get(given);
     const own = attribute?.type === "floats" && given !== node.inputs[1] ? attribute.value : [];
     const scales = stated ? numericValues(stated) : own;
     const step = (image: string, by: string, result: string, rounding: string): Node => ({
@@ -209,18 +209,18 @@ class Upgrade {
     if (scales.every((scale) => scale <= 1)) return [step(x, given, y, "ceil")];
     const [down, up] = [Math.min, Math.max].map((bound) => {
       const values = scales.map((scale) => bound(scale, 1));
-      return this.constant({ type: "floats", value: values }, x);
+      return this.#constant({ type: "floats", value: values }, x);
     }) as [string, string];
-    const smaller = this.names.claim("resized");
+    const smaller = this.#names.claim("resized");
     return [step(x, down, smaller, "ceil"), step(smaller, up, y, "floor")];
   }
 
   /** Before opset 13 the softmax runs over all axes from `axis` on, flattened. */
-  private softmax(node: Node): Node[] {
+  #softmax(node: Node): Node[] {
     const axis = intAttribute(node, "axis", 1);
     if (axis === -1) return [node];
     const [x, y] = [inputOf(node, 0), outputOf(node, 0)];
-    const [shape, flat, result] = ["shape", "flat", "softmax"].map((wish) => this.names.claim(wish));
+    const [shape, flat, result] = ["shape", "flat", "softmax"].map((wish) => this.#names.claim(wish));
     return [
       makeNode("Shape", [x], [shape]),
       makeNode("Flatten", [x], [flat], { axis: int(axis) }),

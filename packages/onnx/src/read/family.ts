@@ -55,48 +55,49 @@ function report(name: string, because: string): FamilyReport {
 
 class Features {
   readonly isImage: boolean;
-  private readonly graph: PreparedGraph;
-  private readonly nodes: readonly Node[];
-  private readonly producers: ReadonlyMap<string, Node>;
+  readonly #graph: PreparedGraph;
+  readonly #nodes: readonly Node[];
+  readonly #producers: ReadonlyMap<string, Node>;
 
   constructor(graph: PreparedGraph) {
-    this.graph = graph;
-    this.nodes = graph.model.graph.nodes;
-    this.producers = new Map(
-      this.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
+    this.#graph = graph;
+    this.#nodes = graph.model.graph.nodes;
+    this.#producers = new Map(
+      this.#nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
     );
-    const output = this.shape(graph.output);
+    const output = this.#shape(graph.output);
     this.isImage = output.length === 4 && output[1] <= 4 && output[2] > 1;
   }
 
   has(...opTypes: readonly string[]): boolean {
-    return this.nodes.some(({ opType }) => opTypes.includes(opType));
+    return this.#nodes.some(({ opType }) => opTypes.includes(opType));
   }
 
   /** Convolutions of an image whose channels were scaled by a variable vector. */
   modulatedConvolutions(): number {
     const isConvolution = ({ opType }: Node) => opType === "Conv" || opType === "ConvTranspose";
-    return this.nodes.filter((node) => isConvolution(node) && this.isChannelScale(node.inputs[0])).length;
+    return this.#nodes.filter((node) => isConvolution(node) && this.#isChannelScale(node.inputs[0])).length;
   }
 
   /** Variable scalings of channels of an image whose other factor comes from `opType`. */
   scaledAfter(opType: string): number {
-    return this.nodes.filter(
+    return this.#nodes.filter(
       (node) =>
         node.opType === "Mul" &&
-        this.isChannelScale(node.outputs[0]) &&
-        node.inputs.some((name) => this.producers.get(name)?.opType === opType),
+        this.#isChannelScale(node.outputs[0]) &&
+        node.inputs.some((name) => this.#producers.get(name)?.opType === opType),
     ).length;
   }
 
   channelScales(): number {
-    return this.nodes.filter((node) => node.opType === "Mul" && this.isChannelScale(node.outputs[0])).length;
+    return this.#nodes.filter((node) => node.opType === "Mul" && this.#isChannelScale(node.outputs[0]))
+      .length;
   }
 
   /** A mean over the channels of an image, as in x / √(mean x²). */
   normalisesPixels(): boolean {
-    return this.nodes.some(({ opType, inputs, outputs }) => {
-      const [before, after] = [this.shape(inputs[0]), this.shape(outputs[0])];
+    return this.#nodes.some(({ opType, inputs, outputs }) => {
+      const [before, after] = [this.#shape(inputs[0]), this.#shape(outputs[0])];
       return (
         opType === "ReduceMean" && before.length === 4 && before[2] > 1 && after[1] === 1 && after[2] > 1
       );
@@ -105,29 +106,30 @@ class Features {
 
   /** A mean of squares over the code itself. */
   normalisesCode(): boolean {
-    return this.nodes.some(({ opType, inputs }) => {
-      const square = opType === "ReduceMean" ? this.producers.get(inputs[0]) : undefined;
+    return this.#nodes.some(({ opType, inputs }) => {
+      const square = opType === "ReduceMean" ? this.#producers.get(inputs[0]) : undefined;
       return (
-        square?.inputs[0] === this.graph.input || (opType === "ReduceMean" && inputs[0] === this.graph.input)
+        square?.inputs[0] === this.#graph.input ||
+        (opType === "ReduceMean" && inputs[0] === this.#graph.input)
       );
     });
   }
 
   /** Whether a tensor is an image times a variable vector [1, C, 1, 1]. */
-  private isChannelScale(name: string): boolean {
-    const node = this.producers.get(name);
+  #isChannelScale(name: string): boolean {
+    const node = this.#producers.get(name);
     if (node?.opType !== "Mul") return false;
-    const shapes = node.inputs.map((input) => this.shape(input));
+    const shapes = node.inputs.map((input) => this.#shape(input));
     const isVector = (s: readonly number[]) => s.length === 4 && s[1] > 1 && s[2] === 1 && s[3] === 1;
     const [a, b] = node.inputs as [string, string];
-    const isVariable = (input: string) => !this.graph.constants.has(input);
+    const isVariable = (input: string) => !this.#graph.constants.has(input);
     return (
       shapes.every((s) => s.length === 4) &&
       ((isVector(shapes[0]) && isVariable(a)) || (isVector(shapes[1]) && isVariable(b)))
     );
   }
 
-  private shape(name: string): readonly number[] {
-    return this.graph.info.get(name)?.shape ?? [];
+  #shape(name: string): readonly number[] {
+    return this.#graph.info.get(name)?.shape ?? [];
   }
 }

@@ -24,18 +24,18 @@ const PASSED: ReadonlySet<string> = new Set([
 const MAX_COLOURS = 4;
 
 export class ToRgb {
-  private readonly graph: PreparedGraph;
-  private readonly readers = new Map<string, Node[]>();
-  private readonly colours: number | undefined;
+  readonly #graph: PreparedGraph;
+  readonly #readers = new Map<string, Node[]>();
+  readonly #colours: number | undefined;
 
   constructor(graph: PreparedGraph) {
-    this.graph = graph;
+    this.#graph = graph;
     for (const node of graph.model.graph.nodes) {
-      for (const name of node.inputs) pushTo(this.readers, name, node);
+      for (const name of node.inputs) pushTo(this.#readers, name, node);
     }
     const shape = infoOf(graph, graph.output).shape;
     const image = shape.length === 4 ? [shape[1], shape[3]] : [];
-    this.colours = image.find((extent) => extent <= MAX_COLOURS);
+    this.#colours = image.find((extent) => extent <= MAX_COLOURS);
   }
 
   /** Whether tensor `style` modulates a convolution to colours. */
@@ -43,30 +43,31 @@ export class ToRgb {
     const waiting = [style];
     const seen = new Set(waiting);
     for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-      for (const node of this.readers.get(name) ?? []) {
-        if (this.isToColours(node)) return true;
-        const isStyle = PASSED.has(node.opType) && node.inputs.every((input) => this.isStyle(input, style));
+      for (const node of this.#readers.get(name) ?? []) {
+        if (this.#isToColours(node)) return true;
+        const isStyle = PASSED.has(node.opType) && node.inputs.every((input) => this.#isStyle(input, style));
         const isScaling = node.opType === "Mul" && !isStyle;
         const output = node.outputs[0];
         if (isStyle && !seen.has(output)) {
           seen.add(output);
           waiting.push(output);
         }
-        if (isScaling && (this.readers.get(output) ?? []).some((next) => this.isToColours(next))) return true;
+        if (isScaling && (this.#readers.get(output) ?? []).some((next) => this.#isToColours(next)))
+          return true;
       }
     }
     return false;
   }
 
   /** Whether an operand leaves a style a style: a constant, or a vector of its own size. */
-  private isStyle(name: string, style: string): boolean {
-    const { constants } = this.graph;
-    const size = (of: string): number => elementCount(infoOf(this.graph, of).shape);
+  #isStyle(name: string, style: string): boolean {
+    const { constants } = this.#graph;
+    const size = (of: string): number => elementCount(infoOf(this.#graph, of).shape);
     return constants.has(name) || size(name) === size(style);
   }
 
-  private isToColours(node: Node): boolean {
+  #isToColours(node: Node): boolean {
     if (node.opType !== "Conv" && node.opType !== "ConvTranspose") return false;
-    return this.colours !== undefined && this.graph.info.get(node.outputs[0])?.shape[1] === this.colours;
+    return this.#colours !== undefined && this.#graph.info.get(node.outputs[0])?.shape[1] === this.#colours;
   }
 }

@@ -12,20 +12,20 @@ interface Call {
 
 export class WorkerEngine implements Engine {
   version = "";
-  private readonly worker: Worker;
-  private readonly calls = new Map<number, Call>();
-  private ended: EngineFailure | undefined;
-  private nextId = 0;
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, Call>();
+  #ended: EngineFailure | undefined;
+  #nextId = 0;
 
-  private readonly onFatal: OnFatal;
+  readonly #onFatal: OnFatal;
 
   private constructor(worker: Worker, onFatal: OnFatal) {
-    this.worker = worker;
-    this.onFatal = onFatal;
-    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.settle(data);
+    this.#worker = worker;
+    this.#onFatal = onFatal;
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#settle(data);
     worker.onerror = (event) => {
       event.preventDefault();
-      this.fail(
+      this.#fail(
         event.message
           ? new EngineFailure("BACKEND_FAILED", `The engine's worker ended: ${event.message}`, true)
           : new EngineFailure(
@@ -41,10 +41,10 @@ export class WorkerEngine implements Engine {
   static async open(options: EngineOptions, onFatal: OnFatal): Promise<WorkerEngine> {
     const engine = new WorkerEngine(startWorker(options), onFatal);
     try {
-      engine.version = (await engine.call("open", [options])).version;
+      engine.version = (await engine.#call("open", [options])).version;
       return engine;
     } catch (error) {
-      engine.worker.terminate();
+      engine.#worker.terminate();
       throw error;
     }
   }
@@ -54,55 +54,55 @@ export class WorkerEngine implements Engine {
     const bytes = model.bytes.slice();
     const files = new Map([...(model.files ?? [])].map(([name, file]) => [name, file.slice()]));
     const transfer = [bytes, ...files.values()].map((array) => array.buffer);
-    return this.call("create", [{ bytes, files }, options], transfer);
+    return this.#call("create", [{ bytes, files }, options], transfer);
   }
 
   run(id: number, feeds: Tensors, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
     const copies = Object.fromEntries(
       Object.entries(feeds).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
     );
-    return this.call("run", [id, copies, fetches], buffersOf(copies));
+    return this.#call("run", [id, copies, fetches], buffersOf(copies));
   }
 
   release(id: number): Promise<void> {
-    return this.ended ? Promise.resolve() : this.call("release", [id]);
+    return this.#ended ? Promise.resolve() : this.#call("release", [id]);
   }
 
   async end(reason: EngineFailure): Promise<void> {
-    this.fail(reason);
-    this.worker.terminate();
+    this.#fail(reason);
+    this.#worker.terminate();
   }
 
-  private call<Name extends keyof Procedures>(
+  #call<Name extends keyof Procedures>(
     name: Name,
     args: Parameters<Procedures[Name]>,
     transfer: Transferable[] = [],
   ): Promise<ReturnType<Procedures[Name]>> {
     return new Promise((resolve, reject) => {
-      if (this.ended) return reject(this.ended);
-      const id = this.nextId++;
-      this.calls.set(id, { resolve: resolve as Call["resolve"], reject });
-      this.worker.postMessage({ id, name, args }, transfer);
+      if (this.#ended) return reject(this.#ended);
+      const id = this.#nextId++;
+      this.#calls.set(id, { resolve: resolve as Call["resolve"], reject });
+      this.#worker.postMessage({ id, name, args }, transfer);
     });
   }
 
-  private settle(reply: Reply): void {
-    const call = this.calls.get(reply.id);
-    this.calls.delete(reply.id);
+  #settle(reply: Reply): void {
+    const call = this.#calls.get(reply.id);
+    this.#calls.delete(reply.id);
     if ("result" in reply) call?.resolve(reply.result);
     else {
       const { code, message, fatal } = reply.error;
       const reason = new EngineFailure(code, message, fatal);
       call?.reject(reason);
-      if (fatal) this.fail(reason);
+      if (fatal) this.#fail(reason);
     }
   }
 
-  private fail(reason: EngineFailure): void {
-    this.ended ??= reason;
-    for (const call of this.calls.values()) call.reject(this.ended);
-    this.calls.clear();
-    this.onFatal(reason);
+  #fail(reason: EngineFailure): void {
+    this.#ended ??= reason;
+    for (const call of this.#calls.values()) call.reject(this.#ended);
+    this.#calls.clear();
+    this.#onFatal(reason);
   }
 }
 

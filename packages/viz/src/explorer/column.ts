@@ -30,12 +30,12 @@ export class Column {
   readonly element: HTMLElement = document.createElement("section");
   directions: ExplorerDirections | undefined;
   steps: number[] = [];
-  private lengths: Float64Array = new Float64Array();
-  private shown = SHOWN;
-  private readonly sliders: Sliders;
-  private readonly note: HTMLElement = document.createElement("p");
-  private readonly more: HTMLButtonElement;
-  private readonly save: HTMLButtonElement;
+  #lengths: Float64Array = new Float64Array();
+  #shown = SHOWN;
+  readonly #sliders: Sliders;
+  readonly #note: HTMLElement = document.createElement("p");
+  readonly #more: HTMLButtonElement;
+  readonly #save: HTMLButtonElement;
 
   constructor(kind: DirectionKind, events: ColumnEvents) {
     this.kind = kind;
@@ -44,28 +44,29 @@ export class Column {
     heading.textContent = label;
     heading.title = title;
     const rows = document.createElement("div");
-    this.sliders = new Sliders(rows, kind, {
+    this.#sliders = new Sliders(rows, kind, {
       moved: (k, t) => events.moved(kind, k, t),
       selected: (k) => events.selected(kind, k),
     });
-    this.more = button("More", `More directions: ${label}`, () => events.more(kind));
-    this.save = button("Save", `Save directions: ${label}`, () => events.save(kind));
-    this.more.className = "more";
-    this.save.className = "save";
-    this.note.className = "note";
+    this.#more = button("More", `More directions: ${label}`, () => events.more(kind));
+    this.#save = button("Save", `Save directions: ${label}`, () => events.save(kind));
+    this.#more.className = "more";
+    this.#save.className = "save";
+    this.#note.className = "note";
     this.element.className = "column";
     this.element.dataset.kind = kind;
     this.element.setAttribute("aria-label", label);
     const header = document.createElement("div");
     header.className = "heading";
-    header.append(heading, this.save);
-    this.element.append(header, rows, this.note, this.more);
+    header.append(heading, this.#save);
+    this.element.append(header, rows, this.#note, this.#more);
     this.clear("…");
   }
 
   /** What the sliders add, if there are any. */
   get edit(): Edit | undefined {
-    const { directions, steps, lengths } = this;
+    const { directions, steps } = this;
+    const lengths = this.#lengths;
     return directions && { set: directions.set, steps, lengths };
   }
 
@@ -75,20 +76,20 @@ export class Column {
 
   take(directions: ExplorerDirections, steps: readonly number[], unit: StepUnit): void {
     // A session may have moved sliders further down.
-    this.shown = Math.max(this.shown, steps.length);
+    this.#shown = Math.max(this.#shown, steps.length);
     const total = directions.set.names.length;
-    const count = Math.min(this.shown, total);
+    const count = Math.min(this.#shown, total);
     this.directions = directions;
     this.steps = Array.from({ length: count }, (_, k) => steps[k] ?? 0);
-    this.sliders.fill(directions.set, count);
-    this.note.hidden = true;
-    this.more.hidden = count >= total;
-    this.save.disabled = false;
+    this.#sliders.fill(directions.set, count);
+    this.#note.hidden = true;
+    this.#more.hidden = count >= total;
+    this.#save.disabled = false;
     this.measure(unit);
   }
 
   grow(unit: StepUnit): void {
-    this.shown += SHOWN;
+    this.#shown += SHOWN;
     if (this.directions) this.take(this.directions, this.steps, unit);
   }
 
@@ -96,15 +97,15 @@ export class Column {
   clear(why: string): void {
     this.directions = undefined;
     this.steps = [];
-    this.sliders.clear();
-    this.note.hidden = false;
-    this.note.textContent = why;
-    this.more.hidden = true;
-    this.save.disabled = true;
+    this.#sliders.clear();
+    this.#note.hidden = false;
+    this.#note.textContent = why;
+    this.#more.hidden = true;
+    this.#save.disabled = true;
   }
 
   measure(unit: StepUnit): void {
-    if (this.directions) this.lengths = unitLengths(this.directions, unit, this.steps.length);
+    if (this.directions) this.#lengths = unitLengths(this.directions, unit, this.steps.length);
   }
 
   reset(): void {
@@ -113,7 +114,7 @@ export class Column {
 
   /** @param selected index of the selected direction, −1 for none. */
   show(selected: number): void {
-    this.sliders.show(this.steps, selected);
+    this.#sliders.show(this.steps, selected);
   }
 }
 

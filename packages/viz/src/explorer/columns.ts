@@ -11,10 +11,10 @@ interface Selection {
 
 export class Columns {
   selection: Selection = { kind: "basis", k: 0 };
-  private readonly host: HTMLElement;
-  private readonly events: ColumnEvents;
-  private readonly toggles = new Map<DirectionKind, HTMLButtonElement>();
-  private columns: readonly Column[] = [];
+  readonly #host: HTMLElement;
+  readonly #events: ColumnEvents;
+  readonly #toggles = new Map<DirectionKind, HTMLButtonElement>();
+  #columns: readonly Column[] = [];
 
   /** @param toggled is told which kinds are wanted after a toggle was pressed. */
   constructor(
@@ -23,8 +23,8 @@ export class Columns {
     events: ColumnEvents,
     toggled: (kinds: readonly DirectionKind[]) => void,
   ) {
-    this.host = host;
-    this.events = events;
+    this.#host = host;
+    this.#events = events;
     for (const kind of Object.keys(KINDS) as DirectionKind[]) {
       const toggle = document.createElement("button");
       toggle.textContent = KINDS[kind].label;
@@ -35,51 +35,51 @@ export class Columns {
         const wanted = kinds.includes(kind) ? kinds.filter((each) => each !== kind) : [...kinds, kind];
         if (wanted.length > 0) toggled(wanted);
       });
-      this.toggles.set(kind, toggle);
+      this.#toggles.set(kind, toggle);
     }
-    picker.replaceChildren(...this.toggles.values());
+    picker.replaceChildren(...this.#toggles.values());
     picker.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (step === undefined) return;
       event.preventDefault();
-      const visible = [...this.toggles.values()].filter((toggle) => !toggle.hidden);
+      const visible = [...this.#toggles.values()].filter((toggle) => !toggle.hidden);
       const at = visible.indexOf(event.target as HTMLButtonElement);
       visible[(at + step + visible.length) % visible.length].focus();
     });
   }
 
   get kinds(): DirectionKind[] {
-    return this.columns.map(({ kind }) => kind);
+    return this.#columns.map(({ kind }) => kind);
   }
 
   get all(): readonly Column[] {
-    return this.columns;
+    return this.#columns;
   }
 
   get edits(): Edit[] {
-    return this.columns.flatMap(({ edit }) => edit ?? []);
+    return this.#columns.flatMap(({ edit }) => edit ?? []);
   }
 
   get directions(): ReadonlyMap<DirectionKind, ExplorerDirections> {
     return new Map(
-      this.columns.flatMap(({ kind, directions }) => (directions ? [[kind, directions] as const] : [])),
+      this.#columns.flatMap(({ kind, directions }) => (directions ? [[kind, directions] as const] : [])),
     );
   }
 
   get isMoved(): boolean {
-    return this.columns.some((column) => column.isMoved);
+    return this.#columns.some((column) => column.isMoved);
   }
 
   column(kind: DirectionKind): Column | undefined {
-    return this.columns.find((column) => column.kind === kind);
+    return this.#columns.find((column) => column.kind === kind);
   }
 
   /** Shows these, in the order of the toggles; columns that stay keep their sliders, those that go take theirs along. */
   choose(kinds: readonly DirectionKind[]): void {
-    const ordered = [...this.toggles.keys()].filter((kind) => kinds.includes(kind));
-    this.columns = ordered.map((kind) => this.column(kind) ?? new Column(kind, this.events));
-    this.host.replaceChildren(...this.columns.map(({ element }) => element));
-    for (const [kind, toggle] of this.toggles) {
+    const ordered = [...this.#toggles.keys()].filter((kind) => kinds.includes(kind));
+    this.#columns = ordered.map((kind) => this.column(kind) ?? new Column(kind, this.#events));
+    this.#host.replaceChildren(...this.#columns.map(({ element }) => element));
+    for (const [kind, toggle] of this.#toggles) {
       const isShown = kinds.includes(kind);
       if (isShown) toggle.hidden = false;
       toggle.ariaPressed = String(isShown);
@@ -91,20 +91,20 @@ export class Columns {
   settle(): void {
     const { kind, k } = this.selection;
     if (k < (this.column(kind)?.steps.length ?? 0)) return;
-    const column = this.columns.find(({ steps }) => steps.length > 0);
+    const column = this.#columns.find(({ steps }) => steps.length > 0);
     if (column) this.selection = { kind: column.kind, k: 0 };
   }
 
   reset(): void {
-    for (const column of this.columns) column.reset();
+    for (const column of this.#columns) column.reset();
   }
 
   measure(unit: StepUnit): void {
-    for (const column of this.columns) column.measure(unit);
+    for (const column of this.#columns) column.measure(unit);
   }
 
   show(): void {
-    for (const column of this.columns) {
+    for (const column of this.#columns) {
       column.show(column.kind === this.selection.kind ? this.selection.k : -1);
     }
   }

@@ -23,140 +23,140 @@ import { fillFields, fillLayers, fillModel, layersIn, type View } from "./view.t
 export class Explorer {
   readonly engine: ExplorerEngine;
   model: ExplorerModel | undefined;
-  private readonly view: View;
-  private readonly events: ExplorerEvents;
-  private readonly columns: Columns;
-  private readonly stage: Stage;
-  private readonly spectra = new Latest();
+  readonly #view: View;
+  readonly #events: ExplorerEvents;
+  readonly #columns: Columns;
+  readonly #stage: Stage;
+  readonly #spectra = new Latest();
   /** Gives up what is under way for a state that is no more. */
-  private work = new AbortController();
-  private anchor: Float32Array = new Float32Array();
+  #work = new AbortController();
+  #anchor: Float32Array = new Float32Array();
   /** Whether the anchor is not the sample of the seed. */
   isMoved = false;
   /** Those that are edited, where it is not all. */
-  private layers: LayerRange | undefined;
+  #layers: LayerRange | undefined;
   /** Bytes of the directions that were opened last. */
-  private file: Uint8Array | undefined;
+  #file: Uint8Array | undefined;
 
   constructor(view: View, engine: ExplorerEngine, events: ExplorerEvents) {
-    this.view = view;
+    this.#view = view;
     this.engine = engine;
-    this.events = events;
+    this.#events = events;
     const columnEvents = {
-      moved: (kind: DirectionKind, k: number, t: number) => this.move(kind, k, t),
-      selected: (kind: DirectionKind, k: number) => this.select(kind, k),
+      moved: (kind: DirectionKind, k: number, t: number) => this.#move(kind, k, t),
+      selected: (kind: DirectionKind, k: number) => this.#select(kind, k),
       more: (kind: DirectionKind) => {
-        this.columns.column(kind)?.grow(this.unit);
-        this.refresh();
+        this.#columns.column(kind)?.grow(this.#unit);
+        this.#refresh();
       },
       save: (kind: DirectionKind) => {
         const directions = this.directions.get(kind);
         if (directions) events.save(directions);
       },
     };
-    this.columns = new Columns(view.kinds, view.panel, columnEvents, (kinds) => void this.show(kinds));
-    const go = (t: number): void => this.move(this.columns.selection.kind, this.columns.selection.k, t);
-    this.stage = new Stage(view, engine, this.columns, go, (error) => this.fail(error));
-    this.columns.choose(decodeSession("").kinds);
+    this.#columns = new Columns(view.kinds, view.panel, columnEvents, (kinds) => void this.show(kinds));
+    const go = (t: number): void => this.#move(this.#columns.selection.kind, this.#columns.selection.k, t);
+    this.#stage = new Stage(view, engine, this.#columns, go, (error) => this.fail(error));
+    this.#columns.choose(decodeSession("").kinds);
   }
 
   /** The code shown, `[from.dim]`. */
   get latent(): Float32Array {
-    return codeAt(this.anchor, this.columns.edits, this.layers);
+    return codeAt(this.#anchor, this.#columns.edits, this.#layers);
   }
 
   /** The directions at hand, by column. */
   get directions(): ReadonlyMap<DirectionKind, ExplorerDirections> {
-    return this.columns.directions;
+    return this.#columns.directions;
   }
 
   get session(): Session {
-    return sessionOf(this.view, this.columns, this.place, this);
+    return sessionOf(this.#view, this.#columns, this.#place, this);
   }
 
   /** Reads a model and takes up a session with it. */
   async load(file: ExplorerFile, session: Session): Promise<void> {
-    await this.task(`Reading ${file.name}`, async (signal) => {
-      this.enter(await this.engine.load(file, spacesOf(session), signal));
-      await this.restore(session, signal);
+    await this.#task(`Reading ${file.name}`, async (signal) => {
+      this.#enter(await this.engine.load(file, spacesOf(session), signal));
+      await this.#restore(session, signal);
     });
   }
 
   async choose(spaces: SpacesChoice): Promise<void> {
-    const { layers: _, ...session } = this.afresh();
-    const isLatest = await this.task("Opening the spaces", async (signal) => {
-      this.enter(await this.engine.choose({ ...spaces, truncation: session.truncation }, signal));
-      await this.restore(session, signal);
+    const { layers: _, ...session } = this.#afresh();
+    const isLatest = await this.#task("Opening the spaces", async (signal) => {
+      this.#enter(await this.engine.choose({ ...spaces, truncation: session.truncation }, signal));
+      await this.#restore(session, signal);
     });
     // A choice that failed is not the one in force.
-    if (this.model && isLatest) this.enter(this.model);
+    if (this.model && isLatest) this.#enter(this.model);
   }
 
   /** The sample of the seed and truncation in the fields. */
   async resample(): Promise<void> {
-    const session = this.afresh();
-    await this.task("Sampling", async (signal) => {
+    const session = this.#afresh();
+    await this.#task("Sampling", async (signal) => {
       const inForce = this.model?.truncation;
       if (inForce?.kind === "graph" && inForce.psi !== session.truncation) {
-        this.enter(await this.engine.choose(spacesOf(session), signal));
+        this.#enter(await this.engine.choose(spacesOf(session), signal));
       }
-      await this.restore(session, signal);
+      await this.#restore(session, signal);
     });
   }
 
   /** Takes a code as the anchor; the directions are found anew there. */
   async goTo(latent: Float32Array): Promise<void> {
-    this.anchor = latent.slice();
+    this.#anchor = latent.slice();
     this.isMoved = true;
-    this.columns.reset();
-    await this.task("Finding directions", (signal) => this.find({}, signal));
+    this.#columns.reset();
+    await this.#task("Finding directions", (signal) => this.#find({}, signal));
   }
 
   reset(): void {
-    this.columns.reset();
-    this.refresh();
+    this.#columns.reset();
+    this.#refresh();
   }
 
   /** Columns of these kinds, side by side. The sliders of a column that goes away go with it. */
   async show(kinds: readonly DirectionKind[]): Promise<void> {
     const { steps } = this.session;
-    this.columns.choose(kinds);
-    await this.task("Finding directions", (signal) => this.find(steps, signal));
+    this.#columns.choose(kinds);
+    await this.#task("Finding directions", (signal) => this.#find(steps, signal));
   }
 
   /** Directions of a file in a column of their own. */
   async open(file: Uint8Array): Promise<void> {
-    await this.task("Opening directions", async (signal) => {
+    await this.#task("Opening directions", async (signal) => {
       // A file that does not fit changes nothing.
-      await this.engine.open(file, this.anchor, signal);
-      this.file = file;
+      await this.engine.open(file, this.#anchor, signal);
+      this.#file = file;
       const { steps } = this.session;
-      this.columns.choose([...this.columns.kinds, "file"]);
-      this.columns.selection = { kind: "file", k: 0 };
-      await this.find({ ...steps, file: [] }, signal);
+      this.#columns.choose([...this.#columns.kinds, "file"]);
+      this.#columns.selection = { kind: "file", k: 0 };
+      await this.#find({ ...steps, file: [] }, signal);
     });
   }
 
   /** Another unit: sliders keep their values, and the image moves. */
   measure(): void {
-    this.columns.measure(this.unit);
-    this.refresh();
+    this.#columns.measure(this.#unit);
+    this.#refresh();
   }
 
   /** Edits act on the layers in the fields from now on. */
   chooseLayers(): void {
     if (!this.model) return;
-    this.layers = layersIn(this.view, this.model.from);
-    this.refresh();
+    this.#layers = layersIn(this.#view, this.model.from);
+    this.#refresh();
   }
 
   followNow(): void {
-    if (!this.model || !this.view.follow.checked) return;
-    this.spectra.run(async () => {
+    if (!this.model || !this.#view.follow.checked) return;
+    this.#spectra.run(async () => {
       try {
-        const { spectrum } = await this.engine.basis(this.latent, this.work.signal);
-        this.stage.showSpectrum(spectrum);
-        this.events.basis(spectrum, this.directions);
+        const { spectrum } = await this.engine.basis(this.latent, this.#work.signal);
+        this.#stage.showSpectrum(spectrum);
+        this.#events.basis(spectrum, this.directions);
       } catch (error) {
         this.fail(error);
       }
@@ -169,69 +169,70 @@ export class Explorer {
    * @param frames one way.
    */
   async animate(frames: number): Promise<Uint8Array> {
-    const points = this.stage.along(symmetricSteps(REACH, frames), this.place);
+    const points = this.#stage.along(symmetricSteps(REACH, frames), this.#place);
     if (!points) throw new Error("There is no direction to go along yet.");
-    return this.engine.animate(points, frames, this.work.signal);
+    return this.engine.animate(points, frames, this.#work.signal);
   }
 
   dispose(): void {
-    this.stage.giveUp();
-    this.work.abort();
+    this.#stage.giveUp();
+    this.#work.abort();
     this.engine.dispose();
   }
 
   fail(error: unknown): void {
     if (error instanceof Error && error.name === "AbortError") return;
-    this.view.error.hidden = false;
-    this.view.error.textContent = error instanceof Error ? error.message : String(error);
-    this.events.error(error);
+    this.#view.error.hidden = false;
+    this.#view.error.textContent = error instanceof Error ? error.message : String(error);
+    this.#events.error(error);
   }
 
-  private get unit(): StepUnit {
-    return this.view.unit.value as StepUnit;
+  get #unit(): StepUnit {
+    return this.#view.unit.value as StepUnit;
   }
 
-  private get place(): Place {
-    return { anchor: this.anchor, layers: this.layers };
+  get #place(): Place {
+    return { anchor: this.#anchor, layers: this.#layers };
   }
 
   /** The session without what the sliders and the buttons did to the code. */
-  private afresh(): Session {
+  #afresh(): Session {
     const { anchor: _, ...session } = this.session;
     return { ...session, steps: {} };
   }
 
   /** Runs what makes all earlier work obsolete, and says what it is. Returns whether nothing has made this obsolete. */
-  private async task(what: string, run: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
-    this.work.abort();
-    this.stage.giveUp();
-    this.work = new AbortController();
-    const { signal } = this.work;
-    this.view.error.hidden = true;
-    this.view.status.textContent = `${what} …`;
+  async #task(what: string, run: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+    this.#work.abort();
+    this.#stage.giveUp();
+    this.#work = new AbortController();
+    const { signal } = this.#work;
+    this.#view.error.hidden = true;
+    this.#view.status.textContent = `${what} …`;
     try {
       await run(signal);
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     } finally {
-      if (!signal.aborted) this.view.status.textContent = "";
+      if (!signal.aborted) this.#view.status.textContent = "";
     }
     return !signal.aborted;
   }
 
-  private enter(model: ExplorerModel): void {
+  #enter(model: ExplorerModel): void {
     this.model = model;
-    fillModel(this.view, model);
+    fillModel(this.#view, model);
   }
 
-  private async restore(session: Session, signal: AbortSignal): Promise<void> {
+  async #restore(session: Session, signal: AbortSignal): Promise<void> {
     const { seed, truncation, kinds, steps, anchor, layers } = session;
-    const { view, columns } = this;
+    const view = this.#view;
+    const columns = this.#columns;
     fillFields(view, session);
     const { from } = this.model!;
-    this.layers = fillLayers(view, from, layers);
+    this.#layers = fillLayers(view, from, layers);
     const fits = anchor?.length === from.dim;
-    this.anchor = fits ? anchor.slice() : await this.engine.sample(seed, truncation, signal);
+    this.#anchor = fits ? anchor.slice() : await this.engine.sample(seed, truncation, signal);
     this.isMoved = fits;
     columns.choose(kinds);
     for (const column of columns.all) column.clear("…");
@@ -240,16 +241,19 @@ export class Explorer {
       ? { kind: moved, k: steps[moved]!.findIndex((t) => t !== 0) }
       : { kind: columns.kinds[0], k: 0 };
     // The picture need not wait for the directions.
-    this.redraw();
-    await this.find(steps, signal);
+    this.#redraw();
+    await this.#find(steps, signal);
   }
 
   /** Directions of all columns at the anchor. */
-  private async find(steps: StepsByKind, signal: AbortSignal): Promise<void> {
+  async #find(steps: StepsByKind, signal: AbortSignal): Promise<void> {
     if (!this.model) return;
-    const { engine, anchor, columns, file } = this;
+    const { engine } = this;
+    const anchor = this.#anchor;
+    const columns = this.#columns;
+    const file = this.#file;
     const basis = await engine.basis(anchor, signal);
-    this.stage.showSpectrum(basis.spectrum);
+    this.#stage.showSpectrum(basis.spectrum);
     for (const column of columns.all) {
       const { kind } = column;
       try {
@@ -259,50 +263,50 @@ export class Explorer {
             : kind === "file"
               ? await engine.open(file!, anchor, signal)
               : await engine.directions(kind, anchor, signal);
-        column.take(found, steps[kind] ?? [], this.unit);
+        column.take(found, steps[kind] ?? [], this.#unit);
       } catch (error) {
         if (signal.aborted) throw error;
         // The model has no directions of this kind.
         column.clear(`No directions of this kind here. ${error instanceof Error ? error.message : error}`);
-        this.events.error(error);
+        this.#events.error(error);
       }
     }
     columns.settle();
-    this.refresh();
-    this.events.basis(basis.spectrum, this.directions);
+    this.#refresh();
+    this.#events.basis(basis.spectrum, this.directions);
   }
 
-  private move(kind: DirectionKind, k: number, t: number): void {
-    const column = this.columns.column(kind);
+  #move(kind: DirectionKind, k: number, t: number): void {
+    const column = this.#columns.column(kind);
     if (!column?.directions) return;
     column.steps[k] = t;
-    this.columns.selection = { kind, k };
-    this.refresh();
+    this.#columns.selection = { kind, k };
+    this.#refresh();
   }
 
-  private select(kind: DirectionKind, k: number): void {
-    const { selection } = this.columns;
+  #select(kind: DirectionKind, k: number): void {
+    const { selection } = this.#columns;
     if (kind === selection.kind && k === selection.k) return;
-    this.columns.selection = { kind, k };
-    this.columns.show();
-    this.stage.drawSpectrum();
-    this.stage.rest(this.place);
+    this.#columns.selection = { kind, k };
+    this.#columns.show();
+    this.#stage.drawSpectrum();
+    this.#stage.rest(this.#place);
   }
 
-  private refresh(): void {
-    this.columns.show();
-    this.stage.drawSpectrum();
-    this.redraw();
+  #refresh(): void {
+    this.#columns.show();
+    this.#stage.drawSpectrum();
+    this.#redraw();
   }
 
-  private redraw(): void {
-    this.stage.draw(
+  #redraw(): void {
+    this.#stage.draw(
       () => this.latent,
-      this.work.signal,
-      (latent) => this.events.change(latent),
+      this.#work.signal,
+      (latent) => this.#events.change(latent),
     );
     this.followNow();
-    this.stage.rest(this.place);
-    this.events.session(this.session);
+    this.#stage.rest(this.#place);
+    this.#events.session(this.session);
   }
 }

@@ -19,31 +19,31 @@ interface Row {
 }
 
 export class Sliders {
-  private readonly host: HTMLElement;
-  private readonly name: string;
-  private readonly events: SliderEvents;
-  private rows: Row[] = [];
+  readonly #host: HTMLElement;
+  readonly #name: string;
+  readonly #events: SliderEvents;
+  #rows: Row[] = [];
 
   /** @param name tells the sliders of several hosts apart. */
   constructor(host: HTMLElement, name: string, events: SliderEvents) {
-    this.host = host;
-    this.name = name;
-    this.events = events;
+    this.#host = host;
+    this.#name = name;
+    this.#events = events;
   }
 
   clear(): void {
-    this.rows = [];
-    this.host.replaceChildren();
+    this.#rows = [];
+    this.#host.replaceChildren();
   }
 
   /** One for each of the first `count` directions, all at 0. */
   fill(set: DirectionSet, count: number): void {
-    this.rows = Array.from({ length: count }, (_, k) => this.row(set, k));
-    this.host.replaceChildren(...this.rows.map(({ element }) => element));
+    this.#rows = Array.from({ length: count }, (_, k) => this.#row(set, k));
+    this.#host.replaceChildren(...this.#rows.map(({ element }) => element));
   }
 
   show(steps: readonly number[], selected: number): void {
-    this.rows.forEach(({ element, input, output, back }, k) => {
+    this.#rows.forEach(({ element, input, output, back }, k) => {
       const t = steps[k] ?? 0;
       if (input.valueAsNumber !== t) input.valueAsNumber = t;
       fillTrack(input);
@@ -53,7 +53,7 @@ export class Sliders {
     });
   }
 
-  private row(set: DirectionSet, k: number): Row {
+  #row(set: DirectionSet, k: number): Row {
     const element = document.createElement("div");
     const name = document.createElement("label");
     const value = document.createElement("span");
@@ -63,7 +63,7 @@ export class Sliders {
     element.className = "row";
     name.className = "name";
     name.textContent = name.title = set.names[k];
-    name.htmlFor = input.id = `slider-${this.name}-${k}`;
+    name.htmlFor = input.id = `slider-${this.#name}-${k}`;
     value.className = "value";
     const number = set.values?.values[k];
     if (number !== undefined) {
@@ -71,13 +71,13 @@ export class Sliders {
       value.title = set.values!.kind;
     }
     Object.assign(input, { type: "range", min: -REACH, max: REACH, step: 0.05, value: "0" });
-    input.addEventListener("input", () => this.events.moved(k, input.valueAsNumber));
-    input.addEventListener("focus", () => this.events.selected(k));
-    input.addEventListener("dblclick", () => this.events.moved(k, 0));
+    input.addEventListener("input", () => this.#events.moved(k, input.valueAsNumber));
+    input.addEventListener("focus", () => this.#events.selected(k));
+    input.addEventListener("dblclick", () => this.#events.moved(k, 0));
     back.textContent = "↺";
     back.title = "Back to zero";
     back.setAttribute("aria-label", `Set ${set.names[k]} back to zero`);
-    back.addEventListener("click", () => this.events.moved(k, 0));
+    back.addEventListener("click", () => this.#events.moved(k, 0));
     element.append(name, value, input, output, back);
     return { element, input, output, back };
   }

@@ -19,15 +19,15 @@ export interface Place {
 }
 
 export class Stage {
-  private readonly view: View;
-  private readonly engine: ExplorerEngine;
-  private readonly columns: Columns;
-  private readonly fail: (error: unknown) => void;
-  private readonly frames = new Latest();
-  private readonly strip: Strip;
-  private stripWork = new AbortController();
-  private stripTimer: ReturnType<typeof setTimeout> | undefined;
-  private spectrum: ExplorerSpectrum | undefined;
+  readonly #view: View;
+  readonly #engine: ExplorerEngine;
+  readonly #columns: Columns;
+  readonly #fail: (error: unknown) => void;
+  readonly #frames = new Latest();
+  readonly #strip: Strip;
+  #stripWork = new AbortController();
+  #stripTimer: ReturnType<typeof setTimeout> | undefined;
+  #spectrum: ExplorerSpectrum | undefined;
 
   /** @param chosen is told the step of the strip that was clicked. */
   constructor(
@@ -37,54 +37,54 @@ export class Stage {
     chosen: (t: number) => void,
     fail: (error: unknown) => void,
   ) {
-    this.view = view;
-    this.engine = engine;
-    this.columns = columns;
-    this.fail = fail;
-    this.strip = new Strip(view.strip, chosen);
+    this.#view = view;
+    this.#engine = engine;
+    this.#columns = columns;
+    this.#fail = fail;
+    this.#strip = new Strip(view.strip, chosen);
   }
 
   /** Draws the picture of a code, and says when it is there. */
   draw(latent: () => Float32Array, signal: AbortSignal, shown: (latent: Float32Array) => void): void {
-    this.stripWork.abort();
-    this.frames.run(async () => {
+    this.#stripWork.abort();
+    this.#frames.run(async () => {
       try {
         const code = latent();
-        const [image] = await this.engine.render(code, 1, signal);
-        paint(this.view.canvas, image!);
+        const [image] = await this.#engine.render(code, 1, signal);
+        paint(this.#view.canvas, image!);
         shown(code);
       } catch (error) {
-        this.fail(error);
+        this.#fail(error);
       }
     });
   }
 
   showSpectrum(spectrum: ExplorerSpectrum): void {
-    this.spectrum = spectrum;
+    this.#spectrum = spectrum;
     this.drawSpectrum();
   }
 
   drawSpectrum(): void {
-    if (!this.spectrum) return;
-    const { kind, k } = this.columns.selection;
-    this.view.spectrum.innerHTML = spectrumView(this.spectrum, kind === "basis" ? k : -1);
-    this.view.dimension.textContent = dimensionText(this.spectrum.dimension);
+    if (!this.#spectrum) return;
+    const { kind, k } = this.#columns.selection;
+    this.#view.spectrum.innerHTML = spectrumView(this.#spectrum, kind === "basis" ? k : -1);
+    this.#view.dimension.textContent = dimensionText(this.#spectrum.dimension);
   }
 
   /** Draws the strip of the selected direction once nothing has moved for a while. */
   rest(place: Place): void {
-    clearTimeout(this.stripTimer);
-    const { kind, k } = this.columns.selection;
-    this.strip.mark(this.columns.column(kind)?.steps[k] ?? 0);
-    this.stripTimer = setTimeout(() => void this.drawStrip(place), REST);
+    clearTimeout(this.#stripTimer);
+    const { kind, k } = this.#columns.selection;
+    this.#strip.mark(this.#columns.column(kind)?.steps[k] ?? 0);
+    this.#stripTimer = setTimeout(() => void this.#drawStrip(place), REST);
   }
 
   /** Codes `[steps.length, dim]` along the selected direction, the other sliders staying; undefined without directions. */
   along(steps: readonly number[], { anchor, layers }: Place): Float32Array | undefined {
-    const { kind, k } = this.columns.selection;
-    const chosen = this.columns.column(kind)?.edit;
+    const { kind, k } = this.#columns.selection;
+    const chosen = this.#columns.column(kind)?.edit;
     if (!chosen) return undefined;
-    const others = this.columns.edits.filter(({ set }) => set !== chosen.set);
+    const others = this.#columns.edits.filter(({ set }) => set !== chosen.set);
     const points = new Float32Array(steps.length * anchor.length);
     steps.forEach((t, i) => {
       const moved = { ...chosen, steps: chosen.steps.with(k, t) };
@@ -94,24 +94,25 @@ export class Stage {
   }
 
   giveUp(): void {
-    clearTimeout(this.stripTimer);
-    this.stripWork.abort();
+    clearTimeout(this.#stripTimer);
+    this.#stripWork.abort();
   }
 
-  private async drawStrip(place: Place): Promise<void> {
+  async #drawStrip(place: Place): Promise<void> {
     const steps = stripSteps();
     const points = this.along(steps, place);
-    const { view, columns } = this;
+    const view = this.#view;
+    const columns = this.#columns;
     view.animation.disabled = !points;
     if (!points) return;
     const { kind, k } = columns.selection;
     const { set } = columns.column(kind)!.directions!;
-    this.stripWork = new AbortController();
+    this.#stripWork = new AbortController();
     try {
-      this.strip.show(await this.engine.render(points, steps.length, this.stripWork.signal));
+      this.#strip.show(await this.#engine.render(points, steps.length, this.#stripWork.signal));
       view.stripTitle.textContent = `Traversal of ${set.names[k]} (${set.method}), steps of the slider`;
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
     }
   }
 }

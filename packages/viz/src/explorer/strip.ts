@@ -11,11 +11,11 @@ export function stripSteps(): number[] {
 }
 
 export class Strip {
-  private readonly buttons: readonly HTMLButtonElement[];
+  readonly #buttons: readonly HTMLButtonElement[];
 
   /** @param chosen is told the step that was clicked. */
   constructor(host: HTMLElement, chosen: (t: number) => void) {
-    this.buttons = stripSteps().map((t) => {
+    this.#buttons = stripSteps().map((t) => {
       const button = document.createElement("button");
       const label = document.createElement("span");
       label.textContent = t > 0 ? `+${t}` : String(t).replace("-", "−");
@@ -24,18 +24,18 @@ export class Strip {
       button.addEventListener("click", () => chosen(t));
       return button;
     });
-    host.replaceChildren(...this.buttons);
+    host.replaceChildren(...this.#buttons);
   }
 
   show(images: readonly RgbaImage[]): void {
     images.forEach((image, i) => {
-      paint(this.buttons[i].querySelector("canvas")!, image);
+      paint(this.#buttons[i].querySelector("canvas")!, image);
     });
   }
 
   /** Marks the step that the slider stands at. */
   mark(t: number): void {
-    this.buttons.forEach((button, i) => {
+    this.#buttons.forEach((button, i) => {
       button.setAttribute("aria-current", String(i - REACH === t));
     });
   }
