@@ -5,8 +5,8 @@ import {
   directionAt,
   encodeDirections,
   samplePoints,
-  subspaceAngles,
 } from "@vielbein/core";
+import { subspaceAngles } from "@vielbein/core/grassmann";
 import { eigh, fromRows, gram, matmul, matrix } from "@vielbein/linalg";
 import { writeNpy } from "@vielbein/linalg/npy";
 import { DataType, encodeModel } from "@vielbein/onnx";

@@ -49,7 +49,11 @@ vi.mock("@vielbein/viz", async (original) =>
 );
 
 vi.mock("@vielbein/core", async (original) =>
-  noting(await original<typeof import("@vielbein/core")>(), ["matchDirections", "summarizePathLengths"]),
+  noting(await original<typeof import("@vielbein/core")>(), ["summarizePathLengths"]),
+);
+
+vi.mock("@vielbein/core/grassmann", async (original) =>
+  noting(await original<typeof import("@vielbein/core/grassmann")>(), ["matchDirections"]),
 );
 
 const model = scratch("drawn.onnx", generatorBytes);

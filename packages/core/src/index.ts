@@ -47,64 +47,7 @@ export {
   stackWeights,
   type ToRgbRule,
 } from "./directions/sefa.ts";
-export { type BoostedTreesOptions, boostedTrees } from "./disentanglement/boosted-trees.ts";
-export {
-  type Dci,
-  type DciOptions,
-  dci,
-  type ImportanceScores,
-  type Informativeness,
-  importanceScores,
-} from "./disentanglement/dci.ts";
-export type { FittedFactors, ImportanceEstimator } from "./disentanglement/estimator.ts";
-export {
-  type FactorVae,
-  type FactorVaeOptions,
-  type FixedFactorBatch,
-  factorVae,
-  type NeighbourBatchOptions,
-  neighbourBatches,
-} from "./disentanglement/factor-vae.ts";
-export { frechetDistance, type Gaussian, gaussianOf } from "./disentanglement/frechet-distance.ts";
-export type { FactorKind, LabelledCodes } from "./disentanglement/labelled-codes.ts";
-export { lasso, type PenaltyOptions, ridge } from "./disentanglement/linear-estimators.ts";
-export { type Mig, type MigOptions, mig } from "./disentanglement/mig.ts";
-export {
-  type DensityCoverage,
-  densityCoverage,
-  type NeighbourOptions,
-  type PrecisionRecall,
-  precisionRecall,
-} from "./disentanglement/precision-recall.ts";
-export { type Sap, type SapOptions, sap } from "./disentanglement/sap.ts";
 export { type ErrorCode, VielbeinError } from "./errors.ts";
-export { type ChordalMean, chordalMean } from "./grassmann/chordal-mean.ts";
-export {
-  GRASSMANN_METRICS,
-  type GrassmannDistances,
-  type GrassmannMetric,
-  grassmannDistance,
-  grassmannDistances,
-  type SubspaceAnglesOptions,
-  subspaceAngles,
-} from "./grassmann/distances.ts";
-export { type FrechetBasis, frechetBasis } from "./grassmann/frechet-basis.ts";
-export { grassmannExp, grassmannLog, parallelTransport } from "./grassmann/geodesic.ts";
-export { type HaarBand, type HaarBandOptions, haarBand } from "./grassmann/haar-band.ts";
-export {
-  type KarcherDescent,
-  type KarcherMean,
-  type KarcherMeanOptions,
-  karcherMean,
-} from "./grassmann/karcher-mean.ts";
-export { type DirectionMatch, matchDirections } from "./grassmann/matching.ts";
-export { subspaceOverlap } from "./grassmann/overlap.ts";
-export {
-  type DistanceProfile,
-  distanceProfile,
-  haarProfile,
-  type ProfileOptions,
-} from "./grassmann/profile.ts";
 export {
   type Inversion,
   type InversionMethod,
@@ -180,22 +123,6 @@ export {
   metricOperator,
   metricSpectrum,
 } from "./metric/spectrum.ts";
-export { type AdamOptions, adam } from "./optimize/adam.ts";
-export { type BlackBox, type CmaEsOptions, cmaEs } from "./optimize/cma-es.ts";
-export { type LbfgsOptions, lbfgs } from "./optimize/lbfgs.ts";
-export {
-  type LeastSquaresModel,
-  type LeastSquaresObjective,
-  type LevenbergMarquardtOptions,
-  levenbergMarquardt,
-} from "./optimize/levenberg-marquardt.ts";
-export type {
-  DifferentiableObjective,
-  Minimum,
-  Progress,
-  StepOptions,
-  ValueAndGradient,
-} from "./optimize/objective.ts";
 export {
   type CurveStep,
   type CurveTraversal,

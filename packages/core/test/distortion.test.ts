@@ -1,15 +1,13 @@
 import { matmul, matrix, normal, orthogonal } from "@vielbein/linalg";
 import { describe, expect, it, test } from "vitest";
+import { grassmannDistance, haarBand, subspaceAngles } from "../src/grassmann/index.ts";
 import {
   type DistortionSample,
   distortion,
   distortionSample,
   functionMap,
-  grassmannDistance,
-  haarBand,
   localDimension,
   singularValues,
-  subspaceAngles,
   warpagePair,
 } from "../src/index.ts";
 import { randomMapping } from "./random-mapping.ts";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fromRows, type Matrix, matmul, matrix, normal, orthogonal, transpose } from "@vielbein/linalg";
 import { describe, expect, it } from "vitest";
+import { subspaceAngles } from "../src/grassmann/index.ts";
 import {
   PrincipalComponentsAccumulator,
   type PrincipalComponentsOptions,
   randomDirections,
-  subspaceAngles,
 } from "../src/index.ts";
 import { leading, maxDifference } from "./grassmann/frames.ts";
 

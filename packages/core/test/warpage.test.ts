@@ -2,13 +2,15 @@ import { matmul, matrix, normal, orthogonal, svd } from "@vielbein/linalg";
 import { describe, expect, it } from "vitest";
 import {
   type DistanceProfile,
-  defaultDirections,
   distanceProfile,
-  functionMap,
   grassmannDistance,
+  subspaceAngles,
+} from "../src/grassmann/index.ts";
+import {
+  defaultDirections,
+  functionMap,
   jacobian,
   localBasisAt,
-  subspaceAngles,
   summarizeProfiles,
   tangentBasis,
   warpagePair,

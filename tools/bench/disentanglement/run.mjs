@@ -10,7 +10,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { boostedTrees, lasso } from "@vielbein/core";
+import { boostedTrees, lasso } from "@vielbein/core/disentanglement";
 import { initialize, matrix, normal } from "@vielbein/linalg";
 import { markdownTable, median } from "../common/table.mjs";
 import { PythonChild } from "../jacobian/python-child.mjs";

@@ -1,6 +1,6 @@
 // Scores of disentanglement of codes whose factors were measured.
 
-import { dci, factorVae, lasso, mig, neighbourBatches, ridge, sap } from "@vielbein/core";
+import { dci, factorVae, lasso, mig, neighbourBatches, ridge, sap } from "@vielbein/core/disentanglement";
 import { matrix } from "@vielbein/linalg";
 import { columnMeans, deviations } from "./factors.mjs";
 

@@ -2,14 +2,8 @@
 // the images leave the distribution of the generator (Choi et al., ICLR 2022; Shen & Zhou, CVPR 2021; Wang & Ponce, ICLR
 // 2021). Selectivity is the largest share of one factor in the squared standardised change of all factors.
 
-import {
-  averageMetric,
-  frechetDistance,
-  gaussianOf,
-  localBasisAt,
-  metricSpectrum,
-  randomDirections,
-} from "@vielbein/core";
+import { averageMetric, localBasisAt, metricSpectrum, randomDirections } from "@vielbein/core";
+import { frechetDistance, gaussianOf } from "@vielbein/core/disentanglement";
 import { matrix } from "@vielbein/linalg";
 import { deviations } from "../common/factors.mjs";
 import { meanDifference, perturb } from "../common/perturb.mjs";

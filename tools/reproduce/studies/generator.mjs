@@ -2,7 +2,12 @@
 // varies. The other studies are about a generator, and their worth depends on how good it is.
 
 import { readFile } from "node:fs/promises";
-import { densityCoverage, frechetDistance, gaussianOf, precisionRecall } from "@vielbein/core";
+import {
+  densityCoverage,
+  frechetDistance,
+  gaussianOf,
+  precisionRecall,
+} from "@vielbein/core/disentanglement";
 import { matrix } from "@vielbein/linalg";
 import { readNpz } from "@vielbein/linalg/npy";
 import { readFactors } from "../common/factors.mjs";

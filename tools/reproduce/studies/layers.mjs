@@ -3,16 +3,14 @@
 // Disentanglement Evaluation", arXiv:2205.13182), beside networks with redrawn weights.
 
 import {
-  chordalMean,
   distortion,
   distortionSample,
-  grassmannDistance,
   localBasisAt,
   localDimension,
   rankCorrelation,
-  subspaceAngles,
   warpagePair,
 } from "@vielbein/core";
+import { chordalMean, grassmannDistance, subspaceAngles } from "@vielbein/core/grassmann";
 import { leadingColumns, matrix } from "@vielbein/linalg";
 import { median } from "../../bench/common/table.mjs";
 import { selectColumns, usableFactors } from "../common/factors.mjs";

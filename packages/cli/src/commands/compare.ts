@@ -2,20 +2,22 @@
 
 import { basename } from "node:path";
 import {
-  type DirectionMatch,
   type DirectionSet,
   defaultNames,
   displacements,
-  grassmannDistance,
-  matchDirections,
   type Provenance,
   requireDirections,
   type Space,
-  subspaceAngles,
-  subspaceOverlap,
   summarizeProfiles,
   VielbeinError,
 } from "@vielbein/core";
+import {
+  type DirectionMatch,
+  grassmannDistance,
+  matchDirections,
+  subspaceAngles,
+  subspaceOverlap,
+} from "@vielbein/core/grassmann";
 import { leadingColumns, type Matrix, matrix, orthogonal } from "@vielbein/linalg";
 import { openNpz, type ReadNpyArray } from "@vielbein/linalg/npy";
 import { heatMap } from "@vielbein/viz";

@@ -3,7 +3,6 @@
 import { fromRows, gram, type Matrix, matmul, matrix, normal, uniform } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
 import { sampleDeviations, sampleVariances } from "../../src/disentanglement/columns.ts";
-import { lassoCoefficients } from "../../src/disentanglement/lasso.ts";
 import {
   boostedTrees,
   dci,
@@ -14,10 +13,11 @@ import {
   mig,
   neighbourBatches,
   precisionRecall,
-  rankCorrelation,
   ridge,
   sap,
-} from "../../src/index.ts";
+} from "../../src/disentanglement/index.ts";
+import { lassoCoefficients } from "../../src/disentanglement/lasso.ts";
+import { rankCorrelation } from "../../src/index.ts";
 import { reference, rowsOf } from "./reference.ts";
 
 const random = (first: number, n: number, d: number): Matrix =>

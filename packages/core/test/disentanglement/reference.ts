@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { type Matrix, matrix } from "@vielbein/linalg";
-import type { FactorKind, LabelledCodes } from "../../src/index.ts";
+import type { FactorKind, LabelledCodes } from "../../src/disentanglement/index.ts";
 
 interface Estimated {
   importances: number[][];

@@ -7,8 +7,8 @@ import {
   frechetDistance,
   gaussianOf,
   precisionRecall,
-  rankCorrelation,
-} from "../../src/index.ts";
+} from "../../src/disentanglement/index.ts";
+import { rankCorrelation } from "../../src/index.ts";
 import { reference, rowsOf } from "./reference.ts";
 
 const sample = (first: number, n: number, d: number) =>

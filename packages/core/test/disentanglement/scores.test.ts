@@ -4,8 +4,6 @@ import { fromRows, gram, type Matrix, matmul, matrix, normal, uniform } from "@v
 import fc from "fast-check";
 import { describe, expect, it, test as scenario } from "vitest";
 import { levelsOf } from "../../src/disentanglement/columns.ts";
-import { lassoCoefficients } from "../../src/disentanglement/lasso.ts";
-import { fitLevels } from "../../src/disentanglement/linear-svm.ts";
 import {
   boostedTrees,
   dci,
@@ -17,7 +15,9 @@ import {
   neighbourBatches,
   ridge,
   sap,
-} from "../../src/index.ts";
+} from "../../src/disentanglement/index.ts";
+import { lassoCoefficients } from "../../src/disentanglement/lasso.ts";
+import { fitLevels } from "../../src/disentanglement/linear-svm.ts";
 import { distance, reference, test, train } from "./reference.ts";
 
 /** n codes of d coordinates, uniform on [-1, 1], from row `first` of the seed on. */

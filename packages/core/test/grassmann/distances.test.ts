@@ -13,7 +13,7 @@ import {
   matchDirections,
   subspaceAngles,
   subspaceOverlap,
-} from "../../src/index.ts";
+} from "../../src/grassmann/index.ts";
 import { build, frame, leading, maxDifference, pairWithAngles } from "./frames.ts";
 
 const anyAngles = fc.array(fc.double({ min: 0, max: Math.PI / 2, noNaN: true }), {

@@ -1,7 +1,7 @@
 import { type Matrix, matmul, matrix, normal } from "@vielbein/linalg";
 import { describe, expect, it } from "vitest";
+import { frechetBasis, grassmannExp, matchDirections } from "../../src/grassmann/index.ts";
 import { rotationExp, rotationLog } from "../../src/grassmann/rotations.ts";
-import { frechetBasis, grassmannExp, matchDirections } from "../../src/index.ts";
 import { build, frame, maxDifference, tangentAt } from "./frames.ts";
 
 function skew(k: number, norm: number, seed: number): Matrix {

@@ -7,7 +7,7 @@ import {
   grassmannLog,
   parallelTransport,
   subspaceAngles,
-} from "../../src/index.ts";
+} from "../../src/grassmann/index.ts";
 import { frame, innerProduct, maxDifference, pairWithAngles, tangentAt } from "./frames.ts";
 
 const geodesic = (a: Parameters<typeof subspaceAngles>[0], b: typeof a) =>

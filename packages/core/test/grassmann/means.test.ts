@@ -6,7 +6,7 @@ import {
   grassmannExp,
   karcherMean,
   subspaceAngles,
-} from "../../src/index.ts";
+} from "../../src/grassmann/index.ts";
 import { build, frame, leading, tangentAt } from "./frames.ts";
 
 const geodesic = (a: Parameters<typeof subspaceAngles>[0], b: typeof a) =>

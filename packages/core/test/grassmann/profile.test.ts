@@ -7,7 +7,7 @@ import {
   grassmannDistances,
   haarProfile,
   subspaceAngles,
-} from "../../src/index.ts";
+} from "../../src/grassmann/index.ts";
 import { build, frame, leading, pairWithAngles } from "./frames.ts";
 
 describe("distanceProfile", () => {

@@ -1,5 +1,6 @@
 import { gram, leadingColumns, type Matrix, matmul, matrix, normal, orthogonal, svd } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
+import { subspaceAngles } from "../../src/grassmann/index.ts";
 import {
   type DifferentiableMap,
   defaultRank,
@@ -8,7 +9,6 @@ import {
   JacobianAt,
   leadingTriplets,
   localBasisAt,
-  subspaceAngles,
   tangentBasis,
   warpagePair,
   warpageSample,

@@ -2,7 +2,13 @@
 
 import { identity, matmul, matrix, normal } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
-import { adam, cmaEs, type DifferentiableObjective, lbfgs, levenbergMarquardt } from "../../src/index.ts";
+import {
+  adam,
+  cmaEs,
+  type DifferentiableObjective,
+  lbfgs,
+  levenbergMarquardt,
+} from "../../src/optimize/index.ts";
 import { truncatedNewton } from "../../src/optimize/truncated-newton.ts";
 
 /** (1 − x)² + 100(y − x²)², whose minimum is 0 at (1, 1), behind a bent valley. */

@@ -5,12 +5,11 @@ import {
   type DistortionProblem,
   type DistortionSample,
   distortion,
-  type HaarBand,
-  haarBand,
   type Provenance,
   type Space,
   type TangentDistance,
 } from "@vielbein/core";
+import { type HaarBand, haarBand } from "@vielbein/core/grassmann";
 import { layerPlot } from "@vielbein/viz";
 import { originOf } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";

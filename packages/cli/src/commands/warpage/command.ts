@@ -2,7 +2,6 @@
 
 import {
   defaultDirections,
-  haarProfile,
   jacobianRoute,
   PrincipalComponentsAccumulator,
   sefa,
@@ -10,6 +9,7 @@ import {
   VielbeinError,
   warpageSample,
 } from "@vielbein/core";
+import { haarProfile } from "@vielbein/core/grassmann";
 import type { Matrix } from "@vielbein/linalg";
 import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
 import type { Command } from "commander";

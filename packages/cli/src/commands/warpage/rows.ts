@@ -1,11 +1,7 @@
 // The results of `warpage` as rows: the profiles of one pair of points by comparison and metric, and their summaries.
 
-import {
-  type DistanceProfile,
-  type ProfileSummary,
-  summarizeProfiles,
-  type WarpageSample,
-} from "@vielbein/core";
+import { type ProfileSummary, summarizeProfiles, type WarpageSample } from "@vielbein/core";
+import type { DistanceProfile } from "@vielbein/core/grassmann";
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { METRICS, type Metric } from "../../inputs/subspace-distances.ts";
 import { type Column, type Columns, NOT_NEGATIVE, type RowValue } from "../../kit/row-file.ts";

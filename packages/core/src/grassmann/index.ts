@@ -1,0 +1,29 @@
+// Geometry of subspaces.
+
+export { type ChordalMean, chordalMean } from "./chordal-mean.ts";
+export {
+  GRASSMANN_METRICS,
+  type GrassmannDistances,
+  type GrassmannMetric,
+  grassmannDistance,
+  grassmannDistances,
+  type SubspaceAnglesOptions,
+  subspaceAngles,
+} from "./distances.ts";
+export { type FrechetBasis, frechetBasis } from "./frechet-basis.ts";
+export { grassmannExp, grassmannLog, parallelTransport } from "./geodesic.ts";
+export { type HaarBand, type HaarBandOptions, haarBand } from "./haar-band.ts";
+export {
+  type KarcherDescent,
+  type KarcherMean,
+  type KarcherMeanOptions,
+  karcherMean,
+} from "./karcher-mean.ts";
+export { type DirectionMatch, matchDirections } from "./matching.ts";
+export { subspaceOverlap } from "./overlap.ts";
+export {
+  type DistanceProfile,
+  distanceProfile,
+  haarProfile,
+  type ProfileOptions,
+} from "./profile.ts";
