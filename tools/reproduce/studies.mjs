@@ -14,7 +14,7 @@ const FULL = {
   generator: { samples: 4000 },
   warpage: { pairs: 200, untrained: 20, samples: 10_000 },
   layers: { pairs: 160, points: 60, samples: 5000, held: 1000, votes: 5000, untrained: 20 },
-  metric: { points: 24, shuffled: 20, spaces: ["pixels", "features"] },
+  metric: { points: 24, shuffled: 20, draws: 999, spaces: ["pixels", "features"] },
   directions: { samples: 240, points: 24, reference: 4000, directions: 10, resamples: 200 },
 };
 /** Enough to run every line, not enough to conclude anything. */
@@ -22,7 +22,7 @@ const QUICK = {
   generator: { samples: 200 },
   warpage: { pairs: 4, untrained: 2, samples: 200 },
   layers: { pairs: 2, points: 2, samples: 120, held: 40, votes: 20, untrained: 2 },
-  metric: { points: 3, shuffled: 1, spaces: ["features"] },
+  metric: { points: 3, shuffled: 1, draws: 20, spaces: ["features"] },
   directions: { samples: 6, points: 1, reference: 80, directions: 3, resamples: 20 },
 };
 const STUDIES = { generator, warpage, layers: layerStudy, metric, directions };

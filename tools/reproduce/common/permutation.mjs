@@ -1,6 +1,7 @@
 // Rank correlation between networks at equal depth: layers of one network are in order and not exchangeable, networks are.
 
 import { uniform } from "@vielbein/linalg";
+import { RESAMPLES } from "./verdict.mjs";
 
 /** Ranks less their mean, equal values having the mean of theirs. */
 function centredRanks(values) {
@@ -12,7 +13,7 @@ function centredRanks(values) {
  * Spearman's ρ of x and y `[layers][networks]`, ranked within each layer, over all layers together, with p-values that come
  * from permutations of the networks, the same in every layer. Constant layers count for nothing.
  */
-export function correlationAtEqualDepth(x, y, { permutations = 1999, seed = 0 } = {}) {
+export function correlationAtEqualDepth(x, y, { permutations = RESAMPLES, seed = 0 } = {}) {
   const [a, b] = [x.map(centredRanks), y.map(centredRanks)];
   const networks = a[0].length;
   const product = (p, q, order) =>

@@ -9,12 +9,15 @@ export const OPEN = "inconclusive";
 
 const LEVEL = 0.05;
 
+/** Draws of a bootstrap or permutations: the least p-value, 2/10,001, is small enough for the data to decide of many claims. */
+export const RESAMPLES = 10_000;
+
 /**
  * Whether a statistic of `count` members lies above a bound: p-values are two-sided, twice the share of the resamples beyond
  * the bound. `clusters`: members that share a network or a code, drawn together.
  */
-export function tested(count, statistic, { bound = 0, ...options } = {}) {
-  const values = bootstrapValues(count, statistic, options);
+export function tested(count, statistic, { bound = 0, resamples = RESAMPLES, ...options } = {}) {
+  const values = bootstrapValues(count, statistic, { resamples, ...options });
   const share = (beyond) => Math.min(1, (2 * (1 + values.filter(beyond).length)) / (values.length + 1));
   return judged({
     value: statistic(Int32Array.from({ length: count }, (_, i) => i)),
@@ -26,7 +29,11 @@ export function tested(count, statistic, { bound = 0, ...options } = {}) {
 
 /** Whether the mean of paired differences is above 0. */
 export function isPositive(differences, options) {
-  const mean = (members) => members.reduce((sum, i) => sum + differences[i], 0) / members.length;
+  const mean = (members) => {
+    let sum = 0;
+    for (const i of members) sum += differences[i];
+    return sum / members.length;
+  };
   return tested(differences.length, mean, options);
 }
 
@@ -71,13 +78,13 @@ export function holm(pValues) {
   return corrected;
 }
 
-/** Claims with their p-values corrected for all of them, and whether the verdict survives. */
+/** Claims with their p-values corrected for all of them: the verdict is what that leaves, `alone` what it would be without. */
 export function corrected(claims) {
   const counted = claims.filter(({ pValue }) => pValue !== undefined);
   const values = new Map(holm(counted.map(({ pValue }) => pValue)).map((p, k) => [counted[k], p]));
   return claims.map((claim) => {
     const holmValue = values.get(claim);
-    return { ...claim, holmValue, survives: claim.verdict !== OPEN && holmValue < LEVEL };
+    return { ...claim, holmValue, alone: claim.verdict, verdict: holmValue < LEVEL ? claim.verdict : OPEN };
   });
 }
 

@@ -3,7 +3,8 @@
 import { heatMap, layerPlot } from "@vielbein/viz";
 import { allOf, isPositive, meanOf, tally, withInterval } from "../common/verdict.mjs";
 
-export function directionReport(world, results, { kept, baseline, distances, differences, settings }) {
+export function directionReport(world, results, found) {
+  const { kept, resamples, baseline, distances, differences, settings } = found;
   const names = world.outputs.map(({ name }) => name);
   const methods = Object.keys(results);
   const selectivity = Object.fromEntries(
@@ -56,6 +57,7 @@ export function directionReport(world, results, { kept, baseline, distances, dif
     ],
     notes: [
       `A discrete factor changes by its logits. Of ${names.length} factors, one share is at least ${(1 / names.length).toFixed(2)}. “Pooled” selectivity first averages the squared changes of a direction over codes: it is high only where the direction changes the same factor everywhere, which directions that are local, sorted by singular value at every code, need not. Fréchet distances of changed images come from ${2 * results[methods[0]].effects.length} images in pairs, the unperturbed one from as many independent ones; being biased upwards alike they are to be compared with each other only. Intervals are over codes: a code's images both ways are drawn together, and the same codes for both methods.`,
+      `Fréchet distances take long and are resampled ${resamples} times only, so p is ${(2 / (resamples + 1)).toFixed(3)} at best for each, which a correction for many claims hardly ever leaves standing.`,
     ],
   };
 }

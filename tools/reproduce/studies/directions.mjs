@@ -44,10 +44,11 @@ export async function directions(world, counts) {
   }
   return directionReport(world, results, {
     kept,
+    resamples,
     baseline: frechetDistance(gaussianOf(fresh.features), target),
     distances: distancesOf(results, target, samples, world.reading.to.dim),
     differences: differencesOf(results, target, samples, world.reading.to.dim, resamples),
-    settings: `${samples} codes, ${kept} leading directions per method (code i takes direction i mod ${kept}, both ways), changes of ${SIZES.join(" and ")} of the mean difference of independent images (${unit.toFixed(3)} by root mean square of pixels), averaged metric of ${points} codes, PCA and reference of ${referenceCount} codes, ${resamples} resamples, seed ${SEED}`,
+    settings: `${samples} codes, ${kept} leading directions per method (code i takes direction i mod ${kept}, both ways), changes of ${SIZES.join(" and ")} of the mean difference of independent images (${unit.toFixed(3)} by root mean square of pixels), averaged metric of ${points} codes, PCA and reference of ${referenceCount} codes, ${resamples} resamples for Fréchet distances, seed ${SEED}`,
   });
 }
 

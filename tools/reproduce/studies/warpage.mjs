@@ -139,7 +139,7 @@ function report(world, profiles, k, { pairs, networks, samples }) {
         ],
       },
       {
-        title: "Orderings by k",
+        title: "Orderings by k, each k by itself",
         rows: [
           ["k", ...orderings.map(({ name }) => name)],
           ...ks.map((one, i) => [one, ...orderings.map(({ parts }) => parts[i].verdict)]),

@@ -50,9 +50,10 @@ export function bootstrapValues(
 ): Float64Array {
   requireSizes(count, resamples, clusters);
   const groups = clusters && membersOf(clusters);
+  const units = groups?.length ?? count;
   return Float64Array.from({ length: resamples }, (_, r) => {
-    const units = groups?.length ?? count;
-    const drawn = Int32Array.from(uniform(seed, FIRST_RESAMPLE + r, units), (x) => Math.floor(x * units));
+    // Copying cuts off the fractions; a function for every member would take longer than the draws themselves.
+    const drawn = new Int32Array(uniform(seed, FIRST_RESAMPLE + r, units, { high: units }));
     return statistic(groups ? Int32Array.from(Array.from(drawn, (g) => groups[g]).flat()) : drawn);
   }).sort();
 }
