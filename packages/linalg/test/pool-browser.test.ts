@@ -15,7 +15,7 @@ const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 
 const PAGE = `
 import { initialize, matrix, svd, uniform } from ${JSON.stringify(join(dist, "index.js"))};
-import { LinalgPool } from ${JSON.stringify(join(dist, "pool.js"))};
+import { LinalgPool } from ${JSON.stringify(join(dist, "pool", "pool.js"))};
 const matrices = Array.from({ length: 6 }, (_, i) => matrix(60, 40, uniform(1, i, 2400)));
 const pool = new LinalgPool({ workers: 2, initialize: { deterministic: true } });
 const found = [];
@@ -27,7 +27,7 @@ globalThis.result = { same: matrices.every((a, i) => svd(a).s.join() === found[i
 
 it("runs in workers of a page, with the bits of the page", async (context) => {
   if (!existsSync(executablePath)) context.skip("Chromium is not installed (set CHROMIUM)");
-  if (!existsSync(join(dist, "pool.js"))) context.skip("the package is not built (npm run build)");
+  if (!existsSync(join(dist, "pool", "pool.js"))) context.skip("the package is not built (npm run build)");
   const root = mkdtempSync(join(tmpdir(), "vielbein-pool-page-"));
   writeFileSync(join(root, "index.html"), '<!doctype html><script type="module" src="page.js"></script>');
   writeFileSync(join(root, "page.js"), PAGE);
