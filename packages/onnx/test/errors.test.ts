@@ -1,6 +1,6 @@
 // What the differentiator refuses, and whether the message helps.
 
-import { VielbeinError } from "@vielbein/core";
+import { type RuntimeTensor, VielbeinError } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
 import { probe } from "../src/file/probe.ts";
 import {
@@ -304,7 +304,8 @@ describe("spaces", () => {
       network([makeNode("Add", ["z", "more"], ["y"])], {
         inputs: [input, { name: "more", dataType, shape: [2 ** 53 - 1] }],
       });
-    const inputs = { z: { type: "float32", dims: [1, 4], data: new Float32Array(4) } } as const;
+    const z: RuntimeTensor = { type: "float32", dims: [1, 4], data: new Float32Array(4) };
+    const inputs = new Map([["z", z]]);
     const request = (dataType: number, memory: number) =>
       probe(vast(dataType), runtime, { measured: ["y"], inputs, trial: { memory } });
     await expect(request(float, Number.MAX_VALUE)).rejects.toMatchObject({ code: "MEMORY_BUDGET" });

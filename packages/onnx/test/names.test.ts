@@ -69,6 +69,37 @@ test.each(hostile)("%s: the input, the output, a weight, an extent and a further
   }
 });
 
+test.each(hostile)("%s: what is not finite, and what an index is beyond, are named", async (name) => {
+  const overflow = makeModel({
+    nodes: [makeNode("Log", [name], ["h"]), makeNode("Exp", ["h"], ["y"])],
+    inputs: [{ name, dataType: DataType.FLOAT, shape: [1, 2] }],
+    outputs: [{ name: "y", dataType: DataType.FLOAT, shape: [1, 2] }],
+  });
+  const map = await OnnxMap.create(overflow, runtime);
+  const at = Float32Array.of(0, 1);
+  await expect(map.jvp(at, Float32Array.of(1, 0), 1)).rejects.toMatchObject({
+    code: "NUMERICAL_FAILURE",
+    message: expect.stringContaining('the derivative of Log node "h" is infinite'),
+  });
+  await map.dispose();
+
+  const table = float32Tensor("table", [1, 2, 3, 4], [2, 2]);
+  const lookup = makeModel({
+    nodes: [makeNode("Gather", ["table", name], ["row"]), makeNode("Mul", ["z", "row"], ["y"])],
+    initializers: [table],
+    inputs: [
+      { name: "z", dataType: DataType.FLOAT, shape: [1, 2] },
+      { name, dataType: DataType.INT64, shape: [1] },
+    ],
+    outputs: [{ name: "y", dataType: DataType.FLOAT, shape: [1, 2] }],
+  });
+  const inputs = inputTensors(lookup, Object.fromEntries([[name, [7]]]));
+  await expect(OnnxMap.create(lookup, runtime, { inputs })).rejects.toMatchObject({
+    code: "OUT_OF_RANGE",
+    message: expect.stringContaining(`${name}=7`),
+  });
+});
+
 test.each(hostile)("an operator called %s is reported as unsupported", async (opType) => {
   const model = makeModel({
     nodes: [{ ...makeNode(opType, ["z"], ["y"]), domain: "x" }],

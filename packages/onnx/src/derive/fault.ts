@@ -14,7 +14,7 @@ import { nodeLabel, operatorName } from "./unsupported.ts";
 export async function describeFault(
   { model, origins }: { readonly model: Model; readonly origins?: ReadonlyMap<string, Node> },
   runtime: Runtime,
-  feeds: Readonly<Record<string, RuntimeTensor>>,
+  feeds: ReadonlyMap<string, RuntimeTensor>,
   output: string,
 ): Promise<string> {
   const culprit = await firstFault(model, runtime, feeds, output);
@@ -33,7 +33,7 @@ export async function describeFault(
 async function firstFault(
   model: Model,
   runtime: Runtime,
-  feeds: Readonly<Record<string, RuntimeTensor>>,
+  feeds: ReadonlyMap<string, RuntimeTensor>,
   output: string,
 ): Promise<Node | undefined> {
   const bad = await notFinite(model, runtime, feeds).catch(() => new Set<string>());
@@ -53,7 +53,7 @@ async function firstFault(
 async function notFinite(
   model: Model,
   runtime: Runtime,
-  feeds: Readonly<Record<string, RuntimeTensor>>,
+  feeds: ReadonlyMap<string, RuntimeTensor>,
 ): Promise<Set<string>> {
   const { graph } = model;
   const names = new NameSupply(tensorNames(graph));
@@ -91,7 +91,7 @@ async function notFinite(
     { optimize: false },
   );
   try {
-    const sums = await session.run(feeds, outputs);
+    const sums = await session.run(Object.fromEntries(feeds), outputs);
     const isBad = (probe: string): boolean => Number.isNaN(Number(sums[probe].data[0]));
     return new Set(outputs.filter(isBad).map((probe) => probes.get(probe)!));
   } finally {

@@ -8,7 +8,6 @@ import { dataTypeName, isReducedFloat } from "../model/element-types.ts";
 import { nodeReads, nodesFor, tensorNames } from "../model/graph.ts";
 import { DataType, type Model, type Node, requiredInputs, type ValueInfo } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
-import { entry } from "../model/scope.ts";
 import { typesOf } from "../model/types.ts";
 import { constantsOf } from "../prepare/upgrade.ts";
 import { openSession } from "./source.ts";
@@ -26,7 +25,7 @@ export interface ProbeRequest {
   /** Tensors whose value is wanted. */
   readonly folded?: readonly string[];
   /** Values of graph inputs by name; others get a harmless one of their declared shape. */
-  readonly inputs?: Readonly<Record<string, RuntimeTensor>>;
+  readonly inputs?: ReadonlyMap<string, RuntimeTensor>;
   /** For a graph that the engine has not run before: what it may take. */
   readonly trial?: TrialLimits | undefined;
 }
@@ -41,7 +40,7 @@ export interface ProbeRequest {
 export async function probe(
   model: Model,
   runtime: Runtime,
-  { measured, folded = [], inputs = {}, trial }: ProbeRequest,
+  { measured, folded = [], inputs = new Map(), trial }: ProbeRequest,
 ): Promise<Probe> {
   if (measured.length === 0 && folded.length === 0) return { shapes: new Map(), values: new Map() };
   const { graph } = model;
@@ -62,11 +61,9 @@ export async function probe(
   const read = new Set([...needed.flatMap(nodeReads), ...measured, ...folded]);
   const fed = requiredInputs(graph).filter((input) => read.has(input.name));
   const outputs = [...new Set([...shapeNames.values(), ...foldedNames.values()])];
-  const feeds = Object.fromEntries(
-    fed.map((input) => [input.name, entry(inputs, input.name) ?? probeValue(input, trial)]),
-  );
+  const feeds = new Map(fed.map((input) => [input.name, inputs.get(input.name) ?? probeValue(input, trial)]));
   if (trial) {
-    const fedShapes = new Map(Object.entries(feeds).map(([name, { dims }]) => [name, dims]));
+    const fedShapes = new Map([...feeds].map(([name, { dims }]) => [name, dims]));
     requireStatedSizesFit(needed, constantsOf(graph), fedShapes, types, trial);
   }
   const asking: Model = {
@@ -82,7 +79,7 @@ export async function probe(
   };
   const session = await openSession(runtime, asking, { optimize: false, trial });
   try {
-    const results = await session.run(feeds, outputs).catch((error: unknown) => {
+    const results = await session.run(Object.fromEntries(feeds), outputs).catch((error: unknown) => {
       throw blamingIndices(error, inputs);
     });
     const shapes = [...shapeNames].map(([name, output]) => {
@@ -97,8 +94,8 @@ export async function probe(
 }
 
 /** Integers that were given an input are often indices, and engines do not say whose index is out of bounds. */
-function blamingIndices(error: unknown, inputs: Readonly<Record<string, RuntimeTensor>>): unknown {
-  const given = Object.entries(inputs).filter(([, { type }]) => /^u?int/.test(type));
+function blamingIndices(error: unknown, inputs: ReadonlyMap<string, RuntimeTensor>): unknown {
+  const given = [...inputs].filter(([, { type }]) => /^u?int/.test(type));
   if (!(error instanceof VielbeinError && /out of (data )?bounds/.test(error.message))) return error;
   if (given.length === 0) return error;
   const values = given.map(

@@ -7,7 +7,6 @@ import { infoOf, type PreparedGraph, pointShape } from "../derive/prepared-graph
 import { openSession } from "../file/source.ts";
 import { drawsAtRandom } from "../model/graph.ts";
 import { type Model, requiredInputs } from "../model/model.ts";
-import { entry } from "../model/scope.ts";
 import { floatFeed } from "../model/tensor.ts";
 import { cut } from "../prepare/cut.ts";
 import { normalize } from "../prepare/normalize.ts";
@@ -62,7 +61,7 @@ export class BatchSession {
     if (model.graph.nodes.some(drawsAtRandom)) return undefined;
     const values = fixedInputs(options);
     const fixed = rest.flatMap(({ name, shape }) => {
-      const value = entry(values, name);
+      const value = values.get(name);
       const isOpen = shape !== undefined && typeof shape[0] !== "number";
       return value ? [{ name, value, isOpen }] : [];
     });

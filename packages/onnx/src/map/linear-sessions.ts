@@ -9,7 +9,7 @@ import { DataType, type Model } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
 
 /** Values of the tensors that the linear maps read, by name. */
-type Residuals = Readonly<Record<string, RuntimeTensor>>;
+type Residuals = ReadonlyMap<string, RuntimeTensor>;
 
 type Sessions = Readonly<Record<"primal" | "jvp" | "vjp", Session>>;
 
@@ -55,7 +55,7 @@ export class LinearSessions {
     const { input, output, jvp, vjp } = this.#linearization;
     const names = new Set([output, ...jvp.residuals, ...vjp.residuals].filter((name) => name !== input));
     const values = await this.#sessions.primal.run({ [input]: point }, [...names]);
-    return { value: values[output], residuals: { ...values, [input]: point } };
+    return { value: values[output], residuals: new Map([...Object.entries(values), [input, point]]) };
   }
 
   /** J·ẋ or Jᵀ·ȳ for vectors `[k, 1, ...]`, and the name of the result. */
@@ -65,7 +65,7 @@ export class LinearSessions {
     vectors: RuntimeTensor,
   ): Promise<{ readonly tensor: RuntimeTensor; readonly name: string }> {
     const { input, output, residuals: read }: LinearGraph = this.#linearization[kind];
-    const feeds = Object.fromEntries(read.map((name) => [name, residuals[name]]));
+    const feeds = Object.fromEntries(read.map((name) => [name, residuals.get(name)!]));
     const result = await this.#sessions[kind].run({ ...feeds, [input]: vectors }, [output]);
     return { tensor: result[output], name: output };
   }

@@ -369,7 +369,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   /** What makes the value at `point` not finite. */
   #causeOfValue(point: FloatArray): Promise<string> {
     const { input, output } = this.#graph;
-    return describeFault(this.#graph, this.#runtime, { [input]: this.#tensor(input, [], point) }, output);
+    const feeds = new Map([[input, this.#tensor(input, [], point)]]);
+    return describeFault(this.#graph, this.#runtime, feeds, output);
   }
 
   /** What makes a product with the derivative at `point` not finite, by default the product itself. */
@@ -380,7 +381,10 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       kind === "jvp"
         ? [this.#forward, this.#forward.inputTangent, input, this.#forward.outputTangent]
         : [this.#reverse!, this.#reverse!.outputCotangent, output, this.#reverse!.inputCotangent];
-    const feeds = { [input]: this.#tensor(input, [], point), [vectors]: this.#tensor(like, [1], vector) };
+    const feeds = new Map([
+      [input, this.#tensor(input, [], point)],
+      [vectors, this.#tensor(like, [1], vector)],
+    ]);
     return describeFault(derivative, this.#runtime, feeds, name ?? product);
   }
 }

@@ -4,11 +4,6 @@ export interface Scope<V> {
   get(name: string): V | undefined;
 }
 
-/** What a record holds under a name, and nothing that all objects have. */
-export function entry<V>(record: Readonly<Record<string, V>> | undefined, name: string): V | undefined {
-  return record && Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
 /** A scope of `own` entries inside another. */
 export function within<V>(own: ReadonlyMap<string, V>, around: Scope<V>): Scope<V> {
   return { get: (name) => own.get(name) ?? around.get(name) };

@@ -9,7 +9,6 @@ import { dependents, everyName, topologicalOrder } from "../model/graph.ts";
 import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { renameTensors } from "../model/rename.ts";
-import { entry } from "../model/scope.ts";
 import { fromRuntime, numericValues } from "../model/tensor.ts";
 
 export interface Decided {
@@ -29,7 +28,7 @@ export async function decideBranches(
   model: Model,
   runtime: Runtime,
   variable: readonly string[],
-  inputs: Readonly<Record<string, RuntimeTensor>>,
+  inputs: ReadonlyMap<string, RuntimeTensor>,
   trial: TrialLimits,
 ): Promise<Decided> {
   const origins = new Map<string, string>();
@@ -46,13 +45,13 @@ async function decideOnce(
   model: Model,
   runtime: Runtime,
   variable: readonly string[],
-  inputs: Readonly<Record<string, RuntimeTensor>>,
+  inputs: ReadonlyMap<string, RuntimeTensor>,
   trial: TrialLimits,
   origins: Map<string, string>,
 ): Promise<Model> {
   if (!model.graph.nodes.some((node) => node.opType === "If")) return model;
   const graph = { ...model.graph, nodes: topologicalOrder(model.graph) };
-  const unfed = requiredInputs(graph).filter((input) => !entry(inputs, input.name));
+  const unfed = requiredInputs(graph).filter((input) => !inputs.has(input.name));
   const moving = dependents(graph.nodes, variable);
   const unknown = dependents(graph.nodes, [...variable, ...unfed.map(({ name }) => name)]);
   const isDecided = (node: Node): boolean =>

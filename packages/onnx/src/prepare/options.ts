@@ -36,7 +36,7 @@ export interface PrepareOptions {
 export function fixedInputs({
   inputs = {},
   precision = "float32",
-}: Pick<PrepareOptions, "inputs" | "precision">): Readonly<Record<string, RuntimeTensor>> {
+}: Pick<PrepareOptions, "inputs" | "precision">): ReadonlyMap<string, RuntimeTensor> {
   return widenInputs(inputs, precision);
 }
 

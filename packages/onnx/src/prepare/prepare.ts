@@ -36,12 +36,12 @@ export async function prepare(
   runtime: Runtime,
   options: PrepareOptions = {},
 ): Promise<PreparedGraph> {
-  const { parameters = [], rules = new Map<string, DerivativeRule>(), inputs } = options;
+  const { parameters = [], rules = new Map<string, DerivativeRule>(), inputs = {} } = options;
   const ends = { ...endpoints(original, options), parameters };
   const { model, positions } = await simplify(original, runtime, ends, options);
   const origin = { rules, opset: standardOpset(original), positions };
   const types = typesOf(model.graph);
-  const slice = sliceBetween(model.graph, ends, types, inputs);
+  const slice = sliceBetween(model.graph, ends, types, new Set(Object.keys(inputs)));
   const measured = await measure(model, runtime, slice, types, options).catch((error: unknown) => {
     throw explained(error, runtime, slice.nodes, origin, options);
   });
@@ -60,8 +60,9 @@ async function simplify(
   { inputs = {}, memoryBudget, precision = "float32" }: PrepareOptions,
 ): Promise<{ readonly model: Model; readonly positions: ReadonlyMap<string, number> }> {
   const variable = [from, ...parameters];
+  const given = new Map(Object.entries(inputs));
   const inlined = inlineFunctions(original);
-  const decided = await decideBranches(inlined.model, runtime, variable, inputs, trialLimits(memoryBudget));
+  const decided = await decideBranches(inlined.model, runtime, variable, given, trialLimits(memoryBudget));
   return {
     model: normalize(decided.model, precision),
     positions: positionsOf(original, [...inlined.origins, ...decided.origins]),

@@ -4,9 +4,8 @@ import { VielbeinError } from "@vielbein/core";
 import { dataTypeName, isSingleOrDouble } from "../model/element-types.ts";
 import { dependents, determining, nodeReads, nodesFor } from "../model/graph.ts";
 import { type Graph, type Node, requiredInputs } from "../model/model.ts";
-import { entry, type Scope } from "../model/scope.ts";
+import type { Scope } from "../model/scope.ts";
 import { noMapBetween, requireTensor } from "./cut.ts";
-import type { PrepareOptions } from "./options.ts";
 
 /** The tensors that a map lies between, and the inputs beside them that stay inputs. */
 export interface Ends {
@@ -25,7 +24,7 @@ export interface Slice {
 
 /**
  * @param types element types of the tensors of the graph.
- * @param inputs values of other inputs.
+ * @param given other inputs that have a value.
  * @throws {VielbeinError} `INVALID_SPACE` for ends that are unknown, not connected or not floating point, for parameters
  *   that are no inputs, or when `to` also depends on an input that has no value.
  */
@@ -33,7 +32,7 @@ export function sliceBetween(
   graph: Graph,
   ends: Ends,
   types: Scope<number>,
-  inputs: PrepareOptions["inputs"],
+  given: ReadonlySet<string>,
 ): Slice {
   const { from, to, parameters } = ends;
   requireTensor(graph, from, "from");
@@ -49,7 +48,7 @@ export function sliceBetween(
     (node) => node.outputs.some((output) => variable.has(output)) && !node.outputs.includes(from),
   );
   const fixed = new Set(nodes.flatMap(nodeReads).filter((name) => !variable.has(name)));
-  requireFedInputs(graph, ends, variable, fixed, inputs);
+  requireFedInputs(graph, ends, variable, fixed, given);
   const produced = new Set([from, ...parameters, ...nodes.flatMap((node) => node.outputs)]);
   return { nodes, moving: [...variable].filter((name) => produced.has(name)), fixed };
 }
@@ -79,11 +78,11 @@ function requireFedInputs(
   { from, to }: Ends,
   variable: ReadonlySet<string>,
   fixed: Iterable<string>,
-  inputs: PrepareOptions["inputs"],
+  given: ReadonlySet<string>,
 ): void {
   const needed = determining(graph, fixed);
   for (const input of requiredInputs(graph)) {
-    if (variable.has(input.name) || !needed.has(input.name) || entry(inputs, input.name)) continue;
+    if (variable.has(input.name) || !needed.has(input.name) || given.has(input.name)) continue;
     throw new VielbeinError(
       "INVALID_SPACE",
       `"${to}" depends on input "${input.name}" (${dataTypeName(input.dataType)} [${input.shape ?? "?"}]) beside "${from}". Give it a fixed value (\`inputs\`, or --set ${input.name}=… on the command line).`,

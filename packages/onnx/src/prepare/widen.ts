@@ -61,7 +61,7 @@ export function widenToDouble(model: Model): Model {
 export function widenInputs(
   inputs: Readonly<Record<string, RuntimeTensor>>,
   precision: Precision,
-): Record<string, RuntimeTensor> {
+): ReadonlyMap<string, RuntimeTensor> {
   const Elements = precision === "float64" ? Float64Array : Float32Array;
   const widened = Object.entries(inputs).map(([name, tensor]): [string, RuntimeTensor] => {
     const { type, dims, data } = tensor;
@@ -69,7 +69,7 @@ export function widenInputs(
     const values = type === "float16" ? Array.from(data as Uint16Array, halfToFloat) : (data as Float32Array);
     return [name, { type: precision, dims, data: Elements.from(values) }];
   });
-  return Object.fromEntries(widened);
+  return new Map(widened);
 }
 
 /** What an engine's refusal of a widened graph means: an operator that it has for float32 only. */
