@@ -251,6 +251,15 @@ describe("eigsh", () => {
       expect((await eigsh(matrix(6, 6), 2, { method })).values).toEqual(new Float64Array(2));
     });
 
+    if (method === "lanczos") {
+      it("ends before its basis is full where the spectrum falls", async () => {
+        const falling = withEigenvalues(Float64Array.from({ length: 200 }, (_, i) => 0.5 ** i));
+        const { products, values } = await eigsh(falling, 3, { method, tolerance: 1e-6 });
+        expect(products).toBeLessThan(30);
+        expect(absoluteError(values, [1, 0.5, 0.25])).toBeLessThan(1e-11);
+      });
+    }
+
     it(`${method}: says so when it does not converge`, async () => {
       const error = await eigsh(laplacian, 9, { method, which: "smallest", iterations: 1 }).catch(
         (e: unknown) => e,

@@ -25,8 +25,8 @@ export interface NodeRuntimeOptions {
    */
   readonly arena?: boolean;
   /**
-   * Lays the memory of a run out in one piece, after the first run for these shapes. `true` takes up to twice the memory
-   * and saves no time where tangents are large. Default `false`.
+   * Lays the memory of a run out in one piece, after the first run for these shapes. `true` takes more memory and
+   * saves no time where tangents are large (tools/bench/memory). Default `false`.
    */
   readonly memoryPattern?: boolean;
   /**

@@ -65,7 +65,7 @@ function report(world, found, { points, controls, draws }) {
       },
       { title: "Homogeneity: mean correlation off the diagonal", rows: homogeneityTable(summaries) },
     ],
-    figures: [spectrumFigure(world, found, points)],
+    figures: [spectrumFigure(world, found, { points, controls })],
     notes: [
       "The 64 features leave at most 64 of the eigenvalues above 0, so by features fewer axes are needed whatever the weights; the shuffled control has the same bound. λ are the eigenvalues of g = JᵀJ; those of the Hessian H = 2g of the squared distance are twice as large, and all ratios the same. λ₁/λ_rank is the square of the ratio of lengths that the toolkit calls `condition`.",
       `A rank among ${controls} shuffled networks is 1/${controls + 1} at best, which a correction for many claims hardly ever leaves standing: verdicts beside them may be inconclusive for want of networks.`,
@@ -199,13 +199,13 @@ function seriesOf(found) {
   ]);
 }
 
-function spectrumFigure(world, found, points) {
+function spectrumFigure(world, found, { points, controls }) {
   return {
     name: "metric-spectrum",
     alt: "spectra of the metric",
     svg: spectrumPlot({
       title: "Spectra of the metric of the image in W",
-      subtitle: `${world.file} · w → image · geometric means over ${points} codes`,
+      subtitle: `${world.file} · w → image · geometric means over ${points} codes; shuffled: ${controls} networks at ${CODES} codes each`,
       valueTitle: "eigenvalue relative to the first, λ/λ₁",
       series: seriesOf(found),
     }),

@@ -25,9 +25,14 @@ export function bytesPerVector(map: Ends): number {
   return Math.max(map.bytesPerTangent ?? 0, 4 * (map.from.dim + map.to.dim));
 }
 
+/** Bytes of the Jacobian as a matrix in float64. */
+export function bytesOfMatrix(map: Ends): number {
+  return 8 * map.from.dim * map.to.dim;
+}
+
 /** Whether the Jacobian fits the budget as a matrix in float64, beside what one vector takes. */
 export function matrixFits(map: Ends, budget: number = DEFAULT_MEMORY_BUDGET): boolean {
-  return 8 * map.from.dim * map.to.dim + bytesPerVector(map) <= budget;
+  return bytesOfMatrix(map) + bytesPerVector(map) <= budget;
 }
 
 /** How many singular triplets fit the budget, of which the longer vectors are there twice; at least one. */

@@ -14,6 +14,7 @@ import {
 } from "../map/map.ts";
 import { requirePoints, type Space } from "../map/space.ts";
 import {
+  bytesOfMatrix,
   bytesPerVector,
   bytesText,
   DEFAULT_MEMORY_BUDGET,
@@ -196,7 +197,9 @@ export class JacobianAt {
   }
 
   #bytesOf(form: "matrix" | "columns"): number {
-    return this.inputs * this.outputs * (form === "matrix" ? 8 : this.point.BYTES_PER_ELEMENT);
+    return form === "matrix"
+      ? bytesOfMatrix(this.map)
+      : this.point.BYTES_PER_ELEMENT * this.inputs * this.outputs;
   }
 
   #tooLarge(): VielbeinError {

@@ -24,7 +24,10 @@ export interface LeadingTriplets {
   readonly inputVectors: Matrix;
   /** u₁, …, u_k as columns, `[m, k]`, orthonormal; signs are not fixed. */
   readonly outputVectors: Matrix;
-  /** √(‖J·vᵢ − σᵢuᵢ‖² + ‖Jᵀ·uᵢ − σᵢvᵢ‖²), rounding of the engine included; some singular value lies within it of σᵢ. */
+  /**
+   * ‖Jᵀ·uᵢ − σᵢvᵢ‖, where n ≤ m, else ‖J·vᵢ − σᵢuᵢ‖, by products of their own, rounding of the engine included; the other
+   * equation holds by construction. Some singular value lies within it of σᵢ.
+   */
   readonly residuals: Float64Array;
   /** Products with J or Jᵀ that it took. */
   readonly products: number;
@@ -104,7 +107,7 @@ async function leadingSubspace(
 }
 
 /** ‖bᵢ − sᵢ·vᵢ‖ for the columns of B and V. */
-function residualsOf(b: Matrix, v: Matrix, s: Float64Array): Float64Array {
+export function residualsOf(b: Matrix, v: Matrix, s: Float64Array): Float64Array {
   const squares = new Float64Array(s.length);
   b.data.forEach((x, at) => {
     const i = at % s.length;

@@ -27,8 +27,8 @@ export interface LocalBasis {
   /** `matrix`: by the decomposition of the whole Jacobian; else from products with it and its transpose. */
   readonly route: DerivativeRoute;
   /**
-   * Of the route by products: √(‖J·vᵢ − σᵢuᵢ‖² + ‖Jᵀ·uᵢ − σᵢvᵢ‖²), `[rank]`. A singular value lies within it of σᵢ, and
-   * the vectors are off by about its quotient by the gap to the next value.
+   * Of the route by products, `[rank]`: see {@link LeadingTriplets}. A singular value lies within it of σᵢ, and the vectors
+   * are off by about its quotient by the gap to the next value.
    */
   readonly residuals?: Float64Array | undefined;
 }

@@ -15,6 +15,7 @@ import { VielbeinError } from "../errors.ts";
 import { bytesText } from "../jacobian/budget.ts";
 import { rowChunks } from "../jacobian/columns.ts";
 import { JacobianAt } from "../jacobian/jacobian-at.ts";
+import { residualsOf } from "../jacobian/leading.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { type MetricOptions, routeOf } from "./metric.ts";
@@ -105,15 +106,10 @@ async function leading(
     sign: "canonical",
     signal: at.signal,
   });
-  const images = (await operator.apply(vectors)).data;
-  const squares = new Float64Array(top);
-  images.forEach((x, i) => {
-    squares[i % top] += (x - values[i % top] * vectors.data[i]) ** 2;
-  });
   return {
     eigenvalues: values.map((value) => Math.max(0, value)),
     eigenvectors: vectors,
-    residuals: squares.map(Math.sqrt),
+    residuals: residualsOf(await operator.apply(vectors), vectors, values),
     method: "lanczos",
     route: await at.productRoute(),
   };
