@@ -105,6 +105,19 @@ describe("geodesic", () => {
     expect(highest).toBeGreaterThan(0.8);
   });
 
+  test("a way over the top of a hill, from which no gradient leads aside, is no minimum", async () => {
+    const hill = surface((u, v) => [u, v, 3 * Math.exp(-(u * u + v * v))]);
+    const ends = [Float32Array.of(-2, 0), Float32Array.of(2, 0)] as const;
+    const over = await geodesic(hill, ...ends, { segments: 20 });
+    // The two ways around are mirror images, and as long as the one between ends a little aside.
+    const around = await geodesic(hill, Float32Array.of(-2, 1e-3), Float32Array.of(2, 1e-3), {
+      segments: 20,
+    });
+    expect([over.converged, around.converged]).toEqual([true, true]);
+    expect(over.energy / around.energy).toBeCloseTo(1, 2);
+    expect(over.length).toBeLessThan(0.85 * over.straight.length);
+  });
+
   test("on the pseudosphere it has the distance of the hyperbolic half-plane", async () => {
     // The chart (x, y), y > 1, has the metric (dx² + dy²)/y²; distances are arcosh(1 + |Δ|²/(2·y₁·y₂)).
     const pseudosphere = surface((x, y) => [

@@ -1,8 +1,9 @@
-// Truncated Gauss–Newton for large sums of squares: steps from conjugate gradients on the Gauss–Newton matrix, known by
-// products alone, within a region that grows and shrinks as the model is right (Steihaug, "The conjugate gradient method and
-// trust regions in large scale optimization", SIAM J. Numer. Anal. 20, 1983). Where the whole step lies within the region,
-// what the model promises for it is how far the value is above its minimum.
+// Truncated Newton: steps from conjugate gradients on the second derivative, known by products alone, within a region that
+// grows and shrinks as the quadratic model is right (Steihaug, "The conjugate gradient method and trust regions in large
+// scale optimization", SIAM J. Numer. Anal. 20, 1983). Where the whole step lies within the region, what the model promises
+// for it is how far the value is above its minimum; where the curvature is negative, the step goes on to the region's edge.
 
+import { normal } from "@vielbein/linalg";
 import {
   along,
   dot,
@@ -14,34 +15,39 @@ import {
   type StepOptions,
 } from "./objective.ts";
 
-/** The Gauss–Newton model of ½‖r‖² around a point, in coordinates c of its own, in which JᵀJ is about 1. */
+/** The quadratic model around a point, in coordinates c of its own, best such that the second derivative H is about 1. */
 export interface NewtonModel {
-  /** Jᵀr. */
   readonly gradient: Float64Array;
-  /** JᵀJ·c. */
+  /** H·c. */
   product(c: Float64Array): Promise<Float64Array>;
   /** The move of the point that c stands for. */
   move(c: Float64Array): Float64Array;
 }
 
 export interface TruncatedNewtonObjective {
-  /** ½‖r(x)‖². */
+  /** Not below 0. */
   value(x: Float64Array): Promise<number>;
   /** Only asked for where the value was just asked for. */
   model(x: Float64Array): Promise<NewtonModel>;
 }
 
 export interface TruncatedNewtonOptions extends StepOptions {
-  /** Cap of the products with JᵀJ and trials together. Default 200. */
+  /** Cap of the products with H and trials together. Default 200. */
   readonly steps?: number | undefined;
   /** How far the first step may go, at most, in the coordinates of the model; later ones as far as it proves right. */
   readonly radius: number;
-  /** Converged when the model, solved in full, promises to lower the value by no more than this fraction of it. Default 1e-6. */
+  /**
+   * Converged when the model, solved in full, promises to lower the value by no more than this fraction of it, and no
+   * curvature that a random direction leads to is so negative that it promises more. Default 1e-6.
+   */
   readonly tolerance?: number | undefined;
 }
 
 /** Of what the model promises: below it a step is not taken, below the second the region shrinks, above the third it grows. */
 const [TAKEN, POOR, GOOD] = [1e-4, 0.25, 0.75];
+
+/** A negative curvature shows before conjugate gradients have reduced a random direction to this share. */
+const PROBED = 1e-3;
 
 /**
  * @throws {VielbeinError} `INVALID_ARGUMENT`; `NOT_FINITE` at the start.
@@ -51,43 +57,105 @@ export async function truncatedNewton(
   start: Float64Array,
   options: TruncatedNewtonOptions,
 ): Promise<Minimum> {
-  const { steps = 200, tolerance = 1e-6, signal, onStep } = options;
-  requireOptions("truncatedNewton", { steps }, { tolerance, radius: options.radius });
-  let x: Float64Array = start.slice();
-  let { radius } = options;
-  let value = await objective.value(x);
-  const model = await objective.model(x);
+  const { steps = 200, tolerance = 1e-6, radius } = options;
+  requireOptions("truncatedNewton", { steps }, { tolerance, radius });
+  const value = await objective.value(start);
+  const model = await objective.model(start);
   requireFinite("truncatedNewton", value, model.gradient);
-  let iterations = new Iterations(model);
-  const first = value;
-  let [step, isStopped] = [0, false];
-  const end = (converged: boolean): Minimum => ({ point: x, value, steps: step, converged });
-  /** Counts a step; whether there may be another. */
-  const goesOn = (): boolean => {
-    signal?.throwIfAborted();
-    step++;
-    isStopped = onStep?.({ step, value, point: x }) === true;
-    return !isStopped && step < steps;
-  };
-  for (;;) {
-    const { length, move, promised, isWhole } = await iterations.within(radius, goesOn);
-    if (isWhole && isNegligible(promised, value, first, tolerance)) return end(true);
-    if (isStopped) return end(false);
-    const next = along(x, 1, move);
-    // A region in which no coordinate moves: nothing is lower although the model promises it.
-    if (next.every((moved, i) => moved === x[i])) return end(false);
-    const nextValue = await objective.value(next);
-    const ratio = (value - nextValue) / promised;
-    if (!(ratio > TAKEN) && isWhole && isBelowSingle(promised, value)) return end(true);
-    if (!(ratio > POOR)) radius = length / 4;
-    else if (ratio > GOOD && !isWhole) radius *= 2;
-    if (ratio > TAKEN) {
-      x = next;
-      value = nextValue;
+  return new Search(objective, { ...options, steps, tolerance }, { x: start.slice(), value, model }).run();
+}
+
+interface Place {
+  readonly x: Float64Array;
+  readonly value: number;
+  readonly model: NewtonModel;
+}
+
+class Search {
+  private readonly objective: TruncatedNewtonObjective;
+  private readonly options: TruncatedNewtonOptions & { readonly steps: number; readonly tolerance: number };
+  private readonly first: number;
+  private at: Place;
+  private radius: number;
+  private step = 0;
+  private isStopped = false;
+
+  constructor(objective: TruncatedNewtonObjective, options: Search["options"], start: Place) {
+    this.objective = objective;
+    this.options = options;
+    this.first = start.value;
+    this.at = start;
+    this.radius = options.radius;
+  }
+
+  async run(): Promise<Minimum> {
+    let iterations = new ConjugateGradients(this.at.model, this.at.model.gradient);
+    for (;;) {
+      const { at } = this;
+      const proposed = await iterations.within(this.radius, () => this.goesOn());
+      let isLowest = proposed.isWhole && this.isSmall(proposed.promised);
+      if (!isLowest) {
+        const next = along(at.x, 1, proposed.move);
+        // A region in which no coordinate moves: nothing is lower although the model promises it.
+        if (this.isStopped || next.every((moved, i) => moved === at.x[i])) return this.end(false);
+        const ratio = await this.attempt(next, proposed.promised);
+        isLowest = !(ratio > TAKEN) && proposed.isWhole && isBelowSingle(proposed.promised, at.value);
+        if (!(ratio > POOR)) this.radius = proposed.length / 4;
+        else if (ratio > GOOD && !proposed.isWhole) this.radius *= 2;
+      }
+      if (isLowest && !(await this.escape())) return this.end(this.mayGoOn());
+      // The last step may have been cut short: it was tried all the same.
+      if (!this.mayGoOn() || !this.goesOn()) return this.end(false);
+      if (this.at !== at) iterations = new ConjugateGradients(this.at.model, this.at.model.gradient);
     }
-    // The last step may have been cut short: it was tried all the same.
-    if (step >= steps || !goesOn()) return end(false);
-    if (ratio > TAKEN) iterations = new Iterations(await objective.model(x));
+  }
+
+  /** Goes to `next` if enough of what is promised is kept there, and returns how much of it is. */
+  private async attempt(next: Float64Array, promised: number): Promise<number> {
+    const value = await this.objective.value(next);
+    const ratio = (this.at.value - value) / promised;
+    if (ratio > TAKEN) this.at = { x: next, value, model: await this.objective.model(next) };
+    return ratio;
+  }
+
+  /**
+   * From where the gradient leads no lower: along a negative curvature, which a saddle has and a minimum has not. Whether it
+   * led lower.
+   */
+  private async escape(): Promise<boolean> {
+    const { x, model } = this.at;
+    const iterations = new ConjugateGradients(model, normal(0, 0, model.gradient.length));
+    const found = await iterations.negativeCurvature(() => this.goesOn());
+    if (!found) return false;
+    const slope = dot(model.gradient, found.direction);
+    const move = model.move(found.direction.map((value) => (slope > 0 ? -value : value)));
+    for (let t = this.radius / Math.sqrt(dot(found.direction, found.direction)); ; t /= 4) {
+      const promised = t * Math.abs(slope) - 0.5 * t * t * found.curvature;
+      if (this.isSmall(promised)) return false;
+      if ((await this.attempt(along(x, t, move), promised)) > TAKEN) return true;
+      if (!this.goesOn()) return false;
+    }
+  }
+
+  private isSmall(promised: number): boolean {
+    return isNegligible(promised, this.at.value, this.first, this.options.tolerance);
+  }
+
+  /** Counts a step; whether there may be another. */
+  private goesOn(): boolean {
+    const { signal, onStep } = this.options;
+    signal?.throwIfAborted();
+    this.step++;
+    this.isStopped = onStep?.({ step: this.step, value: this.at.value, point: this.at.x }) === true;
+    return this.mayGoOn();
+  }
+
+  private mayGoOn(): boolean {
+    return !this.isStopped && this.step < this.options.steps;
+  }
+
+  private end(converged: boolean): Minimum {
+    return { point: this.at.x, value: this.at.value, steps: this.step, converged };
   }
 }
 
@@ -95,7 +163,7 @@ interface NewtonStep {
   readonly move: Float64Array;
   /** Of c. */
   readonly length: number;
-  /** −cᵀ(gradient + ½·JᵀJ·c). */
+  /** −cᵀ(gradient + ½·H·c). */
   readonly promised: number;
   /** Whether it is the least of the model, all but a share of what is promised, rather than cut at the region's edge. */
   readonly isWhole: boolean;
@@ -116,17 +184,17 @@ interface Iteration {
 }
 
 /**
- * Conjugate gradients on JᵀJ·c = −gradient. What a smaller region holds of them is known already when a step was refused:
+ * Conjugate gradients on H·c = −gradient. What a smaller region holds of them is known already when a step was refused:
  * lengths grow from iteration to iteration.
  */
-class Iterations {
+class ConjugateGradients {
   private readonly model: NewtonModel;
   private readonly done: Iteration[] = [];
   private residual: Float64Array;
 
-  constructor(model: NewtonModel) {
+  constructor(model: NewtonModel, gradient: Float64Array) {
     this.model = model;
-    this.residual = model.gradient.map((g) => -g);
+    this.residual = gradient.map((g) => -g);
   }
 
   /** To the edge of the region, or the least of the model within it, for as long as `goesOn`. */
@@ -146,6 +214,17 @@ class Iterations {
       const isWhole = (k + 1) * gained <= LEFT * (promised + gained);
       if ((!known && !goesOn()) || isWhole) return this.step(after(one), isWhole);
     }
+  }
+
+  /** The first direction along which the model bends down; none, too, where it ends because it may not go on. */
+  async negativeCurvature(goesOn: () => boolean): Promise<Iteration | undefined> {
+    const enough = PROBED ** 2 * dot(this.residual, this.residual);
+    for (let k = 0; k < this.residual.length && dot(this.residual, this.residual) > enough; k++) {
+      const one = await this.iterate();
+      if (one.curvature < 0) return one;
+      if (!goesOn()) return undefined;
+    }
+    return undefined;
   }
 
   private end(): Reached {

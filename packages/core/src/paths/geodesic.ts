@@ -1,6 +1,6 @@
 // Geodesics of the metric that the output space induces, by minimising the discrete energy
 // E = ½ N Σ ‖f(c_{i+1}) − f(c_i)‖² over the inner nodes of a chain of N segments with fixed ends (Shao, Kumar & Fletcher,
-// "The Riemannian Geometry of Deep Generative Models", 2018), by L-BFGS and Gauss–Newton steps. A minimiser has constant
+// "The Riemannian Geometry of Deep Generative Models", 2018), by L-BFGS and Newton steps. A minimiser has constant
 // speed, and its length L satisfies L² ≤ 2E.
 
 import { VielbeinError } from "../errors.ts";
@@ -22,7 +22,7 @@ import { PathEnergy } from "./path-energy.ts";
 export interface GeodesicOptions extends StepOptions {
   /** N. Default 16. */
   readonly segments?: number | undefined;
-  /** Converged when the energy is no more than this fraction above its minimum, by its quadratic model. Default 1e-6. */
+  /** Converged when the energy is no more than this fraction above its minimum, by its second derivative. Default 1e-6. */
   readonly tolerance?: number | undefined;
   /** Bytes that the columns of the Jacobian at a node may take. Default 2 GiB. */
   readonly memoryBudget?: number | undefined;
@@ -52,7 +52,7 @@ export interface Geodesic extends Chain {
 /**
  * A geodesic from `start` to `end`, `[from.dim]` each, found from the straight line: a shortest one near it, which need not
  * be the shortest of all. Takes the metric at every inner node (from.dim products with J each), and again after half as many
- * steps as from.dim; a step is two products, with J and Jᵀ, or a value and a product with Jᵀ, for every inner node.
+ * steps as from.dim; a step is a value and a product with Jᵀ for every inner node.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for fewer than 2 segments; `SHAPE_MISMATCH`, `NOT_FINITE`; what the map throws.
  */
@@ -89,17 +89,22 @@ export async function geodesic(
   };
 }
 
+/** L-BFGS gains little where it promises less than this fraction of the energy. */
+const ROUGH = 1e-4;
+
 /**
- * L-BFGS, which goes on over kinks, until it gains little; then Gauss–Newton, which knows how far above the minimum that is,
- * and goes there.
+ * L-BFGS, which goes on over kinks, until it gains little; then Newton's method, which tells a minimum from a saddle, knows
+ * how far above the minimum that is, and goes there.
  */
 async function minimise(
   energy: PathEnergy,
-  options: TruncatedNewtonOptions & { readonly steps: number },
+  options: TruncatedNewtonOptions & { readonly steps: number; readonly tolerance: number },
 ): Promise<Minimum> {
   const { steps, onStep } = options;
   const origin = energy.origin();
-  await energy.value(origin);
+  const value = await energy.value(origin);
+  // Nothing is lower, and nothing to take differences of.
+  if (value === 0) return { point: origin, value, steps: 0, converged: true };
   const { move } = await energy.model(origin);
   const at = (c: Float64Array) => along(origin, 1, move(c));
   const objective = async (c: Float64Array): Promise<ValueAndGradient> => {
@@ -116,7 +121,7 @@ async function minimise(
   const rough = await lbfgs(
     objective,
     origin.map(() => 0),
-    { ...options, onStep: watched(0) },
+    { ...options, tolerance: Math.max(ROUGH, options.tolerance), onStep: watched(0) },
   );
   const found = { ...rough, point: at(rough.point), converged: false };
   if (isStopped || rough.steps >= steps) return found;

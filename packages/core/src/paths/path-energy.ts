@@ -1,18 +1,22 @@
-// The energy of a chain in the output space, E = ½ N Σ ‖f(c_{i+1}) − f(c_i)‖², as a sum of squares of the positions of its
-// inner nodes. Its gradient needs no metric: at node i it is N·Jᵢᵀ(2fᵢ − f_{i−1} − f_{i+1}). The Gauss–Newton matrix is
-// Jᵀ(T ⊗ 1)J with N·T the second differences along the chain. It is about 1 in the coordinates c of node moves
-// gᵢ^(−½)·Σₖ (T^(−½))ᵢₖ·cₖ/√N: the metric gᵢ of its place makes every node's moves as long as those of its output are, and
-// T^(−½) is the natural smoothing of a path.
+// The energy of a chain in the output space, E = ½ N Σ ‖f(c_{i+1}) − f(c_i)‖², as a function of the positions of its inner
+// nodes. Its gradient needs no metric: at node i it is N·Jᵢᵀ(2fᵢ − f_{i−1} − f_{i+1}). The second derivative is
+// Jᵀ(T ⊗ 1)J, with N·T the second differences along the chain, and what the curvature of f adds. The first of the two is
+// about 1 in the coordinates c of node moves gᵢ^(−½)·Σₖ (T^(−½))ᵢₖ·cₖ/√N: the metric gᵢ of its place makes every node's moves
+// as long as those of its output are, and T^(−½) is the natural smoothing of a path. The second makes saddles, which the
+// first does not see, so products with both are taken: differences of gradients.
 
 import { eigh, identity, type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { scaledVjp } from "../jacobian/scaled-vjp.ts";
 import type { DifferentiableMap } from "../map/map.ts";
 import { type MetricOptions, metricTensor } from "../metric/metric.ts";
+import { along, dot } from "../optimize/objective.ts";
 import type { NewtonModel, TruncatedNewtonObjective } from "../optimize/truncated-newton.ts";
-import { powerOfTwo } from "../power-of-two.ts";
 
 /** Eigenvalues of a metric below this share of its first are rounding of single precision. */
 const FLOOR = 1e-6;
+
+/** Of a difference of gradients, as a share of the length of the chain. From a hundredth to ten times of it do as well. */
+const DIFFERENCE = 1e-3;
 
 /** Points are the inner nodes `[N − 1, n]` of chains between fixed ends. */
 export class PathEnergy implements TruncatedNewtonObjective {
@@ -23,7 +27,7 @@ export class PathEnergy implements TruncatedNewtonObjective {
   private readonly call: MetricOptions;
   /** gᵢ^(−½) of every inner node. */
   private roots: readonly Matrix[] = [];
-  /** Products with JᵀJ since the metrics were taken. */
+  /** Products with the second derivative since the metrics were taken. */
   private products = 0;
   /** Values of the nodes where the energy was last asked for. */
   private values: Float32Array = new Float32Array();
@@ -51,11 +55,8 @@ export class PathEnergy implements TruncatedNewtonObjective {
   }
 
   async value(inner: Float64Array): Promise<number> {
-    this.values = await this.map.evaluate(this.points(inner), this.segments + 1, this.call);
-    const m = this.map.to.dim;
-    let sum = 0;
-    for (let at = m; at < this.values.length; at++) sum += (this.values[at] - this.values[at - m]) ** 2;
-    return 0.5 * this.segments * sum;
+    this.values = await this.evaluate(inner);
+    return this.energyOf(this.values);
   }
 
   /** The metrics are taken anew where the products since cost as much as they did. */
@@ -66,11 +67,28 @@ export class PathEnergy implements TruncatedNewtonObjective {
       this.products = 0;
     }
     const { roots } = this;
-    return {
-      gradient: await this.pulled(nodes, roots, this.values),
-      product: (c) => this.product(nodes, roots, c),
-      move: (c) => this.move(roots, c),
+    const gradient = await this.pulled(nodes, roots, this.values);
+    // The length of a chain of even segments.
+    const length = Math.sqrt(2 * this.energyOf(this.values));
+    const product = async (c: Float64Array) => {
+      this.products++;
+      const t = (DIFFERENCE * length) / Math.sqrt(dot(c, c));
+      const moved = along(inner, t, this.move(roots, c));
+      const there = await this.pulled(this.nodes(moved), roots, await this.evaluate(moved));
+      return there.map((value, i) => (value - gradient[i]) / t);
     };
+    return { gradient, product, move: (c) => this.move(roots, c) };
+  }
+
+  private evaluate(inner: Float64Array): Promise<Float32Array> {
+    return this.map.evaluate(this.points(inner), this.segments + 1, this.call);
+  }
+
+  private energyOf(values: Float32Array): number {
+    const m = this.map.to.dim;
+    let sum = 0;
+    for (let at = m; at < values.length; at++) sum += (values[at] - values[at - m]) ** 2;
+    return 0.5 * this.segments * sum;
   }
 
   private nodes(inner: Float64Array): Float32Array[] {
@@ -84,23 +102,6 @@ export class PathEnergy implements TruncatedNewtonObjective {
     const roots: Matrix[] = [];
     for (const node of nodes) roots.push(inverseRoot(await metricTensor(this.map, node, this.call)));
     return roots;
-  }
-
-  private async product(
-    nodes: readonly Float32Array[],
-    roots: readonly Matrix[],
-    c: Float64Array,
-  ): Promise<Float64Array> {
-    this.products++;
-    const [n, m] = [this.map.from.dim, this.map.to.dim];
-    const moves = this.move(roots, c);
-    const scale = powerOfTwo(moves);
-    const pushed = new Float32Array((this.segments + 1) * m);
-    for (const [i, node] of nodes.entries()) {
-      const tangent = Float32Array.from(moves.subarray(i * n, (i + 1) * n), (move) => move / scale);
-      pushed.set(await this.map.jvp(node, tangent, 1, this.call), (i + 1) * m);
-    }
-    return (await this.pulled(nodes, roots, pushed)).map((value) => value * scale);
   }
 
   /** Jᵀ of the second differences of `outputs` `[N + 1, m]`, in the coordinates c. */

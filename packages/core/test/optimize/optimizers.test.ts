@@ -221,7 +221,7 @@ describe("levenbergMarquardt in a box", () => {
 });
 
 describe("truncatedNewton", () => {
-  /** ½‖r‖² of the valley, and JᵀJ by its product, both with a factor. */
+  /** ½‖r‖² of the valley, and as H the JᵀJ of Gauss–Newton, both with a factor. */
   const valley = (factor = 1, sign = 1) => {
     const residuals = ([x, y]: Float64Array) => [Math.SQRT2 * (1 - x!), Math.SQRT2 * 10 * (y! - x! * x!)];
     return {
@@ -263,6 +263,30 @@ describe("truncatedNewton", () => {
   test("with the gradient of the wrong sign nothing is lower, and nothing is said to have converged", async () => {
     const found = await truncatedNewton(valley(1, -1), start, { radius: 1, steps: 500 });
     expect(found).toMatchObject({ point: start, converged: false });
+  });
+
+  test("a saddle, from which no gradient leads, is no minimum: it goes on along the negative curvature", async () => {
+    /** (x² − a)² + y² + 1: for a > 0 two minima at ±√a, and a saddle at 0 with the curvature −4a. */
+    const wells = (a: number) => ({
+      value: async ([x, y]: Float64Array) => (x! ** 2 - a) ** 2 + y! ** 2 + 1,
+      model: async ([x, y]: Float64Array) => ({
+        gradient: Float64Array.of(4 * x! * (x! ** 2 - a), 2 * y!),
+        product: async (c: Float64Array) => Float64Array.of((12 * x! ** 2 - 4 * a) * c[0]!, 2 * c[1]!),
+        move: (c: Float64Array) => c,
+      }),
+    });
+    for (const from of [Float64Array.of(0, 0), Float64Array.of(0, 0.7), Float64Array.of(1e-9, 0)]) {
+      for (const radius of [0.1, 100]) {
+        const { point, value, converged } = await truncatedNewton(wells(1), from, { radius });
+        expect(converged).toBe(true);
+        expect(value).toBeCloseTo(1, 5);
+        expect(Math.abs(point[0]!)).toBeCloseTo(1, 2);
+      }
+    }
+    const cut = await truncatedNewton(wells(1), Float64Array.of(0, 0), { radius: 1, steps: 1 });
+    expect(cut).toMatchObject({ converged: false, steps: 1 });
+    const flat = await truncatedNewton(wells(0), Float64Array.of(0, 0.5), { radius: 1 });
+    expect(flat).toMatchObject({ converged: true, value: expect.closeTo(1, 6) });
   });
 
   test("counts its steps, and stops when told to", async () => {
