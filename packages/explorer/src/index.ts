@@ -2,7 +2,7 @@
 
 import type { ExplorerEngine } from "@vielbein/viz/explorer";
 import { defineExplorer as defineElement } from "@vielbein/viz/explorer";
-import { WorkerEngine } from "./worker-engine.ts";
+import { workerEngine } from "./worker-engine.ts";
 
 export type { VielbeinExplorer } from "@vielbein/viz/explorer";
 
@@ -15,7 +15,7 @@ export interface EngineOptions {
 export function startEngine({ provider = "auto" }: EngineOptions = {}): ExplorerEngine {
   // Bundlers read this address literally.
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: provider });
-  return new WorkerEngine(worker);
+  return workerEngine(worker);
 }
 
 /** Registers `<vielbein-explorer>`; each element starts an engine of its own. Safe to call twice. */

@@ -1,6 +1,7 @@
 // The explorer's engine over any runtime: what the worker runs, and what tests run in Node.
 
 import {
+  type CallOptions,
   type DirectionSet,
   type Provenance,
   type Runtime,
@@ -73,7 +74,7 @@ export class ModelEngine implements ExplorerEngine {
   async load(
     { name, bytes, sha256: known }: ExplorerFile,
     choice: SpacesChoice,
-    signal: AbortSignal = never,
+    { signal = never }: CallOptions = {},
   ): Promise<ExplorerModel> {
     const graph = decodeModel(bytes, name);
     const beside = graph.graph.initializers.find((tensor) => tensor.external && tensor.raw.length === 0);
@@ -87,7 +88,7 @@ export class ModelEngine implements ExplorerEngine {
     return this.#enter(next, choice, signal);
   }
 
-  choose(choice: SpacesChoice, signal: AbortSignal = never): Promise<ExplorerModel> {
+  choose(choice: SpacesChoice, { signal = never }: CallOptions = {}): Promise<ExplorerModel> {
     if (!this.#model) throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
     const { set, truncation } = this.#spaces.description;
     return this.#enter(
@@ -118,11 +119,15 @@ export class ModelEngine implements ExplorerEngine {
     return { ...spaces.description, name: model.name, runtime: this.#runtime.name };
   }
 
-  sample(seed: number, truncation: number, signal: AbortSignal = never): Promise<Float32Array> {
+  sample(seed: number, truncation: number, { signal = never }: CallOptions = {}): Promise<Float32Array> {
     return this.#spaces.sample(seed, 0, 1, truncation, signal);
   }
 
-  async render(points: Float32Array, count: number, signal: AbortSignal = never): Promise<RgbaImage[]> {
+  async render(
+    points: Float32Array,
+    count: number,
+    { signal = never }: CallOptions = {},
+  ): Promise<RgbaImage[]> {
     const { picture } = this.#spaces;
     const { layout, range } = this.#pixels!;
     const values = await picture.evaluate(points, count, { signal });
@@ -132,12 +137,12 @@ export class ModelEngine implements ExplorerEngine {
     );
   }
 
-  async animate(points: Float32Array, count: number, signal: AbortSignal = never): Promise<Uint8Array> {
-    const images = await this.render(points, count, signal);
+  async animate(points: Float32Array, count: number, options: CallOptions = {}): Promise<Uint8Array> {
+    const images = await this.render(points, count, options);
     return encodeAnimatedPng(pingPong(images.map((image) => enlarged(image))), { delay: FRAME });
   }
 
-  async basis(point: Float32Array, signal: AbortSignal = never): Promise<LocalBasisReply> {
+  async basis(point: Float32Array, { signal = never }: CallOptions = {}): Promise<LocalBasisReply> {
     const { set, deviations, options, spectrum } = await findBasis(this.#spaces, point, signal);
     return {
       set: this.#signed(set, options, {
@@ -154,7 +159,7 @@ export class ModelEngine implements ExplorerEngine {
   async directions(
     kind: "sefa" | "pca" | "metric",
     point: Float32Array,
-    signal: AbortSignal = never,
+    { signal = never }: CallOptions = {},
   ): Promise<ExplorerDirections> {
     const spaces = this.#spaces;
     const find = { sefa: findSefa, pca: findComponents, metric: findMetricAxes }[kind];
@@ -172,7 +177,7 @@ export class ModelEngine implements ExplorerEngine {
   async open(
     file: Uint8Array,
     point: Float32Array,
-    signal: AbortSignal = never,
+    { signal = never }: CallOptions = {},
   ): Promise<ExplorerDirections> {
     const { decodeDirections } = await files();
     const set = decodeDirections(file);

@@ -1,43 +1,34 @@
-// The worker's side: an engine behind messages. Calls run side by side as far as the engine lets them; a cancelled one ends
-// between two runs of the engine.
+// The worker's side: an engine behind messages. A cancelled call ends between two runs of the engine.
 
-import { VielbeinError } from "@vielbein/core";
+import { type Procedure, type ServingPort, serve } from "@vielbein/runtime-web/calls";
 import type { ExplorerEngine } from "@vielbein/viz/explorer";
-import type { Failure, Reply, Request } from "./protocol.ts";
 
-interface Port {
-  postMessage(message: Reply): void;
-  onmessage: ((event: MessageEvent<Request>) => void) | null;
-}
+type Methods = Omit<ExplorerEngine, "dispose">;
 
-export function serve(port: Port, engine: Promise<ExplorerEngine>): void {
-  const running = new Map<number, AbortController>();
-  port.onmessage = async ({ data }) => {
-    if ("cancel" in data) return void running.get(data.cancel)?.abort();
-    const { id, name, args } = data;
-    const controller = new AbortController();
-    running.set(id, controller);
-    try {
-      const target = await engine;
-      const method = target[name] as (...args: unknown[]) => Promise<unknown>;
-      const result = await method.call(target, ...args, controller.signal);
-      // What came too late is not wanted any more.
-      controller.signal.throwIfAborted();
-      port.postMessage({ id, result });
-    } catch (error) {
-      // Whatever stopped it, nobody waits for it any more.
-      const isAborted = controller.signal.aborted;
-      port.postMessage({ id, error: failureOf(isAborted ? controller.signal.reason : error) });
-    } finally {
-      running.delete(id);
-    }
-  };
-}
+/** What a method takes before its options, which come last. */
+type Data<Taken extends readonly unknown[]> =
+  Required<Taken> extends readonly [...infer Before, unknown] ? Before : never;
 
-function failureOf(error: unknown): Failure {
-  if (error instanceof VielbeinError) return { code: error.code, message: error.message };
-  if (error instanceof Error && error.name === "AbortError") {
-    return { code: "aborted", message: error.message };
-  }
-  return { code: "unexpected", message: error instanceof Error ? error.message : String(error) };
+/** The engine's methods as procedures of its worker. */
+export type ExplorerProcedures = {
+  readonly [Name in keyof Methods]: Procedure<
+    Data<Parameters<Methods[Name]>>,
+    Awaited<ReturnType<Methods[Name]>>,
+    never
+  >;
+};
+
+/** Answers calls with an engine, once it has started. */
+export function serveEngine(port: ServingPort, engine: Promise<ExplorerEngine>): void {
+  serve<ExplorerProcedures>(port, {
+    load: async (...args) => (await engine).load(...args),
+    choose: async (...args) => (await engine).choose(...args),
+    sample: async (...args) => (await engine).sample(...args),
+    render: async (...args) => (await engine).render(...args),
+    animate: async (...args) => (await engine).animate(...args),
+    basis: async (...args) => (await engine).basis(...args),
+    directions: async (...args) => (await engine).directions(...args),
+    open: async (...args) => (await engine).open(...args),
+    save: async (...args) => (await engine).save(...args),
+  });
 }

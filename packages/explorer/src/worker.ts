@@ -2,8 +2,9 @@
 // messages that cancel are heard between two of its runs.
 
 import { WebRuntime } from "@vielbein/runtime-web";
+import type { ServingPort } from "@vielbein/runtime-web/calls";
 import { ModelEngine } from "./model-engine.ts";
-import { serve } from "./worker-host.ts";
+import { serveEngine } from "./worker-host.ts";
 
 interface Scope {
   readonly name: string;
@@ -12,7 +13,7 @@ interface Scope {
 const { name } = globalThis as unknown as Scope;
 const wanted = (["wasm", "webgpu"] as const).find((provider) => provider === name) ?? "auto";
 
-serve(
-  globalThis as unknown as Parameters<typeof serve>[0],
+serveEngine(
+  globalThis as unknown as ServingPort,
   WebRuntime.create({ provider: wanted }).then((runtime) => new ModelEngine(runtime)),
 );

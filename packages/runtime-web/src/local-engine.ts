@@ -89,7 +89,9 @@ export class LocalEngine implements Engine {
     return this.#queue.enter(async () => {
       const session = this.#sessions.get(id);
       this.#sessions.delete(id);
-      await session?.release();
+      await session?.release().catch((error: unknown) => {
+        throw failure(`ONNX Runtime (${this.#provider}) failed while releasing a session`, error);
+      });
     });
   }
 

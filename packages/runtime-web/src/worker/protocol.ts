@@ -1,28 +1,15 @@
-// What the runtime and its worker say to each other. Arrays are handed over, not copied again.
+// The procedures of the engine's worker. Arrays are handed over, not copied again.
 
-import type { ErrorCode, ModelSource, RuntimeTensor, SessionOptions } from "@vielbein/core";
+import type { ModelSource, RuntimeTensor, SessionOptions } from "@vielbein/core";
+import type { Procedure } from "../calls/protocol.ts";
 import type { EngineOptions, EngineSession, Tensors } from "../engine.ts";
 
-/** The worker's procedures: arguments and results. */
-export interface Procedures {
-  open(options: EngineOptions): { readonly version: string };
-  create(model: ModelSource, options: SessionOptions): EngineSession;
-  run(id: number, feeds: Tensors, fetches: readonly string[]): Record<string, RuntimeTensor>;
-  release(id: number): void;
+export interface EngineProcedures {
+  open: Procedure<[options: EngineOptions], { readonly version: string }>;
+  create: Procedure<[model: ModelSource, options: SessionOptions], EngineSession>;
+  run: Procedure<[id: number, feeds: Tensors, fetches: readonly string[]], Record<string, RuntimeTensor>>;
+  release: Procedure<[id: number], void>;
 }
-
-export interface Request<Name extends keyof Procedures = keyof Procedures> {
-  readonly id: number;
-  readonly name: Name;
-  readonly args: Parameters<Procedures[Name]>;
-}
-
-export type Reply =
-  | { readonly id: number; readonly result: unknown }
-  | {
-      readonly id: number;
-      readonly error: { readonly code: ErrorCode; readonly message: string; readonly fatal: boolean };
-    };
 
 /** The memory of tensors, to hand it over. */
 export function buffersOf(tensors: Tensors): ArrayBuffer[] {

@@ -1,40 +1,23 @@
 // The page's side: an engine in a module worker.
 
 import type { ModelSource, RuntimeTensor, SessionOptions } from "@vielbein/core";
+import { WorkerCalls } from "../calls/worker-calls.ts";
 import type { Engine, EngineOptions, EngineSession, OnFatal, Tensors } from "../engine.ts";
-import { EngineFailure } from "../failure.ts";
-import { buffersOf, type Procedures, type Reply } from "./protocol.ts";
-
-interface Call {
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
-}
+import { EngineFailure, failure } from "../failure.ts";
+import { buffersOf, type EngineProcedures } from "./protocol.ts";
 
 export class WorkerEngine implements Engine {
   version = "";
-  readonly #worker: Worker;
-  readonly #calls = new Map<number, Call>();
-  #ended: EngineFailure | undefined;
-  #nextId = 0;
-
+  readonly #calls: WorkerCalls<EngineProcedures>;
   readonly #onFatal: OnFatal;
 
   private constructor(worker: Worker, onFatal: OnFatal) {
-    this.#worker = worker;
     this.#onFatal = onFatal;
-    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#settle(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#fail(
-        event.message
-          ? new EngineFailure("BACKEND_FAILED", `The engine's worker ended: ${event.message}`, true)
-          : new EngineFailure(
-              "BACKEND_UNAVAILABLE",
-              "The engine's worker could not be loaded. Bundle the page, so that the worker's file is found, or set `worker: false`.",
-              true,
-            ),
-      );
-    };
+    this.#calls = new WorkerCalls(worker, (message) => {
+      const reason = deathOf(message);
+      onFatal(reason);
+      return reason;
+    });
   }
 
   /** @throws {EngineFailure} when the worker does not load, or the engine in it does not start. */
@@ -44,7 +27,7 @@ export class WorkerEngine implements Engine {
       engine.version = (await engine.#call("open", [options])).version;
       return engine;
     } catch (error) {
-      engine.#worker.terminate();
+      engine.#calls.end(error as EngineFailure);
       throw error;
     }
   }
@@ -65,45 +48,37 @@ export class WorkerEngine implements Engine {
   }
 
   release(id: number): Promise<void> {
-    return this.#ended ? Promise.resolve() : this.#call("release", [id]);
+    return this.#calls.isEnded ? Promise.resolve() : this.#call("release", [id]);
   }
 
   async end(reason: EngineFailure): Promise<void> {
-    this.#fail(reason);
-    this.#worker.terminate();
-  }
-
-  #call<Name extends keyof Procedures>(
-    name: Name,
-    args: Parameters<Procedures[Name]>,
-    transfer: Transferable[] = [],
-  ): Promise<ReturnType<Procedures[Name]>> {
-    return new Promise((resolve, reject) => {
-      if (this.#ended) return reject(this.#ended);
-      const id = this.#nextId++;
-      this.#calls.set(id, { resolve: resolve as Call["resolve"], reject });
-      this.#worker.postMessage({ id, name, args }, transfer);
-    });
-  }
-
-  #settle(reply: Reply): void {
-    const call = this.#calls.get(reply.id);
-    this.#calls.delete(reply.id);
-    if ("result" in reply) call?.resolve(reply.result);
-    else {
-      const { code, message, fatal } = reply.error;
-      const reason = new EngineFailure(code, message, fatal);
-      call?.reject(reason);
-      if (fatal) this.#fail(reason);
-    }
-  }
-
-  #fail(reason: EngineFailure): void {
-    this.#ended ??= reason;
-    for (const call of this.#calls.values()) call.reject(this.#ended);
-    this.#calls.clear();
+    this.#calls.end(reason);
     this.#onFatal(reason);
   }
+
+  async #call<Name extends keyof EngineProcedures>(
+    name: Name,
+    args: EngineProcedures[Name]["args"],
+    transfer: Transferable[] = [],
+  ): Promise<EngineProcedures[Name]["result"]> {
+    try {
+      return await this.#calls.call(name, args, { transfer });
+    } catch (error) {
+      const reason = failure("The worker failed", error);
+      if (reason.fatal) void this.end(reason);
+      throw reason;
+    }
+  }
+}
+
+/** @param message of the error that ended the worker; empty where it did not load. */
+function deathOf(message: string): EngineFailure {
+  if (message) return new EngineFailure("BACKEND_FAILED", `The engine's worker ended: ${message}`, true);
+  return new EngineFailure(
+    "BACKEND_UNAVAILABLE",
+    "The engine's worker could not be loaded. Bundle the page, so that the worker's file is found, or set `worker: false`.",
+    true,
+  );
 }
 
 /** Spelt out for each provider, since bundlers read these addresses literally. */

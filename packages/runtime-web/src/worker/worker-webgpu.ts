@@ -1,6 +1,6 @@
 // Entry of the worker that runs on WebGPU. A file of its own, so that pages without it never load its build.
 
 import * as ort from "onnxruntime-web/webgpu";
-import { serve } from "./worker-host.ts";
+import { serveEngine } from "./worker-host.ts";
 
-serve(ort);
+serveEngine(ort);

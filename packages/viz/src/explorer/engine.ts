@@ -1,7 +1,7 @@
 // The port behind the explorer: who reads the model, draws samples and finds directions. The element knows no ONNX and no
 // engine; an implementation keeps all heavy work off the page's thread.
 
-import type { DirectionSet, InputSetting, LocalDimension, Space } from "@vielbein/core";
+import type { CallOptions, DirectionSet, InputSetting, LocalDimension, Space } from "@vielbein/core";
 import type { RgbaImage } from "../images/image.ts";
 
 /**
@@ -92,27 +92,27 @@ export interface ExplorerFile {
 /** Calls may overlap; an aborted one is rejected with an `AbortError`. */
 export interface ExplorerEngine {
   /** Reads a model, and forgets the one before. */
-  load(file: ExplorerFile, spaces: SpacesChoice, signal?: AbortSignal): Promise<ExplorerModel>;
+  load(file: ExplorerFile, spaces: SpacesChoice, options?: CallOptions): Promise<ExplorerModel>;
   /** Other spaces of the same model, or other values of its further inputs. */
-  choose(spaces: SpacesChoice, signal?: AbortSignal): Promise<ExplorerModel>;
+  choose(spaces: SpacesChoice, options?: CallOptions): Promise<ExplorerModel>;
   /** The point of `from`, `[from.dim]`, that belongs to a seed, truncated by ψ = `truncation`. */
-  sample(seed: number, truncation: number, signal?: AbortSignal): Promise<Float32Array>;
+  sample(seed: number, truncation: number, options?: CallOptions): Promise<Float32Array>;
   /** Images of points `[count, from.dim]`. */
-  render(points: Float32Array, count: number, signal?: AbortSignal): Promise<RgbaImage[]>;
+  render(points: Float32Array, count: number, options?: CallOptions): Promise<RgbaImage[]>;
   /** Animated PNG of points `[count, from.dim]`, forth and back. */
-  animate(points: Float32Array, count: number, signal?: AbortSignal): Promise<Uint8Array>;
+  animate(points: Float32Array, count: number, options?: CallOptions): Promise<Uint8Array>;
   /** Local Basis at a point `[from.dim]`. */
-  basis(point: Float32Array, signal?: AbortSignal): Promise<LocalBasisReply>;
+  basis(point: Float32Array, options?: CallOptions): Promise<LocalBasisReply>;
   /** Directions that hold everywhere, with their speeds at a point. */
   directions(
     kind: "sefa" | "pca" | "metric",
     point: Float32Array,
-    signal?: AbortSignal,
+    options?: CallOptions,
   ): Promise<ExplorerDirections>;
   /** The directions of a file, with their speeds at a point. */
-  open(file: Uint8Array, point: Float32Array, signal?: AbortSignal): Promise<ExplorerDirections>;
+  open(file: Uint8Array, point: Float32Array, options?: CallOptions): Promise<ExplorerDirections>;
   /** Bytes of a directions file. */
-  save(set: DirectionSet): Promise<Uint8Array>;
+  save(set: DirectionSet, options?: CallOptions): Promise<Uint8Array>;
   /** Ends everything, also what is under way. */
   dispose(): void;
 }

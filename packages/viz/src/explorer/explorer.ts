@@ -77,7 +77,7 @@ export class Explorer {
   /** Reads a model and takes up a session with it. */
   async load(file: ExplorerFile, session: Session): Promise<void> {
     await this.#task(`Reading ${file.name}`, async (signal) => {
-      this.#enter(await this.engine.load(file, spacesOf(session), signal));
+      this.#enter(await this.engine.load(file, spacesOf(session), { signal }));
       await this.#restore(session, signal);
     });
   }
@@ -85,7 +85,7 @@ export class Explorer {
   async choose(spaces: SpacesChoice): Promise<void> {
     const { layers: _, ...session } = this.#afresh();
     const isLatest = await this.#task("Opening the spaces", async (signal) => {
-      this.#enter(await this.engine.choose({ ...spaces, truncation: session.truncation }, signal));
+      this.#enter(await this.engine.choose({ ...spaces, truncation: session.truncation }, { signal }));
       await this.#restore(session, signal);
     });
     // A choice that failed is not the one in force.
@@ -98,7 +98,7 @@ export class Explorer {
     await this.#task("Sampling", async (signal) => {
       const inForce = this.model?.truncation;
       if (inForce?.kind === "graph" && inForce.psi !== session.truncation) {
-        this.#enter(await this.engine.choose(spacesOf(session), signal));
+        this.#enter(await this.engine.choose(spacesOf(session), { signal }));
       }
       await this.#restore(session, signal);
     });
@@ -128,7 +128,7 @@ export class Explorer {
   async open(file: Uint8Array): Promise<void> {
     await this.#task("Opening directions", async (signal) => {
       // A file that does not fit changes nothing.
-      await this.engine.open(file, this.#anchor, signal);
+      await this.engine.open(file, this.#anchor, { signal });
       this.#file = file;
       const { steps } = this.session;
       this.#columns.choose([...this.#columns.kinds, "file"]);
@@ -154,7 +154,7 @@ export class Explorer {
     if (!this.model || !this.#view.follow.checked) return;
     this.#spectra.run(async () => {
       try {
-        const { spectrum } = await this.engine.basis(this.latent, this.#work.signal);
+        const { spectrum } = await this.engine.basis(this.latent, { signal: this.#work.signal });
         this.#stage.showSpectrum(spectrum);
         this.#events.basis(spectrum, this.directions);
       } catch (error) {
@@ -171,7 +171,7 @@ export class Explorer {
   async animate(frames: number): Promise<Uint8Array> {
     const points = this.#stage.along(symmetricSteps(REACH, frames), this.#place);
     if (!points) throw new Error("There is no direction to go along yet.");
-    return this.engine.animate(points, frames, this.#work.signal);
+    return this.engine.animate(points, frames, { signal: this.#work.signal });
   }
 
   dispose(): void {
@@ -232,7 +232,7 @@ export class Explorer {
     const { from } = this.model!;
     this.#layers = fillLayers(view, from, layers);
     const fits = anchor?.length === from.dim;
-    this.#anchor = fits ? anchor.slice() : await this.engine.sample(seed, truncation, signal);
+    this.#anchor = fits ? anchor.slice() : await this.engine.sample(seed, truncation, { signal });
     this.isMoved = fits;
     columns.choose(kinds);
     for (const column of columns.all) column.clear("…");
@@ -252,7 +252,7 @@ export class Explorer {
     const anchor = this.#anchor;
     const columns = this.#columns;
     const file = this.#file;
-    const basis = await engine.basis(anchor, signal);
+    const basis = await engine.basis(anchor, { signal });
     this.#stage.showSpectrum(basis.spectrum);
     for (const column of columns.all) {
       const { kind } = column;
@@ -261,8 +261,8 @@ export class Explorer {
           kind === "basis"
             ? basis
             : kind === "file"
-              ? await engine.open(file!, anchor, signal)
-              : await engine.directions(kind, anchor, signal);
+              ? await engine.open(file!, anchor, { signal })
+              : await engine.directions(kind, anchor, { signal });
         column.take(found, steps[kind] ?? [], this.#unit);
       } catch (error) {
         if (signal.aborted) throw error;

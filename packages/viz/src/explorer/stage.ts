@@ -50,7 +50,7 @@ export class Stage {
     this.#frames.run(async () => {
       try {
         const code = latent();
-        const [image] = await this.#engine.render(code, 1, signal);
+        const [image] = await this.#engine.render(code, 1, { signal });
         paint(this.#view.canvas, image!);
         shown(code);
       } catch (error) {
@@ -109,7 +109,8 @@ export class Stage {
     const { set } = columns.column(kind)!.directions!;
     this.#stripWork = new AbortController();
     try {
-      this.#strip.show(await this.#engine.render(points, steps.length, this.#stripWork.signal));
+      const { signal } = this.#stripWork;
+      this.#strip.show(await this.#engine.render(points, steps.length, { signal }));
       view.stripTitle.textContent = `Traversal of ${set.names[k]} (${set.method}), steps of the slider`;
     } catch (error) {
       this.#fail(error);

@@ -1,0 +1,51 @@
+// What a page and its worker say to each other: calls of the worker's procedures, each answered once, how far they are,
+// and cancellations.
+
+import { type ErrorCode, VielbeinError } from "@vielbein/core";
+import { EngineFailure } from "../failure.ts";
+
+/** What a procedure of a worker takes, returns, and tells while it is under way: all that a structured clone carries. */
+export interface Procedure<Args = readonly unknown[], Result = unknown, Progress = unknown> {
+  readonly args: Args;
+  readonly result: Result;
+  readonly progress: Progress;
+}
+
+/** The procedures of a worker by name. */
+export type Procedures<P> = { readonly [Name in keyof P]: Procedure };
+
+export interface CallRequest {
+  readonly id: number;
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+/** `cancel`: the call of that id is wanted no more. */
+export type Request = CallRequest | { readonly cancel: number };
+
+export type Reply =
+  | { readonly id: number; readonly progress: unknown }
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly failure: Failure };
+
+/** An error on its way, whose class and code a structured clone would lose. */
+export interface Failure {
+  readonly message: string;
+  /** Of a {@link VielbeinError}. */
+  readonly code?: ErrorCode | undefined;
+  /** Of an {@link EngineFailure}. */
+  readonly fatal?: boolean | undefined;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof VielbeinError)) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+  const { message, code } = error;
+  return { message, code, fatal: error instanceof EngineFailure ? error.fatal : undefined };
+}
+
+export function errorOf({ message, code, fatal }: Failure): Error {
+  if (code === undefined) return new Error(message);
+  return fatal === undefined ? new VielbeinError(code, message) : new EngineFailure(code, message, fatal);
+}
