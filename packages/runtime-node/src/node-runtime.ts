@@ -14,7 +14,7 @@ import { type Engine, type EngineOptions, makeEngine } from "./engine.ts";
 import { EngineThread } from "./engine-thread.ts";
 import { NodeSession, oneLine, type Seat } from "./node-session.ts";
 import { type Provider, type ProviderReport, requireProviders, tryOut } from "./providers.ts";
-import { TrialProcess } from "./trial-process.ts";
+import { type Tenant, TrialProcess } from "./trial-process.ts";
 
 export interface NodeRuntimeOptions {
   /** Threads inside one operator, at least 1. Default: ONNX Runtime's choice, one per physical core. */
@@ -74,8 +74,9 @@ export class NodeRuntime implements Runtime {
   readonly #library: string;
   readonly #turns: Turns = new Turns();
   readonly #trialTurns: Turns = new Turns();
-  /** By the bytes that they may take. */
+  /** Those with sessions of this runtime, by the bytes that they may take. */
   readonly #trials: Map<number, TrialProcess> = new Map();
+  readonly #tenant: Tenant;
   #engine: Promise<Engine> | undefined;
   #tried: readonly ProviderReport[];
 
@@ -105,6 +106,11 @@ export class NodeRuntime implements Runtime {
     this.#provider = provider;
     this.#options = options;
     this.#tried = [{ provider }];
+    const trials = this.#trials;
+    this.#tenant = {
+      seconds: trialSeconds ?? TRIAL_SECONDS,
+      whenLeft: ({ limit }) => trials.delete(limit),
+    };
   }
 
   /**
@@ -151,7 +157,8 @@ export class NodeRuntime implements Runtime {
         });
       return NodeSession.open({ inTurn }, model, settings);
     }
-    const trial = this.#trialProcess(options.trial, model);
+    const trial = this.#trialProcess(trialLimit(options.trial, model));
+    trial.admit();
     const seat: Seat = { inTurn: (task) => this.#trialTurns.take(() => task(trial)), limit: trial.limit };
     return NodeSession.open(seat, model, settings);
   }
@@ -168,17 +175,12 @@ export class NodeRuntime implements Runtime {
     });
   }
 
-  #trialProcess({ memory }: TrialLimits, { bytes, files }: ModelSource): TrialProcess {
-    const weights = [bytes, ...(files?.values() ?? [])].reduce((sum, { byteLength }) => sum + byteLength, 0);
-    // Each is there as a file, on its way to the engine and in the engine.
-    const limit = memory + 3 * WEIGHT_STEP * Math.floor(weights / WEIGHT_STEP);
-    const trials = this.#trials;
-    const running = trials.get(limit);
+  #trialProcess(limit: number): TrialProcess {
+    const running = this.#trials.get(limit);
     if (running) return running;
     silenceTelemetry();
-    const { trialSeconds = TRIAL_SECONDS } = this.#options;
-    const trial = new TrialProcess(this.#library, limit, trialSeconds, () => trials.delete(limit));
-    trials.set(limit, trial);
+    const trial = TrialProcess.take(this.#library, limit, this.#tenant);
+    this.#trials.set(limit, trial);
     return trial;
   }
 
@@ -212,6 +214,13 @@ export class NodeRuntime implements Runtime {
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     };
   }
+}
+
+/** Bytes that the trial of a model may take. */
+function trialLimit({ memory }: TrialLimits, { bytes, files }: ModelSource): number {
+  const weights = [bytes, ...(files?.values() ?? [])].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  // Each is there as a file, on its way to the engine and in the engine.
+  return memory + 3 * WEIGHT_STEP * Math.floor(weights / WEIGHT_STEP);
 }
 
 /** Where onnxruntime-node is, without loading its native part. */

@@ -8,11 +8,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { bytesText, type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import type { RuntimeTensor } from "@vielbein/core";
 import { type Abandonable, abandonable } from "./abandon.ts";
 import type { Engine, EngineOptions, EngineSession } from "./engine.ts";
 import { type Reply, type Request, type ThreadData, threadProgram } from "./engine-thread.ts";
 import { fileOf, type StoredFile } from "./files.ts";
+import { crash, exceeded, late, unavailable } from "./trial-errors.ts";
 
 /** What the process is told when it starts. */
 interface Orders {
@@ -21,7 +22,8 @@ interface Orders {
   readonly limit: number;
 }
 
-type Message = Reply | { readonly exceeded: true };
+/** `resident`: bytes of resident memory after the call. */
+type Message = (Reply & { readonly resident?: number }) | { readonly exceeded: true };
 
 /** What the process runs on its main thread, the engine being on another. Self-contained, like `makeEngine`. */
 function supervise({ library, limit }: Orders, program: string, load: NodeJS.Require): void {
@@ -48,14 +50,19 @@ function supervise({ library, limit }: Orders, program: string, load: NodeJS.Req
       return bytes;
     },
   };
-  thread.on("message", (reply: Reply) => here.send(reply));
-  thread.on("error", (error) => here.send({ error: error.message }));
+  let watch: NodeJS.Timeout | undefined;
+  const answer = (reply: Reply): void => {
+    clearInterval(watch);
+    here.send({ ...reply, resident: process.memoryUsage.rss() });
+  };
+  thread.on("message", answer);
+  thread.on("error", (error) => answer({ error: error.message }));
   // The caller is gone, and may not have had time to say so.
   process.on("disconnect", here.die);
-  setInterval(() => {
-    if (process.memoryUsage.rss() > limit) here.send({ exceeded: true }, here.die);
-  }, 5);
   process.on("message", ({ method, args }: Request) => {
+    watch = setInterval(() => {
+      if (process.memoryUsage.rss() > limit) here.send({ exceeded: true }, here.die);
+    }, 5);
     try {
       if (method !== "create") return thread.postMessage({ method, args });
       const [model, files, options] = args as [
@@ -66,7 +73,7 @@ function supervise({ library, limit }: Orders, program: string, load: NodeJS.Req
       const read = files.map(([name, file]) => [name, "path" in file ? here.read(file) : file]);
       thread.postMessage({ method, args: [model, read, options] } satisfies Request);
     } catch (error) {
-      here.send({ error: (error as Error).message });
+      answer({ error: (error as Error).message });
     }
   });
 }
@@ -75,30 +82,40 @@ function supervise({ library, limit }: Orders, program: string, load: NodeJS.Req
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** An idle process without sessions is not kept longer. */
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 5000;
 
+/** Whom a process works for. */
+export interface Tenant {
+  /** How long one call may take. */
+  readonly seconds: number;
+  /** Called when the process has no session left, or has ended. */
+  readonly whenLeft: (process: TrialProcess) => void;
+}
+
+/** Processes without sessions, which wait for the next tenant. */
+const parked: Set<TrialProcess> = new Set();
+
+/**
+ * Has one tenant at a time, from its first session to the end of the last; then waits for the next. That is another only
+ * if all graphs so far have run, and have left most of the memory free: what may have brought it into disorder comes
+ * back to its tenant alone.
+ */
 export class TrialProcess implements Engine, Abandonable {
   /** Bytes that the process may take. */
   readonly limit: number;
-  /** How long one call may take. */
-  readonly #seconds: number;
   readonly #child: ChildProcess;
-  readonly #whenEnded: () => void;
+  #tenant: Tenant;
   #settle: ((message: Message) => void) | undefined;
   #ended: Error | undefined;
   #complaint = "";
+  /** Sessions that are here or on their way. */
   #sessions = 0;
+  #isClean = true;
   #patience: NodeJS.Timeout | undefined;
 
-  /**
-   * @param library Path of onnxruntime-node's entry.
-   * @param seconds How long one call may take.
-   * @param whenEnded Called once, when the process can no longer be used.
-   */
-  constructor(library: string, limit: number, seconds: number, whenEnded: () => void) {
+  private constructor(library: string, limit: number, tenant: Tenant) {
     this.limit = limit;
-    this.#seconds = seconds;
-    this.#whenEnded = whenEnded;
+    this.#tenant = tenant;
     this.#child = start({ library, limit });
     this.#child.on("message", (message: Message) => this.#settle?.(message));
     this.#child.on("error", (error) => this.#end(unavailable(error)));
@@ -111,17 +128,39 @@ export class TrialProcess implements Engine, Abandonable {
     abandonable.add(this);
   }
 
+  /**
+   * A process that waits, or else a new one.
+   *
+   * @param library Path of onnxruntime-node's entry.
+   * @param limit Bytes that the process may take.
+   */
+  static take(library: string, limit: number, tenant: Tenant): TrialProcess {
+    const waiting = [...parked].find((process) => process.#suits(limit, tenant));
+    if (!waiting) return new TrialProcess(library, limit, tenant);
+    parked.delete(waiting);
+    clearTimeout(waiting.#patience);
+    waiting.#tenant = tenant;
+    return waiting;
+  }
+
+  /** Makes room for a session, which is to be created: until it is released, the process keeps its tenant. */
+  admit(): void {
+    this.#sessions++;
+  }
+
   async create(
     model: Uint8Array,
     files: readonly (readonly [string, Uint8Array])[],
     options: EngineOptions,
   ): Promise<EngineSession> {
-    // The process reads files by itself: a message would copy them several times.
-    const sources = files.map(([name, bytes]) => [name, fileOf(bytes) ?? bytes]);
-    clearTimeout(this.#patience);
-    const session = (await this.#call("create", [model, sources, options])) as EngineSession;
-    this.#sessions++;
-    return session;
+    try {
+      // The process reads files by itself: a message would copy them several times.
+      const sources = files.map(([name, bytes]) => [name, fileOf(bytes) ?? bytes]);
+      return (await this.#call("create", [model, sources, options])) as EngineSession;
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
   }
 
   run(
@@ -135,9 +174,7 @@ export class TrialProcess implements Engine, Abandonable {
   async release(id: number): Promise<void> {
     if (this.#ended) return;
     await this.#call("release", [id]);
-    this.#sessions--;
-    if (this.#sessions > 0) return;
-    this.#patience = setTimeout(() => this.terminate(), PATIENCE_MS).unref();
+    this.#leave();
   }
 
   /** Ends the process, whatever it does. */
@@ -157,13 +194,14 @@ export class TrialProcess implements Engine, Abandonable {
         return;
       }
       const timer = setTimeout(
-        () => this.#end(late(this.#seconds)),
-        Math.min(1000 * this.#seconds, LONGEST_MS),
+        () => this.#end(late(this.#tenant.seconds)),
+        Math.min(1000 * this.#tenant.seconds, LONGEST_MS),
       );
       this.#settle = (message) => {
         this.#settle = undefined;
         clearTimeout(timer);
         this.#hold(false);
+        this.#isClean &&= "result" in message && message.resident! <= this.limit / 2;
         if ("result" in message) resolve(message.result);
         else if ("error" in message) {
           reject(typeof message.error === "string" ? new Error(message.error) : message.error);
@@ -177,13 +215,25 @@ export class TrialProcess implements Engine, Abandonable {
     });
   }
 
+  #suits(limit: number, tenant: Tenant): boolean {
+    return this.limit === limit && this.#child.connected && (this.#isClean || this.#tenant === tenant);
+  }
+
+  #leave(): void {
+    this.#sessions--;
+    if (this.#ended || this.#sessions > 0) return;
+    this.#tenant.whenLeft(this);
+    parked.add(this);
+    this.#patience = setTimeout(() => this.terminate(), PATIENCE_MS).unref();
+  }
+
   #end(reason: Error): void {
     if (this.#ended) return;
     this.#ended = reason;
     clearTimeout(this.#patience);
     abandonable.delete(this);
     this.#child.kill("SIGKILL");
-    this.#whenEnded();
+    if (!parked.delete(this)) this.#tenant.whenLeft(this);
     this.#settle?.({ error: reason });
   }
 
@@ -215,43 +265,4 @@ function start(orders: Orders): ChildProcess {
     detached: process.platform !== "win32",
     windowsHide: true,
   });
-}
-
-function unavailable(cause: Error): VielbeinError {
-  return new VielbeinError(
-    "BACKEND_UNAVAILABLE",
-    `No process can be started for the trial of a graph: ${cause.message}. Allow it, or set \`isolate: false\` for graphs that you trust.`,
-    { cause },
-  );
-}
-
-function crash(how: string, complaint: string): VielbeinError {
-  // What the engine's C++ says of itself helps those who know it, as the cause.
-  const cause = new Error(complaint.trim());
-  if (/bad_alloc|out of memory|failed to allocate/i.test(complaint)) {
-    return new VielbeinError(
-      "MEMORY_BUDGET",
-      "The engine ran out of memory on the graph. Raise the memory budget.",
-      { cause },
-    );
-  }
-  return new VielbeinError(
-    "BACKEND_CRASHED",
-    `The graph crashes ONNX Runtime (${how}). Its operators are used in a way that the engine does not foresee: export the model again, or check it with onnx.checker.`,
-    { cause },
-  );
-}
-
-function late(seconds: number): VielbeinError {
-  return new VielbeinError(
-    "TIME_LIMIT",
-    `The engine is not done with the graph after the ${seconds} s that its trial may take; it may never be. Raise \`trialSeconds\` of the runtime if the model is to be trusted.`,
-  );
-}
-
-function exceeded(limit: number): VielbeinError {
-  return new VielbeinError(
-    "MEMORY_BUDGET",
-    `The engine takes more than the ${bytesText(limit)} that a first run of the graph may. Raise the memory budget if the model is to be trusted.`,
-  );
 }

@@ -60,6 +60,16 @@ describe("a process", () => {
   });
 });
 
+describe("the process of a trial that waits for another", () => {
+  it("neither keeps this one from ending nor outlives it", async (context) => {
+    if (!existsSync("/proc/self/task")) context.skip("processes are listed in /proc, which Linux has");
+    const { status, stdout } = run("a trial's process waits");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^\d+\n$/);
+    await expect.poll(() => existsSync(`/proc/${stdout.trim()}`), { timeout: 10_000 }).toBe(false);
+  });
+});
+
 // ONNX Runtime's telemetry keeps an identifier and what it has yet to send in the home folder.
 describe("telemetry", () => {
   it("is off unless the user has it on", () => {

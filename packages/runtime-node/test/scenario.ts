@@ -1,6 +1,6 @@
 // What the tests run in a process of its own: one scenario, by name, from a bundle of the sources.
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { DataType, encodeModel } from "@vielbein/onnx";
@@ -43,6 +43,13 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
   /** A session is left open and nothing waits for anything. */
   async idle() {
     await new NodeRuntime({ threads: 1 }).createSession({ bytes: square() });
+  },
+  /** The process of a trial waits for another; its id. */
+  async "a trial's process waits"() {
+    const trial = { memory: 2 ** 28 };
+    const session = await new NodeRuntime({ threads: 1 }).createSession({ bytes: square() }, { trial });
+    await session.dispose();
+    console.log(readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim());
   },
   async "exit while the thread starts"() {
     void new NodeRuntime({ threads: 1 }).createSession({ bytes: square() });

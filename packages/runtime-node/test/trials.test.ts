@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Runtime } from "@vielbein/core";
+import type { Runtime, TrialLimits } from "@vielbein/core";
 import { type Attribute, DataType, encodeModel, type Model, type Node, type Tensor } from "@vielbein/onnx";
 import { afterAll, describe, expect, it } from "vitest";
 import { NodeRuntime, type NodeRuntimeOptions, readModelFile } from "../src/index.ts";
@@ -146,19 +146,140 @@ describe("a trial", () => {
   });
 
   it("leaves no process behind when it has been idle for a while", async (context) => {
-    if (!existsSync("/proc/self/task")) context.skip("processes are listed in /proc, which Linux has");
+    if (noProcessList) context.skip(noProcessList);
     const before = children();
     const one = new NodeRuntime({ threads: 1 });
-    const session = await one.createSession({ bytes: encodeModel(sound) }, { trial });
+    const session = await one.createSession({ bytes: encodeModel(sound) }, { trial: unused() });
     expect(newChildren(before)).toHaveLength(1);
     await session.dispose();
-    await expect.poll(() => newChildren(before), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => newChildren(before), { timeout: 20_000 }).toEqual([]);
   });
 });
+
+describe("the process of a trial", () => {
+  const opened: NodeRuntime[] = [];
+  afterAll(() => Promise.all(opened.map((each) => each.dispose())));
+
+  /** Opens and releases a session in the trial of a runtime; whatever comes of it, a run between them. */
+  async function tryOut(own: NodeRuntime, limits: TrialLimits, graph = sound): Promise<void> {
+    const session = await own.createSession(
+      { bytes: encodeModel(graph) },
+      { optimize: false, trial: limits },
+    );
+    await session.run({ x }).catch(() => undefined);
+    await session.dispose();
+  }
+  const open = (options: NodeRuntimeOptions = {}): NodeRuntime => {
+    const own = new NodeRuntime({ threads: 1, ...options });
+    opened.push(own);
+    return own;
+  };
+  /** Runs where processes can be counted. */
+  const counting = (
+    name: string,
+    body: (started: () => number, limits: TrialLimits) => Promise<void>,
+  ): void => {
+    it(name, async (context) => {
+      if (noProcessList) context.skip(noProcessList);
+      const seen = new Set(children());
+      // Processes of other tests may end meanwhile; of those that start, all are seen.
+      const started = (): number => {
+        const fresh = children().filter((id) => !seen.has(id));
+        for (const id of fresh) seen.add(id);
+        return fresh.length;
+      };
+      await body(started, unused());
+    });
+  };
+
+  counting("is handed to the next runtime, also when its own is disposed of", async (started, limits) => {
+    const first = open();
+    await tryOut(first, limits);
+    expect(started()).toBe(1);
+    await tryOut(open(), limits);
+    await first.dispose();
+    await tryOut(open(), limits);
+    expect(started()).toBe(0);
+  });
+
+  counting("keeps its limit of memory: another limit is another process", async (started, limits) => {
+    await tryOut(open(), limits);
+    await tryOut(open(), unused());
+    expect(started()).toBe(2);
+  });
+
+  counting("is its runtime's alone while it has a session", async (started, limits) => {
+    const first = open();
+    const session = await first.createSession({ bytes: encodeModel(sound) }, { trial: limits });
+    await tryOut(first, limits);
+    expect(started()).toBe(1);
+    await tryOut(open(), limits);
+    expect(started()).toBe(1);
+    expect((await session.run({ x })).y!.data).toEqual(Float32Array.of(-1, -2, -3, -4));
+    await session.dispose();
+  });
+
+  counting("stays with its runtime when a graph was refused or a run failed", async (started) => {
+    const unknown = model([node("NoSuchOperator", ["x"], ["y"])]);
+    const reshaped = model([node("Reshape", ["x", "to"], ["y"])], [int64s("to", 3)]);
+    for (const graph of [unknown, reshaped]) {
+      const [own, limits] = [open(), unused()];
+      await tryOut(own, limits, graph).catch(() => undefined);
+      expect(started()).toBe(1);
+      await tryOut(own, limits);
+      expect(started()).toBe(0);
+      await tryOut(open(), limits);
+      expect(started()).toBe(1);
+    }
+  });
+
+  counting("stays with its runtime when more than half of its memory is in use", async (started) => {
+    const limits = { memory: 2 ** 27 };
+    const own = open();
+    await tryOut(own, limits);
+    await tryOut(own, limits);
+    expect(started()).toBe(1);
+    await tryOut(open(), limits);
+    expect(started()).toBe(1);
+  });
+
+  counting("takes nothing of another runtime with it when it crashes", async (started, limits) => {
+    const split = model([node("Split", ["x"], ["", "y"], { axis: { type: "int", value: 1 } })], [], 13);
+    await tryOut(open(), limits);
+    expect(started()).toBe(1);
+    const own = open();
+    await expect(
+      own
+        .createSession({ bytes: encodeModel(split) }, { optimize: false, trial: limits })
+        .then((session) => session.run({ x })),
+    ).rejects.toMatchObject({ code: "BACKEND_CRASHED" });
+    await tryOut(open(), limits);
+    await tryOut(own, limits);
+    expect(started()).toBe(1);
+  });
+
+  counting("has the patience of the runtime that it works for", async (started, limits) => {
+    await tryOut(open({ trialSeconds: 600 }), limits);
+    const { run: forever } = await endless({ trialSeconds: 1 }, limits);
+    await expect(forever).rejects.toMatchObject({ message: expect.stringContaining("after the 1 s") });
+    expect(started()).toBe(1);
+  });
+});
+
+const noProcessList = existsSync("/proc/self/task")
+  ? undefined
+  : "processes are listed in /proc, which Linux has";
+
+/** Limits for which no process waits. */
+function unused(): TrialLimits {
+  return { memory: trial.memory + ++usedLimits };
+}
+let usedLimits = 0;
 
 /** A run of a loop without end, under way. */
 async function endless(
   options: NodeRuntimeOptions = {},
+  limits: TrialLimits = trial,
 ): Promise<{ runtime: NodeRuntime; run: Promise<unknown> }> {
   const scalar = (name: string, dataType: number, raw: Uint8Array): Tensor => ({
     name,
@@ -190,7 +311,7 @@ async function endless(
     ],
   );
   const own = new NodeRuntime({ threads: 1, ...options });
-  const session = await own.createSession({ bytes: encodeModel(graph) }, { trial });
+  const session = await own.createSession({ bytes: encodeModel(graph) }, { trial: limits });
   return { runtime: own, run: session.run({ x }) };
 }
 
