@@ -1,6 +1,6 @@
 // The built page in Chromium: what a person does, and that it costs no memory.
 
-import { copyFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, readdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -19,8 +19,7 @@ import { launch, missing } from "../../runtime-web/test/chromium.ts";
 import { ModelEngine } from "../src/model-engine.ts";
 import { conditionalModel } from "./conditional.ts";
 import { layeredModel } from "./layered.ts";
-
-const decoder = fileURLToPath(new URL("../../../tools/bench/data/decoder.onnx", import.meta.url));
+import { lightModel } from "./light.ts";
 
 let folder: string;
 let server: PreviewServer;
@@ -35,9 +34,10 @@ beforeAll(async () => {
   const outDir = join(folder, "explorer");
   const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
   await build({ configFile, build: { outDir } });
-  // WebGPU that a processor imitates is slow: in these tests a lighter generator stands in the sample's place.
+  // WebGPU that a processor imitates is slow, and so is every visit: in these tests a lighter generator stands in the
+  // sample's place.
   renameSync(join(outDir, "faces.onnx"), join(outDir, "sample.onnx"));
-  copyFileSync(decoder, join(outDir, "faces.onnx"));
+  writeFileSync(join(outDir, "faces.onnx"), lightModel);
   server = await serve();
   url = addressOf(server);
   browser = await launch();
@@ -176,10 +176,7 @@ describe("the explorer's page", () => {
       await visit(`${url}?provider=${provider}#seed=5`);
       const { latent, vectors, values, runtime } = await state();
       expect(runtime).toMatch(provider);
-      const map = await OnnxMap.create(
-        decodeModel(new Uint8Array(readFileSync(decoder)), "faces.onnx"),
-        new NodeRuntime(),
-      );
+      const map = await OnnxMap.create(decodeModel(lightModel, "faces.onnx"), new NodeRuntime());
       const point = samplePoints(map.from, 5, 0, 1);
       const expected = await localBasisAt(map, point);
       await map.dispose();

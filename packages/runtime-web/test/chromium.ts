@@ -100,6 +100,8 @@ export function launch(): Promise<Browser> {
       "--disable-sync",
       // WebGPU without a graphics processor: Chromium brings SwiftShader.
       "--enable-unsafe-webgpu",
+      // Every window would load pages of its address bar, which nobody sees: a second of processor time.
+      "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     ],
   });
 }
