@@ -9,6 +9,7 @@ export interface EngineSession {
   readonly id: number;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  readonly outputShapes: readonly (readonly (number | string)[])[];
 }
 
 export interface Engine {
@@ -43,7 +44,9 @@ export function makeEngine(library: typeof ort): Engine {
       });
       const id = created++;
       sessions.set(id, session);
-      return { id, inputNames: session.inputNames, outputNames: session.outputNames };
+      const { inputNames, outputNames, outputMetadata } = session;
+      const outputShapes = outputMetadata.map((output) => (output.isTensor ? output.shape : []));
+      return { id, inputNames, outputNames, outputShapes };
     },
     async run(id, feeds, fetches) {
       const inputs = Object.entries(feeds).map(([name, { type, data, dims }]) => {

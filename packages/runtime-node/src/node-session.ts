@@ -14,6 +14,7 @@ export interface Seat {
 export class NodeSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  readonly outputShapes: readonly (readonly (number | string)[])[];
   readonly #id: number;
   readonly #seat: Seat;
   #isDisposed = false;
@@ -22,6 +23,7 @@ export class NodeSession implements Session {
     this.#id = session.id;
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames;
+    this.outputShapes = session.outputShapes;
     this.#seat = seat;
   }
 

@@ -66,6 +66,11 @@ export interface Runtime {
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /**
+   * Shapes of the outputs, as far as the engine tells them without a run: an extent that it cannot tell is a name, and
+   * `[]` is a scalar or a shape of which it tells nothing. Absent where it does not say.
+   */
+  readonly outputShapes?: readonly (readonly (number | string)[])[] | undefined;
   run(
     feeds: Readonly<Record<string, RuntimeTensor>>,
     fetches?: readonly string[],

@@ -1,8 +1,14 @@
-// One run of a graph through the engine at batch 1, for its shapes and for the values of what does not depend
-// on the point. Tensors that do are asked for their shape only (a Shape node each), so that the engine may free
-// every activation.
+// What the engine says of a graph at batch 1: the shapes of tensors, and the values of those that do not depend on the
+// point. Shapes come from the engine's own inference, without a run. Where it cannot tell, a run asks tensors for their
+// shape (by a Shape node each, so that the engine may free every activation).
 
-import { type Runtime, type RuntimeTensor, type TrialLimits, VielbeinError } from "@vielbein/core";
+import {
+  type Runtime,
+  type RuntimeTensor,
+  type Session,
+  type TrialLimits,
+  VielbeinError,
+} from "@vielbein/core";
 import { int, makeNode } from "../model/attributes.ts";
 import { dataTypeName, isReducedFloat } from "../model/element-types.ts";
 import { nodeReads, nodesFor, tensorNames } from "../model/graph.ts";
@@ -22,6 +28,8 @@ export interface Probe {
 export interface ProbeRequest {
   /** Tensors whose shape is wanted. */
   readonly measured: readonly string[];
+  /** Those of them that a run computes in any case: a first run shows that the engine can. */
+  readonly tried?: readonly string[] | undefined;
   /** Tensors whose value is wanted. */
   readonly folded?: readonly string[];
   /** Values of graph inputs by name; others get a harmless one of their declared shape. */
@@ -29,6 +37,8 @@ export interface ProbeRequest {
   /** For a graph that the engine has not run before: what it may take. */
   readonly trial?: TrialLimits | undefined;
 }
+
+type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /**
  * Empty where nothing is wanted: engines do not run graphs without outputs.
@@ -40,57 +50,175 @@ export interface ProbeRequest {
 export async function probe(
   model: Model,
   runtime: Runtime,
-  { measured, folded = [], inputs = new Map(), trial }: ProbeRequest,
+  { measured, tried = [], folded = [], inputs = new Map(), trial }: ProbeRequest,
 ): Promise<Probe> {
-  if (measured.length === 0 && folded.length === 0) return { shapes: new Map(), values: new Map() };
-  const { graph } = model;
-  const names = new NameSupply(tensorNames(graph));
-  const types = typesOf(graph);
-  const asked: Node[] = [];
-  const ask = (opType: string, name: string, attributes: Parameters<typeof makeNode>[3] = {}): string => {
-    const output = names.claim(`${name}_${opType.toLowerCase()}`);
-    asked.push(makeNode(opType, [name], [output], attributes));
-    return output;
-  };
-  // Engines convert 8-bit floating-point numbers, and can do nothing else with them.
-  const readable = (name: string): string =>
-    isReducedFloat(types.get(name)) ? ask("Cast", name, { to: int(DataType.FLOAT) }) : name;
-  const shapeNames = new Map(measured.map((name) => [name, ask("Shape", readable(name))]));
-  const foldedNames = new Map(folded.map((name) => [name, readable(name)]));
-  const needed = nodesFor(graph, [...measured, ...folded]);
-  const read = new Set([...needed.flatMap(nodeReads), ...measured, ...folded]);
-  const fed = requiredInputs(graph).filter((input) => read.has(input.name));
-  const outputs = [...new Set([...shapeNames.values(), ...foldedNames.values()])];
-  const feeds = new Map(fed.map((input) => [input.name, inputs.get(input.name) ?? probeValue(input, trial)]));
-  if (trial) {
-    const fedShapes = new Map([...feeds].map(([name, { dims }]) => [name, dims]));
-    requireStatedSizesFit(needed, constantsOf(graph), fedShapes, types, trial);
+  const part = new Part(model, [...measured, ...folded], inputs, trial);
+  const inferred = await part.inferShapes(runtime, measured);
+  const ran = await part.run(runtime, {
+    measured: measured.filter((name) => !inferred.has(name) || tried.includes(name)),
+    folded,
+  });
+  if (tried.some((name) => inferred.has(name) && !isSame(inferred.get(name)!, ran.shapes.get(name)!))) {
+    return part.run(runtime, { measured, folded });
   }
-  const asking: Model = {
-    ...model,
-    graph: {
+  return { ...ran, shapes: new Map([...inferred, ...ran.shapes]) };
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+}
+
+/** What of a model computes some of its tensors, and what goes in. */
+class Part {
+  readonly #model: Model;
+  readonly #types: ReturnType<typeof typesOf>;
+  readonly #feeds: ReadonlyMap<string, RuntimeTensor>;
+  readonly #inputs: ReadonlyMap<string, RuntimeTensor>;
+  readonly #trial: TrialLimits | undefined;
+
+  constructor(
+    model: Model,
+    wanted: readonly string[],
+    inputs: ReadonlyMap<string, RuntimeTensor>,
+    trial: TrialLimits | undefined,
+  ) {
+    const { graph } = model;
+    const nodes = nodesFor(graph, wanted);
+    const read = new Set([...nodes.flatMap(nodeReads), ...wanted]);
+    const fed = requiredInputs(graph).filter((input) => read.has(input.name));
+    const feeds = fed.map(
+      (input) => [input.name, inputs.get(input.name) ?? probeValue(input, trial)] as const,
+    );
+    this.#feeds = new Map(feeds);
+    this.#inputs = inputs;
+    this.#types = typesOf(graph);
+    this.#trial = trial;
+    if (trial) {
+      const shapes = new Map(feeds.map(([name, { dims }]) => [name, dims]));
+      requireStatedSizesFit(nodes, constantsOf(graph), shapes, this.#types, trial);
+    }
+    const initializers = graph.initializers.filter((tensor) => read.has(tensor.name));
+    // Engines infer shapes where extents are fixed.
+    const fixed = fed.map((input) => ({ ...input, shape: this.#feeds.get(input.name)!.dims }));
+    this.#model = {
+      ...model,
+      graph: { ...graph, nodes: named(nodes), initializers, inputs: fixed, outputs: [], valueInfo: [] },
+    };
+  }
+
+  /** Shapes of those tensors of which the engine knows every extent when it reads the graph. */
+  async inferShapes(runtime: Runtime, names: readonly string[]): Promise<Shapes> {
+    const shapes = new Map(
+      names.flatMap((name) => {
+        const fed = this.#feeds.get(name);
+        return fed ? [[name, fed.dims] as const] : [];
+      }),
+    );
+    const computed = names.filter((name) => !shapes.has(name));
+    const questions = new Questions(this.#model, this.#types);
+    const outputs = new Map(computed.map((name) => [questions.readable(name), name]));
+    await this.#withSession(
+      runtime,
+      questions,
+      [...outputs.keys()],
+      async ({ outputNames, outputShapes = [] }) => {
+        for (const [i, output] of outputNames.entries()) {
+          const shape = outputShapes[i] ?? [];
+          if (shape.length > 0 && shape.every(isExtent)) shapes.set(outputs.get(output)!, shape);
+        }
+      },
+    );
+    return shapes;
+  }
+
+  /** Shapes and values by a run. */
+  async run(
+    runtime: Runtime,
+    { measured, folded = [] }: Pick<ProbeRequest, "measured" | "folded">,
+  ): Promise<Probe> {
+    const questions = new Questions(this.#model, this.#types);
+    const shapes = new Map<string, readonly number[]>();
+    const values = new Map<string, RuntimeTensor>();
+    const shapeNames = measured.map((name) => [name, questions.shapeOf(name)] as const);
+    const valueNames = folded.map((name) => [name, questions.readable(name)] as const);
+    const outputs = [...new Set([...shapeNames, ...valueNames].map(([, output]) => output))];
+    await this.#withSession(runtime, questions, outputs, async (session) => {
+      const feeds = Object.fromEntries(session.inputNames.map((name) => [name, this.#feeds.get(name)!]));
+      const results = await session.run(feeds, outputs).catch((error: unknown) => {
+        throw blamingIndices(error, this.#inputs);
+      });
+      for (const [name, output] of shapeNames) {
+        shapes.set(name, Array.from(results[output].data as BigInt64Array, Number));
+      }
+      for (const [name, output] of valueNames) values.set(name, results[output]);
+    });
+    return { shapes, values };
+  }
+
+  /** Nothing where nothing is asked: engines do not accept graphs without outputs. */
+  async #withSession(
+    runtime: Runtime,
+    { nodes }: Questions,
+    outputs: readonly string[],
+    task: (session: Session) => Promise<void>,
+  ): Promise<void> {
+    if (outputs.length === 0) return;
+    const { graph } = this.#model;
+    const asking = {
       ...graph,
-      nodes: [...named(needed), ...asked],
-      initializers: graph.initializers.filter((tensor) => read.has(tensor.name)),
-      inputs: fed,
+      nodes: [...graph.nodes, ...nodes],
       outputs: outputs.map((name) => ({ name })),
-      valueInfo: [],
-    },
-  };
-  const session = await openSession(runtime, asking, { optimize: false, trial });
-  try {
-    const results = await session.run(Object.fromEntries(feeds), outputs).catch((error: unknown) => {
-      throw blamingIndices(error, inputs);
-    });
-    const shapes = [...shapeNames].map(([name, output]) => {
-      const extents = Array.from(results[output].data as BigInt64Array, Number);
-      return [name, extents] as const;
-    });
-    const values = [...foldedNames].map(([name, output]) => [name, results[output]] as const);
-    return { shapes: new Map(shapes), values: new Map(values) };
-  } finally {
-    await session.dispose();
+    };
+    const needed = nodesFor(asking, outputs);
+    const read = new Set([...needed.flatMap(nodeReads), ...outputs]);
+    const model = {
+      ...this.#model,
+      graph: {
+        ...asking,
+        nodes: needed,
+        initializers: graph.initializers.filter(({ name }) => read.has(name)),
+        inputs: graph.inputs.filter(({ name }) => read.has(name)),
+      },
+    };
+    const session = await openSession(runtime, model, { optimize: false, trial: this.#trial });
+    try {
+      await task(session);
+    } finally {
+      await session.dispose();
+    }
   }
+}
+
+/** Nodes behind those of a model that make outputs of what is asked of it. */
+class Questions {
+  readonly nodes: Node[] = [];
+  readonly #names: NameSupply;
+  readonly #types: ReturnType<typeof typesOf>;
+
+  constructor({ graph }: Model, types: ReturnType<typeof typesOf>) {
+    this.#names = new NameSupply(tensorNames(graph));
+    this.#types = types;
+  }
+
+  /** Engines convert 8-bit floating-point numbers, and can do nothing else with them. */
+  readable(name: string): string {
+    if (!isReducedFloat(this.#types.get(name))) return name;
+    return this.#ask("Cast", name, { to: int(DataType.FLOAT) });
+  }
+
+  shapeOf(name: string): string {
+    return this.#ask("Shape", this.readable(name));
+  }
+
+  #ask(opType: string, name: string, attributes: Parameters<typeof makeNode>[3] = {}): string {
+    const output = this.#names.claim(`${name}_${opType.toLowerCase()}`);
+    this.nodes.push(makeNode(opType, [name], [output], attributes));
+    return output;
+  }
+}
+
+function isExtent(extent: number | string): extent is number {
+  return typeof extent === "number" && Number.isSafeInteger(extent) && extent >= 0;
 }
 
 /** Integers that were given an input are often indices, and engines do not say whose index is out of bounds. */

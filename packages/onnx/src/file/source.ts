@@ -46,6 +46,7 @@ export async function openSession(
   return {
     inputNames: session.inputNames.map(fromEngine),
     outputNames: session.outputNames.map(fromEngine),
+    outputShapes: session.outputShapes,
     run: async (feeds, fetches) =>
       entries(await session.run(entries(feeds, toEngine), fetches?.map(toEngine)), fromEngine),
     dispose: () => session.dispose(),

@@ -1,4 +1,4 @@
-// What one run of the engine says of a slice: the shapes of what moves with the point, and the values of what does not.
+// What the engine says of a slice: the shapes of what moves with the point, and the values of what does not.
 
 import type { Runtime } from "@vielbein/core";
 import type { TensorInfo } from "../derive/prepared-graph.ts";
@@ -8,7 +8,7 @@ import { DataType, type Model, type Tensor } from "../model/model.ts";
 import type { Scope } from "../model/scope.ts";
 import { fromRuntime } from "../model/tensor.ts";
 import { fixedInputs, type PrepareOptions } from "./options.ts";
-import type { Slice } from "./slice.ts";
+import type { Ends, Slice } from "./slice.ts";
 
 export interface Measured {
   readonly info: ReadonlyMap<string, TensorInfo>;
@@ -20,6 +20,7 @@ export interface Measured {
 export async function measure(
   model: Model,
   runtime: Runtime,
+  { to }: Ends,
   slice: Slice,
   types: Scope<number>,
   options: PrepareOptions,
@@ -27,6 +28,7 @@ export async function measure(
   const originals = new Map(model.graph.initializers.map((tensor) => [tensor.name, tensor]));
   const { shapes, values } = await probe(model, runtime, {
     measured: slice.moving,
+    tried: [to],
     folded: [...slice.fixed].filter((name) => !originals.has(name)),
     inputs: fixedInputs(options),
     trial: trialLimits(options.memoryBudget),

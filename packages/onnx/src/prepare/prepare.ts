@@ -1,7 +1,6 @@
 // From a model as exported to a graph that can be differentiated: cut between two tensors, every shape
-// fixed, everything that does not depend on the input folded into constants. One probe run through the
-// engine yields both the shapes and the folded values, so that no shape inference is needed and the
-// plumbing that exporters leave (Shape, Gather, Slice, Concat, Unsqueeze …) disappears.
+// fixed, everything that does not depend on the input folded into constants. The engine says both the shapes
+// and the folded values, so that no shape inference of ours is needed and the plumbing that exporters leave (Shape, Gather, Slice, Concat, Unsqueeze …) disappears.
 
 import { type Runtime, VielbeinError } from "@vielbein/core";
 import { infoOf, type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
@@ -42,7 +41,7 @@ export async function prepare(
   const origin = { rules, opset: standardOpset(original), positions };
   const types = typesOf(model.graph);
   const slice = sliceBetween(model.graph, ends, types, new Set(Object.keys(inputs)));
-  const measured = await measure(model, runtime, slice, types, options).catch((error: unknown) => {
+  const measured = await measure(model, runtime, ends, slice, types, options).catch((error: unknown) => {
     throw explained(error, runtime, slice.nodes, origin, options);
   });
   const prepared = assemble(model, ends, slice, measured, origin);

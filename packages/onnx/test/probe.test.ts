@@ -1,0 +1,92 @@
+// What the engine is asked of a graph: what it infers is not computed, and is held against a run.
+
+import type { Runtime, RuntimeTensor } from "@vielbein/core";
+import { describe, expect, test } from "vitest";
+import { probe } from "../src/file/probe.ts";
+import { decodeModel } from "../src/index.ts";
+import { int, makeNode } from "../src/model/attributes.ts";
+import { DataType } from "../src/model/model.ts";
+import { int64Tensor } from "../src/model/tensor.ts";
+import { makeModel, runtime } from "./helpers.ts";
+
+/** x [1, 4] → a [1, 4] → b [2, 2] → y, c the indices of what is not 0 in b, of which only a run knows how many. */
+const model = makeModel({
+  nodes: [
+    makeNode("Neg", ["x"], ["a"]),
+    makeNode("Reshape", ["a", "shape"], ["b"]),
+    makeNode("NonZero", ["b"], ["c"]),
+    makeNode("Cast", ["c"], ["d"], { to: int(DataType.FLOAT) }),
+    makeNode("ReduceSum", ["d"], ["e"], { keepdims: int(0) }),
+    makeNode("Add", ["b", "e"], ["y"]),
+  ],
+  initializers: [int64Tensor("shape", [2, 2])],
+  inputs: [{ name: "x", dataType: DataType.FLOAT, shape: [1, 4] }],
+  outputs: [{ name: "y", dataType: DataType.FLOAT }],
+});
+const x: RuntimeTensor = { type: "float32", dims: [1, 4], data: Float32Array.of(1, 0, 2, 3) };
+const request = { measured: ["x", "a", "b", "c", "e", "y"], tried: ["y"], inputs: new Map([["x", x]]) };
+const shapes = new Map([
+  ["x", [1, 4]],
+  ["a", [1, 4]],
+  ["b", [2, 2]],
+  ["c", [2, 3]],
+  ["e", []],
+  ["y", [2, 2]],
+]);
+
+type Shapes = readonly (readonly (number | string)[])[];
+
+/** The engine with another word for what it infers, and a record of the runs: the outputs of each. */
+function observed(say: (inferred: Shapes | undefined) => Shapes | undefined): {
+  runtime: Runtime;
+  runs: string[][];
+} {
+  const runs: string[][] = [];
+  const createSession: Runtime["createSession"] = async (source, options) => {
+    const session = await runtime.createSession(source, options);
+    const { nodes } = decodeModel(source.bytes).graph;
+    return {
+      inputNames: session.inputNames,
+      outputNames: session.outputNames,
+      outputShapes: say(session.outputShapes),
+      dispose: () => session.dispose(),
+      run: (feeds, fetches) => {
+        const asked = nodes.filter(({ opType }) => opType === "Shape").map(({ inputs }) => inputs[0]!);
+        runs.push(asked);
+        return session.run(feeds, fetches);
+      },
+    };
+  };
+  return { runtime: { name: "observed", createSession }, runs };
+}
+
+describe("probe", () => {
+  test("asks a run for the shapes that the engine does not infer, and for those that are tried", async () => {
+    const { runtime: engine, runs } = observed((inferred) => inferred);
+    expect((await probe(model, engine, request)).shapes).toEqual(shapes);
+    expect(runs).toEqual([["c", "e", "y"]]);
+  });
+
+  test("runs nothing where everything is inferred and nothing is tried", async () => {
+    const { runtime: engine, runs } = observed((inferred) => inferred);
+    const { shapes: found } = await probe(model, engine, { ...request, measured: ["a", "b"], tried: [] });
+    expect([...found]).toEqual([...shapes].slice(1, 3));
+    expect(runs).toEqual([]);
+  });
+
+  test("asks a run for all shapes where the engine infers none, or infers one that a run contradicts", async () => {
+    const none = observed(() => undefined);
+    expect((await probe(model, none.runtime, request)).shapes).toEqual(shapes);
+    expect(none.runs).toEqual([["a", "b", "c", "e", "y"]]);
+    const wrong = observed((inferred) =>
+      inferred?.map((shape) => shape.map((extent) => (extent === 2 ? 3 : extent))),
+    );
+    expect((await probe(model, wrong.runtime, request)).shapes).toEqual(shapes);
+    expect(wrong.runs).toEqual([["c", "e", "y"], request.measured]);
+  });
+
+  test("a value is computed, whatever is inferred of it", async () => {
+    const { values } = await probe(model, runtime, { ...request, folded: ["b"] });
+    expect(values.get("b")).toMatchObject({ dims: [2, 2], data: Float32Array.of(-1, -0, -2, -3) });
+  });
+});
