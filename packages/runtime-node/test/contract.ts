@@ -34,6 +34,25 @@ export const runtimeContract: readonly ContractCase[] = [
     },
   },
   {
+    name: "infers the shapes of outputs where the inputs' extents are fixed, without a run",
+    async run(runtime) {
+      const open = affine();
+      const { graph } = open;
+      const inputs = graph.inputs.map((input) => ({ ...input, shape: [4, 3] }));
+      const fixed = { ...open, graph: { ...graph, inputs } };
+      await withSession(runtime, fixed, async ({ outputShapes = [] }) => {
+        equal(
+          outputShapes,
+          [
+            [4, 2],
+            [4, 2],
+          ],
+          "outputShapes",
+        );
+      });
+    },
+  },
+  {
     name: "returns the outputs that are asked for, and no other",
     async run(runtime) {
       await withSession(runtime, affine(), async (session) => {

@@ -17,6 +17,7 @@ export interface EngineSession {
   readonly id: number;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  readonly outputShapes: readonly (readonly (number | string)[])[];
 }
 
 export type Tensors = Readonly<Record<string, RuntimeTensor>>;

@@ -70,7 +70,9 @@ export class LocalEngine implements Engine {
       const session = await this.#load(model, options);
       const id = this.#nextId++;
       this.#sessions.set(id, session);
-      return { id, inputNames: session.inputNames, outputNames: session.outputNames };
+      const { inputNames, outputNames, outputMetadata } = session;
+      const outputShapes = outputMetadata.map((output) => (output.isTensor ? output.shape : []));
+      return { id, inputNames, outputNames, outputShapes };
     });
   }
 

@@ -19,6 +19,7 @@ export type Recover = <T>(
 export class WebSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  readonly outputShapes: readonly (readonly (number | string)[])[];
   readonly #queue = new Queue();
   #seat: Seat | undefined;
   /** Holds the model, hence dropped once it cannot help any more. */
@@ -29,6 +30,7 @@ export class WebSession implements Session {
     this.#recover = recover;
     this.inputNames = seat.session.inputNames;
     this.outputNames = seat.session.outputNames;
+    this.outputShapes = seat.session.outputShapes;
   }
 
   run(feeds: Tensors, fetches: readonly string[] = this.outputNames): Promise<Record<string, RuntimeTensor>> {

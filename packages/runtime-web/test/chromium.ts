@@ -183,10 +183,9 @@ export class RemoteRuntime implements Runtime {
     const { page } = this;
     const files = [...(model.files ?? [])].map(([name, data]): [string, Uint8Array] => [name, data.slice()]);
     const session = await call(page, "create", this.id, model.bytes.slice(), files, options);
-    const { id, inputNames, outputNames } = session;
+    const { id, ...names } = session;
     return {
-      inputNames,
-      outputNames,
+      ...names,
       run: (feeds, fetches) => {
         const copies = Object.entries(feeds).map(([name, { type, dims, data }]) => [
           name,

@@ -17,8 +17,8 @@ const procedures = {
   create: async (id: number, bytes: Uint8Array, files: [string, Uint8Array][], options: SessionOptions) => {
     const source: ModelSource = { bytes, files: new Map(files) };
     const session = await runtimes[id]!.createSession(source, options);
-    const { inputNames, outputNames } = session;
-    return { id: sessions.push(session) - 1, inputNames, outputNames };
+    const { inputNames, outputNames, outputShapes } = session;
+    return { id: sessions.push(session) - 1, inputNames, outputNames, outputShapes };
   },
   run: (id: number, feeds: Feeds, fetches?: string[]) => sessions[id]!.run(feeds, fetches),
   release: (id: number) => sessions[id]!.dispose(),
