@@ -2,24 +2,27 @@
 
 import {
   averageMetric,
+  type DerivativeRoute,
   type DirectionSet,
   type DirectionValues,
   deadRows,
   defaultNames,
   displacementOf,
   factorize,
+  JacobianAt,
   type LocalDimension,
+  leadingTriplets,
   localBasisAt,
   localDimension,
+  type MetricSpectrum,
   metricSpectrum,
-  type PointSpectrum,
   PrincipalComponentsAccumulator,
   selectMaps,
   stackWeights,
 } from "@vielbein/core";
-import { leadingColumns, type Matrix, matrix } from "@vielbein/linalg";
+import { canonicalSigns, leadingColumns, type Matrix, matrix } from "@vielbein/linalg";
 import { firstAffineMaps } from "@vielbein/onnx";
-import type { ExplorerDirections, ExplorerSpectrum } from "@vielbein/viz/explorer";
+import type { BasisOptions, ExplorerDirections, ExplorerSpectrum } from "@vielbein/viz/explorer";
 import type { Spaces } from "./spaces.ts";
 import { MEMORY_BUDGET } from "./survey.ts";
 
@@ -30,6 +33,8 @@ const WHOLE = 2 ** 23;
 /** Codes up to this dimension have their whole spectrum; of longer ones, only the leading part is found. */
 const WHOLE_CODE = 1024;
 const LEADING = 32;
+/** How many of these are found first, each in a fraction of the time of the next. */
+const FIRST = [4, 12];
 const PCA_SAMPLES = 512;
 const PCA_BATCH = 32;
 const METRIC_SAMPLES = 8;
@@ -44,36 +49,67 @@ export interface Found {
   /** Samples of seed 0 that were drawn for them. */
   readonly samples: number;
   readonly options: Readonly<Record<string, unknown>>;
+  /** How the derivative entered them, where they are read off it. */
+  readonly route?: DerivativeRoute | undefined;
 }
 
 export interface LocalFound extends Found {
   readonly spectrum: ExplorerSpectrum;
 }
 
-/** Local Basis at `point`: by the singular value decomposition of J, or where J is large by the spectrum of JᵀJ. */
+/**
+ * Local Basis at `point`. Of a long code, whose leading directions alone are found, the first few come before the rest:
+ * `progress` is handed them.
+ */
 export async function findBasis(
   spaces: Spaces,
   point: Float32Array,
-  signal: AbortSignal,
+  { signal, progress }: BasisOptions<LocalFound>,
 ): Promise<LocalFound> {
   const { map } = spaces;
-  const [n, m] = [map.from.dim, map.to.dim];
-  let singularValues: Float64Array;
-  let vectors: Matrix;
-  if (n <= WHOLE_CODE && n * m <= WHOLE) {
-    const basis = await localBasisAt(map, point, { signal, memoryBudget: MEMORY_BUDGET });
-    [singularValues, vectors] = [basis.singularValues, basis.inputVectors];
-  } else {
-    const top = n <= WHOLE_CODE ? {} : { top: LEADING };
-    const { eigenvalues, eigenvectors } = await metricSpectrum(map, point, {
-      ...top,
-      signal,
-      memoryBudget: MEMORY_BUDGET,
-    });
-    const count = Math.min(eigenvalues.length, m);
-    [singularValues, vectors] = [eigenvalues.slice(0, count).map(Math.sqrt), eigenvectors];
+  if (map.from.dim <= WHOLE_CODE) return basisFound(spaces, point, await wholeBasis(map, point, signal));
+  const at = JacobianAt.of(map, point, { signal, memoryBudget: MEMORY_BUDGET });
+  const most = Math.min(map.to.dim, LEADING, at.tripletsThatFit);
+  for (const rank of FIRST.filter((few) => few < most)) {
+    progress?.(basisFound(spaces, point, await leadingBasis(at, rank)));
   }
-  const isWhole = singularValues.length === Math.min(n, m);
+  return basisFound(spaces, point, await leadingBasis(at, most));
+}
+
+/** Singular values with right singular vectors as columns, and how the derivative entered them. */
+interface InputBasis extends Pick<ExplorerSpectrum, "singularValues" | "route"> {
+  readonly vectors: Matrix;
+}
+
+/** By the singular value decomposition of J, or where J is large by the spectrum of JᵀJ, in a fraction of the time. */
+async function wholeBasis(
+  map: Spaces["map"],
+  point: Float32Array,
+  signal: AbortSignal | undefined,
+): Promise<InputBasis> {
+  const [n, m] = [map.from.dim, map.to.dim];
+  const options = { signal, memoryBudget: MEMORY_BUDGET };
+  if (n * m <= WHOLE) {
+    const { singularValues, inputVectors, route } = await localBasisAt(map, point, options);
+    return { singularValues, vectors: inputVectors, route };
+  }
+  const { eigenvalues, eigenvectors, route } = await metricSpectrum(map, point, options);
+  const singularValues = eigenvalues.slice(0, Math.min(n, m)).map(Math.sqrt);
+  return { singularValues, vectors: eigenvectors, route };
+}
+
+async function leadingBasis(at: JacobianAt, rank: number): Promise<InputBasis> {
+  const { singularValues, inputVectors, outputVectors, route } = await leadingTriplets(at, rank);
+  return { singularValues, vectors: canonicalSigns(outputVectors, inputVectors).v, route };
+}
+
+function basisFound(
+  spaces: Spaces,
+  point: Float32Array,
+  { singularValues, vectors, route }: InputBasis,
+): LocalFound {
+  const { map } = spaces;
+  const isWhole = singularValues.length === Math.min(map.from.dim, map.to.dim);
   const set = kept({
     space: map.from,
     vectors,
@@ -86,10 +122,12 @@ export async function findBasis(
     set,
     deviations: constant(spaces, set),
     samples: 0,
-    options: { rank: set.vectors.cols },
+    options: { rank: set.vectors.cols, jacobian: route },
+    route,
     spectrum: {
       singularValues,
       dimension: isWhole ? dimensionOf(map, singularValues, vectors) : undefined,
+      route,
     },
   };
 }
@@ -170,7 +208,7 @@ export async function findMetricAxes(spaces: Spaces, signal: AbortSignal): Promi
   const { map } = spaces;
   const n = map.from.dim;
   const top = n <= WHOLE_CODE ? {} : { top: LEADING };
-  const spectra: PointSpectrum[] = [];
+  const spectra: MetricSpectrum[] = [];
   for (let i = 0; i < METRIC_SAMPLES; i++) {
     const point = await spaces.sample(0, i, 1, 1, signal);
     spectra.push(await metricSpectrum(map, point, { ...top, signal, memoryBudget: MEMORY_BUDGET }));
@@ -183,7 +221,9 @@ export async function findMetricAxes(spaces: Spaces, signal: AbortSignal): Promi
     values: { kind: "eigenvalue", values: eigenvalues },
     method: "metric axes",
   });
-  return { set, deviations: constant(spaces, set), samples: METRIC_SAMPLES, options: { of: "mean" } };
+  const [{ route }] = spectra;
+  const options = { of: "mean", metric: route };
+  return { set, deviations: constant(spaces, set), samples: METRIC_SAMPLES, options, route };
 }
 
 /** ‖J·v‖ at `point` along each direction. */

@@ -22,6 +22,7 @@ import {
   upscale,
 } from "@vielbein/viz";
 import type {
+  BasisOptions,
   ExplorerDirections,
   ExplorerEngine,
   ExplorerFile,
@@ -36,6 +37,7 @@ import {
   findComponents,
   findMetricAxes,
   findSefa,
+  type LocalFound,
   speedsAt,
 } from "./directions.ts";
 import { Spaces } from "./spaces.ts";
@@ -142,18 +144,20 @@ export class ModelEngine implements ExplorerEngine {
     return encodeAnimatedPng(pingPong(images.map((image) => enlarged(image))), { delay: FRAME });
   }
 
-  async basis(point: Float32Array, { signal = never }: CallOptions = {}): Promise<LocalBasisReply> {
-    const { set, deviations, options, spectrum } = await findBasis(this.#spaces, point, signal);
-    return {
-      set: this.#signed(set, options, {
-        file: "the tensor `point`",
-        sha256: await sha256(bytesOf(point)),
-        count: 1,
-      }),
+  async basis(
+    point: Float32Array,
+    { signal = never, progress }: BasisOptions = {},
+  ): Promise<LocalBasisReply> {
+    const origin = { file: "the tensor `point`", sha256: await sha256(bytesOf(point)), count: 1 };
+    const reply = ({ set, deviations, options, spectrum, route }: LocalFound): LocalBasisReply => ({
+      set: this.#signed(set, options, origin),
       deviations,
       spectrum,
       speeds: set.values.values,
-    };
+      route,
+    });
+    const first = (found: LocalFound): void => progress?.(reply(found));
+    return reply(await findBasis(this.#spaces, point, { signal, progress: first }));
   }
 
   async directions(
@@ -165,12 +169,13 @@ export class ModelEngine implements ExplorerEngine {
     const find = { sefa: findSefa, pca: findComponents, metric: findMetricAxes }[kind];
     const found = this.#found.get(kind) ?? (await find(spaces, signal));
     if (spaces === this.#opened) this.#found.set(kind, found);
-    const { set, deviations, options, samples } = found;
+    const { set, deviations, options, samples, route } = found;
     const prior = spaces.head?.from.prior ?? spaces.map.from.prior!;
     return {
       set: this.#signed(set, options, { seed: 0, prior, first: 0, count: samples }),
       deviations,
       speeds: await speedsAt(spaces, set, point, signal),
+      route,
     };
   }
 

@@ -9,12 +9,12 @@ type Methods = Omit<ExplorerEngine, "dispose">;
 type Data<Taken extends readonly unknown[]> =
   Required<Taken> extends readonly [...infer Before, unknown] ? Before : never;
 
-/** The engine's methods as procedures of its worker. */
+/** The engine's methods as procedures of its worker; what they tell on the way is a part of the result. */
 export type ExplorerProcedures = {
   readonly [Name in keyof Methods]: Procedure<
     Data<Parameters<Methods[Name]>>,
     Awaited<ReturnType<Methods[Name]>>,
-    never
+    Awaited<ReturnType<Methods[Name]>>
   >;
 };
 

@@ -6,7 +6,7 @@ import { gram, identity, leadingColumns, matmul, svd } from "@vielbein/linalg";
 import { decodeModel, encodeModel, OnnxMap, type OnnxMapOptions } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
-import type { ExplorerDirections, ExplorerModel } from "@vielbein/viz/explorer";
+import type { ExplorerDirections, ExplorerModel, LocalBasisReply } from "@vielbein/viz/explorer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generatorBytes, styled } from "../../cli/test/models.ts";
 import manifest from "../package.json" with { type: "json" };
@@ -14,6 +14,7 @@ import { ModelEngine } from "../src/model-engine.ts";
 import { version } from "../src/version.ts";
 import { conditionalModel } from "./conditional.ts";
 import { layeredModel } from "./layered.ts";
+import { longModel } from "./long.ts";
 
 const bytes = new Uint8Array(readFileSync(sampleUrl));
 const engine = new ModelEngine(new NodeRuntime());
@@ -157,6 +158,74 @@ it("offers the codes of a mapping network, one for all layers and one for each",
   expect(froms.map(({ name }) => name)).toEqual(expect.arrayContaining(["z", "w", "w_plus"]));
   expect(froms.find(({ name }) => name === "w_plus")!.shape).toEqual([3, 4]);
   layered.dispose();
+});
+
+describe("a long code", () => {
+  const long = new ModelEngine(new NodeRuntime());
+  afterAll(() => long.dispose());
+  let code: Float32Array;
+  beforeAll(async () => {
+    await long.load({ name: "long.onnx", bytes: longModel }, {});
+    code = await long.sample(3, 1);
+  });
+
+  it("has its leading directions, the first few first, each time those of the whole Jacobian", async () => {
+    const found: LocalBasisReply[] = [];
+    found.push(await long.basis(code, { progress: (reply) => void found.push(reply) }));
+    const counts = found.map(({ spectrum }) => spectrum.singularValues.length);
+    expect(counts).toEqual([4, 12, 32]);
+    const whole = await OnnxMap.create(decodeModel(longModel, "long.onnx"), new NodeRuntime());
+    const expected = await localBasisAt(whole, code);
+    await whole.dispose();
+    for (const { set, spectrum, speeds, route } of found) {
+      const { rows, cols, data } = set.vectors;
+      spectrum.singularValues.forEach((value, k) => {
+        expect(Math.abs(value - expected.singularValues[k]!)).toBeLessThan(
+          1e-5 * expected.singularValues[0]!,
+        );
+      });
+      expect([...speeds]).toEqual([...spectrum.singularValues]);
+      // The sign is that of the whole decomposition too.
+      for (let k = 0; k < cols; k++) {
+        let product = 0;
+        for (let i = 0; i < rows; i++) {
+          product += data[i * cols + k]! * expected.inputVectors.data[i * expected.inputVectors.cols + k]!;
+        }
+        expect(product).toBeGreaterThan(0.999);
+      }
+      expect(route).toBe("linearized products");
+      expect(spectrum).toMatchObject({ route, dimension: undefined });
+      expect(set.provenance?.options).toEqual({ rank: cols, jacobian: "linearized products" });
+    }
+  });
+
+  it("is given up between two of its steps", async () => {
+    const controller = new AbortController();
+    const reason = new DOMException("Another code is wanted.", "AbortError");
+    let heard = 0;
+    const progress = (): void => {
+      heard += 1;
+      controller.abort(reason);
+    };
+    await expect(long.basis(code, { signal: controller.signal, progress })).rejects.toBe(reason);
+    expect(heard).toBe(1);
+  });
+});
+
+it("says by which route the derivative came, and saves it", async () => {
+  const { route, spectrum, set } = await engine.basis(point, {
+    progress: () => expect.unreachable("A short code is decomposed in one."),
+  });
+  expect([route, spectrum.route, set.provenance?.options]).toEqual([
+    "matrix",
+    "matrix",
+    { rank: 64, jacobian: "matrix" },
+  ]);
+  const axes = await engine.directions("metric", point);
+  expect(axes.route).toBe("columns");
+  expect(axes.set.provenance?.options).toEqual({ of: "mean", metric: "columns" });
+  // Weights and samples know no derivative.
+  expect((await engine.directions("sefa", point)).route).toBeUndefined();
 });
 
 describe("truncation", () => {

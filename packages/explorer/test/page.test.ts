@@ -20,6 +20,7 @@ import { ModelEngine } from "../src/model-engine.ts";
 import { conditionalModel } from "./conditional.ts";
 import { layeredModel } from "./layered.ts";
 import { lightModel } from "./light.ts";
+import { longModel } from "./long.ts";
 
 let folder: string;
 let server: PreviewServer;
@@ -262,6 +263,12 @@ describe("the explorer's page", () => {
     const columns = page.locator("vielbein-explorer .column");
     expect(await columns.count()).toBe(4);
     for (let i = 0; i < 4; i++) expect(await columns.nth(i).locator(".row").count()).toBe(12);
+    expect(await columns.locator(".route").allTextContents()).toEqual([
+      "by the whole Jacobian",
+      "",
+      "",
+      "by columns",
+    ]);
     const [left, right] = [(await columns.nth(0).boundingBox())!, (await columns.nth(1).boundingBox())!];
     expect(right.y).toBe(left.y);
     expect(right.x).toBeGreaterThan(left.x + left.width);
@@ -372,6 +379,45 @@ describe("the explorer's page", () => {
     engine.dispose();
   });
 
+  it("shows the first directions of a long code while it finds the others, and by which route", async (context) => {
+    if (missing) context.skip(missing);
+    writeFileSync(join(folder, "explorer", "long.onnx"), longModel);
+    await visit(`${url}?src=long.onnx&provider=wasm#show=basis`);
+    await settle();
+    const steps = await page.evaluate(async () => {
+      const element = document.querySelector("vielbein-explorer") as VielbeinExplorer;
+      const part = (selector: string) => element.shadowRoot!.querySelector<HTMLElement>(selector)!;
+      const slider = part("#slider-basis-1");
+      slider.focus();
+      const seen: (readonly [title: string, rows: number])[] = [];
+      const observer = new MutationObserver(() => {
+        const [title, { length }] = [
+          part("#spectrum-title").textContent!,
+          element.shadowRoot!.querySelectorAll(".row"),
+        ];
+        if (seen.at(-1)?.[0] !== title) seen.push([title, length]);
+      });
+      observer.observe(part("#spectrum-title"), { childList: true });
+      const found = new Promise((resolve) => element.addEventListener("basis", resolve, { once: true }));
+      part("#recompute").click();
+      await found;
+      observer.disconnect();
+      // A slider that one has in hand stays there.
+      return { seen, isHeld: element.shadowRoot!.activeElement === slider };
+    });
+    expect(steps).toEqual({
+      seen: [
+        ["4 leading singular values", 4],
+        ["12 leading singular values", 12],
+        ["32 leading singular values", 12],
+      ],
+      isHeld: true,
+    });
+    const routes = page.locator("vielbein-explorer .route", { hasText: "by linearized products" });
+    expect(await routes.count()).toBe(2);
+    expect(complaints).toEqual([]);
+  });
+
   it("animates the traversal", async (context) => {
     if (missing) context.skip(missing);
     await visit();
@@ -444,7 +490,11 @@ describe("the explorer's page", () => {
     expect(file.suggestedFilename()).toBe("faces-local-basis.safetensors");
     const path = await file.path();
     const set = decodeDirections(new Uint8Array(readFileSync(path)));
-    expect(set).toMatchObject({ method: "local basis", space: { name: "z", dim: 16 } });
+    expect(set).toMatchObject({
+      method: "local basis",
+      space: { name: "z", dim: 16 },
+      provenance: { options: { rank: 16, jacobian: "matrix" } },
+    });
     expect(Array.from(set.point!)).toEqual((await state()).latent);
     await page.locator("vielbein-explorer #directions-file").setInputFiles({
       name: "mine.safetensors",

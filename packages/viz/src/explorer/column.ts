@@ -4,6 +4,7 @@
 import { type Edit, type StepUnit, unitLengths } from "./code.ts";
 import type { DirectionKind, ExplorerDirections } from "./engine.ts";
 import { Sliders } from "./sliders.ts";
+import { routeText } from "./spectrum-view.ts";
 
 /** Directions shown at first, and added by each press of the button. */
 const SHOWN = 12;
@@ -33,6 +34,7 @@ export class Column {
   #lengths: Float64Array = new Float64Array();
   #shown = SHOWN;
   readonly #sliders: Sliders;
+  readonly #route: HTMLElement = document.createElement("span");
   readonly #note: HTMLElement = document.createElement("p");
   readonly #more: HTMLButtonElement;
   readonly #save: HTMLButtonElement;
@@ -58,7 +60,8 @@ export class Column {
     this.element.setAttribute("aria-label", label);
     const header = document.createElement("div");
     header.className = "heading";
-    header.append(heading, this.#save);
+    this.#route.className = "route";
+    header.append(heading, this.#route, this.#save);
     this.element.append(header, rows, this.#note, this.#more);
     this.clear("…");
   }
@@ -82,6 +85,7 @@ export class Column {
     this.directions = directions;
     this.steps = Array.from({ length: count }, (_, k) => steps[k] ?? 0);
     this.#sliders.fill(directions.set, count);
+    this.#route.textContent = this.#route.title = routeText(directions.route);
     this.#note.hidden = true;
     this.#more.hidden = count >= total;
     this.#save.disabled = false;
@@ -98,6 +102,7 @@ export class Column {
     this.directions = undefined;
     this.steps = [];
     this.#sliders.clear();
+    this.#route.textContent = "";
     this.#note.hidden = false;
     this.#note.textContent = why;
     this.#more.hidden = true;

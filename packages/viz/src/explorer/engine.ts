@@ -1,7 +1,14 @@
 // The port behind the explorer: who reads the model, draws samples and finds directions. The element knows no ONNX and no
 // engine; an implementation keeps all heavy work off the page's thread.
 
-import type { CallOptions, DirectionSet, InputSetting, LocalDimension, Space } from "@vielbein/core";
+import type {
+  CallOptions,
+  DerivativeRoute,
+  DirectionSet,
+  InputSetting,
+  LocalDimension,
+  Space,
+} from "@vielbein/core";
 import type { RgbaImage } from "../images/image.ts";
 
 /**
@@ -59,6 +66,8 @@ export interface ExplorerDirections {
   readonly deviations: Float64Array;
   /** ‖J·v‖ at the point: length of output per length of input, along each direction. */
   readonly speeds: Float64Array;
+  /** How the derivative entered them, where they are read off it. */
+  readonly route?: DerivativeRoute | undefined;
 }
 
 export interface ExplorerSpectrum {
@@ -66,6 +75,8 @@ export interface ExplorerSpectrum {
   readonly singularValues: Float64Array;
   /** Absent where only leading values are known. */
   readonly dimension?: LocalDimension | undefined;
+  /** How the derivative entered them. */
+  readonly route?: DerivativeRoute | undefined;
 }
 
 export interface SpacesChoice {
@@ -79,6 +90,11 @@ export interface SpacesChoice {
 
 export interface LocalBasisReply extends ExplorerDirections {
   readonly spectrum: ExplorerSpectrum;
+}
+
+export interface BasisOptions<Reply = LocalBasisReply> extends CallOptions {
+  /** Is handed leading directions where they are there before the others. */
+  readonly progress?: ((found: Reply) => void) | undefined;
 }
 
 /** A model's file. */
@@ -102,7 +118,7 @@ export interface ExplorerEngine {
   /** Animated PNG of points `[count, from.dim]`, forth and back. */
   animate(points: Float32Array, count: number, options?: CallOptions): Promise<Uint8Array>;
   /** Local Basis at a point `[from.dim]`. */
-  basis(point: Float32Array, options?: CallOptions): Promise<LocalBasisReply>;
+  basis(point: Float32Array, options?: BasisOptions): Promise<LocalBasisReply>;
   /** Directions that hold everywhere, with their speeds at a point. */
   directions(
     kind: "sefa" | "pca" | "metric",

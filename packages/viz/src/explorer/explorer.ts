@@ -10,6 +10,7 @@ import type {
   ExplorerEngine,
   ExplorerFile,
   ExplorerModel,
+  LocalBasisReply,
   SpacesChoice,
 } from "./engine.ts";
 import type { ExplorerEvents } from "./events.ts";
@@ -252,17 +253,15 @@ export class Explorer {
     const anchor = this.#anchor;
     const columns = this.#columns;
     const file = this.#file;
-    const basis = await engine.basis(anchor, { signal });
-    this.#stage.showSpectrum(basis.spectrum);
+    const basis = await this.#findBasis(steps.basis ?? [], signal);
     for (const column of columns.all) {
       const { kind } = column;
+      if (kind === "basis") continue;
       try {
         const found =
-          kind === "basis"
-            ? basis
-            : kind === "file"
-              ? await engine.open(file!, anchor, { signal })
-              : await engine.directions(kind, anchor, { signal });
+          kind === "file"
+            ? await engine.open(file!, anchor, { signal })
+            : await engine.directions(kind, anchor, { signal });
         column.take(found, steps[kind] ?? [], this.#unit);
       } catch (error) {
         if (signal.aborted) throw error;
@@ -274,6 +273,26 @@ export class Explorer {
     columns.settle();
     this.#refresh();
     this.#events.basis(basis.spectrum, this.directions);
+  }
+
+  /** Local Basis at the anchor: one can move along the first directions while the others are looked for. */
+  async #findBasis(steps: readonly number[], signal: AbortSignal): Promise<LocalBasisReply> {
+    const column = this.#columns.column("basis");
+    let isMovable = false;
+    const take = (found: LocalBasisReply): void => {
+      this.#stage.showSpectrum(found.spectrum);
+      column?.take(found, isMovable ? column.steps : steps, this.#unit);
+    };
+    const progress = (found: LocalBasisReply): void => {
+      // A session may have moved sliders that are not there yet.
+      if (found.set.names.length < steps.length) return;
+      take(found);
+      isMovable = true;
+      this.#refresh();
+    };
+    const basis = await this.engine.basis(this.#anchor, { signal, progress });
+    take(basis);
+    return basis;
   }
 
   #move(kind: DirectionKind, k: number, t: number): void {

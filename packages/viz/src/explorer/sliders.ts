@@ -13,6 +13,8 @@ export interface SliderEvents {
 
 interface Row {
   readonly element: HTMLElement;
+  readonly name: HTMLLabelElement;
+  readonly value: HTMLElement;
   readonly input: HTMLInputElement;
   readonly output: HTMLOutputElement;
   readonly back: HTMLButtonElement;
@@ -36,10 +38,15 @@ export class Sliders {
     this.#host.replaceChildren();
   }
 
-  /** One for each of the first `count` directions, all at 0. */
+  /** One for each of the first `count` directions. Those that are there stay, with the focus: one may be in a hand. */
   fill(set: DirectionSet, count: number): void {
-    this.#rows = Array.from({ length: count }, (_, k) => this.#row(set, k));
-    this.#host.replaceChildren(...this.#rows.map(({ element }) => element));
+    for (const { element } of this.#rows.splice(count)) element.remove();
+    while (this.#rows.length < count) {
+      const row = this.#row(this.#rows.length);
+      this.#rows.push(row);
+      this.#host.append(row.element);
+    }
+    for (const [k, row] of this.#rows.entries()) label(row, set, k);
   }
 
   show(steps: readonly number[], selected: number): void {
@@ -53,7 +60,7 @@ export class Sliders {
     });
   }
 
-  #row(set: DirectionSet, k: number): Row {
+  #row(k: number): Row {
     const element = document.createElement("div");
     const name = document.createElement("label");
     const value = document.createElement("span");
@@ -62,25 +69,27 @@ export class Sliders {
     const back = document.createElement("button");
     element.className = "row";
     name.className = "name";
-    name.textContent = name.title = set.names[k];
     name.htmlFor = input.id = `slider-${this.#name}-${k}`;
     value.className = "value";
-    const number = set.values?.values[k];
-    if (number !== undefined) {
-      value.textContent = `${symbolOf(set.values!.kind)} ${number.toPrecision(3)}`;
-      value.title = set.values!.kind;
-    }
     Object.assign(input, { type: "range", min: -REACH, max: REACH, step: 0.05, value: "0" });
     input.addEventListener("input", () => this.#events.moved(k, input.valueAsNumber));
     input.addEventListener("focus", () => this.#events.selected(k));
     input.addEventListener("dblclick", () => this.#events.moved(k, 0));
     back.textContent = "↺";
     back.title = "Back to zero";
-    back.setAttribute("aria-label", `Set ${set.names[k]} back to zero`);
     back.addEventListener("click", () => this.#events.moved(k, 0));
     element.append(name, value, input, output, back);
-    return { element, input, output, back };
+    return { element, name, value, input, output, back };
   }
+}
+
+/** What the row says of direction k. */
+function label({ name, value, back }: Row, { names, values }: DirectionSet, k: number): void {
+  name.textContent = name.title = names[k];
+  back.setAttribute("aria-label", `Set ${names[k]} back to zero`);
+  const number = values?.values[k];
+  value.textContent = number === undefined ? "" : `${symbolOf(values!.kind)} ${number.toPrecision(3)}`;
+  value.title = number === undefined ? "" : values!.kind;
 }
 
 /** Tells the style sheet where zero and the thumb are. */

@@ -1,7 +1,7 @@
 // The spectrum beside the sliders: singular values on a logarithmic axis, the selected one and the local dimension marked.
 // Small, without title and legend, redrawn while a slider moves; figures for papers are in plots/.
 
-import type { LocalDimension } from "@vielbein/core";
+import type { DerivativeRoute, LocalDimension } from "@vielbein/core";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import type { ExplorerSpectrum } from "./engine.ts";
@@ -60,6 +60,17 @@ export function dimensionText(dimension: LocalDimension | undefined): string {
   return dimension.dimension === undefined
     ? "flat: no local dimension"
     : `local dimension ${dimension.dimension}`;
+}
+
+/** How the derivative entered what is shown, in words. */
+export function routeText(route: DerivativeRoute | undefined): string {
+  if (!route) return "";
+  return `by ${route === "matrix" ? "the whole Jacobian" : route}`;
+}
+
+/** What is drawn: all singular values, or as many as are known. */
+export function spectrumTitle({ singularValues, dimension }: ExplorerSpectrum): string {
+  return dimension ? "Singular values" : `${singularValues.length} leading singular values`;
 }
 
 function label(values: Float64Array, dimension: LocalDimension | undefined): string {

@@ -5,7 +5,7 @@ import type { Columns } from "./columns.ts";
 import type { ExplorerEngine, ExplorerSpectrum } from "./engine.ts";
 import { Latest } from "./latest.ts";
 import { paint } from "./picture.ts";
-import { dimensionText, spectrumView } from "./spectrum-view.ts";
+import { dimensionText, routeText, spectrumTitle, spectrumView } from "./spectrum-view.ts";
 import { Strip, stripSteps } from "./strip.ts";
 import type { View } from "./view.ts";
 
@@ -68,6 +68,8 @@ export class Stage {
     if (!this.#spectrum) return;
     const { kind, k } = this.#columns.selection;
     this.#view.spectrum.innerHTML = spectrumView(this.#spectrum, kind === "basis" ? k : -1);
+    this.#view.spectrumTitle.textContent = spectrumTitle(this.#spectrum);
+    this.#view.route.textContent = routeText(this.#spectrum.route);
     this.#view.dimension.textContent = dimensionText(this.#spectrum.dimension);
   }
 
@@ -83,7 +85,8 @@ export class Stage {
   along(steps: readonly number[], { anchor, layers }: Place): Float32Array | undefined {
     const { kind, k } = this.#columns.selection;
     const chosen = this.#columns.column(kind)?.edit;
-    if (!chosen) return undefined;
+    // While directions are looked for, the selected one may not be there yet.
+    if (!chosen || k >= chosen.steps.length) return undefined;
     const others = this.#columns.edits.filter(({ set }) => set !== chosen.set);
     const points = new Float32Array(steps.length * anchor.length);
     steps.forEach((t, i) => {

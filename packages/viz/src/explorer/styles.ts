@@ -53,6 +53,8 @@ canvas { width: 100%; height: 100%; object-fit: contain; image-rendering: pixela
 .inputs output { text-align: left; font-size: 14px; line-height: 32px }
 output { font-variant-numeric: tabular-nums; text-align: right; color: var(--vielbein-ink) }
 figcaption { display: flex; align-items: center; justify-content: space-between; gap: 8px; color: var(--vielbein-soft); font-size: 13px; margin-bottom: 4px }
+.spectrum figcaption { flex-wrap: wrap; gap: 0 8px }
+.spectrum .route { flex: 1 1 100% }
 #dimension { color: var(--vielbein-vermillion-text, var(--vielbein-vermillion)); font-weight: 600 }
 .spectrum svg { width: 100%; height: auto; display: block; overflow: visible }`;
 
@@ -67,9 +69,12 @@ const DIRECTIONS = `#kinds { display: inline-flex; flex-wrap: wrap; gap: 6px }
 #layers { color: var(--vielbein-soft); white-space: nowrap }
 #layers input { width: 56px; padding: 0 6px }
 #panel { margin-top: 14px; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(290px, 100%), 1fr)); gap: 18px 22px; align-items: start }
+#panel:has(> :nth-child(4):last-child) { grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)) }
 .column { min-width: 0 }
 .heading { display: flex; align-items: center; justify-content: space-between; border-bottom: 2px solid var(--vielbein-accent); padding: 0 0 4px 6px; margin-bottom: 4px }
 h3 { margin: 0; font-size: 14px }
+.route { color: var(--vielbein-soft); font-size: 12px }
+.heading .route { flex: 1; min-width: 0; padding-left: 8px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .save, .more { height: 28px; font-size: 12px; color: var(--vielbein-soft) }
 .save { border-color: transparent; background: none }
 .more { margin-top: 6px }

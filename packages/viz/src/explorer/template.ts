@@ -22,7 +22,7 @@ export const TEMPLATE = `
       </div>
       <div class="inputs" id="inputs" role="group" aria-label="Further inputs of the model" hidden></div>
       <figure class="spectrum">
-        <figcaption><span id="spectrum-title">Singular values</span><span id="dimension"></span></figcaption>
+        <figcaption><span id="spectrum-title">Singular values</span><span id="dimension"></span><span id="route" class="route"></span></figcaption>
         <div id="spectrum"></div>
       </figure>
     </div>

@@ -25,6 +25,8 @@ export interface View {
   readonly truncationName: HTMLElement;
   readonly truncationValue: HTMLOutputElement;
   readonly inputs: HTMLElement;
+  readonly spectrumTitle: HTMLElement;
+  readonly route: HTMLElement;
   readonly dimension: HTMLElement;
   readonly spectrum: HTMLElement;
   readonly kinds: HTMLElement;
@@ -68,6 +70,8 @@ export function makeView(root: ShadowRoot): View {
     truncationName: get("truncation-name"),
     truncationValue: get("truncation-value"),
     inputs: get("inputs"),
+    spectrumTitle: get("spectrum-title"),
+    route: get("route"),
     dimension: get("dimension"),
     spectrum: get("spectrum"),
     kinds: get("kinds"),

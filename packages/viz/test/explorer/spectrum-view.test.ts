@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { spectrumView } from "../../src/explorer/spectrum-view.ts";
+import { routeText, spectrumTitle, spectrumView } from "../../src/explorer/spectrum-view.ts";
 
 const spectrum = (singularValues: Float64Array, dimension?: number) =>
   spectrumView(
@@ -57,4 +57,13 @@ it("has few numbers beside the axis: powers of ten, 3 between them, or 2 and 5",
   expect(ticks(0.1)).toEqual([0.1, 0.2, 0.5, 1]);
   expect(ticks(0.01)).toEqual([0.01, 0.03, 0.1, 0.3, 1]);
   expect(ticks(1e-5)).toEqual([1e-5, 1e-4, 1e-3, 0.01, 0.1, 1]);
+});
+
+it("says what it shows, and by which route it came", () => {
+  const values = { singularValues: new Float64Array(12).fill(1) };
+  expect(spectrumTitle(values)).toBe("12 leading singular values");
+  expect(spectrumTitle({ ...values, dimension: { dimension: 3 } as never })).toBe("Singular values");
+  expect(
+    (["matrix", "columns", "products", "linearized products", undefined] as const).map(routeText),
+  ).toEqual(["by the whole Jacobian", "by columns", "by products", "by linearized products", ""]);
 });
