@@ -29,7 +29,7 @@ export interface ContactSheet {
   /** One for each column; see {@link formatStep}. */
   readonly columnLabels: readonly string[];
   /** What the column labels count, with its unit, e.g. `step t`. */
-  readonly columnTitle?: string;
+  readonly columnTitle?: string | undefined;
   /** Index of the column to mark: the unmoved point. Default: the one labelled `0`, if any; −1 for none. */
   readonly reference?: number;
   /** Small print, e.g. model hash and versions. */

@@ -23,7 +23,10 @@ const CHANNEL_COUNTS: readonly number[] = [1, 3, 4];
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH` when the shape cannot be an image, or not in that layout.
  */
-export function detectLayout(shape: readonly number[], options: { layout?: LayoutName } = {}): ImageLayout {
+export function detectLayout(
+  shape: readonly number[],
+  options: { layout?: LayoutName | undefined } = {},
+): ImageLayout {
   const layout = options.layout ?? guess(shape);
   const rank = layout === "hw" ? 2 : 3;
   if (layout === undefined || shape.length !== rank || !shape.every((n) => Number.isInteger(n) && n > 0)) {

@@ -35,7 +35,7 @@ export interface HeatMap extends FigureOptions {
   /** What the rows are. */
   readonly rowTitle?: string;
   /** What the columns are. */
-  readonly columnTitle?: string;
+  readonly columnTitle?: string | undefined;
   /** Quantity and unit of the values, beside the colour bar. */
   readonly valueTitle: string;
   /** `diverging` puts white at 0 and its ends at equal distance. Default `sequential`. */
