@@ -1,30 +1,52 @@
 // The command line program: commands, errors, signals.
 
-import { VielbeinError } from "@vielbein/core";
 import { Command, CommanderError } from "commander";
-import { axesCommand } from "./commands/axes/command.ts";
-import { basisCommand } from "./commands/basis.ts";
-import { compareCommand } from "./commands/compare.ts";
-import { deriveCommand } from "./commands/derive.ts";
-import { dimensionCommand } from "./commands/dimension/command.ts";
-import { directionsCommand } from "./commands/directions.ts";
-import { distortionCommand } from "./commands/distortion/command.ts";
-import { editCommand } from "./commands/edit/command.ts";
-import { exploreCommand } from "./commands/explore/command.ts";
-import { geodesicCommand } from "./commands/geodesic.ts";
-import { inspectCommand } from "./commands/inspect.ts";
-import { invertCommand } from "./commands/invert/command.ts";
-import { metricCommand } from "./commands/metric/command.ts";
-import { pcaCommand } from "./commands/pca.ts";
-import { pplCommand } from "./commands/ppl.ts";
-import { randomCommand } from "./commands/random.ts";
-import { sefaCommand } from "./commands/sefa/command.ts";
-import { traverseCommand } from "./commands/traverse/command.ts";
-import { warpageCommand } from "./commands/warpage/command.ts";
-import { checkOutputs } from "./kit/command-files.ts";
+import { axes } from "./commands/axes/command.ts";
+import { basis } from "./commands/basis.ts";
+import { compare } from "./commands/compare.ts";
+import { derive } from "./commands/derive.ts";
+import { dimension } from "./commands/dimension/command.ts";
+import { directions } from "./commands/directions.ts";
+import { distortion } from "./commands/distortion/command.ts";
+import { edit } from "./commands/edit/command.ts";
+import { explore } from "./commands/explore/command.ts";
+import { geodesic } from "./commands/geodesic.ts";
+import { inspect } from "./commands/inspect.ts";
+import { invert } from "./commands/invert/command.ts";
+import { metric } from "./commands/metric/command.ts";
+import { pca } from "./commands/pca.ts";
+import { ppl } from "./commands/ppl.ts";
+import { random } from "./commands/random.ts";
+import { sefa } from "./commands/sefa/command.ts";
+import { traverse } from "./commands/traverse/command.ts";
+import { warpage } from "./commands/warpage/command.ts";
+import type { CommandValue } from "./kit/command.ts";
 import { EXIT, exitCodeOf, InterruptedError, isOutOfMemory } from "./kit/exit-codes.ts";
 import { oneLine, print, shown, type Terminal } from "./kit/terminal.ts";
 import { version } from "./kit/version.ts";
+
+/** In the order in which they are listed. */
+const commands: readonly CommandValue[] = [
+  inspect,
+  basis,
+  traverse,
+  dimension,
+  distortion,
+  warpage,
+  metric,
+  axes,
+  compare,
+  sefa,
+  pca,
+  random,
+  directions,
+  edit,
+  invert,
+  geodesic,
+  ppl,
+  derive,
+  explore,
+];
 
 export interface RunOptions {
   readonly stdout: Terminal["stdout"];
@@ -65,54 +87,13 @@ export function programFor(terminal: Terminal, signal: AbortSignal): Command {
     .showHelpAfterError("(--help lists the options)")
     .addHelpText("before", examples)
     .addHelpText("after", exitCodes);
-  inspectCommand(program, terminal);
-  basisCommand(program, terminal, signal);
-  traverseCommand(program, terminal, signal);
-  dimensionCommand(program, terminal, signal);
-  distortionCommand(program, terminal, signal);
-  warpageCommand(program, terminal, signal);
-  metricCommand(program, terminal, signal);
-  axesCommand(program, terminal, signal);
-  compareCommand(program, terminal, signal);
-  sefaCommand(program, terminal, signal);
-  pcaCommand(program, terminal, signal);
-  randomCommand(program, terminal);
-  directionsCommand(program, terminal);
-  editCommand(program, terminal, signal);
-  invertCommand(program, terminal, signal);
-  geodesicCommand(program, terminal, signal);
-  pplCommand(program, terminal, signal);
-  deriveCommand(program, terminal);
-  exploreCommand(program, terminal, signal);
-  for (const command of runnable(program)) {
-    command
-      .option("--quiet", "no progress and no remarks on stderr")
-      .option("--verbose", "stack traces with errors")
-      .hook("preAction", async () => {
-        requireValues(command);
-        if (await checkOutputs(command)) terminal.reports = "stderr";
-      });
-  }
+  for (const command of commands) command.addTo(program, { terminal, signal });
   return program;
 }
 
 /** The commands that do something, `directions import` and not `directions`. */
 export function runnable({ commands }: Command): readonly Command[] {
   return commands.flatMap((command) => (command.commands.length > 0 ? runnable(command) : [command]));
-}
-
-/** An empty text is what a variable of the shell that is not set leaves: it names nothing. */
-function requireValues(command: Command): void {
-  const given = [
-    ...command.args.map((value) => [command.registeredArguments[0]!.name().toUpperCase(), value] as const),
-    ...command.options.map(
-      (option) => [option.long, command.getOptionValue(option.attributeName())] as const,
-    ),
-  ];
-  for (const [name, value] of given) {
-    if (![value].flat().includes("")) continue;
-    throw new VielbeinError("INVALID_ARGUMENT", `${name}: its value is empty. Give one, or leave it out.`);
-  }
 }
 
 function describe(error: unknown, verbose: boolean): string {

@@ -10,36 +10,23 @@ import {
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
-import type { Command } from "commander";
 import { originOf } from "../inputs/captions.ts";
-import { CodeSource } from "../inputs/codes.ts";
+import { firstCodes } from "../inputs/codes.ts";
 import { wantedRank } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
-import {
-  addMapOptions,
-  addPointOptions,
-  type MapOptions,
-  openMap,
-  type PointOptions,
-  provenanceOf,
-} from "../inputs/model.ts";
+import { mapOptions, openMap, pointOptions, provenanceOf } from "../inputs/model.ts";
 import type { Points } from "../inputs/points-file.ts";
 import { loadTruncated } from "../inputs/truncation.ts";
 import { integer } from "../kit/arguments.ts";
-import { OutputOption } from "../kit/command-files.ts";
+import { command } from "../kit/command.ts";
+import { output } from "../kit/command-files.ts";
 import { defined } from "../kit/defined.ts";
 import { spacesText } from "../kit/names.ts";
+import { json, option } from "../kit/options.ts";
 import { type Columns, NOT_NEGATIVE, type RowValue, SPECTRUM } from "../kit/row-file.ts";
-import { addRowOptions, computeRows, type RowOptions } from "../kit/rows.ts";
+import { computeRows, rowOptions } from "../kit/rows.ts";
 import { number, significant, table } from "../kit/table.ts";
-import { dim, heading, print, type Terminal } from "../kit/terminal.ts";
-
-interface BasisOptions extends MapOptions, PointOptions, RowOptions {
-  samples: number;
-  rank?: number;
-  directionsOut?: string;
-  json?: boolean;
-}
+import { dim, heading } from "../kit/terminal.ts";
 
 /** Arrays of the .npz file, less their first axis: d = from.dim, m = to.dim, r directions. */
 interface BasisRow {
@@ -57,69 +44,56 @@ interface BasisRow {
   readonly [further: string]: RowValue;
 }
 
-export function basisCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addRowOptions(
-    addPointOptions(
-      addMapOptions(
-        program
-          .command("basis <model>")
-          .summary("local basis: singular values and vectors of the Jacobian")
-          .description(
-            "Computes the local basis (Jacobian, exact, and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
-          ),
-      ),
-    )
-      .option("--samples <n>", "number of points to draw", integer(1), 1)
-      .option("--rank <k>", "leading directions to keep (default: all)", integer(1)),
-    "points, values, singular values and vectors",
-  )
-    .addOption(
-      new OutputOption(
-        "--directions-out <file.safetensors>",
-        "write the input vectors at the first point as a directions file, for edits",
-      ),
-    )
-    .option("--json", "one JSON document on stdout")
-    .action((argument: string, options: BasisOptions) => bases(argument, options, terminal, signal));
-}
-
-async function bases(
-  argument: string,
-  options: BasisOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
-  const loaded = await loadTruncated(argument, options, terminal, signal);
-  const map = await openMap(loaded, options);
-  const source = await CodeSource.open(loaded, map, options);
-  const points = await source.take(0, options.samples, signal).finally(() => source.dispose());
-  const rank = wantedRank(map, options, terminal);
-  const route = jacobianRoute(map, options.memory);
-  const provenance = provenanceOf(loaded, map, "local basis", points.source, {
-    rank: rank === Math.min(map.from.dim, map.to.dim) && options.rank === undefined ? "all" : rank,
-    jacobian: route,
-  });
-  const columns = columnsOf(map, points, rank, route !== "products");
-  let first: BasisRow | undefined;
-  try {
-    await computeRows<BasisRow>(
-      { ...options, terminal, signal, what: "local bases", total: points.count, provenance, columns },
-      async (index) => {
+export const basis = command({
+  name: "basis",
+  argument: "<model>",
+  summary: "local basis: singular values and vectors of the Jacobian",
+  description:
+    "Computes the local basis (Jacobian, exact, and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
+  options: {
+    ...mapOptions,
+    ...pointOptions,
+    samples: option("--samples <n>", "number of points to draw", integer(1), 1),
+    rank: option("--rank <k>", "leading directions to keep (default: all)", integer(1)),
+    ...rowOptions("points, values, singular values and vectors"),
+    directionsOut: output(
+      "--directions-out <file.safetensors>",
+      "write the input vectors at the first point as a directions file, for edits",
+    ),
+    json,
+  },
+  async run(task) {
+    const { options, terminal, signal, use } = task;
+    const loaded = await loadTruncated(task);
+    const map = await use(openMap(loaded, options));
+    const points = await firstCodes(loaded, map, options, options.samples, signal);
+    const rank = wantedRank(map, options, terminal);
+    const route = jacobianRoute(map, options.memory);
+    const provenance = provenanceOf(loaded, map, "local basis", points.source, {
+      rank: rank === Math.min(map.from.dim, map.to.dim) && options.rank === undefined ? "all" : rank,
+      jacobian: route,
+    });
+    return computeRows<BasisRow>(task, {
+      what: "local bases",
+      total: points.count,
+      provenance,
+      columns: columnsOf(map, points, rank, route !== "products"),
+      compute: async (index) => {
         const point = points.values.slice(index * map.from.dim, (index + 1) * map.from.dim);
         return rowOf(await localBasisAt(map, point, { signal, rank, memoryBudget: options.memory }));
       },
-      (rows) => {
-        first = rows[0];
-        print(terminal, options.json ? toJson(rows, provenance) : toText(rows, provenance));
-      },
-    );
-  } finally {
-    await map.dispose();
-  }
-  if (options.directionsOut !== undefined && first) {
-    await writeDirections(options.directionsOut, directionSet(first, provenance), terminal);
-  }
-}
+      report: (rows, complete) => ({
+        json: () => toJson(rows, provenance),
+        text: () => toText(rows, provenance),
+        after: async () => {
+          const [first] = rows;
+          if (!complete || !first) return;
+          await writeDirections(options.directionsOut, directionSet(first, provenance), terminal);
+        },
+      }),
+    });
+  },
+});
 
 function rowOf(basis: LocalBasis): BasisRow {
   return {
@@ -128,7 +102,7 @@ function rowOf(basis: LocalBasis): BasisRow {
     singular_values: basis.singularValues,
     input_vectors: basis.inputVectors,
     output_vectors: basis.outputVectors,
-    ...(basis.residuals && { residuals: basis.residuals }),
+    ...defined({ residuals: basis.residuals }),
   };
 }
 
@@ -175,7 +149,7 @@ function toJson(rows: readonly BasisRow[], provenance: Provenance): object {
       index,
       point: Array.from(row.points),
       singularValues: Array.from(row.singular_values),
-      ...(row.residuals && { residuals: Array.from(row.residuals as Float64Array) }),
+      residuals: row.residuals && Array.from(row.residuals as Float64Array),
     })),
     provenance,
   };

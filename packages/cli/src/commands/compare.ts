@@ -21,29 +21,23 @@ import {
 import { leadingColumns, type Matrix, matrix, orthogonal } from "@vielbein/linalg";
 import { openNpz, type ReadNpyArray } from "@vielbein/linalg/npy";
 import { heatMap } from "@vielbein/viz";
-import type { Command } from "commander";
 import { inFile, readProvenance } from "../inputs/archives.ts";
 import { readInput } from "../inputs/array-files.ts";
 import { atMost } from "../inputs/direction-counts.ts";
 import { readDirections } from "../inputs/direction-files.ts";
 import { METRIC_NAMES, METRICS, type Metric, metricOption } from "../inputs/subspace-distances.ts";
 import { integer } from "../kit/arguments.ts";
-import { figureOption, writeFigure } from "../kit/figure.ts";
+import { command } from "../kit/command.ts";
+import { figure, writeFigure } from "../kit/figure.ts";
 import { spacesText } from "../kit/names.ts";
+import { json, option } from "../kit/options.ts";
 import { endingAtOnce } from "../kit/signals.ts";
 import { number, table, text } from "../kit/table.ts";
-import { heading, info, print, type Terminal } from "../kit/terminal.ts";
+import { heading, info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
 
 /** Pairs of uniform subspaces that the null is taken from. */
 const HAAR_PAIRS = 100;
-
-interface CompareOptions {
-  k?: number;
-  metric: Metric;
-  plot?: string;
-  json?: boolean;
-}
 
 /** Two sets, by their places in the list. */
 interface Comparison {
@@ -62,40 +56,36 @@ interface Spread {
   readonly std: number;
 }
 
-export function compareCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  program
-    .command("compare <files...>")
-    .summary("principal angles between sets of directions")
-    .description(
-      "Compares the subspaces of the leading k directions from files: principal angles, distances, overlap, and the best one-to-one matching of directions, against uniform subspaces.",
-    )
-    .option("--k <k>", "leading directions of each set (default: as many as all sets have)", integer(1))
-    .addOption(metricOption("normalizedGeodesic"))
-    .addOption(figureOption("--plot <file>", "matrix of distances, .svg or .png"))
-    .option("--json", "one JSON document on stdout")
-    .action((files: string[], options: CompareOptions) => compare(files, options, terminal, signal));
-}
-
-async function compare(
-  files: readonly string[],
-  options: CompareOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
-  const sets = (await Promise.all(files.map(readDirectionSets))).flat();
-  const { space, k } = requireComparable(sets, options.k, terminal);
-  remarkOnModels(terminal, sets);
-  const frames = sets.map(({ set }) => leadingColumns(displacements(set), k));
-  const { pairs, haar } = await endingAtOnce(
-    () => ({ pairs: comparisons(frames, k), haar: haarNull(space.dim, k) }),
-    signal,
-  );
-  const result = { sets, space, k, pairs, haar };
-  print(terminal, options.json ? toJson(result) : toText(result, options.metric));
-  if (options.plot !== undefined) {
-    await writeFigure(options.plot, () => plotOf(result, options.metric), terminal, signal);
-  }
-}
+export const compare = command({
+  name: "compare",
+  argument: "<files...>",
+  summary: "principal angles between sets of directions",
+  description:
+    "Compares the subspaces of the leading k directions from files: principal angles, distances, overlap, and the best one-to-one matching of directions, against uniform subspaces.",
+  options: {
+    k: option("--k <k>", "leading directions of each set (default: as many as all sets have)", integer(1)),
+    metric: metricOption("normalizedGeodesic"),
+    plot: figure("--plot <file>", "matrix of distances, .svg or .png"),
+    json,
+  },
+  async run({ files, options, terminal, signal }) {
+    const { metric, plot } = options;
+    const sets = (await Promise.all(files.map(readDirectionSets))).flat();
+    const { space, k } = requireComparable(sets, options.k, terminal);
+    remarkOnModels(terminal, sets);
+    const frames = sets.map(({ set }) => leadingColumns(displacements(set), k));
+    const { pairs, haar } = await endingAtOnce(
+      () => ({ pairs: comparisons(frames, k), haar: haarNull(space.dim, k) }),
+      signal,
+    );
+    const result = { sets, space, k, pairs, haar };
+    return {
+      json: () => toJson(result),
+      text: () => toText(result, metric),
+      after: () => writeFigure(plot, () => plotOf(result, metric), terminal, signal),
+    };
+  },
+});
 
 interface NamedSet {
   readonly label: string;

@@ -4,63 +4,48 @@ import { realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { encodeModel, hvp, jvp, type Model, type PreparedGraph, prepare, vjp } from "@vielbein/onnx";
-import { type Command, Option } from "commander";
-import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../inputs/model.ts";
+import { type LoadedModel, loadModel, mapOptions } from "../inputs/model.ts";
 import { spanOf } from "../inputs/prepared.ts";
-import { OutputOption } from "../kit/command-files.ts";
-import { writeWhole } from "../kit/output.ts";
-import { info, print, type Terminal } from "../kit/terminal.ts";
+import { command } from "../kit/command.ts";
+import { output } from "../kit/command-files.ts";
+import { choice, flag, required } from "../kit/options.ts";
+import { writeNamed } from "../kit/output.ts";
 
-type Mode = "jvp" | "vjp" | "hvp";
+const MODES = ["jvp", "vjp", "hvp"] as const;
 
-interface DeriveOptions extends MapOptions {
-  mode: Mode;
-  out: string;
-  weights: "inline" | "reference";
-  portable?: boolean;
-  json?: boolean;
-}
+type Mode = (typeof MODES)[number];
 
-export function deriveCommand(program: Command, terminal: Terminal): void {
-  addMapOptions(
-    program
-      .command("derive <model>")
-      .summary("write a derivative as an ONNX file")
-      .description(
-        "Writes an ONNX model that computes the value and J·t for k tangents (--mode jvp), the value and Jᵀ·u for k cotangents (--mode vjp), or the gradient of uᵀf and its Hessian times k tangents (--mode hvp). It runs on any ONNX Runtime, in any language, without Vielbein.",
-      ),
-  )
-    .addOption(
-      new Option("--mode <mode>", "forward, reverse, or second order")
-        .choices(["jvp", "vjp", "hvp"])
-        .default("jvp"),
-    )
-    .addOption(new OutputOption("-o, --out <file.onnx>", "file to write").makeOptionMandatory())
-    .addOption(
-      new Option(
-        "--weights <where>",
-        "copied into the file, or read from MODEL, which then must lie beside it",
-      )
-        .choices(["inline", "reference"])
-        .default("inline"),
-    )
-    .option("--portable", "only operators that every engine runs on its accelerator (WebGPU)")
-    .option("--json", "names and shapes of the inputs and outputs as JSON on stdout")
-    .action(async (argument: string, options: DeriveOptions) => {
-      const loaded = await loadModel(argument, options, terminal);
-      const graph = await prepare(loaded.model, loaded.runtime, spanOf(loaded, options));
-      const model = await derivative(options.mode, graph, loaded, options.portable ?? false);
-      if (options.weights === "reference") await requireBeside(options.out, loaded);
-      const bytes = encodeModel(model, { weights: options.weights });
-      await writeWhole(options.out, bytes, terminal);
-      info(terminal, `wrote ${options.out}`);
-      if (!options.json) return;
-      const { inputs, outputs } = model.graph;
-      const port = ({ name, shape }: (typeof inputs)[number]) => ({ name, shape });
-      const document = { out: options.out, inputs: inputs.map(port), outputs: outputs.map(port) };
-      print(terminal, document);
-    });
-}
+export const derive = command({
+  name: "derive",
+  argument: "<model>",
+  summary: "write a derivative as an ONNX file",
+  description:
+    "Writes an ONNX model that computes the value and J·t for k tangents (--mode jvp), the value and Jᵀ·u for k cotangents (--mode vjp), or the gradient of uᵀf and its Hessian times k tangents (--mode hvp). It runs on any ONNX Runtime, in any language, without Vielbein.",
+  options: {
+    ...mapOptions,
+    mode: choice("--mode <mode>", "forward, reverse, or second order", MODES, "jvp"),
+    out: required(output("-o, --out <file.onnx>", "file to write")),
+    weights: choice(
+      "--weights <where>",
+      "copied into the file, or read from MODEL, which then must lie beside it",
+      ["inline", "reference"],
+      "inline",
+    ),
+    portable: flag("--portable", "only operators that every engine runs on its accelerator (WebGPU)"),
+    json: flag("--json", "names and shapes of the inputs and outputs as JSON on stdout"),
+  },
+  async run({ model, options, terminal }) {
+    const { mode, out, weights, portable } = options;
+    const loaded = await loadModel(model, options, terminal);
+    const graph = await prepare(loaded.model, loaded.runtime, spanOf(loaded, options));
+    const derived = await derivative(mode, graph, loaded, portable);
+    if (weights === "reference") await requireBeside(out, loaded);
+    await writeNamed(out, () => encodeModel(derived, { weights }), terminal);
+    const { inputs, outputs } = derived.graph;
+    const port = ({ name, shape }: (typeof inputs)[number]) => ({ name, shape });
+    return { json: () => ({ out, inputs: inputs.map(port), outputs: outputs.map(port) }) };
+  },
+});
 
 async function derivative(
   mode: Mode,

@@ -4,86 +4,69 @@ import {
   type Chain,
   type DifferentiableMap,
   type Geodesic,
-  geodesic,
   greatCircle,
   measureChain,
   type Provenance,
   refineChain,
+  geodesic as shortestWay,
   VielbeinError,
 } from "@vielbein/core";
 import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
 import { contactSheet } from "@vielbein/viz";
-import type { Command } from "commander";
 import { provenanceArray } from "../inputs/archives.ts";
 import { footerOf, originOf } from "../inputs/captions.ts";
-import type { CodeOptions } from "../inputs/codes.ts";
-import { addDistanceOptions, type Distance, type DistanceOptions } from "../inputs/distance.ts";
-import { addMapOptions, addPointOptions, isInput, provenanceOf } from "../inputs/model.ts";
-import {
-  addPictureOptions,
-  type Drawing,
-  drawingEntry,
-  drawingOf,
-  imagesOf,
-  type PictureOptions,
-} from "../inputs/pictures.ts";
+import { type Distance, type DistanceOptions, distanceOptions } from "../inputs/distance.ts";
+import { isInput, mapOptions, pointOptions, provenanceOf } from "../inputs/model.ts";
+import { type Drawing, drawingEntry, drawingOf, imagesOf, pictureOptions } from "../inputs/pictures.ts";
 import { pixelsRemark } from "../inputs/pixels.ts";
 import { type Points, pointsAt } from "../inputs/points-file.ts";
-import { type DistanceTask, withDistance, withGenerator } from "../inputs/task.ts";
+import { type DistanceTask, openGenerator, withDistance } from "../inputs/task.ts";
 import { integer, positive } from "../kit/arguments.ts";
-import { OutputOption } from "../kit/command-files.ts";
+import { command } from "../kit/command.ts";
+import { output } from "../kit/command-files.ts";
 import { InterruptedError } from "../kit/exit-codes.ts";
-import { figureOption, writeFigure } from "../kit/figure.ts";
+import { figure, writeFigure } from "../kit/figure.ts";
 import { spacesText } from "../kit/names.ts";
-import { writeWhole } from "../kit/output.ts";
+import { json, type OptionsOf, option } from "../kit/options.ts";
+import { writeNamed } from "../kit/output.ts";
+import type { Report } from "../kit/report.ts";
 import { number, table, text } from "../kit/table.ts";
-import { info, Progress, print, type Terminal } from "../kit/terminal.ts";
+import { Progress } from "../kit/terminal.ts";
 
-interface GeodesicOptions extends CodeOptions, PictureOptions, DistanceOptions {
-  sample?: number[];
-  segments: number;
-  steps: number;
-  tolerance: number;
-  out?: string;
-  sheet?: string;
-  json?: boolean;
-}
+const options = {
+  ...mapOptions,
+  ...pointOptions,
+  ...distanceOptions,
+  ...pictureOptions,
+  sample: option(
+    "--sample <j>",
+    "an end: index of a sample, or row of --points; give it twice (default: 0 and 1)",
+    (text, previous: readonly number[] = []) => [...previous, integer(0)(text)],
+  ),
+  segments: option("--segments <n>", "segments of the chain", integer(2, 1000), 16),
+  steps: option("--steps <n>", "cap of the steps of the search", integer(1), 200),
+  tolerance: option(
+    "--tolerance <t>",
+    "converged when the energy is no more than this fraction above its minimum",
+    positive,
+    1e-5,
+  ),
+  out: output("--out <file.npz>", "write the codes of every way for numpy.load"),
+  sheet: figure("--sheet <file>", "draw the images along every way, .png or .svg"),
+  json,
+};
 
-export function geodesicCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addPictureOptions(
-    addDistanceOptions(
-      addPointOptions(
-        addMapOptions(
-          program
-            .command("geodesic <model>")
-            .summary("shortest way between two codes by how far the output moves")
-            .description(
-              "Finds a chain of codes from one sample to another along which the output moves as little as possible, and evenly, and compares it with the straight line and, for normal priors, the great circle.",
-            ),
-        ),
-      ),
-    ),
-  )
-    .option(
-      "--sample <j>",
-      "an end: index of a sample, or row of --points; give it twice (default: 0 and 1)",
-      (text: string, previous: number[] = []) => [...previous, integer(0)(text)],
-    )
-    .option("--segments <n>", "segments of the chain", integer(2, 1000), 16)
-    .option("--steps <n>", "cap of the steps of the search", integer(1), 200)
-    .option(
-      "--tolerance <t>",
-      "converged when the energy is no more than this fraction above its minimum",
-      positive,
-      1e-5,
-    )
-    .addOption(new OutputOption("--out <file.npz>", "write the codes of every way for numpy.load"))
-    .addOption(figureOption("--sheet <file>", "draw the images along every way, .png or .svg"))
-    .option("--json", "one JSON document on stdout")
-    .action((argument: string, options: GeodesicOptions) =>
-      withGenerator(argument, options, terminal, signal, (task) => withDistance(task, findWays)),
-    );
-}
+type GeodesicOptions = OptionsOf<typeof options>;
+
+export const geodesic = command({
+  name: "geodesic",
+  argument: "<model>",
+  summary: "shortest way between two codes by how far the output moves",
+  description:
+    "Finds a chain of codes from one sample to another along which the output moves as little as possible, and evenly, and compares it with the straight line and, for normal priors, the great circle.",
+  options,
+  run: async (task) => findWays(await withDistance(await openGenerator(task))),
+});
 
 type GeodesicTask = DistanceTask<GeodesicOptions>;
 
@@ -98,7 +81,7 @@ interface Way {
 /** Parts that segments are divided into to measure a way. */
 const PARTS = 4;
 
-async function findWays(task: GeodesicTask): Promise<void> {
+async function findWays(task: GeodesicTask): Promise<Report> {
   const { loaded, generator, distance, options, terminal, signal } = task;
   const { segments, steps, tolerance } = options;
   const drawing = options.sheet === undefined ? undefined : await drawingOf(task);
@@ -115,24 +98,22 @@ async function findWays(task: GeodesicTask): Promise<void> {
     steps,
     tolerance,
     routes,
-    ...(drawing && drawingEntry(drawing)),
+    ...(drawing ? drawingEntry(drawing) : {}),
   });
-  if (options.out !== undefined) {
-    await writeWhole(options.out, archive(ways, generator.from.dim, provenance), terminal);
-    info(terminal, `wrote ${options.out}`);
-  }
-  if (options.sheet !== undefined && drawing) {
+  await writeNamed(options.out, () => archive(ways, generator.from.dim, provenance), terminal);
+  if (drawing) {
     const compose = await sheetOf(task, ways, ends, drawing, provenance);
     await writeFigure(options.sheet, compose, terminal);
   }
   const outcome = { steps: found.steps, converged, routes };
-  print(
-    terminal,
-    options.json ? { ...jsonOf(ways), ...outcome, provenance } : tableOf(ways, outcome, distance),
-  );
-  if (signal.aborted) {
-    throw new InterruptedError(`interrupted after ${found.steps} of at most ${steps} steps`);
-  }
+  return {
+    json: () => ({ ...jsonOf(ways), ...outcome, provenance }),
+    text: () => tableOf(ways, outcome, distance),
+    conclude: () => {
+      if (!signal.aborted) return;
+      throw new InterruptedError(`interrupted after ${found.steps} of at most ${steps} steps`);
+    },
+  };
 }
 
 function requireTwoEnds({ sample = [0, 1] }: GeodesicOptions): readonly [number, number] {
@@ -151,7 +132,7 @@ async function search(
 ): Promise<Geodesic> {
   const { segments, steps, tolerance, memory } = options;
   const progress = new Progress(terminal, "steps, at most", steps);
-  const found = await geodesic(distance.map, start, end, {
+  const found = await shortestWay(distance.map, start, end, {
     segments,
     steps,
     tolerance,

@@ -1,37 +1,36 @@
 // vielbein inspect: what a model is, its spaces, and what of it can be differentiated.
 
 import { statedPrior, VielbeinError } from "@vielbein/core";
-import { inspect, type ModelReport, type PortReport } from "@vielbein/onnx";
+import { inspect as inspectModel, type ModelReport, type PortReport } from "@vielbein/onnx";
 import { escapeControls, statedRange } from "@vielbein/viz";
-import type { Command } from "commander";
-import { addMapOptions, type LoadedModel, loadModel, type MapOptions } from "../inputs/model.ts";
+import { type LoadedModel, loadModel, mapOptions } from "../inputs/model.ts";
 import { spanOf } from "../inputs/prepared.ts";
+import { command } from "../kit/command.ts";
 import { shapeText } from "../kit/names.ts";
+import { json } from "../kit/options.ts";
 import { number, table, text } from "../kit/table.ts";
-import { bold, dim, print, type Terminal } from "../kit/terminal.ts";
+import { bold, dim } from "../kit/terminal.ts";
 
-export function inspectCommand(program: Command, terminal: Terminal): void {
-  addMapOptions(
-    program
-      .command("inspect <model>")
-      .summary("inputs, outputs, spaces, operators, and what can be differentiated")
-      .description(
-        "Describes an ONNX model: what goes in and out, which tensors can serve as spaces, and how each operator between --from and --to is differentiated.",
-      ),
-  )
-    .option("--json", "one JSON document on stdout")
-    .action(async (argument: string, options: MapOptions & { json?: boolean }) => {
-      const loaded = await loadModel(argument, options, terminal);
-      const report = await inspect(loaded.model, loaded.runtime, spanOf(loaded, options));
-      for (const stated of [statedPrior, statedRange])
-        remarkOnMetadata(() => stated(loaded.model.metadata), loaded);
-      const { file, bytes, sha256 } = loaded;
-      print(
-        terminal,
-        options.json ? { file, bytes, sha256, ...report } : `${describe(file, bytes, report)}\n`,
-      );
-    });
-}
+export const inspect = command({
+  name: "inspect",
+  argument: "<model>",
+  summary: "inputs, outputs, spaces, operators, and what can be differentiated",
+  description:
+    "Describes an ONNX model: what goes in and out, which tensors can serve as spaces, and how each operator between --from and --to is differentiated.",
+  options: { ...mapOptions, json },
+  async run({ model, options, terminal }) {
+    const loaded = await loadModel(model, options, terminal);
+    const report = await inspectModel(loaded.model, loaded.runtime, spanOf(loaded, options));
+    for (const stated of [statedPrior, statedRange]) {
+      remarkOnMetadata(() => stated(loaded.model.metadata), loaded);
+    }
+    const { file, bytes, sha256 } = loaded;
+    return {
+      json: () => ({ file, bytes, sha256, ...report }),
+      text: () => `${describe(file, bytes, report)}\n`,
+    };
+  },
+});
 
 /** What is wrong with metadata is an error only where they are used. */
 function remarkOnMetadata(read: () => unknown, { remark }: LoadedModel): void {

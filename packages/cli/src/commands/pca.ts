@@ -9,85 +9,81 @@ import {
   restrictToLayers,
   type Space,
 } from "@vielbein/core";
-import { type Command, Option } from "commander";
 import { originOf } from "../inputs/captions.ts";
-import type { CodeOptions } from "../inputs/codes.ts";
 import { atMost } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
-import { addMapOptions, addPointOptions, provenanceOf } from "../inputs/model.ts";
+import { mapOptions, pointOptions, provenanceOf } from "../inputs/model.ts";
 import type { Points } from "../inputs/points-file.ts";
-import { type Task, withGenerator } from "../inputs/task.ts";
+import { type GeneratorTask, openGenerator } from "../inputs/task.ts";
 import { indexList, integer } from "../kit/arguments.ts";
-import { OutputOption } from "../kit/command-files.ts";
+import { command } from "../kit/command.ts";
+import { output } from "../kit/command-files.ts";
 import { defined } from "../kit/defined.ts";
 import { InterruptedError } from "../kit/exit-codes.ts";
 import { spacesText } from "../kit/names.ts";
+import { flag, json, type OptionsOf, option } from "../kit/options.ts";
 import { number, percent, significant, table, text } from "../kit/table.ts";
-import { dim, heading, Progress, print, type Terminal } from "../kit/terminal.ts";
-
-interface PcaOptions extends CodeOptions {
-  samples: number;
-  components?: number;
-  latent?: boolean;
-  layers?: number[];
-  out?: string;
-  json?: boolean;
-}
+import { dim, heading, Progress } from "../kit/terminal.ts";
 
 /** Samples that go through the network together. */
 const BATCH = 256;
 const SHOWN = 10;
 
-export function pcaCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addPointOptions(
-    addMapOptions(
-      program
-        .command("pca <model>")
-        .summary("principal components of sampled activations (GANSpace)")
-        .description(
-          "Finds the directions of --to along which samples vary most, such as those of w behind a mapping network; with --latent the directions of --from that go with them.",
-        ),
-    ),
-  )
-    .option("--samples <n>", "samples to draw", integer(2), 10_000)
-    .option("--components <k>", "components to keep (default: 50, or as many as there are)", integer(1))
-    .addOption(
-      new Option(
-        "--latent",
-        "directions of --from, by regression on the components: for a --to that is no code, such as features",
-      ).conflicts("layers"),
-    )
-    .option(
-      "--layers <list>",
-      "of a --to [layers, dim], components of the mean code of these layers, which act on them, e.g. 0-3",
-      indexList,
-    )
-    .addOption(new OutputOption("--out <file.safetensors>", "write the directions"))
-    .option("--json", "one JSON document on stdout")
-    .action((argument: string, options: PcaOptions) =>
-      withGenerator(argument, options, terminal, signal, principalComponents),
-    );
-}
+const options = {
+  ...mapOptions,
+  ...pointOptions,
+  samples: option("--samples <n>", "samples to draw", integer(2), 10_000),
+  components: option(
+    "--components <k>",
+    "components to keep (default: 50, or as many as there are)",
+    integer(1),
+  ),
+  latent: flag(
+    "--latent",
+    "directions of --from, by regression on the components: for a --to that is no code, such as features",
+  ).conflicts("layers"),
+  layers: option(
+    "--layers <list>",
+    "of a --to [layers, dim], components of the mean code of these layers, which act on them, e.g. 0-3",
+    indexList,
+  ),
+  out: output("--out <file.safetensors>", "write the directions"),
+  json,
+};
 
-async function principalComponents(task: Task<PcaOptions>): Promise<void> {
-  const { loaded, generator, options, terminal } = task;
-  const { components, points, total } = await collect(task);
-  const provenance = provenanceOf(loaded, generator, "principal components", points.source, {
-    components: components.stdev.length,
-    latent: options.latent ?? false,
-    layers: options.layers,
-    exact: components.isExact,
-  });
-  if (options.out !== undefined) {
-    await writeDirections(options.out, directionSet(components, provenance, options.layers), terminal);
-  }
-  print(terminal, options.json ? toJson(components, provenance) : toText(components, provenance));
-  if (components.count < total) {
-    throw new InterruptedError(
-      `interrupted after ${components.count} of ${total} samples, whose components these are; run the command again for those of all`,
-    );
-  }
-}
+type PcaOptions = OptionsOf<typeof options>;
+
+export const pca = command({
+  name: "pca",
+  argument: "<model>",
+  summary: "principal components of sampled activations (GANSpace)",
+  description:
+    "Finds the directions of --to along which samples vary most, such as those of w behind a mapping network; with --latent the directions of --from that go with them.",
+  options,
+  async run(given) {
+    const task = await openGenerator(given);
+    const { loaded, generator, options, terminal } = task;
+    const { latent, layers, out } = options;
+    const { components, points, total } = await collect(task);
+    const provenance = provenanceOf(loaded, generator, "principal components", points.source, {
+      components: components.stdev.length,
+      latent,
+      layers,
+      exact: components.isExact,
+    });
+    await writeDirections(out, directionSet(components, provenance, layers), terminal);
+    return {
+      json: () => toJson(components, provenance),
+      text: () => toText(components, provenance),
+      conclude: () => {
+        if (components.count >= total) return;
+        throw new InterruptedError(
+          `interrupted after ${components.count} of ${total} samples, whose components these are; run the command again for those of all`,
+        );
+      },
+    };
+  },
+});
 
 async function collect({
   generator: map,
@@ -95,7 +91,7 @@ async function collect({
   options,
   terminal,
   signal,
-}: Task<PcaOptions>): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
+}: GeneratorTask<PcaOptions>): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
   const { layers } = options;
   const dim = layers ? codeLength(map.to, layers) : map.to.dim;
   const first = await source.take(0, Math.min(BATCH, options.samples), signal);

@@ -12,28 +12,20 @@ import {
 } from "@vielbein/core";
 import { uniform } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
-import { type Command, Option } from "commander";
 import { originOf } from "../inputs/captions.ts";
-import type { CodeOptions, CodeSource } from "../inputs/codes.ts";
-import { addDistanceOptions, type DistanceOptions } from "../inputs/distance.ts";
-import { addMapOptions, addPointOptions, isInput, type LoadedModel, provenanceOf } from "../inputs/model.ts";
-import { addPixelOption, type PixelOptions, type Pixels, pixelsRemark } from "../inputs/pixels.ts";
+import type { CodeSource } from "../inputs/codes.ts";
+import { distanceOptions } from "../inputs/distance.ts";
+import { isInput, type LoadedModel, mapOptions, pointOptions, provenanceOf } from "../inputs/model.ts";
+import { type Pixels, pixelOptions, pixelsRemark } from "../inputs/pixels.ts";
 import { pointRange } from "../inputs/points-file.ts";
-import { type DistanceTask, type Task, withDistance, withGenerator } from "../inputs/task.ts";
+import { type GeneratorTask, openGenerator, withDistance } from "../inputs/task.ts";
 import { integer, positive } from "../kit/arguments.ts";
+import { command } from "../kit/command.ts";
+import { choice, json, type OptionsOf, option } from "../kit/options.ts";
 import { type Columns, NOT_NEGATIVE } from "../kit/row-file.ts";
-import { addRowOptions, computeRows, type RowOptions } from "../kit/rows.ts";
+import { computeRows, rowOptions } from "../kit/rows.ts";
 import { endingAtOnce } from "../kit/signals.ts";
 import { number, table, text } from "../kit/table.ts";
-import { print, type Terminal } from "../kit/terminal.ts";
-
-interface PplOptions extends CodeOptions, DistanceOptions, RowOptions, PixelOptions {
-  samples: number;
-  interpolation: "linear" | "spherical";
-  at: "end" | "full";
-  epsilon: number;
-  json?: boolean;
-}
 
 /** One product with J for each sample. */
 const ROUTE: DerivativeRoute = "products";
@@ -52,85 +44,79 @@ function columnsOf(position: (row: number) => number): Columns<PathRow> {
   return { t: { shape: [], at: position }, exact: square, difference: square, rounding: square };
 }
 
-export function pplCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addRowOptions(
-    addDistanceOptions(
-      addPixelOption(
-        addPointOptions(
-          addMapOptions(
-            program
-              .command("ppl <model>")
-              .summary("perceptual path length, exact and by differences")
-              .description(
-                "Averages the squared speed of the output along interpolations between random codes: exactly, by one Jacobian-vector product each, and by differences over epsilon, as perceptual path length is defined.",
-              ),
-          ),
-        ),
-      ),
-    )
-      .option(
-        "--samples <n>",
-        "interpolations; with --points, rows 2i and 2i + 1 are the ends",
-        integer(1),
-        1000,
-      )
-      .addOption(
-        new Option("--interpolation <how>", "between the ends")
-          .choices(["linear", "spherical"])
-          .default("linear"),
-      )
-      .addOption(
-        new Option("--at <where>", "end: at the first end; full: anywhere between, at random")
-          .choices(["end", "full"])
-          .default("end"),
-      )
-      .option("--epsilon <eps>", "step of the differences, as a fraction of the way", positive, 1e-4),
-    "every sample",
-  )
-    .option("--json", "one JSON document on stdout")
-    .action((argument: string, options: PplOptions) =>
-      withGenerator(argument, options, terminal, signal, (task) => {
-        requireSphere(task);
-        return withDistance(task, pathLengths);
-      }),
-    );
-}
+const options = {
+  ...mapOptions,
+  ...pointOptions,
+  ...pixelOptions,
+  ...distanceOptions,
+  samples: option(
+    "--samples <n>",
+    "interpolations; with --points, rows 2i and 2i + 1 are the ends",
+    integer(1),
+    1000,
+  ),
+  interpolation: choice("--interpolation <how>", "between the ends", ["linear", "spherical"], "linear"),
+  at: choice(
+    "--at <where>",
+    "end: at the first end; full: anywhere between, at random",
+    ["end", "full"],
+    "end",
+  ),
+  epsilon: option("--epsilon <eps>", "step of the differences, as a fraction of the way", positive, 1e-4),
+  ...rowOptions("every sample"),
+  json,
+};
 
-function requireSphere({ loaded, generator, options }: Task<PplOptions>): void {
+type PplOptions = OptionsOf<typeof options>;
+
+export const ppl = command({
+  name: "ppl",
+  argument: "<model>",
+  summary: "perceptual path length, exact and by differences",
+  description:
+    "Averages the squared speed of the output along interpolations between random codes: exactly, by one Jacobian-vector product each, and by differences over epsilon, as perceptual path length is defined.",
+  options,
+  async run(given) {
+    const opened = await openGenerator(given);
+    requireSphere(opened);
+    const task = await withDistance(opened);
+    const { loaded, generator, source, distance, options, signal } = task;
+    const { interpolation, epsilon, at, seed } = options;
+    const pairs = await pairSource(source, generator, options, signal);
+    const provenance = provenanceOf(loaded, generator, "perceptual path length", pairs.source, {
+      ...distance.description,
+      interpolation,
+      at,
+      epsilon,
+      route: ROUTE,
+    });
+    const position = (index: number) => (at === "end" ? 0 : positionOf(seed, index));
+    return computeRows<PathRow>(task, {
+      what: "samples",
+      total: pairs.total,
+      provenance,
+      columns: columnsOf(position),
+      compute: async (index) => {
+        const [start, end] = await pairs.at(index);
+        const t = position(index);
+        const found = await pathLength(distance.map, start, end, t, { interpolation, epsilon, signal });
+        const { exact, difference = Number.NaN, rounding = Number.NaN } = found;
+        return { t, exact, difference, rounding };
+      },
+      report: async (rows) => {
+        const result = { ...(await summaries(rows, seed)), rows, epsilon, provenance };
+        requireDifferences(result);
+        return { json: () => jsonOf(result), text: () => tableOf(result, distance.pixels) };
+      },
+    });
+  },
+});
+
+function requireSphere({ loaded, generator, options }: GeneratorTask<PplOptions>): void {
   if (options.interpolation !== "spherical" || isNormal(loaded, generator)) return;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
     `--interpolation spherical: "${generator.from.name}" has no normal prior, so its codes are not near a sphere. Use linear.`,
-  );
-}
-
-async function pathLengths(task: DistanceTask<PplOptions>): Promise<void> {
-  const { loaded, generator, source, distance, options, terminal, signal } = task;
-  const { interpolation, epsilon, at, seed } = options;
-  const pairs = await pairSource(source, generator, options, signal);
-  const provenance = provenanceOf(loaded, generator, "perceptual path length", pairs.source, {
-    ...distance.description,
-    interpolation,
-    at,
-    epsilon,
-    route: ROUTE,
-  });
-  const position = (index: number) => (at === "end" ? 0 : positionOf(seed, index));
-  const columns = columnsOf(position);
-  await computeRows<PathRow>(
-    { ...options, terminal, signal, what: "samples", total: pairs.total, provenance, columns },
-    async (index) => {
-      const [start, end] = await pairs.at(index);
-      const t = position(index);
-      const found = await pathLength(distance.map, start, end, t, { interpolation, epsilon, signal });
-      const { exact, difference = Number.NaN, rounding = Number.NaN } = found;
-      return { t, exact, difference, rounding };
-    },
-    async (rows) => {
-      const result = { ...(await summaries(rows, seed)), rows, epsilon, provenance };
-      requireDifferences(result);
-      print(terminal, options.json ? jsonOf(result) : tableOf(result, distance.pixels));
-    },
   );
 }
 

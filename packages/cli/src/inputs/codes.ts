@@ -16,6 +16,18 @@ import type { Points } from "./points-file.ts";
 
 export type CodeOptions = MapOptions & PointOptions;
 
+/** The first `count` codes of a map; or all rows of --points. */
+export async function firstCodes(
+  loaded: LoadedModel,
+  map: Pick<OnnxMap, "from">,
+  options: CodeOptions,
+  count: number,
+  signal: AbortSignal,
+): Promise<Points> {
+  const source = await CodeSource.open(loaded, map, options);
+  return source.take(0, count, signal).finally(() => source.dispose());
+}
+
 /** Draws codes of `map.from` by index, or reads those of --points. */
 export class CodeSource {
   private readonly map: Pick<OnnxMap, "from">;

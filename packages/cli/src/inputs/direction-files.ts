@@ -11,8 +11,13 @@ export async function readDirections(path: string): Promise<DirectionSet> {
   return decodeDirections(await readInput("Directions", path), `"${path}"`);
 }
 
-/** Writes a directions file and says so. */
-export async function writeDirections(path: string, set: DirectionSet, terminal: Terminal): Promise<void> {
+/** Writes directions to a file and says so; where no file was named, does nothing. */
+export async function writeDirections(
+  path: string | undefined,
+  set: DirectionSet,
+  terminal: Terminal,
+): Promise<void> {
+  if (path === undefined) return;
   await writeWhole(path, encodeDirections(set), terminal);
   const { count, space } = { count: set.vectors.cols, space: set.space };
   info(

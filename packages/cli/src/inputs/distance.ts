@@ -4,36 +4,31 @@
 import { VielbeinError } from "@vielbein/core";
 import { chain, type Model, type OnnxMap, requiredInputs } from "@vielbein/onnx";
 import { statedRange } from "@vielbein/viz";
-import { type Command, Option } from "commander";
-import { InputOption } from "../kit/command-files.ts";
+import { input } from "../kit/command-files.ts";
+import { choice, type OptionsOf, withDefault } from "../kit/options.ts";
 import type { CodeOptions } from "./codes.ts";
 import { type LoadedModel, loadModel, openMap } from "./model.ts";
 import { type PixelOptions, type Pixels, pixelsOf } from "./pixels.ts";
 
-export interface DistanceOptions {
+export const distanceOptions = {
   /** `l2`, or the file of the features. */
-  distance: string;
-  range: "auto" | "paper" | "signed";
-}
+  distance: withDefault(
+    input(
+      "--distance <features>",
+      "what outputs are compared by: l2, or an ONNX model of features of the output, e.g. of LPIPS",
+      "model",
+    ),
+    "l2",
+  ),
+  range: choice(
+    "--range <range>",
+    "pixels that the features are given: auto maps the images' range to what the features state in vielbein.range, else to [-1,1], as LPIPS expects; paper maps it to [0,1], as Wang & Ponce do; signed changes nothing",
+    ["auto", "paper", "signed"],
+    "auto",
+  ),
+};
 
-export function addDistanceOptions(command: Command): Command {
-  return command
-    .addOption(
-      new InputOption(
-        "--distance <features>",
-        "what outputs are compared by: l2, or an ONNX model of features of the output, e.g. of LPIPS",
-        "model",
-      ).default("l2"),
-    )
-    .addOption(
-      new Option(
-        "--range <range>",
-        "pixels that the features are given: auto maps the images' range to what the features state in vielbein.range, else to [-1,1], as LPIPS expects; paper maps it to [0,1], as Wang & Ponce do; signed changes nothing",
-      )
-        .choices(["auto", "paper", "signed"])
-        .default("auto"),
-    );
-}
+export type DistanceOptions = OptionsOf<typeof distanceOptions>;
 
 export interface Distance {
   /** From the codes to what is compared: the generator itself for l2, else features of what it yields. */

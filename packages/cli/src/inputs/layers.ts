@@ -2,26 +2,27 @@
 
 import { type Space, VielbeinError } from "@vielbein/core";
 import { layers, type Model, type OnnxMap, prepare, redrawWeights } from "@vielbein/onnx";
-import { type Command, Option } from "commander";
+import { choice, listOption, type OptionsOf } from "../kit/options.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
-import { addMapOptions, type LoadedModel, type MapOptions, openMap, type PointOptions } from "./model.ts";
+import { type LoadedModel, mapOptions, openMap, type PointOptions } from "./model.ts";
 import { spanOf } from "./prepared.ts";
 
-export interface LayerOptions extends Omit<MapOptions, "to"> {
-  to?: string[];
-  layers?: "auto";
-}
+/** What chooses maps to several layers, and the engine. */
+export const layerOptions = {
+  ...mapOptions,
+  to: listOption("--to <tensors...>", "tensors to end at (default: the first output)"),
+  layers: choice("--layers <which>", "auto: every layer on the way to the output", ["auto"]).conflicts("to"),
+};
 
-export function addLayerOptions(command: Command): Command {
-  return addMapOptions(
-    command,
-    "--to <tensors...>",
-    "tensors to end at (default: the first output)",
-  ).addOption(
-    new Option("--layers <which>", "auto: every layer on the way to the output")
-      .choices(["auto"])
-      .conflicts("to"),
-  );
+export type LayerOptions = OptionsOf<typeof layerOptions>;
+
+/** The options without those that name layers: of the map to one of them, for what is not of its end. */
+export function ofOneLayer<O extends Pick<LayerOptions, "to" | "layers">>({
+  to: _to,
+  layers: _layers,
+  ...options
+}: O): Omit<O, "to" | "layers"> {
+  return options;
 }
 
 /** The spaces that --to or --layers name, in their order. */

@@ -6,7 +6,6 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   bytesText,
-  type Prior,
   type Provenance,
   type Runtime,
   type RuntimeTensor,
@@ -25,70 +24,53 @@ import {
   resolveExternalData,
   standardOpset,
 } from "@vielbein/onnx";
-import { NodeRuntime, type Provider, readModelFile } from "@vielbein/runtime-node";
+import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
-import type { Command } from "commander";
 import { bytes, integer, number, prior, providerList } from "../kit/arguments.ts";
-import { InputOption } from "../kit/command-files.ts";
+import { input } from "../kit/command-files.ts";
 import { defined } from "../kit/defined.ts";
+import { type OptionsOf, option } from "../kit/options.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
 import { type Points, readPoints } from "./points-file.ts";
-import { addSetOption, readSettings, type SetOptions, type Settings } from "./settings.ts";
+import { readSettings, type Settings, setOption } from "./settings.ts";
 
-export interface MapOptions extends SetOptions {
-  from?: string | undefined;
-  to?: string | undefined;
-  provider?: Provider[];
-  threads?: number;
-  memory?: number;
-}
+/** What chooses a map in a model, and the engine. */
+export const mapOptions = {
+  from: option("--from <tensor>", "tensor to start from (default: the first input)"),
+  to: option("--to <tensor>", "tensor to end at (default: the first output)"),
+  set: setOption("fixed value of another input"),
+  provider: option(
+    "--provider <list>",
+    "what the engine runs on: cpu, cuda or webgpu; of several, the first that works (default: cpu)",
+    providerList,
+  ),
+  threads: option("--threads <n>", "threads of the engine (default: one per core)", integer(1, 1024)),
+  memory: option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes),
+};
 
-export interface PointOptions {
-  prior?: Prior;
-  seed: number;
-  truncation?: number;
-  points?: string;
-}
+export type MapOptions = OptionsOf<typeof mapOptions>;
 
-export function addMapOptions(
-  command: Command,
-  to = "--to <tensor>",
-  toDescription = "tensor to end at (default: the first output)",
-): Command {
-  const chosen = command
-    .option("--from <tensor>", "tensor to start from (default: the first input)")
-    .option(to, toDescription);
-  return addSetOption(chosen, "fixed value of another input")
-    .option(
-      "--provider <list>",
-      "what the engine runs on: cpu, cuda or webgpu; of several, the first that works (default: cpu)",
-      providerList,
-    )
-    .option("--threads <n>", "threads of the engine (default: one per core)", integer(1, 1024))
-    .option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes);
-}
+/** What chooses the points to work at. */
+export const pointOptions = {
+  prior: option(
+    "--prior <prior>",
+    "normal, uniform (on [-1,1)) or uniform:LOW,HIGH (default: as the model says, else normal)",
+    prior,
+  ),
+  seed: option("--seed <n>", "seed of the samples", integer(0), 0),
+  truncation: option(
+    "--truncation <psi>",
+    "pull samples toward the mean: of w, behind a mapping network; without one, scale those of the input",
+    number(0, 2),
+  ),
+  points: input(
+    "--points <file>",
+    "points [n,d], [d] or [n,layers,dim] instead of samples: FILE.npy, FILE.npz or FILE.npz:NAME",
+  ),
+};
 
-export function addPointOptions(command: Command): Command {
-  return command
-    .option(
-      "--prior <prior>",
-      "normal, uniform (on [-1,1)) or uniform:LOW,HIGH (default: as the model says, else normal)",
-      prior,
-    )
-    .option("--seed <n>", "seed of the samples", integer(0), 0)
-    .option(
-      "--truncation <psi>",
-      "pull samples toward the mean: of w, behind a mapping network; without one, scale those of the input",
-      number(0, 2),
-    )
-    .addOption(
-      new InputOption(
-        "--points <file>",
-        "points [n,d], [d] or [n,layers,dim] instead of samples: FILE.npy, FILE.npz or FILE.npz:NAME",
-      ),
-    );
-}
+export type PointOptions = OptionsOf<typeof pointOptions>;
 
 /** A model that was read, and who it is. */
 export interface LoadedModel {
@@ -143,7 +125,7 @@ export async function loadModel(
     );
   }
   const { path, name, bytes, model } = await readModel(argument);
-  const { settings, description } = await readSettings(options);
+  const { settings, description } = await readSettings(options.set);
   const runtime = await openRuntime(options, terminal);
   return {
     model,

@@ -1,39 +1,36 @@
 // Pairs of points, for methods that compare tangent spaces: independent points, and a direction to a neighbour.
 
 import { type Space, VielbeinError, type WarpagePair, warpagePair } from "@vielbein/core";
-import { type Command, Option } from "commander";
 import { integer } from "../kit/arguments.ts";
+import { flag, type OptionsOf, option, type TypedOption } from "../kit/options.ts";
 import type { CodeSource } from "./codes.ts";
 import type { PointOptions } from "./model.ts";
 import { type Points, pointRange } from "./points-file.ts";
 
-export interface PairOptions extends PointOptions {
-  pairs: number;
-}
-
-export function addPairOptions(command: Command): Command {
-  return command.option(
+export const pairOptions = {
+  pairs: option(
     "--pairs <n>",
     "pairs of points; with --points, rows 2i and 2i + 1 make a pair",
     integer(1),
     100,
-  );
-}
+  ),
+};
+
+export type PairOptions = PointOptions & OptionsOf<typeof pairOptions>;
 
 /** --same-norm. */
-export function sameNorm(): Option {
-  return new Option("--same-norm", "scale neighbours back to the length of their point");
-}
+export const sameNorm: TypedOption<boolean> = flag(
+  "--same-norm",
+  "scale neighbours back to the length of their point",
+);
 
 /** --untrained, of pairs. */
-export function untrainedPairs(): Option {
-  return new Option(
-    "--untrained <n>",
-    "networks with redrawn weights that the pairs of the untrained null are spread over; 0 leaves it out",
-  )
-    .argParser(integer(0, 1000))
-    .default(3);
-}
+export const untrainedPairs: TypedOption<number> = option(
+  "--untrained <n>",
+  "networks with redrawn weights that the pairs of the untrained null are spread over; 0 leaves it out",
+  integer(0, 1000),
+  3,
+);
 
 export interface Pairs {
   readonly pairAt: (index: number) => Promise<WarpagePair>;

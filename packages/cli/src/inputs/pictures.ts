@@ -1,25 +1,22 @@
 // Pictures of what a map yields: the options that say how a tensor is an image, and pixels of one range for all of them.
 
 import type { Space } from "@vielbein/core";
-import { detectLayout, type ImageLayout, type LayoutName, type RgbaImage, toRgba } from "@vielbein/viz";
-import { type Command, Option } from "commander";
-import { defined } from "../kit/defined.ts";
+import { detectLayout, type ImageLayout, type RgbaImage, toRgba } from "@vielbein/viz";
+import { choice, type OptionsOf } from "../kit/options.ts";
 import type { CodeOptions } from "./codes.ts";
-import { addPixelOption, type PixelOptions, type Pixels, pixelsEntry, pixelsOf } from "./pixels.ts";
+import { type Pixels, pixelOptions, pixelsEntry, pixelsOf } from "./pixels.ts";
 import type { DistanceTask } from "./task.ts";
 
-export interface PictureOptions extends PixelOptions {
-  layout?: LayoutName;
-}
+export const pictureOptions = {
+  layout: choice("--layout <layout>", "axes of the image (default: from its shape)", ["chw", "hwc", "hw"]),
+  ...pixelOptions,
+};
 
-export function addPictureOptions(command: Command): Command {
-  const layout = new Option("--layout <layout>", "axes of the image (default: from its shape)");
-  return addPixelOption(command.addOption(layout.choices(["chw", "hwc", "hw"])));
-}
+export type PictureOptions = OptionsOf<typeof pictureOptions>;
 
 /** How the points of `space` are images; throws where they are none. */
 export function layoutOf(space: Space, { layout }: PictureOptions): ImageLayout {
-  return detectLayout(space.shape, defined({ layout }));
+  return detectLayout(space.shape, { layout });
 }
 
 /** How the outputs of a map are drawn. */

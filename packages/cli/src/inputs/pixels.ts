@@ -4,22 +4,20 @@
 import { VielbeinError } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import { measureRange, type PixelRange, statedRange } from "@vielbein/viz";
-import type { Command } from "commander";
 import { range } from "../kit/arguments.ts";
+import { type OptionsOf, option } from "../kit/options.ts";
 import { type CodeOptions, CodeSource } from "./codes.ts";
 import type { LoadedModel } from "./model.ts";
 
-export interface PixelOptions {
-  imageRange?: PixelRange;
-}
-
-export function addPixelOption(command: Command): Command {
-  return command.option(
+export const pixelOptions = {
+  imageRange: option(
     "--image-range <low,high>",
     "values of black and white (default: as the model states in vielbein.range, else measured on samples)",
     range,
-  );
-}
+  ),
+};
+
+export type PixelOptions = OptionsOf<typeof pixelOptions>;
 
 export interface Pixels {
   readonly range: PixelRange;

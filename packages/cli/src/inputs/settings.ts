@@ -1,22 +1,16 @@
 // The option --set: values of inputs beside the code, with the arrays of the files it names.
 
 import { formatSetting, type InputSetting } from "@vielbein/core";
-import type { Command } from "commander";
 import { type Assignments, assignment } from "../kit/arguments.ts";
 import { InputOption } from "../kit/command-files.ts";
 import { readArray } from "./array-files.ts";
 
-export interface SetOptions {
-  set?: Assignments;
-}
-
-export function addSetOption(command: Command, effect: string): Command {
-  return command.addOption(
-    new InputOption(
-      "--set <name=values>",
-      `${effect}: all its numbers with commas between, onehot:INDEX, all:NUMBER, or FILE.npy; repeatable`,
-    ).argParser(assignment),
-  );
+/** --set. `effect` is what it gives an input. */
+export function setOption(effect: string): InputOption<Assignments | undefined> {
+  return new InputOption<Assignments | undefined>(
+    "--set <name=values>",
+    `${effect}: all its numbers with commas between, onehot:INDEX, all:NUMBER, or FILE.npy; repeatable`,
+  ).argParser(assignment);
 }
 
 /** What inputs are set to, and the same as it stands in the provenance. */
@@ -26,7 +20,7 @@ export interface Settings {
 }
 
 /** @throws {VielbeinError} `MISSING_FILE`; what reading a file throws. */
-export async function readSettings({ set = {} }: SetOptions): Promise<Settings> {
+export async function readSettings(set: Assignments = {}): Promise<Settings> {
   const entries: [string, InputSetting, unknown][] = [];
   for (const [name, setting] of Object.entries(set)) {
     if ("file" in setting) entries.push([name, ...(await readSetting(name, setting.file))]);

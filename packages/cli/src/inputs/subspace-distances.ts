@@ -1,6 +1,6 @@
 // The distances between subspaces that commands offer, out of all that core has.
 
-import { Option } from "commander";
+import { choice, type TypedOption } from "../kit/options.ts";
 
 export const METRICS = ["geodesic", "normalizedGeodesic", "projection"] as const;
 
@@ -14,8 +14,6 @@ export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
 };
 
 /** --metric, which chooses what the table and the plot show. */
-export function metricOption(preset: Metric): Option {
-  return new Option("--metric <metric>", "distance in the table and the plot")
-    .choices(METRICS)
-    .default(preset);
+export function metricOption(preset: Metric): TypedOption<Metric> {
+  return choice("--metric <metric>", "distance in the table and the plot", METRICS, preset);
 }

@@ -1,57 +1,41 @@
-// What a command on one generator works with: opened from its options, and released whatever becomes of the work.
+// What a command on one generator works with, as its options choose it.
 
 import type { OnnxMap } from "@vielbein/onnx";
-import type { Terminal } from "../kit/terminal.ts";
+import type { Task } from "../kit/task.ts";
 import { type CodeOptions, CodeSource } from "./codes.ts";
 import { type Distance, type DistanceOptions, openDistance } from "./distance.ts";
 import { type LoadedModel, openMap } from "./model.ts";
 import type { PixelOptions } from "./pixels.ts";
-import { loadTruncated } from "./truncation.ts";
+import { loadTruncated, type ModelTask } from "./truncation.ts";
 
-export interface Task<Options> {
+export interface GeneratorTask<Options> extends Task<Options> {
   readonly loaded: LoadedModel;
   /** The map that the options choose. */
   readonly generator: OnnxMap;
   /** Of the codes that it starts from. */
   readonly source: CodeSource;
-  readonly options: Options;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
 }
 
-export interface DistanceTask<Options> extends Task<Options> {
+export interface DistanceTask<Options> extends GeneratorTask<Options> {
   /** What outputs are measured by. */
   readonly distance: Distance;
 }
 
-/** Opens MODEL, the map and the codes for `work`. */
-export async function withGenerator<Options extends CodeOptions>(
-  argument: string,
-  options: Options,
-  terminal: Terminal,
-  signal: AbortSignal,
-  work: (task: Task<Options>) => Promise<void>,
-): Promise<void> {
-  const loaded = await loadTruncated(argument, options, terminal, signal);
-  const generator = await openMap(loaded, options);
-  const source = await CodeSource.open(loaded, generator, options);
-  try {
-    await work({ loaded, generator, source, options, terminal, signal });
-  } finally {
-    await source.dispose();
-    await generator.dispose();
-  }
+/** Opens the model, the map and the codes. */
+export async function openGenerator<Options extends CodeOptions>(
+  task: ModelTask<Options>,
+): Promise<GeneratorTask<Options>> {
+  const { options, use } = task;
+  const loaded = await loadTruncated(task);
+  const generator = await use(openMap(loaded, options));
+  const source = await use(CodeSource.open(loaded, generator, options));
+  return { ...task, loaded, generator, source };
 }
 
-/** Opens the distance of a task for `work`. */
+/** Opens the distance behind a generator. */
 export async function withDistance<Options extends CodeOptions & DistanceOptions & PixelOptions>(
-  task: Task<Options>,
-  work: (task: DistanceTask<Options>) => Promise<void>,
-): Promise<void> {
-  const distance = await openDistance(task.loaded, task.generator, task.options, task.signal);
-  try {
-    await work({ ...task, distance });
-  } finally {
-    await distance.dispose();
-  }
+  task: GeneratorTask<Options>,
+): Promise<DistanceTask<Options>> {
+  const { loaded, generator, options, signal, use } = task;
+  return { ...task, distance: await use(openDistance(loaded, generator, options, signal)) };
 }

@@ -11,9 +11,12 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import { endpoints, mappedCode, prepare, truncate } from "@vielbein/onnx";
-import type { Terminal } from "../kit/terminal.ts";
+import type { Task } from "../kit/task.ts";
 import type { CodeOptions } from "./codes.ts";
 import { isInput, type LoadedModel, loadModel, openMap } from "./model.ts";
+
+/** What a command on a model is given. */
+export type ModelTask<Options> = Task<Options> & { readonly model: string };
 
 type TruncationOptions = Omit<CodeOptions, "to"> & { readonly to?: string | readonly string[] | undefined };
 
@@ -22,13 +25,13 @@ type TruncationOptions = Omit<CodeOptions, "to"> & { readonly to?: string | read
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` where truncation would change nothing.
  */
-export async function loadTruncated(
-  argument: string,
-  options: TruncationOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<LoadedModel> {
-  const loaded = await loadModel(argument, options, terminal);
+export async function loadTruncated({
+  model,
+  options,
+  terminal,
+  signal,
+}: ModelTask<TruncationOptions>): Promise<LoadedModel> {
+  const loaded = await loadModel(model, options, terminal);
   const { truncation: psi, points } = options;
   if (psi === undefined) return loaded;
   const { from = endpoints(loaded.model, { inputs: loaded.inputs }).from } = options;

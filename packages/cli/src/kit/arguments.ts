@@ -71,7 +71,7 @@ export function bytes(text: string): number {
 }
 
 /** `LOW,HIGH` → the pixel values shown black and white. */
-export function range(text: string): [number, number] {
+export function range(text: string): readonly [number, number] {
   const [low, high, rest] = text.split(",").map(parseDecimal);
   if (
     low !== undefined &&

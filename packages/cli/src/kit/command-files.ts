@@ -7,12 +7,13 @@ import { basename, dirname, join, resolve } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { decodeModel, resolveExternalData } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { arrayPath } from "../inputs/array-files.ts";
+import { TypedOption } from "./options.ts";
 import { requireWritable, requireWritableFolder, standardStream, targetOf } from "./output.ts";
 
 /** An option that names a file to write. `-` is stdout. */
-export class OutputOption extends Option {
+export class OutputOption<T extends string | undefined = string | undefined> extends TypedOption<T> {
   /** The files that a value stands for. */
   async filesOf(value: string): Promise<readonly string[]> {
     return [value];
@@ -75,14 +76,24 @@ export class OutputFolderOption extends OutputOption {
   }
 }
 
+/** As {@link OutputOption}. */
+export function output(flags: string, description: string): OutputOption {
+  return new OutputOption(flags, description);
+}
+
 /** An option that names files to read, as FILE, NAME=FILE or FILE.npz:NAME; those of a model may have data in further files. */
-export class InputOption extends Option {
+export class InputOption<T = string | undefined> extends TypedOption<T> {
   readonly isModel: boolean;
 
   constructor(flags: string, description: string, kind: "file" | "model" = "file") {
     super(flags, description);
     this.isModel = kind === "model";
   }
+}
+
+/** As {@link InputOption}. */
+export function input(flags: string, description: string, kind?: "file" | "model"): InputOption {
+  return new InputOption(flags, description, kind);
 }
 
 /** A file as a message names it, and what tells it from others whatever it is called. */

@@ -9,23 +9,24 @@ import { endingAtOnce } from "./signals.ts";
 import { info, type Terminal } from "./terminal.ts";
 
 /** An option that names a figure to write. */
-export function figureOption(flags: string, description: string): OutputOption {
+export function figure(flags: string, description: string): OutputOption {
   return new OutputOption(flags, description).argParser(endingIn(".svg", ".png"));
 }
 
 /**
- * Writes the SVG document that `compose` makes to `path`, as PNG unless it ends in .svg, and says so. A signal ends the
- * process at once while the figure is made.
+ * Writes the SVG document that `compose` makes to `path`, as PNG unless it ends in .svg, and says so; where no path was
+ * given, does nothing. A signal ends the process at once while the figure is made.
  *
  * @param signal as of {@link endingAtOnce}.
  * @throws {CannotWriteError}
  */
 export async function writeFigure(
-  path: string,
+  path: string | undefined,
   compose: () => string,
   terminal: Terminal,
   signal?: AbortSignal,
 ): Promise<void> {
+  if (path === undefined) return;
   const svg = await endingAtOnce(compose, signal);
   await writeWhole(path, /\.svg$/i.test(path) ? svg : await toPng(svg, signal), terminal);
   info(terminal, `wrote ${path}`);

@@ -21,7 +21,9 @@ import {
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CannotWriteError } from "./exit-codes.ts";
-import type { Terminal } from "./terminal.ts";
+import { info, type Terminal } from "./terminal.ts";
+
+type Content = Uint8Array | string;
 
 /** Names of the program's own streams. `/dev/stdout` cannot be opened where that is a socket. */
 const STREAMS: Readonly<Record<string, "stdout" | "stderr">> = {
@@ -44,11 +46,7 @@ export function standardStream(path: string): "stdout" | "stderr" | undefined {
  *
  * @throws {CannotWriteError}
  */
-export async function writeWhole(
-  path: string,
-  content: Uint8Array | string,
-  terminal: Terminal,
-): Promise<void> {
+export async function writeWhole(path: string, content: Content, terminal: Terminal): Promise<void> {
   const stream = standardStream(path);
   if (stream) return void terminal[stream].write(content);
   try {
@@ -60,6 +58,21 @@ export async function writeWhole(
   } catch (error) {
     throw cannotWrite(path, error);
   }
+}
+
+/**
+ * Writes a file that an option names, and says so; where none is named, does nothing.
+ *
+ * @throws {CannotWriteError}
+ */
+export async function writeNamed(
+  path: string | undefined,
+  content: () => Content | Promise<Content>,
+  terminal: Terminal,
+): Promise<void> {
+  if (path === undefined) return;
+  await writeWhole(path, await content(), terminal);
+  info(terminal, `wrote ${path}`);
 }
 
 /**
@@ -129,11 +142,7 @@ async function statOf(path: string): Promise<Stats | undefined> {
   }
 }
 
-async function replace(
-  target: string,
-  before: Stats | undefined,
-  content: Uint8Array | string,
-): Promise<void> {
+async function replace(target: string, before: Stats | undefined, content: Content): Promise<void> {
   const temporary = join(dirname(target), `.vielbein-${process.pid}-${randomUUID()}.part`);
   unfinished.add(temporary);
   try {
@@ -166,7 +175,7 @@ function removeQuietly(path: string): void {
   } catch {}
 }
 
-async function writeInto(target: string, there: Stats, content: Uint8Array | string): Promise<void> {
+async function writeInto(target: string, there: Stats, content: Content): Promise<void> {
   const file = there.isFIFO() ? await openFifo(target) : await open(target, constants.O_WRONLY);
   try {
     await file.writeFile(content);

@@ -5,21 +5,26 @@
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Provenance, VielbeinError } from "@vielbein/core";
-import type { Command } from "commander";
-import { OutputOption } from "./command-files.ts";
+import { output } from "./command-files.ts";
 import { InterruptedError } from "./exit-codes.ts";
+import { flag, type OptionsOf } from "./options.ts";
 import { isStream, writeWhole } from "./output.ts";
+import type { Report } from "./report.ts";
 import { type Columns, encodeRows, openRows, type Row } from "./row-file.ts";
-import { info, Progress, type Terminal } from "./terminal.ts";
+import type { Task } from "./task.ts";
+import { info, Progress } from "./terminal.ts";
 
-export interface RowOptions {
-  out?: string;
-  resume?: boolean;
+/** --out and --resume. `content` completes "write …". */
+export function rowOptions(content: string) {
+  return {
+    out: output("--out <file.npz>", `write ${content} for numpy.load`),
+    resume: flag("--resume", "go on with the rows that --out keeps of an interrupted run"),
+  };
 }
 
-export interface RowsJob<R> extends RowOptions {
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
+export type RowOptions = OptionsOf<ReturnType<typeof rowOptions>>;
+
+export interface RowsJob<R> {
   /** What is counted, in the plural: `local bases`. */
   readonly what: string;
   readonly total: number;
@@ -27,13 +32,9 @@ export interface RowsJob<R> extends RowOptions {
   readonly provenance: Provenance;
   /** What the cells of the rows are. */
   readonly columns: Columns<R>;
-}
-
-/** Adds --out and --resume. `content` completes "write …". */
-export function addRowOptions(command: Command, content: string): Command {
-  return command
-    .addOption(new OutputOption("--out <file.npz>", `write ${content} for numpy.load`))
-    .option("--resume", "go on with the rows that --out keeps of an interrupted run");
+  readonly compute: (index: number) => Promise<R>;
+  /** After an interrupt or a failure, of the rows that there are, `complete` being false. */
+  readonly report: (rows: readonly R[], complete: boolean) => Report | Promise<Report>;
 }
 
 /** A run that dies without notice loses at most this much work, unless writing takes long itself. */
@@ -41,59 +42,73 @@ const SAVE_INTERVAL_MS = 60_000;
 const SAVE_SHARE = 20;
 
 /**
- * Computes rows 0 … total − 1 and hands them to `report`. After an interrupt or a failure, `report` gets the rows
- * there are, if any, `complete` being false; --out keeps them; and the error is thrown on.
+ * Computes rows 0 … total − 1 and reports on them. After an interrupt or a failure the report is of the rows that there
+ * are, --out keeps them, and the report's conclusion throws the error; where there are none, this does.
  *
  * @throws {InterruptedError} on interrupt; {VielbeinError} `INVALID_ARGUMENT` where --resume does not fit the file;
- *   {CannotWriteError}; what `compute` throws.
+ *   {CannotWriteError}; what `compute` and `report` throw.
  */
 export async function computeRows<R extends Row<R>>(
+  task: Task<RowOptions>,
   job: RowsJob<R>,
-  compute: (index: number) => Promise<R>,
-  report: (rows: readonly R[], complete: boolean) => void | Promise<void>,
-): Promise<void> {
-  const { terminal, signal, what, total, provenance, columns, out } = job;
+): Promise<Report> {
+  const { terminal, signal, options } = task;
+  const { out } = options;
   // What goes into a stream is written once.
   const isKept = out !== undefined && !(await isStream(out));
-  const rows = await keptRows<R>(job);
+  const rows = await keptRows(task, job);
   const known = rows.length;
   const save = async (): Promise<void> => {
-    if (out !== undefined && rows.length > 0) {
-      await writeWhole(out, encodeRows(rows, columns, provenance), terminal);
-    }
+    if (out === undefined || rows.length === known) return;
+    await writeWhole(out, encodeRows(rows, job.columns, job.provenance), terminal);
   };
+  const stop = await failureOf(() => appendRows(task, job, rows, isKept ? save : undefined));
+  const unsaved = await failureOf(save);
+  if (rows.length > known && out !== undefined && !unsaved && !stop) info(terminal, `wrote ${out}`);
+  const conclude = (): void => {
+    if (unsaved) throw unsaved;
+    if (!stop) return;
+    const advice = whatNow(job, rows.length, isKept ? out : undefined);
+    if (signal.aborted) throw new InterruptedError(`interrupted ${advice}`, { cause: stop });
+    if (rows.length > 0) info(terminal, `stopped ${advice}`);
+    throw stop;
+  };
+  if (rows.length === 0) return { conclude };
+  try {
+    return { ...(await job.report(rows, !stop)), conclude };
+  } catch (error) {
+    conclude();
+    throw error;
+  }
+}
+
+/** Computes the rows that are missing, and saves from time to time where that is of use. */
+async function appendRows<R>(
+  { terminal, signal }: Task<unknown>,
+  { what, total, compute }: RowsJob<R>,
+  rows: R[],
+  save: (() => Promise<void>) | undefined,
+): Promise<void> {
   const progress = new Progress(terminal, what, total);
-  progress.step(known);
-  let stop: unknown;
+  progress.step(rows.length);
   let saved = performance.now();
   let patience = SAVE_INTERVAL_MS;
   try {
-    for (let index = known; index < total; index++) {
+    for (let index = rows.length; index < total; index++) {
       signal.throwIfAborted();
       rows.push(await compute(index));
       progress.step(index + 1);
       // The engine holds the thread while it runs: let signals in between rows.
       await new Promise(setImmediate);
       const start = performance.now();
-      if (!isKept || start - saved < patience) continue;
+      if (!save || start - saved < patience) continue;
       await save();
       saved = performance.now();
       patience = Math.max(SAVE_INTERVAL_MS, SAVE_SHARE * (saved - start));
     }
-  } catch (error) {
-    stop = error;
+  } finally {
+    progress.done();
   }
-  progress.done();
-  const unsaved = rows.length > known ? await failureOf(save) : undefined;
-  if (rows.length > known && out !== undefined && !unsaved && !stop) info(terminal, `wrote ${out}`);
-  const unreported = rows.length > 0 ? await failureOf(async () => report(rows, !stop)) : undefined;
-  if (unsaved) throw unsaved;
-  if (!stop && unreported) throw unreported;
-  if (!stop) return;
-  const advice = whatNow(job, rows.length, isKept);
-  if (signal.aborted) throw new InterruptedError(`interrupted ${advice}`, { cause: stop });
-  if (rows.length > 0) info(terminal, `stopped ${advice}`);
-  throw stop;
 }
 
 async function failureOf(work: () => Promise<void>): Promise<unknown> {
@@ -105,17 +120,20 @@ async function failureOf(work: () => Promise<void>): Promise<unknown> {
   return undefined;
 }
 
-function whatNow({ what, total, out }: RowsJob<unknown>, count: number, isKept: boolean): string {
+/** @param kept the file that keeps the rows, if one does. */
+function whatNow<R>({ what, total }: RowsJob<R>, count: number, kept: string | undefined): string {
   if (count === 0) return `before the first of ${total} ${what}`;
   const after = `after ${count} of ${total} ${what}`;
-  return isKept
-    ? `${after}; ${out} keeps them: run the same command with --resume to go on`
+  return kept !== undefined
+    ? `${after}; ${kept} keeps them: run the same command with --resume to go on`
     : `${after}; with --out FILE.npz they would be kept, for --resume to go on`;
 }
 
 /** The rows in the --out file, with --resume; none where there is no file yet. */
-async function keptRows<R extends Row<R>>(job: RowsJob<R>): Promise<R[]> {
-  const { terminal, out, resume, total, what } = job;
+async function keptRows<R extends Row<R>>(
+  { terminal, options: { out, resume } }: Task<RowOptions>,
+  { what, total, provenance, columns }: RowsJob<R>,
+): Promise<R[]> {
   if (!resume) return [];
   if (out === undefined) {
     throw new VielbeinError(
@@ -140,8 +158,8 @@ async function keptRows<R extends Row<R>>(job: RowsJob<R>): Promise<R[]> {
     return [];
   }
   const kept = openRows<R>(bytes, out);
-  requireSameRun(out, kept.provenance, job.provenance);
-  const rows = kept.rows(job.columns);
+  requireSameRun(out, kept.provenance, provenance);
+  const rows = kept.rows(columns);
   if (rows.length > total) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",

@@ -11,26 +11,45 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
-import type { CodeOptions } from "../../inputs/codes.ts";
-import { type Distance, type DistanceOptions, squaredDistance } from "../../inputs/distance.ts";
+import { type Distance, distanceOptions, squaredDistance } from "../../inputs/distance.ts";
 import { metricSpectra } from "../../inputs/metric-spectra.ts";
-import type { PictureOptions } from "../../inputs/pictures.ts";
+import { mapOptions, pointOptions } from "../../inputs/model.ts";
+import { pictureOptions } from "../../inputs/pictures.ts";
 import type { DistanceTask } from "../../inputs/task.ts";
+import { indexList, integer, positive } from "../../kit/arguments.ts";
 import { columnOf } from "../../kit/columns.ts";
-import { Progress } from "../../kit/terminal.ts";
+import { figure } from "../../kit/figure.ts";
+import { choice, flag, type OptionsOf, option, withDefault } from "../../kit/options.ts";
+import { each } from "../../kit/task.ts";
 
-export interface AxesOptions extends CodeOptions, PictureOptions, DistanceOptions {
-  axes?: number[];
-  of: "first" | "each" | "mean";
-  samples: number;
-  sample: number;
-  reach: number;
-  steps: number;
-  sphere?: boolean;
-  out: string;
-  plot?: string;
-  json?: boolean;
-}
+export const axesOptions = {
+  ...mapOptions,
+  ...pointOptions,
+  ...pictureOptions,
+  ...distanceOptions,
+  axes: option("--axes <list>", "axes, from 0, by falling eigenvalue (default: 0-4)", indexList),
+  of: choice(
+    "--of <metric>",
+    "metric at the first code, at each code, or their mean",
+    ["first", "each", "mean"],
+    "first",
+  ),
+  samples: option("--samples <n>", "codes", integer(1, 99), 1),
+  sample: option("--sample <j>", "index of the first code, or row of --points", integer(0), 0),
+  reach: option(
+    "--reach <t>",
+    "largest step along the first of the axes at the first code, in units of the space",
+    positive,
+    1,
+  ),
+  steps: option("--steps <n>", "columns", integer(2, 99), 7),
+  sphere: flag("--sphere", "on great circles through the codes instead of straight lines"),
+  out: withDefault(figure("--out <file>", "sheet to write, .png or .svg"), "axes.png"),
+  plot: figure("--plot <file>", "distance travelled beside the prediction, .svg or .png"),
+  json: flag("--json", "eigenvalues, steps, distances and provenance as JSON on stdout"),
+};
+
+export type AxesOptions = OptionsOf<typeof axesOptions>;
 
 export type AxesTask = DistanceTask<AxesOptions>;
 
@@ -70,7 +89,7 @@ export async function walksOf(
     if (!basis) break;
     const reach = options.sphere ? options.reach / Math.hypot(...point) : options.reach;
     for (const axis of axes) {
-      const start = await startOf(map, point, basis, axis, options.sphere ?? false, signal);
+      const start = await startOf(map, point, basis, axis, options.sphere, signal);
       const sample = options.sample + i;
       requireMotion(start, sample, axis);
       distance ??= start.speed * Math.min(reach, longest);
@@ -140,22 +159,14 @@ const CURVE_STEPS = 25;
 export const finerSteps = (): number[] => symmetricSteps(1, CURVE_STEPS);
 
 /** The outputs along the walks, and how far they move. */
-export async function walked(
-  { generator, distance, options, terminal, signal }: AxesTask,
-  walks: readonly Walk[],
-): Promise<WalkedRow[]> {
+export async function walked(task: AxesTask, walks: readonly Walk[]): Promise<WalkedRow[]> {
+  const { generator, distance, options, signal } = task;
   const fractions = symmetricSteps(1, options.steps);
-  const progress = new Progress(terminal, "rows of images", walks.length);
-  const rows: WalkedRow[] = [];
-  for (const walk of walks) {
-    signal.throwIfAborted();
-    const values = await generator.evaluate(walk.at(fractions), fractions.length, { signal });
-    rows.push({ walk, values, travelled: await distances(distance, walk, finerSteps(), signal) });
-    progress.step(rows.length);
-    await new Promise(setImmediate);
-  }
-  progress.done();
-  return rows;
+  return each(task, "rows of images", walks, async (walk) => ({
+    walk,
+    values: await generator.evaluate(walk.at(fractions), fractions.length, { signal }),
+    travelled: await distances(distance, walk, finerSteps(), signal),
+  }));
 }
 
 /** ‖φ(x) − φ(x₀)‖ along a walk. */

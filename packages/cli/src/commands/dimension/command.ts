@@ -1,24 +1,17 @@
 // vielbein dimension: local dimension and companions at sampled or given points, layer by layer.
 
-import {
-  DERIVATIVE_ROUTES,
-  DIMENSION_CONVENTIONS,
-  type DimensionConvention,
-  jacobianSpectrum,
-  type Provenance,
-  type Space,
-} from "@vielbein/core";
-import { type Command, Option } from "commander";
-import { CodeSource } from "../../inputs/codes.ts";
-import { addLayerOptions, LayerMaps, type LayerOptions, layerSpaces } from "../../inputs/layers.ts";
-import { addPointOptions, type PointOptions, provenanceOf } from "../../inputs/model.ts";
+import { DERIVATIVE_ROUTES, DIMENSION_CONVENTIONS, jacobianSpectrum } from "@vielbein/core";
+import { firstCodes } from "../../inputs/codes.ts";
+import { LayerMaps, layerOptions, layerSpaces, ofOneLayer } from "../../inputs/layers.ts";
+import { pointOptions, provenanceOf } from "../../inputs/model.ts";
 import type { Points } from "../../inputs/points-file.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, percent, positiveList } from "../../kit/arguments.ts";
-import { figureOption, writeFigure } from "../../kit/figure.ts";
+import { command } from "../../kit/command.ts";
+import { figure, writeFigure } from "../../kit/figure.ts";
+import { choice, json, option } from "../../kit/options.ts";
 import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../../kit/row-file.ts";
-import { addRowOptions, computeRows, type RowOptions } from "../../kit/rows.ts";
-import { print, type Terminal } from "../../kit/terminal.ts";
+import { computeRows, rowOptions } from "../../kit/rows.ts";
 import {
   type DimensionRow,
   dimensionJson,
@@ -28,77 +21,53 @@ import {
   type Spectrum,
 } from "./report.ts";
 
-interface DimensionOptions extends LayerOptions, PointOptions, RowOptions {
-  samples: number;
-  threshold: number[];
-  alpha: number;
-  convention: DimensionConvention;
-  untrained: number;
-  plot?: string;
-  json?: boolean;
-}
-
 const NO_SPECTRUM: Spectrum = {
   singularValues: new Float64Array(),
   deadInputs: Number.NaN,
   deadOutputs: Number.NaN,
 };
 
-export function dimensionCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addRowOptions(
-    addPointOptions(
-      addLayerOptions(
-        program
-          .command("dimension <model>")
-          .summary("local dimension, layer by layer")
-          .description(
-            "Estimates along how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise, and prints rank statistics that need no such distinction beside it.",
-          ),
-      ),
-    )
-      .option("--samples <n>", "number of points to draw", integer(1), 10)
-      .option(
-        "--threshold <list>",
-        "singular values up to this fraction of the first are discarded; of several, the first is the main one",
-        positiveList,
-        [0.01],
-      )
-      .option("--alpha <percent>", "level of the tests, below 14.1", percent, 0.5)
-      .addOption(
-        new Option("--convention <name>", "samples and variables that the test assumes")
-          .choices(DIMENSION_CONVENTIONS)
-          .default("input"),
-      )
-      .option(
-        "--untrained <n>",
-        "networks with redrawn weights that the points of the untrained null are spread over",
-        integer(0, 1000),
-        0,
-      ),
-    "the singular values at every layer and point",
-  )
-    .addOption(figureOption("--plot <file>", "box plot over the layers, .svg or .png"))
-    .option("--json", "one JSON document on stdout")
-    .action((argument: string, options: DimensionOptions) =>
-      localDimensions(argument, options, terminal, signal),
-    );
-}
-
-async function localDimensions(
-  argument: string,
-  options: DimensionOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
-  const loaded = await loadTruncated(argument, options, terminal, signal);
-  const spaces = await layerSpaces(loaded, options);
-  const maps = new LayerMaps(loaded, options, spaces);
-  try {
+export const dimension = command({
+  name: "dimension",
+  argument: "<model>",
+  summary: "local dimension, layer by layer",
+  description:
+    "Estimates along how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise, and prints rank statistics that need no such distinction beside it.",
+  options: {
+    ...layerOptions,
+    ...pointOptions,
+    samples: option("--samples <n>", "number of points to draw", integer(1), 10),
+    threshold: option(
+      "--threshold <list>",
+      "singular values up to this fraction of the first are discarded; of several, the first is the main one",
+      positiveList,
+      [0.01],
+    ),
+    alpha: option("--alpha <percent>", "level of the tests, below 14.1", percent, 0.5),
+    convention: choice(
+      "--convention <name>",
+      "samples and variables that the test assumes",
+      DIMENSION_CONVENTIONS,
+      "input",
+    ),
+    untrained: option(
+      "--untrained <n>",
+      "networks with redrawn weights that the points of the untrained null are spread over",
+      integer(0, 1000),
+      0,
+    ),
+    ...rowOptions("the singular values at every layer and point"),
+    plot: figure("--plot <file>", "box plot over the layers, .svg or .png"),
+    json,
+  },
+  async run(task) {
+    const { options, terminal, signal, use } = task;
+    const loaded = await loadTruncated(task);
+    const spaces = await layerSpaces(loaded, options);
+    const maps = await use(new LayerMaps(loaded, options, spaces));
     const first = await maps.at(0);
-    const { to: _to, layers: _layers, ...mapOptions } = options;
     const { from } = first;
-    const source = await CodeSource.open(loaded, first, mapOptions);
-    const points = await source.take(0, options.samples, signal).finally(() => source.dispose());
+    const points = await firstCodes(loaded, first, ofOneLayer(options), options.samples, signal);
     const width = Math.max(...spaces.map((space) => Math.min(from.dim, space.dim)));
     const untrained = await maps.availableUntrained(options.untrained, terminal);
     const provenance = {
@@ -109,24 +78,26 @@ async function localDimensions(
       }),
       to: spaces.at(-1) ?? first.to,
     };
-    const job = {
-      ...options,
-      terminal,
-      signal,
+    const spectra = { maps, points, width, untrained, memory: options.memory, signal };
+    const settings = { ...options, untrained };
+    return computeRows<DimensionRow>(task, {
       what: "points at layers",
       total: spaces.length * points.count,
       provenance,
       columns: columnsOf(points.count, width, from.dim),
-    };
-    await computeRows<DimensionRow>(
-      job,
-      (row) => spectraAt(row, { maps, points, width, untrained, memory: options.memory, signal }),
-      (rows) => report(rows, spaces, { ...options, untrained }, provenance, terminal),
-    );
-  } finally {
-    await maps.dispose();
-  }
-}
+      compute: (row) => spectraAt(row, spectra),
+      report: (rows) => {
+        const reports = layerReports(rows, spaces, from, settings);
+        return {
+          json: () => dimensionJson(reports, settings, provenance),
+          text: () => dimensionTable(reports, settings, provenance),
+          after: () =>
+            writeFigure(options.plot, () => dimensionPlot(reports, settings, provenance), terminal),
+        };
+      },
+    });
+  },
+});
 
 /** The spectra of row `row`: of the model, and of a network with redrawn weights. */
 async function spectraAt(
@@ -167,23 +138,6 @@ async function spectraAt(
     untrained_dead_inputs: redrawn.deadInputs,
     untrained_dead_outputs: redrawn.deadOutputs,
   };
-}
-
-async function report(
-  rows: readonly DimensionRow[],
-  spaces: readonly Space[],
-  options: DimensionOptions,
-  provenance: Provenance,
-  terminal: Terminal,
-): Promise<void> {
-  const reports = layerReports(rows, spaces, provenance.from, options);
-  print(
-    terminal,
-    options.json ? dimensionJson(reports, options, provenance) : dimensionTable(reports, options, provenance),
-  );
-  if (options.plot !== undefined) {
-    await writeFigure(options.plot, () => dimensionPlot(reports, options, provenance), terminal);
-  }
 }
 
 function columnsOf(count: number, width: number, inputs: number): Columns<DimensionRow> {

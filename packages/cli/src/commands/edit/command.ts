@@ -11,114 +11,93 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import { contactSheet } from "@vielbein/viz";
-import type { Command } from "commander";
 import { footerOf, originOf } from "../../inputs/captions.ts";
-import type { CodeOptions } from "../../inputs/codes.ts";
 import { readDirections } from "../../inputs/direction-files.ts";
-import { addMapOptions, addPointOptions, type LoadedModel, provenanceOf } from "../../inputs/model.ts";
-import {
-  addPictureOptions,
-  drawingEntry,
-  imagesOf,
-  joined,
-  layoutOf,
-  type PictureOptions,
-} from "../../inputs/pictures.ts";
+import { type LoadedModel, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
+import { drawingEntry, imagesOf, joined, layoutOf, pictureOptions } from "../../inputs/pictures.ts";
 import { pixelsOf } from "../../inputs/pixels.ts";
 import { type Points, pointRange } from "../../inputs/points-file.ts";
-import { type Task, withGenerator } from "../../inputs/task.ts";
+import { type GeneratorTask, openGenerator } from "../../inputs/task.ts";
 import { indexList, integer } from "../../kit/arguments.ts";
+import { command } from "../../kit/command.ts";
 import { InputOption } from "../../kit/command-files.ts";
 import { defined } from "../../kit/defined.ts";
-import { figureOption, writeFigure } from "../../kit/figure.ts";
+import { figure, writeFigure } from "../../kit/figure.ts";
 import { shortHash, spacesText } from "../../kit/names.ts";
-import { Progress, print, type Terminal } from "../../kit/terminal.ts";
+import { flag, type OptionsOf, option, required, withDefault } from "../../kit/options.ts";
+import { each } from "../../kit/task.ts";
 import { type Edit, parseEdit, RESERVED } from "./expression.ts";
 
-interface EditOptions extends CodeOptions, PictureOptions {
-  directions: string[];
-  edit: string;
-  layers?: number[];
-  sample: number;
-  samples: number;
-  frames: number;
-  out: string;
-  json?: boolean;
-}
+const options = {
+  ...mapOptions,
+  ...pointOptions,
+  directions: required(
+    new InputOption<readonly string[] | undefined>(
+      "--directions <files...>",
+      "directions files; NAME=FILE puts NAME_ before the names in it",
+    ),
+  ),
+  edit: required(option("--edit <expression>", "what to add to the code, in units of the space")),
+  layers: option(
+    "--layers <list>",
+    "of a space [layers, dim], act on these alone, e.g. 0-3; so do directions of one code, such as w",
+    indexList,
+  ),
+  sample: option("--sample <j>", "index of the first sample, or row of --points", integer(0), 0),
+  samples: option("--samples <n>", "rows of images", integer(1, 99), 1),
+  frames: option("--frames <n>", "columns of a path", integer(2, 99), 9),
+  out: withDefault(figure("--out <file>", "sheet to write, .png or .svg"), "edit.png"),
+  ...pictureOptions,
+  json: flag("--json", "coefficients and provenance as JSON on stdout"),
+};
 
-export function editCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addPictureOptions(
-    addPointOptions(
-      addMapOptions(
-        program
-          .command("edit <model>")
-          .summary("move samples by an expression of named directions")
-          .description(
-            'Adds a linear combination of directions to the code of samples and draws the images before and after, for example --edit "2*smile - 0.5*d3". With t in the expression it is a path over t from 0 to 1, drawn in frames: "4*cos(2*pi*t)*d1 + 4*sin(2*pi*t)*d2".',
-          ),
-      ),
-    )
-      .addOption(
-        new InputOption(
-          "--directions <files...>",
-          "directions files; NAME=FILE puts NAME_ before the names in it",
-        ).makeOptionMandatory(),
-      )
-      .requiredOption("--edit <expression>", "what to add to the code, in units of the space")
-      .option(
-        "--layers <list>",
-        "of a space [layers, dim], act on these alone, e.g. 0-3; so do directions of one code, such as w",
-        indexList,
-      )
-      .option("--sample <j>", "index of the first sample, or row of --points", integer(0), 0)
-      .option("--samples <n>", "rows of images", integer(1, 99), 1)
-      .option("--frames <n>", "columns of a path", integer(2, 99), 9)
-      .addOption(figureOption("--out <file>", "sheet to write, .png or .svg").default("edit.png")),
-  )
-    .option("--json", "coefficients and provenance as JSON on stdout")
-    .action((argument: string, options: EditOptions) =>
-      withGenerator(argument, options, terminal, signal, edited),
-    );
-}
+type EditOptions = OptionsOf<typeof options>;
 
-async function edited(task: Task<EditOptions>): Promise<void> {
-  const { loaded, generator: map, source, options, terminal, signal } = task;
-  const layout = layoutOf(map.to, options);
-  const drawing = { layout, pixels: await pixelsOf(loaded, map, options, signal) };
-  const directions = await namedDirections(options.directions, loaded, map.from, options.layers);
-  const edit = await parseEdit(options.edit, [...directions.keys()]);
-  const frames = framesOf(edit, options.frames, directions.size);
-  requireMoving(directions, frames);
-  const codes = await source.take(options.sample, options.samples, signal);
-  const rows = await drawnRows(task, chosenRows(codes, map.from.dim, options), directions, frames);
+export const edit = command({
+  name: "edit",
+  argument: "<model>",
+  summary: "move samples by an expression of named directions",
+  description:
+    'Adds a linear combination of directions to the code of samples and draws the images before and after, for example --edit "2*smile - 0.5*d3". With t in the expression it is a path over t from 0 to 1, drawn in frames: "4*cos(2*pi*t)*d1 + 4*sin(2*pi*t)*d2".',
+  options,
+  async run(given) {
+    const task = await openGenerator(given);
+    const { loaded, generator: map, source, options, terminal, signal } = task;
+    const layout = layoutOf(map.to, options);
+    const drawing = { layout, pixels: await pixelsOf(loaded, map, options, signal) };
+    const directions = await namedDirections(options.directions, loaded, map.from, options.layers);
+    const edit = await parseEdit(options.edit, [...directions.keys()]);
+    const frames = framesOf(edit, options.frames, directions.size);
+    requireMoving(directions, frames);
+    const codes = await source.take(options.sample, options.samples, signal);
+    const rows = await drawnRows(task, chosenRows(codes, map.from.dim, options), directions, frames);
 
-  const used = pointRange(codes.source, options.sample, rows.length);
-  const provenance = provenanceOf(loaded, map, "edit", used, {
-    edit: options.edit,
-    sample: options.sample,
-    layers: options.layers,
-    directions: usedDirections(directions, frames),
-    ...drawingEntry(drawing),
-  });
-  const compose = () =>
-    contactSheet({
-      title: options.edit,
-      subtitle: `${loaded.file}: ${spacesText(map.from, map.to)} · ${originOf(provenance)}`,
-      columnLabels: frames.map(({ label }) => label),
-      ...(edit.isPath ? PATH : BEFORE_AND_AFTER),
-      rows: rows.map(({ index, values }) => ({
-        label: `sample ${index}`,
-        images: imagesOf(values, map.to, drawing),
-      })),
-      footer: footerOf(provenance, drawing.pixels),
+    const used = pointRange(codes.source, options.sample, rows.length);
+    const provenance = provenanceOf(loaded, map, "edit", used, {
+      edit: options.edit,
+      sample: options.sample,
+      layers: options.layers,
+      directions: usedDirections(directions, frames),
+      ...drawingEntry(drawing),
     });
-  await writeFigure(options.out, compose, terminal, signal);
-  if (options.json) print(terminal, { out: options.out, frames: framesJson(frames, directions), provenance });
-}
-
-/** What the columns of the sheet are. */
-const PATH = { columnTitle: "time t", reference: -1 } as const;
-const BEFORE_AND_AFTER = { reference: 0 } as const;
+    const compose = () =>
+      contactSheet({
+        title: options.edit,
+        subtitle: `${loaded.file}: ${spacesText(map.from, map.to)} · ${originOf(provenance)}`,
+        columnLabels: frames.map(({ label }) => label),
+        columnTitle: edit.isPath ? "time t" : undefined,
+        // A path has no image that the others are held against.
+        reference: edit.isPath ? -1 : 0,
+        rows: rows.map(({ index, values }) => ({
+          label: `sample ${index}`,
+          images: imagesOf(values, map.to, drawing),
+        })),
+        footer: footerOf(provenance, drawing.pixels),
+      });
+    await writeFigure(options.out, compose, terminal, signal);
+    return { json: () => ({ out: options.out, frames: framesJson(frames, directions), provenance }) };
+  },
+});
 
 interface ChosenRow {
   /** Of the sample, or the row of --points. */
@@ -128,25 +107,19 @@ interface ChosenRow {
 
 /** The outputs along the frames, `[frames, to.dim]`, for every code. */
 async function drawnRows(
-  { generator: map, options, terminal, signal }: Task<EditOptions>,
+  task: GeneratorTask<EditOptions>,
   chosen: readonly ChosenRow[],
   directions: ReadonlyMap<string, NamedDirection>,
   frames: readonly Frame[],
 ): Promise<(ChosenRow & { readonly values: Float32Array })[]> {
+  const { generator: map, options, signal } = task;
   const moves = frames.map((frame) =>
     displacement([...directions.values()], frame.coefficients, map.from, options.layers),
   );
-  const progress = new Progress(terminal, "rows of images", chosen.length);
-  const rows: (ChosenRow & { readonly values: Float32Array })[] = [];
-  for (const row of chosen) {
-    signal.throwIfAborted();
+  return each(task, "rows of images", chosen, async (row) => {
     const moved = moves.map((move) => row.code.map((x, j) => x + (move[j] ?? 0)));
-    rows.push({ ...row, values: await map.evaluate(joined(moved), moved.length, { signal }) });
-    progress.step(rows.length);
-    await new Promise(setImmediate);
-  }
-  progress.done();
-  return rows;
+    return { ...row, values: await map.evaluate(joined(moved), moved.length, { signal }) };
+  });
 }
 
 /** The frames with the coefficients that are not zero, by name. */

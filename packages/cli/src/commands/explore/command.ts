@@ -5,46 +5,45 @@ import { once } from "node:events";
 import { pageUrl } from "@vielbein/explorer/page";
 import { encodeModel, inputTensors } from "@vielbein/onnx";
 import { encodeInputs } from "@vielbein/viz/explorer";
-import type { Command } from "commander";
 import { readModel, sha256 } from "../../inputs/model.ts";
-import { addSetOption, readSettings, type SetOptions } from "../../inputs/settings.ts";
+import { readSettings, setOption } from "../../inputs/settings.ts";
 import { integer } from "../../kit/arguments.ts";
-import { info, print, type Terminal } from "../../kit/terminal.ts";
+import { command } from "../../kit/command.ts";
+import { flag, option } from "../../kit/options.ts";
+import { info } from "../../kit/terminal.ts";
 import { servePage } from "./page-server.ts";
 
-interface ExploreOptions extends SetOptions {
-  port: number;
-  open: boolean;
-}
-
-export function exploreCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addSetOption(
-    program
-      .command("explore <model>")
-      .summary("move through the latent space in the browser")
-      .description(
-        "Serves the explorer and the model on 127.0.0.1 only, prints the address and opens it. The browser computes; nothing leaves this machine. Ctrl-C ends it.",
-      ),
-    "value of another input to start with",
-  )
-    .option("--port <n>", "port, or 0 for a free one", integer(0, 65_535), 0)
-    .option("--no-open", "print the address only")
-    .action(async (argument: string, options: ExploreOptions) => {
-      const { name, bytes, model } = await readModel(argument);
-      const { settings: set } = await readSettings(options);
-      // What the page would refuse is refused here.
-      inputTensors(model, set);
-      // The page is handed one file: weights that lie beside the model go into it.
-      const whole = model.files.size ? encodeModel(model) : bytes;
-      const page = await servePage(pageUrl, { name, bytes: whole, sha256: sha256(bytes) }, options.port);
-      const url = Object.keys(set).length ? `${page.url}#${encodeInputs(set)}` : page.url;
-      print(terminal, `${url}\n`);
-      info(terminal, "Ctrl-C ends the explorer.");
-      if (options.open) openBrowser(url);
-      if (!signal.aborted) await once(signal, "abort");
-      await page.close();
-    });
-}
+export const explore = command({
+  name: "explore",
+  argument: "<model>",
+  summary: "move through the latent space in the browser",
+  description:
+    "Serves the explorer and the model on 127.0.0.1 only, prints the address and opens it. The browser computes; nothing leaves this machine. Ctrl-C ends it.",
+  options: {
+    set: setOption("value of another input to start with"),
+    port: option("--port <n>", "port, or 0 for a free one", integer(0, 65_535), 0),
+    open: flag("--no-open", "print the address only"),
+  },
+  async run({ model: argument, options, terminal, signal }) {
+    const { name, bytes, model } = await readModel(argument);
+    const { settings: set } = await readSettings(options.set);
+    // What the page would refuse is refused here.
+    inputTensors(model, set);
+    // The page is handed one file: weights that lie beside the model go into it.
+    const whole = model.files.size ? encodeModel(model) : bytes;
+    const page = await servePage(pageUrl, { name, bytes: whole, sha256: sha256(bytes) }, options.port);
+    const url = Object.keys(set).length ? `${page.url}#${encodeInputs(set)}` : page.url;
+    return {
+      text: () => `${url}\n`,
+      after: async () => {
+        info(terminal, "Ctrl-C ends the explorer.");
+        if (options.open) openBrowser(url);
+        if (!signal.aborted) await once(signal, "abort");
+        await page.close();
+      },
+    };
+  },
+});
 
 /** Where there is no browser the address is printed all the same. */
 function openBrowser(url: string): void {

@@ -1,137 +1,45 @@
 // vielbein invert: a code whose output comes near to a given image.
 
-import { type Inversion, type InversionMethod, invert, VielbeinError } from "@vielbein/core";
+import { type Inversion, invert as invertMap, VielbeinError } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
-import { type Command, Option } from "commander";
-import type { CodeOptions } from "../../inputs/codes.ts";
-import { addDistanceOptions, type DistanceOptions, squaredDistance } from "../../inputs/distance.ts";
-import { addMapOptions, addPointOptions, type LoadedModel, provenanceOf } from "../../inputs/model.ts";
-import {
-  addPictureOptions,
-  type Drawing,
-  drawingOf,
-  joined,
-  type PictureOptions,
-} from "../../inputs/pictures.ts";
+import { squaredDistance } from "../../inputs/distance.ts";
+import { type LoadedModel, provenanceOf } from "../../inputs/model.ts";
+import { type Drawing, drawingOf, joined } from "../../inputs/pictures.ts";
 import { pixelsEntry } from "../../inputs/pixels.ts";
-import { type DistanceTask, withDistance, withGenerator } from "../../inputs/task.ts";
-import { integer, number, positive } from "../../kit/arguments.ts";
-import { endingIn, InputOption, OutputOption } from "../../kit/command-files.ts";
+import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
+import { command } from "../../kit/command.ts";
 import { InterruptedError } from "../../kit/exit-codes.ts";
-import { figureOption, writeFigure } from "../../kit/figure.ts";
-import { info, Progress, print, type Terminal } from "../../kit/terminal.ts";
+import { writeFigure } from "../../kit/figure.ts";
+import { writeNamed } from "../../kit/output.ts";
+import type { Report } from "../../kit/report.ts";
+import { Progress } from "../../kit/terminal.ts";
+import { type InvertOptions, invertOptions, STEPS } from "./options.ts";
 import {
   bestOf,
   type DrawnSearch,
+  encodeCodes,
   type InversionReport,
   inversionJson,
   inversionSheet,
   inversionTable,
   type Search,
-  writeCodes,
 } from "./report.ts";
 import { type Candidate, metricAxes, nearestCodes, type SearchSpace, searchSpace } from "./space.ts";
 import { type PictureReading, readTarget, type Target } from "./target.ts";
 
-interface InvertOptions extends CodeOptions, PictureOptions, DistanceOptions {
-  target: string;
-  resize?: boolean;
-  method: InversionMethod;
-  candidates: number;
-  starts: number;
-  priorWeight?: number;
-  coordinates: "plain" | "metric";
-  exponent: number;
-  metricSamples: number;
-  steps?: number;
-  stepSize?: number;
-  out?: string;
-  sheet?: string;
-  json?: boolean;
-}
-
-const STEPS: Readonly<Record<InversionMethod, number>> = {
-  "levenberg-marquardt": 50,
-  lbfgs: 100,
-  adam: 300,
-  "cma-es": 300,
-};
-
-export function invertCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  const command = addTargetOptions(
-    addPointOptions(
-      addMapOptions(
-        program
-          .command("invert <model>")
-          .summary("find a code for an image")
-          .description(
-            "Searches for codes whose output comes near to the target, from the nearest of many samples, and reports the best. Points stay in the box of a uniform prior.",
-          ),
-      ),
-    ),
-  );
-  addSearchOptions(addPictureOptions(addDistanceOptions(command)))
-    .addOption(
-      new OutputOption("--out <file>", "write the best code as .npy, or all as .npz").argParser(
-        endingIn(".npy", ".npz"),
-      ),
-    )
-    .addOption(figureOption("--sheet <file>", "draw target, starts, results and differences, .png or .svg"))
-    .option("--json", "one JSON document on stdout")
-    .action((argument: string, options: InvertOptions) => {
-      requireSense(options);
-      return withGenerator(argument, options, terminal, signal, (task) => withDistance(task, inverted));
-    });
-}
-
-function addTargetOptions(command: Command): Command {
-  return command
-    .addOption(
-      new InputOption(
-        "--target <file>",
-        "image, PNG or JPEG; or tensor, .npy or .npz, in the units of the output",
-      ).makeOptionMandatory(),
-    )
-    .option("--resize", "cut and resample an image of another size");
-}
-
-function addSearchOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option("--method <method>", "how to search")
-        .choices(Object.keys(STEPS))
-        .default("levenberg-marquardt"),
-    )
-    .option("--candidates <n>", "samples, of which the nearest are the starts", integer(1), 64)
-    .option("--starts <n>", "searches, each from another start", integer(1), 4)
-    .option("--prior-weight <rho>", "adds rho·‖z‖² to the squared distance, for normal priors", positive)
-    .addOption(
-      new Option(
-        "--coordinates <which>",
-        "metric: along the axes of the averaged metric, for methods that do not see it themselves",
-      )
-        .choices(["plain", "metric"])
-        .default("plain"),
-    )
-    .option(
-      "--exponent <e>",
-      "metric coordinates: scales axes by λ^−e; 0 turns only, 0.5 makes the metric 1",
-      number(0, 1),
-      0,
-    )
-    .option("--metric-samples <n>", "metric coordinates: samples averaged over", integer(1), 8)
-    .option(
-      "--steps <n>",
-      "steps of each search (default: levenberg-marquardt 50, lbfgs 100, adam and cma-es 300)",
-      integer(1),
-    )
-    .option(
-      "--step-size <s>",
-      "adam: length of a step (default: 0.05); cma-es: first standard deviation (default: 0.5)",
-      positive,
-    );
-}
+export const invert = command({
+  name: "invert",
+  argument: "<model>",
+  summary: "find a code for an image",
+  description:
+    "Searches for codes whose output comes near to the target, from the nearest of many samples, and reports the best. Points stay in the box of a uniform prior.",
+  options: invertOptions,
+  async run(task) {
+    requireSense(task.options);
+    return inverted(await withDistance(await openGenerator(task)));
+  },
+});
 
 function requireSense({ coordinates, method, stepSize }: InvertOptions): void {
   if (coordinates === "metric" && method === "levenberg-marquardt") {
@@ -165,12 +73,12 @@ class Images {
   }
 }
 
-async function inverted(task: InvertTask): Promise<void> {
+async function inverted(task: InvertTask): Promise<Report> {
   const { loaded, generator, distance, options, terminal, signal } = task;
   const images = new Images(task);
   const reading = async (): Promise<PictureReading> => {
     const { layout, pixels } = await images.find();
-    return { layout, pixels: pixels.range, resize: options.resize ?? false };
+    return { layout, pixels: pixels.range, resize: options.resize };
   };
   const target = await readTarget(options.target, generator.to, reading, signal);
   remarkOnTarget(loaded, target);
@@ -180,21 +88,22 @@ async function inverted(task: InvertTask): Promise<void> {
   const pictures = { layout: images.known?.layout.layout, ...(pixels && pixelsEntry(pixels)) };
   const report = await searched(task, target, pictures, await distance.of(target.values, 1));
 
-  if (options.out !== undefined) {
-    await writeCodes(options.out, report, terminal);
-    info(terminal, `wrote ${options.out}`);
-  }
-  if (options.sheet !== undefined && drawing) {
+  await writeNamed(options.out, () => encodeCodes(report, options.out), terminal);
+  if (drawing) {
     const drawn = { target: target.values, searches: await drawnSearches(generator, report), ...drawing };
     await writeFigure(options.sheet, () => inversionSheet(report, drawn), terminal);
   }
-  print(terminal, options.json ? inversionJson(report) : inversionTable(report, pixels));
-  if (!report.complete) {
-    const kept = options.out === undefined ? "" : `; ${options.out} keeps the best code so far`;
-    throw new InterruptedError(
-      `interrupted after ${report.searches.length} of ${options.starts} starts${kept}`,
-    );
-  }
+  return {
+    json: () => inversionJson(report),
+    text: () => inversionTable(report, pixels),
+    conclude: () => {
+      if (report.complete) return;
+      const kept = options.out === undefined ? "" : `; ${options.out} keeps the best code so far`;
+      throw new InterruptedError(
+        `interrupted after ${report.searches.length} of ${options.starts} starts${kept}`,
+      );
+    },
+  };
 }
 
 function remarkOnTarget({ remark }: LoadedModel, { file, background, roundedFrom }: Target): void {
@@ -281,7 +190,7 @@ async function search(
   const { method, seed, priorWeight, stepSize, memory } = options;
   const steps = stepsOf(options);
   const progress = new Progress(terminal, "steps, at most", steps * starts.length);
-  const found = await invert(space.map, wanted, space.free(joined(starts.map(({ code }) => code))), {
+  const found = await invertMap(space.map, wanted, space.free(joined(starts.map(({ code }) => code))), {
     method,
     steps,
     seed,

@@ -8,9 +8,7 @@ import { footerOf } from "../../inputs/captions.ts";
 import type { Drawing } from "../../inputs/pictures.ts";
 import { type Pixels, pixelsRemark } from "../../inputs/pixels.ts";
 import { spacesText } from "../../kit/names.ts";
-import { writeWhole } from "../../kit/output.ts";
 import { number, table, text } from "../../kit/table.ts";
-import type { Terminal } from "../../kit/terminal.ts";
 import type { Target } from "./target.ts";
 
 /** One search. Distances are squared, ‖φ(x) − φ(y)‖². */
@@ -96,12 +94,11 @@ export function inversionJson({
   };
 }
 
-/** Writes the best code, as `.npy`; to an `.npz` file also those of all starts, and the provenance. */
-export function writeCodes(path: string, report: InversionReport, terminal: Terminal): Promise<void> {
+/** The best code, as `.npy`; for an `.npz` file also those of all starts, and the provenance. */
+export function encodeCodes(report: InversionReport, path: string | undefined): Uint8Array {
   const { code } = bestOf(report.searches);
-  const isArchive = /\.npz$/i.test(path);
-  const bytes = isArchive ? archive(report) : writeNpy({ shape: [code.length], data: code });
-  return writeWhole(path, bytes, terminal);
+  const isArchive = path !== undefined && /\.npz$/i.test(path);
+  return isArchive ? archive(report) : writeNpy({ shape: [code.length], data: code });
 }
 
 function archive({ searches, provenance }: InversionReport): Uint8Array {

@@ -29,7 +29,7 @@ export interface SearchSpace {
 export function searchSpace(
   loaded: LoadedModel,
   { map }: Distance,
-  { priorWeight, method }: { priorWeight?: number; method: InversionMethod },
+  { priorWeight, method }: { readonly priorWeight?: number | undefined; readonly method: InversionMethod },
 ): SearchSpace {
   const prior = isInput(loaded, map.from.name) ? map.from.prior : undefined;
   if (prior?.kind !== "uniform") return { map, free: (codes) => codes, code: (points) => points };

@@ -12,22 +12,24 @@ import {
 } from "@vielbein/core";
 import { leadingColumns } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
-import { type Command, Option } from "commander";
-import { CodeSource } from "../../inputs/codes.ts";
+import { firstCodes } from "../../inputs/codes.ts";
 import { atMost } from "../../inputs/direction-counts.ts";
 import { writeDirections } from "../../inputs/direction-files.ts";
-import { addPointOptions, provenanceOf } from "../../inputs/model.ts";
+import { ofOneLayer } from "../../inputs/layers.ts";
+import { provenanceOf } from "../../inputs/model.ts";
 import type { Points } from "../../inputs/points-file.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, positive } from "../../kit/arguments.ts";
-import { OutputOption } from "../../kit/command-files.ts";
+import { command } from "../../kit/command.ts";
+import { output } from "../../kit/command-files.ts";
 import { defined } from "../../kit/defined.ts";
-import { figureOption, writeFigure } from "../../kit/figure.ts";
+import { figure, writeFigure } from "../../kit/figure.ts";
+import { choice, flag, json, type OptionsOf, option } from "../../kit/options.ts";
 import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../../kit/row-file.ts";
-import { addRowOptions, computeRows, type RowOptions } from "../../kit/rows.ts";
+import { computeRows, rowOptions } from "../../kit/rows.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
-import { info, print, type Terminal } from "../../kit/terminal.ts";
-import { addMetricMapOptions, type MetricMapOptions, MetricMaps } from "./maps.ts";
+import { info, type Terminal } from "../../kit/terminal.ts";
+import { MetricMaps, metricMapOptions } from "./maps.ts";
 import {
   homogeneityFigure,
   type MetricReport,
@@ -38,78 +40,47 @@ import {
   spectrumFigure,
 } from "./report.ts";
 
-interface MetricOptions extends MetricMapOptions, RowOptions {
-  samples: number;
-  top?: number | undefined;
-  accuracy?: "high";
-  differences?: number;
-  shuffled?: boolean;
-  directions?: string;
-  plot?: string;
-  heatMap?: string;
-  json?: boolean;
-}
+const options = {
+  ...metricMapOptions,
+  samples: option("--samples <n>", "number of points to draw", integer(1), 10),
+  top: option("--top <k>", "leading eigenpairs only, without forming H, with their residuals", integer(1)),
+  accuracy: choice("--accuracy <how>", "high: from the singular values of J, for small eigenvalues", [
+    "high",
+  ]).conflicts("top"),
+  differences: option(
+    "--differences <eps>",
+    "½·H by differences of gradients at eps·‖z‖ either way instead, as ForwardIter of Wang & Ponce, for comparing numbers",
+    positive,
+  ).conflicts(["top", "accuracy"]),
+  shuffled: flag(
+    "--shuffled",
+    "the same of the generator with the entries of every weight permuted, as a control",
+  ),
+  ...rowOptions("eigenvalues and eigenvectors at every point"),
+  directions: output(
+    "--directions <file.safetensors>",
+    "write the axes of the metric averaged over the points",
+  ),
+  plot: figure("--plot <file>", "spectrum over the points, .svg or .png"),
+  heatMap: figure("--heat-map <file>", "homogeneity between points, or between layers, .svg or .png"),
+  json,
+};
 
-export function metricCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addRowOptions(
-    addPointOptions(
-      addMetricMapOptions(
-        program
-          .command("metric <model>")
-          .summary("metric of the image manifold: spectrum, anisotropy, homogeneity")
-          .description(
-            "Takes the Hessian H = 2·JᵀJ of the squared distance of outputs (the sum of squares; with features, of these) at sampled or given points, prints its eigenvalues, and compares the points.",
-          ),
-      ),
-    )
-      .option("--samples <n>", "number of points to draw", integer(1), 10)
-      .option("--top <k>", "leading eigenpairs only, without forming H, with their residuals", integer(1))
-      .addOption(
-        new Option("--accuracy <how>", "high: from the singular values of J, for small eigenvalues")
-          .choices(["high"])
-          .conflicts("top"),
-      )
-      .addOption(
-        new Option(
-          "--differences <eps>",
-          "½·H by differences of gradients at eps·‖z‖ either way instead, as ForwardIter of Wang & Ponce, for comparing numbers",
-        )
-          .argParser(positive)
-          .conflicts(["top", "accuracy"]),
-      )
-      .option(
-        "--shuffled",
-        "the same of the generator with the entries of every weight permuted, as a control",
-      ),
-    "eigenvalues and eigenvectors at every point",
-  )
-    .addOption(
-      new OutputOption(
-        "--directions <file.safetensors>",
-        "write the axes of the metric averaged over the points",
-      ),
-    )
-    .addOption(figureOption("--plot <file>", "spectrum over the points, .svg or .png"))
-    .addOption(
-      figureOption("--heat-map <file>", "homogeneity between points, or between layers, .svg or .png"),
-    )
-    .option("--json", "one JSON document on stdout")
-    .action((argument: string, options: MetricOptions) => metric(argument, options, terminal, signal));
-}
+type MetricOptions = OptionsOf<typeof options>;
 
-async function metric(
-  argument: string,
-  options: MetricOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
-  const loaded = await loadTruncated(argument, options, terminal, signal);
-  const maps = await MetricMaps.open(loaded, options, signal);
-  let report: MetricReport | undefined;
-  try {
-    const { to: _to, layers: _layers, ...single } = options;
-    const source = await CodeSource.open(loaded, await maps.generator(0), single);
-    const codes = await source.take(0, options.samples, signal).finally(() => source.dispose());
+export const metric = command({
+  name: "metric",
+  argument: "<model>",
+  summary: "metric of the image manifold: spectrum, anisotropy, homogeneity",
+  description:
+    "Takes the Hessian H = 2·JᵀJ of the squared distance of outputs (the sum of squares; with features, of these) at sampled or given points, prints its eigenvalues, and compares the points.",
+  options,
+  async run(task) {
+    const { options, terminal, signal, use } = task;
+    const loaded = await loadTruncated(task);
+    const maps = await use(MetricMaps.open(loaded, options, signal));
+    const generator = await maps.generator(0);
+    const codes = await firstCodes(loaded, generator, ofOneLayer(options), options.samples, signal);
     const first = await maps.at(0);
     const spectral = { ...options, top: atMost(first.from.dim, options.top, "--top", terminal) };
     const several = maps.layers.length > 1;
@@ -123,35 +94,31 @@ async function metric(
         top: spectral.top ?? "all",
         accuracy: options.accuracy ?? "normal",
         differences: options.differences ?? null,
-        shuffled: options.shuffled ?? false,
+        shuffled: options.shuffled,
       }),
       ...defined({ to: several ? maps.layers.at(-1) : undefined }),
     };
-    const job = {
-      ...options,
-      terminal,
-      signal,
+    const spaces = several ? maps.layers : [first.to];
+    return computeRows<MetricRow>(task, {
       what: several ? "points at layers" : "points",
       total: maps.layers.length * codes.count,
       provenance,
       columns: columnsOf(first.from.dim, codes.count, spectral),
-    };
-    const spaces = several ? maps.layers : [first.to];
-    await computeRows<MetricRow>(
-      job,
-      (row) => spectraAt(row, maps, codes, spectral, signal),
-      async (rows, complete) => {
+      compute: (row) => spectraAt(row, maps, codes, spectral, signal),
+      report: async (rows, complete) => {
         const factor = factorOf(options);
         const found = await endingAtOnce(() => metricReport(rows, spaces, factor, complete, provenance));
-        print(terminal, options.json ? metricJson(found) : metricTable(found, distance?.pixels));
-        if (complete) report = found;
+        return {
+          json: () => metricJson(found),
+          text: () => metricTable(found, distance?.pixels),
+          after: async () => {
+            if (complete) await writeExtras(found, options, terminal);
+          },
+        };
       },
-    );
-  } finally {
-    await maps.dispose();
-  }
-  if (report) await writeExtras(report, options, terminal);
-}
+    });
+  },
+});
 
 /** The spectra of row `row`: of the model, and of the control with shuffled weights. */
 async function spectraAt(
@@ -205,7 +172,7 @@ function columnsOf(
       route: differences === undefined ? ROUTE_COLUMN : undefined,
       residuals: top === undefined ? undefined : { shape: [k], ...NOT_NEGATIVE },
     }),
-    ...(shuffled && spectrum("shuffled_")),
+    ...(shuffled ? spectrum("shuffled_") : {}),
   } as Columns<MetricRow>;
 }
 
@@ -228,14 +195,16 @@ function scaled({ eigenvalues, eigenvectors, residuals, route }: MetricSpectrum,
   };
 }
 
-async function writeExtras(report: MetricReport, options: MetricOptions, terminal: Terminal): Promise<void> {
-  if (options.directions !== undefined) {
-    await writeDirections(options.directions, axesOf(report), terminal);
-  }
-  if (options.plot !== undefined) await writeFigure(options.plot, () => spectrumFigure(report), terminal);
-  if (options.heatMap === undefined) return;
+async function writeExtras(
+  report: MetricReport,
+  { directions, plot, heatMap }: MetricOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (directions !== undefined) await writeDirections(directions, axesOf(report), terminal);
+  await writeFigure(plot, () => spectrumFigure(report), terminal);
+  if (heatMap === undefined) return;
   const svg = await endingAtOnce(() => homogeneityFigure(report));
-  if (svg) await writeFigure(options.heatMap, () => svg, terminal);
+  if (svg) await writeFigure(heatMap, () => svg, terminal);
   else
     info(
       terminal,

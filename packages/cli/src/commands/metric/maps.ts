@@ -3,24 +3,15 @@
 
 import { type Space, VielbeinError } from "@vielbein/core";
 import { type OnnxMap, redrawWeights } from "@vielbein/onnx";
-import type { Command } from "commander";
-import type { CodeOptions } from "../../inputs/codes.ts";
-import {
-  addDistanceOptions,
-  type Distance,
-  type DistanceOptions,
-  openDistance,
-} from "../../inputs/distance.ts";
-import { addLayerOptions, LayerMaps, type LayerOptions, layerSpaces } from "../../inputs/layers.ts";
-import type { LoadedModel } from "../../inputs/model.ts";
-import { addPixelOption, type PixelOptions } from "../../inputs/pixels.ts";
-import { defined } from "../../kit/defined.ts";
+import { type Distance, distanceOptions, openDistance } from "../../inputs/distance.ts";
+import { LayerMaps, layerOptions, layerSpaces, ofOneLayer } from "../../inputs/layers.ts";
+import { type LoadedModel, pointOptions } from "../../inputs/model.ts";
+import { pixelOptions } from "../../inputs/pixels.ts";
+import type { OptionsOf } from "../../kit/options.ts";
 
-export type MetricMapOptions = LayerOptions & Omit<CodeOptions, "to"> & DistanceOptions & PixelOptions;
+export const metricMapOptions = { ...layerOptions, ...distanceOptions, ...pixelOptions, ...pointOptions };
 
-export function addMetricMapOptions(command: Command): Command {
-  return addPixelOption(addDistanceOptions(addLayerOptions(command)));
-}
+export type MetricMapOptions = OptionsOf<typeof metricMapOptions>;
 
 /** What is open of one model: a map at a time. */
 class Side {
@@ -43,8 +34,8 @@ class Side {
   }
 
   async distance(): Promise<Distance> {
-    const { to: _to, layers: _layers, ...options } = this.options;
-    this.opened ??= await openDistance(this.loaded, await this.generator(0), options, this.signal);
+    const { loaded, options, signal } = this;
+    this.opened ??= await openDistance(loaded, await this.generator(0), ofOneLayer(options), signal);
     return this.opened;
   }
 
@@ -89,7 +80,7 @@ export class MetricMaps {
       const model = redrawWeights(loaded.model, { kind: "shuffled", seed: options.seed });
       // Both see their images through the same mapping of pixels.
       const { pixels } = await trained.distance();
-      const control = { ...options, ...defined({ imageRange: pixels?.range }) };
+      const control = { ...options, imageRange: pixels?.range ?? options.imageRange };
       return new Side({ ...loaded, model }, control, layers, signal);
     });
   }

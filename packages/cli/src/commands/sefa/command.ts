@@ -14,26 +14,21 @@ import {
 } from "@vielbein/core";
 import { leadingColumns } from "@vielbein/linalg";
 import { firstAffineMaps } from "@vielbein/onnx";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError } from "commander";
 import { atMost } from "../../inputs/direction-counts.ts";
 import { writeDirections } from "../../inputs/direction-files.ts";
-import {
-  addMapOptions,
-  addPointOptions,
-  type LoadedModel,
-  type MapOptions,
-  type PointOptions,
-  provenanceOf,
-} from "../../inputs/model.ts";
-import { addPictureOptions, type PictureOptions } from "../../inputs/pictures.ts";
+import { type LoadedModel, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
+import { pictureOptions } from "../../inputs/pictures.ts";
 import { type PreparedMap, prepareMap } from "../../inputs/prepared.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { indexList, integer, positive } from "../../kit/arguments.ts";
-import { OutputOption, OutputPrefixOption } from "../../kit/command-files.ts";
+import { command } from "../../kit/command.ts";
+import { OutputPrefixOption, output } from "../../kit/command-files.ts";
 import { defined } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
+import { choice, json, type OptionsOf, option } from "../../kit/options.ts";
 import { number, percent, significant, table, text } from "../../kit/table.ts";
-import { dim, heading, info, print, type Terminal } from "../../kit/terminal.ts";
+import { dim, heading, info, type Terminal } from "../../kit/terminal.ts";
 import { PAGE_ENDINGS, writeDirectionTables } from "./pages.ts";
 
 /** What the programs that go by the name of SeFa do. */
@@ -43,98 +38,66 @@ const VARIANTS = {
   "no-torgb": { normalizeRows: true, toRgb: "none" },
 } as const satisfies Record<string, SefaOptions & SefaSelection>;
 
-interface SefaCommandOptions extends MapOptions, PointOptions, PictureOptions {
-  layers: "all" | number[];
-  variant: keyof typeof VARIANTS;
-  directions?: number;
-  samples: number;
-  range: number;
-  steps: number;
-  out?: string;
-  html?: string;
-  json?: boolean;
-}
+const options = {
+  ...mapOptions,
+  ...pointOptions,
+  layers: option("-L, --layers <list>", "all, or layers such as 0-1,4", layerList, "all"),
+  variant: choice(
+    "--variant <name>",
+    "official: rows of length 1, of the maps to colours only the last; no-torgb: without that; raw: rows as they are, none of the maps to colours",
+    Object.keys(VARIANTS) as (keyof typeof VARIANTS)[],
+    "official",
+  ),
+  directions: option(
+    "-K, --directions <k>",
+    "directions to print and to draw; --out has them all (default: 5)",
+    integer(1),
+  ),
+  samples: option("-N, --samples <n>", "samples to draw them on", integer(1, 1000), 5),
+  range: option("--range <t>", "largest step either way, in units of the space", positive, 3),
+  steps: option("--steps <n>", "columns of images", integer(2, 99), 11),
+  out: output("--out <file.safetensors>", "write the directions"),
+  html: new OutputPrefixOption(
+    "--html <prefix>",
+    "draw PREFIX-by-sample.html and PREFIX-by-direction.html",
+    PAGE_ENDINGS,
+  ),
+  ...pictureOptions,
+  json,
+};
 
-export function sefaCommand(program: Command, terminal: Terminal, signal: AbortSignal): void {
-  addPictureOptions(
-    addPointOptions(
-      addMapOptions(
-        program
-          .command("sefa <model>")
-          .summary("directions from the weights alone, in closed form")
-          .description(
-            "Finds the directions of --from that move the first affine maps most: the eigenvectors of AᵀA for the stacked weights A. Takes no samples and no training; --html draws what they do.",
-          ),
-      ),
-    )
-      .option("-L, --layers <list>", "all, or layers such as 0-1,4", layerList, "all")
-      .addOption(
-        new Option(
-          "--variant <name>",
-          "official: rows of length 1, of the maps to colours only the last; no-torgb: without that; raw: rows as they are, none of the maps to colours",
-        )
-          .choices(Object.keys(VARIANTS))
-          .default("official"),
-      )
-      .option(
-        "-K, --directions <k>",
-        "directions to print and to draw; --out has them all (default: 5)",
-        integer(1),
-      )
-      .option("-N, --samples <n>", "samples to draw them on", integer(1, 1000), 5)
-      .option("--range <t>", "largest step either way, in units of the space", positive, 3)
-      .option("--steps <n>", "columns of images", integer(2, 99), 11)
-      .addOption(new OutputOption("--out <file.safetensors>", "write the directions"))
-      .addOption(
-        new OutputPrefixOption(
-          "--html <prefix>",
-          "draw PREFIX-by-sample.html and PREFIX-by-direction.html",
-          PAGE_ENDINGS,
-        ),
-      ),
-  )
-    .option("--json", "one JSON document on stdout")
-    .action((argument: string, options: SefaCommandOptions) =>
-      factorized(argument, options, terminal, signal),
-    );
-}
+type SefaCommandOptions = OptionsOf<typeof options>;
 
-async function factorized(
-  argument: string,
-  options: SefaCommandOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
-  const loaded = await loadTruncated(argument, options, terminal, signal);
-  const prepared = await prepareMap(loaded, options);
-  const factors = factorizeWeights(prepared, options);
-  const { eigenvalues, share } = factors.sefa;
-  const available = eigenvalues.length;
-  const shown = atMost(available, options.directions, "--directions", terminal) ?? Math.min(5, available);
-  remark(terminal, prepared, factors, options);
-  const provenance = provenanceFor(loaded, prepared, factors, options);
-  const set = directionSet(prepared, factors, options, provenance);
-  const { out, html } = options;
-  if (out !== undefined) await writeDirections(out, set, terminal);
-  const job = {
-    ...options,
-    terminal,
-    signal,
-    title: `${loaded.file}: SeFa`,
-    valueTitles: ["eigenvalue", "share"],
-    values: (k: number) => [significant(eigenvalues[k], 4), percent(share[k])],
-  };
-  const pages =
-    html === undefined
-      ? undefined
-      : await writeDirectionTables(loaded, leading(set, shown), { ...job, html });
-  print(
-    terminal,
-    options.json
-      ? { ...toJson(factors, options, provenance), html: pages }
-      : toText(prepared, factors, options, shown),
-  );
-}
+export const sefa = command({
+  name: "sefa",
+  argument: "<model>",
+  summary: "directions from the weights alone, in closed form",
+  description:
+    "Finds the directions of --from that move the first affine maps most: the eigenvectors of AᵀA for the stacked weights A. Takes no samples and no training; --html draws what they do.",
+  options,
+  async run(task) {
+    const { options, terminal } = task;
+    const loaded = await loadTruncated(task);
+    const prepared = await prepareMap(loaded, options);
+    const factors = factorizeWeights(prepared, options);
+    const { eigenvalues, share } = factors.sefa;
+    const available = eigenvalues.length;
+    const shown = atMost(available, options.directions, "--directions", terminal) ?? Math.min(5, available);
+    remark(terminal, prepared, factors, options);
+    const provenance = provenanceFor(loaded, prepared, factors, options);
+    const set = directionSet(prepared, factors, options, provenance);
+    await writeDirections(options.out, set, terminal);
+    const pages = await writeDirectionTables(task, loaded, leading(set, shown), {
+      title: `${loaded.file}: SeFa`,
+      valueTitles: ["eigenvalue", "share"],
+      values: (k) => [significant(eigenvalues[k], 4), percent(share[k])],
+    });
+    return {
+      json: () => ({ ...toJson(factors, options, provenance), html: pages }),
+      text: () => toText(prepared, factors, options, shown),
+    };
+  },
+});
 
 /** `all`, or a list of layers. */
 function layerList(text: string): "all" | number[] {

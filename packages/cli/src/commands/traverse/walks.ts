@@ -13,25 +13,49 @@ import {
 } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import { formatStep } from "@vielbein/viz";
+import type { MapOptions } from "../../inputs/model.ts";
+import { indexList, integer, positive } from "../../kit/arguments.ts";
 import { columnOf } from "../../kit/columns.ts";
+import { choice, type OptionsOf, option } from "../../kit/options.ts";
 
-type Mode = "linear" | "spherical" | "curve";
+export const walkOptions = {
+  directions: option(
+    "--directions <list>",
+    "directions, from 0, by falling singular value (default: 0-4)",
+    indexList,
+  ),
+  mode: choice(
+    "--mode <mode>",
+    "on a line, on the sphere of the code's norm, or along the curve",
+    ["linear", "spherical", "curve"],
+    "linear",
+  ),
+  via: option(
+    "--via <tensor>",
+    "take the directions of from → via; a line runs in the space of this tensor, which is then decoded",
+  ),
+  layers: option(
+    "--layers <list>",
+    "of a space [layers, dim], move these alone, e.g. 0-3 (linear)",
+    indexList,
+  ),
+  range: option(
+    "--range <t>",
+    "how far either way: in the space that the line runs in, in radians, or the length of the curve (default: 0.6 rad, 3 units of the input, or what these make of the weakest direction in another space)",
+    positive,
+  ),
+  unit: choice("--unit <space>", "what --range measures on a curve (default: input)", ["input", "output"]),
+  curveSteps: option("--curve-steps <n>", "steps of a curve, both ways together", integer(2, 10_000), 24),
+  steps: option("--steps <n>", "columns", integer(2, 999), 7),
+  sample: option("--sample <j>", "index of the sample, or row of --points", integer(0), 0),
+};
 
-export interface WalkOptions {
-  mode: Mode;
-  range?: number;
-  unit?: "input" | "output";
-  /** Columns. */
-  steps: number;
-  curveSteps: number;
-  layers?: readonly number[];
-  memory?: number;
-}
+export type WalkOptions = OptionsOf<typeof walkOptions> & Pick<MapOptions, "memory">;
 
 /** Maps that a traversal runs through; `tail` where directions are those of a space on the way. */
 export interface Route {
   readonly head: OnnxMap;
-  readonly tail?: OnnxMap;
+  readonly tail?: OnnxMap | undefined;
 }
 
 /** What the columns are. */

@@ -1,0 +1,117 @@
+// What `traverse` draws: the sheet, single frames, the animation.
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Provenance } from "@vielbein/core";
+import {
+  contactSheet,
+  encodeAnimatedPng,
+  encodePng,
+  pingPong,
+  type RgbaImage,
+  stackImages,
+  upscale,
+} from "@vielbein/viz";
+import { footerOf, originOf } from "../../inputs/captions.ts";
+import type { LoadedModel } from "../../inputs/model.ts";
+import type { Pixels } from "../../inputs/pixels.ts";
+import { spacesText } from "../../kit/names.ts";
+import { writeNamed, writeWhole } from "../../kit/output.ts";
+import { endingAtOnce } from "../../kit/signals.ts";
+import type { Task } from "../../kit/task.ts";
+import { info } from "../../kit/terminal.ts";
+import type { Columns, Route, Strip, WalkOptions } from "./walks.ts";
+
+/** A local direction, and what is seen along it. */
+export interface DrawnStrip extends Strip {
+  readonly k: number;
+  readonly singularValue: number;
+}
+
+/** What the pictures show. */
+export interface TraversalSheet {
+  readonly strips: readonly DrawnStrip[];
+  /** A row for each strip, an image for each column. */
+  readonly images: readonly (readonly RgbaImage[])[];
+  readonly columns: Columns;
+  readonly provenance: Provenance;
+  readonly pixels: Pixels;
+}
+
+export function sheetOf(
+  {
+    loaded,
+    route: { head, tail },
+    options,
+  }: { readonly loaded: LoadedModel; readonly route: Route; readonly options: WalkOptions },
+  { strips, images, columns, provenance, pixels }: TraversalSheet,
+): string {
+  const spaces = tail ? [head.from, head.to, tail.to] : [head.from, head.to];
+  const subtitle = [
+    spacesText(...spaces),
+    options.mode === "linear" ? undefined : options.mode,
+    options.layers && `layers ${options.layers.join(", ")}`,
+    `${originOf(provenance)}, sample ${options.sample}`,
+  ];
+  return contactSheet({
+    title: `${loaded.file}: local directions`,
+    subtitle: subtitle.filter((part) => part !== undefined).join(" · "),
+    columnTitle: columns.title,
+    columnLabels: columns.labels,
+    rows: strips.map(({ k, singularValue }, row) => ({
+      label: `direction ${k}`,
+      sublabel: `σ = ${singularValue.toPrecision(3)}`,
+      images: images[row] ?? [],
+    })),
+    footer: footerOf(provenance, pixels),
+  });
+}
+
+/** What single frames are called. */
+export const FRAME_NAMES: RegExp = /^direction-\d+-\d+\.png$/;
+
+/** Writes every image to the folder of --frames, if one is named. */
+export async function writeFrames(
+  { options: { frames }, terminal, signal }: Task<{ readonly frames?: string | undefined }>,
+  { strips, images, columns }: TraversalSheet,
+): Promise<void> {
+  if (frames === undefined) return;
+  await mkdir(frames, { recursive: true });
+  const digits = String(columns.steps.length - 1).length;
+  for (const [row, { k }] of strips.entries()) {
+    for (const [i, image] of (images[row] ?? []).entries()) {
+      const name = `direction-${k}-${String(i).padStart(digits, "0")}.png`;
+      await writeWhole(join(frames, name), await endingAtOnce(() => encodePng(image), signal), terminal);
+    }
+  }
+  info(terminal, `wrote ${strips.length} × ${columns.steps.length} images to ${frames}`);
+}
+
+/** Least length of the longer side of an animation's pictures, and the space between them, in pixels. */
+const MIN_SIDE = 128;
+const GAP = 4;
+
+/** Writes the file of --animate, if one is named. */
+export async function writeAnimation(
+  {
+    options: { animate, delay },
+    terminal,
+    signal,
+  }: Task<{ readonly animate?: string | undefined; readonly delay: number }>,
+  { images }: TraversalSheet,
+): Promise<void> {
+  await writeNamed(animate, () => endingAtOnce(() => animation(images, delay), signal), terminal);
+}
+
+/** The columns one after another, forth and back, as an animated PNG. */
+function animation(images: readonly (readonly RgbaImage[])[], delay: number): Uint8Array {
+  const count = images[0]?.length ?? 0;
+  const pictures = Array.from({ length: count }, (_, i) => {
+    const column = images.flatMap((row) => row.slice(i, i + 1));
+    return stackImages(
+      column.map((image) => upscale(image, Math.ceil(MIN_SIDE / Math.max(image.width, image.height)))),
+      GAP,
+    );
+  });
+  return encodeAnimatedPng(pingPong(pictures), { delay });
+}

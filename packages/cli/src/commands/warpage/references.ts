@@ -1,0 +1,73 @@
+// Directions that `warpage` compares tangent spaces with: those of SeFa and of GANSpace, where there are any.
+
+import { PrincipalComponentsAccumulator, sefa, selectMaps, VielbeinError } from "@vielbein/core";
+import type { Matrix } from "@vielbein/linalg";
+import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
+import { type CodeOptions, CodeSource } from "../../inputs/codes.ts";
+import type { LoadedModel } from "../../inputs/model.ts";
+import type { Task } from "../../kit/task.ts";
+import { info, Progress, type Terminal } from "../../kit/terminal.ts";
+
+/**
+ * The directions of SeFa in the output space of the map, from the affine maps that read it further on; undefined, with
+ * a remark, where there are none, and without one at the end of the model.
+ */
+export async function factorizedDirections(
+  { model, runtime, inputs, memoryBudget }: LoadedModel,
+  { to }: OnnxMap,
+  terminal: Terminal,
+): Promise<Matrix | undefined> {
+  const end = model.graph.outputs[0]?.name;
+  if (end === undefined || end === to.name) return undefined;
+  try {
+    const span = { from: to.name, to: end, inputs, memoryBudget };
+    const maps = firstAffineMaps(await prepare(model, runtime, span));
+    const { directions } = sefa(selectMaps(maps).map(({ weight }) => weight));
+    // In a space of codes per layer the directions are those of one layer.
+    if (directions.rows === to.dim) return directions;
+    info(terminal, `not compared with SeFa: its directions are those of one layer of "${to.name}"`);
+  } catch (error) {
+    if (!(error instanceof VielbeinError && error.code === "INVALID_SPACE")) throw error;
+    info(terminal, `not compared with SeFa: ${error.message}`);
+  }
+  return undefined;
+}
+
+const SAMPLES_PER_RUN = 64;
+
+/**
+ * The leading principal components of the values at the first `count` samples: directions of GANSpace; undefined where
+ * none are asked for, and with a remark where no samples can be drawn.
+ */
+export async function principalDirections(
+  loaded: LoadedModel,
+  map: OnnxMap,
+  k: number,
+  count: number,
+  task: Task<CodeOptions>,
+): Promise<Matrix | undefined> {
+  if (count === 0) return undefined;
+  const { terminal, signal } = task;
+  const drawn = { ...task.options, points: undefined };
+  const codes = await CodeSource.open(loaded, map, drawn).catch((error: unknown) => {
+    if (!(error instanceof VielbeinError && error.code === "INVALID_SPACE")) throw error;
+    info(terminal, `not compared with principal components: ${error.message}`);
+  });
+  if (!codes) return undefined;
+  const accumulator = new PrincipalComponentsAccumulator(map.to.dim, { components: k });
+  const progress = new Progress(terminal, "samples", count);
+  try {
+    for (let first = 0; first < count; first += SAMPLES_PER_RUN) {
+      signal.throwIfAborted();
+      const batch = Math.min(SAMPLES_PER_RUN, count - first);
+      const { values } = await codes.take(first, batch, signal);
+      accumulator.append(await map.evaluate(values, batch, { signal }));
+      progress.step(first + batch);
+      await new Promise(setImmediate);
+    }
+  } finally {
+    await codes.dispose();
+  }
+  progress.done();
+  return accumulator.result().components;
+}
