@@ -98,7 +98,7 @@ async function findWays(task: GeodesicTask): Promise<Report> {
     steps,
     tolerance,
     routes,
-    ...(drawing ? drawingEntry(drawing) : {}),
+    ...drawingEntry(drawing),
   });
   await writeNamed(options.out, () => archive(ways, generator.from.dim, provenance), terminal);
   if (drawing) {

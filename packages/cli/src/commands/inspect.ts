@@ -6,6 +6,7 @@ import { escapeControls, statedRange } from "@vielbein/viz";
 import { type LoadedModel, loadModel, mapOptions } from "../inputs/model.ts";
 import { spanOf } from "../inputs/prepared.ts";
 import { command } from "../kit/command.ts";
+import { definedItems } from "../kit/defined.ts";
 import { shapeText } from "../kit/names.ts";
 import { json } from "../kit/options.ts";
 import { number, table, text } from "../kit/table.ts";
@@ -59,10 +60,10 @@ function summaryLines(file: string, bytes: number, report: ModelReport): string[
   const operators = Object.entries(report.operators).map(
     ([name, count]) => `${escapeControls(name)} ×${count}`,
   );
-  return [
+  const known = [
     `${bold(file)}  ${megabytes(bytes)}, ${report.parameters.toLocaleString("en")} parameters`,
     `opset ${report.opset}, IR ${report.irVersion}${producer ? `, from ${escapeControls(producer)}` : ""}`,
-    ...(family ? [`built like: ${family.name} (${family.because})`] : []),
+    family && `built like: ${family.name} (${family.because})`,
     "",
     table(ports, [
       text("", ({ kind }) => kind),
@@ -74,13 +75,14 @@ function summaryLines(file: string, bytes: number, report: ModelReport): string[
     bold("Operators"),
     wrapped(operators, 96),
   ];
+  return definedItems(known);
 }
 
 function spaceLines({ spaces, differentiability: { from, to } }: ModelReport): string[] {
   if (spaces.length === 0) return [];
   const shown = abridged(spaces);
   const rest = spaces.length - shown.length;
-  return [
+  return definedItems([
     "",
     `${bold("Spaces")} ${dim(`tensors between ${from} and ${to}, for --from and --to`)}`,
     table(shown, [
@@ -89,8 +91,8 @@ function spaceLines({ spaces, differentiability: { from, to } }: ModelReport): s
       text("", ({ shape }) => shapeText(shape)),
       text("", ({ producer }) => producer),
     ]),
-    ...(rest > 0 ? [dim(`  … and ${rest} between these: --json lists them all`)] : []),
-  ];
+    rest > 0 ? dim(`  … and ${rest} between these: --json lists them all`) : undefined,
+  ]);
 }
 
 function derivativeLines({

@@ -212,9 +212,7 @@ function toText(
     number("deviation", ({ k }) => significant(stdev[k], 5)),
     number("share", (row) => percent(row.share)),
     number("together", (row) => percent(row.together)),
-    ...(latent
-      ? [number(`deviation of ${from.name}`, ({ k }: { k: number }) => significant(latent.stdev[k], 5))]
-      : []),
+    latent && number(`deviation of ${from.name}`, ({ k }) => significant(latent.stdev[k], 5)),
   ]);
   const rest = stdev.length - rows.length;
   const more = rest > 0 ? `\n${dim(`… ${rest} more: --json or --out`)}` : "";

@@ -21,6 +21,7 @@ import { pointRange } from "../inputs/points-file.ts";
 import { type GeneratorTask, openGenerator, withDistance } from "../inputs/task.ts";
 import { integer, positive } from "../kit/arguments.ts";
 import { command } from "../kit/command.ts";
+import { definedItems } from "../kit/defined.ts";
 import { choice, json, type OptionsOf, option } from "../kit/options.ts";
 import { type Columns, NOT_NEGATIVE } from "../kit/row-file.ts";
 import { computeRows, rowOptions } from "../kit/rows.ts";
@@ -238,12 +239,12 @@ function tableOf(
     number("untrimmed", ({ mean }) => mean.toPrecision(5)),
     number("std. error", ({ standardError }) => (rows.length > 1 ? standardError.toPrecision(2) : "")),
   ]);
-  const remarks = [
+  const remarks = definedItems([
     `${rows.length} samples, ${originOf(provenance)}; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)`,
-    ...(judgement.quality === "near rounding"
-      ? ["the differences are near the rounding of outputs in float32: a larger --epsilon is safer"]
-      : []),
+    judgement.quality === "near rounding"
+      ? "the differences are near the rounding of outputs in float32: a larger --epsilon is safer"
+      : undefined,
     ...pixelsRemark(pixels),
-  ];
+  ]);
   return `${body}\n${remarks.join("\n")}\n`;
 }

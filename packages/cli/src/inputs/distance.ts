@@ -90,7 +90,8 @@ export async function openDistance(
     description: {
       distance: { file: features.file, sha256: features.sha256, output: map.to.name },
       range: options.range,
-      ...(pixels && { pixels: pixels.range, pixelsFrom: pixels.from }),
+      pixels: pixels?.range,
+      pixelsFrom: pixels?.from,
       ...link,
     },
     dispose: async () => {

@@ -32,9 +32,9 @@ export async function drawingOf(task: DistanceTask<CodeOptions & PictureOptions>
   return { layout, pixels: distance.pixels ?? (await pixelsOf(loaded, generator, options, signal)) };
 }
 
-/** What the provenance has of a drawing. */
-export function drawingEntry({ layout, pixels }: Drawing): object {
-  return { layout: layout.layout, ...pixelsEntry(pixels) };
+/** What the provenance has of a drawing; nothing where none was made. */
+export function drawingEntry(drawing: Drawing | undefined): object {
+  return { layout: drawing?.layout.layout, ...pixelsEntry(drawing?.pixels) };
 }
 
 /** The images of points `[count, dim]` of `space`. */

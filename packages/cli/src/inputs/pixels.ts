@@ -81,7 +81,7 @@ export function pixelsRemark(pixels: Pixels | undefined): readonly string[] {
   return pixels ? [describePixels(pixels)] : [];
 }
 
-/** What the provenance has of them. */
-export function pixelsEntry({ range: values, from }: Pixels): object {
-  return { imageRange: values, imageRangeFrom: from };
+/** What the provenance has of them; nothing where there are no pixels. */
+export function pixelsEntry(pixels: Pixels | undefined): object {
+  return { imageRange: pixels?.range, imageRangeFrom: pixels?.from };
 }

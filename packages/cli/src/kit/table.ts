@@ -1,6 +1,7 @@
 // Tables on the terminal, a column at a time.
 
 import { escapeControls } from "@vielbein/viz";
+import { definedItems } from "./defined.ts";
 
 /** A column of a table whose rows are made from items. */
 export interface Column<T> {
@@ -20,8 +21,13 @@ export function number<T>(title: string, cell: Column<T>["cell"]): Column<T> {
   return { title, cell, isNumber: true };
 }
 
-/** A row for each item, under the titles if any column has one; two spaces between columns. */
-export function table<T>(items: readonly T[], columns: readonly Column<T>[]): string {
+/**
+ * A row for each item, under the titles if any column has one; two spaces between columns.
+ *
+ * @param parts the columns; those that are undefined are left out.
+ */
+export function table<T>(items: readonly T[], parts: readonly (Column<T> | undefined)[]): string {
+  const columns = definedItems(parts);
   const filled = columns.map(({ title, cell, isNumber }) => {
     const cells = [title, ...items.map((item, index) => String(cell(item, index)))];
     return aligned(

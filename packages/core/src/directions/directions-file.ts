@@ -43,22 +43,20 @@ export function encodeDirections(set: DirectionSet): Uint8Array {
     space,
     names,
     method,
-    ...(layers ? { layers } : {}),
-    ...(values ? { values: values.kind } : {}),
-    ...(provenance ? { provenance } : {}),
+    layers,
+    values: values?.kind,
+    provenance,
   };
   const { rows, cols } = vectors;
   const tensors: Record<string, Tensor> = {
     directions: { shape: [cols, rows], data: transpose(vectors).data },
-    ...(values ? { values: { shape: [cols], data: values.values } } : {}),
-    ...(point ? { point: { shape: space.shape, data: point } } : {}),
   };
-  return writeSafetensors(tensors, {
-    format: FORMAT,
-    version: String(VERSION),
-    ...(provenance ? { model_sha256: provenance.model.sha256 } : {}),
-    description: JSON.stringify(description),
-  });
+  if (values) tensors.values = { shape: [cols], data: values.values };
+  if (point) tensors.point = { shape: space.shape, data: point };
+  const metadata: Record<string, string> = { format: FORMAT, version: String(VERSION) };
+  if (provenance) metadata.model_sha256 = provenance.model.sha256;
+  metadata.description = JSON.stringify(description);
+  return writeSafetensors(tensors, metadata);
 }
 
 /**
@@ -81,8 +79,8 @@ export function decodeDirections(bytes: Uint8Array, what = "Directions"): Direct
     return requireDirections({
       ...rest,
       vectors,
-      ...(values ? { values: { kind: kind ?? "value", values: numbers(values) } } : {}),
-      ...(point ? { point: Float32Array.from(numbers(point)) } : {}),
+      values: values && { kind: kind ?? "value", values: numbers(values) },
+      point: point && Float32Array.from(numbers(point)),
     });
   } catch (error) {
     throw error instanceof VielbeinError ? invalid(what, error.message, error) : error;

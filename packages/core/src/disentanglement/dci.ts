@@ -111,6 +111,9 @@ export function importanceScores(importances: Matrix): ImportanceScores {
   const columns = Array.from({ length: m }, (_, j) => column(importances, j));
   const codes = concentrations(rows);
   const factors = concentrations(columns);
+  const problems: ImportanceScores["problems"][number][] = [];
+  if (m === 1) problems.push("one-factor");
+  if (d === 1) problems.push("one-code");
   return {
     disentanglement: m > 1 ? codes.mean : null,
     perCode: m > 1 ? codes.each : null,
@@ -118,7 +121,7 @@ export function importanceScores(importances: Matrix): ImportanceScores {
     completeness: d > 1 ? factors.mean : null,
     perFactor: d > 1 ? factors.each : null,
     factorWeights: factors.weights,
-    problems: [...(m > 1 ? [] : ["one-factor" as const]), ...(d > 1 ? [] : ["one-code" as const])],
+    problems,
   };
 }
 

@@ -27,7 +27,8 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<RgbaImage> {
       tolerantDecoding: false,
       maxResolutionInMP: 100,
       maxMemoryUsageInMB: MEMORY,
-      ...(isColour ? { colorTransform: false } : {}),
+      // Of other numbers of components it changes nothing.
+      colorTransform: false,
     });
   } catch (error) {
     throw invalidJpeg(

@@ -193,7 +193,7 @@ export function dimensionTable(
       ...options.threshold.map((threshold, i) =>
         over(`dimension θ=${threshold}`, (point) => point.byThreshold[i]?.dimension),
       ),
-      ...(options.untrained > 0 ? [over("untrained", (point) => point.untrained?.dimension)] : []),
+      options.untrained > 0 ? over("untrained", (point) => point.untrained?.dimension) : undefined,
       over("tested", (point) => point.tested),
       over("kept", (point) => point.kept),
       over("particip. ratio", (point) => point.participationRatio, 1),
@@ -238,28 +238,29 @@ export function dimensionPlot(
     reports.map(({ points }) => points.map(value).filter((x) => x !== undefined));
   const isEmpty = (group: { readonly samples: readonly unknown[][] }) =>
     group.samples.every((values) => values.length === 0);
-  const companions = [
-    { label: "effective rank", samples: samples((point) => point.effectiveRank) },
-    { label: "participation ratio", samples: samples((point) => point.participationRatio) },
-  ];
-  const dimensions = options.threshold.map((threshold, i) => ({
+  const groups = options.threshold.map((threshold, i) => ({
     label: `local dimension, θ = ${threshold}`,
     samples: samples((point) => point.byThreshold[i]?.dimension),
   }));
-  const untrained = {
-    label: `untrained, θ = ${options.threshold[0]}`,
-    samples: samples((point) => point.untrained?.dimension),
-  };
+  // Beside several thresholds companions would crowd the plot, unless there is nothing else in it.
+  const hasRoom = groups.length === 1 || groups.every(isEmpty);
+  if (options.untrained > 0) {
+    groups.push({
+      label: `untrained, θ = ${options.threshold[0]}`,
+      samples: samples((point) => point.untrained?.dimension),
+    });
+  }
+  if (hasRoom) {
+    groups.push(
+      { label: "effective rank", samples: samples((point) => point.effectiveRank) },
+      { label: "participation ratio", samples: samples((point) => point.participationRatio) },
+    );
+  }
   return layerPlot({
     title: `${provenance.model.file}: local dimension`,
     subtitle: `from ${spacesText(provenance.from)} · ${originOf(provenance)}, ${provenance.points.count} points`,
     layers: layerLabels(reports.map(({ to }) => to)),
-    groups: [
-      ...dimensions,
-      ...(options.untrained > 0 ? [untrained] : []),
-      // Beside several thresholds they would crowd the plot, unless there is nothing else in it.
-      ...(dimensions.length === 1 || dimensions.every(isEmpty) ? companions : []),
-    ],
+    groups,
     y: { title: "directions" },
   });
 }

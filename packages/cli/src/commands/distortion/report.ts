@@ -137,17 +137,13 @@ export function distortionTable(
     number("I_local", ({ result }) => fixed(result.iLocal, 3)),
     number("D", ({ result }) => fixed(result.distortion, 2)),
     number("95 %", ({ result }) => intervalText(result.interval)),
-    ...(hasNull ? nullColumns : []),
+    hasNull ? number("untrained D", ({ untrained }) => fixed(untrained?.pooled.distortion, 2)) : undefined,
+    hasNull ? number("networks", ({ untrained }) => intervalText(rangeOf(untrained))) : undefined,
     text("", ({ result }) => remarkOf(result, options)),
   ]);
   const remark = `${settingsText(options)}, ${originOf(provenance)}`;
   return `${heading(`${spacesText(provenance.from)} → layers`, remark)}\n${body}\n`;
 }
-
-const nullColumns = [
-  number<LayerReport>("untrained D", ({ untrained }) => fixed(untrained?.pooled.distortion, 2)),
-  number<LayerReport>("networks", ({ untrained }) => intervalText(rangeOf(untrained))),
-];
 
 function intervalText(interval: readonly [number, number] | undefined): string {
   return interval ? interval.map((end) => end.toFixed(2)).join("–") : "–";

@@ -85,7 +85,7 @@ async function inverted(task: InvertTask): Promise<Report> {
   // What can be refused is refused before the search.
   const drawing = options.sheet === undefined ? undefined : await images.find();
   const pixels = images.known?.pixels ?? distance.pixels;
-  const pictures = { layout: images.known?.layout.layout, ...(pixels && pixelsEntry(pixels)) };
+  const pictures = { layout: images.known?.layout.layout, ...pixelsEntry(pixels) };
   const report = await searched(task, target, pictures, await distance.of(target.values, 1));
 
   await writeNamed(options.out, () => encodeCodes(report, options.out), terminal);
@@ -146,7 +146,7 @@ async function searched(
   const starts = await nearestCodes(distance.map, codes, wanted, options.starts, signal);
   const axes =
     options.coordinates === "metric"
-      ? await metricAxes(space, codes, { count: metricSamples, exponent, memory }, signal)
+      ? await metricAxes(space, codes, { metricSamples, exponent, memory }, signal)
       : undefined;
   const found = await search(task, space, starts, axes?.basis, wanted);
   const searches = await reached(task, space, starts, found, wanted);
@@ -169,7 +169,7 @@ async function searched(
       steps: stepsOf(options),
       priorWeight,
       bounds: space.bounds,
-      ...(axes && { coordinates: "metric", exponent, metricSamples, metricRoute: axes.route }),
+      ...axes?.description,
       stepSize,
       target: described,
     }),

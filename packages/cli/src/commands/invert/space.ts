@@ -4,7 +4,6 @@
 import {
   averageMetric,
   boundedMap,
-  type DerivativeRoute,
   type DifferentiableMap,
   type InversionMethod,
   metricBasis,
@@ -84,16 +83,23 @@ export async function nearestCodes(
   return candidates.sort((a, b) => a.distance - b.distance).slice(0, count);
 }
 
-/** Axes of the metric averaged over the first `count` codes, scaled by λ^−exponent. */
+/** Axes of the metric averaged over the first codes, scaled by λ^−exponent, and what the provenance has of them. */
 export async function metricAxes(
   { map, free }: SearchSpace,
   codes: Points,
-  { count, exponent, memory }: { count: number; exponent: number; memory: number | undefined },
+  {
+    metricSamples,
+    exponent,
+    memory,
+  }: { readonly metricSamples: number; readonly exponent: number; readonly memory?: number | undefined },
   signal: AbortSignal,
-): Promise<{ readonly basis: Matrix; readonly route: DerivativeRoute }> {
+): Promise<{ readonly basis: Matrix; readonly description: object }> {
   const n = map.from.dim;
-  const points = free(codes.values.slice(0, Math.min(count, codes.count) * n));
+  const points = free(codes.values.slice(0, Math.min(metricSamples, codes.count) * n));
   const each = Array.from({ length: points.length / n }, (_, i) => points.slice(i * n, (i + 1) * n));
   const { spectra, route } = await metricSpectra(map, each, { memory }, signal);
-  return { basis: metricBasis(averageMetric(spectra), exponent), route };
+  return {
+    basis: metricBasis(averageMetric(spectra), exponent),
+    description: { coordinates: "metric", exponent, metricSamples, metricRoute: route },
+  };
 }

@@ -159,21 +159,21 @@ function columnsOf(
   { top, shuffled, differences }: MetricOptions,
 ): Columns<MetricRow> {
   const k = top ?? n;
-  const spectrum = (prefix: string) => ({
-    // By differences they may be negative.
-    [`${prefix}eigenvalues`]: differences === undefined ? { shape: [k], ...SPECTRUM } : { shape: [k] },
-    [`${prefix}eigenvectors`]: { shape: [n, k] },
-  });
+  // By differences eigenvalues may be negative.
+  const eigenvalues = differences === undefined ? { shape: [k], ...SPECTRUM } : { shape: [k] };
+  const eigenvectors = { shape: [n, k] };
   return {
     layer: { shape: [], at: (row) => Math.floor(row / points) },
     index: { shape: [], at: (row) => row % points },
-    ...spectrum(""),
+    eigenvalues,
+    eigenvectors,
     ...defined({
       route: differences === undefined ? ROUTE_COLUMN : undefined,
       residuals: top === undefined ? undefined : { shape: [k], ...NOT_NEGATIVE },
+      shuffled_eigenvalues: shuffled ? eigenvalues : undefined,
+      shuffled_eigenvectors: shuffled ? eigenvectors : undefined,
     }),
-    ...(shuffled ? spectrum("shuffled_") : {}),
-  } as Columns<MetricRow>;
+  };
 }
 
 function spectrumAt(

@@ -18,7 +18,7 @@ import { bandOf, bandPlot, heatMap, type LineSeries } from "@vielbein/viz";
 import { originOf } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";
 import { type Pixels, pixelsRemark } from "../../inputs/pixels.ts";
-import { defined } from "../../kit/defined.ts";
+import { defined, definedItems } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
 import type { RowValue } from "../../kit/row-file.ts";
 import { type Column, fixed, number, significant, table, text } from "../../kit/table.ts";
@@ -218,7 +218,7 @@ export function metricTable(report: MetricReport, pixels: Pixels | undefined): s
     ...spectrumPart(report),
     ...anisotropyPart(layers),
     ...homogeneityPart(layers),
-    ...(between ? betweenPart(layers, between.logarithmic) : []),
+    ...betweenPart(layers, between?.logarithmic),
   ];
   return `${parts.join("\n")}\n`;
 }
@@ -231,12 +231,11 @@ function layerColumn<T extends { readonly to: Space }>(layers: readonly LayerMet
 function spectrumPart({ layers, provenance: { from } }: MetricReport): string[] {
   const k = Math.max(...layers.map(({ mean }) => mean.length));
   const shown = Math.min(SHOWN, k);
-  const lines = layers.flatMap(({ to, rows, mean }) => [
-    ...(layers.length > 1
-      ? []
-      : rows.map((row) => ({ to, point: String(row.index), values: row.eigenvalues }))),
-    { to, point: "mean", values: mean },
-  ]);
+  const lines = layers.flatMap(({ to, rows, mean }) => {
+    const points = rows.map((row) => ({ to, point: String(row.index), values: row.eigenvalues }));
+    const average = { to, point: "mean", values: mean };
+    return layers.length > 1 ? [average] : [...points, average];
+  });
   const body = table(lines, [
     ...layerColumn(layers),
     number("point", ({ point }) => point),
@@ -270,11 +269,13 @@ function anisotropyPart(layers: readonly LayerMetric[]): string[] {
 
 /** Homogeneity between points, of the model and of its nulls. */
 function homogeneityPart(layers: readonly LayerMetric[]): string[] {
-  const lines = layers.flatMap(({ to, homogeneity: own, haar, shuffled }) => [
-    ...(own ? [{ to, label: "homogeneity", ...own }] : []),
-    ...(own && haar ? [{ to, label: "random axes", ...haar }] : []),
-    ...(own && shuffled ? [{ to, label: "shuffled weights", ...shuffled }] : []),
-  ]);
+  const lines = layers.flatMap(({ to, homogeneity: own, haar, shuffled }) =>
+    definedItems([
+      own && { to, label: "homogeneity", ...own },
+      haar && { to, label: "random axes", ...haar },
+      shuffled && { to, label: "shuffled weights", ...shuffled },
+    ]),
+  );
   if (lines.length === 0) return [];
   const body = table(lines, [
     ...layerColumn(layers),
@@ -293,7 +294,9 @@ function correlationColumns(what: string, of: (found: Homogeneity) => Correlatio
   ];
 }
 
-function betweenPart(layers: readonly LayerMetric[], logarithmic: Matrix): string[] {
+/** Homogeneity between layers, where it was taken. */
+function betweenPart(layers: readonly LayerMetric[], logarithmic: Matrix | undefined): string[] {
+  if (!logarithmic) return [];
   const labels = layerLabels(layers.map(({ to }) => to));
   const body = table(toRows(logarithmic), [
     text("", (_, i) => labels[i] ?? ""),
@@ -321,12 +324,11 @@ export function spectrumFigure({ layers, provenance }: MetricReport): string {
   return bandPlot({
     title: `${provenance.model.file}: spectrum of the metric`,
     subtitle: subtitleOf(provenance, layers),
-    series: layers.flatMap(({ rows }, i) => [
-      spectrumLine(rows, "", several ? `${labels[i]}` : "trained"),
-      ...(hasShuffled(rows)
-        ? [spectrumLine(rows, "shuffled_", several ? `${labels[i]}, shuffled` : "shuffled")]
-        : []),
-    ]),
+    series: layers.flatMap(({ rows }, i) => {
+      const trained = spectrumLine(rows, "", several ? `${labels[i]}` : "trained");
+      if (!hasShuffled(rows)) return [trained];
+      return [trained, spectrumLine(rows, "shuffled_", several ? `${labels[i]}, shuffled` : "shuffled")];
+    }),
     x: { title: "rank" },
     y: { title: `eigenvalue of ${provenance.options.matrix}`, scale: "log" },
     ...defined({ bandTitle: hasBand ? "mean over points, 5 to 95 %" : undefined }),
@@ -350,6 +352,7 @@ export function homogeneityFigure({ layers, between, provenance }: MetricReport)
   if (!found?.data.some(Number.isFinite)) return undefined;
   const labels = between ? layerLabels(layers.map(({ to }) => to)) : undefined;
   const what = between ? "layer" : "point";
+  const hasNegative = found.data.some((value) => value < 0);
   return heatMap({
     title: `${provenance.model.file}: homogeneity of the metric`,
     subtitle: subtitleOf(provenance, layers),
@@ -358,13 +361,10 @@ export function homogeneityFigure({ layers, between, provenance }: MetricReport)
     rowTitle: `${what} whose axes are taken`,
     columnTitle: `${what} whose metric measures them`,
     valueTitle: "correlation of log λ",
-    ...(found.data.some((value) => value < 0) ? DIVERGING : SEQUENTIAL),
+    scale: hasNegative ? "diverging" : "sequential",
+    domain: [hasNegative ? -1 : 0, 1],
   });
 }
-
-/** Colours of correlations, of which some may be negative. */
-const SEQUENTIAL = { domain: [0, 1] } as const;
-const DIVERGING = { scale: "diverging", domain: [-1, 1] } as const;
 
 function subtitleOf(provenance: Provenance, layers: readonly LayerMetric[]): string {
   return `${targetText(provenance, layers)} · ${originOf(provenance)}, ${pointsOf(layers)} points`;

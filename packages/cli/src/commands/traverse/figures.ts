@@ -15,6 +15,7 @@ import {
 import { footerOf, originOf } from "../../inputs/captions.ts";
 import type { LoadedModel } from "../../inputs/model.ts";
 import type { Pixels } from "../../inputs/pixels.ts";
+import { definedItems } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
 import { writeNamed, writeWhole } from "../../kit/output.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
@@ -47,15 +48,15 @@ export function sheetOf(
   { strips, images, columns, provenance, pixels }: TraversalSheet,
 ): string {
   const spaces = tail ? [head.from, head.to, tail.to] : [head.from, head.to];
-  const subtitle = [
+  const subtitle = definedItems([
     spacesText(...spaces),
     options.mode === "linear" ? undefined : options.mode,
     options.layers && `layers ${options.layers.join(", ")}`,
     `${originOf(provenance)}, sample ${options.sample}`,
-  ];
+  ]);
   return contactSheet({
     title: `${loaded.file}: local directions`,
-    subtitle: subtitle.filter((part) => part !== undefined).join(" · "),
+    subtitle: subtitle.join(" · "),
     columnTitle: columns.title,
     columnLabels: columns.labels,
     rows: strips.map(({ k, singularValue }, row) => ({

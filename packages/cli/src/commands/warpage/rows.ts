@@ -47,11 +47,12 @@ export function warpageColumns(
     ...profiles(`${prefix}random`, [k]),
     ...profiles(`${prefix}near`, [nears, k]),
   ];
+  const untrained = hasUntrained ? pairs("untrained_") : [];
   return Object.fromEntries([
     ...pairs(""),
     ...Object.entries(references).flatMap(([name, { cols }]) => profiles(name, [Math.min(k, cols)])),
     ...profiles("haar", [k]),
-    ...(hasUntrained ? pairs("untrained_") : []),
+    ...untrained,
   ]);
 }
 
