@@ -14,6 +14,9 @@ const priors: { readonly [K in Prior["kind"]]: z.ZodMiniType<Extract<Prior, { ki
 };
 const prior = z.union(Object.values(priors));
 
+/** Characters of a value that a message quotes. */
+const LONGEST_VALUE = 60;
+
 /** As {@link Space}; what later versions add is kept, here and below. */
 export const spaceSchema: z.ZodMiniType<Space> = z
   .looseObject({
@@ -56,13 +59,24 @@ export function parseJson<T>(text: string, schema: z.ZodMiniType<T>, what: strin
   }
   const result = z.safeParse(schema, value);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const entry = issue?.path.join(".") || "the whole of it";
+  const path = result.error.issues[0]?.path ?? [];
+  const entry = JSON.stringify(path.join(".") || "the whole of it");
   throw new VielbeinError(
     "INVALID_FILE",
-    `${what} is not of the form that this program writes: ${JSON.stringify(entry)} is missing or of another kind. Take another copy of the file.`,
+    `${what} is not of the form that this program writes: ${entry} ${problemOf(value, path)}. Take another copy of the file.`,
     { cause: result.error },
   );
+}
+
+/** What is wrong with the entry of parsed JSON at a path that does not fit its schema. */
+function problemOf(value: unknown, path: readonly PropertyKey[]): string {
+  const found = path.reduce<unknown>(
+    (part, key) => (part as Record<PropertyKey, unknown> | null)?.[key],
+    value,
+  );
+  if (found === undefined) return "is missing";
+  const text = JSON.stringify(found);
+  return `cannot be ${text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`}`;
 }
 
 /**

@@ -94,7 +94,7 @@ describe("directions files", () => {
           description:
             '{"space":{"name":"w","dim":2,"shape":[2]},"names":["d0"],"method":"m","layers":"all"}',
         }),
-      '"layers" is missing or of another kind',
+      '"layers" cannot be "all"',
     ],
     [
       "names that are too many",

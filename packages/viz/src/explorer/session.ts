@@ -4,6 +4,7 @@
 import { formatSetting, parseSetting } from "@vielbein/core";
 import type { LayerRange, StepUnit } from "./code.ts";
 import type { DirectionKind, InputValues } from "./engine.ts";
+import { REACH } from "./sliders.ts";
 
 /** Slider values by column. */
 export type StepsByKind = Readonly<Partial<Record<DirectionKind, readonly number[]>>>;
@@ -74,7 +75,9 @@ export function decodeSession(hash: string): Session {
   const steps = Object.fromEntries(
     KINDS.filter((kind) => kinds.includes(kind)).flatMap((kind) => {
       const values = parts.get(kind)?.split(",").map(Number) ?? [];
-      return values.length > 0 && values.every(Number.isFinite) ? [[kind, values] as const] : [];
+      return values.length > 0 && values.every(Number.isFinite)
+        ? [[kind, values.map(withinReach)] as const]
+        : [];
     }),
   );
   const [, first, last] = /^(\d+)-(\d+)$/.exec(parts.get("layers") ?? "") ?? [];
@@ -98,6 +101,11 @@ export function decodeSession(hash: string): Session {
   };
 }
 
+/** What a slider can show. */
+function withinReach(t: number): number {
+  return Math.max(-REACH, Math.min(t, REACH));
+}
+
 /** Base64 of the address-safe alphabet, float32 little-endian. */
 function toBase64(values: Float32Array): string {
   const view = new DataView(new ArrayBuffer(4 * values.length));
@@ -118,7 +126,7 @@ function fromBase64(text: string): Float32Array | undefined {
     const values = Float32Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) =>
       view.getFloat32(4 * i, true),
     );
-    return values.every(Number.isFinite) ? values : undefined;
+    return values.length > 0 && values.every(Number.isFinite) ? values : undefined;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeSession, encodeInputs, encodeSession, type Session } from "../../src/explorer/session.ts";
 
@@ -69,4 +70,61 @@ describe("sessions in an address", () => {
       expect(decodeSession(hash)).toEqual(plain);
     },
   );
+
+  it("take sliders that were moved too far for moved to their ends", () => {
+    expect(decodeSession("basis=1e9,-3.5,2&sefa=1e999").steps).toEqual({ basis: [3, -3, 2] });
+  });
+
+  it("set inputs of any name, and none that an object has by itself", () => {
+    const { set } = decodeSession("set=__proto__:1&set=toString:2");
+    expect(Object.entries(set!)).toEqual([
+      ["__proto__", [1]],
+      ["toString", [2]],
+    ]);
+    expect(({} as Record<string, unknown>)["1"]).toBeUndefined();
+    expect(encodeInputs(set!)).toBe("set=__proto__:1&set=toString:2");
+  });
+
+  it("take any address, and write one that says the same", () => {
+    const key = fc.constantFrom(
+      "seed",
+      "truncation",
+      "show",
+      "unit",
+      "basis",
+      "pca",
+      "from",
+      "to",
+      "set",
+      "layers",
+      "at",
+    );
+    const value = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.double().map(String),
+      fc.array(fc.double(), { maxLength: 4 }).map(String),
+      fc.constantFrom(
+        "basis,pca",
+        "change",
+        "0-2",
+        "label:3",
+        "y:onehot:1",
+        "AACAPw",
+        "AACAPwA",
+        "__proto__:1",
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, value), { maxLength: 8 }), (parts) => {
+        const session = decodeSession(String(new URLSearchParams(parts)));
+        const { seed, truncation, kinds, steps } = session;
+        expect(Number.isSafeInteger(seed) && seed >= 0).toBe(true);
+        expect(truncation >= 0 && truncation <= 2).toBe(true);
+        expect(kinds.length).toBeGreaterThan(0);
+        for (const t of Object.values(steps).flat()) expect(Math.abs(t!)).toBeLessThanOrEqual(3);
+        const written = encodeSession(session);
+        expect(encodeSession(decodeSession(written))).toBe(written);
+      }),
+    );
+  });
 });
