@@ -9,9 +9,8 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import { type Adapter, findAdapter } from "./adapter.ts";
-import type { Engine, EngineOptions, WebProvider } from "./engine.ts";
+import type { Engine, EngineOptions, OnFatal, WebProvider } from "./engine.ts";
 import { EngineFailure } from "./failure.ts";
-import { LocalEngine } from "./local-engine.ts";
 import { inNode, loadOrt } from "./ort.ts";
 import { type Recover, type Seat, WebSession } from "./web-session.ts";
 import { WorkerEngine } from "./worker/worker-engine.ts";
@@ -201,9 +200,7 @@ export class WebRuntime implements Runtime {
         this.#noteFallback(reason);
       }
     };
-    const engine = this.#worker
-      ? WorkerEngine.open(options, drop)
-      : loadOrt(provider).then((ort) => LocalEngine.open(ort, options, drop));
+    const engine = this.#worker ? WorkerEngine.open(options, drop) : openHere(options, drop);
     this.#engines.set(provider, engine);
     engine.catch(() => this.#engines.delete(provider));
     return engine;
@@ -213,6 +210,12 @@ export class WebRuntime implements Runtime {
     const reason = error instanceof Error ? error.message : String(error);
     if (!this.#fallbacks.includes(reason)) this.#fallbacks.push(reason);
   }
+}
+
+/** An engine in this thread. Its code is loaded when it is wanted: most pages leave it to the worker. */
+async function openHere(options: EngineOptions, onFatal: OnFatal): Promise<Engine> {
+  const [ort, { LocalEngine }] = await Promise.all([loadOrt(options.provider), import("./local-engine.ts")]);
+  return LocalEngine.open(ort, options, onFatal);
 }
 
 /** The folder as an absolute URL, since a worker would resolve it against its own script. */
