@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { decodeDirections, jacobian, localBasisAt, localDimension, samplePoints } from "@vielbein/core";
-import { gram, identity, leadingColumns, matmul, svd } from "@vielbein/linalg";
+import { gram, identity, leadingColumns, type Matrix, matmul, svd } from "@vielbein/linalg";
 import { decodeModel, encodeModel, OnnxMap, type OnnxMapOptions } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
@@ -14,6 +14,7 @@ import { ModelEngine } from "../src/model-engine.ts";
 import { version } from "../src/version.ts";
 import { conditionalModel } from "./conditional.ts";
 import { layeredModel } from "./layered.ts";
+import { light, lightModel } from "./light.ts";
 import { longModel } from "./long.ts";
 
 const bytes = new Uint8Array(readFileSync(sampleUrl));
@@ -21,20 +22,21 @@ const engine = new ModelEngine(new NodeRuntime());
 let map: OnnxMap;
 let model: ExplorerModel;
 let point: Float32Array;
+let basis: LocalBasisReply;
 
 beforeAll(async () => {
   map = await OnnxMap.create(decodeModel(bytes, "faces.onnx"), new NodeRuntime());
   point = samplePoints(map.from, 3, 0, 1);
   model = await engine.load({ name: "faces.onnx", bytes }, {});
-});
+  basis = await engine.basis(point);
+}, 60_000);
 afterAll(async () => {
   engine.dispose();
   await map.dispose();
 });
 
 /** ‖J·v‖ for every direction, from the whole Jacobian. */
-async function speeds({ set }: ExplorerDirections): Promise<number[]> {
-  const j = await jacobian(map, point);
+function speeds(j: Matrix, { set }: ExplorerDirections): number[] {
   return Array.from({ length: set.vectors.cols }, (_, k) => {
     let squares = 0;
     for (let row = 0; row < j.rows; row++) {
@@ -48,8 +50,7 @@ async function speeds({ set }: ExplorerDirections): Promise<number[]> {
 }
 
 describe("ModelEngine", () => {
-  it("describes the spaces of the model", async () => {
-    const model = await engine.load({ name: "faces.onnx", bytes }, {});
+  it("describes the spaces of the model", () => {
     expect(model.from).toMatchObject({ name: "z", dim: 128 });
     expect(model.to).toMatchObject({ name: "image", shape: [3, 64, 64] });
     expect(model.froms[0]!.name).toBe("z");
@@ -65,7 +66,7 @@ describe("ModelEngine", () => {
 
   it("finds the Local Basis and the local dimension of core", async () => {
     const expected = await localBasisAt(map, point);
-    const { set, spectrum, speeds: found } = await engine.basis(point);
+    const { set, spectrum, speeds: found } = basis;
     expect(set.vectors.data).toEqual(leadingColumns(expected.inputVectors, set.vectors.cols).data);
     expect(spectrum.singularValues).toEqual(expected.singularValues);
     expect(found).toEqual(expected.singularValues.slice(0, set.vectors.cols));
@@ -74,28 +75,77 @@ describe("ModelEngine", () => {
     );
   });
 
-  it.each(["sefa", "pca", "metric"] as const)(
-    "%s: unit directions, and their speeds at the point",
-    async (kind) => {
-      const found = await engine.directions(kind, point);
-      const products = gram(found.set.vectors);
-      for (let k = 0; k < products.rows; k++) expect(products.data[k * products.cols + k]).toBeCloseTo(1, 6);
-      // Those of regression are not orthogonal.
-      if (kind !== "pca") {
-        const unit = identity(products.rows);
-        products.data.forEach((x, at) => {
-          expect(x).toBeCloseTo(unit.data[at]!, 6);
+  describe("of a model with more directions than are kept", () => {
+    const file = { name: "wide.onnx", bytes: light(128, 8) };
+    const wide = new ModelEngine(new NodeRuntime());
+    let z: Float32Array;
+    let j: Matrix;
+    beforeAll(async () => {
+      await wide.load(file, {});
+      const map = await OnnxMap.create(decodeModel(file.bytes, file.name), new NodeRuntime());
+      z = samplePoints(map.from, 3, 0, 1);
+      j = await jacobian(map, z);
+      await map.dispose();
+    });
+    afterAll(() => wide.dispose());
+
+    it.each(["sefa", "pca", "metric"] as const)(
+      "%s: unit directions, and their speeds at the point",
+      async (kind) => {
+        const found = await wide.directions(kind, z);
+        const products = gram(found.set.vectors);
+        for (let k = 0; k < products.rows; k++)
+          expect(products.data[k * products.cols + k]).toBeCloseTo(1, 6);
+        // Those of regression are not orthogonal.
+        if (kind !== "pca") {
+          const unit = identity(products.rows);
+          products.data.forEach((x, at) => {
+            expect(x).toBeCloseTo(unit.data[at]!, 6);
+          });
+        }
+        const expected = speeds(j, found);
+        found.speeds.forEach((speed, k) => {
+          expect(speed / expected[k]!).toBeCloseTo(1, 4);
         });
-      }
-      const expected = await speeds(found);
-      found.speeds.forEach((speed, k) => {
-        expect(speed / expected[k]!).toBeCloseTo(1, 4);
+      },
+    );
+
+    it("edits a space inside the network: its samples come from the input, its images are the same", async () => {
+      const inner = new ModelEngine(new NodeRuntime());
+      const { froms } = await inner.load(file, {});
+      const from = froms[1]!.name;
+      const model = await inner.choose({ from });
+      expect(model.from.name).toBe(from);
+      expect(model.deviation).toBeGreaterThan(0);
+      const [image] = await inner.render(await inner.sample(3, 1), 1);
+      const [expected] = await wide.render(z, 1);
+      image!.data.forEach((x, at) => {
+        expect(Math.abs(x - expected!.data[at]!)).toBeLessThanOrEqual(1);
       });
-    },
-  );
+      const { spectrum } = await inner.basis(await inner.sample(3, 1));
+      expect(spectrum.singularValues.length).toBe(froms[1]!.dim);
+      inner.dispose();
+    });
+
+    it("says by which route the derivative came, and saves it", async () => {
+      const { route, spectrum, set } = await wide.basis(z, {
+        progress: () => expect.unreachable("A short code is decomposed in one."),
+      });
+      expect([route, spectrum.route, set.provenance?.options]).toEqual([
+        "matrix",
+        "matrix",
+        { rank: 64, jacobian: "matrix" },
+      ]);
+      const axes = await wide.directions("metric", z);
+      expect(axes.route).toBe("columns");
+      expect(axes.set.provenance?.options).toEqual({ of: "mean", metric: "columns" });
+      // Weights and samples know no derivative.
+      expect((await wide.directions("sefa", z)).route).toBeUndefined();
+    });
+  });
 
   it("saves directions that it opens again, with their provenance", async () => {
-    const { set } = await engine.basis(point);
+    const { set } = basis;
     const file = await engine.save(set);
     const decoded = decodeDirections(file);
     expect(decoded.point).toEqual(point);
@@ -110,27 +160,10 @@ describe("ModelEngine", () => {
     });
   });
 
-  it("edits a space inside the network: its samples come from the input, its images are the same", async () => {
-    const inner = new ModelEngine(new NodeRuntime());
-    const { froms } = await inner.load({ name: "faces.onnx", bytes }, {});
-    const from = froms[1]!.name;
-    const model = await inner.choose({ from });
-    expect(model.from.name).toBe(from);
-    expect(model.deviation).toBeGreaterThan(0);
-    const [image] = await inner.render(await inner.sample(3, 1), 1);
-    const [expected] = await engine.render(point, 1);
-    image!.data.forEach((x, at) => {
-      expect(Math.abs(x - expected!.data[at]!)).toBeLessThanOrEqual(1);
-    });
-    const { spectrum } = await inner.basis(await inner.sample(3, 1));
-    expect(spectrum.singularValues.length).toBe(froms[1]!.dim);
-    inner.dispose();
-  });
-
   it("states the hash of the file that the bytes were made of, where it is told", async () => {
     const inner = new ModelEngine(new NodeRuntime());
-    await inner.load({ name: "faces.onnx", bytes, sha256: "5e".repeat(32) }, {});
-    const { set } = await inner.directions("sefa", point);
+    await inner.load({ name: "light.onnx", bytes: lightModel, sha256: "5e".repeat(32) }, {});
+    const { set } = await inner.directions("sefa", await inner.sample(3, 1));
     expect(set.provenance?.model.sha256).toBe("5e".repeat(32));
     inner.dispose();
   });
@@ -138,7 +171,7 @@ describe("ModelEngine", () => {
   it("refuses directions of another space and what is no model", async () => {
     const inner = new ModelEngine(new NodeRuntime());
     const { froms } = await inner.load({ name: "faces.onnx", bytes }, {});
-    const file = await engine.save((await engine.basis(point)).set);
+    const file = await engine.save(basis.set);
     await inner.choose({ from: froms[1]!.name });
     await expect(inner.open(file, new Float32Array(froms[1]!.dim))).rejects.toMatchObject({
       code: "INVALID_SPACE",
@@ -210,22 +243,6 @@ describe("a long code", () => {
     await expect(long.basis(code, { signal: controller.signal, progress })).rejects.toBe(reason);
     expect(heard).toBe(1);
   });
-});
-
-it("says by which route the derivative came, and saves it", async () => {
-  const { route, spectrum, set } = await engine.basis(point, {
-    progress: () => expect.unreachable("A short code is decomposed in one."),
-  });
-  expect([route, spectrum.route, set.provenance?.options]).toEqual([
-    "matrix",
-    "matrix",
-    { rank: 64, jacobian: "matrix" },
-  ]);
-  const axes = await engine.directions("metric", point);
-  expect(axes.route).toBe("columns");
-  expect(axes.set.provenance?.options).toEqual({ of: "mean", metric: "columns" });
-  // Weights and samples know no derivative.
-  expect((await engine.directions("sefa", point)).route).toBeUndefined();
 });
 
 describe("truncation", () => {
