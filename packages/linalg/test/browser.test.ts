@@ -72,6 +72,8 @@ describe("in a browser", () => {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // Every window would load pages of its address bar, which nobody sees.
+        "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
       ],
     });
     reference = await (await import("./browser/entry.js")).report("wasm");

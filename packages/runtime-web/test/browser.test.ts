@@ -194,7 +194,6 @@ describe("with the engine's files elsewhere", () => {
     rmSync(empty, { recursive: true });
     if (missing) return;
     await browser.close();
-    rmSync(folder, { recursive: true });
   });
 
   it.for([

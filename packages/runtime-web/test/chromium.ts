@@ -1,6 +1,6 @@
 // A runtime whose engine is a page of a real Chromium: tests that take a Runtime run on it unchanged.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -26,8 +26,16 @@ export const missing: string | undefined = existsSync(executablePath)
   ? undefined
   : "Chromium is not installed (apt-get install chromium, or set CHROMIUM)";
 
-/** Bundles an entry of test/browser with Vite's defaults, into a folder of its own. */
-export async function bundle(entry: string): Promise<string> {
+const bundles = new Map<string, Promise<string>>();
+
+/** The folder of an entry of test/browser, bundled with Vite's defaults once; it goes with the tests' temporary folder. */
+export function bundle(entry: string): Promise<string> {
+  const bundled = bundles.get(entry) ?? makeBundle(entry);
+  bundles.set(entry, bundled);
+  return bundled;
+}
+
+async function makeBundle(entry: string): Promise<string> {
   const outDir = mkdtempSync(join(tmpdir(), "vielbein-page-"));
   await build({
     configFile: false,
@@ -100,6 +108,8 @@ export function launch(): Promise<Browser> {
       "--disable-sync",
       // WebGPU without a graphics processor: Chromium brings SwiftShader.
       "--enable-unsafe-webgpu",
+      // Compiled once: what the tests compute is not worth a second time, to run faster.
+      "--js-flags=--liftoff-only",
       // Every window would load pages of its address bar, which nobody sees: a second of processor time.
       "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     ],
@@ -110,17 +120,15 @@ export function launch(): Promise<Browser> {
 export class RemoteBrowser {
   readonly browser: Browser;
   readonly site: Site;
-  private readonly folder: string;
 
-  private constructor(browser: Browser, site: Site, folder: string) {
+  private constructor(browser: Browser, site: Site) {
     this.browser = browser;
     this.site = site;
-    this.folder = folder;
   }
 
   static async open(headers?: Record<string, string>): Promise<RemoteBrowser> {
     const folder = await bundle("remote.ts");
-    return new RemoteBrowser(await launch(), await serve([folder], headers), folder);
+    return new RemoteBrowser(await launch(), await serve([folder], headers));
   }
 
   /** A page of its own, and a runtime in it. */
@@ -134,7 +142,6 @@ export class RemoteBrowser {
   async close(): Promise<void> {
     await this.browser.close();
     this.site.close();
-    rmSync(this.folder, { recursive: true });
   }
 }
 
