@@ -3,14 +3,14 @@
 import { Command, CommanderError } from "commander";
 import { axes } from "./commands/axes/command.ts";
 import { basis } from "./commands/basis.ts";
-import { compare } from "./commands/compare.ts";
+import { compare } from "./commands/compare/command.ts";
 import { derive } from "./commands/derive.ts";
 import { dimension } from "./commands/dimension/command.ts";
 import { directions } from "./commands/directions.ts";
 import { distortion } from "./commands/distortion/command.ts";
 import { edit } from "./commands/edit/command.ts";
 import { explore } from "./commands/explore/command.ts";
-import { geodesic } from "./commands/geodesic.ts";
+import { geodesic } from "./commands/geodesic/command.ts";
 import { inspect } from "./commands/inspect.ts";
 import { invert } from "./commands/invert/command.ts";
 import { metric } from "./commands/metric/command.ts";

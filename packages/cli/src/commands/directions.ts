@@ -11,7 +11,6 @@ import { foreignDirections, openArrays, spaceOf } from "../inputs/foreign-direct
 import { indexList } from "../kit/arguments.ts";
 import { command, group } from "../kit/command.ts";
 import { output } from "../kit/command-files.ts";
-import { defined } from "../kit/defined.ts";
 import { shortHash } from "../kit/names.ts";
 import { flag, option, required } from "../kit/options.ts";
 import { info } from "../kit/terminal.ts";
@@ -65,7 +64,8 @@ const importDirections = command({
       space: spaceOf(options.space, shape ?? found.shape),
       vectors: found.vectors,
       names: options.names ?? defaultNames(found.vectors.cols),
-      ...defined({ layers, values: found.values }),
+      layers,
+      values: found.values,
       method: options.method ?? `${found.program}, imported from ${basename(path)} ${shortHash(sha256)}`,
     });
     for (const assumption of found.assumed) info(terminal, `assumed: ${assumption}`);

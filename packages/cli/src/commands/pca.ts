@@ -18,7 +18,6 @@ import { type GeneratorTask, openGenerator } from "../inputs/task.ts";
 import { indexList, integer } from "../kit/arguments.ts";
 import { command } from "../kit/command.ts";
 import { output } from "../kit/command-files.ts";
-import { defined } from "../kit/defined.ts";
 import { InterruptedError } from "../kit/exit-codes.ts";
 import { spacesText } from "../kit/names.ts";
 import { flag, json, type OptionsOf, option } from "../kit/options.ts";
@@ -173,7 +172,7 @@ function directionSet(
   layers: readonly number[] | undefined,
 ): DirectionSet {
   return {
-    ...defined({ layers }),
+    layers,
     space: latent ? provenance.from : provenance.to,
     vectors: latent?.directions ?? components,
     names: defaultNames(stdev.length),

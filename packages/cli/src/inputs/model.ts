@@ -30,6 +30,7 @@ import { bytes, integer, number, prior, providerList } from "../kit/arguments.ts
 import { input } from "../kit/command-files.ts";
 import { defined } from "../kit/defined.ts";
 import { type OptionsOf, option } from "../kit/options.ts";
+import type { Task } from "../kit/task.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
 import { type Points, readPoints } from "./points-file.ts";
@@ -71,6 +72,11 @@ export const pointOptions = {
 };
 
 export type PointOptions = OptionsOf<typeof pointOptions>;
+
+/** What a command on MODEL is given: a path, or the word `sample` for the embedded generator. */
+export interface ModelTask<Options> extends Task<Options> {
+  readonly model: string;
+}
 
 /** A model that was read, and who it is. */
 export interface LoadedModel {

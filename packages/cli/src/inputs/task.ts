@@ -4,9 +4,9 @@ import type { OnnxMap } from "@vielbein/onnx";
 import type { Task } from "../kit/task.ts";
 import { type CodeOptions, CodeSource } from "./codes.ts";
 import { type Distance, type DistanceOptions, openDistance } from "./distance.ts";
-import { type LoadedModel, openMap } from "./model.ts";
+import { type LoadedModel, type ModelTask, openMap } from "./model.ts";
 import type { PixelOptions } from "./pixels.ts";
-import { loadTruncated, type ModelTask } from "./truncation.ts";
+import { loadTruncated } from "./truncation.ts";
 
 export interface GeneratorTask<Options> extends Task<Options> {
   readonly loaded: LoadedModel;

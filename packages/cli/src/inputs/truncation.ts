@@ -11,12 +11,8 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import { endpoints, mappedCode, prepare, truncate } from "@vielbein/onnx";
-import type { Task } from "../kit/task.ts";
 import type { CodeOptions } from "./codes.ts";
-import { isInput, type LoadedModel, loadModel, openMap } from "./model.ts";
-
-/** What a command on a model is given. */
-export type ModelTask<Options> = Task<Options> & { readonly model: string };
+import { isInput, type LoadedModel, loadModel, type ModelTask, openMap } from "./model.ts";
 
 type TruncationOptions = Omit<CodeOptions, "to"> & { readonly to?: string | readonly string[] | undefined };
 

@@ -29,16 +29,10 @@ import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../../kit/ro
 import { computeRows, rowOptions } from "../../kit/rows.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
 import { info, type Terminal } from "../../kit/terminal.ts";
+import { homogeneityFigure, spectrumFigure } from "./figures.ts";
 import { MetricMaps, metricMapOptions } from "./maps.ts";
-import {
-  homogeneityFigure,
-  type MetricReport,
-  type MetricRow,
-  metricJson,
-  metricReport,
-  metricTable,
-  spectrumFigure,
-} from "./report.ts";
+import { type MetricReport, type MetricRow, metricJson, metricReport } from "./report.ts";
+import { metricTable } from "./table.ts";
 
 const options = {
   ...metricMapOptions,

@@ -24,7 +24,6 @@ import { loadTruncated } from "../../inputs/truncation.ts";
 import { indexList, integer, positive } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
 import { OutputPrefixOption, output } from "../../kit/command-files.ts";
-import { defined } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
 import { choice, json, type OptionsOf, option } from "../../kit/options.ts";
 import { number, percent, significant, table, text } from "../../kit/table.ts";
@@ -197,7 +196,7 @@ function directionSet(
     space: from,
     vectors: sefa.directions,
     names: defaultNames(sefa.directions.cols),
-    ...defined({ layers: isPerLayer(from.dim, chosen) ? acted : undefined }),
+    layers: isPerLayer(from.dim, chosen) ? acted : undefined,
     values: { kind: "eigenvalue", values: sefa.eigenvalues },
     method: "SeFa",
     provenance,

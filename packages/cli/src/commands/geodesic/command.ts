@@ -2,36 +2,28 @@
 
 import {
   type Chain,
-  type DifferentiableMap,
   type Geodesic,
   greatCircle,
   measureChain,
-  type Provenance,
   refineChain,
   geodesic as shortestWay,
   VielbeinError,
 } from "@vielbein/core";
-import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
-import { contactSheet } from "@vielbein/viz";
-import { provenanceArray } from "../inputs/archives.ts";
-import { footerOf, originOf } from "../inputs/captions.ts";
-import { type Distance, type DistanceOptions, distanceOptions } from "../inputs/distance.ts";
-import { isInput, mapOptions, pointOptions, provenanceOf } from "../inputs/model.ts";
-import { type Drawing, drawingEntry, drawingOf, imagesOf, pictureOptions } from "../inputs/pictures.ts";
-import { pixelsRemark } from "../inputs/pixels.ts";
-import { type Points, pointsAt } from "../inputs/points-file.ts";
-import { type DistanceTask, openGenerator, withDistance } from "../inputs/task.ts";
-import { integer, positive } from "../kit/arguments.ts";
-import { command } from "../kit/command.ts";
-import { output } from "../kit/command-files.ts";
-import { InterruptedError } from "../kit/exit-codes.ts";
-import { figure, writeFigure } from "../kit/figure.ts";
-import { spacesText } from "../kit/names.ts";
-import { json, type OptionsOf, option } from "../kit/options.ts";
-import { writeNamed } from "../kit/output.ts";
-import type { Report } from "../kit/report.ts";
-import { number, table, text } from "../kit/table.ts";
-import { Progress } from "../kit/terminal.ts";
+import { distanceOptions } from "../../inputs/distance.ts";
+import { isInput, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
+import { drawingEntry, drawingOf, pictureOptions } from "../../inputs/pictures.ts";
+import { type Points, pointsAt } from "../../inputs/points-file.ts";
+import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
+import { integer, positive } from "../../kit/arguments.ts";
+import { command } from "../../kit/command.ts";
+import { output } from "../../kit/command-files.ts";
+import { InterruptedError } from "../../kit/exit-codes.ts";
+import { figure, writeFigure } from "../../kit/figure.ts";
+import { json, type OptionsOf, option } from "../../kit/options.ts";
+import { writeNamed } from "../../kit/output.ts";
+import type { Report } from "../../kit/report.ts";
+import { Progress } from "../../kit/terminal.ts";
+import { encodeWays, sheetOf, type Way, waysJson, waysTable } from "./report.ts";
 
 const options = {
   ...mapOptions,
@@ -70,14 +62,6 @@ export const geodesic = command({
 
 type GeodesicTask = DistanceTask<GeodesicOptions>;
 
-/** A way between the ends. */
-interface Way {
-  readonly name: "straight line" | "great circle" | "geodesic";
-  readonly chain: Chain;
-  /** Length with every segment divided further: the chords of the chain cut corners. */
-  readonly refined: number;
-}
-
 /** Parts that segments are divided into to measure a way. */
 const PARTS = 4;
 
@@ -100,15 +84,15 @@ async function findWays(task: GeodesicTask): Promise<Report> {
     routes,
     ...drawingEntry(drawing),
   });
-  await writeNamed(options.out, () => archive(ways, generator.from.dim, provenance), terminal);
+  await writeNamed(options.out, () => encodeWays(ways, generator.from.dim, provenance), terminal);
   if (drawing) {
     const compose = await sheetOf(task, ways, ends, drawing, provenance);
     await writeFigure(options.sheet, compose, terminal);
   }
   const outcome = { steps: found.steps, converged, routes };
   return {
-    json: () => ({ ...jsonOf(ways), ...outcome, provenance }),
-    text: () => tableOf(ways, outcome, distance),
+    json: () => ({ ...waysJson(ways), ...outcome, provenance }),
+    text: () => waysTable(ways, outcome, distance),
     conclude: () => {
       if (!signal.aborted) return;
       throw new InterruptedError(`interrupted after ${found.steps} of at most ${steps} steps`);
@@ -169,34 +153,6 @@ async function measured(
   return ways;
 }
 
-/** Computes the images along the ways; the result makes the sheet of them. */
-async function sheetOf(
-  { loaded, generator, options }: GeodesicTask,
-  ways: readonly Way[],
-  ends: readonly [number, number],
-  drawing: Drawing,
-  provenance: Provenance,
-): Promise<() => string> {
-  const shown = shownNodes(options.segments);
-  const strips: (Way & { readonly values: Float32Array })[] = [];
-  for (const way of ways) strips.push({ ...way, values: await outputs(generator, way.chain.points, shown) });
-  const { from, to } = generator;
-  return () =>
-    contactSheet({
-      title: `${loaded.file}: from sample ${ends[0]} to sample ${ends[1]}`,
-      subtitle: `${spacesText(from, to)} · ${originOf(provenance)} · ${distanceName(options)}`,
-      columnTitle: "t",
-      columnLabels: shown.map((i) => String(+(i / options.segments).toFixed(3))),
-      reference: -1,
-      rows: strips.map(({ name, refined, values }) => ({
-        label: name,
-        sublabel: `length ${refined.toPrecision(3)}`,
-        images: imagesOf(values, to, drawing),
-      })),
-      footer: footerOf(provenance, drawing.pixels),
-    });
-}
-
 function requireTwoCodes(start: Float32Array, end: Float32Array, ends: readonly number[]): void {
   if (start.some((x, i) => x !== end[i])) return;
   throw new VielbeinError(
@@ -220,10 +176,6 @@ function circleOf(
   }
 }
 
-function distanceName({ distance }: DistanceOptions): string {
-  return distance === "l2" ? "l2" : `features ${distance.replace(/^.*[\\/]/, "")}`;
-}
-
 async function codeAt(
   { source: codes, options, generator, signal }: GeodesicTask,
   index: number,
@@ -238,71 +190,4 @@ async function codeAt(
   }
   const { dim } = generator.from;
   return { code: values.slice(index * dim, (index + 1) * dim), source };
-}
-
-const COLUMNS = 9;
-
-/** At most so many nodes, evenly, the ends among them. */
-function shownNodes(segments: number): number[] {
-  const columns = Math.min(COLUMNS, segments + 1);
-  return Array.from({ length: columns }, (_, i) => Math.round((i * segments) / (columns - 1)));
-}
-
-async function outputs(
-  map: DifferentiableMap,
-  points: Float32Array,
-  nodes: readonly number[],
-): Promise<Float32Array> {
-  const { dim } = map.from;
-  const chosen = new Float32Array(nodes.length * dim);
-  nodes.forEach((node, i) => {
-    chosen.set(points.subarray(node * dim, (node + 1) * dim), i * dim);
-  });
-  return map.evaluate(chosen, nodes.length);
-}
-
-/** What documents call the ways. */
-const KEYS: Readonly<Record<Way["name"], string>> = {
-  "straight line": "straight",
-  "great circle": "greatCircle",
-  geodesic: "geodesic",
-};
-
-function jsonOf(ways: readonly Way[]): object {
-  return Object.fromEntries(
-    ways.map(({ name, chain: { length, energy, unevenness }, refined }) => [
-      KEYS[name],
-      { length: refined, chords: length, energy, unevenness },
-    ]),
-  );
-}
-
-function tableOf(
-  ways: readonly Way[],
-  { steps, converged, routes }: Pick<Geodesic, "steps" | "converged" | "routes">,
-  { pixels }: Distance,
-): string {
-  const [straight] = ways;
-  const body = table(ways, [
-    text("way", ({ name }) => name),
-    number("length", ({ refined }) => refined.toPrecision(5)),
-    number("to straight", ({ refined }) => (refined / (straight?.refined ?? 1)).toFixed(4)),
-    number("of chords", ({ chain }) => chain.length.toPrecision(5)),
-    number("energy", ({ chain }) => chain.energy.toPrecision(5)),
-    number("unevenness", ({ chain }) => chain.unevenness.toFixed(3)),
-  ]);
-  const remarks = [
-    `${converged ? "converged" : "not converged"} after ${steps} steps, gradients by ${routes.gradient}, metric by ${routes.metric}`,
-    ...pixelsRemark(pixels),
-  ];
-  return `${body}\n${remarks.join("\n")}\n`;
-}
-
-/** `straight_line`, `great_circle` and `geodesic`, `[segments + 1, dim]` each, and the provenance. */
-function archive(ways: readonly Way[], dim: number, provenance: Provenance): Uint8Array {
-  const arrays = ways.map(({ name, chain: { points } }): [string, NpyArray] => [
-    name.replace(" ", "_"),
-    { shape: [points.length / dim, dim], data: points },
-  ]);
-  return writeNpz({ ...Object.fromEntries(arrays), provenance: provenanceArray(provenance) });
 }
