@@ -24,7 +24,7 @@ export function flag(flags: string, description: string): TypedOption<boolean> {
   return new TypedOption(flags, description);
 }
 
-/** Makes a value of a text; of an option that may be given several times, with what those before it have made. */
+/** Makes a value of a text. An option that may be given several times is handed what it has made so far. */
 type Parse<T> = (text: string, previous?: T) => T;
 
 /** An option with a value: the text as it is, or what `parse` makes of it, and a default. */
@@ -72,15 +72,15 @@ export function choice(
   return new TypedOption<string | undefined>(flags, description).choices(choices).default(preset);
 }
 
-/** An option of the same kind that always yields a value. */
+/** The same option, which always yields a value. */
 type Given<O extends TypedOption<unknown>> = O & TypedOption<NonNullable<O["type"]>>;
 
-/** The option, without which the command is not run. */
+/** Makes an option one that must be given. */
 export function required<O extends TypedOption<unknown>>(given: O): Given<O> {
   return given.makeOptionMandatory() as Given<O>;
 }
 
-/** The option with a default. */
+/** Gives an option a default. */
 export function withDefault<O extends TypedOption<unknown>>(
   given: O,
   preset: NonNullable<O["type"]>,

@@ -8,13 +8,13 @@ export interface Report {
   readonly json?: () => object;
   /** What is printed without --json; left out where that is nothing. */
   readonly text?: () => string;
-  /** What is left to do once that is printed, such as drawing figures of it. */
+  /** What remains to be done once that is printed, such as drawing a figure. */
   readonly after?: () => Promise<void>;
-  /** Throws what cut the work short, when all that there is to say of it is said; of more than one error this is thrown. */
+  /** Called last: throws what cut the work short, if anything did. Where printing fails too, this is the error that counts. */
   readonly conclude?: () => void;
 }
 
-/** Prints a report, and does what it leaves to do. */
+/** Prints a report, and does what remains to be done. */
 export async function present(report: Report, terminal: Terminal, asJson: boolean): Promise<void> {
   const said = asJson ? report.json : report.text;
   try {

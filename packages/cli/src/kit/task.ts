@@ -7,7 +7,7 @@ interface Owned {
   dispose(): Promise<void>;
 }
 
-/** Takes over what must be disposed of, once it is there. */
+/** Takes over a resource, once it is there, and returns it. */
 export type Use = <T extends Owned>(resource: T | Promise<T>) => Promise<T>;
 
 export interface Task<Options> {
@@ -15,7 +15,7 @@ export interface Task<Options> {
   readonly terminal: Terminal;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
-  /** Disposes of it when the command ends, however it ends: the last first. */
+  /** What it takes over is disposed of when the command ends, however it ends: the last first. */
   readonly use: Use;
 }
 

@@ -2,10 +2,10 @@
 
 import { DERIVATIVE_ROUTES, DIMENSION_CONVENTIONS, jacobianSpectrum } from "@vielbein/core";
 import { firstCodes } from "../../inputs/codes.ts";
-import { LayerMaps, layerOptions, layerSpaces, ofOneLayer } from "../../inputs/layers.ts";
-import { pointOptions, provenanceOf } from "../../inputs/model.ts";
+import { type LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
+import { pointOptions } from "../../inputs/model.ts";
 import type { Points } from "../../inputs/points-file.ts";
-import { loadTruncated } from "../../inputs/truncation.ts";
+import { openLayers, provenanceOfLayers } from "../../inputs/task.ts";
 import { integer, percent, positiveList } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
@@ -60,24 +60,17 @@ export const dimension = command({
     plot: figure("--plot <file>", "box plot over the layers, .svg or .png"),
     json,
   },
-  async run(task) {
-    const { options, terminal, signal, use } = task;
-    const loaded = await loadTruncated(task);
-    const spaces = await layerSpaces(loaded, options);
-    const maps = await use(new LayerMaps(loaded, options, spaces));
-    const first = await maps.at(0);
+  async run(given) {
+    const task = await openLayers(given);
+    const { loaded, spaces, maps, first, options, terminal, signal } = task;
     const { from } = first;
     const points = await firstCodes(loaded, first, ofOneLayer(options), options.samples, signal);
     const width = Math.max(...spaces.map((space) => Math.min(from.dim, space.dim)));
     const untrained = await maps.availableUntrained(options.untrained, terminal);
-    const provenance = {
-      ...provenanceOf(loaded, first, "local dimension", points.source, {
-        layers: spaces.map(({ name }) => name),
-        points: points.count,
-        untrained,
-      }),
-      to: spaces.at(-1) ?? first.to,
-    };
+    const provenance = provenanceOfLayers(task, "local dimension", points.source, {
+      points: points.count,
+      untrained,
+    });
     const spectra = { maps, points, width, untrained, memory: options.memory, signal };
     const settings = { ...options, untrained };
     return computeRows<DimensionRow>(task, {

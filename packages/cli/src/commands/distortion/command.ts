@@ -10,10 +10,10 @@ import {
 } from "@vielbein/core";
 import { CodeSource } from "../../inputs/codes.ts";
 import { atMost } from "../../inputs/direction-counts.ts";
-import { LayerMaps, layerOptions, layerSpaces, ofOneLayer } from "../../inputs/layers.ts";
-import { pointOptions, provenanceOf } from "../../inputs/model.ts";
+import { type LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
+import { pointOptions } from "../../inputs/model.ts";
 import { type Pairs, pairOptions, pairsOf, sameNorm, untrainedPairs } from "../../inputs/pairs.ts";
-import { loadTruncated } from "../../inputs/truncation.ts";
+import { openLayers, provenanceOfLayers } from "../../inputs/task.ts";
 import { integer, percent, positive } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
@@ -62,12 +62,9 @@ export const distortion = command({
   description:
     "Compares tangent spaces at independent points with those at neighbours: D = I_rand / I_local, the ratio of mean distances. It is to be read beside the same architecture with random weights, which is computed too.",
   options,
-  async run(task) {
-    const { options, terminal, signal, use } = task;
-    const loaded = await loadTruncated(task);
-    const spaces = await layerSpaces(loaded, options);
-    const maps = await use(new LayerMaps(loaded, options, spaces));
-    const first = await maps.at(0);
+  async run(given) {
+    const task = await openLayers(given);
+    const { loaded, spaces, maps, first, options, terminal, signal, use } = task;
     const codes = await use(CodeSource.open(loaded, first, ofOneLayer(options)));
     const pairs = await pairsOf(first.from, codes, options, signal);
     const untrained = await maps.availableUntrained(options.untrained, terminal);
@@ -76,16 +73,12 @@ export const distortion = command({
     );
     const { epsilon, sameNorm, threshold, alpha, convention, k, memory } = options;
     const settings = { epsilon, sameNorm, threshold, alpha, convention };
-    const provenance = {
-      ...provenanceOf(loaded, first, "distortion", pairs.source, {
-        layers: spaces.map(({ name }) => name),
-        pairs: pairs.total,
-        untrained,
-        ...settings,
-        k,
-      }),
-      to: spaces.at(-1) ?? first.to,
-    };
+    const provenance = provenanceOfLayers(task, "distortion", pairs.source, {
+      pairs: pairs.total,
+      untrained,
+      ...settings,
+      k,
+    });
     const call = { ...settings, signal, memoryBudget: memory };
     return computeRows<DistortionRow>(task, {
       what: "pairs at layers",
