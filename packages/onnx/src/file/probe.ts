@@ -217,8 +217,9 @@ class Questions {
   }
 }
 
+/** Of an extent that it does not know, onnxruntime-web says 2³² − 1. */
 function isExtent(extent: number | string): extent is number {
-  return typeof extent === "number" && Number.isSafeInteger(extent) && extent >= 0;
+  return typeof extent === "number" && Number.isSafeInteger(extent) && extent >= 0 && extent < 2 ** 32 - 1;
 }
 
 /** Integers that were given an input are often indices, and engines do not say whose index is out of bounds. */
