@@ -21,6 +21,7 @@ import { output } from "../kit/command-files.ts";
 import { InterruptedError } from "../kit/exit-codes.ts";
 import { spacesText } from "../kit/names.ts";
 import { flag, json, type OptionsOf, option } from "../kit/options.ts";
+import { endingAtOnce } from "../kit/signals.ts";
 import { number, percent, significant, table, text } from "../kit/table.ts";
 import { dim, heading, Progress } from "../kit/terminal.ts";
 
@@ -129,7 +130,7 @@ async function collect({
   progress.done();
   const { source: origin } = first;
   return {
-    components: accumulator.result(),
+    components: await endingAtOnce(() => accumulator.result()),
     points: { ...first, source: { ...origin, count: done } },
     total,
   };

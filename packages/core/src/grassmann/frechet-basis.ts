@@ -5,20 +5,25 @@
 
 import { type Matrix, matmul, matrix, polar, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireFrames } from "./chordal-mean.ts";
 import { frobenius, scaledColumns } from "./frames.ts";
 import { type KarcherMean, type KarcherMeanOptions, karcherMean } from "./karcher-mean.ts";
 import { matchDirections } from "./matching.ts";
 import { rotationMean } from "./rotations.ts";
 
-export interface FrechetBasis {
-  /** `[n, k]`, columns orthonormal; order and signs are those of the local basis nearest to the mean subspace. */
+/** A basis of a subspace that local bases agree on. */
+export interface AgreedBasis {
+  /** `[n, k]`, columns orthonormal; order and signs are those of the local basis nearest to the subspace. */
   readonly basis: Matrix;
-  /** The mean of the spans, and how far it can be trusted. */
-  readonly subspace: KarcherMean;
   /** The mean of the rotations: whether it converged, and ‖mean log‖_F, radians, at the end. */
   readonly rotation: { readonly converged: boolean; readonly iterations: number; readonly residual: number };
   /** For each direction, its mean |cos| with its match among the local directions: 1 where all agree. */
   readonly agreement: Float64Array;
+}
+
+export interface FrechetBasis extends AgreedBasis {
+  /** The mean of the spans, and how far it can be trusted. */
+  readonly subspace: KarcherMean;
 }
 
 /** Rounds of matching; it is stable after two or three where the bases have anything in common. */
@@ -28,14 +33,37 @@ const ROUNDS = 10;
  * The Fréchet basis of local bases.
  *
  * @param bases each `[n, k]`, columns orthonormal, such as the leading output vectors at several points.
- * @throws {VielbeinError} as {@link karcherMean}; `NUMERICAL_FAILURE` where a basis has a direction at right angles to
- * the mean subspace, so that its place in it is undetermined.
+ * @throws {VielbeinError} as {@link karcherMean} and {@link agreedBasis}.
  */
 export function frechetBasis(bases: readonly Matrix[], options: KarcherMeanOptions = {}): FrechetBasis {
   const subspace = karcherMean(bases, options);
-  const { tolerance = 1e-8, iterations = 100 } = options;
-  const rotations = bases.map((basis, j) => inside(subspace.mean, basis, j));
-  const overlaps = bases.map((basis) => frobenius(matmul(subspace.mean, basis, { transposeA: true })));
+  return { ...agreedBasis(subspace.mean, bases, options), subspace };
+}
+
+/**
+ * The basis of a subspace that local bases agree on: the Karcher mean of their rotations in it. Of the span of directions
+ * that another method found, such as SeFa or principal components, it is their refinement.
+ *
+ * @param frame of the subspace, `[n, k]`, columns orthonormal.
+ * @param bases each `[n, k]`, columns orthonormal.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `INVALID_ARGUMENT`; `NUMERICAL_FAILURE` where a basis has a direction at right
+ * angles to the subspace, so that its place in it is undetermined.
+ */
+export function agreedBasis(
+  frame: Matrix,
+  bases: readonly Matrix[],
+  { tolerance = 1e-8, iterations = 100 }: KarcherMeanOptions = {},
+): AgreedBasis {
+  requireFrames("agreedBasis", [frame, ...bases]);
+  const odd = bases.find(({ cols }) => cols !== frame.cols);
+  if (odd || bases.length === 0) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `agreedBasis: there must be local bases, of as many directions as the subspace has, ${frame.cols}, got ${odd?.cols ?? "none"}. Take as many at every point.`,
+    );
+  }
+  const rotations = bases.map((basis, j) => inside(frame, basis, j));
+  const overlaps = bases.map((basis) => frobenius(matmul(frame, basis, { transposeA: true })));
   let mean = rotations[overlaps.indexOf(Math.max(...overlaps))];
   let aligned = rotations.map((rotation) => alignedTo(mean, rotation));
   let rotation = rotationMean(aligned, polar(average(aligned)).u, tolerance, iterations);
@@ -47,9 +75,9 @@ export function frechetBasis(bases: readonly Matrix[], options: KarcherMeanOptio
     aligned = again;
     rotation = rotationMean(aligned, polar(average(aligned)).u, tolerance, iterations);
   }
-  const basis = matmul(subspace.mean, rotation.mean);
+  const basis = matmul(frame, rotation.mean);
   const { mean: _mean, ...report } = rotation;
-  return { basis, subspace, rotation: report, agreement: agreementOf(basis, bases) };
+  return { basis, rotation: report, agreement: agreementOf(basis, bases) };
 }
 
 /** The orthogonal matrix nearest to YᵀU: the basis turned into the mean subspace. */
@@ -58,7 +86,7 @@ function inside(y: Matrix, basis: Matrix, index: number): Matrix {
   if (s.at(-1)! < 1e-12) {
     throw new VielbeinError(
       "NUMERICAL_FAILURE",
-      `frechetBasis: basis ${index} has a direction at right angles to the mean subspace, so its place there is undetermined. Take fewer directions, or leave that basis out.`,
+      `agreedBasis: basis ${index} has a direction at right angles to the subspace, so its place there is undetermined. Take fewer directions, or leave that basis out.`,
     );
   }
   return matmul(u, v, { transposeB: true });

@@ -10,7 +10,7 @@ export {
   type SubspaceAnglesOptions,
   subspaceAngles,
 } from "./distances.ts";
-export { type FrechetBasis, frechetBasis } from "./frechet-basis.ts";
+export { type AgreedBasis, agreedBasis, type FrechetBasis, frechetBasis } from "./frechet-basis.ts";
 export { grassmannExp, grassmannLog, parallelTransport } from "./geodesic.ts";
 export { type HaarBand, type HaarBandOptions, haarBand } from "./haar-band.ts";
 export {

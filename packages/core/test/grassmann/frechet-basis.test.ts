@@ -1,6 +1,6 @@
 import { type Matrix, matmul, matrix, normal } from "@vielbein/linalg";
 import { describe, expect, it } from "vitest";
-import { frechetBasis, grassmannExp, matchDirections } from "../../src/grassmann/index.ts";
+import { agreedBasis, frechetBasis, grassmannExp, matchDirections } from "../../src/grassmann/index.ts";
 import { rotationExp, rotationLog } from "../../src/grassmann/rotations.ts";
 import { build, frame, maxDifference, tangentAt } from "./frames.ts";
 
@@ -84,6 +84,17 @@ describe("frechetBasis", () => {
     const unrelated = frechetBasis([2, 3, 4, 5, 6].map((seed) => frame(15, 4, seed)));
     expect(unrelated.subspace.unique).toBe(false);
     expect(Math.max(...unrelated.agreement)).toBeLessThan(0.9);
+  });
+
+  it("in the span of other directions is the rotation that local bases agree on, whichever frame it is given by", () => {
+    const turned = matmul(y, rotationExp(skew(4, 0.7, 9)));
+    const { basis, rotation, agreement } = agreedBasis(turned, around);
+    expect(rotation.converged).toBe(true);
+    for (const { cosine } of matchDirections(y, basis)) expect(1 - Math.abs(cosine)).toBeLessThan(1e-12);
+    expect(Math.min(...agreement)).toBeGreaterThan(0.9);
+    expect(() => agreedBasis(frame(15, 3, 1), around)).toThrow(/3, got 4/);
+    expect(() => agreedBasis(y, [])).toThrow(/got none/);
+    expect(() => agreedBasis(y, [frame(12, 4, 1)])).toThrow(/R\^15/);
   });
 
   it("refuses a basis with a direction at right angles to the mean", () => {

@@ -7,6 +7,7 @@ import { atMost } from "../../inputs/direction-counts.ts";
 import { LayerMaps } from "../../inputs/layers.ts";
 import { mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { pairOptions, pairsOf, sameNorm, untrainedPairs } from "../../inputs/pairs.ts";
+import { factorizedDirections, principalDirections } from "../../inputs/references.ts";
 import { METRICS, metricOption } from "../../inputs/subspace-distances.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, positiveList } from "../../kit/arguments.ts";
@@ -18,7 +19,6 @@ import type { Report } from "../../kit/report.ts";
 import { computeRows, rowOptions } from "../../kit/rows.ts";
 import type { Task } from "../../kit/task.ts";
 import { info } from "../../kit/terminal.ts";
-import { factorizedDirections, principalDirections } from "./references.ts";
 import { resolvedDirections, type WarpageResult, warpageJson, warpagePlot, warpageTable } from "./report.ts";
 import { profileCells, rowOf, type WarpageRow, warpageColumns } from "./rows.ts";
 

@@ -1,12 +1,12 @@
-// Directions that `warpage` compares tangent spaces with: those of SeFa and of GANSpace, where there are any.
+// Global directions that tangent spaces are compared with: those of SeFa and of GANSpace, where there are any.
 
 import { PrincipalComponentsAccumulator, sefa, selectMaps, VielbeinError } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
 import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
-import { type CodeOptions, CodeSource } from "../../inputs/codes.ts";
-import type { LoadedModel } from "../../inputs/model.ts";
-import type { Task } from "../../kit/task.ts";
-import { info, Progress, type Terminal } from "../../kit/terminal.ts";
+import type { Task } from "../kit/task.ts";
+import { info, Progress, type Terminal } from "../kit/terminal.ts";
+import { type CodeOptions, CodeSource } from "./codes.ts";
+import type { LoadedModel } from "./model.ts";
 
 /**
  * The directions of SeFa in the output space of the map, from the affine maps that read it further on; undefined, with
