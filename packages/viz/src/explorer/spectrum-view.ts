@@ -78,9 +78,10 @@ function label(values: Float64Array, dimension: LocalDimension | undefined): str
   return `${values.length} singular values from ${ends[0]} to ${ends[1]}${dimension ? `, ${dimensionText(dimension)}` : ""}`;
 }
 
-/** Powers of ten, and between them 2 and 5 where there are few. */
+/** Powers of ten, and between them 2 and 5 where there are few; of less than a decade, equal steps. */
 function tickValues([low, high]: [number, number]): number[] {
   const decades = Math.log10(high / low);
+  if (decades < 1) return scaleLinear([low, high], [0, 1]).ticks(4);
   const steps = decades > 4 ? [1] : decades > 1.5 ? [1, 3] : [1, 2, 5];
   const ticks: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {

@@ -67,3 +67,14 @@ it("says what it shows, and by which route it came", () => {
     (["matrix", "columns", "products", "linearized products", undefined] as const).map(routeText),
   ).toEqual(["by the whole Jacobian", "by columns", "by products", "by linearized products", ""]);
 });
+
+it.each([
+  ["a few decades", [300, 40, 2, 0.1]],
+  ["less than one", [15.7, 9.17, 6.95, 6.72]],
+  ["between two powers of ten", [1.8, 1.5, 1.2]],
+  ["next to nothing", [1.05, 1.02, 1]],
+])("has at least two numbers on its axis where it spans %s", (_, values) => {
+  const numbers = [...spectrum(Float64Array.from(values)).matchAll(/text-anchor="end">([^<]*)</g)];
+  expect(numbers.length).toBeGreaterThanOrEqual(2);
+  expect(numbers.length).toBeLessThanOrEqual(9);
+});
