@@ -64,6 +64,17 @@ function deepPng(width: number, height: number): Uint8Array {
 }
 
 describe("vielbein invert", () => {
+  it("of two candidates, four starts and eight samples of the metric are two, and a remark says so", async () => {
+    const asked = ["--candidates", "2", "--starts", "4", "--steps", "1", "--method", "lbfgs"];
+    const { code, stdout, stderr } = await vielbein(
+      ...["invert", path, "--target", target, ...asked, "--coordinates", "metric", "--json"],
+    );
+    expect([code, JSON.parse(stdout).searches.length]).toEqual([0, 2]);
+    expect(stderr).toContain("--starts: there are 2, not 4");
+    expect(stderr).toContain("--metric-samples: there are 2, not 8");
+    expect(JSON.parse(stdout).provenance.options.metricSamples).toBe(2);
+  });
+
   it("recovers the code of an image that the model made, from the nearest samples", async () => {
     const out = scratch("code.npz");
     const result = await json("--target", target, "--out", out);

@@ -5,6 +5,13 @@ import type { OnnxMap } from "@vielbein/onnx";
 import { info, type Terminal } from "../kit/terminal.ts";
 
 /** `wanted`, or all of `available` where these are fewer; undefined where nothing was asked for. */
+export function atMost(available: number, wanted: number, option: string, terminal: Terminal): number;
+export function atMost(
+  available: number,
+  wanted: number | undefined,
+  option: string,
+  terminal: Terminal,
+): number | undefined;
 export function atMost(
   available: number,
   wanted: number | undefined,

@@ -3,10 +3,12 @@
 import { type Inversion, invert as invertMap, VielbeinError } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
+import { atMost } from "../../inputs/direction-counts.ts";
 import { squaredDistance } from "../../inputs/distance.ts";
 import { type LoadedModel, provenanceOf } from "../../inputs/model.ts";
 import { type Drawing, drawingOf, joined } from "../../inputs/pictures.ts";
 import { pixelsEntry } from "../../inputs/pixels.ts";
+import type { Points } from "../../inputs/points-file.ts";
 import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
 import { InterruptedError } from "../../kit/exit-codes.ts";
@@ -128,6 +130,15 @@ async function drawnSearches(map: OnnxMap, { searches }: InversionReport): Promi
   }));
 }
 
+/** The first codes, which the metric is averaged over, `[count, dim]`. */
+function averagedCodes(
+  { values, count }: Points,
+  { generator, options, terminal }: InvertTask,
+): Float32Array {
+  const averaged = atMost(count, options.metricSamples, "--metric-samples", terminal);
+  return values.slice(0, averaged * generator.from.dim);
+}
+
 /**
  * Searches until done or interrupted; an interrupt before the first step throws.
  *
@@ -139,14 +150,15 @@ async function searched(
   pictures: object,
   wanted: Float32Array,
 ): Promise<InversionReport> {
-  const { loaded, generator, source, distance, options, signal } = task;
-  const { method, priorWeight, stepSize, exponent, metricSamples, memory } = options;
+  const { loaded, generator, source, distance, options, signal, terminal } = task;
+  const { method, priorWeight, stepSize, exponent, memory } = options;
   const space = searchSpace(loaded, distance, options);
   const codes = await source.take(0, options.candidates, signal);
-  const starts = await nearestCodes(distance.map, codes, wanted, options.starts, signal);
+  const wantedStarts = atMost(codes.count, options.starts, "--starts", terminal);
+  const starts = await nearestCodes(distance.map, codes, wanted, wantedStarts, signal);
   const axes =
     options.coordinates === "metric"
-      ? await metricAxes(space, codes, { metricSamples, exponent, memory }, signal)
+      ? await metricAxes(space, averagedCodes(codes, task), { exponent, memory }, signal)
       : undefined;
   const found = await search(task, space, starts, axes?.basis, wanted);
   const searches = await reached(task, space, starts, found, wanted);

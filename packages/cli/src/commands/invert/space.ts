@@ -83,23 +83,19 @@ export async function nearestCodes(
   return candidates.sort((a, b) => a.distance - b.distance).slice(0, count);
 }
 
-/** Axes of the metric averaged over the first codes, scaled by λ^−exponent, and what the provenance has of them. */
+/** Axes of the metric averaged over codes, scaled by λ^−exponent, and what the provenance has of them. */
 export async function metricAxes(
   { map, free }: SearchSpace,
-  codes: Points,
-  {
-    metricSamples,
-    exponent,
-    memory,
-  }: { readonly metricSamples: number; readonly exponent: number; readonly memory?: number | undefined },
+  codes: Float32Array,
+  { exponent, memory }: { readonly exponent: number; readonly memory?: number | undefined },
   signal: AbortSignal,
 ): Promise<{ readonly basis: Matrix; readonly description: object }> {
   const n = map.from.dim;
-  const points = free(codes.values.slice(0, Math.min(metricSamples, codes.count) * n));
+  const points = free(codes);
   const each = Array.from({ length: points.length / n }, (_, i) => points.slice(i * n, (i + 1) * n));
   const { spectra, route } = await metricSpectra(map, each, { memory }, signal);
   return {
     basis: metricBasis(averageMetric(spectra), exponent),
-    description: { coordinates: "metric", exponent, metricSamples, metricRoute: route },
+    description: { coordinates: "metric", exponent, metricSamples: each.length, metricRoute: route },
   };
 }
