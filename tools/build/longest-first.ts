@@ -1,4 +1,4 @@
-// Vitest sequencer: the files that take minutes start first, so that none of them runs alone at the end. Without the
+// Vitest sequencer: the files that take longest start first, so that none of them runs alone at the end. Without the
 // list a fresh machine, which has no record of earlier runs, would start with the largest files instead.
 
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -6,9 +6,15 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LONGEST = [
   "packages/onnx/test/engines.test.ts",
   "packages/explorer/test/page.test.ts",
+  "tools/reproduce/test/reproduce.test.ts",
+  "packages/linalg/test/error-ratios.test.ts",
+  "packages/cli/test/hostile.test.ts",
+  "packages/onnx/test/operators.test.ts",
+  "packages/onnx/test/properties/operators.test.ts",
   "packages/runtime-web/test/sample.test.ts",
   "packages/runtime-web/test/browser.test.ts",
-  "packages/onnx/test/properties/operators.test.ts",
+  "packages/linalg/test/browser.test.ts",
+  "tools/docs/test/examples.test.ts",
 ];
 
 const place = ({ moduleId }: TestSpecification): number => {

@@ -9,7 +9,8 @@ import { type Attribute, DataType, type Model, type Node, type OnnxMap, type Ten
 import { makeNode } from "../src/model/attributes.ts";
 import { float32Tensor, float64Tensor, int64Tensor } from "../src/model/tensor.ts";
 
-export const runtime: NodeRuntime = new NodeRuntime({ threads: 1 });
+/** In this thread and this process: the way to another takes longer than these models. It has tests of its own. */
+export const runtime: NodeRuntime = new NodeRuntime({ threads: 1, worker: false, isolate: false });
 
 export type Precision = "float32" | "float64";
 
