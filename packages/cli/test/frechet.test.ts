@@ -73,11 +73,56 @@ describe("vielbein frechet", () => {
     const directions = scratch("random.safetensors");
     expect((await vielbein("random", path, "--out", directions)).code).toBe(0);
     const refused = await vielbein("frechet", path, ...common, "--refine", directions);
-    expect([refused.code, refused.stderr]).toEqual([65, expect.stringContaining('live in space "z"')]);
+    expect([refused.code, refused.stderr]).toEqual([
+      65,
+      expect.stringMatching(/live in z \[4\], and must live in --to, hidden \[16\]/),
+    ]);
     const points = scratch("points.npy", writeNpy({ shape: [3, 4], data: normal(7, 0, 12) }));
     const given = await vielbein("frechet", path, "--to", "hidden", "--points", points, "--json");
     expect(given.code).toBe(0);
     expect(JSON.parse(given.stdout).fits).toEqual([]);
+  });
+
+  it("averages only directions that the Jacobian has, and refuses a map that does not move", async () => {
+    const onto = (name: string, weights: Float32Array) => {
+      const w = { name: "w", dims: [4, 6], dataType: DataType.FLOAT, raw: new Uint8Array(weights.buffer) };
+      const graph = {
+        nodes: [node("Gemm", ["z", "w"], ["y"])],
+        initializers: [w],
+        inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 4] }],
+        outputs: [{ name: "y", dataType: DataType.FLOAT }],
+      };
+      return scratch(name, encodeModel(model(graph)));
+    };
+    const outer = Float32Array.from({ length: 24 }, (_, at) =>
+      at < 12 ? Math.sin(at + 1) : Math.sin(at - 11),
+    );
+    const deficient = await vielbein("frechet", onto("deficient.onnx", outer), "--json");
+    expect(deficient.stderr).toMatch(/only 2 directions .* 2 are averaged, not 4/);
+    expect(JSON.parse(deficient.stdout)).toMatchObject({
+      agreement: [expect.closeTo(1, 6), expect.closeTo(1, 6)],
+      provenance: { options: { k: 2 } },
+    });
+    const still = await vielbein("frechet", onto("still.onnx", new Float32Array(24)));
+    expect([still.code, still.stderr]).toEqual([70, expect.stringContaining("is 0 at point 0")]);
+    const one = await vielbein(
+      "frechet",
+      linear,
+      "--points",
+      scratch("one.npy", writeNpy({ shape: [4], data: normal(7, 0, 4) })),
+    );
+    expect([one.code, one.stderr]).toEqual([2, expect.stringContaining("two points or more, got 1")]);
+    const edge = await vielbein(
+      "frechet",
+      linear,
+      "--seed",
+      String(Number.MAX_SAFE_INTEGER),
+      "--held-out",
+      "0",
+      "--samples",
+      "2",
+    );
+    expect(edge.stderr).not.toContain("9007199254740992");
   });
 
   it("takes as many directions as there are, and ends when interrupted", async () => {

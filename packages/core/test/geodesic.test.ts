@@ -118,6 +118,25 @@ describe("geodesic", () => {
     expect(over.length).toBeLessThan(0.85 * over.straight.length);
   });
 
+  test("nodes at rest on plateaus, with the whole way in one segment, are no geodesic", async () => {
+    const step = surface((u, v) => [1 / (1 + Math.exp(-u)), v, 0]);
+    const result = await geodesic(step, Float32Array.of(-900, 0), Float32Array.of(1000, 0));
+    expect(result.unevenness).toBeGreaterThan(1);
+    expect(result.converged).toBe(false);
+  });
+
+  test("at any scale of the output the way is the same", async () => {
+    const hill = (scale: number) =>
+      surface((u, v) => [scale * u, scale * v, scale * 3 * Math.exp(-(u * u + v * v))]);
+    const ends = [Float32Array.of(-2, 0.1), Float32Array.of(2, 0.1)] as const;
+    const plain = await geodesic(hill(1), ...ends);
+    for (const power of [-60, 30, 60]) {
+      const found = await geodesic(hill(2 ** power), ...ends);
+      expect(found.converged).toBe(true);
+      expect(found.energy / 4 ** power / plain.energy).toBeCloseTo(1, 5);
+    }
+  });
+
   test("on the pseudosphere it has the distance of the hyperbolic half-plane", async () => {
     // The chart (x, y), y > 1, has the metric (dx² + dy²)/y²; distances are arcosh(1 + |Δ|²/(2·y₁·y₂)).
     const pseudosphere = surface((x, y) => [

@@ -4,9 +4,8 @@ import {
   type DirectionSet,
   defaultNames,
   type Provenance,
-  randomDirections,
-  requireSpaceOf,
   summarizeProfiles,
+  type TangentBasis,
   tangentBasis,
   VielbeinError,
 } from "@vielbein/core";
@@ -19,7 +18,7 @@ import {
   haarBand,
   subspaceAngles,
 } from "@vielbein/core/grassmann";
-import { leadingColumns, type Matrix, orthonormalize } from "@vielbein/linalg";
+import { leadingColumns, type Matrix, orthogonal, orthonormalize } from "@vielbein/linalg";
 import { originOf } from "../inputs/captions.ts";
 import { atMost } from "../inputs/direction-counts.ts";
 import { readDirections, writeDirections } from "../inputs/direction-files.ts";
@@ -34,7 +33,7 @@ import { json, type OptionsOf, option } from "../kit/options.ts";
 import { endingAtOnce } from "../kit/signals.ts";
 import { number, table, text } from "../kit/table.ts";
 import { each } from "../kit/task.ts";
-import { dim, heading } from "../kit/terminal.ts";
+import { dim, heading, info } from "../kit/terminal.ts";
 
 const options = {
   ...mapOptions,
@@ -67,6 +66,8 @@ interface Fit {
   readonly name: string;
   readonly mean: number;
   readonly standardDeviation: number;
+  /** Points that it was measured at. */
+  readonly count: number;
 }
 
 interface Result {
@@ -74,7 +75,8 @@ interface Result {
   /** Mean agreement of as many uniform bases in their place. */
   readonly chance: number;
   readonly fits: readonly Fit[];
-  readonly heldOut: number;
+  /** Points whose local bases were averaged. */
+  readonly count: number;
   readonly provenance: Provenance;
 }
 
@@ -91,18 +93,25 @@ export const frechet = command({
     const { samples, heldOut, refine, out, points } = options;
     const refined = refine === undefined ? undefined : await directionsFrom(refine, task);
     const available = Math.min(map.from.dim, map.to.dim, refined?.cols ?? Number.POSITIVE_INFINITY);
-    const k = atMost(available, options.k, "--k", terminal) ?? Math.min(10, available);
-    const frame = refined && frameOf(refined, k);
+    const wanted = atMost(available, options.k, "--k", terminal) ?? Math.min(10, available);
     const codes = await source.take(0, samples, signal);
-    const bases = await localBases(task, codes.values, k, "local bases");
+    requireSeveral(codes.count);
+    const local = await localBases(task, codes.values, wanted, "local bases");
+    const k = resolvedDirections(local, task);
+    const bases = local.map(({ vectors }) => leadingColumns(vectors, k));
+    const frame = refined && frameOf(refined, k);
     const found = await endingAtOnce(() => meanOf(bases, frame), signal);
-    const provenance = provenanceOf(loaded, map, "Fréchet basis", codes.source, { k, heldOut, refine });
+    const further = points === undefined ? heldOut : 0;
+    if (further < heldOut)
+      info(terminal, "the fit is not measured: with --points there are no held-out samples");
+    const settings = { k, heldOut: further, refine };
+    const provenance = provenanceOf(loaded, map, "Fréchet basis", codes.source, settings);
     await writeDirections(out, directionSet(found, provenance), terminal);
     const result = {
       found,
       chance: await endingAtOnce(() => chanceAgreement(bases, frame, options.seed), signal),
-      fits: points === undefined && heldOut > 0 ? await fitsOf(task, found.basis) : [],
-      heldOut,
+      fits: further > 0 ? await fitsOf(task, found.basis) : [],
+      count: bases.length,
       provenance,
     };
     return { json: () => toJson(result), text: () => toText(result) };
@@ -118,8 +127,13 @@ async function directionsFrom(path: string, { generator }: FrechetTask): Promise
       `--refine: the directions of "${path}" act on layers ${set.layers.join(", ")} of "${set.space.name}"; they must be of the whole of "${generator.to.name}". Find directions of it.`,
     );
   }
-  requireSpaceOf(set, generator.to);
-  return set.vectors;
+  const { space } = set;
+  const { to } = generator;
+  if (space.name === to.name && String(space.shape) === String(to.shape)) return set.vectors;
+  throw new VielbeinError(
+    "INVALID_SPACE",
+    `--refine: the directions of "${path}" live in ${spacesText(space)}, and must live in --to, ${spacesText(to)}. Choose that space by --to, or find directions of this one.`,
+  );
 }
 
 /** An orthonormal frame of the span of the first k directions. */
@@ -132,28 +146,78 @@ function frameOf(directions: Matrix, k: number): Matrix {
   );
 }
 
-/** The leading k output vectors at each code. */
+/** A mean, and how far bases agree, needs several. */
+function requireSeveral(count: number): void {
+  if (count >= 2) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--points: a mean of local bases needs two points or more, got ${count}. Give more.`,
+  );
+}
+
+/** Below this share of the largest singular value directions are those of rounding. */
+const RESOLVED = 1e-6;
+
+function resolvedAt({ singularValues: s }: TangentBasis): number {
+  return s.filter((value) => value > RESOLVED * s[0]!).length;
+}
+
+/**
+ * As many directions as the Jacobian has at every point, with a remark where these are fewer than the bases have.
+ *
+ * @throws {VielbeinError} `NUMERICAL_FAILURE` where it has none at some point.
+ */
+function resolvedDirections(local: readonly TangentBasis[], { generator, terminal }: FrechetTask): number {
+  const ranks = local.map(resolvedAt);
+  const least = Math.min(...ranks);
+  if (least === 0) {
+    throw new VielbeinError(
+      "NUMERICAL_FAILURE",
+      `The Jacobian of "${generator.from.name}" → "${generator.to.name}" is 0 at point ${ranks.indexOf(0)}: there is no local basis to average. Choose other points, or other ends.`,
+    );
+  }
+  const wanted = local[0]!.vectors.cols;
+  if (least < wanted) {
+    info(
+      terminal,
+      `at some points only ${least} directions have σ > 1e-6·σ₁: ${least} are averaged, not ${wanted}`,
+    );
+  }
+  return least;
+}
+
+/** The leading k output vectors at each code, and their singular values. */
 async function localBases(
   task: FrechetTask,
   codes: Float32Array,
   k: number,
   what: string,
-): Promise<Matrix[]> {
+): Promise<TangentBasis[]> {
   const { generator: map, options, signal } = task;
   const { dim } = map.from;
   const points = Array.from({ length: codes.length / dim }, (_, i) => codes.slice(i * dim, (i + 1) * dim));
   const settings = { signal, memoryBudget: options.memory };
-  return each(task, what, points, async (point) => (await tangentBasis(map, point, k, settings)).vectors);
+  return each(task, what, points, (point) => tangentBasis(map, point, k, settings));
 }
 
 /** The mean of the bases; of a frame that is given, the basis of its span that they agree on. */
 function meanOf(bases: readonly Matrix[], frame: Matrix | undefined): Result["found"] {
-  return frame ? agreedBasis(frame, bases) : frechetBasis(bases, MEAN);
+  if (!frame) return frechetBasis(bases, MEAN);
+  try {
+    return agreedBasis(frame, bases);
+  } catch (error) {
+    if (!(error instanceof VielbeinError && error.code === "NUMERICAL_FAILURE")) throw error;
+    throw new VielbeinError(
+      "NUMERICAL_FAILURE",
+      "--refine: the local bases must reach into the span of the directions, and at some point one of theirs is at right angles to it. Take fewer directions (--k), or those of another method.",
+      { cause: error },
+    );
+  }
 }
 
 /** Mean agreement of uniform bases in place of the local ones. */
 function chanceAgreement(bases: readonly Matrix[], frame: Matrix | undefined, seed: number): number {
-  const drawn = bases.map(({ rows, cols }, j) => randomDirections(rows, cols, seed + j));
+  const drawn = bases.map(({ rows, cols }, j) => orthogonal(seed, j, rows, cols));
   const { agreement } = meanOf(drawn, frame);
   return agreement.reduce((sum, x) => sum + x, 0) / agreement.length;
 }
@@ -173,9 +237,18 @@ async function fitsOf(task: FrechetTask, basis: Matrix): Promise<Fit[]> {
   );
   const codes = await source.take(options.samples, options.heldOut, signal);
   const tangents = await localBases(task, codes.values, k, "held-out points");
-  const distances = tangents.map((tangent) =>
+  const whole = tangents.filter((tangent) => resolvedAt(tangent) === k);
+  const count = whole.length;
+  if (count < tangents.length) {
+    info(
+      terminal,
+      `held-out points with fewer than ${k} directions are left out: ${tangents.length - count}`,
+    );
+  }
+  if (count === 0) return [];
+  const distances = whole.map(({ vectors }) =>
     Float64Array.from(subspaces, ({ frame }) =>
-      grassmannDistance(subspaceAngles(frame, tangent), "normalizedGeodesic"),
+      grassmannDistance(subspaceAngles(frame, vectors), "normalizedGeodesic"),
     ),
   );
   const { mean, std } = summarizeProfiles(distances);
@@ -183,9 +256,10 @@ async function fitsOf(task: FrechetTask, basis: Matrix): Promise<Fit[]> {
     name,
     mean: mean[i]!,
     standardDeviation: std[i]!,
+    count,
   }));
-  const haar = haarBand(map.to.dim, k, { seed: options.seed });
-  return [...fits, { name: "uniform (Haar)", mean: haar.mean, standardDeviation: haar.standardDeviation }];
+  const { mean: chance, standardDeviation } = haarBand(map.to.dim, k, { seed: options.seed });
+  return [...fits, { name: "uniform (Haar)", mean: chance, standardDeviation, count }];
 }
 
 function directionSet({ basis, agreement }: Result["found"], provenance: Provenance): DirectionSet {
@@ -215,7 +289,7 @@ function toJson({ found, chance, fits, provenance }: Result): object {
   };
 }
 
-function toText({ found, chance, fits, heldOut, provenance }: Result): string {
+function toText({ found, chance, fits, count, provenance }: Result): string {
   const { agreement, rotation, subspace } = found;
   const directions = table(Array.from(agreement), [
     text("direction", (_, k) => `d${k}`),
@@ -231,9 +305,9 @@ function toText({ found, chance, fits, heldOut, provenance }: Result): string {
     heading(spacesText(from, to), originOf(provenance)),
     directions,
     dim(
-      `mean |cos| with the local directions; ${chance.toFixed(3)} on average with uniform ones in their place`,
+      `mean |cos| with the local directions at ${count} points; ${chance.toFixed(3)} on average with uniform ones in their place`,
     ),
-    ...(fits.length > 0 ? ["", distances, dim(`√(Σθ²/k) in radians, at ${heldOut} further samples`)] : []),
+    ...(fits[0] ? ["", distances, dim(`√(Σθ²/k) in radians, at ${fits[0].count} further samples`)] : []),
     ...meanRemarks(subspace, rotation.converged),
   ];
   return `${lines.join("\n")}\n`;

@@ -37,7 +37,8 @@ const SAMPLES_PER_RUN = 64;
 
 /**
  * The leading principal components of the values at the first `count` samples: directions of GANSpace; undefined where
- * none are asked for, and with a remark where no samples can be drawn.
+ * none are asked for, and with a remark where no samples can be drawn, or
+ * nothing varies over them.
  */
 export async function principalDirections(
   loaded: LoadedModel,
@@ -69,5 +70,11 @@ export async function principalDirections(
     await codes.dispose();
   }
   progress.done();
-  return accumulator.result().components;
+  try {
+    return accumulator.result().components;
+  } catch (error) {
+    if (!(error instanceof VielbeinError && error.code === "NUMERICAL_FAILURE")) throw error;
+    info(terminal, `not compared with principal components: ${error.message}`);
+    return undefined;
+  }
 }

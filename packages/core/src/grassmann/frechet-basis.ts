@@ -151,5 +151,6 @@ function agreementOf(basis: Matrix, bases: readonly Matrix[]): Float64Array {
       result[first] += Math.abs(cosine) / bases.length;
     }
   }
-  return result;
+  // Rounding may leave a mean above 1.
+  return result.map((mean) => Math.min(1, mean));
 }

@@ -44,6 +44,10 @@ export interface Geodesic extends Chain {
   /** The straight line between the same ends, evenly divided. */
   readonly straight: Chain;
   readonly steps: number;
+  /**
+   * Whether the search converged, and to a chain of nearly constant speed (an `unevenness` of 0.1 at most), as geodesics
+   * have: nodes on plateaus of the output, or too few of them, may be at rest in anything else.
+   */
   readonly converged: boolean;
   /** How the derivative entered the gradients of the energy, and the metrics of the nodes. */
   readonly routes: { readonly gradient: DerivativeRoute; readonly metric: DerivativeRoute };
@@ -80,14 +84,18 @@ export async function geodesic(
   // Coordinates are lengths of the output: the first step bends the chain no more than it is long.
   const radius = straight.length || 1;
   const found = await minimise(energy, { ...options, steps, tolerance, radius });
+  const chain = await measureChain(map, energy.points(found.point), call);
   return {
-    ...(await measureChain(map, energy.points(found.point), call)),
+    ...chain,
     straight,
     steps: found.steps,
-    converged: found.converged,
+    converged: found.converged && chain.unevenness <= EVEN,
     routes: { gradient: "products", metric: JacobianAt.of(map, start, metricOptions).gramRoute },
   };
 }
+
+/** Largest unevenness of a chain that passes for one of constant speed. */
+const EVEN = 0.1;
 
 /** L-BFGS gains little where it promises less than this fraction of the energy. */
 const ROUGH = 1e-4;
@@ -106,10 +114,12 @@ async function minimise(
   // Nothing is lower, and nothing to take differences of.
   if (value === 0) return { point: origin, value, steps: 0, converged: true };
   const { move } = await energy.model(origin);
-  const at = (c: Float64Array) => along(origin, 1, move(c));
+  // In units of the length of the chain the first search is the same at any scale of the output.
+  const unit = options.radius;
+  const at = (c: Float64Array) => along(origin, unit, move(c));
   const objective = async (c: Float64Array): Promise<ValueAndGradient> => {
     const value = await energy.value(at(c));
-    return { value, gradient: (await energy.model(at(c))).gradient };
+    return { value, gradient: (await energy.model(at(c))).gradient.map((g) => unit * g) };
   };
   let isStopped = false;
   const watched =

@@ -105,9 +105,20 @@ export function waysTable(
   ]);
   const remarks = [
     `${converged ? "converged" : "not converged"} after ${steps} steps, gradients by ${routes.gradient}, metric by ${routes.metric}`,
+    ...nodesRemark(ways),
     ...pixelsRemark(pixels),
   ];
   return `${body}\n${remarks.join("\n")}\n`;
+}
+
+/** Beyond this ratio of the length to that of the chords, and this unevenness, nodes are too few. */
+const [CUT, UNEVEN] = [1.1, 0.1];
+
+function nodesRemark(ways: readonly Way[]): string[] {
+  const [straight, found] = [ways[0]!, ways.at(-1)!];
+  const isCut = found.refined > CUT * found.chain.length || found.refined > straight.refined;
+  if (!isCut && found.chain.unevenness <= UNEVEN) return [];
+  return ["the nodes are too few to tell what lies between them: ask for more --segments"];
 }
 
 /** `straight_line`, `great_circle` and `geodesic`, `[segments + 1, dim]` each, and the provenance. */
