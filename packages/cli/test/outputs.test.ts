@@ -43,6 +43,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   compare: [first, second],
   sefa: [path, "--directions", "1", "-N", "1", "--steps", "2"],
   pca: [path, "--samples", "10"],
+  frechet: [path, "--samples", "3", "--k", "2", "--held-out", "0"],
   random: [path],
   "directions import": [target, "--space", "w"],
   edit: [path, "--directions", first, "--edit", "d0"],

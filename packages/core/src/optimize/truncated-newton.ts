@@ -129,7 +129,9 @@ class Search {
     if (!found) return false;
     const slope = dot(model.gradient, found.direction);
     const move = model.move(found.direction.map((value) => (slope > 0 ? -value : value)));
-    for (let t = this.radius / Math.sqrt(dot(found.direction, found.direction)); ; t /= 4) {
+    // However small refusals have made the region: a saddle is one in a region of any size.
+    const radius = Math.max(this.radius, this.options.radius);
+    for (let t = radius / Math.sqrt(dot(found.direction, found.direction)); ; t /= 4) {
       const promised = t * Math.abs(slope) - 0.5 * t * t * found.curvature;
       if (this.isSmall(promised)) return false;
       if ((await this.attempt(along(x, t, move), promised)) > TAKEN) return true;
