@@ -74,7 +74,7 @@ export {
   localBasisAt,
 } from "./jacobian/local-basis.ts";
 export { type JacobianSpectrum, jacobianSpectrum, singularValues } from "./jacobian/singular-values.ts";
-export { type TangentBasis, tangentBasis } from "./jacobian/tangent-basis.ts";
+export { resolvedCount, type TangentBasis, tangentBasis } from "./jacobian/tangent-basis.ts";
 export { type BoundedMap, boundedMap } from "./map/bounded-map.ts";
 export type { FloatArray } from "./map/float-array.ts";
 export { type FunctionMapOptions, functionMap } from "./map/function-map.ts";

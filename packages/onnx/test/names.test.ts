@@ -69,6 +69,18 @@ test.each(hostile)("%s: the input, the output, a weight, an extent and a further
   }
 });
 
+test.each(hostile)("%s: an entry of the metadata", async (name) => {
+  const model = makeModel({
+    nodes: [makeNode("Neg", ["x"], ["y"])],
+    inputs: [{ name: "x", dataType: DataType.FLOAT, shape: [1, 2] }],
+    outputs: [{ name: "y", dataType: DataType.FLOAT, shape: [1, 2] }],
+  });
+  const told = decodeModel(encodeModel({ ...model, metadata: new Map([[name, "told"]]) }));
+  const { metadata } = await inspect(told, runtime);
+  expect(Object.entries(metadata)).toEqual([[name, "told"]]);
+  expect(JSON.stringify(metadata)).toBe(`{"${name}":"told"}`);
+});
+
 test.each(hostile)("%s: what is not finite, and what an index is beyond, are named", async (name) => {
   const overflow = makeModel({
     nodes: [makeNode("Log", [name], ["h"]), makeNode("Exp", ["h"], ["y"])],

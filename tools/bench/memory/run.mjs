@@ -1,15 +1,26 @@
 // What a large model costs in memory: reads an MLP of about 200 MB from a file, differentiates it and computes a
 // local basis. Prints the size of the derived graph as an engine is given it, and the resident memory on the way, for
 // the engine on a worker thread (the file in shared memory, or not) and on the calling thread. And what the settings of
-// the engine cost on a convolutional network: peak memory and time of 128 tangents of a small VAE decoder.
+// the engine cost on a convolutional network: peak memory and time of 128 tangents of a small VAE decoder. And what it
+// takes to inspect a StyleGAN2 of 1024², random weights: to open it, infer its shapes and evaluate it once.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localBasis, samplePoints } from "@vielbein/core";
-import { DataType, decodeModel, encodeModel, jvp, modelSource, OnnxMap, prepare } from "@vielbein/onnx";
+import {
+  DataType,
+  decodeModel,
+  encodeModel,
+  inspect,
+  jvp,
+  modelSource,
+  OnnxMap,
+  prepare,
+} from "@vielbein/onnx";
 import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
 import { projectFile } from "../common/maps.mjs";
+import { stylegan2 } from "../derivatives/networks.mjs";
 
 const [latent, width, layers] = [64, 2600, 8];
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -102,8 +113,23 @@ async function convolutions(setting) {
   console.log(`  peak ${peak}, ${Math.min(...times).toFixed(0)} ms`);
 }
 
+async function inspection(path) {
+  const { bytes, name } = await readModelFile(path);
+  const report = await inspect(
+    decodeModel(bytes, name),
+    new NodeRuntime({ threads: 1, worker: false, isolate: false }),
+  );
+  const { spaces, differentiability } = report;
+  const peak = megabytes(1024 * process.resourceUsage().maxRSS);
+  console.log(
+    `  ${megabytes(bytes.length)}, ${spaces.length} spaces, ${differentiability.differentiable}: peak ${peak}`,
+  );
+}
+
 const [, , task, name, path] = process.argv;
-if (task === "large") await largeModel(path, ways[name]);
+if (task === "inspection") await inspection(path);
+else if (task === "large") await largeModel(path, ways[name]);
+else if (task === "write") writeFileSync(path, encodeModel(stylegan2(1024)));
 else if (task === "convolutions") await convolutions(settings[name]);
 else {
   // Each in a process of its own, so that neither writing the model nor the others count.
@@ -118,6 +144,9 @@ else {
     for (const setting of Object.keys(settings)) run("convolutions", setting);
     writeFileSync(join(folder, "mlp.onnx"), mlp());
     for (const way of Object.keys(ways)) run("large", way, join(folder, "mlp.onnx"));
+    const generator = join(folder, "stylegan2.onnx");
+    run("write", "StyleGAN2, 1024²", generator);
+    run("inspection", "inspect", generator);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -4,6 +4,7 @@ import {
   type DirectionSet,
   defaultNames,
   type Provenance,
+  resolvedCount,
   summarizeProfiles,
   type TangentBasis,
   tangentBasis,
@@ -155,20 +156,13 @@ function requireSeveral(count: number): void {
   );
 }
 
-/** Below this share of the largest singular value directions are those of rounding. */
-const RESOLVED = 1e-6;
-
-function resolvedAt({ singularValues: s }: TangentBasis): number {
-  return s.filter((value) => value > RESOLVED * s[0]!).length;
-}
-
 /**
  * As many directions as the Jacobian has at every point, with a remark where these are fewer than the bases have.
  *
  * @throws {VielbeinError} `NUMERICAL_FAILURE` where it has none at some point.
  */
 function resolvedDirections(local: readonly TangentBasis[], { generator, terminal }: FrechetTask): number {
-  const ranks = local.map(resolvedAt);
+  const ranks = local.map(({ singularValues }) => resolvedCount(singularValues));
   const least = Math.min(...ranks);
   if (least === 0) {
     throw new VielbeinError(
@@ -237,7 +231,7 @@ async function fitsOf(task: FrechetTask, basis: Matrix): Promise<Fit[]> {
   );
   const codes = await source.take(options.samples, options.heldOut, signal);
   const tangents = await localBases(task, codes.values, k, "held-out points");
-  const whole = tangents.filter((tangent) => resolvedAt(tangent) === k);
+  const whole = tangents.filter(({ singularValues }) => resolvedCount(singularValues) === k);
   const count = whole.length;
   if (count < tangents.length) {
     info(

@@ -19,6 +19,14 @@ export interface TangentBasis {
   readonly route: DerivativeRoute;
 }
 
+/** Below this share of the largest, singular values are rounding, and their vectors mean nothing. */
+const RESOLVED = 1e-6;
+
+/** How many of the singular values, the largest first, are of directions that the Jacobian has. */
+export function resolvedCount(singularValues: Float64Array): number {
+  return singularValues.filter((value) => value > RESOLVED * singularValues[0]).length;
+}
+
 /** Angle, in radians, by which a leading subspace may be off on account of the iteration. */
 const SUBSPACE_ERROR = 1e-8;
 /** Residuals of the iteration as a fraction of σ₁. */

@@ -8,7 +8,7 @@ import { VielbeinError } from "../errors.ts";
 import type { GrassmannMetric } from "../grassmann/distances.ts";
 import { type DistanceProfile, distanceProfile } from "../grassmann/profile.ts";
 import type { JacobianOptions } from "../jacobian/jacobian.ts";
-import { tangentBasis } from "../jacobian/tangent-basis.ts";
+import { resolvedCount, tangentBasis } from "../jacobian/tangent-basis.ts";
 import type { DifferentiableMap } from "../map/map.ts";
 import { samplePoints } from "../map/sampling.ts";
 import { requirePoints, type Space } from "../map/space.ts";
@@ -92,7 +92,7 @@ export async function warpageSample<M extends GrassmannMetric = GrassmannMetric>
   const basisAt = async (x: Float32Array): Promise<Matrix> => {
     options.signal?.throwIfAborted();
     const { vectors, singularValues } = await tangentBasis(map, x, k, options);
-    resolved = Math.min(resolved, singularValues.filter((s) => s > 1e-6 * singularValues[0]).length);
+    resolved = Math.min(resolved, resolvedCount(singularValues));
     return vectors;
   };
   const here = await basisAt(point);
