@@ -1,5 +1,5 @@
 // What the shape of the code can be judged by without reading it: lengths of functions and files, non-null assertions,
-// conditional spreads, files at the root of each src/, public names, circles of imports. Tests are left out.
+// conditional spreads, private members that the language does not hide, files at the root of each src/, public names, circles of imports. Tests are left out.
 
 import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -15,6 +15,7 @@ export function readSource(path) {
     functions: [],
     assertions: 0,
     spreads: 0,
+    privates: [],
     imports: [],
   };
   const lineAt = lineIndex(text);
@@ -59,6 +60,12 @@ function count(node, parent, source, lineAt) {
     case "SpreadElement":
       if (unwrapped(node.argument).type === "ConditionalExpression") source.spreads += 1;
       return;
+    case "PropertyDefinition":
+    case "MethodDefinition":
+      if (node.accessibility === "private" && node.key?.name !== "constructor") {
+        source.privates.push({ name: nameOf(node), line: lineAt(node.start) });
+      }
+      return;
     case "ImportDeclaration":
     case "ExportNamedDeclaration":
     case "ExportAllDeclaration":
@@ -71,7 +78,12 @@ function count(node, parent, source, lineAt) {
 const unwrapped = (node) => (node.type === "ParenthesizedExpression" ? node.expression : node);
 
 const nameOf = (node, parent) =>
-  node.id?.name ?? parent?.key?.name ?? parent?.id?.name ?? parent?.callee?.property?.name ?? "(unnamed)";
+  node.id?.name ??
+  node.key?.name ??
+  parent?.key?.name ??
+  parent?.id?.name ??
+  parent?.callee?.property?.name ??
+  "(unnamed)";
 
 /** Median, nine tenths and largest of numbers. */
 export function spread(values) {

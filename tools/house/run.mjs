@@ -1,5 +1,5 @@
-// Prints the measures of every package; fails for a circle of imports that is not allowed below. `--longest N` lists the
-// longest functions.
+// Prints the measures of every package; fails for a circle of imports that is not allowed below, and for members that are
+// declared private rather than named `#name`. `--longest N` lists the longest functions.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -72,6 +72,12 @@ for (const group of circles(sources)) {
   const reason = reasonFor(group);
   console.log(`circle${reason ? `, allowed (${reason})` : ""}: ${group.join(" → ")}`);
   if (!reason) process.exitCode = 1;
+}
+for (const { path, privates } of sources) {
+  for (const { name, line } of privates) {
+    console.log(`${path}:${line}: the member ${name} is declared private: name it #${name}`);
+    process.exitCode = 1;
+  }
 }
 const functions = sources.flatMap(({ path, functions: list }) => list.map((each) => ({ path, ...each })));
 for (const { path, name, lines } of functions

@@ -51,34 +51,34 @@ export class GraphBuilder {
   readonly opset: number;
   /** Values of `z`, in the order in which the variables were declared. */
   readonly point: number[] = [];
-  private readonly random: () => number;
-  private readonly nodes: Node[] = [];
-  private readonly initializers: Tensor[] = [];
-  private readonly variables: { name: string; dims: readonly number[] }[] = [];
-  private counter = 0;
+  readonly #random: () => number;
+  readonly #nodes: Node[] = [];
+  readonly #initializers: Tensor[] = [];
+  readonly #variables: { name: string; dims: readonly number[] }[] = [];
+  #counter = 0;
 
   constructor(precision: Precision, opset = 18, seed = 1) {
     this.precision = precision;
     this.opset = opset;
-    this.random = randomStream(seed);
+    this.#random = randomStream(seed);
   }
 
   /** Values that the point determines. */
   variable(dims: readonly number[], range?: Range): string {
-    this.point.push(...irregular(this.random, product(dims), range));
-    const name = this.fresh("v");
-    this.variables.push({ name, dims });
+    this.point.push(...irregular(this.#random, product(dims), range));
+    const name = this.#fresh("v");
+    this.#variables.push({ name, dims });
     return name;
   }
 
   /** Random constants of the model's floating-point type. */
   constant(dims: readonly number[], range?: Range): string {
-    return this.float(irregular(this.random, product(dims), range), dims);
+    return this.float(irregular(this.#random, product(dims), range), dims);
   }
 
   float(values: readonly number[], dims: readonly number[] = [values.length]): string {
     const make = this.precision === "float64" ? float64Tensor : float32Tensor;
-    return this.initializer(make(this.fresh("c"), values, dims));
+    return this.initializer(make(this.#fresh("c"), values, dims));
   }
 
   scalar(value: number): string {
@@ -87,20 +87,20 @@ export class GraphBuilder {
 
   /** float32 whatever the model's type, as Resize's scales are. */
   float32(values: readonly number[]): string {
-    return this.initializer(float32Tensor(this.fresh("c"), values, [values.length]));
+    return this.initializer(float32Tensor(this.#fresh("c"), values, [values.length]));
   }
 
   int64(values: readonly number[], dims?: readonly number[]): string {
-    return this.initializer(int64Tensor(this.fresh("i"), values, dims));
+    return this.initializer(int64Tensor(this.#fresh("i"), values, dims));
   }
 
   bool(values: readonly boolean[], dims: readonly number[]): string {
     const raw = Uint8Array.from(values, Number);
-    return this.initializer({ name: this.fresh("b"), dims, dataType: DataType.BOOL, raw });
+    return this.initializer({ name: this.#fresh("b"), dims, dataType: DataType.BOOL, raw });
   }
 
   initializer(tensor: Tensor): string {
-    this.initializers.push(tensor);
+    this.#initializers.push(tensor);
     return tensor.name;
   }
 
@@ -114,23 +114,23 @@ export class GraphBuilder {
     attributes: Record<string, Attribute>,
     count: number,
   ): string[] {
-    const outputs = Array.from({ length: count }, () => this.fresh("y"));
-    this.nodes.push(makeNode(opType, inputs, outputs, attributes));
+    const outputs = Array.from({ length: count }, () => this.#fresh("y"));
+    this.#nodes.push(makeNode(opType, inputs, outputs, attributes));
     return outputs;
   }
 
   operators(): Set<string> {
-    return new Set(this.nodes.map((node) => node.opType));
+    return new Set(this.#nodes.map((node) => node.opType));
   }
 
   /** The model that computes tensor `output` from input `z`. */
   model(output: string): Model {
-    const only = this.variables.length === 1 ? this.variables[0]! : undefined;
+    const only = this.#variables.length === 1 ? this.#variables[0]! : undefined;
     const parts: Node[] = [];
     let start = 0;
-    for (const { name, dims } of only ? [] : this.variables) {
+    for (const { name, dims } of only ? [] : this.#variables) {
       const end = start + product(dims);
-      const slice = this.fresh("part");
+      const slice = this.#fresh("part");
       const bounds = [this.int64([start]), this.int64([end]), this.int64([1])];
       parts.push(makeNode("Slice", ["z", ...bounds], [slice]));
       parts.push(makeNode("Reshape", [slice, this.int64(dims)], [name]));
@@ -141,15 +141,15 @@ export class GraphBuilder {
     const shape = only ? only.dims : [1, start];
     return makeModel({
       opset: this.opset,
-      nodes: [...parts, ...this.nodes],
-      initializers: this.initializers,
+      nodes: [...parts, ...this.#nodes],
+      initializers: this.#initializers,
       inputs: [{ name: "z", dataType, shape }],
       outputs: [{ name: output }],
     });
   }
 
-  private fresh(stem: string): string {
-    return `${stem}${this.counter++}`;
+  #fresh(stem: string): string {
+    return `${stem}${this.#counter++}`;
   }
 }
 
@@ -177,14 +177,14 @@ export function makeModel(parts: {
 
 /** The model as it stands, run by the engine at `z` without any rewriting of ours. */
 export class DirectModel {
-  private readonly session: Session;
-  private readonly dims: readonly number[];
-  private readonly precision: Precision;
+  readonly #session: Session;
+  readonly #dims: readonly number[];
+  readonly #precision: Precision;
 
   private constructor(session: Session, dims: readonly number[], precision: Precision) {
-    this.session = session;
-    this.dims = dims;
-    this.precision = precision;
+    this.#session = session;
+    this.#dims = dims;
+    this.#precision = precision;
   }
 
   static async create(model: Model, precision: Precision): Promise<DirectModel> {
@@ -193,16 +193,16 @@ export class DirectModel {
   }
 
   async run(point: ArrayLike<number>): Promise<Float64Array> {
-    const { precision: type, dims } = this;
+    const type = this.#precision;
     const data = type === "float64" ? Float64Array.from(point) : Float32Array.from(point);
-    const feeds: Record<string, RuntimeTensor> = { z: { type, dims, data } };
-    const [output] = this.session.outputNames;
-    const result = (await this.session.run(feeds))[output!]!;
+    const feeds: Record<string, RuntimeTensor> = { z: { type, dims: this.#dims, data } };
+    const [output] = this.#session.outputNames;
+    const result = (await this.#session.run(feeds))[output!]!;
     return Float64Array.from(result.data as ArrayLike<number>);
   }
 
   dispose(): Promise<void> {
-    return this.session.dispose();
+    return this.#session.dispose();
   }
 }
 

@@ -168,11 +168,11 @@ export class RemoteRuntime implements Runtime {
   readonly name: string;
   readonly report: WebReport;
   readonly page: Page;
-  private readonly id: number;
+  readonly #id: number;
 
   private constructor(page: Page, { id, name, report }: Result<"open">) {
     this.page = page;
-    this.id = id;
+    this.#id = id;
     this.name = name;
     this.report = report;
   }
@@ -183,13 +183,13 @@ export class RemoteRuntime implements Runtime {
 
   /** Name and report as they are now. */
   state(): Promise<Result<"state">> {
-    return call(this.page, "state", this.id);
+    return call(this.page, "state", this.#id);
   }
 
   async createSession(model: ModelSource, options: SessionOptions = {}): Promise<Session> {
     const { page } = this;
     const files = [...(model.files ?? [])].map(([name, data]): [string, Uint8Array] => [name, data.slice()]);
-    const session = await call(page, "create", this.id, model.bytes.slice(), files, options);
+    const session = await call(page, "create", this.#id, model.bytes.slice(), files, options);
     const { id, ...names } = session;
     return {
       ...names,
@@ -205,7 +205,7 @@ export class RemoteRuntime implements Runtime {
   }
 
   async dispose(): Promise<void> {
-    await call(this.page, "close", this.id);
+    await call(this.page, "close", this.#id);
     await this.page.close();
   }
 }

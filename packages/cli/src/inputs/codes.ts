@@ -30,12 +30,12 @@ export async function firstCodes(
 
 /** Draws codes of `map.from` by index, or reads those of --points. */
 export class CodeSource {
-  private readonly map: Pick<OnnxMap, "from">;
-  private readonly options: CodeOptions;
+  readonly #map: Pick<OnnxMap, "from">;
+  readonly #options: CodeOptions;
   /** From the model's input to `map.from`; undefined where that is an input itself. */
-  private readonly mapping: OnnxMap | undefined;
-  private readonly truncation: Truncation | undefined;
-  private remark: LoadedModel["remark"] | undefined;
+  readonly #mapping: OnnxMap | undefined;
+  readonly #truncation: Truncation | undefined;
+  #remark: LoadedModel["remark"] | undefined;
 
   private constructor(
     { truncation, remark }: LoadedModel,
@@ -43,11 +43,11 @@ export class CodeSource {
     options: CodeOptions,
     mapping?: OnnxMap,
   ) {
-    this.map = map;
-    this.options = options;
-    this.mapping = mapping;
-    this.truncation = truncation;
-    this.remark = remark;
+    this.#map = map;
+    this.#options = options;
+    this.#mapping = mapping;
+    this.#truncation = truncation;
+    this.#remark = remark;
   }
 
   /** @throws {VielbeinError} `INVALID_SPACE` where no input leads to `map.from` and no --points are given. */
@@ -75,39 +75,39 @@ export class CodeSource {
 
   /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points. */
   async take(first: number, count: number, signal: AbortSignal): Promise<Points> {
-    if (this.options.points === undefined) this.requireMemory(count);
-    if (!this.mapping) {
-      const points = await obtainPoints(this.map, this.options, first, count);
-      if (points.remark !== undefined) this.remark?.(points.remark);
+    if (this.#options.points === undefined) this.#requireMemory(count);
+    if (!this.#mapping) {
+      const points = await obtainPoints(this.#map, this.#options, first, count);
+      if (points.remark !== undefined) this.#remark?.(points.remark);
       // Once is enough.
-      this.remark = undefined;
-      const { truncation } = this;
+      this.#remark = undefined;
+      const truncation = this.#truncation;
       if (truncation?.toward !== "mean of the prior") return points;
-      return { ...points, values: contractSamples(points.values, this.map.from.prior, truncation.psi) };
+      return { ...points, values: contractSamples(points.values, this.#map.from.prior, truncation.psi) };
     }
-    const { from, to } = this.mapping;
-    const samples = await obtainPoints(this.mapping, this.options, first, count);
+    const { from, to } = this.#mapping;
+    const samples = await obtainPoints(this.#mapping, this.#options, first, count);
     const values = new Float32Array(count * to.dim);
     // One by one: in a batch, engines round in another order, and code j would depend on how many were asked for.
     for (let i = 0; i < count; i++) {
       const sample = samples.values.subarray(i * from.dim, (i + 1) * from.dim);
-      values.set(await this.mapping.evaluate(sample, 1, { signal }), i * to.dim);
+      values.set(await this.#mapping.evaluate(sample, 1, { signal }), i * to.dim);
     }
     return { ...samples, values, source: { ...samples.source, drawnIn: from.name } };
   }
 
   /** @throws {VielbeinError} `MEMORY_BUDGET` */
-  private requireMemory(count: number): void {
-    const { memory = DEFAULT_MEMORY_BUDGET } = this.options;
-    const bytes = 4 * count * Math.max(this.map.from.dim, this.mapping?.from.dim ?? 0);
+  #requireMemory(count: number): void {
+    const { memory = DEFAULT_MEMORY_BUDGET } = this.#options;
+    const bytes = 4 * count * Math.max(this.#map.from.dim, this.#mapping?.from.dim ?? 0);
     if (bytes <= memory) return;
     throw new VielbeinError(
       "MEMORY_BUDGET",
-      `${count} points of "${this.map.from.name}" take ${bytes} bytes, more than the memory budget of ${memory}. Ask for fewer, or raise --memory.`,
+      `${count} points of "${this.#map.from.name}" take ${bytes} bytes, more than the memory budget of ${memory}. Ask for fewer, or raise --memory.`,
     );
   }
 
   async dispose(): Promise<void> {
-    await this.mapping?.dispose();
+    await this.#mapping?.dispose();
   }
 }

@@ -54,33 +54,35 @@ export function layerLabels(spaces: readonly Space[]): string[] {
   );
 }
 
+type LayerMapOptions = LayerOptions & Pick<PointOptions, "prior"> & { readonly seed: number };
+
 /** Maps to the layers, made when they are asked for; those to one layer at a time are open. */
 export class LayerMaps {
-  private readonly loaded: LoadedModel;
-  private readonly options: LayerOptions & Pick<PointOptions, "prior"> & { readonly seed: number };
-  private readonly names: readonly string[];
-  private readonly untrained: Map<number, Model> = new Map();
-  private readonly open: Map<number | "trained", OnnxMap> = new Map();
-  private layer = -1;
+  readonly #loaded: LoadedModel;
+  readonly #options: LayerMapOptions;
+  readonly #names: readonly string[];
+  readonly #untrained: Map<number, Model> = new Map();
+  readonly #open: Map<number | "trained", OnnxMap> = new Map();
+  #layer = -1;
 
-  constructor(loaded: LoadedModel, options: LayerMaps["options"], layers: readonly Space[]) {
-    this.loaded = loaded;
-    this.options = options;
-    this.names = layers.map(({ name }) => name);
+  constructor(loaded: LoadedModel, options: LayerMapOptions, layers: readonly Space[]) {
+    this.#loaded = loaded;
+    this.#options = options;
+    this.#names = layers.map(({ name }) => name);
   }
 
   /** The map to a layer. */
   at(layer: number): Promise<OnnxMap> {
-    return this.obtain(layer, "trained", () => this.loaded.model);
+    return this.#obtain(layer, "trained", () => this.#loaded.model);
   }
 
   /** The same with weights redrawn under seed + `net`. */
   untrainedAt(layer: number, net: number): Promise<OnnxMap> {
-    return this.obtain(layer, net, () => {
+    return this.#obtain(layer, net, () => {
       const model =
-        this.untrained.get(net) ??
-        redrawWeights(this.loaded.model, { kind: "redrawn", seed: this.options.seed + net });
-      this.untrained.set(net, model);
+        this.#untrained.get(net) ??
+        redrawWeights(this.#loaded.model, { kind: "redrawn", seed: this.#options.seed + net });
+      this.#untrained.set(net, model);
       return model;
     });
   }
@@ -98,18 +100,18 @@ export class LayerMaps {
   }
 
   async dispose(): Promise<void> {
-    for (const map of this.open.values()) await map.dispose();
-    this.open.clear();
+    for (const map of this.#open.values()) await map.dispose();
+    this.#open.clear();
   }
 
-  private async obtain(layer: number, key: number | "trained", model: () => Model): Promise<OnnxMap> {
-    if (layer !== this.layer) await this.dispose();
-    this.layer = layer;
-    const known = this.open.get(key);
+  async #obtain(layer: number, key: number | "trained", model: () => Model): Promise<OnnxMap> {
+    if (layer !== this.#layer) await this.dispose();
+    this.#layer = layer;
+    const known = this.#open.get(key);
     if (known) return known;
-    const { to: _, ...options } = this.options;
-    const map = await openMap({ ...this.loaded, model: model() }, { ...options, to: this.names[layer]! });
-    this.open.set(key, map);
+    const { to: _, ...options } = this.#options;
+    const map = await openMap({ ...this.#loaded, model: model() }, { ...options, to: this.#names[layer]! });
+    this.#open.set(key, map);
     return map;
   }
 }

@@ -36,31 +36,31 @@ export function endingIn(...endings: readonly string[]): (text: string) => strin
 
 /** An option whose value, with several endings, names as many files to write. */
 export class OutputPrefixOption extends OutputOption {
-  private readonly endings: readonly string[];
+  readonly #endings: readonly string[];
 
   constructor(flags: string, description: string, endings: readonly string[]) {
     super(flags, description);
-    this.endings = endings;
+    this.#endings = endings;
   }
 
   override async filesOf(prefix: string): Promise<readonly string[]> {
-    return this.endings.map((ending) => prefix + ending);
+    return this.#endings.map((ending) => prefix + ending);
   }
 }
 
 /** An option that names a folder to write files to whose names match. */
 export class OutputFolderOption extends OutputOption {
-  private readonly names: RegExp;
+  readonly #names: RegExp;
 
   constructor(flags: string, description: string, names: RegExp) {
     super(flags, description);
-    this.names = names;
+    this.#names = names;
   }
 
   /** Those that are there. */
   override async filesOf(folder: string): Promise<readonly string[]> {
     const names = await readdir(folder).catch(() => []);
-    return names.filter((name) => this.names.test(name)).map((name) => join(folder, name));
+    return names.filter((name) => this.#names.test(name)).map((name) => join(folder, name));
   }
 
   override requireWritable(folder: string): Promise<void> {
@@ -72,7 +72,7 @@ export class OutputFolderOption extends OutputOption {
     const [place, file] = await Promise.all(
       [folder, path].map((each) => targetOf(each).catch(() => resolve(each))),
     );
-    return place === file || (dirname(file!) === place && this.names.test(basename(file!)));
+    return place === file || (dirname(file!) === place && this.#names.test(basename(file!)));
   }
 }
 

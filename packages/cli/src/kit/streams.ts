@@ -3,27 +3,27 @@
 
 /** One of them, of which an error is kept instead of thrown. */
 export class StandardStream {
-  private readonly stream: NodeJS.WriteStream;
-  private failure: NodeJS.ErrnoException | undefined;
+  readonly #stream: NodeJS.WriteStream;
+  #failure: NodeJS.ErrnoException | undefined;
 
   constructor(stream: NodeJS.WriteStream) {
-    this.stream = stream;
+    this.#stream = stream;
     stream.on("error", (error) => {
-      this.failure ??= error;
+      this.#failure ??= error;
     });
   }
 
   get isTTY(): boolean {
-    return this.stream.isTTY;
+    return this.#stream.isTTY;
   }
 
   write(content: string | Uint8Array): void {
-    if (!this.failure) this.stream.write(content);
+    if (!this.#failure) this.#stream.write(content);
   }
 
   /** Waits until all is written; returns what prevented it, other than that nobody reads on. */
   async flushed(): Promise<Error | undefined> {
-    await new Promise<void>((resolve) => this.stream.write("", () => resolve()));
-    return this.failure?.code === "EPIPE" ? undefined : this.failure;
+    await new Promise<void>((resolve) => this.#stream.write("", () => resolve()));
+    return this.#failure?.code === "EPIPE" ? undefined : this.#failure;
   }
 }

@@ -41,37 +41,37 @@ export function shown(text: string): string {
 
 /** Counts `total` steps; call the result after each, and `done` at the end. */
 export class Progress {
-  private readonly terminal: Terminal;
-  private readonly what: string;
-  private readonly total: number;
-  private readonly started: number = performance.now();
-  private lastLine = 0;
+  readonly #terminal: Terminal;
+  readonly #what: string;
+  readonly #total: number;
+  readonly #started: number = performance.now();
+  #lastLine = 0;
 
   constructor(terminal: Terminal, what: string, total: number) {
-    this.terminal = terminal;
-    this.what = what;
-    this.total = total;
+    this.#terminal = terminal;
+    this.#what = what;
+    this.#total = total;
     this.step(0);
   }
 
   step(count: number): void {
-    if (this.terminal.quiet) return;
+    if (this.#terminal.quiet) return;
     const now = performance.now();
-    if (this.terminal.stderr.isTTY) {
-      this.terminal.stderr.write(`\r\u001b[K${this.what} ${this.bar(count)} ${count}/${this.total}`);
-    } else if (count > 0 && now - Math.max(this.lastLine, this.started) > LINE_INTERVAL_MS) {
-      this.lastLine = now;
-      this.terminal.stderr.write(`${this.what} ${count}/${this.total}\n`);
+    if (this.#terminal.stderr.isTTY) {
+      this.#terminal.stderr.write(`\r\u001b[K${this.#what} ${this.#bar(count)} ${count}/${this.#total}`);
+    } else if (count > 0 && now - Math.max(this.#lastLine, this.#started) > LINE_INTERVAL_MS) {
+      this.#lastLine = now;
+      this.#terminal.stderr.write(`${this.#what} ${count}/${this.#total}\n`);
     }
   }
 
   done(): void {
-    if (!this.terminal.quiet && this.terminal.stderr.isTTY) this.terminal.stderr.write("\r\u001b[K");
+    if (!this.#terminal.quiet && this.#terminal.stderr.isTTY) this.#terminal.stderr.write("\r\u001b[K");
   }
 
-  private bar(count: number): string {
+  #bar(count: number): string {
     const width = 24;
-    const filled = Math.round((width * count) / this.total);
+    const filled = Math.round((width * count) / this.#total);
     return "━".repeat(filled) + dim("─".repeat(width - filled));
   }
 }

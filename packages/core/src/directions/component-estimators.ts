@@ -25,22 +25,22 @@ export interface Estimator {
 /** The eigenvectors of the covariance. Rows are taken in blocks of a fixed size, so that splits do not matter. */
 export class ByCovariance implements Estimator {
   readonly isExact = true;
-  private readonly moments: Moments;
-  private readonly blocks: Blocks;
+  readonly #moments: Moments;
+  readonly #blocks: Blocks;
 
   constructor(dim: number) {
-    this.moments = new Moments(dim);
-    this.blocks = new Blocks(dim, BLOCK_ROWS);
+    this.#moments = new Moments(dim);
+    this.#blocks = new Blocks(dim, BLOCK_ROWS);
   }
 
   append(x: Matrix): void {
-    for (const block of this.blocks.append(x)) this.moments.append(block);
+    for (const block of this.#blocks.append(x)) this.#moments.append(block);
   }
 
   finish(): Estimate {
-    const rest = this.blocks.rest();
-    if (rest.rows > 0) this.moments.append(rest);
-    const { count, meanX, scatter } = this.moments;
+    const rest = this.#blocks.rest();
+    if (rest.rows > 0) this.#moments.append(rest);
+    const { count, meanX, scatter } = this.#moments;
     requireTwo(count);
     const { values, vectors } = eigh(scatter, { sign: "canonical" });
     const variances = values.map((value) => value / (count - 1));
@@ -58,94 +58,94 @@ const BLOCK_ROWS = 512;
  */
 export class BySketch implements Estimator {
   readonly isExact = false;
-  private readonly width: number;
-  private readonly blocks: Blocks;
-  private readonly mean: Float64Array;
-  private count = 0;
+  readonly #width: number;
+  readonly #blocks: Blocks;
+  readonly #mean: Float64Array;
+  #count = 0;
   /** Σ‖x − x̄‖², of which nothing is lost. */
-  private squares = 0;
+  #squares = 0;
   /** diag(s)·Vᵀ of the centred rows so far. */
-  private sketch: Matrix;
+  #sketch: Matrix;
 
   constructor(dim: number, components: number) {
-    this.width = Math.min(dim, 2 * components + 10);
-    const blockRows = 2 * this.width;
-    const bytes = 8 * dim * 2 * (this.width + blockRows);
+    this.#width = Math.min(dim, 2 * components + 10);
+    const blockRows = 2 * this.#width;
+    const bytes = 8 * dim * 2 * (this.#width + blockRows);
     if (bytes > DEFAULT_MEMORY_BUDGET) {
       throw new VielbeinError(
         "MEMORY_BUDGET",
         `Principal components: ${components} of dimension ${dim} take ${(bytes / 2 ** 30).toFixed(1)} GiB, more than ${DEFAULT_MEMORY_BUDGET / 2 ** 30}. Ask for fewer components, or end at a smaller tensor.`,
       );
     }
-    this.blocks = new Blocks(dim, blockRows);
-    this.mean = new Float64Array(dim);
-    this.sketch = matrix(0, dim);
+    this.#blocks = new Blocks(dim, blockRows);
+    this.#mean = new Float64Array(dim);
+    this.#sketch = matrix(0, dim);
   }
 
   append(x: Matrix): void {
-    for (const block of this.blocks.append(x)) this.update(block);
+    for (const block of this.#blocks.append(x)) this.#update(block);
   }
 
   finish(): Estimate {
-    const rest = this.blocks.rest();
-    if (rest.rows > 0) this.update(rest);
-    const { count, mean, sketch, squares } = this;
+    const rest = this.#blocks.rest();
+    if (rest.rows > 0) this.#update(rest);
+    const count = this.#count;
     requireTwo(count);
-    const { u, s } = svd(transpose(sketch), { sign: "canonical" });
+    const { u, s } = svd(transpose(this.#sketch), { sign: "canonical" });
     const variances = s.map((value) => value ** 2 / (count - 1));
-    return { count, mean, variance: squares / (count - 1), vectors: u, variances };
+    return { count, mean: this.#mean, variance: this.#squares / (count - 1), vectors: u, variances };
   }
 
-  private update(block: Matrix): void {
+  #update(block: Matrix): void {
     const { mean, rows } = centred(block);
-    const total = this.count + rows.rows;
-    const delta = mean.map((value, j) => value - this.mean[j]);
-    const weight = (this.count * rows.rows) / total;
-    const stacked = matrix(this.sketch.rows + rows.rows + 1, rows.cols);
-    stacked.data.set(this.sketch.data);
-    stacked.data.set(rows.data, this.sketch.data.length);
+    const total = this.#count + rows.rows;
+    const delta = mean.map((value, j) => value - this.#mean[j]);
+    const weight = (this.#count * rows.rows) / total;
+    const stacked = matrix(this.#sketch.rows + rows.rows + 1, rows.cols);
+    stacked.data.set(this.#sketch.data);
+    stacked.data.set(rows.data, this.#sketch.data.length);
     stacked.data.set(
       delta.map((value) => value * Math.sqrt(weight)),
-      this.sketch.data.length + rows.data.length,
+      this.#sketch.data.length + rows.data.length,
     );
-    this.squares += sumOfSquares(rows.data) + weight * sumOfSquares(delta);
-    this.count = total;
-    for (let j = 0; j < mean.length; j++) this.mean[j] += (rows.rows / total) * delta[j];
+    this.#squares += sumOfSquares(rows.data) + weight * sumOfSquares(delta);
+    this.#count = total;
+    for (let j = 0; j < mean.length; j++) this.#mean[j] += (rows.rows / total) * delta[j];
     // S = U·diag(s)·Vᵀ, with U from the small side: UᵀS are the scaled right singular vectors.
     const { vectors } = eigh(matmul(stacked, stacked, { transposeB: true }));
-    const kept = leadingColumns(vectors, Math.min(this.width, vectors.cols));
-    this.sketch = matmul(kept, stacked, { transposeA: true });
+    const kept = leadingColumns(vectors, Math.min(this.#width, vectors.cols));
+    this.#sketch = matmul(kept, stacked, { transposeA: true });
   }
 }
 
 /** Rows collected into blocks of a fixed size. */
 class Blocks {
-  private readonly buffer: Matrix;
-  private filled = 0;
+  readonly #buffer: Matrix;
+  #filled = 0;
 
   constructor(dim: number, rows: number) {
-    this.buffer = matrix(rows, dim);
+    this.#buffer = matrix(rows, dim);
   }
 
   /** The blocks that X completes. Each is valid until the next is asked for. */
   *append(x: Matrix): Generator<Matrix> {
-    const { rows, cols, data } = this.buffer;
+    const { rows, cols, data } = this.#buffer;
     for (let row = 0; row < x.rows; ) {
-      const count = Math.min(rows - this.filled, x.rows - row);
-      data.set(x.data.subarray(row * cols, (row + count) * cols), this.filled * cols);
-      this.filled += count;
+      const count = Math.min(rows - this.#filled, x.rows - row);
+      data.set(x.data.subarray(row * cols, (row + count) * cols), this.#filled * cols);
+      this.#filled += count;
       row += count;
-      if (this.filled < rows) continue;
-      this.filled = 0;
-      yield this.buffer;
+      if (this.#filled < rows) continue;
+      this.#filled = 0;
+      yield this.#buffer;
     }
   }
 
   /** The rows that do not fill a block. */
   rest(): Matrix {
-    const { cols, data } = this.buffer;
-    const rows = this.filled;
-    this.filled = 0;
+    const { cols, data } = this.#buffer;
+    const rows = this.#filled;
+    this.#filled = 0;
     return matrix(rows, cols, data.subarray(0, rows * cols));
   }
 }

@@ -189,51 +189,51 @@ async function search(
 
 /** The function to minimise, its derivatives, and the count of what they took. */
 class Problem {
-  private readonly map: DifferentiableMap;
-  private readonly target: Float32Array;
-  private readonly rho: number;
-  private readonly options: InversionOptions;
+  readonly #map: DifferentiableMap;
+  readonly #target: Float32Array;
+  readonly #rho: number;
+  readonly #options: InversionOptions;
   /** ‖f(x) − y‖² of outputs that agree to all digits but the last, or nearly. */
   readonly rounding: number;
-  private readonly counts = { values: 0, jvps: 0, vjps: 0 };
+  readonly #counts = { values: 0, jvps: 0, vjps: 0 };
   /** f(x) − y where it was last computed. */
-  private last: { readonly x: Float32Array; readonly residual: Float32Array } | undefined;
+  #last: { readonly x: Float32Array; readonly residual: Float32Array } | undefined;
 
   constructor(map: DifferentiableMap, target: Float32Array, options: InversionOptions) {
-    this.map = counted(map, this.counts);
-    this.target = target;
-    this.rho = options.prior ?? 0;
+    this.#map = counted(map, this.#counts);
+    this.#target = target;
+    this.#rho = options.prior ?? 0;
     this.rounding = 2 ** -44 * dot(target, target);
-    this.options = options;
+    this.#options = options;
   }
 
   work(): Work {
-    return { ...this.counts };
+    return { ...this.#counts };
   }
 
   /** Of Levenberg–Marquardt, that of JᵀJ. */
   route(method: InversionMethod, point: Float32Array): DerivativeRoute | undefined {
     if (method === "cma-es") return undefined;
     if (method !== "levenberg-marquardt") return "products";
-    return JacobianAt.of(this.map, point, { memoryBudget: this.options.memoryBudget }).gramRoute;
+    return JacobianAt.of(this.#map, point, { memoryBudget: this.#options.memoryBudget }).gramRoute;
   }
 
   /** ρ‖x‖². */
   penalty(x: ArrayLike<number>): number {
-    return this.rho * dot(x, x);
+    return this.#rho * dot(x, x);
   }
 
   async values(points: readonly Float32Array[]): Promise<number[]> {
-    const [n, m] = [this.map.from.dim, this.map.to.dim];
+    const [n, m] = [this.#map.from.dim, this.#map.to.dim];
     const together = new Float32Array(points.length * n);
     points.forEach((x, i) => {
       together.set(x, i * n);
     });
-    const outputs = await this.map.evaluate(together, points.length);
+    const outputs = await this.#map.evaluate(together, points.length);
     return points.map((x, i) => {
       const residual = outputs.slice(i * m, (i + 1) * m);
-      for (let j = 0; j < m; j++) residual[j] -= this.target[j];
-      this.last = { x, residual };
+      for (let j = 0; j < m; j++) residual[j] -= this.#target[j];
+      this.#last = { x, residual };
       return (dot(residual, residual) + this.penalty(x)) / 2;
     });
   }
@@ -244,26 +244,26 @@ class Problem {
 
   async gradient(x: Float32Array): Promise<{ value: number; gradient: Float64Array }> {
     const value = await this.value(x);
-    return { value, gradient: await this.pulledResidual(x) };
+    return { value, gradient: await this.#pulledResidual(x) };
   }
 
   /** Jᵀr + ρx and JᵀJ + ρI. */
   async model(x: Float32Array): Promise<{ gradient: Float64Array; hessian: Matrix }> {
-    if (!this.last?.x.every((value, i) => value === x[i])) await this.value(x);
-    const gradient = await this.pulledResidual(x);
-    const { signal, memoryBudget } = this.options;
-    const hessian = await metricTensor(this.map, x, {
+    if (!this.#last?.x.every((value, i) => value === x[i])) await this.value(x);
+    const gradient = await this.#pulledResidual(x);
+    const { signal, memoryBudget } = this.#options;
+    const hessian = await metricTensor(this.#map, x, {
       signal,
       memoryBudget,
     });
-    for (let i = 0; i < x.length; i++) hessian.data[i * x.length + i] += this.rho;
+    for (let i = 0; i < x.length; i++) hessian.data[i * x.length + i] += this.#rho;
     return { gradient, hessian };
   }
 
   /** Jᵀr + ρx at the point whose residual is known. */
-  private async pulledResidual(x: Float32Array): Promise<Float64Array> {
-    const pulled = await scaledVjp(this.map, x, this.last!.residual);
-    return pulled.map((value, i) => value + this.rho * x[i]);
+  async #pulledResidual(x: Float32Array): Promise<Float64Array> {
+    const pulled = await scaledVjp(this.#map, x, this.#last!.residual);
+    return pulled.map((value, i) => value + this.#rho * x[i]);
   }
 }
 

@@ -1,12 +1,12 @@
 // Asynchronous work that must not overlap: each task starts when those asked for before it are done.
 
 export class Turns {
-  private last: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   /** Runs `task` in its turn. A task that fails does not keep the next from running. */
   take<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.last.then(task);
-    this.last = result.catch(() => undefined);
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => undefined);
     return result;
   }
 }

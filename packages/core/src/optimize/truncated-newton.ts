@@ -71,50 +71,52 @@ interface Place {
   readonly model: NewtonModel;
 }
 
-class Search {
-  private readonly objective: TruncatedNewtonObjective;
-  private readonly options: TruncatedNewtonOptions & { readonly steps: number; readonly tolerance: number };
-  private readonly first: number;
-  private at: Place;
-  private radius: number;
-  private step = 0;
-  private isStopped = false;
+type SearchOptions = TruncatedNewtonOptions & { readonly steps: number; readonly tolerance: number };
 
-  constructor(objective: TruncatedNewtonObjective, options: Search["options"], start: Place) {
-    this.objective = objective;
-    this.options = options;
-    this.first = start.value;
-    this.at = start;
-    this.radius = options.radius;
+class Search {
+  readonly #objective: TruncatedNewtonObjective;
+  readonly #options: SearchOptions;
+  readonly #first: number;
+  #at: Place;
+  #radius: number;
+  #step = 0;
+  #isStopped = false;
+
+  constructor(objective: TruncatedNewtonObjective, options: SearchOptions, start: Place) {
+    this.#objective = objective;
+    this.#options = options;
+    this.#first = start.value;
+    this.#at = start;
+    this.#radius = options.radius;
   }
 
   async run(): Promise<Minimum> {
-    let iterations = new ConjugateGradients(this.at.model, this.at.model.gradient);
+    let iterations = new ConjugateGradients(this.#at.model, this.#at.model.gradient);
     for (;;) {
-      const { at } = this;
-      const proposed = await iterations.within(this.radius, () => this.goesOn());
-      let isLowest = proposed.isWhole && this.isSmall(proposed.promised);
+      const at = this.#at;
+      const proposed = await iterations.within(this.#radius, () => this.#goesOn());
+      let isLowest = proposed.isWhole && this.#isSmall(proposed.promised);
       if (!isLowest) {
         const next = along(at.x, 1, proposed.move);
         // A region in which no coordinate moves: nothing is lower although the model promises it.
-        if (this.isStopped || next.every((moved, i) => moved === at.x[i])) return this.end(false);
-        const ratio = await this.attempt(next, proposed.promised);
+        if (this.#isStopped || next.every((moved, i) => moved === at.x[i])) return this.#end(false);
+        const ratio = await this.#attempt(next, proposed.promised);
         isLowest = !(ratio > TAKEN) && proposed.isWhole && isBelowSingle(proposed.promised, at.value);
-        if (!(ratio > POOR)) this.radius = proposed.length / 4;
-        else if (ratio > GOOD && !proposed.isWhole) this.radius *= 2;
+        if (!(ratio > POOR)) this.#radius = proposed.length / 4;
+        else if (ratio > GOOD && !proposed.isWhole) this.#radius *= 2;
       }
-      if (isLowest && !(await this.escape())) return this.end(this.mayGoOn());
+      if (isLowest && !(await this.#escape())) return this.#end(this.#mayGoOn());
       // The last step may have been cut short: it was tried all the same.
-      if (!this.mayGoOn() || !this.goesOn()) return this.end(false);
-      if (this.at !== at) iterations = new ConjugateGradients(this.at.model, this.at.model.gradient);
+      if (!this.#mayGoOn() || !this.#goesOn()) return this.#end(false);
+      if (this.#at !== at) iterations = new ConjugateGradients(this.#at.model, this.#at.model.gradient);
     }
   }
 
   /** Goes to `next` if enough of what is promised is kept there, and returns how much of it is. */
-  private async attempt(next: Float64Array, promised: number): Promise<number> {
-    const value = await this.objective.value(next);
-    const ratio = (this.at.value - value) / promised;
-    if (ratio > TAKEN) this.at = { x: next, value, model: await this.objective.model(next) };
+  async #attempt(next: Float64Array, promised: number): Promise<number> {
+    const value = await this.#objective.value(next);
+    const ratio = (this.#at.value - value) / promised;
+    if (ratio > TAKEN) this.#at = { x: next, value, model: await this.#objective.model(next) };
     return ratio;
   }
 
@@ -122,42 +124,42 @@ class Search {
    * From where the gradient leads no lower: along a negative curvature, which a saddle has and a minimum has not. Whether it
    * led lower.
    */
-  private async escape(): Promise<boolean> {
-    const { x, model } = this.at;
+  async #escape(): Promise<boolean> {
+    const { x, model } = this.#at;
     const iterations = new ConjugateGradients(model, normal(0, 0, model.gradient.length));
-    const found = await iterations.negativeCurvature(() => this.goesOn());
+    const found = await iterations.negativeCurvature(() => this.#goesOn());
     if (!found) return false;
     const slope = dot(model.gradient, found.direction);
     const move = model.move(found.direction.map((value) => (slope > 0 ? -value : value)));
     // However small refusals have made the region: a saddle is one in a region of any size.
-    const radius = Math.max(this.radius, this.options.radius);
+    const radius = Math.max(this.#radius, this.#options.radius);
     for (let t = radius / Math.sqrt(dot(found.direction, found.direction)); ; t /= 4) {
       const promised = t * Math.abs(slope) - 0.5 * t * t * found.curvature;
-      if (this.isSmall(promised)) return false;
-      if ((await this.attempt(along(x, t, move), promised)) > TAKEN) return true;
-      if (!this.goesOn()) return false;
+      if (this.#isSmall(promised)) return false;
+      if ((await this.#attempt(along(x, t, move), promised)) > TAKEN) return true;
+      if (!this.#goesOn()) return false;
     }
   }
 
-  private isSmall(promised: number): boolean {
-    return isNegligible(promised, this.at.value, this.first, this.options.tolerance);
+  #isSmall(promised: number): boolean {
+    return isNegligible(promised, this.#at.value, this.#first, this.#options.tolerance);
   }
 
   /** Counts a step; whether there may be another. */
-  private goesOn(): boolean {
-    const { signal, onStep } = this.options;
+  #goesOn(): boolean {
+    const { signal, onStep } = this.#options;
     signal?.throwIfAborted();
-    this.step++;
-    this.isStopped = onStep?.({ step: this.step, value: this.at.value, point: this.at.x }) === true;
-    return this.mayGoOn();
+    this.#step++;
+    this.#isStopped = onStep?.({ step: this.#step, value: this.#at.value, point: this.#at.x }) === true;
+    return this.#mayGoOn();
   }
 
-  private mayGoOn(): boolean {
-    return !this.isStopped && this.step < this.options.steps;
+  #mayGoOn(): boolean {
+    return !this.#isStopped && this.#step < this.#options.steps;
   }
 
-  private end(converged: boolean): Minimum {
-    return { point: this.at.x, value: this.at.value, steps: this.step, converged };
+  #end(converged: boolean): Minimum {
+    return { point: this.#at.x, value: this.#at.value, steps: this.#step, converged };
   }
 }
 
@@ -190,63 +192,63 @@ interface Iteration {
  * lengths grow from iteration to iteration.
  */
 class ConjugateGradients {
-  private readonly model: NewtonModel;
-  private readonly done: Iteration[] = [];
-  private residual: Float64Array;
+  readonly #model: NewtonModel;
+  readonly #done: Iteration[] = [];
+  #residual: Float64Array;
 
   constructor(model: NewtonModel, gradient: Float64Array) {
-    this.model = model;
-    this.residual = gradient.map((g) => -g);
+    this.#model = model;
+    this.#residual = gradient.map((g) => -g);
   }
 
   /** To the edge of the region, or the least of the model within it, for as long as `goesOn`. */
   async within(radius: number, goesOn: () => boolean): Promise<NewtonStep> {
     for (let k = 0; ; k++) {
-      const known = k < this.done.length;
-      if (!known && this.residual.every((r) => r === 0)) return this.step(this.end(), true);
-      const one = this.done[k] ?? (await this.iterate());
+      const known = k < this.#done.length;
+      if (!known && this.#residual.every((r) => r === 0)) return this.#step(this.#end(), true);
+      const one = this.#done[k] ?? (await this.#iterate());
       const { c, direction, descent, curvature, promised } = one;
       const toEdge = distanceToEdge(c, direction, radius);
       // A curvature of 0, or below by rounding, is an edge, too.
       if (!(curvature > 0 && descent / curvature < toEdge)) {
         const gained = toEdge * (descent - 0.5 * toEdge * curvature);
-        return this.step({ c: along(c, toEdge, direction), promised: promised + gained }, false);
+        return this.#step({ c: along(c, toEdge, direction), promised: promised + gained }, false);
       }
       const gained = descent ** 2 / (2 * curvature);
       const isWhole = (k + 1) * gained <= LEFT * (promised + gained);
-      if ((!known && !goesOn()) || isWhole) return this.step(after(one), isWhole);
+      if ((!known && !goesOn()) || isWhole) return this.#step(after(one), isWhole);
     }
   }
 
   /** The first direction along which the model bends down; none, too, where it ends because it may not go on. */
   async negativeCurvature(goesOn: () => boolean): Promise<Iteration | undefined> {
-    const enough = PROBED ** 2 * dot(this.residual, this.residual);
-    for (let k = 0; k < this.residual.length && dot(this.residual, this.residual) > enough; k++) {
-      const one = await this.iterate();
+    const enough = PROBED ** 2 * dot(this.#residual, this.#residual);
+    for (let k = 0; k < this.#residual.length && dot(this.#residual, this.#residual) > enough; k++) {
+      const one = await this.#iterate();
       if (one.curvature < 0) return one;
       if (!goesOn()) return undefined;
     }
     return undefined;
   }
 
-  private end(): Reached {
-    const last = this.done.at(-1);
-    return last ? after(last) : { c: new Float64Array(this.residual.length), promised: 0 };
+  #end(): Reached {
+    const last = this.#done.at(-1);
+    return last ? after(last) : { c: new Float64Array(this.#residual.length), promised: 0 };
   }
 
-  private async iterate(): Promise<Iteration> {
-    const [last, { c, promised }] = [this.done.at(-1), this.end()];
-    const square = dot(this.residual, this.residual);
-    const direction = last ? along(this.residual, square / last.descent, last.direction) : this.residual;
-    const bent = await this.model.product(direction);
+  async #iterate(): Promise<Iteration> {
+    const [last, { c, promised }] = [this.#done.at(-1), this.#end()];
+    const square = dot(this.#residual, this.#residual);
+    const direction = last ? along(this.#residual, square / last.descent, last.direction) : this.#residual;
+    const bent = await this.#model.product(direction);
     const one = { c, direction, descent: square, curvature: dot(direction, bent), promised };
-    this.residual = along(this.residual, -square / one.curvature, bent);
-    this.done.push(one);
+    this.#residual = along(this.#residual, -square / one.curvature, bent);
+    this.#done.push(one);
     return one;
   }
 
-  private step({ c, promised }: Reached, isWhole: boolean): NewtonStep {
-    return { move: this.model.move(c), length: Math.sqrt(dot(c, c)), promised, isWhole };
+  #step({ c, promised }: Reached, isWhole: boolean): NewtonStep {
+    return { move: this.#model.move(c), length: Math.sqrt(dot(c, c)), promised, isWhole };
   }
 }
 

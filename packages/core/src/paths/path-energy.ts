@@ -20,114 +20,114 @@ const DIFFERENCE = 1e-3;
 
 /** Points are the inner nodes `[N − 1, n]` of chains between fixed ends. */
 export class PathEnergy implements TruncatedNewtonObjective {
-  private readonly map: DifferentiableMap;
-  private readonly line: Float32Array;
-  private readonly segments: number;
-  private readonly smoothing: Matrix;
-  private readonly call: MetricOptions;
+  readonly #map: DifferentiableMap;
+  readonly #line: Float32Array;
+  readonly #segments: number;
+  readonly #smoothing: Matrix;
+  readonly #call: MetricOptions;
   /** gᵢ^(−½) of every inner node. */
-  private roots: readonly Matrix[] = [];
+  #roots: readonly Matrix[] = [];
   /** Products with the second derivative since the metrics were taken. */
-  private products = 0;
+  #products = 0;
   /** Values of the nodes where the energy was last asked for. */
-  private values: Float32Array = new Float32Array();
+  #values: Float32Array = new Float32Array();
 
   /** @param line nodes `[N + 1, n]`, of which the first and the last stay. */
   constructor(map: DifferentiableMap, line: Float32Array, call: MetricOptions) {
-    this.map = map;
-    this.line = line;
-    this.segments = line.length / map.from.dim - 1;
-    this.smoothing = inverseRootOfDifferences(this.segments);
-    this.call = call;
+    this.#map = map;
+    this.#line = line;
+    this.#segments = line.length / map.from.dim - 1;
+    this.#smoothing = inverseRootOfDifferences(this.#segments);
+    this.#call = call;
   }
 
   /** The inner nodes of the line. */
   origin(): Float64Array {
-    const n = this.map.from.dim;
-    return Float64Array.from(this.line.subarray(n, -n));
+    const n = this.#map.from.dim;
+    return Float64Array.from(this.#line.subarray(n, -n));
   }
 
   /** All nodes, `[N + 1, n]`. */
   points(inner: Float64Array): Float32Array {
-    const points = this.line.slice();
-    points.set(inner, this.map.from.dim);
+    const points = this.#line.slice();
+    points.set(inner, this.#map.from.dim);
     return points;
   }
 
   async value(inner: Float64Array): Promise<number> {
-    this.values = await this.evaluate(inner);
-    return this.energyOf(this.values);
+    this.#values = await this.#evaluate(inner);
+    return this.#energyOf(this.#values);
   }
 
   /** The metrics are taken anew where the products since cost as much as they did. */
   async model(inner: Float64Array): Promise<NewtonModel> {
-    const nodes = this.nodes(inner);
-    if (this.roots.length === 0 || 2 * this.products >= this.map.from.dim) {
-      this.roots = await this.rootsAt(nodes);
-      this.products = 0;
+    const nodes = this.#nodes(inner);
+    if (this.#roots.length === 0 || 2 * this.#products >= this.#map.from.dim) {
+      this.#roots = await this.#rootsAt(nodes);
+      this.#products = 0;
     }
-    const { roots } = this;
-    const gradient = await this.pulled(nodes, roots, this.values);
+    const roots = this.#roots;
+    const gradient = await this.#pulled(nodes, roots, this.#values);
     // The length of a chain of even segments.
-    const length = Math.sqrt(2 * this.energyOf(this.values));
+    const length = Math.sqrt(2 * this.#energyOf(this.#values));
     const product = async (c: Float64Array) => {
-      this.products++;
+      this.#products++;
       const t = (DIFFERENCE * length) / Math.sqrt(dot(c, c));
-      const moved = along(inner, t, this.move(roots, c));
-      const there = await this.pulled(this.nodes(moved), roots, await this.evaluate(moved));
+      const moved = along(inner, t, this.#move(roots, c));
+      const there = await this.#pulled(this.#nodes(moved), roots, await this.#evaluate(moved));
       return there.map((value, i) => (value - gradient[i]) / t);
     };
-    return { gradient, product, move: (c) => this.move(roots, c) };
+    return { gradient, product, move: (c) => this.#move(roots, c) };
   }
 
-  private evaluate(inner: Float64Array): Promise<Float32Array> {
-    return this.map.evaluate(this.points(inner), this.segments + 1, this.call);
+  #evaluate(inner: Float64Array): Promise<Float32Array> {
+    return this.#map.evaluate(this.points(inner), this.#segments + 1, this.#call);
   }
 
-  private energyOf(values: Float32Array): number {
-    const m = this.map.to.dim;
+  #energyOf(values: Float32Array): number {
+    const m = this.#map.to.dim;
     let sum = 0;
     for (let at = m; at < values.length; at++) sum += (values[at] - values[at - m]) ** 2;
-    return 0.5 * this.segments * sum;
+    return 0.5 * this.#segments * sum;
   }
 
-  private nodes(inner: Float64Array): Float32Array[] {
-    const n = this.map.from.dim;
-    return Array.from({ length: this.segments - 1 }, (_, i) =>
+  #nodes(inner: Float64Array): Float32Array[] {
+    const n = this.#map.from.dim;
+    return Array.from({ length: this.#segments - 1 }, (_, i) =>
       Float32Array.from(inner.subarray(i * n, (i + 1) * n)),
     );
   }
 
-  private async rootsAt(nodes: readonly Float32Array[]): Promise<Matrix[]> {
+  async #rootsAt(nodes: readonly Float32Array[]): Promise<Matrix[]> {
     const roots: Matrix[] = [];
-    for (const node of nodes) roots.push(inverseRoot(await metricTensor(this.map, node, this.call)));
+    for (const node of nodes) roots.push(inverseRoot(await metricTensor(this.#map, node, this.#call)));
     return roots;
   }
 
   /** Jᵀ of the second differences of `outputs` `[N + 1, m]`, in the coordinates c. */
-  private async pulled(
+  async #pulled(
     nodes: readonly Float32Array[],
     roots: readonly Matrix[],
     outputs: Float32Array,
   ): Promise<Float64Array> {
-    const [n, m] = [this.map.from.dim, this.map.to.dim];
-    const rows = matrix(this.segments - 1, n);
+    const [n, m] = [this.#map.from.dim, this.#map.to.dim];
+    const rows = matrix(this.#segments - 1, n);
     for (const [i, node] of nodes.entries()) {
-      const bend = secondDifference(outputs, i + 1, m).map((value) => Math.sqrt(this.segments) * value);
-      const row = await scaledVjp(this.map, node, bend, this.call);
+      const bend = secondDifference(outputs, i + 1, m).map((value) => Math.sqrt(this.#segments) * value);
+      const row = await scaledVjp(this.#map, node, bend, this.#call);
       rows.data.set(matmul(roots[i], matrix(n, 1, row)).data, i * n);
     }
-    return matmul(this.smoothing, rows).data;
+    return matmul(this.#smoothing, rows).data;
   }
 
   /** How the inner nodes move, `[N − 1, n]`. */
-  private move(roots: readonly Matrix[], c: Float64Array): Float64Array {
-    const n = this.map.from.dim;
-    const moves = matmul(this.smoothing, matrix(this.segments - 1, n, c)).data;
+  #move(roots: readonly Matrix[], c: Float64Array): Float64Array {
+    const n = this.#map.from.dim;
+    const moves = matmul(this.#smoothing, matrix(this.#segments - 1, n, c)).data;
     for (const [i, root] of roots.entries()) {
       const row = matrix(n, 1, moves.slice(i * n, (i + 1) * n));
       moves.set(
-        matmul(root, row).data.map((value) => value / Math.sqrt(this.segments)),
+        matmul(root, row).data.map((value) => value / Math.sqrt(this.#segments)),
         i * n,
       );
     }

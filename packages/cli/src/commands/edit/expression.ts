@@ -83,26 +83,26 @@ export async function parseEdit(text: string, names: readonly string[]): Promise
 
 class Evaluator {
   readsTime = false;
-  private readonly text: string;
-  private readonly names: readonly string[];
-  private time = 0;
+  readonly #text: string;
+  readonly #names: readonly string[];
+  #time = 0;
 
   constructor(text: string, names: readonly string[]) {
-    this.text = text;
-    this.names = names;
+    this.#text = text;
+    this.#names = names;
   }
 
   displacement(root: Tree, t: number): Float64Array {
-    this.time = t;
-    const value = this.value(root);
+    this.#time = t;
+    const value = this.#value(root);
     if (typeof value === "number") {
-      throw this.error(`it is the number ${value}, not a combination of directions: multiply it by one`);
+      throw this.#error(`it is the number ${value}, not a combination of directions: multiply it by one`);
     }
-    const result = new Float64Array(this.names.length);
+    const result = new Float64Array(this.#names.length);
     for (const [k, coefficient] of value) {
       if (!Number.isFinite(coefficient)) {
         const when = this.readsTime ? `at t = ${t} ` : "";
-        throw this.error(`${when}the coefficient of ${this.names[k]} is ${coefficient}`);
+        throw this.#error(`${when}the coefficient of ${this.#names[k]} is ${coefficient}`);
       }
       result[k] = coefficient;
     }
@@ -110,111 +110,111 @@ class Evaluator {
   }
 
   syntaxError(error: unknown): VielbeinError {
-    if (error instanceof RangeError) return this.error("it is nested too deeply");
+    if (error instanceof RangeError) return this.#error("it is nested too deeply");
     const { message, char } = error as Error & { char?: number };
-    return this.error(message.replace(/\s*\(char \d+\)$/, ""), char);
+    return this.#error(message.replace(/\s*\(char \d+\)$/, ""), char);
   }
 
-  private value(node: Tree): Value {
+  #value(node: Tree): Value {
     switch (node.type) {
       case "ParenthesisNode":
-        return this.value(node.content);
+        return this.#value(node.content);
       case "ConstantNode":
         if (typeof node.value === "number") return node.value;
         break;
       case "SymbolNode":
-        return this.symbol(node.name);
+        return this.#symbol(node.name);
       case "OperatorNode":
-        return this.operation(node);
+        return this.#operation(node);
       case "FunctionNode":
-        return this.call(node);
+        return this.#call(node);
     }
     const shown = node.toString();
-    throw this.error(
+    throw this.#error(
       `"${shown}" is not allowed: an edit is made of numbers, directions, + − * / ^, and functions of numbers`,
-      this.positionOf(shown),
+      this.#positionOf(shown),
     );
   }
 
-  private symbol(name: string): Value {
+  #symbol(name: string): Value {
     if (name === TIME) {
       this.readsTime = true;
-      return this.time;
+      return this.#time;
     }
     if (Object.hasOwn(CONSTANTS, name)) return CONSTANTS[name]!;
-    const k = this.names.indexOf(name);
+    const k = this.#names.indexOf(name);
     if (k >= 0) return new Map([[k, 1]]);
-    throw this.error(
-      `there is no direction "${name}"; there are ${abridged(this.names)}, and the numbers t, pi, tau and e`,
-      this.positionOf(name),
+    throw this.#error(
+      `there is no direction "${name}"; there are ${abridged(this.#names)}, and the numbers t, pi, tau and e`,
+      this.#positionOf(name),
     );
   }
 
-  private operation({ fn, args, op }: OperatorTree): Value {
-    const [a, b] = args.map((arg) => this.value(arg));
+  #operation({ fn, args, op }: OperatorTree): Value {
+    const [a, b] = args.map((arg) => this.#value(arg));
     const isNumber = typeof a === "number" && (b === undefined || typeof b === "number");
     if (a !== undefined && b === undefined) {
       if (fn === "unaryMinus") return scaled(a, (x) => -x);
       if (fn === "unaryPlus") return a;
     } else if (a !== undefined && b !== undefined) {
-      if (fn === "add" || fn === "subtract") return this.sum(a, b, fn === "add" ? 1 : -1, op);
+      if (fn === "add" || fn === "subtract") return this.#sum(a, b, fn === "add" ? 1 : -1, op);
       if (fn === "multiply" && typeof a === "number") return scaled(b, (x) => a * x);
       if (fn === "multiply" && typeof b === "number") return scaled(a, (x) => x * b);
       if (fn === "divide" && typeof b === "number") return scaled(a, (x) => x / b);
       if (fn === "pow" && isNumber) return (a as number) ** (b as number);
     }
-    throw this.error(
+    throw this.#error(
       isNumber
         ? `the operator ${op} is not allowed`
         : `${op} between directions makes no direction: add them, or multiply them by numbers`,
-      this.positionOf(op),
+      this.#positionOf(op),
     );
   }
 
-  private sum(a: Value, b: Value, sign: number, op: string): Value {
+  #sum(a: Value, b: Value, sign: number, op: string): Value {
     if (typeof a === "number" && typeof b === "number") return a + sign * b;
     if (typeof a !== "number" && typeof b !== "number") {
       const sum = new Map(a);
       for (const [k, x] of b) sum.set(k, (a.get(k) ?? 0) + sign * x);
       return sum;
     }
-    throw this.error(
+    throw this.#error(
       `${op} joins a number and a direction: multiply the number by a direction`,
-      this.positionOf(op),
+      this.#positionOf(op),
     );
   }
 
-  private call({ fn, args }: FunctionTree): number {
+  #call({ fn, args }: FunctionTree): number {
     const name = fn.type === "SymbolNode" ? fn.name : "";
     const apply = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name]! : undefined;
     const shown = name || fn.toString();
     if (!apply) {
-      throw this.error(
+      throw this.#error(
         `there is no function "${shown}"; there are ${Object.keys(FUNCTIONS).join(", ")}`,
-        this.positionOf(shown),
+        this.#positionOf(shown),
       );
     }
     const fits = ARGUMENTS[name] ?? ((count: number) => count === 1);
     if (!fits(args.length)) {
-      throw this.error(`${name} does not take ${args.length} arguments`, this.positionOf(name));
+      throw this.#error(`${name} does not take ${args.length} arguments`, this.#positionOf(name));
     }
-    const numbers = args.map((arg) => this.value(arg));
+    const numbers = args.map((arg) => this.#value(arg));
     if (numbers.every((x) => typeof x === "number")) return apply(...numbers);
-    throw this.error(`${name} takes numbers, not directions`, this.positionOf(name));
+    throw this.#error(`${name} takes numbers, not directions`, this.#positionOf(name));
   }
 
   /** Where a symbol stands for the first time, from 1. */
-  private positionOf(part: string): number | undefined {
+  #positionOf(part: string): number | undefined {
     const word = /^[\p{L}\p{N}_]+$/u.test(part);
     const escaped = part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
     const pattern = word ? `(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}_])` : escaped;
-    const at = this.text.search(new RegExp(pattern, "u"));
+    const at = this.#text.search(new RegExp(pattern, "u"));
     return at < 0 ? undefined : at + 1;
   }
 
-  private error(reason: string, position?: number): VielbeinError {
+  #error(reason: string, position?: number): VielbeinError {
     const place = position === undefined ? "" : ` at character ${position}`;
-    return new VielbeinError("INVALID_ARGUMENT", `--edit "${this.text}"${place}: ${reason}.`);
+    return new VielbeinError("INVALID_ARGUMENT", `--edit "${this.#text}"${place}: ${reason}.`);
   }
 }
 

@@ -63,14 +63,14 @@ type InvertTask = DistanceTask<InvertOptions>;
 /** How outputs are images, found where a picture is read or drawn. */
 class Images {
   known: Drawing | undefined;
-  private readonly task: InvertTask;
+  readonly #task: InvertTask;
 
   constructor(task: InvertTask) {
-    this.task = task;
+    this.#task = task;
   }
 
   async find(): Promise<Drawing> {
-    this.known ??= await drawingOf(this.task);
+    this.known ??= await drawingOf(this.#task);
     return this.known;
   }
 }

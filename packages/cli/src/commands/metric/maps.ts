@@ -15,51 +15,51 @@ export type MetricMapOptions = OptionsOf<typeof metricMapOptions>;
 
 /** What is open of one model: a map at a time. */
 class Side {
-  private readonly loaded: LoadedModel;
-  private readonly options: MetricMapOptions;
-  private readonly signal: AbortSignal;
-  private readonly generators: LayerMaps;
-  private opened: Distance | undefined;
+  readonly #loaded: LoadedModel;
+  readonly #options: MetricMapOptions;
+  readonly #signal: AbortSignal;
+  readonly #generators: LayerMaps;
+  #opened: Distance | undefined;
 
   constructor(loaded: LoadedModel, options: MetricMapOptions, spaces: readonly Space[], signal: AbortSignal) {
-    this.loaded = loaded;
-    this.options = options;
-    this.signal = signal;
-    this.generators = new LayerMaps(loaded, options, spaces);
+    this.#loaded = loaded;
+    this.#options = options;
+    this.#signal = signal;
+    this.#generators = new LayerMaps(loaded, options, spaces);
   }
 
   /** The generator up to a layer, without the distance. */
   generator(layer: number): Promise<OnnxMap> {
-    return this.generators.at(layer);
+    return this.#generators.at(layer);
   }
 
   async distance(): Promise<Distance> {
-    const { loaded, options, signal } = this;
-    this.opened ??= await openDistance(loaded, await this.generator(0), ofOneLayer(options), signal);
-    return this.opened;
+    const options = ofOneLayer(this.#options);
+    this.#opened ??= await openDistance(this.#loaded, await this.generator(0), options, this.#signal);
+    return this.#opened;
   }
 
   async at(layer: number): Promise<OnnxMap> {
-    return this.options.distance === "l2" ? this.generator(layer) : (await this.distance()).map;
+    return this.#options.distance === "l2" ? this.generator(layer) : (await this.distance()).map;
   }
 
   async dispose(): Promise<void> {
-    await this.opened?.dispose();
-    await this.generators.dispose();
+    await this.#opened?.dispose();
+    await this.#generators.dispose();
   }
 }
 
 export class MetricMaps {
   /** Where the maps end before any distance: one layer, or several. */
   readonly layers: readonly Space[];
-  private readonly trained: Side;
-  private readonly makeShuffled: () => Promise<Side>;
-  private shuffled: Side | undefined;
+  readonly #trained: Side;
+  readonly #makeShuffled: () => Promise<Side>;
+  #shuffled: Side | undefined;
 
   private constructor(layers: readonly Space[], trained: Side, makeShuffled: () => Promise<Side>) {
     this.layers = layers;
-    this.trained = trained;
-    this.makeShuffled = makeShuffled;
+    this.#trained = trained;
+    this.#makeShuffled = makeShuffled;
   }
 
   /** @throws {VielbeinError} `INVALID_ARGUMENT` for features of several layers; what loading throws. */
@@ -87,26 +87,26 @@ export class MetricMaps {
 
   /** The generator up to a layer, without the distance. */
   generator(layer: number): Promise<OnnxMap> {
-    return this.trained.generator(layer);
+    return this.#trained.generator(layer);
   }
 
   /** The map whose metric is taken. */
   at(layer: number): Promise<OnnxMap> {
-    return this.trained.at(layer);
+    return this.#trained.at(layer);
   }
 
   async shuffledAt(layer: number): Promise<OnnxMap> {
-    this.shuffled ??= await this.makeShuffled();
-    return this.shuffled.at(layer);
+    this.#shuffled ??= await this.#makeShuffled();
+    return this.#shuffled.at(layer);
   }
 
   /** The distance, for one layer. */
   distance(): Promise<Distance> {
-    return this.trained.distance();
+    return this.#trained.distance();
   }
 
   async dispose(): Promise<void> {
-    await this.shuffled?.dispose();
-    await this.trained.dispose();
+    await this.#shuffled?.dispose();
+    await this.#trained.dispose();
   }
 }
