@@ -58,6 +58,7 @@ export {
 } from "./inversion/inversion.ts";
 export { bytesText, DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "./jacobian/budget.ts";
 export { type DeadDirections, deadDirections, deadRows } from "./jacobian/dead-directions.ts";
+export { type InputBasis, inputBasisAt } from "./jacobian/input-basis.ts";
 export { type JacobianOptions, jacobian } from "./jacobian/jacobian.ts";
 export {
   type DerivativeOptions,

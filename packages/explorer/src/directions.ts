@@ -9,10 +9,10 @@ import {
   defaultNames,
   displacementOf,
   factorize,
+  type InputBasis,
+  inputBasisAt,
   JacobianAt,
   type LocalDimension,
-  leadingTriplets,
-  localBasisAt,
   localDimension,
   type MetricSpectrum,
   metricSpectrum,
@@ -20,7 +20,7 @@ import {
   selectMaps,
   stackWeights,
 } from "@vielbein/core";
-import { canonicalSigns, leadingColumns, type Matrix, matrix } from "@vielbein/linalg";
+import { leadingColumns, type Matrix, matrix } from "@vielbein/linalg";
 import { firstAffineMaps } from "@vielbein/onnx";
 import type { BasisOptions, ExplorerDirections, ExplorerSpectrum } from "@vielbein/viz/explorer";
 import type { Spaces } from "./spaces.ts";
@@ -28,8 +28,6 @@ import { MEMORY_BUDGET } from "./survey.ts";
 
 /** Directions that are handed to the page; each costs a tangent at every new point. */
 const KEPT = 64;
-/** Elements of a Jacobian that is decomposed whole, as `vielbein basis` does; larger ones go through the metric. */
-const WHOLE = 2 ** 23;
 /** Codes up to this dimension have their whole spectrum; of longer ones, only the leading part is found. */
 const WHOLE_CODE = 1024;
 const LEADING = 32;
@@ -67,52 +65,25 @@ export async function findBasis(
   { signal, progress }: BasisOptions<LocalFound>,
 ): Promise<LocalFound> {
   const { map } = spaces;
-  if (map.from.dim <= WHOLE_CODE) return basisFound(spaces, point, await wholeBasis(map, point, signal));
   const at = JacobianAt.of(map, point, { signal, memoryBudget: MEMORY_BUDGET });
+  if (map.from.dim <= WHOLE_CODE) return basisFound(spaces, point, await inputBasisAt(at));
   const most = Math.min(map.to.dim, LEADING, at.tripletsThatFit);
   for (const rank of FIRST.filter((few) => few < most)) {
-    progress?.(basisFound(spaces, point, await leadingBasis(at, rank)));
+    progress?.(basisFound(spaces, point, await inputBasisAt(at, rank)));
   }
-  return basisFound(spaces, point, await leadingBasis(at, most));
-}
-
-/** Singular values with right singular vectors as columns, and how the derivative entered them. */
-interface InputBasis extends Pick<ExplorerSpectrum, "singularValues" | "route"> {
-  readonly vectors: Matrix;
-}
-
-/** By the singular value decomposition of J, or where J is large by the spectrum of JᵀJ, in a fraction of the time. */
-async function wholeBasis(
-  map: Spaces["map"],
-  point: Float32Array,
-  signal: AbortSignal | undefined,
-): Promise<InputBasis> {
-  const [n, m] = [map.from.dim, map.to.dim];
-  const options = { signal, memoryBudget: MEMORY_BUDGET };
-  if (n * m <= WHOLE) {
-    const { singularValues, inputVectors, route } = await localBasisAt(map, point, options);
-    return { singularValues, vectors: inputVectors, route };
-  }
-  const { eigenvalues, eigenvectors, route } = await metricSpectrum(map, point, options);
-  const singularValues = eigenvalues.slice(0, Math.min(n, m)).map(Math.sqrt);
-  return { singularValues, vectors: eigenvectors, route };
-}
-
-async function leadingBasis(at: JacobianAt, rank: number): Promise<InputBasis> {
-  const { singularValues, inputVectors, outputVectors, route } = await leadingTriplets(at, rank);
-  return { singularValues, vectors: canonicalSigns(outputVectors, inputVectors).v, route };
+  return basisFound(spaces, point, await inputBasisAt(at, most));
 }
 
 function basisFound(
   spaces: Spaces,
   point: Float32Array,
-  { singularValues, vectors, route }: InputBasis,
+  { singularValues, inputVectors, route }: InputBasis,
 ): LocalFound {
   const { map } = spaces;
   const isWhole = singularValues.length === Math.min(map.from.dim, map.to.dim);
   const set = kept({
     space: map.from,
-    vectors,
+    vectors: inputVectors,
     names: [],
     values: { kind: "singular value", values: singularValues },
     method: "local basis",
@@ -126,7 +97,7 @@ function basisFound(
     route,
     spectrum: {
       singularValues,
-      dimension: isWhole ? dimensionOf(map, singularValues, vectors) : undefined,
+      dimension: isWhole ? dimensionOf(map, singularValues, inputVectors) : undefined,
       route,
     },
   };
@@ -142,7 +113,7 @@ function dimensionOf(
   const lengths = matrix(
     rows,
     cols,
-    data.map((x, at) => x * (singularValues[at % cols] ?? 0)),
+    data.map((x, at) => x * singularValues[at % cols]),
   );
   return localDimension(singularValues, {
     inputDim: from.dim,

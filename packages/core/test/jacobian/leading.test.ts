@@ -6,6 +6,7 @@ import {
   defaultRank,
   distortionSample,
   functionMap,
+  inputBasisAt,
   JacobianAt,
   leadingTriplets,
   localBasisAt,
@@ -59,6 +60,34 @@ describe.each([
   ["more inputs than outputs", wide],
 ])("of %s", (_, map) => {
   const point = pointOf(map);
+
+  test.each([
+    ["whole", 2 ** 31, undefined, "matrix", 1e-12],
+    ["by the columns' spectrum", SMALL, undefined, "columns", 1e-6],
+    ["by the metric's spectrum from products", 10_000, undefined, "products", 1e-4],
+    ["the leading ones", SMALL, 6, "products", 1e-5],
+  ] as const)(
+    "the input's half is that of the local basis: %s",
+    async (_, memoryBudget, rank, route, tolerance) => {
+      const whole = await localBasisAt(map, point);
+      const half = await inputBasisAt(JacobianAt.of(map, point, { memoryBudget }), rank);
+      expect(half.route).toBe(route);
+      const k = rank ?? 40;
+      expect(half.inputVectors).toMatchObject({ rows: map.from.dim, cols: k });
+      expect(half.singularValues).toHaveLength(k);
+      half.singularValues.forEach((value, i) => {
+        expect(Math.abs(value - whole.singularValues[i]!)).toBeLessThan(tolerance * whole.singularValues[0]!);
+      });
+      expect(orthonormality(half.inputVectors)).toBeLessThan(1e-5);
+      const products = matmul(half.inputVectors, whole.inputVectors, { transposeA: true });
+      // The spectrum of the metric has no output vector, and so no sign of one.
+      const hasSigns = route === "matrix" || rank !== undefined;
+      for (let i = 0; i < 6; i++) {
+        const cosine = products.data[i * products.cols + i]!;
+        expect(hasSigns ? cosine : Math.abs(cosine)).toBeCloseTo(1, 4);
+      }
+    },
+  );
 
   test("the leading triplets are those of the whole decomposition, and their residuals say how nearly", async () => {
     const whole = await localBasisAt(map, point);

@@ -1,0 +1,55 @@
+// The input's half of the local basis, for those who need no output vectors: of a picture, each is as large as it.
+
+import { canonicalSigns, eigh, leadingColumns, type Matrix, svd } from "@vielbein/linalg";
+import type { DerivativeRoute } from "../map/map.ts";
+import type { JacobianAt } from "./jacobian-at.ts";
+import { leadingTriplets, requireRank } from "./leading.ts";
+
+export interface InputBasis {
+  /** σ₁ ≥ σ₂ ≥ …, all min(from.dim, to.dim) of them, or the leading ones that were asked for. */
+  readonly singularValues: Float64Array;
+  /**
+   * v₁, v₂, … as columns, `[from.dim, k]`, orthonormal. The entry of largest magnitude of uᵢ is positive, as in
+   * {@link LocalBasis}; by the spectrum of JᵀJ, which has no uᵢ, that of vᵢ.
+   */
+  readonly inputVectors: Matrix;
+  readonly route: DerivativeRoute;
+}
+
+/** Elements of a Jacobian that is decomposed whole: that of a larger one takes some six times as long as the spectrum of JᵀJ. */
+const DECOMPOSED = 2 ** 23;
+
+/**
+ * Singular values and input vectors at a point: by the singular value decomposition of J, or where that takes too much
+ * memory or time, by the spectrum of JᵀJ, good to 1e-8·σ₁; the leading `rank` alone by products with J and its transpose.
+ *
+ * @param rank from 1 to min(from.dim, to.dim). Default: all.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank out of range; `MEMORY_BUDGET` for more than fits; what the map throws.
+ */
+export async function inputBasisAt(at: JacobianAt, rank?: number): Promise<InputBasis> {
+  if (rank !== undefined) return byIteration(at, rank);
+  const isSmall = at.inputs * at.outputs <= DECOMPOSED && at.fits("matrix");
+  return isSmall ? byDecomposition(at) : byMetric(at);
+}
+
+async function byIteration(at: JacobianAt, rank: number): Promise<InputBasis> {
+  requireRank("rank", rank, at.map);
+  const { singularValues, inputVectors, outputVectors, route } = await leadingTriplets(at, rank);
+  return { singularValues, inputVectors: canonicalSigns(outputVectors, inputVectors).v, route };
+}
+
+async function byDecomposition(at: JacobianAt): Promise<InputBasis> {
+  const { u, s, v } = svd(await at.matrix());
+  return { singularValues: s, inputVectors: canonicalSigns(u, v).v, route: "matrix" };
+}
+
+async function byMetric(at: JacobianAt): Promise<InputBasis> {
+  const route = at.gramRoute;
+  const { values, vectors } = eigh(await at.gram(route), { sign: "canonical" });
+  const count = Math.min(at.inputs, at.outputs);
+  return {
+    singularValues: values.slice(0, count).map((value) => Math.sqrt(Math.max(0, value))),
+    inputVectors: leadingColumns(vectors, count),
+    route,
+  };
+}
