@@ -29,6 +29,10 @@ const exports: readonly (readonly [string, string])[] = [
   ].flatMap((name) => [[`${name}_torchscript`, name] as const, [`${name}_dynamo`, name] as const]),
   ["grouped_attention_dynamo", "grouped_attention"],
   ["keras", "keras"],
+  // As ONNX Runtime's optimiser saves them.
+  ...["vit", "vae_attention", "biggan", "stylegan2_unfused"].map(
+    (name) => [`${name}_optimized`, name] as const,
+  ),
 ];
 
 const fixture = (name: string): Promise<Uint8Array> => readFile(new URL(`fixtures/${name}`, import.meta.url));

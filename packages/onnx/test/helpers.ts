@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { RuntimeTensor, Session } from "@vielbein/core";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { expect } from "vitest";
+import { operatorName } from "../src/derive/unsupported.ts";
 import { modelSource } from "../src/file/source.ts";
 import { type Attribute, DataType, type Model, type Node, type OnnxMap, type Tensor } from "../src/index.ts";
 import { makeNode } from "../src/model/attributes.ts";
@@ -104,6 +105,7 @@ export class GraphBuilder {
     return tensor.name;
   }
 
+  /** `opType` has its domain before it where that is not the standard one. */
   op(opType: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
     return this.ops(opType, inputs, attributes, 1)[0]!;
   }
@@ -113,14 +115,16 @@ export class GraphBuilder {
     inputs: readonly string[],
     attributes: Record<string, Attribute>,
     count: number,
+    isWanted: (index: number) => boolean = () => true,
   ): string[] {
-    const outputs = Array.from({ length: count }, () => this.#fresh("y"));
-    this.#nodes.push(makeNode(opType, inputs, outputs, attributes));
+    const outputs = Array.from({ length: count }, (_, index) => (isWanted(index) ? this.#fresh("y") : ""));
+    const [name, domain = ""] = opType.split("::").reverse() as [string, string?];
+    this.#nodes.push({ ...makeNode(name, inputs, outputs, attributes), domain });
     return outputs;
   }
 
   operators(): Set<string> {
-    return new Set(this.#nodes.map((node) => node.opType));
+    return new Set(this.#nodes.map(operatorName));
   }
 
   /** The model that computes tensor `output` from input `z`. */
@@ -166,7 +170,10 @@ export function makeModel(parts: {
     irVersion: 8,
     producerName: "test",
     producerVersion: "",
-    opsets: new Map([["", opset]]),
+    opsets: new Map([
+      ["", opset],
+      ...nodes.filter(({ domain }) => domain).map(({ domain }) => [domain, 1] as const),
+    ]),
     metadata: new Map(),
     graph: { name: "test", nodes, initializers, inputs, outputs, valueInfo, unknown: [] },
     functions: [],

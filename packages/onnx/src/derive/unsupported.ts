@@ -26,9 +26,20 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ...["QuantizeLinear", "DynamicQuantizeLinear", "DequantizeLinear"].map((op) => [op, quantised] as const),
 ]);
 
+const optimised =
+  "this file was saved by an optimiser, which wrote this operator in place of standard ones; use the original";
+const blocked =
+  "this file was saved by an optimiser, which laid its weights out for one processor; use the original, or save it with the optimisation level extended";
+
+/** Domains of operators that no exporter writes, and why they are refused. */
+const foreign: ReadonlyMap<string, string> = new Map([
+  ["com.microsoft", optimised],
+  ["com.microsoft.nchwc", blocked],
+]);
+
 /** Why an operator without a rule has none. */
 export function reasonAgainst(node: Node): string {
-  return (node.domain === "" && reasons.get(node.opType)) || noRule;
+  return (node.domain === "" ? reasons.get(node.opType) : foreign.get(node.domain)) ?? noRule;
 }
 
 export class UnsupportedOperatorError extends VielbeinError {

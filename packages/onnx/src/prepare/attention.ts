@@ -25,33 +25,58 @@ export function attention(w: CompositeWriter, node: Node): void {
   const isGrouped = heads === 0 || heads !== sharedHeads;
   const [keys, values] = [k, v].map((x) => (isGrouped ? repeatHeads(w, x, q) : x));
 
-  const size = w.fromInt64(w.extents(q, 3, 4));
+  const isCausal = intAttribute(node, "is_causal", 0) === 1;
+  const biases = [
+    ...(mask ? [w.isBool(mask) ? excluding(w, mask) : mask] : []),
+    ...(isCausal ? [causalBias(w, q, k, pastKey)] : []),
+  ];
   const scale = floatAttribute(node, "scale", 0);
-  const scaled = scale ? w.op("Mul", [q, w.scalar(scale)]) : w.op("Div", [q, w.op("Sqrt", [size])]);
+  const mixed = attend(w, q, keys, values, { scale, cap: floatAttribute(node, "softcap", 0), biases });
+  if (heads === 0) w.finish("Identity", [mixed]);
+  else finishJoined(w, mixed);
+}
+
+export interface Scoring {
+  /** 0: 1/√(head size). */
+  readonly scale: number;
+  /** Scores are bounded by it; 0: they are not. */
+  readonly cap?: number;
+  /** What is added to the scores; −∞ excludes. */
+  readonly biases: readonly string[];
+}
+
+/** softmax(s·QKᵀ + biases)·V of arguments [batch, heads, positions, size]. */
+export function attend(
+  w: CompositeWriter,
+  query: string,
+  keys: string,
+  values: string,
+  { scale, cap = 0, biases }: Scoring,
+): string {
+  const size = w.fromInt64(w.extents(query, 3, 4));
+  const scaled = scale ? w.op("Mul", [query, w.scalar(scale)]) : w.op("Div", [query, w.op("Sqrt", [size])]);
   let scores = w.op("MatMul", [scaled, w.op("Transpose", [keys], { perm: ints([0, 1, 3, 2]) })]);
-  const cap = floatAttribute(node, "softcap", 0);
   if (cap > 0) {
     const bounded = w.op("Tanh", [w.op("Div", [scores, w.scalar(cap)])]);
     scores = w.op("Mul", [bounded, w.scalar(cap)]);
   }
-  if (mask) scores = w.op("Add", [scores, w.isBool(mask) ? excluding(w, mask) : mask]);
-  if (intAttribute(node, "is_causal", 0)) {
-    scores = w.op("Add", [scores, excluding(w, causal(w, q, k, pastKey))]);
-  }
-  const isMasked = mask !== undefined || intAttribute(node, "is_causal", 0) === 1;
-  const weights = isMasked ? maskedSoftmax(w, scores) : w.op("Softmax", [scores], { axis: int(-1) });
-  const mixed = w.op("MatMul", [weights, values]);
-  if (heads === 0) w.finish("Identity", [mixed]);
-  else w.finish("Reshape", [exchanged(w, mixed), w.int64([0, 0, -1])]);
+  for (const bias of biases) scores = w.op("Add", [scores, bias]);
+  const weights = biases.length > 0 ? maskedSoftmax(w, scores) : w.op("Softmax", [scores], { axis: int(-1) });
+  return w.op("MatMul", [weights, values]);
+}
+
+/** Yields the heads [batch, heads, positions, size] as columns of [batch, positions, heads·size]. */
+export function finishJoined(w: CompositeWriter, mixed: string): void {
+  w.finish("Reshape", [exchanged(w, mixed), w.int64([0, 0, -1])]);
 }
 
 /** [batch, positions, heads·size] as [batch, heads, positions, size]; `count` 0: it is so already. */
-function byHead(w: CompositeWriter, x: string, count: number): string {
+export function byHead(w: CompositeWriter, x: string, count: number): string {
   return count === 0 ? x : exchanged(w, w.op("Reshape", [x, w.int64([0, 0, count, -1])]));
 }
 
 /** Exchanges heads and positions. */
-function exchanged(w: CompositeWriter, x: string): string {
+export function exchanged(w: CompositeWriter, x: string): string {
   return w.op("Transpose", [x], { perm: ints([0, 2, 1, 3]) });
 }
 
@@ -63,7 +88,7 @@ function withPast(w: CompositeWriter, past: string | undefined, x: string, outpu
 }
 
 /** Heads that several heads of the query share, repeated for each of these. */
-function repeatHeads(w: CompositeWriter, x: string, query: string): string {
+export function repeatHeads(w: CompositeWriter, x: string, query: string): string {
   const times = w.op("Div", [w.extents(query, 1, 2), w.extents(x, 1, 2)]);
   const one = w.int64([1]);
   const target = w.op("Concat", [one, one, times, one, one], { axis: int(0) });
@@ -72,15 +97,20 @@ function repeatHeads(w: CompositeWriter, x: string, query: string): string {
   return w.op("Reshape", [repeated, shape]);
 }
 
-/** Position i attends to position j of the keys where j ≤ i + the number of earlier positions. */
-function causal(w: CompositeWriter, query: string, key: string, past: string | undefined): string {
+/** Excludes position j of the keys from position i unless j ≤ i + the number of earlier positions. */
+export function causalBias(
+  w: CompositeWriter,
+  query: string,
+  key: string,
+  past?: string | undefined,
+): string {
   const count = (x: string): string => {
     const positions = w.op("Squeeze", [w.extents(x, 2, 3)]);
     return w.op("Range", [w.int64([0], []), positions, w.int64([1], [])]);
   };
   const rows = w.op("Unsqueeze", [count(query), w.int64([1])]);
   const last = past ? w.op("Add", [rows, w.extents(past, 2, 3)]) : rows;
-  return w.op("LessOrEqual", [count(key), last]);
+  return excluding(w, w.op("LessOrEqual", [count(key), last]));
 }
 
 /** Zero where the score is −∞, also for a position that may attend to none, whose softmax would be 0/0. */
@@ -96,32 +126,33 @@ function excluding(w: CompositeWriter, condition: string): string {
   return w.op("Where", [condition, w.scalar(0), w.scalar(Number.NEGATIVE_INFINITY)]);
 }
 
+/** Which features are turned by the angles of their positions. */
+export interface Rotation {
+  /** Pairs are neighbours, else one feature of each half. */
+  readonly isInterleaved: boolean;
+  /** Features from this one on stay as they are; 0: all are turned. */
+  readonly turned?: number;
+}
+
 /**
- * Turns pairs of features by angles that grow with the position: (a, b) ↦ (ca − sb, sa + cb). A pair is two
- * neighbours where the node is `interleaved`, else one feature of each half; features from
- * `rotary_embedding_dim` on stay as they are.
+ * Turns pairs of features by angles that grow with the position: (a, b) ↦ (ca − sb, sa + cb), for features
+ * [batch, positions, heads, size] and tables [batch, positions, 1, size/2] of c and s, as far as they broadcast.
  */
-export function rotaryEmbedding(w: CompositeWriter, node: Node): void {
-  const [x, cosines, sines] = node.inputs as [string, string, string];
-  const positions = node.inputs[3];
-  const heads = intAttribute(node, "num_heads", 0);
-  const turned = intAttribute(node, "rotary_embedding_dim", 0);
-  const isInterleaved = intAttribute(node, "interleaved", 0) === 1;
-  // [batch, positions, heads, size].
-  const parted = heads > 0 ? w.op("Reshape", [x, w.int64([0, 0, heads, -1])]) : exchanged(w, x);
+export function rotated(
+  w: CompositeWriter,
+  x: string,
+  [c, s]: readonly string[],
+  { isInterleaved, turned = 0 }: Rotation,
+): string {
   const features = (from: number, to: number, step = 1): string =>
     w.op("Slice", [all, w.int64([from]), w.int64([to]), w.int64([3]), w.int64([step])]);
-  let all = parted;
+  let all = x;
   const end = 2 ** 31;
   const rest = turned > 0 ? features(turned, end) : undefined;
   if (turned > 0) all = features(0, turned);
   const [a, b] = isInterleaved
     ? [features(0, end, 2), features(1, end, 2)]
     : (w.ops("Split", [all], { axis: int(3), num_outputs: int(2) }, 2) as [string, string]);
-  const [c, s] = [cosines, sines].map((table) => {
-    const rows = positions ? w.op("Gather", [table, positions]) : table;
-    return w.op("Unsqueeze", [rows, w.int64([2])]);
-  }) as [string, string];
   const first = w.op("Sub", [w.op("Mul", [c, a]), w.op("Mul", [s, b])]);
   const second = w.op("Add", [w.op("Mul", [s, a]), w.op("Mul", [c, b])]);
   let result: string;
@@ -129,7 +160,40 @@ export function rotaryEmbedding(w: CompositeWriter, node: Node): void {
     const pairs = [first, second].map((part) => w.op("Unsqueeze", [part, w.int64([4])]));
     result = w.op("Reshape", [w.op("Concat", pairs, { axis: int(4) }), w.op("Shape", [all])]);
   } else result = w.op("Concat", [first, second], { axis: int(3) });
-  if (rest) result = w.op("Concat", [result, rest], { axis: int(3) });
+  return rest ? w.op("Concat", [result, rest], { axis: int(3) }) : result;
+}
+
+/** Rotary position embedding; features are [batch, heads, positions, size], or heads are columns where there are `heads`. */
+export function rotateHeads(
+  w: CompositeWriter,
+  x: string,
+  tables: readonly string[],
+  heads: number,
+  rotation: Rotation,
+): void {
+  const parted = heads > 0 ? w.op("Reshape", [x, w.int64([0, 0, heads, -1])]) : exchanged(w, x);
+  const result = rotated(w, parted, tables, rotation);
   if (heads > 0) w.finish("Reshape", [result, w.int64([0, 0, -1])]);
   else w.finish("Transpose", [result], { perm: ints([0, 2, 1, 3]) });
+}
+
+/** The rows of the tables for each position, or tables of all positions as they are, with an axis for the heads. */
+export function positioned(
+  w: CompositeWriter,
+  tables: readonly string[],
+  positions: string | undefined,
+): readonly string[] {
+  return tables.map((table) =>
+    w.op("Unsqueeze", [positions ? w.op("Gather", [table, positions]) : table, w.int64([2])]),
+  );
+}
+
+/** See {@link rotated}: features from `rotary_embedding_dim` on stay as they are. */
+export function rotaryEmbedding(w: CompositeWriter, node: Node): void {
+  const [x, cosines, sines] = node.inputs as [string, string, string];
+  const positions = node.inputs[3];
+  rotateHeads(w, x, positioned(w, [cosines, sines], positions), intAttribute(node, "num_heads", 0), {
+    isInterleaved: intAttribute(node, "interleaved", 0) === 1,
+    turned: intAttribute(node, "rotary_embedding_dim", 0),
+  });
 }

@@ -13,17 +13,22 @@ export interface WrittenOut {
   readonly constants: readonly Tensor[];
 }
 
+/** Writes a node out; one that it cannot write out stays as it is, for want of nodes in its place. */
+export type Composite = (w: CompositeWriter, node: Node, opset: number) => void;
+
 export class CompositeWriter implements WrittenOut {
   readonly nodes: Node[] = [];
   readonly constants: Tensor[] = [];
   readonly #node: Node;
   readonly #names: NameSupply;
   readonly #types: Scope<number>;
+  readonly #known: Scope<Tensor>;
 
-  constructor(node: Node, names: NameSupply, types: Scope<number>) {
+  constructor(node: Node, names: NameSupply, types: Scope<number>, known: Scope<Tensor>) {
     this.#node = node;
     this.#names = names;
     this.#types = types;
+    this.#known = known;
   }
 
   op(opType: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
@@ -55,6 +60,17 @@ export class CompositeWriter implements WrittenOut {
     this.nodes.push({ ...makeNode(opType, inputs, [outputs[output]], attributes), name });
   }
 
+  /** Makes the tensor that the last node computes, its only one, an output of the node that is written out. */
+  finishWithLast(output = 0): void {
+    const { opType, inputs, attributes } = this.nodes.pop()!;
+    this.finish(opType, inputs, Object.fromEntries(attributes), output);
+  }
+
+  /** The tensor of that name where the file states its values. */
+  stated(name: string | undefined): Tensor | undefined {
+    return name ? this.#known.get(name) : undefined;
+  }
+
   /** Whether the node yields its output `index`. */
   yields(index: number): boolean {
     return Boolean(this.#node.outputs[index]);
@@ -69,10 +85,15 @@ export class CompositeWriter implements WrittenOut {
   }
 
   /** Constants of the type of the node's first input; half precision is widened later. */
-  float(values: readonly number[], dims: readonly number[] = [values.length]): string {
+  float(values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
     const isDouble = this.#types.get(this.#node.inputs[0]) === DataType.DOUBLE;
     const make = isDouble ? float64Tensor : float32Tensor;
     return this.#constant(make(this.#names.claim("constant"), values, dims));
+  }
+
+  /** float32 whatever the type of the inputs, as the scales of Resize are. */
+  float32(values: readonly number[]): string {
+    return this.#constant(float32Tensor(this.#names.claim("constant"), values, [values.length]));
   }
 
   scalar(value: number): string {

@@ -1,15 +1,20 @@
 // Operators that are written out as simpler ones before differentiation, so that they need no rules. Their
 // shapes are not known yet; what follows from shapes is written as Shape and folded later.
 
+import { operatorName } from "../derive/unsupported.ts";
 import { float, int, ints } from "../model/attributes.ts";
-import { floatAttribute, intAttribute, intsAttribute, type Node } from "../model/model.ts";
+import { floatAttribute, intAttribute, intsAttribute, type Node, type Tensor } from "../model/model.ts";
 import type { NameSupply } from "../model/names.ts";
 import type { Scope } from "../model/scope.ts";
 import { attention, rotaryEmbedding } from "./attention.ts";
-import { CompositeWriter, type WrittenOut } from "./composite-writer.ts";
+import { type Composite, CompositeWriter, type WrittenOut } from "./composite-writer.ts";
+import { contribAttentions } from "./contrib/attention.ts";
+import { blocked } from "./contrib/blocked.ts";
+import { fused } from "./contrib/fused.ts";
+import { contribNormalizations } from "./contrib/normalization.ts";
+import { packedWeights } from "./contrib/packed-weights.ts";
 
-type Composite = (w: CompositeWriter, node: Node, opset: number) => void;
-
+/** By operator, with its domain where that is not the standard one. */
 const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
   ["Max", single],
   ["Min", single],
@@ -23,6 +28,11 @@ const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
   ["LRN", localResponseNormalization],
   ["Attention", attention],
   ["RotaryEmbedding", rotaryEmbedding],
+  ...fused,
+  ...contribNormalizations,
+  ...contribAttentions,
+  ...packedWeights,
+  ...blocked,
 ]);
 
 /** Operators that are written out, those with a rule of their own among them for some nodes only; sorted. */
@@ -32,17 +42,18 @@ export function writtenOut(): string[] {
 
 /**
  * The node written out, or undefined when it is no composite, or one that stays as it is. `opset` is that of
- * the model as read, `types` the element types of its tensors.
+ * the model as read, `types` the element types of its tensors, `known` those whose values the file states.
  */
 export function writeOut(
   node: Node,
   opset: number,
   names: NameSupply,
   types: Scope<number>,
+  known: Scope<Tensor>,
 ): WrittenOut | undefined {
-  const composite = node.domain === "" ? composites.get(node.opType) : undefined;
+  const composite = composites.get(operatorName(node));
   if (!composite) return undefined;
-  const writer = new CompositeWriter(node, names, types);
+  const writer = new CompositeWriter(node, names, types, known);
   composite(writer, node, opset);
   return writer.nodes.length > 0 ? writer : undefined;
 }

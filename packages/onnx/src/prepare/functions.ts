@@ -23,9 +23,10 @@ const MOST_NODES = 250_000;
  * The model without calls of functions of its own; the same object when it has none. Functions of the standard domain
  * replace no operator, as in engines.
  *
+ * @param kept Operators that are not written out as simpler ones.
  * @throws {VielbeinError} `INVALID_MODEL` for two functions of one name, and for those that call themselves or blow up.
  */
-export function inlineFunctions(model: Model): Inlined {
+export function inlineFunctions(model: Model, kept: ReadonlySet<string> = new Set()): Inlined {
   const functions = byName(model.functions ?? []);
   if (functions.size === 0) return { model, origins: new Map() };
   const inliner = new Inliner(functions, new NameSupply(everyName(model.graph)));
@@ -40,7 +41,10 @@ export function inlineFunctions(model: Model): Inlined {
   }
   const ordered = { ...graph, nodes: topologicalOrder(graph) };
   opsets.set("", Math.max(INTERNAL_OPSET, opset, ...new Set(versions.values())));
-  return { model: { ...plain, graph: upgraded(ordered, (node) => versions.get(node) ?? opset) }, origins };
+  return {
+    model: { ...plain, graph: upgraded(ordered, (node) => versions.get(node) ?? opset, kept) },
+    origins,
+  };
 }
 
 function byName(list: readonly LocalFunction[]): Map<string, LocalFunction> {

@@ -14,10 +14,15 @@ const OLDEST_OPSET = 7;
 /**
  * The same function as a graph of at least opset 18, nodes in topological order, computed in `precision` at least.
  *
+ * @param kept Operators that are not written out as simpler ones, having rules of their own.
  * @throws {VielbeinError} `INVALID_MODEL` for opsets before 7 and for cyclic or incomplete graphs.
  */
-export function normalize(original: Model, precision: Precision = "float32"): Model {
-  const { model } = inlineFunctions(original);
+export function normalize(
+  original: Model,
+  precision: Precision = "float32",
+  kept: ReadonlySet<string> = new Set(),
+): Model {
+  const { model } = inlineFunctions(original, kept);
   // A model that declares no standard operator set has no standard operators.
   const opset = model.opsets.has("") ? standardOpset(model) : INTERNAL_OPSET;
   if (opset < OLDEST_OPSET) {
@@ -32,7 +37,7 @@ export function normalize(original: Model, precision: Precision = "float32"): Mo
     ...model,
     irVersion: Math.max(model.irVersion, 8),
     opsets: new Map(model.opsets).set("", Math.max(opset, INTERNAL_OPSET)),
-    graph: upgraded(ordered, () => opset),
+    graph: upgraded(ordered, () => opset, kept),
   });
   return precision === "float64" ? widenToDouble(normal) : normal;
 }

@@ -11,6 +11,7 @@ import { trialLimits } from "../file/trial.ts";
 import { type Model, type Node, standardOpset, type ValueInfo } from "../model/model.ts";
 import { typesOf } from "../model/types.ts";
 import { decideBranches } from "./branches.ts";
+import { withBlockSize } from "./contrib/block-size.ts";
 import { inlineFunctions } from "./functions.ts";
 import { dropGuards } from "./guards.ts";
 import { type Measured, measure } from "./measure.ts";
@@ -56,14 +57,16 @@ async function simplify(
   original: Model,
   runtime: Runtime,
   { from, parameters }: Ends,
-  { inputs = {}, memoryBudget, precision = "float32" }: PrepareOptions,
+  { inputs = {}, memoryBudget, precision = "float32", rules = new Map() }: PrepareOptions,
 ): Promise<{ readonly model: Model; readonly positions: ReadonlyMap<string, number> }> {
   const variable = [from, ...parameters];
   const given = new Map(Object.entries(inputs));
-  const inlined = inlineFunctions(original);
+  const kept = new Set(rules.keys());
+  const inlined = inlineFunctions(original, kept);
   const decided = await decideBranches(inlined.model, runtime, variable, given, trialLimits(memoryBudget));
+  const stated = await withBlockSize(decided.model, runtime);
   return {
-    model: normalize(decided.model, precision),
+    model: normalize(stated, precision, kept),
     positions: positionsOf(original, [...inlined.origins, ...decided.origins]),
   };
 }

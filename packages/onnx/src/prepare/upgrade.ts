@@ -1,6 +1,7 @@
 // What older operator sets keep in attributes moves to inputs, as opset 18 has it; superseded operators become their
 // successors; composite ones are written out.
 
+import { operatorName } from "../derive/unsupported.ts";
 import { float, int, makeNode, string, without } from "../model/attributes.ts";
 import { drawsAtRandom, everyName } from "../model/graph.ts";
 import {
@@ -27,33 +28,39 @@ export const INTERNAL_OPSET = 18;
  * The graph in the form of opset 18, its nodes and those of the graphs inside them in topological order.
  *
  * @param opsetOf The standard operator set that a node is written in.
+ * @param kept Operators that are not written out, with their domain where that is not the standard one.
  */
-export function upgraded(graph: Graph, opsetOf: (node: Node) => number): Graph {
+export function upgraded(
+  graph: Graph,
+  opsetOf: (node: Node) => number,
+  kept: ReadonlySet<string> = new Set(),
+): Graph {
   const names = new NameSupply(everyName(graph));
-  return upgradedWithin(graph, opsetOf, names, typesOf(graph), new Map());
+  return upgradedWithin(graph, { opsetOf, kept, names }, typesOf(graph), new Map());
+}
+
+/** What holds for a graph and for those inside its nodes. */
+interface Settings {
+  readonly opsetOf: (node: Node) => number;
+  readonly kept: ReadonlySet<string>;
+  readonly names: NameSupply;
 }
 
 /** A graph and those inside its nodes, which see the types and constants of the graphs around them. */
-function upgradedWithin(
-  graph: Graph,
-  opsetOf: (node: Node) => number,
-  names: NameSupply,
-  types: Types,
-  around: Scope<Tensor>,
-): Graph {
+function upgradedWithin(graph: Graph, settings: Settings, types: Types, around: Scope<Tensor>): Graph {
   const constants = within(constantsOf(graph), around);
-  const upgrade = new Upgrade(names, types, constants);
+  const upgrade = new Upgrade(settings, types, constants);
   const nodes = graph.nodes.flatMap((node, index) => {
     const attributes = [...node.attributes].map(([name, attribute]): [string, Attribute] => [
       name,
       attribute.type === "graph"
         ? {
             type: "graph",
-            value: upgradedWithin(attribute.value, opsetOf, names, types.within(attribute.value), constants),
+            value: upgradedWithin(attribute.value, settings, types.within(attribute.value), constants),
           }
         : attribute,
     ]);
-    return upgrade.node({ ...node, attributes: new Map(attributes) }, index, opsetOf(node));
+    return upgrade.node({ ...node, attributes: new Map(attributes) }, index, settings.opsetOf(node));
   });
   return { ...graph, nodes, initializers: [...graph.initializers, ...upgrade.constants] };
 }
@@ -87,15 +94,17 @@ class Upgrade {
   readonly #names: NameSupply;
   readonly #types: Scope<number>;
   readonly #known: Scope<Tensor>;
+  readonly #kept: ReadonlySet<string>;
 
-  constructor(names: NameSupply, types: Scope<number>, known: Scope<Tensor>) {
+  constructor({ names, kept }: Settings, types: Scope<number>, known: Scope<Tensor>) {
     this.#names = names;
+    this.#kept = kept;
     this.#types = types;
     this.#known = known;
   }
 
   node(node: Node, index: number, opset: number): Node[] {
-    if (node.domain !== "") return [node];
+    if (node.domain !== "") return this.#writtenOut(node, opset);
     const { opType } = node;
     // A random operator is frozen: what it draws is folded into a constant, seeded by its position in the file
     // unless it has a seed of its own: an unseeded one would draw anew in every session, so that no two agree.
@@ -121,7 +130,12 @@ class Upgrade {
     if (opset < 11 && opType === "Pad") return [this.#attributesToInputs(node, ["pads", "value"])];
     if (opType === "Upsample" || (opType === "Resize" && opset < 11)) return this.#resize(node);
     if (opset < 13 && softmaxes.has(opType)) return this.#softmax(node);
-    const composite = writeOut(node, opset, this.#names, this.#types);
+    return this.#writtenOut(node, opset);
+  }
+
+  #writtenOut(node: Node, opset: number): Node[] {
+    if (this.#kept.has(operatorName(node))) return [node];
+    const composite = writeOut(node, opset, this.#names, this.#types, this.#known);
     if (!composite) return [node];
     for (const constant of composite.constants) this.constants.push(constant);
     return [...composite.nodes];

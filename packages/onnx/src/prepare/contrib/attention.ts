@@ -1,0 +1,176 @@
+// Attention in the forms that ONNX Runtime's own domain has it, without a cache of earlier positions.
+
+import { int, ints } from "../../model/attributes.ts";
+import { DataType, floatAttribute, intAttribute, intsAttribute, type Node } from "../../model/model.ts";
+import { numericValues } from "../../model/tensor.ts";
+import {
+  attend,
+  byHead,
+  causalBias,
+  exchanged,
+  finishJoined,
+  positioned,
+  repeatHeads,
+  rotated,
+  rotateHeads,
+} from "../attention.ts";
+import type { Composite, CompositeWriter } from "../composite-writer.ts";
+
+export const contribAttentions: ReadonlyMap<string, Composite> = new Map<string, Composite>([
+  ["com.microsoft::Attention", attentionOfProjections],
+  ["com.microsoft::MultiHeadAttention", multiHeadAttention],
+  ["com.microsoft::GroupQueryAttention", groupQueryAttention],
+  ["com.microsoft::RotaryEmbedding", rotaryEmbedding],
+]);
+
+/** Attention of x·W + b, whose columns are queries, keys and values. */
+function attentionOfProjections(w: CompositeWriter, node: Node): void {
+  const [x, weight, bias, mask, past, scoreBias] = node.inputs as [string, string, ...(string | undefined)[]];
+  if (past || w.yields(1) || intAttribute(node, "do_rotary", 0) === 1) return;
+  const excluded = maskBias(w, node, mask);
+  if (!excluded) return;
+  const product = w.op("MatMul", [x, weight]);
+  const projected = bias ? w.op("Add", [product, bias]) : product;
+  const sizes = intsAttribute(node, "qkv_hidden_sizes");
+  const parts = sizes
+    ? w.ops("Split", [projected, w.int64(sizes)], { axis: int(2) }, 3)
+    : w.ops("Split", [projected], { axis: int(2), num_outputs: int(3) }, 3);
+  const heads = intAttribute(node, "num_heads", 1);
+  attendHeads(
+    w,
+    node,
+    parts.map((part) => byHead(w, part, heads)),
+    [...excluded, ...(scoreBias ? [scoreBias] : [])],
+  );
+}
+
+/** Query, key and value, [batch, heads, positions, size] each. */
+type Heads = readonly string[];
+
+function attendHeads(w: CompositeWriter, node: Node, [q, k, v]: Heads, biases: readonly string[]): void {
+  const isCausal = intAttribute(node, "unidirectional", 0) === 1;
+  const scale = floatAttribute(node, "scale", 0);
+  finishJoined(
+    w,
+    attend(w, q, k, v, { scale, biases: [...biases, ...(isCausal ? [causalBias(w, q, k)] : [])] }),
+  );
+}
+
+/** What a mask of ones and zeros adds to the scores; undefined for one whose form the file does not state. */
+function maskBias(w: CompositeWriter, node: Node, mask: string | undefined): string[] | undefined {
+  if (!mask) return [];
+  const rank = w.stated(mask)?.dims.length ?? 0;
+  if (rank !== 2 && rank !== 3) return undefined;
+  const holds = w.op("Cast", [mask], { to: int(DataType.BOOL) });
+  const least = w.scalar(floatAttribute(node, "mask_filter_value", -10_000));
+  return [
+    w.op("Unsqueeze", [w.op("Where", [holds, w.scalar(0), least]), w.int64(rank === 2 ? [1, 2] : [1])]),
+  ];
+}
+
+/** Queries, keys and values apart, [batch, positions, heads·size], or side by side in five axes. */
+function multiHeadAttention(w: CompositeWriter, node: Node): void {
+  const [query, key, value, bias, mask, scoreBias, pastKey, pastValue] = node.inputs as (
+    | string
+    | undefined
+  )[];
+  if (pastKey || pastValue || w.yields(1) || (bias && !value)) return;
+  const excluded = maskBias(w, node, mask);
+  if (!excluded) return;
+  const heads = intAttribute(node, "num_heads", 1);
+  const parts = value
+    ? withBias(w, [query!, key!, value], bias).map((part) => byHead(w, part, heads))
+    : key
+      ? [byHead(w, query!, heads), ...packed(w, key, 2)]
+      : packed(w, query!, 3);
+  attendHeads(w, node, parts, [...excluded, ...(scoreBias ? [scoreBias] : [])]);
+}
+
+/** Three tensors of three axes, with their parts of the bias added. */
+function withBias(w: CompositeWriter, parts: readonly string[], bias: string | undefined): string[] {
+  // Keys may have four axes, heads apart: this refuses them, which are laid out otherwise.
+  const plain = parts.map((part) => w.op("Transpose", [part], { perm: ints([0, 1, 2]) }));
+  if (!bias) return plain;
+  let start = w.int64([0]);
+  return plain.map((part) => {
+    const end = w.op("Add", [start, w.extents(part, 2, 3)]);
+    const own = w.op("Slice", [bias, start, end]);
+    start = end;
+    return w.op("Add", [part, own]);
+  });
+}
+
+/** The `count` tensors of [batch, positions, heads, count, size], heads before positions. */
+function packed(w: CompositeWriter, x: string, count: number): string[] {
+  return w
+    .ops("Split", [x], { axis: int(3), num_outputs: int(count) }, count)
+    .map((part) => exchanged(w, w.op("Squeeze", [part, w.int64([3])])));
+}
+
+/** Causal attention in which several heads of the query share one of the keys, from the first position on. */
+function groupQueryAttention(w: CompositeWriter, node: Node): void {
+  const [, , , pastKey, pastValue, , , cosines, sines, positions, scoreBias, sink] = node.inputs;
+  const isWindowed = intAttribute(node, "local_window_size", -1) > 0;
+  const isSmooth = intAttribute(node, "smooth_softmax", 0) === 1;
+  if (pastKey || pastValue || positions || sink || isWindowed || isSmooth) return;
+  const [queries, keys, value] = headsOfGroups(w, node);
+  const isTurned = intAttribute(node, "do_rotary", 0) === 1;
+  const isInterleaved = intAttribute(node, "rotary_interleaved", 0) === 1;
+  const [q, k] = [queries, keys].map((x) => {
+    if (!isTurned) return exchanged(w, x);
+    const tables = consecutive(w, [cosines, sines], 0, w.extents(x, 1, 2));
+    return exchanged(w, rotated(w, x, tables, { isInterleaved }));
+  });
+  const v = exchanged(w, value);
+  [k, v].forEach((present, i) => {
+    if (w.yields(i + 1)) w.finish("Identity", [present], {}, i + 1);
+  });
+  const mixed = attend(w, q, repeatHeads(w, k, q), repeatHeads(w, v, q), {
+    scale: floatAttribute(node, "scale", 0),
+    cap: floatAttribute(node, "softcap", 0),
+    biases: [...(scoreBias ? [scoreBias] : []), causalBias(w, q, k)],
+  });
+  finishJoined(w, mixed);
+}
+
+/** Queries, keys and values as [batch, positions, heads, size]; all of them are in the first input where it is alone. */
+function headsOfGroups(w: CompositeWriter, node: Node): Heads {
+  const [query, key, value] = node.inputs as [string, string?, string?];
+  const heads = intAttribute(node, "num_heads", 1);
+  const shared = intAttribute(node, "kv_num_heads", heads);
+  const parted = (x: string, count: number): string => w.op("Reshape", [x, w.int64([0, 0, count, -1])]);
+  if (key && value) return [parted(query, heads), parted(key, shared), parted(value, shared)];
+  const all = parted(query, heads + 2 * shared);
+  return w.ops("Split", [all, w.int64([heads, shared, shared])], { axis: int(2) }, 3);
+}
+
+/** Rows of the tables from `first` on, `count` of them, as [1, positions, 1, size/2]. */
+function consecutive(
+  w: CompositeWriter,
+  tables: readonly string[],
+  first: number,
+  count: string,
+): readonly string[] {
+  const end = w.op("Add", [count, w.int64([first])]);
+  return tables.map((table) =>
+    w.op("Unsqueeze", [w.op("Slice", [table, w.int64([first]), end]), w.int64([0, 2])]),
+  );
+}
+
+/** Positions are a table, or the first of consecutive ones; which of them, the file must state. */
+function rotaryEmbedding(w: CompositeWriter, node: Node): void {
+  const [x, positions, cosines, sines] = node.inputs as [string, string, string, string];
+  const stated = w.stated(positions);
+  const isPacked = intAttribute(node, "is_packed_batching", 0) === 1;
+  if (!stated || floatAttribute(node, "scale", 1) !== 1 || isPacked) return;
+  const heads = intAttribute(node, "num_heads", 0);
+  const count = heads > 0 ? w.extents(x, 1, 2) : w.extents(x, 2, 3);
+  const tables =
+    stated.dims.length === 1
+      ? consecutive(w, [cosines, sines], numericValues(stated)[0], count)
+      : positioned(w, [cosines, sines], positions);
+  rotateHeads(w, x, tables, heads, {
+    isInterleaved: intAttribute(node, "interleaved", 0) === 1,
+    turned: intAttribute(node, "rotary_embedding_dim", 0),
+  });
+}
