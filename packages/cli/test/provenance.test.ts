@@ -1,7 +1,8 @@
 // What results say of themselves: which points were used, by which route derivatives were taken, what was black and white.
 
 import { readFileSync } from "node:fs";
-import { writeNpy } from "@vielbein/linalg/npy";
+import { DERIVATIVE_ROUTES } from "@vielbein/core";
+import { readNpz, writeNpy } from "@vielbein/linalg/npy";
 import { encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { generatorBytes, styled } from "./models.ts";
@@ -87,6 +88,41 @@ describe("the route by which derivatives were taken stands in table, JSON and pr
       expect(provenance.options.routes).toEqual(routes);
       const { stdout } = await vielbein("geodesic", path, ...options, ...more);
       expect(stdout).toContain(`gradients by products, metric by ${metric}`);
+    }
+  });
+
+  it("distortion: layer by layer, in the rows too", async () => {
+    const options = ["--pairs", "2", "--untrained", "0", "--k", "1", "--layers", "auto"];
+    for (const [expected, more] of [
+      [/^matrix$/, []],
+      [/^(linearized )?products$/, budget],
+    ] as const) {
+      const out = scratch("routes.npz");
+      const { layers } = await json("distortion", ...options, ...more, "--out", out);
+      const [route] = layers[1].routes;
+      expect(route).toMatch(expected);
+      const kept = Array.from(
+        readNpz(readFileSync(out)).route!.data as Float64Array,
+        (x) => DERIVATIVE_ROUTES[x],
+      );
+      expect(kept.slice(2)).toEqual([route, route]);
+    }
+  });
+
+  it("basis, warpage, frechet, traverse: by the method of the Jacobian", async () => {
+    for (const [command, ...options] of [
+      ["basis", "--rank", "1"],
+      ["warpage", "--pairs", "1", "--untrained", "0", "--pca-samples", "0", "--k", "1"],
+      ["frechet", "--samples", "2", "--held-out", "0", "--k", "1"],
+      ["traverse", "--directions", "0", ...figure],
+    ] as const) {
+      for (const [jacobian, more] of [
+        ["forward", []],
+        ["products", budget],
+      ] as const) {
+        const { provenance } = await json(command, ...options, ...more);
+        expect([command, provenance.options.jacobian]).toEqual([command, jacobian]);
+      }
     }
   });
 

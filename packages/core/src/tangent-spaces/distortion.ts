@@ -17,7 +17,7 @@ import { type JacobianOptions, wholeJacobian } from "../jacobian/jacobian.ts";
 import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import { spectrumAt } from "../jacobian/singular-values.ts";
 import { type TangentBasis, tangentBasis, tangentBasisAt } from "../jacobian/tangent-basis.ts";
-import type { DifferentiableMap } from "../map/map.ts";
+import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { type BootstrapOptions, bootstrap } from "../statistics/bootstrap.ts";
 import { neighbour, type WarpagePair } from "./warpage.ts";
 
@@ -42,6 +42,8 @@ export interface TangentDistance {
 export interface DistortionSample {
   readonly random: TangentDistance | undefined;
   readonly near: TangentDistance | undefined;
+  /** How the tangent space at x was had; the budget being the same, those of the other points too. */
+  readonly route: DerivativeRoute;
 }
 
 /**
@@ -61,14 +63,13 @@ export async function distortionSample(
   const here = await tangentAt(map, point, options);
   const random = distanceOf(here, await tangentAt(map, other, options));
   const close = await tangentAt(map, neighbour(point, direction, epsilon, sameNorm), options);
-  return { random, near: distanceOf(here, close) };
+  return { random, near: distanceOf(here, close), route: here.route };
 }
 
 /** Leading values that differ by less, relatively, are equal but for rounding, and span no particular subspace. */
 const EQUAL = 1e-5;
 
-interface Tangent {
-  readonly vectors: TangentBasis["vectors"];
+interface Tangent extends Pick<TangentBasis, "vectors" | "route"> {
   readonly dimension: number | undefined;
 }
 
@@ -80,9 +81,9 @@ async function tangentAt(
   options.signal?.throwIfAborted();
   const { k } = options;
   if (k !== undefined) {
-    const { vectors, singularValues: s } = await tangentBasis(map, point, k, options);
+    const { vectors, singularValues: s, route } = await tangentBasis(map, point, k, options);
     const isFlat = k > 1 && s[k - 1] > (1 - EQUAL) * s[0];
-    return { vectors, dimension: isFlat ? undefined : k };
+    return { vectors, route, dimension: isFlat ? undefined : k };
   }
   const [inputDim, outputDim] = [map.from.dim, map.to.dim];
   const dimensionOf = (s: Float64Array, dead: DeadDirections): number | undefined =>
@@ -91,12 +92,12 @@ async function tangentAt(
   if (options.method !== undefined || at.fits("matrix")) {
     const j = await wholeJacobian(at, options);
     const { u, s } = svd(j);
-    return { vectors: u, dimension: dimensionOf(s, deadDirections(j)) };
+    return { vectors: u, route: "matrix", dimension: dimensionOf(s, deadDirections(j)) };
   }
-  const { singularValues, ...dead } = await spectrumAt(at, options);
+  const { singularValues, route, ...dead } = await spectrumAt(at, options);
   const dimension = dimensionOf(singularValues, dead);
-  if (dimension === undefined || dimension === 0) return { vectors: matrix(outputDim, 0), dimension };
-  return { vectors: (await tangentBasisAt(at, dimension, options)).vectors, dimension };
+  if (dimension === undefined || dimension === 0) return { vectors: matrix(outputDim, 0), route, dimension };
+  return { ...(await tangentBasisAt(at, dimension, options)), dimension };
 }
 
 function distanceOf(a: Tangent, b: Tangent): TangentDistance | undefined {
@@ -138,7 +139,7 @@ const FLOOR = 1e-6;
 
 /** Distortion from samples of one map and one ε. */
 export function distortion(
-  samples: readonly DistortionSample[],
+  samples: readonly Pick<DistortionSample, "random" | "near">[],
   options: DistortionSummaryOptions = {},
 ): Distortion {
   const { clusters } = options;

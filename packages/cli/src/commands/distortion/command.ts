@@ -2,9 +2,9 @@
 // by layer, beside networks that were never trained.
 
 import {
+  DERIVATIVE_ROUTES,
   DIMENSION_CONVENTIONS,
   type DistortionOptions,
-  type DistortionSample,
   distortionSample,
   type Provenance,
 } from "@vielbein/core";
@@ -19,7 +19,7 @@ import { command } from "../../kit/command.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { choice, json, type OptionsOf, option } from "../../kit/options.ts";
 import type { Report } from "../../kit/report.ts";
-import { type Columns, NOT_NEGATIVE } from "../../kit/row-file.ts";
+import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN } from "../../kit/row-file.ts";
 import { computeRows, rowOptions } from "../../kit/rows.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
 import type { Task } from "../../kit/task.ts";
@@ -31,6 +31,7 @@ import {
   distortionTable,
   type LayerReport,
   layerReport,
+  type PairDistances,
 } from "./report.ts";
 
 const options = {
@@ -125,7 +126,8 @@ async function distancesAt(
     untrained === 0
       ? nothing
       : await distortionSample(await maps.untrainedAt(layer, pair % untrained), points, here);
-  return { layer, pair, ...cells("", trained), ...cells("untrained_", redrawn) } as DistortionRow;
+  const route = DERIVATIVE_ROUTES.indexOf(trained.route);
+  return { layer, pair, route, ...cells("", trained), ...cells("untrained_", redrawn) } as DistortionRow;
 }
 
 function reportOf(
@@ -157,6 +159,7 @@ function columnsOf(pairs: number): Columns<DistortionRow> {
     random_k: k,
     near: distance,
     near_k: k,
+    route: ROUTE_COLUMN,
     untrained_random: distance,
     untrained_random_k: k,
     untrained_near: distance,
@@ -164,9 +167,9 @@ function columnsOf(pairs: number): Columns<DistortionRow> {
   };
 }
 
-const nothing: DistortionSample = { random: undefined, near: undefined };
+const nothing: PairDistances = { random: undefined, near: undefined };
 
-function cells(prefix: string, { random, near }: DistortionSample): Record<string, number> {
+function cells(prefix: string, { random, near }: PairDistances): Record<string, number> {
   return {
     [`${prefix}random`]: random?.distance ?? Number.NaN,
     [`${prefix}random_k`]: random?.k ?? Number.NaN,

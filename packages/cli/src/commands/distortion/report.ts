@@ -1,6 +1,8 @@
 // What `distortion` says of its distances: the ratios layer by layer beside their nulls, as JSON, as a table and as a plot.
 
 import {
+  DERIVATIVE_ROUTES,
+  type DerivativeRoute,
   type Distortion,
   type DistortionProblem,
   type DistortionSample,
@@ -26,13 +28,20 @@ export interface DistortionSettings {
   readonly seed: number;
 }
 
-/** Columns of the .npz file: one row for each layer and pair, layer by layer; NaN where there is no k. */
+/**
+ * Columns of the .npz file: one row for each layer and pair, layer by layer; NaN where there is no k. `route` is the position
+ * in `DERIVATIVE_ROUTES`.
+ */
 export type DistortionRow = Readonly<
-  Record<"layer" | "pair" | `${"" | "untrained_"}${"random" | "near"}${"" | "_k"}`, number>
+  Record<"layer" | "pair" | "route" | `${"" | "untrained_"}${"random" | "near"}${"" | "_k"}`, number>
 >;
+
+export type PairDistances = Pick<DistortionSample, "random" | "near">;
 
 export interface LayerReport {
   readonly to: Space;
+  /** By which tangent spaces were had, in the order of {@link DERIVATIVE_ROUTES}: one, but for resumed runs of another budget. */
+  readonly routes: readonly DerivativeRoute[];
   readonly result: Distortion;
   readonly haar: HaarBand | undefined;
   readonly untrained: UntrainedReport | undefined;
@@ -44,7 +53,7 @@ interface UntrainedReport {
   readonly networks: readonly Distortion[];
 }
 
-function sampleOf(row: DistortionRow, prefix: "" | "untrained_"): DistortionSample {
+function sampleOf(row: DistortionRow, prefix: "" | "untrained_"): PairDistances {
   const distanceOf = (which: "random" | "near"): TangentDistance | undefined => {
     const [distance, k] = [row[`${prefix}${which}`], row[`${prefix}${which}_k`]];
     return Number.isNaN(distance) ? undefined : { distance, k };
@@ -71,6 +80,7 @@ export function layerReport(
     );
   return {
     to,
+    routes: DERIVATIVE_ROUTES.filter((_, route) => rows.some((row) => row.route === route)),
     result,
     haar: result.k === undefined ? undefined : haarBand(to.dim, result.k, { seed }),
     untrained:
@@ -97,8 +107,9 @@ export function distortionJson(
   });
   return {
     from: provenance.from,
-    layers: reports.map(({ to, result, haar, untrained }) => ({
+    layers: reports.map(({ to, routes, result, haar, untrained }) => ({
       to,
+      routes,
       ...json(result),
       haar: haar ?? null,
       untrained: untrained
