@@ -3,14 +3,20 @@
 import { VielbeinError } from "@vielbein/core";
 import type { Node } from "../model/model.ts";
 
+/** Steps up to which a recurrent node is written out. */
+export const MOST_STEPS = 1000;
+
+/** Nodes up to which the rounds of a loop are written out. */
+export const MOST_NODES = 20_000;
+
 /** Why one node cannot be differentiated; becomes an {@link UnsupportedOperatorError} that names the node. */
 export class Unsupported extends Error {}
 
 const noRule =
   "it has no derivative rule; replace it by supported operators when exporting, or end the map before it";
 
-const recurrent =
-  "recurrent operators are not covered; write the recurrence out when exporting, or end the map before it";
+const recurrent = `recurrent operators are written out for up to ${MOST_STEPS} steps and the activations of the standard; shorten the sequence when exporting, or end the map before it`;
+const loop = `loops are written out where the number of rounds does not depend on the point, and all of them have no more than ${MOST_NODES} nodes; trace the model for a fixed course when exporting, or end the map before it`;
 const control =
   "its subgraphs read what depends on the point; trace the model for a fixed course when exporting, or end the map before it";
 const random =
@@ -21,7 +27,8 @@ const quantised =
 /** Operators that have no rule for a reason that is worth stating. */
 const reasons: ReadonlyMap<string, string> = new Map([
   ...["GRU", "LSTM", "RNN"].map((op) => [op, recurrent] as const),
-  ...["If", "Loop", "Scan", "SequenceMap"].map((op) => [op, control] as const),
+  ...["Loop", "Scan"].map((op) => [op, loop] as const),
+  ...["If", "SequenceMap"].map((op) => [op, control] as const),
   ...["Bernoulli", "Multinomial"].map((op) => [op, random] as const),
   ...["QuantizeLinear", "DynamicQuantizeLinear", "DequantizeLinear"].map((op) => [op, quantised] as const),
 ]);

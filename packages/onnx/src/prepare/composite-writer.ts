@@ -84,6 +84,20 @@ export class CompositeWriter implements WrittenOut {
     return this.#constant(int64Tensor(this.#names.claim("constant"), values, dims));
   }
 
+  int32(value: number): string {
+    const raw = new Uint8Array(Int32Array.of(value).buffer);
+    return this.constant({ name: "constant", dims: [], dataType: DataType.INT32, raw });
+  }
+
+  bool(value: boolean): string {
+    return this.constant({
+      name: "constant",
+      dims: [],
+      dataType: DataType.BOOL,
+      raw: Uint8Array.of(Number(value)),
+    });
+  }
+
   /** Constants of the type of the node's first input; half precision is widened later. */
   float(values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
     const isDouble = this.#types.get(this.#node.inputs[0]) === DataType.DOUBLE;
@@ -111,6 +125,16 @@ export class CompositeWriter implements WrittenOut {
   /** The extents of `x` from axis `start` up to `end`, a vector. */
   extents(x: string, start: number, end: number): string {
     return this.op("Slice", [this.op("Shape", [x]), this.int64([start]), this.int64([end])]);
+  }
+
+  /** A tensor of the file under a name of its own. */
+  constant(tensor: Tensor): string {
+    return this.#constant({ ...tensor, name: this.#names.claim(tensor.name) });
+  }
+
+  /** A name that nothing has. */
+  claim(wish: string): string {
+    return this.#names.claim(wish);
   }
 
   #constant(tensor: Tensor): string {

@@ -17,10 +17,11 @@ import { dropGuards } from "./guards.ts";
 import { type Measured, measure } from "./measure.ts";
 import { scaleActivations } from "./modulation.ts";
 import { normalize } from "./normalize.ts";
-import { endpoints, type PrepareOptions } from "./options.ts";
+import { endpoints, fixedInputs, type PrepareOptions } from "./options.ts";
 import { multiplyRoots } from "./roots.ts";
 import { shieldDiscarded } from "./shield.ts";
 import { type Ends, type Slice, sliceBetween } from "./slice.ts";
+import { unrollOnce } from "./unroll/unroll.ts";
 import { withoutDoubleKernel } from "./widen.ts";
 
 /**
@@ -52,23 +53,33 @@ export async function prepare(
 /** What a prepared graph keeps of the model as it was read. */
 type Origin = Pick<PreparedGraph, "rules" | "opset" | "positions">;
 
-/** The model in the one form: its functions in place, the branches that are taken too, the operators of today. */
+/**
+ * The model in the one form: its functions in place, the branches that are taken too, the operators of today, what
+ * repeats something written out.
+ */
 async function simplify(
   original: Model,
   runtime: Runtime,
-  { from, parameters }: Ends,
+  { from, to, parameters }: Ends,
   { inputs = {}, memoryBudget, precision = "float32", rules = new Map() }: PrepareOptions,
 ): Promise<{ readonly model: Model; readonly positions: ReadonlyMap<string, number> }> {
   const variable = [from, ...parameters];
-  const given = new Map(Object.entries(inputs));
   const kept = new Set(rules.keys());
+  const trial = trialLimits(memoryBudget);
+  const given = new Map(Object.entries(inputs));
   const inlined = inlineFunctions(original, kept);
-  const decided = await decideBranches(inlined.model, runtime, variable, given, trialLimits(memoryBudget));
-  const stated = await withBlockSize(decided.model, runtime);
-  return {
-    model: normalize(stated, precision, kept),
-    positions: positionsOf(original, [...inlined.origins, ...decided.origins]),
-  };
+  const decided = await decideBranches(inlined.model, runtime, variable, given, trial);
+  const origins = [...inlined.origins, ...decided.origins];
+  let model = normalize(await withBlockSize(decided.model, runtime), precision, kept);
+  const values = fixedInputs({ inputs, precision });
+  for (;;) {
+    const unrolled = await unrollOnce(model, { runtime, variable, to, inputs: values, trial, kept });
+    if (unrolled.model === model) return { model, positions: positionsOf(original, origins) };
+    // Rounds may take branches that depend on their number.
+    const further = await decideBranches(unrolled.model, runtime, variable, values, trial);
+    model = further.model;
+    origins.push(...unrolled.origins, ...further.origins);
+  }
 }
 
 /**

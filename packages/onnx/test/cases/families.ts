@@ -9,6 +9,7 @@ import { further } from "./further.ts";
 import { indexing } from "./indexing.ts";
 import { matrices } from "./matrices.ts";
 import { pooling } from "./pooling.ts";
+import { recurrents } from "./recurrent.ts";
 import { reductions } from "./reductions.ts";
 import { resize } from "./resize.ts";
 import { sampling } from "./sampling.ts";
@@ -28,6 +29,7 @@ export const families = {
   indexing,
   sampling,
   composites,
+  recurrents,
   further,
 };
 export const everyCase: readonly OperatorCase[] = Object.values(families).flat();
