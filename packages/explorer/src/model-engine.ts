@@ -8,6 +8,7 @@ import {
   requireSpaceOf,
   VielbeinError,
 } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import { decodeModel, type Model, standardOpset } from "@vielbein/onnx";
 import {
   detectLayout,
@@ -134,9 +135,7 @@ export class ModelEngine implements ExplorerEngine {
     const { layout, range } = this.#pixels!;
     const values = await picture.evaluate(points, count, { signal });
     const size = picture.to.dim;
-    return Array.from({ length: count }, (_, i) =>
-      toRgba(values.subarray(i * size, (i + 1) * size), layout, range),
-    );
+    return Array.from({ length: count }, (_, i) => toRgba(rowAt(values, i, size), layout, range));
   }
 
   async animate(points: Float32Array, count: number, options: CallOptions = {}): Promise<Uint8Array> {

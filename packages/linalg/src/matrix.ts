@@ -52,6 +52,15 @@ export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
   return result;
 }
 
+/** Row `i` of numbers `[rows, width]`, row-major: a view, not a copy. */
+export function rowAt<Values extends Float64Array | Float32Array>(
+  values: Values,
+  i: number,
+  width: number,
+): Values {
+  return values.subarray(i * width, (i + 1) * width) as Values;
+}
+
 /** Aᵀ `[n, m]` of A `[m, n]`, as a copy. */
 export function transpose(a: Matrix): Matrix {
   requireShape("transpose", a);

@@ -9,6 +9,7 @@ import {
   type Provenance,
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
+import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { originOf } from "../inputs/captions.ts";
 import { firstCodes } from "../inputs/codes.ts";
@@ -79,7 +80,7 @@ export const basis = command({
       provenance,
       columns: columnsOf(map, points, rank, route !== "products"),
       compute: async (index) => {
-        const point = points.values.slice(index * map.from.dim, (index + 1) * map.from.dim);
+        const point = rowAt(points.values, index, map.from.dim).slice();
         return rowOf(await localBasisAt(map, point, { signal, rank, memoryBudget: options.memory }));
       },
       report: (rows, complete) => ({
@@ -117,7 +118,7 @@ function columnsOf({ from, to }: OnnxMap, points: Points, rank: number, isWhole:
     points: {
       shape: [from.dim],
       dtype: "f4",
-      at: (row) => (row < count ? values.subarray(row * from.dim, (row + 1) * from.dim) : undefined),
+      at: (row) => (row < count ? rowAt(values, row, from.dim) : undefined),
       tolerance: isMapped ? MAPPED * largest : 0,
     },
     values: { shape: [to.dim], dtype: "f4" },

@@ -20,7 +20,7 @@ import {
   haarBand,
   subspaceAngles,
 } from "@vielbein/core/grassmann";
-import { leadingColumns, type Matrix, orthogonal, orthonormalize } from "@vielbein/linalg";
+import { leadingColumns, type Matrix, orthogonal, orthonormalize, rowAt } from "@vielbein/linalg";
 import { originOf } from "../inputs/captions.ts";
 import { atMost } from "../inputs/direction-counts.ts";
 import { readDirections, writeDirections } from "../inputs/direction-files.ts";
@@ -190,7 +190,7 @@ async function localBases(
 ): Promise<TangentBasis[]> {
   const { generator: map, options, signal } = task;
   const { dim } = map.from;
-  const points = Array.from({ length: codes.length / dim }, (_, i) => codes.slice(i * dim, (i + 1) * dim));
+  const points = Array.from({ length: codes.length / dim }, (_, i) => rowAt(codes, i, dim).slice());
   const settings = { signal, memoryBudget: options.memory };
   return each(task, what, points, (point) => tangentBasis(map, point, k, settings));
 }

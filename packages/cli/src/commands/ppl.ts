@@ -10,7 +10,7 @@ import {
   summarizePathLengths,
   VielbeinError,
 } from "@vielbein/core";
-import { uniform } from "@vielbein/linalg";
+import { rowAt, uniform } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { originOf } from "../inputs/captions.ts";
 import type { CodeSource } from "../inputs/codes.ts";
@@ -165,7 +165,7 @@ async function pairSource(
 }> {
   const first = await source.take(0, 2, signal);
   const split = (values: Float32Array, at: number): [Float32Array, Float32Array] => [
-    values.slice(at * from.dim, (at + 1) * from.dim),
+    rowAt(values, at, from.dim).slice(),
     values.slice((at + 1) * from.dim, (at + 2) * from.dim),
   ];
   if (points === undefined) {

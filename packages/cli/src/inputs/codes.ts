@@ -3,6 +3,7 @@
 // network, has no prior of its own: its codes are what samples of the model's input become there.
 
 import { contractSamples, DEFAULT_MEMORY_BUDGET, type Truncation, VielbeinError } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import {
   isInput,
@@ -90,7 +91,7 @@ export class CodeSource {
     const values = new Float32Array(count * to.dim);
     // One by one: in a batch, engines round in another order, and code j would depend on how many were asked for.
     for (let i = 0; i < count; i++) {
-      const sample = samples.values.subarray(i * from.dim, (i + 1) * from.dim);
+      const sample = rowAt(samples.values, i, from.dim);
       values.set(await this.#mapping.evaluate(sample, 1, { signal }), i * to.dim);
     }
     return { ...samples, values, source: { ...samples.source, drawnIn: from.name } };

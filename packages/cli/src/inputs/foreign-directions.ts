@@ -3,7 +3,7 @@
 // are rows or columns; what is assumed is returned in words.
 
 import { type Space, VielbeinError } from "@vielbein/core";
-import { type Matrix, matrix } from "@vielbein/linalg";
+import { type Matrix, matrix, rowAt } from "@vielbein/linalg";
 import { type NpyArray, openNpz, readNpy } from "@vielbein/linalg/npy";
 import { readSafetensors } from "@vielbein/linalg/safetensors";
 import { shapeText } from "../kit/names.ts";
@@ -193,7 +193,7 @@ function asRows(
 function scale({ count, dim, data }: Rows, { normalize }: ForeignOptions, assumed: string[]): void {
   let [least, largest] = [Number.POSITIVE_INFINITY, 0];
   for (let k = 0; k < count; k++) {
-    const row = data.subarray(k * dim, (k + 1) * dim);
+    const row = rowAt(data, k, dim);
     const length = lengthOf(row);
     if (!(length > 0 && Number.isFinite(length))) {
       throw new VielbeinError(

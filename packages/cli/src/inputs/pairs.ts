@@ -1,6 +1,7 @@
 // Pairs of points, for methods that compare tangent spaces: independent points, and a direction to a neighbour.
 
 import { type Space, VielbeinError, type WarpagePair, warpagePair } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import { integer } from "../kit/arguments.ts";
 import { flag, type OptionsOf, option, type TypedOption } from "../kit/options.ts";
 import type { CodeSource } from "./codes.ts";
@@ -52,7 +53,7 @@ export async function pairsOf(
   const { dim } = space;
   const pairOf = (index: number, values: Float32Array, row: number): WarpagePair => ({
     direction: warpagePair(space, seed, index).direction,
-    point: values.slice(row * dim, (row + 1) * dim),
+    point: rowAt(values, row, dim).slice(),
     other: values.slice((row + 1) * dim, (row + 2) * dim),
   });
   if (points === undefined) {

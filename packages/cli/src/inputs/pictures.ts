@@ -1,6 +1,7 @@
 // Pictures of what a map yields: the options that say how a tensor is an image, and pixels of one range for all of them.
 
 import type { Space } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import { detectLayout, type ImageLayout, type RgbaImage, toRgba } from "@vielbein/viz";
 import { choice, type OptionsOf } from "../kit/options.ts";
 import type { CodeOptions } from "./codes.ts";
@@ -40,7 +41,7 @@ export function drawingEntry(drawing: Drawing | undefined): object {
 /** The images of points `[count, dim]` of `space`. */
 export function imagesOf(points: Float32Array, { dim }: Space, { layout, pixels }: Drawing): RgbaImage[] {
   return Array.from({ length: points.length / dim }, (_, i) =>
-    toRgba(points.subarray(i * dim, (i + 1) * dim), layout, pixels.range),
+    toRgba(rowAt(points, i, dim), layout, pixels.range),
   );
 }
 

@@ -2,7 +2,7 @@
 // read back is taken for what it says only after every column was held against what the computation writes.
 
 import { DERIVATIVE_ROUTES, type FloatArray, type Provenance, VielbeinError } from "@vielbein/core";
-import { type Matrix, matrix } from "@vielbein/linalg";
+import { type Matrix, matrix, rowAt } from "@vielbein/linalg";
 import { type NpyArray, type NpzArchive, openNpz, type ReadNpyArray, writeNpz } from "@vielbein/linalg/npy";
 import { inFile, provenanceArray, readProvenance } from "../inputs/archives.ts";
 
@@ -132,7 +132,7 @@ function valueProblem({ shape, data }: ReadNpyArray, column: Column): string | u
   const values = data as Float32Array | Float64Array;
   const size = values.length / shape[0]!;
   for (let row = 0; row < shape[0]!; row++) {
-    const cell = values.subarray(row * size, (row + 1) * size);
+    const cell = rowAt(values, row, size);
     const problem = givenProblem(cell, column, row) ?? numberProblem(cell, column);
     if (problem !== undefined) return `holds ${problem[0]} in row ${row}${problem[1]}`;
   }
@@ -185,6 +185,6 @@ function cellOf({ shape, data }: ReadNpyArray, row: number): RowValue {
   const values = data as Float64Array | Float32Array;
   if (shape.length === 1) return values[row]!;
   const size = values.length / shape[0]!;
-  const part = values.slice(row * size, (row + 1) * size);
+  const part = rowAt(values, row, size).slice();
   return shape.length === 3 ? matrix(shape[1]!, shape[2]!, part as Float64Array) : part;
 }

@@ -3,6 +3,7 @@
 // Evaluation of Disentangled Representations", ICLR 2018).
 
 import type { Matrix } from "@vielbein/linalg";
+import { rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { powerOfTwo } from "../power-of-two.ts";
 import { boostedTrees } from "./boosted-trees.ts";
@@ -107,7 +108,7 @@ export function importanceScores(importances: Matrix): ImportanceScores {
       }. Take magnitudes of coefficients.`,
     );
   }
-  const rows = Array.from({ length: d }, (_, i) => data.subarray(i * m, (i + 1) * m));
+  const rows = Array.from({ length: d }, (_, i) => rowAt(data, i, m));
   const columns = Array.from({ length: m }, (_, j) => column(importances, j));
   const codes = concentrations(rows);
   const factors = concentrations(columns);

@@ -2,7 +2,7 @@
 // which code stands for which factor, and the score is how often it is right (Kim & Mnih, "Disentangling by
 // Factorising", ICML 2018).
 
-import { type Matrix, matrix, uniform } from "@vielbein/linalg";
+import { type Matrix, matrix, rowAt, uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import type { Settled } from "../settled.ts";
 import { column, inUnits, sampleVariances, unitsOf } from "./columns.ts";
@@ -124,7 +124,7 @@ function requireVote(
 /** The factor that each code voted for most often: of equally frequent ones the first, as for a code without votes. */
 function commonestFactors({ rows, cols, data }: Matrix): Int32Array {
   return Int32Array.from({ length: rows }, (_, i) => {
-    const row = data.subarray(i * cols, (i + 1) * cols);
+    const row = rowAt(data, i, cols);
     return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
   });
 }
@@ -178,7 +178,7 @@ export function neighbourBatches(
     }
     const rows = matrix(size, codes.cols);
     chosen.forEach((row, k) => {
-      rows.data.set(codes.data.subarray(row * codes.cols, (row + 1) * codes.cols), k * codes.cols);
+      rows.data.set(rowAt(codes.data, row, codes.cols), k * codes.cols);
     });
     return rows;
   };

@@ -2,7 +2,7 @@
 // active-set method (feature-sign search; Lee, Battle, Raina & Ng, "Efficient Sparse Coding Algorithms", NIPS 2006) ends
 // at the exact minimum, which coordinate descent alone takes for ever to reach where codes are strongly correlated.
 
-import { type Matrix, matrix, solve } from "@vielbein/linalg";
+import { type Matrix, matrix, rowAt, solve } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 
 const SWEEPS = 100;
@@ -74,7 +74,7 @@ function minimumOn(
 /** c − Gw. */
 function residual(g: Matrix, c: Float64Array, w: Float64Array): Float64Array {
   return c.map((value, i) => {
-    const row = g.data.subarray(i * g.cols, (i + 1) * g.cols);
+    const row = rowAt(g.data, i, g.cols);
     return value - row.reduce((sum, x, j) => sum + x * w[j], 0);
   });
 }

@@ -3,7 +3,7 @@
 // Laine, Lehtinen & Aila ("Improved Precision and Recall Metric for Assessing Generative Models", NeurIPS 2019); density
 // and coverage of Naeem, Oh, Uh, Choi & Yoo ("Reliable Fidelity and Diversity Metrics for Generative Models", ICML 2020).
 
-import { type Matrix, matmul, matrix } from "@vielbein/linalg";
+import { type Matrix, matmul, matrix, rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { powerOfTwo } from "../power-of-two.ts";
 import { centred } from "../statistics/moments.ts";
@@ -146,7 +146,7 @@ function squaredDistances(a: Matrix, b: Matrix, visit: (i: number, j: number, d2
 
 function squaredNorms({ rows, cols, data }: Matrix): Float64Array {
   return Float64Array.from({ length: rows }, (_, i) =>
-    data.subarray(i * cols, (i + 1) * cols).reduce((sum, x) => sum + x * x, 0),
+    rowAt(data, i, cols).reduce((sum, x) => sum + x * x, 0),
   );
 }
 

@@ -2,7 +2,7 @@
 // in closed form. Its eigenvalues tell how much of each direction the subspaces share. Edelman, Arias & Smith 1998, §4;
 // Marrinan, Beveridge, Draper, Kirby & Peterson, "Finding the subspace mean or median" (CVPR 2014).
 
-import { eigh, leadingColumns, type Matrix, matmul, matrix, svd } from "@vielbein/linalg";
+import { eigh, leadingColumns, type Matrix, matmul, matrix, rowAt, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { requireFrame } from "./frames.ts";
 
@@ -75,7 +75,7 @@ function sideBySide(frames: readonly Matrix[], n: number, width: number): Matrix
   let first = 0;
   for (const { cols, data } of frames) {
     for (let i = 0; i < n; i++) {
-      result.data.set(data.subarray(i * cols, (i + 1) * cols), i * width + first);
+      result.data.set(rowAt(data, i, cols), i * width + first);
     }
     first += cols;
   }

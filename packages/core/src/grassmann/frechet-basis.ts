@@ -3,7 +3,7 @@
 // Fréchet mean", ICLR 2023). Local bases come with any order and sign of near-equal directions, so each is first
 // matched, one to one, to the mean so far.
 
-import { type Matrix, matmul, matrix, polar, svd } from "@vielbein/linalg";
+import { type Matrix, matmul, matrix, polar, rowAt, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { requireFrames } from "./chordal-mean.ts";
 import { frobenius, scaledColumns } from "./frames.ts";
@@ -114,7 +114,7 @@ function alignedTo(mean: Matrix, r: Matrix): Matrix {
 /** By elimination with row exchanges. */
 function determinant(a: Matrix): number {
   const n = a.rows;
-  const rows = Array.from({ length: n }, (_, i) => a.data.slice(i * n, (i + 1) * n));
+  const rows = Array.from({ length: n }, (_, i) => rowAt(a.data, i, n).slice());
   let result = 1;
   for (let j = 0; j < n; j++) {
     const pivot = rows.reduce(

@@ -2,7 +2,7 @@
 // methods that use the exact Jacobian fully (Levenberg–Marquardt), as a gradient (L-BFGS, Adam), or not at all
 // (CMA-ES). For f = features of a perceptual distance ∘ generator, ‖f(x) − y‖² is that distance.
 
-import { type Matrix, matmul, matrix } from "@vielbein/linalg";
+import { type Matrix, matmul, matrix, rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import { scaledVjp } from "../jacobian/scaled-vjp.ts";
@@ -231,7 +231,7 @@ class Problem {
     });
     const outputs = await this.#map.evaluate(together, points.length);
     return points.map((x, i) => {
-      const residual = outputs.slice(i * m, (i + 1) * m);
+      const residual = rowAt(outputs, i, m).slice();
       for (let j = 0; j < m; j++) residual[j] -= this.#target[j];
       this.#last = { x, residual };
       return (dot(residual, residual) + this.penalty(x)) / 2;

@@ -1,6 +1,6 @@
 // Inputs that move nothing and outputs that nothing moves: a Jacobian with them says no more than one without.
 
-import { type Matrix, transpose } from "@vielbein/linalg";
+import { type Matrix, rowAt, transpose } from "@vielbein/linalg";
 
 export interface DeadDirections {
   /** Columns of J that are zero: inputs on which no output depends. */
@@ -22,7 +22,7 @@ export function deadRows({ rows, cols, data }: Matrix): number {
   const floor = ROUNDING * data.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
   let dead = 0;
   for (let i = 0; i < rows; i++) {
-    if (data.subarray(i * cols, (i + 1) * cols).every((x) => Math.abs(x) <= floor)) dead++;
+    if (rowAt(data, i, cols).every((x) => Math.abs(x) <= floor)) dead++;
   }
   return dead;
 }

@@ -2,7 +2,7 @@
 // precision, or by products alone, whichever the memory budget allows. What is read off it (local basis, singular
 // values, metric, tangent spaces) is in files of their own.
 
-import { gram, type Matrix, matrix, transpose } from "@vielbein/linalg";
+import { gram, type Matrix, matrix, rowAt, transpose } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import {
@@ -149,8 +149,7 @@ export class JacobianAt {
   async columns(): Promise<FloatArray[]> {
     const columns: FloatArray[] = [];
     for await (const { products, width } of this.#runs("columns", this.#bytesOf("columns"))) {
-      for (let j = 0; j < width; j++)
-        columns.push(products.subarray(j * this.outputs, (j + 1) * this.outputs));
+      for (let j = 0; j < width; j++) columns.push(rowAt(products, j, this.outputs));
     }
     return columns;
   }

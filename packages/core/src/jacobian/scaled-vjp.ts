@@ -1,6 +1,7 @@
 // Products with Jᵀ whatever the size of the cotangents: a map in small units has small residuals and small derivatives, whose
 // products vanish in float32.
 
+import { rowAt } from "@vielbein/linalg";
 import type { FloatArray } from "../map/float-array.ts";
 import type { CallOptions, DifferentiableMap } from "../map/map.ts";
 import { powerOfTwo } from "../power-of-two.ts";
@@ -28,7 +29,7 @@ export function normalizeVectors(
   length: number,
 ): { readonly vectors: FloatArray; readonly scales: Float64Array } {
   const scales = Float64Array.from({ length: vectors.length / length }, (_, k) =>
-    powerOfTwo(vectors.subarray(k * length, (k + 1) * length)),
+    powerOfTwo(rowAt(vectors, k, length)),
   );
   const divided = vectors.slice();
   for (let at = 0; at < divided.length; at++) divided[at] /= scales[Math.floor(at / length)];

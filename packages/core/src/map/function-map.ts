@@ -1,6 +1,7 @@
 // A map made from a plain TypeScript function: for tests, for closed-form examples, and for people whose
 // model is not an ONNX file.
 
+import { rowAt } from "@vielbein/linalg";
 import type { DifferentiableMap } from "./map.ts";
 import { requirePoints, type Space } from "./space.ts";
 
@@ -28,7 +29,7 @@ export function functionMap(options: FunctionMapOptions): DifferentiableMap {
   ): Float32Array => {
     const result = new Float32Array(count * to.dim);
     for (let i = 0; i < count; i++) {
-      result.set(f(Float64Array.from(values.subarray(i * from.dim, (i + 1) * from.dim))), i * to.dim);
+      result.set(f(Float64Array.from(rowAt(values, i, from.dim))), i * to.dim);
     }
     return result;
   };

@@ -1,7 +1,7 @@
 // CMA-ES: search without derivatives, from samples whose covariance adapts to the landscape (Hansen, "The CMA Evolution
 // Strategy: A Tutorial", 2016, with its default parameters, active updates left out).
 
-import { eigh, identity, type Matrix, normal } from "@vielbein/linalg";
+import { eigh, identity, type Matrix, normal, rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { dot, type Minimum, requireOptions, type StepOptions } from "./objective.ts";
 
@@ -161,7 +161,7 @@ function axesOf(covariance: Matrix): Axes {
 function transformed({ vectors, lengths }: Axes, z: Float64Array): Float64Array {
   const n = z.length;
   const stretched = z.map((x, k) => x * lengths[k]);
-  return z.map((_, i) => dot(vectors.data.subarray(i * n, (i + 1) * n), stretched));
+  return z.map((_, i) => dot(rowAt(vectors.data, i, n), stretched));
 }
 
 /** C^(−½)·y = B·D⁻¹·Bᵀ·y. */
@@ -172,5 +172,5 @@ function untransformed({ vectors, lengths }: Axes, y: Float64Array): Float64Arra
     for (let i = 0; i < n; i++) sum += vectors.data[i * n + k] * y[i];
     return sum / length;
   });
-  return y.map((_, i) => dot(vectors.data.subarray(i * n, (i + 1) * n), inner));
+  return y.map((_, i) => dot(rowAt(vectors.data, i, n), inner));
 }

@@ -4,7 +4,7 @@
 // (Kanzow, Yamashita & Fukushima, "Levenberg–Marquardt methods with strong local convergence properties for solving
 // nonlinear equations with convex constraints", 2004). Strong damping leaves the projected gradient, which descends.
 
-import { LinalgError, type Matrix, matrix, solve } from "@vielbein/linalg";
+import { LinalgError, type Matrix, matrix, rowAt, solve } from "@vielbein/linalg";
 import {
   along,
   dot,
@@ -129,7 +129,7 @@ function dampedStep(model: LeastSquaresModel, reach: Reach, mu: number): DampedS
   if (!move) return none;
   const { gradient, hessian } = model;
   const n = move.length;
-  const bent = move.map((_, i) => dot(hessian.data.subarray(i * n, (i + 1) * n), move));
+  const bent = move.map((_, i) => dot(rowAt(hessian.data, i, n), move));
   const [length, promised] = [Math.sqrt(dot(move, move)), -dot(move, gradient) - 0.5 * dot(move, bent)];
   return promised > 0 || length === 0 ? { move, length, promised } : none;
 }
@@ -146,7 +146,7 @@ function boxedMove(
   let free = [...gradient.keys()].filter((i) => !isHeld(i));
   if (free.every((i) => gradient[i] === 0)) return move;
   while (free.length > 0) {
-    const slopes = free.map((i) => gradient[i] + dot(hessian.data.subarray(i * n, (i + 1) * n), move));
+    const slopes = free.map((i) => gradient[i] + dot(rowAt(hessian.data, i, n), move));
     const solution = solved(hessian, free, slopes, mu);
     if (!solution) return undefined;
     const isWithin = (k: number) => solution[k] >= down[free[k]] && solution[k] <= up[free[k]];

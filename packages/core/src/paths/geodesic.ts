@@ -3,6 +3,7 @@
 // "The Riemannian Geometry of Deep Generative Models", 2018), by L-BFGS and Newton steps. A minimiser has constant
 // speed, and its length L satisfies L² ≤ 2E.
 
+import { rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import type { CallOptions, DerivativeRoute, DifferentiableMap } from "../map/map.ts";
@@ -163,7 +164,7 @@ export function refineChain(points: Float32Array, dim: number, parts: number): F
   const segments = points.length / dim - 1;
   const result = new Float32Array((segments * parts + 1) * dim);
   for (let i = 0; i < segments; i++) {
-    const [from, to] = [points.slice(i * dim, (i + 1) * dim), points.slice((i + 1) * dim, (i + 2) * dim)];
+    const [from, to] = [rowAt(points, i, dim), rowAt(points, i + 1, dim)];
     result.set(straightLine(from, to, parts), i * parts * dim);
   }
   return result;

@@ -5,7 +5,7 @@
 // as long as those of its output are, and T^(−½) is the natural smoothing of a path. The second makes saddles, which the
 // first does not see, so products with both are taken: differences of gradients.
 
-import { eigh, identity, type Matrix, matmul, matrix } from "@vielbein/linalg";
+import { eigh, identity, type Matrix, matmul, matrix, rowAt } from "@vielbein/linalg";
 import { scaledVjp } from "../jacobian/scaled-vjp.ts";
 import type { DifferentiableMap } from "../map/map.ts";
 import { type MetricOptions, metricTensor } from "../metric/metric.ts";
@@ -93,9 +93,7 @@ export class PathEnergy implements TruncatedNewtonObjective {
 
   #nodes(inner: Float64Array): Float32Array[] {
     const n = this.#map.from.dim;
-    return Array.from({ length: this.#segments - 1 }, (_, i) =>
-      Float32Array.from(inner.subarray(i * n, (i + 1) * n)),
-    );
+    return Array.from({ length: this.#segments - 1 }, (_, i) => Float32Array.from(rowAt(inner, i, n)));
   }
 
   async #rootsAt(nodes: readonly Float32Array[]): Promise<Matrix[]> {
@@ -125,7 +123,7 @@ export class PathEnergy implements TruncatedNewtonObjective {
     const n = this.#map.from.dim;
     const moves = matmul(this.#smoothing, matrix(this.#segments - 1, n, c)).data;
     for (const [i, root] of roots.entries()) {
-      const row = matrix(n, 1, moves.slice(i * n, (i + 1) * n));
+      const row = matrix(n, 1, rowAt(moves, i, n).slice());
       moves.set(
         matmul(root, row).data.map((value) => value / Math.sqrt(this.#segments)),
         i * n,

@@ -3,7 +3,7 @@
 import { routinesFor } from "../backend/backend.ts";
 import { LinalgError } from "../errors.ts";
 import { matmul } from "../matmul.ts";
-import { type Matrix, matrix, requireFinite, requireInRange, transpose } from "../matrix.ts";
+import { type Matrix, matrix, requireFinite, requireInRange, rowAt, transpose } from "../matrix.ts";
 import { qr } from "./qr.ts";
 import { norm } from "./scaling.ts";
 import { type Svd, svd } from "./svd.ts";
@@ -112,7 +112,7 @@ function byPivotedQr(a: Matrix, b: Matrix, tolerance: number): { x: Matrix; rank
   const y = routinesFor(n * n * b.cols).solveTriangular(r, projected, false, false);
   const x = matrix(n, b.cols);
   pivots.forEach((to, from) => {
-    x.data.set(y.data.subarray(from * b.cols, (from + 1) * b.cols), to * b.cols);
+    x.data.set(rowAt(y.data, from, b.cols), to * b.cols);
   });
   return { x, rank: n };
 }

@@ -4,7 +4,7 @@
 
 import { routinesFor } from "../backend/backend.ts";
 import type { RowStore } from "../backend/routines.ts";
-import { type Matrix, matrix, transpose } from "../matrix.ts";
+import { type Matrix, matrix, rowAt, transpose } from "../matrix.ts";
 import { normal } from "../random/random.ts";
 
 /** W = onto·basis + along·added. */
@@ -92,7 +92,7 @@ export class Basis {
     filled.data.set(filler.data, added.data.length);
     const padded = matrix(w.rows, room);
     for (let i = 0; i < w.rows; i++) {
-      padded.data.set(along.data.subarray(i * along.cols, (i + 1) * along.cols), i * room);
+      padded.data.set(rowAt(along.data, i, along.cols), i * room);
     }
     return { onto, along: padded, added: filled };
   }

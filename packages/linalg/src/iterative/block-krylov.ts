@@ -6,7 +6,7 @@
 
 import { svd } from "../decompositions/svd.ts";
 import { ConvergenceError } from "../errors.ts";
-import { leadingColumns, type Matrix, matrix, transpose } from "../matrix.ts";
+import { leadingColumns, type Matrix, matrix, rowAt, transpose } from "../matrix.ts";
 import { Basis, type Split } from "./basis.ts";
 import { product, type RowOperator } from "./operator.ts";
 import type { PartialSvd, SvdsOptions } from "./partial-svd.ts";
@@ -128,7 +128,7 @@ function bordered(b: Matrix, { onto, along, added }: Split): Matrix {
   const cols = b.cols + onto.rows;
   const result = matrix(rows, cols);
   for (let i = 0; i < b.rows; i++) {
-    result.data.set(b.data.subarray(i * b.cols, (i + 1) * b.cols), i * cols);
+    result.data.set(rowAt(b.data, i, b.cols), i * cols);
   }
   for (let j = 0; j < onto.rows; j++) {
     for (let i = 0; i < b.rows; i++) result.data[i * cols + b.cols + j] = onto.data[j * onto.cols + i];

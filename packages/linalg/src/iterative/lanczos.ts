@@ -4,7 +4,7 @@
 
 import { eigh } from "../decompositions/eigh.ts";
 import { ConvergenceError } from "../errors.ts";
-import { leadingColumns, type Matrix, matrix, transpose } from "../matrix.ts";
+import { leadingColumns, type Matrix, matrix, rowAt, transpose } from "../matrix.ts";
 import { Basis, type Split } from "./basis.ts";
 import { agree } from "./block-krylov.ts";
 import { product, type RowOperator } from "./operator.ts";
@@ -126,7 +126,7 @@ function shortfall(
 function bordered(t: Matrix, onto: Matrix, old: number): Matrix {
   const size = onto.cols;
   const result = matrix(size, size);
-  for (let i = 0; i < old; i++) result.data.set(t.data.subarray(i * old, (i + 1) * old), i * size);
+  for (let i = 0; i < old; i++) result.data.set(rowAt(t.data, i, old), i * size);
   for (let i = old; i < size; i++) {
     for (let j = 0; j < size; j++) {
       const entry = onto.data[(i - old) * size + j];
@@ -143,7 +143,7 @@ function ritz(t: Matrix, which: "largest" | "smallest"): { values: Float64Array;
   if (which === "largest") return { values, vectors };
   const n = t.rows;
   values.reverse();
-  for (let i = 0; i < n; i++) vectors.data.subarray(i * n, (i + 1) * n).reverse();
+  for (let i = 0; i < n; i++) rowAt(vectors.data, i, n).reverse();
   return { values, vectors };
 }
 

@@ -1,7 +1,7 @@
 // Symmetric eigenproblems by divide and conquer (DSYEVD).
 
 import type { RawEigh } from "../backend/routines.ts";
-import { type Matrix, matrix } from "../matrix.ts";
+import { type Matrix, matrix, rowAt } from "../matrix.ts";
 import { requireDone, scoped } from "./heap.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -20,7 +20,7 @@ export function divideAndConquerEigh(kernel: Kernel, a: Matrix, wantVectors: boo
     kernel.la_transpose(n, n, at, straight);
     const vectors = matrix(n, n, scope.read(straight, n * n));
     // LAPACK's values ascend, ours descend.
-    for (let i = 0; i < n; i++) vectors.data.subarray(i * n, (i + 1) * n).reverse();
+    for (let i = 0; i < n; i++) rowAt(vectors.data, i, n).reverse();
     return { values, vectors };
   });
 }

@@ -4,7 +4,7 @@
 // revisited" (2006).
 
 import { NEGLIGIBLE } from "../decompositions/scaling.ts";
-import { type Matrix, matrix, transpose } from "../matrix.ts";
+import { type Matrix, matrix, rowAt, transpose } from "../matrix.ts";
 import { gramOf, multiplied } from "./multiply.ts";
 
 /** A[:, pivots] = Q·R with Q = H₀H₁…H₍ₖ₋₁₎ and Hⱼ = I − 2vⱼvⱼᵀ. */
@@ -41,7 +41,7 @@ export function householderQr(work: Float64Array, m: number, n: number, pivoting
       if (Math.sqrt(squares[best]) < NEGLIGIBLE) break;
       if (best !== k) swapColumns(work, m, n, k, best, pivots, squares);
     }
-    const v = vectors.data.subarray(k * m, (k + 1) * m);
+    const v = rowAt(vectors.data, k, m);
     for (let i = k; i < m; i++) v[i] = work[i * n + k];
     work[k * n + k] = makeReflector(v, k);
     reflect(work, m, n, k, v, projection, squares);

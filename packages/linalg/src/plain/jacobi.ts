@@ -3,7 +3,7 @@
 // Drmač & Veselić, "New fast and accurate Jacobi SVD algorithm I, II", SIAM J. Matrix Anal. Appl. 29 (2008).
 
 import { LinalgError } from "../errors.ts";
-import { type Matrix, matrix } from "../matrix.ts";
+import { type Matrix, matrix, rowAt } from "../matrix.ts";
 import { turn } from "./rotation.ts";
 
 /** Sweeps before giving up; 3 to 9 are the rule. */
@@ -33,7 +33,7 @@ export function rowJacobi(g: Matrix, wantRotation: boolean): RowJacobi {
   const width = wantRotation ? 2 * span : span;
   const work = new Float64Array(n * width);
   for (let i = 0; i < n; i++) {
-    work.set(g.data.subarray(i * n, (i + 1) * n), i * width);
+    work.set(rowAt(g.data, i, n), i * width);
     if (wantRotation) work[i * width + span + i] = 1;
   }
   const squares = new Float64Array(n);
@@ -116,7 +116,7 @@ function rotate(
 }
 
 function swapRows(work: Float64Array, width: number, squares: Float64Array, p: number, q: number): void {
-  const kept = work.slice(p * width, (p + 1) * width);
+  const kept = rowAt(work, p, width).slice();
   work.copyWithin(p * width, q * width, (q + 1) * width);
   work.set(kept, q * width);
   [squares[p], squares[q]] = [squares[q], squares[p]];

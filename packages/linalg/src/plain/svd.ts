@@ -3,7 +3,7 @@
 
 import type { RawSvd } from "../backend/routines.ts";
 import { scaleByPowerOfTwo, scaled } from "../decompositions/scaling.ts";
-import { identity, type Matrix, matrix, transpose } from "../matrix.ts";
+import { identity, type Matrix, matrix, rowAt, transpose } from "../matrix.ts";
 import { applyQ, householderQr } from "./householder.ts";
 import { type RowJacobi, rowJacobi } from "./jacobi.ts";
 
@@ -19,7 +19,7 @@ function completed(q: Matrix): Matrix {
   if (m === r) return q;
   const { reflectors } = householderQr(q.data.slice(), m, r, false);
   const full = applyQ(reflectors, identity(m));
-  for (let i = 0; i < m; i++) full.data.set(q.data.subarray(i * r, (i + 1) * r), i * m);
+  for (let i = 0; i < m; i++) full.data.set(rowAt(q.data, i, r), i * m);
   return full;
 }
 
@@ -70,7 +70,7 @@ function rowsByMagnitude(data: Float64Array, m: number, n: number): Int32Array {
 function gatherRows(data: Float64Array, n: number, order: Int32Array): Float64Array {
   const result = new Float64Array(data.length);
   order.forEach((from, to) => {
-    result.set(data.subarray(from * n, (from + 1) * n), to * n);
+    result.set(rowAt(data, from, n), to * n);
   });
   return result;
 }
@@ -78,7 +78,7 @@ function gatherRows(data: Float64Array, n: number, order: Int32Array): Float64Ar
 function scatterRows(a: Matrix, order: Int32Array): Matrix {
   const result = matrix(a.rows, a.cols);
   order.forEach((to, from) => {
-    result.data.set(a.data.subarray(from * a.cols, (from + 1) * a.cols), to * a.cols);
+    result.data.set(rowAt(a.data, from, a.cols), to * a.cols);
   });
   return result;
 }

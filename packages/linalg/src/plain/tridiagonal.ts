@@ -2,7 +2,7 @@
 // Golub & Van Loan, Matrix Computations (4th ed.), §8.3; EISPACK's TRED2 and TQL2.
 
 import { LinalgError } from "../errors.ts";
-import { type Matrix, matrix, transpose } from "../matrix.ts";
+import { type Matrix, matrix, rowAt, transpose } from "../matrix.ts";
 import { makeReflector } from "./householder.ts";
 import { turn } from "./rotation.ts";
 
@@ -29,7 +29,7 @@ export function tridiagonalize(work: Float64Array, n: number): Tridiagonal {
   let product = new Float64Array(n);
   for (let k = 0; k < n - 2; k++) {
     // Column k after the update by step k − 1, which is still due for the columns to its right.
-    const next = vectors.data.subarray(k * n, (k + 1) * n);
+    const next = rowAt(vectors.data, k, n);
     for (let i = k; i < n; i++) next[i] = work[i * n + k] - v[i] * q[k] - q[i] * v[k];
     diagonal[k] = next[k];
     next[k] = 0;

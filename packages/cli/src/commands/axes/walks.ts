@@ -10,6 +10,7 @@ import {
   symmetricSteps,
   VielbeinError,
 } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { type Distance, distanceOptions, squaredDistance } from "../../inputs/distance.ts";
 import { metricSpectra } from "../../inputs/metric-spectra.ts";
@@ -177,8 +178,7 @@ async function distances(
   signal: AbortSignal,
 ): Promise<number[]> {
   const values = await map.evaluate(walk.at(fractions), fractions.length, { signal });
-  const m = map.to.dim;
-  const rowAt = (i: number) => values.subarray(i * m, (i + 1) * m);
-  const origin = rowAt((fractions.length - 1) / 2);
-  return fractions.map((_, i) => Math.sqrt(squaredDistance(rowAt(i), origin)));
+  const { dim } = map.to;
+  const origin = rowAt(values, (fractions.length - 1) / 2, dim);
+  return fractions.map((_, i) => Math.sqrt(squaredDistance(rowAt(values, i, dim), origin)));
 }

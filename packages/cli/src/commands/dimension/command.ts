@@ -1,6 +1,7 @@
 // vielbein dimension: local dimension and companions at sampled or given points, layer by layer.
 
 import { DERIVATIVE_ROUTES, DIMENSION_CONVENTIONS, jacobianSpectrum } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import { firstCodes } from "../../inputs/codes.ts";
 import { type LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
 import { pointOptions } from "../../inputs/model.ts";
@@ -113,7 +114,7 @@ async function spectraAt(
 ): Promise<DimensionRow> {
   const [layer, index] = [Math.floor(row / points.count), row % points.count];
   const dim = points.values.length / points.count;
-  const point = points.values.slice(index * dim, (index + 1) * dim);
+  const point = rowAt(points.values, index, dim).slice();
   const call = { signal, memoryBudget: memory };
   const trained = await jacobianSpectrum(await maps.at(layer), point, call);
   const redrawn =

@@ -9,6 +9,7 @@ import {
   geodesic as shortestWay,
   VielbeinError,
 } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import { distanceOptions } from "../../inputs/distance.ts";
 import { isInput, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, drawingOf, pictureOptions } from "../../inputs/pictures.ts";
@@ -189,5 +190,5 @@ async function codeAt(
     );
   }
   const { dim } = generator.from;
-  return { code: values.slice(index * dim, (index + 1) * dim), source };
+  return { code: rowAt(values, index, dim).slice(), source };
 }

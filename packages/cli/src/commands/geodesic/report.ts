@@ -1,6 +1,7 @@
 // What `geodesic` says of its ways: a sheet of images, JSON, a table, and the codes for a file.
 
 import type { Chain, DifferentiableMap, Geodesic, Provenance } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
 import { contactSheet } from "@vielbein/viz";
 import { provenanceArray } from "../../inputs/archives.ts";
@@ -68,7 +69,7 @@ async function outputs(
   const { dim } = map.from;
   const chosen = new Float32Array(nodes.length * dim);
   nodes.forEach((node, i) => {
-    chosen.set(points.subarray(node * dim, (node + 1) * dim), i * dim);
+    chosen.set(rowAt(points, node, dim), i * dim);
   });
   return map.evaluate(chosen, nodes.length);
 }

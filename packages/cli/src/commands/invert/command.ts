@@ -2,6 +2,7 @@
 
 import { type Inversion, invert as invertMap, VielbeinError } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
+import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { atMost } from "../../inputs/direction-counts.ts";
 import { squaredDistance } from "../../inputs/distance.ts";
@@ -125,8 +126,8 @@ async function drawnSearches(map: OnnxMap, { searches }: InversionReport): Promi
   const { dim } = map.to;
   return searches.map((search, i) => ({
     search,
-    start: starts.slice(i * dim, (i + 1) * dim),
-    result: results.slice(i * dim, (i + 1) * dim),
+    start: rowAt(starts, i, dim).slice(),
+    result: rowAt(results, i, dim).slice(),
   }));
 }
 

@@ -10,6 +10,7 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
+import { rowAt } from "@vielbein/linalg";
 import { type Distance, squaredDistance } from "../../inputs/distance.ts";
 import { metricSpectra } from "../../inputs/metric-spectra.ts";
 import { isInput, type LoadedModel } from "../../inputs/model.ts";
@@ -75,7 +76,7 @@ export async function nearestCodes(
       candidates.push({
         sample: first + i,
         code: codes.values.slice((first + i) * n, (first + i + 1) * n),
-        distance: squaredDistance(values.subarray(i * map.to.dim, (i + 1) * map.to.dim), target),
+        distance: squaredDistance(rowAt(values, i, map.to.dim), target),
       });
     }
     await new Promise(setImmediate);
@@ -92,7 +93,7 @@ export async function metricAxes(
 ): Promise<{ readonly basis: Matrix; readonly description: object }> {
   const n = map.from.dim;
   const points = free(codes);
-  const each = Array.from({ length: points.length / n }, (_, i) => points.slice(i * n, (i + 1) * n));
+  const each = Array.from({ length: points.length / n }, (_, i) => rowAt(points, i, n).slice());
   const { spectra, route } = await metricSpectra(map, each, { memory }, signal);
   return {
     basis: metricBasis(averageMetric(spectra), exponent),

@@ -10,7 +10,7 @@ import {
   type Provenance,
   spectrumByDifferences,
 } from "@vielbein/core";
-import { leadingColumns } from "@vielbein/linalg";
+import { leadingColumns, rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { firstCodes } from "../../inputs/codes.ts";
 import { atMost } from "../../inputs/direction-counts.ts";
@@ -124,7 +124,7 @@ async function spectraAt(
 ): Promise<MetricRow> {
   const [layer, index] = [Math.floor(row / count), row % count];
   const dim = values.length / count;
-  const point = values.slice(index * dim, (index + 1) * dim);
+  const point = rowAt(values, index, dim).slice();
   const spectrumOf = async (map: OnnxMap) =>
     scaled(await spectrumAt(map, point, options, signal), factorOf(options));
   const { residuals, route, ...spectrum } = await spectrumOf(await maps.at(layer));

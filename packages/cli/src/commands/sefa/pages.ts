@@ -7,6 +7,7 @@ import {
   type Provenance,
   symmetricSteps,
 } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import {
   type DirectionTables,
@@ -117,7 +118,7 @@ async function drawn(
   const { dim } = map.from;
   const directions = set.names.map((_, k) => displacementOf(set, k));
   const rows = Array.from({ length: codes.length / dim }, (_, s) =>
-    directions.map((direction) => ({ code: codes.slice(s * dim, (s + 1) * dim), direction })),
+    directions.map((direction) => ({ code: rowAt(codes, s, dim).slice(), direction })),
   ).flat();
   return each(task, "rows of images", rows, async ({ code, direction }) => {
     const moved = await map.evaluate(linearTraversal(code, direction, steps), steps.length, { signal });

@@ -1,6 +1,7 @@
 // vielbein traverse: images along the local directions at one point, as a contact sheet, as single frames, as an animation.
 
 import { jacobianRoute, type LocalBasis, localBasisAt, VielbeinError } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import { CodeSource } from "../../inputs/codes.ts";
 import { existing, wantedRank } from "../../inputs/direction-counts.ts";
 import { type LoadedModel, mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
@@ -145,5 +146,5 @@ function chosenPoint(dim: number, codes: Points, { points, sample }: TraverseOpt
       `--sample: "${points}" has rows 0 to ${codes.count - 1}, got ${sample}.`,
     );
   }
-  return codes.values.slice(sample * dim, (sample + 1) * dim);
+  return rowAt(codes.values, sample, dim).slice();
 }

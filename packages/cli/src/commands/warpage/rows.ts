@@ -2,7 +2,7 @@
 
 import { type ProfileSummary, summarizeProfiles, type WarpageSample } from "@vielbein/core";
 import type { DistanceProfile } from "@vielbein/core/grassmann";
-import { type Matrix, matrix } from "@vielbein/linalg";
+import { type Matrix, matrix, rowAt } from "@vielbein/linalg";
 import { METRICS, type Metric } from "../../inputs/subspace-distances.ts";
 import { type Column, type Columns, NOT_NEGATIVE, type RowValue } from "../../kit/row-file.ts";
 
@@ -106,7 +106,7 @@ export function summaryOf(
     rows.map((row) => {
       if (at === undefined) return row[column] as Float64Array;
       const { cols, data } = row[column] as Matrix;
-      return data.subarray(at * cols, (at + 1) * cols);
+      return rowAt(data, at, cols);
     }),
   );
 }
