@@ -1,6 +1,7 @@
 // What results say of themselves: which points were used, by which route derivatives were taken, what was black and white.
 
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { DERIVATIVE_ROUTES } from "@vielbein/core";
 import { readNpz, writeNpy } from "@vielbein/linalg/npy";
 import { encodeModel } from "@vielbein/onnx";
@@ -187,4 +188,20 @@ describe("black and white stand in the provenance of every picture", () => {
     const inverted = await optionsOf("invert", "--target", grey, ...sheet);
     expect(inverted.provenance.options).toMatchObject(stated);
   });
+});
+
+it("the straight-through estimator is asked for, said, and recorded", async () => {
+  const file = fileURLToPath(new URL("../../onnx/test/fixtures/vae_qdq.onnx", import.meta.url));
+  const command = ["metric", file, "--samples", "1", "--json"];
+  const refused = await vielbein(...command);
+  expect([refused.code, refused.stderr]).toEqual([
+    65,
+    expect.stringMatching(/QuantizeLinear.*--straight-through/),
+  ]);
+  const { code, stdout, stderr } = await vielbein(...command, "--straight-through");
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringMatching(/^--straight-through: .* taken to be that of the identity/),
+  ]);
+  expect(JSON.parse(stdout).provenance.options).toMatchObject({ straightThrough: true });
 });

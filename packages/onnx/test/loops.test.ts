@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { type Attribute, DataType, type Node, OnnxMap, type Tensor, type ValueInfo } from "../src/index.ts";
-import { float, int, ints, makeNode } from "../src/model/attributes.ts";
+import { int, ints, makeNode } from "../src/model/attributes.ts";
 import { float32Tensor, float64Tensor, int64Tensor } from "../src/model/tensor.ts";
 import { assemble, type Build, expectDerivative } from "./derivative.ts";
 import { type GraphBuilder, runtime } from "./helpers.ts";

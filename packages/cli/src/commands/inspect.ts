@@ -105,7 +105,7 @@ function derivativeLines({
 }: ModelReport["differentiability"]): string[] {
   const isRounded = nodes.some((node) => node.derivative === "straight");
   const exact = isRounded
-    ? "  exact, but for rounding to reduced precision, which counts as the identity"
+    ? "  exact, but for rounding to reduced precision or quantised levels, which counts as the identity"
     : "  exact";
   return [
     "",

@@ -29,7 +29,7 @@ import { sampleUrl } from "@vielbein/sample";
 import { bytes, integer, number, prior, providerList } from "../kit/arguments.ts";
 import { input } from "../kit/command-files.ts";
 import { defined } from "../kit/defined.ts";
-import { type OptionsOf, option } from "../kit/options.ts";
+import { flag, type OptionsOf, option } from "../kit/options.ts";
 import type { Task } from "../kit/task.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
@@ -48,6 +48,10 @@ export const mapOptions = {
   ),
   threads: option("--threads <n>", "threads of the engine (default: one per core)", integer(1, 1024)),
   memory: option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes),
+  straightThrough: flag(
+    "--straight-through",
+    "rounding to quantised levels counts as the identity within their range, instead of being refused",
+  ),
 };
 
 export type MapOptions = OptionsOf<typeof mapOptions>;
@@ -90,6 +94,8 @@ export interface LoadedModel {
   readonly inputs: Readonly<Record<string, RuntimeTensor>>;
   /** What --memory allows. */
   readonly memoryBudget: number | undefined;
+  /** Whether quantised levels have the straight-through estimator for a derivative. */
+  readonly straightThrough: boolean | undefined;
   /** What --set gave them. */
   readonly set: Settings["description"];
   /** What --truncation made of it. */
@@ -130,6 +136,11 @@ export async function loadModel(
       `--memory: the machine has ${bytesText(totalmem())}, less than the budget of ${bytesText(options.memory)}: what does not fit will fail`,
     );
   }
+  if (options.straightThrough) {
+    remark(
+      "--straight-through: where the model rounds to quantised levels, its derivative is taken to be that of the identity between the smallest and the largest, and 0 beyond",
+    );
+  }
   const { path, name, bytes, model } = await readModel(argument);
   const { settings, description } = await readSettings(options.set);
   const runtime = await openRuntime(options, terminal);
@@ -142,6 +153,7 @@ export async function loadModel(
     sha256: sha256(bytes),
     inputs: inputTensors(model, settings, options.memory),
     memoryBudget: options.memory,
+    straightThrough: options.straightThrough,
     set: description,
     remark,
   };
@@ -187,6 +199,7 @@ export async function openMap(
     prior: chosen,
     memoryBudget: options.memory,
     inputs: loaded.inputs,
+    straightThrough: loaded.straightThrough,
   });
   if (options.memory === undefined || options.memory >= map.bytesPerTangent) return map;
   await map.dispose();
@@ -226,7 +239,11 @@ export function provenanceOf(
     to: map.to,
     points: source,
     ...defined({ truncation: loaded.truncation }),
-    options: defined({ ...options, set: Object.keys(loaded.set).length > 0 ? loaded.set : undefined }),
+    options: defined({
+      ...options,
+      straightThrough: loaded.straightThrough || undefined,
+      set: Object.keys(loaded.set).length > 0 ? loaded.set : undefined,
+    }),
     runtime: loaded.runtime.name,
   };
 }

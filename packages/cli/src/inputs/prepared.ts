@@ -12,10 +12,10 @@ export interface PreparedMap {
 
 /** What to prepare of a model, between the tensors that the options choose. */
 export function spanOf(
-  { inputs, memoryBudget }: LoadedModel,
+  { inputs, memoryBudget, straightThrough }: LoadedModel,
   { from, to }: Pick<MapOptions, "from" | "to">,
 ): PrepareOptions {
-  return { from, to, inputs, memoryBudget };
+  return { from, to, inputs, memoryBudget, straightThrough };
 }
 
 /** The graph that --from and --to choose. */

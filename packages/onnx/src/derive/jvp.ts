@@ -10,7 +10,8 @@ import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
 import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
 import type { Tangent } from "./rule.ts";
-import { requireRule } from "./rules.ts";
+import { requireRule, ruleFor } from "./rules.ts";
+import { ESTIMATE, isEstimated } from "./straight-through.ts";
 import { nodeLabel, operatorName, Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
 
 /** Names of the tensors of a JVP graph. */
@@ -63,8 +64,8 @@ export interface NodeReport {
   /** Position among the nodes of the model file, from 0. */
   readonly position: number;
   /**
-   * `exact`: the rule applies; `straight`: the node rounds to reduced precision, and the derivative is that of the
-   * identity; `zero`: piecewise constant, nothing flows on; `unsupported`: see `reason`.
+   * `exact`: the rule applies; `straight`: the node rounds to reduced precision or to quantised levels, and the
+   * derivative is that of the identity; `zero`: piecewise constant, nothing flows on; `unsupported`: see `reason`.
    */
   readonly derivative: "exact" | "straight" | "zero" | "unsupported";
   readonly reason?: string | undefined;
@@ -83,13 +84,14 @@ export function differentiability(graph: PreparedGraph): NodeReport[] {
     (problem, node) => problems.set(node, problem.reason),
     (node, tangents) => {
       const reason = problems.get(node);
-      const derivative = reason !== undefined ? "unsupported" : tangents.some(Boolean) ? "exact" : "zero";
+      const passes = isEstimated(ruleFor(node, graph.rules)) ? "straight" : "exact";
+      const derivative = reason !== undefined ? "unsupported" : tangents.some(Boolean) ? passes : "zero";
       reports.push({
         opType: operatorName(node),
         node: nodeLabel(node),
         position: positionOf(graph, node),
         derivative,
-        reason,
+        reason: derivative === "straight" ? ESTIMATE : reason,
       });
     },
   );

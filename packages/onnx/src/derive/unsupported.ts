@@ -22,7 +22,7 @@ const control =
 const random =
   "it draws at random from what depends on the point, so that there is no derivative; make the draw an input of the model";
 const quantised =
-  "it rounds to a coarse grid, so that its derivative is zero or infinite; use the model before quantisation";
+  "it rounds to a coarse grid, so that its derivative is zero or infinite; use the model before quantisation, or the straight-through estimator (`straightThrough`, --straight-through on the command line)";
 
 /** Operators that have no rule for a reason that is worth stating. */
 const reasons: ReadonlyMap<string, string> = new Map([
@@ -31,6 +31,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ...["If", "SequenceMap"].map((op) => [op, control] as const),
   ...["Bernoulli", "Multinomial"].map((op) => [op, random] as const),
   ...["QuantizeLinear", "DynamicQuantizeLinear", "DequantizeLinear"].map((op) => [op, quantised] as const),
+  ...["MatMulInteger", "ConvInteger", "QLinearMatMul", "QLinearConv"].map((op) => [op, quantised] as const),
 ]);
 
 const optimised =
@@ -44,8 +45,12 @@ const foreign: ReadonlyMap<string, string> = new Map([
   ["com.microsoft.nchwc", blocked],
 ]);
 
+/** Operators of ONNX Runtime on quantised numbers. */
+const isOnLevels = /^com\.microsoft::(QLinear|QGemm|.*Quantize|MatMulInteger)/;
+
 /** Why an operator without a rule has none. */
 export function reasonAgainst(node: Node): string {
+  if (isOnLevels.test(operatorName(node))) return quantised;
   return (node.domain === "" ? reasons.get(node.opType) : foreign.get(node.domain)) ?? noRule;
 }
 

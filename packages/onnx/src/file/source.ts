@@ -19,9 +19,10 @@ export function modelSource(model: Model): ModelSource {
 const LARGEST_OPTIMIZED = 10_000;
 
 /**
- * A session of the engine for a model, whatever its inputs and outputs are called. Graphs in double precision run as
- * they are, unless `wanted` says otherwise: engines fuse x·sigmoid(x), clip(relu(x)) and the like into operators that
- * they have in single precision only.
+ * A session of the engine for a model, whatever its inputs and outputs are called. Unless `wanted` says otherwise,
+ * graphs in double precision run as they are: engines fuse x·sigmoid(x), clip(relu(x)) and the like into operators that
+ * they have in single precision only. So do graphs with quantised levels, around which engines fuse operators whose sums
+ * saturate on some processors.
  */
 export async function openSession(
   runtime: Runtime,
@@ -30,7 +31,9 @@ export async function openSession(
 ): Promise<Session> {
   const { graph } = model;
   const isDouble = graph.inputs.some(({ dataType }) => dataType === DataType.DOUBLE);
-  const options = { optimize: !isDouble && graph.nodes.length <= LARGEST_OPTIMIZED, ...wanted };
+  const isQuantised = graph.nodes.some(({ opType }) => opType === "QuantizeLinear");
+  const optimize = !isDouble && !isQuantised && graph.nodes.length <= LARGEST_OPTIMIZED;
+  const options = { optimize, ...wanted };
   // Engines keep tensors in plain objects, where names that all objects have are taken.
   const taken = [...graph.inputs, ...graph.outputs].map(({ name }) => name).filter((name) => name in {});
   if (taken.length === 0) return runtime.createSession(modelSource(model), options);

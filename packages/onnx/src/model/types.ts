@@ -92,7 +92,11 @@ function outputType(node: Node, index: number, types: Types): number | undefined
     return DataType.FLOAT;
   }
   if (generators.has(opType)) return intAttribute(node, "output_datatype", DataType.FLOAT);
-  if (opType.startsWith("Quantize")) return types.get(node.inputs[2] ?? "") ?? DataType.UINT8;
+  if (opType === "QuantizeLinear") {
+    const stated = intAttribute(node, "output_dtype", 0);
+    return stated || (types.get(node.inputs[2] ?? "") ?? DataType.UINT8);
+  }
+  if (opType === "DynamicQuantizeLinear") return index === 1 ? DataType.FLOAT : DataType.UINT8;
   if (opType.startsWith("Dequantize")) return types.get(node.inputs[1] ?? "") ?? DataType.FLOAT;
   const data = node.inputs[dataInput.get(opType) ?? 0];
   return types.get(data ?? "") ?? declared;

@@ -13,6 +13,7 @@ import { blocked } from "./contrib/blocked.ts";
 import { fused } from "./contrib/fused.ts";
 import { contribNormalizations } from "./contrib/normalization.ts";
 import { packedWeights } from "./contrib/packed-weights.ts";
+import { quantized } from "./contrib/quantized.ts";
 
 /** By operator, with its domain where that is not the standard one. */
 const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
@@ -40,6 +41,14 @@ export function writtenOut(): string[] {
   return [...composites.keys()].sort();
 }
 
+/** What is written out in what way, beyond what the operators say. */
+export interface WritingOptions {
+  /** Operators that stay as they are, having rules of their own; with their domain where that is not the standard one. */
+  readonly kept?: ReadonlySet<string> | undefined;
+  /** Whether operators on quantised numbers are written out, for the straight-through estimator. */
+  readonly straightThrough?: boolean | undefined;
+}
+
 /**
  * The node written out, or undefined when it is no composite, or one that stays as it is. `opset` is that of
  * the model as read, `types` the element types of its tensors, `known` those whose values the file states.
@@ -50,9 +59,11 @@ export function writeOut(
   names: NameSupply,
   types: Scope<number>,
   known: Scope<Tensor>,
+  { kept, straightThrough }: WritingOptions,
 ): WrittenOut | undefined {
-  const composite = composites.get(operatorName(node));
-  if (!composite) return undefined;
+  const name = operatorName(node);
+  const composite = composites.get(name) ?? (straightThrough ? quantized.get(name) : undefined);
+  if (!composite || kept?.has(name)) return undefined;
   const writer = new CompositeWriter(node, names, types, known);
   composite(writer, node, opset);
   return writer.nodes.length > 0 ? writer : undefined;

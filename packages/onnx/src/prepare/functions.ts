@@ -8,6 +8,7 @@ import { everyName, topologicalOrder } from "../model/graph.ts";
 import type { Attribute, Graph, LocalFunction, Model, Node } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { renameNode } from "../model/rename.ts";
+import type { WritingOptions } from "./composites.ts";
 import { INTERNAL_OPSET, upgraded } from "./upgrade.ts";
 
 export interface Inlined {
@@ -23,10 +24,9 @@ const MOST_NODES = 250_000;
  * The model without calls of functions of its own; the same object when it has none. Functions of the standard domain
  * replace no operator, as in engines.
  *
- * @param kept Operators that are not written out as simpler ones.
  * @throws {VielbeinError} `INVALID_MODEL` for two functions of one name, and for those that call themselves or blow up.
  */
-export function inlineFunctions(model: Model, kept: ReadonlySet<string> = new Set()): Inlined {
+export function inlineFunctions(model: Model, options: WritingOptions = {}): Inlined {
   const functions = byName(model.functions ?? []);
   if (functions.size === 0) return { model, origins: new Map() };
   const inliner = new Inliner(functions, new NameSupply(everyName(model.graph)));
@@ -42,7 +42,7 @@ export function inlineFunctions(model: Model, kept: ReadonlySet<string> = new Se
   const ordered = { ...graph, nodes: topologicalOrder(graph) };
   opsets.set("", Math.max(INTERNAL_OPSET, opset, ...new Set(versions.values())));
   return {
-    model: { ...plain, graph: upgraded(ordered, (node) => versions.get(node) ?? opset, kept) },
+    model: { ...plain, graph: upgraded(ordered, (node) => versions.get(node) ?? opset, options) },
     origins,
   };
 }

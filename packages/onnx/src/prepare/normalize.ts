@@ -5,6 +5,7 @@
 import { VielbeinError } from "@vielbein/core";
 import { topologicalOrder } from "../model/graph.ts";
 import { type Model, standardOpset } from "../model/model.ts";
+import type { WritingOptions } from "./composites.ts";
 import { inlineFunctions } from "./functions.ts";
 import { INTERNAL_OPSET, upgraded } from "./upgrade.ts";
 import { type Precision, widenHalfPrecision, widenToDouble } from "./widen.ts";
@@ -14,15 +15,14 @@ const OLDEST_OPSET = 7;
 /**
  * The same function as a graph of at least opset 18, nodes in topological order, computed in `precision` at least.
  *
- * @param kept Operators that are not written out as simpler ones, having rules of their own.
  * @throws {VielbeinError} `INVALID_MODEL` for opsets before 7 and for cyclic or incomplete graphs.
  */
 export function normalize(
   original: Model,
   precision: Precision = "float32",
-  kept: ReadonlySet<string> = new Set(),
+  options: WritingOptions = {},
 ): Model {
-  const { model } = inlineFunctions(original, kept);
+  const { model } = inlineFunctions(original, options);
   // A model that declares no standard operator set has no standard operators.
   const opset = model.opsets.has("") ? standardOpset(model) : INTERNAL_OPSET;
   if (opset < OLDEST_OPSET) {
@@ -37,7 +37,7 @@ export function normalize(
     ...model,
     irVersion: Math.max(model.irVersion, 8),
     opsets: new Map(model.opsets).set("", Math.max(opset, INTERNAL_OPSET)),
-    graph: upgraded(ordered, () => opset, kept),
+    graph: upgraded(ordered, () => opset, options),
   });
   return precision === "float64" ? widenToDouble(normal) : normal;
 }

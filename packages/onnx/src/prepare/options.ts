@@ -28,6 +28,12 @@ export interface PrepareOptions {
    * too, that any one run should keep to. Default 2 GiB; less than 256 MiB counts as 256 MiB in the first run.
    */
   readonly memoryBudget?: number | undefined;
+  /**
+   * Whether rounding to quantised levels has the straight-through estimator for a derivative: that of the identity
+   * between the smallest and the largest level, 0 beyond. That is no derivative but an assumption. Default `false`:
+   * models that round so are refused.
+   */
+  readonly straightThrough?: boolean | undefined;
   /** Rules for operators of one's own, by operator name, `com.example::Operator` outside the standard domain. */
   readonly rules?: ReadonlyMap<string, DerivativeRule> | undefined;
 }

@@ -4,8 +4,8 @@
 
 import { type Runtime, VielbeinError } from "@vielbein/core";
 import { infoOf, type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
-import type { DerivativeRule } from "../derive/rule.ts";
 import { ruleFor } from "../derive/rules.ts";
+import { straightThroughRules } from "../derive/straight-through.ts";
 import { reasonAgainst, UnsupportedOperatorError } from "../derive/unsupported.ts";
 import { trialLimits } from "../file/trial.ts";
 import { type Model, type Node, standardOpset, type ValueInfo } from "../model/model.ts";
@@ -37,7 +37,9 @@ export async function prepare(
   runtime: Runtime,
   options: PrepareOptions = {},
 ): Promise<PreparedGraph> {
-  const { parameters = [], rules = new Map<string, DerivativeRule>(), inputs = {} } = options;
+  const { parameters = [], inputs = {} } = options;
+  const estimated = options.straightThrough ? [...straightThroughRules] : [];
+  const rules: PreparedGraph["rules"] = new Map([...estimated, ...(options.rules ?? [])]);
   const ends = { ...endpoints(original, options), parameters };
   const { model, positions } = await simplify(original, runtime, ends, options);
   const origin = { rules, opset: standardOpset(original), positions };
@@ -61,16 +63,16 @@ async function simplify(
   original: Model,
   runtime: Runtime,
   { from, to, parameters }: Ends,
-  { inputs = {}, memoryBudget, precision = "float32", rules = new Map() }: PrepareOptions,
+  { inputs = {}, memoryBudget, precision = "float32", rules = new Map(), straightThrough }: PrepareOptions,
 ): Promise<{ readonly model: Model; readonly positions: ReadonlyMap<string, number> }> {
   const variable = [from, ...parameters];
   const kept = new Set(rules.keys());
   const trial = trialLimits(memoryBudget);
   const given = new Map(Object.entries(inputs));
-  const inlined = inlineFunctions(original, kept);
+  const inlined = inlineFunctions(original, { kept, straightThrough });
   const decided = await decideBranches(inlined.model, runtime, variable, given, trial);
   const origins = [...inlined.origins, ...decided.origins];
-  let model = normalize(await withBlockSize(decided.model, runtime), precision, kept);
+  let model = normalize(await withBlockSize(decided.model, runtime), precision, { kept, straightThrough });
   const values = fixedInputs({ inputs, precision });
   for (;;) {
     const unrolled = await unrollOnce(model, { runtime, variable, to, inputs: values, trial, kept });

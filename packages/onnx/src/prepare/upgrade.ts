@@ -1,7 +1,6 @@
 // What older operator sets keep in attributes moves to inputs, as opset 18 has it; superseded operators become their
 // successors; composite ones are written out.
 
-import { operatorName } from "../derive/unsupported.ts";
 import { float, int, makeNode, string, without } from "../model/attributes.ts";
 import { drawsAtRandom, everyName } from "../model/graph.ts";
 import {
@@ -19,7 +18,7 @@ import { NameSupply } from "../model/names.ts";
 import { type Scope, within } from "../model/scope.ts";
 import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "../model/tensor.ts";
 import { type Types, typesOf } from "../model/types.ts";
-import { writeOut } from "./composites.ts";
+import { type WritingOptions, writeOut } from "./composites.ts";
 
 /** The operator set whose form all rules are written against. */
 export const INTERNAL_OPSET = 18;
@@ -28,21 +27,16 @@ export const INTERNAL_OPSET = 18;
  * The graph in the form of opset 18, its nodes and those of the graphs inside them in topological order.
  *
  * @param opsetOf The standard operator set that a node is written in.
- * @param kept Operators that are not written out, with their domain where that is not the standard one.
  */
-export function upgraded(
-  graph: Graph,
-  opsetOf: (node: Node) => number,
-  kept: ReadonlySet<string> = new Set(),
-): Graph {
+export function upgraded(graph: Graph, opsetOf: (node: Node) => number, options: WritingOptions = {}): Graph {
   const names = new NameSupply(everyName(graph));
-  return upgradedWithin(graph, { opsetOf, kept, names }, typesOf(graph), new Map());
+  return upgradedWithin(graph, { opsetOf, options, names }, typesOf(graph), new Map());
 }
 
 /** What holds for a graph and for those inside its nodes. */
 interface Settings {
   readonly opsetOf: (node: Node) => number;
-  readonly kept: ReadonlySet<string>;
+  readonly options: WritingOptions;
   readonly names: NameSupply;
 }
 
@@ -94,11 +88,11 @@ class Upgrade {
   readonly #names: NameSupply;
   readonly #types: Scope<number>;
   readonly #known: Scope<Tensor>;
-  readonly #kept: ReadonlySet<string>;
+  readonly #options: WritingOptions;
 
-  constructor({ names, kept }: Settings, types: Scope<number>, known: Scope<Tensor>) {
+  constructor({ names, options }: Settings, types: Scope<number>, known: Scope<Tensor>) {
     this.#names = names;
-    this.#kept = kept;
+    this.#options = options;
     this.#types = types;
     this.#known = known;
   }
@@ -134,8 +128,7 @@ class Upgrade {
   }
 
   #writtenOut(node: Node, opset: number): Node[] {
-    if (this.#kept.has(operatorName(node))) return [node];
-    const composite = writeOut(node, opset, this.#names, this.#types, this.#known);
+    const composite = writeOut(node, opset, this.#names, this.#types, this.#known, this.#options);
     if (!composite) return [node];
     for (const constant of composite.constants) this.constants.push(constant);
     return [...composite.nodes];
