@@ -219,31 +219,15 @@ function chanceAgreement(bases: readonly Matrix[], frame: Matrix | undefined, se
 
 /** Distances of the basis, and of other global directions, from the tangent spaces at samples that it was not made from. */
 async function fitsOf(task: FrechetTask, basis: Matrix): Promise<Fit[]> {
-  const { loaded, generator: map, source, options, terminal, signal } = task;
+  const { generator, options } = task;
   const k = basis.cols;
-  const principal = await principalDirections(loaded, map, k, options.pcaSamples, task);
-  const factorized = await factorizedDirections(loaded, map, terminal);
-  const subspaces = [
-    { name: "Fréchet basis", frame: basis },
-    { name: "principal components", frame: principal },
-    { name: "SeFa", frame: factorized },
-  ].flatMap(({ name, frame }) =>
-    frame && frame.cols >= k ? [{ name, frame: leadingColumns(frame, k) }] : [],
-  );
-  const codes = await source.take(options.samples, options.heldOut, signal);
-  const tangents = await localBases(task, codes.values, k, "held-out points");
-  const whole = tangents.filter(({ singularValues }) => resolvedCount(singularValues) === k);
-  const count = whole.length;
-  if (count < tangents.length) {
-    info(
-      terminal,
-      `held-out points with fewer than ${k} directions are left out: ${tangents.length - count}`,
-    );
-  }
+  const subspaces = await globalSubspaces(task, basis);
+  const tangents = await heldOutTangents(task, k);
+  const count = tangents.length;
   if (count === 0) return [];
-  const distances = whole.map(({ vectors }) =>
+  const distances = tangents.map((tangent) =>
     Float64Array.from(subspaces, ({ frame }) =>
-      grassmannDistance(subspaceAngles(frame, vectors), "normalizedGeodesic"),
+      grassmannDistance(subspaceAngles(frame, tangent), "normalizedGeodesic"),
     ),
   );
   const { mean, std } = summarizeProfiles(distances);
@@ -253,8 +237,39 @@ async function fitsOf(task: FrechetTask, basis: Matrix): Promise<Fit[]> {
     standardDeviation: std[i]!,
     count,
   }));
-  const { mean: chance, standardDeviation } = haarBand(map.to.dim, k, { seed: options.seed });
+  const { mean: chance, standardDeviation } = haarBand(generator.to.dim, k, { seed: options.seed });
   return [...fits, { name: "uniform (Haar)", mean: chance, standardDeviation, count }];
+}
+
+/** The basis, and what other methods find in its space, by as many directions. */
+async function globalSubspaces(
+  task: FrechetTask,
+  basis: Matrix,
+): Promise<{ readonly name: string; readonly frame: Matrix }[]> {
+  const { loaded, generator: map, options, terminal } = task;
+  const k = basis.cols;
+  const principal = await principalDirections(loaded, map, k, options.pcaSamples, task);
+  const factorized = await factorizedDirections(loaded, map, terminal);
+  return [
+    { name: "Fréchet basis", frame: basis },
+    { name: "principal components", frame: principal },
+    { name: "SeFa", frame: factorized },
+  ].flatMap(({ name, frame }) =>
+    frame && frame.cols >= k ? [{ name, frame: leadingColumns(frame, k) }] : [],
+  );
+}
+
+/** Tangent bases at the held-out samples, less those that have not all the directions, with a remark. */
+async function heldOutTangents(task: FrechetTask, k: number): Promise<Matrix[]> {
+  const { source, options, terminal, signal } = task;
+  const codes = await source.take(options.samples, options.heldOut, signal);
+  const tangents = await localBases(task, codes.values, k, "held-out points");
+  const whole = tangents.filter(({ singularValues }) => resolvedCount(singularValues) === k);
+  const missing = tangents.length - whole.length;
+  if (missing > 0) {
+    info(terminal, `held-out points with fewer than ${k} directions are left out: ${missing}`);
+  }
+  return whole.map(({ vectors }) => vectors);
 }
 
 function directionSet({ basis, agreement }: Result["found"], provenance: Provenance): DirectionSet {

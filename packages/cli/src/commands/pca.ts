@@ -85,15 +85,11 @@ export const pca = command({
   },
 });
 
-async function collect({
-  generator: map,
-  source,
-  options,
-  terminal,
-  signal,
-}: GeneratorTask<PcaOptions>): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
-  const { layers } = options;
-  const dim = layers ? codeLength(map.to, layers) : map.to.dim;
+async function collect(
+  task: GeneratorTask<PcaOptions>,
+): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
+  const { generator: map, source, options, terminal, signal } = task;
+  const dim = options.layers ? codeLength(map.to, options.layers) : map.to.dim;
   const first = await source.take(0, Math.min(BATCH, options.samples), signal);
   const total = options.points === undefined ? options.samples : first.count;
   // n samples vary along n − 1 directions.
@@ -101,39 +97,57 @@ async function collect({
   const components = atMost(available, options.components, "--components", terminal);
   const latentDim = options.latent ? map.from.dim : undefined;
   const accumulator = new PrincipalComponentsAccumulator(dim, { components, latentDim });
-  const progress = new Progress(terminal, "samples", total);
-  let done = 0;
-  const append = async (start: number): Promise<void> => {
-    signal.throwIfAborted();
-    const count = Math.min(BATCH, total - start);
-    // A file of points comes as a whole.
-    const codes =
-      options.points !== undefined
-        ? first.values.subarray(start * map.from.dim, (start + count) * map.from.dim)
-        : (start === 0 ? first : await source.take(start, count, signal)).values;
-    const found = await map.evaluate(codes, count, { signal });
-    const samples = layers ? layerMeans(found, count, layers, dim) : found;
-    accumulator.append(samples, options.latent ? codes : undefined);
-    done = start + count;
+  const done = await appendSamples(task, accumulator, first, total);
+  return {
+    components: await endingAtOnce(() => accumulator.result()),
+    points: { ...first, source: { ...first.source, count: done } },
+    total,
   };
+}
+
+/** Appends batch after batch, and returns how many samples these were: all, unless interrupted. */
+async function appendSamples(
+  task: GeneratorTask<PcaOptions>,
+  accumulator: PrincipalComponentsAccumulator,
+  first: Points,
+  total: number,
+): Promise<number> {
+  const progress = new Progress(task.terminal, "samples", total);
+  let done = 0;
   while (done < total) {
+    const count = Math.min(BATCH, total - done);
     try {
-      await append(done);
+      await appendBatch(task, accumulator, first, done, count);
     } catch (error) {
       // What the samples so far say is kept.
-      if (!signal.aborted || done === 0) throw error;
+      if (!task.signal.aborted || done === 0) throw error;
       break;
     }
+    done += count;
     progress.step(done);
     await new Promise(setImmediate);
   }
   progress.done();
-  const { source: origin } = first;
-  return {
-    components: await endingAtOnce(() => accumulator.result()),
-    points: { ...first, source: { ...origin, count: done } },
-    total,
-  };
+  return done;
+}
+
+/** Samples `start` … `start + count − 1`; `first` are those from 0, and of a file of points, all. */
+async function appendBatch(
+  { generator: map, source, options, signal }: GeneratorTask<PcaOptions>,
+  accumulator: PrincipalComponentsAccumulator,
+  first: Points,
+  start: number,
+  count: number,
+): Promise<void> {
+  signal.throwIfAborted();
+  const { layers, latent, points } = options;
+  const codes =
+    points !== undefined
+      ? first.values.subarray(start * map.from.dim, (start + count) * map.from.dim)
+      : (start === 0 ? first : await source.take(start, count, signal)).values;
+  const found = await map.evaluate(codes, count, { signal });
+  const samples = layers ? layerMeans(found, count, layers, codeLength(map.to, layers)) : found;
+  accumulator.append(samples, latent ? codes : undefined);
 }
 
 /** Length of the code of one layer. */

@@ -10,14 +10,13 @@ import {
   summarizePathLengths,
   VielbeinError,
 } from "@vielbein/core";
-import { rowAt, uniform } from "@vielbein/linalg";
+import { uniform } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { originOf } from "../inputs/captions.ts";
-import type { CodeSource } from "../inputs/codes.ts";
 import { distanceOptions } from "../inputs/distance.ts";
 import { isInput, type LoadedModel, mapOptions, pointOptions, provenanceOf } from "../inputs/model.ts";
+import { twosOf } from "../inputs/pairs.ts";
 import { type Pixels, pixelOptions, pixelsRemark } from "../inputs/pixels.ts";
-import { pointRange } from "../inputs/points-file.ts";
 import { type GeneratorTask, openGenerator, withDistance } from "../inputs/task.ts";
 import { integer, positive } from "../kit/arguments.ts";
 import { command } from "../kit/command.ts";
@@ -83,7 +82,8 @@ export const ppl = command({
     const task = await withDistance(opened);
     const { loaded, generator, source, distance, options, signal } = task;
     const { interpolation, epsilon, at, seed } = options;
-    const pairs = await pairSource(source, generator, options, signal);
+    const wanted = { what: "an interpolation", stride: 2, points: options.points, count: options.samples };
+    const pairs = await twosOf(generator.from, source, wanted, signal);
     const provenance = provenanceOf(loaded, generator, "perceptual path length", pairs.source, {
       ...distance.description,
       interpolation,
@@ -150,43 +150,6 @@ function positionOf(seed: number, index: number): number {
 
 function isNormal(loaded: LoadedModel, { from }: OnnxMap): boolean {
   return isInput(loaded, from.name) && (from.prior?.kind ?? "normal") === "normal";
-}
-
-/** Ends of interpolation i: samples, or rows of --points, 2i and 2i + 1. */
-async function pairSource(
-  source: CodeSource,
-  { from }: OnnxMap,
-  { points, samples }: PplOptions,
-  signal: AbortSignal,
-): Promise<{
-  readonly total: number;
-  readonly source: Provenance["points"];
-  at(index: number): Promise<[Float32Array, Float32Array]>;
-}> {
-  const first = await source.take(0, 2, signal);
-  const split = (values: Float32Array, at: number): [Float32Array, Float32Array] => [
-    rowAt(values, at, from.dim).slice(),
-    values.slice((at + 1) * from.dim, (at + 2) * from.dim),
-  ];
-  if (points === undefined) {
-    return {
-      source: pointRange(first.source, 0, 2 * samples),
-      total: samples,
-      at: async (index) => split((await source.take(2 * index, 2, signal)).values, 0),
-    };
-  }
-  if (first.count < 2) {
-    throw new VielbeinError(
-      "SHAPE_MISMATCH",
-      `--points: "${points}" has ${first.count} row, but an interpolation takes two. Give at least two rows.`,
-    );
-  }
-  const total = Math.min(samples, Math.floor(first.count / 2));
-  return {
-    source: pointRange(first.source, 0, 2 * total),
-    total,
-    at: async (index) => split(first.values, 2 * index),
-  };
 }
 
 interface Result {

@@ -56,27 +56,33 @@ export function squaredDistance(a: Float32Array, b: Float32Array): number {
 export async function openDistance(
   loaded: LoadedModel,
   generator: OnnxMap,
-  options: CodeOptions & DistanceOptions & PixelOptions,
+  options: FeatureOptions,
   signal: AbortSignal,
 ): Promise<Distance> {
-  if (options.distance === "l2") {
-    return {
-      map: generator,
-      pixels: undefined,
-      of: async (outputs) => outputs,
-      description: { distance: "l2" },
-      dispose: async () => {},
-    };
-  }
-  const { set: _set, ...engine } = options;
-  const features = await loadModel(options.distance, engine);
-  requireInput(features, generator);
-  const pixels = options.range === "signed" ? undefined : await pixelsOf(loaded, generator, options, signal);
-  const link = linkOf(options.range, pixels, features.model);
-  const chained = {
-    ...loaded,
-    model: chain(loaded.model, features.model, { output: generator.to.name, ...link }),
+  return options.distance === "l2"
+    ? outputDistance(generator)
+    : featureDistance(loaded, generator, options, signal);
+}
+
+function outputDistance(generator: OnnxMap): Distance {
+  return {
+    map: generator,
+    pixels: undefined,
+    of: async (outputs) => outputs,
+    description: { distance: "l2" },
+    dispose: async () => {},
   };
+}
+
+type FeatureOptions = CodeOptions & DistanceOptions & PixelOptions;
+
+async function featureDistance(
+  loaded: LoadedModel,
+  generator: OnnxMap,
+  options: FeatureOptions,
+  signal: AbortSignal,
+): Promise<Distance> {
+  const { chained, pixels, describe } = await withFeatures(loaded, generator, options, signal);
   const { to: _to, from: _from, ...rest } = options;
   const map = await openMap(chained, { ...rest, from: generator.from.name });
   let behind: OnnxMap | undefined;
@@ -87,17 +93,42 @@ export async function openDistance(
       behind ??= await openMap(chained, { ...rest, from: generator.to.name });
       return behind.evaluate(outputs, count, { signal });
     },
-    description: {
-      distance: { file: features.file, sha256: features.sha256, output: map.to.name },
-      range: options.range,
-      pixels: pixels?.range,
-      pixelsFrom: pixels?.from,
-      ...link,
-    },
+    description: describe(map),
     dispose: async () => {
       await map.dispose();
       await behind?.dispose();
     },
+  };
+}
+
+/** The generator and the features behind it as one model. */
+async function withFeatures(
+  loaded: LoadedModel,
+  generator: OnnxMap,
+  options: FeatureOptions,
+  signal: AbortSignal,
+): Promise<{
+  readonly chained: LoadedModel;
+  readonly pixels: Pixels | undefined;
+  readonly describe: (map: OnnxMap) => Distance["description"];
+}> {
+  const { set: _set, ...engine } = options;
+  const { range, distance } = options;
+  const features = await loadModel(distance, engine);
+  requireInput(features, generator);
+  const pixels = range === "signed" ? undefined : await pixelsOf(loaded, generator, options, signal);
+  const link = linkOf(range, pixels, features.model);
+  const model = chain(loaded.model, features.model, { output: generator.to.name, ...link });
+  return {
+    chained: { ...loaded, model },
+    pixels,
+    describe: ({ to }) => ({
+      distance: { file: features.file, sha256: features.sha256, output: to.name },
+      range,
+      pixels: pixels?.range,
+      pixelsFrom: pixels?.from,
+      ...link,
+    }),
   };
 }
 

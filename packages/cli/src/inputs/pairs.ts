@@ -50,31 +50,52 @@ export async function pairsOf(
   { seed, points, pairs }: PairOptions,
   signal: AbortSignal,
 ): Promise<Pairs> {
-  const { dim } = space;
-  const pairOf = (index: number, values: Float32Array, row: number): WarpagePair => ({
-    direction: warpagePair(space, seed, index).direction,
-    point: rowAt(values, row, dim).slice(),
-    other: values.slice((row + 1) * dim, (row + 2) * dim),
-  });
+  const wanted = { what: "a pair", stride: 3, points, count: pairs };
+  const twos = await twosOf(space, codes, wanted, signal);
+  return {
+    ...twos,
+    pairAt: async (index) => {
+      const [point, other] = await twos.at(index);
+      return { point, other, direction: warpagePair(space, seed, index).direction };
+    },
+  };
+}
+
+/** Two codes for every index. */
+export interface Twos extends Omit<Pairs, "pairAt"> {
+  at(index: number): Promise<[Float32Array, Float32Array]>;
+}
+
+/** Of index i samples `stride`·i and the next, or rows 2i and 2i + 1 of --points, as many as there are. */
+export async function twosOf(
+  { dim }: Space,
+  codes: CodeSource,
+  wanted: {
+    /** What takes two, in the message. */
+    readonly what: string;
+    readonly stride: number;
+    readonly points: string | undefined;
+    readonly count: number;
+  },
+  signal: AbortSignal,
+): Promise<Twos> {
+  const { what, stride, points, count } = wanted;
+  const two = (values: Float32Array, row: number): [Float32Array, Float32Array] => [
+    rowAt(values, row, dim).slice(),
+    rowAt(values, row + 1, dim).slice(),
+  ];
+  const given = await codes.take(0, 0, signal);
   if (points === undefined) {
-    const { source } = await codes.take(0, 0, signal);
-    return {
-      pairAt: async (index) => pairOf(index, (await codes.take(3 * index, 2, signal)).values, 0),
-      total: pairs,
-      source: pointRange(source, 0, 3 * pairs),
-    };
+    const at = async (index: number) => two((await codes.take(stride * index, 2, signal)).values, 0);
+    return { at, total: count, source: pointRange(given.source, 0, stride * count) };
   }
-  const { values, count, source } = await codes.take(0, 0, signal);
-  if (count < 2) {
+  if (given.count < 2) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",
-      `--points: "${points}" has ${count} row, but a pair takes two. Give at least two rows.`,
+      `--points: "${points}" has ${given.count} row, but ${what} takes two. Give at least two rows.`,
     );
   }
-  const fitting = Math.min(pairs, Math.floor(count / 2));
-  return {
-    pairAt: async (index) => pairOf(index, values, 2 * index),
-    total: fitting,
-    source: pointRange(source, 0, 2 * fitting),
-  };
+  const total = Math.min(count, Math.floor(given.count / 2));
+  const at = async (index: number) => two(given.values, 2 * index);
+  return { at, total, source: pointRange(given.source, 0, 2 * total) };
 }

@@ -1,6 +1,12 @@
 // Global directions that tangent spaces are compared with: those of SeFa and of GANSpace, where there are any.
 
-import { PrincipalComponentsAccumulator, sefa, selectMaps, VielbeinError } from "@vielbein/core";
+import {
+  type ErrorCode,
+  PrincipalComponentsAccumulator,
+  sefa,
+  selectMaps,
+  VielbeinError,
+} from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
 import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
 import type { Task } from "../kit/task.ts";
@@ -19,26 +25,39 @@ export async function factorizedDirections(
 ): Promise<Matrix | undefined> {
   const end = model.graph.outputs[0]?.name;
   if (end === undefined || end === to.name) return undefined;
-  try {
+  return comparedWith("SeFa", "INVALID_SPACE", terminal, async () => {
     const span = { from: to.name, to: end, inputs, memoryBudget };
     const maps = firstAffineMaps(await prepare(model, runtime, span));
     const { directions } = sefa(selectMaps(maps).map(({ weight }) => weight));
     // In a space of codes per layer the directions are those of one layer.
     if (directions.rows === to.dim) return directions;
     info(terminal, `not compared with SeFa: its directions are those of one layer of "${to.name}"`);
-  } catch (error) {
-    if (!(error instanceof VielbeinError && error.code === "INVALID_SPACE")) throw error;
-    info(terminal, `not compared with SeFa: ${error.message}`);
-  }
-  return undefined;
+    return undefined;
+  });
 }
 
+/** What `find` finds; undefined, with a remark, where that fails for a reason that can be. */
+async function comparedWith<T>(
+  what: string,
+  reason: ErrorCode,
+  terminal: Terminal,
+  find: () => T | Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await find();
+  } catch (error) {
+    if (!(error instanceof VielbeinError && error.code === reason)) throw error;
+    info(terminal, `not compared with ${what}: ${error.message}`);
+    return undefined;
+  }
+}
+
+const COMPONENTS = "principal components";
 const SAMPLES_PER_RUN = 64;
 
 /**
  * The leading principal components of the values at the first `count` samples: directions of GANSpace; undefined where
- * none are asked for, and with a remark where no samples can be drawn, or
- * nothing varies over them.
+ * none are asked for, and with a remark where no samples can be drawn, or nothing varies over them.
  */
 export async function principalDirections(
   loaded: LoadedModel,
@@ -48,33 +67,35 @@ export async function principalDirections(
   task: Task<CodeOptions>,
 ): Promise<Matrix | undefined> {
   if (count === 0) return undefined;
-  const { terminal, signal } = task;
+  const { terminal } = task;
   const drawn = { ...task.options, points: undefined };
-  const codes = await CodeSource.open(loaded, map, drawn).catch((error: unknown) => {
-    if (!(error instanceof VielbeinError && error.code === "INVALID_SPACE")) throw error;
-    info(terminal, `not compared with principal components: ${error.message}`);
-  });
+  const open = () => CodeSource.open(loaded, map, drawn);
+  const codes = await comparedWith(COMPONENTS, "INVALID_SPACE", terminal, open);
   if (!codes) return undefined;
   const accumulator = new PrincipalComponentsAccumulator(map.to.dim, { components: k });
-  const progress = new Progress(terminal, "samples", count);
   try {
-    for (let first = 0; first < count; first += SAMPLES_PER_RUN) {
-      signal.throwIfAborted();
-      const batch = Math.min(SAMPLES_PER_RUN, count - first);
-      const { values } = await codes.take(first, batch, signal);
-      accumulator.append(await map.evaluate(values, batch, { signal }));
-      progress.step(first + batch);
-      await new Promise(setImmediate);
-    }
+    await appendSamples(accumulator, map, codes, count, task);
   } finally {
     await codes.dispose();
   }
-  progress.done();
-  try {
-    return accumulator.result().components;
-  } catch (error) {
-    if (!(error instanceof VielbeinError && error.code === "NUMERICAL_FAILURE")) throw error;
-    info(terminal, `not compared with principal components: ${error.message}`);
-    return undefined;
+  return comparedWith(COMPONENTS, "NUMERICAL_FAILURE", terminal, () => accumulator.result().components);
+}
+
+async function appendSamples(
+  accumulator: PrincipalComponentsAccumulator,
+  map: OnnxMap,
+  codes: CodeSource,
+  count: number,
+  { terminal, signal }: Task<CodeOptions>,
+): Promise<void> {
+  const progress = new Progress(terminal, "samples", count);
+  for (let first = 0; first < count; first += SAMPLES_PER_RUN) {
+    signal.throwIfAborted();
+    const batch = Math.min(SAMPLES_PER_RUN, count - first);
+    const { values } = await codes.take(first, batch, signal);
+    accumulator.append(await map.evaluate(values, batch, { signal }));
+    progress.step(first + batch);
+    await new Promise(setImmediate);
   }
+  progress.done();
 }

@@ -141,18 +141,7 @@ async function keptRows<R extends Row<R>>(
       "--resume reads the rows that --out keeps: name that file with --out FILE.npz.",
     );
   }
-  if (await isStream(out)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `--resume: "${out}" is a stream or a device, which keeps no rows. Name a file with --out FILE.npz.`,
-    );
-  }
-  const bytes = await readFile(out).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw new VielbeinError("MISSING_FILE", `--resume: cannot read "${out}": ${error.message}.`, {
-      cause: error,
-    });
-  });
+  const bytes = await keptBytes(out);
   if (!bytes) {
     info(terminal, `${out} does not exist yet: starting from the first`);
     return [];
@@ -168,6 +157,22 @@ async function keptRows<R extends Row<R>>(
   }
   info(terminal, `${out} keeps ${rows.length} of ${total} ${what}`);
   return rows;
+}
+
+/** The file; undefined where there is none yet. */
+async function keptBytes(out: string): Promise<Uint8Array | undefined> {
+  if (await isStream(out)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--resume: "${out}" is a stream or a device, which keeps no rows. Name a file with --out FILE.npz.`,
+    );
+  }
+  return readFile(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new VielbeinError("MISSING_FILE", `--resume: cannot read "${out}": ${error.message}.`, {
+      cause: error,
+    });
+  });
 }
 
 function requireSameRun(out: string, before: Provenance, now: Provenance): void {

@@ -93,25 +93,20 @@ export const dimension = command({
   },
 });
 
+/** What the spectra are of. */
+interface SpectraTask {
+  readonly maps: LayerMaps;
+  readonly points: Points;
+  /** The most singular values that a layer has. */
+  readonly width: number;
+  readonly untrained: number;
+  readonly memory: number | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** The spectra of row `row`: of the model, and of a network with redrawn weights. */
-async function spectraAt(
-  row: number,
-  {
-    maps,
-    points,
-    width,
-    untrained,
-    memory,
-    signal,
-  }: {
-    readonly maps: LayerMaps;
-    readonly points: Points;
-    readonly width: number;
-    readonly untrained: number;
-    readonly memory: number | undefined;
-    readonly signal: AbortSignal;
-  },
-): Promise<DimensionRow> {
+async function spectraAt(row: number, task: SpectraTask): Promise<DimensionRow> {
+  const { maps, points, width, untrained, memory, signal } = task;
   const [layer, index] = [Math.floor(row / points.count), row % points.count];
   const dim = points.values.length / points.count;
   const point = rowAt(points.values, index, dim).slice();

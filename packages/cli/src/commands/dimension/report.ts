@@ -97,16 +97,7 @@ function pointReport(row: DimensionRow, from: Space, to: Space, options: Dimensi
       alpha,
       convention,
     });
-  const trained: Spectrum = {
-    singularValues: unpadded(row.singular_values),
-    deadInputs: row.dead_inputs,
-    deadOutputs: row.dead_outputs,
-  };
-  const redrawn = (): Spectrum => ({
-    singularValues: unpadded(row.untrained_singular_values),
-    deadInputs: row.untrained_dead_inputs,
-    deadOutputs: row.untrained_dead_outputs,
-  });
+  const trained = trainedSpectrum(row);
   const largest = trained.singularValues[0]!;
   // Relative to the first: the statistics do not depend on the scale, and squares cannot vanish.
   const variances = trained.singularValues.map((s) => (s / (largest || 1)) ** 2);
@@ -124,7 +115,23 @@ function pointReport(row: DimensionRow, from: Space, to: Space, options: Dimensi
       dims999: cumulativeDimension(variances, SHARES.dims999),
       dims9999: cumulativeDimension(variances, SHARES.dims9999),
     },
-    untrained: options.untrained === 0 ? undefined : at(redrawn(), options.threshold[0]!),
+    untrained: options.untrained === 0 ? undefined : at(untrainedSpectrum(row), options.threshold[0]!),
+  };
+}
+
+function trainedSpectrum(row: DimensionRow): Spectrum {
+  return {
+    singularValues: unpadded(row.singular_values),
+    deadInputs: row.dead_inputs,
+    deadOutputs: row.dead_outputs,
+  };
+}
+
+function untrainedSpectrum(row: DimensionRow): Spectrum {
+  return {
+    singularValues: unpadded(row.untrained_singular_values),
+    deadInputs: row.untrained_dead_inputs,
+    deadOutputs: row.untrained_dead_outputs,
   };
 }
 
@@ -137,13 +144,6 @@ export function dimensionJson(
   options: DimensionSettings,
   provenance: Provenance,
 ): object {
-  const dimension = ({ dimension, status, kept, noise, tested }: LocalDimension) => ({
-    dimension: dimension ?? null,
-    status,
-    tested,
-    kept,
-    noise,
-  });
   return {
     from: provenance.from,
     threshold: options.threshold[0],
@@ -151,31 +151,36 @@ export function dimensionJson(
     convention: options.convention,
     layers: reports.map(({ to, points }) => ({
       to,
-      points: points.map((point) => ({
-        index: point.index,
-        ...dimension(point),
-        deadInputs: point.deadInputs,
-        route: point.route,
-        participationRatio: point.participationRatio,
-        effectiveRank: point.effectiveRank,
-        stableRank: point.stableRank,
-        ...point.cumulative,
-        fukunagaOlsen: point.fukunagaOlsen,
-        kaiser: point.kaiser,
-        brokenStick: point.brokenStick,
-        largestSingularValue: point.largest,
-        byThreshold:
-          options.threshold.length > 1
-            ? point.byThreshold.map((result, i) => ({
-                threshold: options.threshold[i],
-                ...dimension(result),
-              }))
-            : undefined,
-        untrained: point.untrained && dimension(point.untrained),
-      })),
+      points: points.map((point) => pointJson(point, options.threshold)),
     })),
     provenance,
   };
+}
+
+function pointJson(point: PointReport, thresholds: readonly number[]): object {
+  return {
+    index: point.index,
+    ...estimateJson(point),
+    deadInputs: point.deadInputs,
+    route: point.route,
+    participationRatio: point.participationRatio,
+    effectiveRank: point.effectiveRank,
+    stableRank: point.stableRank,
+    ...point.cumulative,
+    fukunagaOlsen: point.fukunagaOlsen,
+    kaiser: point.kaiser,
+    brokenStick: point.brokenStick,
+    largestSingularValue: point.largest,
+    byThreshold:
+      thresholds.length > 1
+        ? point.byThreshold.map((result, i) => ({ threshold: thresholds[i], ...estimateJson(result) }))
+        : undefined,
+    untrained: point.untrained && estimateJson(point.untrained),
+  };
+}
+
+function estimateJson({ dimension, status, kept, noise, tested }: LocalDimension): object {
+  return { dimension: dimension ?? null, status, tested, kept, noise };
 }
 
 export function dimensionTable(

@@ -100,23 +100,20 @@ export const distortion = command({
   },
 });
 
+/** What the distances are of. */
+interface DistancesTask {
+  readonly maps: LayerMaps;
+  readonly pairs: Pairs;
+  /** Directions that --k asks for at each layer. */
+  readonly ks: readonly (number | undefined)[];
+  readonly untrained: number;
+  readonly call: DistortionOptions;
+}
+
 /** The distances of row `row`: of the model, and of a network with redrawn weights. */
 async function distancesAt(
   row: number,
-  {
-    maps,
-    pairs,
-    ks,
-    untrained,
-    call,
-  }: {
-    readonly maps: LayerMaps;
-    readonly pairs: Pairs;
-    /** Directions that --k asks for at each layer. */
-    readonly ks: readonly (number | undefined)[];
-    readonly untrained: number;
-    readonly call: DistortionOptions;
-  },
+  { maps, pairs, ks, untrained, call }: DistancesTask,
 ): Promise<DistortionRow> {
   const [layer, pair] = [Math.floor(row / pairs.total), row % pairs.total];
   const points = await pairs.pairAt(pair);
