@@ -52,40 +52,11 @@ export async function factorVae(
 ): Promise<FactorVae> {
   const { trainingVotes = 10_000, evaluationVotes = 5000, minimumDeviation = 0, seed = 0 } = options;
   requireVote(global, factorCount, { trainingVotes, evaluationVotes, minimumDeviation, seed });
-  const d = global.cols;
-  const units = unitsOf(global);
-  const variances = sampleVariances(inUnits(global, units));
-  const activeCodes = Int32Array.from(
-    [...variances.keys()].filter(
-      (i) => variances[i] > 0 && Math.sqrt(variances[i]) * units[i] >= minimumDeviation,
-    ),
-  );
-  const count = async (first: number, votes: number): Promise<Matrix> => {
-    const tally = matrix(d, factorCount);
-    for (let vote = first; vote < first + votes; vote++) {
-      const factor = Math.floor(uniform(seed, vote, 1)[0] * factorCount);
-      const codes = await batch(factor, vote);
-      requireBatch(codes, d);
-      const own = sampleVariances(inUnits(codes, units));
-      const relative = (i: number) => own[i] / variances[i];
-      const least = activeCodes.reduce(
-        (best, i) => (relative(i) < relative(best) ? i : best),
-        activeCodes[0],
-      );
-      tally.data[least * factorCount + factor]++;
-    }
-    return tally;
-  };
-  if (activeCodes.length === 0) {
-    return {
-      score: null,
-      trainingScore: null,
-      activeCodes,
-      perFactor: Array.from({ length: factorCount }, () => null),
-      votes: matrix(d, factorCount),
-      problem: "no-active-codes",
-    };
-  }
+  const scale = scaleOf(global, minimumDeviation);
+  const { activeCodes } = scale;
+  if (activeCodes.length === 0) return unscored(global.cols, factorCount, activeCodes);
+  const count = (first: number, votes: number): Promise<Matrix> =>
+    countVotes(scale, factorCount, batch, { seed, first, votes });
   const votes = await count(0, trainingVotes);
   const factorOf = commonestFactors(votes);
   const evaluation = await count(trainingVotes, evaluationVotes);
@@ -105,6 +76,52 @@ export async function factorVae(
     }),
     votes,
   };
+}
+
+/** How codes vary over all factors: what a batch is measured by. */
+interface CodeScale {
+  readonly units: Float64Array;
+  /** In these units, `[d]`. */
+  readonly variances: Float64Array;
+  readonly activeCodes: Int32Array;
+}
+
+function scaleOf(global: Matrix, minimumDeviation: number): CodeScale {
+  const units = unitsOf(global);
+  const variances = sampleVariances(inUnits(global, units));
+  const isActive = (i: number) => variances[i] > 0 && Math.sqrt(variances[i]) * units[i] >= minimumDeviation;
+  return { units, variances, activeCodes: Int32Array.from([...variances.keys()].filter(isActive)) };
+}
+
+function unscored(d: number, factorCount: number, activeCodes: Int32Array): FactorVae {
+  return {
+    score: null,
+    trainingScore: null,
+    activeCodes,
+    perFactor: Array.from({ length: factorCount }, () => null),
+    votes: matrix(d, factorCount),
+    problem: "no-active-codes",
+  };
+}
+
+/** Votes `first` … for the code that varies least, by code and factor held fixed: `[d, m]`. */
+async function countVotes(
+  { units, variances, activeCodes }: CodeScale,
+  factorCount: number,
+  batch: FixedFactorBatch,
+  { seed, first, votes }: { readonly seed: number | bigint; readonly first: number; readonly votes: number },
+): Promise<Matrix> {
+  const tally = matrix(variances.length, factorCount);
+  for (let vote = first; vote < first + votes; vote++) {
+    const factor = Math.floor(uniform(seed, vote, 1)[0] * factorCount);
+    const codes = await batch(factor, vote);
+    requireBatch(codes, variances.length);
+    const own = sampleVariances(inUnits(codes, units));
+    const relative = (i: number) => own[i] / variances[i];
+    const least = activeCodes.reduce((best, i) => (relative(i) < relative(best) ? i : best), activeCodes[0]);
+    tally.data[least * factorCount + factor]++;
+  }
+  return tally;
 }
 
 function requireVote(

@@ -41,20 +41,14 @@ export async function cmaEs(
       `cmaEs: population must be an integer of at least 2, got ${population}.`,
     );
   }
-  const p = parameters(n, population);
-  let mean = start.slice();
-  let sigma = first;
-  const covariance = identity(n);
-  let axes: Axes = { vectors: identity(n), lengths: new Float64Array(n).fill(1) };
-  let [pathSigma, pathC]: Float64Array[] = [new Float64Array(n), new Float64Array(n)];
-  let [best, age] = [{ point: start, value: Number.POSITIVE_INFINITY }, 0];
-  let step = 0;
+  const samples = new Samples(start, first, parameters(n, population));
+  let [best, step] = [{ point: start, value: Number.POSITIVE_INFINITY }, 0];
   while (step < steps) {
     signal?.throwIfAborted();
     const moves = Array.from({ length: population }, (_, k) =>
-      transformed(axes, normal(seed, (step * population + k) * n, n)),
+      samples.draw(seed, (step * population + k) * n),
     );
-    const points = moves.map((move) => mean.map((x, i) => x + sigma * move[i]));
+    const points = moves.map((move) => samples.at(move));
     const values = (await objective(points)).map((value) =>
       Number.isNaN(value) ? Number.POSITIVE_INFINITY : value,
     );
@@ -62,29 +56,75 @@ export async function cmaEs(
     const order = [...values.keys()].sort((a, b) => values[a] - values[b]);
     if (values[order[0]] < best.value) best = { point: points[order[0]], value: values[order[0]] };
     step++;
-
-    const chosen = order.slice(0, p.weights.length).map((k) => moves[k]);
-    const shift = mean.map((_, i) => chosen.reduce((sum, move, r) => sum + p.weights[r] * move[i], 0));
-    mean = mean.map((x, i) => x + sigma * shift[i]);
-    const gainSigma = Math.sqrt(p.cSigma * (2 - p.cSigma) * p.effective);
-    const whitened = untransformed(axes, shift);
-    pathSigma = pathSigma!.map((x, i) => (1 - p.cSigma) * x + gainSigma * whitened[i]);
-    const length = Math.sqrt(dot(pathSigma, pathSigma));
-    const isSlow = length / Math.sqrt(1 - (1 - p.cSigma) ** (2 * step)) < (1.4 + 2 / (n + 1)) * p.chi;
-    const gainC = isSlow ? Math.sqrt(p.cC * (2 - p.cC) * p.effective) : 0;
-    pathC = pathC!.map((x, i) => (1 - p.cC) * x + gainC * shift[i]);
-    adapt(covariance, pathC, chosen, p, isSlow);
-    sigma *= Math.exp((p.cSigma / p.damping) * (length / p.chi - 1));
-    // Every so often is enough: an eigendecomposition costs more than the updates in between.
-    if (++age * (p.c1 + p.cMu) * n * 10 > 1) {
-      axes = axesOf(covariance);
-      age = 0;
-    }
+    samples.adapt(
+      order.map((k) => moves[k]),
+      step,
+    );
     if (onStep?.({ step, ...best })) break;
-    if (sigma * Math.max(...axes.lengths) < tolerance * first)
-      return { ...best, steps: step, converged: true };
+    if (samples.spread < tolerance * first) return { ...best, steps: step, converged: true };
   }
   return { ...best, steps: step, converged: false };
+}
+
+/** The normal distribution that a generation is drawn from: N(mean, σ²·C). */
+class Samples {
+  readonly #p: Parameters;
+  readonly #covariance: Matrix;
+  #mean: Float64Array;
+  #sigma: number;
+  /** Of the covariance, as it was `#age` generations ago. */
+  #axes: Axes;
+  #age = 0;
+  /** The paths of the mean, in which steps in one direction add up: in units of the samples, and in those of the space. */
+  #pathSigma: Float64Array;
+  #pathC: Float64Array;
+
+  constructor(start: Float64Array, sigma: number, p: Parameters) {
+    const n = start.length;
+    this.#p = p;
+    this.#mean = start.slice();
+    this.#sigma = sigma;
+    this.#covariance = identity(n);
+    this.#axes = { vectors: identity(n), lengths: new Float64Array(n).fill(1) };
+    [this.#pathSigma, this.#pathC] = [new Float64Array(n), new Float64Array(n)];
+  }
+
+  /** A move from the mean in units of σ, from the numbers of the seed from `first` on. */
+  draw(seed: number, first: number): Float64Array {
+    return transformed(this.#axes, normal(seed, first, this.#mean.length));
+  }
+
+  at(move: Float64Array): Float64Array {
+    return this.#mean.map((x, i) => x + this.#sigma * move[i]);
+  }
+
+  /** The largest standard deviation along any axis. */
+  get spread(): number {
+    return this.#sigma * Math.max(...this.#axes.lengths);
+  }
+
+  /** Learns from the moves of generation `step`, the best first. */
+  adapt(moves: readonly Float64Array[], step: number): void {
+    const p = this.#p;
+    const chosen = moves.slice(0, p.weights.length);
+    const shift = this.#mean.map((_, i) => chosen.reduce((sum, move, r) => sum + p.weights[r] * move[i], 0));
+    this.#mean = this.at(shift);
+    const n = shift.length;
+    const gainSigma = Math.sqrt(p.cSigma * (2 - p.cSigma) * p.effective);
+    const whitened = untransformed(this.#axes, shift);
+    this.#pathSigma = this.#pathSigma.map((x, i) => (1 - p.cSigma) * x + gainSigma * whitened[i]);
+    const length = Math.sqrt(dot(this.#pathSigma, this.#pathSigma));
+    const isSlow = length / Math.sqrt(1 - (1 - p.cSigma) ** (2 * step)) < (1.4 + 2 / (n + 1)) * p.chi;
+    const gainC = isSlow ? Math.sqrt(p.cC * (2 - p.cC) * p.effective) : 0;
+    this.#pathC = this.#pathC.map((x, i) => (1 - p.cC) * x + gainC * shift[i]);
+    updateCovariance(this.#covariance, this.#pathC, chosen, p, isSlow);
+    this.#sigma *= Math.exp((p.cSigma / p.damping) * (length / p.chi - 1));
+    // Every so often is enough: an eigendecomposition costs more than the updates in between.
+    if (++this.#age * (p.c1 + p.cMu) * n * 10 > 1) {
+      this.#axes = axesOf(this.#covariance);
+      this.#age = 0;
+    }
+  }
 }
 
 function requireSomeFinite(values: readonly number[]): void {
@@ -128,7 +168,7 @@ function parameters(n: number, population: number): Parameters {
 }
 
 /** C ← (1 − c₁ − c_μ)·C + c₁·p·pᵀ + c_μ·Σ wᵢ·yᵢ·yᵢᵀ. */
-function adapt(
+function updateCovariance(
   c: Matrix,
   path: Float64Array,
   chosen: readonly Float64Array[],

@@ -46,48 +46,21 @@ interface Limits {
   readonly signal: AbortSignal | undefined;
 }
 
-async function iterate(
-  operator: RowOperator,
-  k: number,
-  basis: Basis,
-  { block, maxBasis, tolerance, cap, which, signal }: Limits,
-): Promise<PartialEigh> {
-  // T = V·A·Vᵀ, with the basis vectors as rows.
-  let t = matrix(0, 0);
-  let next = basis.split(basis.random(block), false).added;
-  let scale = 0;
-  let closed: Float64Array | undefined;
+async function iterate(operator: RowOperator, k: number, basis: Basis, limits: Limits): Promise<PartialEigh> {
+  const { tolerance, cap, which } = limits;
+  const projection = new Projection(operator, k, basis, limits);
   let wasSmall = false;
   for (let iteration = 1; ; ) {
-    const due = Math.max(k, basis.count + BLOCKS_PER_LOOK * block);
-    let rest: Split;
-    do {
-      signal?.throwIfAborted();
-      const old = basis.count;
-      basis.append(next);
-      rest = basis.split(await operator.apply(next), false, scale);
-      t = bordered(t, rest.onto, old);
-      for (let i = 0; i < t.data.length; i++) scale = Math.max(scale, Math.abs(t.data[i]));
-      next = rest.added;
-      if (next.rows === 0) {
-        // An invariant subspace. It has what was asked for if another random block, which A does not couple to it,
-        // changes nothing.
-        const { values } = ritz(t, which);
-        if (!closed || !agree(closed, values, k, tolerance)) {
-          next = basis.split(basis.random(block), false).added;
-        }
-        closed = values;
-      }
-    } while (next.rows > 0 && basis.count < due && basis.count + next.rows <= maxBasis);
-    const { values, vectors } = ritz(t, which);
+    const rest = await projection.grow();
+    const { values, vectors } = ritz(projection.t, which);
     const residuals = residualsOf(vectors, rest, k);
     const norm = Math.max(Math.abs(values[0]), Math.abs(values.at(-1)!));
     const isSmall = residuals.every((r) => r <= tolerance * norm);
-    const isFull = basis.count + next.rows > maxBasis;
+    const { isFull, isClosed } = projection;
     // In a small basis one of the vectors asked for may yet be missing: two looks in a row must agree.
     const converged = isSmall && (wasSmall || isFull);
     wasSmall = isSmall;
-    if (converged || next.rows === 0 || (isFull && iteration === cap)) {
+    if (converged || isClosed || (isFull && iteration === cap)) {
       const result: PartialEigh = {
         values: values.slice(0, k),
         vectors: transpose(basis.combined(leadingColumns(vectors, k))),
@@ -95,16 +68,89 @@ async function iterate(
         iterations: iteration,
         products: operator.products,
       };
-      if (converged || next.rows === 0) return result;
-      throw new ConvergenceError(shortfall(residuals, norm, { tolerance, cap, maxBasis }), result);
+      if (converged || isClosed) return result;
+      throw new ConvergenceError(shortfall(residuals, norm, limits), result);
     }
     if (!isFull) continue;
     iteration++;
+    projection.restart(values, vectors);
+  }
+}
+
+/** T = V·A·Vᵀ, with the basis vectors as rows of V, as the basis grows. */
+class Projection {
+  readonly #operator: RowOperator;
+  readonly #k: number;
+  readonly #basis: Basis;
+  readonly #limits: Limits;
+  #t: Matrix = matrix(0, 0);
+  /** The block that comes into the basis next; none where the basis spans all that there is to find. */
+  #next: Matrix;
+  #scale = 0;
+  /** Ritz values where the basis last spanned an invariant subspace. */
+  #closed: Float64Array | undefined;
+
+  constructor(operator: RowOperator, k: number, basis: Basis, limits: Limits) {
+    this.#operator = operator;
+    this.#k = k;
+    this.#basis = basis;
+    this.#limits = limits;
+    this.#next = this.#randomBlock();
+  }
+
+  get t(): Matrix {
+    return this.#t;
+  }
+
+  get isClosed(): boolean {
+    return this.#next.rows === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#basis.count + this.#next.rows > this.#limits.maxBasis;
+  }
+
+  /** Takes in the blocks up to the next look at the residuals, and returns what A times the last leaves outside of the basis. */
+  async grow(): Promise<Split> {
+    const { block, signal } = this.#limits;
+    const due = Math.max(this.#k, this.#basis.count + BLOCKS_PER_LOOK * block);
+    let rest: Split;
+    do {
+      signal?.throwIfAborted();
+      const old = this.#basis.count;
+      this.#basis.append(this.#next);
+      rest = this.#basis.split(await this.#operator.apply(this.#next), false, this.#scale);
+      this.#t = bordered(this.#t, rest.onto, old);
+      for (const entry of this.#t.data) this.#scale = Math.max(this.#scale, Math.abs(entry));
+      this.#next = rest.added.rows > 0 || this.#isComplete() ? rest.added : this.#randomBlock();
+    } while (!this.isClosed && this.#basis.count < due && !this.isFull);
+    return rest;
+  }
+
+  /**
+   * Whether an invariant subspace has what was asked for: if another random block, which A does not couple to it, changed
+   * nothing.
+   */
+  #isComplete(): boolean {
+    const { tolerance, which } = this.#limits;
+    const { values } = ritz(this.#t, which);
+    const known = this.#closed;
+    this.#closed = values;
+    return known !== undefined && agree(known, values, this.#k, tolerance);
+  }
+
+  #randomBlock(): Matrix {
+    return this.#basis.split(this.#basis.random(this.#limits.block), false).added;
+  }
+
+  /** Goes on from the leading Ritz vectors alone. */
+  restart(values: Float64Array, vectors: Matrix): void {
+    const basis = this.#basis;
     // Half of the vectors that were not asked for stay too: they would be expensive to find again.
-    const kept = Math.min(k + Math.floor((maxBasis - k) / 2), basis.count - 1);
+    const kept = Math.min(this.#k + Math.floor((this.#limits.maxBasis - this.#k) / 2), basis.count - 1);
     basis.reset(basis.combined(leadingColumns(vectors, kept)));
-    t = matrix(kept, kept);
-    for (let i = 0; i < kept; i++) t.data[i * kept + i] = values[i];
+    this.#t = matrix(kept, kept);
+    for (let i = 0; i < kept; i++) this.#t.data[i * kept + i] = values[i];
   }
 }
 
