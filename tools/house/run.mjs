@@ -1,5 +1,6 @@
-// Prints the measures of every package; fails for a circle of imports that is not allowed below, and for members that are
-// declared private rather than named `#name`. `--longest N` lists the longest functions.
+// Prints the measures of every package; fails where one of all packages together exceeds its limit, for a circle of imports
+// that is not allowed below, and for members that are declared private rather than named `#name`. `--longest N` lists the
+// longest functions.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -8,6 +9,17 @@ import { parseSync } from "vite";
 import { circles, readSource, spread } from "./measures.mjs";
 
 const { values: options } = parseArgs({ options: { longest: { type: "string", default: "0" } } });
+
+/** The most that all packages together may have. */
+const LIMITS = { median: 8, p90: 22, max: 60, assertions: 5, spreads: 5 };
+
+const MEANINGS = {
+  median: "the median length of functions, in lines",
+  p90: "the length that nine of ten functions keep within, in lines",
+  max: "the length of the longest function, in lines",
+  assertions: "non-null assertions on a thousand lines",
+  spreads: "conditional spreads",
+};
 
 /** Circles that read better than what would undo them, types included, by their files. */
 const allowedCircles = [
@@ -43,6 +55,16 @@ function measure(name, list) {
   };
 }
 
+/** What is measured of all packages, by the names of the limits. */
+function total() {
+  const lines = sum((each) => each.lines)(sources);
+  return {
+    ...spread(sources.flatMap(({ functions: list }) => list.map((each) => each.lines))),
+    assertions: (1000 * sum((each) => each.assertions)(sources)) / lines,
+    spreads: sum((each) => each.spreads)(sources),
+  };
+}
+
 /** Why a circle may stay; undefined where nothing says so. */
 function reasonFor(group) {
   return allowedCircles.find(({ files: allowed }) => group.every((path) => allowed.includes(path)))?.reason;
@@ -72,6 +94,11 @@ for (const group of circles(sources)) {
   const reason = reasonFor(group);
   console.log(`circle${reason ? `, allowed (${reason})` : ""}: ${group.join(" → ")}`);
   if (!reason) process.exitCode = 1;
+}
+for (const [name, value] of Object.entries(total())) {
+  if (value <= LIMITS[name]) continue;
+  console.log(`${MEANINGS[name]}: at most ${LIMITS[name]}, got ${value}`);
+  process.exitCode = 1;
 }
 for (const { path, privates } of sources) {
   for (const { name, line } of privates) {

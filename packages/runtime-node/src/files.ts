@@ -30,20 +30,23 @@ export async function readModelFile(path: string): Promise<ModelFile> {
   return {
     name: basename(path),
     bytes,
-    readExternal: async (location) => {
-      const target = join(folder, location);
-      const resolved = await realpath(target).catch((error: unknown) => {
-        throw missing(target, error);
-      });
-      if (!resolved.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
-        throw new VielbeinError(
-          "INVALID_MODEL",
-          `External data "${location}" of "${basename(path)}" leads out of the model's folder; only files inside it are read. Copy the file beside the model.`,
-        );
-      }
-      return readBytes(resolved);
-    },
+    readExternal: (location) => readBeside(folder, location, basename(path)),
   };
+}
+
+/** A file in the folder of a model. */
+async function readBeside(folder: string, location: string, model: string): Promise<Uint8Array> {
+  const target = join(folder, location);
+  const resolved = await realpath(target).catch((error: unknown) => {
+    throw missing(target, error);
+  });
+  if (!resolved.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+    throw new VielbeinError(
+      "INVALID_MODEL",
+      `External data "${location}" of "${model}" leads out of the model's folder; only files inside it are read. Copy the file beside the model.`,
+    );
+  }
+  return readBytes(resolved);
 }
 
 /** Protocol buffers have no more bytes. */

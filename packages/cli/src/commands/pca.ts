@@ -75,15 +75,17 @@ export const pca = command({
     return {
       json: () => toJson(components, provenance),
       text: () => toText(components, provenance),
-      conclude: () => {
-        if (components.count >= total) return;
-        throw new InterruptedError(
-          `interrupted after ${components.count} of ${total} samples, whose components these are; run the command again for those of all`,
-        );
-      },
+      conclude: () => requireAll(components.count, total),
     };
   },
 });
+
+function requireAll(count: number, total: number): void {
+  if (count >= total) return;
+  throw new InterruptedError(
+    `interrupted after ${count} of ${total} samples, whose components these are; run the command again for those of all`,
+  );
+}
 
 async function collect(
   task: GeneratorTask<PcaOptions>,

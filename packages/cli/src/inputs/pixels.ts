@@ -43,13 +43,23 @@ export async function pixelsOf(
   const isOutput = graph.outputs.some(({ name }) => name === maps.at(-1)!.to.name);
   const stated = isOutput ? statedRange(metadata) : undefined;
   if (stated) return { range: stated, from: "model" };
+  return { range: await measuredRange(loaded, maps, options, signal), from: "samples" };
+}
+
+/** Black and white that hold the values at samples that no seed changes. */
+async function measuredRange(
+  loaded: LoadedModel,
+  maps: readonly OnnxMap[],
+  options: CodeOptions & PixelOptions,
+  signal: AbortSignal,
+): Promise<Pixels["range"]> {
   const source = await fixedCodes(loaded, maps[0]!, options);
   try {
     const codes = await source.take(0, MEASURED, signal);
     const count = Math.min(codes.count, MEASURED);
     let values = codes.values.subarray(0, count * maps[0]!.from.dim);
     for (const map of maps) values = await map.evaluate(values, count, { signal });
-    return { range: measureRange(values), from: "samples" };
+    return measureRange(values);
   } finally {
     await source.dispose();
   }

@@ -21,12 +21,8 @@ type TruncationOptions = Omit<CodeOptions, "to"> & { readonly to?: string | read
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` where truncation would change nothing.
  */
-export async function loadTruncated({
-  model,
-  options,
-  terminal,
-  signal,
-}: ModelTask<TruncationOptions>): Promise<LoadedModel> {
+export async function loadTruncated(task: ModelTask<TruncationOptions>): Promise<LoadedModel> {
+  const { model, options, terminal, signal } = task;
   const loaded = await loadModel(model, options, terminal);
   const { truncation: psi, points } = options;
   if (psi === undefined) return loaded;

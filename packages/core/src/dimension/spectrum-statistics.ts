@@ -19,6 +19,15 @@ export interface SpectrumStatistics {
   readonly brokenStick: number;
 }
 
+const NO_DIMENSION: SpectrumStatistics = {
+  participationRatio: 0,
+  effectiveRank: 0,
+  stableRank: 0,
+  fukunagaOlsen: 0,
+  kaiser: 0,
+  brokenStick: 0,
+};
+
 /**
  * All statistics of a spectrum; 0 throughout where every eigenvalue is 0.
  *
@@ -27,16 +36,7 @@ export interface SpectrumStatistics {
  */
 export function spectrumStatistics(eigenvalues: ArrayLike<number>): SpectrumStatistics {
   const shares = sharesOf("spectrumStatistics", eigenvalues);
-  if (shares[0] === 0) {
-    return {
-      participationRatio: 0,
-      effectiveRank: 0,
-      stableRank: 0,
-      fukunagaOlsen: 0,
-      kaiser: 0,
-      brokenStick: 0,
-    };
-  }
+  if (shares[0] === 0) return NO_DIMENSION;
   const first = shares[0];
   const entropy = shares.reduce((sum, x) => (x > 0 ? sum - x * Math.log(x) : sum), 0);
   return {

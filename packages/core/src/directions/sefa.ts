@@ -83,6 +83,18 @@ export function stackWeights(
   weights: readonly Matrix[],
   options: Pick<SefaOptions, "normalizeRows"> = {},
 ): Matrix {
+  const stack = emptyStack(weights);
+  let at = 0;
+  for (const { data } of weights) {
+    stack.data.set(data, at);
+    at += data.length;
+  }
+  if (options.normalizeRows ?? true) normalizeRows(stack);
+  return stack;
+}
+
+/** Room for the rows of all. */
+function emptyStack(weights: readonly Matrix[]): Matrix {
   const dim = weights[0]?.cols ?? 0;
   const rows = weights.reduce((sum, weight) => sum + weight.rows, 0);
   if (rows === 0 || dim === 0) {
@@ -95,14 +107,7 @@ export function stackWeights(
       `SeFa: all weights must act on codes of the same dimension, got ${dim} and ${other.cols} columns.`,
     );
   }
-  const stack = matrix(rows, dim);
-  let at = 0;
-  for (const { data } of weights) {
-    stack.data.set(data, at);
-    at += data.length;
-  }
-  if (options.normalizeRows ?? true) normalizeRows(stack);
-  return stack;
+  return matrix(rows, dim);
 }
 
 function normalizeRows({ cols, data }: Matrix): void {

@@ -72,12 +72,7 @@ export function dci(
 ): Dci {
   requirePair("dci", train, test);
   const varying = varyingFactors(train);
-  if (varying.length === 0) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      "dci: some factor must vary in the training data, got constants only.",
-    );
-  }
+  requireSome(varying);
   const fitted = estimator(withFactors(train, varying));
   const measured = (data: LabelledCodes) =>
     inPlace(qualities(fitted, withFactors(data, varying)), varying, data.kinds.length);
@@ -89,6 +84,14 @@ export function dci(
     factors: varying,
     informativeness: { ...scores, mean: known.length > 0 ? meanOf(known) : null },
   };
+}
+
+function requireSome(varying: ArrayLike<number>): void {
+  if (varying.length > 0) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    "dci: some factor must vary in the training data, got constants only.",
+  );
 }
 
 /**

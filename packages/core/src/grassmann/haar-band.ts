@@ -32,18 +32,7 @@ export interface HaarBandOptions {
  */
 export function haarBand(n: number, k: number, options: HaarBandOptions = {}): HaarBand {
   const { seed = 0, draws = 200 } = options;
-  if (!(Number.isInteger(n) && Number.isInteger(k) && k >= 1 && k <= n)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `haarBand: k must be an integer from 1 to n, got k = ${k}, n = ${n}.`,
-    );
-  }
-  if (!(Number.isInteger(draws) && draws >= 2)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `haarBand: draws must be an integer of at least 2, got ${draws}.`,
-    );
-  }
+  requireBand(n, k, draws);
   if (k === n) return { k, mean: 0, standardDeviation: 0, low: 0, high: 0 };
   if (k === 1) return { k, ...lines(n) };
   const distances = Float64Array.from({ length: draws }, (_, draw) => {
@@ -56,6 +45,21 @@ export function haarBand(n: number, k: number, options: HaarBandOptions = {}): H
   const squares = distances.reduce((sum, d) => sum + (d - mean) ** 2, 0);
   const at = (share: number): number => distances[Math.round(share * (draws - 1))];
   return { k, mean, standardDeviation: Math.sqrt(squares / (draws - 1)), low: at(0.025), high: at(0.975) };
+}
+
+function requireBand(n: number, k: number, draws: number): void {
+  if (!(Number.isInteger(n) && Number.isInteger(k) && k >= 1 && k <= n)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `haarBand: k must be an integer from 1 to n, got k = ${k}, n = ${n}.`,
+    );
+  }
+  if (!(Number.isInteger(draws) && draws >= 2)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `haarBand: draws must be an integer of at least 2, got ${draws}.`,
+    );
+  }
 }
 
 /** Rows beyond the first k that are drawn one by one; more go through their R factor. */

@@ -6,6 +6,7 @@
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import type { Settled } from "../settled.ts";
 import { chordalMean, requireFrames } from "./chordal-mean.ts";
 import { frobenius } from "./frames.ts";
 import { grassmannExp, grassmannLog } from "./geodesic.ts";
@@ -56,22 +57,8 @@ const BORDER = 1e-8;
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `INVALID_ARGUMENT`.
  */
 export function karcherMean(frames: readonly Matrix[], options: KarcherMeanOptions = {}): KarcherMean {
-  requireFrames("karcherMean", frames);
-  const odd = frames.find((frame) => frame.cols !== frames[0].cols);
-  if (odd) {
-    throw new VielbeinError(
-      "SHAPE_MISMATCH",
-      `karcherMean: all subspaces must have one dimension, got ${frames[0].cols} and ${odd.cols}. Take chordalMean for a mixture.`,
-    );
-  }
   const { tolerance = 1e-8, iterations = 100, restarts = 0 } = options;
-  const areCounts = [iterations, restarts].every((count) => Number.isInteger(count) && count >= 0);
-  if (!areCounts || !(tolerance >= 0)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `karcherMean: iterations and restarts must be integers of at least 0 and tolerance not negative, got ${iterations}, ${restarts} and ${tolerance}.`,
-    );
-  }
+  requireSearch(frames, { tolerance, iterations, restarts });
   const starts: KarcherDescent["start"][] = [
     "chordal mean",
     ...Array.from({ length: Math.min(restarts, frames.length) }, (_, j) => j),
@@ -94,6 +81,26 @@ export function karcherMean(frames: readonly Matrix[], options: KarcherMeanOptio
     unique: radius < Math.PI / 4 - BORDER,
     descents: ends.map(({ mean: _mean, distances: _distances, ...descent }) => descent),
   };
+}
+
+function requireSearch(
+  frames: readonly Matrix[],
+  { tolerance, iterations, restarts }: Settled<KarcherMeanOptions>,
+): void {
+  requireFrames("karcherMean", frames);
+  const odd = frames.find((frame) => frame.cols !== frames[0].cols);
+  if (odd) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `karcherMean: all subspaces must have one dimension, got ${frames[0].cols} and ${odd.cols}. Take chordalMean for a mixture.`,
+    );
+  }
+  const areCounts = [iterations, restarts].every((count) => Number.isInteger(count) && count >= 0);
+  if (areCounts && tolerance >= 0) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `karcherMean: iterations and restarts must be integers of at least 0 and tolerance not negative, got ${iterations}, ${restarts} and ${tolerance}.`,
+  );
 }
 
 interface Place {

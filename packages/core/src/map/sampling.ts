@@ -25,14 +25,10 @@ export function samplePoints(
     );
   }
   const prior: Prior = space.prior ?? { kind: "normal" };
+  const sampleAt = (i: number): Float64Array =>
+    prior.kind === "uniform" ? uniform(seed, i, space.dim, prior) : normal(seed, i, space.dim);
   const points = new Float32Array(count * space.dim);
-  for (let i = 0; i < count; i++) {
-    const sample =
-      prior.kind === "uniform"
-        ? uniform(seed, first + i, space.dim, prior)
-        : normal(seed, first + i, space.dim);
-    points.set(sample, i * space.dim);
-  }
+  for (let i = 0; i < count; i++) points.set(sampleAt(first + i), i * space.dim);
   return points;
 }
 

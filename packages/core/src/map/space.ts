@@ -40,14 +40,15 @@ export function requirePoints(what: string, values: FloatArray, count: number, s
       } numbers, got ${values.length}. Pass a row-major [${count}, ${space.dim}] array.`,
     );
   }
+  requireFiniteRows(what, values, space);
+}
+
+function requireFiniteRows(what: string, values: FloatArray, { name, dim }: Space): void {
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) {
-      throw new VielbeinError(
-        "NOT_FINITE",
-        `${what}: every coordinate must be finite, got ${values[i]} in row ${Math.floor(
-          i / space.dim,
-        )}, coordinate ${i % space.dim} of space "${space.name}". Remove or replace that row.`,
-      );
-    }
+    if (Number.isFinite(values[i])) continue;
+    throw new VielbeinError(
+      "NOT_FINITE",
+      `${what}: every coordinate must be finite, got ${values[i]} in row ${Math.floor(i / dim)}, coordinate ${i % dim} of space "${name}". Remove or replace that row.`,
+    );
   }
 }

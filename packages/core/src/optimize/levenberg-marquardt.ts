@@ -165,29 +165,27 @@ function boxedMove(
 
 /** −(H + μI)⁻¹·slopes of some of the coordinates; undefined where that is singular in floating point. */
 function solved(
-  { rows: n, data }: Matrix,
+  hessian: Matrix,
   chosen: readonly number[],
   slopes: readonly number[],
   mu: number,
 ): Float64Array | undefined {
-  const size = chosen.length;
-  const damped = matrix(
-    size,
-    size,
-    Float64Array.from({ length: size * size }, (_, at) => {
-      const [i, j] = [Math.floor(at / size), at % size];
-      return data[chosen[i] * n + chosen[j]] + (i === j ? mu : 0);
-    }),
-  );
-  const right = matrix(
-    size,
-    1,
-    Float64Array.from(slopes, (slope) => -slope),
-  );
+  const right = Float64Array.from(slopes, (slope) => -slope);
   try {
-    return solve(damped, right, { structure: "positive" }).data;
+    const damped = dampedPart(hessian, chosen, mu);
+    return solve(damped, matrix(chosen.length, 1, right), { structure: "positive" }).data;
   } catch (error) {
     if (error instanceof LinalgError) return undefined;
     throw error;
   }
+}
+
+/** H + μI of some of the coordinates. */
+function dampedPart({ rows: n, data }: Matrix, chosen: readonly number[], mu: number): Matrix {
+  const size = chosen.length;
+  const entries = Float64Array.from({ length: size * size }, (_, at) => {
+    const [i, j] = [Math.floor(at / size), at % size];
+    return data[chosen[i] * n + chosen[j]] + (i === j ? mu : 0);
+  });
+  return matrix(size, size, entries);
 }

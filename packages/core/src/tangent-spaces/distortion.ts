@@ -85,6 +85,15 @@ async function tangentAt(
     const isFlat = k > 1 && s[k - 1] > (1 - EQUAL) * s[0];
     return { vectors, route, dimension: isFlat ? undefined : k };
   }
+  return wholeTangentAt(map, point, options);
+}
+
+/** Of as many directions as the local dimension counts. */
+async function wholeTangentAt(
+  map: DifferentiableMap,
+  point: Float32Array,
+  options: DistortionOptions,
+): Promise<Tangent> {
   const [inputDim, outputDim] = [map.from.dim, map.to.dim];
   const dimensionOf = (s: Float64Array, dead: DeadDirections): number | undefined =>
     localDimension(s, { ...options, ...dead, inputDim, outputDim }).dimension;

@@ -10,7 +10,20 @@ const ASYMMETRY = 1e-8;
 export function requireSymmetric(what: string, a: Matrix): number {
   requireSquare(what, a);
   const largest = requireFinite(what, a);
-  const { rows: n, data } = a;
+  const difference = largestDifference(a);
+  if (difference > ASYMMETRY * largest) {
+    throw new LinalgError(
+      "INVALID_ARGUMENT",
+      `${what}: the matrix must be symmetric, but entries (i, j) and (j, i) differ by ${(
+        difference / largest
+      ).toPrecision(3)} of the largest. Pass (A + Aᵀ)/2 if that is what you mean.`,
+    );
+  }
+  return largest;
+}
+
+/** The largest |aᵢⱼ − aⱼᵢ|. */
+function largestDifference({ rows: n, data }: Matrix): number {
   let difference = 0;
   // Square tiles: the strided reads of one tile stay in the cache.
   const tile = 16;
@@ -24,13 +37,5 @@ export function requireSymmetric(what: string, a: Matrix): number {
       }
     }
   }
-  if (difference > ASYMMETRY * largest) {
-    throw new LinalgError(
-      "INVALID_ARGUMENT",
-      `${what}: the matrix must be symmetric, but entries (i, j) and (j, i) differ by ${(
-        difference / largest
-      ).toPrecision(3)} of the largest. Pass (A + Aᵀ)/2 if that is what you mean.`,
-    );
-  }
-  return largest;
+  return difference;
 }

@@ -35,6 +35,8 @@ export interface ReadNpyArray extends NpyArray {
 const ALIGNMENT = 64;
 /** NumPy leaves room for the first axis to grow to this many digits. */
 const GROWTH_DIGITS = 21;
+/** Bytes before the header: the magic string, two of the version, and two of the header's length. */
+const PREAMBLE = MAGIC.length + 4;
 
 /**
  * Reads the array in the bytes of a `.npy` file. Files in Fortran order are reordered to C order,
@@ -73,19 +75,23 @@ export function writeNpy({ shape, data }: NpyArray): Uint8Array {
       `writeNpy: shape [${shape}] holds ${length} elements, got ${data.length}.`,
     );
   }
+  const header = headerText(shape, data);
+  const result = new Uint8Array(PREAMBLE + header.length + data.byteLength);
+  result.set(latin1(`${MAGIC}\x01\x00`));
+  result.set([header.length & 0xff, header.length >> 8], PREAMBLE - 2);
+  result.set(latin1(header), PREAMBLE);
+  result.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), PREAMBLE + header.length);
+  return result;
+}
+
+/** The description of an array as a dictionary in Python, padded so that the data behind it are aligned. */
+function headerText(shape: readonly number[], data: NpyData): string {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const growth = shape.length > 0 ? " ".repeat(GROWTH_DIGITS - String(shape[0]).length) : "";
   const dictionary = `{'descr': '${descrOf(data)}', 'fortran_order': False, 'shape': ${tuple}, }${growth}`;
-  const preamble = MAGIC.length + 4;
   // One to 64 spaces and never none, as NumPy does it; then the newline.
-  const padding = ALIGNMENT - ((preamble + dictionary.length + 1) % ALIGNMENT);
-  const header = `${dictionary}${" ".repeat(padding)}\n`;
-  const result = new Uint8Array(preamble + header.length + data.byteLength);
-  result.set(latin1(`${MAGIC}\x01\x00`));
-  result.set([header.length & 0xff, header.length >> 8], preamble - 2);
-  result.set(latin1(header), preamble);
-  result.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), preamble + header.length);
-  return result;
+  const padding = ALIGNMENT - ((PREAMBLE + dictionary.length + 1) % ALIGNMENT);
+  return `${dictionary}${" ".repeat(padding)}\n`;
 }
 
 function elements(raw: Uint8Array<ArrayBuffer>, dtype: NpyDtype): NpyData {

@@ -83,10 +83,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   const start = 8 + headerLength;
   if (start > bytes.length) throw invalid("cut short in the header");
   const header = parseHeader(bytes.subarray(8, start));
-  const metadata = header.__metadata__ ?? {};
-  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
-    throw invalid("__metadata__ must map names to strings");
-  }
+  const metadata = metadataOf(header);
   const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
   const tensors = entries.map(([name, entry]) => [name, readTensor(bytes, start, name, entry)] as const);
   requireFilled(
@@ -147,8 +144,30 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   return header;
 }
 
+function metadataOf({ __metadata__: metadata = {} }: Record<string, unknown>): Record<string, unknown> {
+  if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === "string")) {
+    return metadata;
+  }
+  throw invalid("__metadata__ must map names to strings");
+}
+
 function readTensor(bytes: Uint8Array, start: number, name: string, entry: unknown): ReadTensor {
   const what = `tensor ${shown(name)}`;
+  const { dtype, shape, offsets } = layoutOf(what, entry);
+  if (start + offsets[1] > bytes.length) throw invalid(`cut short in ${what}`);
+  // A copy, because the data in `bytes` need not be aligned. Not by `slice`: a Buffer's makes a view.
+  const raw = new Uint8Array(bytes.subarray(start + offsets[0], start + offsets[1]));
+  return { shape, dtype, data: elements(raw.buffer, dtype) };
+}
+
+interface Layout {
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  readonly offsets: readonly number[];
+}
+
+/** What the header says of a tensor, which it calls `what`. */
+function layoutOf(what: string, entry: unknown): Layout {
   if (!isRecord(entry)) throw invalid(`${what} must be described by an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== "string" || !Object.hasOwn(ITEM_BYTES, dtype)) {
@@ -165,10 +184,7 @@ function readTensor(bytes: Uint8Array, start: number, name: string, entry: unkno
       `${what}: shape [${shape}] of ${dtype} takes ${taken} bytes, got ${offsets[1] - offsets[0]}`,
     );
   }
-  if (start + offsets[1] > bytes.length) throw invalid(`cut short in ${what}`);
-  // A copy, because the data in `bytes` need not be aligned. Not by `slice`: a Buffer's makes a view.
-  const raw = new Uint8Array(bytes.subarray(start + offsets[0], start + offsets[1]));
-  return { shape, dtype: dtype as SafetensorsDtype, data: elements(raw.buffer, dtype as SafetensorsDtype) };
+  return { dtype: dtype as SafetensorsDtype, shape, offsets };
 }
 
 function elements(buffer: ArrayBuffer, dtype: SafetensorsDtype): SafetensorsData {

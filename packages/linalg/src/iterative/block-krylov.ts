@@ -26,13 +26,8 @@ export async function blockKrylov(
   const left = new Basis(m, maxBasis, seed);
   const right = new Basis(n, maxBasis, seed);
   try {
-    return await iterate(operator, k, left, right, {
-      block,
-      maxBasis,
-      tolerance,
-      cap,
-      signal: options.signal,
-    });
+    const limits = { block, maxBasis, tolerance, cap, signal: options.signal };
+    return await iterate(operator, k, left, right, limits);
   } finally {
     left.release();
     right.release();

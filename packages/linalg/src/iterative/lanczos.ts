@@ -24,14 +24,8 @@ export async function symmetricLanczos(
   const maxBasis = Math.max(options.maxBasis ?? Math.max(2 * k + 20 * block, 60), k + 3 * block);
   const basis = new Basis(n, maxBasis + block, seed);
   try {
-    return await iterate(operator, k, basis, {
-      block,
-      maxBasis,
-      tolerance,
-      cap,
-      which,
-      signal: options.signal,
-    });
+    const limits = { block, maxBasis, tolerance, cap, which, signal: options.signal };
+    return await iterate(operator, k, basis, limits);
   } finally {
     basis.release();
   }

@@ -27,8 +27,8 @@ export function attention(w: CompositeWriter, node: Node): void {
 
   const isCausal = intAttribute(node, "is_causal", 0) === 1;
   const biases = [
-    ...(mask ? [w.isBool(mask) ? excluding(w, mask) : mask] : []),
-    ...(isCausal ? [causalBias(w, q, k, pastKey)] : []),
+    mask && (w.isBool(mask) ? excluding(w, mask) : mask),
+    isCausal ? causalBias(w, q, k, pastKey) : undefined,
   ];
   const scale = floatAttribute(node, "scale", 0);
   const mixed = attend(w, q, keys, values, { scale, cap: floatAttribute(node, "softcap", 0), biases });
@@ -41,8 +41,8 @@ export interface Scoring {
   readonly scale: number;
   /** Scores are bounded by it; 0: they are not. */
   readonly cap?: number;
-  /** What is added to the scores; −∞ excludes. */
-  readonly biases: readonly string[];
+  /** What is added to the scores, where there is any; −∞ excludes. */
+  readonly biases: readonly (string | undefined)[];
 }
 
 /** softmax(s·QKᵀ + biases)·V of arguments [batch, heads, positions, size]. */
@@ -60,8 +60,9 @@ export function attend(
     const bounded = w.op("Tanh", [w.op("Div", [scores, w.scalar(cap)])]);
     scores = w.op("Mul", [bounded, w.scalar(cap)]);
   }
-  for (const bias of biases) scores = w.op("Add", [scores, bias]);
-  const weights = biases.length > 0 ? maskedSoftmax(w, scores) : w.op("Softmax", [scores], { axis: int(-1) });
+  const added = biases.filter((bias) => bias);
+  for (const bias of added) scores = w.op("Add", [scores, bias]);
+  const weights = added.length > 0 ? maskedSoftmax(w, scores) : w.op("Softmax", [scores], { axis: int(-1) });
   return w.op("MatMul", [weights, values]);
 }
 

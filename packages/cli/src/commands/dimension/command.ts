@@ -2,6 +2,7 @@
 
 import { DERIVATIVE_ROUTES, DIMENSION_CONVENTIONS, jacobianSpectrum } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
+import type { OnnxMap } from "@vielbein/onnx";
 import { firstCodes } from "../../inputs/codes.ts";
 import { type LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
 import { pointOptions } from "../../inputs/model.ts";
@@ -111,11 +112,10 @@ async function spectraAt(row: number, task: SpectraTask): Promise<DimensionRow> 
   const dim = points.values.length / points.count;
   const point = rowAt(points.values, index, dim).slice();
   const call = { signal, memoryBudget: memory };
-  const trained = await jacobianSpectrum(await maps.at(layer), point, call);
-  const redrawn =
-    untrained === 0
-      ? NO_SPECTRUM
-      : await jacobianSpectrum(await maps.untrainedAt(layer, index % untrained), point, call);
+  const spectrumOf = (map: OnnxMap) => jacobianSpectrum(map, point, call);
+  const trained = await spectrumOf(await maps.at(layer));
+  const hasNull = untrained > 0;
+  const redrawn = hasNull ? await spectrumOf(await maps.untrainedAt(layer, index % untrained)) : NO_SPECTRUM;
   return {
     layer,
     index,

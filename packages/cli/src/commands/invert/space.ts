@@ -75,7 +75,7 @@ export async function nearestCodes(
     for (let i = 0; i < rows; i++) {
       candidates.push({
         sample: first + i,
-        code: codes.values.slice((first + i) * n, (first + i + 1) * n),
+        code: rowAt(codes.values, first + i, n).slice(),
         distance: squaredDistance(rowAt(values, i, map.to.dim), target),
       });
     }

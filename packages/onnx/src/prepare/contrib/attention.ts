@@ -40,20 +40,23 @@ function attentionOfProjections(w: CompositeWriter, node: Node): void {
     w,
     node,
     parts.map((part) => byHead(w, part, heads)),
-    [...excluded, ...(scoreBias ? [scoreBias] : [])],
+    [...excluded, scoreBias],
   );
 }
 
 /** Query, key and value, [batch, heads, positions, size] each. */
 type Heads = readonly string[];
 
-function attendHeads(w: CompositeWriter, node: Node, [q, k, v]: Heads, biases: readonly string[]): void {
+function attendHeads(
+  w: CompositeWriter,
+  node: Node,
+  [q, k, v]: Heads,
+  biases: readonly (string | undefined)[],
+): void {
   const isCausal = intAttribute(node, "unidirectional", 0) === 1;
   const scale = floatAttribute(node, "scale", 0);
-  finishJoined(
-    w,
-    attend(w, q, k, v, { scale, biases: [...biases, ...(isCausal ? [causalBias(w, q, k)] : [])] }),
-  );
+  const all = [...biases, isCausal ? causalBias(w, q, k) : undefined];
+  finishJoined(w, attend(w, q, k, v, { scale, biases: all }));
 }
 
 /** What a mask of ones and zeros adds to the scores; undefined for one whose form the file does not state. */
@@ -83,7 +86,7 @@ function multiHeadAttention(w: CompositeWriter, node: Node): void {
     : key
       ? [byHead(w, query!, heads), ...packed(w, key, 2)]
       : packed(w, query!, 3);
-  attendHeads(w, node, parts, [...excluded, ...(scoreBias ? [scoreBias] : [])]);
+  attendHeads(w, node, parts, [...excluded, scoreBias]);
 }
 
 /** Three tensors of three axes, with their parts of the bias added. */
@@ -128,7 +131,7 @@ function groupQueryAttention(w: CompositeWriter, node: Node): void {
   const mixed = attend(w, q, repeatHeads(w, k, q), repeatHeads(w, v, q), {
     scale: floatAttribute(node, "scale", 0),
     cap: floatAttribute(node, "softcap", 0),
-    biases: [...(scoreBias ? [scoreBias] : []), causalBias(w, q, k)],
+    biases: [scoreBias, causalBias(w, q, k)],
   });
   finishJoined(w, mixed);
 }
