@@ -60,7 +60,7 @@ export function attend(
     const bounded = w.op("Tanh", [w.op("Div", [scores, w.scalar(cap)])]);
     scores = w.op("Mul", [bounded, w.scalar(cap)]);
   }
-  const added = biases.filter((bias) => bias);
+  const added = biases.flatMap((bias) => bias || []);
   for (const bias of added) scores = w.op("Add", [scores, bias]);
   const weights = added.length > 0 ? maskedSoftmax(w, scores) : w.op("Softmax", [scores], { axis: int(-1) });
   return w.op("MatMul", [weights, values]);
