@@ -1,6 +1,7 @@
 // Points of a space from a file, in the shapes in which this and other programs leave codes.
 
 import { type Provenance, type Space, VielbeinError } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
 import { shapeText, spacesText } from "../kit/names.ts";
 import { readArray } from "./array-files.ts";
 
@@ -24,6 +25,44 @@ export function pointsAt(source: Points["source"], indices: readonly number[]): 
   const first = Math.min(...indices);
   const range = pointRange(source, first, indices.length);
   return indices.every((index, i) => index === first + i) ? range : { ...range, indices };
+}
+
+/** Which codes were asked for: --points, and --sample, the first of them. */
+export interface Choice {
+  readonly points?: string | undefined;
+  readonly sample: number;
+}
+
+/**
+ * The codes asked for, `most` or as many as there are, each `[dim]`.
+ *
+ * @param codes samples from --sample on; a file of points comes as a whole.
+ * @throws {VielbeinError} `OUT_OF_RANGE` where the file has not the first `least` of them.
+ */
+export function chosenCodes(
+  { values, count }: Points,
+  dim: number,
+  { points, sample }: Choice,
+  least = 1,
+  most: number = least,
+): Float32Array[] {
+  const first = points === undefined ? 0 : sample;
+  const last = first + least - 1;
+  if (last >= count) {
+    const wanted = least === 1 ? `got ${first}` : `asked for ${first} to ${last}`;
+    throw new VielbeinError(
+      "OUT_OF_RANGE",
+      `--sample: "${points}" has rows 0 to ${count - 1}, ${wanted}. Choose among these.`,
+    );
+  }
+  return Array.from({ length: Math.min(most, count - first) }, (_, i) =>
+    rowAt(values, first + i, dim).slice(),
+  );
+}
+
+/** The one code asked for: see {@link chosenCodes}. */
+export function chosenCode(codes: Points, dim: number, choice: Choice): Float32Array {
+  return chosenCodes(codes, dim, choice)[0]!;
 }
 
 /**

@@ -1,17 +1,16 @@
 // vielbein axes: images along axes of the metric, moved so far that all rows should change alike, and how far they do.
 
-import { VielbeinError } from "@vielbein/core";
 import { originOf } from "../../inputs/captions.ts";
 import { existing } from "../../inputs/direction-counts.ts";
 import { provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, drawingOf, layoutOf } from "../../inputs/pictures.ts";
-import { pointRange } from "../../inputs/points-file.ts";
+import { chosenCodes, pointRange } from "../../inputs/points-file.ts";
 import { openGenerator, withDistance } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
 import { writeFigure } from "../../kit/figure.ts";
 import type { Report } from "../../kit/report.ts";
 import { type AxesSheet, curves, rowJson, sheetOf } from "./figures.ts";
-import { type AxesOptions, type AxesTask, axesOptions, walked, walksOf } from "./walks.ts";
+import { type AxesTask, axesOptions, walked, walksOf } from "./walks.ts";
 
 export const axes = command({
   name: "axes",
@@ -32,7 +31,7 @@ async function drawAxes(task: AxesTask): Promise<Report> {
   const { loaded, generator, distance, source, options, terminal, signal } = task;
   const drawing = await drawingOf(task);
   const codes = await source.take(options.sample, options.samples, signal);
-  const points = chosenCodes(codes.values, codes.count, generator.from.dim, options);
+  const points = chosenCodes(codes, generator.from.dim, options, 1, options.samples);
   const axes = existing(distance.map.from.dim, options.axes, "--axes", terminal);
   const { walks, route } = await walksOf(distance, points, axes, options, signal);
   const rows = await walked(task, walks);
@@ -60,19 +59,4 @@ async function drawAxes(task: AxesTask): Promise<Report> {
   await writeFigure(options.out, () => sheetOf(task, sheet, route), terminal, signal);
   await writeFigure(options.plot, () => curves(task, sheet), terminal, signal);
   return { json: () => ({ out: options.out, route, rows: rows.map(rowJson), provenance }) };
-}
-
-/** Samples are drawn from --sample on; of a file, rows are taken from there on. */
-function chosenCodes(values: Float32Array, count: number, dim: number, options: AxesOptions): Float32Array[] {
-  const first = options.points === undefined ? 0 : options.sample;
-  if (first >= count) {
-    throw new VielbeinError(
-      "OUT_OF_RANGE",
-      `--sample: "${options.points}" has rows 0 to ${count - 1}, got ${first}.`,
-    );
-  }
-  const last = Math.min(first + options.samples, count);
-  return Array.from({ length: last - first }, (_, i) =>
-    values.slice((first + i) * dim, (first + i + 1) * dim),
-  );
 }

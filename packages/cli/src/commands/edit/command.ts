@@ -16,7 +16,7 @@ import { readDirections } from "../../inputs/direction-files.ts";
 import { type LoadedModel, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, imagesOf, joined, layoutOf, pictureOptions } from "../../inputs/pictures.ts";
 import { pixelsOf } from "../../inputs/pixels.ts";
-import { type Points, pointRange } from "../../inputs/points-file.ts";
+import { chosenCodes, type Points, pointRange } from "../../inputs/points-file.ts";
 import { type GeneratorTask, openGenerator } from "../../inputs/task.ts";
 import { indexList, integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -233,18 +233,10 @@ function displacement(
 }
 
 /** The codes asked for, each with its number. */
-function chosenRows(codes: Points, dim: number, { points, sample, samples }: EditOptions): ChosenRow[] {
-  // A file of points comes as a whole, samples from the first one asked for.
-  const start = points === undefined ? 0 : sample;
-  if (start + samples > codes.count) {
-    throw new VielbeinError(
-      "OUT_OF_RANGE",
-      `--sample: "${points}" has rows 0 to ${codes.count - 1}, asked for ${sample} to ${sample + samples - 1}.`,
-    );
-  }
-  return Array.from({ length: samples }, (_, i) => ({
-    index: sample + i,
-    code: codes.values.slice((start + i) * dim, (start + i + 1) * dim),
+function chosenRows(codes: Points, dim: number, options: EditOptions): ChosenRow[] {
+  return chosenCodes(codes, dim, options, options.samples).map((code, i) => ({
+    index: options.sample + i,
+    code,
   }));
 }
 

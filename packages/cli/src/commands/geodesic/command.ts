@@ -9,11 +9,10 @@ import {
   geodesic as shortestWay,
   VielbeinError,
 } from "@vielbein/core";
-import { rowAt } from "@vielbein/linalg";
 import { distanceOptions } from "../../inputs/distance.ts";
 import { isInput, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, drawingOf, pictureOptions } from "../../inputs/pictures.ts";
-import { type Points, pointsAt } from "../../inputs/points-file.ts";
+import { chosenCode, type Points, pointsAt } from "../../inputs/points-file.ts";
 import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
 import { integer, positive } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -181,14 +180,7 @@ async function codeAt(
   { source: codes, options, generator, signal }: GeodesicTask,
   index: number,
 ): Promise<{ readonly code: Float32Array; readonly source: Points["source"] }> {
-  const { values, count, source } = await codes.take(index, 1, signal);
-  if (options.points === undefined) return { code: values, source };
-  if (index >= count) {
-    throw new VielbeinError(
-      "OUT_OF_RANGE",
-      `--sample: "${options.points}" has rows 0 to ${count - 1}, got ${index}.`,
-    );
-  }
-  const { dim } = generator.from;
-  return { code: rowAt(values, index, dim).slice(), source };
+  const taken = await codes.take(index, 1, signal);
+  const code = chosenCode(taken, generator.from.dim, { points: options.points, sample: index });
+  return { code, source: taken.source };
 }

@@ -1,13 +1,12 @@
 // vielbein traverse: images along the local directions at one point, as a contact sheet, as single frames, as an animation.
 
-import { jacobianRoute, type LocalBasis, localBasisAt, VielbeinError } from "@vielbein/core";
-import { rowAt } from "@vielbein/linalg";
+import { jacobianRoute, type LocalBasis, localBasisAt } from "@vielbein/core";
 import { CodeSource } from "../../inputs/codes.ts";
 import { existing, wantedRank } from "../../inputs/direction-counts.ts";
 import { type LoadedModel, mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, imagesOf, layoutOf, pictureOptions } from "../../inputs/pictures.ts";
 import { pixelsOf } from "../../inputs/pixels.ts";
-import { type Points, pointRange } from "../../inputs/points-file.ts";
+import { chosenCode, type Points, pointRange } from "../../inputs/points-file.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -73,7 +72,7 @@ async function traversed(task: TraverseTask, codes: Points): Promise<Report> {
   const { loaded, route, options, terminal, signal } = task;
   const { head, tail = head } = route;
   const layout = layoutOf(tail.to, options);
-  const basis = await localBasisAt(head, chosenPoint(head.from.dim, codes, options), {
+  const basis = await localBasisAt(head, chosenCode(codes, head.from.dim, options), {
     signal,
     rank: wantedRank(head, { memory: options.memory }, terminal),
     memoryBudget: options.memory,
@@ -135,16 +134,4 @@ function documentOf(
     point: Array.from(point),
     walks: mode === "curve" ? strips.map((strip) => strip.walk) : undefined,
   };
-}
-
-function chosenPoint(dim: number, codes: Points, { points, sample }: TraverseOptions): Float32Array {
-  // A file of points comes as a whole.
-  if (points === undefined) return codes.values;
-  if (sample >= codes.count) {
-    throw new VielbeinError(
-      "OUT_OF_RANGE",
-      `--sample: "${points}" has rows 0 to ${codes.count - 1}, got ${sample}.`,
-    );
-  }
-  return rowAt(codes.values, sample, dim).slice();
 }
