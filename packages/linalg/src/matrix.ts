@@ -173,3 +173,13 @@ export function requireOption(what: string, value: string, allowed: readonly str
     );
   }
 }
+
+/** Checks a relative tolerance. */
+export function requireTolerance(what: string, tolerance: number): void {
+  if (!(tolerance >= 0 && tolerance < 1)) {
+    throw new LinalgError(
+      "INVALID_ARGUMENT",
+      `${what}: tolerance must be at least 0 and below 1, got ${tolerance}.`,
+    );
+  }
+}

@@ -3,7 +3,15 @@
 import { routinesFor } from "../backend/backend.ts";
 import { LinalgError } from "../errors.ts";
 import { matmul } from "../matmul.ts";
-import { type Matrix, matrix, requireFinite, requireInRange, rowAt, transpose } from "../matrix.ts";
+import {
+  type Matrix,
+  matrix,
+  requireFinite,
+  requireInRange,
+  requireTolerance,
+  rowAt,
+  transpose,
+} from "../matrix.ts";
 import { qr } from "./qr.ts";
 import { norm } from "./scaling.ts";
 import { type Svd, svd } from "./svd.ts";
@@ -79,12 +87,7 @@ export function rank(a: Matrix, options: RankOptions = {}): number {
 /** The tolerance asked for, or the default for A. */
 export function toleranceOf(what: string, a: Matrix, { tolerance }: RankOptions): number {
   if (tolerance === undefined) return Math.max(a.rows, a.cols) * Number.EPSILON;
-  if (!(tolerance >= 0 && tolerance < 1)) {
-    throw new LinalgError(
-      "INVALID_ARGUMENT",
-      `${what}: tolerance must be at least 0 and below 1, got ${tolerance}.`,
-    );
-  }
+  requireTolerance(what, tolerance);
   return tolerance;
 }
 

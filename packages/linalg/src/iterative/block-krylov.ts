@@ -34,10 +34,14 @@ export async function blockKrylov(
   }
 }
 
-interface Limits {
+/** How far a search by blocks goes. */
+export interface KrylovLimits {
+  /** Vectors of a block. */
   readonly block: number;
+  /** Vectors that the basis has at most. */
   readonly maxBasis: number;
   readonly tolerance: number;
+  /** Iterations, after which it gives up. */
   readonly cap: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -47,7 +51,7 @@ async function iterate(
   k: number,
   left: Basis,
   right: Basis,
-  { block, maxBasis, tolerance, cap, signal }: Limits,
+  { block, maxBasis, tolerance, cap, signal }: KrylovLimits,
 ): Promise<PartialSvd> {
   // B = U·A·Vᵀ, with the vectors of both bases as rows: A·Vᵀ = Uᵀ·B holds at every step.
   let b = matrix(0, 0);
@@ -107,7 +111,7 @@ function shortfall(
   residuals: Float64Array,
   largest: number,
   k: number,
-  { tolerance, cap, block }: Pick<Limits, "tolerance" | "cap" | "block">,
+  { tolerance, cap, block }: Pick<KrylovLimits, "tolerance" | "cap" | "block">,
 ): string {
   const small = residuals.filter((r) => r <= tolerance * largest).length;
   return (
@@ -134,9 +138,11 @@ function bordered(b: Matrix, { onto, along, added }: Split): Matrix {
   return result;
 }
 
-/** Norms of Aᵀ·u − s·v for the first `count` Ritz vectors, whose A·v − s·u is 0. */
-function residualsOf(x: Matrix, rest: Split, count: number): Float64Array {
-  const { along } = rest;
+/**
+ * Norms of what the newest block leaves outside of the basis, for the first `count` Ritz vectors: of svds Aᵀ·u − s·v, where
+ * A·v − s·u is 0.
+ */
+export function residualsOf(x: Matrix, { along }: Split, count: number): Float64Array {
   const residuals = new Float64Array(count);
   if (along.cols === 0) return residuals;
   const newest = along.rows;

@@ -2,10 +2,10 @@
 
 import { orient } from "../decompositions/signs.ts";
 import { ConvergenceError, LinalgError } from "../errors.ts";
-import { type Matrix, requireOption } from "../matrix.ts";
+import { type Matrix, requireOption, requireTolerance } from "../matrix.ts";
 import { symmetricLanczos } from "./lanczos.ts";
 import { lobpcg } from "./lobpcg.ts";
-import { type BlockOperator, RowOperator, requireBasis, requireCount, requireTolerance } from "./operator.ts";
+import { type BlockOperator, RowOperator, requireBasis, requireCount } from "./operator.ts";
 import type { EigshOptions, PartialEigh } from "./partial-eigh.ts";
 
 /**

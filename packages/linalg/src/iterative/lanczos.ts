@@ -6,8 +6,8 @@ import { eigh } from "../decompositions/eigh.ts";
 import { ConvergenceError } from "../errors.ts";
 import { leadingColumns, type Matrix, matrix, rowAt, transpose } from "../matrix.ts";
 import { Basis, type Split } from "./basis.ts";
-import { agree } from "./block-krylov.ts";
-import { product, type RowOperator } from "./operator.ts";
+import { agree, type KrylovLimits, residualsOf } from "./block-krylov.ts";
+import type { RowOperator } from "./operator.ts";
 import type { EigshOptions, PartialEigh } from "./partial-eigh.ts";
 
 /** Blocks between two looks at the residuals. */
@@ -31,13 +31,8 @@ export async function symmetricLanczos(
   }
 }
 
-interface Limits {
-  readonly block: number;
-  readonly maxBasis: number;
-  readonly tolerance: number;
-  readonly cap: number;
+interface Limits extends KrylovLimits {
   readonly which: "largest" | "smallest";
-  readonly signal: AbortSignal | undefined;
 }
 
 async function iterate(operator: RowOperator, k: number, basis: Basis, limits: Limits): Promise<PartialEigh> {
@@ -185,19 +180,4 @@ function ritz(t: Matrix, which: "largest" | "smallest"): { values: Float64Array;
   values.reverse();
   for (let i = 0; i < n; i++) rowAt(vectors.data, i, n).reverse();
   return { values, vectors };
-}
-
-/** The norm of what the newest block leaves outside the basis, for the first `count` Ritz vectors. */
-function residualsOf(vectors: Matrix, { along }: Split, count: number): Float64Array {
-  const residuals = new Float64Array(count);
-  if (along.cols === 0) return residuals;
-  const newest = along.rows;
-  const tail = matrix(newest, vectors.cols, vectors.data.subarray((vectors.rows - newest) * vectors.cols));
-  const coupling = product(transpose(along), tail);
-  for (let i = 0; i < count; i++) {
-    let square = 0;
-    for (let j = 0; j < coupling.rows; j++) square += coupling.data[j * coupling.cols + i] ** 2;
-    residuals[i] = Math.sqrt(square);
-  }
-  return residuals;
 }

@@ -129,13 +129,3 @@ export function requireBasis(what: string, k: number, size: number | undefined):
     `${what}: maxBasis must be an integer greater than k = ${k}, got ${size}.`,
   );
 }
-
-/** Checks a relative tolerance. */
-export function requireTolerance(what: string, tolerance: number): void {
-  if (!(tolerance >= 0 && tolerance < 1)) {
-    throw new LinalgError(
-      "INVALID_ARGUMENT",
-      `${what}: tolerance must be at least 0 and below 1, got ${tolerance}.`,
-    );
-  }
-}

@@ -2,15 +2,9 @@
 
 import { orient } from "../decompositions/signs.ts";
 import { ConvergenceError } from "../errors.ts";
-import { type Matrix, requireOption } from "../matrix.ts";
+import { type Matrix, requireOption, requireTolerance } from "../matrix.ts";
 import { blockKrylov } from "./block-krylov.ts";
-import {
-  type LinearOperator,
-  RowOperator,
-  requireBasis,
-  requireCount,
-  requireTolerance,
-} from "./operator.ts";
+import { type LinearOperator, RowOperator, requireBasis, requireCount } from "./operator.ts";
 import type { PartialSvd, SvdsOptions } from "./partial-svd.ts";
 import { randomized } from "./randomized.ts";
 

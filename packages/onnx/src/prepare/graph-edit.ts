@@ -83,3 +83,17 @@ export class GraphEdit {
     return this.constant(make("", [value], []));
   }
 }
+
+/** An edit that looks at one node after another. */
+interface NodeRewriter extends GraphEdit {
+  /** Whether any node was replaced. */
+  readonly changed: boolean;
+  /** The nodes that take the place of `node`, or undefined where it stays. */
+  rewrite(node: Node): Node[] | undefined;
+}
+
+/** The graph with all nodes rewritten; as it was where none was replaced. */
+export function rewriteNodes(graph: PreparedGraph, rewriter: NodeRewriter): PreparedGraph {
+  const nodes = graph.model.graph.nodes.flatMap((node) => rewriter.rewrite(node) ?? [node]);
+  return rewriter.changed ? rewriter.finish(nodes) : graph;
+}

@@ -10,7 +10,7 @@ import { without } from "../model/attributes.ts";
 import { isSingleOrDouble } from "../model/element-types.ts";
 import { DataType, inputOf, intAttribute, intsAttribute, type Node, type Tensor } from "../model/model.ts";
 import { elementCount, float32Tensor, float64Tensor, numericValues } from "../model/tensor.ts";
-import { GraphEdit } from "./graph-edit.ts";
+import { GraphEdit, rewriteNodes } from "./graph-edit.ts";
 
 /** A tensor that is a constant times factors, each of which varies along one axis at most. */
 interface Separable {
@@ -32,9 +32,7 @@ const MOST_FACTORS = 16;
 
 /** The same map with its modulated convolutions written as scaled activations. */
 export function scaleActivations(graph: PreparedGraph): PreparedGraph {
-  const rewriter = new Rewriter(graph);
-  const nodes = graph.model.graph.nodes.flatMap((node) => rewriter.rewrite(node) ?? [node]);
-  return rewriter.changed ? rewriter.finish(nodes) : graph;
+  return rewriteNodes(graph, new Rewriter(graph));
 }
 
 class Rewriter extends GraphEdit {

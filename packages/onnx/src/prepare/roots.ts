@@ -7,7 +7,7 @@ import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { Signs } from "../derive/signs.ts";
 import { isSingleOrDouble } from "../model/element-types.ts";
 import { DataType, inputOf, type Node, outputOf } from "../model/model.ts";
-import { GraphEdit } from "./graph-edit.ts";
+import { GraphEdit, rewriteNodes } from "./graph-edit.ts";
 
 /** What is under a root. */
 interface Base {
@@ -31,9 +31,7 @@ interface Monomial {
 
 /** The same map with products of like roots written without them. */
 export function multiplyRoots(graph: PreparedGraph): PreparedGraph {
-  const rewriter = new Rewriter(graph);
-  const nodes = graph.model.graph.nodes.flatMap((node) => rewriter.rewrite(node) ?? [node]);
-  return rewriter.changed ? rewriter.finish(nodes) : graph;
+  return rewriteNodes(graph, new Rewriter(graph));
 }
 
 class Rewriter extends GraphEdit {
