@@ -89,6 +89,8 @@ export {
 } from "./map/map.ts";
 export { parsePrior, statedPrior } from "./map/prior.ts";
 export type {
+  Feeds,
+  KeptTensor,
   ModelSource,
   Runtime,
   RuntimeTensor,

@@ -412,6 +412,25 @@ describe("linearize", () => {
     await map.dispose();
   });
 
+  test("gives the same however little fits: points are computed again, and what is kept in several runs", async () => {
+    const routes = new Set<boolean>();
+    for (let memoryBudget = 16; memoryBudget <= 1024; memoryBudget += 28) {
+      const map = await OnnxMap.create(plain, runtime, { memoryBudget });
+      const [here, there] = [await map.linearize(x), await map.linearize(other)];
+      routes.add(here.isLinearized ?? false);
+      for (const [differential, point] of [
+        [there, other],
+        [here, x],
+        [there, other],
+      ] as const) {
+        const pushed = await differential.jvp(tangents, 3);
+        expect(relativeError(pushed, await map.jvp(point, tangents, 3))).toBeLessThan(1e-6);
+      }
+      await map.dispose();
+    }
+    expect(routes).toEqual(new Set([false, true]));
+  });
+
   test("in float64", async () => {
     const map = await OnnxMap.create(plain, runtime, { precision: "float64" });
     const differential = await map.linearize(x);

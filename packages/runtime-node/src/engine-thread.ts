@@ -10,10 +10,19 @@ import { Worker } from "node:worker_threads";
 import type { RuntimeTensor } from "@vielbein/core";
 import type * as ort from "onnxruntime-node";
 import { type Abandonable, abandonable } from "./abandon.ts";
-import { type Engine, type EngineOptions, type EngineSession, makeEngine } from "./engine.ts";
+import {
+  type EngineFeeds,
+  type EngineOptions,
+  type EngineSession,
+  type KeepingEngine,
+  type Kept,
+  makeEngine,
+  makeShelf,
+  type Shelf,
+} from "./engine.ts";
 
 export interface Request {
-  readonly method: keyof Engine;
+  readonly method: keyof KeepingEngine;
   readonly args: readonly unknown[];
 }
 
@@ -29,6 +38,7 @@ export interface ThreadData {
 /** What the thread runs. Self-contained, like `makeEngine`. */
 function serve(
   make: typeof makeEngine,
+  shelf: Shelf,
   threads: typeof import("node:worker_threads"),
   load: (path: string) => typeof ort,
 ): void {
@@ -44,16 +54,15 @@ function serve(
   const module = load(library);
   // Failures are thrown; the library would print them as well.
   module.env.logLevel = "fatal";
-  const engine = make(module);
+  const engine = make(module, shelf);
   port.on("message", async ({ method, args }: Request) => {
     let reply: Reply;
     const buffers: ArrayBuffer[] = [];
     try {
       const result = await (engine[method] as (...args: readonly unknown[]) => Promise<object>)(...args);
       reply = { result };
-      if (method === "run") {
-        for (const { data } of Object.values(result)) buffers.push(data.buffer);
-      }
+      const handedOver = { run: Object.values(result ?? {}), read: [result] }[method as "run"] ?? [];
+      for (const { data } of handedOver as RuntimeTensor[]) buffers.push(data.buffer as ArrayBuffer);
     } catch (error) {
       reply = { error: error instanceof Error ? error.message : String(error) };
     }
@@ -65,10 +74,10 @@ function serve(
 
 /** Source text of the thread, whose `workerData` is a {@link ThreadData}. */
 export function threadProgram(): string {
-  return `(${serve})(${makeEngine}, require("node:worker_threads"), require)`;
+  return `(${serve})(${makeEngine}, (${makeShelf})(), require("node:worker_threads"), require)`;
 }
 
-export class EngineThread implements Engine, Abandonable {
+export class EngineThread implements KeepingEngine, Abandonable {
   readonly #worker: Worker;
   readonly #busy: Int32Array = new Int32Array(new SharedArrayBuffer(4));
   #settle: ((reply: Reply) => void) | undefined;
@@ -101,16 +110,20 @@ export class EngineThread implements Engine, Abandonable {
     return this.#call("create", [parcel.pack(model), packed, options], parcel) as Promise<EngineSession>;
   }
 
-  run(
-    id: number,
-    feeds: Readonly<Record<string, RuntimeTensor>>,
-    fetches: readonly string[],
-  ): Promise<Record<string, RuntimeTensor>> {
-    const parcel = new Parcel();
-    const packed = Object.fromEntries(
-      Object.entries(feeds).map(([name, tensor]) => [name, { ...tensor, data: parcel.pack(tensor.data) }]),
-    );
-    return this.#call("run", [id, packed, fetches], parcel) as Promise<Record<string, RuntimeTensor>>;
+  run(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
+    return this.#callWith("run", id, feeds, fetches) as Promise<Record<string, RuntimeTensor>>;
+  }
+
+  keep(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, Kept>> {
+    return this.#callWith("keep", id, feeds, fetches) as Promise<Record<string, Kept>>;
+  }
+
+  read(kept: number): Promise<RuntimeTensor> {
+    return this.#call("read", [kept], new Parcel()) as Promise<RuntimeTensor>;
+  }
+
+  async drop(kept: number): Promise<void> {
+    if (!this.#ended) await this.#call("drop", [kept], new Parcel());
   }
 
   async release(id: number): Promise<void> {
@@ -130,7 +143,21 @@ export class EngineThread implements Engine, Abandonable {
     await this.#worker.terminate();
   }
 
-  #call(method: keyof Engine, args: readonly unknown[], parcel: Parcel): Promise<unknown> {
+  #callWith(
+    method: "run" | "keep",
+    id: number,
+    feeds: EngineFeeds,
+    fetches: readonly string[],
+  ): Promise<unknown> {
+    const parcel = new Parcel();
+    const packed = Object.entries(feeds).map(([name, tensor]) => [
+      name,
+      "kept" in tensor ? tensor : { ...tensor, data: parcel.pack(tensor.data) },
+    ]);
+    return this.#call(method, [id, Object.fromEntries(packed), fetches], parcel);
+  }
+
+  #call(method: keyof KeepingEngine, args: readonly unknown[], parcel: Parcel): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#ended) {
         reject(this.#ended);

@@ -12,6 +12,13 @@ export interface EngineSession {
   readonly outputShapes: readonly (readonly (number | string)[])[];
 }
 
+/** A tensor that was left with the engine. */
+export interface Kept extends Omit<RuntimeTensor, "data"> {
+  readonly kept: number;
+}
+
+export type EngineFeeds = Readonly<Record<string, RuntimeTensor | Kept>>;
+
 export interface Engine {
   /** `files` are those that the model's external data lies in, by their relative names. */
   create(
@@ -19,21 +26,72 @@ export interface Engine {
     files: readonly (readonly [string, Uint8Array])[],
     options: EngineOptions,
   ): Promise<EngineSession>;
-  run(
-    id: number,
-    feeds: Readonly<Record<string, RuntimeTensor>>,
-    fetches: readonly string[],
-  ): Promise<Record<string, RuntimeTensor>>;
+  run(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>>;
   release(id: number): Promise<void>;
+}
+
+/** One that also keeps results. */
+export interface KeepingEngine extends Engine {
+  /** A run whose results stay, until they are dropped. */
+  keep(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, Kept>>;
+  /** A copy of a tensor that was left. */
+  read(kept: number): Promise<RuntimeTensor>;
+  drop(kept: number): Promise<void>;
+}
+
+/** Where an engine puts what it keeps. */
+export interface Shelf {
+  put(tensor: RuntimeTensor): Kept;
+  get(kept: number): RuntimeTensor;
+  drop(kept: number): void;
+}
+
+/** Self-contained, like `makeEngine`. */
+export function makeShelf(): Shelf {
+  const tensors = new Map<number, RuntimeTensor>();
+  let count = 0;
+  return {
+    put(tensor) {
+      tensors.set(count, tensor);
+      return { type: tensor.type, dims: tensor.dims, kept: count++ };
+    },
+    get: (kept) => tensors.get(kept)!,
+    drop(kept) {
+      // The collector of garbage would leave a large array for long; a port that closes takes it along at once.
+      const { port1, port2 } = new MessageChannel();
+      port1.postMessage(undefined, [tensors.get(kept)!.data.buffer as ArrayBuffer]);
+      tensors.delete(kept);
+      port1.close();
+      port2.close();
+    },
+  };
 }
 
 /**
  * The engine on this thread. A worker thread is given the source text of this function, so it must not refer
- * to anything outside itself but its argument.
+ * to anything outside itself but its arguments.
  */
-export function makeEngine(library: typeof ort): Engine {
+export function makeEngine(library: typeof ort, shelf: Shelf): KeepingEngine {
   const sessions = new Map<number, ort.InferenceSession>();
   let created = 0;
+  const run: Engine["run"] = async (id, feeds, fetches) => {
+    const inputs = Object.entries(feeds).map(([name, feed]) => {
+      const { type, data, dims } = "kept" in feed ? shelf.get(feed.kept) : feed;
+      const values = data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
+      return [name, new library.Tensor(type as "float32", values as Float32Array, dims)] as const;
+    });
+    const results = await sessions.get(id)!.run(Object.fromEntries(inputs), fetches);
+    const outputs = fetches.map((name): [string, RuntimeTensor] => {
+      const { type, dims, data } = results[name] as ort.TypedTensor<"float32">;
+      // Half precision travels as bits, also where the language has an array type for it.
+      const isHalf = (type as string) === "float16";
+      return [
+        name,
+        { type, dims, data: isHalf ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data },
+      ];
+    });
+    return Object.fromEntries(outputs);
+  };
   return {
     async create(model, files, options) {
       // The library takes shared memory for external data only.
@@ -48,20 +106,17 @@ export function makeEngine(library: typeof ort): Engine {
       const outputShapes = outputMetadata.map((output) => (output.isTensor ? output.shape : []));
       return { id, inputNames, outputNames, outputShapes };
     },
-    async run(id, feeds, fetches) {
-      const inputs = Object.entries(feeds).map(([name, { type, data, dims }]) => {
-        const values = data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
-        return [name, new library.Tensor(type as "float32", values as Float32Array, dims)] as const;
-      });
-      const results = await sessions.get(id)!.run(Object.fromEntries(inputs), fetches);
-      const outputs = fetches.map((name): [string, RuntimeTensor] => {
-        const { type, dims, data } = results[name] as ort.TypedTensor<"float32">;
-        // Half precision travels as bits, also where the language has an array type for it.
-        const isHalf = (type as string) === "float16";
-        const bits = isHalf ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
-        return [name, { type, dims, data: bits }];
-      });
-      return Object.fromEntries(outputs);
+    run,
+    async keep(id, feeds, fetches) {
+      const outputs = Object.entries(await run(id, feeds, fetches));
+      return Object.fromEntries(outputs.map(([name, tensor]) => [name, shelf.put(tensor)]));
+    },
+    async read(kept) {
+      const tensor = shelf.get(kept);
+      return { ...tensor, data: tensor.data.slice() };
+    },
+    async drop(kept) {
+      shelf.drop(kept);
     },
     async release(id) {
       const session = sessions.get(id);

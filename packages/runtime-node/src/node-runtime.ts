@@ -10,9 +10,9 @@ import {
   Turns,
   VielbeinError,
 } from "@vielbein/core";
-import { type Engine, type EngineOptions, makeEngine } from "./engine.ts";
+import { type EngineOptions, type KeepingEngine, makeEngine, makeShelf } from "./engine.ts";
 import { EngineThread } from "./engine-thread.ts";
-import { NodeSession, oneLine, type Seat } from "./node-session.ts";
+import { type InTurn, NodeSession, oneLine, type Seat } from "./node-session.ts";
 import { type Provider, type ProviderReport, requireProviders, tryOut } from "./providers.ts";
 import { type Tenant, TrialProcess } from "./trial-process.ts";
 
@@ -77,7 +77,12 @@ export class NodeRuntime implements Runtime {
   /** Those with sessions of this runtime, by the bytes that they may take. */
   readonly #trials: Map<number, TrialProcess> = new Map();
   readonly #tenant: Tenant;
-  #engine: Promise<Engine> | undefined;
+  readonly #inTurn: InTurn<KeepingEngine> = (task) =>
+    this.#turns.take(async () => {
+      this.#engine ??= this.#start();
+      return task(await this.#engine);
+    });
+  #engine: Promise<KeepingEngine> | undefined;
   #tried: readonly ProviderReport[];
 
   /**
@@ -150,12 +155,7 @@ export class NodeRuntime implements Runtime {
   createSession(model: ModelSource, options: SessionOptions = {}): Promise<Session> {
     const settings = this.#engineOptions(options);
     if (!options.trial || this.#options.isolate === false) {
-      const inTurn: Seat["inTurn"] = (task) =>
-        this.#turns.take(async () => {
-          this.#engine ??= this.#start();
-          return task(await this.#engine);
-        });
-      return NodeSession.open({ inTurn }, model, settings);
+      return NodeSession.open({ inTurn: this.#inTurn, keeping: this.#inTurn }, model, settings);
     }
     const trial = this.#trialProcess(trialLimit(options.trial, model));
     trial.admit();
@@ -184,16 +184,20 @@ export class NodeRuntime implements Runtime {
     return trial;
   }
 
-  async #start(): Promise<Engine> {
+  async #start(): Promise<KeepingEngine> {
     silenceTelemetry();
-    if (this.#options.worker === false) return makeEngine(await import("onnxruntime-node"));
+    if (this.#options.worker === false) return makeEngine(await import("onnxruntime-node"), makeShelf());
     const thread = new EngineThread(this.#library);
     forgotten.register(this, thread);
     return thread;
   }
 
-  #engineOptions({ optimize = true, trial }: SessionOptions): EngineOptions {
-    const { threads, arena = true, memoryPattern = false, optimization = "extended" } = this.#options;
+  #engineOptions({
+    optimize = true,
+    trial,
+    arena = this.#options.arena ?? true,
+  }: SessionOptions): EngineOptions {
+    const { threads, memoryPattern = false, optimization = "extended" } = this.#options;
     return {
       executionProviders: [trial ? "cpu" : this.#provider],
       graphOptimizationLevel: optimize ? optimization : "disabled",

@@ -1,12 +1,25 @@
 // A session of an engine that is somewhere else, and what its failures mean.
 
-import { bytesText, type ModelSource, type RuntimeTensor, type Session, VielbeinError } from "@vielbein/core";
-import type { Engine, EngineOptions, EngineSession } from "./engine.ts";
+import {
+  bytesText,
+  type Feeds,
+  type KeptTensor,
+  type ModelSource,
+  type RuntimeTensor,
+  type Session,
+  type TensorType,
+  VielbeinError,
+} from "@vielbein/core";
+import type { Engine, EngineFeeds, EngineOptions, EngineSession, KeepingEngine, Kept } from "./engine.ts";
+
+/** Calls an engine when the calls before are done. */
+export type InTurn<E extends Engine = Engine> = <T>(task: (engine: E) => Promise<T>) => Promise<T>;
 
 /** Where a session lives. */
 export interface Seat {
-  /** Calls the engine when the calls before are done. */
-  readonly inTurn: <T>(task: (engine: Engine) => Promise<T>) => Promise<T>;
+  readonly inTurn: InTurn;
+  /** The same engine, where it keeps results. */
+  readonly keeping?: InTurn<KeepingEngine>;
   /** Bytes that the engine may take, where that is limited. */
   readonly limit?: number;
 }
@@ -15,6 +28,7 @@ export class NodeSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly outputShapes: readonly (readonly (number | string)[])[];
+  readonly keep?: Session["keep"];
   readonly #id: number;
   readonly #seat: Seat;
   #isDisposed = false;
@@ -25,6 +39,7 @@ export class NodeSession implements Session {
     this.outputNames = session.outputNames;
     this.outputShapes = session.outputShapes;
     this.#seat = seat;
+    if (seat.keeping) this.keep = this.#keep(seat.keeping);
   }
 
   /** @throws {VielbeinError} `BACKEND_FAILED` when the engine does not accept the graph; what the seat throws. */
@@ -37,14 +52,26 @@ export class NodeSession implements Session {
     }
   }
 
-  async run(
-    feeds: Readonly<Record<string, RuntimeTensor>>,
-    fetches: readonly string[] = this.outputNames,
-  ): Promise<Record<string, RuntimeTensor>> {
+  run(feeds: Feeds, fetches: readonly string[] = this.outputNames): Promise<Record<string, RuntimeTensor>> {
+    const task = (engine: Engine) => engine.run(this.#id, engineFeeds(feeds, this.#seat), fetches);
+    return this.#attempt(() => this.#seat.inTurn(task));
+  }
+
+  #keep(keeping: InTurn<KeepingEngine>): Session["keep"] {
+    return async (feeds, fetches) => {
+      const task = (engine: KeepingEngine) => engine.keep(this.#id, engineFeeds(feeds, this.#seat), fetches);
+      const kept = await this.#attempt(() => keeping(task));
+      return Object.fromEntries(
+        Object.entries(kept).map(([name, tensor]) => [name, new NodeTensor(tensor, keeping)]),
+      );
+    };
+  }
+
+  async #attempt<T>(run: () => Promise<T>): Promise<T> {
     if (this.#isDisposed)
       throw new VielbeinError("BACKEND_FAILED", "The session was disposed; create a new map.");
     try {
-      return await this.#seat.inTurn((engine) => engine.run(this.#id, feeds, fetches));
+      return await run();
     } catch (error) {
       throw failure("ONNX Runtime failed while running the graph", error, this.#seat);
     }
@@ -55,6 +82,52 @@ export class NodeSession implements Session {
     this.#isDisposed = true;
     await this.#seat.inTurn((engine) => engine.release(this.#id));
   }
+}
+
+/** A result that the engine of a runtime keeps. */
+class NodeTensor implements KeptTensor {
+  readonly type: TensorType;
+  readonly dims: readonly number[];
+  readonly #keeping: InTurn<KeepingEngine>;
+  #handle: Kept | undefined;
+
+  constructor(handle: Kept, keeping: InTurn<KeepingEngine>) {
+    this.type = handle.type;
+    this.dims = handle.dims;
+    this.#handle = handle;
+    this.#keeping = keeping;
+  }
+
+  async read(): Promise<RuntimeTensor> {
+    const { kept } = this.handleFor(this.#keeping);
+    return this.#keeping((engine) => engine.read(kept));
+  }
+
+  async release(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    if (handle) await this.#keeping((engine) => engine.drop(handle.kept));
+  }
+
+  /** @throws {VielbeinError} `INVALID_ARGUMENT` where it was released, or `keeping` is of another runtime. */
+  handleFor(keeping: InTurn<KeepingEngine> | undefined): Kept {
+    if (this.#handle && keeping === this.#keeping) return this.#handle;
+    const why = this.#handle ? "belongs to another runtime" : "was released";
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `The kept tensor ${why}. Run the session again that made it.`,
+    );
+  }
+}
+
+function engineFeeds(feeds: Feeds, { keeping }: Seat): EngineFeeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => {
+      if ("data" in tensor) return [name, tensor];
+      if (tensor instanceof NodeTensor) return [name, tensor.handleFor(keeping)];
+      throw new VielbeinError("INVALID_ARGUMENT", `"${name}" was given a kept tensor of another runtime.`);
+    }),
+  );
 }
 
 function failure(what: string, cause: unknown, { limit }: Seat): Error {

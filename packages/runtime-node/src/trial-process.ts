@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { RuntimeTensor } from "@vielbein/core";
 import { type Abandonable, abandonable } from "./abandon.ts";
-import type { Engine, EngineOptions, EngineSession } from "./engine.ts";
+import type { Engine, EngineFeeds, EngineOptions, EngineSession } from "./engine.ts";
 import { type Reply, type Request, type ThreadData, threadProgram } from "./engine-thread.ts";
 import { fileOf, type StoredFile } from "./files.ts";
 import { crash, exceeded, late, unavailable } from "./trial-errors.ts";
@@ -163,11 +163,7 @@ export class TrialProcess implements Engine, Abandonable {
     }
   }
 
-  run(
-    id: number,
-    feeds: Readonly<Record<string, RuntimeTensor>>,
-    fetches: readonly string[],
-  ): Promise<Record<string, RuntimeTensor>> {
+  run(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
     return this.#call("run", [id, feeds, fetches]) as Promise<Record<string, RuntimeTensor>>;
   }
 

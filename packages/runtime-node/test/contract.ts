@@ -271,6 +271,32 @@ export const runtimeContract: readonly ContractCase[] = [
     },
   },
   {
+    name: "keeps results for other sessions until they are released, where it keeps any",
+    async run(runtime) {
+      await withSession(runtime, affine(), async (session) => {
+        if (!session.keep) return;
+        const { h, y } = await session.keep({ x: float32([1, 3], [1, 2, 3]) }, ["h", "y"]);
+        equal([h!.type, h!.dims, y!.dims], ["float32", [1, 2], [1, 2]], "kept");
+        const input = { name: "x", dataType: DataType.FLOAT, shape: ["n", 2] };
+        const graph = model({ nodes: [node("Neg", ["x"], "y")], inputs: [input] });
+        await withSession(runtime, graph, async (other) => {
+          for (let i = 0; i < 2; i++) {
+            expectTensor((await other.run({ x: h! })).y!, "float32", [1, 2], [-4, -5]);
+          }
+          const { y: next } = await other.keep!({ x: h! }, ["y"]);
+          expectTensor(await next!.read(), "float32", [1, 2], [-4, -5]);
+          (await h!.read()).data.fill(0 as never);
+          expectTensor(await h!.read(), "float32", [1, 2], [4, 5]);
+          await h!.release();
+          await h!.release();
+          const gone = await other.run({ x: h! }).catch((error: { code?: string }) => error);
+          equal((gone as { code?: string }).code, "INVALID_ARGUMENT", "a released tensor");
+          expectTensor(await y!.read(), "float32", [1, 2], [8, 10]);
+        });
+      });
+    },
+  },
+  {
     name: "finishes a run that is under way before it disposes of the session",
     async run(runtime) {
       const session = await runtime.createSession({ bytes: encodeModel(affine()) });

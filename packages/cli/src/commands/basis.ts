@@ -41,7 +41,7 @@ interface BasisRow {
   readonly input_vectors: Matrix;
   /** `[m, r]`. */
   readonly output_vectors: Matrix;
-  /** `residuals` `[r]` of triplets that come from products. */
+  /** `residuals` `[r]` of triplets that come from products, and the number of these. */
   readonly [further: string]: RowValue;
 }
 
@@ -69,7 +69,7 @@ export const basis = command({
     const map = await use(openMap(loaded, options));
     const points = await firstCodes(loaded, map, options, options.samples, signal);
     const rank = wantedRank(map, options, terminal);
-    const route = jacobianRoute(map, options.memory);
+    const route = jacobianRoute(map, rank, options.memory);
     const provenance = provenanceOf(loaded, map, "local basis", points.source, {
       rank: rank === Math.min(map.from.dim, map.to.dim) && options.rank === undefined ? "all" : rank,
       jacobian: route,
@@ -103,7 +103,7 @@ function rowOf(basis: LocalBasis): BasisRow {
     singular_values: basis.singularValues,
     input_vectors: basis.inputVectors,
     output_vectors: basis.outputVectors,
-    ...defined({ residuals: basis.residuals }),
+    ...defined({ residuals: basis.residuals, products: basis.products }),
   };
 }
 
@@ -125,7 +125,10 @@ function columnsOf({ from, to }: OnnxMap, points: Points, rank: number, isWhole:
     singular_values: { shape: [rank], ...SPECTRUM },
     input_vectors: { shape: [from.dim, rank] },
     output_vectors: { shape: [to.dim, rank] },
-    ...defined({ residuals: isWhole ? undefined : { shape: [rank], ...NOT_NEGATIVE } }),
+    ...defined({
+      residuals: isWhole ? undefined : { shape: [rank], ...NOT_NEGATIVE },
+      products: isWhole ? undefined : { shape: [], isWhole: true, ...NOT_NEGATIVE },
+    }),
   };
 }
 
@@ -151,6 +154,7 @@ function toJson(rows: readonly BasisRow[], provenance: Provenance): object {
       point: Array.from(row.points),
       singularValues: Array.from(row.singular_values),
       residuals: row.residuals && Array.from(row.residuals as Float64Array),
+      products: row.products,
     })),
     provenance,
   };
@@ -174,5 +178,6 @@ function accuracyOf(bases: readonly BasisRow[]): string {
   const residuals = bases.flatMap((basis) => [...((basis.residuals ?? []) as Float64Array)]);
   if (residuals.length === 0) return "";
   const worst = Math.max(...residuals).toPrecision(2);
-  return `\n${dim(`from products with the Jacobian, which exceeds the memory budget; largest residual ${worst}`)}`;
+  const most = Math.max(...bases.map((basis) => basis.products as number));
+  return `\n${dim(`by iteration, at most ${most} products with the Jacobian and its transpose for each point; largest residual ${worst}`)}`;
 }

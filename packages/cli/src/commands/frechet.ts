@@ -106,7 +106,7 @@ export const frechet = command({
     const further = points === undefined ? heldOut : 0;
     if (further < heldOut)
       info(terminal, "the fit is not measured: with --points there are no held-out samples");
-    const settings = { k, heldOut: further, refine, jacobian: jacobianRoute(map, options.memory) };
+    const settings = { k, heldOut: further, refine, jacobian: jacobianRoute(map, wanted, options.memory) };
     const provenance = provenanceOf(loaded, map, "Fréchet basis", codes.source, settings);
     await writeDirections(out, directionSet(found, provenance), terminal);
     const result = {

@@ -16,8 +16,11 @@ const BYTES_PER_RUN = 2 ** 27;
 
 /** Vectors for one run of the engine, at least one: as many as are worth it and fit the budget. */
 export function vectorsPerRun(bytesPerVector: number, budget: number): number {
-  const worthwhile = Math.max(TANGENTS_PER_RUN, Math.floor(BYTES_PER_RUN / bytesPerVector));
-  return Math.max(1, Math.min(worthwhile, Math.floor(budget / bytesPerVector)));
+  return Math.max(1, Math.min(worthwhileVectors(bytesPerVector), Math.floor(budget / bytesPerVector)));
+}
+
+function worthwhileVectors(bytesPerVector: number): number {
+  return Math.max(TANGENTS_PER_RUN, Math.floor(BYTES_PER_RUN / bytesPerVector));
 }
 
 /** Bytes that a tangent or cotangent takes in the engine and on its way there and back. */
@@ -33,6 +36,21 @@ export function bytesOfMatrix(map: Ends): number {
 /** Whether the Jacobian fits the budget as a matrix in float64, beside what one vector takes. */
 export function matrixFits(map: Ends, budget: number = DEFAULT_MEMORY_BUDGET): boolean {
   return bytesOfMatrix(map) + bytesPerVector(map) <= budget;
+}
+
+/** A product of the whole Jacobian costs less than one of the iteration, which may also need twice as many as expected. */
+const WORTH_ITERATING = 4;
+
+/**
+ * Whether the leading `rank` singular triplets are found by iteration: where the Jacobian exceeds the budget as a matrix,
+ * or takes more than one run of the engine and several times as many products.
+ */
+export function isIterated(map: Ends, rank: number, budget?: number): boolean {
+  if (!matrixFits(map, budget)) return true;
+  const expected = 6 * rank + 4;
+  // A reverse product costs about one and a half forward ones.
+  const whole = Math.min(map.from.dim, 1.5 * map.to.dim);
+  return whole > worthwhileVectors(bytesPerVector(map)) && whole >= WORTH_ITERATING * expected;
 }
 
 /** How many singular triplets fit the budget, of which the longer vectors are there twice; at least one. */

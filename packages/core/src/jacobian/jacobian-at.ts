@@ -18,7 +18,7 @@ import {
   bytesPerVector,
   bytesText,
   DEFAULT_MEMORY_BUDGET,
-  matrixFits,
+  isIterated,
   tripletsThatFit,
   vectorsPerRun,
 } from "./budget.ts";
@@ -40,7 +40,8 @@ export class JacobianAt {
   readonly map: DifferentiableMap<FloatArray>;
   /** x, `[n]`. */
   readonly point: FloatArray;
-  readonly #budget: number;
+  /** In bytes. */
+  readonly memoryBudget: number;
   readonly #call: CallOptions;
   #value: Promise<FloatArray> | undefined;
   #differential: Promise<Differential<FloatArray>> | undefined;
@@ -48,7 +49,7 @@ export class JacobianAt {
   private constructor(map: DifferentiableMap<FloatArray>, point: FloatArray, options: DerivativeOptions) {
     this.map = map;
     this.point = point;
-    this.#budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
+    this.memoryBudget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
     this.#call = { signal: options.signal };
   }
 
@@ -87,7 +88,7 @@ export class JacobianAt {
 
   /** Whether J fits the budget as a matrix in float64, or as columns in the engine's precision. */
   fits(form: "matrix" | "columns"): boolean {
-    return this.bytesFor(form) <= this.#budget;
+    return this.bytesFor(form) <= this.memoryBudget;
   }
 
   /** Bytes that J takes in this form, with one vector beside it. */
@@ -97,7 +98,7 @@ export class JacobianAt {
 
   /** Vectors that go through the engine in one run. */
   get vectorsPerRun(): number {
-    return vectorsPerRun(bytesPerVector(this.map), this.#budget);
+    return vectorsPerRun(bytesPerVector(this.map), this.memoryBudget);
   }
 
   /** f(x), `[m]`. */
@@ -108,7 +109,12 @@ export class JacobianAt {
 
   /** How many singular triplets fit the budget. */
   get tripletsThatFit(): number {
-    return tripletsThatFit(this.map, this.#budget);
+    return tripletsThatFit(this.map, this.memoryBudget);
+  }
+
+  /** Whether the leading `rank` triplets come from iteration, see {@link jacobianRoute}. */
+  isIterated(rank: number): boolean {
+    return isIterated(this.map, rank, this.memoryBudget);
   }
 
   /** How {@link push} and {@link pull} have their products. */
@@ -205,7 +211,7 @@ export class JacobianAt {
     const needed = bytesText(this.bytesFor("matrix"));
     return new VielbeinError(
       "MEMORY_BUDGET",
-      `The memory budget of ${bytesText(this.#budget)} is too small: the Jacobian of "${this.map.from.name}" → "${this.map.to.name}", ${this.outputs} × ${this.inputs}, and one tangent take ${needed}. Raise it to that at least, or choose a smaller output space.`,
+      `The memory budget of ${bytesText(this.memoryBudget)} is too small: the Jacobian of "${this.map.from.name}" → "${this.map.to.name}", ${this.outputs} × ${this.inputs}, and one tangent take ${needed}. Raise it to that at least, or choose a smaller output space.`,
     );
   }
 
@@ -218,7 +224,7 @@ export class JacobianAt {
   ): AsyncGenerator<{ readonly products: FloatArray; readonly first: number; readonly width: number }> {
     const { map, point } = this;
     const count = kind === "rows" ? this.outputs : this.inputs;
-    const size = vectorsPerRun(bytesPerVector(map), this.#budget - kept);
+    const size = vectorsPerRun(bytesPerVector(map), this.memoryBudget - kept);
     for (let first = 0; first < count; first += size) {
       this.signal?.throwIfAborted();
       const width = Math.min(size, count - first);
@@ -279,12 +285,16 @@ export function cheaperMethod(
   return 1.5 * map.to.dim < map.from.dim ? "reverse" : "forward";
 }
 
-/** How methods that ask for singular vectors have the Jacobian: whole, column by column or row by row, or by products. */
+/**
+ * How methods that ask for the leading `rank` singular vectors have the Jacobian: whole, column by column or row by row,
+ * or by products, where it does not fit the memory budget or these are far fewer.
+ */
 export function jacobianRoute(
   map: Pick<DifferentiableMap<FloatArray>, "from" | "to" | "bytesPerTangent">,
+  rank: number,
   memoryBudget?: number,
 ): "forward" | "reverse" | "products" {
-  return matrixFits(map, memoryBudget) ? cheaperMethod(map) : "products";
+  return isIterated(map, rank, memoryBudget) ? "products" : cheaperMethod(map);
 }
 
 /** Rows e_first … e_(first+width−1) of the identity: `[width, n]`. */

@@ -1,21 +1,13 @@
 // The leading singular triplets of a Jacobian from products with it and its transpose: nothing of its size is kept. The
-// smaller of the two sides is searched by Lanczos iteration on JᵀJ (or JJᵀ), and the other follows by one product for
-// each vector, with the best values that the subspace found holds (Rayleigh–Ritz).
+// smaller of the two sides is searched by Lanczos iteration on JᵀJ (or JJᵀ), and the other follows from the images of
+// what was found, with the best values that the subspace holds (Rayleigh–Ritz).
 
-import {
-  ConvergenceError,
-  eigsh,
-  type Matrix,
-  matmul,
-  matrix,
-  type PartialEigh,
-  svd,
-  transpose,
-} from "@vielbein/linalg";
+import { type Matrix, matmul, matrix, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
+import { leadingSubspace } from "./leading-subspace.ts";
 
 export interface LeadingTriplets {
   /** σ₁ ≥ … ≥ σ_k. */
@@ -25,7 +17,7 @@ export interface LeadingTriplets {
   /** u₁, …, u_k as columns, `[m, k]`, orthonormal; signs are not fixed. */
   readonly outputVectors: Matrix;
   /**
-   * ‖Jᵀ·uᵢ − σᵢvᵢ‖, where n ≤ m, else ‖J·vᵢ − σᵢuᵢ‖, by products of their own, rounding of the engine included; the other
+   * ‖Jᵀ·uᵢ − σᵢvᵢ‖, where n ≤ m, else ‖J·vᵢ − σᵢuᵢ‖, as the products gave them, rounding of the engine included; the other
    * equation holds by construction. Some singular value lies within it of σᵢ.
    */
   readonly residuals: Float64Array;
@@ -34,32 +26,71 @@ export interface LeadingTriplets {
   readonly route: DerivativeRoute;
 }
 
-/** Residual of the iteration as a fraction of σ₁²: what products in float32 give. */
-const TOLERANCE = 1e-6;
-/** Restarts, after which rounding is all that is left of the residuals. */
-const RESTARTS = 30;
+/** Residual to reach, as a fraction of σ₁: ten times what products in float32 give. */
+const TOLERANCE = 1e-5;
+
+/** Singular values below this share of the largest are rounding of the products. */
+const RESOLVED = 1e-6;
+
+/** Vectors of the search beyond twice the number asked for. */
+const SPARE = 16;
+/** Share of the memory that their images may take. */
+const SHARE = 1 / 8;
 
 /**
- * The leading `k` triplets, from 1 to min(n, m). What they are worth is in their residuals.
+ * The leading `k` triplets, from 1 to min(n, m), to a residual of 1e-5·σ₁ or as near as the engine's rounding lets them
+ * come. What they are worth is in their residuals. Of a repeated singular value, one may be missed where the spectrum falls slowly.
  *
  * @throws {VielbeinError} `MEMORY_BUDGET` for more than fit.
  */
 export async function leadingTriplets(at: JacobianAt, k: number): Promise<LeadingTriplets> {
   requireRoom(at, k);
   const isTall = at.inputs <= at.outputs;
-  let products = 0;
-  const forth = (x: Matrix): Promise<Matrix> => count(isTall ? pushed(at, x) : pulled(at, x), x.cols);
-  const back = (y: Matrix): Promise<Matrix> => count(isTall ? pulled(at, y) : pushed(at, y), y.cols);
-  const count = <T>(result: T, vectors: number): T => {
-    products += vectors;
-    return result;
-  };
-  const near = await leadingSubspace(Math.min(at.inputs, at.outputs), k, forth, back, at.signal);
-  const { u: far, s: singularValues, v: turn } = svd(await forth(near));
-  const turned = matmul(near, turn);
-  const residuals = residualsOf(await back(far), turned, singularValues);
+  const push = (x: FloatArray): Promise<FloatArray> => at.push(Float32Array.from(x), 1);
+  const pull = (y: FloatArray): Promise<Float64Array> => at.pull(Float32Array.from(y), 1);
+  const { vectors, images, returned, products } = await leadingSubspace({
+    dim: Math.min(at.inputs, at.outputs),
+    k,
+    forth: isTall ? push : pull,
+    back: isTall ? pull : push,
+    tolerance: TOLERANCE,
+    capacity: capacityFor(at, k),
+    signal: at.signal,
+  });
+  const { u: far, s: singularValues, v: turn } = svd(fromColumns(images));
+  const turned = matmul(fromColumns(vectors), turn);
+  const squares = singularValues.map((value) => value ** 2);
+  // Of σ that vanish beside σ₁ the far vector is anyone's, and so is the quotient.
+  const residuals = residualsOf(matmul(fromColumns(returned), turn), turned, squares).map(
+    (residual, i) => residual / Math.max(singularValues[i], RESOLVED * singularValues[0]) || 0,
+  );
   const [inputVectors, outputVectors] = isTall ? [turned, far] : [far, turned];
   return { singularValues, inputVectors, outputVectors, residuals, products, route: await at.productRoute() };
+}
+
+/** As many vectors as are worth it, whose images fit a share of the memory; some more than k in any case. */
+function capacityFor(at: JacobianAt, k: number): number {
+  const fitting = Math.floor((SHARE * at.memoryBudget) / (4 * Math.max(at.inputs, at.outputs)));
+  return Math.max(k + 4, Math.min(2 * k + SPARE, fitting));
+}
+
+/** ‖bᵢ − sᵢ·vᵢ‖ for the columns of B and V. */
+export function residualsOf(b: Matrix, v: Matrix, s: Float64Array): Float64Array {
+  const squares = new Float64Array(s.length);
+  b.data.forEach((x, at) => {
+    const i = at % s.length;
+    squares[i] += (x - s[i] * v.data[at]) ** 2;
+  });
+  return squares.map(Math.sqrt);
+}
+
+function fromColumns(columns: readonly Float64Array[]): Matrix {
+  const [k, length] = [columns.length, columns[0].length];
+  const result = matrix(length, k);
+  columns.forEach((column, j) => {
+    for (let i = 0; i < length; i++) result.data[i * k + j] = column[i];
+  });
+  return result;
 }
 
 /** Checks a number of triplets, called `what` in the message. @throws {VielbeinError} `INVALID_ARGUMENT`. */
@@ -83,51 +114,4 @@ function requireRoom(at: JacobianAt, k: number): void {
     "MEMORY_BUDGET",
     `${k} singular triplets of the Jacobian of "${from.name}" → "${to.name}", ${to.dim} × ${from.dim}, exceed the memory budget, which holds ${at.tripletsThatFit}. Ask for fewer, or raise the budget.`,
   );
-}
-
-type Multiply = (x: Matrix) => Promise<Matrix>;
-
-/** An orthonormal basis `[dim, k]` of the space of the leading eigenvectors of back·forth. */
-async function leadingSubspace(
-  dim: number,
-  k: number,
-  forth: Multiply,
-  back: Multiply,
-  signal: AbortSignal | undefined,
-): Promise<Matrix> {
-  const normal = { rows: dim, cols: dim, apply: async (x: Matrix) => back(await forth(x)) };
-  try {
-    const options = { tolerance: TOLERANCE, iterations: RESTARTS, signal };
-    return (await eigsh(normal, k, options)).vectors;
-  } catch (error) {
-    // How good they are, the residuals say.
-    if (error instanceof ConvergenceError) return (error.partial as PartialEigh).vectors;
-    throw error;
-  }
-}
-
-/** ‖bᵢ − sᵢ·vᵢ‖ for the columns of B and V. */
-export function residualsOf(b: Matrix, v: Matrix, s: Float64Array): Float64Array {
-  const squares = new Float64Array(s.length);
-  b.data.forEach((x, at) => {
-    const i = at % s.length;
-    squares[i] += (x - s[i] * v.data[at]) ** 2;
-  });
-  return squares.map(Math.sqrt);
-}
-
-/** J·X `[m, b]` of X `[n, b]`. */
-async function pushed(at: JacobianAt, x: Matrix): Promise<Matrix> {
-  return columnsOf(await at.push(rowsOf(x), x.cols), x.cols);
-}
-
-/** Jᵀ·Y `[n, b]` of Y `[m, b]`. */
-async function pulled(at: JacobianAt, y: Matrix): Promise<Matrix> {
-  return columnsOf(await at.pull(rowsOf(y), y.cols), y.cols);
-}
-
-const rowsOf = (x: Matrix): Float32Array => Float32Array.from(transpose(x).data);
-
-function columnsOf(rows: FloatArray, count: number): Matrix {
-  return transpose(matrix(count, rows.length / count, Float64Array.from(rows)));
 }

@@ -31,6 +31,8 @@ export interface LocalBasis {
    * are off by about its quotient by the gap to the next value.
    */
   readonly residuals?: Float64Array | undefined;
+  /** Of the same route: products with the Jacobian and its transpose that it took. */
+  readonly products?: number | undefined;
 }
 
 export interface LocalBasisOptions extends JacobianOptions {
@@ -55,7 +57,8 @@ export function defaultRank(
 
 /**
  * The local basis at each of the points: by a full singular value decomposition of the Jacobian in float64, or where that
- * exceeds the memory budget the leading part of it by iteration, from products with the Jacobian and its transpose.
+ * exceeds the memory budget, or takes several times as long, the leading part of it by iteration, from products with the
+ * Jacobian and its transpose.
  *
  * @param points `[count, from.dim]`, row-major.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank out of range; what {@link jacobian} throws.
@@ -83,7 +86,7 @@ export async function localBasisAt(
   const { rank = defaultRank(map, options) } = options;
   requireRank("rank", rank, map);
   const at = JacobianAt.of(map, point, options);
-  const { singularValues, route, residuals, ...triplets } = await tripletsAt(at, rank, options);
+  const { singularValues, route, residuals, products, ...triplets } = await tripletsAt(at, rank, options);
   const signed = canonicalSigns(triplets.outputVectors, triplets.inputVectors);
   const value = (await at.value()) as Float32Array;
   return {
@@ -94,13 +97,14 @@ export async function localBasisAt(
     outputVectors: signed.u,
     route,
     residuals,
+    products,
   };
 }
 
-type Triplets = Pick<LocalBasis, "singularValues" | "inputVectors" | "outputVectors" | "route" | "residuals">;
+type Triplets = Omit<LocalBasis, "point" | "value">;
 
 async function tripletsAt(at: JacobianAt, rank: number, options: JacobianOptions): Promise<Triplets> {
-  if (options.method === undefined && !at.fits("matrix")) return leadingTriplets(at, rank);
+  if (options.method === undefined && at.isIterated(rank)) return leadingTriplets(at, rank);
   const { u, s, v } = svd(await wholeJacobian(at, options));
   return {
     singularValues: s.slice(0, rank),

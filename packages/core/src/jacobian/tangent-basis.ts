@@ -1,8 +1,8 @@
 // The leading k output vectors of the Jacobian at a point: the k-dimensional subspace in which the output moves most,
 // for methods that compare subspaces and need nothing else of the local basis. A few leading vectors of a large
 // Jacobian come from block Krylov iteration, in a third of the time of the whole decomposition, with a bound on their
-// error; where the bound is not met, from the whole decomposition after all. Of a Jacobian beyond the memory budget they
-// come from products alone.
+// error; where the bound is not met, from the whole decomposition after all. Of a Jacobian beyond the memory budget, or one
+// that takes far more products than they do, they come from products alone.
 
 import { ConvergenceError, leadingColumns, type Matrix, type PartialSvd, svd, svds } from "@vielbein/linalg";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
@@ -15,7 +15,7 @@ export interface TangentBasis {
   readonly vectors: Matrix;
   /** σ₁ ≥ … ≥ σ_k. */
   readonly singularValues: Float64Array;
-  /** `matrix`, or where the Jacobian exceeds the memory budget, products with it and its transpose. */
+  /** `matrix`, or products with it and its transpose: see {@link jacobianRoute}. */
   readonly route: DerivativeRoute;
 }
 
@@ -35,8 +35,8 @@ const BLOCK = 8;
 
 /**
  * The tangent basis at `point`. The span of the first j columns is within 1e-8 of that of the full decomposition for
- * every j ≤ k where the singular values are apart; where σⱼ and σⱼ₊₁ coincide, J determines no such span. By products,
- * rounding of the engine's float32 decides: about 1e-6·σ₁² over σⱼ² − σⱼ₊₁².
+ * every j ≤ k where the singular values are apart; where σⱼ and σⱼ₊₁ coincide, J determines no such span. By products it is
+ * within about 1e-5·σ₁ over σⱼ − σⱼ₊₁.
  *
  * @param point `[from.dim]`.
  * @param k from 1 to min(from.dim, to.dim).
@@ -58,7 +58,7 @@ export async function tangentBasisAt(
   k: number,
   options: JacobianOptions,
 ): Promise<TangentBasis> {
-  if (options.method !== undefined || at.fits("matrix")) {
+  if (options.method !== undefined || !at.isIterated(k)) {
     return { ...(await leadingLeftVectors(await wholeJacobian(at, options), k)), route: "matrix" };
   }
   const { outputVectors: vectors, singularValues, route } = await leadingTriplets(at, k);

@@ -48,6 +48,11 @@ export interface SessionOptions {
    * has passed a trial.
    */
   readonly trial?: TrialLimits | undefined;
+  /**
+   * `false` gives the memory of a run back after it: for graphs with large tensors, whose runs cost far more than fresh
+   * memory does. Default: what the runtime was told.
+   */
+  readonly arena?: boolean | undefined;
 }
 
 export interface TrialLimits {
@@ -63,6 +68,22 @@ export interface Runtime {
   createSession(model: ModelSource, options?: SessionOptions): Promise<Session>;
 }
 
+/**
+ * A result that stays with the engine, to be fed to sessions of the same runtime: what is large and read many times need
+ * not go to and fro.
+ */
+export interface KeptTensor {
+  readonly type: TensorType;
+  readonly dims: readonly number[];
+  /** A copy. */
+  read(): Promise<RuntimeTensor>;
+  /** Gives its memory free. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+/** What a session is fed, by the names of its inputs. */
+export type Feeds = Readonly<Record<string, RuntimeTensor | KeptTensor>>;
+
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
@@ -71,10 +92,11 @@ export interface Session {
    * `[]` is a scalar or a shape of which it tells nothing. Absent where it does not say.
    */
   readonly outputShapes?: readonly (readonly (number | string)[])[] | undefined;
-  run(
-    feeds: Readonly<Record<string, RuntimeTensor>>,
-    fetches?: readonly string[],
-  ): Promise<Record<string, RuntimeTensor>>;
+  run(feeds: Feeds, fetches?: readonly string[]): Promise<Record<string, RuntimeTensor>>;
+  /** A run whose results stay with the engine. Absent where the runtime has no such thing. */
+  readonly keep?:
+    | ((feeds: Feeds, fetches: readonly string[]) => Promise<Record<string, KeptTensor>>)
+    | undefined;
   /** Releases the engine's memory. Safe to call twice. */
   dispose(): Promise<void>;
 }

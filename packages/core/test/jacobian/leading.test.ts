@@ -177,6 +177,40 @@ test("Distortion without k finds its dimension without the whole Jacobian", asyn
   expect(Math.abs(lean.random!.distance - whole.random!.distance)).toBeLessThan(1e-4);
 });
 
+test.each([
+  ["twice", [5, 5]],
+  ["three times", [5, 5, 5]],
+  ["below another", [7, 3, 3]],
+  ["each", [7, 7, 2, 2]],
+  ["all of them", Array<number>(40).fill(2)],
+])("a singular value that is repeated is found as often: %s", async (_, values) => {
+  const map = mapOf(60, 40, (i) => values[i] ?? 0.7 ** i);
+  for (const k of [1, values.length, values.length + 2].filter((k) => k <= 40)) {
+    const at = JacobianAt.of(map, new Float32Array(40));
+    const { singularValues, residuals } = await leadingTriplets(at, k);
+    singularValues.forEach((value, i) => {
+      expect(Math.abs(value - (values[i] ?? 0.7 ** i))).toBeLessThan(1e-5 * values[0]!);
+      expect(residuals[i]!).toBeLessThan(1e-5 * values[0]!);
+    });
+  }
+});
+
+test("a spectrum that falls as those of generators do takes some thirty products, forth and back", async () => {
+  const { products } = await leadingTriplets(JacobianAt.of(tall, pointOf(tall)), 5);
+  expect(products).toBeLessThanOrEqual(34);
+});
+
+test("what is computed in a basis with little room for it is the same", async () => {
+  // Restarts: seven vectors fit, and this takes some dozens.
+  const map = mapOf(100, 80, (i) => 1 / (1 + 0.1 * i));
+  const lean = await leadingTriplets(JacobianAt.of(map, pointOf(map), { memoryBudget: 30_000 }), 3);
+  const rich = await leadingTriplets(JacobianAt.of(map, pointOf(map)), 3);
+  expect(lean.products).toBeGreaterThan(40);
+  lean.singularValues.forEach((value, i) => {
+    expect(value / rich.singularValues[i]!).toBeCloseTo(1, 6);
+  });
+});
+
 test("a map that is constant has triplets of zeros", async () => {
   const still = functionMap({
     from: { name: "x", dim: 5, shape: [5] },

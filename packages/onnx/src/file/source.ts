@@ -1,6 +1,6 @@
 // What an engine is given: the serialised graph, weights by reference to the bytes already in memory.
 
-import type { ModelSource, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core";
+import type { ModelSource, Runtime, Session, SessionOptions } from "@vielbein/core";
 import { everyName } from "../model/graph.ts";
 import { DataType, type Model } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
@@ -44,14 +44,19 @@ export async function openSession(
   const fromEngine = (name: string): string => originals.get(name) ?? name;
   const renamed = { ...model, graph: renameTensors(graph, toEngine) };
   const session = await runtime.createSession(modelSource(renamed), options);
-  const entries = (record: Readonly<Record<string, RuntimeTensor>>, rename: (name: string) => string) =>
+  const entries = <T>(record: Readonly<Record<string, T>>, rename: (name: string) => string) =>
     Object.fromEntries(Object.entries(record).map(([name, tensor]) => [rename(name), tensor]));
+  const { keep } = session;
   return {
     inputNames: session.inputNames.map(fromEngine),
     outputNames: session.outputNames.map(fromEngine),
     outputShapes: session.outputShapes,
     run: async (feeds, fetches) =>
       entries(await session.run(entries(feeds, toEngine), fetches?.map(toEngine)), fromEngine),
+    keep:
+      keep &&
+      (async (feeds, fetches) =>
+        entries(await keep(entries(feeds, toEngine), fetches.map(toEngine)), fromEngine)),
     dispose: () => session.dispose(),
   };
 }

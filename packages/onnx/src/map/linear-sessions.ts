@@ -1,76 +1,136 @@
 // The engine's sessions of a linearised map: the primal, which is run once at a point, and the two linear maps, which
 // are fed what it left behind.
 
-import type { Runtime, RuntimeTensor, Session } from "@vielbein/core";
+import type { KeptTensor, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core";
 import type { DerivativeOptions } from "../derive/emitter.ts";
-import { type LinearGraph, type Linearization, linearize } from "../derive/linearize.ts";
-import type { PreparedGraph } from "../derive/prepared-graph.ts";
-import { DataType, type Model } from "../model/model.ts";
+import { type Linearization, linearize } from "../derive/linearize.ts";
+import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
+import { DataType, type Model, type ValueInfo } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
+import { ResidualStore, type Residuals } from "./residual-store.ts";
 
-/** Values of the tensors that the linear maps read, by name. */
-type Residuals = ReadonlyMap<string, RuntimeTensor>;
+/** A result is there twice while it is handed over: more runs of the primal than this do not make up for that. */
+const MOST_PARTS = 4;
 
-type Sessions = Readonly<Record<"primal" | "jvp" | "vjp", Session>>;
+/** Opens a session for one of the graphs. */
+type Open = (model: Model, options: SessionOptions) => Promise<Session>;
 
 export class LinearSessions {
   readonly #linearization: Linearization;
-  readonly #sessions: Sessions;
+  readonly #open: Open;
+  readonly #sessions: Map<"primal" | "jvp" | "vjp", Session> = new Map();
+  /** What the primal is asked for, by the run. */
+  readonly #parts: readonly (readonly string[])[];
+  readonly #store: ResidualStore;
 
-  private constructor(linearization: Linearization, sessions: Sessions) {
+  private constructor(
+    linearization: Linearization,
+    parts: readonly string[][],
+    capacity: number,
+    open: Open,
+  ) {
     this.#linearization = linearization;
-    this.#sessions = sessions;
+    this.#parts = parts;
+    this.#open = open;
+    this.#store = new ResidualStore(capacity, (point) => this.#residualsAt(point));
   }
 
-  /** Linearises the graph and opens a session for each part by `open`. */
+  /**
+   * Linearises the graph. Undefined where what the products need of one point exceeds `budget` bytes.
+   *
+   * @param open opens a session; each is opened when it is first wanted.
+   */
   static async open(
     graph: PreparedGraph,
     runtime: Runtime,
     options: DerivativeOptions,
-    open: (model: Model) => Promise<Session>,
-  ): Promise<LinearSessions> {
+    budget: number,
+    open: Open,
+  ): Promise<LinearSessions | undefined> {
     const linearization = await linearize(graph, runtime, options);
-    return new LinearSessions(linearization, {
-      primal: await open(linearization.primal),
-      jvp: await open(linearization.jvp.model),
-      vjp: await open(linearization.vjp.model),
-    });
+    const sizes = residualSizes(linearization, graph);
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    const room = Math.max(bytes / MOST_PARTS, Math.min(bytes, budget - bytes));
+    if (bytes + room > budget) return undefined;
+    const capacity = Math.max(1, Math.floor((budget - room) / bytes));
+    return new LinearSessions(linearization, partsOf(sizes, room), capacity, open);
   }
 
-  /** Bytes that the residuals of one point take. */
-  get bytes(): number {
-    const { jvp, vjp } = this.#linearization;
-    const inputs = new Map(
-      [jvp, vjp].flatMap(({ model }) => model.graph.inputs).map((info) => [info.name, info]),
-    );
-    const sizes = [...new Set([...jvp.residuals, ...vjp.residuals])].map((name) => {
-      const { shape, dataType } = inputs.get(name)!;
-      return elementCount(shape as number[]) * (dataType === DataType.FLOAT ? 4 : 8);
-    });
-    return sizes.reduce((sum, size) => sum + size, 0);
+  /** The value at a point `[1, ...]`, whose residuals are held from now on. */
+  async value(point: RuntimeTensor): Promise<RuntimeTensor> {
+    const value = (await this.#store.at(point)).get(this.#linearization.output)!;
+    return "data" in value ? value : value.read();
   }
 
-  /** The value at a point `[1, ...]`, and the residuals there. */
-  async at(point: RuntimeTensor): Promise<{ readonly value: RuntimeTensor; readonly residuals: Residuals }> {
-    const { input, output, jvp, vjp } = this.#linearization;
-    const names = new Set([output, ...jvp.residuals, ...vjp.residuals].filter((name) => name !== input));
-    const values = await this.#sessions.primal.run({ [input]: point }, [...names]);
-    return { value: values[output], residuals: new Map([...Object.entries(values), [input, point]]) };
-  }
-
-  /** J·ẋ or Jᵀ·ȳ for vectors `[k, 1, ...]`, and the name of the result. */
+  /** J·ẋ or Jᵀ·ȳ at a point for vectors `[k, 1, ...]`, and the name of the result. */
   async product(
     kind: "jvp" | "vjp",
-    residuals: Residuals,
+    point: RuntimeTensor,
     vectors: RuntimeTensor,
   ): Promise<{ readonly tensor: RuntimeTensor; readonly name: string }> {
-    const { input, output, residuals: read }: LinearGraph = this.#linearization[kind];
+    const { input, output, residuals: read } = this.#linearization[kind];
+    const residuals = await this.#store.at(point);
     const feeds = Object.fromEntries(read.map((name) => [name, residuals.get(name)!]));
-    const result = await this.#sessions[kind].run({ ...feeds, [input]: vectors }, [output]);
+    const session = await this.#session(kind);
+    const result = await session.run({ ...feeds, [input]: vectors }, [output]);
     return { tensor: result[output], name: output };
   }
 
   async dispose(): Promise<void> {
-    for (const session of Object.values(this.#sessions)) await session.dispose();
+    await this.#store.dispose();
+    for (const session of this.#sessions.values()) await session.dispose();
   }
+
+  async #residualsAt(point: RuntimeTensor): Promise<Residuals> {
+    const { input } = this.#linearization;
+    const primal = await this.#session("primal");
+    const residuals = new Map<string, RuntimeTensor | KeptTensor>([[input, point]]);
+    for (const names of this.#parts) {
+      const feeds = { [input]: point };
+      const part = await (primal.keep ? primal.keep(feeds, names) : primal.run(feeds, names));
+      for (const name of names) residuals.set(name, part[name]);
+    }
+    return residuals;
+  }
+
+  async #session(kind: "primal" | "jvp" | "vjp"): Promise<Session> {
+    const known = this.#sessions.get(kind);
+    if (known) return known;
+    const { primal, [kind]: linear } = this.#linearization;
+    const session = await this.#open("model" in linear ? linear.model : primal, { arena: false });
+    this.#sessions.set(kind, session);
+    return session;
+  }
+}
+
+/** Bytes of what the primal is asked for, by name. */
+function residualSizes(
+  { input, output, jvp, vjp }: Linearization,
+  graph: PreparedGraph,
+): Map<string, number> {
+  const infos = new Map<string, ValueInfo>([[output, { name: output, ...infoOf(graph, output) }]]);
+  for (const { model, residuals } of [jvp, vjp]) {
+    for (const info of model.graph.inputs) if (residuals.includes(info.name)) infos.set(info.name, info);
+  }
+  infos.delete(input);
+  const sizes = [...infos].map(([name, { shape, dataType }]): [string, number] => [
+    name,
+    elementCount(shape as number[]) * (dataType === DataType.FLOAT ? 4 : 8),
+  ]);
+  return new Map(sizes);
+}
+
+/** The names in runs whose results take about `room` bytes at most. */
+function partsOf(sizes: ReadonlyMap<string, number>, room: number): string[][] {
+  const parts: string[][] = [[]];
+  let taken = 0;
+  for (const [name, size] of sizes) {
+    if (taken > 0 && taken + size > room) {
+      parts.push([]);
+      taken = 0;
+    }
+    parts.at(-1)!.push(name);
+    taken += size;
+  }
+  return parts;
 }

@@ -11,6 +11,7 @@ import {
   type RuntimeTensor,
   requirePoints,
   type Session,
+  type SessionOptions,
   type Space,
   type TrialLimits,
   Turns,
@@ -72,7 +73,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   #primalSession: Session | undefined;
   #jvpSession: Session | undefined;
   #vjpSession: Session | undefined;
-  #linearSessions: LinearSessions | undefined;
+  /** Undefined until they are wanted, `none` when they exceed the memory budget. */
+  #linearSessions: LinearSessions | "none" | undefined;
   /** Undefined until it is wanted, `none` when points must be taken one by one. */
   #batch: BatchSession | "none" | undefined;
   /** The value that the last derivative run yielded beside its tangents. */
@@ -204,18 +206,15 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
    */
   async linearize(point: FloatArray): Promise<Differential<Values>> {
     requirePoints("linearize: point", point, 1, this.from);
-    const residuals = await this.#inTurn(async () => {
-      this.#linearSessions ??= await LinearSessions.open(this.#graph, this.#runtime, this.#options, (model) =>
-        this.#open(model),
-      );
-      if (this.#linearSessions.bytes > this.#memoryBudget) return undefined;
-      const { value, residuals } = await this.#linearSessions.at(
-        this.#tensor(this.#graph.input, [], point.slice()),
-      );
+    const at = this.#tensor(this.#graph.input, [], point.slice());
+    const sessions = await this.#inTurn(async () => {
+      this.#linearSessions ??= (await this.#linearize()) ?? "none";
+      if (this.#linearSessions === "none") return undefined;
+      const value = await this.#linearSessions.value(at);
       await this.#finite(value, this.#graph.output, () => this.#causeOfValue(point));
-      return residuals;
+      return this.#linearSessions;
     });
-    if (!residuals) {
+    if (!sessions) {
       return {
         jvp: (tangents, count, options) => this.jvp(point, tangents, count, options),
         vjp: (cotangents, count, options) => this.vjp(point, cotangents, count, options),
@@ -229,7 +228,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
           this.#inChunks(count, to.dim, this.#tangentsPerRun(), options, async (first, width) => {
             const chunk = vectors.subarray(first * from.dim, (first + width) * from.dim);
             const feed = this.#tensor(name, [width], chunk);
-            const { tensor, name: output } = await this.#linearSessions!.product(kind, residuals, feed);
+            const { tensor, name: output } = await sessions.product(kind, at, feed);
             return this.#finite(tensor, output, (i) =>
               this.#causeIn(kind, point, row(chunk, from.dim, i, to.dim)),
             );
@@ -247,8 +246,10 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   async dispose(): Promise<void> {
     await this.#turns.take(async () => {
       this.#isDisposed = true;
-      const batch = this.#batch === "none" ? undefined : this.#batch;
-      const sessions = [this.#primalSession, this.#jvpSession, this.#vjpSession, this.#linearSessions, batch];
+      const sessions = [
+        ...[this.#primalSession, this.#jvpSession, this.#vjpSession],
+        ...[this.#linearSessions, this.#batch].filter((one) => one !== "none"),
+      ];
       this.#primalSession = this.#jvpSession = this.#vjpSession = this.#batch = undefined;
       this.#linearSessions = undefined;
       for (const session of sessions) await session?.dispose();
@@ -322,8 +323,18 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     return batch;
   }
 
-  async #open(model: Model): Promise<Session> {
-    return openSession(this.#runtime, model).catch((error: unknown) => {
+  #linearize(): Promise<LinearSessions | undefined> {
+    return LinearSessions.open(
+      this.#graph,
+      this.#runtime,
+      this.#options,
+      this.#memoryBudget,
+      (model, options) => this.#open(model, options),
+    );
+  }
+
+  async #open(model: Model, options: SessionOptions = {}): Promise<Session> {
+    return openSession(this.#runtime, model, options).catch((error: unknown) => {
       throw this.#options.precision === "float64" ? withoutDoubleKernel(error, this.#runtime) : error;
     });
   }

@@ -72,12 +72,15 @@ async function traversed(task: TraverseTask, codes: Points): Promise<Report> {
   const { loaded, route, options, terminal, signal } = task;
   const { head, tail = head } = route;
   const layout = layoutOf(tail.to, options);
+  const available = wantedRank(head, { memory: options.memory }, terminal);
+  const directions = existing(available, options.directions, "--directions", terminal);
+  // A walk along a curve looks among all directions for the one that goes on.
+  const rank = options.mode === "curve" ? available : Math.max(...directions) + 1;
   const basis = await localBasisAt(head, chosenCode(codes, head.from.dim, options), {
     signal,
-    rank: wantedRank(head, { memory: options.memory }, terminal),
+    rank,
     memoryBudget: options.memory,
   });
-  const directions = existing(basis.singularValues.length, options.directions, "--directions", terminal);
   const columns = columnsOf(options, basis, directions, route);
   const path = route.tail ? ([head, route.tail] as const) : head;
   const drawing = { layout, pixels: await pixelsOf(loaded, path, options, signal) };
@@ -92,7 +95,7 @@ async function traversed(task: TraverseTask, codes: Points): Promise<Report> {
     directions,
     steps: columns.steps,
     sample: options.sample,
-    jacobian: jacobianRoute(head, options.memory),
+    jacobian: jacobianRoute(head, basis.singularValues.length, options.memory),
     decodedTo: route.tail?.to,
     layers: options.layers,
     unit: isCurve ? (options.unit ?? "input") : undefined,

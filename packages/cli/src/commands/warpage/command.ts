@@ -73,7 +73,7 @@ export const warpage = command({
       sameNorm,
       untrained: networks,
       pcaSamples,
-      jacobian: jacobianRoute(map, memory),
+      jacobian: jacobianRoute(map, k, memory),
     });
     const references = defined({
       sefa: await factorizedDirections(loaded, map, terminal),
