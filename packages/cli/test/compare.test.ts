@@ -71,7 +71,15 @@ describe("vielbein compare", () => {
 
   it("prints a table and draws the matrix", async () => {
     const plot = scratch("compare.svg");
-    const { stdout } = await vielbein("compare", first, shared, "--plot", plot, "--metric", "geodesic");
+    const { stdout } = await vielbein(
+      "compare",
+      first,
+      shared,
+      "--plot",
+      plot,
+      "--subspace-distance",
+      "geodesic",
+    );
     expect(stdout).toContain("w [12]");
     expect(stdout).toMatch(/first\.safetensors +shared\.safetensors +2\.2214/);
     expect(stdout).toContain("uniform (Haar)");

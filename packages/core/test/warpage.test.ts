@@ -21,7 +21,7 @@ import { leading, maxDifference } from "./grassmann/frames.ts";
 import { mappingNetwork } from "./mapping-network.ts";
 
 const space = (name: string, dim: number) => ({ name, dim, shape: [dim] });
-const metrics = ["geodesic"] as const;
+const distances = ["geodesic"] as const;
 
 /** x ↦ tanh(Ax), seeded. */
 function network(m: number, n: number, seed: number) {
@@ -175,7 +175,7 @@ describe("warpage", () => {
     const map = mappingNetwork(512, 8, 1);
     const samples = [];
     for (let i = 0; i < 6; i++)
-      samples.push(await warpageSample(map, warpagePair(map.from, 1, i), { metrics }));
+      samples.push(await warpageSample(map, warpagePair(map.from, 1, i), { distances }));
     // Independent of this code: NumPy, 30 pairs of another network; within three standard errors of these 6 pairs.
     const random = summarizeProfiles(samples.map((s) => s.randomPair.geodesic));
     const near = summarizeProfiles(samples.map((s) => s.nearPairs[0]!.geodesic));

@@ -1,5 +1,5 @@
 // Profiles of Grassmannian distances for k = 1 … 50 of StyleGAN2's mapping network (random weights): one Jacobian and
-// one decomposition per point, against recomputing both for every k and every metric.
+// one decomposition per point, against recomputing both for every k and every distance.
 // Usage: node tools/bench/warpage/run.mjs [--pairs 1000] [--subset 3] [--k 50]
 
 import { parseArgs } from "node:util";
@@ -11,7 +11,7 @@ import { NodeRuntime } from "@vielbein/runtime-node";
 import { mappingLayers, mappingModel } from "../common/mapping-network.mjs";
 import { markdownTable, median } from "../common/table.mjs";
 
-const METRICS = ["geodesic", "projection"];
+const DISTANCES = ["geodesic", "projection"];
 const { values: flags } = parseArgs({
   options: {
     pairs: { type: "string", default: "1000" },
@@ -35,32 +35,32 @@ for (let index = 0; index < pairs; index++) {
   profiles.push(randomPair);
 }
 
-// The recomputing way: both local bases again for every k and metric.
+// The recomputing way: both local bases again for every k and distance.
 const theirs = [];
 let difference = 0;
 for (let index = 0; index < Math.min(subset, pairs); index++) {
   const { point, other } = pairAt(index);
   for (const count of [1, Math.ceil(k / 2), k]) {
-    for (const metric of METRICS) {
+    for (const name of DISTANCES) {
       const [milliseconds, distance] = await cpuTime(async () => {
         const [a, b] = [await localBasisAt(map, point), await localBasisAt(map, other)];
         const angles = subspaceAngles(leading(a.outputVectors, count), leading(b.outputVectors, count));
-        return grassmannDistance(angles, metric);
+        return grassmannDistance(angles, name);
       });
       theirs.push(milliseconds);
-      difference = Math.max(difference, Math.abs(distance - profiles[index][metric][count - 1]));
+      difference = Math.max(difference, Math.abs(distance - profiles[index][name][count - 1]));
     }
   }
 }
-const recomputing = mean(theirs) * k * METRICS.length;
+const recomputing = mean(theirs) * k * DISTANCES.length;
 console.log(
-  `\n${pairs} pairs of 512 → 512, k = 1 … ${k}, metrics ${METRICS.join(", ")}; CPU seconds, one core\n`,
+  `\n${pairs} pairs of 512 → 512, k = 1 … ${k}, distances ${DISTANCES.join(", ")}; CPU seconds, one core\n`,
 );
 console.log(
   markdownTable([
     ["way", "per pair", `${pairs} pairs`, "pairs per second"],
     ["one decomposition per point", ...row(mean(ours))],
-    [`recomputing (from ${theirs.length} of ${pairs * k * METRICS.length} distances)`, ...row(recomputing)],
+    [`recomputing (from ${theirs.length} of ${pairs * k * DISTANCES.length} distances)`, ...row(recomputing)],
   ]),
 );
 console.log(
@@ -78,7 +78,7 @@ for (let index = 0; index < Math.min(10, pairs); index++) {
   parts.whole.push((await cpuTime(() => svd(j)))[0]);
   const b = await tangentBasis(map, other, k);
   parts.profile.push(
-    (await cpuTime(() => distanceProfile(a.vectors, b.vectors, k, { metrics: METRICS })))[0],
+    (await cpuTime(() => distanceProfile(a.vectors, b.vectors, k, { distances: DISTANCES })))[0],
   );
 }
 const [j, tangent, whole, profile] = Object.values(parts).map(median);
@@ -95,7 +95,7 @@ console.log(
 await map.dispose();
 
 function sample(index) {
-  return warpageSample(map, pairAt(index), { k, epsilons: [], metrics: METRICS });
+  return warpageSample(map, pairAt(index), { k, epsilons: [], distances: DISTANCES });
 }
 
 /** CPU milliseconds of all threads, and the result. */

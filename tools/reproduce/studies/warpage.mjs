@@ -9,7 +9,7 @@ import { allOf, isPositive, tally, tested, withInterval } from "../common/verdic
 
 const SEED = 1;
 const EPSILON = 0.1;
-const METRIC = "geodesic";
+const DISTANCE = "geodesic";
 const MORE = 2;
 /** A near pair whose tangent spaces differ by less lies in one linear piece of the network, but for rounding. */
 const KINK = 1e-3;
@@ -21,7 +21,7 @@ export async function warpage(world, { pairs, untrained: networks, samples }) {
     sefa: await sefaDirections(world),
     pca: await world.principalComponents(SEED, samples, k),
   };
-  const options = { k, epsilons: [EPSILON], metrics: [METRIC] };
+  const options = { k, epsilons: [EPSILON], distances: [DISTANCE] };
   const profiles = {
     haar: [],
     random: [],
@@ -38,7 +38,7 @@ export async function warpage(world, { pairs, untrained: networks, samples }) {
     const own = await warpageSample(mapping, pair, { ...options, references });
     const redrawn = await warpageSample(nulls[i % networks], pair, options);
     const found = {
-      haar: haarProfile(SEED, i, mapping.to.dim, k, { metrics: [METRIC] }),
+      haar: haarProfile(SEED, i, mapping.to.dim, k, { distances: [DISTANCE] }),
       random: own.randomPair,
       sefa: own.references.sefa,
       pca: own.references.pca,
@@ -46,7 +46,7 @@ export async function warpage(world, { pairs, untrained: networks, samples }) {
       untrainedRandom: redrawn.randomPair,
       untrainedNear: redrawn.nearPairs[0],
     };
-    for (const [name, profile] of Object.entries(found)) profiles[name].push(profile[METRIC]);
+    for (const [name, profile] of Object.entries(found)) profiles[name].push(profile[DISTANCE]);
   }
   for (const map of nulls) await map.dispose();
   return report(world, profiles, k, { pairs, networks, samples });

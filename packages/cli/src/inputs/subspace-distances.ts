@@ -2,18 +2,18 @@
 
 import { choice, type TypedOption } from "../kit/options.ts";
 
-export const METRICS = ["geodesic", "normalizedGeodesic", "projection"] as const;
+export const DISTANCES = ["geodesic", "normalizedGeodesic", "projection"] as const;
 
-export type Metric = (typeof METRICS)[number];
+export type DistanceName = (typeof DISTANCES)[number];
 
 /** For axes and headers. */
-export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
+export const DISTANCE_TITLES: Readonly<Record<DistanceName, string>> = {
   geodesic: "geodesic distance (rad)",
   normalizedGeodesic: "geodesic distance / √k (rad)",
   projection: "projection distance",
 };
 
-/** --metric, which chooses what the table and the plot show. */
-export function metricOption(preset: Metric): TypedOption<Metric> {
-  return choice("--metric <metric>", "distance in the table and the plot", METRICS, preset);
+/** --subspace-distance, which chooses what the table and the plot show. */
+export function subspaceDistanceOption(preset: DistanceName): TypedOption<DistanceName> {
+  return choice("--subspace-distance <name>", "distance in the table and the plot", DISTANCES, preset);
 }

@@ -1,4 +1,4 @@
-// Distances between subspaces as functions of their principal angles: the metrics that are invariant under
+// Distances between subspaces as functions of their principal angles: those that are invariant under
 // rotations of the whole space (Edelman, Arias & Smith, SIAM J. Matrix Anal. Appl. 20, 1998; Ye & Lim, "Schubert
 // varieties and distances between subspaces of different dimensions", same journal 37, 2016).
 
@@ -31,11 +31,11 @@ export interface GrassmannDistances {
   readonly spectral: number;
 }
 
-export type GrassmannMetric = keyof GrassmannDistances;
+export type GrassmannDistanceName = keyof GrassmannDistances;
 
 type Angles = Float64Array;
 
-const formulas: Readonly<Record<GrassmannMetric, (angles: Angles) => number>> = {
+const formulas: Readonly<Record<GrassmannDistanceName, (angles: Angles) => number>> = {
   geodesic: (angles) => Math.sqrt(sum(angles, (x) => x * x)),
   normalizedGeodesic: (angles) => Math.sqrt(sum(angles, (x) => x * x) / angles.length),
   asimov: largest,
@@ -49,7 +49,9 @@ const formulas: Readonly<Record<GrassmannMetric, (angles: Angles) => number>> = 
   spectral: (angles) => 2 * Math.sin(largest(angles) / 2),
 };
 
-export const GRASSMANN_METRICS: readonly GrassmannMetric[] = Object.keys(formulas) as GrassmannMetric[];
+export const GRASSMANN_DISTANCES: readonly GrassmannDistanceName[] = Object.keys(
+  formulas,
+) as GrassmannDistanceName[];
 
 /**
  * One distance from principal angles, as of {@link subspaceAngles}; accurate relatively also where all are tiny.
@@ -57,40 +59,40 @@ export const GRASSMANN_METRICS: readonly GrassmannMetric[] = Object.keys(formula
  * @param angles at least one, each from 0 to π/2.
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
-export function grassmannDistance(angles: ArrayLike<number>, metric: GrassmannMetric): number {
-  if (!Object.hasOwn(formulas, metric)) {
+export function grassmannDistance(angles: ArrayLike<number>, name: GrassmannDistanceName): number {
+  if (!Object.hasOwn(formulas, name)) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `grassmannDistance: metric must be one of ${GRASSMANN_METRICS.join(", ")}, got "${metric}".`,
+      `grassmannDistance: the name must be one of ${GRASSMANN_DISTANCES.join(", ")}, got "${name}".`,
     );
   }
-  return distanceOf(checked(angles), metric);
+  return distanceOf(checked(angles), name);
 }
 
 /** Below this all angles are their sines to the last bit, and every distance is proportional to them. */
 const TINY = 2 ** -100;
 
 /** Tiny angles are measured larger, so that their squares do not vanish. */
-function distanceOf(angles: Angles, metric: GrassmannMetric): number {
+function distanceOf(angles: Angles, name: GrassmannDistanceName): number {
   const most = largest(angles);
-  if (most >= TINY || most === 0) return formulas[metric](angles);
+  if (most >= TINY || most === 0) return formulas[name](angles);
   const unit = most / TINY;
-  return unit * formulas[metric](angles.map((x) => x / unit));
+  return unit * formulas[name](angles.map((x) => x / unit));
 }
 
 /** All distances from principal angles: as {@link grassmannDistance}. */
 export function grassmannDistances(angles: ArrayLike<number>): GrassmannDistances {
   const valid = checked(angles);
   return Object.fromEntries(
-    GRASSMANN_METRICS.map((metric) => [metric, distanceOf(valid, metric)]),
+    GRASSMANN_DISTANCES.map((name) => [name, distanceOf(valid, name)]),
   ) as unknown as GrassmannDistances;
 }
 
 export interface SubspaceAnglesOptions {
   /**
    * Subspaces of different dimensions k < l have k angles, and any distance of those is 0 when one contains the
-   * other: `"containment"`. `"padded"` appends l − k right angles, which makes every metric above one on subspaces
-   * of all dimensions (Ye & Lim 2016, theorem 12). Default `"containment"`.
+   * other: `"containment"`. `"padded"` appends l − k right angles: with them the triangle inequality holds
+   * across dimensions for every distance above (Ye & Lim 2016, theorem 12). Default `"containment"`.
    */
   readonly unequal?: "containment" | "padded" | undefined;
 }

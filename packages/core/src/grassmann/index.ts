@@ -2,9 +2,9 @@
 
 export { type ChordalMean, chordalMean } from "./chordal-mean.ts";
 export {
-  GRASSMANN_METRICS,
+  GRASSMANN_DISTANCES,
+  type GrassmannDistanceName,
   type GrassmannDistances,
-  type GrassmannMetric,
   grassmannDistance,
   grassmannDistances,
   type SubspaceAnglesOptions,

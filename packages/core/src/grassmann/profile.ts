@@ -7,16 +7,18 @@
 
 import { type Matrix, matmul, matrix, orthogonal, qr, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { GRASSMANN_METRICS, type GrassmannMetric, grassmannDistance } from "./distances.ts";
+import { GRASSMANN_DISTANCES, type GrassmannDistanceName, grassmannDistance } from "./distances.ts";
 import { block, difference, nestedFrame } from "./frames.ts";
 
-export interface ProfileOptions<M extends GrassmannMetric = GrassmannMetric> {
+export interface ProfileOptions<M extends GrassmannDistanceName = GrassmannDistanceName> {
   /** Distances wanted. Default: all. */
-  readonly metrics?: readonly M[] | undefined;
+  readonly distances?: readonly M[] | undefined;
 }
 
-/** For every metric, entry k − 1 is the distance of the leading k directions. */
-export type DistanceProfile<M extends GrassmannMetric = GrassmannMetric> = Readonly<Record<M, Float64Array>>;
+/** For every distance, entry k − 1 is the distance of the leading k directions. */
+export type DistanceProfile<M extends GrassmannDistanceName = GrassmannDistanceName> = Readonly<
+  Record<M, Float64Array>
+>;
 
 /** Below this largest cosine all angles exceed 0.04, and arccos has them to 1e-14 without the sines. */
 const SINES_NEEDED = 0.999;
@@ -30,7 +32,7 @@ const SINES_NEEDED = 0.999;
  * @param kMax default: the smaller number of columns.
  * @throws {VielbeinError} `SHAPE_MISMATCH`; `INVALID_ARGUMENT` for too large a kMax or dependent columns.
  */
-export function distanceProfile<M extends GrassmannMetric = GrassmannMetric>(
+export function distanceProfile<M extends GrassmannDistanceName = GrassmannDistanceName>(
   u1: Matrix,
   u2: Matrix,
   kMax: number = Math.min(u1.cols, u2.cols),
@@ -52,9 +54,9 @@ export function distanceProfile<M extends GrassmannMetric = GrassmannMetric>(
   const second = nestedFrame("distanceProfile: u2", u2, kMax);
   const c = matmul(first, second, { transposeA: true });
   let outside: Matrix | undefined;
-  const metrics = options.metrics ?? (GRASSMANN_METRICS as readonly M[]);
+  const distances = options.distances ?? (GRASSMANN_DISTANCES as readonly M[]);
   const profile = Object.fromEntries(
-    metrics.map((metric) => [metric, new Float64Array(kMax)]),
+    distances.map((name) => [name, new Float64Array(kMax)]),
   ) as unknown as DistanceProfile<M>;
   for (let k = 1; k <= kMax; k++) {
     const cosines = svd(block(c, 0, k, k), { vectors: "none" }).s;
@@ -65,7 +67,7 @@ export function distanceProfile<M extends GrassmannMetric = GrassmannMetric>(
       const sines = svd(residual(c, outside, k), { vectors: "none" }).s;
       angles = cosines.map((cosine, i) => Math.atan2(sines[k - 1 - i], cosine));
     }
-    for (const metric of metrics) profile[metric][k - 1] = grassmannDistance(angles, metric);
+    for (const name of distances) profile[name][k - 1] = grassmannDistance(angles, name);
   }
   return profile;
 }
@@ -88,7 +90,7 @@ function residual(c: Matrix, s: Matrix, k: number): Matrix {
  * @param seed as of `orthogonal`, whose stream this is.
  * @throws {VielbeinError} as {@link distanceProfile}.
  */
-export function haarProfile<M extends GrassmannMetric = GrassmannMetric>(
+export function haarProfile<M extends GrassmannDistanceName = GrassmannDistanceName>(
   seed: number | bigint,
   index: number,
   n: number,

@@ -1,11 +1,11 @@
 // Warpage: how far the tangent spaces of the set f(X) turn from place to place. If that set were flat, tangent spaces
 // at independent points would lie as close as those at neighbouring points (Choi et al., "Do Not Escape From the
 // Manifold", ICLR 2022, §4: Grassmannian distances between local bases). One Jacobian and one decomposition for each
-// point serve every dimension k, every metric and every comparison.
+// point serve every dimension k, every distance and every comparison.
 
 import { type Matrix, normal } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import type { GrassmannMetric } from "../grassmann/distances.ts";
+import type { GrassmannDistanceName } from "../grassmann/distances.ts";
 import { type DistanceProfile, distanceProfile } from "../grassmann/profile.ts";
 import type { JacobianOptions } from "../jacobian/jacobian.ts";
 import { resolvedCount, tangentBasis } from "../jacobian/tangent-basis.ts";
@@ -23,7 +23,8 @@ export interface WarpagePair {
   readonly direction: Float64Array;
 }
 
-export interface WarpageOptions<M extends GrassmannMetric = GrassmannMetric> extends JacobianOptions {
+export interface WarpageOptions<M extends GrassmannDistanceName = GrassmannDistanceName>
+  extends JacobianOptions {
   /** Leading directions compared, from 1 to min(from.dim, to.dim). Default: 50, or as many as there are. */
   readonly k?: number | undefined;
   /** Distances ε of neighbouring points x + ε·ĝ, in units of the input space. Default `[0.1]`. */
@@ -36,11 +37,11 @@ export interface WarpageOptions<M extends GrassmannMetric = GrassmannMetric> ext
   /** Directions in the output space to compare the basis at x with, `[to.dim, r]`, by falling importance. */
   readonly references?: Readonly<Record<string, Matrix>> | undefined;
   /** Distances wanted. Default: all. */
-  readonly metrics?: readonly M[] | undefined;
+  readonly distances?: readonly M[] | undefined;
 }
 
 /** Profiles of one comparison: entry k − 1 is the distance of the leading k directions. */
-export interface WarpageSample<M extends GrassmannMetric = GrassmannMetric> {
+export interface WarpageSample<M extends GrassmannDistanceName = GrassmannDistanceName> {
   /** Between x and x′. */
   readonly randomPair: DistanceProfile<M>;
   /** Between x and x + ε·ĝ, for every ε. */
@@ -76,7 +77,7 @@ export function defaultDirections(map: Pick<DifferentiableMap, "from" | "to">): 
  * @throws {VielbeinError} `INVALID_ARGUMENT` for k or ε out of range; `SHAPE_MISMATCH` for references of another
  * space; what `jacobian` throws.
  */
-export async function warpageSample<M extends GrassmannMetric = GrassmannMetric>(
+export async function warpageSample<M extends GrassmannDistanceName = GrassmannDistanceName>(
   map: DifferentiableMap,
   { point, other, direction }: WarpagePair,
   options: WarpageOptions<M> = {},

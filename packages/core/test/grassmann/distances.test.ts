@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { frobenius } from "../../src/grassmann/frames.ts";
 import {
   distanceProfile,
-  GRASSMANN_METRICS,
-  type GrassmannMetric,
+  GRASSMANN_DISTANCES,
+  type GrassmannDistanceName,
   grassmannDistance,
   grassmannDistances,
   grassmannLog,
@@ -23,7 +23,7 @@ const anyAngles = fc.array(fc.double({ min: 0, max: Math.PI / 2, noNaN: true }),
 
 describe("grassmannDistances", () => {
   it("has the values of the formulas at θ = (0.1, 0.3, 0.7)", () => {
-    const expected: Record<GrassmannMetric, number> = {
+    const expected: Record<GrassmannDistanceName, number> = {
       geodesic: 0.7681146,
       normalizedGeodesic: 0.4434712,
       asimov: 0.7,
@@ -38,8 +38,8 @@ describe("grassmannDistances", () => {
     };
     const found = grassmannDistances([0.1, 0.3, 0.7]);
     expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
-    for (const metric of GRASSMANN_METRICS) {
-      expect(Math.abs(found[metric] - expected[metric]), metric).toBeLessThan(5.1e-8);
+    for (const name of GRASSMANN_DISTANCES) {
+      expect(Math.abs(found[name] - expected[name]), name).toBeLessThan(5.1e-8);
     }
   });
 
@@ -47,7 +47,7 @@ describe("grassmannDistances", () => {
     fc.assert(
       fc.property(anyAngles, (angles) => {
         const d = grassmannDistances(angles);
-        const chains: GrassmannMetric[][] = [
+        const chains: GrassmannDistanceName[][] = [
           ["binetCauchy", "chordal", "procrustes", "geodesic", "martin"],
           ["projection", "spectral", "asimov", "geodesic"],
           ["binetCauchy", "fubiniStudy", "geodesic"],
@@ -65,7 +65,7 @@ describe("grassmannDistances", () => {
   it("keep their digits where all angles are tiny: all but the 2-norms equal √Σθ²", () => {
     const angles = [3e-9, 4e-9];
     const d = grassmannDistances(angles);
-    for (const metric of [
+    for (const name of [
       "geodesic",
       "binetCauchy",
       "chordal",
@@ -73,28 +73,28 @@ describe("grassmannDistances", () => {
       "martin",
       "procrustes",
     ] as const) {
-      expect(Math.abs(d[metric] / 5e-9 - 1), metric).toBeLessThan(1e-12);
+      expect(Math.abs(d[name] / 5e-9 - 1), name).toBeLessThan(1e-12);
     }
-    for (const metric of ["asimov", "projection", "spectral"] as const) {
-      expect(Math.abs(d[metric] / 4e-9 - 1), metric).toBeLessThan(1e-12);
+    for (const name of ["asimov", "projection", "spectral"] as const) {
+      expect(Math.abs(d[name] / 4e-9 - 1), name).toBeLessThan(1e-12);
     }
   });
 
   it("keep their digits below the root of the smallest number", () => {
     for (const unit of [1e-100, 1e-160, 1e-200, 1e-300]) {
       const d = grassmannDistances([3 * unit, 4 * unit]);
-      for (const metric of GRASSMANN_METRICS) {
-        const others: Partial<Record<GrassmannMetric, number>> = {
+      for (const name of GRASSMANN_DISTANCES) {
+        const others: Partial<Record<GrassmannDistanceName, number>> = {
           asimov: 4,
           projection: 4,
           spectral: 4,
           normalizedGeodesic: 5 / Math.SQRT2,
           projectionFrobenius: 5 * Math.SQRT2,
         };
-        expect(d[metric] / unit / (others[metric] ?? 5), metric).toBeCloseTo(1, 12);
+        expect(d[name] / unit / (others[name] ?? 5), name).toBeCloseTo(1, 12);
       }
     }
-    expect(Object.values(grassmannDistances([0, 0]))).toEqual(GRASSMANN_METRICS.map(() => 0));
+    expect(Object.values(grassmannDistances([0, 0]))).toEqual(GRASSMANN_DISTANCES.map(() => 0));
   });
 
   it("saturate or diverge at a right angle", () => {
@@ -104,11 +104,13 @@ describe("grassmannDistances", () => {
     expect(d.fubiniStudy).toBeCloseTo(Math.PI / 2, 14);
   });
 
-  it("refuses what is no angle, and no metric", () => {
+  it("refuses what is no angle, and no name of a distance", () => {
     for (const angles of [[], [-0.1], [1.6], [Number.NaN]]) {
       expect(() => grassmannDistances(angles)).toThrow(/from 0 to π\/2/);
     }
-    expect(() => grassmannDistance([0], "euclid" as GrassmannMetric)).toThrow(/must be one of geodesic/);
+    expect(() => grassmannDistance([0], "euclid" as GrassmannDistanceName)).toThrow(
+      /must be one of geodesic/,
+    );
   });
 });
 
@@ -131,11 +133,11 @@ describe("subspaces", () => {
         const there = distances(a, b);
         const turned = distances(matmul(rotation, a), matmul(rotation, b));
         const same = distances(a, matmul(a, frame(k, k, seed + 3)));
-        for (const metric of GRASSMANN_METRICS) {
-          const scale = 1 + there[metric] ** 2;
-          expect(Math.abs(distances(b, a)[metric] - there[metric]), metric).toBeLessThan(1e-12 * scale);
-          expect(Math.abs(turned[metric] - there[metric]), metric).toBeLessThan(1e-10 * scale);
-          expect(same[metric], metric).toBeLessThan(1e-13);
+        for (const name of GRASSMANN_DISTANCES) {
+          const scale = 1 + there[name] ** 2;
+          expect(Math.abs(distances(b, a)[name] - there[name]), name).toBeLessThan(1e-12 * scale);
+          expect(Math.abs(turned[name] - there[name]), name).toBeLessThan(1e-10 * scale);
+          expect(same[name], name).toBeLessThan(1e-13);
         }
       }),
       { numRuns: 40 },
@@ -149,9 +151,9 @@ describe("subspaces", () => {
         const k = 1 + (seed % (n - 1));
         const [a, b, c] = [frame(n, k, seed), frame(n, k, seed + 1), frame(n, k, seed + 2)];
         const [ab, bc, ac] = [distances(a, b), distances(b, c), distances(a, c)];
-        for (const metric of GRASSMANN_METRICS) {
-          const slack = ab[metric] + bc[metric] - ac[metric];
-          if (metric !== "martin") expect(slack, metric).toBeGreaterThan(-1e-12);
+        for (const name of GRASSMANN_DISTANCES) {
+          const slack = ab[name] + bc[name] - ac[name];
+          if (name !== "martin") expect(slack, name).toBeGreaterThan(-1e-12);
           else if (slack < -1e-6) broken++;
         }
       }),
@@ -188,8 +190,8 @@ describe("subspaces", () => {
         expect(matchDirections(p, q)).toEqual(
           matchDirections(a, b).map((match) => ({ ...match, cosine: expect.closeTo(match.cosine, 12) })),
         );
-        expect(distanceProfile(p, q, 3, { metrics: ["geodesic"] }).geodesic[2]).toBeCloseTo(
-          distanceProfile(a, b, 3, { metrics: ["geodesic"] }).geodesic[2]!,
+        expect(distanceProfile(p, q, 3, { distances: ["geodesic"] }).geodesic[2]).toBeCloseTo(
+          distanceProfile(a, b, 3, { distances: ["geodesic"] }).geodesic[2]!,
           12,
         );
       }),
@@ -207,7 +209,7 @@ describe("subspaces", () => {
       const b = matrix(3, 1, [1, angle, 0]);
       expect(subspaceAngles(a, b)[0]! / angle).toBeCloseTo(1, 12);
       expect(grassmannDistance(subspaceAngles(a, b), "geodesic") / angle).toBeCloseTo(1, 12);
-      expect(distanceProfile(a, b, 1, { metrics: ["chordal"] }).chordal[0]! / angle).toBeCloseTo(1, 12);
+      expect(distanceProfile(a, b, 1, { distances: ["chordal"] }).chordal[0]! / angle).toBeCloseTo(1, 12);
       expect(frobenius(grassmannLog(a, b)) / angle).toBeCloseTo(1, 12);
     }
   });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   distanceProfile,
-  GRASSMANN_METRICS,
+  GRASSMANN_DISTANCES,
   grassmannDistances,
   haarProfile,
   subspaceAngles,
@@ -11,7 +11,7 @@ import {
 import { build, frame, leading, pairWithAngles } from "./frames.ts";
 
 describe("distanceProfile", () => {
-  it("is the distance of every leading pair, for all metrics (property)", () => {
+  it("is the distance of every leading pair, for all distances (property)", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 12 }),
@@ -26,9 +26,9 @@ describe("distanceProfile", () => {
           const profile = distanceProfile(a, b);
           for (let k = 1; k <= kMax; k++) {
             const direct = grassmannDistances(subspaceAngles(leading(a, k), leading(b, k)));
-            for (const metric of GRASSMANN_METRICS) {
-              const scale = Math.max(1, direct[metric] ** 2);
-              expect(Math.abs(profile[metric][k - 1]! - direct[metric]), `${metric}, k = ${k}`).toBeLessThan(
+            for (const name of GRASSMANN_DISTANCES) {
+              const scale = Math.max(1, direct[name] ** 2);
+              expect(Math.abs(profile[name][k - 1]! - direct[name]), `${name}, k = ${k}`).toBeLessThan(
                 1e-11 * scale,
               );
             }
@@ -46,7 +46,7 @@ describe("distanceProfile", () => {
       [1e-12, 0.7, Math.PI / 2],
     ]) {
       const [a, b] = pairWithAngles(angles, 10, 7);
-      const last = distanceProfile(a, b, angles.length, { metrics: ["geodesic"] }).geodesic.at(-1)!;
+      const last = distanceProfile(a, b, angles.length, { distances: ["geodesic"] }).geodesic.at(-1)!;
       expect(Math.abs(last / Math.hypot(...angles) - 1)).toBeLessThan(1e-7);
       expect(Math.abs(last - Math.hypot(...angles))).toBeLessThan(1e-14);
     }
@@ -57,13 +57,15 @@ describe("distanceProfile", () => {
     const b = matrix(9, 3, normal(1, 1, 27));
     const triangle = matrix(3, 3, [2, -1, 5, 0, -3, 0.5, 0, 0, 0.1]);
     const [plain, mixed] = [distanceProfile(a, b), distanceProfile(matmul(a, triangle), b)];
-    for (const metric of GRASSMANN_METRICS) {
-      for (let k = 0; k < 3; k++) expect(mixed[metric][k]).toBeCloseTo(plain[metric][k]!, 11);
+    for (const name of GRASSMANN_DISTANCES) {
+      for (let k = 0; k < 3; k++) expect(mixed[name][k]).toBeCloseTo(plain[name][k]!, 11);
     }
   });
 
   it("of all dimensions is 0: every frame of R^n spans it", () => {
-    const profile = distanceProfile(frame(6, 6, 1), frame(6, 6, 2), 6, { metrics: ["geodesic", "chordal"] });
+    const profile = distanceProfile(frame(6, 6, 1), frame(6, 6, 2), 6, {
+      distances: ["geodesic", "chordal"],
+    });
     expect(Object.keys(profile)).toEqual(["geodesic", "chordal"]);
     expect(profile.geodesic[5]).toBeLessThan(1e-14);
     expect(profile.geodesic[4]).toBeGreaterThan(0.01);
@@ -93,7 +95,7 @@ describe("haarProfile", () => {
     const samples = 200;
     const mean = new Float64Array(50);
     for (let i = 0; i < samples; i++) {
-      const { geodesic } = haarProfile(1, i, 512, 50, { metrics: ["geodesic"] });
+      const { geodesic } = haarProfile(1, i, 512, 50, { distances: ["geodesic"] });
       for (let k = 0; k < 50; k++) mean[k]! += geodesic[k]! / samples;
     }
     for (const [k, value] of expected)

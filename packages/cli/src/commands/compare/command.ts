@@ -2,7 +2,7 @@
 
 import { displacements } from "@vielbein/core";
 import { leadingColumns } from "@vielbein/linalg";
-import { metricOption } from "../../inputs/subspace-distances.ts";
+import { subspaceDistanceOption } from "../../inputs/subspace-distances.ts";
 import { integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
@@ -20,12 +20,12 @@ export const compare = command({
     "Compares the subspaces of the leading k directions from files: principal angles, distances, overlap, and the best one-to-one matching of directions, against uniform subspaces.",
   options: {
     k: option("--k <k>", "leading directions of each set (default: as many as all sets have)", integer(1)),
-    metric: metricOption("normalizedGeodesic"),
+    subspaceDistance: subspaceDistanceOption("normalizedGeodesic"),
     plot: figure("--plot <file>", "matrix of distances, .svg or .png"),
     json,
   },
   async run({ files, options, terminal, signal }) {
-    const { metric, plot } = options;
+    const { subspaceDistance, plot } = options;
     const sets = (await Promise.all(files.map(readDirectionSets))).flat();
     const { space, k } = requireComparable(sets, options.k, terminal);
     remarkOnModels(terminal, sets);
@@ -37,8 +37,8 @@ export const compare = command({
     const result = { sets, space, k, pairs, haar };
     return {
       json: () => comparisonJson(result),
-      text: () => comparisonTable(result, metric),
-      after: () => writeFigure(plot, () => comparisonPlot(result, metric), terminal, signal),
+      text: () => comparisonTable(result, subspaceDistance),
+      after: () => writeFigure(plot, () => comparisonPlot(result, subspaceDistance), terminal, signal),
     };
   },
 });

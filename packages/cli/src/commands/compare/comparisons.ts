@@ -9,7 +9,7 @@ import {
   subspaceOverlap,
 } from "@vielbein/core/grassmann";
 import { type Matrix, orthogonal } from "@vielbein/linalg";
-import { METRICS, type Metric } from "../../inputs/subspace-distances.ts";
+import { DISTANCES, type DistanceName } from "../../inputs/subspace-distances.ts";
 
 /** Pairs of uniform subspaces that the null is taken from. */
 export const HAAR_PAIRS = 100;
@@ -20,7 +20,7 @@ export interface Comparison {
   readonly second: number;
   /** Radians, ascending. */
   readonly angles: readonly number[];
-  readonly distances: Readonly<Record<Metric, number>>;
+  readonly distances: Readonly<Record<DistanceName, number>>;
   /** Mean of cos². */
   readonly overlap: number;
   readonly matches: readonly DirectionMatch[];
@@ -33,7 +33,7 @@ export interface Spread {
 
 /** What a comparison comes to. */
 export interface Measures<T> {
-  readonly distances: Readonly<Record<Metric, T>>;
+  readonly distances: Readonly<Record<DistanceName, T>>;
   readonly leastAngle: T;
   readonly largestAngle: T;
   readonly overlap: T;
@@ -55,8 +55,8 @@ function comparison(a: Matrix, b: Matrix, first: number, second: number, k: numb
     );
   }
   const distances = Object.fromEntries(
-    METRICS.map((metric) => [metric, grassmannDistance(angles, metric)]),
-  ) as Record<Metric, number>;
+    DISTANCES.map((distance) => [distance, grassmannDistance(angles, distance)]),
+  ) as Record<DistanceName, number>;
   return {
     first,
     second,

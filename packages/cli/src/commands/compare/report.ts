@@ -3,7 +3,7 @@
 import type { Space } from "@vielbein/core";
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { heatMap } from "@vielbein/viz";
-import { METRIC_NAMES, type Metric } from "../../inputs/subspace-distances.ts";
+import { DISTANCE_TITLES, type DistanceName } from "../../inputs/subspace-distances.ts";
 import { spacesText } from "../../kit/names.ts";
 import { number, table, text } from "../../kit/table.ts";
 import { heading } from "../../kit/terminal.ts";
@@ -38,16 +38,16 @@ export function comparisonJson({ sets, space, k, pairs, haar }: Result): object 
 }
 
 /** `[sets, sets]`: distances of the pairs, zeros on the diagonal. */
-function distanceMatrix({ sets, pairs }: Result, metric: Metric): Matrix {
+function distanceMatrix({ sets, pairs }: Result, distance: DistanceName): Matrix {
   const result = matrix(sets.length, sets.length);
   for (const { first, second, distances } of pairs) {
-    result.data[first * sets.length + second] = distances[metric];
-    result.data[second * sets.length + first] = distances[metric];
+    result.data[first * sets.length + second] = distances[distance];
+    result.data[second * sets.length + first] = distances[distance];
   }
   return result;
 }
 
-export function comparisonTable({ sets, space, k, pairs, haar }: Result, metric: Metric): string {
+export function comparisonTable({ sets, space, k, pairs, haar }: Result, distance: DistanceName): string {
   const labelOf = (index: number) => sets[index]?.label ?? "";
   const lines: { first: string; second: string; measures: Measures<number | Spread> }[] = [
     ...pairs.map((pair) => ({
@@ -60,7 +60,7 @@ export function comparisonTable({ sets, space, k, pairs, haar }: Result, metric:
   const body = table(lines, [
     text("first", ({ first }) => first),
     text("second", ({ second }) => second),
-    number(METRIC_NAMES[metric], ({ measures }) => measureText(measures.distances[metric])),
+    number(DISTANCE_TITLES[distance], ({ measures }) => measureText(measures.distances[distance])),
     number("least angle", ({ measures }) => measureText(measures.leastAngle)),
     number("largest", ({ measures }) => measureText(measures.largestAngle)),
     number("overlap", ({ measures }) => measureText(measures.overlap)),
@@ -74,17 +74,17 @@ function measureText(measure: number | Spread): string {
   return `${measure.mean.toFixed(4)} ±${measure.std.toFixed(4)}`;
 }
 
-export function comparisonPlot(result: Result, metric: Metric): string {
+export function comparisonPlot(result: Result, distance: DistanceName): string {
   const { sets, space, k, haar } = result;
   const labels = sets.map(({ label }) => label);
-  const { mean, std } = haar.distances[metric];
+  const { mean, std } = haar.distances[distance];
   return heatMap({
     title: "Distances between sets of directions",
     subtitle: `${spacesText(space)} · leading ${k} directions · uniform subspaces: ${mean.toFixed(3)} ± ${std.toFixed(3)}`,
-    matrix: distanceMatrix(result, metric),
+    matrix: distanceMatrix(result, distance),
     rowLabels: labels,
     columnLabels: labels,
-    valueTitle: METRIC_NAMES[metric],
-    domain: [0, Math.max(mean, ...result.pairs.map(({ distances }) => distances[metric]))],
+    valueTitle: DISTANCE_TITLES[distance],
+    domain: [0, Math.max(mean, ...result.pairs.map(({ distances }) => distances[distance]))],
   });
 }

@@ -8,7 +8,7 @@ import { LayerMaps } from "../../inputs/layers.ts";
 import { mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { pairOptions, pairsOf, sameNorm, untrainedPairs } from "../../inputs/pairs.ts";
 import { factorizedDirections, principalDirections } from "../../inputs/references.ts";
-import { METRICS, metricOption } from "../../inputs/subspace-distances.ts";
+import { DISTANCES, subspaceDistanceOption } from "../../inputs/subspace-distances.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, positiveList } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -41,7 +41,7 @@ const options = {
     integer(0),
   ),
   ...rowOptions("the profiles of every pair"),
-  metric: metricOption("geodesic"),
+  subspaceDistance: subspaceDistanceOption("geodesic"),
   plot: figure("--plot <file>", "plot of the mean profiles, .svg or .png"),
   json,
 };
@@ -79,7 +79,7 @@ export const warpage = command({
       sefa: await factorizedDirections(loaded, map, terminal),
       pca: await principalDirections(loaded, map, k, pcaSamples, task),
     });
-    const common = { k, epsilons, sameNorm, metrics: METRICS, signal, memoryBudget: memory };
+    const common = { k, epsilons, sameNorm, distances: DISTANCES, signal, memoryBudget: memory };
     return computeRows<WarpageRow>(task, {
       what: "pairs",
       total: pairs.total,
@@ -89,7 +89,7 @@ export const warpage = command({
         const pair = await pairs.pairAt(index);
         const row = {
           ...rowOf(await warpageSample(map, pair, { ...common, references })),
-          ...profileCells("haar", haarProfile(options.seed, index, map.to.dim, k, { metrics: METRICS })),
+          ...profileCells("haar", haarProfile(options.seed, index, map.to.dim, k, { distances: DISTANCES })),
         };
         if (networks === 0) return row;
         const other = await redrawn.untrainedAt(0, index % networks);
@@ -101,7 +101,7 @@ export const warpage = command({
 });
 
 function reportOf(result: WarpageResult, { options, terminal }: Task<WarpageOptions>): Report {
-  const { metric, plot } = options;
+  const { subspaceDistance, plot } = options;
   const resolved = resolvedDirections(result);
   if (resolved < result.k) {
     info(
@@ -111,7 +111,7 @@ function reportOf(result: WarpageResult, { options, terminal }: Task<WarpageOpti
   }
   return {
     json: () => warpageJson(result),
-    text: () => warpageTable(result, metric),
-    after: () => writeFigure(plot, () => warpagePlot(result, metric), terminal),
+    text: () => warpageTable(result, subspaceDistance),
+    after: () => writeFigure(plot, () => warpagePlot(result, subspaceDistance), terminal),
   };
 }

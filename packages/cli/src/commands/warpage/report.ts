@@ -3,7 +3,7 @@
 import type { ProfileSummary, Provenance } from "@vielbein/core";
 import { bandPlot, type LineSeries } from "@vielbein/viz";
 import { originOf } from "../../inputs/captions.ts";
-import { METRIC_NAMES, METRICS, type Metric } from "../../inputs/subspace-distances.ts";
+import { DISTANCE_TITLES, DISTANCES, type DistanceName } from "../../inputs/subspace-distances.ts";
 import { spacesText } from "../../kit/names.ts";
 import { fixed, number, table, text } from "../../kit/table.ts";
 import { heading } from "../../kit/terminal.ts";
@@ -27,9 +27,9 @@ export function warpageJson(result: WarpageResult): object {
   const one = (name: string, at?: number): object | null =>
     isCompared(rows, name)
       ? Object.fromEntries(
-          METRICS.map((metric) => {
-            const { mean, std } = summaryOf(rows, name, metric, at);
-            return [metric, { mean: Array.from(mean), std: Array.from(std) }];
+          DISTANCES.map((distance) => {
+            const { mean, std } = summaryOf(rows, name, distance, at);
+            return [distance, { mean: Array.from(mean), std: Array.from(std) }];
           }),
         )
       : null;
@@ -53,13 +53,16 @@ export function warpageJson(result: WarpageResult): object {
 /** Dimensions that the table shows, besides the largest. */
 const SHOWN = [1, 2, 5, 10, 20, 30, 40, 50, 100, 200, 500];
 
-export function warpageTable({ rows, k, epsilons, provenance }: WarpageResult, metric: Metric): string {
+export function warpageTable(
+  { rows, k, epsilons, provenance }: WarpageResult,
+  distance: DistanceName,
+): string {
   const lines = comparisonsIn(rows, epsilons).map(({ name, label, at }) => ({
     label,
-    ...summaryOf(rows, name, metric, at),
+    ...summaryOf(rows, name, distance, at),
   }));
   const body = table(lines, [
-    text(METRIC_NAMES[metric], ({ label }) => label),
+    text(DISTANCE_TITLES[distance], ({ label }) => label),
     ...[...SHOWN.filter((count) => count < k), k].map((count) =>
       number(`k=${count}`, ({ mean, std }: ProfileSummary) =>
         // Directions found elsewhere may be fewer.
@@ -72,9 +75,9 @@ export function warpageTable({ rows, k, epsilons, provenance }: WarpageResult, m
 }
 
 /** An SVG document. */
-export function warpagePlot({ rows, epsilons, provenance }: WarpageResult, metric: Metric): string {
+export function warpagePlot({ rows, epsilons, provenance }: WarpageResult, distance: DistanceName): string {
   const series = comparisonsIn(rows, epsilons).map(({ name, label, at, isNull }): LineSeries => {
-    const { mean, std } = summaryOf(rows, name, metric, at);
+    const { mean, std } = summaryOf(rows, name, distance, at);
     return {
       label,
       y: mean,
@@ -89,7 +92,7 @@ export function warpagePlot({ rows, epsilons, provenance }: WarpageResult, metri
     subtitle: `${spacesText(provenance.from, provenance.to)} · ${originOf(provenance)}, ${rows.length} pairs`,
     series,
     x: { title: "leading directions k" },
-    y: { title: METRIC_NAMES[metric] },
+    y: { title: DISTANCE_TITLES[distance] },
     bandTitle: "mean ± standard deviation over pairs",
   });
 }

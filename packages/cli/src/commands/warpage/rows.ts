@@ -1,9 +1,9 @@
-// The results of `warpage` as rows: the profiles of one pair of points by comparison and metric, and their summaries.
+// The results of `warpage` as rows: the profiles of one pair of points by comparison and distance, and their summaries.
 
 import { type ProfileSummary, summarizeProfiles, type WarpageSample } from "@vielbein/core";
 import type { DistanceProfile } from "@vielbein/core/grassmann";
 import { type Matrix, matrix, rowAt } from "@vielbein/linalg";
-import { METRICS, type Metric } from "../../inputs/subspace-distances.ts";
+import { DISTANCES, type DistanceName } from "../../inputs/subspace-distances.ts";
 import { type Column, type Columns, NOT_NEGATIVE, type RowValue } from "../../kit/row-file.ts";
 
 /** Cells such as `random_geodesic` `[k]` and `near_geodesic` `[number of ε, k]`. */
@@ -11,7 +11,7 @@ export type WarpageRow = Record<string, RowValue>;
 
 /** What is compared, as it is shown. */
 export interface Comparison {
-  /** Name of the columns, less the metric. */
+  /** Name of the columns, less the distance. */
   readonly name: string;
   readonly label: string;
   /** Which ε, for columns of near pairs. */
@@ -21,7 +21,7 @@ export interface Comparison {
 }
 
 /** The cells of a sample. `prefix` tells the untrained networks' from the model's. */
-export function rowOf(sample: WarpageSample<Metric>, prefix = ""): WarpageRow {
+export function rowOf(sample: WarpageSample<DistanceName>, prefix = ""): WarpageRow {
   const row: WarpageRow = {
     [`${prefix}resolved`]: sample.resolved,
     ...profileCells(`${prefix}random`, sample.randomPair),
@@ -41,7 +41,7 @@ export function warpageColumns(
   hasUntrained: boolean,
 ): Columns<WarpageRow> {
   const profiles = (name: string, shape: readonly number[]) =>
-    METRICS.map((metric): [string, Column] => [columnOf(name, metric), { shape, ...NOT_NEGATIVE }]);
+    DISTANCES.map((distance): [string, Column] => [columnOf(name, distance), { shape, ...NOT_NEGATIVE }]);
   const pairs = (prefix: string): [string, Column][] => [
     [`${prefix}resolved`, { shape: [], isWhole: true, ...NOT_NEGATIVE }],
     ...profiles(`${prefix}random`, [k]),
@@ -56,19 +56,19 @@ export function warpageColumns(
   ]);
 }
 
-export function profileCells(name: string, profile: DistanceProfile<Metric>): WarpageRow {
-  return Object.fromEntries(METRICS.map((metric) => [columnOf(name, metric), profile[metric]]));
+export function profileCells(name: string, profile: DistanceProfile<DistanceName>): WarpageRow {
+  return Object.fromEntries(DISTANCES.map((distance) => [columnOf(name, distance), profile[distance]]));
 }
 
 /** A row for each profile: `[profiles, k]`. */
-function stackedCells(name: string, profiles: readonly DistanceProfile<Metric>[]): WarpageRow {
+function stackedCells(name: string, profiles: readonly DistanceProfile<DistanceName>[]): WarpageRow {
   return Object.fromEntries(
-    METRICS.map((metric) => {
-      const parts = profiles.map((profile) => profile[metric]);
+    DISTANCES.map((distance) => {
+      const parts = profiles.map((profile) => profile[distance]);
       const length = parts[0]?.length ?? 0;
       const result = matrix(parts.length, length);
       for (const [i, part] of parts.entries()) result.data.set(part, i * length);
-      return [columnOf(name, metric), result];
+      return [columnOf(name, distance), result];
     }),
   );
 }
@@ -98,10 +98,10 @@ export function isCompared([first]: readonly WarpageRow[], name: string): boolea
 export function summaryOf(
   rows: readonly WarpageRow[],
   name: string,
-  metric: Metric,
+  distance: DistanceName,
   at?: number,
 ): ProfileSummary {
-  const column = columnOf(name, metric);
+  const column = columnOf(name, distance);
   return summarizeProfiles(
     rows.map((row) => {
       if (at === undefined) return row[column] as Float64Array;
@@ -111,6 +111,6 @@ export function summaryOf(
   );
 }
 
-function columnOf(name: string, metric: Metric): string {
-  return `${name}_${metric.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+function columnOf(name: string, distance: DistanceName): string {
+  return `${name}_${distance.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 }
