@@ -81,7 +81,7 @@ function basisFound(
 ): LocalFound {
   const { map } = spaces;
   const isWhole = singularValues.length === Math.min(map.from.dim, map.to.dim);
-  const set = kept({
+  const set = keepLeading({
     space: map.from,
     vectors: inputVectors,
     names: [],
@@ -128,7 +128,7 @@ export function findSefa(spaces: Spaces): Found {
   const { shape } = map.from;
   const chosen = selectMaps(firstAffineMaps(graph));
   const { directions, eigenvalues } = factorize(stackWeights(chosen.map(({ weight }) => weight)));
-  const set = kept({
+  const set = keepLeading({
     space: map.from,
     vectors: directions,
     names: [],
@@ -161,7 +161,7 @@ export async function findComponents(spaces: Spaces, signal: AbortSignal): Promi
     stdev: result.stdev,
   };
   return {
-    set: kept({
+    set: keepLeading({
       space: map.from,
       vectors,
       names: [],
@@ -185,7 +185,7 @@ export async function findMetricAxes(spaces: Spaces, signal: AbortSignal): Promi
     spectra.push(await metricSpectrum(map, point, { ...top, signal, memoryBudget: MEMORY_BUDGET }));
   }
   const { eigenvalues, eigenvectors } = averageMetric(spectra);
-  const set = kept({
+  const set = keepLeading({
     space: map.from,
     vectors: eigenvectors,
     names: [],
@@ -225,7 +225,7 @@ export function constant(
 }
 
 /** The leading directions, with their names and values. */
-function kept(set: ValuedSet): ValuedSet {
+function keepLeading(set: ValuedSet): ValuedSet {
   const { vectors, values } = set;
   const count = Math.min(KEPT, vectors.cols, values.values.length);
   return {

@@ -73,7 +73,7 @@ function summaryLines(file: string, bytes: number, report: ModelReport): string[
     ]),
     "",
     bold("Operators"),
-    wrapped(operators, 96),
+    wrapItems(operators, 96),
   ];
   return definedItems(known);
 }
@@ -140,7 +140,7 @@ function megabytes(bytes: number): string {
 }
 
 /** Items separated by commas, broken into indented lines. */
-function wrapped(items: readonly string[], width: number): string {
+function wrapItems(items: readonly string[], width: number): string {
   const lines: string[] = [];
   let line = "  ";
   for (const [i, item] of items.entries()) {

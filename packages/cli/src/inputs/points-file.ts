@@ -39,7 +39,7 @@ export interface Choice {
  * @param codes samples from --sample on; a file of points comes as a whole.
  * @throws {VielbeinError} `OUT_OF_RANGE` where the file has not the first `least` of them.
  */
-export function chosenCodes(
+export function chooseCodes(
   { values, count }: Points,
   dim: number,
   { points, sample }: Choice,
@@ -60,9 +60,9 @@ export function chosenCodes(
   );
 }
 
-/** The one code asked for: see {@link chosenCodes}. */
-export function chosenCode(codes: Points, dim: number, choice: Choice): Float32Array {
-  return chosenCodes(codes, dim, choice)[0]!;
+/** The one code asked for: see {@link chooseCodes}. */
+export function chooseCode(codes: Points, dim: number, choice: Choice): Float32Array {
+  return chooseCodes(codes, dim, choice)[0]!;
 }
 
 /**

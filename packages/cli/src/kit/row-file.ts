@@ -18,7 +18,7 @@ export interface Column {
   readonly shape: readonly number[];
   /** Default `f8`. */
   readonly dtype?: "f4" | "f8";
-  /** Whether NaN may stand for what there is not. Default `false`. */
+  /** Whether NaN may stand for a missing value. Default `false`. */
   readonly hasGaps?: boolean;
   /** What the cell is by the index of its row, where that says it; undefined of rows that were not asked for. */
   readonly at?: (row: number) => number | ArrayLike<number> | undefined;
@@ -51,7 +51,7 @@ export function encodeRows<R extends Row<R>>(
 ): Uint8Array {
   const arrays = entriesOf(columns).map(([name, column]): [string, NpyArray] => [
     name,
-    stacked(
+    stackCells(
       rows.map((row) => row[name]),
       name,
       column,
@@ -168,7 +168,7 @@ function entriesOf<R>(columns: Columns<R>): [keyof R & string, Column][] {
   return Object.entries(columns) as [keyof R & string, Column][];
 }
 
-function stacked(cells: readonly RowValue[], name: string, { shape, dtype }: Column): NpyArray {
+function stackCells(cells: readonly RowValue[], name: string, { shape, dtype }: Column): NpyArray {
   const size = shape.reduce((product, extent) => product * extent, 1);
   const data = new (dtype === "f4" ? Float32Array : Float64Array)(cells.length * size);
   cells.forEach((cell, row) => {

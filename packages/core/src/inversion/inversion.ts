@@ -200,7 +200,7 @@ class Problem {
   #last: { readonly x: Float32Array; readonly residual: Float32Array } | undefined;
 
   constructor(map: DifferentiableMap, target: Float32Array, options: InversionOptions) {
-    this.#map = counted(map, this.#counts);
+    this.#map = countCalls(map, this.#counts);
     this.#target = target;
     this.#rho = options.prior ?? 0;
     this.rounding = 2 ** -44 * dot(target, target);
@@ -268,7 +268,7 @@ class Problem {
 }
 
 /** The map, with every vector that goes through it counted. */
-function counted(
+function countCalls(
   map: DifferentiableMap,
   counts: { values: number; jvps: number; vjps: number },
 ): DifferentiableMap {

@@ -1,4 +1,4 @@
-// The input's half of the local basis, for those who need no output vectors: of a picture, each is as large as it.
+// The input's half of the local basis, for those who need no output vectors, each of which is as large as the output.
 
 import { canonicalSigns, eigh, leadingColumns, type Matrix, svd } from "@vielbein/linalg";
 import type { DerivativeRoute } from "../map/map.ts";

@@ -1,4 +1,4 @@
-// The derivative of a map at one point, and the one place that decides how it is had: whole, as columns in the engine's
+// The derivative of a map at one point, and the one place that decides how it is computed: whole, as columns in the engine's
 // precision, or by products alone, whichever the memory budget allows. What is read off it (local basis, singular
 // values, metric, tangent spaces) is in files of their own.
 
@@ -32,7 +32,7 @@ export interface DerivativeOptions extends CallOptions {
   readonly memoryBudget?: number | undefined;
 }
 
-/** How the whole matrix is had: see {@link JacobianOptions}. */
+/** How the whole matrix is computed: see {@link JacobianOptions}. */
 export type JacobianMethod = "forward" | "reverse" | "difference";
 
 /** J = ∂f/∂x at a point x of a map f with n = from.dim inputs and m = to.dim outputs. */
@@ -117,7 +117,7 @@ export class JacobianAt {
     return isIterated(this.map, rank, this.memoryBudget);
   }
 
-  /** How {@link push} and {@link pull} have their products. */
+  /** How {@link push} and {@link pull} compute their products. */
   async productRoute(): Promise<DerivativeRoute> {
     return (await this.#linear()).isLinearized ? "linearized products" : "products";
   }
@@ -260,7 +260,7 @@ export class JacobianAt {
       requireFiniteImages(this.map, part, space);
       parts.push(part);
     }
-    return concatenated(parts);
+    return concatenate(parts);
   }
 
   async #gramByProducts(): Promise<Matrix> {
@@ -274,7 +274,7 @@ export class JacobianAt {
         result.data[first * n + at] = pulled[at] * scales[Math.floor(at / n)];
       }
     }
-    return symmetrized(result);
+    return symmetrize(result);
   }
 }
 
@@ -313,7 +313,7 @@ function scatterColumns(columns: FloatArray, first: number, width: number, targe
 }
 
 /** A matrix that is symmetric but for rounding, made so in place. */
-function symmetrized(a: Matrix): Matrix {
+function symmetrize(a: Matrix): Matrix {
   const { rows: n, data } = a;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) {
@@ -325,7 +325,7 @@ function symmetrized(a: Matrix): Matrix {
   return a;
 }
 
-function concatenated(parts: readonly FloatArray[]): FloatArray {
+function concatenate(parts: readonly FloatArray[]): FloatArray {
   if (parts.length === 1) return parts[0];
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const whole = parts[0] instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);

@@ -142,7 +142,7 @@ type Found =
   | { readonly promised: number; readonly at?: undefined };
 
 /** The step made longer for as long as the value falls and the slope stays what it was. */
-async function extended(
+async function extend(
   objective: DifferentiableObjective,
   x: Float64Array,
   direction: Float64Array,
@@ -175,7 +175,7 @@ async function search(
     const point = along(x, t, direction);
     const at = await objective(point);
     if (at.value <= value + SUFFICIENT * t * slope) {
-      return i > 0 ? { point, at } : extended(objective, x, direction, slope, t, { point, at });
+      return i > 0 ? { point, at } : extend(objective, x, direction, slope, t, { point, at });
     }
     // The minimum of the parabola through the value, the slope, and the value just met.
     const parabola = (-slope * t * t) / (2 * (at.value - value - slope * t));

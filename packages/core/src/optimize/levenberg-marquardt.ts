@@ -147,7 +147,7 @@ function boxedMove(
   if (free.every((i) => gradient[i] === 0)) return move;
   while (free.length > 0) {
     const slopes = free.map((i) => gradient[i] + dot(rowAt(hessian.data, i, n), move));
-    const solution = solved(hessian, free, slopes, mu);
+    const solution = solveDamped(hessian, free, slopes, mu);
     if (!solution) return undefined;
     const isWithin = (k: number) => solution[k] >= down[free[k]] && solution[k] <= up[free[k]];
     const kept = [...free.keys()].filter(isWithin);
@@ -164,7 +164,7 @@ function boxedMove(
 }
 
 /** −(H + μI)⁻¹·slopes of some of the coordinates; undefined where that is singular in floating point. */
-function solved(
+function solveDamped(
   hessian: Matrix,
   chosen: readonly number[],
   slopes: readonly number[],

@@ -90,7 +90,7 @@ export async function curveTraversal(
     for (let n = 1; n <= half; n++) {
       const sigma = singularValueOf(station, unit);
       const h = (2 * length) / steps / (unit === "output" ? sigma : 1);
-      const basis = await localBasisAt(map, moved(station, way * h), rest);
+      const basis = await localBasisAt(map, moveBy(station, way * h), rest);
       const next = continued(station, basis);
       walked += h * sigma;
       const step: CurveStep = {
@@ -112,8 +112,8 @@ export async function curveTraversal(
   const [back, forth] = ways as [(typeof ways)[0], (typeof ways)[0]];
   const bases = [...back.kept.reverse(), start, ...forth.kept];
   return {
-    points: stacked(bases.map((basis) => basis.point)),
-    values: stacked(bases.map((basis) => basis.value)),
+    points: stackRows(bases.map((basis) => basis.point)),
+    values: stackRows(bases.map((basis) => basis.value)),
     frameSteps: [...frameSteps.map((n) => -n).reverse(), 0, ...frameSteps],
     steps: [...back.steps.reverse(), ...forth.steps],
   };
@@ -159,7 +159,7 @@ function singularValueOf({ basis, index }: Station, unit: "input" | "output"): n
 }
 
 /** The point at `h` along the direction. */
-function moved({ basis, index, sign }: Station, h: number): Float32Array {
+function moveBy({ basis, index, sign }: Station, h: number): Float32Array {
   const { data, cols } = basis.inputVectors;
   return basis.point.map((x, j) => x + h * sign * data[j * cols + index]);
 }
@@ -208,7 +208,7 @@ function distance(a: Float32Array, b: Float32Array): number {
   return Math.sqrt(sum);
 }
 
-function stacked(rows: readonly Float32Array[]): Float32Array {
+function stackRows(rows: readonly Float32Array[]): Float32Array {
   const dim = rows[0].length;
   const result = new Float32Array(rows.length * dim);
   rows.forEach((row, i) => {

@@ -42,7 +42,7 @@ export interface TangentDistance {
 export interface DistortionSample {
   readonly random: TangentDistance | undefined;
   readonly near: TangentDistance | undefined;
-  /** How the tangent space at x was had; the budget being the same, those of the other points too. */
+  /** How the tangent space at x was computed; under one budget, those of the other points too. */
   readonly route: DerivativeRoute;
 }
 

@@ -4,13 +4,13 @@ import { originOf } from "../../inputs/captions.ts";
 import { existing } from "../../inputs/direction-counts.ts";
 import { provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, drawingOf, layoutOf } from "../../inputs/pictures.ts";
-import { chosenCodes, pointRange } from "../../inputs/points-file.ts";
+import { chooseCodes, pointRange } from "../../inputs/points-file.ts";
 import { openGenerator, withDistance } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
 import { writeFigure } from "../../kit/figure.ts";
 import type { Report } from "../../kit/report.ts";
 import { type AxesSheet, curves, rowJson, sheetOf } from "./figures.ts";
-import { type AxesTask, axesOptions, walked, walksOf } from "./walks.ts";
+import { type AxesTask, axesOptions, drawWalks, walksOf } from "./walks.ts";
 
 export const axes = command({
   name: "axes",
@@ -31,10 +31,10 @@ async function drawAxes(task: AxesTask): Promise<Report> {
   const { loaded, generator, distance, source, options, terminal, signal } = task;
   const drawing = await drawingOf(task);
   const codes = await source.take(options.sample, options.samples, signal);
-  const points = chosenCodes(codes, generator.from.dim, options, 1, options.samples);
+  const points = chooseCodes(codes, generator.from.dim, options, 1, options.samples);
   const axes = existing(distance.map.from.dim, options.axes, "--axes", terminal);
   const { walks, route } = await walksOf(distance, points, axes, options, signal);
-  const rows = await walked(task, walks);
+  const rows = await drawWalks(task, walks);
 
   const used = pointRange(codes.source, options.sample, points.length);
   const provenance = provenanceOf(loaded, distance.map, "axes of the metric", used, {

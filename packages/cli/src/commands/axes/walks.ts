@@ -160,7 +160,7 @@ const CURVE_STEPS = 25;
 export const finerSteps = (): number[] => symmetricSteps(1, CURVE_STEPS);
 
 /** The outputs along the walks, and how far they move. */
-export async function walked(task: AxesTask, walks: readonly Walk[]): Promise<WalkedRow[]> {
+export async function drawWalks(task: AxesTask, walks: readonly Walk[]): Promise<WalkedRow[]> {
   const { generator, distance, options, signal } = task;
   const fractions = symmetricSteps(1, options.steps);
   return each(task, "rows of images", walks, async (walk) => ({

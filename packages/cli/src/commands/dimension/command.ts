@@ -119,11 +119,11 @@ async function spectraAt(row: number, task: SpectraTask): Promise<DimensionRow> 
   return {
     layer,
     index,
-    singular_values: padded(trained.singularValues, width),
+    singular_values: padWithNaN(trained.singularValues, width),
     dead_inputs: trained.deadInputs,
     dead_outputs: trained.deadOutputs,
     route: DERIVATIVE_ROUTES.indexOf(trained.route),
-    untrained_singular_values: padded(redrawn.singularValues, width),
+    untrained_singular_values: padWithNaN(redrawn.singularValues, width),
     untrained_dead_inputs: redrawn.deadInputs,
     untrained_dead_outputs: redrawn.deadOutputs,
   };
@@ -144,6 +144,6 @@ function columnsOf(count: number, width: number, inputs: number): Columns<Dimens
   };
 }
 
-function padded(values: ArrayLike<number>, length: number): Float64Array {
+function padWithNaN(values: ArrayLike<number>, length: number): Float64Array {
   return Float64Array.from({ length }, (_, i) => values[i] ?? Number.NaN);
 }

@@ -121,7 +121,7 @@ function pointReport(row: DimensionRow, from: Space, to: Space, options: Dimensi
 
 function trainedSpectrum(row: DimensionRow): Spectrum {
   return {
-    singularValues: unpadded(row.singular_values),
+    singularValues: dropPadding(row.singular_values),
     deadInputs: row.dead_inputs,
     deadOutputs: row.dead_outputs,
   };
@@ -129,13 +129,13 @@ function trainedSpectrum(row: DimensionRow): Spectrum {
 
 function untrainedSpectrum(row: DimensionRow): Spectrum {
   return {
-    singularValues: unpadded(row.untrained_singular_values),
+    singularValues: dropPadding(row.untrained_singular_values),
     deadInputs: row.untrained_dead_inputs,
     deadOutputs: row.untrained_dead_outputs,
   };
 }
 
-function unpadded(values: Float64Array): Float64Array {
+function dropPadding(values: Float64Array): Float64Array {
   return values.filter((value) => !Number.isNaN(value));
 }
 

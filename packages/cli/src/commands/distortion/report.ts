@@ -40,7 +40,7 @@ export type PairDistances = Pick<DistortionSample, "random" | "near">;
 
 export interface LayerReport {
   readonly to: Space;
-  /** By which tangent spaces were had, in the order of {@link DERIVATIVE_ROUTES}: one, but for resumed runs of another budget. */
+  /** How the tangent spaces were computed, in the order of {@link DERIVATIVE_ROUTES}: one, but for resumed runs of another budget. */
   readonly routes: readonly DerivativeRoute[];
   readonly result: Distortion;
   readonly haar: HaarBand | undefined;

@@ -16,7 +16,7 @@ import { readDirections } from "../../inputs/direction-files.ts";
 import { type LoadedModel, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, imagesOf, joined, layoutOf, pictureOptions } from "../../inputs/pictures.ts";
 import { pixelsOf } from "../../inputs/pixels.ts";
-import { chosenCodes, type Points, pointRange } from "../../inputs/points-file.ts";
+import { chooseCodes, type Points, pointRange } from "../../inputs/points-file.ts";
 import { type GeneratorTask, openGenerator } from "../../inputs/task.ts";
 import { indexList, integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -70,7 +70,7 @@ export const edit = command({
     const frames = framesOf(edit, options.frames, directions.size);
     requireMoving(directions, frames);
     const codes = await source.take(options.sample, options.samples, signal);
-    const rows = await drawnRows(task, chosenRows(codes, map.from.dim, options), directions, frames);
+    const rows = await drawRows(task, chooseRows(codes, map.from.dim, options), directions, frames);
 
     const used = pointRange(codes.source, options.sample, rows.length);
     const provenance = provenanceOf(loaded, map, "edit", used, {
@@ -106,7 +106,7 @@ interface ChosenRow {
 }
 
 /** The outputs along the frames, `[frames, to.dim]`, for every code. */
-async function drawnRows(
+async function drawRows(
   task: GeneratorTask<EditOptions>,
   chosen: readonly ChosenRow[],
   directions: ReadonlyMap<string, NamedDirection>,
@@ -233,8 +233,8 @@ function displacement(
 }
 
 /** The codes asked for, each with its number. */
-function chosenRows(codes: Points, dim: number, options: EditOptions): ChosenRow[] {
-  return chosenCodes(codes, dim, options, options.samples).map((code, i) => ({
+function chooseRows(codes: Points, dim: number, options: EditOptions): ChosenRow[] {
+  return chooseCodes(codes, dim, options, options.samples).map((code, i) => ({
     index: options.sample + i,
     code,
   }));

@@ -154,13 +154,13 @@ class Evaluator {
     const [a, b] = args.map((arg) => this.#value(arg));
     const isNumber = typeof a === "number" && (b === undefined || typeof b === "number");
     if (a !== undefined && b === undefined) {
-      if (fn === "unaryMinus") return scaled(a, (x) => -x);
+      if (fn === "unaryMinus") return scaleValue(a, (x) => -x);
       if (fn === "unaryPlus") return a;
     } else if (a !== undefined && b !== undefined) {
       if (fn === "add" || fn === "subtract") return this.#sum(a, b, fn === "add" ? 1 : -1, op);
-      if (fn === "multiply" && typeof a === "number") return scaled(b, (x) => a * x);
-      if (fn === "multiply" && typeof b === "number") return scaled(a, (x) => x * b);
-      if (fn === "divide" && typeof b === "number") return scaled(a, (x) => x / b);
+      if (fn === "multiply" && typeof a === "number") return scaleValue(b, (x) => a * x);
+      if (fn === "multiply" && typeof b === "number") return scaleValue(a, (x) => x * b);
+      if (fn === "divide" && typeof b === "number") return scaleValue(a, (x) => x / b);
       if (fn === "pow" && isNumber) return (a as number) ** (b as number);
     }
     throw this.#error(
@@ -238,7 +238,7 @@ type Tree = { toString(): string } & (
   | ({ readonly type: "FunctionNode" } & FunctionTree)
 );
 
-function scaled(value: Value, scale: (x: number) => number): Value {
+function scaleValue(value: Value, scale: (x: number) => number): Value {
   return typeof value === "number" ? scale(value) : new Map([...value].map(([k, x]) => [k, scale(x)]));
 }
 

@@ -41,7 +41,7 @@ export interface ServedModel {
 /**
  * @param folder of the built page.
  * @param port 0 for a free one.
- * @throws {VielbeinError} `MISSING_FILE` when the page was not built, `INVALID_ARGUMENT` when the port cannot be had.
+ * @throws {VielbeinError} `MISSING_FILE` when the page was not built, `INVALID_ARGUMENT` when the port is taken.
  */
 export async function servePage(folder: URL, model: ServedModel, port: number): Promise<ServedPage> {
   const files = await pageFiles(folder);
@@ -108,7 +108,7 @@ async function answer(
 function listening(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause) => {
-      const message = `--port: port ${port} cannot be had: ${cause.message}. Choose another, or 0 for a free one.`;
+      const message = `--port: port ${port} cannot be opened: ${cause.message}. Choose another, or 0 for a free one.`;
       reject(new VielbeinError("INVALID_ARGUMENT", message, { cause }));
     });
     server.listen(port, HOST, resolve);

@@ -12,7 +12,7 @@ import {
 import { distanceOptions } from "../../inputs/distance.ts";
 import { isInput, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, drawingOf, pictureOptions } from "../../inputs/pictures.ts";
-import { chosenCode, type Points, pointsAt } from "../../inputs/points-file.ts";
+import { chooseCode, type Points, pointsAt } from "../../inputs/points-file.ts";
 import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
 import { integer, positive } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -181,6 +181,6 @@ async function codeAt(
   index: number,
 ): Promise<{ readonly code: Float32Array; readonly source: Points["source"] }> {
   const taken = await codes.take(index, 1, signal);
-  const code = chosenCode(taken, generator.from.dim, { points: options.points, sample: index });
+  const code = chooseCode(taken, generator.from.dim, { points: options.points, sample: index });
   return { code, source: taken.source };
 }

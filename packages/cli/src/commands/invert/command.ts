@@ -40,7 +40,7 @@ export const invert = command({
   options: invertOptions,
   async run(task) {
     requireSense(task.options);
-    return inverted(await withDistance(await openGenerator(task)));
+    return invertTarget(await withDistance(await openGenerator(task)));
   },
 });
 
@@ -76,7 +76,7 @@ class Images {
   }
 }
 
-async function inverted(task: InvertTask): Promise<Report> {
+async function invertTarget(task: InvertTask): Promise<Report> {
   const { loaded, generator, distance, options, terminal, signal } = task;
   const images = new Images(task);
   const reading = async (): Promise<PictureReading> => {
@@ -89,11 +89,11 @@ async function inverted(task: InvertTask): Promise<Report> {
   const drawing = options.sheet === undefined ? undefined : await images.find();
   const pixels = images.known?.pixels ?? distance.pixels;
   const pictures = { layout: images.known?.layout.layout, ...pixelsEntry(pixels) };
-  const report = await searched(task, target, pictures, await distance.of(target.values, 1));
+  const report = await searchCodes(task, target, pictures, await distance.of(target.values, 1));
 
   await writeNamed(options.out, () => encodeCodes(report, options.out), terminal);
   if (drawing) {
-    const drawn = { target: target.values, searches: await drawnSearches(generator, report), ...drawing };
+    const drawn = { target: target.values, searches: await drawSearches(generator, report), ...drawing };
     await writeFigure(options.sheet, () => inversionSheet(report, drawn), terminal);
   }
   return {
@@ -111,14 +111,16 @@ async function inverted(task: InvertTask): Promise<Report> {
 
 function remarkOnTarget({ remark }: LoadedModel, { file, background, roundedFrom }: Target): void {
   if (background) {
-    remark(`--target: ${file} has transparent pixels, which the model knows not: read over white`);
+    remark(
+      `--target: ${file} has transparent pixels, which the model does not know: they are read over white`,
+    );
   }
   if (roundedFrom !== undefined) {
     remark(`--target: the ${roundedFrom} bits of ${file} are rounded to 8; a .npy file keeps all digits`);
   }
 }
 
-async function drawnSearches(map: OnnxMap, { searches }: InversionReport): Promise<DrawnSearch[]> {
+async function drawSearches(map: OnnxMap, { searches }: InversionReport): Promise<DrawnSearch[]> {
   const outputs = (pick: (search: Search) => Float32Array) =>
     map.evaluate(joined(searches.map(pick)), searches.length);
   const starts = await outputs(({ start }) => start);
@@ -145,7 +147,7 @@ function averagedCodes(
  *
  * @param pictures what the provenance has of the images.
  */
-async function searched(
+async function searchCodes(
   task: InvertTask,
   target: Target,
   pictures: object,
@@ -162,7 +164,7 @@ async function searched(
       ? await metricAxes(space, averagedCodes(codes, task), { exponent, memory }, signal)
       : undefined;
   const found = await search(task, space, starts, axes?.basis, wanted);
-  const searches = await reached(task, space, starts, found, wanted);
+  const searches = await rankSearches(task, space, starts, found, wanted);
   const output = await generator.evaluate(bestOf(searches).code, 1);
   const { values: _, ...described } = target;
   return {
@@ -223,7 +225,7 @@ async function search(
 }
 
 /** The searches with their codes and distances, by rising loss. */
-async function reached(
+async function rankSearches(
   { distance }: InvertTask,
   space: SearchSpace,
   starts: readonly Candidate[],

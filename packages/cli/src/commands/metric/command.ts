@@ -126,7 +126,7 @@ async function spectraAt(
   const dim = values.length / count;
   const point = rowAt(values, index, dim).slice();
   const spectrumOf = async (map: OnnxMap) =>
-    scaled(await spectrumAt(map, point, options, signal), factorOf(options));
+    scaleSpectrum(await spectrumAt(map, point, options, signal), factorOf(options));
   const { residuals, route, ...spectrum } = await spectrumOf(await maps.at(layer));
   const control = options.shuffled ? await spectrumOf(await maps.shuffledAt(layer)) : undefined;
   return {
@@ -180,7 +180,7 @@ function spectrumAt(
   return metricSpectrum(map, point, { signal, top, accuracy, memoryBudget: memory });
 }
 
-function scaled({ eigenvalues, eigenvectors, residuals, route }: MetricSpectrum, factor: number) {
+function scaleSpectrum({ eigenvalues, eigenvectors, residuals, route }: MetricSpectrum, factor: number) {
   return {
     route,
     eigenvalues: eigenvalues.map((value) => factor * value),

@@ -6,7 +6,7 @@ import { existing, wantedRank } from "../../inputs/direction-counts.ts";
 import { type LoadedModel, mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, imagesOf, layoutOf, pictureOptions } from "../../inputs/pictures.ts";
 import { pixelsOf } from "../../inputs/pixels.ts";
-import { chosenCode, type Points, pointRange } from "../../inputs/points-file.ts";
+import { chooseCode, type Points, pointRange } from "../../inputs/points-file.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -57,7 +57,7 @@ export const traverse = command({
     const loaded = await loadTruncated(given);
     const route = await openRoute(loaded, given);
     const source = await use(CodeSource.open(loaded, route.head, options));
-    return traversed({ ...given, loaded, route }, await source.take(options.sample, 1, signal));
+    return traverseDirections({ ...given, loaded, route }, await source.take(options.sample, 1, signal));
   },
 });
 
@@ -68,7 +68,7 @@ async function openRoute(loaded: LoadedModel, { options, use }: Task<TraverseOpt
   return { head, tail: await use(openMap(loaded, { ...options, from: via })) };
 }
 
-async function traversed(task: TraverseTask, codes: Points): Promise<Report> {
+async function traverseDirections(task: TraverseTask, codes: Points): Promise<Report> {
   const { loaded, route, options, terminal, signal } = task;
   const { head, tail = head } = route;
   const layout = layoutOf(tail.to, options);
@@ -76,7 +76,7 @@ async function traversed(task: TraverseTask, codes: Points): Promise<Report> {
   const directions = existing(available, options.directions, "--directions", terminal);
   // A walk along a curve looks among all directions for the one that goes on.
   const rank = options.mode === "curve" ? available : Math.max(...directions) + 1;
-  const basis = await localBasisAt(head, chosenCode(codes, head.from.dim, options), {
+  const basis = await localBasisAt(head, chooseCode(codes, head.from.dim, options), {
     signal,
     rank,
     memoryBudget: options.memory,
