@@ -283,7 +283,7 @@ describe("a model that crashes the engine", () => {
   it("65: as a second model", { timeout: 60_000 }, async () => {
     const first = file("first", of([node("Neg", ["z"], ["y"])]));
     const second = file("second", crashing["Split with an unnamed first output"]!);
-    await expectRefusal(["metric", first, "--distance", second, "--range", "signed"], 65, crash);
+    await expectRefusal(["metric", first, "--distance", second, "--feature-range", "signed"], 65, crash);
   });
 });
 

@@ -182,7 +182,9 @@ describe("--target", () => {
     const white = { ...image, data: image.data.slice() };
     white.data.set([255, 255, 255, 255], 0);
     const { stdout, stderr } = await invert(scratch("clear.png", encodePng(clear)));
-    expect(stderr).toContain("clear.png has transparent pixels, which the model does not know: they are read over white");
+    expect(stderr).toContain(
+      "clear.png has transparent pixels, which the model does not know: they are read over white",
+    );
     const [over, opaque] = [
       JSON.parse(stdout),
       JSON.parse((await invert(scratch("white.png", encodePng(white)))).stdout),

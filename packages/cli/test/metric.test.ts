@@ -95,8 +95,8 @@ describe("vielbein metric", () => {
     expect(provenance.options.distance.file).toBe("metric-features.onnx");
     const [auto, paper, signed] = [
       await trace(),
-      await trace("--range", "paper"),
-      await trace("--range", "signed"),
+      await trace("--feature-range", "paper"),
+      await trace("--feature-range", "signed"),
     ];
     // Images are in [0, 1] already.
     expect(paper).toBe(signed);
@@ -109,7 +109,7 @@ describe("vielbein metric", () => {
       features,
       "--samples",
       "1",
-      "--range",
+      "--feature-range",
       "paper",
       "--image-range",
       "-1,1",
@@ -244,7 +244,7 @@ describe("vielbein metric", () => {
       [["--top", "2", "--accuracy", "high"], "cannot be used with"],
       [["--top", "0"], "integer of at least 1"],
       [["--differences", "0"], "positive number"],
-      [["--distance", features, "--range", "half"], "Allowed choices are auto, paper, signed"],
+      [["--distance", features, "--feature-range", "half"], "Allowed choices are auto, paper, signed"],
     ] as const) {
       const { code, stderr } = await vielbein("metric", path, "--samples", "1", ...options);
       expect([options, code]).toEqual([options, 2]);

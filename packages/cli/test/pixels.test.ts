@@ -166,7 +166,7 @@ describe("what features state of theirs", () => {
       shift: 127.5,
     });
     expect(
-      await json("metric", stating, "--samples", "1", "--distance", own, "--range", "paper"),
+      await json("metric", stating, "--samples", "1", "--distance", own, "--feature-range", "paper"),
     ).toMatchObject({
       scale: 1 / 4,
       shift: 0.5,

@@ -20,8 +20,8 @@ export const distanceOptions = {
     ),
     "l2",
   ),
-  range: choice(
-    "--range <range>",
+  featureRange: choice(
+    "--feature-range <range>",
     "pixels that the features are given: auto maps the images' range to what the features state in vielbein.range, else to [-1,1], as LPIPS expects; paper maps it to [0,1], as Wang & Ponce do; signed changes nothing",
     ["auto", "paper", "signed"],
     "auto",
@@ -113,7 +113,7 @@ async function withFeatures(
   readonly describe: (map: OnnxMap) => Distance["description"];
 }> {
   const { set: _set, ...engine } = options;
-  const { range, distance } = options;
+  const { featureRange: range, distance } = options;
   const features = await loadModel(distance, engine);
   requireInput(features, generator);
   const pixels = range === "signed" ? undefined : await pixelsOf(loaded, generator, options, signal);
@@ -158,7 +158,7 @@ function remedyFor(wanted: readonly unknown[], shape: readonly number[]): string
 
 /** The affine map of pixels that takes [low, high] to what the features are given. */
 function linkOf(
-  range: DistanceOptions["range"],
+  range: DistanceOptions["featureRange"],
   pixels: Pixels | undefined,
   { metadata }: Model,
 ): { readonly scale: number; readonly shift: number } {
