@@ -2,6 +2,7 @@
 
 import { metricSpectrum } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
+import { linearizeWithin } from "../src/derive/linearize.ts";
 import { jvp, linearize, OnnxMap, prepare, vjp } from "../src/index.ts";
 import { int, ints } from "../src/model/attributes.ts";
 import { exported, runGraph } from "./graphs.ts";
@@ -96,4 +97,13 @@ test("the leading eigenvalues of the metric of an affine map: the squares of its
   const { eigenvalues } = await metricSpectrum(map, Float32Array.from(g.point), { top: 2 });
   expect(relativeError(eigenvalues, [9, 4])).toBeLessThan(1e-6);
   await map.dispose();
+});
+
+test("more residuals than a session should be given are not computed", async () => {
+  const graph = await prepare((await exported("vae")).model, runtime);
+  const { jvp: forward, vjp: reverse } = await linearize(graph, runtime);
+  const residuals = new Set([...forward.residuals, ...reverse.residuals]);
+  residuals.delete(graph.input);
+  expect(await linearizeWithin(graph, runtime, residuals.size - 1, {})).toBeUndefined();
+  expect(await linearizeWithin(graph, runtime, residuals.size, {})).toBeDefined();
 });

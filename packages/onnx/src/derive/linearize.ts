@@ -51,8 +51,19 @@ export async function linearize(
   runtime: Runtime,
   options: DerivativeOptions = {},
 ): Promise<Linearization> {
+  return (await linearizeWithin(graph, runtime, Number.POSITIVE_INFINITY, options))!;
+}
+
+/** The same, or undefined where there are more residuals than `most`. */
+export async function linearizeWithin(
+  graph: PreparedGraph,
+  runtime: Runtime,
+  most: number,
+  options: DerivativeOptions,
+): Promise<Linearization | undefined> {
   const derived = differentiate(graph, options);
   const primal = primalPart(graph, derived);
+  if (primal.residuals.length > most) return undefined;
   const describe = await measure(graph, derived, primal, runtime);
   return {
     primal: primalModel(graph, derived, primal, primal.outputs.map(describe)),

@@ -18,6 +18,9 @@ export function modelSource(model: Model): ModelSource {
  */
 const LARGEST_OPTIMIZED = 10_000;
 
+/** The same of outputs. */
+const MOST_OUTPUTS_OPTIMIZED = 500;
+
 /**
  * A session of the engine for a model, whatever its inputs and outputs are called. Unless `wanted` says otherwise,
  * graphs in double precision run as they are: engines fuse x·sigmoid(x), clip(relu(x)) and the like into operators that
@@ -32,7 +35,8 @@ export async function openSession(
   const { graph } = model;
   const isDouble = graph.inputs.some(({ dataType }) => dataType === DataType.DOUBLE);
   const isQuantised = graph.nodes.some(({ opType }) => opType === "QuantizeLinear");
-  const optimize = !isDouble && !isQuantised && graph.nodes.length <= LARGEST_OPTIMIZED;
+  const isLarge = graph.nodes.length > LARGEST_OPTIMIZED || graph.outputs.length > MOST_OUTPUTS_OPTIMIZED;
+  const optimize = !isDouble && !isQuantised && !isLarge;
   const options = { optimize, ...wanted };
   // Engines keep tensors in plain objects, where names that all objects have are taken.
   const taken = [...graph.inputs, ...graph.outputs].map(({ name }) => name).filter((name) => name in {});

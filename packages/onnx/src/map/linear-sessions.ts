@@ -3,7 +3,7 @@
 
 import type { KeptTensor, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core";
 import type { DerivativeOptions } from "../derive/emitter.ts";
-import { type Linearization, linearize } from "../derive/linearize.ts";
+import { type Linearization, linearizeWithin } from "../derive/linearize.ts";
 import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
 import { DataType, type Model, type ValueInfo } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
@@ -11,6 +11,12 @@ import { ResidualStore, type Residuals } from "./residual-store.ts";
 
 /** A result is there twice while it is handed over: more runs of the primal than this do not make up for that. */
 const MOST_PARTS = 4;
+
+/**
+ * Residuals that a session is given or yields: what engines take to open one with many inputs and outputs grows with the
+ * square of their number.
+ */
+const MOST_RESIDUALS = 5000;
 
 /** Opens a session for one of the graphs. */
 type Open = (model: Model, options: SessionOptions) => Promise<Session>;
@@ -36,7 +42,8 @@ export class LinearSessions {
   }
 
   /**
-   * Linearises the graph. Undefined where what the products need of one point exceeds `budget` bytes.
+   * Linearises the graph. Undefined where what the products need of one point exceeds `budget` bytes, or is
+   * very many tensors.
    *
    * @param open opens a session; each is opened when it is first wanted.
    */
@@ -47,7 +54,8 @@ export class LinearSessions {
     budget: number,
     open: Open,
   ): Promise<LinearSessions | undefined> {
-    const linearization = await linearize(graph, runtime, options);
+    const linearization = await linearizeWithin(graph, runtime, MOST_RESIDUALS, options);
+    if (!linearization) return undefined;
     const sizes = residualSizes(linearization, graph);
     const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     const room = Math.max(bytes / MOST_PARTS, Math.min(bytes, budget - bytes));
