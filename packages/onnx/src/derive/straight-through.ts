@@ -38,8 +38,9 @@ function alignedScale(e: Emitter, node: Node): string {
 }
 
 function aligned(e: Emitter, node: Node, data: string, vector: string): string {
-  const [count = 1] = e.shape(vector);
-  if (count === 1) return e.op("Reshape", [vector, e.int64([])]);
+  const [count] = e.shape(vector);
+  if (count === undefined) return vector;
+  if (count === 1) return e.op("Squeeze", [vector]);
   const rank = e.shape(data).length;
   const axis = positiveAxis(intAttribute(node, "axis", 1), rank);
   const shape = Array.from({ length: rank }, (_, i) => (i === axis ? count : 1));

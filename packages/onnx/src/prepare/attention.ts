@@ -7,15 +7,14 @@ import type { CompositeWriter } from "./composite-writer.ts";
 /**
  * y = softmax(s·QKᵀ + mask)·V for every head, s = 1/√(head size) by default. The arguments are
  * [batch, heads, positions, size], or [batch, positions, heads·size] where the node says how many heads.
- * Nodes with windows, a padded cache or an intermediate result among their outputs stay as they are.
+ * Nodes that yield scores with a mask or bound whose order changed between operator sets stay as they are.
  */
 export function attention(w: CompositeWriter, node: Node): void {
   const [query, key, value] = node.inputs as [string, string, string];
-  const [, , , mask, pastKey, pastValue, paddedLength] = node.inputs;
-  const isWindowed = ["left_window_size", "right_window_size"].some(
-    (name) => intAttribute(node, name, -1) >= 0,
-  );
-  if (paddedLength || isWindowed || w.yields(3)) return;
+  const [, , , mask, pastKey, pastValue, filled] = node.inputs;
+  const cap = floatAttribute(node, "softcap", 0);
+  const stage = w.yields(3) ? stages[intAttribute(node, "qk_matmul_output_mode", 0)] : undefined;
+  if (w.yields(3) && (!stage || (stage === "biased" && cap > 0))) return;
 
   const heads = intAttribute(node, "q_num_heads", 0);
   const sharedHeads = intAttribute(node, "kv_num_heads", heads);
@@ -25,15 +24,52 @@ export function attention(w: CompositeWriter, node: Node): void {
   const isGrouped = heads === 0 || heads !== sharedHeads;
   const [keys, values] = [k, v].map((x) => (isGrouped ? repeatHeads(w, x, q) : x));
 
-  const isCausal = intAttribute(node, "is_causal", 0) === 1;
   const biases = [
     mask && (w.isBool(mask) ? excluding(w, mask) : mask),
-    isCausal ? causalBias(w, q, k, pastKey) : undefined,
+    ...visibility(w, node, [q, k], { past: pastKey, filled }),
   ];
-  const scale = floatAttribute(node, "scale", 0);
-  const mixed = attend(w, q, keys, values, { scale, cap: floatAttribute(node, "softcap", 0), biases });
+  const scores = scored(w, q, keys, { scale: floatAttribute(node, "scale", 0), cap, biases });
+  if (stage) w.finish("Identity", [scores[stage]], {}, 3);
+  const mixed = w.op("MatMul", [scores.weights, values]);
   if (heads === 0) w.finish("Identity", [mixed]);
   else finishJoined(w, mixed);
+}
+
+/** What the fourth output is; the order of mask and bound behind the product changed between operator sets. */
+const stages: Readonly<Record<number, keyof Scores | undefined>> = {
+  0: "products",
+  2: "biased",
+  3: "weights",
+};
+
+/** What came before the positions of the query: a cache that grows, or one of fixed size of which so much is filled. */
+interface Earlier {
+  readonly past: string | undefined;
+  /** [batch]. */
+  readonly filled: string | undefined;
+}
+
+/** What excludes positions of the keys from those of the query: windows, and what is not filled. */
+function visibility(
+  w: CompositeWriter,
+  node: Node,
+  [q, k]: readonly string[],
+  { past, filled }: Earlier,
+): string[] {
+  const [left, right] = ["left", "right"].map((side) => intAttribute(node, `${side}_window_size`, -1));
+  const columns = w.range(w.extent(k, 2));
+  const own = w.op("Unsqueeze", [w.range(w.extent(q, 2)), w.int64([1])]);
+  const ofBatch = filled && w.op("Reshape", [filled, w.int64([-1, 1, 1, 1])]);
+  const before = ofBatch ? w.op("Sub", [ofBatch, w.extent(q, 2)]) : past && w.extent(past, 2);
+  const rows = before ? w.op("Add", [own, before]) : own;
+  const distance = w.op("Sub", [rows, columns]);
+  const conditions = [
+    intAttribute(node, "is_causal", 0) === 1 && w.op("LessOrEqual", [columns, rows]),
+    left >= 0 && w.op("LessOrEqual", [distance, w.int64([left], [])]),
+    right >= 0 && w.op("LessOrEqual", [w.op("Neg", [distance]), w.int64([right], [])]),
+    ofBatch && w.op("Less", [columns, ofBatch]),
+  ];
+  return conditions.flatMap((condition) => (condition ? excluding(w, condition) : []));
 }
 
 export interface Scoring {
@@ -51,19 +87,36 @@ export function attend(
   query: string,
   keys: string,
   values: string,
-  { scale, cap = 0, biases }: Scoring,
+  scoring: Scoring,
 ): string {
+  return w.op("MatMul", [scored(w, query, keys, scoring).weights, values]);
+}
+
+/** The scores as they come about: the products, with what is added to them, and the softmax of these. */
+interface Scores {
+  readonly products: string;
+  readonly biased: string;
+  readonly weights: string;
+}
+
+function scored(
+  w: CompositeWriter,
+  query: string,
+  keys: string,
+  { scale, cap = 0, biases }: Scoring,
+): Scores {
   const size = w.fromInt64(w.extents(query, 3, 4));
   const scaled = scale ? w.op("Mul", [query, w.scalar(scale)]) : w.op("Div", [query, w.op("Sqrt", [size])]);
-  let scores = w.op("MatMul", [scaled, w.op("Transpose", [keys], { perm: ints([0, 1, 3, 2]) })]);
+  const products = w.op("MatMul", [scaled, w.op("Transpose", [keys], { perm: ints([0, 1, 3, 2]) })]);
+  let biased = products;
   if (cap > 0) {
-    const bounded = w.op("Tanh", [w.op("Div", [scores, w.scalar(cap)])]);
-    scores = w.op("Mul", [bounded, w.scalar(cap)]);
+    const bounded = w.op("Tanh", [w.op("Div", [products, w.scalar(cap)])]);
+    biased = w.op("Mul", [bounded, w.scalar(cap)]);
   }
   const added = biases.flatMap((bias) => bias || []);
-  for (const bias of added) scores = w.op("Add", [scores, bias]);
-  const weights = added.length > 0 ? maskedSoftmax(w, scores) : w.op("Softmax", [scores], { axis: int(-1) });
-  return w.op("MatMul", [weights, values]);
+  for (const bias of added) biased = w.op("Add", [biased, bias]);
+  const weights = added.length > 0 ? maskedSoftmax(w, biased) : w.op("Softmax", [biased], { axis: int(-1) });
+  return { products, biased, weights };
 }
 
 /** Yields the heads [batch, heads, positions, size] as columns of [batch, positions, heads·size]. */
@@ -98,20 +151,10 @@ export function repeatHeads(w: CompositeWriter, x: string, query: string): strin
   return w.op("Reshape", [repeated, shape]);
 }
 
-/** Excludes position j of the keys from position i unless j ≤ i + the number of earlier positions. */
-export function causalBias(
-  w: CompositeWriter,
-  query: string,
-  key: string,
-  past?: string | undefined,
-): string {
-  const count = (x: string): string => {
-    const positions = w.op("Squeeze", [w.extents(x, 2, 3)]);
-    return w.op("Range", [w.int64([0], []), positions, w.int64([1], [])]);
-  };
-  const rows = w.op("Unsqueeze", [count(query), w.int64([1])]);
-  const last = past ? w.op("Add", [rows, w.extents(past, 2, 3)]) : rows;
-  return excluding(w, w.op("LessOrEqual", [count(key), last]));
+/** Excludes position j of the keys from position i unless j ≤ i. */
+export function causalBias(w: CompositeWriter, query: string, key: string): string {
+  const rows = w.op("Unsqueeze", [w.range(w.extent(query, 2)), w.int64([1])]);
+  return excluding(w, w.op("LessOrEqual", [w.range(w.extent(key, 2)), rows]));
 }
 
 /** Zero where the score is −∞, also for a position that may attend to none, whose softmax would be 0/0. */

@@ -89,12 +89,12 @@ export class CompositeWriter implements WrittenOut {
     return this.constant({ name: "constant", dims: [], dataType: DataType.INT32, raw });
   }
 
-  bool(value: boolean): string {
+  bools(values: readonly boolean[], dims: readonly number[] = [values.length]): string {
     return this.constant({
       name: "constant",
-      dims: [],
+      dims,
       dataType: DataType.BOOL,
-      raw: Uint8Array.of(Number(value)),
+      raw: Uint8Array.from(values, Number),
     });
   }
 
@@ -125,6 +125,16 @@ export class CompositeWriter implements WrittenOut {
   /** The extents of `x` from axis `start` up to `end`, a vector. */
   extents(x: string, start: number, end: number): string {
     return this.op("Slice", [this.op("Shape", [x]), this.int64([start]), this.int64([end])]);
+  }
+
+  /** The extent of one axis of `x`, a scalar. */
+  extent(x: string, axis: number): string {
+    return this.op("Gather", [this.op("Shape", [x]), this.int64([axis], [])]);
+  }
+
+  /** 0, 1, … up to a scalar. */
+  range(count: string): string {
+    return this.op("Range", [this.int64([0], []), count, this.int64([1], [])]);
   }
 
   /** A tensor of the file under a name of its own. */

@@ -7,6 +7,7 @@ import { floatAttribute, intAttribute, intsAttribute, type Node, type Tensor } f
 import type { NameSupply } from "../model/names.ts";
 import type { Scope } from "../model/scope.ts";
 import { attention, rotaryEmbedding } from "./attention.ts";
+import { classical } from "./classical.ts";
 import { type Composite, CompositeWriter, type WrittenOut } from "./composite-writer.ts";
 import { contribAttentions } from "./contrib/attention.ts";
 import { blocked } from "./contrib/blocked.ts";
@@ -14,6 +15,9 @@ import { fused } from "./contrib/fused.ts";
 import { contribNormalizations } from "./contrib/normalization.ts";
 import { packedWeights } from "./contrib/packed-weights.ts";
 import { quantized } from "./contrib/quantized.ts";
+import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./losses.ts";
+import { centerCropPad, compress, cumProd, oneHot, reverseSequence } from "./rearrangements.ts";
+import { col2Im, dft, stft } from "./signal.ts";
 
 /** By operator, with its domain where that is not the standard one. */
 const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
@@ -29,6 +33,17 @@ const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
   ["LRN", localResponseNormalization],
   ["Attention", attention],
   ["RotaryEmbedding", rotaryEmbedding],
+  ["NegativeLogLikelihoodLoss", negativeLogLikelihoodLoss],
+  ["SoftmaxCrossEntropyLoss", softmaxCrossEntropyLoss],
+  ["DFT", dft],
+  ["STFT", stft],
+  ["Col2Im", col2Im],
+  ["ReverseSequence", reverseSequence],
+  ["OneHot", oneHot],
+  ["Compress", compress],
+  ["CenterCropPad", centerCropPad],
+  ["CumProd", cumProd],
+  ...classical,
   ...fused,
   ...contribNormalizations,
   ...contribAttentions,

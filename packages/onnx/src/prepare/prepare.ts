@@ -2,13 +2,14 @@
 // fixed, everything that does not depend on the input folded into constants. The engine says both the shapes
 // and the folded values, so that no shape inference of ours is needed and the plumbing that exporters leave (Shape, Gather, Slice, Concat, Unsqueeze …) disappears.
 
-import { type Runtime, VielbeinError } from "@vielbein/core";
+import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
 import { infoOf, type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
 import { ruleFor } from "../derive/rules.ts";
 import { straightThroughRules } from "../derive/straight-through.ts";
 import { reasonAgainst, UnsupportedOperatorError } from "../derive/unsupported.ts";
 import { trialLimits } from "../file/trial.ts";
-import { type Model, type Node, standardOpset, type ValueInfo } from "../model/model.ts";
+import { type Model, type Node, requiredInputs, standardOpset, type ValueInfo } from "../model/model.ts";
+import { fromRuntime } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
 import { decideBranches } from "./branches.ts";
 import { withBlockSize } from "./contrib/block-size.ts";
@@ -72,16 +73,36 @@ async function simplify(
   const inlined = inlineFunctions(original, { kept, straightThrough });
   const decided = await decideBranches(inlined.model, runtime, variable, given, trial);
   const origins = [...inlined.origins, ...decided.origins];
-  let model = normalize(await withBlockSize(decided.model, runtime), precision, { kept, straightThrough });
+  const stated = stating(decided.model, given);
+  let model = normalize(await withBlockSize(stated, runtime), precision, { kept, straightThrough });
   const values = fixedInputs({ inputs, precision });
+  // Scan of operator set 8 is another operator.
+  const asTheyAre = standardOpset(original) < 9 ? new Set([...kept, "Scan"]) : kept;
   for (;;) {
-    const unrolled = await unrollOnce(model, { runtime, variable, to, inputs: values, trial, kept });
+    const unrolled = await unrollOnce(model, {
+      runtime,
+      variable,
+      to,
+      inputs: values,
+      trial,
+      kept: asTheyAre,
+    });
     if (unrolled.model === model) return { model, positions: positionsOf(original, origins) };
     // Rounds may take branches that depend on their number.
     const further = await decideBranches(unrolled.model, runtime, variable, values, trial);
     model = further.model;
     origins.push(...unrolled.origins, ...further.origins);
   }
+}
+
+/** The model with the integers that inputs are given stated in it, since some of them say what an operator does. */
+function stating(model: Model, given: ReadonlyMap<string, RuntimeTensor>): Model {
+  const integers = requiredInputs(model.graph).flatMap(({ name }) => {
+    const tensor = given.get(name);
+    return tensor && /^(u?int|bool)/.test(tensor.type) ? [fromRuntime(name, tensor)] : [];
+  });
+  const initializers = [...model.graph.initializers, ...integers];
+  return integers.length === 0 ? model : { ...model, graph: { ...model.graph, initializers } };
 }
 
 /**

@@ -15,6 +15,7 @@ import { resize } from "./resize.ts";
 import { sampling } from "./sampling.ts";
 import { shapes } from "./shapes.ts";
 import { slicing } from "./slicing.ts";
+import { writtenOutFurther } from "./written-out.ts";
 
 export const families = {
   elementwise,
@@ -30,6 +31,7 @@ export const families = {
   sampling,
   composites,
   recurrents,
+  writtenOutFurther,
   further,
 };
 export const everyCase: readonly OperatorCase[] = Object.values(families).flat();

@@ -11,7 +11,7 @@ type Rows = readonly (readonly number[])[];
 const sigmoid: Function = (x) => 1 / (1 + Math.exp(-x));
 const clip = (bound: number, x: number): number => (bound > 0 ? Math.min(Math.max(x, -bound), bound) : x);
 
-const [LENGTH, BATCH, FEATURES, HIDDEN] = [3, 2, 2, 2];
+const [LENGTH, BATCH, FEATURES, HIDDEN] = [2, 2, 2, 2];
 const gatesOf = { RNN: 1, LSTM: 4, GRU: 3 } as const;
 type Op = keyof typeof gatesOf;
 
@@ -83,7 +83,7 @@ function step(op: Op, x: readonly number[], state: Rows, { w, r, b, p }: Weights
   return [units.map((k) => shown[k]! * l(next[k]!)), next];
 }
 
-const LENGTHS = [3, 2];
+const LENGTHS = [2, 1];
 
 /** The outputs of the operator one after the other, each in its order of axes. */
 function outputs(

@@ -65,7 +65,7 @@ export function writeOutLoop(w: CompositeWriter, node: Node, rounds: number): vo
   const collects = node.outputs.slice(states).some(Boolean);
   if (rounds * body.nodes.length > MOST_NODES || (rounds === 0 && collects)) return;
   const copy = new Rounds(w, body);
-  const holds = w.bool(true);
+  const holds = w.bools([true], []);
   let state = node.inputs.slice(2);
   const collected: string[][] = [];
   for (let round = 0; round < rounds; round++) {

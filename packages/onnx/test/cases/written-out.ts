@@ -1,0 +1,131 @@
+// Losses, Fourier transforms and rearrangements that are written out as simpler operators.
+
+import type { Attribute } from "../../src/index.ts";
+import { int, ints, string } from "../../src/model/attributes.ts";
+import type { GraphBuilder } from "../helpers.ts";
+import { operatorCase } from "./case.ts";
+
+const losses = (["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"] as const).flatMap((op) => [
+  operatorCase(op, "mean, weights", (g) =>
+    g.op(op, [g.variable([3, 2]), g.int64([1, 0, 1]), g.variable([2], { positive: true })]),
+  ),
+  operatorCase(op, "none, one class ignored", (g) =>
+    g.op(op, [g.variable([1, 3, 2]), g.int64([2, 1], [1, 2])], {
+      reduction: string("none"),
+      ignore_index: int(1),
+    }),
+  ),
+  operatorCase(op, "sum", (g) =>
+    g.op(op, [g.variable([2, 3]), g.int64([2, 0])], { reduction: string("sum") }),
+  ),
+]);
+
+const transform = (
+  about: string,
+  dims: readonly number[],
+  attributes: Record<string, Attribute>,
+  length?: number,
+  axis?: number,
+) =>
+  operatorCase(
+    "DFT",
+    about,
+    (g) => {
+      const inputs = [g.variable(dims)];
+      if (length !== undefined || axis !== undefined)
+        inputs.push(length === undefined ? "" : g.int64([length], []));
+      if (axis !== undefined) inputs.push(g.int64([axis], []));
+      return g.op("DFT", inputs, attributes);
+    },
+    { opset: axis === undefined ? 17 : 20 },
+  );
+
+const frames = (g: GraphBuilder) => [g.variable([1, 7, 1]), g.int64([2], [])];
+
+/** Products of the factors of every element. */
+const cumulative = (
+  attributes: Record<string, Attribute>,
+  axis: number,
+  factors: readonly (readonly number[])[],
+) =>
+  operatorCase(
+    "CumProd",
+    JSON.stringify(attributes),
+    (g) => g.op("CumProd", [g.variable([2, 3]), g.int64([axis], [])], attributes),
+    {
+      opset: 26,
+      reference: (point) =>
+        Float64Array.from(factors, (places) => places.reduce((product, i) => product * point[i]!, 1)),
+    },
+  );
+
+const floats = (value: readonly number[]): Attribute => ({ type: "floats", value });
+
+export const writtenOutFurther = [
+  ...losses,
+  transform("real, along axis 1", [1, 4, 2, 1], {}),
+  transform("complex, inverse", [2, 3, 2], { inverse: int(1) }),
+  transform("one-sided, longer than the signal", [1, 3, 1], { onesided: int(1) }, 5),
+  transform("shorter than the signal, along the last axis but two", [1, 5, 2, 1], {}, 4, -3),
+  operatorCase("STFT", "window", (g) => g.op("STFT", [...frames(g), g.variable([3])], { onesided: int(0) })),
+  operatorCase("STFT", "one-sided, length of the frames", (g) =>
+    g.op("STFT", [...frames(g), "", g.int64([4], [])]),
+  ),
+  operatorCase(
+    "Col2Im",
+    "strides, pads, dilations",
+    (g) =>
+      g.op("Col2Im", [g.variable([1, 8, 4]), g.int64([4, 5]), g.int64([2, 2])], {
+        strides: ints([2, 2]),
+        pads: ints([0, 1, 1, 0]),
+        dilations: ints([1, 2]),
+      }),
+    { reference: "affine" },
+  ),
+  operatorCase("ReverseSequence", "batch first", (g) =>
+    g.op("ReverseSequence", [g.variable([2, 3, 2]), g.int64([3, 2])], {
+      batch_axis: int(0),
+      time_axis: int(1),
+    }),
+  ),
+  operatorCase(
+    "OneHot",
+    "values that depend on the point",
+    (g) => g.op("OneHot", [g.int64([2, 0]), g.int64([3], []), g.variable([2])], { axis: int(0) }),
+    { reference: (point) => Float64Array.from([0, 1, 0, 0, 1, 0], (place) => point[place]!) },
+  ),
+  operatorCase("Compress", "along an axis", (g) =>
+    g.op("Compress", [g.variable([2, 3]), g.bool([true, false, true], [3])], { axis: int(1) }),
+  ),
+  operatorCase("CenterCropPad", "cut off and filled up", (g) =>
+    g.op("CenterCropPad", [g.variable([2, 4, 3]), g.int64([3, 6])], { axes: ints([1, -1]) }),
+  ),
+  cumulative({}, 1, [[0], [0, 1], [0, 1, 2], [3], [3, 4], [3, 4, 5]]),
+  cumulative({ reverse: int(1), exclusive: int(1) }, -1, [[1, 2], [2], [], [4, 5], [5], []]),
+  operatorCase(
+    "ai.onnx.ml::Scaler",
+    "offset and scale",
+    (g) =>
+      g.op("ai.onnx.ml::Scaler", [g.variable([1, 2])], { offset: floats([1, -2]), scale: floats([0.5, 3]) }),
+    { reference: (point) => Float64Array.of(0.5 * (point[0]! - 1), 3 * (point[1]! + 2)) },
+  ),
+  operatorCase(
+    "ai.onnx.ml::Normalizer",
+    "L2",
+    (g) => g.op("ai.onnx.ml::Normalizer", [g.variable([1, 3])], { norm: string("L2") }),
+    { reference: (point) => point.map((x) => x / Math.hypot(...point)) },
+  ),
+  operatorCase(
+    "ai.onnx.ml::LinearRegressor",
+    "two targets",
+    (g) =>
+      g.op("ai.onnx.ml::LinearRegressor", [g.variable([1, 2])], {
+        coefficients: floats([1, 2, 3, -4]),
+        intercepts: floats([0.5, -0.25]),
+        targets: int(2),
+      }),
+    {
+      reference: ([a = 0, b = 0]) => Float64Array.of(a + 2 * b + 0.5, 3 * a - 4 * b - 0.25),
+    },
+  ),
+];
