@@ -5,6 +5,7 @@
 import { eigh, type Matrix, matrix, normal } from "@vielbein/linalg";
 import type { FloatArray } from "../map/float-array.ts";
 import { dot } from "../optimize/objective.ts";
+import { combined, length, subtractInPlace, unitBeyond } from "./long-vectors.ts";
 
 export interface SubspaceSearch {
   /** Length of the vectors searched for. */
@@ -26,7 +27,7 @@ export interface LeadingSubspace {
   /** v₁, …, v_k, orthonormal, `[dim]` each. */
   readonly vectors: readonly Float64Array[];
   /** A·v₁, …, A·v_k. */
-  readonly images: readonly Float64Array[];
+  readonly images: Float64Array[];
   /** AᵀA·v₁, …, AᵀA·v_k. */
   readonly returned: readonly Float64Array[];
   /** Products forth and back. */
@@ -35,8 +36,6 @@ export interface LeadingSubspace {
 
 /** Steps without a gain of one half, after which rounding is all that is left of the residuals. */
 const PATIENCE = 40;
-/** What is left of a vector of length 1 when it lies in a space, by rounding. */
-const NOTHING = 1e-10;
 /** Steps from a random vector that look for what the iteration cannot see; the second where the first leaves it open. */
 const PROBES = 2;
 /** How many times smaller than its expected length the share of a random vector in a direction is in one case of twelve. */
@@ -137,9 +136,8 @@ class Basis {
 
   /** A unit vector orthogonal to the basis: the direction of `wanted`, or a random one where that adds nothing. */
   next(wanted: FloatArray | undefined): Float64Array {
-    return (
-      (wanted && this.#unit(Float64Array.from(wanted))) ?? this.next(normal(0, this.#drawn++, this.#dim))
-    );
+    const found = wanted && unitBeyond(Float64Array.from(wanted), this.#vectors);
+    return found ?? this.next(normal(0, this.#drawn++, this.#dim));
   }
 
   ritz(k: number): Ritz {
@@ -188,36 +186,4 @@ class Basis {
   #energy(i: number, j: number): number {
     return (dot(this.#vectors[i], this.#returned[j]) + dot(this.#vectors[j], this.#returned[i])) / 2;
   }
-
-  /** `v`, made orthogonal to the basis in place, twice since once leaves rounding, and of length 1. */
-  #unit(v: Float64Array): Float64Array | undefined {
-    for (let pass = 0; pass < 2; pass++) {
-      const size = length(v);
-      for (let i = 0; i < v.length; i++) v[i] /= size;
-      for (const other of this.#vectors) subtractInPlace(v, other, dot(v, other));
-    }
-    const size = length(v);
-    if (!(size > NOTHING)) return undefined;
-    return v.map((x) => x / size);
-  }
-}
-
-/** Σⱼ cⱼᵢ·vⱼ. */
-function combined(vectors: readonly FloatArray[], coefficients: Matrix, i: number): Float64Array {
-  const sum = new Float64Array(vectors[0].length);
-  vectors.forEach((v, j) => {
-    const c = coefficients.data[j * coefficients.cols + i];
-    for (let at = 0; at < sum.length; at++) sum[at] += c * v[at];
-  });
-  return sum;
-}
-
-/** a − factor·b, in a. */
-function subtractInPlace(a: Float64Array, b: FloatArray, factor: number): Float64Array {
-  for (let i = 0; i < a.length; i++) a[i] -= factor * b[i];
-  return a;
-}
-
-function length(a: FloatArray): number {
-  return Math.sqrt(dot(a, a));
 }

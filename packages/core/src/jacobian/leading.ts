@@ -2,12 +2,14 @@
 // smaller of the two sides is searched by Lanczos iteration on JᵀJ (or JJᵀ), and the other follows from the images of
 // what was found, with the best values that the subspace holds (Rayleigh–Ritz).
 
-import { type Matrix, matmul, matrix, svd } from "@vielbein/linalg";
+import { type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { powerOfTwo } from "../power-of-two.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
-import { leadingSubspace } from "./leading-subspace.ts";
+import { type LeadingSubspace, leadingSubspace } from "./leading-subspace.ts";
+import { decomposeColumns } from "./long-vectors.ts";
 
 export interface LeadingTriplets {
   /** σ₁ ≥ … ≥ σ_k. */
@@ -46,9 +48,16 @@ const SHARE = 1 / 8;
 export async function leadingTriplets(at: JacobianAt, k: number): Promise<LeadingTriplets> {
   requireRoom(at, k);
   const isTall = at.inputs <= at.outputs;
-  const push = (x: FloatArray): Promise<FloatArray> => at.push(Float32Array.from(x), 1);
-  const pull = (y: FloatArray): Promise<Float64Array> => at.pull(Float32Array.from(y), 1);
-  const { vectors, images, returned, products } = await leadingSubspace({
+  // The first image sets the unit, in which squares neither vanish nor overflow.
+  let unit: number | undefined;
+  const inUnits = (product: FloatArray): FloatArray => {
+    unit ??= powerOfTwo(product);
+    for (let i = 0; i < product.length; i++) product[i] /= unit;
+    return product;
+  };
+  const push = async (x: FloatArray): Promise<FloatArray> => inUnits(await at.push(Float32Array.from(x), 1));
+  const pull = async (y: FloatArray): Promise<FloatArray> => inUnits(await at.pull(Float32Array.from(y), 1));
+  const found = await leadingSubspace({
     dim: Math.min(at.inputs, at.outputs),
     k,
     forth: isTall ? push : pull,
@@ -57,15 +66,34 @@ export async function leadingTriplets(at: JacobianAt, k: number): Promise<Leadin
     capacity: capacityFor(at, k),
     signal: at.signal,
   });
-  const { u: far, s: singularValues, v: turn } = svd(fromColumns(images));
-  const turned = matmul(fromColumns(vectors), turn);
-  const squares = singularValues.map((value) => value ** 2);
+  const { near, far, values, residuals } = triplesOf(found);
+  const [inputVectors, outputVectors] = isTall ? [near, far] : [far, near];
+  const inFull = (x: number): number => x * (unit ?? 1);
+  return {
+    singularValues: values.map(inFull),
+    inputVectors,
+    outputVectors,
+    residuals: residuals.map(inFull),
+    products: found.products,
+    route: await at.productRoute(),
+  };
+}
+
+/** The best triplets that the space holds (Rayleigh–Ritz); its images become the far vectors. */
+function triplesOf({ vectors, images, returned }: LeadingSubspace): {
+  near: Matrix;
+  far: Matrix;
+  values: Float64Array;
+  residuals: Float64Array;
+} {
+  const { s: values, turn } = decomposeColumns(images);
+  const near = matmul(fromColumns(vectors), turn);
+  const squares = values.map((value) => value ** 2);
   // Of σ that vanish beside σ₁ the far vector is anyone's, and so is the quotient.
-  const residuals = residualsOf(matmul(fromColumns(returned), turn), turned, squares).map(
-    (residual, i) => residual / Math.max(singularValues[i], RESOLVED * singularValues[0]) || 0,
+  const residuals = residualsOf(matmul(fromColumns(returned), turn), near, squares).map(
+    (residual, i) => residual / Math.max(values[i], RESOLVED * values[0]) || 0,
   );
-  const [inputVectors, outputVectors] = isTall ? [turned, far] : [far, turned];
-  return { singularValues, inputVectors, outputVectors, residuals, products, route: await at.productRoute() };
+  return { near, far: fromColumns(images), values, residuals };
 }
 
 /** As many vectors as are worth it, whose images fit a share of the memory; some more than k in any case. */

@@ -195,6 +195,15 @@ test.each([
   }
 });
 
+test.each([1e-30, 1e30])("units of the output change nothing but the values: %s", async (factor) => {
+  const scaled = mapOf(200, 40, (i) => factor * 0.7 ** i);
+  const { singularValues, residuals } = await leadingTriplets(JacobianAt.of(scaled, new Float32Array(40)), 4);
+  singularValues.forEach((value, i) => {
+    expect(value / (factor * 0.7 ** i)).toBeCloseTo(1, 6);
+    expect(residuals[i]! / factor).toBeLessThan(1e-5);
+  });
+});
+
 test("a spectrum that falls as those of generators do takes some thirty products, forth and back", async () => {
   const { products } = await leadingTriplets(JacobianAt.of(tall, pointOf(tall)), 5);
   expect(products).toBeLessThanOrEqual(34);
