@@ -156,6 +156,16 @@ describe("vielbein derive", () => {
     });
   });
 
+  it("writes forward and reverse products in one", async () => {
+    const out = scratch("metric.onnx");
+    const fused = ["derive", path, "--mode", "gauss-newton", "-o", out, "--json"];
+    const { inputs, outputs } = JSON.parse((await vielbein(...fused, "--diagonal")).stdout);
+    expect(inputs.map((p: { name: string }) => p.name)).toEqual(["z", "z_tangent", "image_diagonal"]);
+    expect(outputs).toMatchObject([{ name: "image" }, { name: "z_product", shape: ["k", 1, 4] }]);
+    const wrong = await vielbein("derive", path, "--diagonal", "-o", out);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("goes with --mode gauss-newton")]);
+  });
+
   it("reads its weights from the model beside it", async () => {
     const [inline, reference] = [scratch("inline.onnx"), scratch("reference.onnx")];
     await vielbein("derive", path, "-o", inline);

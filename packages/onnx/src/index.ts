@@ -1,4 +1,5 @@
 export type { DerivativeOptions, Emitter } from "./derive/emitter.ts";
+export { type GaussNewtonGraph, type GaussNewtonOptions, gaussNewton } from "./derive/gauss-newton.ts";
 export { differentiability, type JvpGraph, jvp, type NodeReport } from "./derive/jvp.ts";
 export { type LinearGraph, type Linearization, linearize } from "./derive/linearize.ts";
 export { type PreparedGraph, pointShape, type TensorInfo } from "./derive/prepared-graph.ts";

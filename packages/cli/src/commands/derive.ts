@@ -3,42 +3,68 @@
 import { realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { VielbeinError } from "@vielbein/core";
-import { encodeModel, hvp, jvp, type Model, type PreparedGraph, prepare, vjp } from "@vielbein/onnx";
+import {
+  encodeModel,
+  gaussNewton,
+  hvp,
+  jvp,
+  type Model,
+  type PreparedGraph,
+  prepare,
+  vjp,
+} from "@vielbein/onnx";
 import { type LoadedModel, loadModel, mapOptions } from "../inputs/model.ts";
 import { spanOf } from "../inputs/prepared.ts";
 import { command } from "../kit/command.ts";
 import { output } from "../kit/command-files.ts";
-import { choice, flag, required } from "../kit/options.ts";
+import { choice, flag, type OptionsOf, required } from "../kit/options.ts";
 import { writeNamed } from "../kit/output.ts";
 
-const MODES = ["jvp", "vjp", "hvp"] as const;
+const MODES = ["jvp", "vjp", "hvp", "gauss-newton"] as const;
 
-type Mode = (typeof MODES)[number];
+const options = {
+  ...mapOptions,
+  mode: choice(
+    "--mode <mode>",
+    "forward, reverse, second order, or forward and reverse in one",
+    MODES,
+    "jvp",
+  ),
+  out: required(output("-o, --out <file.onnx>", "file to write")),
+  weights: choice(
+    "--weights <where>",
+    "copied into the file, or read from MODEL, which then must lie beside it",
+    ["inline", "reference"],
+    "inline",
+  ),
+  diagonal: flag(
+    "--diagonal",
+    "--mode gauss-newton: JᵀDJ·t, with the diagonal D of weights of the output's elements as a further input",
+  ),
+  portable: flag("--portable", "only operators that every engine runs on its accelerator (WebGPU)"),
+  json: flag("--json", "names and shapes of the inputs and outputs as JSON on stdout"),
+};
+
+type DeriveOptions = OptionsOf<typeof options>;
 
 export const derive = command({
   name: "derive",
   argument: "<model>",
   summary: "write a derivative as an ONNX file",
   description:
-    "Writes an ONNX model that computes the value and J·t for k tangents (--mode jvp), the value and Jᵀ·u for k cotangents (--mode vjp), or the gradient of uᵀf and its Hessian times k tangents (--mode hvp). It runs on any ONNX Runtime, in any language, without Vielbein.",
-  options: {
-    ...mapOptions,
-    mode: choice("--mode <mode>", "forward, reverse, or second order", MODES, "jvp"),
-    out: required(output("-o, --out <file.onnx>", "file to write")),
-    weights: choice(
-      "--weights <where>",
-      "copied into the file, or read from MODEL, which then must lie beside it",
-      ["inline", "reference"],
-      "inline",
-    ),
-    portable: flag("--portable", "only operators that every engine runs on its accelerator (WebGPU)"),
-    json: flag("--json", "names and shapes of the inputs and outputs as JSON on stdout"),
-  },
+    "Writes an ONNX model that computes the value and J·t for k tangents (--mode jvp), the value and Jᵀ·u for k cotangents (--mode vjp), the gradient of uᵀf and its Hessian times k tangents (--mode hvp), or the value and JᵀJ·t for k tangents (--mode gauss-newton). It runs on any ONNX Runtime, in any language, without Vielbein.",
+  options,
   async run({ model, options, terminal }) {
-    const { mode, out, weights, portable } = options;
+    const { mode, out, weights } = options;
+    if (options.diagonal && mode !== "gauss-newton") {
+      throw new VielbeinError(
+        "INVALID_ARGUMENT",
+        `--diagonal goes with --mode gauss-newton, got --mode ${mode}.`,
+      );
+    }
     const loaded = await loadModel(model, options, terminal);
     const graph = await prepare(loaded.model, loaded.runtime, spanOf(loaded, options));
-    const derived = await derivative(mode, graph, loaded, portable);
+    const derived = await derivative(graph, loaded, options);
     if (weights === "reference") await requireBeside(out, loaded);
     await writeNamed(out, () => encodeModel(derived, { weights }), terminal);
     const { inputs, outputs } = derived.graph;
@@ -48,12 +74,12 @@ export const derive = command({
 });
 
 async function derivative(
-  mode: Mode,
   graph: PreparedGraph,
   { runtime }: LoadedModel,
-  portable: boolean,
+  { mode, portable, diagonal }: DeriveOptions,
 ): Promise<Model> {
   if (mode === "hvp") return (await hvp(graph, runtime, { portable })).model;
+  if (mode === "gauss-newton") return gaussNewton(graph, { portable, diagonal }).model;
   return (mode === "jvp" ? jvp : vjp)(graph, { portable }).model;
 }
 

@@ -21,18 +21,15 @@ export interface Direction {
 export function derivativeModel(
   graph: PreparedGraph,
   nodes: readonly Node[],
-  emitter: Emitter,
+  { names, initializers }: Pick<Emitter, "names" | "initializers">,
   incoming: Direction,
   outgoing: Direction,
 ): Model {
   const primal = graph.model.graph;
   const wanted = [graph.output, outgoing.name];
-  const tensors = [...primal.initializers, ...emitter.initializers];
+  const tensors = [...primal.initializers, ...initializers];
   const shared = shareCommonSubexpressions(nodes, wanted);
-  const live = nodesFor(
-    { ...primal, nodes: mergeFactors(shared, incoming.name, tensors, emitter.names) },
-    wanted,
-  );
+  const live = nodesFor({ ...primal, nodes: mergeFactors(shared, incoming.name, tensors, names) }, wanted);
   const read = new Set(live.flatMap((node) => node.inputs));
   const inputs = [graph.input, ...graph.parameters].map((name) => valueInfo(graph, name));
   return {
