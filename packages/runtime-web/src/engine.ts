@@ -20,7 +20,12 @@ export interface EngineSession {
   readonly outputShapes: readonly (readonly (number | string)[])[];
 }
 
-export type Tensors = Readonly<Record<string, RuntimeTensor>>;
+/** A tensor that was left with the engine. */
+export interface Kept extends Omit<RuntimeTensor, "data"> {
+  readonly kept: number;
+}
+
+export type EngineFeeds = Readonly<Record<string, RuntimeTensor | Kept>>;
 
 /** Told once an engine can run nothing more. */
 export type OnFatal = (reason: EngineFailure) => void;
@@ -30,7 +35,12 @@ export interface Engine {
   /** Version of ONNX Runtime. */
   readonly version: string;
   create(model: ModelSource, options: SessionOptions): Promise<EngineSession>;
-  run(id: number, feeds: Tensors, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>>;
+  run(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>>;
+  /** A run whose results stay, until they are dropped. */
+  keep(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, Kept>>;
+  /** A copy of a tensor that was left. */
+  read(kept: number): Promise<RuntimeTensor>;
+  drop(kept: number): Promise<void>;
   release(id: number): Promise<void>;
   /** Ends it with all its sessions; what it has not begun is rejected with the reason, in a worker what it has too. */
   end(reason: EngineFailure): Promise<void>;

@@ -2,7 +2,15 @@
 
 import type { ModelSource, RuntimeTensor, SessionOptions, TensorType } from "@vielbein/core";
 import type * as Ort from "onnxruntime-web";
-import type { Engine, EngineOptions, EngineSession, OnFatal, Tensors, WebProvider } from "./engine.ts";
+import type {
+  Engine,
+  EngineFeeds,
+  EngineOptions,
+  EngineSession,
+  Kept,
+  OnFatal,
+  WebProvider,
+} from "./engine.ts";
 import { EngineFailure, failure } from "./failure.ts";
 import { Queue } from "./queue.ts";
 
@@ -17,6 +25,7 @@ export class LocalEngine implements Engine {
   readonly #ort: typeof Ort;
   readonly #provider: WebProvider;
   readonly #sessions = new Map<number, Ort.InferenceSession>();
+  readonly #kept = new Map<number, Ort.Tensor>();
   readonly #queue: Queue;
   readonly #onFatal: OnFatal;
   readonly #lost: Promise<never>;
@@ -76,14 +85,60 @@ export class LocalEngine implements Engine {
     });
   }
 
-  run(id: number, feeds: Tensors, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
+  run(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
+    return this.#results(
+      id,
+      feeds,
+      async (outputs) => {
+        const entries = fetches.map(async (name) => [name, await fromOrt(outputs[name]!)] as const);
+        return Object.fromEntries(await Promise.all(entries));
+      },
+      fetches,
+    );
+  }
+
+  keep(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, Kept>> {
+    return this.#results(
+      id,
+      feeds,
+      async (outputs) => {
+        const entries = fetches.map((name): [string, Kept] => {
+          const tensor = outputs[name]!;
+          const kept = this.#nextId++;
+          this.#kept.set(kept, tensor);
+          return [name, { type: tensor.type as TensorType, dims: tensor.dims, kept }];
+        });
+        return Object.fromEntries(entries);
+      },
+      fetches,
+    );
+  }
+
+  read(kept: number): Promise<RuntimeTensor> {
+    return this.#attempt(`ONNX Runtime (${this.#provider}) failed while reading a result`, async () => {
+      const tensor = await fromOrt(this.#kept.get(kept)!);
+      return { ...tensor, data: tensor.data.slice() };
+    });
+  }
+
+  async drop(kept: number): Promise<void> {
+    this.#kept.get(kept)?.dispose();
+    this.#kept.delete(kept);
+  }
+
+  #results<T>(
+    id: number,
+    feeds: EngineFeeds,
+    take: (outputs: Readonly<Record<string, Ort.Tensor>>) => Promise<T>,
+    fetches: readonly string[],
+  ): Promise<T> {
     return this.#attempt(`ONNX Runtime (${this.#provider}) failed while running the graph`, async () => {
-      const inputs = Object.entries(feeds).map(
-        ([name, { type, data, dims }]) =>
-          [name, new this.#ort.Tensor(type as "float32", data as Float32Array, dims)] as const,
-      );
-      const outputs = await this.#sessions.get(id)!.run(Object.fromEntries(inputs), fetches);
-      return Object.fromEntries(fetches.map((name) => [name, fromOrt(outputs[name]!)]));
+      const inputs = Object.entries(feeds).map(([name, feed]) => {
+        if ("kept" in feed) return [name, this.#kept.get(feed.kept)!] as const;
+        const { type, data, dims } = feed;
+        return [name, new this.#ort.Tensor(type as "float32", data as Float32Array, dims)] as const;
+      });
+      return take(await this.#sessions.get(id)!.run(Object.fromEntries(inputs), fetches));
     });
   }
 
@@ -125,10 +180,14 @@ export class LocalEngine implements Engine {
     });
   }
 
-  #load(model: ModelSource, { optimize = true }: SessionOptions): Promise<Ort.InferenceSession> {
+  #load(
+    model: ModelSource,
+    { optimize = true, keeps = false }: SessionOptions,
+  ): Promise<Ort.InferenceSession> {
     return this.#ort.InferenceSession.create(model.bytes, {
       executionProviders: [this.#provider],
       // "all" would re-lay-out convolutions at twice the memory for the weights and the tangents.
+      ...(keeps && this.#provider === "webgpu" ? { preferredOutputLocation: "gpu-buffer" } : undefined),
       graphOptimizationLevel: optimize ? "extended" : "disabled",
       extra: {
         // Packed copies of the weights pay off from the second run on; a probe runs once.
@@ -142,7 +201,9 @@ export class LocalEngine implements Engine {
   }
 }
 
-function fromOrt({ type, dims, data }: Ort.Tensor): RuntimeTensor {
+async function fromOrt(tensor: Ort.Tensor): Promise<RuntimeTensor> {
+  const { type, dims } = tensor;
+  const data = await tensor.getData();
   // Where there is a Float16Array, the engine returns one; here float16 travels as bits.
   const plain =
     type === "float16" && !(data instanceof Uint16Array)

@@ -1,8 +1,9 @@
 // A session, and where it sits: it moves from WebGPU to WebAssembly when WebGPU fails it.
 
-import { type RuntimeTensor, type Session, VielbeinError } from "@vielbein/core";
-import type { Engine, EngineSession, Tensors } from "./engine.ts";
+import { type Feeds, type KeptTensor, type RuntimeTensor, type Session, VielbeinError } from "@vielbein/core";
+import type { Engine, EngineFeeds, EngineSession } from "./engine.ts";
 import { Queue } from "./queue.ts";
+import { WebTensor } from "./web-tensor.ts";
 
 /** A session inside an engine. */
 export interface Seat {
@@ -33,22 +34,17 @@ export class WebSession implements Session {
     this.outputShapes = seat.session.outputShapes;
   }
 
-  run(feeds: Tensors, fetches: readonly string[] = this.outputNames): Promise<Record<string, RuntimeTensor>> {
-    return this.#queue.enter(async () => {
-      if (!this.#seat)
-        throw new VielbeinError("BACKEND_FAILED", "The session was disposed; create a new map.");
-      const runOn = ({ engine, session }: Seat) => engine.run(session.id, feeds, fetches);
-      try {
-        return await runOn(this.#seat);
-      } catch (error) {
-        if (!this.#recover) throw error;
-        const { seat, result } = await this.#recover(error, runOn);
-        const { engine, session } = this.#seat;
-        void engine.release(session.id).catch(() => undefined);
-        this.#seat = seat;
-        this.#recover = undefined;
-        return result;
-      }
+  run(feeds: Feeds, fetches: readonly string[] = this.outputNames): Promise<Record<string, RuntimeTensor>> {
+    return this.#perform(async ({ engine, session }) =>
+      engine.run(session.id, await feedsFor(engine, feeds), fetches),
+    );
+  }
+
+  keep(feeds: Feeds, fetches: readonly string[]): Promise<Record<string, KeptTensor>> {
+    return this.#perform(async ({ engine, session }) => {
+      const kept = await engine.keep(session.id, await feedsFor(engine, feeds), fetches);
+      const entries = Object.entries(kept).map(([name, handle]) => [name, new WebTensor(handle, engine)]);
+      return Object.fromEntries(entries);
     });
   }
 
@@ -59,4 +55,35 @@ export class WebSession implements Session {
       await seat?.engine.release(seat.session.id);
     });
   }
+
+  /** Runs a task on the seat, and on another one where that fails. */
+  #perform<T>(task: (seat: Seat) => Promise<T>): Promise<T> {
+    return this.#queue.enter(async () => {
+      if (!this.#seat)
+        throw new VielbeinError("BACKEND_FAILED", "The session was disposed; create a new map.");
+      try {
+        return await task(this.#seat);
+      } catch (error) {
+        if (!this.#recover) throw error;
+        const { seat, result } = await this.#recover(error, task);
+        const { engine, session } = this.#seat;
+        void engine.release(session.id).catch(() => undefined);
+        this.#seat = seat;
+        this.#recover = undefined;
+        return result;
+      }
+    });
+  }
+}
+
+/** What another engine keeps is read there: it may be that of the provider that was left. */
+async function feedsFor(engine: Engine, feeds: Feeds): Promise<EngineFeeds> {
+  const entries = Object.entries(feeds).map(async ([name, tensor]) => {
+    if ("data" in tensor) return [name, tensor] as const;
+    if (!(tensor instanceof WebTensor)) {
+      throw new VielbeinError("INVALID_ARGUMENT", `"${name}" was given a kept tensor of another runtime.`);
+    }
+    return [name, tensor.engine === engine ? tensor.handle : await tensor.read()] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
 }

@@ -53,6 +53,8 @@ export interface SessionOptions {
    * memory does. Default: what the runtime was told.
    */
   readonly arena?: boolean | undefined;
+  /** Whether {@link Session.keep} is what it is for: then results stay on the accelerator, if there is one. Default `false`. */
+  readonly keeps?: boolean | undefined;
 }
 
 export interface TrialLimits {

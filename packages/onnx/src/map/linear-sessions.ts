@@ -1,7 +1,14 @@
 // The engine's sessions of a linearised map: the primal, which is run once at a point, and the two linear maps, which
 // are fed what it left behind.
 
-import type { KeptTensor, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core";
+import {
+  type KeptTensor,
+  type Runtime,
+  type RuntimeTensor,
+  type Session,
+  type SessionOptions,
+  VielbeinError,
+} from "@vielbein/core";
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { type Linearization, linearizeWithin } from "../derive/linearize.ts";
 import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
@@ -20,6 +27,11 @@ const MOST_RESIDUALS = 5000;
 
 /** Opens a session for one of the graphs. */
 type Open = (model: Model, options: SessionOptions) => Promise<Session>;
+
+interface Product {
+  readonly tensor: RuntimeTensor;
+  readonly name: string;
+}
 
 export class LinearSessions {
   readonly #linearization: Linearization;
@@ -71,22 +83,29 @@ export class LinearSessions {
   }
 
   /** J·ẋ or Jᵀ·ȳ at a point for vectors `[k, 1, ...]`, and the name of the result. */
-  async product(
-    kind: "jvp" | "vjp",
-    point: RuntimeTensor,
-    vectors: RuntimeTensor,
-  ): Promise<{ readonly tensor: RuntimeTensor; readonly name: string }> {
+  async product(kind: "jvp" | "vjp", point: RuntimeTensor, vectors: RuntimeTensor): Promise<Product> {
+    try {
+      return await this.#multiply(kind, point, vectors);
+    } catch (error) {
+      if (!(error instanceof VielbeinError && error.code === "BACKEND_FAILED")) throw error;
+      // What an engine that was lost had kept is gone: it is computed again by the one that took over.
+      await this.#store.drop(point);
+      return this.#multiply(kind, point, vectors);
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#store.dispose();
+    for (const session of this.#sessions.values()) await session.dispose();
+  }
+
+  async #multiply(kind: "jvp" | "vjp", point: RuntimeTensor, vectors: RuntimeTensor): Promise<Product> {
     const { input, output, residuals: read } = this.#linearization[kind];
     const residuals = await this.#store.at(point);
     const feeds = Object.fromEntries(read.map((name) => [name, residuals.get(name)!]));
     const session = await this.#session(kind);
     const result = await session.run({ ...feeds, [input]: vectors }, [output]);
     return { tensor: result[output], name: output };
-  }
-
-  async dispose(): Promise<void> {
-    await this.#store.dispose();
-    for (const session of this.#sessions.values()) await session.dispose();
   }
 
   async #residualsAt(point: RuntimeTensor): Promise<Residuals> {
@@ -105,7 +124,10 @@ export class LinearSessions {
     const known = this.#sessions.get(kind);
     if (known) return known;
     const { primal, [kind]: linear } = this.#linearization;
-    const session = await this.#open("model" in linear ? linear.model : primal, { arena: false });
+    const session = await this.#open("model" in linear ? linear.model : primal, {
+      arena: false,
+      keeps: kind === "primal",
+    });
     this.#sessions.set(kind, session);
     return session;
   }

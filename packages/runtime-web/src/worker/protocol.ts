@@ -2,16 +2,22 @@
 
 import type { ModelSource, RuntimeTensor, SessionOptions } from "@vielbein/core";
 import type { Procedure } from "../calls/protocol.ts";
-import type { EngineOptions, EngineSession, Tensors } from "../engine.ts";
+import type { EngineFeeds, EngineOptions, EngineSession, Kept } from "../engine.ts";
 
 export interface EngineProcedures {
   open: Procedure<[options: EngineOptions], { readonly version: string }>;
   create: Procedure<[model: ModelSource, options: SessionOptions], EngineSession>;
-  run: Procedure<[id: number, feeds: Tensors, fetches: readonly string[]], Record<string, RuntimeTensor>>;
+  run: Procedure<[id: number, feeds: EngineFeeds, fetches: readonly string[]], Record<string, RuntimeTensor>>;
+  keep: Procedure<[id: number, feeds: EngineFeeds, fetches: readonly string[]], Record<string, Kept>>;
+  read: Procedure<[kept: number], RuntimeTensor>;
+  drop: Procedure<[kept: number], void>;
   release: Procedure<[id: number], void>;
 }
 
 /** The memory of tensors, to hand it over. */
-export function buffersOf(tensors: Tensors): ArrayBuffer[] {
-  return [...new Set(Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer))];
+export function buffersOf(tensors: EngineFeeds): ArrayBuffer[] {
+  const buffers = Object.values(tensors).flatMap((tensor) =>
+    "data" in tensor ? [tensor.data.buffer as ArrayBuffer] : [],
+  );
+  return [...new Set(buffers)];
 }

@@ -2,7 +2,7 @@
 
 import type { ModelSource, RuntimeTensor, SessionOptions } from "@vielbein/core";
 import { WorkerCalls } from "../calls/worker-calls.ts";
-import type { Engine, EngineOptions, EngineSession, OnFatal, Tensors } from "../engine.ts";
+import type { Engine, EngineFeeds, EngineOptions, EngineSession, Kept, OnFatal } from "../engine.ts";
 import { EngineFailure, failure } from "../failure.ts";
 import { buffersOf, type EngineProcedures } from "./protocol.ts";
 
@@ -40,11 +40,22 @@ export class WorkerEngine implements Engine {
     return this.#call("create", [{ bytes, files }, options], transfer);
   }
 
-  run(id: number, feeds: Tensors, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
-    const copies = Object.fromEntries(
-      Object.entries(feeds).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
-    );
+  run(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>> {
+    const copies = copiesOf(feeds);
     return this.#call("run", [id, copies, fetches], buffersOf(copies));
+  }
+
+  keep(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, Kept>> {
+    const copies = copiesOf(feeds);
+    return this.#call("keep", [id, copies, fetches], buffersOf(copies));
+  }
+
+  read(kept: number): Promise<RuntimeTensor> {
+    return this.#call("read", [kept]);
+  }
+
+  drop(kept: number): Promise<void> {
+    return this.#calls.isEnded ? Promise.resolve() : this.#call("drop", [kept]);
   }
 
   release(id: number): Promise<void> {
@@ -69,6 +80,15 @@ export class WorkerEngine implements Engine {
       throw reason;
     }
   }
+}
+
+function copiesOf(feeds: EngineFeeds): EngineFeeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => [
+      name,
+      "data" in tensor ? { ...tensor, data: tensor.data.slice() } : tensor,
+    ]),
+  );
 }
 
 /** @param message of the error that ended the worker; empty where it did not load. */

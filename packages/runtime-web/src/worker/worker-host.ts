@@ -22,6 +22,13 @@ export function serveEngine(ort: typeof Ort): void {
       call.handOver(buffersOf(outputs));
       return outputs;
     },
+    keep: (id, feeds, fetches) => engine.keep(id, feeds, fetches),
+    read: async (kept, call) => {
+      const tensor = await engine.read(kept);
+      call.handOver([tensor.data.buffer as ArrayBuffer]);
+      return tensor;
+    },
+    drop: (kept) => engine.drop(kept),
     release: (id) => engine.release(id),
   });
 }
