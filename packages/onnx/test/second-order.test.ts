@@ -4,8 +4,11 @@ import { describe, expect, test } from "vitest";
 import { DataType, hvp, jvp, type Model, prepare, vjp } from "../src/index.ts";
 import { makeNode } from "../src/model/attributes.ts";
 import { float64Tensor } from "../src/model/tensor.ts";
+import { recurrents } from "./cases/recurrent.ts";
+import { writtenOutFurther } from "./cases/written-out.ts";
+import { assemble } from "./derivative.ts";
 import { exported, runGraph } from "./graphs.ts";
-import { irregular, makeModel, randomStream, relativeError, runtime } from "./helpers.ts";
+import { irregular, makeModel, product, randomStream, relativeError, runtime } from "./helpers.ts";
 
 const [n, hidden, m] = [5, 7, 4];
 const random = randomStream(11);
@@ -113,3 +116,38 @@ describe.each([
     expect(relativeError(hv, difference)).toBeLessThan(5e-3);
   });
 });
+
+const composed = [...recurrents, ...writtenOutFurther].filter(({ op, about }) =>
+  [
+    "LSTM both directions, lengths, initial states",
+    "GRU linear before the reset, a bias",
+    "RNN both directions, lengths, initial state",
+    "STFT window",
+    "CumProd {}",
+    "SoftmaxCrossEntropyLoss mean, weights",
+  ].includes(`${op} ${about}`),
+);
+
+test.each(composed.map(({ op, about, ...one }) => [op, about, one] as const))(
+  "%s: %s: differences of the gradient in float64",
+  async (_op, _about, { build, opset }) => {
+    const { model, point } = assemble(build, "float64", { opset: opset ?? 18, seed: 5 });
+    const graph = await prepare(model, runtime);
+    const second = await hvp(graph, runtime);
+    const random = randomStream(23);
+    const v = irregular(random, point.length);
+    const u = irregular(random, product(graph.info.get(graph.output)!.shape));
+    const at = (step: number) =>
+      runGraph(second.model, {
+        [second.input]: point.map((value, i) => value + step * v[i]!),
+        [second.cotangent]: u,
+        [second.inputTangent]: v,
+      });
+    const [here, ahead, behind] = [await at(0), await at(1e-5), await at(-1e-5)];
+    const slope = Array.from(
+      ahead[second.gradient]!,
+      (value, i) => (value - behind[second.gradient]![i]!) / 2e-5,
+    );
+    expect(relativeError(here[second.product]!, slope)).toBeLessThan(1e-8);
+  },
+);
