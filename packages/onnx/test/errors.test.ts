@@ -17,7 +17,7 @@ import {
   prepare,
   UnsupportedOperatorError,
 } from "../src/index.ts";
-import { int, makeNode } from "../src/model/attributes.ts";
+import { int, makeNode, string } from "../src/model/attributes.ts";
 import { float32Tensor, int64Tensor } from "../src/model/tensor.ts";
 import { GraphBuilder, makeModel, runtime } from "./helpers.ts";
 
@@ -39,9 +39,8 @@ async function refusal(model: Model, options: OnnxMapOptions = {}): Promise<Viel
 }
 
 describe("operators without a rule", () => {
-  const reverse = (x: string, y: string) =>
-    makeNode("ReverseSequence", [x, "axis"], [y], { batch_axis: int(0), time_axis: int(1) });
-  const unruled = { ...reverse("h", "s"), name: "back_to_front" };
+  const unique = (x: string, y: string) => makeNode("Unique", [x], [y]);
+  const unruled = { ...unique("h", "s"), name: "each_once" };
   const axis = int64Tensor("axis", [1]);
 
   test("on the way: operator, opset, node and position are named", async () => {
@@ -50,11 +49,11 @@ describe("operators without a rule", () => {
     expect(error).toBeInstanceOf(UnsupportedOperatorError);
     expect(error).toMatchObject({
       code: "UNSUPPORTED_OPERATOR",
-      opType: "ReverseSequence",
-      node: "back_to_front",
+      opType: "Unique",
+      node: "each_once",
       position: 1,
     });
-    expect(error.message).toMatch(/ReverseSequence \(opset 18\), node "back_to_front" at position 1/);
+    expect(error.message).toMatch(/Unique \(opset 18\), node "each_once" at position 1/);
   });
 
   test("the position is that in the file, whatever order the file has", async () => {
@@ -63,7 +62,7 @@ describe("operators without a rule", () => {
   });
 
   test("a node without a name goes by its output", async () => {
-    const nodes = [reverse("z", "sums"), makeNode("Neg", ["sums"], ["y"])];
+    const nodes = [unique("z", "sums"), makeNode("Neg", ["sums"], ["y"])];
     expect((await refusal(network(nodes, { initializers: [axis] }))).message).toContain('node "sums"');
   });
 
@@ -107,7 +106,7 @@ describe("operators without a rule", () => {
     const report = differentiability(await prepare(network(nodes, { initializers: [axis] }), runtime));
     expect(report.map(({ opType, derivative }) => [opType, derivative])).toEqual([
       ["Tanh", "exact"],
-      ["ReverseSequence", "unsupported"],
+      ["Unique", "unsupported"],
       ["Round", "zero"],
     ]);
   });
@@ -182,8 +181,19 @@ describe("operators whose rule does not reach that far", () => {
     [
       "Attention",
       /no derivative rule/,
-      (g) => g.op("Attention", [...[1, 2, 3].map(() => g.variable([1, 1, 2, 2])), "", "", "", g.int64([1])]),
+      (g) => {
+        const inputs = [1, 2, 3].map(() => g.variable([1, 1, 2, 2]));
+        return g.ops("Attention", inputs, { qk_matmul_output_mode: int(1) }, 4)[3]!;
+      },
       24,
+    ],
+    [
+      "Resize",
+      /its input 1 .* depends on the point/,
+      (g) =>
+        g.op("Resize", [g.constant([1, 1, 4, 4]), g.variable([8]), "", g.int64([1, 1, 2, 2])], {
+          coordinate_transformation_mode: string("tf_crop_and_resize"),
+        }),
     ],
     ["Resize", /batch axis/, (g) => g.op("Resize", [g.variable([2, 1, 2, 2]), "", g.float32([2, 1, 1, 1])])],
     [

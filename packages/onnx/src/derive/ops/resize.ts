@@ -21,8 +21,10 @@ import { Unsupported } from "../unsupported.ts";
 export const Resize: DerivativeRule = {
   jvp: (e, node, [t]) => {
     const shape = e.shape(inputOf(node, 0));
-    const images = e.mergeBatch(given(t), shape);
-    return [e.reshape(resize(e, node, images, targets(e, node, shape)), e.shape(outputOf(node, 0)))];
+    // Refuses scales and crops that depend on the point, which alone may have a tangent.
+    const all = targets(e, node, shape);
+    if (t === undefined) return [undefined];
+    return [e.reshape(resize(e, node, e.mergeBatch(t, shape), all), e.shape(outputOf(node, 0)))];
   },
   vjp: (e, node, [u]) => {
     const shape = e.shape(inputOf(node, 0));
