@@ -23,6 +23,19 @@ describe("decodeJpeg", () => {
     });
   });
 
+  test("an orientation that does not exist turns nothing", async () => {
+    const bytes = bytesOf("orientation 6");
+    const entry = Buffer.from(bytes).indexOf(Buffer.of(0x01, 0x12, 0, 3));
+    expect(entry).toBeGreaterThan(0);
+    const oriented = async (value: number) => {
+      const image = await decodeJpeg(Uint8Array.from(bytes).fill(value, entry + 9, entry + 10));
+      return [image.width, image.height, image.data];
+    };
+    const plain = await oriented(1);
+    expect(await oriented(6)).not.toEqual(plain);
+    for (const value of [0, 9]) expect(await oriented(value)).toEqual(plain);
+  });
+
   const good = bytesOf("4:2:0");
   const frame = Buffer.from(good).indexOf(Buffer.of(0xff, 0xc0));
   const changed = (at: number, ...values: number[]) => {

@@ -152,6 +152,11 @@ describe("decodePng", () => {
       /colour 10 is not in its palette of 4/,
     ],
     ["a palette without colours", encode({ ...palette, sample: ramp }), /palette has 0 bytes/],
+    ...[0, 2, 4, 771].map((bytes): [string, Buffer, RegExp] => [
+      `a palette of ${bytes} bytes`,
+      encode({ ...palette, sample: () => [0], chunks: [["PLTE", Buffer.alloc(bytes)]] }),
+      new RegExp(`palette has ${bytes} bytes`),
+    ]),
     [
       "more transparency than colours",
       encode({

@@ -68,6 +68,19 @@ const figures: Readonly<Record<string, () => string>> = {
       columnLabels: Array.from({ length: 30 }, (_, i) => `layer ${i}`),
       valueTitle: "warpage",
     }),
+  "heat-map-signed": () =>
+    heatMap({
+      title: "Signed, names of the bar's values of several lengths",
+      matrix: { rows: 2, cols: 3, data: [-5, 0, 5, 10, 2, 7] },
+      valueTitle: "speed",
+    }),
+  "histogram-bin": () =>
+    histogram({
+      title: "One edge that is round",
+      valueTitle: "dimension",
+      bins: 1,
+      series: [{ label: "all", values: [0, 0.1, 0.4] }],
+    }),
   "histogram-one": () =>
     histogram({
       title: "One sample",

@@ -45,11 +45,15 @@ describe("statedRange", () => {
     expect(statedRange(new Map())).toBeUndefined();
     expect(of("-1,1")).toEqual([-1, 1]);
     expect(of(" 0, 255 ")).toEqual([0, 255]);
+    expect(of("1e308,1.5e308")).toEqual([1e308, 1.5e308]);
   });
 
-  test.each(["", "1", "1,-1", "0,0", "0,1,2", "a,b", "0,Infinity", ",1"])("refuses %j", (text) => {
-    expect(() => of(text)).toThrow(expect.objectContaining({ code: "INVALID_MODEL" }));
-  });
+  test.each(["", "1", "1,-1", "0,0", "0,1,2", "a,b", "0,Infinity", "-1e308,1e308", ",1"])(
+    "refuses %j",
+    (text) => {
+      expect(() => of(text)).toThrow(expect.objectContaining({ code: "INVALID_MODEL" }));
+    },
+  );
 });
 
 describe("measureRange", () => {

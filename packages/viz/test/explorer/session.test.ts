@@ -71,6 +71,13 @@ describe("sessions in an address", () => {
     },
   );
 
+  it("are codes of one number and of many", () => {
+    for (const numbers of [[1.5], [0], [1, -2, 3]]) {
+      const anchor = Float32Array.from(numbers);
+      expect(decodeSession(encodeSession({ ...plain, anchor })).anchor).toEqual(anchor);
+    }
+  });
+
   it("take sliders that were moved too far for moved to their ends", () => {
     expect(decodeSession("basis=1e9,-3.5,2&sefa=1e999").steps).toEqual({ basis: [3, -3, 2] });
   });
