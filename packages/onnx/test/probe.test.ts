@@ -40,10 +40,14 @@ type Shapes = readonly (readonly (number | string)[])[];
 function observed(say: (inferred: Shapes | undefined) => Shapes | undefined): {
   runtime: Runtime;
   runs: string[][];
+  /** How many sessions were opened. */
+  opened(): number;
 } {
   const runs: string[][] = [];
+  let opened = 0;
   const createSession: Runtime["createSession"] = async (source, options) => {
     const session = await runtime.createSession(source, options);
+    opened++;
     const { nodes } = decodeModel(source.bytes).graph;
     return {
       inputNames: session.inputNames,
@@ -57,7 +61,7 @@ function observed(say: (inferred: Shapes | undefined) => Shapes | undefined): {
       },
     };
   };
-  return { runtime: { name: "observed", createSession }, runs };
+  return { runtime: { name: "observed", createSession }, runs, opened: () => opened };
 }
 
 describe("probe", () => {
@@ -65,6 +69,31 @@ describe("probe", () => {
     const { runtime: engine, runs } = observed((inferred) => inferred);
     expect((await probe(model, engine, request)).shapes).toEqual(shapes);
     expect(runs).toEqual([["c", "e", "y"]]);
+  });
+
+  test("asks the session that infers, where everything is inferred and small", async () => {
+    const { runtime: engine, runs, opened } = observed((inferred) => inferred);
+    const small = { ...request, measured: ["x", "a", "b"], tried: ["b"], folded: ["a"] };
+    const { shapes: found, values } = await probe(model, engine, small);
+    expect([...found]).toEqual([...shapes].slice(0, 3));
+    expect(values.get("a")!.data).toEqual(Float32Array.of(-1, -0, -2, -3));
+    expect(runs).toEqual([["b"]]);
+    expect(opened()).toBe(1);
+  });
+
+  test("opens another session for a run where tensors are large, so that none is kept", async () => {
+    const extents = [1, 2 ** 19 + 1];
+    const data = new Float32Array(extents[1]!);
+    const wide = makeModel({
+      nodes: [makeNode("Neg", ["x"], ["a"]), makeNode("Neg", ["a"], ["y"])],
+      inputs: [{ name: "x", dataType: DataType.FLOAT, shape: extents }],
+      outputs: [{ name: "y", dataType: DataType.FLOAT }],
+    });
+    const { runtime: engine, runs, opened } = observed((inferred) => inferred);
+    const inputs = new Map([["x", { type: "float32", dims: extents, data } as const]]);
+    await probe(wide, engine, { measured: ["a", "y"], tried: ["y"], inputs });
+    expect(runs).toEqual([["y"]]);
+    expect(opened()).toBe(2);
   });
 
   test("runs nothing where everything is inferred and nothing is tried", async () => {

@@ -14,6 +14,7 @@ import { dataTypeName, isReducedFloat } from "../model/element-types.ts";
 import { nodeReads, nodesFor, tensorNames } from "../model/graph.ts";
 import { DataType, type Model, type Node, requiredInputs, type ValueInfo } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
+import { elementCount } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
 import { constantsOf } from "../prepare/upgrade.ts";
 import { openSession } from "./source.ts";
@@ -40,6 +41,24 @@ export interface ProbeRequest {
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
+/** What a run is asked for. */
+interface Asked {
+  readonly measured: readonly string[];
+  readonly folded: readonly string[];
+}
+
+/** The outputs of a session that answer, and what of: tensors with the outputs that tell their shape or their value. */
+interface Wanted {
+  readonly shapeNames: readonly (readonly [name: string, output: string])[];
+  readonly valueNames: readonly (readonly [name: string, output: string])[];
+  readonly outputs: readonly string[];
+}
+
+const NOTHING: Probe = { shapes: new Map(), values: new Map() };
+
+/** Numbers that a session may keep at a time, so that one is opened and not two: an output is not freed during a run. */
+const SMALL = 2 ** 20;
+
 /**
  * Empty where nothing is wanted: engines do not run graphs without outputs.
  *
@@ -53,11 +72,13 @@ export async function probe(
   { measured, tried = [], folded = [], inputs = new Map(), trial }: ProbeRequest,
 ): Promise<Probe> {
   const part = new Part(model, [...measured, ...folded], inputs, trial);
-  const inferred = await part.inferShapes(runtime, measured);
-  const ran = await part.run(runtime, {
-    measured: measured.filter((name) => !inferred.has(name) || tried.includes(name)),
-    folded,
-  });
+  const { shapes: inferred, ran: atOnce } = await part.infer(runtime, measured, { measured: tried, folded });
+  const ran =
+    atOnce ??
+    (await part.run(runtime, {
+      measured: measured.filter((name) => !inferred.has(name) || tried.includes(name)),
+      folded,
+    }));
   if (tried.some((name) => inferred.has(name) && !isSame(inferred.get(name)!, ran.shapes.get(name)!))) {
     return part.run(runtime, { measured, folded });
   }
@@ -106,8 +127,15 @@ class Part {
     };
   }
 
-  /** Shapes of those tensors of which the engine knows every extent when it reads the graph. */
-  async inferShapes(runtime: Runtime, names: readonly string[]): Promise<Shapes> {
+  /**
+   * Shapes of those tensors of which the engine knows every extent when it reads the graph. Where it knows them all, and
+   * they are small enough to be kept together, the same session is run, for what is asked of a run.
+   */
+  async infer(
+    runtime: Runtime,
+    names: readonly string[],
+    asked: Asked,
+  ): Promise<{ readonly shapes: Shapes; readonly ran?: Probe | undefined }> {
     const shapes = new Map(
       names.flatMap((name) => {
         const fed = this.#feeds.get(name);
@@ -117,42 +145,42 @@ class Part {
     const computed = names.filter((name) => !shapes.has(name));
     const questions = new Questions(this.#model, this.#types);
     const outputs = new Map(computed.map((name) => [questions.readable(name), name]));
-    await this.#withSession(
-      runtime,
-      questions,
-      [...outputs.keys()],
-      async ({ outputNames, outputShapes = [] }) => {
-        for (const [i, output] of outputNames.entries()) {
-          const shape = outputShapes[i] ?? [];
-          if (shape.length > 0 && shape.every(isExtent)) shapes.set(outputs.get(output)!, shape);
-        }
-      },
-    );
-    return shapes;
+    const wanted = wantedOf(questions, asked);
+    let ran: Probe | undefined;
+    await this.#withSession(runtime, questions, [...outputs.keys(), ...wanted.outputs], async (session) => {
+      const { outputNames, outputShapes = [] } = session;
+      for (const [i, output] of outputNames.entries()) {
+        const [name, shape = []] = [outputs.get(output), outputShapes[i]];
+        if (name !== undefined && shape.length > 0 && shape.every(isExtent)) shapes.set(name, shape);
+      }
+      const isSmall = [...shapes.values()].reduce((sum, shape) => sum + elementCount(shape), 0) <= SMALL;
+      if (isSmall && names.every((name) => shapes.has(name))) ran = await this.#answers(session, wanted);
+    });
+    return { shapes, ran };
   }
 
   /** Shapes and values by a run. */
-  async run(
-    runtime: Runtime,
-    { measured, folded = [] }: Pick<ProbeRequest, "measured" | "folded">,
-  ): Promise<Probe> {
+  async run(runtime: Runtime, asked: Asked): Promise<Probe> {
     const questions = new Questions(this.#model, this.#types);
-    const shapes = new Map<string, readonly number[]>();
-    const values = new Map<string, RuntimeTensor>();
-    const shapeNames = measured.map((name) => [name, questions.shapeOf(name)] as const);
-    const valueNames = folded.map((name) => [name, questions.readable(name)] as const);
-    const outputs = [...new Set([...shapeNames, ...valueNames].map(([, output]) => output))];
-    await this.#withSession(runtime, questions, outputs, async (session) => {
-      const feeds = Object.fromEntries(session.inputNames.map((name) => [name, this.#feeds.get(name)!]));
-      const results = await session.run(feeds, outputs).catch((error: unknown) => {
-        throw blamingIndices(error, this.#inputs);
-      });
-      for (const [name, output] of shapeNames) {
-        shapes.set(name, Array.from(results[output].data as BigInt64Array, Number));
-      }
-      for (const [name, output] of valueNames) values.set(name, results[output]);
+    const wanted = wantedOf(questions, asked);
+    let ran: Probe | undefined;
+    await this.#withSession(runtime, questions, wanted.outputs, async (session) => {
+      ran = await this.#answers(session, wanted);
     });
-    return { shapes, values };
+    return ran ?? NOTHING;
+  }
+
+  async #answers(session: Session, { shapeNames, valueNames, outputs }: Wanted): Promise<Probe> {
+    if (outputs.length === 0) return NOTHING;
+    const feeds = Object.fromEntries(session.inputNames.map((name) => [name, this.#feeds.get(name)!]));
+    const results = await session.run(feeds, outputs).catch((error: unknown) => {
+      throw blamingIndices(error, this.#inputs);
+    });
+    const extents = (output: string) => Array.from(results[output].data as BigInt64Array, Number);
+    return {
+      shapes: new Map(shapeNames.map(([name, output]) => [name, extents(output)])),
+      values: new Map(valueNames.map(([name, output]) => [name, results[output]])),
+    };
   }
 
   /** Nothing where nothing is asked: engines do not accept graphs without outputs. */
@@ -187,6 +215,13 @@ class Part {
       await session.dispose();
     }
   }
+}
+
+function wantedOf(questions: Questions, { measured, folded }: Asked): Wanted {
+  const shapeNames = measured.map((name) => [name, questions.shapeOf(name)] as const);
+  const valueNames = folded.map((name) => [name, questions.readable(name)] as const);
+  const outputs = [...new Set([...shapeNames, ...valueNames].map(([, output]) => output))];
+  return { shapeNames, valueNames, outputs };
 }
 
 /** Nodes behind those of a model that make outputs of what is asked of it. */
