@@ -182,10 +182,11 @@ export class LocalEngine implements Engine {
 
   #load(
     model: ModelSource,
-    { optimize = true, keeps = false }: SessionOptions,
+    { optimize = true, keeps = false, trial }: SessionOptions,
   ): Promise<Ort.InferenceSession> {
     return this.#ort.InferenceSession.create(model.bytes, {
-      executionProviders: [this.#provider],
+      // A trial runs once, in less time than WebGPU takes to compile shaders.
+      executionProviders: [trial ? "wasm" : this.#provider],
       // "all" would re-lay-out convolutions at twice the memory for the weights and the tangents.
       ...(keeps && this.#provider === "webgpu" ? { preferredOutputLocation: "gpu-buffer" } : undefined),
       graphOptimizationLevel: optimize ? "extended" : "disabled",
