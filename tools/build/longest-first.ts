@@ -7,14 +7,16 @@ const LONGEST = [
   "packages/onnx/test/engines.test.ts",
   "packages/explorer/test/page.test.ts",
   "tools/reproduce/test/reproduce.test.ts",
-  "packages/linalg/test/error-ratios.test.ts",
   "packages/cli/test/hostile.test.ts",
+  "packages/runtime-web/test/browser.test.ts",
+  "packages/linalg/test/error-ratios.test.ts",
   "packages/onnx/test/operators.test.ts",
   "packages/onnx/test/properties/operators.test.ts",
   "packages/runtime-web/test/sample.test.ts",
-  "packages/runtime-web/test/browser.test.ts",
   "packages/linalg/test/browser.test.ts",
   "tools/docs/test/examples.test.ts",
+  "packages/explorer/test/model-engine.test.ts",
+  "packages/onnx/test/shared-models.test.ts",
 ];
 
 const place = ({ moduleId }: TestSpecification): number => {

@@ -226,8 +226,8 @@ function endless(): Model {
   );
 }
 
-/** z [n, 64] → y [n, 1, 1, 128] by `depth` convolutions of 64 channels: a run takes long, and derivatives longer. */
-function laborious(depth: number): Model {
+/** z [n, 64] → y [n, 1, 1, side] by `depth` convolutions of 64 channels: a run takes long, and derivatives longer. */
+function laborious(depth: number, side: number): Model {
   const pads: Attribute = { type: "ints", value: [1, 1, 1, 1] };
   const convolutions = Array.from({ length: depth }, (_, i) =>
     node("Conv", [`h${i}`, "w"], [`h${i + 1}`], { pads }),
@@ -242,7 +242,7 @@ function laborious(depth: number): Model {
     initializers: [
       floats("w", [64, 64, 3, 3]),
       int64s("column", [-1, 64, 1, 1]),
-      int64s("size", [1, 64, 128, 128]),
+      int64s("size", [1, 64, side, side]),
     ],
     inputs: [{ ...z, shape: ["n", 64] }],
     outputs: y,
@@ -341,7 +341,7 @@ describe("one signal ends a command within two seconds", () => {
 
   it("SIGINT, in a long run of the engine", { timeout: 120_000 }, async () => {
     const since = performance.now();
-    const path = file("laborious", laborious(12));
+    const path = file("laborious", laborious(12, 128));
     const end = await command(["basis", path], {
       signal: "SIGINT",
       // The trial is over, and its process gone, when the derivative runs.
@@ -361,7 +361,7 @@ describe("one signal ends a command within two seconds", () => {
     "%s, and the rows there are stay",
     { timeout: 120_000 },
     async (signal) => {
-      const path = file("rows", laborious(1));
+      const path = file("rows", laborious(1, 64));
       const out = join(folder, `rows-${signal}.npz`);
       const end = await command(["basis", path, "--samples", "1000", "--out", out], {
         signal,

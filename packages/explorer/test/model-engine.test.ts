@@ -18,14 +18,14 @@ import { light, lightModel } from "./light.ts";
 import { longModel } from "./long.ts";
 
 const bytes = new Uint8Array(readFileSync(sampleUrl));
-const engine = new ModelEngine(new NodeRuntime());
+const engine = new ModelEngine(new NodeRuntime({ threads: 1 }));
 let map: OnnxMap;
 let model: ExplorerModel;
 let point: Float32Array;
 let basis: LocalBasisReply;
 
 beforeAll(async () => {
-  map = await OnnxMap.create(decodeModel(bytes, "faces.onnx"), new NodeRuntime());
+  map = await OnnxMap.create(decodeModel(bytes, "faces.onnx"), new NodeRuntime({ threads: 1 }));
   point = samplePoints(map.from, 3, 0, 1);
   model = await engine.load({ name: "faces.onnx", bytes }, {});
   basis = await engine.basis(point);
@@ -77,12 +77,12 @@ describe("ModelEngine", () => {
 
   describe("of a model with more directions than are kept", () => {
     const file = { name: "wide.onnx", bytes: light(128, 8) };
-    const wide = new ModelEngine(new NodeRuntime());
+    const wide = new ModelEngine(new NodeRuntime({ threads: 1 }));
     let z: Float32Array;
     let j: Matrix;
     beforeAll(async () => {
       await wide.load(file, {});
-      const map = await OnnxMap.create(decodeModel(file.bytes, file.name), new NodeRuntime());
+      const map = await OnnxMap.create(decodeModel(file.bytes, file.name), new NodeRuntime({ threads: 1 }));
       z = samplePoints(map.from, 3, 0, 1);
       j = await jacobian(map, z);
       await map.dispose();
@@ -111,7 +111,7 @@ describe("ModelEngine", () => {
     );
 
     it("edits a space inside the network: its samples come from the input, its images are the same", async () => {
-      const inner = new ModelEngine(new NodeRuntime());
+      const inner = new ModelEngine(new NodeRuntime({ threads: 1 }));
       const { froms } = await inner.load(file, {});
       const from = froms[1]!.name;
       const model = await inner.choose({ from });
@@ -161,7 +161,7 @@ describe("ModelEngine", () => {
   });
 
   it("states the hash of the file that the bytes were made of, where it is told", async () => {
-    const inner = new ModelEngine(new NodeRuntime());
+    const inner = new ModelEngine(new NodeRuntime({ threads: 1 }));
     await inner.load({ name: "light.onnx", bytes: lightModel, sha256: "5e".repeat(32) }, {});
     const { set } = await inner.directions("sefa", await inner.sample(3, 1));
     expect(set.provenance?.model.sha256).toBe("5e".repeat(32));
@@ -169,7 +169,7 @@ describe("ModelEngine", () => {
   });
 
   it("refuses directions of another space and what is no model", async () => {
-    const inner = new ModelEngine(new NodeRuntime());
+    const inner = new ModelEngine(new NodeRuntime({ threads: 1 }));
     const { froms } = await inner.load({ name: "faces.onnx", bytes }, {});
     const file = await engine.save(basis.set);
     await inner.choose({ from: froms[1]!.name });
@@ -186,7 +186,7 @@ describe("ModelEngine", () => {
 });
 
 it("offers the codes of a mapping network, one for all layers and one for each", async () => {
-  const layered = new ModelEngine(new NodeRuntime());
+  const layered = new ModelEngine(new NodeRuntime({ threads: 1 }));
   const { froms } = await layered.load({ name: "layered.onnx", bytes: layeredModel }, {});
   expect(froms.map(({ name }) => name)).toEqual(expect.arrayContaining(["z", "w", "w_plus"]));
   expect(froms.find(({ name }) => name === "w_plus")!.shape).toEqual([3, 4]);
@@ -194,7 +194,7 @@ it("offers the codes of a mapping network, one for all layers and one for each",
 });
 
 describe("a long code", () => {
-  const long = new ModelEngine(new NodeRuntime());
+  const long = new ModelEngine(new NodeRuntime({ threads: 1 }));
   afterAll(() => long.dispose());
   let code: Float32Array;
   beforeAll(async () => {
@@ -207,7 +207,7 @@ describe("a long code", () => {
     found.push(await long.basis(code, { progress: (reply) => void found.push(reply) }));
     const counts = found.map(({ spectrum }) => spectrum.singularValues.length);
     expect(counts).toEqual([4, 12, 32]);
-    const whole = await OnnxMap.create(decodeModel(longModel, "long.onnx"), new NodeRuntime());
+    const whole = await OnnxMap.create(decodeModel(longModel, "long.onnx"), new NodeRuntime({ threads: 1 }));
     const expected = await localBasisAt(whole, code);
     await whole.dispose();
     for (const { set, spectrum, speeds, route } of found) {
@@ -247,9 +247,10 @@ describe("a long code", () => {
 
 describe("truncation", () => {
   const styledFile = { name: "styled.onnx", bytes: encodeModel(styled()) };
-  const truncating = new ModelEngine(new NodeRuntime());
+  const truncating = new ModelEngine(new NodeRuntime({ threads: 1 }));
   afterAll(() => truncating.dispose());
-  const opened = (options: OnnxMapOptions) => OnnxMap.create(styled(), new NodeRuntime(), options);
+  const opened = (options: OnnxMapOptions) =>
+    OnnxMap.create(styled(), new NodeRuntime({ threads: 1 }), options);
 
   it("pulls toward the mean of w, of 10,000 samples, and what lies behind it goes with it", async () => {
     const [mapping, onward] = [await opened({ to: "w" }), await opened({ from: "w", to: "hidden" })];
@@ -315,7 +316,7 @@ describe("truncation", () => {
 
 describe("a model with further inputs", () => {
   const file = { name: "conditional.onnx", bytes: conditionalModel };
-  const conditional = new ModelEngine(new NodeRuntime());
+  const conditional = new ModelEngine(new NodeRuntime({ threads: 1 }));
   afterAll(() => conditional.dispose());
 
   it("opens with zeros; the code is the first input of floating point without a value", async () => {
@@ -329,14 +330,18 @@ describe("a model with further inputs", () => {
 
   it("computes with the values that are set, and keeps them for other spaces", async () => {
     await conditional.load(file, { set: { label: [3], condition: [1, 0, -2] } });
-    const given = await OnnxMap.create(decodeModel(conditionalModel, file.name), new NodeRuntime(), {
-      from: "z",
-      inputs: {
-        label: { type: "int64", dims: [1], data: BigInt64Array.of(3n) },
-        condition: { type: "float32", dims: [1, 3], data: Float32Array.of(1, 0, -2) },
-        noise: { type: "float32", dims: [1, 1, 16, 16], data: new Float32Array(256) },
+    const given = await OnnxMap.create(
+      decodeModel(conditionalModel, file.name),
+      new NodeRuntime({ threads: 1 }),
+      {
+        from: "z",
+        inputs: {
+          label: { type: "int64", dims: [1], data: BigInt64Array.of(3n) },
+          condition: { type: "float32", dims: [1, 3], data: Float32Array.of(1, 0, -2) },
+          noise: { type: "float32", dims: [1, 1, 16, 16], data: new Float32Array(256) },
+        },
       },
-    });
+    );
     const z = await conditional.sample(3, 1);
     const expected = await localBasisAt(given, z);
     await given.dispose();

@@ -44,8 +44,21 @@ function orthonormal(m: number, k: number, seed: number): Matrix {
   return q;
 }
 
+/** Every backend is given the same matrices: each is made once. */
+const made = new Map<string, Matrix>();
+
+function once(key: string, make: () => Matrix): Matrix {
+  const known = made.get(key) ?? make();
+  made.set(key, known);
+  return { ...known, data: known.data.slice() };
+}
+
 /** `[m, n]` with the given singular values. */
 export function withSingularValues(m: number, n: number, s: Float64Array): Matrix {
+  return once(`${m} ${n} ${s}`, () => fromSingularValues(m, n, s));
+}
+
+function fromSingularValues(m: number, n: number, s: Float64Array): Matrix {
   const u = orthonormal(m, s.length, 5);
   const v = orthonormal(n, s.length, 6);
   const us = { ...u, data: u.data.map((x, at) => x * s[at % s.length]!) };
@@ -54,6 +67,10 @@ export function withSingularValues(m: number, n: number, s: Float64Array): Matri
 
 /** Symmetric `[n, n]` with the given eigenvalues. */
 export function withEigenvalues(values: Float64Array): Matrix {
+  return once(`${values}`, () => fromEigenvalues(values));
+}
+
+function fromEigenvalues(values: Float64Array): Matrix {
   const n = values.length;
   const q = orthonormal(n, n, 7);
   const a = multiplied({ ...q, data: q.data.map((x, at) => x * values[at % n]!) }, q, false, true);

@@ -1,15 +1,13 @@
 // What is particular about the runtime in a browser: what it loads and from where, threads, the way from WebGPU to
 // WebAssembly, and the loss of the device.
 
-import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import type { RuntimeTensor } from "@vielbein/core";
 import { DataType } from "@vielbein/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { WebRuntimeOptions } from "../src/index.ts";
-import { bundle, missing, RemoteBrowser, RemoteRuntime, serve } from "./chromium.ts";
+import { bundle, missing, RemoteBrowser, RemoteRuntime, type Site, serve } from "./chromium.ts";
 import { float32, graph, maxPoolWithIndices } from "./graphs.ts";
 
 const x = float32([2], [1, -2]);
@@ -22,13 +20,13 @@ async function negate(runtime: RemoteRuntime): Promise<unknown> {
   return result;
 }
 
-describe("on an ordinary page", () => {
-  let browser: RemoteBrowser;
-  beforeAll(async () => {
-    if (!missing) browser = await RemoteBrowser.open();
-  }, 120_000);
-  afterAll(() => browser?.close());
+let browser: RemoteBrowser;
+beforeAll(async () => {
+  if (!missing) browser = await RemoteBrowser.open();
+}, 120_000);
+afterAll(() => browser?.close());
 
+describe("on an ordinary page", () => {
   async function loaded(options: WebRuntimeOptions): Promise<string[]> {
     browser.site.requests.splice(0);
     const runtime = await browser.runtime(options);
@@ -159,19 +157,19 @@ describe("when the graphics process dies", () => {
 });
 
 describe("on a cross-origin isolated page", () => {
-  let browser: RemoteBrowser;
+  let site: Site;
   beforeAll(async () => {
     const headers = {
       "Cross-Origin-Opener-Policy": "same-origin",
       "Cross-Origin-Embedder-Policy": "require-corp",
     };
-    if (!missing) browser = await RemoteBrowser.open(headers);
+    if (!missing) site = await serve([await bundle("remote.ts")], headers);
   }, 120_000);
-  afterAll(() => browser?.close());
+  afterAll(() => site?.close());
 
   it.for([{ worker: true }, { worker: false }])("has threads, worker $worker", async (options, context) => {
     if (missing) context.skip(missing);
-    const runtime = await browser.runtime({ provider: "wasm", threads: 2, ...options });
+    const runtime = await browser.runtime({ provider: "wasm", threads: 2, ...options }, site);
     expect(runtime.report.threads).toBe(2);
     // Our worker, if any, and the second thread.
     expect(runtime.page.workers()).toHaveLength(options.worker ? 2 : 1);
@@ -182,19 +180,10 @@ describe("on a cross-origin isolated page", () => {
 
 describe("with the engine's files elsewhere", () => {
   const engine = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/wasm"));
-  let browser: RemoteBrowser;
   let folder: string;
-  const empty = mkdtempSync(`${tmpdir()}/vielbein-empty-`);
   beforeAll(async () => {
-    if (missing) return;
-    browser = await RemoteBrowser.open();
-    folder = await bundle("remote.ts");
+    if (!missing) folder = await bundle("remote.ts");
   }, 120_000);
-  afterAll(async () => {
-    rmSync(empty, { recursive: true });
-    if (missing) return;
-    await browser.close();
-  });
 
   it.for([
     { provider: "wasm", worker: true },

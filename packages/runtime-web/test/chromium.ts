@@ -126,15 +126,15 @@ export class RemoteBrowser {
     this.site = site;
   }
 
-  static async open(headers?: Record<string, string>): Promise<RemoteBrowser> {
+  static async open(): Promise<RemoteBrowser> {
     const folder = await bundle("remote.ts");
-    return new RemoteBrowser(await launch(), await serve([folder], headers));
+    return new RemoteBrowser(await launch(), await serve([folder]));
   }
 
   /** A page of its own, and a runtime in it. */
-  async runtime(options: WebRuntimeOptions): Promise<RemoteRuntime> {
+  async runtime(options: WebRuntimeOptions, { url }: Site = this.site): Promise<RemoteRuntime> {
     const page = await this.browser.newPage();
-    await page.goto(this.site.url);
+    await page.goto(url);
     await page.waitForFunction("globalThis.call");
     return RemoteRuntime.open(page, options);
   }
