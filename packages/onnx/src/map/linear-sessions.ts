@@ -19,6 +19,11 @@ import { ResidualStore, type Residuals } from "./residual-store.ts";
 /** A result is there twice while it is handed over: more runs of the primal than this do not make up for that. */
 const MOST_PARTS = 4;
 
+/** Share of the memory budget for the residuals of points that may be asked for again. */
+const EARLIER_POINTS = 1 / 4;
+/** As many as the nodes of a geodesic. */
+const MOST_POINTS = 64;
+
 /**
  * Residuals that a session is given or yields: what engines take to open one with many inputs and outputs grows with the
  * square of their number.
@@ -33,28 +38,33 @@ interface Product {
   readonly name: string;
 }
 
+/** How the memory budget is kept to. */
+interface Plan {
+  /** What the primal is asked for, by the run. */
+  readonly parts: readonly (readonly string[])[];
+  /** Points whose residuals are held. */
+  readonly capacity: number;
+  /** `false` where the memory of a product must go back after it, which costs up to 40 % of its time. */
+  readonly arena: false | undefined;
+}
+
 export class LinearSessions {
   readonly #linearization: Linearization;
   readonly #open: Open;
   readonly #sessions: Map<"primal" | "jvp" | "vjp", Session> = new Map();
-  /** What the primal is asked for, by the run. */
-  readonly #parts: readonly (readonly string[])[];
+  readonly #plan: Plan;
   readonly #store: ResidualStore;
 
-  private constructor(
-    linearization: Linearization,
-    parts: readonly string[][],
-    capacity: number,
-    open: Open,
-  ) {
+  private constructor(linearization: Linearization, plan: Plan, open: Open) {
     this.#linearization = linearization;
-    this.#parts = parts;
+    this.#plan = plan;
     this.#open = open;
-    this.#store = new ResidualStore(capacity, (point) => this.#residualsAt(point));
+    this.#store = new ResidualStore(plan.capacity, (point) => this.#residualsAt(point));
   }
 
   /**
-   * Linearises the graph. Undefined where what the products need of one point exceeds `budget` bytes, or is
+   * Linearises the graph, for the memory `budget` in bytes. Undefined where what the products need of one point exceeds
+   * it, or is
    * very many tensors.
    *
    * @param open opens a session; each is opened when it is first wanted.
@@ -63,7 +73,7 @@ export class LinearSessions {
     graph: PreparedGraph,
     runtime: Runtime,
     options: DerivativeOptions,
-    budget: number,
+    { budget, bytesPerTangent }: { readonly budget: number; readonly bytesPerTangent: number },
     open: Open,
   ): Promise<LinearSessions | undefined> {
     const linearization = await linearizeWithin(graph, runtime, MOST_RESIDUALS, options);
@@ -72,8 +82,14 @@ export class LinearSessions {
     const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     const room = Math.max(bytes / MOST_PARTS, Math.min(bytes, budget - bytes));
     if (bytes + room > budget) return undefined;
-    const capacity = Math.max(1, Math.floor((budget - room) / bytes));
-    return new LinearSessions(linearization, partsOf(sizes, room), capacity, open);
+    const capacity = Math.floor(Math.min(budget - room, EARLIER_POINTS * budget) / bytes);
+    const isRoomy = bytes + room + 2 * bytesPerTangent <= budget;
+    const plan: Plan = {
+      parts: partsOf(sizes, room),
+      capacity: Math.min(MOST_POINTS, capacity),
+      arena: isRoomy ? undefined : false,
+    };
+    return new LinearSessions(linearization, plan, open);
   }
 
   /** The value at a point `[1, ...]`, whose residuals are held from now on. */
@@ -112,7 +128,7 @@ export class LinearSessions {
     const { input } = this.#linearization;
     const primal = await this.#session("primal");
     const residuals = new Map<string, RuntimeTensor | KeptTensor>([[input, point]]);
-    for (const names of this.#parts) {
+    for (const names of this.#plan.parts) {
       const feeds = { [input]: point };
       const part = await (primal.keep ? primal.keep(feeds, names) : primal.run(feeds, names));
       for (const name of names) residuals.set(name, part[name]);
@@ -125,7 +141,8 @@ export class LinearSessions {
     if (known) return known;
     const { primal, [kind]: linear } = this.#linearization;
     const session = await this.#open("model" in linear ? linear.model : primal, {
-      arena: false,
+      // The primal runs once a point.
+      arena: kind === "primal" ? false : this.#plan.arena,
       keeps: kind === "primal",
     });
     this.#sessions.set(kind, session);

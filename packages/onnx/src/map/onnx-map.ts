@@ -328,7 +328,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       this.#graph,
       this.#runtime,
       this.#options,
-      this.#memoryBudget,
+      { budget: this.#memoryBudget, bytesPerTangent: this.bytesPerTangent },
       (model, options) => this.#open(model, options),
     );
   }

@@ -12,9 +12,9 @@ export class ResidualStore {
   /** By point, the one that was used last in the end. */
   readonly #held: Map<RuntimeTensor, Residuals> = new Map();
 
-  /** @param capacity Points whose residuals are held, at least one. */
+  /** @param capacity Points whose residuals are held; below 1 that is one. */
   constructor(capacity: number, compute: (point: RuntimeTensor) => Promise<Residuals>) {
-    this.#capacity = capacity;
+    this.#capacity = Math.max(1, capacity);
     this.#compute = compute;
   }
 
