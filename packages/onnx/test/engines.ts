@@ -9,6 +9,8 @@ export interface Engine {
   readonly missing: string | undefined;
   /** About how many cases of an operator to run, spread over all; VIELBEIN_EVERY_CASE=1 runs every one. */
   readonly casesPerOperator: number;
+  /** The same of operators that are written out as many nodes, whose own rules have cases. */
+  readonly casesPerUnrolled: number;
   open(): Promise<Backend & { close(): Promise<void> }>;
 }
 
@@ -18,6 +20,7 @@ export const engines: Readonly<Record<"wasm" | "webgpu", Engine>> = {
   wasm: {
     missing: undefined,
     casesPerOperator: Number.POSITIVE_INFINITY,
+    casesPerUnrolled: Number.POSITIVE_INFINITY,
     open: async () => {
       const runtime = await WebRuntime.create({ provider: "wasm" });
       return { runtime, ...accuracy.wasm, close: () => runtime.dispose() };
@@ -27,6 +30,7 @@ export const engines: Readonly<Record<"wasm" | "webgpu", Engine>> = {
     missing,
     // Every one compiles shaders, on a processor.
     casesPerOperator: every ? Number.POSITIVE_INFINITY : 8,
+    casesPerUnrolled: every ? Number.POSITIVE_INFINITY : 2,
     open: async () => {
       const browser = await RemoteBrowser.open();
       // What WebGPU cannot do is to be seen, not to be done elsewhere.
