@@ -34,16 +34,16 @@ export interface LeadingSubspace {
   readonly products: number;
 }
 
-/** Steps without a gain of one half, after which rounding is all that is left of the residuals. */
-const PATIENCE = 40;
-/** Steps from a random vector that look for what the iteration cannot see; the second where the first leaves it open. */
+/** Random vectors to begin with: from one, the iteration sees only one direction of a value that is there twice. */
+const START = 2;
+/** Steps from a further random vector, in the end, that look for what those could not see. */
 const PROBES = 2;
-/** How many times smaller than its expected length the share of a random vector in a direction is in one case of twelve. */
-const UNLIKELY = 10;
+/** Steps without a gain of one half after which the search ends, be it for rounding or for values that hardly differ. */
+const PATIENCE = 100;
 
 /**
- * Finds the leading k, or as much of them as the rounding of the products lets it. From one vector the iteration sees only
- * one direction of a value that is there several times, so in the end it looks from a random vector for others.
+ * Finds the leading k, or as much of them as the rounding of the products, and patience with values that hardly differ,
+ * let it.
  */
 export async function leadingSubspace(search: SubspaceSearch): Promise<LeadingSubspace> {
   const { dim, k, tolerance, capacity, signal } = search;
@@ -55,14 +55,13 @@ export async function leadingSubspace(search: SubspaceSearch): Promise<LeadingSu
     const ritz = basis.ritz(k);
     const worst = ritz.residuals.findIndex((residual) => residual > tolerance * ritz.values[0]);
     let wanted: FloatArray | undefined;
-    if (basis.size >= k) {
-      const isProbed = probes === PROBES || (probes > 0 && !basis.mayHide(ritz.values[k - 1]));
-      const isFound = worst < 0 && isProbed;
+    if (basis.size >= Math.min(dim, k + START - 1)) {
+      const isFound = worst < 0 && probes >= PROBES;
       if (basis.size === dim || isFound || progress.hasEnded(ritz)) return basis.found(ritz, 2 * basis.steps);
       probes = worst < 0 ? probes + 1 : 0;
       wanted = worst < 0 && probes > 1 ? basis.newest : undefined;
     }
-    if (worst >= 0) wanted = ritz.rest[worst];
+    if (basis.size >= START && worst >= 0) wanted = ritz.rest[worst];
     if (basis.size >= capacity) basis.restart(Math.floor((k + capacity) / 2));
     const v = basis.next(wanted);
     const image = await search.forth(v);
@@ -122,16 +121,6 @@ class Basis {
   /** AᵀA times the vector that came last. */
   get newest(): FloatArray {
     return this.#returned[this.size - 1];
-  }
-
-  /**
-   * Whether a singular value of at least `value` may lie beyond the basis, by what the products made of its newest vector,
-   * which is random there: AᵀA takes one of length 1 to λ/√dim of each direction on average.
-   */
-  mayHide(value: number): boolean {
-    const beyond = Float64Array.from(this.newest);
-    for (const v of this.#vectors.slice(0, -1)) subtractInPlace(beyond, v, dot(beyond, v));
-    return UNLIKELY * Math.sqrt(this.#dim) * length(beyond) > value ** 2;
   }
 
   /** A unit vector orthogonal to the basis: the direction of `wanted`, or a random one where that adds nothing. */

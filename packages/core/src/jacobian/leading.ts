@@ -40,8 +40,9 @@ const SPARE = 16;
 const SHARE = 1 / 8;
 
 /**
- * The leading `k` triplets, from 1 to min(n, m), to a residual of 1e-5·σ₁ or as near as the engine's rounding lets them
- * come. What they are worth is in their residuals. Of a repeated singular value, one may be missed where the spectrum falls slowly.
+ * The leading `k` triplets, from 1 to min(n, m), to a residual of 1e-5·σ₁ or as near as the engine's rounding, and a
+ * hundred steps that gain nothing, let them come. What they are worth is in their residuals. A singular value that is there
+ * more than twice may be found less often than that.
  *
  * @throws {VielbeinError} `MEMORY_BUDGET` for more than fit.
  */
@@ -52,8 +53,8 @@ export async function leadingTriplets(at: JacobianAt, k: number): Promise<Leadin
   let unit: number | undefined;
   const inUnits = (product: FloatArray): FloatArray => {
     unit ??= powerOfTwo(product);
-    for (let i = 0; i < product.length; i++) product[i] /= unit;
-    return product;
+    const scale = unit;
+    return product.map((x) => x / scale);
   };
   const push = async (x: FloatArray): Promise<FloatArray> => inUnits(await at.push(Float32Array.from(x), 1));
   const pull = async (y: FloatArray): Promise<FloatArray> => inUnits(await at.pull(Float32Array.from(y), 1));

@@ -61,12 +61,16 @@ export function decomposeColumns(columns: Float64Array[]): LongSvd {
   });
   const { vectors: turn } = eigh(energies);
   turnInPlace(columns, turn);
-  const s = Float64Array.from(columns, length);
+  const lengths = columns.map(length);
+  // Where they are rounding, they need not descend as the eigenvalues do.
+  const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a]);
+  const s = Float64Array.from(order, (i) => lengths[i]);
+  columns.splice(0, k, ...order.map((i) => columns[i]));
   columns.forEach((column, i) => {
     const before = columns.slice(0, i);
     for (let drawn = 0; !unitBeyond(column, before); drawn++) column.set(normal(0, drawn, column.length));
   });
-  return { s, turn };
+  return { s, turn: { ...turn, data: turn.data.map((_, at) => turn.data[at - (at % k) + order[at % k]]) } };
 }
 
 /** The columns of A·turn in place of those of A. */

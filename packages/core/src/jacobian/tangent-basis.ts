@@ -36,7 +36,7 @@ const BLOCK = 8;
 /**
  * The tangent basis at `point`. The span of the first j columns is within 1e-8 of that of the full decomposition for
  * every j ≤ k where the singular values are apart; where σⱼ and σⱼ₊₁ coincide, J determines no such span. By products it is
- * within about 1e-5·σ₁ over σⱼ − σⱼ₊₁.
+ * within about 1e-5·σ₁ over σⱼ − σⱼ₊₁, unless the values hardly differ: see {@link leadingTriplets}.
  *
  * @param point `[from.dim]`.
  * @param k from 1 to min(from.dim, to.dim).

@@ -14,7 +14,7 @@ import { type Linearization, linearizeWithin } from "../derive/linearize.ts";
 import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
 import { DataType, type Model, type ValueInfo } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
-import { ResidualStore, type Residuals } from "./residual-store.ts";
+import { ResidualStore, type Residuals, release } from "./residual-store.ts";
 
 /** A result is there twice while it is handed over: more runs of the primal than this do not make up for that. */
 const MOST_PARTS = 4;
@@ -128,12 +128,17 @@ export class LinearSessions {
     const { input } = this.#linearization;
     const primal = await this.#session("primal");
     const residuals = new Map<string, RuntimeTensor | KeptTensor>([[input, point]]);
-    for (const names of this.#plan.parts) {
-      const feeds = { [input]: point };
-      const part = await (primal.keep ? primal.keep(feeds, names) : primal.run(feeds, names));
-      for (const name of names) residuals.set(name, part[name]);
+    try {
+      for (const names of this.#plan.parts) {
+        const feeds = { [input]: point };
+        const part = await (primal.keep ? primal.keep(feeds, names) : primal.run(feeds, names));
+        for (const name of names) residuals.set(name, part[name]);
+      }
+      return residuals;
+    } catch (error) {
+      await release(residuals);
+      throw error;
     }
-    return residuals;
   }
 
   async #session(kind: "primal" | "jvp" | "vjp"): Promise<Session> {

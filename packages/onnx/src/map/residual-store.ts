@@ -23,9 +23,7 @@ export class ResidualStore {
     let residuals = this.#held.get(point);
     this.#held.delete(point);
     if (!residuals) {
-      for (const other of [...this.#held.keys()].slice(0, 1 + this.#held.size - this.#capacity)) {
-        await this.drop(other);
-      }
+      while (this.#held.size >= this.#capacity) await this.drop(this.#held.keys().next().value!);
       residuals = await this.#compute(point);
     }
     this.#held.set(point, residuals);
@@ -35,10 +33,15 @@ export class ResidualStore {
   async drop(point: RuntimeTensor): Promise<void> {
     const residuals = this.#held.get(point);
     this.#held.delete(point);
-    for (const tensor of residuals?.values() ?? []) if ("release" in tensor) await tensor.release();
+    if (residuals) await release(residuals);
   }
 
   async dispose(): Promise<void> {
     for (const point of [...this.#held.keys()]) await this.drop(point);
   }
+}
+
+/** Gives the memory of what the engine keeps free. */
+export async function release(residuals: Residuals): Promise<void> {
+  for (const tensor of residuals.values()) if ("release" in tensor) await tensor.release();
 }
