@@ -332,6 +332,21 @@ const attentions = [
       { ...heads, interleaved: int(1) },
     ),
   ),
+  contrib("RotaryEmbedding", "heads apart and counted, some features", (g) =>
+    g.op(
+      "com.microsoft::RotaryEmbedding",
+      [g.variable([1, 2, 2, 4]), g.int64([3, 1], [1, 2]), g.constant([5, 1]), g.constant([5, 1])],
+      { ...heads, rotary_embedding_dim: int(2) },
+    ),
+  ),
+  contrib("RotaryEmbedding", "heads in columns, not counted", (g) =>
+    g.op("com.microsoft::RotaryEmbedding", [
+      g.variable([1, 2, 8]),
+      g.int64([3, 1], [1, 2]),
+      g.constant([5, 2]),
+      g.constant([5, 2]),
+    ]),
+  ),
 ];
 
 const packedWeights = [4, 8].flatMap((bits) =>

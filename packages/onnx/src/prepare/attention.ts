@@ -207,7 +207,10 @@ export function rotated(
   return rest ? w.op("Concat", [result, rest], { axis: int(3) }) : result;
 }
 
-/** Rotary position embedding; features are [batch, heads, positions, size], or heads are columns where there are `heads`. */
+/**
+ * Rotary position embedding of features [batch, heads, positions, size], or [batch, positions, heads·size], by tables
+ * [batch, positions, size/2] as far as they broadcast; `heads` 0: as many as the tables make of the columns.
+ */
 export function rotateHeads(
   w: CompositeWriter,
   x: string,
@@ -215,21 +218,29 @@ export function rotateHeads(
   heads: number,
   rotation: Rotation,
 ): void {
-  const parted = heads > 0 ? w.op("Reshape", [x, w.int64([0, 0, heads, -1])]) : exchanged(w, x);
-  const result = rotated(w, parted, tables, rotation);
-  if (heads > 0) w.finish("Reshape", [result, w.int64([0, 0, -1])]);
-  else w.finish("Transpose", [result], { perm: ints([0, 2, 1, 3]) });
+  const shape = w.op("Shape", [x]);
+  const areColumns = w.op("Equal", [w.op("Size", [shape]), w.int64([3], [])]);
+  const size = w.op("Mul", [w.extents(tables[0], 2, 3), w.int64([2])]);
+  const parts =
+    heads > 0 ? w.int64([0, 0, heads, -1]) : w.op("Concat", [w.int64([0, 0, -1]), size], { axis: int(0) });
+  const parted = w.op("Reshape", [x, w.op("Where", [areColumns, parts, w.int64([0, 0, 0, -1])])]);
+  const headAxis = w.op("Where", [areColumns, w.int64([2]), w.int64([1])]);
+  const turned = rotated(w, parted, alongHeads(w, tables, headAxis), rotation);
+  w.finish("Reshape", [turned, shape]);
 }
 
-/** The rows of the tables for each position, or tables of all positions as they are, with an axis for the heads. */
+/** Tables with an axis for the heads. */
+export function alongHeads(w: CompositeWriter, tables: readonly string[], axis: string): readonly string[] {
+  return tables.map((table) => w.op("Unsqueeze", [table, axis]));
+}
+
+/** The rows of the tables for each position, or tables of all positions as they are. */
 export function positioned(
   w: CompositeWriter,
   tables: readonly string[],
   positions: string | undefined,
 ): readonly string[] {
-  return tables.map((table) =>
-    w.op("Unsqueeze", [positions ? w.op("Gather", [table, positions]) : table, w.int64([2])]),
-  );
+  return positions ? tables.map((table) => w.op("Gather", [table, positions])) : tables;
 }
 
 /** See {@link rotated}: features from `rotary_embedding_dim` on stay as they are. */

@@ -4,6 +4,7 @@ import { int, ints } from "../../model/attributes.ts";
 import { DataType, floatAttribute, intAttribute, intsAttribute, type Node } from "../../model/model.ts";
 import { numericValues } from "../../model/tensor.ts";
 import {
+  alongHeads,
   attend,
   byHead,
   causalBias,
@@ -122,7 +123,7 @@ function groupQueryAttention(w: CompositeWriter, node: Node): void {
   const [q, k] = [queries, keys].map((x) => {
     if (!isTurned) return exchanged(w, x);
     const tables = consecutive(w, [cosines, sines], 0, w.extents(x, 1, 2));
-    return exchanged(w, rotated(w, x, tables, { isInterleaved }));
+    return exchanged(w, rotated(w, x, alongHeads(w, tables, w.int64([2])), { isInterleaved }));
   });
   const v = exchanged(w, value);
   [k, v].forEach((present, i) => {
@@ -147,7 +148,7 @@ function headsOfGroups(w: CompositeWriter, node: Node): Heads {
   return w.ops("Split", [all, w.int64([heads, shared, shared])], { axis: int(2) }, 3);
 }
 
-/** Rows of the tables from `first` on, `count` of them, as [1, positions, 1, size/2]. */
+/** Rows of the tables from `first` on, `count` of them, as [1, positions, size/2]. */
 function consecutive(
   w: CompositeWriter,
   tables: readonly string[],
@@ -156,7 +157,7 @@ function consecutive(
 ): readonly string[] {
   const end = w.op("Add", [count, w.int64([first])]);
   return tables.map((table) =>
-    w.op("Unsqueeze", [w.op("Slice", [table, w.int64([first]), end]), w.int64([0, 2])]),
+    w.op("Unsqueeze", [w.op("Slice", [table, w.int64([first]), end]), w.int64([0])]),
   );
 }
 
@@ -167,7 +168,7 @@ function rotaryEmbedding(w: CompositeWriter, node: Node): void {
   const isPacked = intAttribute(node, "is_packed_batching", 0) === 1;
   if (!stated || floatAttribute(node, "scale", 1) !== 1 || isPacked) return;
   const heads = intAttribute(node, "num_heads", 0);
-  const count = heads > 0 ? w.extents(x, 1, 2) : w.extents(x, 2, 3);
+  const count = w.extents(x, -2, -1);
   const tables =
     stated.dims.length === 1
       ? consecutive(w, [cosines, sines], numericValues(stated)[0], count)
