@@ -211,14 +211,16 @@ const normalizations = [
 ];
 
 const heads = { num_heads: int(2) };
+/** Of float32. */
+const LOWEST = -3.4028234663852886e38;
 const int32 = (g: GraphBuilder, values: readonly number[], dims: readonly number[]): string =>
   g.op("Cast", [g.int64(values, dims)], { to: int(DataType.INT32) });
-const mask = (g: GraphBuilder) =>
+const mask = (g: GraphBuilder, ...values: readonly number[]) =>
   g.initializer({
     name: "mask",
     dims: [1, 3],
     dataType: DataType.INT32,
-    raw: new Uint8Array(Int32Array.of(1, 0, 1).buffer),
+    raw: new Uint8Array(Int32Array.from(values.length > 0 ? values : [1, 0, 1]).buffer),
   });
 
 /** The parts of [batch, positions, heads, count, size] as [batch, positions, heads·size]. */
@@ -253,6 +255,25 @@ const attentions = [
       scale: float(0.4),
     },
   ),
+  on(
+    "MultiHeadAttention",
+    "causal, more keys than queries",
+    [
+      [1, 3, 4],
+      [1, 5, 4],
+      [1, 5, 4],
+    ],
+    { ...heads, unidirectional: int(1) },
+  ),
+  contrib("MultiHeadAttention", "no key admitted, the lowest number", (g) => {
+    const [q, k, v] = [
+      [1, 2, 4],
+      [1, 3, 4],
+      [1, 3, 4],
+    ].map((shape) => g.variable(shape));
+    const attributes = { ...heads, mask_filter_value: float(LOWEST) };
+    return g.op("com.microsoft::MultiHeadAttention", [q!, k!, v!, "", mask(g, 0, 0, 0)], attributes);
+  }),
   contrib("MultiHeadAttention", "a mask and an addend of the scores", (g) => {
     const [q, k, v, addend] = [
       [1, 2, 4],
@@ -291,6 +312,11 @@ const attentions = [
   contrib("Attention", "a mask", (g) => {
     const [x, weight, bias] = [[1, 3, 4], [4, 12], [12]].map((shape) => g.variable(shape));
     return g.op("com.microsoft::Attention", [x!, weight!, bias!, mask(g)], heads);
+  }),
+  contrib("Attention", "causal, the first key excluded by the lowest number", (g) => {
+    const [x, weight, bias] = [[1, 3, 4], [4, 12], [12]].map((shape) => g.variable(shape));
+    const attributes = { ...heads, unidirectional: int(1), mask_filter_value: float(LOWEST) };
+    return g.op("com.microsoft::Attention", [x!, weight!, bias!, mask(g, 0, 1, 1)], attributes);
   }),
   ...[0, 1].map((interleaved) =>
     contrib("GroupQueryAttention", `rotated, interleaved ${interleaved}`, (g) => {

@@ -28,9 +28,13 @@ export function attention(w: CompositeWriter, node: Node): void {
     mask && (w.isBool(mask) ? excluding(w, mask) : mask),
     ...visibility(w, node, [q, k], { past: pastKey, filled }),
   ];
-  const scores = scored(w, q, keys, { scale: floatAttribute(node, "scale", 0), cap, biases });
+  const { products, bounded } = multiplied(w, q, keys, { scale: floatAttribute(node, "scale", 0), cap });
+  const added = biases.flatMap((bias) => bias || []);
+  const biased = added.reduce((sum, bias) => w.op("Add", [sum, bias]), bounded);
+  const weights = added.length > 0 ? maskedSoftmax(w, biased) : softmax(w, biased);
+  const scores: Scores = { products, biased, weights };
   if (stage) w.finish("Identity", [scores[stage]], {}, 3);
-  const mixed = w.op("MatMul", [scores.weights, values]);
+  const mixed = w.op("MatMul", [weights, values]);
   if (heads === 0) w.finish("Identity", [mixed]);
   else finishJoined(w, mixed);
 }
@@ -72,26 +76,6 @@ function visibility(
   return conditions.flatMap((condition) => (condition ? excluding(w, condition) : []));
 }
 
-export interface Scoring {
-  /** 0: 1/√(head size). */
-  readonly scale: number;
-  /** Scores are bounded by it; 0: they are not. */
-  readonly cap?: number;
-  /** What is added to the scores, where there is any; −∞ excludes. */
-  readonly biases: readonly (string | undefined)[];
-}
-
-/** softmax(s·QKᵀ + biases)·V of arguments [batch, heads, positions, size]. */
-export function attend(
-  w: CompositeWriter,
-  query: string,
-  keys: string,
-  values: string,
-  scoring: Scoring,
-): string {
-  return w.op("MatMul", [scored(w, query, keys, scoring).weights, values]);
-}
-
 /** The scores as they come about: the products, with what is added to them, and the softmax of these. */
 interface Scores {
   readonly products: string;
@@ -99,24 +83,52 @@ interface Scores {
   readonly weights: string;
 }
 
-function scored(
+interface Scale {
+  /** 0: 1/√(head size). */
+  readonly scale: number;
+  /** Scores are bounded by it; 0: they are not. */
+  readonly cap?: number;
+}
+
+/** s·QKᵀ, and this with its bound. */
+function multiplied(
   w: CompositeWriter,
   query: string,
   keys: string,
-  { scale, cap = 0, biases }: Scoring,
-): Scores {
+  { scale, cap = 0 }: Scale,
+): { readonly products: string; readonly bounded: string } {
   const size = w.fromInt64(w.extents(query, 3, 4));
   const scaled = scale ? w.op("Mul", [query, w.scalar(scale)]) : w.op("Div", [query, w.op("Sqrt", [size])]);
   const products = w.op("MatMul", [scaled, w.op("Transpose", [keys], { perm: ints([0, 1, 3, 2]) })]);
-  let biased = products;
-  if (cap > 0) {
-    const bounded = w.op("Tanh", [w.op("Div", [products, w.scalar(cap)])]);
-    biased = w.op("Mul", [bounded, w.scalar(cap)]);
+  if (cap <= 0) return { products, bounded: products };
+  const bounded = w.op("Tanh", [w.op("Div", [products, w.scalar(cap)])]);
+  return { products, bounded: w.op("Mul", [bounded, w.scalar(cap)]) };
+}
+
+export interface Scoring extends Scale {
+  /** What is added to the scores, where there is any; −∞ excludes. */
+  readonly biases: readonly (string | undefined)[];
+}
+
+/**
+ * softmax(s·QKᵀ + biases)·V of arguments [batch, heads, positions, size], as the kernels of ONNX Runtime's own domain
+ * have it. Scores vanish beside a bias like the lowest number, as they do in rounding: a position that such biases
+ * exclude from all keys attends to all of them alike.
+ */
+export function attend(
+  w: CompositeWriter,
+  query: string,
+  keys: string,
+  values: string,
+  { biases, ...scale }: Scoring,
+): string {
+  let { bounded: scores } = multiplied(w, query, keys, scale);
+  for (const bias of biases) {
+    if (!bias) continue;
+    const isExcluded = w.op("Less", [bias, w.scalar(EXCLUDED)]);
+    scores = w.op("Where", [isExcluded, bias, w.op("Add", [scores, bias])]);
   }
-  const added = biases.flatMap((bias) => bias || []);
-  for (const bias of added) biased = w.op("Add", [biased, bias]);
-  const weights = added.length > 0 ? maskedSoftmax(w, biased) : w.op("Softmax", [biased], { axis: int(-1) });
-  return { products, biased, weights };
+  return w.op("MatMul", [softmax(w, scores), values]);
 }
 
 /** Yields the heads [batch, heads, positions, size] as columns of [batch, positions, heads·size]. */
@@ -157,12 +169,19 @@ export function causalBias(w: CompositeWriter, query: string, key: string): stri
   return excluding(w, w.op("LessOrEqual", [w.range(w.extent(key, 2)), rows]));
 }
 
-/** Zero where the score is −∞, also for a position that may attend to none, whose softmax would be 0/0. */
+/** A score at or below it is that of a position that is excluded, whatever was added to it. */
+const EXCLUDED = -1e30;
+
+/** Zero where the score is −∞ or next to it, also for a position that may attend to none, as the kernel has it. */
 function maskedSoftmax(w: CompositeWriter, scores: string): string {
-  const lowest = w.scalar(-1e30);
+  const lowest = w.scalar(EXCLUDED);
   const isExcluded = w.op("Less", [scores, lowest]);
   const finite = w.op("Where", [isExcluded, lowest, scores]);
-  return w.op("Where", [isExcluded, w.scalar(0), w.op("Softmax", [finite], { axis: int(-1) })]);
+  return w.op("Where", [isExcluded, w.scalar(0), softmax(w, finite)]);
+}
+
+function softmax(w: CompositeWriter, scores: string): string {
+  return w.op("Softmax", [scores], { axis: int(-1) });
 }
 
 /** 0 where a condition holds, −∞ elsewhere. */

@@ -41,7 +41,8 @@ function attentionOfProjections(w: CompositeWriter, node: Node): void {
     w,
     node,
     parts.map((part) => byHead(w, part, heads)),
-    [...excluded, scoreBias],
+    excluded[0],
+    scoreBias,
   );
 }
 
@@ -52,12 +53,24 @@ function attendHeads(
   w: CompositeWriter,
   node: Node,
   [q, k, v]: Heads,
-  biases: readonly (string | undefined)[],
+  mask: string | undefined,
+  scoreBias: string | undefined,
 ): void {
   const isCausal = intAttribute(node, "unidirectional", 0) === 1;
-  const scale = floatAttribute(node, "scale", 0);
-  const all = [...biases, isCausal ? causalBias(w, q, k) : undefined];
-  finishJoined(w, attend(w, q, k, v, { scale, biases: all }));
+  const biases = [isCausal ? causalMask(w, q, k, mask) : mask, scoreBias];
+  finishJoined(w, attend(w, q, k, v, { scale: floatAttribute(node, "scale", 0), biases }));
+}
+
+/** The lowest number of float32, which the kernel gives to scores of later positions. */
+const LOWEST = -(2 - 2 ** -23) * 2 ** 127;
+
+/** As the kernel has it: position i attends to keys up to i, but the last one to all keys, should there be more. */
+function causalMask(w: CompositeWriter, query: string, key: string, mask = w.scalar(0)): string {
+  const [count, one] = [w.extent(query, 2), w.int64([1])];
+  const rows = w.op("Unsqueeze", [w.range(count), one]);
+  const isVisible = w.op("LessOrEqual", [w.range(w.extent(key, 2)), rows]);
+  const isLast = w.op("Equal", [rows, w.op("Sub", [count, one])]);
+  return w.op("Where", [w.op("Or", [isVisible, isLast]), mask, w.scalar(LOWEST)]);
 }
 
 /** What a mask of ones and zeros adds to the scores; undefined for one whose form the file does not state. */
@@ -87,7 +100,7 @@ function multiHeadAttention(w: CompositeWriter, node: Node): void {
     : key
       ? [byHead(w, query!, heads), ...packed(w, key, 2)]
       : packed(w, query!, 3);
-  attendHeads(w, node, parts, [...excluded, scoreBias]);
+  attendHeads(w, node, parts, excluded[0], scoreBias);
 }
 
 /** Three tensors of three axes, with their parts of the bias added. */
