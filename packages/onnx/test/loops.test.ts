@@ -5,7 +5,7 @@ import { type Attribute, DataType, type Node, OnnxMap, type Tensor, type ValueIn
 import { int, ints, makeNode } from "../src/model/attributes.ts";
 import { float32Tensor, float64Tensor, int64Tensor } from "../src/model/tensor.ts";
 import { assemble, type Build, expectDerivative } from "./derivative.ts";
-import { type GraphBuilder, runtime } from "./helpers.ts";
+import { DirectModel, type GraphBuilder, relativeError, runtime } from "./helpers.ts";
 
 const floatType = (g: GraphBuilder) => (g.precision === "float64" ? DataType.DOUBLE : DataType.FLOAT);
 
@@ -150,6 +150,17 @@ const cases: readonly (readonly [string, Build])[] = [
 
 test.each(cases)("%s", async (_about, build) => {
   await expectDerivative(build);
+});
+
+test("a model in float32 with a branch inside is computed in float64", async () => {
+  const single = assemble(branching, "float32", {});
+  const double = assemble(branching, "float64", {});
+  const map = await OnnxMap.create(single.model, runtime, { precision: "float64" });
+  const direct = await DirectModel.create(double.model, "float64");
+  const at = Float64Array.from(double.point);
+  expect(relativeError(await map.evaluate(at, 1), await direct.run(at))).toBeLessThan(1e-14);
+  await direct.dispose();
+  await map.dispose();
 });
 
 describe("refused", () => {

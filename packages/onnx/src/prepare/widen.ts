@@ -128,7 +128,8 @@ function widenGraph(graph: Graph, widening: Widening): Graph {
   const changed =
     nodes.some((node, i) => node !== graph.nodes[i]) ||
     initializers.some((tensor, i) => tensor !== graph.initializers[i]) ||
-    inputs.some((info, i) => info !== graph.inputs[i]);
+    inputs.some((info, i) => info !== graph.inputs[i]) ||
+    outputs.some((info, i) => info !== graph.outputs[i]);
   if (!changed) return graph;
   return { ...graph, nodes, initializers, inputs: inputs, outputs: outputs, valueInfo: valueInfo };
 }
