@@ -20,6 +20,7 @@ interface Setting {
   readonly directions?: 1 | 2;
   readonly isReverse?: boolean;
   readonly isBatchFirst?: boolean;
+  readonly lengths?: readonly number[];
   /** Inputs beyond X, W and R. */
   readonly given?: readonly ("bias" | "lengths" | "initial" | "peepholes")[];
   readonly functions?: readonly Function[];
@@ -83,6 +84,7 @@ function step(op: Op, x: readonly number[], state: Rows, { w, r, b, p }: Weights
   return [units.map((k) => shown[k]! * l(next[k]!)), next];
 }
 
+/** Of the sequences, where they are given. */
 const LENGTHS = [2, 1];
 
 /** The outputs of the operator one after the other, each in its order of axes. */
@@ -97,7 +99,7 @@ function outputs(
   const directions = weights.length;
   const y = new Map<string, readonly number[]>();
   const last = new Map<string, readonly number[]>();
-  const lengths = one.given?.includes("lengths") ? LENGTHS : [LENGTH, LENGTH];
+  const lengths = one.given?.includes("lengths") ? (one.lengths ?? LENGTHS) : [LENGTH, LENGTH];
   weights.forEach((own, d) => {
     for (let n = 0; n < BATCH; n++) {
       let state: Rows = Array.from(
@@ -109,6 +111,8 @@ function outputs(
         state = step(op, x(t, n), state, own, one);
         y.set([t, d, n].join(), state[0]!);
       }
+      // The engine yields zeros for an empty sequence.
+      if (lengths[n] === 0) state = state.map((values) => values.map(() => 0));
       for (const [s, values] of state.entries()) last.set([s, d, n].join(), values);
     }
   });
@@ -158,7 +162,7 @@ function build(op: Op, one: Setting, g: GraphBuilder): string {
         name: "lengths",
         dims: [BATCH],
         dataType: DataType.INT32,
-        raw: new Uint8Array(Int32Array.from(LENGTHS).buffer),
+        raw: new Uint8Array(Int32Array.from(one.lengths ?? LENGTHS).buffer),
       })
     : "";
   const initial = shapes.initial.map((shape) => g.variable(shape, range));
@@ -259,6 +263,11 @@ export const recurrents: OperatorCase[] = [
   }),
   recurrent("LSTM", "forward", { outputs: [0] }),
   recurrent("LSTM", "both directions, lengths, initial states", { ...everything, outputs: [0, 1, 2] }),
+  recurrent("LSTM", "an empty sequence, initial states", {
+    given: ["lengths", "initial"],
+    lengths: [0, 2],
+    outputs: [1, 2],
+  }),
   recurrent("LSTM", "peepholes, reverse, all inputs", {
     given: ["bias", "initial", "peepholes"],
     isReverse: true,

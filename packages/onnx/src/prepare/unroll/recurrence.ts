@@ -19,7 +19,7 @@ interface Course {
 
 /**
  * LSTM, GRU or RNN on a sequence of this shape. Nodes of more than {@link MOST_STEPS} steps, or with activations that
- * the standard does not know, stay as they are.
+ * the standard does not know or whose numbers are not stated, stay as they are.
  */
 export function writeOutRecurrence(w: CompositeWriter, node: Node, shape: readonly number[]): void {
   const cell = cells.get(node.opType)!;
@@ -114,7 +114,10 @@ function course(
     state = isInside ? next.map((one, s) => w.op("Where", [isInside, one, before[s]])) : next;
     steps[t] = isInside ? w.op("Where", [isInside, next[0], zeros]) : next[0];
   }
-  return { steps, last: state };
+  if (!lengths) return { steps, last: state };
+  // Of an empty sequence the engine yields zeros, not the initial state.
+  const isEmpty = w.op("Unsqueeze", [w.op("Equal", [lengths, w.int32(0)]), w.int64([0, 2])]);
+  return { steps, last: state.map((one) => w.op("Where", [isEmpty, zeros, one])) };
 }
 
 /** Yields Y [length, directions, batch, H] and the last states [directions, batch, H], or these with the batch first. */
