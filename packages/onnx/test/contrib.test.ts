@@ -214,14 +214,13 @@ const heads = { num_heads: int(2) };
 /** Of float32. */
 const LOWEST = -3.4028234663852886e38;
 const int32 = (g: GraphBuilder, values: readonly number[], dims: readonly number[]): string =>
-  g.op("Cast", [g.int64(values, dims)], { to: int(DataType.INT32) });
-const mask = (g: GraphBuilder, ...values: readonly number[]) =>
   g.initializer({
-    name: "mask",
-    dims: [1, 3],
+    name: `int32 ${dims.join()}`,
+    dims,
     dataType: DataType.INT32,
-    raw: new Uint8Array(Int32Array.from(values.length > 0 ? values : [1, 0, 1]).buffer),
+    raw: new Uint8Array(Int32Array.from(values).buffer),
   });
+const mask = (g: GraphBuilder, values: readonly number[] = [1, 0, 1]) => int32(g, values, [1, 3]);
 
 /** The parts of [batch, positions, heads, count, size] as [batch, positions, heads·size]. */
 const unpacked = (g: GraphBuilder, x: string, count: number): string[] =>
@@ -272,7 +271,7 @@ const attentions = [
       [1, 3, 4],
     ].map((shape) => g.variable(shape));
     const attributes = { ...heads, mask_filter_value: float(LOWEST) };
-    return g.op("com.microsoft::MultiHeadAttention", [q!, k!, v!, "", mask(g, 0, 0, 0)], attributes);
+    return g.op("com.microsoft::MultiHeadAttention", [q!, k!, v!, "", mask(g, [0, 0, 0])], attributes);
   }),
   contrib("MultiHeadAttention", "a mask and an addend of the scores", (g) => {
     const [q, k, v, addend] = [
@@ -316,7 +315,7 @@ const attentions = [
   contrib("Attention", "causal, the first key excluded by the lowest number", (g) => {
     const [x, weight, bias] = [[1, 3, 4], [4, 12], [12]].map((shape) => g.variable(shape));
     const attributes = { ...heads, unidirectional: int(1), mask_filter_value: float(LOWEST) };
-    return g.op("com.microsoft::Attention", [x!, weight!, bias!, mask(g, 0, 1, 1)], attributes);
+    return g.op("com.microsoft::Attention", [x!, weight!, bias!, mask(g, [0, 1, 1])], attributes);
   }),
   ...[0, 1].map((interleaved) =>
     contrib("GroupQueryAttention", `rotated, interleaved ${interleaved}`, (g) => {
@@ -454,6 +453,21 @@ describe.each(Object.entries(families))("%s", (_family, cases) => {
     await map.dispose();
     await expectSample({ about: "", build, ...check, reference: "float32" });
   });
+});
+
+test("attention of groups whose rows are shorter than the length is refused", async () => {
+  const { model } = assemble(
+    (g) => {
+      const inputs = [g.variable([1, 2, 32]), "", "", "", "", int32(g, [0], [1]), int32(g, [2], [])];
+      const attributes = { ...heads, kv_num_heads: int(1) };
+      return g.ops("com.microsoft::GroupQueryAttention", inputs, attributes, 3)[0]!;
+    },
+    "float32",
+    {},
+  );
+  await expect(OnnxMap.create(model, runtime)).rejects.toThrow(
+    /Cannot differentiate .*GroupQueryAttention .*`seqlens_k` = length − 1/,
+  );
 });
 
 test("what is not written out is refused with what helps", async () => {

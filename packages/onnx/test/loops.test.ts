@@ -199,6 +199,15 @@ describe("refused", () => {
     await expect(refusal(build)).rejects.toThrow(/no more than 20000 nodes/);
   });
 
+  test.each(["Affine", "ScaledTanh", "ThresholdedRelu"])("%s without its numbers", async (activation) => {
+    const build: Build = (g) =>
+      g.op("RNN", [g.variable([2, 1, 1]), g.constant([1, 1, 1]), g.constant([1, 1, 1])], {
+        hidden_size: int(1),
+        activations: { type: "strings", value: [activation] },
+      });
+    await expect(refusal(build)).rejects.toThrow(/RNN .*state `activation_alpha` and `activation_beta`/);
+  });
+
   test("a sequence that is too long, and an activation that the standard does not have", async () => {
     const rnn =
       (length: number, activation: string): Build =>

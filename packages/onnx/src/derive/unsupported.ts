@@ -15,7 +15,7 @@ export class Unsupported extends Error {}
 const noRule =
   "it has no derivative rule; replace it by supported operators when exporting, or end the map before it";
 
-const recurrent = `recurrent operators are written out for up to ${MOST_STEPS} steps and the activations of the standard; shorten the sequence when exporting, or end the map before it`;
+const recurrent = `recurrent operators are written out for up to ${MOST_STEPS} steps and the activations of the standard, Affine, ScaledTanh and ThresholdedRelu with their numbers stated; shorten the sequence or state \`activation_alpha\` and \`activation_beta\` when exporting, or end the map before it`;
 const loop = `loops are written out where the number of rounds does not depend on the point, and all of them have no more than ${MOST_NODES} nodes; trace the model for a fixed course when exporting, or end the map before it`;
 const control =
   "its subgraphs read what depends on the point; trace the model for a fixed course when exporting, or end the map before it";
@@ -24,10 +24,14 @@ const random =
 const quantised =
   "it rounds to a coarse grid, so that its derivative is zero or infinite; use the model before quantisation, or the straight-through estimator (`straightThrough`, --straight-through on the command line)";
 
-/** Operators that have no rule for a reason that is worth stating. */
+const grouped =
+  "it is written out without a cache, window or sink, where `seqlens_k` and `total_sequence_length` are constants by which every row fills the whole length (`seqlens_k` = length − 1); fix them in the file, or use the model before optimisation";
+
+/** Operators that have no rule for a reason that is worth stating, with their domain where that is not the standard one. */
 const reasons: ReadonlyMap<string, string> = new Map([
   ...["GRU", "LSTM", "RNN"].map((op) => [op, recurrent] as const),
   ...["Loop", "Scan"].map((op) => [op, loop] as const),
+  ["com.microsoft::GroupQueryAttention", grouped],
   ...["If", "SequenceMap"].map((op) => [op, control] as const),
   ...["Bernoulli", "Multinomial"].map((op) => [op, random] as const),
   ...["QuantizeLinear", "DynamicQuantizeLinear", "DequantizeLinear"].map((op) => [op, quantised] as const),
@@ -51,7 +55,7 @@ const isOnLevels = /^com\.microsoft::(QLinear|QGemm|.*Quantize|MatMulInteger)/;
 /** Why an operator without a rule has none. */
 export function reasonAgainst(node: Node): string {
   if (isOnLevels.test(operatorName(node))) return quantised;
-  return (node.domain === "" ? reasons.get(node.opType) : foreign.get(node.domain)) ?? noRule;
+  return reasons.get(operatorName(node)) ?? foreign.get(node.domain) ?? noRule;
 }
 
 export class UnsupportedOperatorError extends VielbeinError {

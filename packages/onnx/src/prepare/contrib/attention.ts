@@ -1,7 +1,14 @@
 // Attention in the forms that ONNX Runtime's own domain has it, without a cache of earlier positions.
 
 import { int, ints } from "../../model/attributes.ts";
-import { DataType, floatAttribute, intAttribute, intsAttribute, type Node } from "../../model/model.ts";
+import {
+  DataType,
+  floatAttribute,
+  intAttribute,
+  intsAttribute,
+  type Node,
+  type Tensor,
+} from "../../model/model.ts";
 import { numericValues } from "../../model/tensor.ts";
 import {
   alongHeads,
@@ -124,13 +131,18 @@ function packed(w: CompositeWriter, x: string, count: number): string[] {
     .map((part) => exchanged(w, w.op("Squeeze", [part, w.int64([3])])));
 }
 
-/** Causal attention in which several heads of the query share one of the keys, from the first position on. */
+/**
+ * Causal attention in which several heads of the query share one of the keys, from the first position on, where the file
+ * states that all rows of the batch fill the whole length.
+ */
 function groupQueryAttention(w: CompositeWriter, node: Node): void {
-  const [, , , pastKey, pastValue, , , cosines, sines, positions, scoreBias, sink] = node.inputs;
+  const [, , , pastKey, pastValue, lastKeys, total, cosines, sines, positions, scoreBias, sink] = node.inputs;
   const isWindowed = intAttribute(node, "local_window_size", -1) > 0;
   const isSmooth = intAttribute(node, "smooth_softmax", 0) === 1;
   if (pastKey || pastValue || positions || sink || isWindowed || isSmooth) return;
-  const [queries, keys, value] = headsOfGroups(w, node);
+  const length = wholeLength(w.stated(lastKeys), w.stated(total));
+  if (length === undefined) return;
+  const [queries, keys, value] = headsOfGroups(w, node, length);
   const isTurned = intAttribute(node, "do_rotary", 0) === 1;
   const isInterleaved = intAttribute(node, "rotary_interleaved", 0) === 1;
   const [q, k] = [queries, keys].map((x) => {
@@ -150,12 +162,22 @@ function groupQueryAttention(w: CompositeWriter, node: Node): void {
   finishJoined(w, mixed);
 }
 
-/** Queries, keys and values as [batch, positions, heads, size]; all of them are in the first input where it is alone. */
-function headsOfGroups(w: CompositeWriter, node: Node): Heads {
+/** The total length where the index of its last key, `seqlens_k`, is that of every row. */
+function wholeLength(lastKeys: Tensor | undefined, total: Tensor | undefined): number | undefined {
+  if (!lastKeys || !total) return undefined;
+  const [length] = numericValues(total);
+  return numericValues(lastKeys).every((last) => last === length - 1) ? length : undefined;
+}
+
+/**
+ * Queries, keys and values as [batch, positions, heads, size]; all of them are in the first input where it is alone.
+ * Reshape refuses a sequence of another length than the file states.
+ */
+function headsOfGroups(w: CompositeWriter, node: Node, length: number): Heads {
   const [query, key, value] = node.inputs as [string, string?, string?];
   const heads = intAttribute(node, "num_heads", 1);
   const shared = intAttribute(node, "kv_num_heads", heads);
-  const parted = (x: string, count: number): string => w.op("Reshape", [x, w.int64([0, 0, count, -1])]);
+  const parted = (x: string, count: number): string => w.op("Reshape", [x, w.int64([0, length, count, -1])]);
   if (key && value) return [parted(query, heads), parted(key, shared), parted(value, shared)];
   const all = parted(query, heads + 2 * shared);
   return w.ops("Split", [all, w.int64([heads, shared, shared])], { axis: int(2) }, 3);

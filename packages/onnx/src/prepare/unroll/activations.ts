@@ -6,7 +6,7 @@ import type { CompositeWriter } from "../composite-writer.ts";
 
 export type Activation = (w: CompositeWriter, x: string) => string;
 
-/** The numbers that an activation takes, by default those of the operator of its name; NaN: there is no default. */
+/** The numbers that an activation takes by default; NaN: the standard and the engine differ, so that they must be stated. */
 interface Kind {
   readonly name: string;
   readonly alpha?: number;
@@ -21,17 +21,17 @@ const kinds: ReadonlyMap<string, Kind> = new Map(
     { name: "Softsign" },
     { name: "Softplus" },
     { name: "LeakyRelu", alpha: 0.01 },
-    { name: "ThresholdedRelu", alpha: 1 },
+    { name: "ThresholdedRelu", alpha: Number.NaN },
     { name: "Elu", alpha: 1 },
     { name: "HardSigmoid", alpha: 0.2, beta: 0.5 },
-    { name: "Affine", alpha: 1, beta: 0 },
-    { name: "ScaledTanh", alpha: 1, beta: 1 },
+    { name: "Affine", alpha: Number.NaN, beta: Number.NaN },
+    { name: "ScaledTanh", alpha: Number.NaN, beta: Number.NaN },
   ].map((kind: Kind) => [kind.name.toLowerCase(), kind]),
 );
 
 /**
  * The activations of a recurrent node, those of its directions one after the other; undefined where the standard does
- * not know one of them. Numbers are consumed in the order of the activations that take them.
+ * not know one of them, or the node does not state its numbers. Numbers are consumed in the order of the activations that take them.
  */
 export function activationsOf(
   node: Node,
@@ -48,6 +48,7 @@ export function activationsOf(
     if (!kind) return undefined;
     const alpha = kind.alpha === undefined ? undefined : (alphas.shift() ?? kind.alpha);
     const beta = kind.beta === undefined ? undefined : (betas.shift() ?? kind.beta);
+    if (Number.isNaN(alpha) || Number.isNaN(beta)) return undefined;
     activations.push((w, x) => applied(w, { name: kind.name, alpha, beta }, x));
   }
   return activations.length === all.length ? activations : undefined;
