@@ -22,12 +22,12 @@ function scaler(w: CompositeWriter, node: Node): void {
   w.finish("Mul", [shifted, scale.length > 0 ? w.float(scale) : w.scalar(1)]);
 }
 
-/** Rows of length 1; those by their maximum, of which engines take other ones, stay as they are. */
+/** Rows of length 1, or the only one; those by their maximum, of which engines take other ones, stay as they are. */
 function normalizer(w: CompositeWriter, node: Node): void {
   const [x] = node.inputs as [string];
   const norm = stringAttribute(node, "norm", "MAX");
   if (norm === "MAX") return;
-  w.finish("Div", [x, w.op(norm === "L1" ? "ReduceL1" : "ReduceL2", [x, w.int64([1])])]);
+  w.finish("Div", [x, w.op(norm === "L1" ? "ReduceL1" : "ReduceL2", [x, w.int64([-1])])]);
 }
 
 /** x·Cᵀ + b, without a transformation behind it. */

@@ -30,9 +30,10 @@ export function dft(w: CompositeWriter, node: Node, opset: number): void {
   w.finishWithLast();
 }
 
-/** The transforms of windows that step along a signal [batch, length, 1 or 2]. */
+/** The transforms of windows that step along a signal [batch, length, 1 or 2], or [batch, length] where it is real. */
 export function stft(w: CompositeWriter, node: Node): void {
-  const [signal, step, window, frame] = node.inputs as [string, string, string?, string?];
+  const [given, step, window, frame] = node.inputs as [string, string, string?, string?];
+  const signal = w.op("Reshape", [given, w.int64([0, 0, -1])]);
   const scalar = (x: string): string => w.op("Squeeze", [x]);
   const length = frame ? scalar(frame) : w.op("Size", [window!]);
   const stride = scalar(step);

@@ -128,4 +128,13 @@ export const writtenOutFurther = [
       reference: ([a = 0, b = 0]) => Float64Array.of(a + 2 * b + 0.5, 3 * a - 4 * b - 0.25),
     },
   ),
+  operatorCase("STFT", "real, two axes", (g) =>
+    g.op("STFT", [g.variable([1, 6]), g.int64([2], []), g.variable([3])], { onesided: int(0) }),
+  ),
+  operatorCase(
+    "ai.onnx.ml::Normalizer",
+    "L1, one axis",
+    (g) => g.op("ai.onnx.ml::Normalizer", [g.variable([3])], { norm: string("L1") }),
+    { reference: (point) => point.map((x) => x / point.reduce((sum, y) => sum + Math.abs(y), 0)) },
+  ),
 ];
