@@ -250,4 +250,8 @@ export const composites: OperatorCase[] = [
     const double = g.op("CastLike", [x, g.op("Cast", [g.scalar(0)], { to: int(DataType.DOUBLE) })]);
     return g.op("CastLike", [g.op("Tanh", [double]), x]);
   }),
+  rotary("some features only, heads apart and counted", [1, 2, 2, 4], {
+    num_heads: int(2),
+    rotary_embedding_dim: int(2),
+  }),
 ];
