@@ -1,7 +1,7 @@
 // What every Runtime must do, as cases that any test runner and any browser page can run: each takes the
 // runtime and throws on the first violation. Nothing here knows an engine.
 
-import type { Runtime, RuntimeTensor, Session, TensorData, TensorType } from "@vielbein/core";
+import type { Runtime, RuntimeTensor, Session, SessionOptions, TensorData, TensorType } from "@vielbein/core";
 import { DataType, encodeModel, type Graph, type Model, type Node, type Tensor } from "@vielbein/onnx";
 
 export interface ContractCase {
@@ -273,7 +273,7 @@ export const runtimeContract: readonly ContractCase[] = [
   {
     name: "keeps results for other sessions until they are released, where it keeps any",
     async run(runtime) {
-      await withSession(runtime, affine(), async (session) => {
+      const keeping = async (session: Session): Promise<void> => {
         if (!session.keep) return;
         const { h, y } = await session.keep({ x: float32([1, 3], [1, 2, 3]) }, ["h", "y"]);
         equal([h!.type, h!.dims, y!.dims], ["float32", [1, 2], [1, 2]], "kept");
@@ -293,7 +293,9 @@ export const runtimeContract: readonly ContractCase[] = [
           equal((gone as { code?: string }).code, "INVALID_ARGUMENT", "a released tensor");
           expectTensor(await y!.read(), "float32", [1, 2], [8, 10]);
         });
-      });
+      };
+      await withSession(runtime, affine(), keeping);
+      await withSession(runtime, affine(), keeping, { keeps: true });
     },
   },
   {
@@ -400,8 +402,9 @@ async function withSession(
   runtime: Runtime,
   graph: Model,
   use: (session: Session) => Promise<void>,
+  options: SessionOptions = {},
 ): Promise<void> {
-  const session = await runtime.createSession({ bytes: encodeModel(graph) });
+  const session = await runtime.createSession({ bytes: encodeModel(graph) }, options);
   try {
     await use(session);
   } finally {

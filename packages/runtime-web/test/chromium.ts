@@ -8,6 +8,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type ErrorCode,
+  type Feeds,
   type ModelSource,
   type Runtime,
   type Session,
@@ -164,6 +165,16 @@ async function call<Name extends keyof Procedures>(
     : new VielbeinError(code, message.replace(/^VielbeinError: /, ""));
 }
 
+/** Feeds as they travel to the page: a kept tensor by its number. */
+function sent(feeds: Feeds) {
+  const entries = Object.entries(feeds).map(([name, tensor]) => {
+    if (!("data" in tensor)) return [name, { kept: (tensor as unknown as { kept: number }).kept }];
+    const { type, dims, data } = tensor;
+    return [name, { type, dims, data: data.slice() }];
+  });
+  return Object.fromEntries(entries);
+}
+
 export class RemoteRuntime implements Runtime {
   readonly name: string;
   readonly report: WebReport;
@@ -193,12 +204,18 @@ export class RemoteRuntime implements Runtime {
     const { id, ...names } = session;
     return {
       ...names,
-      run: (feeds, fetches) => {
-        const copies = Object.entries(feeds).map(([name, { type, dims, data }]) => [
+      run: (feeds, fetches) => call(page, "run", id, sent(feeds), fetches && [...fetches]),
+      keep: async (feeds, fetches) => {
+        const results = await call(page, "keep", id, sent(feeds), [...fetches]);
+        const tensors = Object.entries(results).map(([name, { type, dims, kept }]) => [
           name,
-          { type, dims, data: data.slice() },
+          {
+            ...{ type, dims, kept },
+            read: () => call(page, "read", kept),
+            release: () => call(page, "drop", kept),
+          },
         ]);
-        return call(page, "run", id, Object.fromEntries(copies), fetches && [...fetches]);
+        return Object.fromEntries(tensors);
       },
       dispose: () => call(page, "release", id),
     };

@@ -1,12 +1,31 @@
 // The page behind RemoteRuntime: keeps runtimes and sessions, and does what the test asks by number.
 
-import { type ModelSource, type Session, type SessionOptions, VielbeinError } from "@vielbein/core";
+import {
+  type Feeds,
+  type KeptTensor,
+  type ModelSource,
+  type RuntimeTensor,
+  type Session,
+  type SessionOptions,
+  VielbeinError,
+} from "@vielbein/core";
 import { WebRuntime, type WebRuntimeOptions } from "../../src/index.ts";
 
-type Feeds = Parameters<Session["run"]>[0];
+/** Kept tensors stay on the page and go by number. */
+type SentFeeds = Readonly<Record<string, RuntimeTensor | { readonly kept: number }>>;
 
 const runtimes: WebRuntime[] = [];
 const sessions: Session[] = [];
+const keptTensors: KeptTensor[] = [];
+
+function received(feeds: SentFeeds): Feeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => [
+      name,
+      "kept" in tensor ? keptTensors[tensor.kept]! : tensor,
+    ]),
+  );
+}
 
 const procedures = {
   open: async (options: WebRuntimeOptions) => {
@@ -20,7 +39,17 @@ const procedures = {
     const { inputNames, outputNames, outputShapes } = session;
     return { id: sessions.push(session) - 1, inputNames, outputNames, outputShapes };
   },
-  run: (id: number, feeds: Feeds, fetches?: string[]) => sessions[id]!.run(feeds, fetches),
+  run: (id: number, feeds: SentFeeds, fetches?: string[]) => sessions[id]!.run(received(feeds), fetches),
+  keep: async (id: number, feeds: SentFeeds, fetches: string[]) => {
+    const results = await sessions[id]!.keep!(received(feeds), fetches);
+    const sent = Object.entries(results).map(([name, tensor]) => {
+      const { type, dims } = tensor;
+      return [name, { type, dims, kept: keptTensors.push(tensor) - 1 }] as const;
+    });
+    return Object.fromEntries(sent);
+  },
+  read: (kept: number) => keptTensors[kept]!.read(),
+  drop: (kept: number) => keptTensors[kept]!.release(),
   release: (id: number) => sessions[id]!.dispose(),
   close: (id: number) => runtimes[id]!.dispose(),
 };
