@@ -10,8 +10,9 @@ import {
   layers,
   OnnxMap,
   prepare,
+  redrawWeights,
 } from "../src/index.ts";
-import { makeNode } from "../src/model/attributes.ts";
+import { makeNode, string } from "../src/model/attributes.ts";
 import { float32Tensor } from "../src/model/tensor.ts";
 import { makeModel, relativeError, runtime } from "./helpers.ts";
 
@@ -127,4 +128,31 @@ test.each(hostile)("an operator called %s is reported as unsupported", async (op
   );
   expect(Object.entries(standard.operators)).toEqual([[opType, 1]]);
   expect(standard.differentiability.problem).toContain(opType);
+});
+
+test.each(hostile)("%s: an operator, and the activation of a fused one", async (name) => {
+  const ends = {
+    inputs: [{ name: "x", dataType: DataType.FLOAT, shape: [1, 1, 2, 2] }],
+    outputs: [{ name: "y", dataType: DataType.FLOAT, shape: [1, 1, 2, 2] }],
+    initializers: [float32Tensor("w", [1, 2, 3, 4], [1, 1, 2, 2])],
+  };
+  const strange = makeModel({
+    ...ends,
+    nodes: [makeNode("Mul", ["x", "w"], ["h"]), makeNode(name, ["h"], ["y"])],
+  });
+  const redraw = () => redrawWeights(strange, { kind: "redrawn", seed: 0 });
+  expect(redraw).toThrow(expect.objectContaining({ code: "INVALID_MODEL" }));
+  const activation = { activation: string(name) };
+  const fused = { ...makeNode("FusedConv", ["x", "w"], ["y"], activation), domain: "com.microsoft" };
+  const model = {
+    ...makeModel({ ...ends, nodes: [fused] }),
+    opsets: new Map([
+      ["", 18],
+      ["com.microsoft", 1],
+    ]),
+  };
+  await expect(OnnxMap.create(model, runtime)).rejects.toMatchObject({
+    code: "UNSUPPORTED_OPERATOR",
+    message: expect.stringContaining(name),
+  });
 });

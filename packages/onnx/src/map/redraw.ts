@@ -127,17 +127,17 @@ function withoutConstantNodes(model: Model): Model {
 }
 
 /** Inputs of operators that hold levels, by position. */
-const levelInputs: Readonly<Record<string, readonly number[]>> = {
-  Gemm: [2],
-  Conv: [2],
-  ConvTranspose: [2],
-  BatchNormalization: [1, 2, 3, 4],
-  InstanceNormalization: [1, 2],
-  LayerNormalization: [1, 2],
-  GroupNormalization: [1, 2],
-  PRelu: [1],
-  Add: [0, 1],
-};
+const levelInputs: ReadonlyMap<string, readonly number[]> = new Map([
+  ["Gemm", [2]],
+  ["Conv", [2]],
+  ["ConvTranspose", [2]],
+  ["BatchNormalization", [1, 2, 3, 4]],
+  ["InstanceNormalization", [1, 2]],
+  ["LayerNormalization", [1, 2]],
+  ["GroupNormalization", [1, 2]],
+  ["PRelu", [1]],
+  ["Add", [0, 1]],
+]);
 
 /** Operators through which a weight or a level reaches the operator that uses it. */
 const carriers: ReadonlySet<string> = new Set([
@@ -186,7 +186,7 @@ function trainedTensors(graph: Graph): { weights: ReadonlySet<string>; levels: R
     const weight = (name?: string) =>
       carried(name, ({ opType }) => carriers.has(opType) || products.has(opType));
     for (const name of weightSources(node, weight)) weights.add(name);
-    for (const position of levelInputs[node.opType] ?? []) {
+    for (const position of levelInputs.get(node.opType) ?? []) {
       // A vector that multiplies another one on its way to a sum is no level; one times a number is.
       const level = carried(
         node.inputs[position],

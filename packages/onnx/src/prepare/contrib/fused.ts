@@ -61,10 +61,10 @@ function fusedConv(w: CompositeWriter, node: Node): void {
 }
 
 /** The names of the numbers in `activation_params`, by activation. */
-const parameters: Readonly<Record<string, readonly string[]>> = {
-  LeakyRelu: ["alpha"],
-  HardSigmoid: ["alpha", "beta"],
-};
+const parameters: ReadonlyMap<string, readonly string[]> = new Map([
+  ["LeakyRelu", ["alpha"]],
+  ["HardSigmoid", ["alpha", "beta"]],
+]);
 
 /** Applies the activation that a fused convolution names, if it does. */
 export function activate(w: CompositeWriter, node: Node, x: string): string {
@@ -73,7 +73,7 @@ export function activate(w: CompositeWriter, node: Node, x: string): string {
   const values = stated?.type === "floats" ? stated.value : [];
   if (activation === "") return x;
   if (activation === "Clip") return w.op("Clip", [x, ...values.map((value) => w.scalar(value))]);
-  const named = (parameters[activation] ?? []).map((name, i) => [name, float(values[i])] as const);
+  const named = (parameters.get(activation) ?? []).map((name, i) => [name, float(values[i])] as const);
   return w.op(activation, [x], Object.fromEntries(named));
 }
 
