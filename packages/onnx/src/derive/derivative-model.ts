@@ -5,8 +5,9 @@ import { nodesFor } from "../model/graph.ts";
 import type { Model, Node, ValueInfo } from "../model/model.ts";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
 import type { Emitter } from "./emitter.ts";
+import { infoOf } from "./measured-graph.ts";
 import { mergeFactors } from "./merge-factors.ts";
-import { infoOf, type PreparedGraph } from "./prepared-graph.ts";
+import type { PreparedGraph } from "./prepared-graph.ts";
 
 /** A tensor that the derivative adds: k of them side by side, each like a tensor of the primal graph. */
 export interface Direction {

@@ -6,9 +6,9 @@ import { isFloat, tangentType } from "../model/element-types.ts";
 import { type Attribute, DataType, type Node, type Tensor } from "../model/model.ts";
 import type { NameSupply } from "../model/names.ts";
 import { float32Tensor, float64Tensor, int64Tensor, numericValues } from "../model/tensor.ts";
-import { infoOf, type PreparedGraph, type TensorInfo } from "./prepared-graph.ts";
-import type { Tangent } from "./rule.ts";
+import { infoOf, type MeasuredGraph, type TensorInfo } from "./measured-graph.ts";
 import { Signs } from "./signs.ts";
+import type { Tangent } from "./tangent.ts";
 import { Unsupported } from "./unsupported.ts";
 
 export type Shape = readonly number[];
@@ -64,7 +64,7 @@ export class Emitter {
   #floatType: number;
 
   constructor(
-    graph: Pick<PreparedGraph, "info" | "constants" | "model">,
+    graph: MeasuredGraph,
     names: NameSupply,
     reference: { readonly name: string; readonly like: string },
     { portable = false }: DerivativeOptions,

@@ -9,9 +9,9 @@ import { NameSupply } from "../model/names.ts";
 import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
 import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
-import type { Tangent } from "./rule.ts";
 import { requireRule, ruleFor } from "./rules.ts";
 import { ESTIMATE, isEstimated } from "./straight-through.ts";
+import type { Tangent } from "./tangent.ts";
 import { nodeLabel, operatorName, Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
 
 /** Names of the tensors of a JVP graph. */

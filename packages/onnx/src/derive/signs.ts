@@ -4,7 +4,7 @@
 import { isFloat } from "../model/element-types.ts";
 import { DataType, intAttribute, type Node, stringAttribute, type Tensor } from "../model/model.ts";
 import { elementCount, numericValues } from "../model/tensor.ts";
-import type { PreparedGraph } from "./prepared-graph.ts";
+import type { MeasuredGraph } from "./measured-graph.ts";
 
 /** Operators that move or repeat elements, or add them up with weights that are not negative. */
 const keepsSign: ReadonlySet<string> = new Set([
@@ -31,7 +31,7 @@ export class Signs {
   readonly #positive = new Map<string, boolean>();
   readonly #orders = new Map<string, number>();
 
-  constructor(graph: Pick<PreparedGraph, "constants" | "model">) {
+  constructor(graph: Pick<MeasuredGraph, "constants" | "model">) {
     this.#constants = graph.constants;
     this.#producers = new Map(
       graph.model.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),

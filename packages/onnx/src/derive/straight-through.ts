@@ -7,7 +7,8 @@ import { DataType, intAttribute, type Node, outputOf } from "../model/model.ts";
 import type { Emitter } from "./emitter.ts";
 import { positiveAxis } from "./emitter.ts";
 import { Cast as convert } from "./ops/elementwise.ts";
-import { type DerivativeRule, given } from "./rule.ts";
+import type { DerivativeRule } from "./rule.ts";
+import { given } from "./tangent.ts";
 import { Unsupported } from "./unsupported.ts";
 
 /** Smallest and largest level of the types that hold quantised numbers. */

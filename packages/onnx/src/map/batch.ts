@@ -3,7 +3,8 @@
 // have a batch of one written into a shape) cannot be read off the graph, so it is tried.
 
 import type { FloatArray, Runtime, RuntimeTensor, Session } from "@vielbein/core";
-import { infoOf, type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { infoOf, pointShape } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { openSession } from "../file/source.ts";
 import { drawsAtRandom } from "../model/graph.ts";
 import { type Model, requiredInputs } from "../model/model.ts";

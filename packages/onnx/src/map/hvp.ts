@@ -4,7 +4,8 @@
 import type { Runtime } from "@vielbein/core";
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { jvp } from "../derive/jvp.ts";
-import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
+import { infoOf } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { vjp } from "../derive/vjp.ts";
 import { makeNode } from "../model/attributes.ts";
 import { tensorNames } from "../model/graph.ts";

@@ -11,7 +11,8 @@ import {
 } from "@vielbein/core";
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { type Linearization, linearizeWithin } from "../derive/linearize.ts";
-import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
+import { infoOf } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { DataType, type Model, type ValueInfo } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
 import { ResidualStore, type Residuals, release } from "./residual-store.ts";

@@ -21,7 +21,8 @@ import {
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { describeFault } from "../derive/fault.ts";
 import { type JvpGraph, jvp } from "../derive/jvp.ts";
-import { infoOf, type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { infoOf, pointShape } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { type VjpGraph, vjp } from "../derive/vjp.ts";
 import { openSession } from "../file/source.ts";
 import { requireFits, trialLimits } from "../file/trial.ts";

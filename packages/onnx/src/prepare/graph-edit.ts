@@ -1,6 +1,7 @@
 // A prepared graph in the course of being rewritten: new tensors with their shapes and types, new constants.
 
-import { infoOf, type PreparedGraph, type TensorInfo } from "../derive/prepared-graph.ts";
+import { infoOf, type TensorInfo } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { makeNode } from "../model/attributes.ts";
 import { nodeReads, nodesFor, tensorNames, topologicalOrder } from "../model/graph.ts";
 import { DataType, type Node, type Tensor } from "../model/model.ts";

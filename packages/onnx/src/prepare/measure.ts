@@ -1,7 +1,7 @@
 // What the engine says of a slice: the shapes of what moves with the point, and the values of what does not.
 
 import type { Runtime } from "@vielbein/core";
-import type { TensorInfo } from "../derive/prepared-graph.ts";
+import type { TensorInfo } from "../derive/measured-graph.ts";
 import { probe } from "../file/probe.ts";
 import { trialLimits } from "../file/trial.ts";
 import { DataType, type Model, type Tensor } from "../model/model.ts";

@@ -3,7 +3,8 @@
 // and the folded values, so that no shape inference of ours is needed and the plumbing that exporters leave (Shape, Gather, Slice, Concat, Unsqueeze …) disappears.
 
 import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
-import { infoOf, type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
+import { infoOf } from "../derive/measured-graph.ts";
+import { type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
 import { ruleFor } from "../derive/rules.ts";
 import { straightThroughRules } from "../derive/straight-through.ts";
 import { reasonAgainst, UnsupportedOperatorError } from "../derive/unsupported.ts";

@@ -3,7 +3,8 @@
 // harmless one in the elements that every Where behind it discards. The value stays the same, and all derivatives
 // of what is discarded are finite, in both directions and of every order.
 
-import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
+import { infoOf } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { isPiecewiseConstant } from "../derive/rules.ts";
 import { Signs } from "../derive/signs.ts";
 import { isSingleOrDouble } from "../model/element-types.ts";

@@ -4,7 +4,8 @@
 // CVPR 2021).
 
 import { type AffineMap, VielbeinError } from "@vielbein/core";
-import { infoOf, type PreparedGraph, pointShape, positionOf } from "../derive/prepared-graph.ts";
+import { infoOf, pointShape } from "../derive/measured-graph.ts";
+import { type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
 import { operatorName } from "../derive/unsupported.ts";
 import { windowsOf } from "../derive/windows.ts";
 import { floatAttribute, intAttribute, type Node } from "../model/model.ts";

@@ -3,7 +3,8 @@
 
 import type { Shape } from "../derive/emitter.ts";
 import { positiveAxis } from "../derive/emitter.ts";
-import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
+import { infoOf } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { intAttribute, intsAttribute, type Node } from "../model/model.ts";
 import { elementCount, numericValues } from "../model/tensor.ts";
 

@@ -2,7 +2,8 @@
 
 import { type ErrorCode, type Runtime, VielbeinError } from "@vielbein/core";
 import { differentiability, jvp, type NodeReport } from "../derive/jvp.ts";
-import { type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { pointShape } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { operatorName, UnsupportedOperatorError } from "../derive/unsupported.ts";
 import { dataTypeName, isReducedFloat, isSingleOrDouble } from "../model/element-types.ts";
 import { tensorNames } from "../model/graph.ts";

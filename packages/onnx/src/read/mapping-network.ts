@@ -2,7 +2,8 @@
 // layers at once, where z and every tensor in between goes on to one.
 
 import { VielbeinError } from "@vielbein/core";
-import { infoOf, type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { infoOf, pointShape } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { elementCount } from "../model/tensor.ts";
 import { firstAffineMaps } from "./affine-maps.ts";
 import { layers } from "./layers.ts";

@@ -1,7 +1,8 @@
 // The code behind a space of codes per layer, [layers, dim]: w, which a generator repeats for all layers to w⁺.
 
 import type { Space } from "@vielbein/core";
-import { infoOf, type PreparedGraph, pointShape } from "../derive/prepared-graph.ts";
+import { infoOf, pointShape } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 
 /** Operators that keep every value. */
 const REARRANGING: ReadonlySet<string> = new Set([

@@ -2,7 +2,8 @@
 // next convolution reads, or the weights of that convolution, and this convolution has as many outputs as the image has
 // colours. A hint for the choice of weights; nothing else depends on it.
 
-import { infoOf, type PreparedGraph } from "../derive/prepared-graph.ts";
+import { infoOf } from "../derive/measured-graph.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { pushTo } from "../model/graph.ts";
 import type { Node } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";

@@ -2,8 +2,9 @@
 
 import { inputOf, type Node, outputOf } from "../../model/model.ts";
 import { broadcastShape, type Emitter, type Shape } from "../emitter.ts";
-import { type DerivativeRule, given, type Tangent } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
 import { slopeOfRoot } from "../singular.ts";
+import { given, type Tangent } from "../tangent.ts";
 
 /** Tangent of input `i` aligned to the rank of the output. */
 function aligned(e: Emitter, node: Node, i: number, tangent: string): string {

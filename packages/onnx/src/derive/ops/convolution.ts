@@ -5,7 +5,8 @@ import { int, ints } from "../../model/attributes.ts";
 import { inputOf, intAttribute, intsAttribute, type Node, outputOf } from "../../model/model.ts";
 import { pullWeights, pushWeights } from "../convolution-weights.ts";
 import type { Emitter } from "../emitter.ts";
-import { type DerivativeRule, given, type Tangent } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given, type Tangent } from "../tangent.ts";
 import { gatherAttributes, scatterAttributes, type Windows, windowsOf } from "../windows.ts";
 
 const forward: DerivativeRule["jvp"] = (e, node, [tx, tWeight, tBias]) => {

@@ -3,7 +3,8 @@
 import { string } from "../../model/attributes.ts";
 import { inputOf, type Node, outputOf, stringAttribute } from "../../model/model.ts";
 import type { Emitter } from "../emitter.ts";
-import { type DerivativeRule, given, type Tangent } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given, type Tangent } from "../tangent.ts";
 import { Unsupported } from "../unsupported.ts";
 
 const ALPHABET = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"];

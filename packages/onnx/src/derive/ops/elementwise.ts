@@ -12,8 +12,9 @@ import {
   stringAttribute,
 } from "../../model/model.ts";
 import { type Emitter, sign } from "../emitter.ts";
-import { type DerivativeRule, given, type Tangent, zero } from "../rule.ts";
+import { type DerivativeRule, zero } from "../rule.ts";
 import { slopeOfRoot, whereMoving } from "../singular.ts";
+import { given, type Tangent } from "../tangent.ts";
 import { Unsupported } from "../unsupported.ts";
 
 type Derivative = (e: Emitter, x: string, y: string, node: Node) => string | number;

@@ -7,7 +7,8 @@ import { DataType, inputOf, intAttribute, type Node, outputOf, stringAttribute }
 import { elementCount } from "../../model/tensor.ts";
 import type { Emitter, Shape } from "../emitter.ts";
 import { addRows, type Picked } from "../rows.ts";
-import { type DerivativeRule, given, type Tangent } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given, type Tangent } from "../tangent.ts";
 
 /** Taps along one axis: their offsets from ⌊s⌋ and, lowest power first, their weights as polynomials in s − ⌊s⌋. */
 interface Kernel {

@@ -7,7 +7,8 @@ import { DataType, inputOf, intAttribute, type Node, outputOf, stringAttribute }
 import { elementCount } from "../../model/tensor.ts";
 import { type Emitter, positiveAxis, type Shape } from "../emitter.ts";
 import { addRows, type Picked, padTo, scatterRows, takeRows, tangentAxis } from "../rows.ts";
-import { type DerivativeRule, given } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given } from "../tangent.ts";
 import { Unsupported } from "../unsupported.ts";
 
 /** Indices with the negative ones counted from the end of `extents`, which broadcast against them. */

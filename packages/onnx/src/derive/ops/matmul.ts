@@ -3,7 +3,8 @@
 import { float, int, ints } from "../../model/attributes.ts";
 import { floatAttribute, inputOf, intAttribute, type Node, outputOf } from "../../model/model.ts";
 import type { Emitter, Shape } from "../emitter.ts";
-import { type DerivativeRule, given, type Tangent } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given, type Tangent } from "../tangent.ts";
 
 /** (AB)˙ = ȦB + AḂ, with NumPy's rules for vectors and batches. */
 export const MatMul: DerivativeRule = {

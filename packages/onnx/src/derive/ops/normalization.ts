@@ -3,7 +3,8 @@
 
 import { floatAttribute, inputOf, intAttribute, type Node, outputOf } from "../../model/model.ts";
 import { type Emitter, positiveAxis, type Shape } from "../emitter.ts";
-import { type DerivativeRule, given, type Tangent } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given, type Tangent } from "../tangent.ts";
 import { Unsupported } from "../unsupported.ts";
 
 /** What ẏ = scale·x̂˙ + ṡ·x̂ + ḃ is made of. */

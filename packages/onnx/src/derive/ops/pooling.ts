@@ -4,7 +4,8 @@ import { int, string, without } from "../../model/attributes.ts";
 import { inputOf, intAttribute, intsAttribute, type Node, outputOf } from "../../model/model.ts";
 import { elementCount } from "../../model/tensor.ts";
 import type { Emitter, Shape } from "../emitter.ts";
-import { type DerivativeRule, given } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given } from "../tangent.ts";
 import { coverage, gatherAttributes, scatterAttributes, type Windows, windowsOf } from "../windows.ts";
 
 /** Linear in the image: tangents are pooled alike, k of them merged into the batch. */

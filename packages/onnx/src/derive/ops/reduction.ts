@@ -4,8 +4,9 @@ import { int, ints } from "../../model/attributes.ts";
 import { inputOf, intAttribute, type Node, outputOf } from "../../model/model.ts";
 import { type Emitter, positiveAxis, sign } from "../emitter.ts";
 import { productOfOthers } from "../products.ts";
-import { type DerivativeRule, given } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
 import { kinked } from "../singular.ts";
+import { given } from "../tangent.ts";
 
 /** Axes reduced, counted from the front; empty when the operator does nothing. */
 function reducedAxes(e: Emitter, node: Node): number[] {

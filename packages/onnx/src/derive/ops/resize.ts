@@ -11,7 +11,8 @@ import {
   stringAttribute,
 } from "../../model/model.ts";
 import { type Emitter, positiveAxis, type Shape } from "../emitter.ts";
-import { type DerivativeRule, given } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given } from "../tangent.ts";
 import { Unsupported } from "../unsupported.ts";
 
 /**

@@ -3,7 +3,8 @@
 import { int } from "../../model/attributes.ts";
 import { inputOf, intAttribute, type Node } from "../../model/model.ts";
 import { type Emitter, positiveAxis } from "../emitter.ts";
-import { type DerivativeRule, given, type Tangent } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given, type Tangent } from "../tangent.ts";
 
 /** Linear; the adjoint of summing from one end is summing from the other. */
 export const CumSum: DerivativeRule = {

@@ -10,7 +10,8 @@ import {
   stringAttribute,
 } from "../../model/model.ts";
 import type { Emitter } from "../emitter.ts";
-import { type DerivativeRule, given } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given } from "../tangent.ts";
 
 const toOutputShape: DerivativeRule = {
   jvp: (e, node, [t]) => [e.reshape(given(t), e.shape(outputOf(node, 0)))],

@@ -4,7 +4,8 @@ import { int, string } from "../../model/attributes.ts";
 import { inputOf, type Node, outputOf, stringAttribute } from "../../model/model.ts";
 import { type Emitter, positiveAxis } from "../emitter.ts";
 import { scatter, tangentAxis } from "../rows.ts";
-import { type DerivativeRule, given } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given } from "../tangent.ts";
 import { Unsupported } from "../unsupported.ts";
 
 export const Concat: DerivativeRule = {

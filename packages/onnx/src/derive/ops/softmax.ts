@@ -2,7 +2,8 @@
 
 import { intAttribute, type Node, outputOf } from "../../model/model.ts";
 import { type Emitter, positiveAxis } from "../emitter.ts";
-import { type DerivativeRule, given, type Tangent } from "../rule.ts";
+import type { DerivativeRule } from "../rule.ts";
+import { given, type Tangent } from "../tangent.ts";
 
 function axisOf(e: Emitter, node: Node): number {
   return positiveAxis(intAttribute(node, "axis", -1), e.shape(outputOf(node, 0)).length);
