@@ -37,18 +37,7 @@ export function matmul(a: Matrix, b: Matrix, options: MatmulOptions = {}): Matri
     );
   }
   const out = options.out ?? matrix(m, n);
-  if (options.out) {
-    requireShape("matmul: out", out);
-    if (out.rows !== m || out.cols !== n) {
-      throw new LinalgError(
-        "SHAPE_MISMATCH",
-        `matmul: out must be [${m}, ${n}], got [${out.rows}, ${out.cols}].`,
-      );
-    }
-    if (overlap(out.data, a.data) || overlap(out.data, b.data)) {
-      throw new LinalgError("INVALID_ARGUMENT", "matmul: out must not share memory with a or b.");
-    }
-  }
+  if (options.out) requireOut(out, m, n, [a, b]);
   routinesFor(m * n * depth).multiply(out, a, b, transposeA, transposeB);
   return out;
 }
@@ -57,6 +46,19 @@ export function matmul(a: Matrix, b: Matrix, options: MatmulOptions = {}): Matri
 export function gram(a: Matrix): Matrix {
   requireShape("gram", a);
   return routinesFor(a.rows * a.cols * a.cols).gram(a);
+}
+
+function requireOut(out: Matrix, m: number, n: number, operands: readonly Matrix[]): void {
+  requireShape("matmul: out", out);
+  if (out.rows !== m || out.cols !== n) {
+    throw new LinalgError(
+      "SHAPE_MISMATCH",
+      `matmul: out must be [${m}, ${n}], got [${out.rows}, ${out.cols}].`,
+    );
+  }
+  if (operands.some(({ data }) => overlap(out.data, data))) {
+    throw new LinalgError("INVALID_ARGUMENT", "matmul: out must not share memory with a or b.");
+  }
 }
 
 function overlap(x: Float64Array, y: Float64Array): boolean {

@@ -1,7 +1,6 @@
 // Many matrices of one size in one array.
 
-import { LinalgError } from "./errors.ts";
-import { type Matrix, matrix } from "./matrix.ts";
+import { type Matrix, matrix, requireCount } from "./matrix.ts";
 
 /** `count` matrices `[rows, cols]`, row-major, one behind another. */
 export interface MatrixStack {
@@ -18,11 +17,6 @@ export interface MatrixStack {
  * @throws {LinalgError} `INVALID_ARGUMENT` unless 0 ≤ index < count.
  */
 export function fromStack({ count, rows, cols, data }: MatrixStack, index: number): Matrix {
-  if (!(Number.isSafeInteger(index) && index >= 0 && index < count)) {
-    throw new LinalgError(
-      "INVALID_ARGUMENT",
-      `fromStack: index must be an integer from 0 to ${count - 1}, got ${index}.`,
-    );
-  }
+  requireCount("fromStack: index", index, count - 1, 0);
   return matrix(rows, cols, data.subarray(index * rows * cols, (index + 1) * rows * cols));
 }

@@ -153,25 +153,39 @@ export function requireInRange(what: string, values: Float64Array): void {
   throw new LinalgError("NOT_FINITE", `${what} exceeds 1.8e308. Scale the matrix.`);
 }
 
-/** Checks that `a` is square. `what` names the caller in the message. */
-export function requireSquare(what: string, a: Matrix): void {
-  if (a.cols !== a.rows) {
+/** Checks a count that must lie from `least` to `most`. */
+export function requireCount(what: string, count: number, most: number, least = 1): void {
+  if (!(Number.isSafeInteger(count) && count >= least && count <= most)) {
     throw new LinalgError(
-      "SHAPE_MISMATCH",
-      `${what}: the matrix must be square, got [${a.rows}, ${a.cols}].`,
+      "INVALID_ARGUMENT",
+      `${what} must be an integer from ${least} to ${most}, got ${count}.`,
     );
   }
 }
 
+/** Checks that two matrices have the same number of rows. `what` names the caller in the message. */
+export function requireSameRows(what: string, a: Matrix, b: Matrix): void {
+  if (a.rows === b.rows) return;
+  throw new LinalgError(
+    "SHAPE_MISMATCH",
+    `${what}: a and b must have the same number of rows, got ${a.rows} and ${b.rows}.`,
+  );
+}
+
+/** Checks that `a` is square. `what` names the caller in the message. */
+export function requireSquare(what: string, { rows, cols }: Pick<Matrix, "rows" | "cols">): void {
+  if (cols === rows) return;
+  throw new LinalgError("SHAPE_MISMATCH", `${what}: the matrix must be square, got [${rows}, ${cols}].`);
+}
+
 /** Checks that `value` is one of `allowed`. `what` names the option in the message. */
 export function requireOption(what: string, value: string, allowed: readonly string[]): void {
-  if (!allowed.includes(value)) {
-    const quoted = allowed.map((name) => `"${name}"`);
-    throw new LinalgError(
-      "INVALID_ARGUMENT",
-      `${what} must be ${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}, got "${value}".`,
-    );
-  }
+  if (allowed.includes(value)) return;
+  const quoted = allowed.map((name) => `"${name}"`);
+  throw new LinalgError(
+    "INVALID_ARGUMENT",
+    `${what} must be ${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}, got "${value}".`,
+  );
 }
 
 /** Checks a relative tolerance. */

@@ -138,7 +138,7 @@ onEveryBackend("subspaces", () => {
     expect(Math.abs(sum / samples)).toBeLessThan(4 / Math.sqrt(3 * samples));
     expect(Math.abs(square / samples - 1 / 3)).toBeLessThan(4 * Math.sqrt(4 / 45 / samples));
     expect(Math.abs(trace / samples - 1)).toBeLessThan(4 * Math.sqrt(2 / samples));
-    expectError(() => orthogonal(1, 0, 3, 4), "INVALID_ARGUMENT", /from 0 to n = 3, got 4/);
+    expectError(() => orthogonal(1, 0, 3, 4), "INVALID_ARGUMENT", /from 0 to 3, got 4/);
   });
 
   it("least squares: full rank, rank deficient, underdetermined", () => {

@@ -77,22 +77,24 @@ export class CodeSource {
   /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points. */
   async take(first: number, count: number, signal: AbortSignal): Promise<Points> {
     if (this.#options.points === undefined) this.#requireMemory(count);
-    if (!this.#mapping) {
-      const points = await obtainPoints(this.#map, this.#options, first, count);
-      if (points.remark !== undefined) this.#remark?.(points.remark);
-      // Once is enough.
-      this.#remark = undefined;
-      const truncation = this.#truncation;
-      if (truncation?.toward !== "mean of the prior") return points;
-      return { ...points, values: contractSamples(points.values, this.#map.from.prior, truncation.psi) };
-    }
-    const { from, to } = this.#mapping;
-    const samples = await obtainPoints(this.#mapping, this.#options, first, count);
+    if (this.#mapping) return this.#takeMapped(this.#mapping, first, count, signal);
+    const points = await obtainPoints(this.#map, this.#options, first, count);
+    if (points.remark !== undefined) this.#remark?.(points.remark);
+    // Once is enough.
+    this.#remark = undefined;
+    const truncation = this.#truncation;
+    if (truncation?.toward !== "mean of the prior") return points;
+    return { ...points, values: contractSamples(points.values, this.#map.from.prior, truncation.psi) };
+  }
+
+  async #takeMapped(mapping: OnnxMap, first: number, count: number, signal: AbortSignal): Promise<Points> {
+    const { from, to } = mapping;
+    const samples = await obtainPoints(mapping, this.#options, first, count);
     const values = new Float32Array(count * to.dim);
     // One by one: in a batch, engines round in another order, and code j would depend on how many were asked for.
     for (let i = 0; i < count; i++) {
       const sample = rowAt(samples.values, i, from.dim);
-      values.set(await this.#mapping.evaluate(sample, 1, { signal }), i * to.dim);
+      values.set(await mapping.evaluate(sample, 1, { signal }), i * to.dim);
     }
     return { ...samples, values, source: { ...samples.source, drawnIn: from.name } };
   }

@@ -9,8 +9,7 @@ export type KernelName = "wasm" | "wasm-relaxed" | "js";
 
 /** Compiles the SIMD128 module. Throws what the engine throws where that is forbidden. */
 export function compileSync(): () => Kernel {
-  const module = new WebAssembly.Module(unpacked(WASM));
-  return () => new WebAssembly.Instance(module, {}).exports as unknown as Kernel;
+  return instancesOf(new WebAssembly.Module(unpacked(WASM)));
 }
 
 /** Loads and compiles a kernel; the result makes fresh instances of it. */
@@ -20,8 +19,7 @@ export async function loadKernel(name: KernelName): Promise<() => Kernel> {
     return () => instantiate() as unknown as Kernel;
   }
   const text = name === "wasm" ? WASM : (await import("../generated/wasm-relaxed.ts")).WASM_RELAXED;
-  const module = await WebAssembly.compile(unpacked(text));
-  return () => new WebAssembly.Instance(module, {}).exports as unknown as Kernel;
+  return instancesOf(await WebAssembly.compile(unpacked(text)));
 }
 
 /** Whether this engine accepts relaxed SIMD: a module of one function with f64x2.relaxed_madd. */
@@ -35,6 +33,9 @@ export function relaxedSimdRuns(): boolean {
   );
   return typeof WebAssembly === "object" && WebAssembly.validate(probe);
 }
+
+const instancesOf = (module: WebAssembly.Module) => () =>
+  new WebAssembly.Instance(module, {}).exports as unknown as Kernel;
 
 function unpacked(text: string): Uint8Array<ArrayBuffer> {
   return decodeLzma(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));

@@ -1,8 +1,8 @@
 // Eigendecomposition of symmetric matrices, plain and generalised.
 
 import { routinesFor } from "../backend/backend.ts";
-import { LinalgError } from "../errors.ts";
-import { type Matrix, matrix, requireInRange, requireOption, transpose } from "../matrix.ts";
+import type { Routines } from "../backend/routines.ts";
+import { type Matrix, matrix, requireInRange, requireOption, requireSameRows, transpose } from "../matrix.ts";
 import { TINY_ORDER } from "../plain/tiny-eigh.ts";
 import { cholesky } from "./cholesky.ts";
 import { moderated, scaleByPowerOfTwo } from "./scaling.ts";
@@ -58,24 +58,24 @@ export function eigh(a: Matrix, options: EighOptions = {}): Eigh | Pick<Eigh, "v
 export function eighGeneralized(a: Matrix, b: Matrix, options: Pick<EighOptions, "sign"> = {}): Eigh {
   requireOption("eighGeneralized: sign", options.sign ?? "any", ["canonical", "any"]);
   requireSymmetric("eighGeneralized: a", a);
-  if (b.rows !== a.rows) {
-    throw new LinalgError(
-      "SHAPE_MISMATCH",
-      `eighGeneralized: a and b must have the same order, got ${a.rows} and ${b.rows}.`,
-    );
-  }
-  const n = a.rows;
+  requireSameRows("eighGeneralized", a, b);
   const l = cholesky(b);
-  const routines = routinesFor(n ** 3);
-  // C = L⁻¹·A·L⁻ᵀ, whose eigenvectors are y = Lᵀ·x.
+  const routines = routinesFor(a.rows ** 3);
+  // Its eigenvectors are y = Lᵀ·x.
+  const { values, vectors: y } = eigh(congruent(l, a, routines));
+  const vectors = routines.solveTriangular(l, y, true, true);
+  if (options.sign === "canonical") orient(vectors);
+  return { values, vectors };
+}
+
+/** L⁻¹·A·L⁻ᵀ, exactly symmetric. */
+function congruent(l: Matrix, a: Matrix, routines: Routines): Matrix {
+  const n = a.rows;
   const half = transpose(routines.solveTriangular(l, a, true, false));
   const { data } = routines.solveTriangular(l, half, true, false);
   const c = matrix(n, n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) c.data[i * n + j] = (data[i * n + j] + data[j * n + i]) / 2;
   }
-  const { values, vectors: y } = eigh(c);
-  const vectors = routines.solveTriangular(l, y, true, true);
-  if (options.sign === "canonical") orient(vectors);
-  return { values, vectors };
+  return c;
 }

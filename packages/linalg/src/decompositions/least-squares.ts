@@ -1,13 +1,13 @@
 // Least squares, pseudoinverse and rank.
 
 import { routinesFor } from "../backend/backend.ts";
-import { LinalgError } from "../errors.ts";
 import { matmul } from "../matmul.ts";
 import {
   type Matrix,
   matrix,
   requireFinite,
   requireInRange,
+  requireSameRows,
   requireTolerance,
   rowAt,
   transpose,
@@ -43,12 +43,7 @@ export function leastSquares(a: Matrix, b: Matrix, options: RankOptions = {}): L
   const tolerance = toleranceOf("leastSquares", a, options);
   requireFinite("leastSquares: a", a);
   requireFinite("leastSquares: b", b);
-  if (b.rows !== a.rows) {
-    throw new LinalgError(
-      "SHAPE_MISMATCH",
-      `leastSquares: a and b must have the same number of rows, got ${a.rows} and ${b.rows}.`,
-    );
-  }
+  requireSameRows("leastSquares", a, b);
   const { x, rank } = byPivotedQr(a, b, tolerance) ?? bySvd(a, b, tolerance);
   requireInRange("leastSquares: the solution", x.data);
   const fit = matmul(a, x);

@@ -37,8 +37,7 @@ export function orient(u: Matrix, v?: Matrix): void {
   turn(u, signs);
   if (!v) return;
   const own = signsOf(v);
-  const shared = Math.min(u.cols, v.cols);
-  own.set(signs.subarray(0, shared));
+  own.set(signs.subarray(0, v.cols));
   turn(v, own);
 }
 

@@ -2,7 +2,14 @@
 
 import { routinesFor } from "../backend/backend.ts";
 import { LinalgError } from "../errors.ts";
-import { type Matrix, requireFinite, requireInRange, requireOption, requireSquare } from "../matrix.ts";
+import {
+  type Matrix,
+  requireFinite,
+  requireInRange,
+  requireOption,
+  requireSameRows,
+  requireSquare,
+} from "../matrix.ts";
 import { requireSymmetric } from "./symmetric.ts";
 
 export interface SolveOptions {
@@ -28,36 +35,42 @@ export function solve(a: Matrix, b: Matrix, options: SolveOptions = {}): Matrix 
   requireFinite("solve: a", a);
   requireFinite("solve: b", b);
   if (structure === "positive") requireSymmetric("solve", a);
-  const n = a.rows;
-  if (b.rows !== n) {
+  requireSameRows("solve", a, b);
+  const x = SOLVERS[structure](a, b);
+  requireInRange("solve: the solution", x.data);
+  return x;
+}
+
+const SOLVERS: Readonly<Record<NonNullable<SolveOptions["structure"]>, (a: Matrix, b: Matrix) => Matrix>> = {
+  general: solveGeneral,
+  positive: solvePositive,
+  lower: (a, b) => solveTriangular(a, b, true),
+  upper: (a, b) => solveTriangular(a, b, false),
+};
+
+function solveGeneral(a: Matrix, b: Matrix): Matrix {
+  const { result, failedAt } = routinesFor(a.rows ** 3).solve(a, b);
+  if (failedAt > 0) throw singular(failedAt, a.rows);
+  return result;
+}
+
+function solvePositive(a: Matrix, b: Matrix): Matrix {
+  const routines = routinesFor(a.rows ** 3);
+  const { result: l, failedAt } = routines.cholesky(a);
+  if (failedAt > 0) {
     throw new LinalgError(
-      "SHAPE_MISMATCH",
-      `solve: a and b must have the same number of rows, got ${n} and ${b.rows}.`,
+      "NUMERICAL_FAILURE",
+      `solve: a must be positive definite, but its leading minor of order ${failedAt} of ${a.rows} is not positive. ` +
+        'Ask for structure "general".',
     );
   }
-  const inRange = (x: Matrix): Matrix => {
-    requireInRange("solve: the solution", x.data);
-    return x;
-  };
-  const routines = routinesFor(structure === "general" || structure === "positive" ? n ** 3 : n * n * b.cols);
-  if (structure === "lower" || structure === "upper") {
-    for (let i = 0; i < n; i++) if (a.data[i * n + i] === 0) throw singular(i + 1, n);
-    return inRange(routines.solveTriangular(a, b, structure === "lower", false));
-  }
-  if (structure === "positive") {
-    const { result: l, failedAt } = routines.cholesky(a);
-    if (failedAt > 0) {
-      throw new LinalgError(
-        "NUMERICAL_FAILURE",
-        `solve: a must be positive definite, but its leading minor of order ${failedAt} of ${n} is not positive. ` +
-          'Ask for structure "general".',
-      );
-    }
-    return inRange(routines.solveTriangular(l, routines.solveTriangular(l, b, true, false), true, true));
-  }
-  const { result, failedAt } = routines.solve(a, b);
-  if (failedAt > 0) throw singular(failedAt, n);
-  return inRange(result);
+  return routines.solveTriangular(l, routines.solveTriangular(l, b, true, false), true, true);
+}
+
+function solveTriangular(a: Matrix, b: Matrix, isLower: boolean): Matrix {
+  const n = a.rows;
+  for (let i = 0; i < n; i++) if (a.data[i * n + i] === 0) throw singular(i + 1, n);
+  return routinesFor(n * n * b.cols).solveTriangular(a, b, isLower, false);
 }
 
 function singular(pivot: number, n: number): LinalgError {

@@ -1,8 +1,14 @@
 // Subspaces, given as the column spans of matrices: bases, principal angles, nearest orthogonal matrices.
 
-import { LinalgError } from "../errors.ts";
 import { matmul } from "../matmul.ts";
-import { leadingColumns, type Matrix, matrix, requireFinite } from "../matrix.ts";
+import {
+  leadingColumns,
+  type Matrix,
+  matrix,
+  requireCount,
+  requireFinite,
+  requireSameRows,
+} from "../matrix.ts";
 import { normal } from "../random/random.ts";
 import { diagonalOf, numericalRank, type RankOptions, toleranceOf } from "./least-squares.ts";
 import { qr } from "./qr.ts";
@@ -34,12 +40,7 @@ export function orthonormalize(a: Matrix, options: RankOptions = {}): Matrix {
 export function principalAngles(a: Matrix, b: Matrix): Float64Array {
   requireFinite("principalAngles: a", a);
   requireFinite("principalAngles: b", b);
-  if (a.rows !== b.rows) {
-    throw new LinalgError(
-      "SHAPE_MISMATCH",
-      `principalAngles: a and b must have the same number of rows, got ${a.rows} and ${b.rows}.`,
-    );
-  }
+  requireSameRows("principalAngles", a, b);
   let larger = orthonormalize(a);
   let smaller = orthonormalize(b);
   if (larger.cols < smaller.cols) [larger, smaller] = [smaller, larger];
@@ -96,11 +97,6 @@ export function polar(a: Matrix): Polar {
  * @throws {LinalgError} `INVALID_ARGUMENT`.
  */
 export function orthogonal(seed: number | bigint, index: number, n: number, k: number = n): Matrix {
-  if (!(Number.isSafeInteger(k) && k >= 0 && k <= n)) {
-    throw new LinalgError(
-      "INVALID_ARGUMENT",
-      `orthogonal: k must be an integer from 0 to n = ${n}, got ${k}.`,
-    );
-  }
+  requireCount("orthogonal: k", k, n, 0);
   return qr(matrix(n, k, normal(seed, index, n * k))).q;
 }

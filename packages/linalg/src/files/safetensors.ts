@@ -106,31 +106,40 @@ export function writeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
+  for (const [name, tensor] of Object.entries(tensors)) requireTensor(name, tensor);
   const sorted = Object.entries(tensors)
-    .map(([name, { shape, data }]) => ({ name, shape, data, dtype: dtypeOf(name, shape, data) }))
+    .map(([name, { shape, data }]) => ({ name, shape, data, dtype: dtypeOf(data) }))
     .sort((a, b) => rankOf(a.dtype) - rankOf(b.dtype) || compareUtf8(a.name, b.name));
-  const header: [string, unknown][] = metadata ? [["__metadata__", metadata]] : [];
-  let end = 0;
-  for (const { name, shape, data, dtype } of sorted) {
-    const offsets = [end, end + data.byteLength];
-    header.push([name, { dtype, shape, data_offsets: offsets }]);
-    end += data.byteLength;
-  }
-  // Not through an object, which would put names that look like integers first.
-  const members = header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
-  const json = new TextEncoder().encode(`{${members.join(",")}}`);
-  // Spaces, so that the data begin at a multiple of eight.
-  const headerLength = 8 * Math.ceil(json.length / 8);
-  const result = new Uint8Array(8 + headerLength + end);
-  new DataView(result.buffer).setBigUint64(0, BigInt(headerLength), true);
-  result.fill(0x20, 8, 8 + headerLength);
-  result.set(json, 8);
-  let at = 8 + headerLength;
+  const header = encodeHeader(sorted, metadata);
+  const end = sorted.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const result = new Uint8Array(8 + header.length + end);
+  new DataView(result.buffer).setBigUint64(0, BigInt(header.length), true);
+  result.set(header, 8);
+  let at = 8 + header.length;
   for (const { data } of sorted) {
     result.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }
   return result;
+}
+
+/** JSON, filled up with spaces so that the data begin at a multiple of eight. */
+function encodeHeader(
+  tensors: readonly (Tensor & { readonly name: string; readonly dtype: SafetensorsDtype })[],
+  metadata: Readonly<Record<string, string>> | undefined,
+): Uint8Array {
+  const header: [string, unknown][] = metadata ? [["__metadata__", metadata]] : [];
+  let end = 0;
+  for (const { name, shape, data, dtype } of tensors) {
+    header.push([name, { dtype, shape, data_offsets: [end, end + data.byteLength] }]);
+    end += data.byteLength;
+  }
+  // Not through an object, which would put names that look like integers first.
+  const members = header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const json = new TextEncoder().encode(`{${members.join(",")}}`);
+  const padded = new Uint8Array(8 * Math.ceil(json.length / 8)).fill(0x20);
+  padded.set(json);
+  return padded;
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
@@ -228,7 +237,7 @@ function requireFilled(offsets: readonly (readonly [number, number])[], length: 
   if (end !== length) throw invalid(`${length - end} bytes follow the last tensor`);
 }
 
-function dtypeOf(name: string, shape: readonly number[], data: SafetensorsData): SafetensorsDtype {
+function requireTensor(name: string, { shape, data }: Tensor): void {
   if (name === "__metadata__") {
     throw new LinalgError("INVALID_ARGUMENT", "writeSafetensors: no tensor may be named __metadata__.");
   }
@@ -239,6 +248,9 @@ function dtypeOf(name: string, shape: readonly number[], data: SafetensorsData):
       `writeSafetensors: tensor ${JSON.stringify(name)} of shape [${shape}] holds ${length} elements, got ${data.length}.`,
     );
   }
+}
+
+function dtypeOf(data: SafetensorsData): SafetensorsDtype {
   if (data instanceof Float64Array) return "F64";
   if (data instanceof Float32Array) return "F32";
   if (data instanceof BigInt64Array) return "I64";

@@ -2,11 +2,12 @@
 
 import { orient } from "../decompositions/signs.ts";
 import { ConvergenceError, LinalgError } from "../errors.ts";
-import { type Matrix, requireOption, requireTolerance } from "../matrix.ts";
+import { type Matrix, requireCount, requireOption, requireSquare } from "../matrix.ts";
 import { symmetricLanczos } from "./lanczos.ts";
 import { lobpcg } from "./lobpcg.ts";
-import { type BlockOperator, RowOperator, requireBasis, requireCount } from "./operator.ts";
+import { type BlockOperator, RowOperator } from "./operator.ts";
 import type { EigshOptions, PartialEigh } from "./partial-eigh.ts";
+import { requireSearch } from "./search-options.ts";
 
 /**
  * The k largest or smallest eigenvalues of the symmetric A `[n, n]`, with vectors. A is a matrix or an operator,
@@ -25,15 +26,9 @@ export async function eigsh(
   const method = options.method ?? (options.preconditioner ? "lobpcg" : "lanczos");
   requireOption("eigsh: which", which, ["largest", "smallest"]);
   requireOption("eigsh: method", method, ["lanczos", "lobpcg"]);
-  requireOption("eigsh: sign", sign, ["canonical", "any"]);
-  if (a.rows !== a.cols) {
-    throw new LinalgError("SHAPE_MISMATCH", `eigsh: a must be square, got [${a.rows}, ${a.cols}].`);
-  }
+  requireSquare("eigsh", a);
   requireCount("eigsh: k", k, a.rows);
-  requireTolerance("eigsh", options.tolerance ?? 0);
-  if (options.blockSize !== undefined) requireCount("eigsh: blockSize", options.blockSize, Infinity);
-  if (options.iterations !== undefined) requireCount("eigsh: iterations", options.iterations, Infinity);
-  requireBasis("eigsh", k, options.maxBasis);
+  requireSearch("eigsh", k, options);
   if (options.preconditioner && method === "lanczos") {
     throw new LinalgError(
       "INVALID_ARGUMENT",

@@ -110,22 +110,3 @@ export function product(a: Matrix, b: Matrix, transposeA = false, transposeB = f
   routinesFor(rows * cols * depth).multiply(out, a, b, transposeA, transposeB);
   return out;
 }
-
-/** Checks a count that must lie from `least` to `most`. */
-export function requireCount(what: string, count: number, most: number, least = 1): void {
-  if (!(Number.isSafeInteger(count) && count >= least && count <= most)) {
-    throw new LinalgError(
-      "INVALID_ARGUMENT",
-      `${what} must be an integer from ${least} to ${most}, got ${count}.`,
-    );
-  }
-}
-
-/** Checks the size of a basis, if there is one, for k vectors. */
-export function requireBasis(what: string, k: number, size: number | undefined): void {
-  if (size === undefined || (Number.isSafeInteger(size) && size > k)) return;
-  throw new LinalgError(
-    "INVALID_ARGUMENT",
-    `${what}: maxBasis must be an integer greater than k = ${k}, got ${size}.`,
-  );
-}

@@ -2,11 +2,12 @@
 
 import { orient } from "../decompositions/signs.ts";
 import { ConvergenceError } from "../errors.ts";
-import { type Matrix, requireOption, requireTolerance } from "../matrix.ts";
+import { type Matrix, requireCount, requireOption } from "../matrix.ts";
 import { blockKrylov } from "./block-krylov.ts";
-import { type LinearOperator, RowOperator, requireBasis, requireCount } from "./operator.ts";
+import { type LinearOperator, RowOperator } from "./operator.ts";
 import type { PartialSvd, SvdsOptions } from "./partial-svd.ts";
 import { randomized } from "./randomized.ts";
+import { requireSearch } from "./search-options.ts";
 
 /**
  * The k largest singular values of A, with vectors. A is a matrix or an operator, whose products may be
@@ -23,15 +24,9 @@ export async function svds(
 ): Promise<PartialSvd> {
   const { method = "block-krylov", sign = "any" } = options;
   requireOption("svds: method", method, ["block-krylov", "randomized"]);
-  requireOption("svds: sign", sign, ["canonical", "any"]);
-  const most = Math.min(a.rows, a.cols);
-  requireCount("svds: k", k, most);
-  requireTolerance("svds", options.tolerance ?? 0);
-  if (options.blockSize !== undefined) requireCount("svds: blockSize", options.blockSize, Infinity);
+  requireCount("svds: k", k, Math.min(a.rows, a.cols));
   // Without power iterations the range finder is a plain sketch.
-  const least = method === "randomized" ? 0 : 1;
-  if (options.iterations !== undefined) requireCount("svds: iterations", options.iterations, Infinity, least);
-  requireBasis("svds", k, options.maxBasis);
+  requireSearch("svds", k, options, method === "randomized" ? 0 : 1);
   const operator = new RowOperator("svds", a);
   try {
     const result = await (method === "randomized" ? randomized : blockKrylov)(operator, k, options);

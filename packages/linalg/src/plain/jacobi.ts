@@ -36,6 +36,12 @@ export function rowJacobi(g: Matrix, wantRotation: boolean): RowJacobi {
     work.set(rowAt(g.data, i, n), i * width);
     if (wantRotation) work[i * width + span + i] = 1;
   }
+  orthogonalize(work, n, span, width);
+  return sorted(work, n, span, width, wantRotation);
+}
+
+/** @throws {LinalgError} `NO_CONVERGENCE`. */
+function orthogonalize(work: Float64Array, n: number, span: number, width: number): void {
   const squares = new Float64Array(n);
   let sweeps = 0;
   while (sweep(work, n, span, width, squares) > n * Number.EPSILON) {
@@ -47,6 +53,10 @@ export function rowJacobi(g: Matrix, wantRotation: boolean): RowJacobi {
       );
     }
   }
+}
+
+/** The rows of `work` by falling length, at length 1, and the rotation's rows in that order. */
+function sorted(work: Float64Array, n: number, span: number, width: number, hasRotation: boolean): RowJacobi {
   const lengths = Float64Array.from({ length: n }, (_, i) => Math.sqrt(squareOf(work, i * width, span)));
   if (lengths.includes(0)) {
     throw new LinalgError(
@@ -58,7 +68,7 @@ export function rowJacobi(g: Matrix, wantRotation: boolean): RowJacobi {
   const order = Array.from(lengths.keys()).sort((a, b) => lengths[b] - lengths[a]);
   const s = new Float64Array(n);
   const directions = matrix(n, n);
-  const rotation = matrix(n, wantRotation ? n : 0);
+  const rotation = matrix(n, hasRotation ? n : 0);
   order.forEach((from, to) => {
     const length = lengths[from];
     s[to] = length;

@@ -21,6 +21,13 @@ export function tinyEigh(
   vectorsAt: number,
   work: Float64Array,
 ): void {
+  const largest = load(a, from, n, work);
+  diagonalize(work, n, largest * 2 ** -58);
+  takeOut(work, n, values, valuesAt, vectors, vectorsAt);
+}
+
+/** The matrix into the first half of `work`, the identity into the second. Returns the largest magnitude. */
+function load(a: Float64Array, from: number, n: number, work: Float64Array): number {
   let largest = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
@@ -29,11 +36,14 @@ export function tinyEigh(
       if (Math.abs(x) > largest) largest = Math.abs(x);
     }
   }
-  // Row i of the second half becomes the vector of value i.
   const v = n * n;
   for (let i = 0; i < v; i++) work[v + i] = 0;
   for (let i = 0; i < n; i++) work[v + i * (n + 1)] = 1;
-  const negligible = largest * 2 ** -58;
+  return largest;
+}
+
+/** Rotates until the first half is diagonal; row i of the second half becomes the vector of value i. */
+function diagonalize(work: Float64Array, n: number, negligible: number): void {
   let turned = true;
   for (let sweep = 0; turned; sweep++) {
     if (sweep === MAX_SWEEPS) {
@@ -52,6 +62,18 @@ export function tinyEigh(
       }
     }
   }
+}
+
+/** The diagonal, by falling value, and the vectors in that order. */
+function takeOut(
+  work: Float64Array,
+  n: number,
+  values: Float64Array,
+  valuesAt: number,
+  vectors: Float64Array | undefined,
+  vectorsAt: number,
+): void {
+  const v = n * n;
   for (let rank = 0; rank < n; rank++) {
     // Selection: the largest value not yet taken; a taken one is marked by NaN.
     let best = -1;

@@ -5,6 +5,7 @@ import {
   type DirectionSet,
   directionAt,
   displacementOf,
+  type Provenance,
   requireSpaceOf,
   restrictToLayers,
   type Space,
@@ -14,7 +15,14 @@ import { contactSheet } from "@vielbein/viz";
 import { footerOf, originOf } from "../../inputs/captions.ts";
 import { readDirections } from "../../inputs/direction-files.ts";
 import { type LoadedModel, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
-import { drawingEntry, imagesOf, joined, layoutOf, pictureOptions } from "../../inputs/pictures.ts";
+import {
+  type Drawing,
+  drawingEntry,
+  imagesOf,
+  joined,
+  layoutOf,
+  pictureOptions,
+} from "../../inputs/pictures.ts";
 import { pixelsOf } from "../../inputs/pixels.ts";
 import { chooseCodes, type Points, pointRange } from "../../inputs/points-file.ts";
 import { type GeneratorTask, openGenerator } from "../../inputs/task.ts";
@@ -80,24 +88,38 @@ export const edit = command({
       directions: usedDirections(directions, frames),
       ...drawingEntry(drawing),
     });
-    const compose = () =>
-      contactSheet({
-        title: options.edit,
-        subtitle: `${loaded.file}: ${spacesText(map.from, map.to)} · ${originOf(provenance)}`,
-        columnLabels: frames.map(({ label }) => label),
-        columnTitle: edit.isPath ? "time t" : undefined,
-        // A path has no image that the others are held against.
-        reference: edit.isPath ? -1 : 0,
-        rows: rows.map(({ index, values }) => ({
-          label: `sample ${index}`,
-          images: imagesOf(values, map.to, drawing),
-        })),
-        footer: footerOf(provenance, drawing.pixels),
-      });
-    await writeFigure(options.out, compose, terminal, signal);
+    const sheet = { rows, frames, drawing, isPath: edit.isPath, provenance };
+    await writeFigure(options.out, () => sheetOf(task, sheet), terminal, signal);
     return { json: () => ({ out: options.out, frames: framesJson(frames, directions), provenance }) };
   },
 });
+
+interface EditSheet {
+  readonly rows: readonly DrawnRow[];
+  readonly frames: readonly Frame[];
+  readonly drawing: Drawing;
+  readonly isPath: boolean;
+  readonly provenance: Provenance;
+}
+
+function sheetOf(
+  { loaded, generator: { from, to }, options }: GeneratorTask<EditOptions>,
+  { rows, frames, drawing, isPath, provenance }: EditSheet,
+): string {
+  return contactSheet({
+    title: options.edit,
+    subtitle: `${loaded.file}: ${spacesText(from, to)} · ${originOf(provenance)}`,
+    columnLabels: frames.map(({ label }) => label),
+    columnTitle: isPath ? "time t" : undefined,
+    // A path has no image that the others are held against.
+    reference: isPath ? -1 : 0,
+    rows: rows.map(({ index, values }) => ({
+      label: `sample ${index}`,
+      images: imagesOf(values, to, drawing),
+    })),
+    footer: footerOf(provenance, drawing.pixels),
+  });
+}
 
 interface ChosenRow {
   /** Of the sample, or the row of --points. */
@@ -105,13 +127,18 @@ interface ChosenRow {
   readonly code: Float32Array;
 }
 
-/** The outputs along the frames, `[frames, to.dim]`, for every code. */
+interface DrawnRow extends ChosenRow {
+  /** The outputs along the frames, `[frames, to.dim]`. */
+  readonly values: Float32Array;
+}
+
+/** Every code with its outputs along the frames. */
 async function drawRows(
   task: GeneratorTask<EditOptions>,
   chosen: readonly ChosenRow[],
   directions: ReadonlyMap<string, NamedDirection>,
   frames: readonly Frame[],
-): Promise<(ChosenRow & { readonly values: Float32Array })[]> {
+): Promise<DrawnRow[]> {
   const { generator: map, options, signal } = task;
   const moves = frames.map((frame) =>
     displacement([...directions.values()], frame.coefficients, map.from, options.layers),
@@ -154,14 +181,7 @@ async function namedDirections(
   for (const argument of files) {
     const [, prefix, path = argument] = /^(?:([\p{L}_][\p{L}\p{N}_]*)=)?(.*)$/su.exec(argument) ?? [];
     const set = await readDirections(path);
-    if (layers && isOfOneCode(set, space)) {
-      const [from, to] = [spacesText(set.space), spacesText(space)];
-      loaded.remark(`the directions of ${from} in "${path}" act on layers ${layers.join(", ")} of ${to}`);
-    } else requireSpaceOf(set, space);
-    const model = set.provenance?.model;
-    if (model && model.sha256 !== loaded.sha256) {
-      loaded.remark(`"${path}" is of another model, ${model.file} ${shortHash(model.sha256)}`);
-    }
+    requireFitting(set, path, loaded, space, layers);
     set.names.forEach((own, k) => {
       const name = prefix === undefined ? own : `${prefix}_${own}`;
       const other = result.get(name);
@@ -175,6 +195,24 @@ async function namedDirections(
     });
   }
   return result;
+}
+
+/** Refuses directions of another space, and remarks on those of another model. */
+function requireFitting(
+  set: DirectionSet,
+  path: string,
+  { sha256, remark }: LoadedModel,
+  space: Space,
+  layers: readonly number[] | undefined,
+): void {
+  if (layers && isOfOneCode(set, space)) {
+    const [from, to] = [spacesText(set.space), spacesText(space)];
+    remark(`the directions of ${from} in "${path}" act on layers ${layers.join(", ")} of ${to}`);
+  } else requireSpaceOf(set, space);
+  const model = set.provenance?.model;
+  if (model && model.sha256 !== sha256) {
+    remark(`"${path}" is of another model, ${model.file} ${shortHash(model.sha256)}`);
+  }
 }
 
 /** Whether directions have the length of the code of one layer, and may act on several. */
