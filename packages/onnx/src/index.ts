@@ -32,9 +32,11 @@ export {
   type ValueInfo,
 } from "./model/model.ts";
 export { cut } from "./prepare/cut.ts";
+export { type FixedBatch, type Unbatched, unbatch } from "./prepare/fixed-batch.ts";
 export { type FurtherInput, furtherInputs, inputTensors } from "./prepare/further-inputs.ts";
 export { endpoints, type PrepareOptions } from "./prepare/options.ts";
 export { prepare } from "./prepare/prepare.ts";
+export { type InputShapes, withShapes } from "./prepare/shapes.ts";
 export { truncate } from "./prepare/truncate.ts";
 export { firstAffineMaps } from "./read/affine-maps.ts";
 export type { FamilyReport } from "./read/family.ts";

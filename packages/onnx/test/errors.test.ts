@@ -296,7 +296,7 @@ describe("spaces", () => {
       network([makeNode("Neg", ["z"], ["y"])], { inputs: [{ ...input, shape: ["n", "width"] }] }),
     );
     expect(error.code).toBe("INVALID_MODEL");
-    expect(error.message).toMatch(/axis 1 \("width"\)/);
+    expect(error.message).toMatch(/has shape \[n, width\].*--shape width=…/);
   });
 
   test("an axis of extent −1 is an open one", async () => {
@@ -306,7 +306,10 @@ describe("spaces", () => {
     expect([...(await map.evaluate(Float32Array.of(1, 2, 3, 4), 1))]).toEqual([-1, -2, -3, -4]);
     await map.dispose();
     const error = await refusal(withShape([1, -1]));
-    expect(error).toMatchObject({ code: "INVALID_MODEL", message: expect.stringMatching(/axis 1 \("-1"\)/) });
+    expect(error).toMatchObject({
+      code: "INVALID_MODEL",
+      message: expect.stringMatching(/has shape \[1, \?\].*--shape z=…/),
+    });
   });
 
   test("an input larger than any memory is refused, whatever the budget and its type", async () => {

@@ -17,16 +17,20 @@ import {
 import {
   decodeModel,
   endpoints,
+  type FixedBatch,
+  type InputShapes,
   inputTensors,
   type Model,
   OnnxMap,
   requiredInputs,
   resolveExternalData,
   standardOpset,
+  unbatch,
+  withShapes,
 } from "@vielbein/onnx";
 import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
-import { bytes, integer, number, prior, providerList } from "../kit/arguments.ts";
+import { bytes, extents, integer, number, prior, providerList } from "../kit/arguments.ts";
 import { input } from "../kit/command-files.ts";
 import { defined } from "../kit/defined.ts";
 import { flag, type OptionsOf, option } from "../kit/options.ts";
@@ -41,6 +45,11 @@ export const mapOptions = {
   from: option("--from <tensor>", "tensor to start from (default: the first input)"),
   to: option("--to <tensor>", "tensor to end at (default: the first output)"),
   set: setOption("fixed value of another input"),
+  shape: option(
+    "--shape <extents>",
+    "extents that the file leaves open: INPUT=4,8,8 (with or without the batch), or of an axis, AXIS=8; repeatable",
+    extents,
+  ),
   provider: option(
     "--provider <list>",
     "what the engine runs on: cpu, cuda or webgpu; of several, the first that works (default: cpu)",
@@ -98,6 +107,9 @@ export interface LoadedModel {
   readonly straightThrough: boolean | undefined;
   /** What --set gave them. */
   readonly set: Settings["description"];
+  /** What --shape gave, and what became of a batch that the file fixes. */
+  readonly shape: InputShapes | undefined;
+  readonly batch: FixedBatch | undefined;
   /** What --truncation made of it. */
   readonly truncation?: Truncation | undefined;
   /** Tells the user what was assumed, without stopping the work. */
@@ -141,9 +153,12 @@ export async function loadModel(
       "--straight-through: where the model rounds to quantised levels, its derivative is taken to be that of the identity between the smallest and the largest, and 0 beyond",
     );
   }
-  const { path, name, bytes, model } = await readModel(argument);
+  const { path, name, bytes, model: written } = await readModel(argument);
   const { settings, description } = await readSettings(options.set);
   const runtime = await openRuntime(options, terminal);
+  const shaped = withShapes(written, options.shape ?? new Map());
+  const { model, batch } = await unbatch(shaped, runtime, { memoryBudget: options.memory });
+  if (batch) remark(batchText(batch));
   return {
     model,
     runtime,
@@ -155,8 +170,23 @@ export async function loadModel(
     memoryBudget: options.memory,
     straightThrough: options.straightThrough,
     set: description,
+    shape: options.shape,
+    batch,
     remark,
   };
+}
+
+/** What became of a batch that the file fixes. */
+function batchText({ extent, way }: FixedBatch): string {
+  const fixed = `the file fixes a batch of ${extent}`;
+  switch (way) {
+    case "opened":
+      return `${fixed}, whose points do not influence one another: the model is taken as a map of one`;
+    case "repeated":
+      return `${fixed}, whose points do not influence one another: ${extent} copies of each code are computed and the first is kept, ${extent} times the work of a model exported with a batch of 1; tensors inside hold all copies`;
+    case "coupled":
+      return `the first axis, of ${extent}, is taken as a part of the code: what stands there influences one another, as in a batch that is normalised by its own statistics. If points are meant, export the model in evaluation mode and with a batch of 1`;
+  }
 }
 
 async function openRuntime(
@@ -242,6 +272,8 @@ export function provenanceOf(
     options: defined({
       ...options,
       straightThrough: loaded.straightThrough || undefined,
+      shape: loaded.shape && Object.fromEntries(loaded.shape),
+      batch: loaded.batch,
       set: Object.keys(loaded.set).length > 0 ? loaded.set : undefined,
     }),
     runtime: loaded.runtime.name,

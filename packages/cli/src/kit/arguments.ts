@@ -1,6 +1,7 @@
 // Parsing of option values. A value that does not fit is a usage error that says what would.
 
 import { type InputSetting, type Prior, parseDecimal, parsePrior, parseSetting } from "@vielbein/core";
+import type { InputShapes } from "@vielbein/onnx";
 import { type Provider, providers } from "@vielbein/runtime-node";
 import { InvalidArgumentError } from "commander";
 
@@ -100,6 +101,25 @@ export function assignment(text: string, previous: Assignments = {}): Assignment
   }
   if (Object.hasOwn(previous, name)) throw new InvalidArgumentError(`"${name}" is set twice. Set it once.`);
   return { ...previous, [name]: setting };
+}
+
+/** `NAME=4,8,8` or `HEIGHT=8,WIDTH=8`, collected by name. */
+export function extents(text: string, previous: InputShapes = new Map()): InputShapes {
+  const shapes = new Map<string, readonly number[]>(previous);
+  let last = "";
+  for (const part of text.split(",")) {
+    const match = /^(?:(.+)=)?\s*([1-9]\d{0,8})\s*$/.exec(part);
+    const [, name, extent] = match ?? [];
+    if (name !== undefined && shapes.has(name)) {
+      throw new InvalidArgumentError(`"${name}" is given a shape twice. Give it one.`);
+    }
+    if (extent === undefined || (name === undefined && last === "")) {
+      throw new InvalidArgumentError("Expected INPUT=EXTENT,EXTENT,… or AXIS=EXTENT, such as latent=4,8,8.");
+    }
+    last = name ?? last;
+    shapes.set(last, [...(shapes.get(last) ?? []), Number(extent)]);
+  }
+  return shapes;
 }
 
 /** `webgpu,cpu` → execution providers, to be tried in this order. */

@@ -12,7 +12,15 @@ import {
 import { int, makeNode } from "../model/attributes.ts";
 import { dataTypeName, isReducedFloat } from "../model/element-types.ts";
 import { nodeReads, nodesFor, tensorNames } from "../model/graph.ts";
-import { DataType, type Model, type Node, requiredInputs, type ValueInfo } from "../model/model.ts";
+import {
+  axisName,
+  DataType,
+  isFixed,
+  type Model,
+  type Node,
+  requiredInputs,
+  type ValueInfo,
+} from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { elementCount } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
@@ -272,6 +280,19 @@ function blamingIndices(error: unknown, inputs: ReadonlyMap<string, RuntimeTenso
   );
 }
 
+/** Refuses an input that leaves more than its batch open. */
+function openAxes({ name, shape = [] }: ValueInfo): VielbeinError {
+  const open = shape.slice(1).filter((extent) => !isFixed(extent));
+  const isNamed = open.every((extent) => typeof extent === "string" && extent !== "");
+  const wanted = isNamed
+    ? [...new Set(open)].map((axis) => `${axis}=…`).join(",")
+    : `${name}=${shape.slice(1).map((extent) => (isFixed(extent) ? extent : "…"))}`;
+  return new VielbeinError(
+    "INVALID_MODEL",
+    `Input "${name}" has shape [${shape.map(axisName).join(", ")}], whose axes behind the first must be numbers. Give the open ones extents (\`withShapes\`, or --shape ${wanted} on the command line).`,
+  );
+}
+
 /** The nodes, named by their tensors where they have no names: engines say at which node they fail. */
 function named(nodes: readonly Node[]): Node[] {
   const names = new NameSupply(nodes.map(({ name }) => name));
@@ -290,20 +311,16 @@ const probed: ReadonlySet<number> = new Set([
 ]);
 
 /** A harmless value of the declared shape: one point, its coordinates irregular and of order one. */
-function probeValue(input: ValueInfo, trial: TrialLimits | undefined): RuntimeTensor {
+export function probeValue(input: ValueInfo, trial: TrialLimits | undefined): RuntimeTensor {
   const shape = input.shape?.map((extent, axis) => {
-    // Some exporters write −1 where they mean any number.
-    if (typeof extent === "number" && extent >= 0) return extent;
+    if (isFixed(extent)) return extent;
     if (axis === 0) return 1;
-    throw new VielbeinError(
-      "INVALID_MODEL",
-      `Input "${input.name}" leaves axis ${axis} ("${extent}") open; only the batch axis may be. Fix it when exporting, or give the input a value.`,
-    );
+    throw openAxes(input);
   });
   if (!shape) {
     throw new VielbeinError(
       "INVALID_MODEL",
-      `Input "${input.name}" declares no shape. Export the model with input shapes; for a part of a model, name \`from\` and \`to\` in the whole one.`,
+      `Input "${input.name}" declares no shape. Give it one (\`withShapes\`, or --shape ${input.name}=… on the command line); for a part of a model, name \`from\` and \`to\` in the whole one.`,
     );
   }
   const { name, dataType } = input;

@@ -8,6 +8,7 @@ import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { openSession } from "../file/source.ts";
 import { drawsAtRandom } from "../model/graph.ts";
 import { type Model, requiredInputs } from "../model/model.ts";
+import { agree, repeatPoint } from "../model/points.ts";
 import { floatFeed } from "../model/tensor.ts";
 import { cut } from "../prepare/cut.ts";
 import { normalize } from "../prepare/normalize.ts";
@@ -68,7 +69,7 @@ export class BatchSession {
     });
     if (fixed.length < rest.length) return undefined;
     const others = (n: number): Map<string, RuntimeTensor> =>
-      new Map(fixed.map(({ name, value, isOpen }) => [name, isOpen ? repeated(value, n) : value]));
+      new Map(fixed.map(({ name, value, isOpen }) => [name, isOpen ? repeatPoint(value, n) : value]));
 
     const session = await openSession(runtime, model).catch(() => undefined);
     if (!session) return undefined;
@@ -97,28 +98,13 @@ export class BatchSession {
     if (expected.length !== result.dims.length || expected.some((n, i) => n !== result.dims[i])) return false;
     const data = result.data as FloatArray;
     const dim = values.length / count;
-    for (let row = 0; row < count; row++) {
-      let [difference, norm] = [0, 0];
-      for (let i = row * dim; i < (row + 1) * dim; i++) {
-        difference += (data[i] - values[i]) ** 2;
-        norm += values[i] ** 2;
-      }
-      if (!(difference <= tolerance ** 2 * norm)) return false;
-    }
-    return true;
+    const rowOf = (rows: FloatArray, i: number): FloatArray => rows.subarray(i * dim, (i + 1) * dim);
+    return Array.from({ length: count }, (_, i) => agree(rowOf(data, i), rowOf(values, i), tolerance)).every(
+      Boolean,
+    );
   }
 }
 
 function hasBatchAxis(shape: readonly number[]): boolean {
   return shape.length > 1 && shape[0] === 1;
-}
-
-/** A tensor of one point, for n of them. */
-function repeated(tensor: RuntimeTensor, n: number): RuntimeTensor {
-  const { type, dims, data } = tensor;
-  if (dims[0] !== 1) return tensor;
-  const Elements = data.constructor as new (length: number) => Float32Array;
-  const many = new Elements(n * data.length);
-  for (let i = 0; i < n; i++) many.set(data as Float32Array, i * data.length);
-  return { type, dims: [n, ...dims.slice(1)], data: many };
 }

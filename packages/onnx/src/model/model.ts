@@ -84,6 +84,16 @@ export interface Node {
 /** A fixed extent, or the name of a symbolic one (empty when unnamed). */
 export type Dimension = number | string;
 
+/** Whether an extent is a number that holds; some exporters write −1 where they mean any. */
+export function isFixed(extent: Dimension | undefined): extent is number {
+  return typeof extent === "number" && extent >= 0;
+}
+
+/** An extent, the name of an open one, or `?`. */
+export function axisName(extent: Dimension): string {
+  return extent === "" || (typeof extent === "number" && extent < 0) ? "?" : String(extent);
+}
+
 export interface ValueInfo {
   readonly name: string;
   /** Absent for values that are not tensors. */

@@ -3,7 +3,7 @@
 import { type InputSetting, type RuntimeTensor, type TrialLimits, VielbeinError } from "@vielbein/core";
 import { emptyInput, trialLimits } from "../file/trial.ts";
 import { dataTypeName, isFloat } from "../model/element-types.ts";
-import { DataType, type Model, requiredInputs, type ValueInfo } from "../model/model.ts";
+import { DataType, isFixed, type Model, requiredInputs, type ValueInfo } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
 
 export interface FurtherInput {
@@ -55,7 +55,7 @@ export function inputTensors(
 
 /** @param unknown the only extent of a shape that the model does not declare. */
 function extents({ shape }: ValueInfo, unknown: number): number[] {
-  return (shape ?? [unknown]).map((extent) => (typeof extent === "number" && extent >= 0 ? extent : 1));
+  return (shape ?? [unknown]).map((extent) => (isFixed(extent) ? extent : 1));
 }
 
 function inputTensor(input: ValueInfo, setting: InputSetting, trial: TrialLimits): RuntimeTensor {

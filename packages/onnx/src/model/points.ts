@@ -1,0 +1,31 @@
+// Tensors that engines take and return, as rows of points along their first axis.
+
+import type { FloatArray, RuntimeTensor } from "@vielbein/core";
+import { elementCount } from "./tensor.ts";
+
+/** One point, as a batch of one. */
+export function pointOf({ type, dims, data }: RuntimeTensor, row: number): RuntimeTensor {
+  const shape = dims.slice(1);
+  const size = elementCount(shape);
+  return { type, dims: [1, ...shape], data: data.slice(row * size, (row + 1) * size) };
+}
+
+/** A tensor of one point for n of them; others as they are. */
+export function repeatPoint(tensor: RuntimeTensor, n: number): RuntimeTensor {
+  const { type, dims, data } = tensor;
+  if (dims[0] !== 1) return tensor;
+  const Elements = data.constructor as new (length: number) => Float32Array;
+  const many = new Elements(n * data.length);
+  for (let i = 0; i < n; i++) many.set(data as Float32Array, i * data.length);
+  return { type, dims: [n, ...dims.slice(1)], data: many };
+}
+
+/** Whether ‖a − b‖ ≤ tolerance · ‖b‖, which a NaN never is. */
+export function agree(a: FloatArray, b: FloatArray, tolerance: number): boolean {
+  let [difference, norm] = [0, 0];
+  for (let i = 0; i < b.length; i++) {
+    difference += (a[i] - b[i]) ** 2;
+    norm += b[i] ** 2;
+  }
+  return a.length === b.length && difference <= tolerance ** 2 * norm;
+}

@@ -1,0 +1,105 @@
+// Extents that a file leaves open: the axes of inputs that the exporter gave a name instead of a number.
+
+import { VielbeinError } from "@vielbein/core";
+import {
+  axisName,
+  type Dimension,
+  isFixed,
+  type Model,
+  requiredInputs,
+  type ValueInfo,
+} from "../model/model.ts";
+import { didYouMean } from "../model/names.ts";
+
+/** Extents by the name of an input, or of an axis that inputs leave open; `batch` is the first axis of all inputs. */
+export type InputShapes = ReadonlyMap<string, readonly number[]>;
+
+/**
+ * The model with open axes of its inputs fixed. An input is given its whole shape, or that without its first axis, which
+ * then stays as it is; a named axis is given one number, which holds wherever an input has that name.
+ *
+ * @throws {VielbeinError} `INVALID_SPACE` for a name that is neither an input nor an open axis; `SHAPE_MISMATCH` for
+ *   another number of axes than the input has, or for another extent than the file fixes or a name was given before.
+ */
+export function withShapes(model: Model, shapes: InputShapes): Model {
+  if (shapes.size === 0) return model;
+  const inputs = new Map(requiredInputs(model.graph).map((input) => [input.name, input]));
+  const named = new Map<string, number>();
+  for (const [name, extents] of shapes) {
+    const input = inputs.get(name);
+    if (input) inputs.set(name, shaped(input, extents, named));
+    else if (extents.length === 1 && isOpenAxis(name, inputs.values())) nameExtent(named, name, extents[0]);
+    else throw unknownName(name, extents, [...inputs.values()]);
+  }
+  const fixed = (input: ValueInfo): ValueInfo => ({
+    ...input,
+    shape: input.shape?.map((extent, axis) => extentOf(extent, axis, named)),
+  });
+  return {
+    ...model,
+    graph: {
+      ...model.graph,
+      inputs: model.graph.inputs.map((input) => fixed(inputs.get(input.name) ?? input)),
+    },
+  };
+}
+
+function extentOf(extent: Dimension, axis: number, named: ReadonlyMap<string, number>): Dimension {
+  if (isFixed(extent)) return extent;
+  return named.get(String(extent)) ?? (axis === 0 ? named.get("batch") : undefined) ?? extent;
+}
+
+function isOpenAxis(name: string, inputs: Iterable<ValueInfo>): boolean {
+  return [...inputs].some(
+    ({ shape = [] }) => shape.includes(name) || (name === "batch" && shape.length > 0 && !isFixed(shape[0])),
+  );
+}
+
+/** An input with the extents that it is given; what its names stand for is added to `named`. */
+function shaped(input: ValueInfo, extents: readonly number[], named: Map<string, number>): ValueInfo {
+  const declared = input.shape ?? extents.map(() => "");
+  // A batch of one is what an open batch stands for; open, it takes many points at a time.
+  const isOneOfMany = extents.length === declared.length && extents[0] === 1 && !isFixed(declared[0]);
+  const inner = extents.length === declared.length - 1 ? extents : extents.slice(1);
+  const first = isOneOfMany || inner === extents ? declared[0] : extents[0];
+  const wanted = first === undefined ? extents : [first, ...inner];
+  const isFitting =
+    wanted.length === declared.length &&
+    declared.every((extent, axis) => !isFixed(extent) || extent === wanted[axis]) &&
+    extents.every((extent) => Number.isSafeInteger(extent) && extent > 0);
+  if (!isFitting) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `Input "${input.name}" has shape [${declared.map(axisName).join(", ")}], got ${extents.join(",")} (--shape on the command line). Give the extents of all axes, or of all but the first; those that the file fixes stay as they are.`,
+    );
+  }
+  for (const [axis, name] of declared.entries()) {
+    const extent = wanted[axis];
+    if (typeof name === "string" && name !== "" && typeof extent === "number")
+      nameExtent(named, name, extent);
+  }
+  return { ...input, shape: wanted };
+}
+
+function nameExtent(named: Map<string, number>, name: string, extent: number): void {
+  const before = named.get(name);
+  if (before !== undefined && before !== extent) {
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `Axis "${name}" is given two extents, ${before} and ${extent}. Give it one.`,
+    );
+  }
+  named.set(name, extent);
+}
+
+function unknownName(name: string, extents: readonly number[], inputs: readonly ValueInfo[]): VielbeinError {
+  const axes = inputs.flatMap(({ shape = [] }) =>
+    shape.filter((extent) => typeof extent === "string" && extent),
+  );
+  const known = [...new Set([...inputs.map((input) => input.name), ...axes.map(String)])];
+  const problem =
+    extents.length > 1 && known.includes(name)
+      ? `"${name}" is one axis, and is given ${extents.length} extents. Give it one`
+      : `"${name}" is neither an input nor an open axis of one${didYouMean(name, known)}. There are ${known.join(", ")}`;
+  return new VielbeinError("INVALID_SPACE", `Shapes of inputs (--shape on the command line): ${problem}.`);
+}
