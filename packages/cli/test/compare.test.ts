@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { type DirectionSet, defaultNames, encodeDirections } from "@vielbein/core";
+import { type DirectionSet, defaultNames } from "@vielbein/core";
+import { encodeDirections } from "@vielbein/core/directions-file";
 import { type Matrix, matrix, orthogonal } from "@vielbein/linalg";
 import { describe, expect, it } from "vitest";
 import { generatorBytes } from "./models.ts";

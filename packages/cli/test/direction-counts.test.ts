@@ -1,7 +1,7 @@
 // Options that count directions take all there are where there are fewer, and say so.
 
 import { readFileSync } from "node:fs";
-import { decodeDirections } from "@vielbein/core";
+import { decodeDirections } from "@vielbein/core/directions-file";
 import { readNpz } from "@vielbein/linalg/npy";
 import { describe, expect, it } from "vitest";
 import { generatorBytes } from "./models.ts";

@@ -1,11 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import {
-  type DirectionSet,
-  decodeDirections,
-  directionAt,
-  encodeDirections,
-  samplePoints,
-} from "@vielbein/core";
+import { type DirectionSet, directionAt, samplePoints } from "@vielbein/core";
+import { decodeDirections, encodeDirections } from "@vielbein/core/directions-file";
 import { subspaceAngles } from "@vielbein/core/grassmann";
 import { eigh, fromRows, gram, matmul, matrix } from "@vielbein/linalg";
 import { writeNpy } from "@vielbein/linalg/npy";

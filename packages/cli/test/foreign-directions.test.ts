@@ -1,7 +1,8 @@
 // Directions as InterFaceGAN, SeFa, GANSpace and Local Basis programs leave them.
 
 import { readFileSync } from "node:fs";
-import { decodeDirections, displacementOf } from "@vielbein/core";
+import { displacementOf } from "@vielbein/core";
+import { decodeDirections } from "@vielbein/core/directions-file";
 import { writeNpy, writeNpz } from "@vielbein/linalg/npy";
 import { writeSafetensors } from "@vielbein/linalg/safetensors";
 import { describe, expect, it } from "vitest";

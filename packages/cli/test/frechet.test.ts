@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { decodeDirections } from "@vielbein/core";
+import { decodeDirections } from "@vielbein/core/directions-file";
 import { subspaceAngles } from "@vielbein/core/grassmann";
 import { leadingColumns, normal } from "@vielbein/linalg";
 import { writeNpy } from "@vielbein/linalg/npy";

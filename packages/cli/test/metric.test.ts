@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { decodeDirections } from "@vielbein/core";
+import { decodeDirections } from "@vielbein/core/directions-file";
 import { matmul, matrix, transpose } from "@vielbein/linalg";
 import { readNpz, writeNpy } from "@vielbein/linalg/npy";
 import { encodeModel } from "@vielbein/onnx";

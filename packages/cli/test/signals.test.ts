@@ -11,7 +11,7 @@ import { scratch, vielbein } from "./run.ts";
 vi.hoisted(() => vi.resetModules());
 afterAll(() => {
   vi.doUnmock("@vielbein/viz");
-  vi.doUnmock("@vielbein/core");
+  vi.doUnmock("@vielbein/core/paths");
   vi.resetModules();
 });
 
@@ -48,8 +48,8 @@ vi.mock("@vielbein/viz", async (original) =>
   ]),
 );
 
-vi.mock("@vielbein/core", async (original) =>
-  noting(await original<typeof import("@vielbein/core")>(), ["summarizePathLengths"]),
+vi.mock("@vielbein/core/paths", async (original) =>
+  noting(await original<typeof import("@vielbein/core/paths")>(), ["summarizePathLengths"]),
 );
 
 vi.mock("@vielbein/core/grassmann", async (original) =>

@@ -29,7 +29,6 @@ export {
   requireDirections,
   requireSpaceOf,
 } from "./directions/directions.ts";
-export { decodeDirections, encodeDirections } from "./directions/directions-file.ts";
 export {
   type LatentDirections,
   type PrincipalComponents,
@@ -57,7 +56,7 @@ export {
   type Work,
 } from "./inversion/inversion.ts";
 export { bytesText, DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "./jacobian/budget.ts";
-export { type DeadDirections, deadDirections, deadRows } from "./jacobian/dead-directions.ts";
+export { type DeadDirections, deadRows } from "./jacobian/dead-directions.ts";
 export { type InputBasis, inputBasisAt } from "./jacobian/input-basis.ts";
 export { type JacobianOptions, jacobian } from "./jacobian/jacobian.ts";
 export {
@@ -88,21 +87,8 @@ export {
   type Differential,
 } from "./map/map.ts";
 export { parsePrior, statedPrior } from "./map/prior.ts";
-export type {
-  Feeds,
-  KeptTensor,
-  ModelSource,
-  Runtime,
-  RuntimeTensor,
-  Session,
-  SessionOptions,
-  TensorData,
-  TensorType,
-  TrialLimits,
-} from "./map/runtime.ts";
 export { contractSamples, MEAN_SAMPLES, meanValue, samplePoints } from "./map/sampling.ts";
 export { type Prior, requirePoints, type Space } from "./map/space.ts";
-export { Turns } from "./map/turns.ts";
 export { type Anisotropy, anisotropy } from "./metric/anisotropy.ts";
 export { averageMetric } from "./metric/average.ts";
 export { equalStep, metricBasis } from "./metric/basis.ts";
@@ -123,55 +109,15 @@ export { type MetricOptions, metricTensor } from "./metric/metric.ts";
 export {
   type MetricSpectrum,
   type MetricSpectrumOptions,
-  metricOperator,
   metricSpectrum,
 } from "./metric/spectrum.ts";
-export {
-  type CurveStep,
-  type CurveTraversal,
-  type CurveTraversalOptions,
-  curveTraversal,
-} from "./paths/curve-traversal.ts";
-export {
-  type Chain,
-  type Geodesic,
-  type GeodesicOptions,
-  geodesic,
-  measureChain,
-  refineChain,
-} from "./paths/geodesic.ts";
-export { greatCircle, straightLine } from "./paths/interpolation.ts";
-export {
-  type DifferenceReport,
-  judgeDifferences,
-  type PathLength,
-  type PathLengthOptions,
-  type PathLengthSummary,
-  pathLength,
-  summarizePathLengths,
-  trimmedMean,
-} from "./paths/path-length.ts";
-export { linearTraversal, restrictToLayers, sphericalTraversal, symmetricSteps } from "./paths/traversal.ts";
 export type { FilePoints, Provenance, SampledPoints, Truncation } from "./provenance.ts";
 export { parseProvenance } from "./schemas.ts";
-export {
-  type Bootstrap,
-  type BootstrapOptions,
-  bootstrap,
-  bootstrapValues,
-  intervalOf,
-} from "./statistics/bootstrap.ts";
-export {
-  type RankCorrelation,
-  type RankCorrelationOptions,
-  rankCorrelation,
-} from "./statistics/rank-correlation.ts";
 export {
   type Distortion,
   type DistortionOptions,
   type DistortionProblem,
   type DistortionSample,
-  type DistortionSummaryOptions,
   distortion,
   distortionSample,
   type TangentDistance,

@@ -18,17 +18,14 @@ import {
 import {
   anisotropy,
   averageMetric,
-  bootstrap,
   cumulativeDimension,
   distortionSample,
   equalStep,
   functionMap,
-  greatCircle,
   homogeneity,
   jacobian,
   localBasis,
   localDimension,
-  measureChain,
   metricBasis,
   metricByDifferences,
   metricSpectrum,
@@ -39,14 +36,14 @@ import {
   sefa,
   selectMaps,
   spectrumStatistics,
-  straightLine,
   summarizeProfiles,
   tangentBasis,
-  trimmedMean,
   VielbeinError,
   warpagePair,
   warpageSample,
 } from "../src/index.ts";
+import { greatCircle, measureChain, straightLine, trimmedMean } from "../src/paths/index.ts";
+import { bootstrap } from "../src/statistics/index.ts";
 
 const map = functionMap({
   from: { name: "x", dim: 3, shape: [3] },

@@ -1,14 +1,7 @@
 import { normal } from "@vielbein/linalg";
 import { describe, expect, it } from "vitest";
-import {
-  type CurveStep,
-  curveTraversal,
-  functionMap,
-  localBasisAt,
-  restrictToLayers,
-  type Space,
-  sphericalTraversal,
-} from "../src/index.ts";
+import { functionMap, localBasisAt, type Space } from "../src/index.ts";
+import { type CurveStep, curveTraversal, restrictToLayers, sphericalTraversal } from "../src/paths/index.ts";
 import { mappingNetwork } from "./mapping-network.ts";
 
 function space(name: string, shape: number[]): Space {

@@ -1,14 +1,13 @@
 import { matrix, normal } from "@vielbein/linalg";
 import { readSafetensors, writeSafetensors } from "@vielbein/linalg/safetensors";
 import { describe, expect, it } from "vitest";
+import { decodeDirections, encodeDirections } from "../src/directions/directions-file.ts";
 import {
   type DirectionSet,
-  decodeDirections,
   defaultNames,
   directionAt,
   displacementOf,
   displacements,
-  encodeDirections,
   requireDirections,
   requireSpaceOf,
   VielbeinError,

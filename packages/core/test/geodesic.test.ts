@@ -2,20 +2,19 @@
 
 import { normal } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
+import { functionMap, metricTensor } from "../src/index.ts";
 import {
-  functionMap,
   geodesic,
   greatCircle,
   judgeDifferences,
   measureChain,
-  metricTensor,
   type PathLength,
   pathLength,
   refineChain,
   straightLine,
   summarizePathLengths,
   trimmedMean,
-} from "../src/index.ts";
+} from "../src/paths/index.ts";
 
 const surface = (f: (u: number, v: number) => number[]) =>
   functionMap({

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import {
   cumulativeDimension,
-  deadDirections,
   kritchmanNadler,
   type LocalDimensionOptions,
   localDimension,
@@ -11,6 +10,7 @@ import {
   singularValues,
   spectrumStatistics,
 } from "../src/index.ts";
+import { deadDirections } from "../src/jacobian/dead-directions.ts";
 import { randomMapping } from "./random-mapping.ts";
 
 const ell = [8, 4, 2, 1.2, 1.1, 1, 0.95, 0.9, 0.85, 0.8];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { contractSamples, linearTraversal, type Space, samplePoints, symmetricSteps } from "../src/index.ts";
+import { contractSamples, type Space, samplePoints } from "../src/index.ts";
+import { linearTraversal, symmetricSteps } from "../src/paths/index.ts";
 
 const z: Space = { name: "z", dim: 6, shape: [6] };
 

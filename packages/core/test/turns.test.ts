@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Turns } from "../src/index.ts";
+import { Turns } from "../src/runtime.ts";
 
 it("runs tasks one after the other, also after one that failed", async () => {
   const turns = new Turns();

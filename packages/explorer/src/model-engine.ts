@@ -4,10 +4,10 @@ import {
   type CallOptions,
   type DirectionSet,
   type Provenance,
-  type Runtime,
   requireSpaceOf,
   VielbeinError,
 } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import { rowAt } from "@vielbein/linalg";
 import { decodeModel, type Model, standardOpset } from "@vielbein/onnx";
 import {

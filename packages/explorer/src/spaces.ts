@@ -1,14 +1,8 @@
 // The maps of one choice of spaces: from the model's input to the space that is edited, from there to the space whose
 // change is measured, and to the image.
 
-import {
-  contractSamples,
-  meanValue,
-  type Prior,
-  type Runtime,
-  type Space,
-  samplePoints,
-} from "@vielbein/core";
+import { contractSamples, meanValue, type Prior, type Space, samplePoints } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import { type Model, OnnxMap, type PreparedGraph, prepare, truncate } from "@vielbein/onnx";
 import type { ExplorerModel, SpacesChoice } from "@vielbein/viz/explorer";
 import { MEMORY_BUDGET, type Survey, surveyOf } from "./survey.ts";

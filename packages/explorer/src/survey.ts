@@ -1,13 +1,7 @@
 // What a model says of itself before any map is opened: its code, its further inputs, the chain of its spaces.
 
-import {
-  type InputSetting,
-  type Prior,
-  type Runtime,
-  type RuntimeTensor,
-  type Space,
-  statedPrior,
-} from "@vielbein/core";
+import { type InputSetting, type Prior, type Space, statedPrior } from "@vielbein/core";
+import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import {
   DataType,
   type FurtherInput,

@@ -1,7 +1,8 @@
 // The engine of the explorer in Node: the same numbers as the methods it calls.
 
 import { readFileSync } from "node:fs";
-import { decodeDirections, jacobian, localBasisAt, localDimension, samplePoints } from "@vielbein/core";
+import { jacobian, localBasisAt, localDimension, samplePoints } from "@vielbein/core";
+import { decodeDirections } from "@vielbein/core/directions-file";
 import { gram, identity, leadingColumns, type Matrix, matmul, svd } from "@vielbein/linalg";
 import { decodeModel, encodeModel, OnnxMap, type OnnxMapOptions } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";

@@ -1,6 +1,6 @@
 // The engines that the operators are tested on, and how exact each of them is.
 
-import type { Runtime } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import { runtime } from "./helpers.ts";
 
 export interface Tolerances {

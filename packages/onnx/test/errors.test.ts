@@ -1,6 +1,7 @@
 // What the differentiator refuses, and whether the message helps.
 
-import { type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
+import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
 import { probe } from "../src/file/probe.ts";
 import {

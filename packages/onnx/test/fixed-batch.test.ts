@@ -1,6 +1,6 @@
 // Files that fix a batch of several points, or leave more than the batch open.
 
-import type { RuntimeTensor } from "@vielbein/core";
+import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { describe, expect, it } from "vitest";
 import { openSession } from "../src/file/source.ts";
 import {

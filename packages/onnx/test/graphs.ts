@@ -1,7 +1,7 @@
 // Running derived graphs as the engine sees them.
 
 import { readFile } from "node:fs/promises";
-import type { RuntimeTensor } from "@vielbein/core";
+import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { modelSource } from "../src/file/source.ts";
 import { DataType, decodeModel, type Model } from "../src/index.ts";
 import { runtime } from "./helpers.ts";

@@ -1,7 +1,7 @@
 // Small models in TypeScript, and the check of their derivatives against central differences.
 
 import { createHash } from "node:crypto";
-import type { RuntimeTensor, Session } from "@vielbein/core";
+import type { RuntimeTensor, Session } from "@vielbein/core/runtime";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { expect } from "vitest";
 import { operatorName } from "../src/derive/unsupported.ts";

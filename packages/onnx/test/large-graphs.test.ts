@@ -1,6 +1,6 @@
 // Graphs of very many nodes, and of deeply nested ones: no recursion over them, no quadratic walks.
 
-import type { Runtime, Session } from "@vielbein/core";
+import type { Runtime, Session } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
 import type { PreparedGraph } from "../src/derive/prepared-graph.ts";
 import { openSession } from "../src/file/source.ts";

@@ -1,6 +1,7 @@
 // How a map runs its engine: batches, chunks, turns, interruption, precision.
 
-import { type FloatArray, jacobian, type Runtime, VielbeinError } from "@vielbein/core";
+import { type FloatArray, jacobian, VielbeinError } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import { normal } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
 import { DataType, type Model, type Node, OnnxMap, type Tensor } from "../src/index.ts";

@@ -1,6 +1,6 @@
 // What the engine is asked of a graph: what it infers is not computed, and is held against a run.
 
-import type { Runtime, RuntimeTensor } from "@vielbein/core";
+import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
 import { probe } from "../src/file/probe.ts";
 import { decodeModel } from "../src/index.ts";

@@ -1,4 +1,4 @@
-import type { KeptTensor, RuntimeTensor } from "@vielbein/core";
+import type { KeptTensor, RuntimeTensor } from "@vielbein/core/runtime";
 import { expect, test } from "vitest";
 import { ResidualStore } from "../src/map/residual-store.ts";
 

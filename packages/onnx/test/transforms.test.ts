@@ -1,6 +1,6 @@
 // Options of the transforms: the portable form, rules of one's own, parameters, shared subexpressions.
 
-import type { Runtime } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
 import { shareCommonSubexpressions } from "../src/derive/common-subexpressions.ts";
 import {

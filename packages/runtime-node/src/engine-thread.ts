@@ -7,22 +7,13 @@
 // the process exits (`process.exit`, an uncaught exception) it waits for the call that is under way.
 
 import { Worker } from "node:worker_threads";
-import type { RuntimeTensor } from "@vielbein/core";
+import type { EngineFeeds, EngineSession, Kept, RuntimeTensor } from "@vielbein/core/runtime";
 import type * as ort from "onnxruntime-node";
 import { type Abandonable, abandonable } from "./abandon.ts";
-import {
-  type EngineFeeds,
-  type EngineOptions,
-  type EngineSession,
-  type KeepingEngine,
-  type Kept,
-  makeEngine,
-  makeShelf,
-  type Shelf,
-} from "./engine.ts";
+import { type EngineOptions, type KeepingNodeEngine, makeEngine, makeShelf, type Shelf } from "./engine.ts";
 
 export interface Request {
-  readonly method: keyof KeepingEngine;
+  readonly method: keyof KeepingNodeEngine;
   readonly args: readonly unknown[];
 }
 
@@ -77,7 +68,7 @@ export function threadProgram(): string {
   return `(${serve})(${makeEngine}, (${makeShelf})(), require("node:worker_threads"), require)`;
 }
 
-export class EngineThread implements KeepingEngine, Abandonable {
+export class EngineThread implements KeepingNodeEngine, Abandonable {
   readonly #worker: Worker;
   readonly #busy: Int32Array = new Int32Array(new SharedArrayBuffer(4));
   #settle: ((reply: Reply) => void) | undefined;
@@ -157,7 +148,7 @@ export class EngineThread implements KeepingEngine, Abandonable {
     return this.#call(method, [id, Object.fromEntries(packed), fetches], parcel);
   }
 
-  #call(method: keyof KeepingEngine, args: readonly unknown[], parcel: Parcel): Promise<unknown> {
+  #call(method: keyof KeepingNodeEngine, args: readonly unknown[], parcel: Parcel): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#ended) {
         reject(this.#ended);

@@ -1,43 +1,27 @@
 // ONNX Runtime behind three calls, on the calling thread or on another. Callers make one call at a time.
 
-import type { RuntimeTensor } from "@vielbein/core";
+import type {
+  EngineSession,
+  KeepingEngine,
+  Kept,
+  RunningEngine,
+  RuntimeTensor,
+} from "@vielbein/core/runtime";
 import type * as ort from "onnxruntime-node";
 
 export type EngineOptions = Omit<ort.InferenceSession.SessionOptions, "externalData">;
 
-export interface EngineSession {
-  readonly id: number;
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  readonly outputShapes: readonly (readonly (number | string)[])[];
-}
-
-/** A tensor that was left with the engine. */
-export interface Kept extends Omit<RuntimeTensor, "data"> {
-  readonly kept: number;
-}
-
-export type EngineFeeds = Readonly<Record<string, RuntimeTensor | Kept>>;
-
-export interface Engine {
+export interface Engine extends RunningEngine {
   /** `files` are those that the model's external data lies in, by their relative names. */
   create(
     model: Uint8Array,
     files: readonly (readonly [string, Uint8Array])[],
     options: EngineOptions,
   ): Promise<EngineSession>;
-  run(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>>;
-  release(id: number): Promise<void>;
 }
 
 /** One that also keeps results. */
-export interface KeepingEngine extends Engine {
-  /** A run whose results stay, until they are dropped. */
-  keep(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, Kept>>;
-  /** A copy of a tensor that was left. */
-  read(kept: number): Promise<RuntimeTensor>;
-  drop(kept: number): Promise<void>;
-}
+export type KeepingNodeEngine = Engine & KeepingEngine;
 
 /** Where an engine puts what it keeps. */
 export interface Shelf {
@@ -71,7 +55,7 @@ export function makeShelf(): Shelf {
  * The engine on this thread. A worker thread is given the source text of this function, so it must not refer
  * to anything outside itself but its arguments.
  */
-export function makeEngine(library: typeof ort, shelf: Shelf): KeepingEngine {
+export function makeEngine(library: typeof ort, shelf: Shelf): KeepingNodeEngine {
   const sessions = new Map<number, ort.InferenceSession>();
   let created = 0;
   const run: Engine["run"] = async (id, feeds, fetches) => {

@@ -1,6 +1,7 @@
 // The Runtime port on onnxruntime-node.
 
 import { createRequire } from "node:module";
+import { VielbeinError } from "@vielbein/core";
 import {
   type ModelSource,
   type Runtime,
@@ -8,9 +9,8 @@ import {
   type SessionOptions,
   type TrialLimits,
   Turns,
-  VielbeinError,
-} from "@vielbein/core";
-import { type EngineOptions, type KeepingEngine, makeEngine, makeShelf } from "./engine.ts";
+} from "@vielbein/core/runtime";
+import { type EngineOptions, type KeepingNodeEngine, makeEngine, makeShelf } from "./engine.ts";
 import { EngineThread } from "./engine-thread.ts";
 import { type InTurn, NodeSession, oneLine, type Seat } from "./node-session.ts";
 import { type Provider, type ProviderReport, requireProviders, tryOut } from "./providers.ts";
@@ -77,12 +77,12 @@ export class NodeRuntime implements Runtime {
   /** Those with sessions of this runtime, by the bytes that they may take. */
   readonly #trials: Map<number, TrialProcess> = new Map();
   readonly #tenant: Tenant;
-  readonly #inTurn: InTurn<KeepingEngine> = (task) =>
+  readonly #inTurn: InTurn<KeepingNodeEngine> = (task) =>
     this.#turns.take(async () => {
       this.#engine ??= this.#start();
       return task(await this.#engine);
     });
-  #engine: Promise<KeepingEngine> | undefined;
+  #engine: Promise<KeepingNodeEngine> | undefined;
   #tried: readonly ProviderReport[];
 
   /**
@@ -184,7 +184,7 @@ export class NodeRuntime implements Runtime {
     return trial;
   }
 
-  async #start(): Promise<KeepingEngine> {
+  async #start(): Promise<KeepingNodeEngine> {
     silenceTelemetry();
     if (this.#options.worker === false) return makeEngine(await import("onnxruntime-node"), makeShelf());
     const thread = new EngineThread(this.#library);

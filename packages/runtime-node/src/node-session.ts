@@ -1,16 +1,18 @@
 // A session of an engine that is somewhere else, and what its failures mean.
 
-import {
-  bytesText,
-  type Feeds,
-  type KeptTensor,
-  type ModelSource,
-  type RuntimeTensor,
-  type Session,
-  type TensorType,
-  VielbeinError,
-} from "@vielbein/core";
-import type { Engine, EngineFeeds, EngineOptions, EngineSession, KeepingEngine, Kept } from "./engine.ts";
+import { bytesText, VielbeinError } from "@vielbein/core";
+import type {
+  EngineFeeds,
+  EngineSession,
+  Feeds,
+  Kept,
+  KeptTensor,
+  ModelSource,
+  RuntimeTensor,
+  Session,
+  TensorType,
+} from "@vielbein/core/runtime";
+import type { Engine, EngineOptions, KeepingNodeEngine } from "./engine.ts";
 
 /** Calls an engine when the calls before are done. */
 export type InTurn<E extends Engine = Engine> = <T>(task: (engine: E) => Promise<T>) => Promise<T>;
@@ -19,7 +21,7 @@ export type InTurn<E extends Engine = Engine> = <T>(task: (engine: E) => Promise
 export interface Seat {
   readonly inTurn: InTurn;
   /** The same engine, where it keeps results. */
-  readonly keeping?: InTurn<KeepingEngine>;
+  readonly keeping?: InTurn<KeepingNodeEngine>;
   /** Bytes that the engine may take, where that is limited. */
   readonly limit?: number;
 }
@@ -57,9 +59,10 @@ export class NodeSession implements Session {
     return this.#attempt(() => this.#seat.inTurn(task));
   }
 
-  #keep(keeping: InTurn<KeepingEngine>): Session["keep"] {
+  #keep(keeping: InTurn<KeepingNodeEngine>): Session["keep"] {
     return async (feeds, fetches) => {
-      const task = (engine: KeepingEngine) => engine.keep(this.#id, engineFeeds(feeds, this.#seat), fetches);
+      const task = (engine: KeepingNodeEngine) =>
+        engine.keep(this.#id, engineFeeds(feeds, this.#seat), fetches);
       const kept = await this.#attempt(() => keeping(task));
       return Object.fromEntries(
         Object.entries(kept).map(([name, tensor]) => [name, new NodeTensor(tensor, keeping)]),
@@ -88,10 +91,10 @@ export class NodeSession implements Session {
 class NodeTensor implements KeptTensor {
   readonly type: TensorType;
   readonly dims: readonly number[];
-  readonly #keeping: InTurn<KeepingEngine>;
+  readonly #keeping: InTurn<KeepingNodeEngine>;
   #handle: Kept | undefined;
 
-  constructor(handle: Kept, keeping: InTurn<KeepingEngine>) {
+  constructor(handle: Kept, keeping: InTurn<KeepingNodeEngine>) {
     this.type = handle.type;
     this.dims = handle.dims;
     this.#handle = handle;
@@ -110,7 +113,7 @@ class NodeTensor implements KeptTensor {
   }
 
   /** @throws {VielbeinError} `INVALID_ARGUMENT` where it was released, or `keeping` is of another runtime. */
-  handleFor(keeping: InTurn<KeepingEngine> | undefined): Kept {
+  handleFor(keeping: InTurn<KeepingNodeEngine> | undefined): Kept {
     if (this.#handle && keeping === this.#keeping) return this.#handle;
     const why = this.#handle ? "belongs to another runtime" : "was released";
     throw new VielbeinError(

@@ -1,7 +1,8 @@
 // Choosing an execution provider: ONNX Runtime does not fall back from one that cannot start to the next, so
 // each is tried on a graph of one node.
 
-import { type Runtime, VielbeinError } from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 
 /** `cpu`; `cuda`: NVIDIA, needs libraries that the npm package lacks; `webgpu`: any GPU with a Vulkan, Metal or Direct3D 12 driver. */
 export type Provider = "cpu" | "cuda" | "webgpu";

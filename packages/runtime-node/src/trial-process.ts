@@ -8,9 +8,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import type { RuntimeTensor } from "@vielbein/core";
+import type { EngineFeeds, EngineSession, RuntimeTensor } from "@vielbein/core/runtime";
 import { type Abandonable, abandonable } from "./abandon.ts";
-import type { Engine, EngineFeeds, EngineOptions, EngineSession } from "./engine.ts";
+import type { Engine, EngineOptions } from "./engine.ts";
 import { type Reply, type Request, type ThreadData, threadProgram } from "./engine-thread.ts";
 import { fileOf, type StoredFile } from "./files.ts";
 import { crash, exceeded, late, unavailable } from "./trial-errors.ts";

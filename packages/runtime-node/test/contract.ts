@@ -1,7 +1,14 @@
 // What every Runtime must do, as cases that any test runner and any browser page can run: each takes the
 // runtime and throws on the first violation. Nothing here knows an engine.
 
-import type { Runtime, RuntimeTensor, Session, SessionOptions, TensorData, TensorType } from "@vielbein/core";
+import type {
+  Runtime,
+  RuntimeTensor,
+  Session,
+  SessionOptions,
+  TensorData,
+  TensorType,
+} from "@vielbein/core/runtime";
 import { DataType, encodeModel, type Graph, type Model, type Node, type Tensor } from "@vielbein/onnx";
 
 export interface ContractCase {

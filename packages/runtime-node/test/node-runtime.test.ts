@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RuntimeTensor } from "@vielbein/core";
+import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { DataType, encodeModel, type Model } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { NodeRuntime, type NodeRuntimeOptions, readModelFile } from "../src/index.ts";

@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Runtime, TrialLimits } from "@vielbein/core";
+import type { Runtime, TrialLimits } from "@vielbein/core/runtime";
 import { type Attribute, DataType, encodeModel, type Model, type Node, type Tensor } from "@vielbein/onnx";
 import { afterAll, describe, expect, it } from "vitest";
 import { NodeRuntime, type NodeRuntimeOptions, readModelFile } from "../src/index.ts";

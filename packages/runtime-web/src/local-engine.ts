@@ -1,16 +1,16 @@
 // ONNX Runtime in the thread that calls: on a page, in Node, or inside our own worker.
 
-import type { ModelSource, RuntimeTensor, SessionOptions, TensorType } from "@vielbein/core";
-import type * as Ort from "onnxruntime-web";
 import type {
-  Engine,
   EngineFeeds,
-  EngineOptions,
   EngineSession,
   Kept,
-  OnFatal,
-  WebProvider,
-} from "./engine.ts";
+  ModelSource,
+  RuntimeTensor,
+  SessionOptions,
+  TensorType,
+} from "@vielbein/core/runtime";
+import type * as Ort from "onnxruntime-web";
+import type { Engine, EngineOptions, OnFatal, WebProvider } from "./engine.ts";
 import { EngineFailure, failure } from "./failure.ts";
 import { Queue } from "./queue.ts";
 

@@ -1,13 +1,8 @@
 // The Runtime port on onnxruntime-web: WebGPU where there is a graphics processor, WebAssembly otherwise, in a
 // worker of its own unless told otherwise. What WebGPU cannot do is done again on WebAssembly, and said.
 
-import {
-  type ModelSource,
-  type Runtime,
-  type Session,
-  type SessionOptions,
-  VielbeinError,
-} from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
+import type { ModelSource, Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import { type Adapter, findAdapter } from "./adapter.ts";
 import type { Engine, EngineOptions, OnFatal, WebProvider } from "./engine.ts";
 import { EngineFailure } from "./failure.ts";

@@ -1,7 +1,15 @@
 // A session, and where it sits: it moves from WebGPU to WebAssembly when WebGPU fails it.
 
-import { type Feeds, type KeptTensor, type RuntimeTensor, type Session, VielbeinError } from "@vielbein/core";
-import type { Engine, EngineFeeds, EngineSession } from "./engine.ts";
+import { VielbeinError } from "@vielbein/core";
+import type {
+  EngineFeeds,
+  EngineSession,
+  Feeds,
+  KeptTensor,
+  RuntimeTensor,
+  Session,
+} from "@vielbein/core/runtime";
+import type { Engine } from "./engine.ts";
 import { Queue } from "./queue.ts";
 import { WebTensor } from "./web-tensor.ts";
 

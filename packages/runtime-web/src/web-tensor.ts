@@ -1,7 +1,8 @@
 // A result that an engine keeps.
 
-import { type KeptTensor, type RuntimeTensor, type TensorType, VielbeinError } from "@vielbein/core";
-import type { Engine, Kept } from "./engine.ts";
+import { VielbeinError } from "@vielbein/core";
+import type { Kept, KeptTensor, RuntimeTensor, TensorType } from "@vielbein/core/runtime";
+import type { Engine } from "./engine.ts";
 
 export class WebTensor implements KeptTensor {
   readonly type: TensorType;

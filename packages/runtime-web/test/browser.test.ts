@@ -3,7 +3,7 @@
 
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import type { RuntimeTensor } from "@vielbein/core";
+import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { DataType } from "@vielbein/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { WebRuntimeOptions } from "../src/index.ts";

@@ -6,15 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  type ErrorCode,
-  type Feeds,
-  type ModelSource,
-  type Runtime,
-  type Session,
-  type SessionOptions,
-  VielbeinError,
-} from "@vielbein/core";
+import { type ErrorCode, VielbeinError } from "@vielbein/core";
+import type { Feeds, ModelSource, Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import type { WebReport, WebRuntimeOptions } from "../src/index.ts";

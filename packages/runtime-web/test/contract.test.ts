@@ -1,6 +1,6 @@
 // The contract of every runtime, on onnxruntime-web in Node and in Chromium, on both providers.
 
-import type { Runtime } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { runtimeContract } from "../../runtime-node/test/contract.ts";
 import { WebRuntime, type WebRuntimeOptions } from "../src/index.ts";

@@ -1,6 +1,6 @@
 // Small graphs for the tests of the runtime.
 
-import type { ModelSource, RuntimeTensor } from "@vielbein/core";
+import type { ModelSource, RuntimeTensor } from "@vielbein/core/runtime";
 import { type Attribute, DataType, type Dimension, encodeModel, type Node } from "@vielbein/onnx";
 
 export const float32 = (dims: readonly number[], values: readonly number[]): RuntimeTensor => ({

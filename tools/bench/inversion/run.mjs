@@ -11,15 +11,8 @@ import { readFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import {
-  averageMetric,
-  bootstrap,
-  boundedMap,
-  invert,
-  metricBasis,
-  metricSpectrum,
-  samplePoints,
-} from "@vielbein/core";
+import { averageMetric, boundedMap, invert, metricBasis, metricSpectrum, samplePoints } from "@vielbein/core";
+import { bootstrap } from "@vielbein/core/statistics";
 import { chain, decodeModel, OnnxMap } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { measureRange } from "@vielbein/viz";

@@ -1,7 +1,7 @@
 // Verdicts on claims, by criteria that are stated beside them. Every part of a claim is tested both ways: `pHolds` is the
 // p-value of the evidence for it, `pFails` that of the evidence for its opposite.
 
-import { bootstrapValues, intervalOf } from "@vielbein/core";
+import { bootstrapValues, intervalOf } from "@vielbein/core/statistics";
 
 export const HOLDS = "holds";
 export const FAILS = "does not hold";

@@ -6,9 +6,9 @@ import {
   type PrincipalComponents,
   PrincipalComponentsAccumulator,
   type Provenance,
-  restrictToLayers,
   type Space,
 } from "@vielbein/core";
+import { restrictToLayers } from "@vielbein/core/paths";
 import { originOf } from "../inputs/captions.ts";
 import { atMost } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";

@@ -1,15 +1,13 @@
 // vielbein ppl: perceptual path length, exactly by Jacobian-vector products, beside its definition by differences.
 
+import { type DerivativeRoute, type Provenance, VielbeinError } from "@vielbein/core";
 import {
-  type DerivativeRoute,
   type DifferenceReport,
   judgeDifferences,
   type PathLengthSummary,
-  type Provenance,
   pathLength,
   summarizePathLengths,
-  VielbeinError,
-} from "@vielbein/core";
+} from "@vielbein/core/paths";
 import { uniform } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { originOf } from "../inputs/captions.ts";

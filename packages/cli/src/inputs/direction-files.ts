@@ -1,6 +1,7 @@
 // Direction files on disk.
 
-import { type DirectionSet, decodeDirections, encodeDirections } from "@vielbein/core";
+import type { DirectionSet } from "@vielbein/core";
+import { decodeDirections, encodeDirections } from "@vielbein/core/directions-file";
 import { spacesText } from "../kit/names.ts";
 import { writeWhole } from "../kit/output.ts";
 import { info, type Terminal } from "../kit/terminal.ts";

@@ -7,13 +7,12 @@ import { fileURLToPath } from "node:url";
 import {
   bytesText,
   type Provenance,
-  type Runtime,
-  type RuntimeTensor,
   samplePoints,
   statedPrior,
   type Truncation,
   VielbeinError,
 } from "@vielbein/core";
+import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import {
   decodeModel,
   endpoints,

@@ -102,3 +102,35 @@ export interface Session {
   /** Releases the engine's memory. Safe to call twice. */
   dispose(): Promise<void>;
 }
+
+// What passes between a runtime and an engine in another thread ------------------------------------------
+
+/** A session inside an engine, by its number there. */
+export interface EngineSession {
+  readonly id: number;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly outputShapes: readonly (readonly (number | string)[])[];
+}
+
+/** A tensor that was left with an engine, by its number there. */
+export interface Kept extends Omit<RuntimeTensor, "data"> {
+  readonly kept: number;
+}
+
+export type EngineFeeds = Readonly<Record<string, RuntimeTensor | Kept>>;
+
+/** Runs of an engine's sessions. */
+export interface RunningEngine {
+  run(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>>;
+  release(id: number): Promise<void>;
+}
+
+/** An engine that also keeps results. */
+export interface KeepingEngine extends RunningEngine {
+  /** A run whose results stay, until they are dropped. */
+  keep(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, Kept>>;
+  /** A copy of a tensor that was left. */
+  read(kept: number): Promise<RuntimeTensor>;
+  drop(kept: number): Promise<void>;
+}

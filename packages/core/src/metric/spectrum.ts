@@ -116,14 +116,6 @@ async function leading(
 }
 
 /** X ↦ g·X = Jᵀ(J·X) for X `[from.dim, b]`, without g. A map that can is linearised at the point, once. */
-export function metricOperator(
-  map: DifferentiableMap<FloatArray>,
-  point: FloatArray,
-  options: MetricOptions,
-): BlockOperator {
-  return operatorOf(JacobianAt.of(map, point, options));
-}
-
 function operatorOf(at: JacobianAt): BlockOperator {
   return { rows: at.inputs, cols: at.inputs, apply: (x) => at.multiplyMetric(x) };
 }

@@ -116,9 +116,6 @@ function distanceOf(a: Tangent, b: Tangent): TangentDistance | undefined {
   return { distance: grassmannDistance(angles, "normalizedGeodesic"), k };
 }
 
-/** Of the resampling of pairs. */
-export type DistortionSummaryOptions = BootstrapOptions;
-
 /**
  * Why there is no Distortion. `flat`: the spectra have no local dimension (fix k), or their leading k values are all
  * alike. `affine`: tangent spaces do not turn
@@ -149,7 +146,7 @@ const FLOOR = 1e-6;
 /** Distortion from samples of one map and one ε. */
 export function distortion(
   samples: readonly Pick<DistortionSample, "random" | "near">[],
-  options: DistortionSummaryOptions = {},
+  options: BootstrapOptions = {},
 ): Distortion {
   const { clusters } = options;
   const usable = samples.flatMap(({ random, near }, i) =>

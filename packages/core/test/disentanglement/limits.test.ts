@@ -17,7 +17,7 @@ import {
   sap,
 } from "../../src/disentanglement/index.ts";
 import { lassoCoefficients } from "../../src/disentanglement/lasso.ts";
-import { rankCorrelation } from "../../src/index.ts";
+import { rankCorrelation } from "../../src/statistics/index.ts";
 import { reference, rowsOf } from "./reference.ts";
 
 const random = (first: number, n: number, d: number): Matrix =>

@@ -8,7 +8,7 @@ import {
   gaussianOf,
   precisionRecall,
 } from "../../src/disentanglement/index.ts";
-import { rankCorrelation } from "../../src/index.ts";
+import { rankCorrelation } from "../../src/statistics/index.ts";
 import { reference, rowsOf } from "./reference.ts";
 
 const sample = (first: number, n: number, d: number) =>

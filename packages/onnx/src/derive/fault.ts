@@ -1,6 +1,6 @@
 // Where a value that is not finite comes from: the graph is run once more with a probe at every tensor.
 
-import type { Runtime, RuntimeTensor } from "@vielbein/core";
+import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import { openSession } from "../file/source.ts";
 import { int, makeNode } from "../model/attributes.ts";
 import { nodeReads, tensorNames } from "../model/graph.ts";

@@ -2,7 +2,7 @@
 // linear maps that it determines, ẋ ↦ J·ẋ and ȳ ↦ Jᵀ·ȳ, as graphs of their own. For many products at one
 // point (Lanczos, power iteration, conjugate gradients) the primal then runs once.
 
-import type { Runtime } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import { probe } from "../file/probe.ts";
 import { makeNode } from "../model/attributes.ts";
 import { nodeReads, nodesFor, tensorNames } from "../model/graph.ts";

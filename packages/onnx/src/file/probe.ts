@@ -2,13 +2,8 @@
 // point. Shapes come from the engine's own inference, without a run. Where it cannot tell, a run asks tensors for their
 // shape (by a Shape node each, so that the engine may free every activation).
 
-import {
-  type Runtime,
-  type RuntimeTensor,
-  type Session,
-  type TrialLimits,
-  VielbeinError,
-} from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
+import type { Runtime, RuntimeTensor, Session, TrialLimits } from "@vielbein/core/runtime";
 import { int, makeNode } from "../model/attributes.ts";
 import { dataTypeName, isReducedFloat } from "../model/element-types.ts";
 import { nodeReads, nodesFor, tensorNames } from "../model/graph.ts";

@@ -1,6 +1,6 @@
 // What an engine is given: the serialised graph, weights by reference to the bytes already in memory.
 
-import type { ModelSource, Runtime, Session, SessionOptions } from "@vielbein/core";
+import type { ModelSource, Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import { everyName } from "../model/graph.ts";
 import { DataType, type Model } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";

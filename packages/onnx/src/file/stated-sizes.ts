@@ -1,7 +1,7 @@
 // Shapes of tensors that follow from what the file states, before anything runs: a few bytes can ask for any amount of
 // memory by a constant that is a shape, a number of repetitions, a scale or a width.
 
-import type { TrialLimits } from "@vielbein/core";
+import type { TrialLimits } from "@vielbein/core/runtime";
 import { intsAttribute, type Node, type Tensor } from "../model/model.ts";
 import type { Scope } from "../model/scope.ts";
 import { elementCount, numericValues } from "../model/tensor.ts";

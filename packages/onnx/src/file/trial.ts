@@ -1,12 +1,7 @@
 // What a model may take when the engine runs it for the first time.
 
-import {
-  bytesText,
-  DEFAULT_MEMORY_BUDGET,
-  type RuntimeTensor,
-  type TrialLimits,
-  VielbeinError,
-} from "@vielbein/core";
+import { bytesText, DEFAULT_MEMORY_BUDGET, VielbeinError } from "@vielbein/core";
+import type { RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
 import { elementBits } from "../model/element-types.ts";
 import { elementCount, emptyTensor } from "../model/tensor.ts";
 

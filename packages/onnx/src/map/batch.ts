@@ -2,7 +2,8 @@
 // wrote it. Whether a network really treats the points of a batch one by one (some normalise over the batch, some
 // have a batch of one written into a shape) cannot be read off the graph, so it is tried.
 
-import type { FloatArray, Runtime, RuntimeTensor, Session } from "@vielbein/core";
+import type { FloatArray } from "@vielbein/core";
+import type { Runtime, RuntimeTensor, Session } from "@vielbein/core/runtime";
 import { infoOf, pointShape } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { openSession } from "../file/source.ts";

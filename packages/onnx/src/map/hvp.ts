@@ -1,7 +1,7 @@
 // Second derivatives by composition: the reverse derivative x ↦ J(x)ᵀ·u is itself an ordinary graph, and its
 // forward derivative in x is ẋ ↦ Σᵢ uᵢ ∇²fᵢ(x)·ẋ, the Hessian-vector product of the scalar uᵀf.
 
-import type { Runtime } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { jvp } from "../derive/jvp.ts";
 import { infoOf } from "../derive/measured-graph.ts";

@@ -1,14 +1,8 @@
 // The engine's sessions of a linearised map: the primal, which is run once at a point, and the two linear maps, which
 // are fed what it left behind.
 
-import {
-  type KeptTensor,
-  type Runtime,
-  type RuntimeTensor,
-  type Session,
-  type SessionOptions,
-  VielbeinError,
-} from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
+import type { KeptTensor, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core/runtime";
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { type Linearization, linearizeWithin } from "../derive/linearize.ts";
 import { infoOf } from "../derive/measured-graph.ts";

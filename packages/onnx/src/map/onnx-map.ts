@@ -7,17 +7,19 @@ import {
   type Differential,
   type FloatArray,
   type Prior,
-  type Runtime,
-  type RuntimeTensor,
   requirePoints,
-  type Session,
-  type SessionOptions,
   type Space,
-  type TrialLimits,
-  Turns,
   VielbeinError,
   vectorsPerRun,
 } from "@vielbein/core";
+import {
+  type Runtime,
+  type RuntimeTensor,
+  type Session,
+  type SessionOptions,
+  type TrialLimits,
+  Turns,
+} from "@vielbein/core/runtime";
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { describeFault } from "../derive/fault.ts";
 import { type JvpGraph, jvp } from "../derive/jvp.ts";

@@ -1,6 +1,6 @@
 // What the linear maps read at the points that were used last, as many as fit the memory.
 
-import type { KeptTensor, RuntimeTensor } from "@vielbein/core";
+import type { KeptTensor, RuntimeTensor } from "@vielbein/core/runtime";
 
 /** Values of the tensors that the linear maps read, by name, with the engine where it keeps them. */
 export type Residuals = ReadonlyMap<string, RuntimeTensor | KeptTensor>;

@@ -1,6 +1,7 @@
 // Tensors that engines take and return, as rows of points along their first axis.
 
-import type { FloatArray, RuntimeTensor } from "@vielbein/core";
+import type { FloatArray } from "@vielbein/core";
+import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { elementCount } from "./tensor.ts";
 
 /** One point, as a batch of one. */

@@ -1,12 +1,7 @@
 // Elements of ONNX tensors: sizes, conversion between raw bytes and numbers, half precision.
 
-import {
-  type FloatArray,
-  type RuntimeTensor,
-  type TensorData,
-  type TensorType,
-  VielbeinError,
-} from "@vielbein/core";
+import { type FloatArray, VielbeinError } from "@vielbein/core";
+import type { RuntimeTensor, TensorData, TensorType } from "@vielbein/core/runtime";
 import { dataTypeName, elementBits } from "./element-types.ts";
 import { saturatedInt64 } from "./int64.ts";
 import { DataType, type Tensor } from "./model.ts";

@@ -1,7 +1,8 @@
 // If nodes whose condition does not depend on the point have one branch only that is ever taken: it replaces
 // them, so that it can be differentiated. Exporters write such nodes where the course depends on a shape.
 
-import { type Runtime, type RuntimeTensor, type TrialLimits, VielbeinError } from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
+import type { Runtime, RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
 import { nodeLabel } from "../derive/unsupported.ts";
 import { probe } from "../file/probe.ts";
 import { makeNode } from "../model/attributes.ts";

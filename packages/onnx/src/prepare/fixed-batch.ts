@@ -2,7 +2,8 @@
 // batch do not influence one another, such a file is a map of one point. Whether they do cannot be read off the graph, so
 // it is tried: a point must come out the same whatever stands beside it.
 
-import { type FloatArray, type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { type FloatArray, VielbeinError } from "@vielbein/core";
+import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import { probeValue } from "../file/probe.ts";
 import { openSession } from "../file/source.ts";
 import { trialLimits } from "../file/trial.ts";

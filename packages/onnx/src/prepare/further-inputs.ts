@@ -1,6 +1,7 @@
 // Inputs beside the code (a class label, noise, a condition): what they hold, and tensors of the numbers that a person gives.
 
-import { type InputSetting, type RuntimeTensor, type TrialLimits, VielbeinError } from "@vielbein/core";
+import { type InputSetting, VielbeinError } from "@vielbein/core";
+import type { RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
 import { emptyInput, trialLimits } from "../file/trial.ts";
 import { dataTypeName, isFloat } from "../model/element-types.ts";
 import { DataType, isFixed, type Model, requiredInputs, type ValueInfo } from "../model/model.ts";

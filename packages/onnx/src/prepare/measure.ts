@@ -1,6 +1,6 @@
 // What the engine says of a slice: the shapes of what moves with the point, and the values of what does not.
 
-import type { Runtime } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import type { TensorInfo } from "../derive/measured-graph.ts";
 import { probe } from "../file/probe.ts";
 import { trialLimits } from "../file/trial.ts";

@@ -1,6 +1,7 @@
 // What is chosen when a model is prepared: where the map starts and ends, and what the other inputs hold.
 
-import { type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
+import type { RuntimeTensor } from "@vielbein/core/runtime";
 import type { DerivativeRule } from "../derive/rule.ts";
 import { type Model, requiredInputs } from "../model/model.ts";
 import { type Precision, widenInputs } from "./widen.ts";

@@ -2,7 +2,8 @@
 // fixed, everything that does not depend on the input folded into constants. The engine says both the shapes
 // and the folded values, so that no shape inference of ours is needed and the plumbing that exporters leave (Shape, Gather, Slice, Concat, Unsqueeze …) disappears.
 
-import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
+import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import { infoOf } from "../derive/measured-graph.ts";
 import { type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
 import { ruleFor } from "../derive/rules.ts";

@@ -1,7 +1,8 @@
 // float16 and bfloat16 → float32, or float32 → float64, throughout a graph. Weights are exact in the wider type, so the widened
 // graph computes the function the weights define, and derivatives keep seven digits instead of three, or sixteen.
 
-import { type Runtime, type RuntimeTensor, VielbeinError } from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
+import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import { int } from "../model/attributes.ts";
 import {
   type Attribute,

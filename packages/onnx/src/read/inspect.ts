@@ -1,6 +1,7 @@
 // What a model is, which of its tensors can serve as spaces, and what of it can be differentiated.
 
-import { type ErrorCode, type Runtime, VielbeinError } from "@vielbein/core";
+import { type ErrorCode, VielbeinError } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import { differentiability, jvp, type NodeReport } from "../derive/jvp.ts";
 import { pointShape } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";

@@ -1,8 +1,15 @@
 // The procedures of the engine's worker. Arrays are handed over, not copied again.
 
-import type { ModelSource, RuntimeTensor, SessionOptions } from "@vielbein/core";
+import type {
+  EngineFeeds,
+  EngineSession,
+  Kept,
+  ModelSource,
+  RuntimeTensor,
+  SessionOptions,
+} from "@vielbein/core/runtime";
 import type { Procedure } from "../calls/protocol.ts";
-import type { EngineFeeds, EngineOptions, EngineSession, Kept } from "../engine.ts";
+import type { EngineOptions } from "../engine.ts";
 
 export interface EngineProcedures {
   open: Procedure<[options: EngineOptions], { readonly version: string }>;

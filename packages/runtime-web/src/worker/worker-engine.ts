@@ -1,8 +1,15 @@
 // The page's side: an engine in a module worker.
 
-import type { ModelSource, RuntimeTensor, SessionOptions } from "@vielbein/core";
+import type {
+  EngineFeeds,
+  EngineSession,
+  Kept,
+  ModelSource,
+  RuntimeTensor,
+  SessionOptions,
+} from "@vielbein/core/runtime";
 import { WorkerCalls } from "../calls/worker-calls.ts";
-import type { Engine, EngineFeeds, EngineOptions, EngineSession, Kept, OnFatal } from "../engine.ts";
+import type { Engine, EngineOptions, OnFatal } from "../engine.ts";
 import { EngineFailure, failure } from "../failure.ts";
 import { buffersOf, type EngineProcedures } from "./protocol.ts";
 

@@ -1,14 +1,14 @@
 // The page behind RemoteRuntime: keeps runtimes and sessions, and does what the test asks by number.
 
-import {
-  type Feeds,
-  type KeptTensor,
-  type ModelSource,
-  type RuntimeTensor,
-  type Session,
-  type SessionOptions,
-  VielbeinError,
-} from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
+import type {
+  Feeds,
+  KeptTensor,
+  ModelSource,
+  RuntimeTensor,
+  Session,
+  SessionOptions,
+} from "@vielbein/core/runtime";
 import { WebRuntime, type WebRuntimeOptions } from "../../src/index.ts";
 
 /** Kept tensors stay on the page and go by number. */

@@ -1,7 +1,8 @@
 // From sliders to a code: x = x₀ + Σ tₖ·ℓₖ·vₖ over the directions of all columns, where ℓₖ is the length of one unit of
 // slider k. In a space of codes per layer, the sum may be added to some layers alone.
 
-import { displacementOf, restrictToLayers } from "@vielbein/core";
+import { displacementOf } from "@vielbein/core";
+import { restrictToLayers } from "@vielbein/core/paths";
 import type { ExplorerDirections } from "./engine.ts";
 
 /**

@@ -1,6 +1,6 @@
 // The traversal of the selected direction: images at fixed steps, each a button that goes there.
 
-import { symmetricSteps } from "@vielbein/core";
+import { symmetricSteps } from "@vielbein/core/paths";
 import type { RgbaImage } from "../images/image.ts";
 import { paint } from "./picture.ts";
 import { REACH } from "./sliders.ts";

@@ -1,7 +1,8 @@
 // What `axes` shows of its walks: the sheet of images, the curves of distance, and both as JSON.
 
 import { basename } from "node:path";
-import { type DerivativeRoute, type Provenance, symmetricSteps } from "@vielbein/core";
+import type { DerivativeRoute, Provenance } from "@vielbein/core";
+import { symmetricSteps } from "@vielbein/core/paths";
 import { bandPlot, contactSheet, formatStep } from "@vielbein/viz";
 import { footerOf } from "../../inputs/captions.ts";
 import { type Drawing, imagesOf } from "../../inputs/pictures.ts";

@@ -4,12 +4,10 @@ import {
   averageMetric,
   type DerivativeRoute,
   equalStep,
-  linearTraversal,
   type PointSpectrum,
-  sphericalTraversal,
-  symmetricSteps,
   VielbeinError,
 } from "@vielbein/core";
+import { linearTraversal, sphericalTraversal, symmetricSteps } from "@vielbein/core/paths";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { type Distance, distanceOptions, squaredDistance } from "../../inputs/distance.ts";

@@ -7,10 +7,10 @@ import {
   displacementOf,
   type Provenance,
   requireSpaceOf,
-  restrictToLayers,
   type Space,
   VielbeinError,
 } from "@vielbein/core";
+import { restrictToLayers } from "@vielbein/core/paths";
 import { contactSheet } from "@vielbein/viz";
 import { footerOf, originOf } from "../../inputs/captions.ts";
 import { readDirections } from "../../inputs/direction-files.ts";

@@ -1,5 +1,6 @@
 // vielbein geodesic: the shortest way between two codes by the distance that the output travels, beside the straight one.
 
+import { VielbeinError } from "@vielbein/core";
 import {
   type Chain,
   type Geodesic,
@@ -7,8 +8,7 @@ import {
   measureChain,
   refineChain,
   geodesic as shortestWay,
-  VielbeinError,
-} from "@vielbein/core";
+} from "@vielbein/core/paths";
 import { distanceOptions } from "../../inputs/distance.ts";
 import { isInput, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, drawingOf, pictureOptions } from "../../inputs/pictures.ts";

@@ -1,6 +1,7 @@
 // What `geodesic` says of its ways: a sheet of images, JSON, a table, and the codes for a file.
 
-import type { Chain, DifferentiableMap, Geodesic, Provenance } from "@vielbein/core";
+import type { DifferentiableMap, Provenance } from "@vielbein/core";
+import type { Chain, Geodesic } from "@vielbein/core/paths";
 import { rowAt } from "@vielbein/linalg";
 import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
 import { contactSheet } from "@vielbein/viz";

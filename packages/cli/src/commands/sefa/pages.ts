@@ -1,12 +1,7 @@
 // Direction tables as files: samples moved along directions, drawn, and written as two pages.
 
-import {
-  type DirectionSet,
-  displacementOf,
-  linearTraversal,
-  type Provenance,
-  symmetricSteps,
-} from "@vielbein/core";
+import { type DirectionSet, displacementOf, type Provenance } from "@vielbein/core";
+import { linearTraversal, symmetricSteps } from "@vielbein/core/paths";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import {

@@ -1,16 +1,15 @@
 // The three ways to walk along a local direction, as the traverse command offers them: on a line, on a sphere, along
 // the curve. A walk ends in values of the head map (from → via, or from → to); with --via, the tail decodes them.
 
+import { type LocalBasis, VielbeinError } from "@vielbein/core";
 import {
   type CurveStep,
   curveTraversal,
-  type LocalBasis,
   linearTraversal,
   restrictToLayers,
   sphericalTraversal,
   symmetricSteps,
-  VielbeinError,
-} from "@vielbein/core";
+} from "@vielbein/core/paths";
 import type { OnnxMap } from "@vielbein/onnx";
 import { formatStep } from "@vielbein/viz";
 import type { MapOptions } from "../../inputs/model.ts";

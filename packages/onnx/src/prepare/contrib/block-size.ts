@@ -2,7 +2,7 @@
 // does not say. Channels are filled up to whole blocks, so that their numbers tell, unless all are multiples of 16.
 // Engines read a file with the size of the processor that they run on, whatever it was written with.
 
-import type { Runtime } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import { openSession } from "../../file/source.ts";
 import { int, makeNode } from "../../model/attributes.ts";
 import { DataType, type Graph, intAttribute, type Model, type Node, type Tensor } from "../../model/model.ts";

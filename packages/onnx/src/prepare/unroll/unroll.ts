@@ -1,7 +1,7 @@
 // Nodes that repeat something (LSTM, GRU, RNN, Loop, Scan) are written out round by round, where the number of rounds
 // does not depend on the point. The engine says the lengths of sequences and how often a loop runs.
 
-import type { Runtime, RuntimeTensor, TrialLimits } from "@vielbein/core";
+import type { Runtime, RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
 import { probe } from "../../file/probe.ts";
 import { dependents, everyName, nodeReads, nodesFor, topologicalOrder } from "../../model/graph.ts";
 import { type Model, type Node, requiredInputs } from "../../model/model.ts";
