@@ -135,3 +135,41 @@ describe("--set", () => {
     expect(stderr).toMatch(/takes 10 values.*y=onehot:3 for a class/);
   });
 });
+
+describe("a model of integers", () => {
+  const file = scratch(
+    "words.onnx",
+    encodeModel(
+      model({
+        nodes: [node("Gather", ["table", "words"], ["e"]), node("Tanh", ["e"], ["y"])],
+        initializers: [floats("table", [5, 3])],
+        inputs: [{ name: "words", dataType: DataType.INT64, shape: [1, 2] }],
+        outputs: [{ name: "y", dataType: DataType.FLOAT, shape: [1, 2, 3] }],
+      }),
+    ),
+  );
+
+  it("starts from the embedding; set, they are the one point", async () => {
+    const { code, stdout, stderr } = await vielbein("basis", file, "--set", "words=0,3", "--json");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /input "words" holds int64: the map starts from "e".*\n"e" is what the inputs that are set/,
+    );
+    const { points, provenance } = JSON.parse(stdout);
+    const table = new Float32Array(floats("table", [5, 3]).raw.slice().buffer);
+    expect(points[0].point).toEqual([...table.subarray(0, 3), ...table.subarray(9, 12)]);
+    // The derivative of tanh.
+    const slopes = Float64Array.from(points[0].point as number[], (x) => 1 - Math.tanh(x) ** 2)
+      .sort()
+      .reverse();
+    for (const [i, slope] of slopes.entries()) expect(points[0].singularValues[i]).toBeCloseTo(slope, 6);
+    expect(provenance.points).toMatchObject({ file: "inputs that are set", count: 1 });
+    const sampled = await vielbein("traverse", file, "--set", "words=0,3", "--sample", "3", "--layout", "hw");
+    expect(sampled.code).toBe(0);
+  });
+
+  it("not set, the points are asked for", async () => {
+    const { code, stderr } = await vielbein("basis", file);
+    expect([code, stderr]).toEqual([65, expect.stringMatching(/"e" has no prior.*--points/)]);
+  });
+});

@@ -3,7 +3,7 @@
 import { type InputSetting, type Prior, type Space, statedPrior } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import {
-  DataType,
+  codeInput,
   type FurtherInput,
   furtherInputs,
   inputTensors,
@@ -12,7 +12,6 @@ import {
   mappedCode,
   type PreparedGraph,
   prepare,
-  requiredInputs,
   sharedCode,
 } from "@vielbein/onnx";
 import type { ExplorerTruncation, SpacesChoice } from "@vielbein/viz/explorer";
@@ -41,9 +40,7 @@ export interface Survey {
 
 export async function surveyOf(model: Model, runtime: Runtime, choice: SpacesChoice): Promise<Survey> {
   const { set = {} } = choice;
-  const code = requiredInputs(model.graph).find(
-    ({ name, dataType }) => dataType === DataType.FLOAT && !Object.hasOwn(set, name),
-  )?.name;
+  const code = codeInput(model, (name) => Object.hasOwn(set, name))?.name;
   const further = code === undefined ? [] : furtherInputs(model, code);
   const inputs: Readonly<Record<string, RuntimeTensor>> = {
     ...inputTensors(model, Object.fromEntries(further.map(zeros)), MEMORY_BUDGET),

@@ -32,9 +32,10 @@ export {
   type ValueInfo,
 } from "./model/model.ts";
 export { cut } from "./prepare/cut.ts";
+export { codeInput, type Endpoints, endpoints } from "./prepare/ends.ts";
 export { type FixedBatch, type Unbatched, unbatch } from "./prepare/fixed-batch.ts";
-export { type FurtherInput, furtherInputs, inputTensors } from "./prepare/further-inputs.ts";
-export { endpoints, type PrepareOptions } from "./prepare/options.ts";
+export { determinedValue, type FurtherInput, furtherInputs, inputTensors } from "./prepare/further-inputs.ts";
+export type { PrepareOptions } from "./prepare/options.ts";
 export { prepare } from "./prepare/prepare.ts";
 export { type InputShapes, withShapes } from "./prepare/shapes.ts";
 export { truncate } from "./prepare/truncate.ts";

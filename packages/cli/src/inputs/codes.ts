@@ -4,7 +4,7 @@
 
 import { contractSamples, DEFAULT_MEMORY_BUDGET, type Truncation, VielbeinError } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
-import type { OnnxMap } from "@vielbein/onnx";
+import { determinedValue, type OnnxMap } from "@vielbein/onnx";
 import {
   isInput,
   type LoadedModel,
@@ -12,6 +12,7 @@ import {
   obtainPoints,
   openMap,
   type PointOptions,
+  sha256,
 } from "./model.ts";
 import type { Points } from "./points-file.ts";
 
@@ -35,6 +36,8 @@ export class CodeSource {
   readonly #options: CodeOptions;
   /** From the model's input to `map.from`; undefined where that is an input itself. */
   readonly #mapping: OnnxMap | undefined;
+  /** The only code there is, where the inputs that are set decide on it. */
+  readonly #only: Points | undefined;
   readonly #truncation: Truncation | undefined;
   #remark: LoadedModel["remark"] | undefined;
 
@@ -42,11 +45,12 @@ export class CodeSource {
     { truncation, remark }: LoadedModel,
     map: Pick<OnnxMap, "from">,
     options: CodeOptions,
-    mapping?: OnnxMap,
+    { mapping, only }: { readonly mapping?: OnnxMap; readonly only?: Points } = {},
   ) {
     this.#map = map;
     this.#options = options;
     this.#mapping = mapping;
+    this.#only = only;
     this.#truncation = truncation;
     this.#remark = remark;
   }
@@ -61,6 +65,8 @@ export class CodeSource {
     if (isInput(loaded, name) || options.points !== undefined) {
       return new CodeSource(loaded, map, options);
     }
+    const only = await determinedPoint(loaded, name);
+    if (only) return new CodeSource(loaded, map, options, { only });
     const { from: _from, ...rest } = options;
     const mapping = await openMap(loaded, { ...rest, to: name }).catch((error: unknown) => {
       const isRefusal = error instanceof VielbeinError && /^INVALID_(SPACE|MODEL)$/.test(error.code);
@@ -71,11 +77,12 @@ export class CodeSource {
         { cause: error },
       );
     });
-    return new CodeSource(loaded, map, options, mapping);
+    return new CodeSource(loaded, map, options, { mapping });
   }
 
-  /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points. */
+  /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points, or the only one there is. */
   async take(first: number, count: number, signal: AbortSignal): Promise<Points> {
+    if (this.#only) return this.#only;
     if (this.#options.points === undefined) this.#requireMemory(count);
     if (this.#mapping) return this.#takeMapped(this.#mapping, first, count, signal);
     const points = await obtainPoints(this.#map, this.#options, first, count);
@@ -113,4 +120,20 @@ export class CodeSource {
   async dispose(): Promise<void> {
     await this.#mapping?.dispose();
   }
+}
+
+/** What a space holds where --set decides on it, as on the embedding of words. */
+async function determinedPoint(
+  { model, runtime, inputs, memoryBudget, remark }: LoadedModel,
+  space: string,
+): Promise<Points | undefined> {
+  const tensor = await determinedValue(model, runtime, space, { inputs, memoryBudget });
+  if (!tensor) return undefined;
+  const values = Float32Array.from(tensor.data as Float32Array);
+  remark(`"${space}" is what the inputs that are set make of it: there is one point`);
+  return {
+    values,
+    count: 1,
+    source: { file: "inputs that are set", sha256: sha256(new Uint8Array(values.buffer)), count: 1 },
+  };
 }

@@ -10,7 +10,10 @@ import { spanOf } from "./prepared.ts";
 /** What chooses maps to several layers, and the engine. */
 export const layerOptions = {
   ...mapOptions,
-  to: listOption("--to <tensors...>", "tensors to end at (default: the first output)"),
+  to: listOption(
+    "--to <tensors...>",
+    "tensors to end at (default: the first output that looks like an image, else the first)",
+  ),
   layers: choice("--layers <which>", "auto: every layer on the way to the output", ["auto"]).conflicts("to"),
 };
 

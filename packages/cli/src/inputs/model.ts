@@ -41,8 +41,11 @@ import { readSettings, type Settings, setOption } from "./settings.ts";
 
 /** What chooses a map in a model, and the engine. */
 export const mapOptions = {
-  from: option("--from <tensor>", "tensor to start from (default: the first input)"),
-  to: option("--to <tensor>", "tensor to end at (default: the first output)"),
+  from: option("--from <tensor>", "tensor to start from (default: the first input of floating point)"),
+  to: option(
+    "--to <tensor>",
+    "tensor to end at (default: the first output that looks like an image, else the first)",
+  ),
   set: setOption("fixed value of another input"),
   shape: option(
     "--shape <extents>",
@@ -115,6 +118,12 @@ export interface LoadedModel {
   readonly remark: (text: string) => void;
 }
 
+/** Where maps are told to start and end. */
+interface Ends {
+  readonly from?: string | undefined;
+  readonly to?: string | readonly string[] | undefined;
+}
+
 /** A model's file, and what is in it with its external data. */
 interface ModelFile {
   readonly path: string;
@@ -136,7 +145,7 @@ export async function readModel(argument: string): Promise<ModelFile> {
  */
 export async function loadModel(
   argument: string,
-  options: Omit<MapOptions, "from" | "to">,
+  options: Omit<MapOptions, "from" | "to"> & Ends,
   terminal?: Terminal,
 ): Promise<LoadedModel> {
   const remark = (text: string): void => {
@@ -158,6 +167,8 @@ export async function loadModel(
   const shaped = withShapes(written, options.shape ?? new Map());
   const { model, batch } = await unbatch(shaped, runtime, { memoryBudget: options.memory });
   if (batch) remark(batchText(batch));
+  const inputs = inputTensors(model, settings, options.memory);
+  remarkOnEnds(model, inputs, options, remark);
   return {
     model,
     runtime,
@@ -165,7 +176,7 @@ export async function loadModel(
     folder: dirname(path),
     bytes: bytes.length,
     sha256: sha256(bytes),
-    inputs: inputTensors(model, settings, options.memory),
+    inputs,
     memoryBudget: options.memory,
     straightThrough: options.straightThrough,
     set: description,
@@ -173,6 +184,21 @@ export async function loadModel(
     batch,
     remark,
   };
+}
+
+/** Says what was chosen of ends that nobody named; what is wrong with them, the map says. */
+function remarkOnEnds(
+  model: Model,
+  inputs: LoadedModel["inputs"],
+  { from, to }: Ends,
+  remark: LoadedModel["remark"],
+): void {
+  const end = typeof to === "object" ? to[0] : to;
+  try {
+    for (const text of endpoints(model, { inputs, from, to: end }).remarks) remark(text);
+  } catch (error) {
+    if (!(error instanceof VielbeinError)) throw error;
+  }
 }
 
 /** What became of a batch that the file fixes. */

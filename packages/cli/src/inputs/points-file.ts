@@ -52,7 +52,7 @@ export function chooseCodes(
     const wanted = least === 1 ? `got ${first}` : `asked for ${first} to ${last}`;
     throw new VielbeinError(
       "OUT_OF_RANGE",
-      `--sample: "${points}" has rows 0 to ${count - 1}, ${wanted}. Choose among these.`,
+      `--sample: "${points ?? "inputs that are set"}" has rows 0 to ${count - 1}, ${wanted}. Choose among these.`,
     );
   }
   return Array.from({ length: Math.min(most, count - first) }, (_, i) =>

@@ -296,15 +296,6 @@ function named(nodes: readonly Node[]): Node[] {
   );
 }
 
-/** Types of inputs that get a harmless value. */
-const probed: ReadonlySet<number> = new Set([
-  DataType.FLOAT,
-  DataType.DOUBLE,
-  DataType.INT64,
-  DataType.INT32,
-  DataType.BOOL,
-]);
-
 /** A harmless value of the declared shape: one point, its coordinates irregular and of order one. */
 export function probeValue(input: ValueInfo, trial: TrialLimits | undefined): RuntimeTensor {
   const shape = input.shape?.map((extent, axis) => {
@@ -319,13 +310,13 @@ export function probeValue(input: ValueInfo, trial: TrialLimits | undefined): Ru
     );
   }
   const { name, dataType } = input;
-  if (dataType === undefined || !probed.has(dataType)) {
+  const tensor = dataType === undefined ? undefined : emptyInput(name, shape, dataType, trial);
+  if (!tensor) {
     throw new VielbeinError(
       "INVALID_MODEL",
-      `Input "${name}" has type ${dataTypeName(dataType)}, for which no probe value exists. Give the input a value.`,
+      `Input "${name}" has type ${dataTypeName(dataType)}, of which engines take no values here. Start from a tensor further in (\`from\`, or --from on the command line).`,
     );
   }
-  const tensor = emptyInput(name, shape, dataType, trial)!;
   const { type, data } = tensor;
   if (type === "float32" || type === "float64") {
     for (let i = 0; i < data.length; i++) data[i] = Math.fround(Math.sin(1 + 12.9898 * i));

@@ -12,7 +12,8 @@ const shapeOnly: ReadonlySet<string> = new Set([
   "EyeLike",
 ]);
 
-function readsShapeOnly(node: Node): boolean {
+/** Whether the result of an operator depends on the shape of its input only. */
+export function readsShapeOnly(node: Node): boolean {
   return node.domain === "" && shapeOnly.has(node.opType);
 }
 

@@ -1,11 +1,15 @@
 // Inputs beside the code (a class label, noise, a condition): what they hold, and tensors of the numbers that a person gives.
 
 import { type InputSetting, VielbeinError } from "@vielbein/core";
-import type { RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
+import type { Runtime, RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
+import { probe } from "../file/probe.ts";
 import { emptyInput, trialLimits } from "../file/trial.ts";
 import { dataTypeName, isFloat } from "../model/element-types.ts";
+import { determining } from "../model/graph.ts";
 import { DataType, isFixed, type Model, requiredInputs, type ValueInfo } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
+import { normalize } from "./normalize.ts";
+import { fixedInputs, type PrepareOptions } from "./options.ts";
 
 export interface FurtherInput {
   readonly name: string;
@@ -151,4 +155,29 @@ function choices(name: string, dims: readonly number[], value: number): string {
 /** Extents other than 1: what tells one shape from another. */
 function within(shape: readonly number[]): string {
   return shape.filter((extent) => extent !== 1).join();
+}
+
+/**
+ * The value of a tensor that the set inputs alone decide on, such as the embedding of words; undefined where it also depends
+ * on others.
+ *
+ * @throws {VielbeinError} what the engine throws.
+ */
+export async function determinedValue(
+  original: Model,
+  runtime: Runtime,
+  tensor: string,
+  { inputs = {}, memoryBudget }: Pick<PrepareOptions, "inputs" | "memoryBudget">,
+): Promise<RuntimeTensor | undefined> {
+  const model = normalize(original);
+  const needed = determining(model.graph, [tensor]);
+  const required = requiredInputs(model.graph).filter(({ name }) => needed.has(name));
+  if (required.length === 0 || required.some(({ name }) => !Object.hasOwn(inputs, name))) return undefined;
+  const { values } = await probe(model, runtime, {
+    measured: [],
+    folded: [tensor],
+    inputs: fixedInputs({ inputs }),
+    trial: trialLimits(memoryBudget),
+  });
+  return values.get(tensor);
 }

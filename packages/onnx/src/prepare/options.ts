@@ -1,15 +1,13 @@
 // What is chosen when a model is prepared: where the map starts and ends, and what the other inputs hold.
 
-import { VielbeinError } from "@vielbein/core";
 import type { RuntimeTensor } from "@vielbein/core/runtime";
 import type { DerivativeRule } from "../derive/rule.ts";
-import { type Model, requiredInputs } from "../model/model.ts";
 import { type Precision, widenInputs } from "./widen.ts";
 
 export interface PrepareOptions {
-  /** Tensor to start from. Default: the graph's first input. */
+  /** Tensor to start from. Default: the first input of floating point, see {@link endpoints}. */
   readonly from?: string | undefined;
-  /** Tensor to end at. Default: the graph's first output. */
+  /** Tensor to end at. Default: the first output of the form of an image, else of floating point. */
   readonly to?: string | undefined;
   /** Values of the other graph inputs (labels, truncation …), by name. */
   readonly inputs?: Readonly<Record<string, RuntimeTensor>> | undefined;
@@ -45,35 +43,4 @@ export function fixedInputs({
   precision = "float32",
 }: Pick<PrepareOptions, "inputs" | "precision">): ReadonlyMap<string, RuntimeTensor> {
   return widenInputs(inputs, precision);
-}
-
-/** The names that `from` and `to` stand for when left out: the first input that wants a value, the first output. */
-export function endpoints(
-  model: Model,
-  options: Pick<PrepareOptions, "from" | "to" | "inputs">,
-): { from: string; to: string } {
-  const from =
-    options.from ??
-    requiredInputs(model.graph).find(({ name }) => !Object.hasOwn(options.inputs ?? {}, name))?.name;
-  const to = options.to ?? model.graph.outputs[0]?.name;
-  if (from !== undefined && Object.hasOwn(options.inputs ?? {}, from)) {
-    throw new VielbeinError(
-      "INVALID_SPACE",
-      `"${from}" is where the map starts, and is given a fixed value as well. Leave out one of the two.`,
-    );
-  }
-  const set = requiredInputs(model.graph).map(({ name }) => name);
-  if (from === undefined && set.length > 0) {
-    throw new VielbeinError(
-      "INVALID_SPACE",
-      `Every input of the model is set (${set.join(", ")}), so that none is left as the code. Leave out the value of the one to start from, or name a tensor further in with \`from\` (--from on the command line).`,
-    );
-  }
-  if (from === undefined || to === undefined) {
-    throw new VielbeinError(
-      "INVALID_MODEL",
-      `The model has ${from === undefined ? "no input to start from" : "no output"}. Name tensors with \`from\` and \`to\`.`,
-    );
-  }
-  return { from, to };
 }

@@ -6,6 +6,7 @@ import { dependents, determining, nodeReads, nodesFor } from "../model/graph.ts"
 import { type Graph, type Node, requiredInputs } from "../model/model.ts";
 import type { Scope } from "../model/scope.ts";
 import { noMapBetween, requireTensor } from "./cut.ts";
+import { beforeIntegers, behind } from "./ends.ts";
 
 /** The tensors that a map lies between, and the inputs beside them that stay inputs. */
 export interface Ends {
@@ -22,6 +23,9 @@ export interface Slice {
   readonly fixed: ReadonlySet<string>;
 }
 
+/** An input beside the start of a map needs a value. */
+export class UnfedInputError extends VielbeinError {}
+
 /**
  * @param types element types of the tensors of the graph.
  * @param given other inputs that have a value.
@@ -37,8 +41,8 @@ export function sliceBetween(
   const { from, to, parameters } = ends;
   requireTensor(graph, from, "from");
   requireTensor(graph, to, "to");
-  requireFloat(types.get(from), from);
-  requireFloat(types.get(to), to);
+  requireFloat(types.get(from), from, () => behind(graph, types, from));
+  requireFloat(types.get(to), to, () => [beforeIntegers(graph, types, to)]);
   const path = nodesFor(graph, [to], new Set([from]));
   if (!dependents(path, [from]).has(to) || from === to) throw noMapBetween(from, to);
   requireInputs(graph, ends);
@@ -53,11 +57,18 @@ export function sliceBetween(
   return { nodes, moving: [...variable].filter((name) => produced.has(name)), fixed };
 }
 
-function requireFloat(dataType: number | undefined, name: string): void {
+function requireFloat(
+  dataType: number | undefined,
+  name: string,
+  instead: () => readonly (string | undefined)[],
+): void {
   if (dataType === undefined || isSingleOrDouble(dataType)) return;
+  const others = instead().flatMap((other) => (other === undefined ? [] : [`"${other}"`]));
+  const remedy =
+    others.length > 0 ? `Choose ${others.join(" or ")}` : "Choose the tensor before its conversion";
   throw new VielbeinError(
     "INVALID_SPACE",
-    `Tensor "${name}" holds ${dataTypeName(dataType)} values; a space must hold floating-point numbers of at least 16 bits. Choose the tensor before its conversion (\`vielbein inspect\` lists them).`,
+    `Tensor "${name}" holds ${dataTypeName(dataType)} values; a space must hold floating-point numbers of at least 16 bits. ${remedy} (\`vielbein inspect\` lists them).`,
   );
 }
 
@@ -83,7 +94,7 @@ function requireFedInputs(
   const needed = determining(graph, fixed);
   for (const input of requiredInputs(graph)) {
     if (variable.has(input.name) || !needed.has(input.name) || given.has(input.name)) continue;
-    throw new VielbeinError(
+    throw new UnfedInputError(
       "INVALID_SPACE",
       `"${to}" depends on input "${input.name}" (${dataTypeName(input.dataType)} [${input.shape ?? "?"}]) beside "${from}". Give it a fixed value (\`inputs\`, or --set ${input.name}=… on the command line).`,
     );

@@ -11,8 +11,10 @@ import { tensorNames } from "../model/graph.ts";
 import { type Dimension, type Model, requiredInputs, standardOpset, type ValueInfo } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
-import { endpoints, type PrepareOptions } from "../prepare/options.ts";
+import { endpoints } from "../prepare/ends.ts";
+import type { PrepareOptions } from "../prepare/options.ts";
 import { prepare } from "../prepare/prepare.ts";
+import { UnfedInputError } from "../prepare/slice.ts";
 import { architectureFamily, type FamilyReport } from "./family.ts";
 
 export interface ModelReport {
@@ -70,7 +72,7 @@ const dangers: readonly ErrorCode[] = ["BACKEND_CRASHED", "MEMORY_BUDGET", "TIME
  * Inspects a model whose external data is resolved. What goes wrong on the way from `from` to `to` is part
  * of the report, not an error.
  *
- * @throws {VielbeinError} `INVALID_SPACE` when `from` or `to` names no tensor of the model; `BACKEND_CRASHED`,
+ * @throws {VielbeinError} `INVALID_SPACE` when `from` or `to` names no tensor of the model, or they are not connected; `BACKEND_CRASHED`,
  *   `MEMORY_BUDGET` or `TIME_LIMIT` when the engine cannot be let near it.
  */
 export async function inspect(
@@ -86,8 +88,8 @@ export async function inspect(
     jvp(graph);
   } catch (error) {
     if (!(error instanceof VielbeinError)) throw error;
-    if (error.code === "INVALID_SPACE" && (options.from !== undefined || options.to !== undefined))
-      throw error;
+    const isNamed = options.from !== undefined || options.to !== undefined;
+    if (error.code === "INVALID_SPACE" && isNamed && !(error instanceof UnfedInputError)) throw error;
     if (dangers.includes(error.code)) throw error;
     problem = error;
   }

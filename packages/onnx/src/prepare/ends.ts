@@ -1,0 +1,165 @@
+// Where a map starts and ends when nobody says: at tensors of floating point. Models that take or return integers have
+// these just behind an embedding or a conversion, and just before one.
+
+import { VielbeinError } from "@vielbein/core";
+import { dataTypeName, isFloat } from "../model/element-types.ts";
+import { nodeReads, readsShapeOnly } from "../model/graph.ts";
+import {
+  type Graph,
+  isFixed,
+  type Model,
+  type Node,
+  requiredInputs,
+  type ValueInfo,
+} from "../model/model.ts";
+import type { Scope } from "../model/scope.ts";
+import { typesOf } from "../model/types.ts";
+import type { PrepareOptions } from "./options.ts";
+
+/** Operators that keep integers what they are, and those that make them of a tensor: the way back from an output. */
+const passed: ReadonlySet<string> = new Set([
+  ...["Cast", "Round", "Floor", "Ceil", "ArgMax", "ArgMin", "QuantizeLinear"],
+  ...["Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Slice", "Clip", "Min", "Max"],
+]);
+/** Those of them that have no derivative though they return floating point. */
+const rounding: ReadonlySet<string> = new Set(["Round", "Floor", "Ceil"]);
+
+export interface Endpoints {
+  readonly from: string;
+  readonly to: string;
+  /** What was chosen where there was a choice, for people. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * The names that `from` and `to` stand for when left out: the first input of floating point without a value; the first
+ * output of the form of an image, else the first of floating point. Where there are only integers, the tensor behind their
+ * conversion or embedding, or the one before.
+ *
+ * @throws {VielbeinError} `INVALID_SPACE` for an input that is start and has a value, or where every input has a value;
+ *   `INVALID_MODEL` for a model without inputs or outputs.
+ */
+export function endpoints(model: Model, options: Pick<PrepareOptions, "from" | "to" | "inputs">): Endpoints {
+  const { inputs = {} } = options;
+  const start = options.from === undefined ? startOf(model, inputs) : { name: options.from };
+  const end = options.to === undefined ? endOf(model) : { name: options.to };
+  if (options.from !== undefined && Object.hasOwn(inputs, options.from)) {
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `"${options.from}" is where the map starts, and is given a fixed value as well. Leave out one of the two.`,
+    );
+  }
+  const remarks = [start.remark, end.remark].filter((remark) => remark !== undefined);
+  return { from: start.name, to: end.name, remarks };
+}
+
+interface End {
+  readonly name: string;
+  readonly remark?: string | undefined;
+}
+
+/** The input of floating point that is the code unless another is named: the first that has no value. */
+export function codeInput({ graph }: Model, hasValue: (name: string) => boolean): ValueInfo | undefined {
+  return requiredInputs(graph).find(({ name, dataType }) => isFloating(dataType) && !hasValue(name));
+}
+
+function startOf(model: Model, inputs: object): End {
+  const required = requiredInputs(model.graph);
+  const hasValue = (name: string): boolean => Object.hasOwn(inputs, name);
+  const code = codeInput(model, hasValue);
+  if (code) return { name: code.name };
+  const types = typesOf(model.graph);
+  const entered = required.some(({ dataType }) => isFloating(dataType))
+    ? []
+    : required.flatMap(({ name, dataType }) =>
+        behind(model.graph, types, name).map((tensor) => ({ name, dataType, tensor })),
+      );
+  const [entry] = entered;
+  if (entry) {
+    const { name, dataType, tensor } = entry;
+    return {
+      name: tensor,
+      remark: `input "${name}" holds ${dataTypeName(dataType)}: the map starts from "${tensor}", the first tensor of floating point behind it${others(entered)}`,
+    };
+  }
+  if (required.length > 0) {
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `Every input of the model is set (${required.map(({ name }) => name).join(", ")}), so that none is left as the code. Leave out the value of the one to start from, or name a tensor further in with \`from\` (--from on the command line).`,
+    );
+  }
+  throw new VielbeinError(
+    "INVALID_MODEL",
+    "The model has no input to start from. Name tensors with `from` and `to`.",
+  );
+}
+
+function others(entered: readonly { readonly tensor: string }[]): string {
+  const rest = entered.slice(1).map(({ tensor }) => `"${tensor}"`);
+  return rest.length === 0 ? "" : ` (--from chooses another: ${rest.join(", ")})`;
+}
+
+function endOf({ graph }: Model): End {
+  const [first] = graph.outputs;
+  if (!first) {
+    throw new VielbeinError("INVALID_MODEL", "The model has no output. Name tensors with `from` and `to`.");
+  }
+  const types = typesOf(graph);
+  const floating = graph.outputs.filter(({ name }) => isFloating(types.get(name)));
+  const chosen = floating.find(isImageLike) ?? floating[0] ?? first;
+  if (graph.outputs.length > 1 && floating.length > 0) {
+    const rest = graph.outputs.filter((output) => output !== chosen).map(({ name }) => `"${name}"`);
+    return {
+      name: chosen.name,
+      remark: `of several outputs the map ends at "${chosen.name}" (--to chooses another: ${rest.join(", ")})`,
+    };
+  }
+  if (floating.length > 0) return { name: chosen.name };
+  const tensor = beforeIntegers(graph, types, chosen.name);
+  if (tensor === undefined) return { name: chosen.name };
+  return {
+    name: tensor,
+    remark: `output "${chosen.name}" holds ${dataTypeName(types.get(chosen.name))}: the map ends at "${tensor}", the last tensor of floating point before it`,
+  };
+}
+
+/** An undeclared type is given the benefit of the doubt. */
+function isFloating(dataType: number | undefined): boolean {
+  return dataType === undefined || isFloat(dataType);
+}
+
+/** A batch of images of one, three or four channels. */
+function isImageLike({ shape = [] }: ValueInfo): boolean {
+  const [, channels, ...size] = shape;
+  const isSize = size.every((extent) => !isFixed(extent) || extent > 4);
+  return shape.length === 4 && isSize && isFixed(channels) && [1, 3, 4].includes(channels);
+}
+
+/** The first tensors of floating point on each way from a tensor of integers, in the order of the graph. */
+export function behind(graph: Graph, types: Scope<number>, name: string): string[] {
+  const integers = new Set([name]);
+  const entered: string[] = [];
+  for (const node of graph.nodes) {
+    if (readsShapeOnly(node) || !nodeReads(node).some((read) => integers.has(read))) continue;
+    for (const output of node.outputs.filter(Boolean)) {
+      if (isFloating(types.get(output))) entered.push(output);
+      else integers.add(output);
+    }
+  }
+  return entered;
+}
+
+/** The last tensor of floating point before one of integers, if a single way leads back to one that is computed. */
+export function beforeIntegers(graph: Graph, types: Scope<number>, name: string): string | undefined {
+  const producers = new Map<string, Node>(
+    graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node])),
+  );
+  for (let tensor = name; ; ) {
+    const producer = producers.get(tensor);
+    if (!producer) return undefined;
+    const { domain, opType, inputs } = producer;
+    if (isFloat(types.get(tensor)) && !rounding.has(opType)) return tensor;
+    if (domain !== "" || !passed.has(opType) || inputs.length === 0) return undefined;
+    tensor = inputs[0];
+  }
+}
