@@ -164,8 +164,9 @@ describe("a model of integers", () => {
       .reverse();
     for (const [i, slope] of slopes.entries()) expect(points[0].singularValues[i]).toBeCloseTo(slope, 6);
     expect(provenance.points).toMatchObject({ file: "inputs that are set", count: 1 });
-    const sampled = await vielbein("traverse", file, "--set", "words=0,3", "--sample", "3", "--layout", "hw");
-    expect(sampled.code).toBe(0);
+    const out = scratch("words.png");
+    const options = ["--set", "words=0,3", "--sample", "3", "--layout", "hw", "--out", out];
+    expect((await vielbein("traverse", file, ...options)).code).toBe(0);
   });
 
   it("not set, the points are asked for", async () => {
