@@ -64,9 +64,9 @@ describe("vielbein basis", () => {
     const few = await vielbein("basis", ...lean, "--out", out, "--json");
     expect(few.stderr).toContain("exceeds the memory budget of 20.0 KiB: the leading 1 of 4");
     const { points, provenance } = JSON.parse(few.stdout);
-    expect(provenance.options).toMatchObject({ jacobian: "products", rank: 1 });
+    expect(provenance.options).toMatchObject({ routes: ["linearized products"], rank: 1 });
     const whole = JSON.parse((await vielbein("basis", path, "--json")).stdout);
-    expect(whole.provenance.options).toMatchObject({ jacobian: "forward", rank: "all" });
+    expect(whole.provenance.options).toMatchObject({ routes: ["matrix"], rank: "all" });
     const [{ singularValues, residuals }] = points;
     const [exact] = whole.points[0].singularValues;
     expect(Math.abs(singularValues[0] - exact)).toBeLessThan(residuals[0] + 1e-5 * exact);

@@ -67,91 +67,87 @@ describe("the points of a provenance are those that were used", () => {
   });
 });
 
-describe("the route by which derivatives were taken stands in table, JSON and provenance", () => {
-  it("ppl: products", async () => {
-    const { route, provenance } = await json("ppl", "--samples", "2");
-    expect([route, provenance.options.route]).toEqual(["products", "products"]);
-    const { stdout } = await vielbein("ppl", path, "--samples", "2");
-    expect(stdout).toContain("exact, by products");
+describe("the routes by which derivatives came stand in every provenance", () => {
+  // One vector takes 15 KiB, the 4 columns of 192 numbers 3 more.
+  const little = ["--memory", "16K"];
+  const products = /^(linearized )?products$/;
+
+  it.each<[string, readonly string[], string, RegExp | string]>([
+    ["ppl", ["--samples", "2"], "products", "products"],
+    ["metric", ["--samples", "1"], "columns", "products"],
+    ["axes", figure, "columns", "products"],
+    ["invert", inversion, "columns", "products"],
+    ["basis", ["--rank", "1"], "matrix", products],
+    ["warpage", ["--pairs", "1", "--untrained", "0", "--pca-samples", "0", "--k", "1"], "matrix", products],
+    ["frechet", ["--samples", "2", "--held-out", "0", "--k", "1"], "matrix", products],
+    ["traverse", ["--directions", "0", ...figure], "matrix", products],
+    ["dimension", ["--samples", "1"], "matrix", "products"],
+    ["distortion", ["--pairs", "1", "--untrained", "0", "--k", "1"], "matrix", products],
+  ])("%s", async (command, options, usual, ofLittle) => {
+    expect((await json(command, ...options)).provenance.options.routes).toEqual([usual]);
+    const { routes } = (await json(command, ...options, ...little)).provenance.options;
+    expect(routes).toEqual([expect.stringMatching(ofLittle)]);
   });
 
-  // One vector takes 15 KiB, the 4 columns of 192 numbers 3 more.
-  const budget = ["--memory", "16K"];
-
-  it("geodesic: products for the gradients, and what the budget allows for the metric", async () => {
+  it("geodesic: those of gradients and metric", async () => {
     const options = ["--segments", "2", "--steps", "1"];
-    for (const [metric, more] of [
-      ["columns", []],
-      ["products", budget],
+    for (const [metric, routes, more] of [
+      ["columns", ["columns", "products"], []],
+      ["products", ["products"], little],
     ] as const) {
-      const { routes, provenance } = await json("geodesic", ...options, ...more);
-      expect(routes).toEqual({ gradient: "products", metric });
+      const { provenance } = await json("geodesic", ...options, ...more);
       expect(provenance.options.routes).toEqual(routes);
       const { stdout } = await vielbein("geodesic", path, ...options, ...more);
       expect(stdout).toContain(`gradients by products, metric by ${metric}`);
     }
   });
 
-  it("distortion: layer by layer, in the rows too", async () => {
-    const options = ["--pairs", "2", "--untrained", "0", "--k", "1", "--layers", "auto"];
-    for (const [expected, more] of [
-      [/^matrix$/, []],
-      [/^(linearized )?products$/, budget],
-    ] as const) {
-      const out = scratch("routes.npz");
-      const { layers } = await json("distortion", ...options, ...more, "--out", out);
-      const [route] = layers[1].routes;
-      expect(route).toMatch(expected);
-      const kept = Array.from(
-        readNpz(readFileSync(out)).route!.data as Float64Array,
-        (x) => DERIVATIVE_ROUTES[x],
-      );
-      expect(kept.slice(2)).toEqual([route, route]);
-    }
+  it("invert: those of the method and of metric coordinates, none of a search without derivatives", async () => {
+    const routesOf = async (...options: string[]) =>
+      (await json("invert", ...inversion, ...options)).provenance.options.routes;
+    expect(await routesOf("--method", "cma-es")).toEqual([]);
+    expect(await routesOf("--method", "adam", "--coordinates", "metric")).toEqual(["columns", "products"]);
+    expect((await vielbein("invert", path, ...inversion)).stdout).toContain("derivatives by columns");
   });
 
-  it("basis, warpage, frechet, traverse: by the method of the Jacobian", async () => {
-    for (const [command, ...options] of [
-      ["basis", "--rank", "1"],
-      ["warpage", "--pairs", "1", "--untrained", "0", "--pca-samples", "0", "--k", "1"],
-      ["frechet", "--samples", "2", "--held-out", "0", "--k", "1"],
-      ["traverse", "--directions", "0", ...figure],
-    ] as const) {
-      for (const [jacobian, more] of [
-        ["forward", []],
-        ["products", budget],
-      ] as const) {
-        const { provenance } = await json(command, ...options, ...more);
-        expect([command, provenance.options.jacobian]).toEqual([command, jacobian]);
-      }
-    }
+  it("metric: none of differences", async () => {
+    const { provenance } = await json("metric", "--samples", "1", "--differences", "1e-3");
+    expect(provenance.options.routes).toEqual([]);
   });
 
-  it("axes: on the sheet too", async () => {
-    for (const [expected, more] of [
-      ["columns", []],
-      ["products", budget],
-    ] as const) {
-      const { route, provenance } = await json("axes", ...figure, ...more);
-      expect([route, provenance.options.route]).toEqual([expected, expected]);
-      expect(readFileSync(figure[1]!, "utf8")).toContain(`metric by ${expected}`);
-    }
+  it("in words where there are any: tables and sheets", async () => {
+    expect((await vielbein("ppl", path, "--samples", "2")).stdout).toContain("exact, by products");
+    await json("axes", ...figure, ...little);
+    expect(readFileSync(figure[1]!, "utf8")).toContain("metric by products");
   });
 
-  it("invert: by the method", async () => {
-    for (const [expected, ...more] of [
-      ["columns"],
-      ["products", ...budget],
-      ["products", "--method", "adam"],
-      [null, "--method", "cma-es"],
-    ] as const) {
-      const { route, provenance } = await json("invert", ...inversion, ...more);
-      expect([route, provenance.options.route]).toEqual([expected, expected]);
-      const { stdout } = await vielbein("invert", path, ...inversion, ...more);
-      expect(stdout).toContain(`derivatives ${expected === null ? "none" : `by ${expected}`}`);
-    }
-    const { provenance } = await json("invert", ...inversion, "--method", "adam", "--coordinates", "metric");
-    expect(provenance.options).toMatchObject({ route: "products", metricRoute: "columns" });
+  it("of all rows, each of which says its own", async () => {
+    const out = scratch("routes.npz");
+    const options = ["--pairs", "2", "--untrained", "0", "--k", "1", "--layers", "auto", "--out", out];
+    const { layers, provenance } = await json("distortion", ...options, ...little);
+    const [route] = layers[1].routes;
+    expect(provenance.options.routes).toContain(route);
+    const kept = Array.from(
+      readNpz(readFileSync(out)).route!.data as Float64Array,
+      (x) => DERIVATIVE_ROUTES[x],
+    );
+    expect(kept.slice(2)).toEqual([route, route]);
+  });
+
+  it("of a run that is resumed in less memory, both", async () => {
+    const out = scratch("resumed-routes.npz");
+    await json("metric", "--samples", "1", "--out", out);
+    const { points, provenance } = await json(
+      "metric",
+      "--samples",
+      "2",
+      "--out",
+      out,
+      "--resume",
+      ...little,
+    );
+    expect(points.map(({ route }: { route: string }) => route)).toEqual(["columns", "products"]);
+    expect(provenance.options.routes).toEqual(["columns", "products"]);
   });
 });
 

@@ -59,12 +59,7 @@ export { bytesText, DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "./jacobian/budg
 export { type DeadDirections, deadRows } from "./jacobian/dead-directions.ts";
 export { type InputBasis, inputBasisAt } from "./jacobian/input-basis.ts";
 export { type JacobianOptions, jacobian } from "./jacobian/jacobian.ts";
-export {
-  type DerivativeOptions,
-  JacobianAt,
-  type JacobianMethod,
-  jacobianRoute,
-} from "./jacobian/jacobian-at.ts";
+export { type DerivativeOptions, JacobianAt, type JacobianMethod } from "./jacobian/jacobian-at.ts";
 export { type LeadingTriplets, leadingTriplets } from "./jacobian/leading.ts";
 export {
   defaultRank,

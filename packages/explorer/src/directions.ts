@@ -28,11 +28,12 @@ import { MEMORY_BUDGET } from "./survey.ts";
 
 /** Directions that are handed to the page; each costs a tangent at every new point. */
 const KEPT = 64;
-/** Codes up to this dimension have their whole spectrum; of longer ones, only the leading part is found. */
-const WHOLE_CODE = 1024;
+/** How many are found where the derivative prefers the leading ones to all. */
 const LEADING = 32;
 /** How many of these are found first, each in a fraction of the time of the next. */
 const FIRST = [4, 12];
+/** Longer codes have their principal components by an approximation: the exact ones take seconds in which nothing can be cancelled. */
+const EXACT_CODE = 1024;
 const PCA_SAMPLES = 512;
 const PCA_BATCH = 32;
 const METRIC_SAMPLES = 8;
@@ -56,7 +57,7 @@ export interface LocalFound extends Found {
 }
 
 /**
- * Local Basis at `point`. Of a long code, whose leading directions alone are found, the first few come before the rest:
+ * Local Basis at `point`. Where its leading directions alone are found, the first few come before the rest:
  * `progress` is handed them.
  */
 export async function findBasis(
@@ -66,7 +67,7 @@ export async function findBasis(
 ): Promise<LocalFound> {
   const { map } = spaces;
   const at = JacobianAt.of(map, point, { signal, memoryBudget: MEMORY_BUDGET });
-  if (map.from.dim <= WHOLE_CODE) return basisFound(spaces, point, await inputBasisAt(at));
+  if (!at.prefersLeading(LEADING)) return basisFound(spaces, point, await inputBasisAt(at));
   const most = Math.min(map.to.dim, LEADING, at.tripletsThatFit);
   for (const rank of FIRST.filter((few) => few < most)) {
     progress?.(basisFound(spaces, point, await inputBasisAt(at, rank)));
@@ -93,7 +94,7 @@ function basisFound(
     set,
     deviations: constant(spaces, set),
     samples: 0,
-    options: { rank: set.vectors.cols, jacobian: route },
+    options: { rank: set.vectors.cols, routes: [route] },
     route,
     spectrum: {
       singularValues,
@@ -146,8 +147,7 @@ export async function findComponents(spaces: Spaces, signal: AbortSignal): Promi
   const components = Math.min(KEPT, space.dim, map.from.dim);
   const accumulator = new PrincipalComponentsAccumulator(space.dim, {
     components,
-    // Beyond, the exact decomposition takes seconds in which nothing can be cancelled.
-    exactUpTo: WHOLE_CODE,
+    exactUpTo: EXACT_CODE,
     latentDim: head ? undefined : map.from.dim,
   });
   for (let first = 0; first < PCA_SAMPLES; first += PCA_BATCH) {
@@ -177,12 +177,12 @@ export async function findComponents(spaces: Spaces, signal: AbortSignal): Promi
 /** Axes of the metric JᵀJ, averaged over samples. */
 export async function findMetricAxes(spaces: Spaces, signal: AbortSignal): Promise<Found> {
   const { map } = spaces;
-  const n = map.from.dim;
-  const top = n <= WHOLE_CODE ? {} : { top: LEADING };
+  const options = { signal, memoryBudget: MEMORY_BUDGET };
   const spectra: MetricSpectrum[] = [];
   for (let i = 0; i < METRIC_SAMPLES; i++) {
     const point = await spaces.sample(0, i, 1, 1, signal);
-    spectra.push(await metricSpectrum(map, point, { ...top, signal, memoryBudget: MEMORY_BUDGET }));
+    const isLong = JacobianAt.of(map, point, options).prefersLeading(LEADING);
+    spectra.push(await metricSpectrum(map, point, { ...options, top: isLong ? LEADING : undefined }));
   }
   const { eigenvalues, eigenvectors } = averageMetric(spectra);
   const set = keepLeading({
@@ -193,8 +193,13 @@ export async function findMetricAxes(spaces: Spaces, signal: AbortSignal): Promi
     method: "metric axes",
   });
   const [{ route }] = spectra;
-  const options = { of: "mean", metric: route };
-  return { set, deviations: constant(spaces, set), samples: METRIC_SAMPLES, options, route };
+  return {
+    set,
+    deviations: constant(spaces, set),
+    samples: METRIC_SAMPLES,
+    options: { of: "mean", routes: [route] },
+    route,
+  };
 }
 
 /** ‖J·v‖ at `point` along each direction. */

@@ -135,11 +135,11 @@ describe("ModelEngine", () => {
       expect([route, spectrum.route, set.provenance?.options]).toEqual([
         "matrix",
         "matrix",
-        { rank: 64, jacobian: "matrix" },
+        { rank: 64, routes: ["matrix"] },
       ]);
       const axes = await wide.directions("metric", z);
       expect(axes.route).toBe("columns");
-      expect(axes.set.provenance?.options).toEqual({ of: "mean", metric: "columns" });
+      expect(axes.set.provenance?.options).toEqual({ of: "mean", routes: ["columns"] });
       // Weights and samples know no derivative.
       expect((await wide.directions("sefa", z)).route).toBeUndefined();
     });
@@ -229,7 +229,7 @@ describe("a long code", () => {
       }
       expect(route).toBe("linearized products");
       expect(spectrum).toMatchObject({ route, dimension: undefined });
-      expect(set.provenance?.options).toEqual({ rank: cols, jacobian: "linearized products" });
+      expect(set.provenance?.options).toEqual({ rank: cols, routes: ["linearized products"] });
     }
   });
 

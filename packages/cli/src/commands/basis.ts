@@ -3,7 +3,7 @@
 import {
   type DirectionSet,
   defaultNames,
-  jacobianRoute,
+  JacobianAt,
   type LocalBasis,
   localBasisAt,
   type Provenance,
@@ -24,6 +24,7 @@ import { output } from "../kit/command-files.ts";
 import { defined } from "../kit/defined.ts";
 import { spacesText } from "../kit/names.ts";
 import { json, option } from "../kit/options.ts";
+import { ROUTE_COLUMN, routeCell, routeOf } from "../kit/routes.ts";
 import { type Columns, NOT_NEGATIVE, type RowValue, SPECTRUM } from "../kit/row-file.ts";
 import { computeRows, rowOptions } from "../kit/rows.ts";
 import { number, significant, table } from "../kit/table.ts";
@@ -41,6 +42,7 @@ interface BasisRow {
   readonly input_vectors: Matrix;
   /** `[m, r]`. */
   readonly output_vectors: Matrix;
+  readonly route: number;
   /** `residuals` `[r]` of triplets that come from products, and the number of these. */
   readonly [further: string]: RowValue;
 }
@@ -69,21 +71,18 @@ export const basis = command({
     const map = await use(openMap(loaded, options));
     const points = await firstCodes(loaded, map, options, options.samples, signal);
     const rank = wantedRank(map, options, terminal);
-    const route = jacobianRoute(map, rank, options.memory);
-    const provenance = provenanceOf(loaded, map, "local basis", points.source, {
-      rank: rank === Math.min(map.from.dim, map.to.dim) && options.rank === undefined ? "all" : rank,
-      jacobian: route,
-    });
+    const call = { signal, memoryBudget: options.memory };
+    const pointAt = (index: number) => rowAt(points.values, index, map.from.dim).slice();
+    const isIterated = JacobianAt.of(map, pointAt(0), call).isIterated(rank);
     return computeRows<BasisRow>(task, {
       what: "local bases",
       total: points.count,
-      provenance,
-      columns: columnsOf(map, points, rank, route !== "products"),
-      compute: async (index) => {
-        const point = rowAt(points.values, index, map.from.dim).slice();
-        return rowOf(await localBasisAt(map, point, { signal, rank, memoryBudget: options.memory }));
-      },
-      report: (rows, complete) => ({
+      provenance: provenanceOf(loaded, map, "local basis", points.source, {
+        rank: rank === Math.min(map.from.dim, map.to.dim) && options.rank === undefined ? "all" : rank,
+      }),
+      columns: columnsOf(map, points, rank, isIterated),
+      compute: async (index) => rowOf(await localBasisAt(map, pointAt(index), { ...call, rank })),
+      report: (rows, provenance, complete) => ({
         json: () => toJson(rows, provenance),
         text: () => toText(rows, provenance),
         after: async () => {
@@ -103,6 +102,7 @@ function rowOf(basis: LocalBasis): BasisRow {
     singular_values: basis.singularValues,
     input_vectors: basis.inputVectors,
     output_vectors: basis.outputVectors,
+    route: routeCell(basis.route),
     ...defined({ residuals: basis.residuals, products: basis.products }),
   };
 }
@@ -110,7 +110,12 @@ function rowOf(basis: LocalBasis): BasisRow {
 /** How far points that a mapping network made may lie apart on two machines, as a fraction of their largest coordinate. */
 const MAPPED = 1e-4;
 
-function columnsOf({ from, to }: OnnxMap, points: Points, rank: number, isWhole: boolean): Columns<BasisRow> {
+function columnsOf(
+  { from, to }: OnnxMap,
+  points: Points,
+  rank: number,
+  isIterated: boolean,
+): Columns<BasisRow> {
   const { values, count, source } = points;
   const isMapped = "drawnIn" in source && source.drawnIn !== undefined;
   const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
@@ -125,9 +130,10 @@ function columnsOf({ from, to }: OnnxMap, points: Points, rank: number, isWhole:
     singular_values: { shape: [rank], ...SPECTRUM },
     input_vectors: { shape: [from.dim, rank] },
     output_vectors: { shape: [to.dim, rank] },
+    route: ROUTE_COLUMN,
     ...defined({
-      residuals: isWhole ? undefined : { shape: [rank], ...NOT_NEGATIVE },
-      products: isWhole ? undefined : { shape: [], isWhole: true, ...NOT_NEGATIVE },
+      residuals: isIterated ? { shape: [rank], ...NOT_NEGATIVE } : undefined,
+      products: isIterated ? { shape: [], isWhole: true, ...NOT_NEGATIVE } : undefined,
     }),
   };
 }
@@ -153,6 +159,7 @@ function toJson(rows: readonly BasisRow[], provenance: Provenance): object {
       index,
       point: Array.from(row.points),
       singularValues: Array.from(row.singular_values),
+      route: routeOf(row),
       residuals: row.residuals && Array.from(row.residuals as Float64Array),
       products: row.products,
     })),

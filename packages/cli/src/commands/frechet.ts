@@ -3,7 +3,6 @@
 import {
   type DirectionSet,
   defaultNames,
-  jacobianRoute,
   type Provenance,
   resolvedCount,
   summarizeProfiles,
@@ -32,6 +31,7 @@ import { command } from "../kit/command.ts";
 import { input, output } from "../kit/command-files.ts";
 import { spacesText } from "../kit/names.ts";
 import { json, type OptionsOf, option } from "../kit/options.ts";
+import { routesAmong } from "../kit/routes.ts";
 import { endingAtOnce } from "../kit/signals.ts";
 import { number, table, text } from "../kit/table.ts";
 import { each } from "../kit/task.ts";
@@ -106,7 +106,7 @@ export const frechet = command({
     const further = points === undefined ? heldOut : 0;
     if (further < heldOut)
       info(terminal, "the fit is not measured: with --points there are no held-out samples");
-    const settings = { k, heldOut: further, refine, jacobian: jacobianRoute(map, wanted, options.memory) };
+    const settings = { k, heldOut: further, refine, routes: routesAmong(local.map(({ route }) => route)) };
     const provenance = provenanceOf(loaded, map, "Fréchet basis", codes.source, settings);
     await writeDirections(out, directionSet(found, provenance), terminal);
     const result = {

@@ -87,7 +87,7 @@ export const ppl = command({
       interpolation,
       at,
       epsilon,
-      route: ROUTE,
+      routes: [ROUTE],
     });
     const position = (index: number) => (at === "end" ? 0 : positionOf(seed, index));
     return computeRows<PathRow>(task, {
@@ -102,7 +102,7 @@ export const ppl = command({
         const { exact, difference = Number.NaN, rounding = Number.NaN } = found;
         return { t, exact, difference, rounding };
       },
-      report: async (rows) => {
+      report: async (rows, provenance) => {
         const result = { ...(await summaries(rows, seed)), rows, epsilon, provenance };
         requireDifferences(result);
         return { json: () => jsonOf(result), text: () => tableOf(result, distance.pixels) };
@@ -177,7 +177,6 @@ function deviation(rows: readonly PathRow[]): number {
 function jsonOf({ exact, difference, rows, judgement, epsilon, provenance }: Result): object {
   return {
     samples: rows.length,
-    route: ROUTE,
     exact,
     difference: { epsilon, ...difference, deviation: deviation(rows), ...judgement },
     provenance,

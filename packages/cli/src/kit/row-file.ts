@@ -1,7 +1,7 @@
 // The .npz file that keeps the rows of a long computation: a column for each cell, and the provenance. A file that is
 // read back is taken for what it says only after every column was held against what the computation writes.
 
-import { DERIVATIVE_ROUTES, type FloatArray, type Provenance, VielbeinError } from "@vielbein/core";
+import { type FloatArray, type Provenance, VielbeinError } from "@vielbein/core";
 import { type Matrix, matrix, rowAt } from "@vielbein/linalg";
 import { type NpyArray, type NpzArchive, openNpz, type ReadNpyArray, writeNpz } from "@vielbein/linalg/npy";
 import { inFile, provenanceArray, readProvenance } from "../inputs/archives.ts";
@@ -34,9 +34,6 @@ export interface Column {
 
 /** Of a column: a number that is no less than 0. */
 export const NOT_NEGATIVE: Pick<Column, "range"> = { range: [0, Number.POSITIVE_INFINITY] };
-
-/** A column of positions in `DERIVATIVE_ROUTES`. */
-export const ROUTE_COLUMN: Column = { shape: [], isWhole: true, range: [0, DERIVATIVE_ROUTES.length - 1] };
 
 /** Of a column: singular values, or eigenvalues that are no less than 0. */
 export const SPECTRUM: Pick<Column, "range" | "isDescending"> = { ...NOT_NEGATIVE, isDescending: true };

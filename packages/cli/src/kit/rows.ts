@@ -10,6 +10,7 @@ import { InterruptedError } from "./exit-codes.ts";
 import { flag, type OptionsOf } from "./options.ts";
 import { isStream, writeWhole } from "./output.ts";
 import type { Report } from "./report.ts";
+import { withRoutes } from "./routes.ts";
 import { type Columns, encodeRows, openRows, type Row } from "./row-file.ts";
 import type { Task } from "./task.ts";
 import { info, Progress } from "./terminal.ts";
@@ -28,13 +29,20 @@ export interface RowsJob<R> {
   /** What is counted, in the plural: `local bases`. */
   readonly what: string;
   readonly total: number;
-  /** Identifies the computation: a file of another model, option or seed is not resumed. */
+  /** Identifies the computation, before its routes are known: a file of another model, option or seed is not resumed. */
   readonly provenance: Provenance;
   /** What the cells of the rows are. */
   readonly columns: Columns<R>;
   readonly compute: (index: number) => Promise<R>;
-  /** After an interrupt or a failure, of the rows that there are, `complete` being false. */
-  readonly report: (rows: readonly R[], complete: boolean) => Report | Promise<Report>;
+  /**
+   * After an interrupt or a failure, of the rows that there are, `complete` being false. The provenance has the routes
+   * that the rows name.
+   */
+  readonly report: (
+    rows: readonly R[],
+    provenance: Provenance,
+    complete: boolean,
+  ) => Report | Promise<Report>;
 }
 
 /** A run that dies without notice loses at most this much work, unless writing takes long itself. */
@@ -60,7 +68,7 @@ export async function computeRows<R extends Row<R>>(
   const known = rows.length;
   const save = async (): Promise<void> => {
     if (out === undefined || rows.length === known) return;
-    await writeWhole(out, encodeRows(rows, job.columns, job.provenance), terminal);
+    await writeWhole(out, encodeRows(rows, job.columns, withRoutes(job.provenance, rows)), terminal);
   };
   const stop = await failureOf(() => appendRows(task, job, rows, isKept ? save : undefined));
   const unsaved = await failureOf(save);
@@ -75,7 +83,7 @@ export async function computeRows<R extends Row<R>>(
   };
   if (rows.length === 0) return { conclude };
   try {
-    return { ...(await job.report(rows, !stop)), conclude };
+    return { ...(await job.report(rows, withRoutes(job.provenance, rows), !stop)), conclude };
   } catch (error) {
     conclude();
     throw error;
@@ -185,11 +193,15 @@ function requireSameRun(out: string, before: Provenance, now: Provenance): void 
   );
 }
 
-/** Provenance less what may differ between parts of one run: the name of the model's file, and the number of points. */
+/**
+ * Provenance less what may differ between parts of one run: the name of the model's file, the number of points, and the
+ * routes, which another budget may change.
+ */
 function identity(provenance: Provenance): unknown {
-  const { model, points, ...rest } = JSON.parse(JSON.stringify(provenance));
+  const { model, points, options, ...rest } = JSON.parse(JSON.stringify(provenance));
   return {
     ...rest,
+    options: { ...options, routes: undefined },
     model: { ...model, file: undefined },
     points: { ...points, file: undefined, count: undefined },
   };

@@ -35,6 +35,9 @@ export interface DerivativeOptions extends CallOptions {
 /** How the whole matrix is computed: see {@link JacobianOptions}. */
 export type JacobianMethod = "forward" | "reverse" | "difference";
 
+/** Inputs beyond which the spectrum of JᵀJ takes seconds. */
+const LONG_SPECTRUM = 1024;
+
 /** J = ∂f/∂x at a point x of a map f with n = from.dim inputs and m = to.dim outputs. */
 export class JacobianAt {
   readonly map: DifferentiableMap<FloatArray>;
@@ -112,9 +115,20 @@ export class JacobianAt {
     return tripletsThatFit(this.map, this.memoryBudget);
   }
 
-  /** Whether the leading `rank` triplets come from iteration, see {@link jacobianRoute}. */
+  /**
+   * Whether the leading `rank` singular triplets come from products with J and its transpose, not from J as a whole: where
+   * J does not fit the memory budget as a matrix, or these are far fewer products.
+   */
   isIterated(rank: number): boolean {
     return isIterated(this.map, rank, this.memoryBudget);
+  }
+
+  /**
+   * Whether the leading `rank` are to be found alone where all would do as well: where they come from iteration, or where
+   * the spectrum of all would hold the thread for seconds, in which nothing can be cancelled.
+   */
+  prefersLeading(rank: number): boolean {
+    return this.isIterated(rank) || this.inputs > LONG_SPECTRUM;
   }
 
   /** How {@link push} and {@link pull} compute their products. */
@@ -283,18 +297,6 @@ export function cheaperMethod(
   map: Pick<DifferentiableMap<FloatArray>, "from" | "to">,
 ): "forward" | "reverse" {
   return 1.5 * map.to.dim < map.from.dim ? "reverse" : "forward";
-}
-
-/**
- * How methods that ask for the leading `rank` singular vectors have the Jacobian: whole, column by column or row by row,
- * or by products, where it does not fit the memory budget or these are far fewer.
- */
-export function jacobianRoute(
-  map: Pick<DifferentiableMap<FloatArray>, "from" | "to" | "bytesPerTangent">,
-  rank: number,
-  memoryBudget?: number,
-): "forward" | "reverse" | "products" {
-  return isIterated(map, rank, memoryBudget) ? "products" : cheaperMethod(map);
 }
 
 /** Rows e_first … e_(first+width−1) of the identity: `[width, n]`. */

@@ -15,7 +15,7 @@ export interface TangentBasis {
   readonly vectors: Matrix;
   /** σ₁ ≥ … ≥ σ_k. */
   readonly singularValues: Float64Array;
-  /** `matrix`, or products with it and its transpose: see {@link jacobianRoute}. */
+  /** `matrix`, or products with it and its transpose: see {@link JacobianAt.isIterated}. */
   readonly route: DerivativeRoute;
 }
 

@@ -8,8 +8,8 @@ import { VielbeinError } from "../errors.ts";
 import type { GrassmannDistanceName } from "../grassmann/distances.ts";
 import { type DistanceProfile, distanceProfile } from "../grassmann/profile.ts";
 import type { JacobianOptions } from "../jacobian/jacobian.ts";
-import { resolvedCount, tangentBasis } from "../jacobian/tangent-basis.ts";
-import type { DifferentiableMap } from "../map/map.ts";
+import { resolvedCount, type TangentBasis, tangentBasis } from "../jacobian/tangent-basis.ts";
+import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { samplePoints } from "../map/sampling.ts";
 import { requirePoints, type Space } from "../map/space.ts";
 
@@ -50,6 +50,8 @@ export interface WarpageSample<M extends GrassmannDistanceName = GrassmannDistan
   readonly references: Readonly<Record<string, DistanceProfile<M>>>;
   /** Directions with σ > 1e-6·σ₁ at all points compared: beyond, they are rounding of the engine's float32. */
   readonly resolved: number;
+  /** How the basis at x was computed; under one budget, those at the other points too. */
+  readonly route: DerivativeRoute;
 }
 
 /**
@@ -90,19 +92,20 @@ export async function warpageSample<M extends GrassmannDistanceName = GrassmannD
     throw new VielbeinError("INVALID_ARGUMENT", `warpage: every ε must be positive, got ${invalid}.`);
   }
   let resolved = k;
-  const basisAt = async (x: Float32Array): Promise<Matrix> => {
+  const basisAt = async (x: Float32Array): Promise<TangentBasis> => {
     options.signal?.throwIfAborted();
-    const { vectors, singularValues } = await tangentBasis(map, x, k, options);
-    resolved = Math.min(resolved, resolvedCount(singularValues));
-    return vectors;
+    const basis = await tangentBasis(map, x, k, options);
+    resolved = Math.min(resolved, resolvedCount(basis.singularValues));
+    return basis;
   };
-  const here = await basisAt(point);
+  const { vectors: here, route } = await basisAt(point);
   const compare = (there: Matrix): DistanceProfile<M> =>
     distanceProfile(here, there, Math.min(k, there.cols), options);
-  const randomPair = compare(await basisAt(other));
+  const randomPair = compare((await basisAt(other)).vectors);
   const nearPairs: DistanceProfile<M>[] = [];
   for (const epsilon of epsilons) {
-    nearPairs.push(compare(await basisAt(neighbour(point, direction, epsilon, sameNorm))));
+    const near = neighbour(point, direction, epsilon, sameNorm);
+    nearPairs.push(compare((await basisAt(near)).vectors));
   }
   const references = Object.fromEntries(
     Object.entries(options.references ?? {}).map(([name, directions]) => {
@@ -110,7 +113,7 @@ export async function warpageSample<M extends GrassmannDistanceName = GrassmannD
       return [name, compare(directions)];
     }),
   );
-  return { randomPair, nearPairs, references, resolved };
+  return { randomPair, nearPairs, references, resolved, route };
 }
 
 export interface ProfileSummary {

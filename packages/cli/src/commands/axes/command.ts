@@ -41,7 +41,7 @@ async function drawAxes(task: AxesTask): Promise<Report> {
     ...distance.description,
     axes,
     of: options.of,
-    route,
+    routes: [route],
     sample: options.sample,
     samples: points.length,
     reach: options.reach,
@@ -58,5 +58,5 @@ async function drawAxes(task: AxesTask): Promise<Report> {
   };
   await writeFigure(options.out, () => sheetOf(task, sheet, route), terminal, signal);
   await writeFigure(options.plot, () => curves(task, sheet), terminal, signal);
-  return { json: () => ({ out: options.out, route, rows: rows.map(rowJson), provenance }) };
+  return { json: () => ({ out: options.out, rows: rows.map(rowJson), provenance }) };
 }

@@ -1,6 +1,6 @@
 // vielbein dimension: local dimension and companions at sampled or given points, layer by layer.
 
-import { DERIVATIVE_ROUTES, DIMENSION_CONVENTIONS, jacobianSpectrum } from "@vielbein/core";
+import { DIMENSION_CONVENTIONS, jacobianSpectrum } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { firstCodes } from "../../inputs/codes.ts";
@@ -12,7 +12,8 @@ import { integer, percent, positiveList } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { choice, json, option } from "../../kit/options.ts";
-import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../../kit/row-file.ts";
+import { ROUTE_COLUMN, routeCell } from "../../kit/routes.ts";
+import { type Columns, NOT_NEGATIVE, SPECTRUM } from "../../kit/row-file.ts";
 import { computeRows, rowOptions } from "../../kit/rows.ts";
 import {
   type DimensionRow,
@@ -69,19 +70,18 @@ export const dimension = command({
     const points = await firstCodes(loaded, first, ofOneLayer(options), options.samples, signal);
     const width = Math.max(...spaces.map((space) => Math.min(from.dim, space.dim)));
     const untrained = await maps.availableUntrained(options.untrained, terminal);
-    const provenance = provenanceOfLayers(task, "local dimension", points.source, {
-      points: points.count,
-      untrained,
-    });
     const spectra = { maps, points, width, untrained, memory: options.memory, signal };
     const settings = { ...options, untrained };
     return computeRows<DimensionRow>(task, {
       what: "points at layers",
       total: spaces.length * points.count,
-      provenance,
+      provenance: provenanceOfLayers(task, "local dimension", points.source, {
+        points: points.count,
+        untrained,
+      }),
       columns: columnsOf(points.count, width, from.dim),
       compute: (row) => spectraAt(row, spectra),
-      report: (rows) => {
+      report: (rows, provenance) => {
         const reports = layerReports(rows, spaces, from, settings);
         return {
           json: () => dimensionJson(reports, settings, provenance),
@@ -122,7 +122,7 @@ async function spectraAt(row: number, task: SpectraTask): Promise<DimensionRow> 
     singular_values: padWithNaN(trained.singularValues, width),
     dead_inputs: trained.deadInputs,
     dead_outputs: trained.deadOutputs,
-    route: DERIVATIVE_ROUTES.indexOf(trained.route),
+    route: routeCell(trained.route),
     untrained_singular_values: padWithNaN(redrawn.singularValues, width),
     untrained_dead_inputs: redrawn.deadInputs,
     untrained_dead_outputs: redrawn.deadOutputs,

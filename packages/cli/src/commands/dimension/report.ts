@@ -2,7 +2,6 @@
 
 import {
   cumulativeDimension,
-  DERIVATIVE_ROUTES,
   type DerivativeRoute,
   type DimensionConvention,
   type DimensionStatus,
@@ -18,6 +17,7 @@ import { layerPlot } from "@vielbein/viz";
 import { originOf } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";
 import { spacesText } from "../../kit/names.ts";
+import { routeOf } from "../../kit/routes.ts";
 import { number, table, text } from "../../kit/table.ts";
 import { dim, heading } from "../../kit/terminal.ts";
 
@@ -61,7 +61,7 @@ interface PointReport extends LocalDimension, SpectrumStatistics {
   readonly index: number;
   readonly largest: number;
   readonly deadInputs: number;
-  readonly route: DerivativeRoute;
+  readonly route: DerivativeRoute | undefined;
   /** At every threshold, the first included. */
   readonly byThreshold: readonly LocalDimension[];
   readonly cumulative: Readonly<Record<keyof typeof SHARES, number>>;
@@ -107,7 +107,7 @@ function pointReport(row: DimensionRow, from: Space, to: Space, options: Dimensi
     ...byThreshold[0]!,
     largest,
     deadInputs: row.dead_inputs,
-    route: DERIVATIVE_ROUTES[row.route]!,
+    route: routeOf(row),
     byThreshold,
     ...spectrumStatistics(variances),
     cumulative: {

@@ -2,7 +2,6 @@
 // by layer, beside networks that were never trained.
 
 import {
-  DERIVATIVE_ROUTES,
   DIMENSION_CONVENTIONS,
   type DistortionOptions,
   distortionSample,
@@ -19,7 +18,8 @@ import { command } from "../../kit/command.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { choice, json, type OptionsOf, option } from "../../kit/options.ts";
 import type { Report } from "../../kit/report.ts";
-import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN } from "../../kit/row-file.ts";
+import { ROUTE_COLUMN, routeCell } from "../../kit/routes.ts";
+import { type Columns, NOT_NEGATIVE } from "../../kit/row-file.ts";
 import { computeRows, rowOptions } from "../../kit/rows.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
 import type { Task } from "../../kit/task.ts";
@@ -74,20 +74,19 @@ export const distortion = command({
     );
     const { epsilon, sameNorm, threshold, alpha, convention, k, memory } = options;
     const settings = { epsilon, sameNorm, threshold, alpha, convention };
-    const provenance = provenanceOfLayers(task, "distortion", pairs.source, {
-      pairs: pairs.total,
-      untrained,
-      ...settings,
-      k,
-    });
     const call = { ...settings, signal, memoryBudget: memory };
     return computeRows<DistortionRow>(task, {
       what: "pairs at layers",
       total: spaces.length * pairs.total,
-      provenance,
+      provenance: provenanceOfLayers(task, "distortion", pairs.source, {
+        pairs: pairs.total,
+        untrained,
+        ...settings,
+        k,
+      }),
       columns: columnsOf(pairs.total),
       compute: (row) => distancesAt(row, { maps, pairs, ks, untrained, call }),
-      report: async (rows) => {
+      report: async (rows, provenance) => {
         const layers = await endingAtOnce(() =>
           spaces.flatMap((to, layer): LayerReport[] => {
             const own = rows.filter((row) => row.layer === layer);
@@ -123,7 +122,7 @@ async function distancesAt(
     untrained === 0
       ? nothing
       : await distortionSample(await maps.untrainedAt(layer, pair % untrained), points, here);
-  const route = DERIVATIVE_ROUTES.indexOf(trained.route);
+  const route = routeCell(trained.route);
   return { layer, pair, route, ...cells("", trained), ...cells("untrained_", redrawn) } as DistortionRow;
 }
 

@@ -1,7 +1,6 @@
 // What `distortion` says of its distances: the ratios layer by layer beside their nulls, as JSON, as a table and as a plot.
 
 import {
-  DERIVATIVE_ROUTES,
   type DerivativeRoute,
   type Distortion,
   type DistortionProblem,
@@ -17,6 +16,7 @@ import { originOf } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";
 import { defined } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
+import { routeOf, routesAmong } from "../../kit/routes.ts";
 import { fixed, number, table, text } from "../../kit/table.ts";
 import { heading } from "../../kit/terminal.ts";
 
@@ -40,7 +40,7 @@ export type PairDistances = Pick<DistortionSample, "random" | "near">;
 
 export interface LayerReport {
   readonly to: Space;
-  /** How the tangent spaces were computed, in the order of {@link DERIVATIVE_ROUTES}: one, but for resumed runs of another budget. */
+  /** How the tangent spaces were computed, as in the provenance: one, unless a run was resumed with another budget. */
   readonly routes: readonly DerivativeRoute[];
   readonly result: Distortion;
   readonly haar: HaarBand | undefined;
@@ -80,7 +80,7 @@ export function layerReport(
     );
   return {
     to,
-    routes: DERIVATIVE_ROUTES.filter((_, route) => rows.some((row) => row.route === route)),
+    routes: routesAmong(rows.map(routeOf)),
     result,
     haar: result.k === undefined ? undefined : haarBand(to.dim, result.k, { seed }),
     untrained:

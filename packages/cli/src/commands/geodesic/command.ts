@@ -22,6 +22,7 @@ import { figure, writeFigure } from "../../kit/figure.ts";
 import { json, type OptionsOf, option } from "../../kit/options.ts";
 import { writeNamed } from "../../kit/output.ts";
 import type { Report } from "../../kit/report.ts";
+import { routesAmong } from "../../kit/routes.ts";
 import { Progress } from "../../kit/terminal.ts";
 import { encodeWays, sheetOf, type Way, waysJson, waysTable } from "./report.ts";
 
@@ -81,7 +82,7 @@ async function findWays(task: GeodesicTask): Promise<Report> {
     segments,
     steps,
     tolerance,
-    routes,
+    routes: routesAmong([routes.gradient, routes.metric]),
     ...drawingEntry(drawing),
   });
   await writeNamed(options.out, () => encodeWays(ways, generator.from.dim, provenance), terminal);
@@ -91,7 +92,7 @@ async function findWays(task: GeodesicTask): Promise<Report> {
   }
   const outcome = { steps: found.steps, converged, routes };
   return {
-    json: () => ({ ...waysJson(ways), ...outcome, provenance }),
+    json: () => ({ ...waysJson(ways), steps: found.steps, converged, provenance }),
     text: () => waysTable(ways, outcome, distance),
     conclude: () => {
       if (!signal.aborted) return;

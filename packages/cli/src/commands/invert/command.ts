@@ -16,6 +16,7 @@ import { InterruptedError } from "../../kit/exit-codes.ts";
 import { writeFigure } from "../../kit/figure.ts";
 import { writeNamed } from "../../kit/output.ts";
 import type { Report } from "../../kit/report.ts";
+import { routesAmong } from "../../kit/routes.ts";
 import { Progress } from "../../kit/terminal.ts";
 import { type InvertOptions, invertOptions, STEPS } from "./options.ts";
 import {
@@ -176,7 +177,7 @@ async function searchCodes(
     complete: !signal.aborted,
     provenance: provenanceOf(loaded, generator, "inversion", codes.source, {
       method,
-      route: found.route ?? null,
+      routes: routesAmong([found.route, axes?.route]),
       ...distance.description,
       ...pictures,
       candidates: codes.count,

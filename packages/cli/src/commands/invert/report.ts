@@ -72,7 +72,6 @@ export function inversionJson({
   searches,
   rms,
   work,
-  route,
   complete,
   provenance,
 }: InversionReport): object {
@@ -88,7 +87,6 @@ export function inversionJson({
       length: Math.hypot(...found),
     })),
     work,
-    route: route ?? null,
     complete,
     provenance,
   };

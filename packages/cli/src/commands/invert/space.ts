@@ -4,6 +4,7 @@
 import {
   averageMetric,
   boundedMap,
+  type DerivativeRoute,
   type DifferentiableMap,
   type InversionMethod,
   metricBasis,
@@ -84,19 +85,28 @@ export async function nearestCodes(
   return candidates.sort((a, b) => a.distance - b.distance).slice(0, count);
 }
 
-/** Axes of the metric averaged over codes, scaled by λ^−exponent, and what the provenance has of them. */
+/** Coordinates for a search. */
+interface MetricAxes {
+  readonly basis: Matrix;
+  readonly route: DerivativeRoute;
+  /** What the provenance has of them. */
+  readonly description: object;
+}
+
+/** Axes of the metric averaged over codes, scaled by λ^−exponent. */
 export async function metricAxes(
   { map, free }: SearchSpace,
   codes: Float32Array,
   { exponent, memory }: { readonly exponent: number; readonly memory?: number | undefined },
   signal: AbortSignal,
-): Promise<{ readonly basis: Matrix; readonly description: object }> {
+): Promise<MetricAxes> {
   const n = map.from.dim;
   const points = free(codes);
   const each = Array.from({ length: points.length / n }, (_, i) => rowAt(points, i, n).slice());
   const { spectra, route } = await metricSpectra(map, each, { memory }, signal);
   return {
     basis: metricBasis(averageMetric(spectra), exponent),
-    description: { coordinates: "metric", exponent, metricSamples: each.length, metricRoute: route },
+    route,
+    description: { coordinates: "metric", exponent, metricSamples: each.length },
   };
 }

@@ -2,7 +2,6 @@
 
 import {
   averageMetric,
-  DERIVATIVE_ROUTES,
   type DirectionSet,
   defaultNames,
   type MetricSpectrum,
@@ -15,8 +14,9 @@ import type { OnnxMap } from "@vielbein/onnx";
 import { firstCodes } from "../../inputs/codes.ts";
 import { atMost } from "../../inputs/direction-counts.ts";
 import { writeDirections } from "../../inputs/direction-files.ts";
+import type { Distance } from "../../inputs/distance.ts";
 import { ofOneLayer } from "../../inputs/layers.ts";
-import { provenanceOf } from "../../inputs/model.ts";
+import { type LoadedModel, provenanceOf } from "../../inputs/model.ts";
 import type { Points } from "../../inputs/points-file.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, positive } from "../../kit/arguments.ts";
@@ -25,7 +25,8 @@ import { output } from "../../kit/command-files.ts";
 import { defined } from "../../kit/defined.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { choice, flag, json, type OptionsOf, option } from "../../kit/options.ts";
-import { type Columns, NOT_NEGATIVE, ROUTE_COLUMN, SPECTRUM } from "../../kit/row-file.ts";
+import { ROUTE_COLUMN, routeCell } from "../../kit/routes.ts";
+import { type Columns, NOT_NEGATIVE, SPECTRUM } from "../../kit/row-file.ts";
 import { computeRows, rowOptions } from "../../kit/rows.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
 import { info, type Terminal } from "../../kit/terminal.ts";
@@ -79,27 +80,15 @@ export const metric = command({
     const spectral = { ...options, top: atMost(first.from.dim, options.top, "--top", terminal) };
     const several = maps.layers.length > 1;
     const distance = several ? undefined : await maps.distance();
-    const provenance: Provenance = {
-      ...provenanceOf(loaded, first, "metric", codes.source, {
-        matrix: options.differences === undefined ? "H = 2·JᵀJ" : "½·H by differences",
-        ...(distance?.description ?? { distance: "l2" }),
-        layers: maps.layers.map(({ name }) => name),
-        points: several ? codes.count : undefined,
-        top: spectral.top ?? "all",
-        accuracy: options.accuracy ?? "normal",
-        differences: options.differences ?? null,
-        shuffled: options.shuffled,
-      }),
-      ...defined({ to: several ? maps.layers.at(-1) : undefined }),
-    };
     const spaces = several ? maps.layers : [first.to];
+    const work = { maps, codes, distance, options: spectral };
     return computeRows<MetricRow>(task, {
       what: several ? "points at layers" : "points",
       total: maps.layers.length * codes.count,
-      provenance,
+      provenance: describe(loaded, first, work),
       columns: columnsOf(first.from.dim, codes.count, spectral),
-      compute: (row) => spectraAt(row, maps, codes, spectral, signal),
-      report: async (rows, complete) => {
+      compute: (row) => spectraAt(row, work, signal),
+      report: async (rows, provenance, complete) => {
         const factor = factorOf(options);
         const found = await endingAtOnce(() => metricReport(rows, spaces, factor, complete, provenance));
         return {
@@ -114,12 +103,40 @@ export const metric = command({
   },
 });
 
+/** What the spectra are of. */
+interface MetricWork {
+  readonly maps: MetricMaps;
+  readonly codes: Points;
+  /** Of maps to one layer. */
+  readonly distance: Distance | undefined;
+  readonly options: MetricOptions;
+}
+
+/** @param first the map to the first layer. */
+function describe(
+  loaded: LoadedModel,
+  first: OnnxMap,
+  { maps: { layers }, codes, distance, options }: MetricWork,
+): Provenance {
+  const several = layers.length > 1;
+  const provenance = provenanceOf(loaded, first, "metric", codes.source, {
+    matrix: options.differences === undefined ? "H = 2·JᵀJ" : "½·H by differences",
+    ...(distance?.description ?? { distance: "l2" }),
+    layers: layers.map(({ name }) => name),
+    points: several ? codes.count : undefined,
+    top: options.top ?? "all",
+    accuracy: options.accuracy ?? "normal",
+    differences: options.differences ?? null,
+    shuffled: options.shuffled,
+    routes: [],
+  });
+  return { ...provenance, ...defined({ to: several ? layers.at(-1) : undefined }) };
+}
+
 /** The spectra of row `row`: of the model, and of the control with shuffled weights. */
 async function spectraAt(
   row: number,
-  maps: MetricMaps,
-  { values, count }: Points,
-  options: MetricOptions,
+  { maps, codes: { values, count }, options }: MetricWork,
   signal: AbortSignal,
 ): Promise<MetricRow> {
   const [layer, index] = [Math.floor(row / count), row % count];
@@ -135,7 +152,7 @@ async function spectraAt(
     ...spectrum,
     ...defined({
       residuals,
-      route: route && DERIVATIVE_ROUTES.indexOf(route),
+      route: route && routeCell(route),
       shuffled_eigenvalues: control?.eigenvalues,
       shuffled_eigenvectors: control?.eigenvectors,
     }),

@@ -4,7 +4,6 @@ import {
   type Anisotropy,
   anisotropy,
   type Correlations,
-  DERIVATIVE_ROUTES,
   type Homogeneity,
   homogeneity,
   type PointSpectrum,
@@ -14,6 +13,7 @@ import {
 } from "@vielbein/core";
 import { type Matrix, matrix, toRows } from "@vielbein/linalg";
 import { spacesText } from "../../kit/names.ts";
+import { routeOf } from "../../kit/routes.ts";
 import type { RowValue } from "../../kit/row-file.ts";
 
 /** One point at one layer. Of both spectra the eigenvalues are those of H, or of ½H by differences. */
@@ -176,7 +176,7 @@ export function metricJson({ layers, between, provenance }: MetricReport): objec
         layer: to.name,
         eigenvalues: Array.from(row.eigenvalues),
         trace: row.eigenvalues.length === row.eigenvectors.rows ? sum(row.eigenvalues) : null,
-        route: DERIVATIVE_ROUTES[row.route as number],
+        route: routeOf(row),
         residuals: row.residuals && Array.from(row.residuals as Float64Array),
       })),
     ),

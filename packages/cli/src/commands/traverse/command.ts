@@ -1,6 +1,6 @@
 // vielbein traverse: images along the local directions at one point, as a contact sheet, as single frames, as an animation.
 
-import { jacobianRoute, type LocalBasis, localBasisAt } from "@vielbein/core";
+import { type LocalBasis, localBasisAt } from "@vielbein/core";
 import { CodeSource } from "../../inputs/codes.ts";
 import { existing, wantedRank } from "../../inputs/direction-counts.ts";
 import { type LoadedModel, mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
@@ -95,7 +95,7 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
     directions,
     steps: columns.steps,
     sample: options.sample,
-    jacobian: jacobianRoute(head, basis.singularValues.length, options.memory),
+    routes: [basis.route],
     decodedTo: route.tail?.to,
     layers: options.layers,
     unit: isCurve ? (options.unit ?? "input") : undefined,

@@ -1,6 +1,6 @@
 // vielbein warpage: how far tangent spaces turn from place to place, against neighbours and nulls.
 
-import { defaultDirections, jacobianRoute, warpageSample } from "@vielbein/core";
+import { defaultDirections, warpageSample } from "@vielbein/core";
 import { haarProfile } from "@vielbein/core/grassmann";
 import { CodeSource } from "../../inputs/codes.ts";
 import { atMost } from "../../inputs/direction-counts.ts";
@@ -16,6 +16,7 @@ import { defined } from "../../kit/defined.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { json, type OptionsOf, option } from "../../kit/options.ts";
 import type { Report } from "../../kit/report.ts";
+import { routeCell } from "../../kit/routes.ts";
 import { computeRows, rowOptions } from "../../kit/rows.ts";
 import type { Task } from "../../kit/task.ts";
 import { info } from "../../kit/terminal.ts";
@@ -67,14 +68,7 @@ export const warpage = command({
     const codes = await use(CodeSource.open(loaded, map, options));
     const pairs = await pairsOf(map.from, codes, options, signal);
     const networks = await redrawn.availableUntrained(options.untrained, terminal);
-    const provenance = provenanceOf(loaded, map, "warpage", pairs.source, {
-      k,
-      epsilons,
-      sameNorm,
-      untrained: networks,
-      pcaSamples,
-      jacobian: jacobianRoute(map, k, memory),
-    });
+    const settings = { k, epsilons, sameNorm, untrained: networks, pcaSamples };
     const references = defined({
       sefa: await factorizedDirections(loaded, map, terminal),
       pca: await principalDirections(loaded, map, k, pcaSamples, task),
@@ -83,19 +77,21 @@ export const warpage = command({
     return computeRows<WarpageRow>(task, {
       what: "pairs",
       total: pairs.total,
-      provenance,
+      provenance: provenanceOf(loaded, map, "warpage", pairs.source, settings),
       columns: warpageColumns(k, epsilons.length, references, networks > 0),
       compute: async (index) => {
         const pair = await pairs.pairAt(index);
+        const sample = await warpageSample(map, pair, { ...common, references });
         const row = {
-          ...rowOf(await warpageSample(map, pair, { ...common, references })),
+          route: routeCell(sample.route),
+          ...rowOf(sample),
           ...profileCells("haar", haarProfile(options.seed, index, map.to.dim, k, { distances: DISTANCES })),
         };
         if (networks === 0) return row;
         const other = await redrawn.untrainedAt(0, index % networks);
         return { ...row, ...rowOf(await warpageSample(other, pair, common), "untrained_") };
       },
-      report: (rows) => reportOf({ rows, k, epsilons, provenance }, task),
+      report: (rows, provenance) => reportOf({ rows, k, epsilons, provenance }, task),
     });
   },
 });

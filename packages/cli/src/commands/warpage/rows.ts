@@ -4,6 +4,7 @@ import { type ProfileSummary, summarizeProfiles, type WarpageSample } from "@vie
 import type { DistanceProfile } from "@vielbein/core/grassmann";
 import { type Matrix, matrix, rowAt } from "@vielbein/linalg";
 import { DISTANCES, type DistanceName } from "../../inputs/subspace-distances.ts";
+import { ROUTE_COLUMN } from "../../kit/routes.ts";
 import { type Column, type Columns, NOT_NEGATIVE, type RowValue } from "../../kit/row-file.ts";
 
 /** Cells such as `random_geodesic` `[k]` and `near_geodesic` `[number of ε, k]`. */
@@ -49,6 +50,7 @@ export function warpageColumns(
   ];
   const untrained = hasUntrained ? pairs("untrained_") : [];
   return Object.fromEntries([
+    ["route", ROUTE_COLUMN],
     ...pairs(""),
     ...Object.entries(references).flatMap(([name, { cols }]) => profiles(name, [Math.min(k, cols)])),
     ...profiles("haar", [k]),
