@@ -1,4 +1,4 @@
-// --shape, and files that fix a batch of several points.
+// What files leave open, fix or draw at random: --shape, batches of several points, --noise-seed; and maps that do not move.
 
 import { DataType, encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
@@ -98,5 +98,69 @@ describe("a fixed batch", () => {
     expect(stderr).toMatch(/first axis, of 8, is taken as a part of the code/);
     expect(document.provenance.from.dim).toBe(24);
     expect(document.provenance.options.batch).toEqual({ extent: 8, way: "coupled" });
+  });
+});
+
+describe("noise", () => {
+  const path = scratch(
+    "noise.onnx",
+    encodeModel(
+      model({
+        nodes: [node("RandomNormalLike", ["z"], ["e"]), node("Mul", ["z", "e"], ["y"])],
+        inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 4] }],
+        outputs: [{ name: "y", dataType: DataType.FLOAT, shape: ["n", 4] }],
+      }),
+    ),
+  );
+
+  it("is frozen, which is said, and drawn again with another seed", async () => {
+    const plain = await json("basis", path);
+    expect(plain.stderr).toMatch(/drawn at random by the model, and frozen at one draw.*: e\n/);
+    const [first, same] = [
+      await json("basis", path, "--noise-seed", "1"),
+      await json("basis", path, "--noise-seed", "1"),
+    ];
+    expect(first.document).toEqual(same.document);
+    expect(first.document.points[0].singularValues).not.toEqual(plain.document.points[0].singularValues);
+    expect(first.document.provenance.options.noiseSeed).toBe(1);
+  });
+
+  it("that is not there is remarked on", async () => {
+    const { stderr } = await json("basis", "sample", "--to", "features_4", "--noise-seed", "1");
+    expect(stderr).toMatch(/the model draws nothing at random/);
+  });
+});
+
+describe("an output that does not depend on the code", () => {
+  // ReLU of what is below 0 for every sample.
+  const path = scratch(
+    "still.onnx",
+    encodeModel(
+      model({
+        nodes: [node("Sub", ["z", "far"], ["h"]), node("Relu", ["h"], ["y"])],
+        initializers: [
+          {
+            name: "far",
+            dims: [],
+            dataType: DataType.FLOAT,
+            raw: new Uint8Array(Float32Array.of(1000).buffer),
+          },
+        ],
+        inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 4] }],
+        outputs: [{ name: "y", dataType: DataType.FLOAT, shape: ["n", 4] }],
+      }),
+    ),
+  );
+
+  it.each(["basis", "metric", "dimension"])("%s says so", async (command) => {
+    const { stdout } = await vielbein(command, path, "--samples", "3");
+    expect(stdout).toMatch(/"y" does not depend on "z" at any of 3 points: the derivative is 0 there/);
+  });
+
+  it("geodesic says so", async () => {
+    const { code, stdout } = await vielbein("geodesic", path);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/the output does not change on the way/);
+    expect(stdout).not.toMatch(/NaN/);
   });
 });

@@ -11,7 +11,7 @@ import {
 import type { Matrix } from "@vielbein/linalg";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
-import { originOf } from "../inputs/captions.ts";
+import { originOf, stillnessRemark } from "../inputs/captions.ts";
 import { firstCodes } from "../inputs/codes.ts";
 import { wantedRank } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
@@ -177,7 +177,10 @@ function toText(bases: readonly BasisRow[], provenance: Provenance): string {
   const body = table(bases, [number("point", (_, index) => index), ...values]);
   const rest = r > SHOWN ? `\n${dim(`… ${r - SHOWN} more of each: --json or --out`)}` : "";
   const title = heading(spacesText(provenance.from, provenance.to), originOf(provenance));
-  return `${title}\n${body}${accuracyOf(bases)}${rest}\n`;
+  const { from, to } = provenance;
+  const largest = bases.map(({ singular_values: [first = 0] }) => first);
+  const remarks = stillnessRemark(from.name, to.name, largest).map((remark) => `\n${dim(remark)}`);
+  return `${title}\n${body}${accuracyOf(bases)}${rest}${remarks.join("")}\n`;
 }
 
 /** A line on triplets that come from products. */

@@ -33,3 +33,22 @@ export function footerOf(
   const parts = [tool, runtime, `model ${shortHash(model.sha256)}`, ...remarks, describePixels(pixels)];
   return parts.join(" · ");
 }
+
+/**
+ * A line on points at which nothing moves: derivatives that are 0 have no directions.
+ *
+ * @param largest the largest singular value or eigenvalue at each point.
+ */
+export function stillnessRemark(from: string, to: string, largest: readonly number[]): string[] {
+  const [count, still] = [largest.length, largest.filter((value) => value === 0).length];
+  if (still === 0) return [];
+  const where =
+    still < count
+      ? `at ${still} of ${count} points`
+      : count === 1
+        ? "at this point"
+        : `at any of ${count} points`;
+  return [
+    `"${to}" does not depend on "${from}" ${where}: the derivative is 0 there, and directions say nothing`,
+  ];
+}

@@ -112,7 +112,8 @@ async function withFeatures(
   readonly pixels: Pixels | undefined;
   readonly describe: (map: OnnxMap) => Distance["description"];
 }> {
-  const { set: _set, ...engine } = options;
+  // What is said of the generator's inputs is not of the features'.
+  const { set: _set, shape: _shape, noiseSeed: _noiseSeed, ...engine } = options;
   const { featureRange: range, distance } = options;
   const features = await loadModel(distance, engine);
   requireInput(features, generator);

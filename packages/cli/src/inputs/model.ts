@@ -20,11 +20,13 @@ import {
   type InputShapes,
   inputTensors,
   type Model,
+  noiseTensors,
   OnnxMap,
   requiredInputs,
   resolveExternalData,
   standardOpset,
   unbatch,
+  withNoiseSeed,
   withShapes,
 } from "@vielbein/onnx";
 import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
@@ -51,6 +53,11 @@ export const mapOptions = {
     "--shape <extents>",
     "extents that the file leaves open: INPUT=4,8,8 (with or without the batch), or of an axis, AXIS=8; repeatable",
     extents,
+  ),
+  noiseSeed: option(
+    "--noise-seed <n>",
+    "another draw of what the model draws at random, which is frozen at one draw",
+    integer(0),
   ),
   provider: option(
     "--provider <list>",
@@ -112,6 +119,8 @@ export interface LoadedModel {
   /** What --shape gave, and what became of a batch that the file fixes. */
   readonly shape: InputShapes | undefined;
   readonly batch: FixedBatch | undefined;
+  /** --noise-seed. */
+  readonly noiseSeed: number | undefined;
   /** What --truncation made of it. */
   readonly truncation?: Truncation | undefined;
   /** Tells the user what was assumed, without stopping the work. */
@@ -167,10 +176,11 @@ export async function loadModel(
   const shaped = withShapes(written, options.shape ?? new Map());
   const { model, batch } = await unbatch(shaped, runtime, { memoryBudget: options.memory });
   if (batch) remark(batchText(batch));
+  const drawn = drawnModel(model, options.noiseSeed, remark);
   const inputs = inputTensors(model, settings, options.memory);
   remarkOnEnds(model, inputs, options, remark);
   return {
-    model,
+    model: drawn,
     runtime,
     file: name,
     folder: dirname(path),
@@ -182,9 +192,26 @@ export async function loadModel(
     set: description,
     shape: options.shape,
     batch,
+    noiseSeed: options.noiseSeed,
     remark,
   };
 }
+
+/** Says what of the model is drawn at random, and draws it anew where a seed is given. */
+function drawnModel(model: Model, noiseSeed: number | undefined, remark: LoadedModel["remark"]): Model {
+  const drawn = tolerant(() => noiseTensors(model)) ?? [];
+  if (drawn.length > 0) {
+    const names = drawn.slice(0, NAMED).join(", ") + (drawn.length > NAMED ? ", …" : "");
+    const seed = noiseSeed === undefined ? "--noise-seed takes another" : `that of --noise-seed ${noiseSeed}`;
+    remark(`drawn at random by the model, and frozen at one draw (${seed}): ${names}`);
+  } else if (noiseSeed !== undefined) {
+    remark("--noise-seed: the model draws nothing at random");
+  }
+  return noiseSeed === undefined ? model : withNoiseSeed(model, noiseSeed);
+}
+
+/** Tensors that a remark names. */
+const NAMED = 3;
 
 /** Says what was chosen of ends that nobody named; what is wrong with them, the map says. */
 function remarkOnEnds(
@@ -194,10 +221,17 @@ function remarkOnEnds(
   remark: LoadedModel["remark"],
 ): void {
   const end = typeof to === "object" ? to[0] : to;
+  const ends = tolerant(() => endpoints(model, { inputs, from, to: end }));
+  for (const text of ends?.remarks ?? []) remark(text);
+}
+
+/** What is wrong with a model, the map says; until then it is looked at. */
+function tolerant<T>(look: () => T): T | undefined {
   try {
-    for (const text of endpoints(model, { inputs, from, to: end }).remarks) remark(text);
+    return look();
   } catch (error) {
-    if (!(error instanceof VielbeinError)) throw error;
+    if (error instanceof VielbeinError) return undefined;
+    throw error;
   }
 }
 
@@ -299,6 +333,7 @@ export function provenanceOf(
       straightThrough: loaded.straightThrough || undefined,
       shape: loaded.shape && Object.fromEntries(loaded.shape),
       batch: loaded.batch,
+      noiseSeed: loaded.noiseSeed,
       set: Object.keys(loaded.set).length > 0 ? loaded.set : undefined,
     }),
     runtime: loaded.runtime.name,

@@ -14,7 +14,7 @@ import {
   spectrumStatistics,
 } from "@vielbein/core";
 import { layerPlot } from "@vielbein/viz";
-import { originOf } from "../../inputs/captions.ts";
+import { originOf, stillnessRemark } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";
 import { spacesText } from "../../kit/names.ts";
 import { routeOf } from "../../kit/routes.ts";
@@ -213,7 +213,16 @@ export function dimensionTable(
     `${originOf(provenance)}, median and range`,
   );
   const isRough = reports.some(({ points }) => points.some(({ route }) => route === "products"));
-  return `${title}\n${body}\n${isRough ? `${dim(ROUGH)}\n` : ""}`;
+  const still = reports.flatMap(({ to, points }) =>
+    stillnessRemark(
+      provenance.from.name,
+      to.name,
+      // At least 1 for every spectrum that is not 0.
+      points.map(({ stableRank }) => stableRank),
+    ),
+  );
+  const remarks = [...(isRough ? [ROUGH] : []), ...still].map((remark) => `${dim(remark)}\n`);
+  return `${title}\n${body}\n${remarks.join("")}`;
 }
 
 /** `median [low–high]` of the values there are. */

@@ -12,7 +12,7 @@ import { type Drawing, imagesOf } from "../../inputs/pictures.ts";
 import { pixelsRemark } from "../../inputs/pixels.ts";
 import type { GeneratorTask } from "../../inputs/task.ts";
 import { spacesText } from "../../kit/names.ts";
-import { number, table, text } from "../../kit/table.ts";
+import { fixed, number, table, text } from "../../kit/table.ts";
 
 /** A way between the ends. */
 export interface Way {
@@ -100,13 +100,14 @@ export function waysTable(
   const body = table(ways, [
     text("way", ({ name }) => name),
     number("length", ({ refined }) => refined.toPrecision(5)),
-    number("to straight", ({ refined }) => (refined / (straight?.refined ?? 1)).toFixed(4)),
+    number("to straight", ({ refined }) => fixed(refined / (straight?.refined ?? 1), 4)),
     number("of chords", ({ chain }) => chain.length.toPrecision(5)),
     number("energy", ({ chain }) => chain.energy.toPrecision(5)),
     number("unevenness", ({ chain }) => chain.unevenness.toFixed(3)),
   ]);
   const remarks = [
     `${converged ? "converged" : "not converged"} after ${steps} steps, gradients by ${routes.gradient}, metric by ${routes.metric}`,
+    ...(straight?.refined === 0 ? ["the output does not change on the way: every way has length 0"] : []),
     ...nodesRemark(ways),
     ...pixelsRemark(pixels),
   ];

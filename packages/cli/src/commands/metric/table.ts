@@ -2,7 +2,7 @@
 
 import type { Correlations, Homogeneity, HomogeneityProblem, Space } from "@vielbein/core";
 import { type Matrix, toRows } from "@vielbein/linalg";
-import { originOf } from "../../inputs/captions.ts";
+import { originOf, stillnessRemark } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";
 import { type Pixels, pixelsRemark } from "../../inputs/pixels.ts";
 import { definedItems } from "../../kit/defined.ts";
@@ -51,7 +51,15 @@ function spectrumPart({ layers, provenance: { from } }: MetricReport): string[] 
       number(`λ${i}`, ({ values }: { values: Float64Array }) => significant(values[i], 5)),
     ),
   ]);
-  return k > shown ? [body, dim(`… ${k - shown} more of each: --json or --out`)] : [body];
+  const more = k > shown ? [`… ${k - shown} more of each: --json or --out`] : [];
+  const still = layers.flatMap(({ to, rows }) =>
+    stillnessRemark(
+      from.name,
+      to.name,
+      rows.map(({ eigenvalues }) => Math.max(0, ...eigenvalues.map(Math.abs))),
+    ),
+  );
+  return [body, ...[...more, ...still].map((line) => dim(line))];
 }
 
 function anisotropyPart(layers: readonly LayerMetric[]): string[] {

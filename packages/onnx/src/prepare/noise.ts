@@ -1,0 +1,35 @@
+// Operators that draw at random, which a map freezes at one draw.
+
+import { float } from "../model/attributes.ts";
+import { drawsAtRandom } from "../model/graph.ts";
+import type { Model } from "../model/model.ts";
+import { inlineFunctions } from "./functions.ts";
+
+/** Integers that the attribute `seed`, a float32, tells apart. */
+const SEEDS = 2 ** 24;
+/** An odd number far from any small multiple of a power of two: consecutive seeds lie far apart. */
+const STRIDE = 10_368_889;
+
+/**
+ * Names of the tensors that are drawn at random, those in functions of the model's own included.
+ *
+ * @throws {VielbeinError} `INVALID_MODEL` for functions that cannot be put in place.
+ */
+export function noiseTensors(model: Model): string[] {
+  const { nodes } = inlineFunctions(model).model.graph;
+  return nodes.filter(drawsAtRandom).flatMap(({ outputs }) => outputs);
+}
+
+/**
+ * The model with another draw of its noise: what is drawn at random is seeded by `seed` and by its position, whatever seeds
+ * the file states. Engines of one kind draw the same from the same seed.
+ */
+export function withNoiseSeed(original: Model, seed: number): Model {
+  const { model } = inlineFunctions(original);
+  const nodes = model.graph.nodes.map((node, position) => {
+    if (!drawsAtRandom(node)) return node;
+    const drawn = Number((BigInt(seed) * BigInt(STRIDE) + BigInt(position)) % BigInt(SEEDS));
+    return { ...node, attributes: new Map(node.attributes).set("seed", float(1 + drawn)) };
+  });
+  return { ...model, graph: { ...model.graph, nodes } };
+}
