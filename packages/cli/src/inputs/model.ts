@@ -20,14 +20,10 @@ import {
   type InputShapes,
   inputTensors,
   type Model,
-  noiseTensors,
   OnnxMap,
   requiredInputs,
   resolveExternalData,
   standardOpset,
-  unbatch,
-  withNoiseSeed,
-  withShapes,
 } from "@vielbein/onnx";
 import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
@@ -38,6 +34,7 @@ import { flag, type OptionsOf, option } from "../kit/options.ts";
 import type { Task } from "../kit/task.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
+import { asOnePoint, type Ends, remarkOnEnds } from "./assumptions.ts";
 import { type Points, readPoints } from "./points-file.ts";
 import { readSettings, type Settings, setOption } from "./settings.ts";
 
@@ -127,12 +124,6 @@ export interface LoadedModel {
   readonly remark: (text: string) => void;
 }
 
-/** Where maps are told to start and end. */
-interface Ends {
-  readonly from?: string | undefined;
-  readonly to?: string | readonly string[] | undefined;
-}
-
 /** A model's file, and what is in it with its external data. */
 interface ModelFile {
   readonly path: string;
@@ -173,14 +164,11 @@ export async function loadModel(
   const { path, name, bytes, model: written } = await readModel(argument);
   const { settings, description } = await readSettings(options.set);
   const runtime = await openRuntime(options, terminal);
-  const shaped = withShapes(written, options.shape ?? new Map());
-  const { model, batch } = await unbatch(shaped, runtime, { memoryBudget: options.memory });
-  if (batch) remark(batchText(batch));
-  const drawn = drawnModel(model, options.noiseSeed, remark);
+  const { model, batch } = await asOnePoint(written, runtime, options, remark);
   const inputs = inputTensors(model, settings, options.memory);
   remarkOnEnds(model, inputs, options, remark);
   return {
-    model: drawn,
+    model,
     runtime,
     file: name,
     folder: dirname(path),
@@ -195,57 +183,6 @@ export async function loadModel(
     noiseSeed: options.noiseSeed,
     remark,
   };
-}
-
-/** Says what of the model is drawn at random, and draws it anew where a seed is given. */
-function drawnModel(model: Model, noiseSeed: number | undefined, remark: LoadedModel["remark"]): Model {
-  const drawn = tolerant(() => noiseTensors(model)) ?? [];
-  if (drawn.length > 0) {
-    const names = drawn.slice(0, NAMED).join(", ") + (drawn.length > NAMED ? ", …" : "");
-    const seed = noiseSeed === undefined ? "--noise-seed takes another" : `that of --noise-seed ${noiseSeed}`;
-    remark(`drawn at random by the model, and frozen at one draw (${seed}): ${names}`);
-  } else if (noiseSeed !== undefined) {
-    remark("--noise-seed: the model draws nothing at random");
-  }
-  return noiseSeed === undefined ? model : withNoiseSeed(model, noiseSeed);
-}
-
-/** Tensors that a remark names. */
-const NAMED = 3;
-
-/** Says what was chosen of ends that nobody named; what is wrong with them, the map says. */
-function remarkOnEnds(
-  model: Model,
-  inputs: LoadedModel["inputs"],
-  { from, to }: Ends,
-  remark: LoadedModel["remark"],
-): void {
-  const end = typeof to === "object" ? to[0] : to;
-  const ends = tolerant(() => endpoints(model, { inputs, from, to: end }));
-  for (const text of ends?.remarks ?? []) remark(text);
-}
-
-/** What is wrong with a model, the map says; until then it is looked at. */
-function tolerant<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (error instanceof VielbeinError) return undefined;
-    throw error;
-  }
-}
-
-/** What became of a batch that the file fixes. */
-function batchText({ extent, way }: FixedBatch): string {
-  const fixed = `the file fixes a batch of ${extent}`;
-  switch (way) {
-    case "opened":
-      return `${fixed}, whose points do not influence one another: the model is taken as a map of one`;
-    case "repeated":
-      return `${fixed}, whose points do not influence one another: ${extent} copies of each code are computed and the first is kept, ${extent} times the work of a model exported with a batch of 1; tensors inside hold all copies`;
-    case "coupled":
-      return `the first axis, of ${extent}, is taken as a part of the code: what stands there influences one another, as in a batch that is normalised by its own statistics. If points are meant, export the model in evaluation mode and with a batch of 1`;
-  }
 }
 
 async function openRuntime(

@@ -16,6 +16,7 @@ import {
 import { layerPlot } from "@vielbein/viz";
 import { originOf, stillnessRemark } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";
+import { definedItems } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
 import { routeOf } from "../../kit/routes.ts";
 import { number, table, text } from "../../kit/table.ts";
@@ -221,7 +222,7 @@ export function dimensionTable(
       points.map(({ stableRank }) => stableRank),
     ),
   );
-  const remarks = [...(isRough ? [ROUGH] : []), ...still].map((remark) => `${dim(remark)}\n`);
+  const remarks = definedItems([isRough ? ROUGH : undefined, ...still]).map((remark) => `${dim(remark)}\n`);
   return `${title}\n${body}\n${remarks.join("")}`;
 }
 

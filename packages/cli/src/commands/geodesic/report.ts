@@ -107,8 +107,7 @@ export function waysTable(
   ]);
   const remarks = [
     `${converged ? "converged" : "not converged"} after ${steps} steps, gradients by ${routes.gradient}, metric by ${routes.metric}`,
-    ...(straight?.refined === 0 ? ["the output does not change on the way: every way has length 0"] : []),
-    ...nodesRemark(ways),
+    ...lengthRemarks(ways),
     ...pixelsRemark(pixels),
   ];
   return `${body}\n${remarks.join("\n")}\n`;
@@ -117,8 +116,10 @@ export function waysTable(
 /** Beyond this ratio of the length to that of the chords, and this unevenness, nodes are too few. */
 const [CUT, UNEVEN] = [1.1, 0.1];
 
-function nodesRemark(ways: readonly Way[]): string[] {
+/** What lengths that mean little are remarked on with. */
+function lengthRemarks(ways: readonly Way[]): string[] {
   const [straight, found] = [ways[0]!, ways.at(-1)!];
+  if (straight.refined === 0) return ["the output does not change on the way: every way has length 0"];
   const isCut = found.refined > CUT * found.chain.length || found.refined > straight.refined;
   if (!isCut && found.chain.unevenness <= UNEVEN) return [];
   return ["the nodes are too few to tell what lies between them: ask for more --segments"];

@@ -1,0 +1,94 @@
+// What is taken for granted of a model before any map is opened, and said: the axes that its file leaves open or fixes, what
+// it draws at random, the ends of maps that nobody named.
+
+import { VielbeinError } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
+import {
+  endpoints,
+  type FixedBatch,
+  type InputShapes,
+  type Model,
+  noiseTensors,
+  unbatch,
+  withNoiseSeed,
+  withShapes,
+} from "@vielbein/onnx";
+import type { LoadedModel } from "./model.ts";
+
+type Remark = LoadedModel["remark"];
+
+/** Where maps are told to start and end. */
+export interface Ends {
+  readonly from?: string | undefined;
+  readonly to?: string | readonly string[] | undefined;
+}
+
+/** What is said of a model beside its map. */
+interface Assumed {
+  readonly shape?: InputShapes | undefined;
+  readonly noiseSeed?: number | undefined;
+  readonly memory?: number | undefined;
+}
+
+/** The model as a map of one point, with open axes fixed and its noise drawn. */
+export async function asOnePoint(
+  written: Model,
+  runtime: Runtime,
+  { shape = new Map(), noiseSeed, memory }: Assumed,
+  remark: Remark,
+): Promise<Pick<LoadedModel, "model" | "batch">> {
+  const { model, batch } = await unbatch(withShapes(written, shape), runtime, { memoryBudget: memory });
+  if (batch) remark(batchText(batch));
+  return { model: drawnModel(model, noiseSeed, remark), batch };
+}
+
+/** Says what of the model is drawn at random, and draws it anew where a seed is given. */
+function drawnModel(model: Model, noiseSeed: number | undefined, remark: Remark): Model {
+  const drawn = tolerant(() => noiseTensors(model)) ?? [];
+  if (drawn.length > 0) {
+    const names = drawn.slice(0, NAMED).join(", ") + (drawn.length > NAMED ? ", …" : "");
+    const seed = noiseSeed === undefined ? "--noise-seed takes another" : `that of --noise-seed ${noiseSeed}`;
+    remark(`drawn at random by the model, and frozen at one draw (${seed}): ${names}`);
+  } else if (noiseSeed !== undefined) {
+    remark("--noise-seed: the model draws nothing at random");
+  }
+  return noiseSeed === undefined ? model : withNoiseSeed(model, noiseSeed);
+}
+
+/** Tensors that a remark names. */
+const NAMED = 3;
+
+/** Says what was chosen of ends that nobody named; what is wrong with them, the map says. */
+export function remarkOnEnds(
+  model: Model,
+  inputs: LoadedModel["inputs"],
+  { from, to }: Ends,
+  remark: Remark,
+): void {
+  const end = typeof to === "object" ? to[0] : to;
+  const ends = tolerant(() => endpoints(model, { inputs, from, to: end }));
+  for (const text of ends?.remarks ?? []) remark(text);
+}
+
+/** What is wrong with a model, the map says; until then it is looked at. */
+function tolerant<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof VielbeinError) return undefined;
+    throw error;
+  }
+}
+
+/** What became of a batch that the file fixes. */
+function batchText({ extent, way }: FixedBatch): string {
+  const fixed = `the file fixes a batch of ${extent}`;
+  switch (way) {
+    case "opened":
+      return `${fixed}, whose points do not influence one another: the model is taken as a map of one`;
+    case "repeated":
+      return `${fixed}, whose points do not influence one another: ${extent} copies of each code are computed and the first is kept, ${extent} times the work of a model exported with a batch of 1; tensors inside hold all copies`;
+    case "coupled":
+      return `the first axis, of ${extent}, is taken as a part of the code: what stands there influences one another, as in a batch that is normalised by its own statistics. If points are meant, export the model in evaluation mode and with a batch of 1`;
+  }
+}
