@@ -310,9 +310,8 @@ function toText({ found, chance, fits, count, provenance }: Result): string {
     number("mean", ({ mean }) => mean.toFixed(3)),
     number("deviation", ({ standardDeviation }) => standardDeviation.toFixed(3)),
   ]);
-  const { from, to } = provenance;
   const lines = [
-    heading(spacesText(from, to), originOf(provenance)),
+    heading(spacesText(provenance.from, provenance.to), originOf(provenance)),
     directions,
     dim(
       `mean |cos| with the local directions at ${count} points; ${chance.toFixed(3)} on average with uniform ones in their place`,

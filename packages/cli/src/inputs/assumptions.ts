@@ -2,7 +2,7 @@
 // it draws at random, the ends of maps that nobody named.
 
 import { VielbeinError } from "@vielbein/core";
-import type { Runtime } from "@vielbein/core/runtime";
+import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import {
   endpoints,
   type FixedBatch,
@@ -13,9 +13,9 @@ import {
   withNoiseSeed,
   withShapes,
 } from "@vielbein/onnx";
-import type { LoadedModel } from "./model.ts";
 
-type Remark = LoadedModel["remark"];
+/** Tells the user what was assumed, without stopping the work. */
+export type Remark = (text: string) => void;
 
 /** Where maps are told to start and end. */
 export interface Ends {
@@ -36,7 +36,7 @@ export async function asOnePoint(
   runtime: Runtime,
   { shape = new Map(), noiseSeed, memory }: Assumed,
   remark: Remark,
-): Promise<Pick<LoadedModel, "model" | "batch">> {
+): Promise<{ readonly model: Model; readonly batch: FixedBatch | undefined }> {
   const { model, batch } = await unbatch(withShapes(written, shape), runtime, { memoryBudget: memory });
   if (batch) remark(batchText(batch));
   return { model: drawnModel(model, noiseSeed, remark), batch };
@@ -61,7 +61,7 @@ const NAMED = 3;
 /** Says what was chosen of ends that nobody named; what is wrong with them, the map says. */
 export function remarkOnEnds(
   model: Model,
-  inputs: LoadedModel["inputs"],
+  inputs: Readonly<Record<string, RuntimeTensor>>,
   { from, to }: Ends,
   remark: Remark,
 ): void {

@@ -81,13 +81,16 @@ export class LayerMaps {
 
   /** The same with weights redrawn under seed + `net`. */
   untrainedAt(layer: number, net: number): Promise<OnnxMap> {
-    return this.#obtain(layer, net, () => {
-      const model =
-        this.#untrained.get(net) ??
-        redrawWeights(this.#loaded.model, { kind: "redrawn", seed: this.#options.seed + net });
-      this.#untrained.set(net, model);
-      return model;
-    });
+    return this.#obtain(layer, net, () => this.#redraw(net));
+  }
+
+  #redraw(net: number): Model {
+    const known = this.#untrained.get(net);
+    if (known) return known;
+    const seed = this.#options.seed + net;
+    const model = redrawWeights(this.#loaded.model, { kind: "redrawn", seed });
+    this.#untrained.set(net, model);
+    return model;
   }
 
   /** As many untrained networks as wanted, or none, with a remark, where no weights can be redrawn. */

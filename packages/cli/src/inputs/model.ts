@@ -34,7 +34,7 @@ import { flag, type OptionsOf, option } from "../kit/options.ts";
 import type { Task } from "../kit/task.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
-import { asOnePoint, type Ends, remarkOnEnds } from "./assumptions.ts";
+import { asOnePoint, type Ends, type Remark, remarkOnEnds } from "./assumptions.ts";
 import { type Points, readPoints } from "./points-file.ts";
 import { readSettings, type Settings, setOption } from "./settings.ts";
 
@@ -120,8 +120,7 @@ export interface LoadedModel {
   readonly noiseSeed: number | undefined;
   /** What --truncation made of it. */
   readonly truncation?: Truncation | undefined;
-  /** Tells the user what was assumed, without stopping the work. */
-  readonly remark: (text: string) => void;
+  readonly remark: Remark;
 }
 
 /** A model's file, and what is in it with its external data. */

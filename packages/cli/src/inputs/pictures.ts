@@ -5,8 +5,9 @@ import { rowAt } from "@vielbein/linalg";
 import { detectLayout, type ImageLayout, type RgbaImage, toRgba } from "@vielbein/viz";
 import { choice, type OptionsOf } from "../kit/options.ts";
 import type { CodeOptions } from "./codes.ts";
+import type { Distance } from "./distance.ts";
 import { type Pixels, pixelOptions, pixelsEntry, pixelsOf } from "./pixels.ts";
-import type { DistanceTask } from "./task.ts";
+import type { GeneratorTask } from "./task.ts";
 
 export const pictureOptions = {
   layout: choice("--layout <layout>", "axes of the image (default: from its shape)", ["chw", "hwc", "hw"]),
@@ -27,10 +28,12 @@ export interface Drawing {
 }
 
 /** With the pixels that the features of the distance are given, where there are features. */
-export async function drawingOf(task: DistanceTask<CodeOptions & PictureOptions>): Promise<Drawing> {
+export async function drawingOf(
+  task: GeneratorTask<CodeOptions & PictureOptions> & { readonly distance?: Distance },
+): Promise<Drawing> {
   const { loaded, generator, distance, options, signal } = task;
   const layout = layoutOf(generator.to, options);
-  return { layout, pixels: distance.pixels ?? (await pixelsOf(loaded, generator, options, signal)) };
+  return { layout, pixels: distance?.pixels ?? (await pixelsOf(loaded, generator, options, signal)) };
 }
 
 /** What the provenance has of a drawing; nothing where none was made. */

@@ -38,11 +38,9 @@ export async function loadTruncated(task: ModelTask<TruncationOptions>): Promise
   }
   if (isOnTheWay) await requirePassage(loaded, space, options.to);
   const { mean, shape } = await meanOf(loaded, space, options, signal);
-  return {
-    ...loaded,
-    model: truncate(loaded.model, space, shape, mean, psi),
-    truncation: { psi, space, toward: "mean of samples", samples: MEAN_SAMPLES },
-  };
+  const truncated = truncate(loaded.model, space, shape, mean, psi);
+  const truncation = { psi, space, toward: "mean of samples", samples: MEAN_SAMPLES } as const;
+  return { ...loaded, model: truncated, truncation };
 }
 
 function useless(reason: string): VielbeinError {

@@ -29,10 +29,10 @@ const provenance: Provenance = {
 interface Behaviour {
   /** Done before row `index` is computed. */
   readonly before?: (index: number) => void;
-  readonly report?: (rows: readonly Square[], complete: boolean) => Report;
+  readonly report?: (rows: readonly Square[], provenance: Provenance, complete: boolean) => Report;
 }
 
-const say = (rows: readonly Square[], complete: boolean): Report => ({
+const say = (rows: readonly Square[], _provenance: Provenance, complete: boolean): Report => ({
   text: () => `${rows.map(({ square }) => square).join()}${complete ? "" : " …"}\n`,
 });
 

@@ -328,3 +328,19 @@ describe("JacobianAt", () => {
     expect(() => JacobianAt.of(tall, point.slice(1))).toThrow(/dimension 40/);
   });
 });
+
+test("the leading ones are preferred where iteration finds them, or the spectrum of all takes long", () => {
+  const at = (n: number, m: number, memoryBudget?: number) => {
+    const from = { name: "x", dim: n, shape: [n] };
+    const to = { name: "y", dim: m, shape: [m] };
+    const map = functionMap({ from, to, evaluate: () => new Float64Array(m) });
+    return JacobianAt.of(map, new Float32Array(n), { memoryBudget });
+  };
+  expect(at(512, 2000).prefersLeading(32)).toBe(false);
+  // 8 MB of Jacobian.
+  expect(at(512, 2000, 2 ** 22).prefersLeading(32)).toBe(true);
+  // 1000 products in several runs, where 196 are expected to do.
+  expect(at(1000, 100_000).prefersLeading(32)).toBe(true);
+  expect(at(1024, 100).prefersLeading(32)).toBe(false);
+  expect(at(1025, 100).prefersLeading(32)).toBe(true);
+});

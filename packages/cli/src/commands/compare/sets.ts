@@ -109,10 +109,9 @@ export function requireComparable(
 /** Spaces of the same name in two models need not be the same space. */
 export function remarkOnModels(terminal: Terminal, sets: readonly NamedSet[]): void {
   const models = new Set(sets.flatMap(({ set }) => set.provenance?.model.sha256 ?? []));
-  if (models.size > 1) {
-    info(
-      terminal,
-      `the directions come from ${models.size} models: the angles mean something if their spaces agree`,
-    );
-  }
+  if (models.size <= 1) return;
+  info(
+    terminal,
+    `the directions come from ${models.size} models: the angles mean something only if their spaces agree`,
+  );
 }

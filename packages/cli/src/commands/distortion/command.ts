@@ -30,7 +30,7 @@ import {
   distortionPlot,
   distortionTable,
   type LayerReport,
-  layerReport,
+  layerReports,
   type PairDistances,
 } from "./report.ts";
 
@@ -87,12 +87,7 @@ export const distortion = command({
       columns: columnsOf(pairs.total),
       compute: (row) => distancesAt(row, { maps, pairs, ks, untrained, call }),
       report: async (rows, provenance) => {
-        const layers = await endingAtOnce(() =>
-          spaces.flatMap((to, layer): LayerReport[] => {
-            const own = rows.filter((row) => row.layer === layer);
-            return own.length === 0 ? [] : [layerReport(to, own, options.seed, untrained)];
-          }),
-        );
+        const layers = await endingAtOnce(() => layerReports(rows, spaces, options.seed, untrained));
         return reportOf(layers, task, provenance);
       },
     });

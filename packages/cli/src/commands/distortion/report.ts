@@ -61,7 +61,19 @@ function sampleOf(row: DistortionRow, prefix: "" | "untrained_"): PairDistances 
   return { random: distanceOf("random"), near: distanceOf("near") };
 }
 
-export function layerReport(
+export function layerReports(
+  rows: readonly DistortionRow[],
+  spaces: readonly Space[],
+  seed: number,
+  untrained: number,
+): LayerReport[] {
+  return spaces.flatMap((to, layer) => {
+    const own = rows.filter((row) => row.layer === layer);
+    return own.length === 0 ? [] : [layerReport(to, own, seed, untrained)];
+  });
+}
+
+function layerReport(
   to: Space,
   rows: readonly DistortionRow[],
   seed: number,
@@ -90,32 +102,33 @@ export function layerReport(
   };
 }
 
+const resultJson = (result: Distortion): object => ({
+  iRand: finite(result.iRand),
+  iLocal: finite(result.iLocal),
+  distortion: result.distortion ?? null,
+  interval: result.interval ?? null,
+  problem: result.problem,
+  k: result.k ?? null,
+  pairs: result.pairs,
+  excluded: result.excluded,
+});
+
 export function distortionJson(
   reports: readonly LayerReport[],
   { seed }: DistortionSettings,
   provenance: Provenance,
 ): object {
-  const json = (result: Distortion) => ({
-    iRand: finite(result.iRand),
-    iLocal: finite(result.iLocal),
-    distortion: result.distortion ?? null,
-    interval: result.interval ?? null,
-    problem: result.problem,
-    k: result.k ?? null,
-    pairs: result.pairs,
-    excluded: result.excluded,
-  });
   return {
     from: provenance.from,
     layers: reports.map(({ to, routes, result, haar, untrained }) => ({
       to,
       routes,
-      ...json(result),
+      ...resultJson(result),
       haar: haar ?? null,
       untrained: untrained
         ? {
-            ...json(untrained.pooled),
-            networks: untrained.networks.map((network, i) => ({ seed: seed + i, ...json(network) })),
+            ...resultJson(untrained.pooled),
+            networks: untrained.networks.map((network, i) => ({ seed: seed + i, ...resultJson(network) })),
           }
         : null,
     })),

@@ -18,12 +18,11 @@ import { type LoadedModel, mapOptions, pointOptions, provenanceOf } from "../../
 import {
   type Drawing,
   drawingEntry,
+  drawingOf,
   imagesOf,
   joined,
-  layoutOf,
   pictureOptions,
 } from "../../inputs/pictures.ts";
-import { pixelsOf } from "../../inputs/pixels.ts";
 import { chooseCodes, type Points, pointRange } from "../../inputs/points-file.ts";
 import { type GeneratorTask, openGenerator } from "../../inputs/task.ts";
 import { indexList, integer } from "../../kit/arguments.ts";
@@ -71,8 +70,7 @@ export const edit = command({
   async run(given) {
     const task = await openGenerator(given);
     const { loaded, generator: map, source, options, terminal, signal } = task;
-    const layout = layoutOf(map.to, options);
-    const drawing = { layout, pixels: await pixelsOf(loaded, map, options, signal) };
+    const drawing = await drawingOf(task);
     const directions = await namedDirections(options.directions, loaded, map.from, options.layers);
     const edit = await parseEdit(options.edit, [...directions.keys()]);
     const frames = framesOf(edit, options.frames, directions.size);

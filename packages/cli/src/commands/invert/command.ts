@@ -155,7 +155,7 @@ async function searchCodes(
   wanted: Float32Array,
 ): Promise<InversionReport> {
   const { loaded, generator, source, distance, options, signal, terminal } = task;
-  const { method, priorWeight, stepSize, exponent, memory } = options;
+  const { exponent, memory } = options;
   const space = searchSpace(loaded, distance, options);
   const codes = await source.take(0, options.candidates, signal);
   const wantedStarts = atMost(codes.count, options.starts, "--starts", terminal);
@@ -168,6 +168,15 @@ async function searchCodes(
   const searches = await rankSearches(task, space, starts, found, wanted);
   const output = await generator.evaluate(bestOf(searches).code, 1);
   const { values: _, ...described } = target;
+  const settings = {
+    ...settingsOf(task, starts.length),
+    ...pictures,
+    candidates: codes.count,
+    bounds: space.bounds,
+    ...axes?.description,
+    routes: routesAmong([found.route, axes?.route]),
+    target: described,
+  };
   return {
     target: described,
     searches,
@@ -175,22 +184,19 @@ async function searchCodes(
     work: found.work,
     route: found.route,
     complete: !signal.aborted,
-    provenance: provenanceOf(loaded, generator, "inversion", codes.source, {
-      method,
-      routes: routesAmong([found.route, axes?.route]),
-      ...distance.description,
-      ...pictures,
-      candidates: codes.count,
-      starts: starts.length,
-      steps: stepsOf(options),
-      priorWeight,
-      bounds: space.bounds,
-      ...axes?.description,
-      stepSize,
-      target: described,
-    }),
+    provenance: provenanceOf(loaded, generator, "inversion", codes.source, settings),
   };
 }
+
+/** What the provenance has of the method. */
+const settingsOf = ({ distance, options }: InvertTask, starts: number): object => ({
+  method: options.method,
+  ...distance.description,
+  starts,
+  steps: stepsOf(options),
+  priorWeight: options.priorWeight,
+  stepSize: options.stepSize,
+});
 
 function stepsOf({ steps, method }: InvertOptions): number {
   return steps ?? STEPS[method];

@@ -67,28 +67,17 @@ export function inversionTable(
   return `${body}\n${summary.join("\n")}\n`;
 }
 
-export function inversionJson({
-  target,
-  searches,
-  rms,
-  work,
-  complete,
-  provenance,
-}: InversionReport): object {
+export function inversionJson({ searches, route: _, ...report }: InversionReport): object {
   const { code, distance, loss } = bestOf(searches);
   return {
-    target,
     code: Array.from(code),
     distance,
     loss,
-    rms,
     searches: searches.map(({ start: _start, code: found, ...rest }) => ({
       ...rest,
       length: Math.hypot(...found),
     })),
-    work,
-    complete,
-    provenance,
+    ...report,
   };
 }
 

@@ -167,6 +167,15 @@ const homogeneityJson = ({ linear, logarithmic, masked }: Homogeneity, withMatri
   masked,
 });
 
+const layerJson = (layer: LayerMetric): object => ({
+  to: layer.to,
+  meanEigenvalues: Array.from(layer.mean),
+  anisotropy: layer.anisotropy ?? null,
+  homogeneity: layer.homogeneity ? homogeneityJson(layer.homogeneity, true) : null,
+  haar: layer.haar ? homogeneityJson(layer.haar, false) : null,
+  shuffled: layer.shuffled ? homogeneityJson(layer.shuffled, true) : null,
+});
+
 export function metricJson({ layers, between, provenance }: MetricReport): object {
   return {
     from: provenance.from,
@@ -180,14 +189,7 @@ export function metricJson({ layers, between, provenance }: MetricReport): objec
         residuals: row.residuals && Array.from(row.residuals as Float64Array),
       })),
     ),
-    layers: layers.map((layer) => ({
-      to: layer.to,
-      meanEigenvalues: Array.from(layer.mean),
-      anisotropy: layer.anisotropy ?? null,
-      homogeneity: layer.homogeneity ? homogeneityJson(layer.homogeneity, true) : null,
-      haar: layer.haar ? homogeneityJson(layer.haar, false) : null,
-      shuffled: layer.shuffled ? homogeneityJson(layer.shuffled, true) : null,
-    })),
+    layers: layers.map(layerJson),
     betweenLayers: between
       ? { logarithmic: toRows(between.logarithmic), linear: toRows(between.linear) }
       : null,
