@@ -27,7 +27,8 @@ describe("vielbein traverse", () => {
     const result = JSON.parse(stdout);
     expect(result.directions).toEqual([0, 2]);
     expect(result.provenance.options).toMatchObject({
-      layout: "chw",
+      layout: "chw:3,8,8",
+      layoutFrom: "shape",
       imageRange: [0, 1],
       steps: [-3, -1.5, 0, 1.5, 3],
     });
@@ -64,7 +65,7 @@ describe("vielbein traverse", () => {
     const drawn = async (...more: string[]) =>
       JSON.parse((await vielbein("traverse", hwc, "--out", out, "--json", ...more)).stdout).provenance
         .options;
-    expect(await drawn()).toMatchObject({ layout: "hwc", imageRange: [-1, 1] });
+    expect(await drawn()).toMatchObject({ layout: "hwc:8,8,3", imageRange: [-1, 1] });
     expect(await drawn("--image-range", "0,1")).toMatchObject({ imageRange: [0, 1] });
   });
 });

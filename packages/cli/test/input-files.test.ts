@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 import { samplePoints } from "@vielbein/core";
 import { readNpz, writeNpy, writeNpz } from "@vielbein/linalg/npy";
-import { encodePng, type RgbaImage } from "@vielbein/viz";
+import { detectLayout, encodePng, type RgbaImage } from "@vielbein/viz";
 import { describe, expect, it } from "vitest";
 import { chunkOf, encode, fileOf, headerOf } from "../../viz/test/png-encoder.ts";
 import { readTarget } from "../src/commands/invert/target.ts";
@@ -247,7 +247,7 @@ describe("--target", () => {
   ])("the collection's %s", async (name, background) => {
     if (!sharedCase(name)) return;
     const space = { name: "image", dim: 3 * 64 * 64, shape: [3, 64, 64] };
-    const layout = { layout: "chw", channels: 3, height: 64, width: 64 } as const;
+    const layout = detectLayout(space.shape);
     const reading = async () => ({ layout, pixels: [-1, 1] as const, resize: true });
     const target = await readTarget(`${shared}/cases/${name}`, space, reading, new AbortController().signal);
     expect(target.values).toHaveLength(space.dim);

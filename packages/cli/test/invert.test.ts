@@ -6,7 +6,7 @@ import { crc32 } from "@vielbein/linalg/deflate";
 import { readNpy, readNpz, writeNpy } from "@vielbein/linalg/npy";
 import { decodeModel, encodeModel, OnnxMap } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
-import { decodePng, encodePng, toRgba } from "@vielbein/viz";
+import { decodePng, detectLayout, encodePng, toRgba } from "@vielbein/viz";
 import { describe, expect, it } from "vitest";
 import { floats, generator, generatorBytes, int64s, model, node } from "./models.ts";
 import { interruptedAt, scratch, vielbein } from "./run.ts";
@@ -26,7 +26,7 @@ const features = scratch(
   ),
 );
 
-const layout = { layout: "chw", channels: 3, height: 8, width: 8 } as const;
+const layout = detectLayout([3, 8, 8]);
 
 /** The output of the generator at a code that is none of the candidates. */
 async function made(prior: "normal" | "uniform" = "normal") {

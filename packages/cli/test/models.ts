@@ -133,6 +133,24 @@ export function styled(changes: Partial<Model> = {}): Model {
   );
 }
 
+/** z [n, 4] → x [n, ...shape] in (−1, 1). */
+export function shaped(shape: readonly number[], metadata: Readonly<Record<string, string>> = {}): Model {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return model(
+    {
+      nodes: [
+        node("Gemm", ["z", "w"], ["flat"]),
+        node("Tanh", ["flat"], ["bent"]),
+        node("Reshape", ["bent", "shape"], ["x"]),
+      ],
+      initializers: [floats("w", [4, size]), int64s("shape", [-1, ...shape])],
+      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 4] }],
+      outputs: [{ name: "x", dataType: DataType.FLOAT }],
+    },
+    { metadata: new Map(Object.entries(metadata)) },
+  );
+}
+
 export const generatorBytes: Uint8Array = encodeModel(generator());
 
 /** z [1, 5] → w [1, 4] → w_plus [1, 3, 4] → three styles → image [1, 1, side, side]: a code for each layer. */

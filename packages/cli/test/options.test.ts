@@ -33,6 +33,11 @@ const range: Limits = {
   fails: ["", "1", "1,1", "1,-1", "0,x", "0,1,2", "0,Infinity", "0,0x1", ",1"],
 };
 
+const layout: Limits = {
+  passes: ["hwc", "hw:28,28", "sheet-hwc:16,16,10", "classes", "signal:2,4096"],
+  fails: ["", "nchw", "chw:3,64", "hw:0,4", "hw:-1,4", "signal:1,2,3", "chw:3,64,64,"],
+};
+
 const map = { "--threads": integer(1, 1024), "--noise-seed": integer(0) };
 const points = { "--seed": integer(0), "--truncation": between(0, 2), "--memory": size };
 const sampling = { ...map, ...points };
@@ -90,6 +95,8 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--sample": integer(0),
     "--delay": integer(0, 65_535),
     "--image-range": range,
+    "--layout": layout,
+    "--sample-rate": integer(1, 2 ** 32 - 1),
   },
   sefa: {
     ...sampling,
@@ -108,6 +115,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--samples": integer(1, 99),
     "--frames": integer(2, 99),
     "--image-range": range,
+    "--sample-rate": integer(1, 2 ** 32 - 1),
   },
   invert: {
     ...sampling,

@@ -61,7 +61,7 @@ describe("the points of a provenance are those that were used", () => {
     expect(report.html.files).toEqual([`${html}-by-sample.html`, `${html}-by-direction.html`]);
     expect(report.html.provenance).toMatchObject({
       points: { ...normal, first: 0, count: 3 },
-      options: { directions: ["d0"], steps: [-3, 3], layout: "chw", imageRangeFrom: "samples" },
+      options: { directions: ["d0"], steps: [-3, 3], layout: "chw:3,8,8", imageRangeFrom: "samples" },
     });
     expect(await json("sefa")).not.toHaveProperty("html");
   });
@@ -158,7 +158,7 @@ describe("black and white stand in the provenance of every picture", () => {
   );
   const optionsOf = async (command: string, ...options: string[]) =>
     JSON.parse((await vielbein(command, stating, "--json", "--quiet", ...options)).stdout);
-  const stated = { layout: "chw", imageRange: [-2, 2], imageRangeFrom: "model" };
+  const stated = { layout: "chw:3,4,4", layoutFrom: "shape", imageRange: [-2, 2], imageRangeFrom: "model" };
 
   it("geodesic --sheet, and not without", async () => {
     const options = ["--segments", "2", "--steps", "1"];

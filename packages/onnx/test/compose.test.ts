@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { modelSource } from "../src/file/source.ts";
 import {
+  type ChainOptions,
   chain,
   cut,
   DataType,
@@ -64,6 +65,21 @@ describe("chain", () => {
     const whole = await run(chain(first, second, options), point, tangent);
     expect(relativeError(whole.value, outer.value)).toBeLessThan(2e-6);
     expect(relativeError(whole.tangent, outer.tangent)).toBeLessThan(2e-6);
+  });
+
+  test("axes are given to the values passed on, and brought into another order", async () => {
+    // Six values as [2, 3], by rows; turned over, they are read by columns.
+    const values = Float32Array.of(0, 1, 2, 3, 4, 5);
+    const identity = (dims: number[]) =>
+      makeModel({
+        nodes: [makeNode("Identity", ["x"], ["y"])],
+        inputs: [{ name: "x", dataType: DataType.FLOAT, shape: ["n", ...dims] }],
+        outputs: [{ name: "y", dataType: DataType.FLOAT, shape: ["n", ...dims] }],
+      });
+    const passed = async (to: number[], arrange: ChainOptions["arrange"]) =>
+      (await run(chain(identity([6]), identity(to), { arrange }), values, values)).value;
+    expect(await passed([2, 3], { shape: [2, 3] })).toEqual(values);
+    expect(await passed([3, 2], { shape: [2, 3], order: [1, 0] })).toEqual(Float32Array.of(0, 3, 1, 4, 2, 5));
   });
 
   test("weights of both stay references, each to its own file", () => {

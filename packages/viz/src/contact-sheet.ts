@@ -7,7 +7,7 @@
 import { VielbeinError } from "@vielbein/core";
 import { type RgbaImage, shrinkTo, upscale } from "./images/image.ts";
 import { encodePng, pngDataUri } from "./images/png.ts";
-import type { Block } from "./plots/frame.ts";
+import { type Block, type LegendKey, legend } from "./plots/frame.ts";
 import { px, svgDocument, textLine } from "./svg.ts";
 import { ellipsize, type Font, measureText, wrap } from "./text.ts";
 import { THEME } from "./theme.ts";
@@ -32,10 +32,14 @@ export interface ContactSheet {
   readonly columnTitle?: string | undefined;
   /** Index of the column to mark: the unmoved point. Default: the one labelled `0`, if any; −1 for none. */
   readonly reference?: number;
+  /** What the colours in the images stand for, beneath them. */
+  readonly legend?: readonly LegendKey[] | undefined;
   /** Small print, e.g. model hash and versions. */
   readonly footer?: string;
   /** Least length of a tile's longer side in pixels; smaller images are enlarged by whole factors. Default 96. */
   readonly minTile?: number;
+  /** Pixels of an image for each of the sheet: more than 1 for drawings, which then keep their size. Default 1. */
+  readonly density?: number | undefined;
 }
 
 /** Larger images are reduced to this, or the sheet would weigh more than the model. */
@@ -49,18 +53,17 @@ const MIN_CONTENT_WIDTH = 560;
  * `columnLabels`; `SHAPE_MISMATCH` for images of different sizes.
  */
 export function contactSheet(sheet: ContactSheet): string {
-  const fit = tileFit(requireGrid(sheet), sheet.minTile ?? 96);
+  const { density = 1 } = sheet;
+  const size = requireGrid(sheet);
+  const fit = density > 1 ? (image: RgbaImage) => image : tileFit(size, sheet.minTile ?? 96);
   const plan = layOut(sheet, fit);
   const heading = drawHeading(sheet, plan);
   const grid = drawGrid(sheet, plan, heading.bottom + 26 * plan.unit, fit);
-  const footer = drawFooter(sheet, plan, grid.bottom);
-  const parts = [heading, grid, footer].flatMap(({ elements }) => elements);
-  return svgDocument(
-    plan.contentWidth + 2 * plan.margin,
-    Math.ceil(footer.bottom + plan.margin),
-    sheet.title,
-    parts,
-  );
+  const width = plan.contentWidth + 2 * plan.margin;
+  const keys = legend(sheet.legend ?? [], grid.bottom, width, plan.unit);
+  const footer = drawFooter(sheet, plan, keys.bottom);
+  const parts = [heading, grid, keys, footer].flatMap(({ elements }) => elements);
+  return svgDocument(width, Math.ceil(footer.bottom + plan.margin), sheet.title, parts);
 }
 
 /** Measures of a sheet in pixels, type and space in proportion to the grid. */
@@ -80,7 +83,9 @@ interface Plan {
 
 function layOut(sheet: ContactSheet, fit: (image: RgbaImage) => RgbaImage): Plan {
   const { rows, columnLabels } = sheet;
-  const tile = fit(rows[0].images[0]);
+  const shown = fit(rows[0].images[0]);
+  const { density = 1 } = sheet;
+  const tile = { width: shown.width / density, height: shown.height / density };
   const columns = columnLabels.length;
   const unit = Math.min(2, Math.max(1, (columns * tile.width) / 900));
   const type = typeScale(unit);
@@ -158,7 +163,7 @@ function drawRow(
   const tileTop = top + Math.floor((rowHeight - tile.height) / 2);
   return [
     ...labels[index].draw(margin, top + rowHeight / 2),
-    ...row.images.map((image, column) => drawTile(plan.columnX(column), tileTop, fit(image))),
+    ...row.images.map((image, column) => drawTile(plan.columnX(column), tileTop, fit(image), tile)),
   ];
 }
 
@@ -298,10 +303,10 @@ function band(x: number, top: number, width: number, bottom: number, gap: number
   ].join("\n");
 }
 
-function drawTile(x: number, y: number, image: RgbaImage): string {
-  const place = `x="${px(x)}" y="${px(y)}" width="${image.width}" height="${image.height}"`;
+function drawTile(x: number, y: number, image: RgbaImage, { width, height }: Plan["tile"]): string {
+  const place = `x="${px(x)}" y="${px(y)}" width="${width}" height="${height}"`;
   // The outline, just outside the pixels, keeps images with a white ground from dissolving in the paper.
-  const outline = `<rect x="${px(x - 0.5)}" y="${px(y - 0.5)}" width="${image.width + 1}" height="${image.height + 1}" fill="none" stroke="${THEME.line}"/>`;
-  const pixelated = 'style="image-rendering:pixelated"';
-  return `${outline}<image ${place} ${pixelated} href="${pngDataUri(encodePng(image))}"/>`;
+  const outline = `<rect x="${px(x - 0.5)}" y="${px(y - 0.5)}" width="${width + 1}" height="${height + 1}" fill="none" stroke="${THEME.line}"/>`;
+  const pixelated = image.width > width ? "" : ' style="image-rendering:pixelated"';
+  return `${outline}<image ${place}${pixelated} href="${pngDataUri(encodePng(image))}"/>`;
 }

@@ -5,25 +5,29 @@ export {
   TABLE_TILE,
   type TableDirection,
 } from "./direction-tables.ts";
+export { classColour } from "./images/class-map.ts";
+export { type DetectOptions, detectLayout, isPlain, possibleLayouts } from "./images/detect-layout.ts";
+export { differencePicture, WHITE_DIFFERENCE } from "./images/difference-picture.ts";
+export { isOpaque, overWhite, type RgbaImage, shrinkTo, stackImages, upscale } from "./images/image.ts";
 export {
-  fromRgba,
-  isOpaque,
-  overWhite,
-  type RgbaImage,
-  shrinkTo,
-  stackImages,
-  toRgba,
-  upscale,
-} from "./images/image.ts";
-export { detectLayout, type ImageLayout, type LayoutName } from "./images/image-layout.ts";
-export { measureRange, type PixelRange, statedRange } from "./images/image-range.ts";
+  formatLayout,
+  type ImageLayout,
+  LAYOUT_GRAMMAR,
+  type LayoutChoice,
+  type LayoutName,
+  parseLayout,
+  shownBy,
+  statedLayout,
+} from "./images/image-layout.ts";
+export { measureExtent, measureRange, type PixelRange, statedRange } from "./images/image-range.ts";
 export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./images/png.ts";
 export { resize } from "./images/resize.ts";
+export { fromRgba, pictureSize, requireReadable, toRgba } from "./images/tensor-pixels.ts";
 export type { AxisOptions } from "./plots/axis.ts";
 export { type BandPlot, bandPlot } from "./plots/band-plot.ts";
 export type { ColourScaleName } from "./plots/colour-scale.ts";
 export { type Curve, type CurvePlot, curvePlot } from "./plots/curve-plot.ts";
-export type { FigureOptions } from "./plots/frame.ts";
+export type { FigureOptions, LegendKey } from "./plots/frame.ts";
 export { type HeatMap, heatMap } from "./plots/heat-map.ts";
 export { type Histogram, type HistogramSeries, histogram } from "./plots/histogram.ts";
 export { type BandGroup, type LayerPlot, layerPlot, type SampleGroup } from "./plots/layer-plot.ts";
@@ -32,5 +36,13 @@ export { type SpectrumPlot, type SpectrumSeries, spectrumPlot } from "./plots/sp
 export { decodeImage } from "./read/decode-image.ts";
 export { decodeJpeg } from "./read/decode-jpeg.ts";
 export { type DecodedImage, type DecodePngOptions, decodePng } from "./read/decode-png.ts";
+export { curveColour, curvesOf, SIGNAL_DENSITY } from "./signals/signal-picture.ts";
+export {
+  encodeWav,
+  LARGEST_SAMPLE_RATE,
+  statedSampleRate,
+  type WavFormat,
+  type WavOptions,
+} from "./signals/wav.ts";
 export { escapeControls } from "./text.ts";
 export { DARK_THEME } from "./theme.ts";

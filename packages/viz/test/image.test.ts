@@ -1,42 +1,8 @@
-import { VielbeinError } from "@vielbein/core";
 import { describe, expect, test } from "vitest";
-import { downscale, toRgba, upscale } from "../src/images/image.ts";
-import { detectLayout } from "../src/images/image-layout.ts";
-import { measureRange, statedRange } from "../src/images/image-range.ts";
-
-describe("detectLayout", () => {
-  test.each([
-    [[3, 64, 48], { layout: "chw", channels: 3, height: 64, width: 48 }],
-    [[1, 28, 28], { layout: "chw", channels: 1, height: 28, width: 28 }],
-    [[4, 8, 9], { layout: "chw", channels: 4, height: 8, width: 9 }],
-    [[64, 48, 3], { layout: "hwc", channels: 3, height: 64, width: 48 }],
-    [[3, 64, 3], { layout: "chw", channels: 3, height: 64, width: 3 }],
-    [[28, 20], { layout: "hw", channels: 1, height: 28, width: 20 }],
-  ])("%j", (shape, layout) => {
-    expect(detectLayout(shape)).toEqual(layout);
-  });
-
-  test("the option overrides channels-first", () => {
-    const layout = { layout: "hwc", channels: 3, height: 3, width: 64 };
-    expect(detectLayout([3, 64, 3], { layout: "hwc" })).toEqual(layout);
-  });
-
-  test.each([
-    [[1, 3, 64, 64], undefined, /\[1, 3, 64, 64\]. Drop the batch axis/],
-    [[512], undefined, /Reshape/],
-    [[512, 4, 4, 4, 4], undefined, /Drop/],
-    [[512, 8, 8], undefined, /got \[512, 8, 8\]. Choose another/],
-    [[3, 0, 8], undefined, /got \[3, 0, 8\]/],
-    [[], undefined, /got \[\]/],
-    [[64, 64, 3], "chw", /layout "chw" needs shape \[C, H, W\]/],
-    [[3, 64, 64], "hw", /layout "hw" needs shape \[H, W\]/],
-  ] as const)("refuses %j as %s", (shape, layout, message) => {
-    const run = () => detectLayout(shape, layout === undefined ? {} : { layout });
-    expect(run).toThrow(VielbeinError);
-    expect(run).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
-    expect(run).toThrow(message);
-  });
-});
+import { detectLayout } from "../src/images/detect-layout.ts";
+import { downscale, upscale } from "../src/images/image.ts";
+import { measureExtent, measureRange, statedRange } from "../src/images/image-range.ts";
+import { toRgba } from "../src/images/tensor-pixels.ts";
 
 describe("statedRange", () => {
   const of = (text: string) => statedRange(new Map([["vielbein.range", text]]));
@@ -120,12 +86,32 @@ describe("measureRange", () => {
   });
 });
 
+describe("measureExtent", () => {
+  test.each([
+    ["both signs: about 0, with a tenth of room", [-0.5, 2, 1], [-2.2, 2.2]],
+    ["one sign: what they span, with a tenth of room", [20, 25, 30], [19, 31]],
+    ["not negative", [0, 10], [-1, 11]],
+    ["constant", [3, 3], [0, 6]],
+    ["constant below 0", [-3, -3], [-6, 0]],
+    ["silence", [0, 0], [-1, 1]],
+  ])("%s", (_, values, [low, high]) => {
+    const range = measureExtent(Float32Array.from(values));
+    expect(range[0]).toBeCloseTo(low!, 12);
+    expect(range[1]).toBeCloseTo(high!, 12);
+  });
+
+  test("refuses NaN and nothing", () => {
+    expect(() => measureExtent(Float32Array.of(0, Number.NaN))).toThrow(/NaN at index 1/);
+    expect(() => measureExtent(new Float32Array(0))).toThrow(/at least one/);
+  });
+});
+
 describe("toRgba", () => {
   test("channels first and last agree, values outside the range are clipped", () => {
     const chw = toRgba(Float32Array.of(-1, 1, 0, 2, 0.5, -3), detectLayout([3, 1, 2]), [-1, 1]);
     const hwc = toRgba(
       Float32Array.of(-1, 0, 0.5, 1, 2, -3),
-      detectLayout([1, 2, 3], { layout: "hwc" }),
+      detectLayout([1, 2, 3], { layout: { name: "hwc" } }),
       [-1, 1],
     );
     expect([...chw.data]).toEqual([0, 128, 191, 255, 255, 255, 0, 255]);

@@ -2,7 +2,7 @@
 
 import { statedPrior, VielbeinError } from "@vielbein/core";
 import { inspect as inspectModel, type ModelReport, type PortReport } from "@vielbein/onnx";
-import { escapeControls, statedRange } from "@vielbein/viz";
+import { escapeControls, statedLayout, statedRange, statedSampleRate } from "@vielbein/viz";
 import { type LoadedModel, loadModel, mapOptions } from "../inputs/model.ts";
 import { spanOf } from "../inputs/prepared.ts";
 import { command } from "../kit/command.ts";
@@ -22,7 +22,7 @@ export const inspect = command({
   async run({ model, options, terminal }) {
     const loaded = await loadModel(model, options, terminal);
     const report = await inspectModel(loaded.model, loaded.runtime, spanOf(loaded, options));
-    for (const stated of [statedPrior, statedRange]) {
+    for (const stated of [statedPrior, statedRange, statedLayout, statedSampleRate]) {
       remarkOnMetadata(() => stated(loaded.model.metadata), loaded);
     }
     const { file, bytes, sha256 } = loaded;

@@ -11,10 +11,10 @@ import {
 import { uniform } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { originOf } from "../inputs/captions.ts";
-import { distanceOptions } from "../inputs/distance.ts";
+import { type Distance, distanceOptions, distanceRemark } from "../inputs/distance.ts";
 import { isInput, type LoadedModel, mapOptions, pointOptions, provenanceOf } from "../inputs/model.ts";
 import { twosOf } from "../inputs/pairs.ts";
-import { type Pixels, pixelOptions, pixelsRemark } from "../inputs/pixels.ts";
+import { pictureOptions } from "../inputs/pictures.ts";
 import { type GeneratorTask, openGenerator, withDistance } from "../inputs/task.ts";
 import { integer, positive } from "../kit/arguments.ts";
 import { command } from "../kit/command.ts";
@@ -45,7 +45,7 @@ function columnsOf(position: (row: number) => number): Columns<PathRow> {
 const options = {
   ...mapOptions,
   ...pointOptions,
-  ...pixelOptions,
+  ...pictureOptions,
   ...distanceOptions,
   samples: option(
     "--samples <n>",
@@ -105,7 +105,7 @@ export const ppl = command({
       report: async (rows, provenance) => {
         const result = { ...(await summaries(rows, seed)), rows, epsilon, provenance };
         requireDifferences(result);
-        return { json: () => jsonOf(result), text: () => tableOf(result, distance.pixels) };
+        return { json: () => jsonOf(result), text: () => tableOf(result, distance) };
       },
     });
   },
@@ -185,7 +185,7 @@ function jsonOf({ exact, difference, rows, judgement, epsilon, provenance }: Res
 
 function tableOf(
   { exact, difference, rows, judgement, epsilon, provenance }: Result,
-  pixels: Pixels | undefined,
+  distance: Distance,
 ): string {
   const lines = [
     { name: `exact, by ${ROUTE}`, ...exact },
@@ -204,7 +204,7 @@ function tableOf(
     judgement.quality === "near rounding"
       ? "the differences are near the rounding of outputs in float32: a larger --epsilon is safer"
       : undefined,
-    ...pixelsRemark(pixels),
+    ...distanceRemark(distance),
   ]);
   return `${body}\n${remarks.join("\n")}\n`;
 }

@@ -2,7 +2,7 @@
 
 import type { Provenance, Truncation } from "@vielbein/core";
 import { shortHash } from "../kit/names.ts";
-import { describePixels, type Pixels } from "./pixels.ts";
+import { type Drawing, describeDrawing } from "./pictures.ts";
 
 /** Where codes come from: `seed 0`, `seed 0, z → w`, or the name of a file; and how they were truncated. */
 export function originOf({
@@ -24,13 +24,13 @@ function describeTruncation({ psi, space, toward, distribution }: Truncation): s
     : `${space} scaled by ${psi} (${distribution})`;
 }
 
-/** Of a sheet of images: the programs, the model, what else there is to say, and the range of the pixels. */
+/** Of a sheet of images: the programs, the model, what else there is to say, and how outputs are drawn. */
 export function footerOf(
   { tool, runtime, model }: Provenance,
-  pixels: Pixels,
+  drawing: Drawing,
   ...remarks: readonly string[]
 ): string {
-  const parts = [tool, runtime, `model ${shortHash(model.sha256)}`, ...remarks, describePixels(pixels)];
+  const parts = [tool, runtime, `model ${shortHash(model.sha256)}`, ...remarks, ...describeDrawing(drawing)];
   return parts.join(" · ");
 }
 

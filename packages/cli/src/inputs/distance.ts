@@ -1,14 +1,23 @@
 // What outputs are measured by: the squared distance of the outputs themselves, or of features that another model
 // computes of them, φ(f(x)), as one graph: ‖φ(a) − φ(b)‖² is LPIPS for features made by tools/export/lpips_features.py.
 
-import { VielbeinError } from "@vielbein/core";
-import { chain, type Model, type OnnxMap, requiredInputs } from "@vielbein/onnx";
-import { statedRange } from "@vielbein/viz";
+import { type Space, VielbeinError } from "@vielbein/core";
+import { type ChainOptions, chain, type Model, type OnnxMap, requiredInputs } from "@vielbein/onnx";
+import { type ImageLayout, shownBy, statedRange } from "@vielbein/viz";
 import { input } from "../kit/command-files.ts";
+import { definedItems } from "../kit/defined.ts";
 import { choice, type OptionsOf, withDefault } from "../kit/options.ts";
 import type { CodeOptions } from "./codes.ts";
+import {
+  describeLayout,
+  type LayoutOptions,
+  layoutEntry,
+  layoutOf,
+  type PictureLayout,
+  remarkOnGuess,
+} from "./layouts.ts";
 import { type LoadedModel, loadModel, openMap } from "./model.ts";
-import { type PixelOptions, type Pixels, pixelsOf } from "./pixels.ts";
+import { describePixels, type PixelOptions, type Pixels, pixelsOf } from "./pixels.ts";
 
 export const distanceOptions = {
   /** `l2`, or the file of the features. */
@@ -37,10 +46,18 @@ export interface Distance {
   of(outputs: Float32Array, count: number): Promise<Float32Array>;
   /** Black and white of the images, as the features are given them; undefined where they are given all values as they are. */
   readonly pixels: Pixels | undefined;
+  /** How outputs were arranged for the features; undefined where they are given them as they are. */
+  readonly layout: PictureLayout | undefined;
   /** For the provenance. */
   readonly description: Readonly<Record<string, unknown>>;
   /** Releases what was opened besides the generator. */
   dispose(): Promise<void>;
+}
+
+/** How features are given what is compared, for tables: nothing where it is given as it is. */
+export function distanceRemark(distance: Pick<Distance, "layout" | "pixels"> | undefined): readonly string[] {
+  const { layout, pixels } = distance ?? {};
+  return definedItems([layout && describeLayout(layout), pixels && describePixels(pixels)]);
 }
 
 /** ‖a − b‖². */
@@ -68,13 +85,14 @@ function outputDistance(generator: OnnxMap): Distance {
   return {
     map: generator,
     pixels: undefined,
+    layout: undefined,
     of: async (outputs) => outputs,
     description: { distance: "l2" },
     dispose: async () => {},
   };
 }
 
-type FeatureOptions = CodeOptions & DistanceOptions & PixelOptions;
+type FeatureOptions = CodeOptions & DistanceOptions & PixelOptions & LayoutOptions;
 
 async function featureDistance(
   loaded: LoadedModel,
@@ -82,13 +100,14 @@ async function featureDistance(
   options: FeatureOptions,
   signal: AbortSignal,
 ): Promise<Distance> {
-  const { chained, pixels, describe } = await withFeatures(loaded, generator, options, signal);
+  const { chained, pixels, layout, describe } = await withFeatures(loaded, generator, options, signal);
   const { to: _to, from: _from, ...rest } = options;
   const map = await openMap(chained, { ...rest, from: generator.from.name });
   let behind: OnnxMap | undefined;
   return {
     map,
     pixels,
+    layout,
     of: async (outputs, count) => {
       behind ??= await openMap(chained, { ...rest, from: generator.to.name });
       return behind.evaluate(outputs, count, { signal });
@@ -110,39 +129,81 @@ async function withFeatures(
 ): Promise<{
   readonly chained: LoadedModel;
   readonly pixels: Pixels | undefined;
+  readonly layout: PictureLayout | undefined;
   readonly describe: (map: OnnxMap) => Distance["description"];
 }> {
   // What is said of the generator's inputs is not of the features'.
   const { set: _set, shape: _shape, noiseSeed: _noiseSeed, ...engine } = options;
   const { featureRange: range, distance } = options;
   const features = await loadModel(distance, engine);
-  requireInput(features, generator);
+  const layout = arrangementOf(loaded, features, generator, options);
   const pixels = range === "signed" ? undefined : await pixelsOf(loaded, generator, options, signal);
   const link = linkOf(range, pixels, features.model);
-  const model = chain(loaded.model, features.model, { output: generator.to.name, ...link });
+  const arrange = layout && arrangeBy(layout.layout);
+  const model = chain(loaded.model, features.model, { output: generator.to.name, arrange, ...link });
   return {
     chained: { ...loaded, model },
     pixels,
+    layout,
     describe: ({ to }) => ({
       distance: { file: features.file, sha256: features.sha256, output: to.name },
       range,
       pixels: pixels?.range,
       pixelsFrom: pixels?.from,
+      ...layoutEntry(layout),
       ...link,
     }),
   };
 }
 
-function requireInput({ model, file }: LoadedModel, { to }: OnnxMap): void {
-  const shape = requiredInputs(model.graph)[0]?.shape?.slice(1);
-  const fits =
-    shape?.length === to.shape.length &&
-    shape.every((extent, i) => typeof extent !== "number" || extent === to.shape[i]);
-  if (fits) return;
+/**
+ * How outputs must be arranged for the features: not at all where they take them as they are, else with channels first, as
+ * the layout says which axes they have.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH` where neither fits.
+ */
+function arrangementOf(
+  loaded: LoadedModel,
+  { model, file }: LoadedModel,
+  { to }: OnnxMap,
+  options: LayoutOptions,
+): PictureLayout | undefined {
+  const wanted = requiredInputs(model.graph)[0]?.shape?.slice(1);
+  const fits = (shape: readonly number[]) =>
+    wanted?.length === shape.length &&
+    wanted.every((extent, i) => typeof extent !== "number" || extent === shape[i]);
+  if (fits(to.shape)) return undefined;
+  const found = readable(loaded, to, options);
+  if (found && fits(channelsFirst(found.layout))) {
+    remarkOnGuess(loaded, to, found);
+    return found;
+  }
   throw new VielbeinError(
     "SHAPE_MISMATCH",
-    `--distance: "${file}" takes [${shape}], but "${to.name}" is [${to.shape}]. ${remedyFor(shape ?? [], to.shape)}`,
+    `--distance: "${file}" takes [${wanted}], but "${to.name}" is [${to.shape}]. ${remedyFor(wanted ?? [], to.shape)}`,
   );
+}
+
+/** The layout, if outputs have one: what features take need not be a picture. */
+function readable(loaded: LoadedModel, to: Space, options: LayoutOptions): PictureLayout | undefined {
+  try {
+    return layoutOf(loaded, to, options);
+  } catch (error) {
+    if (options.layout || !(error instanceof VielbeinError)) throw error;
+    return undefined;
+  }
+}
+
+function channelsFirst({ channels, height, width, layout }: ImageLayout): number[] {
+  return shownBy({ layout }) === "signal" ? [channels, width] : [channels, height, width];
+}
+
+/** What brings outputs of a layout to channels first. */
+function arrangeBy(layout: ImageLayout): NonNullable<ChainOptions["arrange"]> {
+  const axes = channelsFirst(layout);
+  if (!layout.channelsLast) return { shape: axes };
+  const [channels, ...plane] = axes;
+  return { shape: [...plane, channels ?? 1], order: [plane.length, ...plane.keys()] };
 }
 
 /** What to do where features take `wanted` `[channels, height, width]` and the output is something else. */

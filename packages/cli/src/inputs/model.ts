@@ -207,6 +207,11 @@ export function isInput({ model }: LoadedModel, name: string): boolean {
   return requiredInputs(model.graph).some((input) => input.name === name);
 }
 
+/** Whether a tensor is an output of the model, which its metadata speak of. */
+export function isOutput({ model }: LoadedModel, name: string): boolean {
+  return model.graph.outputs.some((output) => output.name === name);
+}
+
 /**
  * The map that the options choose; one from an input has the prior that they or the model's metadata state.
  *

@@ -1,51 +1,125 @@
-// Pictures of what a map yields: the options that say how a tensor is an image, and pixels of one range for all of them.
+// Pictures of what a map yields: the options that say how a tensor is a picture, and pixels of one range for all of them.
 
 import type { Space } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
-import { detectLayout, type ImageLayout, type RgbaImage, toRgba } from "@vielbein/viz";
-import { choice, type OptionsOf } from "../kit/options.ts";
+import type { OnnxMap } from "@vielbein/onnx";
+import {
+  classColour,
+  curveColour,
+  type LegendKey,
+  measureExtent,
+  measureRange,
+  type RgbaImage,
+  SIGNAL_DENSITY,
+  shownBy,
+  toRgba,
+} from "@vielbein/viz";
+import { definedItems } from "../kit/defined.ts";
+import type { OptionsOf } from "../kit/options.ts";
+import type { Task } from "../kit/task.ts";
 import type { CodeOptions } from "./codes.ts";
 import type { Distance } from "./distance.ts";
-import { type Pixels, pixelOptions, pixelsEntry, pixelsOf } from "./pixels.ts";
+import {
+  describeLayout,
+  layoutEntry,
+  layoutOf,
+  layoutOptions,
+  type PictureLayout,
+  remarkOnGuess,
+} from "./layouts.ts";
+import type { LoadedModel } from "./model.ts";
+import { describePixels, type Pixels, pixelOptions, pixelsEntry, pixelsOf } from "./pixels.ts";
 import type { GeneratorTask } from "./task.ts";
 
-export const pictureOptions = {
-  layout: choice("--layout <layout>", "axes of the image (default: from its shape)", ["chw", "hwc", "hw"]),
-  ...pixelOptions,
-};
+export const pictureOptions = { ...layoutOptions, ...pixelOptions };
 
 export type PictureOptions = OptionsOf<typeof pictureOptions>;
 
-/** How the points of `space` are images; throws where they are none. */
-export function layoutOf(space: Space, { layout }: PictureOptions): ImageLayout {
-  return detectLayout(space.shape, { layout });
-}
-
 /** How the outputs of a map are drawn. */
-export interface Drawing {
-  readonly layout: ImageLayout;
-  readonly pixels: Pixels;
+export interface Drawing extends PictureLayout {
+  /** Undefined of classes, whose colours stand for themselves. */
+  readonly pixels: Pixels | undefined;
 }
 
-/** With the pixels that the features of the distance are given, where there are features. */
-export async function drawingOf(
+/**
+ * How the outputs of a map, or of maps that follow each other, are drawn; says so where that is a guess.
+ *
+ * @param known what is known already; of a known layout nothing is said.
+ */
+export async function drawingAlong(
+  { loaded, options, signal }: DrawingTask,
+  path: OnnxMap | readonly [OnnxMap, OnnxMap],
+  known: Partial<Pick<Distance, "layout" | "pixels">> = {},
+): Promise<Drawing> {
+  const { to } = "length" in path ? path[1] : path;
+  const found = known.layout ?? layoutOf(loaded, to, options);
+  if (!known.layout) remarkOnGuess(loaded, to, found);
+  const shows = shownBy(found.layout);
+  if (known.pixels || shows === "classes") return { ...found, pixels: known.pixels };
+  const measure = shows === "signal" ? measureExtent : measureRange;
+  return { ...found, pixels: await pixelsOf(loaded, path, options, signal, measure) };
+}
+
+type DrawingTask = Pick<Task<CodeOptions & PictureOptions>, "options" | "signal"> & {
+  readonly loaded: LoadedModel;
+};
+
+/** How a generator's outputs are drawn: as the features of the distance are given them, where there are features. */
+export function drawingOf(
   task: GeneratorTask<CodeOptions & PictureOptions> & { readonly distance?: Distance },
 ): Promise<Drawing> {
-  const { loaded, generator, distance, options, signal } = task;
-  const layout = layoutOf(generator.to, options);
-  return { layout, pixels: distance?.pixels ?? (await pixelsOf(loaded, generator, options, signal)) };
+  return drawingAlong(task, task.generator, task.distance);
 }
 
 /** What the provenance has of a drawing; nothing where none was made. */
 export function drawingEntry(drawing: Drawing | undefined): object {
-  return { layout: drawing?.layout.layout, ...pixelsEntry(drawing?.pixels) };
+  return { ...layoutEntry(drawing), ...pixelsEntry(drawing?.pixels) };
+}
+
+/** The layout, where the shape does not say it, and the pixels, for captions: `hw:28,28, guessed`, `pixels 0 … 1, measured`. */
+export function describeDrawing(drawing: Drawing): string[] {
+  const shows = shownBy(drawing.layout);
+  const pixels = shows === "classes" ? undefined : drawing.pixels;
+  const what = shows === "signal" ? "values" : "pixels";
+  return definedItems([describeLayout(drawing), pixels && describePixels(pixels, what)]);
 }
 
 /** The images of points `[count, dim]` of `space`. */
-export function imagesOf(points: Float32Array, { dim }: Space, { layout, pixels }: Drawing): RgbaImage[] {
-  return Array.from({ length: points.length / dim }, (_, i) =>
-    toRgba(rowAt(points, i, dim), layout, pixels.range),
-  );
+export function imagesOf(points: Float32Array, { dim }: Space, drawing: Drawing): RgbaImage[] {
+  return Array.from({ length: points.length / dim }, (_, i) => imageOf(rowAt(points, i, dim), drawing));
+}
+
+/** The image of one point. */
+export function imageOf(point: Float32Array, { layout: found, pixels }: Drawing): RgbaImage {
+  return toRgba(point, found, pixels?.range ?? [0, 1]);
+}
+
+/** As many classes are told apart by colour. */
+const MOST_KEYS = 16;
+
+/** What a sheet of such images needs besides them. */
+export function sheetLook({ layout: found }: PictureLayout): {
+  readonly legend?: readonly LegendKey[];
+  readonly density?: number;
+} {
+  const { channels } = found;
+  const keys = Array.from({ length: Math.min(channels, MOST_KEYS) }, (_, i) => i);
+  switch (shownBy(found)) {
+    case "classes": {
+      const label = (i: number) => `${i}${channels > i + MOST_KEYS ? `, ${i + MOST_KEYS} …` : ""}`;
+      return {
+        legend: keys.map((i) => ({ label: label(i), colour: classColour(i), shape: "area", opaque: true })),
+      };
+    }
+    case "signal": {
+      const legend = keys.map(
+        (i) => ({ label: `channel ${i}`, colour: curveColour(i), shape: "line" }) as const,
+      );
+      return { legend: channels > 1 ? legend : [], density: SIGNAL_DENSITY };
+    }
+    default:
+      return {};
+  }
 }
 
 /** Arrays end to end. */

@@ -7,12 +7,12 @@ import { measureRange, type PixelRange, statedRange } from "@vielbein/viz";
 import { range } from "../kit/arguments.ts";
 import { type OptionsOf, option } from "../kit/options.ts";
 import { type CodeOptions, CodeSource } from "./codes.ts";
-import type { LoadedModel } from "./model.ts";
+import { isOutput, type LoadedModel } from "./model.ts";
 
 export const pixelOptions = {
   imageRange: option(
     "--image-range <low,high>",
-    "values of black and white (default: as the model states in vielbein.range, else measured on samples)",
+    "values of black and white, of signals the lower and upper edge (default: as the model states in vielbein.range, else measured on samples)",
     range,
   ),
 };
@@ -30,36 +30,36 @@ const MEASURED = 16;
  * Black and white in the images that a map ends at.
  *
  * @param path the map, or maps that follow each other.
+ * @param measure finds them in the outputs of samples.
  */
 export async function pixelsOf(
   loaded: LoadedModel,
   path: OnnxMap | readonly [OnnxMap, OnnxMap],
   options: CodeOptions & PixelOptions,
   signal: AbortSignal,
+  measure: (values: Float32Array) => PixelRange = measureRange,
 ): Promise<Pixels> {
   if (options.imageRange) return { range: options.imageRange, from: "option" };
-  const { metadata, graph } = loaded.model;
   const maps = "length" in path ? path : [path];
-  const isOutput = graph.outputs.some(({ name }) => name === maps.at(-1)!.to.name);
-  const stated = isOutput ? statedRange(metadata) : undefined;
+  const stated = isOutput(loaded, maps.at(-1)!.to.name) ? statedRange(loaded.model.metadata) : undefined;
   if (stated) return { range: stated, from: "model" };
-  return { range: await measuredRange(loaded, maps, options, signal), from: "samples" };
+  return { range: measure(await sampledValues(loaded, maps, options, signal)), from: "samples" };
 }
 
-/** Black and white that hold the values at samples that no seed changes. */
-async function measuredRange(
+/** The outputs at samples that no seed changes. */
+async function sampledValues(
   loaded: LoadedModel,
   maps: readonly OnnxMap[],
   options: CodeOptions & PixelOptions,
   signal: AbortSignal,
-): Promise<Pixels["range"]> {
+): Promise<Float32Array> {
   const source = await fixedCodes(loaded, maps[0]!, options);
   try {
     const codes = await source.take(0, MEASURED, signal);
     const count = Math.min(codes.count, MEASURED);
     let values = codes.values.subarray(0, count * maps[0]!.from.dim);
     for (const map of maps) values = await map.evaluate(values, count, { signal });
-    return measureRange(values);
+    return values;
   } finally {
     await source.dispose();
   }
@@ -82,13 +82,11 @@ const ORIGINS: Readonly<Record<Pixels["from"], string>> = {
 };
 
 /** `pixels −1 … 1, as the model states`, for captions and tables. */
-export function describePixels({ range: values, from }: Pixels): string {
-  return `pixels ${values.map((value) => +value.toPrecision(3)).join(" … ")}, ${ORIGINS[from]}`;
-}
-
-/** The same as a remark; none where there are no pixels. */
-export function pixelsRemark(pixels: Pixels | undefined): readonly string[] {
-  return pixels ? [describePixels(pixels)] : [];
+export function describePixels(
+  { range: values, from }: Pixels,
+  what: "pixels" | "values" = "pixels",
+): string {
+  return `${what} ${values.map((value) => +value.toPrecision(3)).join(" … ")}, ${ORIGINS[from]}`;
 }
 
 /** What the provenance has of them; nothing where there are no pixels. */

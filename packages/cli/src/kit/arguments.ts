@@ -3,6 +3,7 @@
 import { type InputSetting, type Prior, parseDecimal, parsePrior, parseSetting } from "@vielbein/core";
 import type { InputShapes } from "@vielbein/onnx";
 import { type Provider, providers } from "@vielbein/runtime-node";
+import { LAYOUT_GRAMMAR, type LayoutChoice, parseLayout } from "@vielbein/viz";
 import { InvalidArgumentError } from "commander";
 
 export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -84,6 +85,13 @@ export function range(text: string): readonly [number, number] {
     return [low, high];
   }
   throw new InvalidArgumentError("Expected two numbers LOW,HIGH with LOW < HIGH, such as -1,1.");
+}
+
+/** As {@link parseLayout}. */
+export function layout(text: string): LayoutChoice {
+  const value = parseLayout(text);
+  if (value) return value;
+  throw new InvalidArgumentError(`Expected ${LAYOUT_GRAMMAR}.`);
 }
 
 /** What --set gives inputs by name; a file is read with the model. */

@@ -1,67 +1,125 @@
-// How the numbers of one image tensor are arranged: channels first, channels last, or no channel axis.
+// How the numbers of one output are a picture: images with channels first, channels last or none, sheets of channels,
+// maps of classes, curves. A layout is written as one word, with the extents of its axes where the shape of the output
+// does not have them: `hwc`, `hw:28,28`, `classes:10,16,16`, `signal:2,4096`.
 
 import { VielbeinError } from "@vielbein/core";
 
-export type LayoutName = "chw" | "hwc" | "hw";
+/** What a picture shows, and the axes that its words name. */
+const LAYOUTS = {
+  chw: { shows: "image", channelsLast: false, axes: 3 },
+  hwc: { shows: "image", channelsLast: true, axes: 3 },
+  hw: { shows: "image", channelsLast: false, axes: 2 },
+  sheet: { shows: "sheet", channelsLast: false, axes: 3 },
+  "sheet-hwc": { shows: "sheet", channelsLast: true, axes: 3 },
+  classes: { shows: "classes", channelsLast: false, axes: 3 },
+  "classes-hwc": { shows: "classes", channelsLast: true, axes: 3 },
+  signal: { shows: "signal", channelsLast: false, axes: 2 },
+} as const;
+
+/**
+ * `chw`, `hwc`, `hw`: one image. `sheet`: every channel a grey tile. `classes`: at every pixel the channel that is
+ * largest, in a colour of its own. `signal`: a curve for each channel.
+ */
+export type LayoutName = keyof typeof LAYOUTS;
+
+export const LAYOUT_NAMES: readonly LayoutName[] = Object.keys(LAYOUTS) as LayoutName[];
+
+/** A layout as it is asked for. */
+export interface LayoutChoice {
+  readonly name: LayoutName;
+  /** In the order of the axes; without them, those of the output's shape. */
+  readonly extents?: readonly number[] | undefined;
+}
 
 export interface ImageLayout {
   readonly layout: LayoutName;
-  /** 1 (grey), 3 (RGB) or 4 (RGBA). */
+  /** Whether the channels of a pixel, or of a moment, lie beside each other. */
+  readonly channelsLast: boolean;
+  /** Of an image 1 (grey), 3 (RGB) or 4 (RGBA). */
   readonly channels: number;
-  /** Pixels. */
+  /** Pixels; of signals 1. */
   readonly height: number;
-  /** Pixels. */
+  /** Pixels; of signals the number of samples. */
   readonly width: number;
 }
 
-const CHANNEL_COUNTS: readonly number[] = [1, 3, 4];
+/** What a picture of this layout shows. */
+export function shownBy({ layout }: Pick<ImageLayout, "layout">): "image" | "sheet" | "classes" | "signal" {
+  return LAYOUTS[layout].shows;
+}
+
+/** `NAME` or `NAME:EXTENT,EXTENT,…`, of a signal one extent or two; undefined for anything else. */
+export function parseLayout(text: string): LayoutChoice | undefined {
+  const [, word, list] = /^\s*([a-z-]+)(?::(\d+(?:,\d+)*))?\s*$/.exec(text) ?? [];
+  const name = LAYOUT_NAMES.find((each) => each === word);
+  if (name === undefined) return undefined;
+  if (list === undefined) return { name };
+  const extents = list.split(",").map(Number);
+  const { axes } = LAYOUTS[name];
+  const isCounted = extents.length === axes || (name === "signal" && extents.length === 1);
+  return isCounted && extents.every((n) => n > 0) && Number.isSafeInteger(sizeOf(extents))
+    ? { name, extents }
+    : undefined;
+}
+
+/** What {@link parseLayout} takes, for messages. */
+export const LAYOUT_GRAMMAR: string = `${LAYOUT_NAMES.slice(0, -1).join(", ")} or ${LAYOUT_NAMES.at(-1)}, where need be with extents, such as chw:3,64,64 or hw:28,28`;
+
+/** The text that {@link parseLayout} reads, with all extents. */
+export function formatLayout(layout: ImageLayout): string {
+  return `${layout.layout}:${axesOf(layout).join(",")}`;
+}
+
+/** The extents of the axes, in the order of the values. */
+export function axesOf({ layout, channelsLast, channels, height, width }: ImageLayout): number[] {
+  const plane = shownBy({ layout }) === "signal" ? [width] : [height, width];
+  if (layout === "hw" || (layout === "signal" && channels === 1)) return plane;
+  return channelsLast ? [...plane, channels] : [channels, ...plane];
+}
+
+/** The number of values of one output. */
+export function sizeOf(extents: readonly number[]): number {
+  return extents.reduce((product, extent) => product * extent, 1);
+}
+
+/** Distances in memory, in values: from a pixel to the next, from a channel to the next. */
+export function stridesOf({ channelsLast, channels, height, width }: ImageLayout): {
+  readonly pixel: number;
+  readonly channel: number;
+} {
+  return channelsLast ? { pixel: channels, channel: 1 } : { pixel: 1, channel: height * width };
+}
+
+/** The layout with these extents: as many as the name has axes; of two of a signal the smaller counts the curves. */
+export function layoutWith(layout: LayoutName, extents: readonly number[]): ImageLayout {
+  const [a, b, c] = extents;
+  if (layout === "hw") return { layout, channelsLast: false, channels: 1, height: a, width: b };
+  if (layout === "signal") {
+    const [channels, width] = b === undefined ? [1, a] : [Math.min(a, b), Math.max(a, b)];
+    return { layout, channelsLast: b !== undefined && a > b, channels, height: 1, width };
+  }
+  const { channelsLast } = LAYOUTS[layout];
+  const [channels, height, width] = channelsLast ? [c, a, b] : [a, b, c];
+  return { layout, channelsLast, channels, height, width };
+}
+
+/** How many axes a layout names. */
+export function axisCount(name: LayoutName): number {
+  return LAYOUTS[name].axes;
+}
 
 /**
- * Reads the layout of one image from its shape without the batch axis: `[C, H, W]` or `[H, W, C]`
- * with C ∈ {1, 3, 4}, or `[H, W]`. When both ends could be the channels, channels-first wins;
- * `layout` overrides that.
+ * The layout that a model states in its metadata under `vielbein.layout`, if any.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH` when the shape cannot be an image, or not in that layout.
+ * @throws {VielbeinError} `INVALID_MODEL` for a text that is none.
  */
-export function detectLayout(
-  shape: readonly number[],
-  options: { layout?: LayoutName | undefined } = {},
-): ImageLayout {
-  const layout = options.layout ?? guess(shape);
-  const rank = layout === "hw" ? 2 : 3;
-  if (layout === undefined || shape.length !== rank || !shape.every((n) => Number.isInteger(n) && n > 0)) {
-    throw mismatch(shape, options.layout);
-  }
-  const [channels, height, width] =
-    layout === "chw"
-      ? [shape[0], shape[1], shape[2]]
-      : layout === "hwc"
-        ? [shape[2], shape[0], shape[1]]
-        : [1, shape[0], shape[1]];
-  if (!CHANNEL_COUNTS.includes(channels)) throw mismatch(shape, options.layout);
-  return { layout, channels, height, width };
-}
-
-function guess(shape: readonly number[]): LayoutName | undefined {
-  if (shape.length === 2) return "hw";
-  if (shape.length !== 3) return undefined;
-  if (CHANNEL_COUNTS.includes(shape[0])) return "chw";
-  if (CHANNEL_COUNTS.includes(shape[2])) return "hwc";
-  return undefined;
-}
-
-function mismatch(shape: readonly number[], layout: LayoutName | undefined): VielbeinError {
-  const remedy =
-    shape.length > 3
-      ? "Drop the batch axis and choose one image."
-      : shape.length === 1
-        ? "Reshape the vector to its image shape first."
-        : "Choose another output tensor, or name the axes with the option `layout`.";
-  const rule =
-    layout === undefined
-      ? "one image has shape [C, H, W] or [H, W, C] with 1, 3 or 4 channels, or [H, W]"
-      : `layout "${layout}" needs shape [${[...layout.toUpperCase()].join(", ")}]${
-          layout === "hw" ? "" : " with 1, 3 or 4 channels"
-        }`;
-  return new VielbeinError("SHAPE_MISMATCH", `Image: ${rule}, got [${shape.join(", ")}]. ${remedy}`);
+export function statedLayout(metadata: ReadonlyMap<string, string>): LayoutChoice | undefined {
+  const text = metadata.get("vielbein.layout");
+  if (text === undefined) return undefined;
+  const choice = parseLayout(text);
+  if (choice) return choice;
+  throw new VielbeinError(
+    "INVALID_MODEL",
+    `vielbein.layout: expected ${LAYOUT_GRAMMAR} in the metadata, got "${text}". Correct it.`,
+  );
 }

@@ -52,8 +52,39 @@ export function measureRange(values: Float32Array): PixelRange {
   return [0, magnitude];
 }
 
+/** Room above and below the values of samples, as a fraction of what they span. */
+const HEADROOM = 0.1;
+
+/**
+ * Finds the range of values that curves of signals are drawn in, from sample signals laid end to end: all of the values,
+ * with room for those of other samples; about 0 where they are of both signs.
+ *
+ * @throws as {@link measureRange}.
+ */
+export function measureExtent(values: Float32Array): PixelRange {
+  requireValues(values);
+  const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (low === high) return low === 0 ? [-1, 1] : [low - Math.abs(low), high + Math.abs(high)];
+  if (low < 0 && high > 0) {
+    const magnitude = (1 + HEADROOM) * Math.max(-low, high);
+    return [-magnitude, magnitude];
+  }
+  const room = HEADROOM * (high - low);
+  return [low - room, high + room];
+}
+
 /** Quantiles; where they coincide (a few bright pixels on a flat ground), the extremes. */
 function robustExtent(values: Float32Array): PixelRange {
+  requireValues(values);
+  const sorted = thin(values).sort();
+  const last = sorted.length - 1;
+  const low = sorted[Math.floor(TAIL * last)];
+  const high = sorted[Math.ceil((1 - TAIL) * last)];
+  return low === high ? [sorted[0], sorted[last]] : [low, high];
+}
+
+function requireValues(values: Float32Array): void {
   if (values.length === 0) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
@@ -67,11 +98,6 @@ function robustExtent(values: Float32Array): PixelRange {
       `Image range: every pixel must be finite, got ${values[bad]} at index ${bad}. Leave that image out.`,
     );
   }
-  const sorted = thin(values).sort();
-  const last = sorted.length - 1;
-  const low = sorted[Math.floor(TAIL * last)];
-  const high = sorted[Math.ceil((1 - TAIL) * last)];
-  return low === high ? [sorted[0], sorted[last]] : [low, high];
 }
 
 function thin(values: Float32Array): Float32Array {

@@ -1,91 +1,12 @@
-// From the numbers of an image tensor to 8-bit RGBA pixels, and to a size the eye can read.
+// 8-bit RGBA pixels, brought to a size that the eye can read.
 
 import { VielbeinError } from "@vielbein/core";
-import type { ImageLayout } from "./image-layout.ts";
-import type { PixelRange } from "./image-range.ts";
 
 /** 8-bit pixels, row-major from the top left, `data` of length `4 · width · height`, alpha not premultiplied. */
 export interface RgbaImage {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8ClampedArray;
-}
-
-/**
- * Maps one image tensor to 8-bit RGBA: `range` to 0 … 255, linearly, values outside it clipped.
- * Grey images are replicated to the three colours; the alpha of four-channel images is mapped like a colour.
- *
- * @throws {VielbeinError} `SHAPE_MISMATCH` when `values` is not one image of that layout,
- * `INVALID_ARGUMENT` for an empty range, `NOT_FINITE` for a NaN.
- */
-export function toRgba(values: Float32Array, layout: ImageLayout, range: PixelRange): RgbaImage {
-  const { channels, height, width } = layout;
-  const pixels = width * height;
-  if (values.length !== pixels * channels) {
-    throw new VielbeinError(
-      "SHAPE_MISMATCH",
-      `Image: ${channels} × ${height} × ${width} needs ${pixels * channels} values, got ${
-        values.length
-      }. Pass one image without its batch.`,
-    );
-  }
-  const [low, high] = range;
-  if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `Image: the range must be finite with low < high, got [${low}, ${high}]. Use measureRange on the images.`,
-    );
-  }
-  const scale = 255 / (high - low);
-  const [pixelStride, channelStride] = layout.layout === "chw" ? [1, pixels] : [channels, 1];
-  const data = new Uint8ClampedArray(4 * pixels);
-  for (let p = 0; p < pixels; p++) {
-    for (let c = 0; c < 4; c++) {
-      if (c === 3 && channels < 4) {
-        data[4 * p + 3] = 255;
-        continue;
-      }
-      const value = values[p * pixelStride + (channels === 1 ? 0 : c) * channelStride];
-      if (Number.isNaN(value)) {
-        throw new VielbeinError(
-          "NOT_FINITE",
-          `Image: every pixel must be a number, got NaN in row ${Math.floor(p / width)}, column ${
-            p % width
-          }. The generator left its domain there: take a smaller step.`,
-        );
-      }
-      data[4 * p + c] = (value - low) * scale;
-    }
-  }
-  return { width, height, data };
-}
-
-/**
- * The tensor of an image: the inverse of {@link toRgba}, up to its rounding. Grey tensors get the luma of colours
- * (ITU-R BT.601); alpha is left out unless the layout has four channels.
- *
- * @returns `[channels · height · width]`.
- * @throws {VielbeinError} `SHAPE_MISMATCH` when the image has another size than the layout.
- */
-export function fromRgba(image: RgbaImage, layout: ImageLayout, [low, high]: PixelRange): Float32Array {
-  const { channels, height, width } = layout;
-  if (image.width !== width || image.height !== height) {
-    throw new VielbeinError(
-      "SHAPE_MISMATCH",
-      `Image: it is ${image.width} × ${image.height}, and ${width} × ${height} is needed. Resize it.`,
-    );
-  }
-  const pixels = width * height;
-  const [pixelStride, channelStride] = layout.layout === "chw" ? [1, pixels] : [channels, 1];
-  const values = new Float32Array(pixels * channels);
-  for (let p = 0; p < pixels; p++) {
-    const rgba = image.data.subarray(4 * p, 4 * p + 4);
-    for (let c = 0; c < channels; c++) {
-      const level = channels === 1 ? 0.299 * rgba[0] + 0.587 * rgba[1] + 0.114 * rgba[2] : rgba[c];
-      values[p * pixelStride + c * channelStride] = low + (level / 255) * (high - low);
-    }
-  }
-  return values;
 }
 
 /** Whether every pixel hides what is behind it. */

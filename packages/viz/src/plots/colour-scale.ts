@@ -2,10 +2,9 @@
 // with every kind of colour vision.
 
 import { scaleLinear } from "d3-scale";
+import { parseHex, type Rgb } from "../colour.ts";
 
 export type ColourScaleName = "sequential" | "diverging";
-/** Red, green, blue, 0 to 255. */
-export type Rgb = readonly [number, number, number];
 
 /** Viridis (van der Walt & Smith, CC0) at eighths of its length. */
 const VIRIDIS = "440154 472d7b 3b528b 2c728e 21918c 28ae80 5ec962 addc30 fde725";
@@ -13,7 +12,9 @@ const DIVERGING = "023858 0072b2 74b6dc f4f4f2 eda36b c75000 6b2300";
 
 /** The colour of a share from 0 to 1, linear in sRGB between the stops of the scale; shares outside are clipped. */
 export function colourScale(name: ColourScaleName): (share: number) => Rgb {
-  const stops = (name === "sequential" ? VIRIDIS : DIVERGING).split(" ").map(parseHex);
+  const stops = (name === "sequential" ? VIRIDIS : DIVERGING)
+    .split(" ")
+    .map((hex) => [...parseHex(`#${hex}`)]);
   const scale = scaleLinear<number[]>()
     .domain(stops.map((_, i) => i / (stops.length - 1)))
     .range(stops)
@@ -28,8 +29,4 @@ export function colourScale(name: ColourScaleName): (share: number) => Rgb {
 export function textColour(ground: Rgb): "black" | "white" {
   const [red, green, blue] = ground.map((value) => (value / 255) ** 2.2) as [number, number, number];
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "black" : "white";
-}
-
-function parseHex(hex: string): number[] {
-  return [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
 }

@@ -76,32 +76,43 @@ export interface LegendKey {
   readonly dash?: string | undefined;
   /** `area` for filled marks. */
   readonly shape: "line" | "area";
+  /** Whether marks of areas hide what is behind them. Default `false`. */
+  readonly opaque?: boolean | undefined;
 }
 
-/** Keys in a row below `top`, in as many rows as they need; nothing for none. */
-export function legend(keys: readonly LegendKey[], top: number, width: number): Block {
+/**
+ * Keys in a row below `top`, in as many rows as they need; nothing for none.
+ *
+ * @param unit what type, space and margins are enlarged by.
+ */
+export function legend(keys: readonly LegendKey[], top: number, width: number, unit = 1): Block {
   const elements: string[] = [];
   if (keys.length === 0) return { elements, bottom: top };
-  const [swatch, space, leading] = [18, 22, 20];
-  let x = MARGIN;
-  let y = top + 24;
+  const [swatch, space, leading, margin, indent] = [18, 22, 20, MARGIN, 7].map((length) => length * unit);
+  const style = { ...KEY, size: KEY.size * unit };
+  let x = margin;
+  let y = top + 24 * unit;
   for (const key of keys) {
-    const label = ellipsize(key.label, width - 2 * MARGIN - swatch - 7, KEY);
-    const length = swatch + 7 + measureText(label, KEY);
-    if (x > MARGIN && x + length > width - MARGIN) {
-      x = MARGIN;
+    const label = ellipsize(key.label, width - 2 * margin - swatch - indent, style);
+    const length = swatch + indent + measureText(label, style);
+    if (x > margin && x + length > width - margin) {
+      x = margin;
       y += leading;
     }
-    const middle = y - KEY.size * MIDDLE;
+    const middle = y - style.size * MIDDLE;
     elements.push(
       key.shape === "line"
-        ? stroke(`M${px(x)} ${px(middle)}h${swatch}`, key.colour, ` stroke-width="2"${key.dash ?? ""}`)
-        : `<rect x="${px(x)}" y="${px(middle - 5)}" width="${swatch}" height="10" fill="${key.colour}" fill-opacity="0.3" stroke="${key.colour}"/>`,
+        ? stroke(
+            `M${px(x)} ${px(middle)}h${px(swatch)}`,
+            key.colour,
+            ` stroke-width="${px(2 * unit)}"${key.dash ?? ""}`,
+          )
+        : `<rect x="${px(x)}" y="${px(middle - 5 * unit)}" width="${px(swatch)}" height="${px(10 * unit)}" fill="${key.colour}"${key.opaque ? "" : ' fill-opacity="0.3"'} stroke="${key.colour}"/>`,
     );
-    elements.push(textLine(x + swatch + 7, y, label, KEY, key.label));
+    elements.push(textLine(x + swatch + indent, y, label, style, key.label));
     x += length + space;
   }
-  return { elements, bottom: y + 2 };
+  return { elements, bottom: y + 2 * unit };
 }
 
 /** Pixels that the labels of a vertical axis need to its left. */

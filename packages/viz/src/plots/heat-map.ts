@@ -3,13 +3,14 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { extent } from "d3-array";
+import type { Rgb } from "../colour.ts";
 import { type RgbaImage, upscale } from "../images/image.ts";
 import { encodePng, pngDataUri } from "../images/png.ts";
 import { px, stroke, svgDocument, textLine } from "../svg.ts";
 import { ellipsize, measureText } from "../text.ts";
 import { THEME } from "../theme.ts";
 import { type Axis, makeAxis } from "./axis.ts";
-import { type ColourScaleName, colourScale, type Rgb, textColour } from "./colour-scale.ts";
+import { type ColourScaleName, colourScale, textColour } from "./colour-scale.ts";
 import {
   AXIS,
   type Block,

@@ -2,8 +2,9 @@
 
 import { originOf } from "../../inputs/captions.ts";
 import { existing } from "../../inputs/direction-counts.ts";
+import { layoutOf } from "../../inputs/layouts.ts";
 import { provenanceOf } from "../../inputs/model.ts";
-import { drawingEntry, drawingOf, layoutOf } from "../../inputs/pictures.ts";
+import { drawingEntry, drawingOf } from "../../inputs/pictures.ts";
 import { chooseCodes, pointRange } from "../../inputs/points-file.ts";
 import { openGenerator, withDistance } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
@@ -22,7 +23,7 @@ export const axes = command({
   async run(task) {
     const opened = await openGenerator(task);
     // Refused before features are read.
-    layoutOf(opened.generator.to, task.options);
+    layoutOf(opened.loaded, opened.generator.to, task.options);
     return drawAxes(await withDistance(opened));
   },
 });

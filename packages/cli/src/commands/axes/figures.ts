@@ -5,7 +5,7 @@ import type { DerivativeRoute, Provenance } from "@vielbein/core";
 import { symmetricSteps } from "@vielbein/core/paths";
 import { bandPlot, contactSheet, formatStep } from "@vielbein/viz";
 import { footerOf } from "../../inputs/captions.ts";
-import { type Drawing, imagesOf } from "../../inputs/pictures.ts";
+import { type Drawing, imagesOf, sheetLook } from "../../inputs/pictures.ts";
 import { spacesText } from "../../kit/names.ts";
 import { type AxesTask, finerSteps, type Walk, type WalkedRow } from "./walks.ts";
 
@@ -38,7 +38,8 @@ export function sheetOf(
       sublabel: `λ = ${walk.eigenvalue.toPrecision(3)} · ±${walk.range.toPrecision(3)}${unit}`,
       images: imagesOf(values, generator.to, drawing),
     })),
-    footer: footerOf(provenance, drawing.pixels, ...remarks),
+    ...sheetLook(drawing),
+    footer: footerOf(provenance, drawing, ...remarks),
   });
 }
 

@@ -22,8 +22,10 @@ import {
   imagesOf,
   joined,
   pictureOptions,
+  sheetLook,
 } from "../../inputs/pictures.ts";
 import { chooseCodes, type Points, pointRange } from "../../inputs/points-file.ts";
+import { soundEntry, soundOf, soundOptions, writeSounds } from "../../inputs/sounds.ts";
 import { type GeneratorTask, openGenerator } from "../../inputs/task.ts";
 import { indexList, integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -55,6 +57,7 @@ const options = {
   frames: option("--frames <n>", "columns of a path", integer(2, 99), 9),
   out: withDefault(figure("--out <file>", "sheet to write, .png or .svg"), "edit.png"),
   ...pictureOptions,
+  ...soundOptions,
   json: flag("--json", "coefficients and provenance as JSON on stdout"),
 };
 
@@ -71,6 +74,7 @@ export const edit = command({
     const task = await openGenerator(given);
     const { loaded, generator: map, source, options, terminal, signal } = task;
     const drawing = await drawingOf(task);
+    const sound = soundOf(loaded, map.to, drawing, options);
     const directions = await namedDirections(options.directions, loaded, map.from, options.layers);
     const edit = await parseEdit(options.edit, [...directions.keys()]);
     const frames = framesOf(edit, options.frames, directions.size);
@@ -85,10 +89,20 @@ export const edit = command({
       layers: options.layers,
       directions: usedDirections(directions, frames),
       ...drawingEntry(drawing),
+      ...soundEntry(sound),
     });
     const sheet = { rows, frames, drawing, isPath: edit.isPath, provenance };
     await writeFigure(options.out, () => sheetOf(task, sheet), terminal, signal);
-    return { json: () => ({ out: options.out, frames: framesJson(frames, directions), provenance }) };
+    const signals = rows.map(({ index, values }) => ({ name: `sample-${index}`, values }));
+    await writeSounds(task, sound, map.to, drawing, signals);
+    return {
+      json: () => ({
+        out: options.out,
+        wav: options.wav,
+        frames: framesJson(frames, directions),
+        provenance,
+      }),
+    };
   },
 });
 
@@ -115,7 +129,8 @@ function sheetOf(
       label: `sample ${index}`,
       images: imagesOf(values, to, drawing),
     })),
-    footer: footerOf(provenance, drawing.pixels),
+    ...sheetLook(drawing),
+    footer: footerOf(provenance, drawing),
   });
 }
 

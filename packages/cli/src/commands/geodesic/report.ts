@@ -7,9 +7,8 @@ import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
 import { contactSheet } from "@vielbein/viz";
 import { provenanceArray } from "../../inputs/archives.ts";
 import { footerOf, originOf } from "../../inputs/captions.ts";
-import type { Distance, DistanceOptions } from "../../inputs/distance.ts";
-import { type Drawing, imagesOf } from "../../inputs/pictures.ts";
-import { pixelsRemark } from "../../inputs/pixels.ts";
+import { type Distance, type DistanceOptions, distanceRemark } from "../../inputs/distance.ts";
+import { type Drawing, imagesOf, sheetLook } from "../../inputs/pictures.ts";
 import type { GeneratorTask } from "../../inputs/task.ts";
 import { spacesText } from "../../kit/names.ts";
 import { fixed, number, table, text } from "../../kit/table.ts";
@@ -46,7 +45,8 @@ export async function sheetOf(
         sublabel: `length ${refined.toPrecision(3)}`,
         images: imagesOf(values, to, drawing),
       })),
-      footer: footerOf(provenance, drawing.pixels),
+      ...sheetLook(drawing),
+      footer: footerOf(provenance, drawing),
     });
 }
 
@@ -94,7 +94,7 @@ export function waysJson(ways: readonly Way[]): object {
 export function waysTable(
   ways: readonly Way[],
   { steps, converged, routes }: Pick<Geodesic, "steps" | "converged" | "routes">,
-  { pixels }: Distance,
+  distance: Distance,
 ): string {
   const [straight] = ways;
   const body = table(ways, [
@@ -108,7 +108,7 @@ export function waysTable(
   const remarks = [
     `${converged ? "converged" : "not converged"} after ${steps} steps, gradients by ${routes.gradient}, metric by ${routes.metric}`,
     ...lengthRemarks(ways),
-    ...pixelsRemark(pixels),
+    ...distanceRemark(distance),
   ];
   return `${body}\n${remarks.join("\n")}\n`;
 }

@@ -5,9 +5,9 @@ import type { Matrix } from "@vielbein/linalg";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { atMost } from "../../inputs/direction-counts.ts";
-import { squaredDistance } from "../../inputs/distance.ts";
+import { distanceRemark, squaredDistance } from "../../inputs/distance.ts";
 import { type LoadedModel, provenanceOf } from "../../inputs/model.ts";
-import { type Drawing, drawingOf, joined } from "../../inputs/pictures.ts";
+import { type Drawing, describeDrawing, drawingEntry, drawingOf, joined } from "../../inputs/pictures.ts";
 import { pixelsEntry } from "../../inputs/pixels.ts";
 import type { Points } from "../../inputs/points-file.ts";
 import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
@@ -82,24 +82,24 @@ async function invertTarget(task: InvertTask): Promise<Report> {
   const images = new Images(task);
   const reading = async (): Promise<PictureReading> => {
     const { layout, pixels } = await images.find();
-    return { layout, pixels: pixels.range, resize: options.resize };
+    return { layout, pixels: pixels?.range, resize: options.resize };
   };
   const target = await readTarget(options.target, generator.to, reading, signal);
   remarkOnTarget(loaded, target);
   // What can be refused is refused before the search.
   const drawing = options.sheet === undefined ? undefined : await images.find();
-  const pixels = images.known?.pixels ?? distance.pixels;
-  const pictures = { layout: images.known?.layout.layout, ...pixelsEntry(pixels) };
+  const pictures = images.known ? drawingEntry(images.known) : pixelsEntry(distance.pixels);
   const report = await searchCodes(task, target, pictures, await distance.of(target.values, 1));
 
   await writeNamed(options.out, () => encodeCodes(report, options.out), terminal);
   if (drawing) {
-    const drawn = { target: target.values, searches: await drawSearches(generator, report), ...drawing };
-    await writeFigure(options.sheet, () => inversionSheet(report, drawn), terminal);
+    const drawn = { target: target.values, searches: await drawSearches(generator, report) };
+    await writeFigure(options.sheet, () => inversionSheet(report, drawn, drawing), terminal);
   }
   return {
     json: () => inversionJson(report),
-    text: () => inversionTable(report, pixels),
+    text: () =>
+      inversionTable(report, images.known ? describeDrawing(images.known) : distanceRemark(distance)),
     conclude: () => {
       if (report.complete) return;
       const kept = options.out === undefined ? "" : `; ${options.out} keeps the best code so far`;

@@ -2,11 +2,10 @@
 
 import type { DerivativeRoute, Provenance, Work } from "@vielbein/core";
 import { type NpyArray, writeNpy, writeNpz } from "@vielbein/linalg/npy";
-import { contactSheet, toRgba } from "@vielbein/viz";
+import { contactSheet, differencePicture, shownBy, WHITE_DIFFERENCE } from "@vielbein/viz";
 import { provenanceArray } from "../../inputs/archives.ts";
 import { footerOf } from "../../inputs/captions.ts";
-import type { Drawing } from "../../inputs/pictures.ts";
-import { type Pixels, pixelsRemark } from "../../inputs/pixels.ts";
+import { type Drawing, imageOf, sheetLook } from "../../inputs/pictures.ts";
 import { spacesText } from "../../kit/names.ts";
 import { number, table, text } from "../../kit/table.ts";
 import type { Target } from "./target.ts";
@@ -45,10 +44,10 @@ export function bestOf([best]: readonly Search[]): Search {
   return best;
 }
 
-/** @param pixels of the pictures that were read or drawn, or that features were given. */
+/** @param remarks how pictures were read or drawn, or given to features. */
 export function inversionTable(
   { searches, rms, work, route }: InversionReport,
-  pixels: Pixels | undefined,
+  remarks: readonly string[],
 ): string {
   const body = table(searches, [
     text("start", ({ sample }, i) => `${sample}${i === 0 ? " *" : ""}`),
@@ -62,7 +61,7 @@ export function inversionTable(
   const summary = [
     `best (*): rms difference of outputs ${rms.toPrecision(3)}, length of the code ${Math.hypot(...code).toPrecision(3)}`,
     `work: ${work.values} values, ${work.jvps} JVPs, ${work.vjps} VJPs; derivatives ${route ? `by ${route}` : "none"}`,
-    ...pixelsRemark(pixels),
+    ...remarks,
   ];
   return `${body}\n${summary.join("\n")}\n`;
 }
@@ -105,8 +104,15 @@ function archive({ searches, provenance }: InversionReport): Uint8Array {
 }
 
 const SHOWN = 8;
-/** Differences of this fraction of the range from black to white are shown white. */
-const WHITE_DIFFERENCE = 0.25;
+
+const OF_A_QUARTER = `differences of ${100 * WHITE_DIFFERENCE} % of that are white`;
+/** What the pictures of differences show. */
+const DIFFERENCES: Readonly<Record<ReturnType<typeof shownBy>, string>> = {
+  image: OF_A_QUARTER,
+  sheet: OF_A_QUARTER,
+  classes: "white where classes differ",
+  signal: "differences about 0, on the same scale",
+};
 
 /** A search, and the outputs where it started and ended. */
 export interface DrawnSearch {
@@ -118,16 +124,12 @@ export interface DrawnSearch {
 /** Target, start, result and their difference, a row for each of the best searches. */
 export function inversionSheet(
   { target, rms, provenance }: InversionReport,
-  images: Drawing & { readonly target: Float32Array; readonly searches: readonly DrawnSearch[] },
+  images: { readonly target: Float32Array; readonly searches: readonly DrawnSearch[] },
+  drawing: Drawing,
 ): string {
-  const { layout, pixels } = images;
-  const draw = (values: Float32Array) => toRgba(values, layout, pixels.range);
+  const draw = (values: Float32Array) => imageOf(values, drawing);
   const difference = (values: Float32Array) =>
-    toRgba(
-      values.map((x, i) => Math.abs(x - (images.target[i] ?? 0))),
-      layout,
-      [0, WHITE_DIFFERENCE * (pixels.range[1] - pixels.range[0])],
-    );
+    differencePicture(values, images.target, drawing.layout, drawing.pixels?.range ?? [0, 1]);
   const { from, to, model, options } = provenance;
   return contactSheet({
     title: `${target.file} by ${model.file}`,
@@ -139,6 +141,7 @@ export function inversionSheet(
       sublabel: `distance ${search.distance.toPrecision(3)}`,
       images: [draw(images.target), draw(start), draw(result), difference(result)],
     })),
-    footer: `${footerOf(provenance, pixels)} · differences of ${100 * WHITE_DIFFERENCE} % of that are white`,
+    ...sheetLook(drawing),
+    footer: `${footerOf(provenance, drawing)} · ${DIFFERENCES[shownBy(drawing.layout)]}`,
   });
 }

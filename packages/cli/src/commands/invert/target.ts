@@ -5,14 +5,18 @@ import { basename } from "node:path";
 import { inflateSync } from "node:zlib";
 import { requirePoints, type Space, VielbeinError } from "@vielbein/core";
 import {
+  type DecodedImage,
   decodeImage,
   fromRgba,
   type ImageLayout,
   isOpaque,
   overWhite,
   type PixelRange,
+  pictureSize,
   type RgbaImage,
+  requireReadable,
   resize,
+  shownBy,
 } from "@vielbein/viz";
 import { arrayPath, readArray, readInput } from "../../inputs/array-files.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
@@ -33,8 +37,8 @@ export interface Target {
 /** How pictures become tensors. */
 export interface PictureReading {
   readonly layout: ImageLayout;
-  /** Values of black and white. */
-  readonly pixels: PixelRange;
+  /** Values of black and white; undefined of pictures without. */
+  readonly pixels: PixelRange | undefined;
   /** Cut and resample pictures of another size. */
   readonly resize: boolean;
 }
@@ -80,29 +84,36 @@ async function readPicture(
   bytes: Uint8Array,
   { layout, pixels, resize: isResized }: PictureReading,
 ): Promise<Pick<Target, "values" | "resizedFrom" | "background" | "roundedFrom">> {
-  const decoded = await decodeImage(bytes, { inflate }).catch((error: unknown) => {
+  const decoded = await decodePicture(bytes, layout).catch((error: unknown) => {
     if (!(error instanceof VielbeinError)) throw error;
     throw new VielbeinError(error.code, `--target: "${path}": ${error.message}`, { cause: error });
   });
   let image: RgbaImage = decoded;
   const { width, height } = image;
-  const background = layout.channels < 4 && !isOpaque(image) ? "white" : undefined;
+  const knowsAlpha = shownBy(layout) === "image" && layout.channels === 4;
+  const background = !knowsAlpha && !isOpaque(image) ? "white" : undefined;
   if (background) image = overWhite(image);
-  const fits = width === layout.width && height === layout.height;
+  const wanted = pictureSize(layout);
+  const fits = width === wanted.width && height === wanted.height;
   if (!fits && !isResized) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",
-      `--target: "${path}" is ${width} × ${height}, the model's images are ${layout.width} × ${layout.height}. With --resize its centre is resampled to that; for faces, align it first as the training images were.`,
+      `--target: "${path}" is ${width} × ${height}, the model's images are ${wanted.width} × ${wanted.height}. With --resize its centre is resampled to that; for faces, align it first as the training images were.`,
     );
   }
-  if (!fits) image = resize(image, layout.width, layout.height);
-  const values = fromRgba(image, layout, pixels);
+  if (!fits) image = resize(image, wanted.width, wanted.height);
+  const values = fromRgba(image, layout, pixels ?? [0, 1]);
   return {
     values,
     background,
     resizedFrom: fits ? undefined : [width, height],
     roundedFrom: decoded.roundedFrom,
   };
+}
+
+async function decodePicture(bytes: Uint8Array, layout: ImageLayout): Promise<DecodedImage> {
+  requireReadable(layout);
+  return decodeImage(bytes, { inflate });
 }
 
 /** Node's own inflate, which verifies the checksum and stops where there is more than due. */

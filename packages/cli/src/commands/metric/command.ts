@@ -93,7 +93,7 @@ export const metric = command({
         const found = await endingAtOnce(() => metricReport(rows, spaces, factor, complete, provenance));
         return {
           json: () => metricJson(found),
-          text: () => metricTable(found, distance?.pixels),
+          text: () => metricTable(found, distance),
           after: async () => {
             if (complete) await writeExtras(found, options, terminal);
           },

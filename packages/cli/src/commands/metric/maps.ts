@@ -3,13 +3,14 @@
 
 import { type Space, VielbeinError } from "@vielbein/core";
 import { type OnnxMap, redrawWeights } from "@vielbein/onnx";
+import { formatLayout, parseLayout } from "@vielbein/viz";
 import { type Distance, distanceOptions, openDistance } from "../../inputs/distance.ts";
 import { LayerMaps, layerOptions, layerSpaces, ofOneLayer } from "../../inputs/layers.ts";
 import { type LoadedModel, pointOptions } from "../../inputs/model.ts";
-import { pixelOptions } from "../../inputs/pixels.ts";
+import { pictureOptions } from "../../inputs/pictures.ts";
 import type { OptionsOf } from "../../kit/options.ts";
 
-export const metricMapOptions = { ...layerOptions, ...distanceOptions, ...pixelOptions, ...pointOptions };
+export const metricMapOptions = { ...layerOptions, ...distanceOptions, ...pictureOptions, ...pointOptions };
 
 export type MetricMapOptions = OptionsOf<typeof metricMapOptions>;
 
@@ -78,9 +79,10 @@ export class MetricMaps {
     const trained = new Side(loaded, options, layers, signal);
     return new MetricMaps(layers, trained, async () => {
       const model = redrawWeights(loaded.model, { kind: "shuffled", seed: options.seed });
-      // Both see their images through the same mapping of pixels.
-      const { pixels } = await trained.distance();
-      const control = { ...options, imageRange: pixels?.range ?? options.imageRange };
+      // Both see their images in the same way.
+      const { pixels, layout: found } = await trained.distance();
+      const layout = found ? parseLayout(formatLayout(found.layout)) : options.layout;
+      const control = { ...options, layout, imageRange: pixels?.range ?? options.imageRange };
       return new Side({ ...loaded, model }, control, layers, signal);
     });
   }

@@ -3,8 +3,8 @@
 import type { Correlations, Homogeneity, HomogeneityProblem, Space } from "@vielbein/core";
 import { type Matrix, toRows } from "@vielbein/linalg";
 import { originOf, stillnessRemark } from "../../inputs/captions.ts";
+import { type Distance, distanceRemark } from "../../inputs/distance.ts";
 import { layerLabels } from "../../inputs/layers.ts";
-import { type Pixels, pixelsRemark } from "../../inputs/pixels.ts";
 import { definedItems } from "../../kit/defined.ts";
 import { type Column, fixed, number, significant, table, text } from "../../kit/table.ts";
 import { dim, heading } from "../../kit/terminal.ts";
@@ -12,13 +12,13 @@ import { type LayerMetric, type MetricReport, PROBLEMS, sum, targetText } from "
 
 const SHOWN = 8;
 
-/** @param pixels of the images that features were given. */
-export function metricTable(report: MetricReport, pixels: Pixels | undefined): string {
+/** @param distance undefined of several layers. */
+export function metricTable(report: MetricReport, distance: Distance | undefined): string {
   const { layers, between, provenance } = report;
   const remarks = [
     originOf(provenance),
     `eigenvalues of ${provenance.options.matrix}`,
-    ...pixelsRemark(pixels),
+    ...distanceRemark(distance),
   ];
   const parts = [
     heading(targetText(provenance, layers), remarks.join(", ")),

@@ -14,15 +14,15 @@ import {
 } from "@vielbein/viz";
 import { footerOf, originOf } from "../../inputs/captions.ts";
 import { type CodeOptions, CodeSource } from "../../inputs/codes.ts";
+import { layoutOf } from "../../inputs/layouts.ts";
 import { type LoadedModel, openMap, provenanceOf } from "../../inputs/model.ts";
 import {
   type Drawing,
+  drawingAlong,
   drawingEntry,
   imagesOf,
-  layoutOf,
   type PictureOptions,
 } from "../../inputs/pictures.ts";
-import { pixelsOf } from "../../inputs/pixels.ts";
 import { pointRange } from "../../inputs/points-file.ts";
 import { spacesText } from "../../kit/names.ts";
 import { writeNamed } from "../../kit/output.ts";
@@ -72,10 +72,11 @@ export async function writeDirectionTables(
   if (html === undefined) return undefined;
   const map = await use(openMap(loaded, { ...options, from: set.space.name }));
   const source = await use(CodeSource.open(loaded, map, options));
-  const layout = layoutOf(map.to, options);
+  // Refused before codes are drawn.
+  layoutOf(loaded, map.to, options);
   const codes = await source.take(0, options.samples, signal);
   const count = Math.min(options.samples, codes.count);
-  const drawing = { layout, pixels: await pixelsOf(loaded, map, options, signal) };
+  const drawing = await drawingAlong({ loaded, options, signal }, map);
   const steps = symmetricSteps(options.range, options.steps);
   const used = pointRange(codes.source, 0, count);
   const provenance = provenanceOf(loaded, map, `images along directions of ${set.method}`, used, {
@@ -94,7 +95,7 @@ export async function writeDirectionTables(
     directions: set.names.map((name, k) => ({ name, values: values(k) })),
     valueTitles,
     stepLabels: steps.map(formatStep),
-    footer: footerOf(provenance, drawing.pixels),
+    footer: footerOf(provenance, drawing),
     images: (s, d) => images[s * set.names.length + d] ?? [],
   };
   return { files: await writePages(html, tables, terminal, signal), provenance };

@@ -3,10 +3,11 @@
 import { type LocalBasis, localBasisAt } from "@vielbein/core";
 import { CodeSource } from "../../inputs/codes.ts";
 import { existing, wantedRank } from "../../inputs/direction-counts.ts";
+import { layoutOf } from "../../inputs/layouts.ts";
 import { type LoadedModel, mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
-import { drawingEntry, imagesOf, layoutOf, pictureOptions } from "../../inputs/pictures.ts";
-import { pixelsOf } from "../../inputs/pixels.ts";
+import { drawingAlong, drawingEntry, imagesOf, pictureOptions } from "../../inputs/pictures.ts";
 import { chooseCode, type Points, pointRange } from "../../inputs/points-file.ts";
+import { soundEntry, soundOf, soundOptions, writeSounds } from "../../inputs/sounds.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -34,6 +35,7 @@ const options = {
   ).argParser(endingIn(".png", ".apng")),
   delay: option("--delay <ms>", "time of each frame of the animation", integer(0, 65_535), 80),
   ...pictureOptions,
+  ...soundOptions,
   json: flag("--json", "singular values, walks and provenance as JSON on stdout"),
 };
 
@@ -51,7 +53,7 @@ export const traverse = command({
   description:
     "Moves the code of one sample along its leading local directions and draws the images: a row for each direction, a column for each step.",
   options,
-  presets: ({ frames, animate }) => ((frames ?? animate) ? {} : { out: "sheet.png" }),
+  presets: ({ frames, animate, wav }) => ((frames ?? animate ?? wav) ? {} : { out: "sheet.png" }),
   async run(given) {
     const { options, signal, use } = given;
     const loaded = await loadTruncated(given);
@@ -71,7 +73,8 @@ async function openRoute(loaded: LoadedModel, { options, use }: Task<TraverseOpt
 async function traverseDirections(task: TraverseTask, codes: Points): Promise<Report> {
   const { loaded, route, options, terminal, signal } = task;
   const { head, tail = head } = route;
-  const layout = layoutOf(tail.to, options);
+  // Refused before directions are looked for.
+  const sound = soundOf(loaded, tail.to, layoutOf(loaded, tail.to, options), options);
   const available = wantedRank(head, { memory: options.memory }, terminal);
   const directions = existing(available, options.directions, "--directions", terminal);
   // A walk along a curve looks among all directions for the one that goes on.
@@ -83,7 +86,7 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
   });
   const columns = columnsOf(options, basis, directions, route);
   const path = route.tail ? ([head, route.tail] as const) : head;
-  const drawing = { layout, pixels: await pixelsOf(loaded, path, options, signal) };
+  const drawing = await drawingAlong(task, path);
   const strips = await walks(task, basis, directions, columns);
   const images = await endingAtOnce(
     () => strips.map((strip) => imagesOf(strip.images, tail.to, drawing)),
@@ -101,11 +104,14 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
     unit: isCurve ? (options.unit ?? "input") : undefined,
     curveSteps: isCurve ? options.curveSteps : undefined,
     ...drawingEntry(drawing),
+    ...soundEntry(sound),
   });
-  const sheet = { strips, images, columns, provenance, pixels: drawing.pixels };
+  const sheet = { strips, images, columns, provenance, drawing };
   await writeFigure(options.out, () => sheetOf(task, sheet), terminal, signal);
   await writeFrames(task, sheet);
   await writeAnimation(task, sheet);
+  const rows = strips.map(({ k, images: values }) => ({ name: `direction-${k}`, values }));
+  await writeSounds(task, sound, tail.to, drawing, rows);
   return { json: () => ({ ...documentOf(options, strips, basis.point), provenance }) };
 }
 
@@ -124,7 +130,7 @@ async function walks(
 }
 
 function documentOf(
-  { out, frames, animate, mode }: TraverseOptions,
+  { out, frames, animate, wav, mode }: TraverseOptions,
   strips: readonly DrawnStrip[],
   point: Float32Array,
 ): object {
@@ -132,6 +138,7 @@ function documentOf(
     out,
     frames,
     animate,
+    wav,
     directions: strips.map(({ k }) => k),
     singularValues: strips.map(({ singularValue }) => singularValue),
     point: Array.from(point),

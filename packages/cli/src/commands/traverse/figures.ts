@@ -14,7 +14,7 @@ import {
 } from "@vielbein/viz";
 import { footerOf, originOf } from "../../inputs/captions.ts";
 import type { LoadedModel } from "../../inputs/model.ts";
-import type { Pixels } from "../../inputs/pixels.ts";
+import { type Drawing, sheetLook } from "../../inputs/pictures.ts";
 import { definedItems } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
 import { writeNamed, writeWhole } from "../../kit/output.ts";
@@ -36,7 +36,7 @@ export interface TraversalSheet {
   readonly images: readonly (readonly RgbaImage[])[];
   readonly columns: Columns;
   readonly provenance: Provenance;
-  readonly pixels: Pixels;
+  readonly drawing: Drawing;
 }
 
 export function sheetOf(
@@ -45,7 +45,7 @@ export function sheetOf(
     route: { head, tail },
     options,
   }: { readonly loaded: LoadedModel; readonly route: Route; readonly options: WalkOptions },
-  { strips, images, columns, provenance, pixels }: TraversalSheet,
+  { strips, images, columns, provenance, drawing }: TraversalSheet,
 ): string {
   const spaces = tail ? [head.from, head.to, tail.to] : [head.from, head.to];
   const subtitle = definedItems([
@@ -64,7 +64,8 @@ export function sheetOf(
       sublabel: `σ = ${singularValue.toPrecision(3)}`,
       images: images[row] ?? [],
     })),
-    footer: footerOf(provenance, pixels),
+    ...sheetLook(drawing),
+    footer: footerOf(provenance, drawing),
   });
 }
 

@@ -1,0 +1,143 @@
+// Signals as sound: the options that say how, and WAV files of what a map yields.
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Space, VielbeinError } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
+import {
+  curvesOf,
+  encodeWav,
+  formatLayout,
+  LARGEST_SAMPLE_RATE,
+  shownBy,
+  statedRange,
+  statedSampleRate,
+} from "@vielbein/viz";
+import { integer } from "../kit/arguments.ts";
+import { OutputFolderOption } from "../kit/command-files.ts";
+import { choice, type OptionsOf, option } from "../kit/options.ts";
+import { writeWhole } from "../kit/output.ts";
+import { endingAtOnce } from "../kit/signals.ts";
+import type { Task } from "../kit/task.ts";
+import { info } from "../kit/terminal.ts";
+import type { PictureLayout } from "./layouts.ts";
+import { isOutput, type LoadedModel } from "./model.ts";
+
+/** Samples a second where nobody says how many. */
+const ASSUMED_RATE = 16_000;
+
+export const soundOptions = {
+  wav: new OutputFolderOption(
+    "--wav <folder>",
+    "write every signal as a WAV file",
+    /^(?:direction|sample)-\d+-\d+\.wav$/,
+  ),
+  wavFormat: choice(
+    "--wav-format <format>",
+    "samples of WAV files: integers of 16 bits, clipped, or float32",
+    ["pcm16", "float32"],
+    "pcm16",
+  ),
+  sampleRate: option(
+    "--sample-rate <n>",
+    `samples a second of WAV files (default: as the model states in vielbein.sample-rate, else ${ASSUMED_RATE})`,
+    integer(1, LARGEST_SAMPLE_RATE),
+  ),
+};
+
+export type SoundOptions = OptionsOf<typeof soundOptions>;
+
+/** How signals become WAV files. */
+export interface Sound {
+  readonly folder: string;
+  readonly format: SoundOptions["wavFormat"];
+  readonly rate: number;
+  readonly from: "option" | "model" | "assumed";
+  /** The value that is as loud as can be: of the range that the model states, else 1. */
+  readonly fullScale: number;
+}
+
+/**
+ * How points of `space` become WAV files; undefined without --wav. Says so where the sampling rate is assumed.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` where they are drawn as something else than signals.
+ */
+export function soundOf(
+  loaded: LoadedModel,
+  { name }: Space,
+  { layout }: PictureLayout,
+  options: SoundOptions,
+): Sound | undefined {
+  const { wav, wavFormat: format, sampleRate } = options;
+  if (wav === undefined) return undefined;
+  if (shownBy(layout) !== "signal") {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--wav: "${name}" is read as ${formatLayout(layout)}, which is no sound. Where it is one, say --layout signal.`,
+    );
+  }
+  const metadata = isOutput(loaded, name) ? loaded.model.metadata : new Map<string, string>();
+  const stated = statedSampleRate(metadata);
+  const from = sampleRate !== undefined ? "option" : stated !== undefined ? "model" : "assumed";
+  const rate = sampleRate ?? stated ?? ASSUMED_RATE;
+  if (from === "assumed") {
+    loaded.remark(
+      `--wav: the model does not state how many samples make a second: ${rate} are assumed; --sample-rate or vielbein.sample-rate in the metadata says it`,
+    );
+  }
+  const fullScale = Math.max(...(statedRange(metadata) ?? [-1, 1]).map(Math.abs));
+  return { folder: wav, format, rate, from, fullScale };
+}
+
+/** What the provenance has of it; nothing without --wav. */
+export function soundEntry(sound: Sound | undefined): object {
+  return {
+    sampleRate: sound?.rate,
+    sampleRateFrom: sound?.from,
+    wavFormat: sound?.format,
+    fullScale: sound?.fullScale,
+  };
+}
+
+/** Signals that follow each other. */
+export interface SignalRow {
+  /** What their files are called, before their numbers. */
+  readonly name: string;
+  /** `[count, space.dim]`. */
+  readonly values: Float32Array;
+}
+
+/** Writes every signal of the rows to a file of its own; nothing without a sound. */
+export async function writeSounds(
+  { terminal, signal }: Pick<Task<unknown>, "terminal" | "signal">,
+  sound: Sound | undefined,
+  { dim }: Space,
+  { layout }: PictureLayout,
+  rows: readonly SignalRow[],
+): Promise<void> {
+  if (!sound) return;
+  const { folder, format, rate: sampleRate, fullScale } = sound;
+  await mkdir(folder, { recursive: true });
+  let [files, clipped] = [0, 0];
+  for (const { name, values } of rows) {
+    const count = values.length / dim;
+    const digits = String(count - 1).length;
+    for (let i = 0; i < count; i++) {
+      const scaled = rowAt(values, i, dim).map((x) => x / fullScale);
+      clipped += scaled.filter((x) => Math.abs(x) > 1).length;
+      const bytes = await endingAtOnce(
+        () => encodeWav(curvesOf(scaled, layout), { sampleRate, format }),
+        signal,
+      );
+      await writeWhole(join(folder, `${name}-${String(i).padStart(digits, "0")}.wav`), bytes, terminal);
+      files++;
+    }
+  }
+  if (clipped > 0 && format === "pcm16") {
+    info(
+      terminal,
+      `--wav: ${clipped} samples beyond ±${fullScale} were clipped; --wav-format float32 keeps them`,
+    );
+  }
+  info(terminal, `wrote ${files} WAV files to ${folder}`);
+}
