@@ -73,8 +73,8 @@ describe("vielbein metric", () => {
     const first = async (...options: string[]) =>
       (await json("metric", path, "--distance", features, "--samples", "1", ...options)).points[0];
     const { eigenvalues } = await first();
-    // 15360 bytes for a vector, and 4·10 for the columns.
-    const inLittle = await first("--memory", "15400");
+    // 7680 bytes for a vector, and 4·10 for the columns.
+    const inLittle = await first("--memory", "7700");
     expect(inLittle.route).toBe("products");
     expect(relative(inLittle.eigenvalues, eigenvalues)).toBeLessThan(1e-5);
     expect(relative((await first("--accuracy", "high")).eigenvalues, eigenvalues)).toBeLessThan(1e-6);

@@ -46,6 +46,8 @@ function serve(
   // Failures are thrown; the library would print them as well.
   module.env.logLevel = "fatal";
   const engine = make(module, shelf);
+  const isLarge = ({ buffer }: RuntimeTensor["data"]): boolean =>
+    buffer instanceof ArrayBuffer && buffer.byteLength >= 2 ** 20;
   port.on("message", async ({ method, args }: Request) => {
     let reply: Reply;
     const buffers: ArrayBuffer[] = [];
@@ -54,6 +56,8 @@ function serve(
       reply = { result };
       const handedOver = { run: Object.values(result ?? {}), read: [result] }[method as "run"] ?? [];
       for (const { data } of handedOver as RuntimeTensor[]) buffers.push(data.buffer as ArrayBuffer);
+      const feeds = Object.values((args[1] ?? {}) as EngineFeeds);
+      for (const feed of feeds) if ("data" in feed && isLarge(feed.data)) shelf.free(feed.data);
     } catch (error) {
       reply = { error: error instanceof Error ? error.message : String(error) };
     }

@@ -28,27 +28,33 @@ export interface Shelf {
   put(tensor: RuntimeTensor): Kept;
   get(kept: number): RuntimeTensor;
   drop(kept: number): void;
+  /** Gives the memory of an array back at once; the array is empty afterwards. */
+  free(array: RuntimeTensor["data"]): void;
 }
 
 /** Self-contained, like `makeEngine`. */
 export function makeShelf(): Shelf {
   const tensors = new Map<number, RuntimeTensor>();
   let count = 0;
-  return {
+  const shelf: Shelf = {
     put(tensor) {
       tensors.set(count, tensor);
       return { type: tensor.type, dims: tensor.dims, kept: count++ };
     },
     get: (kept) => tensors.get(kept)!,
     drop(kept) {
+      shelf.free(tensors.get(kept)!.data);
+      tensors.delete(kept);
+    },
+    free(array) {
       // The collector of garbage would leave a large array for long; a port that closes takes it along at once.
       const { port1, port2 } = new MessageChannel();
-      port1.postMessage(undefined, [tensors.get(kept)!.data.buffer as ArrayBuffer]);
-      tensors.delete(kept);
+      port1.postMessage(undefined, [array.buffer as ArrayBuffer]);
       port1.close();
       port2.close();
     },
   };
+  return shelf;
 }
 
 /**

@@ -61,7 +61,7 @@ export function wantedRank(
   if (found < full) {
     info(
       terminal,
-      `the Jacobian, ${map.to.dim} × ${map.from.dim}, exceeds the memory budget of ${bytesText(memory ?? DEFAULT_MEMORY_BUDGET)}: the leading ${found} of ${full} directions are computed, from products with it`,
+      `the Jacobian, ${map.to.dim} × ${map.from.dim}, cannot be decomposed whole within the memory budget of ${bytesText(memory ?? DEFAULT_MEMORY_BUDGET)}: the leading ${found} of ${full} directions are computed, from products with it (--rank asks for others, --memory allows more)`,
     );
   }
   return found;

@@ -12,7 +12,7 @@ export const DEFAULT_MEMORY_BUDGET: number = 2 ** 31;
  * networks gain from more, as long as the working memory stays near the caches (tools/bench/chunks).
  */
 const TANGENTS_PER_RUN = 8;
-const BYTES_PER_RUN = 2 ** 27;
+const BYTES_PER_RUN = 2 ** 26;
 
 /** Vectors for one run of the engine, at least one: as many as are worth it and fit the budget. */
 export function vectorsPerRun(bytesPerVector: number, budget: number): number {
@@ -28,25 +28,33 @@ export function bytesPerVector(map: Ends): number {
   return Math.max(map.bytesPerTangent ?? 0, 4 * (map.from.dim + map.to.dim));
 }
 
+/** What decomposing a matrix takes, in matrices of its size: it, its factors, and the copies in the memory of the kernel. */
+const DECOMPOSITION = 8;
+
 /** Bytes of the Jacobian as a matrix in float64. */
 export function bytesOfMatrix(map: Ends): number {
   return 8 * map.from.dim * map.to.dim;
 }
 
-/** Whether the Jacobian fits the budget as a matrix in float64, beside what one vector takes. */
-export function matrixFits(map: Ends, budget: number = DEFAULT_MEMORY_BUDGET): boolean {
-  return bytesOfMatrix(map) + bytesPerVector(map) <= budget;
+/** Bytes that its decomposition takes. */
+export function bytesOfDecomposition(map: Ends): number {
+  return DECOMPOSITION * bytesOfMatrix(map);
+}
+
+/** Whether the Jacobian can be decomposed whole within the budget, beside what one vector takes. */
+export function decompositionFits(map: Ends, budget: number = DEFAULT_MEMORY_BUDGET): boolean {
+  return bytesOfDecomposition(map) + bytesPerVector(map) <= budget;
 }
 
 /** A product of the whole Jacobian costs less than one of the iteration, which may also need twice as many as expected. */
 const WORTH_ITERATING = 4;
 
 /**
- * Whether the leading `rank` singular triplets are found by iteration: where the Jacobian exceeds the budget as a matrix,
- * or takes more than one run of the engine and several times as many products.
+ * Whether the leading `rank` singular triplets are found by iteration: where decomposing the Jacobian
+ * exceeds the budget, or takes more than one run of the engine and several times as many products.
  */
 export function isIterated(map: Ends, rank: number, budget?: number): boolean {
-  if (!matrixFits(map, budget)) return true;
+  if (!decompositionFits(map, budget)) return true;
   const expected = 6 * rank + 4;
   // A reverse product costs about one and a half forward ones.
   const whole = Math.min(map.from.dim, 1.5 * map.to.dim);

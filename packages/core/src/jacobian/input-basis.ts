@@ -28,7 +28,7 @@ const DECOMPOSED = 2 ** 23;
  */
 export async function inputBasisAt(at: JacobianAt, rank?: number): Promise<InputBasis> {
   if (rank !== undefined) return byIteration(at, rank);
-  const isSmall = at.inputs * at.outputs <= DECOMPOSED && at.fits("matrix");
+  const isSmall = at.inputs * at.outputs <= DECOMPOSED && at.fits("decomposition");
   return isSmall ? byDecomposition(at) : byMetric(at);
 }
 

@@ -14,6 +14,7 @@ import {
 } from "../map/map.ts";
 import { requirePoints, type Space } from "../map/space.ts";
 import {
+  bytesOfDecomposition,
   bytesOfMatrix,
   bytesPerVector,
   bytesText,
@@ -37,6 +38,9 @@ export type JacobianMethod = "forward" | "reverse" | "difference";
 
 /** Inputs beyond which the spectrum of JᵀJ takes seconds. */
 const LONG_SPECTRUM = 1024;
+
+/** A matrix in float64, with its decomposition or without; or columns in the engine's precision. */
+export type JacobianForm = "matrix" | "decomposition" | "columns";
 
 /** J = ∂f/∂x at a point x of a map f with n = from.dim inputs and m = to.dim outputs. */
 export class JacobianAt {
@@ -89,13 +93,13 @@ export class JacobianAt {
     return this.#call.signal;
   }
 
-  /** Whether J fits the budget as a matrix in float64, or as columns in the engine's precision. */
-  fits(form: "matrix" | "columns"): boolean {
+  /** Whether J fits the budget in this form. */
+  fits(form: JacobianForm): boolean {
     return this.bytesFor(form) <= this.memoryBudget;
   }
 
   /** Bytes that J takes in this form, with one vector beside it. */
-  bytesFor(form: "matrix" | "columns"): number {
+  bytesFor(form: JacobianForm): number {
     return this.#bytesOf(form) + bytesPerVector(this.map);
   }
 
@@ -215,10 +219,10 @@ export class JacobianAt {
     return this.#differential;
   }
 
-  #bytesOf(form: "matrix" | "columns"): number {
-    return form === "matrix"
-      ? bytesOfMatrix(this.map)
-      : this.point.BYTES_PER_ELEMENT * this.inputs * this.outputs;
+  #bytesOf(form: JacobianForm): number {
+    if (form === "matrix") return bytesOfMatrix(this.map);
+    if (form === "decomposition") return bytesOfDecomposition(this.map);
+    return this.point.BYTES_PER_ELEMENT * this.inputs * this.outputs;
   }
 
   #tooLarge(): VielbeinError {

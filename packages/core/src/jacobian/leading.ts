@@ -54,10 +54,11 @@ export async function leadingTriplets(at: JacobianAt, k: number): Promise<Leadin
   const inUnits = (product: FloatArray): FloatArray => {
     unit ??= powerOfTwo(product);
     const scale = unit;
+    // A copy: the map may use its array again.
     return product.map((x) => x / scale);
   };
-  const push = async (x: FloatArray): Promise<FloatArray> => inUnits(await at.push(Float32Array.from(x), 1));
-  const pull = async (y: FloatArray): Promise<FloatArray> => inUnits(await at.pull(Float32Array.from(y), 1));
+  const push = async (x: FloatArray): Promise<FloatArray> => inUnits(await at.push(inSingle(x), 1));
+  const pull = async (y: FloatArray): Promise<FloatArray> => inUnits(await at.pull(inSingle(y), 1));
   const found = await leadingSubspace({
     dim: Math.min(at.inputs, at.outputs),
     k,
@@ -78,6 +79,10 @@ export async function leadingTriplets(at: JacobianAt, k: number): Promise<Leadin
     products: found.products,
     route: await at.productRoute(),
   };
+}
+
+function inSingle(x: FloatArray): Float32Array {
+  return x instanceof Float32Array ? x : Float32Array.from(x);
 }
 
 /** The best triplets that the space holds (Rayleigh–Ritz); its images become the far vectors. */

@@ -5,7 +5,7 @@
 import { canonicalSigns, leadingColumns, type Matrix, svd } from "@vielbein/linalg";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
-import { matrixFits, tripletsThatFit } from "./budget.ts";
+import { decompositionFits, tripletsThatFit } from "./budget.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { type DerivativeOptions, JacobianAt } from "./jacobian-at.ts";
 import { leadingTriplets, requireRank } from "./leading.ts";
@@ -52,7 +52,9 @@ export function defaultRank(
   { memoryBudget }: Pick<DerivativeOptions, "memoryBudget"> = {},
 ): number {
   const full = Math.min(map.from.dim, map.to.dim);
-  return matrixFits(map, memoryBudget) ? full : Math.min(full, LEADING, tripletsThatFit(map, memoryBudget));
+  return decompositionFits(map, memoryBudget)
+    ? full
+    : Math.min(full, LEADING, tripletsThatFit(map, memoryBudget));
 }
 
 /**

@@ -45,7 +45,7 @@ export async function jacobianSpectrum(
 
 /** {@link jacobianSpectrum} of a derivative at hand. */
 export async function spectrumAt(at: JacobianAt, options: JacobianOptions): Promise<JacobianSpectrum> {
-  if (at.inputs > at.outputs || options.method !== undefined || at.fits("matrix")) {
+  if (at.inputs > at.outputs || options.method !== undefined || at.fits("decomposition")) {
     const j = await wholeJacobian(at, options);
     return { singularValues: svd(j, { vectors: "none" }).s, ...deadDirections(j), route: "matrix" };
   }

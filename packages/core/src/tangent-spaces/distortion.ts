@@ -98,7 +98,7 @@ async function wholeTangentAt(
   const dimensionOf = (s: Float64Array, dead: DeadDirections): number | undefined =>
     localDimension(s, { ...options, ...dead, inputDim, outputDim }).dimension;
   const at = JacobianAt.of(map, point, options);
-  if (options.method !== undefined || at.fits("matrix")) {
+  if (options.method !== undefined || at.fits("decomposition")) {
     const j = await wholeJacobian(at, options);
     const { u, s } = svd(j);
     return { vectors: u, route: "matrix", dimension: dimensionOf(s, deadDirections(j)) };

@@ -5,14 +5,20 @@ import { VielbeinError } from "@vielbein/core";
 import type { KeptTensor, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core/runtime";
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { type Linearization, linearizeWithin } from "../derive/linearize.ts";
-import { infoOf } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
-import { DataType, type Model, type ValueInfo } from "../model/model.ts";
-import { elementCount } from "../model/tensor.ts";
+import type { Model } from "../model/model.ts";
+import { arenaWithin } from "./engine-memory.ts";
 import { ResidualStore, type Residuals, release } from "./residual-store.ts";
+import { bytesOf, type Stage, stagesOf } from "./stages.ts";
 
-/** A result is there twice while it is handed over: more runs of the primal than this do not make up for that. */
-const MOST_PARTS = 4;
+/** A result is there twice while it is handed over: a stage of the primal yields this share of what remains of the budget. */
+const HANDED_OVER = 1 / 8;
+
+/** Sessions that have the weights, those of the two products being the others. */
+const SESSIONS = 3;
+
+/** More stages than this, which are sessions of the engine, would gain little. */
+const MOST_STAGES = 16;
 
 /** Share of the memory budget for the residuals of points that may be asked for again. */
 const EARLIER_POINTS = 1 / 4;
@@ -35,18 +41,22 @@ interface Product {
 
 /** How the memory budget is kept to. */
 interface Plan {
-  /** What the primal is asked for, by the run. */
-  readonly parts: readonly (readonly string[])[];
+  /** Of the primal. */
+  readonly stages: readonly Stage[];
   /** Points whose residuals are held. */
   readonly capacity: number;
-  /** `false` where the memory of a product must go back after it, which costs up to 40 % of its time. */
+  /** Bytes of the residuals of one. */
+  readonly heldBytes: number;
+  /** See {@link arenaWithin}. */
   readonly arena: false | undefined;
+  /** Whether the sessions of the primal stay for the next point: they have the weights once more. */
+  readonly keepsStages: boolean;
 }
 
 export class LinearSessions {
   readonly #linearization: Linearization;
   readonly #open: Open;
-  readonly #sessions: Map<"primal" | "jvp" | "vjp", Session> = new Map();
+  readonly #sessions: Map<"jvp" | "vjp" | Stage, Session> = new Map();
   readonly #plan: Plan;
   readonly #store: ResidualStore;
 
@@ -73,18 +83,25 @@ export class LinearSessions {
   ): Promise<LinearSessions | undefined> {
     const linearization = await linearizeWithin(graph, runtime, MOST_RESIDUALS, options);
     if (!linearization) return undefined;
-    const sizes = residualSizes(linearization, graph);
-    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-    const room = Math.max(bytes / MOST_PARTS, Math.min(bytes, budget - bytes));
+    const { primal } = linearization;
+    const bytes = primal.graph.outputs.reduce((sum, info) => sum + bytesOf(info), 0);
+    const room = Math.max(bytes / MOST_STAGES, Math.min(bytes, HANDED_OVER * (budget - bytes)));
     if (bytes + room > budget) return undefined;
     const capacity = Math.floor(Math.min(budget - room, EARLIER_POINTS * budget) / bytes);
-    const isRoomy = bytes + room + 2 * bytesPerTangent <= budget;
+    const rest = budget - bytes - room;
     const plan: Plan = {
-      parts: partsOf(sizes, room),
+      stages: stagesOf(primal, graph, room),
+      heldBytes: bytes,
       capacity: Math.min(MOST_POINTS, capacity),
-      arena: isRoomy ? undefined : false,
+      arena: arenaWithin(rest, bytesPerTangent),
+      keepsStages: SESSIONS * weightBytes(primal) + 2 * bytesPerTangent <= rest,
     };
     return new LinearSessions(linearization, plan, open);
+  }
+
+  /** Bytes of what the engine keeps of one point. */
+  get heldBytes(): number {
+    return this.#plan.heldBytes;
   }
 
   /** The value at a point `[1, ...]`, whose residuals are held from now on. */
@@ -120,64 +137,46 @@ export class LinearSessions {
   }
 
   async #residualsAt(point: RuntimeTensor): Promise<Residuals> {
-    const { input } = this.#linearization;
-    const primal = await this.#session("primal");
-    const residuals = new Map<string, RuntimeTensor | KeptTensor>([[input, point]]);
+    const tensors = new Map<string, RuntimeTensor | KeptTensor>([[this.#linearization.input, point]]);
     try {
-      for (const names of this.#plan.parts) {
-        const feeds = { [input]: point };
-        const part = await (primal.keep ? primal.keep(feeds, names) : primal.run(feeds, names));
-        for (const name of names) residuals.set(name, part[name]);
+      for (const stage of this.#plan.stages) {
+        const session = await this.#session(stage);
+        const feeds = Object.fromEntries(stage.reads.map((name) => [name, tensors.get(name)!]));
+        const yielded = await (session.keep
+          ? session.keep(feeds, stage.yields)
+          : session.run(feeds, stage.yields));
+        for (const name of stage.yields) tensors.set(name, yielded[name]);
+        for (const name of stage.spent) {
+          await release([tensors.get(name)!]);
+          tensors.delete(name);
+        }
+        if (!this.#plan.keepsStages) await this.#close(stage);
       }
-      return residuals;
+      return tensors;
     } catch (error) {
-      await release(residuals);
+      await release(tensors.values());
       throw error;
     }
   }
 
-  async #session(kind: "primal" | "jvp" | "vjp"): Promise<Session> {
-    const known = this.#sessions.get(kind);
+  async #session(part: "jvp" | "vjp" | Stage): Promise<Session> {
+    const known = this.#sessions.get(part);
     if (known) return known;
-    const { primal, [kind]: linear } = this.#linearization;
-    const session = await this.#open("model" in linear ? linear.model : primal, {
-      // The primal runs once a point.
-      arena: kind === "primal" ? false : this.#plan.arena,
-      keeps: kind === "primal",
+    const isStage = typeof part === "object";
+    const session = await this.#open(isStage ? part.model : this.#linearization[part].model, {
+      // A stage runs once a point.
+      arena: isStage ? false : this.#plan.arena,
+      keeps: isStage,
     });
-    this.#sessions.set(kind, session);
+    this.#sessions.set(part, session);
     return session;
   }
+  async #close(stage: Stage): Promise<void> {
+    await this.#sessions.get(stage)?.dispose();
+    this.#sessions.delete(stage);
+  }
 }
 
-/** Bytes of what the primal is asked for, by name. */
-function residualSizes(
-  { input, output, jvp, vjp }: Linearization,
-  graph: PreparedGraph,
-): Map<string, number> {
-  const infos = new Map<string, ValueInfo>([[output, { name: output, ...infoOf(graph, output) }]]);
-  for (const { model, residuals } of [jvp, vjp]) {
-    for (const info of model.graph.inputs) if (residuals.includes(info.name)) infos.set(info.name, info);
-  }
-  infos.delete(input);
-  const sizes = [...infos].map(([name, { shape, dataType }]): [string, number] => [
-    name,
-    elementCount(shape as number[]) * (dataType === DataType.FLOAT ? 4 : 8),
-  ]);
-  return new Map(sizes);
-}
-
-/** The names in runs whose results take about `room` bytes at most. */
-function partsOf(sizes: ReadonlyMap<string, number>, room: number): string[][] {
-  const parts: string[][] = [[]];
-  let taken = 0;
-  for (const [name, size] of sizes) {
-    if (taken > 0 && taken + size > room) {
-      parts.push([]);
-      taken = 0;
-    }
-    parts.at(-1)!.push(name);
-    taken += size;
-  }
-  return parts;
+function weightBytes({ graph }: Model): number {
+  return graph.initializers.reduce((sum, { raw }) => sum + raw.byteLength, 0);
 }

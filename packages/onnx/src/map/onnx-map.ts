@@ -28,12 +28,13 @@ import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { type VjpGraph, vjp } from "../derive/vjp.ts";
 import { openSession } from "../file/source.ts";
 import { requireFits, trialLimits } from "../file/trial.ts";
-import { DataType, type Model } from "../model/model.ts";
+import type { Model } from "../model/model.ts";
 import { elementCount, floatFeed } from "../model/tensor.ts";
 import type { PrepareOptions } from "../prepare/options.ts";
 import { prepare } from "../prepare/prepare.ts";
 import { withoutDoubleKernel } from "../prepare/widen.ts";
 import { BatchSession } from "./batch.ts";
+import { arenaWithin, bytesPerTangent, roomInArena } from "./engine-memory.ts";
 import { LinearSessions } from "./linear-sessions.ts";
 import { type RedrawOptions, redrawWeights } from "./redraw.ts";
 
@@ -44,14 +45,11 @@ export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, Deri
   readonly weights?: RedrawOptions | undefined;
 }
 
-/** Engines hold 10 to 20 times the largest activation for every tangent (measured with ONNX Runtime). */
-const ACTIVATIONS_PER_TANGENT = 20;
-
 /** From how many points on a batch is tried: fewer are not worth a session of its own. */
 const WORTH_A_BATCH = 8;
 
 /** Working memory of a batch: larger ones gain nothing more (tools/bench/batch). */
-const BYTES_PER_BATCH = 2 ** 24;
+const BYTES_PER_BATCH = 2 ** 23;
 
 /** Points on which a batch is compared with evaluation point by point. */
 const COMPARED = 4;
@@ -94,8 +92,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     this.#runtime = runtime;
     this.from = { ...space(graph, graph.input), prior };
     this.to = space(graph, graph.output);
-    const bytes = infoOf(graph, graph.input).dataType === DataType.DOUBLE ? 8 : 4;
-    this.bytesPerTangent = ACTIVATIONS_PER_TANGENT * bytes * largestActivation(graph);
+    this.bytesPerTangent = bytesPerTangent(graph);
   }
 
   /**
@@ -135,7 +132,9 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     return this.#inTurn(async () => {
       const known = this.#lastValue;
       if (count === 1 && known?.point.every((x, i) => x === points[i])) return known.value.slice() as Values;
-      const size = Math.floor(Math.min(BYTES_PER_BATCH, this.#memoryBudget) / this.bytesPerTangent);
+      const size = Math.floor(
+        Math.min(BYTES_PER_BATCH, roomInArena(this.#memoryBudget)) / this.bytesPerTangent,
+      );
       if (count >= WORTH_A_BATCH && size > 1) this.#batch ??= (await this.#openBatch(points)) ?? "none";
       const width = typeof this.#batch === "object" ? size : 1;
       return this.#inChunks(count, this.to.dim, width, options, (first, rows) =>
@@ -155,7 +154,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     requirePoints("jvp: tangents", tangents, count, this.from);
     return this.#inTurn(() =>
       this.#inChunks(count, this.to.dim, this.#tangentsPerRun(), options, async (first, width) => {
-        this.#jvpSession ??= await this.#open(this.#forward.model);
+        this.#jvpSession ??= await this.#openProduct(this.#forward.model);
         const { input, inputTangent, output, outputTangent } = this.#forward;
         const chunk = tangents.subarray(first * this.from.dim, (first + width) * this.from.dim);
         const result = await this.#jvpSession.run(
@@ -182,7 +181,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     return this.#inTurn(() =>
       this.#inChunks(count, this.from.dim, this.#tangentsPerRun(), options, async (first, width) => {
         this.#reverse ??= vjp(this.#graph, this.#options);
-        this.#vjpSession ??= await this.#open(this.#reverse.model);
+        this.#vjpSession ??= await this.#openProduct(this.#reverse.model);
         const { input, output, outputCotangent, inputCotangent } = this.#reverse;
         const chunk = cotangents.subarray(first * this.to.dim, (first + width) * this.to.dim);
         const result = await this.#vjpSession.run(
@@ -213,8 +212,9 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     const sessions = await this.#inTurn(async () => {
       this.#linearSessions ??= (await this.#linearize()) ?? "none";
       if (this.#linearSessions === "none") return undefined;
-      const value = await this.#linearSessions.value(at);
-      await this.#finite(value, this.#graph.output, () => this.#causeOfValue(point));
+      const result = await this.#linearSessions.value(at);
+      const value = await this.#finite(result, this.#graph.output, () => this.#causeOfValue(point));
+      this.#lastValue = { point: point.slice(), value };
       return this.#linearSessions;
     });
     if (!sessions) {
@@ -228,14 +228,20 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       async (vectors: FloatArray, count: number, options: CallOptions = {}): Promise<Values> => {
         requirePoints(`${kind}: vectors`, vectors, count, from);
         return this.#inTurn(() =>
-          this.#inChunks(count, to.dim, this.#tangentsPerRun(), options, async (first, width) => {
-            const chunk = vectors.subarray(first * from.dim, (first + width) * from.dim);
-            const feed = this.#tensor(name, [width], chunk);
-            const { tensor, name: output } = await sessions.product(kind, at, feed);
-            return this.#finite(tensor, output, (i) =>
-              this.#causeIn(kind, point, row(chunk, from.dim, i, to.dim)),
-            );
-          }),
+          this.#inChunks(
+            count,
+            to.dim,
+            this.#tangentsPerRun(sessions.heldBytes),
+            options,
+            async (first, width) => {
+              const chunk = vectors.subarray(first * from.dim, (first + width) * from.dim);
+              const feed = this.#tensor(name, [width], chunk);
+              const { tensor, name: output } = await sessions.product(kind, at, feed);
+              return this.#finite(tensor, output, (i) =>
+                this.#causeIn(kind, point, row(chunk, from.dim, i, to.dim)),
+              );
+            },
+          ),
         );
       };
     return {
@@ -259,8 +265,9 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     });
   }
 
-  #tangentsPerRun(): number {
-    return vectorsPerRun(this.bytesPerTangent, this.#memoryBudget);
+  /** Vectors that go through the engine in one run, beside `held` bytes. */
+  #tangentsPerRun(held = 0): number {
+    return vectorsPerRun(this.bytesPerTangent, roomInArena(this.#memoryBudget - held));
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -334,6 +341,10 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       { budget: this.#memoryBudget, bytesPerTangent: this.bytesPerTangent },
       (model, options) => this.#open(model, options),
     );
+  }
+
+  #openProduct(model: Model): Promise<Session> {
+    return this.#open(model, { arena: arenaWithin(this.#memoryBudget, this.bytesPerTangent) });
   }
 
   async #open(model: Model, options: SessionOptions = {}): Promise<Session> {
@@ -412,15 +423,6 @@ function row(vectors: FloatArray, size: number, i: number, width: number): Float
 function space(graph: PreparedGraph, name: string): Space {
   const shape = pointShape(infoOf(graph, name).shape);
   return { name, dim: elementCount(shape), shape };
-}
-
-/** Elements of the largest tensor that depends on the point. */
-function largestActivation(graph: PreparedGraph): number {
-  let largest = 1;
-  for (const [name, { shape }] of graph.info) {
-    if (!graph.constants.has(name)) largest = Math.max(largest, elementCount(shape));
-  }
-  return largest;
 }
 
 /** An operator's operand and result and the tangents of both are there at the same time, whatever else is. */

@@ -33,7 +33,7 @@ export class ResidualStore {
   async drop(point: RuntimeTensor): Promise<void> {
     const residuals = this.#held.get(point);
     this.#held.delete(point);
-    if (residuals) await release(residuals);
+    if (residuals) await release(residuals.values());
   }
 
   async dispose(): Promise<void> {
@@ -42,6 +42,6 @@ export class ResidualStore {
 }
 
 /** Gives the memory of what the engine keeps free. */
-export async function release(residuals: Residuals): Promise<void> {
-  for (const tensor of residuals.values()) if ("release" in tensor) await tensor.release();
+export async function release(tensors: Iterable<RuntimeTensor | KeptTensor>): Promise<void> {
+  for (const tensor of tensors) if ("release" in tensor) await tensor.release();
 }

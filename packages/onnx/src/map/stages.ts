@@ -1,0 +1,98 @@
+// A graph cut into stages that run one after the other: what they yield is handed over stage by stage, so that the engine
+// never holds all of it beside its copies. (Within a run it frees no output, asked for or not, before the end.)
+
+import type { MeasuredGraph } from "../derive/measured-graph.ts";
+import { elementBits } from "../model/element-types.ts";
+import { nodeReads } from "../model/graph.ts";
+import type { Model, Node, ValueInfo } from "../model/model.ts";
+import { elementCount } from "../model/tensor.ts";
+
+export interface Stage {
+  readonly model: Model;
+  /** What it is fed: inputs of the whole graph, and what earlier stages yield. */
+  readonly reads: readonly string[];
+  /** Outputs of the whole graph that come from it, and what later stages read. */
+  readonly yields: readonly string[];
+  /** What nobody needs after it. */
+  readonly spent: readonly string[];
+}
+
+/**
+ * The stages of a model that was derived from `graph`, each of which yields about `room` bytes of its outputs. What crosses
+ * from one to another is of the graph or an output. Nodes of the graph keep their order, others run as soon as they can.
+ */
+export function stagesOf(model: Model, graph: MeasuredGraph, room: number): Stage[] {
+  const infos = new Map([
+    ...[...graph.info].map(([name, info]): [string, ValueInfo] => [name, { name, ...info }]),
+    ...model.graph.outputs.map((info): [string, ValueInfo] => [info.name, info]),
+  ]);
+  const nodes = soonest(model.graph.nodes, graph.model.graph.nodes);
+  const outputs = new Set(model.graph.outputs.map(({ name }) => name));
+  const lastReads = new Map(nodes.flatMap((node, at) => nodeReads(node).map((name) => [name, at] as const)));
+  const isNeededAfter = (name: string, at: number): boolean =>
+    outputs.has(name) || (lastReads.get(name) ?? -1) > at;
+  const pieces: Node[][] = [[]];
+  const live = new Set<string>();
+  let taken = 0;
+  nodes.forEach((node, at) => {
+    pieces.at(-1)!.push(node);
+    for (const name of node.outputs) {
+      if (name !== "") live.add(name);
+      if (outputs.has(name)) taken += bytesOf(infos.get(name)!);
+    }
+    for (const name of live) if (!isNeededAfter(name, at)) live.delete(name);
+    if (taken < room || at === nodes.length - 1 || ![...live].every((name) => infos.has(name))) return;
+    pieces.push([]);
+    taken = 0;
+  });
+  return assemble(model, pieces, outputs, infos);
+}
+
+/** Bytes of a tensor of known shape. */
+export function bytesOf({ shape, dataType }: ValueInfo): number {
+  return (elementCount(shape as number[]) * elementBits(dataType!)) / 8;
+}
+
+/** The nodes, of which some stand in order: every other behind the last that it waits for. */
+function soonest(nodes: readonly Node[], ordered: readonly Node[]): Node[] {
+  const order = new Map(ordered.map((node, at) => [node.outputs.find(Boolean) ?? "", at]));
+  const ready = new Map<string, number>();
+  const timed = nodes.map((node) => {
+    const waits = nodeReads(node).map((name) => ready.get(name) ?? -1);
+    const time = Math.max(order.get(node.outputs.find(Boolean) ?? "") ?? -1, ...waits);
+    for (const name of node.outputs) ready.set(name, time);
+    return { node, time };
+  });
+  return timed.sort((a, b) => a.time - b.time).map(({ node }) => node);
+}
+
+function assemble(
+  model: Model,
+  pieces: readonly (readonly Node[])[],
+  outputs: ReadonlySet<string>,
+  infos: ReadonlyMap<string, ValueInfo>,
+): Stage[] {
+  const known = new Map([...infos, ...model.graph.inputs.map((info) => [info.name, info] as const)]);
+  const constants = new Set(model.graph.initializers.map(({ name }) => name));
+  const ends = pieces.map((nodes) => {
+    const made = new Set(nodes.flatMap((node) => node.outputs).filter(Boolean));
+    const reads = new Set(nodes.flatMap(nodeReads));
+    return { made, reads: [...reads].filter((name) => !made.has(name) && !constants.has(name)) };
+  });
+  return pieces.map((nodes, i) => {
+    const { made, reads } = ends[i];
+    const later = new Set(ends.slice(i + 1).flatMap((end) => end.reads));
+    const yields = [...made].filter((name) => outputs.has(name) || later.has(name));
+    const isInput = (name: string): boolean => model.graph.inputs.some((input) => input.name === name);
+    const spent = reads.filter((name) => !isInput(name) && !outputs.has(name) && !later.has(name));
+    const read = new Set(nodes.flatMap(nodeReads));
+    const graph = {
+      ...model.graph,
+      nodes,
+      initializers: model.graph.initializers.filter(({ name }) => read.has(name)),
+      inputs: reads.map((name) => known.get(name)!),
+      outputs: yields.map((name) => known.get(name)!),
+    };
+    return { model: { ...model, graph }, reads, yields, spent };
+  });
+}
