@@ -168,19 +168,24 @@ function arrangementOf(
   { to }: OnnxMap,
   options: LayoutOptions,
 ): PictureLayout | undefined {
-  const wanted = requiredInputs(model.graph)[0]?.shape?.slice(1);
-  const fits = (shape: readonly number[]) =>
-    wanted?.length === shape.length &&
-    wanted.every((extent, i) => typeof extent !== "number" || extent === shape[i]);
-  if (fits(to.shape)) return undefined;
+  const wanted = requiredInputs(model.graph)[0]?.shape?.slice(1) ?? [];
+  if (fits(to.shape, wanted)) return undefined;
   const found = readable(loaded, to, options);
-  if (found && fits(channelsFirst(found.layout))) {
+  if (found && fits(channelsFirst(found.layout), wanted)) {
     remarkOnGuess(loaded, to, found);
     return found;
   }
   throw new VielbeinError(
     "SHAPE_MISMATCH",
-    `--distance: "${file}" takes [${wanted}], but "${to.name}" is [${to.shape}]. ${remedyFor(wanted ?? [], to.shape)}`,
+    `--distance: "${file}" takes [${wanted}], but "${to.name}" is [${to.shape}]. ${remedyFor(wanted, to.shape)}`,
+  );
+}
+
+/** Whether a shape is the one that is wanted, as far as that is fixed. */
+function fits(shape: readonly number[], wanted: readonly unknown[]): boolean {
+  return (
+    wanted.length === shape.length &&
+    wanted.every((extent, i) => typeof extent !== "number" || extent === shape[i])
   );
 }
 

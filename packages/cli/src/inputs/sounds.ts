@@ -8,6 +8,7 @@ import {
   curvesOf,
   encodeWav,
   formatLayout,
+  type ImageLayout,
   LARGEST_SAMPLE_RATE,
   shownBy,
   statedRange,
@@ -64,29 +65,30 @@ export interface Sound {
  */
 export function soundOf(
   loaded: LoadedModel,
-  { name }: Space,
+  space: Space,
   { layout }: PictureLayout,
-  options: SoundOptions,
+  { wav, wavFormat: format, sampleRate }: SoundOptions,
 ): Sound | undefined {
-  const { wav, wavFormat: format, sampleRate } = options;
   if (wav === undefined) return undefined;
-  if (shownBy(layout) !== "signal") {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `--wav: "${name}" is read as ${formatLayout(layout)}, which is no sound. Where it is one, say --layout signal.`,
-    );
-  }
-  const metadata = isOutput(loaded, name) ? loaded.model.metadata : new Map<string, string>();
+  requireSignal(space, layout);
+  const metadata = isOutput(loaded, space.name) ? loaded.model.metadata : new Map<string, string>();
   const stated = statedSampleRate(metadata);
   const from = sampleRate !== undefined ? "option" : stated !== undefined ? "model" : "assumed";
-  const rate = sampleRate ?? stated ?? ASSUMED_RATE;
   if (from === "assumed") {
     loaded.remark(
-      `--wav: the model does not state how many samples make a second: ${rate} are assumed; --sample-rate or vielbein.sample-rate in the metadata says it`,
+      `--wav: the model does not state how many samples make a second: ${ASSUMED_RATE} are assumed; --sample-rate or vielbein.sample-rate in the metadata says it`,
     );
   }
   const fullScale = Math.max(...(statedRange(metadata) ?? [-1, 1]).map(Math.abs));
-  return { folder: wav, format, rate, from, fullScale };
+  return { folder: wav, format, rate: sampleRate ?? stated ?? ASSUMED_RATE, from, fullScale };
+}
+
+function requireSignal({ name }: Space, layout: ImageLayout): void {
+  if (shownBy(layout) === "signal") return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--wav: "${name}" is read as ${formatLayout(layout)}, which is no sound. Where it is one, say --layout signal.`,
+  );
 }
 
 /** What the provenance has of it; nothing without --wav. */
@@ -116,28 +118,32 @@ export async function writeSounds(
   rows: readonly SignalRow[],
 ): Promise<void> {
   if (!sound) return;
-  const { folder, format, rate: sampleRate, fullScale } = sound;
-  await mkdir(folder, { recursive: true });
-  let [files, clipped] = [0, 0];
-  for (const { name, values } of rows) {
-    const count = values.length / dim;
-    const digits = String(count - 1).length;
-    for (let i = 0; i < count; i++) {
-      const scaled = rowAt(values, i, dim).map((x) => x / fullScale);
-      clipped += scaled.filter((x) => Math.abs(x) > 1).length;
-      const bytes = await endingAtOnce(
-        () => encodeWav(curvesOf(scaled, layout), { sampleRate, format }),
-        signal,
-      );
-      await writeWhole(join(folder, `${name}-${String(i).padStart(digits, "0")}.wav`), bytes, terminal);
-      files++;
-    }
+  await mkdir(sound.folder, { recursive: true });
+  const signals = rows.flatMap((row) => numbered(row, dim));
+  let clipped = 0;
+  for (const { name, values } of signals) {
+    const scaled = values.map((x) => x / sound.fullScale);
+    clipped += scaled.filter((x) => Math.abs(x) > 1).length;
+    const file = join(sound.folder, `${name}.wav`);
+    await writeWhole(file, await endingAtOnce(() => encoded(scaled, layout, sound), signal), terminal);
   }
-  if (clipped > 0 && format === "pcm16") {
-    info(
-      terminal,
-      `--wav: ${clipped} samples beyond ±${fullScale} were clipped; --wav-format float32 keeps them`,
-    );
+  if (clipped > 0 && sound.format === "pcm16") {
+    const beyond = `${clipped} samples beyond ±${sound.fullScale} were clipped`;
+    info(terminal, `--wav: ${beyond}; --wav-format float32 keeps them`);
   }
-  info(terminal, `wrote ${files} WAV files to ${folder}`);
+  info(terminal, `wrote ${signals.length} WAV files to ${sound.folder}`);
+}
+
+/** The signals of a row, one by one. */
+function numbered({ name, values }: SignalRow, dim: number): SignalRow[] {
+  const count = values.length / dim;
+  const digits = String(count - 1).length;
+  return Array.from({ length: count }, (_, i) => ({
+    name: `${name}-${String(i).padStart(digits, "0")}`,
+    values: rowAt(values, i, dim),
+  }));
+}
+
+function encoded(values: Float32Array, layout: ImageLayout, { rate, format }: Sound): Uint8Array {
+  return encodeWav(curvesOf(values, layout), { sampleRate: rate, format });
 }
