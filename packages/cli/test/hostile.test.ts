@@ -357,6 +357,23 @@ describe("one signal ends a command within two seconds", () => {
     await expectNothingLeft(end);
   });
 
+  it("SIGINT, in the decomposition of large weights", { timeout: 120_000 }, async () => {
+    const codes = 2048;
+    const wide = model({
+      nodes: [node("MatMul", ["z", "w"], ["y"])],
+      initializers: [floats("w", [codes, codes])],
+      inputs: [{ ...z, shape: ["n", codes] }],
+      outputs: y,
+    });
+    const end = await command(["sefa", file("wide", wide)], {
+      signal: "SIGINT",
+      when: (stderr) => /decomposing the weights, 2048 × 2048/.test(stderr),
+    });
+    expect(status(end)).toBe(130);
+    expect(end.seconds).toBeLessThan(atOnce);
+    await expectNothingLeft(end);
+  });
+
   it.each(["SIGINT", "SIGHUP"] as const)(
     "%s, and the rows there are stay",
     { timeout: 120_000 },

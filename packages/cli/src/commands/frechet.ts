@@ -246,10 +246,10 @@ async function globalSubspaces(
   task: FrechetTask,
   basis: Matrix,
 ): Promise<{ readonly name: string; readonly frame: Matrix }[]> {
-  const { loaded, generator: map, options, terminal } = task;
+  const { loaded, generator: map, options } = task;
   const k = basis.cols;
   const principal = await principalDirections(loaded, map, k, options.pcaSamples, task);
-  const factorized = await factorizedDirections(loaded, map, terminal);
+  const factorized = await factorizedDirections(loaded, map, task);
   return [
     { name: "Fréchet basis", frame: basis },
     { name: "principal components", frame: principal },

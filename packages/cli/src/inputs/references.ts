@@ -9,6 +9,7 @@ import {
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
 import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
+import { endingAtOnce } from "../kit/signals.ts";
 import type { Task } from "../kit/task.ts";
 import { info, Progress, type Terminal } from "../kit/terminal.ts";
 import { type CodeOptions, CodeSource } from "./codes.ts";
@@ -21,14 +22,17 @@ import type { LoadedModel } from "./model.ts";
 export async function factorizedDirections(
   { model, runtime, inputs, memoryBudget }: LoadedModel,
   { to }: OnnxMap,
-  terminal: Terminal,
+  { terminal, signal }: Pick<Task<object>, "terminal" | "signal">,
 ): Promise<Matrix | undefined> {
   const end = model.graph.outputs[0]?.name;
   if (end === undefined || end === to.name) return undefined;
   return comparedWith("SeFa", "INVALID_SPACE", terminal, async () => {
     const span = { from: to.name, to: end, inputs, memoryBudget };
-    const maps = firstAffineMaps(await prepare(model, runtime, span));
-    const { directions } = sefa(selectMaps(maps).map(({ weight }) => weight));
+    const graph = await prepare(model, runtime, span);
+    const { directions } = await endingAtOnce(
+      () => sefa(selectMaps(firstAffineMaps(graph)).map(({ weight }) => weight)),
+      signal,
+    );
     // In a space of codes per layer the directions are those of one layer.
     if (directions.rows === to.dim) return directions;
     info(terminal, `not compared with SeFa: its directions are those of one layer of "${to.name}"`);
@@ -67,7 +71,7 @@ export async function principalDirections(
   task: Task<CodeOptions>,
 ): Promise<Matrix | undefined> {
   if (count === 0) return undefined;
-  const { terminal } = task;
+  const { terminal, signal } = task;
   const drawn = { ...task.options, points: undefined };
   const open = () => CodeSource.open(loaded, map, drawn);
   const codes = await comparedWith(COMPONENTS, "INVALID_SPACE", terminal, open);
@@ -78,7 +82,9 @@ export async function principalDirections(
   } finally {
     await codes.dispose();
   }
-  return comparedWith(COMPONENTS, "NUMERICAL_FAILURE", terminal, () => accumulator.result().components);
+  return comparedWith(COMPONENTS, "NUMERICAL_FAILURE", terminal, () =>
+    endingAtOnce(() => accumulator.result().components, signal),
+  );
 }
 
 async function appendSamples(

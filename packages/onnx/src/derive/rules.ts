@@ -1,7 +1,6 @@
 // The registry: operator → derivative rule. A new operator is one entry here and one rule under ops/.
 
 import type { Node } from "../model/model.ts";
-import { toBool } from "../model/types.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as convolution from "./ops/convolution.ts";
 import * as einsum from "./ops/einsum.ts";
@@ -18,19 +17,10 @@ import * as scan from "./ops/scan.ts";
 import * as shape from "./ops/shape.ts";
 import * as slicing from "./ops/slicing.ts";
 import * as softmax from "./ops/softmax.ts";
+import { piecewiseConstant } from "./piecewise.ts";
 import type { PreparedGraph } from "./prepared-graph.ts";
 import { type DerivativeRule, zero } from "./rule.ts";
 import { operatorName, reasonAgainst, Unsupported } from "./unsupported.ts";
-
-/** Piecewise constant operators: their derivative is zero wherever it exists. */
-const piecewiseConstant: ReadonlySet<string> = new Set([
-  ...toBool,
-  ...["Shape", "Size", "Sign", "Floor", "Ceil", "Round", "ArgMax", "ArgMin", "Hardmax"],
-]);
-
-export function isPiecewiseConstant(opType: string): boolean {
-  return piecewiseConstant.has(opType);
-}
 
 // The rule modules export their rules under the exact ONNX operator names.
 const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, DerivativeRule>([

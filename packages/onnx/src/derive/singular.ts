@@ -2,6 +2,7 @@
 // refused, except where the form of the graph says that the derivative is finite all the same (docs/kinks.md).
 
 import type { Emitter } from "./emitter.ts";
+import { motionOf } from "./motion.ts";
 
 /**
  * The slope of a power y of `x` with an exponent below 1. Where x is zero it is that of a norm, 0, if x vanishes fast
@@ -27,35 +28,9 @@ function rootOfZero(e: Emitter, y: string, order: number): string {
   return order === 1 ? e.op("Sqrt", [y]) : e.op("Pow", [y, e.scalar(0.5 / order)]);
 }
 
-/** `slope` where `x` moves with the point, 0 where the operator that yields x holds it fixed. */
+/** `slope` where `x` moves with the point, 0 where an operator that it comes of holds it fixed. */
 export function whereMoving(e: Emitter, x: string, slope: string): string {
-  const condition = moving(e, x);
-  return condition === undefined ? slope : e.op("Where", [condition, slope, e.scalar(0)]);
-}
-
-/** Where the operator that yields `x` lets it move; undefined: everywhere, as far as its form says. */
-function moving(e: Emitter, x: string): string | undefined {
-  const node = e.signs.producer(x);
-  if (!node) return undefined;
-  const [a, b, c] = node.inputs as [string, string, string];
-  switch (node.opType) {
-    case "Relu":
-      return e.op("Greater", [a, e.scalar(0)]);
-    case "Clip": {
-      const [low, high] = [b && e.op("Greater", [a, b]), c && e.op("Less", [a, c])];
-      return low && high ? e.op("And", [low, high]) : low || high || undefined;
-    }
-    case "Max":
-    case "Min": {
-      if (node.inputs.length !== 2) return undefined;
-      const isMax = node.opType === "Max";
-      if (e.isConstant(b)) return e.op(isMax ? "GreaterOrEqual" : "LessOrEqual", [a, b]);
-      return e.isConstant(a) ? e.op(isMax ? "Less" : "Greater", [a, b]) : undefined;
-    }
-    case "Where":
-      if (e.isConstant(c)) return a;
-      return e.isConstant(b) ? e.op("Not", [a]) : undefined;
-    default:
-      return undefined;
-  }
+  const motion = motionOf(e, x);
+  if (motion === "everywhere") return slope;
+  return motion === "nowhere" ? e.scalar(0) : e.op("Where", [motion(), slope, e.scalar(0)]);
 }

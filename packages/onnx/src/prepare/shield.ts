@@ -4,8 +4,8 @@
 // of what is discarded are finite, in both directions and of every order.
 
 import { infoOf } from "../derive/measured-graph.ts";
+import { isPiecewiseConstant } from "../derive/piecewise.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
-import { isPiecewiseConstant } from "../derive/rules.ts";
 import { Signs } from "../derive/signs.ts";
 import { isSingleOrDouble } from "../model/element-types.ts";
 import { dependents } from "../model/graph.ts";

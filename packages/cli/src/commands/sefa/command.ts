@@ -26,6 +26,7 @@ import { command } from "../../kit/command.ts";
 import { OutputPrefixOption, output } from "../../kit/command-files.ts";
 import { spacesText } from "../../kit/names.ts";
 import { choice, json, type OptionsOf, option } from "../../kit/options.ts";
+import { endingAtOnce } from "../../kit/signals.ts";
 import { number, percent, significant, table, text } from "../../kit/table.ts";
 import { dim, heading, info, type Terminal } from "../../kit/terminal.ts";
 import { PAGE_ENDINGS, writeDirectionTables } from "./pages.ts";
@@ -75,10 +76,10 @@ export const sefa = command({
     "Finds the directions of --from that move the first affine maps most: the eigenvectors of AᵀA for the stacked weights A. Takes no samples and no training; --html draws what they do.",
   options,
   async run(task) {
-    const { options, terminal } = task;
+    const { options, terminal, signal } = task;
     const loaded = await loadTruncated(task);
     const prepared = await prepareMap(loaded, options);
-    const factors = factorizeWeights(prepared, options);
+    const factors = await endingAtOnce(() => factorizeWeights(prepared, options, terminal), signal);
     const { eigenvalues, share } = factors.sefa;
     const available = eigenvalues.length;
     const shown = atMost(available, options.directions, "--directions", terminal) ?? Math.min(5, available);
@@ -108,6 +109,9 @@ function layerList(text: string): "all" | number[] {
   }
 }
 
+/** Columns of weights whose decomposition takes seconds. */
+const WORTH_A_WORD = 1024;
+
 interface Factors {
   /** All maps that there are. */
   readonly maps: readonly AffineMap[];
@@ -118,7 +122,7 @@ interface Factors {
   readonly decomposition: number;
 }
 
-function factorizeWeights({ graph }: PreparedMap, options: SefaCommandOptions): Factors {
+function factorizeWeights({ graph }: PreparedMap, options: SefaCommandOptions, terminal: Terminal): Factors {
   const { normalizeRows, toRgb } = VARIANTS[options.variant];
   const start = performance.now();
   const maps = firstAffineMaps(graph);
@@ -129,6 +133,9 @@ function factorizeWeights({ graph }: PreparedMap, options: SefaCommandOptions): 
     { normalizeRows },
   );
   const assembled = performance.now();
+  if (stack.cols >= WORTH_A_WORD) {
+    info(terminal, `decomposing the weights, ${stack.rows} × ${stack.cols}`);
+  }
   const sefa = factorize(stack);
   const end = performance.now();
   return { maps, chosen, sefa, assembly: (assembled - start) / 1e3, decomposition: (end - assembled) / 1e3 };

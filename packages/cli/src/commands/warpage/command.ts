@@ -70,7 +70,7 @@ export const warpage = command({
     const networks = await redrawn.availableUntrained(options.untrained, terminal);
     const settings = { k, epsilons, sameNorm, untrained: networks, pcaSamples };
     const references = defined({
-      sefa: await factorizedDirections(loaded, map, terminal),
+      sefa: await factorizedDirections(loaded, map, task),
       pca: await principalDirections(loaded, map, k, pcaSamples, task),
     });
     const common = { k, epsilons, sameNorm, distances: DISTANCES, signal, memoryBudget: memory };
