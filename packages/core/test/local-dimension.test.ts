@@ -282,6 +282,15 @@ describe("what is no signal and no noise changes nothing", () => {
     );
   });
 
+  test("outputs that repeat others, padded with zeros, which are no noise", () => {
+    const j = noisy(80, 50, 4, 0.05, 1);
+    const padded = { convention: "padded", threshold: 0 } as const;
+    const repeated = matrix(3 * j.rows, j.cols);
+    for (let i = 0; i < 3; i++) repeated.data.set(j.data, i * j.data.length);
+    expect(dimensionOf(j, padded)).toMatchObject({ dimension: 4, status: "ok" });
+    expect(dimensionOf(repeated, padded)).toMatchObject({ dimension: 4, status: "ok" });
+  });
+
   test("the unit of length", () => {
     fc.assert(
       fc.property(jacobians, fc.constantFrom(1e-200, 1e-30, 1e30, 1e150, 1e200), ({ j }, scale) => {

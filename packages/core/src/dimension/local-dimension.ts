@@ -94,9 +94,9 @@ export function localDimension(
 
   const [d, m] = [inputDim - deadInputs, outputDim - deadOutputs];
   const sigma = Float64Array.from({ length: Math.min(d, m) }, (_, i) => singularValues[i] / largest);
-  const test = (count: number): KritchmanNadler => {
+  const test = (count: number, variables = convention === "padded" ? m : count): KritchmanNadler => {
     const n = convention === "kept" ? count : d;
-    const ell = new Float64Array(convention === "padded" ? m : count);
+    const ell = new Float64Array(variables);
     for (let i = 0; i < count; i++) ell[i] = sigma[i] ** 2 / n;
     return kritchmanNadler(ell, n, options.alpha === undefined ? {} : { alpha: options.alpha });
   };
@@ -111,7 +111,8 @@ export function localDimension(
   if (kept > 1 && sigma[kept - 1] > FLAT) return found("flat", undefined, noise);
   const exact = countWhere(sigma, (s, i) => i === 0 || s > EXACT_GAP * sigma[i - 1]);
   if (exact <= kept && exact < sigma.length) {
-    const before = test(exact);
+    // What comes after the drop is no noise of level 0 either.
+    const before = test(exact, exact);
     return hasNoise(sigma, before.rank, exact)
       ? found("ok", before.rank, before.noise)
       : found("noise-free", exact, 0);
