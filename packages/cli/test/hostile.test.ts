@@ -378,9 +378,9 @@ describe("one signal ends a command within two seconds", () => {
     "%s, and the rows there are stay",
     { timeout: 120_000 },
     async (signal) => {
-      const path = file("rows", laborious(1, 64));
+      const path = file("rows", laborious(1, 16));
       const out = join(folder, `rows-${signal}.npz`);
-      const end = await command(["basis", path, "--samples", "1000", "--out", out], {
+      const end = await command(["basis", path, "--threads", "1", "--samples", "1000", "--out", out], {
         signal,
         when: (stderr) => /local bases [1-9]/.test(stderr),
       });
@@ -395,7 +395,10 @@ describe("one signal ends a command within two seconds", () => {
 
   it("SIGINT, with more rows than can be summed up in that time", { timeout: 240_000 }, async () => {
     const [path, out] = [file("generator", generator()), join(folder, "many.npz")];
-    const run = (samples: number) => ["ppl", path, "--samples", String(samples), "--out", out];
+    const run = (samples: number) => [
+      ...["ppl", path, "--threads", "1"],
+      ...["--samples", String(samples), "--out", out],
+    ];
     await command(run(1));
     const count = 200_000;
     const { provenance, ...columns } = readNpz(readFileSync(out));
@@ -416,7 +419,16 @@ describe("one signal ends a command within two seconds", () => {
     const target = join(folder, "target.npy");
     writeFileSync(target, writeNpy({ shape: [3, 8, 8], data: new Float32Array(192).fill(0.5) }));
     const out = join(folder, "code.npy");
-    const search = ["invert", file("generator", generator()), "--target", target, "--method", "adam"];
+    const search = [
+      "invert",
+      file("generator", generator()),
+      "--target",
+      target,
+      "--method",
+      "adam",
+      "--threads",
+      "1",
+    ];
     const end = await command([...search, "--steps", "1000000", "--out", out], {
       signal: "SIGINT",
       when: (stderr) => /steps, at most \d{2,}/.test(stderr),

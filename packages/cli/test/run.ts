@@ -6,11 +6,26 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { run } from "../src/index.ts";
+import { programFor } from "../src/program.ts";
 
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+const { signal } = new AbortController();
+const silent = { write: () => undefined };
+const program = programFor({ stdout: silent, stderr: silent, reports: "stdout", quiet: true }, signal);
+const withEngine = new Set(
+  program.commands
+    .filter(({ options }) => options.some(({ long }) => long === "--threads"))
+    .map((command) => command.name()),
+);
+
+/** One thread for the engine, unless the arguments say otherwise: several spin on the cores of other tests. */
+function onOneThread([name = "", ...rest]: readonly string[]): readonly string[] {
+  return withEngine.has(name) ? [name, "--threads", "1", ...rest] : name === "" ? rest : [name, ...rest];
 }
 
 export async function vielbein(...argv: string[]): Promise<Outcome> {
@@ -20,7 +35,7 @@ export async function vielbein(...argv: string[]): Promise<Outcome> {
 export async function vielbeinWith(signal: AbortSignal, ...argv: string[]): Promise<Outcome> {
   const out: string[] = [];
   const err: string[] = [];
-  const code = await run(argv, {
+  const code = await run(onOneThread(argv), {
     stdout: { write: (text) => out.push(text) },
     stderr: { write: (text) => err.push(text) },
     signal,
@@ -33,7 +48,7 @@ export async function interruptedAt(progress: RegExp, ...argv: string[]): Promis
   const interrupt = new AbortController();
   const out: string[] = [];
   const err: string[] = [];
-  const code = await run(argv, {
+  const code = await run(onOneThread(argv), {
     stdout: { write: (text) => out.push(text) },
     stderr: {
       isTTY: true,
