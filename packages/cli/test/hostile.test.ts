@@ -367,7 +367,7 @@ describe("one signal ends a command within two seconds", () => {
     });
     const end = await command(["sefa", file("wide", wide)], {
       signal: "SIGINT",
-      when: (stderr) => /decomposing the weights, 2048 × 2048/.test(stderr),
+      when: (stderr) => /decomposing weights of 2048 × 2048/.test(stderr),
     });
     expect(status(end)).toBe(130);
     expect(end.seconds).toBeLessThan(atOnce);

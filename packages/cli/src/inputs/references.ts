@@ -29,10 +29,8 @@ export async function factorizedDirections(
   return comparedWith("SeFa", "INVALID_SPACE", terminal, async () => {
     const span = { from: to.name, to: end, inputs, memoryBudget };
     const graph = await prepare(model, runtime, span);
-    const { directions } = await endingAtOnce(
-      () => sefa(selectMaps(firstAffineMaps(graph)).map(({ weight }) => weight)),
-      signal,
-    );
+    const factorize = () => sefa(selectMaps(firstAffineMaps(graph)).map(({ weight }) => weight));
+    const { directions } = await endingAtOnce(factorize, signal);
     // In a space of codes per layer the directions are those of one layer.
     if (directions.rows === to.dim) return directions;
     info(terminal, `not compared with SeFa: its directions are those of one layer of "${to.name}"`);
@@ -82,9 +80,8 @@ export async function principalDirections(
   } finally {
     await codes.dispose();
   }
-  return comparedWith(COMPONENTS, "NUMERICAL_FAILURE", terminal, () =>
-    endingAtOnce(() => accumulator.result().components, signal),
-  );
+  const find = () => endingAtOnce(() => accumulator.result().components, signal);
+  return comparedWith(COMPONENTS, "NUMERICAL_FAILURE", terminal, find);
 }
 
 async function appendSamples(

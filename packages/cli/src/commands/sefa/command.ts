@@ -28,7 +28,8 @@ import { spacesText } from "../../kit/names.ts";
 import { choice, json, type OptionsOf, option } from "../../kit/options.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
 import { number, percent, significant, table, text } from "../../kit/table.ts";
-import { dim, heading, info, type Terminal } from "../../kit/terminal.ts";
+import type { Task } from "../../kit/task.ts";
+import { dim, heading, info } from "../../kit/terminal.ts";
 import { PAGE_ENDINGS, writeDirectionTables } from "./pages.ts";
 
 /** What the programs that go by the name of SeFa do. */
@@ -67,6 +68,7 @@ const options = {
 };
 
 type SefaCommandOptions = OptionsOf<typeof options>;
+type SefaTask = Pick<Task<SefaCommandOptions>, "options" | "terminal">;
 
 export const sefa = command({
   name: "sefa",
@@ -79,11 +81,11 @@ export const sefa = command({
     const { options, terminal, signal } = task;
     const loaded = await loadTruncated(task);
     const prepared = await prepareMap(loaded, options);
-    const factors = await endingAtOnce(() => factorizeWeights(prepared, options, terminal), signal);
+    const factors = await endingAtOnce(() => factorizeWeights(prepared, task), signal);
     const { eigenvalues, share } = factors.sefa;
     const available = eigenvalues.length;
     const shown = atMost(available, options.directions, "--directions", terminal) ?? Math.min(5, available);
-    remark(terminal, prepared, factors, options);
+    remark(task, prepared, factors);
     const provenance = provenanceFor(loaded, prepared, factors, options);
     const set = directionSet(prepared, factors, options, provenance);
     await writeDirections(options.out, set, terminal);
@@ -122,32 +124,24 @@ interface Factors {
   readonly decomposition: number;
 }
 
-function factorizeWeights({ graph }: PreparedMap, options: SefaCommandOptions, terminal: Terminal): Factors {
+function factorizeWeights({ graph }: PreparedMap, { options, terminal }: SefaTask): Factors {
   const { normalizeRows, toRgb } = VARIANTS[options.variant];
   const start = performance.now();
   const maps = firstAffineMaps(graph);
   const layers = options.layers === "all" ? undefined : options.layers;
   const chosen = selectMaps(maps, { toRgb, layers });
-  const stack = stackWeights(
-    chosen.map(({ weight }) => weight),
-    { normalizeRows },
-  );
+  const weights = chosen.map(({ weight }) => weight);
+  const stack = stackWeights(weights, { normalizeRows });
   const assembled = performance.now();
-  if (stack.cols >= WORTH_A_WORD) {
-    info(terminal, `decomposing the weights, ${stack.rows} × ${stack.cols}`);
-  }
+  if (stack.cols >= WORTH_A_WORD) info(terminal, `decomposing weights of ${stack.rows} × ${stack.cols}`);
   const sefa = factorize(stack);
   const end = performance.now();
   return { maps, chosen, sefa, assembly: (assembled - start) / 1e3, decomposition: (end - assembled) / 1e3 };
 }
 
 /** What the person should know before taking the directions for what they are not. */
-function remark(
-  terminal: Terminal,
-  { from }: PreparedMap,
-  { maps, chosen, sefa, assembly, decomposition }: Factors,
-  { layers }: SefaCommandOptions,
-): void {
+function remark({ options, terminal }: SefaTask, { from }: PreparedMap, factors: Factors): void {
+  const { maps, chosen, sefa, assembly, decomposition } = factors;
   info(
     terminal,
     `${chosen.length} of ${maps.length} affine maps, ${sefa.rows} × ${sefa.directions.rows}: assembly ${assembly.toFixed(3)} s, decomposition ${decomposition.toFixed(3)} s`,
@@ -159,6 +153,7 @@ function remark(
       `"${from.name}" is normalised and then read by one layer only, "${first.name}": for the styles of a style-based generator start behind its mapping network (--from)`,
     );
   }
+  const { layers } = options;
   if (layers !== "all" && !isPerLayer(from.dim, chosen)) {
     info(
       terminal,
