@@ -41,6 +41,7 @@ import {
   type LocalFound,
   speedsAt,
 } from "./directions.ts";
+import { type Fitted, fit } from "./fitting.ts";
 import { Spaces } from "./spaces.ts";
 import { version } from "./version.ts";
 
@@ -53,9 +54,10 @@ const never = new AbortController().signal;
 /** Loaded when a file is opened or saved: the schemas that check it are a part of the page that most visits never need. */
 const files = () => import("@vielbein/core/directions-file");
 
-interface LoadedModel {
+interface LoadedModel extends Fitted {
   readonly name: string;
-  readonly graph: Model;
+  /** As the file has it. */
+  readonly file: Model;
   readonly sha256: string;
 }
 
@@ -79,23 +81,29 @@ export class ModelEngine implements ExplorerEngine {
     choice: SpacesChoice,
     { signal = never }: CallOptions = {},
   ): Promise<ExplorerModel> {
-    const graph = decodeModel(bytes, name);
-    const beside = graph.graph.initializers.find((tensor) => tensor.external && tensor.raw.length === 0);
+    const file = decodeModel(bytes, name);
+    const beside = file.graph.initializers.find((tensor) => tensor.external && tensor.raw.length === 0);
     if (beside) {
       throw new VielbeinError(
         "INVALID_MODEL",
         `"${name}": its weights lie in another file, "${beside.external!.location}". Start it with \`vielbein explore\`, or save the model with its weights inside.`,
       );
     }
-    const next = { name, graph, sha256: known ?? (await sha256(bytes)) };
-    return this.#enter(next, choice, signal);
+    const fitted = await fit(file, this.#runtime, choice.extents ?? {});
+    return this.#enter({ name, file, sha256: known ?? (await sha256(bytes)), ...fitted }, choice, signal);
   }
 
-  choose(choice: SpacesChoice, { signal = never }: CallOptions = {}): Promise<ExplorerModel> {
-    if (!this.#model) throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
+  async choose(choice: SpacesChoice, { signal = never }: CallOptions = {}): Promise<ExplorerModel> {
     const { set, truncation } = this.#spaces.description;
+    const model = this.#model!;
+    const { extents } = choice;
+    const isSame = Object.entries(model.extents).every(
+      ([name, extent]) => (extents?.[name] ?? extent) === extent,
+    );
     return this.#enter(
-      this.#model,
+      isSame
+        ? model
+        : { ...model, ...(await fit(model.file, this.#runtime, { ...model.extents, ...extents })) },
       { ...choice, set: choice.set ?? set, truncation: choice.truncation ?? truncation.psi },
       signal,
     );
@@ -119,7 +127,8 @@ export class ModelEngine implements ExplorerEngine {
     this.#means = means;
     this.#found.clear();
     await before?.dispose();
-    return { ...spaces.description, name: model.name, runtime: this.#runtime.name };
+    const { name, extents, remarks } = model;
+    return { ...spaces.description, name, extents, remarks, runtime: this.#runtime.name };
   }
 
   sample(seed: number, truncation: number, { signal = never }: CallOptions = {}): Promise<Float32Array> {
@@ -212,8 +221,10 @@ export class ModelEngine implements ExplorerEngine {
 
   /** The set with where it comes from; without a hash, which browsers give in secure contexts only, it has none. */
   #signed(set: DirectionSet, options: Found["options"], points: Provenance["points"]): DirectionSet {
-    const { name, sha256, graph } = this.#model!;
+    const { name, sha256, graph, extents, batch } = this.#model!;
     if (sha256 === "") return set;
+    const shape = Object.fromEntries(Object.entries(extents).map(([axis, extent]) => [axis, [extent]]));
+    const assumed = { shape: Object.keys(shape).length > 0 ? shape : undefined, batch };
     const { from, to } = this.#spaces.map;
     const provenance: Provenance = {
       tool: `vielbein explorer ${version}`,
@@ -222,7 +233,7 @@ export class ModelEngine implements ExplorerEngine {
       from,
       to,
       points,
-      options,
+      options: { ...options, ...assumed },
       runtime: this.#runtime.name,
     };
     return { ...set, provenance };

@@ -4,12 +4,12 @@ import { readFileSync } from "node:fs";
 import { jacobian, localBasisAt, localDimension, samplePoints } from "@vielbein/core";
 import { decodeDirections } from "@vielbein/core/directions-file";
 import { gram, identity, leadingColumns, type Matrix, matmul, svd } from "@vielbein/linalg";
-import { decodeModel, encodeModel, OnnxMap, type OnnxMapOptions } from "@vielbein/onnx";
+import { DataType, decodeModel, encodeModel, OnnxMap, type OnnxMapOptions } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
 import type { ExplorerDirections, ExplorerModel, LocalBasisReply } from "@vielbein/viz/explorer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generatorBytes, styled } from "../../cli/test/models.ts";
+import { floats, generatorBytes, int64s, model as makeModel, node, styled } from "../../cli/test/models.ts";
 import manifest from "../package.json" with { type: "json" };
 import { ModelEngine } from "../src/model-engine.ts";
 import { version } from "../src/version.ts";
@@ -372,6 +372,50 @@ describe("a model with further inputs", () => {
       code: "INVALID_SPACE",
     });
     expect((await conditional.choose({})).set).toEqual(before.set);
+  });
+});
+
+describe("a file that leaves axes open, or fixes a batch", () => {
+  const image = (shape: (number | string)[]) => [{ name: "image", dataType: DataType.FLOAT, shape }];
+  const open = encodeModel(
+    makeModel({
+      nodes: [node("Conv", ["z", "K"], ["image"])],
+      initializers: [floats("K", [3, 2, 1, 1])],
+      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 2, "height", -1] }],
+      outputs: image(["n", 3, "height", "width"]),
+    }),
+  );
+
+  it("has 8 of each open axis, and others when they are chosen", async () => {
+    const fitted = new ModelEngine(new NodeRuntime({ threads: 1 }));
+    const first = await fitted.load({ name: "open.onnx", bytes: open }, {});
+    expect(first.extents).toEqual({ height: 8, "z axis 3": 8 });
+    expect(first.from.shape).toEqual([2, 8, 8]);
+    const second = await fitted.choose({ extents: { height: 4 } });
+    expect(second.extents).toEqual({ height: 4, "z axis 3": 8 });
+    expect(second.to.shape).toEqual([3, 4, 8]);
+    const [picture] = await fitted.render(await fitted.sample(0, 1), 1);
+    expect([picture!.width, picture!.height]).toEqual([8, 4]);
+    // What does not fit changes nothing.
+    await expect(fitted.choose({ extents: { height: 0 } })).rejects.toMatchObject({ code: "SHAPE_MISMATCH" });
+    expect((await fitted.choose({})).extents).toEqual(second.extents);
+    fitted.dispose();
+  });
+
+  it("is a map of one point of a batch, and that is remarked on", async () => {
+    const fixed = encodeModel(
+      makeModel({
+        nodes: [node("Gemm", ["z", "W"], ["flat"]), node("Reshape", ["flat", "s"], ["image"])],
+        initializers: [floats("W", [3, 16]), int64s("s", [5, 1, 4, 4])],
+        inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [5, 3] }],
+        outputs: image([5, 1, 4, 4]),
+      }),
+    );
+    const fitted = new ModelEngine(new NodeRuntime({ threads: 1 }));
+    const { from, remarks } = await fitted.load({ name: "fixed.onnx", bytes: fixed }, {});
+    expect(from.shape).toEqual([3]);
+    expect(remarks).toEqual([expect.stringMatching(/a batch of 5, whose points do not influence/)]);
+    fitted.dispose();
   });
 });
 

@@ -33,12 +33,12 @@ export {
 } from "./model/model.ts";
 export { cut } from "./prepare/cut.ts";
 export { codeInput, type Endpoints, endpoints } from "./prepare/ends.ts";
-export { type FixedBatch, type Unbatched, unbatch } from "./prepare/fixed-batch.ts";
+export { batchRemark, type FixedBatch, type Unbatched, unbatch } from "./prepare/fixed-batch.ts";
 export { determinedValue, type FurtherInput, furtherInputs, inputTensors } from "./prepare/further-inputs.ts";
-export { noiseTensors, withNoiseSeed } from "./prepare/noise.ts";
+export { noiseRemark, noiseTensors, withNoiseSeed } from "./prepare/noise.ts";
 export type { PrepareOptions } from "./prepare/options.ts";
 export { prepare } from "./prepare/prepare.ts";
-export { type InputShapes, withShapes } from "./prepare/shapes.ts";
+export { axisExtents, type InputShapes, withNamedAxes, withShapes } from "./prepare/shapes.ts";
 export { truncate } from "./prepare/truncate.ts";
 export { firstAffineMaps } from "./read/affine-maps.ts";
 export type { FamilyReport } from "./read/family.ts";

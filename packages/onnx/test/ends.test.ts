@@ -76,7 +76,7 @@ describe("endpoints", () => {
     );
     expect(ends(several)).toEqual(["z", "image"]);
     expect(endpoints(several, {}).remarks).toEqual([
-      'of several outputs the map ends at "image" (--to chooses another: "token", "w", "features", "mask")',
+      'of several outputs the map ends at "image" (others: "token", "w", "features", "mask")',
     ]);
     const codes = model(
       [["z", FLOAT]],
@@ -109,7 +109,7 @@ describe("endpoints", () => {
     const { from, to, remarks } = endpoints(plain, {});
     expect([from, to]).toEqual(["e", "y"]);
     expect(remarks).toEqual([
-      'input "words" holds int64: the map starts from "e", the first tensor of floating point behind it (--from chooses another: "mask")',
+      'input "words" holds int64: the map starts from "e", the first tensor of floating point behind it (others: "mask")',
     ]);
     const map = await OnnxMap.create(plain, runtime);
     expect(map.from.shape).toEqual([2, 4]);

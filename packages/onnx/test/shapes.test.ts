@@ -1,7 +1,15 @@
 // Extents that a file leaves open.
 
 import { describe, expect, it } from "vitest";
-import { DataType, type Dimension, inspect, OnnxMap, withShapes } from "../src/index.ts";
+import {
+  axisExtents,
+  DataType,
+  type Dimension,
+  inspect,
+  OnnxMap,
+  withNamedAxes,
+  withShapes,
+} from "../src/index.ts";
 import { makeNode } from "../src/model/attributes.ts";
 import { float32Tensor } from "../src/model/tensor.ts";
 import { makeModel, runtime } from "./helpers.ts";
@@ -108,9 +116,11 @@ describe("withShapes", () => {
   it.each<[ReturnType<typeof shapes>, string, RegExp]>([
     [shapes(["z", [3, 8, 6]]), "SHAPE_MISMATCH", /"z" has shape \[n, 4, height, width\], got 3,8,6/],
     [shapes(["z", [8, 6]]), "SHAPE_MISMATCH", /got 8,6/],
-    [shapes(["z", [4, 0, 6]]), "SHAPE_MISMATCH", /got 4,0,6/],
-    [shapes(["z", [4, 1.5, 6]]), "SHAPE_MISMATCH", /got 4,1.5,6/],
+    [shapes(["z", [4, 0, 6]]), "SHAPE_MISMATCH", /positive integers, got 0/],
+    [shapes(["z", [4, 1.5, 6]]), "SHAPE_MISMATCH", /positive integers, got 1.5/],
     [shapes(["height", [8]], ["z", [4, 9, 6]]), "SHAPE_MISMATCH", /"height" is given two extents, 8 and 9/],
+    [shapes(["height", [0]]), "SHAPE_MISMATCH", /"height".*positive integers, got 0/],
+    [shapes(["z", []]), "SHAPE_MISMATCH", /positive integers, got none/],
     [shapes(["hight", [8]]), "INVALID_SPACE", /did you mean "height"\?.*There are z, m, n, height, width/],
     [shapes(["height", [8, 6]]), "INVALID_SPACE", /"height" is one axis, and is given 2 extents/],
     [shapes(["__proto__", [8]]), "INVALID_SPACE", /neither an input nor an open axis/],
@@ -143,4 +153,25 @@ describe("withShapes", () => {
     expect(spaces[0]).toMatchObject({ name: "latent", shape: [4, 5, 7] });
     expect(spaces.at(-1)).toMatchObject({ name: "output", shape: [3, 5, 7] });
   });
+});
+
+it("withNamedAxes: names for axes that have none, and all names once", () => {
+  const { model: named, axes } = withNamedAxes(model(["n", 4, "h", -1], ["n", "h", ""]));
+  expect(inputsOf(named)).toEqual([
+    ["n", 4, "h", "z axis 3"],
+    ["n", "h", "m axis 2"],
+  ]);
+  expect(axes).toEqual(["h", "z axis 3", "m axis 2"]);
+});
+
+it("axisExtents: of an input, of axes, of what has no name", () => {
+  const open = model(["n", 4, "h", -1], ["n", "h", ""]);
+  expect(axisExtents(open, shapes(["z", [4, 3, 5]]))).toEqual(
+    new Map([
+      ["h", 3],
+      ["z axis 3", 5],
+    ]),
+  );
+  expect(axisExtents(open, shapes(["h", [3]]))).toEqual(new Map([["h", 3]]));
+  expect(axisExtents(open, shapes())).toEqual(new Map());
 });

@@ -4,10 +4,11 @@
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import {
+  batchRemark,
   endpoints,
-  type FixedBatch,
   type InputShapes,
   type Model,
+  noiseRemark,
   noiseTensors,
   unbatch,
   withNoiseSeed,
@@ -38,7 +39,7 @@ export async function asOnePoint(
   remark: Remark,
 ): Promise<{ readonly model: Model; readonly batch: FixedBatch | undefined }> {
   const { model, batch } = await unbatch(withShapes(written, shape), runtime, { memoryBudget: memory });
-  if (batch) remark(batchText(batch));
+  if (batch) remark(batchRemark(batch));
   return { model: drawnModel(model, noiseSeed, remark), batch };
 }
 
@@ -46,17 +47,14 @@ export async function asOnePoint(
 function drawnModel(model: Model, noiseSeed: number | undefined, remark: Remark): Model {
   const drawn = tolerant(() => noiseTensors(model)) ?? [];
   if (drawn.length > 0) {
-    const names = drawn.slice(0, NAMED).join(", ") + (drawn.length > NAMED ? ", …" : "");
-    const seed = noiseSeed === undefined ? "--noise-seed takes another" : `that of --noise-seed ${noiseSeed}`;
-    remark(`drawn at random by the model, and frozen at one draw (${seed}): ${names}`);
+    remark(
+      `${noiseRemark(drawn)} (--noise-seed${noiseSeed === undefined ? " takes another" : ` ${noiseSeed}`})`,
+    );
   } else if (noiseSeed !== undefined) {
     remark("--noise-seed: the model draws nothing at random");
   }
   return noiseSeed === undefined ? model : withNoiseSeed(model, noiseSeed);
 }
-
-/** Tensors that a remark names. */
-const NAMED = 3;
 
 /** Says what was chosen of ends that nobody named; what is wrong with them, the map says. */
 export function remarkOnEnds(
@@ -77,18 +75,5 @@ function tolerant<T>(look: () => T): T | undefined {
   } catch (error) {
     if (error instanceof VielbeinError) return undefined;
     throw error;
-  }
-}
-
-/** What became of a batch that the file fixes. */
-function batchText({ extent, way }: FixedBatch): string {
-  const fixed = `the file fixes a batch of ${extent}`;
-  switch (way) {
-    case "opened":
-      return `${fixed}, whose points do not influence one another: the model is taken as a map of one`;
-    case "repeated":
-      return `${fixed}, whose points do not influence one another: ${extent} copies of each code are computed and the first is kept, ${extent} times the work of a model exported with a batch of 1; tensors inside hold all copies`;
-    case "coupled":
-      return `the first axis, of ${extent}, is taken as a part of the code: what stands there influences one another, as in a batch that is normalised by its own statistics. If points are meant, export the model in evaluation mode and with a batch of 1`;
   }
 }

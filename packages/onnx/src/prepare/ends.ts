@@ -96,7 +96,7 @@ function startOf(model: Model, inputs: object): End {
 
 function others(entered: readonly { readonly tensor: string }[]): string {
   const rest = entered.slice(1).map(({ tensor }) => `"${tensor}"`);
-  return rest.length === 0 ? "" : ` (--from chooses another: ${rest.join(", ")})`;
+  return rest.length === 0 ? "" : ` (others: ${rest.join(", ")})`;
 }
 
 function endOf({ graph }: Model): End {
@@ -111,7 +111,7 @@ function endOf({ graph }: Model): End {
     const rest = graph.outputs.filter((output) => output !== chosen).map(({ name }) => `"${name}"`);
     return {
       name: chosen.name,
-      remark: `of several outputs the map ends at "${chosen.name}" (--to chooses another: ${rest.join(", ")})`,
+      remark: `of several outputs the map ends at "${chosen.name}" (others: ${rest.join(", ")})`,
     };
   }
   if (floating.length > 0) return { name: chosen.name };

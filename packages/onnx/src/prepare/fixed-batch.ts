@@ -173,3 +173,16 @@ function mapped(
 function isSame(a: RuntimeTensor | undefined, b: RuntimeTensor, tolerance: number): boolean {
   return a !== undefined && agree(a.data as FloatArray, b.data as FloatArray, tolerance);
 }
+
+/** What became of a fixed batch, for people. */
+export function batchRemark({ extent, way }: FixedBatch): string {
+  const fixed = `the file fixes a batch of ${extent}`;
+  switch (way) {
+    case "opened":
+      return `${fixed}, whose points do not influence one another: the model is taken as a map of one`;
+    case "repeated":
+      return `${fixed}, whose points do not influence one another: ${extent} copies of each code are computed and the first is kept, ${extent} times the work of a model exported with a batch of 1; tensors inside hold all copies`;
+    case "coupled":
+      return `the first axis, of ${extent}, is taken as a part of the code: what stands there influences one another, as in a batch that is normalised by its own statistics. If points are meant, export the model in evaluation mode and with a batch of 1`;
+  }
+}

@@ -33,3 +33,12 @@ export function withNoiseSeed(original: Model, seed: number): Model {
   });
   return { ...model, graph: { ...model.graph, nodes } };
 }
+
+/** Tensors that a remark names. */
+const NAMED = 3;
+
+/** What became of tensors that are drawn at random, for people. */
+export function noiseRemark(tensors: readonly string[]): string {
+  const rest = tensors.length > NAMED ? ", …" : "";
+  return `drawn at random by the model, and frozen at one draw: ${tensors.slice(0, NAMED).join(", ")}${rest}`;
+}

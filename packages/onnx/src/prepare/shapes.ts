@@ -26,6 +26,7 @@ export function withShapes(model: Model, shapes: InputShapes): Model {
   const inputs = new Map(requiredInputs(model.graph).map((input) => [input.name, input]));
   const named = new Map<string, number>();
   for (const [name, extents] of shapes) {
+    requireExtents(name, extents);
     const input = inputs.get(name);
     if (input) inputs.set(name, shaped(input, extents, named));
     else if (extents.length === 1 && isOpenAxis(name, inputs.values())) nameExtent(named, name, extents[0]);
@@ -42,6 +43,15 @@ export function withShapes(model: Model, shapes: InputShapes): Model {
       inputs: model.graph.inputs.map((input) => fixed(inputs.get(input.name) ?? input)),
     },
   };
+}
+
+function requireExtents(name: string, extents: readonly number[]): void {
+  const bad = extents.find((extent) => !Number.isSafeInteger(extent) || extent < 1);
+  if (bad === undefined && extents.length > 0) return;
+  throw new VielbeinError(
+    "SHAPE_MISMATCH",
+    `Shape of "${name}" (--shape on the command line): extents are positive integers, got ${bad ?? "none"}.`,
+  );
 }
 
 function extentOf(extent: Dimension, axis: number, named: ReadonlyMap<string, number>): Dimension {
@@ -65,8 +75,7 @@ function shaped(input: ValueInfo, extents: readonly number[], named: Map<string,
   const wanted = first === undefined ? extents : [first, ...inner];
   const isFitting =
     wanted.length === declared.length &&
-    declared.every((extent, axis) => !isFixed(extent) || extent === wanted[axis]) &&
-    extents.every((extent) => Number.isSafeInteger(extent) && extent > 0);
+    declared.every((extent, axis) => !isFixed(extent) || extent === wanted[axis]);
   if (!isFitting) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",
@@ -102,4 +111,38 @@ function unknownName(name: string, extents: readonly number[], inputs: readonly 
       ? `"${name}" is one axis, and is given ${extents.length} extents. Give it one`
       : `"${name}" is neither an input nor an open axis of one${didYouMean(name, known)}. There are ${known.join(", ")}`;
   return new VielbeinError("INVALID_SPACE", `Shapes of inputs (--shape on the command line): ${problem}.`);
+}
+
+/** The model with a name for every open axis of its inputs but the batch, and these names, each once. */
+export function withNamedAxes(model: Model): { readonly model: Model; readonly axes: readonly string[] } {
+  const axes = new Set<string>();
+  const nameOf = (input: string, extent: Dimension, axis: number): Dimension => {
+    if (isFixed(extent) || axis === 0) return extent;
+    const name = typeof extent === "string" && extent !== "" ? extent : `${input} axis ${axis}`;
+    axes.add(name);
+    return name;
+  };
+  const required = new Set(requiredInputs(model.graph));
+  const inputs = model.graph.inputs.map((input) =>
+    required.has(input)
+      ? { ...input, shape: input.shape?.map((extent, axis) => nameOf(input.name, extent, axis)) }
+      : input,
+  );
+  return { model: { ...model, graph: { ...model.graph, inputs } }, axes: [...axes] };
+}
+
+/**
+ * What shapes of inputs say of their open axes, by the names that {@link withNamedAxes} gives these.
+ *
+ * @throws {VielbeinError} what {@link withShapes} throws.
+ */
+export function axisExtents(original: Model, shapes: InputShapes): Map<string, number> {
+  const { model } = withNamedAxes(original);
+  const shaped = withShapes(model, shapes).graph.inputs;
+  const pairs = model.graph.inputs.flatMap(({ shape = [] }, i) =>
+    shape.map((name, axis) => [name, shaped[i].shape?.[axis]] as const),
+  );
+  return new Map(
+    pairs.flatMap(([name, extent]) => (typeof name === "string" && isFixed(extent) ? [[name, extent]] : [])),
+  );
 }

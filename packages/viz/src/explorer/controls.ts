@@ -3,7 +3,7 @@
 import type { ExplorerDirections } from "./engine.ts";
 import type { Explorer } from "./explorer.ts";
 import type { VielbeinExplorer } from "./host.ts";
-import { valuesIn } from "./inputs.ts";
+import { axisOf, valuesIn } from "./inputs.ts";
 import { download } from "./picture.ts";
 import type { View } from "./view.ts";
 
@@ -53,6 +53,15 @@ function listenToSpaces(on: On, view: View, explorer: Explorer): void {
   on(view.to, "change", () => void explorer.choose({ from: view.from.value, to: view.to.value }));
   on(view.inputs, "change", ({ target }) => {
     const field = target as HTMLInputElement;
+    const axis = axisOf(field);
+    if (axis !== undefined) {
+      const extents = {
+        ...explorer.model?.extents,
+        [axis]: Math.max(1, Math.floor(field.valueAsNumber || 1)),
+      };
+      void explorer.choose({ extents });
+      return;
+    }
     try {
       const set = { ...explorer.model?.set, [field.name]: valuesIn(field) };
       void explorer.choose({ from: view.from.value, to: view.to.value, set });

@@ -21,6 +21,9 @@ export type DirectionKind = "basis" | "sefa" | "pca" | "metric" | "file";
 /** Values of inputs by name. */
 export type InputValues = Readonly<Record<string, InputSetting>>;
 
+/** Extents of axes that the model's file leaves open, by their names. */
+export type AxisExtents = Readonly<Record<string, number>>;
+
 /** An input beside the code: a class label, noise, a condition. */
 export interface ExplorerInput {
   readonly name: string;
@@ -55,6 +58,10 @@ export interface ExplorerModel {
   readonly inputs: readonly ExplorerInput[];
   /** Their values, as far as they were set; the others are zero. */
   readonly set: InputValues;
+  /** All axes that the file leaves open, but the batch. */
+  readonly extents: AxisExtents;
+  /** What was assumed of the file, for people. */
+  readonly remarks: readonly string[];
   readonly truncation: ExplorerTruncation;
   /** Standard deviation of a coordinate of `from` over the samples: the unit of the sliders. */
   readonly deviation: number;
@@ -84,6 +91,8 @@ export interface SpacesChoice {
   readonly to?: string | undefined;
   /** Values of the inputs beside the code. Default zeros; when choosing anew, those in force. */
   readonly set?: InputValues | undefined;
+  /** Default 8 each; when choosing anew, those in force. */
+  readonly extents?: AxisExtents | undefined;
   /** ψ, for where truncation is a part of the maps. Default 1; when choosing anew, that in force. */
   readonly truncation?: number | undefined;
 }

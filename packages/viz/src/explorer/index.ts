@@ -1,5 +1,6 @@
 export { defineExplorer } from "./element.ts";
 export type {
+  AxisExtents,
   BasisOptions,
   DirectionKind,
   ExplorerDirections,

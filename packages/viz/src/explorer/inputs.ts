@@ -1,5 +1,5 @@
 // Fields for the inputs beside the code: a number, a few numbers with commas between or what stands for them, and a note
-// for what is larger.
+// for what is larger; and for the axes that the file leaves open.
 
 import { formatSetting, type InputSetting, parseSetting, VielbeinError } from "@vielbein/core";
 import type { ExplorerInput, ExplorerModel } from "./engine.ts";
@@ -7,17 +7,44 @@ import type { ExplorerInput, ExplorerModel } from "./engine.ts";
 /** Inputs of more values, such as noise, have no field. */
 const LARGEST_FIELD = 64;
 
-/** Fills the group with a field for each input; those that are there already keep the focus. */
-export function fillInputs(group: HTMLElement, { inputs, set }: Pick<ExplorerModel, "inputs" | "set">): void {
-  const key = JSON.stringify(inputs);
-  group.hidden = inputs.length === 0;
-  if (group.dataset.key !== key) group.replaceChildren(...inputs.map(labelled));
+/** Fills the group with a field for each input and open axis; those that are there already keep the focus. */
+export function fillInputs(
+  group: HTMLElement,
+  { inputs, set, extents }: Pick<ExplorerModel, "inputs" | "set" | "extents">,
+): void {
+  const axes = Object.keys(extents);
+  const key = JSON.stringify([inputs, axes]);
+  group.hidden = inputs.length + axes.length === 0;
+  if (group.dataset.key !== key) group.replaceChildren(...axes.map(axisField), ...inputs.map(labelled));
   group.dataset.key = key;
+  for (const field of group.querySelectorAll<HTMLInputElement>(AXES)) {
+    field.valueAsNumber = extents[field.dataset.axis!]!;
+  }
   for (const { name } of inputs) {
     const values = Object.hasOwn(set, name) ? formatSetting(set[name]) : "0";
     const field = group.querySelector<HTMLInputElement | HTMLOutputElement>(`[name="${CSS.escape(name)}"]`)!;
     field.value = field instanceof HTMLOutputElement && values === "0" ? "zeros" : values;
   }
+}
+
+/** Fields of open axes. */
+const AXES = "input[data-axis]";
+
+/** The name of the axis that a field is for; undefined for that of an input. */
+export function axisOf(field: HTMLInputElement): string | undefined {
+  return field.dataset.axis;
+}
+
+function axisField(name: string): HTMLElement {
+  const label = document.createElement("label");
+  const text = document.createElement("span");
+  text.textContent = name;
+  label.title = `Axis "${name}", which the file leaves open`;
+  const input = field(1, true);
+  input.min = "1";
+  input.dataset.axis = name;
+  label.append(text, input);
+  return label;
 }
 
 /**

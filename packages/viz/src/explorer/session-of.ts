@@ -28,11 +28,12 @@ export function sessionOf(
     from: isDefault ? undefined : model.from.name,
     to: isDefault ? undefined : model.to.name,
     set: model?.set,
+    extents: model?.extents,
     layers,
     anchor: isMoved || file?.isMoved ? beyond : undefined,
   };
 }
 
-export function spacesOf({ from, to, set = {}, truncation }: Session): SpacesChoice {
-  return { from, to, set, truncation };
+export function spacesOf({ from, to, set = {}, extents, truncation }: Session): SpacesChoice {
+  return { from, to, set, extents, truncation };
 }

@@ -3,7 +3,7 @@
 
 import { formatSetting, parseSetting } from "@vielbein/core";
 import type { LayerRange, StepUnit } from "./code.ts";
-import type { DirectionKind, InputValues } from "./engine.ts";
+import type { AxisExtents, DirectionKind, InputValues } from "./engine.ts";
 import { REACH } from "./sliders.ts";
 
 /** Slider values by column. */
@@ -21,6 +21,8 @@ export interface Session {
   readonly to?: string | undefined;
   /** Values of inputs beside the code. */
   readonly set?: InputValues | undefined;
+  /** Of axes that the file leaves open. */
+  readonly extents?: AxisExtents | undefined;
   readonly layers?: LayerRange | undefined;
   /** The code around which the sliders move, where it is not the sample of the seed. */
   readonly anchor?: Float32Array | undefined;
@@ -31,12 +33,13 @@ const DEFAULT_KINDS: readonly DirectionKind[] = ["basis", "sefa"];
 
 /** Without the `#`. Directions of a file cannot be restored: they are left out. */
 export function encodeSession(session: Session): string {
-  const { seed, truncation, kinds, unit, steps, from, to, set = {}, layers, anchor } = session;
+  const { seed, truncation, kinds, unit, steps, from, to, set = {}, extents = {}, layers, anchor } = session;
   const parts = new URLSearchParams({ seed: String(seed) });
   if (truncation !== 1) parts.set("truncation", String(truncation));
   if (from !== undefined) parts.set("from", from);
   if (to !== undefined) parts.set("to", to);
   for (const value of settings(set)) parts.append("set", value);
+  for (const axis of axes(extents)) parts.append("axis", axis);
   if (layers) parts.set("layers", layers.join("-"));
   const kept = KINDS.filter((kind) => kinds.includes(kind));
   if (kept.length > 0 && String(kept) !== String(DEFAULT_KINDS)) parts.set("show", kept.join(","));
@@ -50,9 +53,18 @@ export function encodeSession(session: Session): string {
   return readable(parts);
 }
 
-/** The part of a session that sets inputs beside the code, without the `#`. */
-export function encodeInputs(set: InputValues): string {
-  return readable(new URLSearchParams(settings(set).map((value) => ["set", value])));
+/** The part of a session that says what inputs hold and how large they are, without the `#`. */
+export function encodeInputs(set: InputValues, extents: AxisExtents = {}): string {
+  const parts = [
+    ...settings(set).map((value) => ["set", value]),
+    ...axes(extents).map((axis) => ["axis", axis]),
+  ];
+  return readable(new URLSearchParams(parts));
+}
+
+/** `NAME:EXTENT` of each. */
+function axes(extents: AxisExtents): string[] {
+  return Object.entries(extents).map(([name, extent]) => `${name}:${extent}`);
 }
 
 /** `NAME:V1,V2,…`, `NAME:onehot:3` or `NAME:all:0.5` of each. */
@@ -87,6 +99,10 @@ export function decodeSession(hash: string): Session {
     const setting = parseSetting(value ?? "");
     return name !== undefined && setting ? [[name, setting] as const] : [];
   });
+  const extents = parts.getAll("axis").flatMap((text) => {
+    const [, name, extent] = /^(.+):([1-9]\d{0,5})$/s.exec(text) ?? [];
+    return name === undefined ? [] : [[name, Number(extent)] as const];
+  });
   return {
     seed: Number.isSafeInteger(seed) && seed >= 0 ? seed : 0,
     truncation: truncation >= 0 && truncation <= 2 ? truncation : 1,
@@ -96,6 +112,7 @@ export function decodeSession(hash: string): Session {
     from: parts.get("from") || undefined,
     to: parts.get("to") || undefined,
     set: set.length > 0 ? Object.fromEntries(set) : undefined,
+    extents: extents.length > 0 ? Object.fromEntries(extents) : undefined,
     layers: first !== undefined && Number(first) <= Number(last) ? [Number(first), Number(last)] : undefined,
     anchor: fromBase64(parts.get("at") ?? ""),
   };

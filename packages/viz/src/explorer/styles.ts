@@ -93,7 +93,8 @@ const STRIP = `.strip { margin-top: 18px; border-top: 1px solid var(--vielbein-l
 #strip button { height: auto; padding: 0; border: 2px solid transparent; border-radius: 6px; flex-direction: column; gap: 2px; background: none; color: var(--vielbein-soft); font-size: 12px; font-variant-numeric: tabular-nums; min-width: 0; overflow: hidden }
 #strip button canvas { aspect-ratio: 1; height: auto; border-radius: 4px }
 #strip button[aria-current=true] { border-color: var(--vielbein-accent); color: var(--vielbein-ink) }
-#error { margin: 0 0 16px; color: var(--vielbein-ink); border-left: 4px solid var(--vielbein-vermillion); padding: 6px 10px; background: var(--vielbein-band); overflow-wrap: anywhere }`;
+#error { margin: 0 0 16px; color: var(--vielbein-ink); border-left: 4px solid var(--vielbein-vermillion); padding: 6px 10px; background: var(--vielbein-band); overflow-wrap: anywhere }
+.remarks { margin: 0 0 16px; color: var(--vielbein-soft); font-size: 12px; overflow-wrap: anywhere }`;
 
 /** One column on a phone. */
 const NARROW = `@container (max-width: 720px) {

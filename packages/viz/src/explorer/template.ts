@@ -11,6 +11,7 @@ export const TEMPLATE = `
     </div>
   </header>
   <p id="error" role="alert" hidden></p>
+  <p id="remarks" class="remarks" hidden></p>
   <div class="columns">
     <div class="left">
       <figure class="picture"><canvas id="canvas" role="img" aria-label="Generated image"></canvas><div class="drop" id="hint">Drop an .onnx file here</div></figure>

@@ -44,6 +44,7 @@ export interface View {
   readonly strip: HTMLElement;
   readonly status: HTMLElement;
   readonly error: HTMLElement;
+  readonly remarks: HTMLElement;
 }
 
 export function makeView(root: ShadowRoot): View {
@@ -89,6 +90,7 @@ export function makeView(root: ShadowRoot): View {
     strip: get("strip"),
     status: get("status"),
     error: get("error"),
+    remarks: get("remarks"),
   };
 }
 
@@ -106,6 +108,10 @@ export function fillModel(view: View, model: ExplorerModel): void {
   view.name.textContent = model.name;
   view.runtime.textContent = model.runtime;
   view.hint.hidden = true;
+  view.remarks.hidden = model.remarks.length === 0;
+  view.remarks.textContent = model.remarks
+    .map((remark) => `${remark.charAt(0).toUpperCase()}${remark.slice(1)}.`)
+    .join(" ");
   fillSpaces(view.from, model.froms, model.from.name);
   fillSpaces(view.to, model.tos, model.to.name);
   fillInputs(view.inputs, model);

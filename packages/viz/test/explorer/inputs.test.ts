@@ -1,7 +1,7 @@
 // The fields of further inputs, on as much of a page as they need.
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { fillInputs, valuesIn } from "../../src/explorer/inputs.ts";
+import { axisOf, fillInputs, valuesIn } from "../../src/explorer/inputs.ts";
 
 class Element {
   readonly dataset: Record<string, string> = {};
@@ -28,6 +28,15 @@ class Element {
       .map((label) => label.lastElementChild!)
       .find(({ name }) => selector === `[name="${name}"]`);
   }
+  querySelectorAll(selector: string): Element[] {
+    expect(selector).toBe("input[data-axis]");
+    return this.children
+      .map((label) => label.lastElementChild!)
+      .filter(({ dataset }) => dataset.axis !== undefined);
+  }
+  set valueAsNumber(value: number) {
+    this.value = String(value);
+  }
 }
 class Output extends Element {}
 
@@ -39,9 +48,13 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-const filled = (inputs: { name: string; shape: number[]; isInteger: boolean }[], set = {}) => {
+const filled = (
+  inputs: { name: string; shape: number[]; isInteger: boolean }[],
+  set = {},
+  extents: Record<string, number> = {},
+) => {
   const group = new Element("fieldset");
-  fillInputs(group as never, { inputs, set } as never);
+  fillInputs(group as never, { inputs, set, extents } as never);
   return group;
 };
 
@@ -76,10 +89,20 @@ it("shows what is set, and keeps the fields that are there", () => {
   const group = filled(inputs, { label: [1, 0.5, -2] });
   const [label] = group.children;
   expect(label!.lastElementChild!.value).toBe("1,0.5,-2");
-  fillInputs(group as never, { inputs, set: { label: { onehot: 2 } } } as never);
+  fillInputs(group as never, { inputs, set: { label: { onehot: 2 } }, extents: {} } as never);
   expect(group.children).toEqual([label]);
   expect(label!.lastElementChild!.value).toBe("onehot:2");
   expect([group.hidden, filled([]).hidden]).toEqual([false, true]);
+});
+
+it("axes that the file leaves open have a field each, before those of the inputs", () => {
+  const group = filled([{ name: "label", shape: [1], isInteger: true }], {}, { height: 8, width: 6 });
+  const fields = group.children.map((label) => label.lastElementChild as unknown as HTMLInputElement);
+  expect(fields.map(axisOf)).toEqual(["height", "width", undefined]);
+  expect(fields.map(({ value }) => value)).toEqual(["8", "6", "0"]);
+  fillInputs(group as never, { inputs: [], set: {}, extents: { height: 9, width: 6 } } as never);
+  expect(group.children.map((label) => label.lastElementChild!.value)).toEqual(["9", "6"]);
+  expect(group.hidden).toBe(false);
 });
 
 it("reads what a field says, and refuses what is no number", () => {

@@ -23,6 +23,7 @@ describe("sessions in an address", () => {
         layers: [2, 5],
         from: "/blocks.0/Mul_output_0",
         to: "image & more",
+        extents: { height: 8, "a:b=c": 12 },
         set: { label: [3], "a:b=c": [0.5, -1], "y:0": { onehot: 3 }, noise: { all: -0.5 } },
         anchor: Float32Array.of(0.1, -3e-20, 1e9),
       },

@@ -3,9 +3,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { pageUrl } from "@vielbein/explorer/page";
-import { encodeModel, inputTensors } from "@vielbein/onnx";
+import { axisExtents, encodeModel, inputTensors, withShapes } from "@vielbein/onnx";
 import { encodeInputs } from "@vielbein/viz/explorer";
-import { readModel, sha256 } from "../../inputs/model.ts";
+import { mapOptions, readModel, sha256 } from "../../inputs/model.ts";
 import { readSettings, setOption } from "../../inputs/settings.ts";
 import { integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -21,6 +21,7 @@ export const explore = command({
     "Serves the explorer and the model on 127.0.0.1 only, prints the address and opens it. The browser computes; nothing leaves this machine. Ctrl-C ends it.",
   options: {
     set: setOption("value of another input to start with"),
+    shape: mapOptions.shape,
     port: option("--port <n>", "port, or 0 for a free one", integer(0, 65_535), 0),
     open: flag("--no-open", "print the address only"),
   },
@@ -28,11 +29,13 @@ export const explore = command({
     const { name, bytes, model } = await readModel(argument);
     const { settings: set } = await readSettings(options.set);
     // What the page would refuse is refused here.
-    inputTensors(model, set);
+    const extents = axisExtents(model, options.shape ?? new Map());
+    inputTensors(withShapes(model, options.shape ?? new Map()), set);
     // The page is handed one file: weights that lie beside the model go into it.
     const whole = model.files.size ? encodeModel(model) : bytes;
     const page = await servePage(pageUrl, { name, bytes: whole, sha256: sha256(bytes) }, options.port);
-    const url = Object.keys(set).length ? `${page.url}#${encodeInputs(set)}` : page.url;
+    const session = encodeInputs(set, Object.fromEntries(extents));
+    const url = session === "" ? page.url : `${page.url}#${session}`;
     return {
       text: () => `${url}\n`,
       after: async () => {
