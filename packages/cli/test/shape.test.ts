@@ -115,7 +115,9 @@ describe("noise", () => {
 
   it("is frozen, which is said, and drawn again with another seed", async () => {
     const plain = await json("basis", path);
-    expect(plain.stderr).toMatch(/drawn at random by the model, and frozen at one draw: e \(--noise-seed takes another\)\n/);
+    expect(plain.stderr).toMatch(
+      /drawn at random by the model, and frozen at one draw: e \(--noise-seed takes another\)\n/,
+    );
     const [first, same] = [
       await json("basis", path, "--noise-seed", "1"),
       await json("basis", path, "--noise-seed", "1"),

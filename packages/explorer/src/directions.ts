@@ -23,8 +23,8 @@ import {
 import { leadingColumns, type Matrix, matrix } from "@vielbein/linalg";
 import { firstAffineMaps } from "@vielbein/onnx";
 import type { BasisOptions, ExplorerDirections, ExplorerSpectrum } from "@vielbein/viz/explorer";
-import type { Spaces } from "./spaces.ts";
-import { MEMORY_BUDGET } from "./survey.ts";
+import type { Spaces } from "./opening/spaces.ts";
+import { MEMORY_BUDGET } from "./opening/survey.ts";
 
 /** Directions that are handed to the page; each costs a tangent at every new point. */
 const KEPT = 64;

@@ -41,8 +41,8 @@ import {
   type LocalFound,
   speedsAt,
 } from "./directions.ts";
-import { type Fitted, fit } from "./fitting.ts";
-import { Spaces } from "./spaces.ts";
+import { type Fitted, fit } from "./opening/fitting.ts";
+import { Spaces } from "./opening/spaces.ts";
 import { version } from "./version.ts";
 
 /** Milliseconds of a frame of an animation, and the least length of its longer side in pixels. */

@@ -6,6 +6,7 @@ import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import {
   batchRemark,
   endpoints,
+  type FixedBatch,
   type InputShapes,
   type Model,
   noiseRemark,
