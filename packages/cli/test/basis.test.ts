@@ -36,7 +36,7 @@ describe("vielbein basis", () => {
 
   it("writes an .npz whose vectors reconstruct the singular values", async () => {
     const out = scratch("bases.npz");
-    const { code, stderr } = await vielbein("basis", path, "--samples", "2", "--rank", "3", "--out", out);
+    const { code, stderr } = await vielbein("basis", path, "--samples", "2", "--k", "3", "--out", out);
     expect(code).toBe(0);
     expect(stderr).toContain(`wrote ${out}`);
     const file = readNpz(readFileSync(out));
@@ -64,9 +64,9 @@ describe("vielbein basis", () => {
     const few = await vielbein("basis", ...lean, "--out", out, "--json");
     expect(few.stderr).toContain("decomposed whole within the memory budget of 11.0 KiB: the leading 1 of 4");
     const { points, provenance } = JSON.parse(few.stdout);
-    expect(provenance.options).toMatchObject({ routes: ["linearized products"], rank: 1 });
+    expect(provenance.options).toMatchObject({ routes: ["linearized products"], k: 1 });
     const whole = JSON.parse((await vielbein("basis", path, "--json")).stdout);
-    expect(whole.provenance.options).toMatchObject({ routes: ["matrix"], rank: "all" });
+    expect(whole.provenance.options).toMatchObject({ routes: ["matrix"], k: "all" });
     const [{ singularValues, residuals }] = points;
     const [exact] = whole.points[0].singularValues;
     expect(Math.abs(singularValues[0] - exact)).toBeLessThan(residuals[0] + 1e-5 * exact);

@@ -89,7 +89,7 @@ describe("codes of w are what samples of z become there", () => {
     expect((await json("traverse", ...fromW, "--sample", "3", "--out", out)).point).toEqual(code(3));
     const ways = await arrays("geodesic", ...fromW, "--sample", "2", "--sample", "5", "--segments", "2");
     expect(Array.from(ways.straight_line!.data.slice(0, W) as Float32Array)).toEqual(code(2));
-    const paths = (points: string[]) => arrays("ppl", ...fromW, "--samples", "4", ...points);
+    const paths = (points: string[]) => arrays("ppl", ...fromW, "--pairs", "4", ...points);
     expect(await paths(["--points", file])).toEqual(await paths([]));
     const components = (points: string[]) => json("pca", ...fromW, "--samples", "12", ...points);
     expect((await components(["--points", file])).stdev).toEqual((await components([])).stdev);
@@ -103,7 +103,7 @@ describe("codes of w are what samples of z become there", () => {
   });
 
   it("the sample", async () => {
-    const { stdout } = await vielbein("basis", "sample", "--from", "w", "--rank", "2", "--json");
+    const { stdout } = await vielbein("basis", "sample", "--from", "w", "--k", "2", "--json");
     const [{ point, singularValues }] = JSON.parse(stdout).points;
     // By PyTorch in float64.
     expect(singularValues[0]).toBeCloseTo(24.17, 3);

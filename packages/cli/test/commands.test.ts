@@ -16,7 +16,7 @@ describe("vielbein traverse", () => {
       path,
       "--directions",
       "0,2",
-      "--steps",
+      "--columns",
       "5",
       "--out",
       out,
@@ -30,7 +30,7 @@ describe("vielbein traverse", () => {
       layout: "chw:3,8,8",
       layoutFrom: "shape",
       imageRange: [0, 1],
-      steps: [-3, -1.5, 0, 1.5, 3],
+      positions: [-3, -1.5, 0, 1.5, 3],
     });
   });
 

@@ -59,7 +59,7 @@ describe("vielbein compare", () => {
     expect(JSON.parse(stdout).pairs[0].distances.geodesic).toBeLessThan(1e-12);
     const model = scratch("generator.onnx", generatorBytes);
     const bases = scratch("bases.npz");
-    await vielbein("basis", model, "--samples", "3", "--rank", "2", "--out", bases, "--quiet");
+    await vielbein("basis", model, "--samples", "3", "--k", "2", "--out", bases, "--quiet");
     const { sets, pairs } = JSON.parse((await vielbein("compare", bases, "--json")).stdout);
     expect(sets.map((set: { label: string }) => set.label)).toEqual([
       "bases.npz, point 0",

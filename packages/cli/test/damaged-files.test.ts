@@ -11,12 +11,12 @@ const path = scratch("damaged.onnx", generatorBytes);
 
 /** Every command that keeps rows, in a form that takes few. */
 const RESUMABLE: Readonly<Record<string, readonly string[]>> = {
-  basis: ["--rank", "2", "--samples"],
+  basis: ["--k", "2", "--samples"],
   dimension: ["--to", "hidden", "image", "--untrained", "1", "--samples"],
   distortion: ["--k", "2", "--untrained", "1", "--pairs"],
   warpage: ["--k", "2", "--epsilon", "0.1,0.2", "--untrained", "1", "--pca-samples", "20", "--pairs"],
   metric: ["--shuffled", "--samples"],
-  ppl: ["--samples"],
+  ppl: ["--pairs"],
 };
 
 describe("--resume goes on where every column is what the command writes", () => {
@@ -35,7 +35,7 @@ describe("--resume goes on where every column is what the command writes", () =>
     // Of several layers the number of samples is part of the run, so it is resumed as it is.
     await resumed(command, options, ["dimension", "distortion"].includes(command) ? "3" : "2", "3");
   });
-  it("metric --top", () => resumed("metric", ["--top", "2", "--samples"], "2", "3"));
+  it("metric --k", () => resumed("metric", ["--k", "2", "--samples"], "2", "3"));
 });
 
 describe("--resume refuses", () => {
@@ -174,7 +174,7 @@ describe("--resume refuses", () => {
     ["warpage", ["--pca-samples", "0", "--untrained", "0"], "resolved", 0.5, "holds 0.5 in row 1"],
   ])("%s %s: %s of %s", async (command, options, column, value, why) => {
     const out = scratch("numbers.npz");
-    const count = ["distortion", "warpage"].includes(command) ? "--pairs" : "--samples";
+    const count = ["distortion", "warpage", "ppl"].includes(command) ? "--pairs" : "--samples";
     const argv = [command, path, ...options, count, "2", "--out", out];
     await vielbein(...argv);
     const { [column]: cells, ...rest } = readNpz(readFileSync(out));
@@ -225,7 +225,7 @@ function writeFile(file: string, arrays: Record<string, NpyArray>): void {
 
 describe("edit and compare refuse a directions file", () => {
   const sound = scratch("sound.safetensors");
-  beforeAll(() => vielbein("random", path, "--count", "2", "--out", sound));
+  beforeAll(() => vielbein("random", path, "--k", "2", "--out", sound));
 
   const damaged = (change: (description: Record<string, unknown>) => unknown): string => {
     const { tensors, metadata } = readSafetensors(readFileSync(sound));
@@ -259,7 +259,7 @@ describe("edit and compare refuse a directions file", () => {
   ])("that has no direction: %s", async (what, directions) => {
     const file = holding(...directions);
     for (const argv of [
-      ["edit", path, "--directions", file, "--edit", "d0", "--out", scratch("edited.svg")],
+      ["edit", path, "--directions-in", file, "--edit", "d0", "--out", scratch("edited.svg")],
       ["compare", sound, file],
     ]) {
       const { code, stdout, stderr } = await vielbein(...argv);
@@ -272,7 +272,7 @@ describe("edit and compare refuse a directions file", () => {
   it("that has none of length 0 where one is used", async () => {
     const file = holding([0, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0]);
     const edit = (expression: string) =>
-      vielbein("edit", path, "--directions", file, "--edit", expression, "--out", scratch("edited.svg"));
+      vielbein("edit", path, "--directions-in", file, "--edit", expression, "--out", scratch("edited.svg"));
     expect((await edit("d1 - d2")).code).toBe(0);
     const { code, stderr } = await edit("d1 - d0");
     expect([code, stderr]).toEqual([2, expect.stringContaining(`"d0" of "${file}" has length 0`)]);
@@ -282,7 +282,7 @@ describe("edit and compare refuse a directions file", () => {
 
   it("basis files whose vectors are zero, too", async () => {
     const file = scratch("zeros.npz");
-    await vielbein("basis", path, "--rank", "2", "--out", file);
+    await vielbein("basis", path, "--k", "2", "--out", file);
     const { output_vectors, ...rest } = readNpz(readFileSync(file));
     const data = new Float64Array(output_vectors!.data.length);
     writeFile(file, { ...rest, output_vectors: { shape: output_vectors!.shape, data } });
@@ -311,7 +311,7 @@ describe("edit and compare refuse a directions file", () => {
   ])("%s", async (_, change) => {
     const file = damaged(change);
     for (const argv of [
-      ["edit", path, "--directions", file, "--edit", "d0", "--out", scratch("edited.svg")],
+      ["edit", path, "--directions-in", file, "--edit", "d0", "--out", scratch("edited.svg")],
       ["compare", sound, file],
     ]) {
       const { code, stdout, stderr } = await vielbein(...argv);

@@ -37,7 +37,7 @@ const bottleneck = scratch(
 
 describe("vielbein dimension", () => {
   it("prints dimension, status and companions for every layer and point, with provenance", async () => {
-    const result = await json(path, "--layers", "auto", "--samples", "3", "--seed", "5");
+    const result = await json(path, "--every-layer", "--samples", "3", "--seed", "5");
     expect(result.layers.map(({ to }: { to: { name: string; dim: number } }) => [to.name, to.dim])).toEqual([
       ["hidden", 16],
       ["image", 192],
@@ -119,10 +119,10 @@ describe("vielbein dimension", () => {
     expect((await vielbein("dimension", path, "--memory", "8000")).stdout).toContain(remark);
     expect((await vielbein("dimension", path, "--memory", "11000")).stdout).not.toContain(remark);
     // One layer of which it is true is enough.
-    const two = await json(path, "--layers", "auto", "--samples", "1", "--memory", "8000");
+    const two = await json(path, "--every-layer", "--samples", "1", "--memory", "8000");
     const routes = two.layers.map(({ points }: { points: { route: string }[] }) => points[0]!.route);
     expect(routes.map((route: string) => route === "products")).toEqual([false, true]);
-    const table = await vielbein("dimension", path, "--layers", "auto", "--samples", "1", "--memory", "8000");
+    const table = await vielbein("dimension", path, "--every-layer", "--samples", "1", "--memory", "8000");
     expect(table.stdout).toContain(remark);
   });
 
@@ -166,7 +166,7 @@ describe("vielbein dimension", () => {
 
   it("computes the same in parts as in one, and refuses to go on with other layers or points", async () => {
     const [parts, whole] = [scratch("dimension-parts.npz"), scratch("dimension-whole.npz")];
-    const command = ["dimension", path, "--layers", "auto", "--samples", "2", "--untrained", "2"];
+    const command = ["dimension", path, "--every-layer", "--samples", "2", "--untrained", "2"];
     await vielbein(...command, "--out", whole);
     const bytes = readFileSync(whole);
     // A file with the first rows only, as an interrupted run leaves it.
@@ -182,18 +182,7 @@ describe("vielbein dimension", () => {
     expect(readFileSync(parts).equals(bytes)).toBe(true);
     const other = await vielbein("dimension", path, "--to", "image", "--out", parts, "--resume");
     expect([other.code, other.stderr.includes("options.layers")]).toEqual([2, true]);
-    const more = [
-      "dimension",
-      path,
-      "--layers",
-      "auto",
-      "--samples",
-      "3",
-      "--untrained",
-      "2",
-      "--out",
-      parts,
-    ];
+    const more = ["dimension", path, "--every-layer", "--samples", "3", "--untrained", "2", "--out", parts];
     expect((await vielbein(...more, "--resume")).stderr).toContain("options.points is 2, now it is 3");
   });
 
@@ -218,8 +207,7 @@ describe("vielbein dimension", () => {
     const { stdout, stderr } = await vielbein(
       "dimension",
       path,
-      "--layers",
-      "auto",
+      "--every-layer",
       "--samples",
       "3",
       "--plot",
@@ -248,7 +236,7 @@ describe("vielbein dimension", () => {
   it("refuses wrong usage", async () => {
     for (const [options, message] of [
       [["--alpha", "15"], "below 14.1"],
-      [["--to", "image", "--layers", "auto"], "cannot be used with"],
+      [["--to", "image", "--every-layer"], "cannot be used with"],
       [["--to", "image", "image"], "named twice"],
       [["--threshold", "1"], "below 1"],
       [["--convention", "A"], "Allowed choices are input, kept, padded"],

@@ -11,8 +11,8 @@ const path = scratch("counted.onnx", generatorBytes);
 
 describe("of four directions, ten are four", () => {
   it.each([
-    ["basis", "--rank", "4", "singular_values"],
-    ["metric", "--top", "4", "eigenvalues", "--samples", "1"],
+    ["basis", "--k", "4", "singular_values"],
+    ["metric", "--k", "4", "eigenvalues", "--samples", "1"],
     ["warpage", "--k", "4", "random_geodesic", "--pairs", "2", "--untrained", "0", "--pca-samples", "0"],
     ["distortion", "--k", "4", "random_k", "--pairs", "4", "--untrained", "0"],
   ])("%s %s", async (command, option, all, column, ...more) => {
@@ -25,16 +25,16 @@ describe("of four directions, ten are four", () => {
     expect(readNpz(readFileSync(ten))[column]).toEqual(readNpz(readFileSync(four))[column]);
   });
 
-  it("random --count", async () => {
+  it("random --k", async () => {
     const out = scratch("random.safetensors");
-    const { code, stderr } = await vielbein("random", path, "--count", "10", "--out", out);
-    expect([code, stderr.includes("--count: there are 4, not 10")]).toEqual([0, true]);
+    const { code, stderr } = await vielbein("random", path, "--k", "10", "--out", out);
+    expect([code, stderr.includes("--k: there are 4, not 10")]).toEqual([0, true]);
     expect(decodeDirections(readFileSync(out)).names).toHaveLength(4);
   });
 
-  it("sefa --directions, compare --k", async () => {
-    const sefa = await vielbein("sefa", path, "--directions", "10");
-    expect([sefa.code, sefa.stderr.includes("--directions: there are 4, not 10")]).toEqual([0, true]);
+  it("sefa --k, compare --k", async () => {
+    const sefa = await vielbein("sefa", path, "--k", "10");
+    expect([sefa.code, sefa.stderr.includes("--k: there are 4, not 10")]).toEqual([0, true]);
     expect((await vielbein("sefa", path)).stderr).not.toContain("there are");
     const file = scratch("random.safetensors");
     const compare = await vielbein("compare", file, file, "--k", "10", "--json");
@@ -47,7 +47,7 @@ it.each([
   ["traverse", "--directions"],
   ["axes", "--axes"],
 ])("of a list, %s %s takes those that exist, and at least one", async (command, option) => {
-  const common = [command, path, "--steps", "3", "--out", scratch(`${command}.svg`), "--json"];
+  const common = [command, path, "--columns", "3", "--out", scratch(`${command}.svg`), "--json"];
   const some = await vielbein(...common, option, "2-9");
   expect([some.code, some.stderr.includes(`${option}: there are 0 to 3 only`)]).toEqual([0, true]);
   const { directions, rows } = JSON.parse(some.stdout);

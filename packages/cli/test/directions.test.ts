@@ -77,7 +77,7 @@ describe("vielbein sefa", () => {
   it("draws two pages, from codes that samples of the input become", async () => {
     const prefix = scratch("pages");
     const { code, stderr } = await vielbein(
-      ...["sefa", layered, "--from", "w_plus", "--html", prefix, "-N", "2", "-K", "3", "--steps", "3"],
+      ...["sefa", layered, "--from", "w_plus", "--html", prefix, "-N", "2", "-K", "3", "--columns", "3"],
     );
     expect(code).toBe(0);
     for (const kind of ["sample", "direction"]) {
@@ -103,10 +103,11 @@ describe("vielbein pca", () => {
       // The first line of progress comes after some seconds.
       if (/samples \d+\/20000000/.test(text)) controller.abort();
     };
-    const code = await run(
-      ["pca", path, "--to", "pre", "--samples", "20000000", "--components", "2", "--out", out],
-      { stdout: { write: () => {} }, stderr: { write }, signal: controller.signal },
-    );
+    const code = await run(["pca", path, "--to", "pre", "--samples", "20000000", "--k", "2", "--out", out], {
+      stdout: { write: () => {} },
+      stderr: { write },
+      signal: controller.signal,
+    });
     expect(code).toBe(130);
     const done = Number(/interrupted after (\d+) of 20000000 samples/.exec(printed)![1]);
     expect(done).toBeGreaterThan(0);
@@ -117,7 +118,7 @@ describe("vielbein pca", () => {
   it("finds the components of a layer, the same whatever else runs", async () => {
     const out = scratch("pca.safetensors");
     const { code, stdout } = await vielbein(
-      ...["pca", path, "--to", "pre", "--samples", "700", "--components", "4", "--out", out, "--json"],
+      ...["pca", path, "--to", "pre", "--samples", "700", "--k", "4", "--out", out, "--json"],
     );
     expect(code).toBe(0);
     const result = JSON.parse(stdout);
@@ -140,7 +141,7 @@ describe("vielbein pca", () => {
   it("regresses the code on the components of a layer that is none", async () => {
     const out = scratch("latent.safetensors");
     const { code, stdout } = await vielbein(
-      ...["pca", path, "--samples", "400", "--components", "3", "--latent", "--out", out],
+      ...["pca", path, "--samples", "400", "--k", "3", "--latent", "--out", out],
     );
     expect(code).toBe(0);
     expect(stdout).toContain("deviation of z");
@@ -151,7 +152,7 @@ describe("vielbein pca", () => {
 
   it("finds components of the code of some layers, which act on these", async () => {
     const [ofW, ofLayers] = [scratch("pca-w.safetensors"), scratch("pca-layers.safetensors")];
-    const options = ["--samples", "300", "--components", "3"];
+    const options = ["--samples", "300", "--k", "3"];
     await vielbein("pca", layered, "--to", "w", ...options, "--out", ofW);
     const { code, stderr } = await vielbein(
       ...["pca", layered, "--to", "w_plus", "--layers", "0,2", ...options, "--out", ofLayers],
@@ -172,7 +173,7 @@ describe("vielbein pca", () => {
       stderr: expect.stringContaining('"w" has [4]'),
     });
     expect(await refused("--to", "w_plus", "--layers", "0", "--latent")).toMatchObject({ code: 2 });
-    expect(await refused("--to", "w_plus", "--layers", "0", "--components", "5")).toMatchObject({
+    expect(await refused("--to", "w_plus", "--layers", "0", "--k", "5")).toMatchObject({
       code: 0,
       stderr: expect.stringContaining("there are 4, not 5"),
     });
@@ -216,20 +217,20 @@ describe("vielbein pca", () => {
       writeNpy({ shape: [300, 4], data: samplePoints({ name: "z", dim: 4, shape: [4] }, 0, 0, 300) }),
     );
     const stdev = async (...argv: string[]) =>
-      JSON.parse((await vielbein("pca", path, "--components", "2", "--json", ...argv)).stdout).stdev;
+      JSON.parse((await vielbein("pca", path, "--k", "2", "--json", ...argv)).stdout).stdev;
     expect(await stdev("--points", points)).toEqual(await stdev("--samples", "300"));
   });
 
   it("takes all components where more are asked for, and says so", async () => {
     const { code, stdout, stderr } = await vielbein(
-      ...["pca", path, "--to", "pre", "--samples", "40", "--components", "17", "--json"],
+      ...["pca", path, "--to", "pre", "--samples", "40", "--k", "17", "--json"],
     );
-    expect([code, stderr.includes("--components: there are 16, not 17")]).toEqual([0, true]);
+    expect([code, stderr.includes("--k: there are 16, not 17")]).toEqual([0, true]);
     expect(JSON.parse(stdout).stdev).toHaveLength(16);
     // Five samples vary along four directions.
     const few = ["pca", path, "--to", "pre", "--samples", "5", "--json"];
-    const asked = await vielbein(...few, "--components", "10");
-    expect([asked.code, asked.stderr.includes("--components: there are 4, not 10")]).toEqual([0, true]);
+    const asked = await vielbein(...few, "--k", "10");
+    expect([asked.code, asked.stderr.includes("--k: there are 4, not 10")]).toEqual([0, true]);
     expect(JSON.parse(asked.stdout).stdev).toHaveLength(4);
     expect((await vielbein(...few)).stderr).not.toContain("there are");
   });
@@ -246,7 +247,7 @@ describe("vielbein random, and basis --directions-out", () => {
     expect(readFileSync(again)).toEqual(readFileSync(random));
 
     const local = scratch("local.safetensors");
-    const basis = await vielbein("basis", path, "--rank", "2", "--directions-out", local, "--json");
+    const basis = await vielbein("basis", path, "--k", "2", "--directions-out", local, "--json");
     const [{ point, singularValues }] = JSON.parse(basis.stdout).points;
     const found = directionsOf(local);
     expect(found).toMatchObject({ space: { name: "z" }, method: "local basis" });
@@ -270,7 +271,7 @@ describe("vielbein edit", () => {
       ...[
         "edit",
         path,
-        "--directions",
+        "--directions-in",
         named,
         "--edit",
         "2*smile - 0.5 d3",
@@ -301,7 +302,7 @@ describe("vielbein edit", () => {
     const out = scratch("path.svg");
     const edit = "cos(2*pi*t)*d0 + sin(2*pi*t)*d1";
     const { code } = await vielbein(
-      ...["edit", path, "--directions", file, "--edit", edit, "--frames", "5", "--out", out],
+      ...["edit", path, "--directions-in", file, "--edit", edit, "--columns", "5", "--out", out],
     );
     expect(code).toBe(0);
     const images = [...readFileSync(out, "utf8").matchAll(/href="(data:[^"]+)"/g)].map((match) => match[1]);
@@ -329,7 +330,7 @@ describe("vielbein edit", () => {
           layered,
           "--from",
           "w_plus",
-          "--directions",
+          "--directions-in",
           ...files,
           "--edit",
           edit,
@@ -355,7 +356,7 @@ describe("vielbein edit", () => {
     const draw = async (from: string, directions: string, ...options: string[]) => {
       const out = scratch("ofw.svg");
       const { code, stderr } = await vielbein(
-        ...["edit", layered, "--from", from, "--directions", directions, "--edit", "2*d0", "--out", out],
+        ...["edit", layered, "--from", from, "--directions-in", directions, "--edit", "2*d0", "--out", out],
         ...["--image-range", "-1,1", ...options],
       );
       expect(code, stderr).toBe(0);
@@ -376,7 +377,7 @@ describe("vielbein edit", () => {
     expect((await draw("w_plus", own, "--layers", "1-2")).images).toEqual(
       (await draw("w_plus", file, "--layers", "2")).images,
     );
-    const edit = ["edit", layered, "--from", "w_plus", "--directions", file, "--edit", "d0"];
+    const edit = ["edit", layered, "--from", "w_plus", "--directions-in", file, "--edit", "d0"];
     const [missing, beyond] = [
       await vielbein(...edit, "--out", scratch("no.svg")),
       await vielbein(...edit, "--layers", "3", "--out", scratch("no.svg")),
@@ -391,7 +392,7 @@ describe("vielbein edit", () => {
       ...[
         "edit",
         layered,
-        "--directions",
+        "--directions-in",
         scratch("w.safetensors"),
         "--edit",
         "d0",
@@ -413,7 +414,7 @@ describe("vielbein edit", () => {
       "d1 + r_d1",
       "--out",
       scratch("two.svg"),
-      "--directions",
+      "--directions-in",
       ...files,
     ];
     expect(await vielbein(...argv(file, file))).toMatchObject({

@@ -15,7 +15,7 @@ const json = async (file: string, ...options: string[]) => {
 
 describe("vielbein distortion", () => {
   it("prints the means, their ratio with an interval, and both nulls, for every layer", async () => {
-    const { layers, provenance } = await json(path, "--layers", "auto", "--pairs", "6", "--k", "2");
+    const { layers, provenance } = await json(path, "--every-layer", "--pairs", "6", "--k", "2");
     expect(layers.map(({ to }: { to: { name: string } }) => to.name)).toEqual(["hidden", "image"]);
     for (const layer of layers) {
       expect(layer.distortion).toBeCloseTo(layer.iRand / layer.iLocal, 12);
@@ -93,7 +93,7 @@ describe("vielbein distortion", () => {
 
   it("keeps every pair and goes on with --resume", async () => {
     const [out, again] = [scratch("distortion.npz"), scratch("distortion-again.npz")];
-    const command = ["distortion", path, "--layers", "auto", "--pairs", "3", "--k", "2", "--untrained", "2"];
+    const command = ["distortion", path, "--every-layer", "--pairs", "3", "--k", "2", "--untrained", "2"];
     await vielbein(...command, "--out", out);
     const file = readNpz(readFileSync(out));
     expect(file.random!.shape).toEqual([6]);
@@ -110,8 +110,7 @@ describe("vielbein distortion", () => {
     const { stdout } = await vielbein(
       "distortion",
       path,
-      "--layers",
-      "auto",
+      "--every-layer",
       "--pairs",
       "4",
       "--k",

@@ -133,7 +133,7 @@ describe("exit status and message for bad input", () => {
       ["basis", path, "--out", ""],
       ["basis", path, "--from", ""],
       ["basis", ""],
-      ["edit", path, "--directions", directions, "--edit", ""],
+      ["edit", path, "--directions-in", directions, "--edit", ""],
       ["directions", "import", directions, "--space", "", "--out", directions],
     ]) {
       const { code, message } = await refusal(...argv);

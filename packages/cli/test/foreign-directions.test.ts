@@ -45,7 +45,7 @@ describe("vielbein directions import", () => {
       layered,
       "--from",
       "w",
-      "--directions",
+      "--directions-in",
       out,
       "--edit",
       "2*smile",
@@ -57,10 +57,10 @@ describe("vielbein directions import", () => {
 
   it("reads one direction [d], of a space or of some of its layers, as a row or as a column", async () => {
     const file = scratch("one.npy", writeNpy({ shape: [4], data: data.slice(0, 4) }));
-    for (const options of [[], ["--shape", "4"], ["--columns"]]) {
+    for (const options of [[], ["--space-shape", "4"], ["--as-columns"]]) {
       expect([options, (await imported(file, ...options)).vectors]).toEqual([options, [rows[0]]]);
     }
-    const { set, vectors, stderr } = await imported(file, "--shape", "3,4", "--layers", "0-1");
+    const { set, vectors, stderr } = await imported(file, "--space-shape", "3,4", "--layers", "0-1");
     expect(set).toMatchObject({ space: { shape: [3, 4] }, layers: [0, 1] });
     expect(vectors).toEqual([[...rows[0]!, ...rows[0]!, 0, 0, 0, 0]]);
     expect(stderr).toContain("assumed: the array [4] holds 1 direction of one layer of w [4]");
@@ -68,14 +68,17 @@ describe("vielbein directions import", () => {
 
   it("says that directions of layers are as long as one layer's code, and of which space", async () => {
     const whole = scratch("whole.npy", writeNpy({ shape: [12], data }));
-    const long = await imported(whole, "--shape", "3,4", "--layers", "0-1");
+    const long = await imported(whole, "--space-shape", "3,4", "--layers", "0-1");
     expect([long.code, long.stderr]).toEqual([
       65,
       expect.stringContaining("the array [12] does not hold directions of one layer of w [4]"),
     ]);
-    for (const shape of [[], ["--shape", "12"]]) {
+    for (const shape of [[], ["--space-shape", "12"]]) {
       const { code, stderr } = await imported(whole, ...shape, "--layers", "0-1");
-      expect([code, stderr]).toEqual([2, expect.stringContaining("Give it as LAYERS,DIM with --shape")]);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining("Give it as LAYERS,DIM with --space-shape"),
+      ]);
     }
   });
 
@@ -114,8 +117,8 @@ describe("vielbein directions import", () => {
 
   it("tells columns by the shape of the space, or is told", async () => {
     const file = scratch("basis.npy", writeNpy({ shape: [4, 3], data: columns }));
-    expect((await imported(file, "--shape", "4")).vectors).toEqual(rows);
-    expect((await imported(file, "--columns")).vectors).toEqual(rows);
+    expect((await imported(file, "--space-shape", "4")).vectors).toEqual(rows);
+    expect((await imported(file, "--as-columns")).vectors).toEqual(rows);
     const square = scratch("square.npy", writeNpy({ shape: [2, 2], data: Float64Array.of(1, 2, 3, 4) }));
     const assumed = await imported(square);
     expect(assumed.vectors).toEqual([
@@ -123,7 +126,7 @@ describe("vielbein directions import", () => {
       [3, 4],
     ]);
     expect(assumed.stderr).toContain("a square matrix does not tell rows from columns: rows were taken");
-    expect((await imported(square, "--columns")).vectors).toEqual([
+    expect((await imported(square, "--as-columns")).vectors).toEqual([
       [1, 3],
       [2, 4],
     ]);
@@ -143,7 +146,7 @@ describe("vielbein directions import", () => {
       "plain.safetensors",
       writeSafetensors({ a: { shape: [3, 4], data }, b: { shape: [2], data: new Float32Array(2) } }),
     );
-    const options = ["--space", "w_plus", "--shape", "3,4", "--layers", "0,2"];
+    const options = ["--space", "w_plus", "--space-shape", "3,4", "--layers", "0,2"];
     const { set, vectors } = await imported(`${file}:a`, ...options);
     expect(set).toMatchObject({ space: { name: "w_plus", shape: [3, 4] }, layers: [0, 2] });
     expect(vectors![0]).toEqual([...rows[0]!, 0, 0, 0, 0, ...rows[0]!]);
@@ -164,7 +167,7 @@ describe("vielbein directions import", () => {
     const file = scratch("some.npz", writeNpz({ a: { shape: [3, 4], data }, b: { shape: [3, 4], data } }));
     await refused(file, /not clear which array.*a \[3,4\], b \[3,4\]/);
     await refused(`${file}:c`, /no array "c"; there are a, b/);
-    await refused(`${file}:a`, /a \[3,4\] does not hold directions of w \[5\] as rows/, "--shape", "5");
+    await refused(`${file}:a`, /a \[3,4\] does not hold directions of w \[5\] as rows/, "--space-shape", "5");
     await refused(
       scratch("zero.npy", writeNpy({ shape: [1, 2], data: new Float64Array(2) })),
       /length.*direction 0 is 0/,
@@ -188,7 +191,7 @@ describe("vielbein directions import", () => {
           layered,
           "--from",
           "w",
-          "--directions",
+          "--directions-in",
           file,
           "--edit",
           "d0",

@@ -91,7 +91,7 @@ describe("vielbein geodesic", () => {
 
 describe("vielbein ppl", () => {
   it("differences agree with the exact path length, the better the smaller ε until rounding", async () => {
-    const at = (epsilon: string) => json("ppl", "--samples", "40", "--epsilon", epsilon);
+    const at = (epsilon: string) => json("ppl", "--pairs", "40", "--epsilon", epsilon);
     const [coarse, fine] = [await at("0.1"), await at("0.001")];
     expect(fine.exact).toEqual(coarse.exact);
     expect(fine.difference.deviation).toBeLessThan(0.1 * coarse.difference.deviation);
@@ -100,16 +100,16 @@ describe("vielbein ppl", () => {
     expect(fine.exact.trimmed.interval[1]).toBeGreaterThan(fine.exact.trimmedMean);
     expect(fine.provenance).toMatchObject({
       method: "perceptual path length",
-      options: { interpolation: "linear", at: "end", epsilon: 0.001, distance: "l2" },
+      options: { path: "linear", at: "end", epsilon: 0.001, distance: "l2" },
     });
   });
 
   it("goes on where it was interrupted, and yields the same", async () => {
     const [whole, parts] = [scratch("whole.npz"), scratch("parts.npz")];
-    const options = ["--at", "full", "--interpolation", "spherical"];
-    const expected = await json("ppl", "--samples", "12", "--out", whole, ...options);
-    await json("ppl", "--samples", "5", "--out", parts, ...options);
-    const resumed = await json("ppl", "--samples", "12", "--out", parts, "--resume", ...options);
+    const options = ["--at", "full", "--path", "spherical"];
+    const expected = await json("ppl", "--pairs", "12", "--out", whole, ...options);
+    await json("ppl", "--pairs", "5", "--out", parts, ...options);
+    const resumed = await json("ppl", "--pairs", "12", "--out", parts, "--resume", ...options);
     expect(resumed.exact).toEqual(expected.exact);
     expect(readNpz(readFileSync(parts)).exact).toEqual(readNpz(readFileSync(whole)).exact);
     const t = Array.from(readNpz(readFileSync(whole)).t!.data as Float64Array);
@@ -118,12 +118,12 @@ describe("vielbein ppl", () => {
 
   it("refuses an ε that rounding swallows, and says where one is near", async () => {
     for (const epsilon of ["1e-30", "1e-12"]) {
-      const { code, stdout, stderr } = await vielbein("ppl", path, "--samples", "2", "--epsilon", epsilon);
+      const { code, stdout, stderr } = await vielbein("ppl", path, "--pairs", "2", "--epsilon", epsilon);
       expect([code, stdout]).toEqual([70, ""]);
       expect(stderr).toContain("the two points of a difference are the same in float32");
     }
     // The code moves, the outputs round.
-    const faces = (epsilon: string) => vielbein("ppl", "sample", "--samples", "4", "--epsilon", epsilon);
+    const faces = (epsilon: string) => vielbein("ppl", "sample", "--pairs", "4", "--epsilon", epsilon);
     const lost = await faces("1e-7");
     expect([lost.code, lost.stdout, lost.stderr]).toEqual([
       70,
@@ -132,7 +132,7 @@ describe("vielbein ppl", () => {
     ]);
     const near = await faces("1e-6");
     expect([near.code, near.stdout]).toEqual([0, expect.stringContaining("near the rounding of outputs")]);
-    expect((await json("ppl", "--samples", "8")).difference).toMatchObject({ quality: "sound" });
+    expect((await json("ppl", "--pairs", "8")).difference).toMatchObject({ quality: "sound" });
   });
 
   it("takes pairs of rows, and refuses great circles where codes are near no sphere", async () => {
@@ -140,15 +140,8 @@ describe("vielbein ppl", () => {
       "pairs.npy",
       writeNpy({ shape: [4, 4], data: new Float32Array(16).map((_, i) => Math.sin(i)) }),
     );
-    expect((await json("ppl", "--points", points)).samples).toBe(2);
-    const { code, stderr } = await vielbein(
-      "ppl",
-      path,
-      "--prior",
-      "uniform",
-      "--interpolation",
-      "spherical",
-    );
+    expect((await json("ppl", "--points", points)).pairs).toBe(2);
+    const { code, stderr } = await vielbein("ppl", path, "--prior", "uniform", "--path", "spherical");
     expect([code, stderr]).toEqual([2, expect.stringMatching(/not near a sphere/)]);
   });
 });

@@ -45,7 +45,7 @@ describe("names with control and bidirectional characters", () => {
     ["inspect", path, "--json"],
     ["basis", path],
     ["basis", path, "--json"],
-    ["dimension", path, "--samples", "2", "--layers", "auto"],
+    ["dimension", path, "--samples", "2", "--every-layer"],
     ["metric", path, "--samples", "2"],
     ["pca", path, "--samples", "20"],
     ["sefa", path],
@@ -87,7 +87,7 @@ describe("names with control and bidirectional characters", () => {
   it("figures and pages show them escaped", async () => {
     const [sheet, html] = [scratch("hostile.svg"), scratch("hostile")];
     expect((await vielbein("traverse", path, "--directions", "0", "--out", sheet)).code).toBe(0);
-    expect((await vielbein("sefa", path, "--directions", "1", "-N", "1", "--html", html)).code).toBe(0);
+    expect((await vielbein("sefa", path, "--k", "1", "-N", "1", "--html", html)).code).toBe(0);
     for (const file of [sheet, `${html}-by-sample.html`]) {
       const text = readFileSync(file, "utf8");
       expect(text).toContain("\\u001b[31m");

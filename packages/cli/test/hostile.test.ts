@@ -395,9 +395,9 @@ describe("one signal ends a command within two seconds", () => {
 
   it("SIGINT, with more rows than can be summed up in that time", { timeout: 240_000 }, async () => {
     const [path, out] = [file("generator", generator()), join(folder, "many.npz")];
-    const run = (samples: number) => [
+    const run = (pairs: number) => [
       ...["ppl", path, "--threads", "1"],
-      ...["--samples", String(samples), "--out", out],
+      ...["--pairs", String(pairs), "--out", out],
     ];
     await command(run(1));
     const count = 200_000;
@@ -408,7 +408,7 @@ describe("one signal ends a command within two seconds", () => {
     writeFileSync(out, writeNpz({ ...Object.fromEntries(repeated), provenance: provenance! }));
     const end = await command([...run(2 * count), "--resume"], {
       signal: "SIGINT",
-      when: (stderr) => /samples \d+\/400000/.test(stderr),
+      when: (stderr) => /pairs \d+\/400000/.test(stderr),
     });
     expect([status(end), end.stderr]).toEqual([130, expect.stringContaining("keeps 200000 of 400000")]);
     expect(end.seconds).toBeLessThan(atOnce);

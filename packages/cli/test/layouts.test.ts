@@ -19,7 +19,7 @@ const tiles = decoder([10, 4, 4]);
 const sound = decoder([1, 400]);
 
 /** Two columns of one direction. */
-const WALK = ["--directions", "0", "--steps", "2"];
+const WALK = ["--directions", "0", "--columns", "2"];
 
 async function traversed(path: string, ...more: string[]) {
   const out = scratch("layouts.svg");
@@ -92,7 +92,7 @@ describe("option, then metadata, then shape", () => {
   });
 
   it.each([
-    ["axes", "--axes", "0", "--steps", "2", "--out"],
+    ["axes", "--axes", "0", "--columns", "2", "--out"],
     ["geodesic", "--segments", "2", "--steps", "1", "--sheet"],
   ])("%s goes by it and says so once", async (command, ...options) => {
     const out = scratch(`${command}.svg`);
@@ -105,7 +105,7 @@ describe("option, then metadata, then shape", () => {
   it("edit and the pages of sefa too", async () => {
     const [directions, html, out] = [scratch("d.safetensors"), scratch("pages"), scratch("edit.svg")];
     const classes = ["--layout", "classes"];
-    const few = ["-N", "1", "-K", "1", "--steps", "2"];
+    const few = ["-N", "1", "-K", "1", "--columns", "2"];
     const pages = await vielbein(
       "sefa",
       tiles,
@@ -119,7 +119,7 @@ describe("option, then metadata, then shape", () => {
     );
     expect(JSON.parse(pages.stdout).html.provenance.options).toMatchObject({ layout: "classes:10,4,4" });
     expect(readFileSync(`${html}-by-sample.html`, "utf8")).toContain("classes:10,4,4, as given");
-    const edit = ["--directions", directions, "--edit", "d0", "--out", out];
+    const edit = ["--directions-in", directions, "--edit", "d0", "--out", out];
     expect((await vielbein("edit", tiles, ...edit, ...classes)).code).toBe(0);
     expect(readFileSync(out, "utf8")).toMatch(/classes:10,4,4, as given</);
   });
@@ -338,7 +338,7 @@ describe("--wav", () => {
   it("edit writes one for each sample and frame", async () => {
     const [directions, folder] = [scratch("r.safetensors"), scratch("edited")];
     await vielbein("random", sound, "--out", directions);
-    const edit = ["--directions", directions, "--edit", "d0", "--out", scratch("e.svg"), "--samples", "2"];
+    const edit = ["--directions-in", directions, "--edit", "d0", "--out", scratch("e.svg"), "--samples", "2"];
     expect((await vielbein("edit", sound, ...edit, "--wav", folder)).code).toBe(0);
     expect(readdirSync(folder).sort()).toEqual(
       [0, 1].flatMap((sample) => [0, 1].map((frame) => `sample-${sample}-${frame}.wav`)),

@@ -65,7 +65,7 @@ describe("vielbein metric", () => {
     });
     expect(provenance).toMatchObject({
       method: "metric",
-      options: { matrix: "H = 2·JᵀJ", distance: "l2", top: "all" },
+      options: { matrix: "H = 2·JᵀJ", distance: "l2", k: "all" },
     });
   });
 
@@ -78,7 +78,7 @@ describe("vielbein metric", () => {
     expect(inLittle.route).toBe("products");
     expect(relative(inLittle.eigenvalues, eigenvalues)).toBeLessThan(1e-5);
     expect(relative((await first("--accuracy", "high")).eigenvalues, eigenvalues)).toBeLessThan(1e-6);
-    const leading = await first("--top", "2");
+    const leading = await first("--k", "2");
     expect(relative(leading.eigenvalues, eigenvalues.slice(0, 2))).toBeLessThan(1e-5);
     expect(leading.trace).toBe(null);
     expect(Math.max(...leading.residuals)).toBeLessThan(1e-5 * eigenvalues[0]);
@@ -165,8 +165,7 @@ describe("vielbein metric", () => {
     const { points, layers, betweenLayers } = await json(
       "metric",
       path,
-      "--layers",
-      "auto",
+      "--every-layer",
       "--samples",
       "2",
       "--out",
@@ -182,13 +181,13 @@ describe("vielbein metric", () => {
     expect(betweenLayers.logarithmic[1][1]).toBeCloseTo(1, 12);
     expect(betweenLayers.logarithmic[0][1]).toBeLessThan(1);
     expect(readNpz(readFileSync(out)).eigenvectors!.shape).toEqual([4, 4, 4]);
-    const refused = await vielbein("metric", path, "--layers", "auto", "--distance", features);
+    const refused = await vielbein("metric", path, "--every-layer", "--distance", features);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("features take one tensor")]);
   });
 
   it("writes the axes of the averaged metric as directions", async () => {
     const [out, directions] = [scratch("metric-mean.npz"), scratch("metric-mean.safetensors")];
-    await json("metric", path, "--samples", "3", "--out", out, "--directions", directions);
+    await json("metric", path, "--samples", "3", "--out", out, "--directions-out", directions);
     const set = decodeDirections(readFileSync(directions), "axes");
     expect([set.method, set.space.name, set.vectors.cols]).toEqual(["averaged metric", "z", 4]);
     const parts = tensors(out);
@@ -241,8 +240,8 @@ describe("vielbein metric", () => {
 
   it("refuses wrong usage", async () => {
     for (const [options, message] of [
-      [["--top", "2", "--accuracy", "high"], "cannot be used with"],
-      [["--top", "0"], "integer of at least 1"],
+      [["--k", "2", "--accuracy", "high"], "cannot be used with"],
+      [["--k", "0"], "integer of at least 1"],
       [["--differences", "0"], "positive number"],
       [["--distance", features, "--feature-range", "half"], "Allowed choices are auto, paper, signed"],
     ] as const) {
@@ -282,16 +281,16 @@ describe("vielbein axes", () => {
   it("takes steps that are equally far by the metric, and travels as far where they are small", async () => {
     const out = scratch("axes.svg");
     const command = ["axes", path, "--distance", features, "--axes", "0-3", "--out", out];
-    const { rows, provenance } = await json(...(command as [string, string]), "--reach", "0.001");
+    const { rows, provenance } = await json(...(command as [string, string]), "--range", "0.001");
     expect(rows.map(({ axis }: { axis: number }) => axis)).toEqual([0, 1, 2, 3]);
     for (const row of rows) {
-      expect(row.steps.at(-1)).toBeCloseTo(0.001 * Math.sqrt(rows[0].eigenvalue / row.eigenvalue), 6);
+      expect(row.positions.at(-1)).toBeCloseTo(0.001 * Math.sqrt(rows[0].eigenvalue / row.eigenvalue), 6);
       expect(row.predicted.at(-1)).toBeCloseTo(rows[0].predicted.at(-1), 10);
       expect(row.distance.at(-1) / row.predicted.at(-1)).toBeCloseTo(1, 1);
     }
     expect(provenance).toMatchObject({
       method: "axes of the metric",
-      options: { of: "first", sphere: false },
+      options: { of: "first", path: "linear" },
     });
     const svg = readFileSync(out, "utf8");
     expect(svg).toContain("axis 3");
@@ -309,12 +308,13 @@ describe("vielbein axes", () => {
       "3",
       "--of",
       "mean",
-      "--sphere",
+      "--path",
+      "spherical",
       "--out",
       out,
       "--plot",
       plot,
-      "--reach",
+      "--range",
       "0.01",
     );
     expect(rows.map(({ sample }: { sample: number }) => sample)).toEqual([0, 1, 2]);

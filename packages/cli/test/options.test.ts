@@ -44,7 +44,7 @@ const sampling = { ...map, ...points };
 const untrained = integer(0, 1000);
 
 const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
-  basis: { ...sampling, "--samples": integer(1), "--rank": integer(1) },
+  basis: { ...sampling, "--samples": integer(1), "--k": integer(1) },
   dimension: {
     ...sampling,
     "--samples": integer(1),
@@ -72,7 +72,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
   metric: {
     ...sampling,
     "--samples": integer(1),
-    "--top": integer(1),
+    "--k": integer(1),
     "--differences": positive,
     "--image-range": range,
   },
@@ -81,8 +81,8 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--axes": indices,
     "--samples": integer(1, 99),
     "--sample": integer(0),
-    "--reach": positive,
-    "--steps": integer(2, 99),
+    "--range": positive,
+    "--columns": integer(2, 99),
     "--image-range": range,
   },
   traverse: {
@@ -91,7 +91,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--layers": indices,
     "--range": positive,
     "--curve-steps": integer(2, 10_000),
-    "--steps": integer(2, 999),
+    "--columns": integer(2, 999),
     "--sample": integer(0),
     "--delay": integer(0, 65_535),
     "--image-range": range,
@@ -101,19 +101,19 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
   sefa: {
     ...sampling,
     "--layers": { passes: ["all", "0-2"], fails: indices.fails },
-    "--directions": integer(1),
+    "--k": integer(1),
     "--samples": integer(1, 1000),
     "--range": positive,
-    "--steps": integer(2, 99),
+    "--columns": integer(2, 99),
     "--image-range": range,
   },
-  pca: { ...sampling, "--samples": integer(2), "--components": integer(1) },
-  random: { ...map, "--memory": size, "--count": integer(1), "--seed": integer(0) },
+  pca: { ...sampling, "--samples": integer(2), "--k": integer(1) },
+  random: { ...map, "--memory": size, "--k": integer(1), "--seed": integer(0) },
   edit: {
     ...sampling,
     "--sample": integer(0),
     "--samples": integer(1, 99),
-    "--frames": integer(2, 99),
+    "--columns": integer(2, 99),
     "--image-range": range,
     "--sample-rate": integer(1, 2 ** 32 - 1),
   },
@@ -134,11 +134,11 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--tolerance": positive,
     "--image-range": range,
   },
-  ppl: { ...sampling, "--samples": integer(1), "--epsilon": positive, "--image-range": range },
+  ppl: { ...sampling, "--pairs": integer(1), "--epsilon": positive, "--image-range": range },
 };
 
 const required: Readonly<Record<string, readonly string[]>> = {
-  edit: ["--directions", "nowhere.safetensors", "--edit", "d0"],
+  edit: ["--directions-in", "nowhere.safetensors", "--edit", "d0"],
   invert: ["--target", "nowhere.npy"],
   random: ["--out", scratch("random.safetensors")],
 };

@@ -34,22 +34,22 @@ const [first, second] = [scratch("first.safetensors"), scratch("second.safetenso
 /** The least work of each command that writes files. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   basis: [path],
-  traverse: [path, "--directions", "0", "--steps", "3"],
+  traverse: [path, "--directions", "0", "--columns", "3"],
   dimension: [path, "--samples", "2"],
   distortion: [path, "--pairs", "4", "--untrained", "0", "--k", "2"],
   warpage: [path, "--pairs", "2", "--untrained", "0", "--pca-samples", "0", "--k", "2"],
   metric: [path, "--samples", "2"],
-  axes: [path, "--axes", "0", "--steps", "2"],
+  axes: [path, "--axes", "0", "--columns", "2"],
   compare: [first, second],
-  sefa: [path, "--directions", "1", "-N", "1", "--steps", "2"],
+  sefa: [path, "--k", "1", "-N", "1", "--columns", "2"],
   pca: [path, "--samples", "10"],
   frechet: [path, "--samples", "3", "--k", "2", "--held-out", "0"],
   random: [path],
   "directions import": [target, "--space", "w"],
-  edit: [path, "--directions", first, "--edit", "d0"],
+  edit: [path, "--directions-in", first, "--edit", "d0"],
   invert: [path, "--target", target, "--candidates", "2", "--starts", "1", "--steps", "1"],
   geodesic: [path, "--segments", "2", "--steps", "1"],
-  ppl: [path, "--samples", "2"],
+  ppl: [path, "--pairs", "2"],
   derive: [path],
 };
 
@@ -129,7 +129,7 @@ describe("the command's own input is never written to", () => {
     ["--points", () => target],
     ["--distance", () => path],
     ["--target", () => target],
-    ["--directions", () => first],
+    ["--directions-in", () => first],
     ["--set", () => target],
   ];
   /** An option of another input, where the command has it. */

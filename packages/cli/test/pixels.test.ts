@@ -34,7 +34,7 @@ const json = async (command: string, path: string, ...options: string[]) => {
 const target = scratch("target.npy", writeNpy({ shape: [48], data: new Float32Array(48).fill(0.2) }));
 const measuring = [
   ["metric", "--samples", "1"],
-  ["ppl", "--samples", "2"],
+  ["ppl", "--pairs", "2"],
   ["geodesic", "--segments", "2", "--steps", "1"],
   ["axes", "--axes", "0", "--out", scratch("axes.svg")],
   ["invert", "--target", target, "--steps", "1", "--candidates", "2", "--starts", "1"],
@@ -98,7 +98,7 @@ describe("option, then metadata, then measurement", () => {
       "1",
       "-K",
       "1",
-      "--steps",
+      "--columns",
       "2",
     );
     await vielbein(
@@ -106,7 +106,7 @@ describe("option, then metadata, then measurement", () => {
       stating,
       "--from",
       "w",
-      "--directions",
+      "--directions-in",
       directions,
       "--edit",
       "d0",
@@ -183,7 +183,7 @@ it("the metric of a model that states its range", async () => {
     `${shared}/models/lpips_squeeze_feat_32.onnx`,
     "--samples",
     "1",
-    "--top",
+    "--k",
     "1",
     "--json",
   );

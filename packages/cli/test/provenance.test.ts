@@ -28,7 +28,7 @@ const json = async (command: string, ...options: string[]) => {
 describe("the points of a provenance are those that were used", () => {
   const short = ["--segments", "2", "--steps", "1"];
   it.each<[string, readonly string[], object]>([
-    ["ppl", ["--samples", "3"], { first: 0, count: 6 }],
+    ["ppl", ["--pairs", "3"], { first: 0, count: 6 }],
     ["geodesic", short, { first: 0, count: 2 }],
     ["geodesic", [...short, "--sample", "3", "--sample", "4"], { first: 3, count: 2 }],
     ["geodesic", [...short, "--sample", "5", "--sample", "2"], { first: 2, count: 2, indices: [5, 2] }],
@@ -40,7 +40,7 @@ describe("the points of a provenance are those that were used", () => {
   });
 
   it.each<[string, readonly string[], object]>([
-    ["ppl", ["--samples", "2"], { first: 0, count: 4 }],
+    ["ppl", ["--pairs", "2"], { first: 0, count: 4 }],
     ["geodesic", [...short, "--sample", "5", "--sample", "2"], { first: 2, count: 2, indices: [5, 2] }],
     ["axes", ["--samples", "9", "--sample", "4", "--axes", "0", ...figure], { first: 4, count: 2 }],
     ["traverse", ["--sample", "2", "--directions", "0", ...figure], { first: 2, count: 1 }],
@@ -56,12 +56,12 @@ describe("the points of a provenance are those that were used", () => {
 
   it("sefa: none for the directions, those of the images for its pages", async () => {
     const html = scratch("pages");
-    const report = await json("sefa", "-K", "1", "-N", "3", "--steps", "2", "--html", html);
+    const report = await json("sefa", "-K", "1", "-N", "3", "--columns", "2", "--html", html);
     expect(report.provenance.points).toMatchObject({ count: 0 });
     expect(report.html.files).toEqual([`${html}-by-sample.html`, `${html}-by-direction.html`]);
     expect(report.html.provenance).toMatchObject({
       points: { ...normal, first: 0, count: 3 },
-      options: { directions: ["d0"], steps: [-3, 3], layout: "chw:3,8,8", imageRangeFrom: "samples" },
+      options: { directions: ["d0"], positions: [-3, 3], layout: "chw:3,8,8", imageRangeFrom: "samples" },
     });
     expect(await json("sefa")).not.toHaveProperty("html");
   });
@@ -73,11 +73,11 @@ describe("the routes by which derivatives came stand in every provenance", () =>
   const products = /^(linearized )?products$/;
 
   it.each<[string, readonly string[], string, RegExp | string]>([
-    ["ppl", ["--samples", "2"], "products", "products"],
+    ["ppl", ["--pairs", "2"], "products", "products"],
     ["metric", ["--samples", "1"], "columns", "products"],
     ["axes", figure, "columns", "products"],
     ["invert", inversion, "columns", "products"],
-    ["basis", ["--rank", "1"], "matrix", products],
+    ["basis", ["--k", "1"], "matrix", products],
     ["warpage", ["--pairs", "1", "--untrained", "0", "--pca-samples", "0", "--k", "1"], "matrix", products],
     ["frechet", ["--samples", "2", "--held-out", "0", "--k", "1"], "matrix", products],
     ["traverse", ["--directions", "0", ...figure], "matrix", products],
@@ -116,14 +116,14 @@ describe("the routes by which derivatives came stand in every provenance", () =>
   });
 
   it("in words where there are any: tables and sheets", async () => {
-    expect((await vielbein("ppl", path, "--samples", "2")).stdout).toContain("exact, by products");
+    expect((await vielbein("ppl", path, "--pairs", "2")).stdout).toContain("exact, by products");
     await json("axes", ...figure, ...little);
     expect(readFileSync(figure[1]!, "utf8")).toContain("metric by products");
   });
 
   it("of all rows, each of which says its own", async () => {
     const out = scratch("routes.npz");
-    const options = ["--pairs", "2", "--untrained", "0", "--k", "1", "--layers", "auto", "--out", out];
+    const options = ["--pairs", "2", "--untrained", "0", "--k", "1", "--every-layer", "--out", out];
     const { layers, provenance } = await json("distortion", ...options, ...little);
     const [route] = layers[1].routes;
     expect(provenance.options.routes).toContain(route);
@@ -171,12 +171,12 @@ describe("black and white stand in the provenance of every picture", () => {
     const [directions, html] = [scratch("w.safetensors"), scratch("stated")];
     const pages = await optionsOf(
       "sefa",
-      ...["--from", "w", "--out", directions, "--html", html, "-N", "1", "-K", "1", "--steps", "2"],
+      ...["--from", "w", "--out", directions, "--html", html, "-N", "1", "-K", "1", "--columns", "2"],
     );
     expect(pages.html.provenance.options).toMatchObject(stated);
     const edited = await optionsOf(
       "edit",
-      ...["--from", "w", "--directions", directions, "--edit", "d0", ...figure],
+      ...["--from", "w", "--directions-in", directions, "--edit", "d0", ...figure],
     );
     expect(edited.provenance.options).toMatchObject(stated);
     const grey = scratch("grey.npy", writeNpy({ shape: [48], data: new Float32Array(48) }));

@@ -151,7 +151,7 @@ describe("--resume", () => {
       ["model.sha256", scratch("other.onnx", other)],
       ['to.name is "image", now it is "hidden"', path, "--to", "hidden"],
       ["points.seed is 0, now it is 7", path, "--seed", "7"],
-      ['options.rank is "all", now it is 2', path, "--rank", "2"],
+      ['options.k is "all", now it is 2', path, "--k", "2"],
       ["points.seed is 0, now it is absent", path, "--points", points("a.npy", 1)],
     ] as const) {
       const { code, stdout, stderr } = await resume(...(argv as unknown as [string]));

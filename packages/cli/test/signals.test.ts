@@ -73,7 +73,7 @@ describe("a signal ends at once", () => {
     ["axes", ["--out", out("b.svg"), "--plot", out("c.svg")], ["contactSheet", "bandPlot", "toRgba"]],
     ["sefa", ["--html", out("pages")], ["directionTables", "toRgba"]],
     ["geodesic", ["--steps", "1", "--sheet", out("d.svg")], ["contactSheet", "toRgba"]],
-    ["ppl", ["--samples", "4"], ["summarizePathLengths"]],
+    ["ppl", ["--pairs", "4"], ["summarizePathLengths"]],
   ])("what %s draws or sums up", async (command, options, work) => {
     heard.clear();
     const { code, stderr } = await vielbein(command, model, "--quiet", ...options);
@@ -84,9 +84,9 @@ describe("a signal ends at once", () => {
 
   it("edit and compare", async () => {
     const directions = out("directions.safetensors");
-    await vielbein("random", model, "--count", "2", "--out", directions);
+    await vielbein("random", model, "--k", "2", "--out", directions);
     heard.clear();
-    await vielbein("edit", model, "--directions", directions, "--edit", "d0", "--out", out("e.svg"));
+    await vielbein("edit", model, "--directions-in", directions, "--edit", "d0", "--out", out("e.svg"));
     await vielbein("compare", directions, directions, "--plot", out("f.svg"));
     expect(Object.fromEntries(heard)).toEqual({ contactSheet: 0, toRgba: 0, matchDirections: 0, heatMap: 0 });
   });

@@ -39,18 +39,18 @@ function tiles(svg: string): string[] {
   return [...readFileSync(svg, "utf8").matchAll(/<image [^>]*base64,([^"]+)"/g)].map(([, png]) => png!);
 }
 
-describe("vielbein traverse --mode", () => {
+describe("vielbein traverse --path", () => {
   it("curve reports every step; its middle image is that of the line", async () => {
     const [line, curve] = [scratch("line.svg"), scratch("curve.svg")];
-    const common = ["--directions", "0,1", "--image-range", "0,1", "--steps", "5"];
+    const common = ["--directions", "0,1", "--image-range", "0,1", "--columns", "5"];
     await traverse(path, ...common, "--out", line);
-    const { json } = await traverse(path, ...common, "--mode", "curve", "--out", curve, "--curve-steps", "8");
+    const { json } = await traverse(path, ...common, "--path", "curve", "--out", curve, "--curve-steps", "8");
     expect(json.walks).toHaveLength(2);
     expect(json.walks[0].map((step: { step: number }) => step.step)).toEqual([-4, -3, -2, -1, 1, 2, 3, 4]);
     expect(json.provenance.options).toMatchObject({
       unit: "input",
       curveSteps: 8,
-      steps: [-3, -1.5, 0, 1.5, 3],
+      positions: [-3, -1.5, 0, 1.5, 3],
     });
     const [straight, bent] = [tiles(line), tiles(curve)];
     expect(bent).toHaveLength(10);
@@ -62,29 +62,29 @@ describe("vielbein traverse --mode", () => {
   it("spherical counts in radians", async () => {
     const { json } = await traverse(
       path,
-      "--mode",
+      "--path",
       "spherical",
-      "--steps",
+      "--columns",
       "3",
       "--out",
       scratch("sphere.svg"),
     );
-    expect(json.provenance.options.steps).toEqual([-0.6, 0, 0.6]);
+    expect(json.provenance.options.positions).toEqual([-0.6, 0, 0.6]);
     expect(readFileSync(json.out, "utf8")).toContain("angle (rad)");
   });
 
   it("curve in units of the output reaches as far as the weakest direction by default", async () => {
-    const options = ["--mode", "curve", "--unit", "output", "--directions", "0-1", "--curve-steps", "6"];
+    const options = ["--path", "curve", "--unit", "output", "--directions", "0-1", "--curve-steps", "6"];
     const { json } = await traverse(path, ...options, "--out", scratch("output.svg"));
     const reach = Number((3 * json.singularValues[1]).toPrecision(2));
-    expect(json.provenance.options.steps.at(-1)).toBeCloseTo(reach, 9);
+    expect(json.provenance.options.positions.at(-1)).toBeCloseTo(reach, 9);
   });
 
   it("says which options do not go together", async () => {
-    const even = await traverse(path, "--mode", "curve", "--steps", "4", "--out", scratch("no.svg"));
+    const even = await traverse(path, "--path", "curve", "--columns", "4", "--out", scratch("no.svg"));
     expect([even.code, even.stderr]).toEqual([2, expect.stringContaining("must be odd")]);
-    const layers = await traverse(layered, "--mode", "curve", "--layers", "0", "--out", scratch("no.svg"));
-    expect([layers.code, layers.stderr]).toEqual([2, expect.stringContaining("--mode linear")]);
+    const layers = await traverse(layered, "--path", "curve", "--layers", "0", "--out", scratch("no.svg"));
+    expect([layers.code, layers.stderr]).toEqual([2, expect.stringContaining("--path linear")]);
     const flat = await traverse(path, "--layers", "0", "--out", scratch("no.svg"));
     expect(flat.stderr).toContain('"z" has [4]');
   });
@@ -119,7 +119,7 @@ describe("vielbein traverse --via", () => {
         "codes",
         "--directions",
         "0",
-        "--steps",
+        "--columns",
         "3",
         "--range",
         "2",
@@ -149,7 +149,7 @@ describe("vielbein traverse --via", () => {
 describe("vielbein traverse, other outputs", () => {
   it("writes single images and an animation, and then no sheet unless asked", async () => {
     const [frames, animation] = [scratch("sequence"), scratch("loop.png")];
-    const options = ["--directions", "0,2", "--steps", "11", "--delay", "40"];
+    const options = ["--directions", "0,2", "--columns", "11", "--delay", "40"];
     const { json } = await traverse(path, ...options, "--frames", frames, "--animate", animation);
     expect(json.out).toBeUndefined();
     expect(existsSync("sheet.png")).toBe(false);

@@ -103,7 +103,7 @@ describe("behind a mapping network", () => {
     ["metric", "--samples", "2"],
     ["warpage", "--pairs", "2", "--untrained", "0", "--pca-samples", "20"],
     ["distortion", "--pairs", "2", "--untrained", "0", "--k", "2"],
-    ["ppl", "--samples", "2"],
+    ["ppl", "--pairs", "2"],
     ["pca", "--samples", "10"],
     ["geodesic", "--segments", "2", "--steps", "1"],
     ["traverse", "--directions", "0", "--out", scratch("truncated.svg")],
@@ -199,7 +199,7 @@ it.each([
 });
 
 it("the sample's mapping network ends at w", async () => {
-  const { provenance } = await json("basis", "sample", "--rank", "1", ...psi);
+  const { provenance } = await json("basis", "sample", "--k", "1", ...psi);
   expect(provenance.truncation).toMatchObject({ space: "w", psi: PSI });
 });
 

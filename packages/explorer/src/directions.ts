@@ -94,7 +94,7 @@ function basisFound(
     set,
     deviations: constant(spaces, set),
     samples: 0,
-    options: { rank: set.vectors.cols, routes: [route] },
+    options: { k: set.vectors.cols, routes: [route] },
     route,
     spectrum: {
       singularValues,
@@ -170,7 +170,7 @@ export async function findComponents(spaces: Spaces, signal: AbortSignal): Promi
     }),
     deviations: stdev,
     samples: PCA_SAMPLES,
-    options: { components: stdev.length, latent: !head, exact: result.isExact },
+    options: { k: stdev.length, latent: !head, exact: result.isExact },
   };
 }
 

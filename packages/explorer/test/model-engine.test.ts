@@ -135,7 +135,7 @@ describe("ModelEngine", () => {
       expect([route, spectrum.route, set.provenance?.options]).toEqual([
         "matrix",
         "matrix",
-        { rank: 64, routes: ["matrix"] },
+        { k: 64, routes: ["matrix"] },
       ]);
       const axes = await wide.directions("metric", z);
       expect(axes.route).toBe("columns");
@@ -229,7 +229,7 @@ describe("a long code", () => {
       }
       expect(route).toBe("linearized products");
       expect(spectrum).toMatchObject({ route, dimension: undefined });
-      expect(set.provenance?.options).toEqual({ rank: cols, routes: ["linearized products"] });
+      expect(set.provenance?.options).toEqual({ k: cols, routes: ["linearized products"] });
     }
   });
 

@@ -498,7 +498,7 @@ describe("the explorer's page", () => {
     expect(set).toMatchObject({
       method: "local basis",
       space: { name: "z", dim: 16 },
-      provenance: { options: { rank: 16, routes: ["matrix"] } },
+      provenance: { options: { k: 16, routes: ["matrix"] } },
     });
     expect(Array.from(set.point!)).toEqual((await state()).latent);
     await page.locator("vielbein-explorer #directions-file").setInputFiles({

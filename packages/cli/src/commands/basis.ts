@@ -57,7 +57,7 @@ export const basis = command({
     ...mapOptions,
     ...pointOptions,
     samples: option("--samples <n>", "number of points to draw", integer(1), 1),
-    rank: option("--rank <k>", "leading directions to keep (default: all)", integer(1)),
+    k: option("--k <k>", "leading directions to keep (default: all)", integer(1)),
     ...rowOptions("points, values, singular values and vectors"),
     directionsOut: output(
       "--directions-out <file.safetensors>",
@@ -78,7 +78,7 @@ export const basis = command({
       what: "local bases",
       total: points.count,
       provenance: provenanceOf(loaded, map, "local basis", points.source, {
-        rank: rank === Math.min(map.from.dim, map.to.dim) && options.rank === undefined ? "all" : rank,
+        k: rank === Math.min(map.from.dim, map.to.dim) && options.k === undefined ? "all" : rank,
       }),
       columns: columnsOf(map, points, rank, isIterated),
       compute: async (index) => rowOf(await localBasisAt(map, pointAt(index), { ...call, rank })),

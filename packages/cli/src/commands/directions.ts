@@ -25,13 +25,13 @@ const importDirections = command({
     space: required(
       option("--space <name>", "tensor whose points the directions move, such as w; files do not say it"),
     ),
-    shape: option(
-      "--shape <list>",
+    spaceShape: option(
+      "--space-shape <list>",
       "shape of the space, e.g. 512 or 18,512 (default: as the array has it)",
       sizes,
     ),
     layers: option("--layers <list>", "of a space [layers, dim], act on these alone, e.g. 0-3", indexList),
-    columns: flag("--columns", "the directions are the columns of the matrix"),
+    asColumns: flag("--as-columns", "the directions are the columns of the matrix"),
     normalize: flag("--normalize", "make all lengths 1"),
     names: option("--names <list>", "names with commas between (default: d0, d1, …)", (text) =>
       text.split(","),
@@ -44,7 +44,7 @@ const importDirections = command({
     json: flag("--json", "space, names and assumptions as JSON on stdout"),
   },
   async run({ file: argument, options, terminal }) {
-    const { layers, shape, out } = options;
+    const { layers, spaceShape: shape, out } = options;
     const { path, name } = arrayPath(argument);
     const bytes = await readInput("FILE", path);
     const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -55,8 +55,8 @@ const importDirections = command({
         space: layers ? `one layer of ${options.space}` : options.space,
         // Directions of layers are of one layer's code.
         shape: layers && shape ? shape.slice(1) : shape,
-        // Without --columns the file decides.
-        columns: options.columns || undefined,
+        // Without --as-columns the file decides.
+        columns: options.asColumns || undefined,
         normalize: options.normalize,
       }),
     );
@@ -89,6 +89,6 @@ function requireLayered(layers: readonly number[] | undefined, shape: readonly n
   if (!layers || shape?.length === 2) return;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `--layers: the space must be one of codes per layer, and --shape is ${shape ? `[${shape}]` : "not given"}. Give it as LAYERS,DIM with --shape, such as 18,512.`,
+    `--layers: the space must be one of codes per layer, and --space-shape is ${shape ? `[${shape}]` : "not given"}. Give it as LAYERS,DIM with --space-shape, such as 18,512.`,
   );
 }

@@ -33,11 +33,7 @@ const options = {
   ...mapOptions,
   ...pointOptions,
   samples: option("--samples <n>", "samples to draw", integer(2), 10_000),
-  components: option(
-    "--components <k>",
-    "components to keep (default: 50, or as many as there are)",
-    integer(1),
-  ),
+  k: option("--k <k>", "leading components to keep (default: 50, or as many as there are)", integer(1)),
   latent: flag(
     "--latent",
     "directions of --from, by regression on the components: for a --to that is no code, such as features",
@@ -66,7 +62,7 @@ export const pca = command({
     const { latent, layers, out } = options;
     const { components, points, total } = await collect(task);
     const provenance = provenanceOf(loaded, generator, "principal components", points.source, {
-      components: components.stdev.length,
+      k: components.stdev.length,
       latent,
       layers,
       exact: components.isExact,
@@ -96,7 +92,7 @@ async function collect(
   const total = options.points === undefined ? options.samples : first.count;
   // n samples vary along n − 1 directions.
   const available = Math.max(1, Math.min(dim, total - 1));
-  const components = atMost(available, options.components, "--components", terminal);
+  const components = atMost(available, options.k, "--k", terminal);
   const latentDim = options.latent ? map.from.dim : undefined;
   const accumulator = new PrincipalComponentsAccumulator(dim, { components, latentDim });
   const done = await appendSamples(task, accumulator, first, total);

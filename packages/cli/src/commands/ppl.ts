@@ -47,13 +47,18 @@ const options = {
   ...pointOptions,
   ...pictureOptions,
   ...distanceOptions,
-  samples: option(
-    "--samples <n>",
-    "interpolations; with --points, rows 2i and 2i + 1 are the ends",
+  pairs: option(
+    "--pairs <n>",
+    "pairs of codes to interpolate between; with --points, rows 2i and 2i + 1 make a pair",
     integer(1),
     1000,
   ),
-  interpolation: choice("--interpolation <how>", "between the ends", ["linear", "spherical"], "linear"),
+  path: choice(
+    "--path <shape>",
+    "on a line between the two, or on a great circle",
+    ["linear", "spherical"],
+    "linear",
+  ),
   at: choice(
     "--at <where>",
     "end: at the first end; full: anywhere between, at random",
@@ -61,7 +66,7 @@ const options = {
     "end",
   ),
   epsilon: option("--epsilon <eps>", "step of the differences, as a fraction of the way", positive, 1e-4),
-  ...rowOptions("every sample"),
+  ...rowOptions("every pair"),
   json,
 };
 
@@ -79,19 +84,19 @@ export const ppl = command({
     requireSphere(opened);
     const task = await withDistance(opened);
     const { loaded, generator, source, distance, options, signal } = task;
-    const { interpolation, epsilon, at, seed } = options;
-    const wanted = { what: "an interpolation", stride: 2, points: options.points, count: options.samples };
+    const { path: interpolation, epsilon, at, seed } = options;
+    const wanted = { what: "an interpolation", stride: 2, points: options.points, count: options.pairs };
     const pairs = await twosOf(generator.from, source, wanted, signal);
     const provenance = provenanceOf(loaded, generator, "perceptual path length", pairs.source, {
       ...distance.description,
-      interpolation,
+      path: interpolation,
       at,
       epsilon,
       routes: [ROUTE],
     });
     const position = (index: number) => (at === "end" ? 0 : positionOf(seed, index));
     return computeRows<PathRow>(task, {
-      what: "samples",
+      what: "pairs",
       total: pairs.total,
       provenance,
       columns: columnsOf(position),
@@ -112,10 +117,10 @@ export const ppl = command({
 });
 
 function requireSphere({ loaded, generator, options }: GeneratorTask<PplOptions>): void {
-  if (options.interpolation !== "spherical" || isNormal(loaded, generator)) return;
+  if (options.path !== "spherical" || isNormal(loaded, generator)) return;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `--interpolation spherical: "${generator.from.name}" has no normal prior, so its codes are not near a sphere. Use linear.`,
+    `--path spherical: "${generator.from.name}" has no normal prior, so its codes are not near a sphere. Use linear.`,
   );
 }
 
@@ -164,7 +169,7 @@ function requireDifferences({ judgement, exact, difference, epsilon }: Result): 
   if (judgement.quality !== "rounding") return;
   throw new VielbeinError(
     "NUMERICAL_FAILURE",
-    `--epsilon ${epsilon}: outputs so near to each other differ by rounding in float32 more than by the way between them: the differences give ${difference.mean.toPrecision(5)}, the derivative ${exact.mean.toPrecision(5)} (means of all samples). Take a larger --epsilon, such as 1e-4.`,
+    `--epsilon ${epsilon}: outputs so near to each other differ by rounding in float32 more than by the way between them: the differences give ${difference.mean.toPrecision(5)}, the derivative ${exact.mean.toPrecision(5)} (means of all pairs). Take a larger --epsilon, such as 1e-4.`,
   );
 }
 
@@ -176,7 +181,7 @@ function deviation(rows: readonly PathRow[]): number {
 
 function jsonOf({ exact, difference, rows, judgement, epsilon, provenance }: Result): object {
   return {
-    samples: rows.length,
+    pairs: rows.length,
     exact,
     difference: { epsilon, ...difference, deviation: deviation(rows), ...judgement },
     provenance,
@@ -200,7 +205,7 @@ function tableOf(
     number("std. error", ({ standardError }) => (rows.length > 1 ? standardError.toPrecision(2) : "")),
   ]);
   const remarks = definedItems([
-    `${rows.length} samples, ${originOf(provenance)}; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)`,
+    `${rows.length} pairs, ${originOf(provenance)}; one difference is off by ${(100 * deviation(rows)).toPrecision(2)} % (rms)`,
     judgement.quality === "near rounding"
       ? "the differences are near the rounding of outputs in float32: a larger --epsilon is safer"
       : undefined,

@@ -10,7 +10,7 @@ import { command } from "../kit/command.ts";
 import { output } from "../kit/command-files.ts";
 import { flag, option, required } from "../kit/options.ts";
 
-const DEFAULT_COUNT = 10;
+const DEFAULT_K = 10;
 
 export const random = command({
   name: "random",
@@ -19,7 +19,7 @@ export const random = command({
   description: "Draws orthonormal directions of --from, uniform over all such frames.",
   options: {
     ...mapOptions,
-    count: option("--count <k>", `how many (default: ${DEFAULT_COUNT}, or as many as there are)`, integer(1)),
+    k: option("--k <k>", `how many (default: ${DEFAULT_K}, or as many as there are)`, integer(1)),
     seed: option("--seed <n>", "seed of the directions", integer(0), 0),
     out: required(output("--out <file.safetensors>", "write the directions")),
     json: flag("--json", "space and provenance as JSON on stdout"),
@@ -28,12 +28,12 @@ export const random = command({
     const { seed, out } = options;
     const loaded = await loadModel(model, options, terminal);
     const { from, to } = await prepareMap(loaded, options);
-    const count = atMost(from.dim, options.count, "--count", terminal) ?? Math.min(DEFAULT_COUNT, from.dim);
-    const vectors = randomDirections(from.dim, count, seed);
+    const k = atMost(from.dim, options.k, "--k", terminal) ?? Math.min(DEFAULT_K, from.dim);
+    const vectors = randomDirections(from.dim, k, seed);
     const points = { seed, prior: { kind: "normal" }, first: 0, count: 0 } as const;
-    const provenance = provenanceOf(loaded, { from, to }, "random directions", points, { count, seed });
-    const set = { space: from, vectors, names: defaultNames(count), method: "random", provenance };
+    const provenance = provenanceOf(loaded, { from, to }, "random directions", points, { k, seed });
+    const set = { space: from, vectors, names: defaultNames(k), method: "random", provenance };
     await writeDirections(out, set, terminal);
-    return { json: () => ({ out, space: from, count, provenance }) };
+    return { json: () => ({ out, space: from, k, provenance }) };
   },
 });

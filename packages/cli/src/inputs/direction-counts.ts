@@ -48,14 +48,14 @@ export function existing(
   return found;
 }
 
-/** Triplets of the Jacobian that --rank asks for; without it all, or with a remark as many as the memory budget allows. */
+/** Triplets of the Jacobian that --k asks for; without it all, or with a remark as many as the memory budget allows. */
 export function wantedRank(
   map: OnnxMap,
-  { rank, memory }: { readonly rank?: number | undefined; readonly memory?: number | undefined },
+  { k, memory }: { readonly k?: number | undefined; readonly memory?: number | undefined },
   terminal: Terminal,
 ): number {
   const full = Math.min(map.from.dim, map.to.dim);
-  const wanted = atMost(full, rank, "--rank", terminal);
+  const wanted = atMost(full, k, "--k", terminal);
   if (wanted !== undefined) return wanted;
   const found = defaultRank(map, { memoryBudget: memory });
   if (found < full) {

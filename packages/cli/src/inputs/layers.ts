@@ -2,7 +2,7 @@
 
 import { type Space, VielbeinError } from "@vielbein/core";
 import { layers, type Model, type OnnxMap, prepare, redrawWeights } from "@vielbein/onnx";
-import { choice, listOption, type OptionsOf } from "../kit/options.ts";
+import { flag, listOption, type OptionsOf } from "../kit/options.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { type LoadedModel, mapOptions, openMap, type PointOptions } from "./model.ts";
 import { spanOf } from "./prepared.ts";
@@ -14,21 +14,21 @@ export const layerOptions = {
     "--to <tensors...>",
     "tensors to end at (default: the first output that looks like an image, else the first)",
   ),
-  layers: choice("--layers <which>", "auto: every layer on the way to the output", ["auto"]).conflicts("to"),
+  everyLayer: flag("--every-layer", "to every layer on the way to the output").conflicts("to"),
 };
 
 export type LayerOptions = OptionsOf<typeof layerOptions>;
 
 /** The options without those that name layers: of the map to one of them, for what is not of its end. */
-export function ofOneLayer<O extends Pick<LayerOptions, "to" | "layers">>({
+export function ofOneLayer<O extends Pick<LayerOptions, "to" | "everyLayer">>({
   to: _to,
-  layers: _layers,
+  everyLayer: _everyLayer,
   ...options
-}: O): Omit<O, "to" | "layers"> {
+}: O): Omit<O, "to" | "everyLayer"> {
   return options;
 }
 
-/** The spaces that --to or --layers name, in their order. */
+/** The spaces that --to names, or those of every layer, in their order. */
 export async function layerSpaces(loaded: LoadedModel, options: LayerOptions): Promise<Space[]> {
   const { from, to } = options;
   const prepared = (name?: string) =>
@@ -37,10 +37,9 @@ export async function layerSpaces(loaded: LoadedModel, options: LayerOptions): P
   if (repeated !== undefined) {
     throw new VielbeinError("INVALID_ARGUMENT", `--to: "${repeated}" is named twice. Name it once.`);
   }
-  const reports =
-    options.layers === "auto"
-      ? layers(await prepared())
-      : await inTurn(to ?? [undefined], async (name) => layers(await prepared(name)).at(-1)!);
+  const reports = options.everyLayer
+    ? layers(await prepared())
+    : await inTurn(to ?? [undefined], async (name) => layers(await prepared(name)).at(-1)!);
   return reports.map(({ name, dim, shape }) => ({ name, dim, shape }));
 }
 
@@ -57,7 +56,8 @@ export function layerLabels(spaces: readonly Space[]): string[] {
   );
 }
 
-type LayerMapOptions = LayerOptions & Pick<PointOptions, "prior"> & { readonly seed: number };
+type LayerMapOptions = Omit<LayerOptions, "everyLayer"> &
+  Pick<PointOptions, "prior"> & { readonly seed: number };
 
 /** Maps to the layers, made when they are asked for; those to one layer at a time are open. */
 export class LayerMaps {

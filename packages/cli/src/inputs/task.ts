@@ -51,7 +51,7 @@ export interface LayersTask<Options> extends Task<Options> {
   readonly first: OnnxMap;
 }
 
-/** Opens the model, and maps to the layers that --to or --layers name. */
+/** Opens the model, and maps to the layers that --to or --every-layer name. */
 export async function openLayers<Options extends LayerOptions & PointOptions>(
   task: ModelTask<Options>,
 ): Promise<LayersTask<Options>> {

@@ -45,8 +45,8 @@ async function drawAxes(task: AxesTask): Promise<Report> {
     routes: [route],
     sample: options.sample,
     samples: points.length,
-    reach: options.reach,
-    sphere: options.sphere,
+    range: options.range,
+    path: options.path,
     ...drawingEntry(drawing),
   });
   const many = points.length > 1;

@@ -24,7 +24,7 @@ export function sheetOf(
   { rows, drawing, provenance, origin, label }: AxesSheet,
   route: DerivativeRoute,
 ): string {
-  const unit = options.sphere ? " rad" : "";
+  const unit = options.path === "spherical" ? " rad" : "";
   const [first] = rows;
   const predicted = first ? first.walk.speed * first.walk.range : 0;
   const remarks = [`distance ${basename(options.distance)}`, `metric by ${route}`];
@@ -32,7 +32,7 @@ export function sheetOf(
     title: `${loaded.file}: axes of the metric`,
     subtitle: `${spacesText(generator.from, generator.to)} · ${origin}`,
     columnTitle: "predicted distance",
-    columnLabels: symmetricSteps(1, options.steps).map((fraction) => formatStep(fraction * predicted)),
+    columnLabels: symmetricSteps(1, options.columns).map((fraction) => formatStep(fraction * predicted)),
     rows: rows.map(({ walk, values }) => ({
       label: label(walk),
       sublabel: `λ = ${walk.eigenvalue.toPrecision(3)} · ±${walk.range.toPrecision(3)}${unit}`,
@@ -72,7 +72,7 @@ export function rowJson({ walk: { sample, axis, eigenvalue, speed, range }, trav
     axis,
     eigenvalue,
     speed,
-    steps: fractions.map((fraction) => fraction * range),
+    positions: fractions.map((fraction) => fraction * range),
     predicted: fractions.map((fraction) => Math.abs(fraction) * range * speed),
     distance: travelled,
   };

@@ -35,14 +35,19 @@ export const axesOptions = {
   ),
   samples: option("--samples <n>", "codes", integer(1, 99), 1),
   sample: option("--sample <j>", "index of the first code, or row of --points", integer(0), 0),
-  reach: option(
-    "--reach <t>",
-    "largest step along the first of the axes at the first code, in units of the space",
+  range: option(
+    "--range <t>",
+    "how far either way along the first of the axes at the first code, in units of the space; along the others as far as the output moves alike",
     positive,
     1,
   ),
-  steps: option("--steps <n>", "columns", integer(2, 99), 7),
-  sphere: flag("--sphere", "on great circles through the codes instead of straight lines"),
+  columns: option("--columns <n>", "columns of images", integer(2, 99), 7),
+  path: choice(
+    "--path <shape>",
+    "on lines, or on great circles through the codes",
+    ["linear", "spherical"],
+    "linear",
+  ),
   out: withDefault(figure("--out <file>", "sheet to write, .png or .svg"), "axes.png"),
   plot: figure("--plot <file>", "distance travelled beside the prediction, .svg or .png"),
   json: flag("--json", "eigenvalues, steps, distances and provenance as JSON on stdout"),
@@ -80,15 +85,16 @@ export async function walksOf(
   const { spectra, route } = await metricSpectra(map, wanted, { top, memory: options.memory }, signal);
   const bases = options.of === "mean" ? [averageMetric(spectra)] : spectra;
   const walks: Walk[] = [];
+  const isOnSphere = options.path === "spherical";
   // Half a turn ends where the other half does.
-  const longest = options.sphere ? Math.PI / 2 : Number.POSITIVE_INFINITY;
+  const longest = isOnSphere ? Math.PI / 2 : Number.POSITIVE_INFINITY;
   let distance: number | undefined;
   for (const [i, point] of points.entries()) {
     const basis = bases[Math.min(i, bases.length - 1)];
     if (!basis) break;
-    const reach = options.sphere ? options.reach / Math.hypot(...point) : options.reach;
+    const reach = isOnSphere ? options.range / Math.hypot(...point) : options.range;
     for (const axis of axes) {
-      const start = await startOf(map, point, basis, axis, options.sphere, signal);
+      const start = await startOf(map, point, basis, axis, isOnSphere, signal);
       const sample = options.sample + i;
       requireMotion(start, sample, axis);
       distance ??= start.speed * Math.min(reach, longest);
@@ -160,7 +166,7 @@ export const finerSteps = (): number[] => symmetricSteps(1, CURVE_STEPS);
 /** The outputs along the walks, and how far they move. */
 export async function drawWalks(task: AxesTask, walks: readonly Walk[]): Promise<WalkedRow[]> {
   const { generator, distance, options, signal } = task;
-  const fractions = symmetricSteps(1, options.steps);
+  const fractions = symmetricSteps(1, options.columns);
   return each(task, "rows of images", walks, async (walk) => ({
     walk,
     values: await generator.evaluate(walk.at(fractions), fractions.length, { signal }),

@@ -40,9 +40,9 @@ import { type Edit, parseEdit, RESERVED } from "./expression.ts";
 const options = {
   ...mapOptions,
   ...pointOptions,
-  directions: required(
+  directionsIn: required(
     new InputOption<readonly string[] | undefined>(
-      "--directions <files...>",
+      "--directions-in <files...>",
       "directions files; NAME=FILE puts NAME_ before the names in it",
     ),
   ),
@@ -54,7 +54,7 @@ const options = {
   ),
   sample: option("--sample <j>", "index of the first sample, or row of --points", integer(0), 0),
   samples: option("--samples <n>", "rows of images", integer(1, 99), 1),
-  frames: option("--frames <n>", "columns of a path", integer(2, 99), 9),
+  columns: option("--columns <n>", "columns of images along a path", integer(2, 99), 9),
   out: withDefault(figure("--out <file>", "sheet to write, .png or .svg"), "edit.png"),
   ...pictureOptions,
   ...soundOptions,
@@ -75,9 +75,9 @@ export const edit = command({
     const { loaded, generator: map, source, options, terminal, signal } = task;
     const drawing = await drawingOf(task);
     const sound = soundOf(loaded, map.to, drawing, options);
-    const directions = await namedDirections(options.directions, loaded, map.from, options.layers);
+    const directions = await namedDirections(options.directionsIn, loaded, map.from, options.layers);
     const edit = await parseEdit(options.edit, [...directions.keys()]);
-    const frames = framesOf(edit, options.frames, directions.size);
+    const frames = framesOf(edit, options.columns, directions.size);
     requireMoving(directions, frames);
     const codes = await source.take(options.sample, options.samples, signal);
     const rows = await drawRows(task, chooseRows(codes, map.from.dim, options), directions, frames);
@@ -201,7 +201,7 @@ async function namedDirections(
       if (other || RESERVED.includes(name)) {
         throw new VielbeinError(
           "INVALID_ARGUMENT",
-          `--directions: "${name}" of "${path}" ${other ? `is also a name in "${other.file}"` : "means something else in expressions"}. Give the file as NAME=${path}, which makes it NAME_${own}.`,
+          `--directions-in: "${name}" of "${path}" ${other ? `is also a name in "${other.file}"` : "means something else in expressions"}. Give the file as NAME=${path}, which makes it NAME_${own}.`,
         );
       }
       result.set(name, { set, k, file: path });

@@ -38,22 +38,22 @@ import { metricTable } from "./table.ts";
 const options = {
   ...metricMapOptions,
   samples: option("--samples <n>", "number of points to draw", integer(1), 10),
-  top: option("--top <k>", "leading eigenpairs only, without forming H, with their residuals", integer(1)),
+  k: option("--k <k>", "leading eigenpairs only, without forming H, with their residuals", integer(1)),
   accuracy: choice("--accuracy <how>", "high: from the singular values of J, for small eigenvalues", [
     "high",
-  ]).conflicts("top"),
+  ]).conflicts("k"),
   differences: option(
     "--differences <eps>",
     "½·H by differences of gradients at eps·‖z‖ either way instead, as ForwardIter of Wang & Ponce, for comparing numbers",
     positive,
-  ).conflicts(["top", "accuracy"]),
+  ).conflicts(["k", "accuracy"]),
   shuffled: flag(
     "--shuffled",
     "the same of the generator with the entries of every weight permuted, as a control",
   ),
   ...rowOptions("eigenvalues and eigenvectors at every point"),
-  directions: output(
-    "--directions <file.safetensors>",
+  directionsOut: output(
+    "--directions-out <file.safetensors>",
     "write the axes of the metric averaged over the points",
   ),
   plot: figure("--plot <file>", "spectrum over the points, .svg or .png"),
@@ -77,7 +77,7 @@ export const metric = command({
     const generator = await maps.generator(0);
     const codes = await firstCodes(loaded, generator, ofOneLayer(options), options.samples, signal);
     const first = await maps.at(0);
-    const spectral = { ...options, top: atMost(first.from.dim, options.top, "--top", terminal) };
+    const spectral = { ...options, k: atMost(first.from.dim, options.k, "--k", terminal) };
     const several = maps.layers.length > 1;
     const distance = several ? undefined : await maps.distance();
     const spaces = several ? maps.layers : [first.to];
@@ -124,7 +124,7 @@ function describe(
     ...(distance?.description ?? { distance: "l2" }),
     layers: layers.map(({ name }) => name),
     points: several ? codes.count : undefined,
-    top: options.top ?? "all",
+    k: options.k ?? "all",
     accuracy: options.accuracy ?? "normal",
     differences: options.differences ?? null,
     shuffled: options.shuffled,
@@ -167,12 +167,12 @@ function factorOf({ differences }: MetricOptions): number {
 function columnsOf(
   n: number,
   points: number,
-  { top, shuffled, differences }: MetricOptions,
+  { k, shuffled, differences }: MetricOptions,
 ): Columns<MetricRow> {
-  const k = top ?? n;
+  const count = k ?? n;
   // By differences eigenvalues may be negative.
-  const eigenvalues = differences === undefined ? { shape: [k], ...SPECTRUM } : { shape: [k] };
-  const eigenvectors = { shape: [n, k] };
+  const eigenvalues = differences === undefined ? { shape: [count], ...SPECTRUM } : { shape: [count] };
+  const eigenvectors = { shape: [n, count] };
   return {
     layer: { shape: [], at: (row) => Math.floor(row / points) },
     index: { shape: [], at: (row) => row % points },
@@ -180,7 +180,7 @@ function columnsOf(
     eigenvectors,
     ...defined({
       route: differences === undefined ? ROUTE_COLUMN : undefined,
-      residuals: top === undefined ? undefined : { shape: [k], ...NOT_NEGATIVE },
+      residuals: k === undefined ? undefined : { shape: [count], ...NOT_NEGATIVE },
       shuffled_eigenvalues: shuffled ? eigenvalues : undefined,
       shuffled_eigenvectors: shuffled ? eigenvectors : undefined,
     }),
@@ -190,11 +190,11 @@ function columnsOf(
 function spectrumAt(
   map: OnnxMap,
   point: Float32Array,
-  { top, accuracy, differences, memory }: MetricOptions,
+  { k, accuracy, differences, memory }: MetricOptions,
   signal: AbortSignal,
 ): Promise<MetricSpectrum> {
   if (differences !== undefined) return spectrumByDifferences(map, point, { step: differences, signal });
-  return metricSpectrum(map, point, { signal, top, accuracy, memoryBudget: memory });
+  return metricSpectrum(map, point, { signal, top: k, accuracy, memoryBudget: memory });
 }
 
 function scaleSpectrum({ eigenvalues, eigenvectors, residuals, route }: MetricSpectrum, factor: number) {
@@ -208,10 +208,10 @@ function scaleSpectrum({ eigenvalues, eigenvectors, residuals, route }: MetricSp
 
 async function writeExtras(
   report: MetricReport,
-  { directions, plot, heatMap }: MetricOptions,
+  { directionsOut, plot, heatMap }: MetricOptions,
   terminal: Terminal,
 ): Promise<void> {
-  if (directions !== undefined) await writeDirections(directions, axesOf(report), terminal);
+  if (directionsOut !== undefined) await writeDirections(directionsOut, axesOf(report), terminal);
   await writeFigure(plot, () => spectrumFigure(report), terminal);
   if (heatMap === undefined) return;
   const svg = await endingAtOnce(() => homogeneityFigure(report));

@@ -49,14 +49,14 @@ const options = {
     Object.keys(VARIANTS) as (keyof typeof VARIANTS)[],
     "official",
   ),
-  directions: option(
-    "-K, --directions <k>",
-    "directions to print and to draw; --out has them all (default: 5)",
+  k: option(
+    "-K, --k <k>",
+    "leading directions to print and to draw; --out has them all (default: 5)",
     integer(1),
   ),
   samples: option("-N, --samples <n>", "samples to draw them on", integer(1, 1000), 5),
-  range: option("--range <t>", "largest step either way, in units of the space", positive, 3),
-  steps: option("--steps <n>", "columns of images", integer(2, 99), 11),
+  range: option("--range <t>", "how far either way, in units of the space", positive, 3),
+  columns: option("--columns <n>", "columns of images", integer(2, 99), 11),
   out: output("--out <file.safetensors>", "write the directions"),
   html: new OutputPrefixOption(
     "--html <prefix>",
@@ -84,7 +84,7 @@ export const sefa = command({
     const factors = await endingAtOnce(() => factorizeWeights(prepared, task), signal);
     const { eigenvalues, share } = factors.sefa;
     const available = eigenvalues.length;
-    const shown = atMost(available, options.directions, "--directions", terminal) ?? Math.min(5, available);
+    const shown = atMost(available, options.k, "--k", terminal) ?? Math.min(5, available);
     remark(task, prepared, factors);
     const provenance = provenanceFor(loaded, prepared, factors, options);
     const set = directionSet(prepared, factors, options, provenance);
@@ -247,7 +247,7 @@ function toText(
     number("share", ({ share }) => percent(share)),
   ]);
   const rest = sefa.eigenvalues.length - count;
-  const more = rest > 0 ? `\n${dim(`… ${rest} more: --directions, --json or --out`)}` : "";
+  const more = rest > 0 ? `\n${dim(`… ${rest} more: --k, --json or --out`)}` : "";
   const remark = `layers ${layersOf(chosen).join(", ")} · ${options.variant} · ${sefa.rows} rows`;
   return `${heading(spacesText(from), remark)}\n${body}${more}\n`;
 }

@@ -41,9 +41,9 @@ type PagesOptions = CodeOptions &
     /** The pages are PREFIX-by-sample.html and PREFIX-by-direction.html; without it there are none. */
     readonly html?: string | undefined;
     readonly samples: number;
-    /** Largest step either way. */
+    /** How far either way. */
     readonly range: number;
-    readonly steps: number;
+    readonly columns: number;
   };
 
 /** What is written above the images. */
@@ -77,16 +77,16 @@ export async function writeDirectionTables(
   const codes = await source.take(0, options.samples, signal);
   const count = Math.min(options.samples, codes.count);
   const drawing = await drawingAlong({ loaded, options, signal }, map);
-  const steps = symmetricSteps(options.range, options.steps);
+  const positions = symmetricSteps(options.range, options.columns);
   const used = pointRange(codes.source, 0, count);
   const provenance = provenanceOf(loaded, map, `images along directions of ${set.method}`, used, {
-    steps,
+    positions,
     directions: set.names,
     layers: set.layers,
     ...drawingEntry(drawing),
   });
   const chosen = codes.values.subarray(0, count * map.from.dim);
-  const images = await drawn(task, map, set, chosen, steps, drawing);
+  const images = await drawn(task, map, set, chosen, positions, drawing);
   const acts = set.layers ? ` · layers ${set.layers.join(", ")}` : "";
   const tables: DirectionTables = {
     title,
@@ -94,7 +94,7 @@ export async function writeDirectionTables(
     samples: Array.from({ length: count }, (_, s) => `sample ${s}`),
     directions: set.names.map((name, k) => ({ name, values: values(k) })),
     valueTitles,
-    stepLabels: steps.map(formatStep),
+    stepLabels: positions.map(formatStep),
     footer: footerOf(provenance, drawing),
     images: (s, d) => images[s * set.names.length + d] ?? [],
   };
@@ -107,7 +107,7 @@ async function drawn(
   map: OnnxMap,
   set: DirectionSet,
   codes: Float32Array,
-  steps: readonly number[],
+  positions: readonly number[],
   drawing: Drawing,
 ): Promise<RgbaImage[][]> {
   const { signal } = task;
@@ -117,7 +117,9 @@ async function drawn(
     directions.map((direction) => ({ code: rowAt(codes, s, dim).slice(), direction })),
   ).flat();
   return each(task, "rows of images", rows, async ({ code, direction }) => {
-    const moved = await map.evaluate(linearTraversal(code, direction, steps), steps.length, { signal });
+    const moved = await map.evaluate(linearTraversal(code, direction, positions), positions.length, {
+      signal,
+    });
     // Reduced at once: hundreds of images in full size would not fit.
     const tiles = () => imagesOf(moved, map.to, drawing).map((image) => shrinkTo(image, TABLE_TILE));
     return endingAtOnce(tiles, signal);

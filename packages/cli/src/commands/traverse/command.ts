@@ -78,7 +78,7 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
   const available = wantedRank(head, { memory: options.memory }, terminal);
   const directions = existing(available, options.directions, "--directions", terminal);
   // A walk along a curve looks among all directions for the one that goes on.
-  const rank = options.mode === "curve" ? available : Math.max(...directions) + 1;
+  const rank = options.path === "curve" ? available : Math.max(...directions) + 1;
   const basis = await localBasisAt(head, chooseCode(codes, head.from.dim, options), {
     signal,
     rank,
@@ -93,10 +93,10 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
     signal,
   );
   const used = pointRange(codes.source, options.sample, 1);
-  const isCurve = options.mode === "curve";
-  const provenance = provenanceOf(loaded, head, `${options.mode} traversal of local directions`, used, {
+  const isCurve = options.path === "curve";
+  const provenance = provenanceOf(loaded, head, `${options.path} traversal of local directions`, used, {
     directions,
-    steps: columns.steps,
+    positions: columns.positions,
     sample: options.sample,
     routes: [basis.route],
     decodedTo: route.tail?.to,
@@ -130,7 +130,7 @@ async function walks(
 }
 
 function documentOf(
-  { out, frames, animate, wav, mode }: TraverseOptions,
+  { out, frames, animate, wav, path }: TraverseOptions,
   strips: readonly DrawnStrip[],
   point: Float32Array,
 ): object {
@@ -142,6 +142,6 @@ function documentOf(
     directions: strips.map(({ k }) => k),
     singularValues: strips.map(({ singularValue }) => singularValue),
     point: Array.from(point),
-    walks: mode === "curve" ? strips.map((strip) => strip.walk) : undefined,
+    walks: path === "curve" ? strips.map((strip) => strip.walk) : undefined,
   };
 }

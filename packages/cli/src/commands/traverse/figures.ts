@@ -50,7 +50,7 @@ export function sheetOf(
   const spaces = tail ? [head.from, head.to, tail.to] : [head.from, head.to];
   const subtitle = definedItems([
     spacesText(...spaces),
-    options.mode === "linear" ? undefined : options.mode,
+    options.path === "linear" ? undefined : options.path,
     options.layers && `layers ${options.layers.join(", ")}`,
     `${originOf(provenance)}, sample ${options.sample}`,
   ]);
@@ -79,14 +79,14 @@ export async function writeFrames(
 ): Promise<void> {
   if (frames === undefined) return;
   await mkdir(frames, { recursive: true });
-  const digits = String(columns.steps.length - 1).length;
+  const digits = String(columns.positions.length - 1).length;
   for (const [row, { k }] of strips.entries()) {
     for (const [i, image] of (images[row] ?? []).entries()) {
       const name = `direction-${k}-${String(i).padStart(digits, "0")}.png`;
       await writeWhole(join(frames, name), await endingAtOnce(() => encodePng(image), signal), terminal);
     }
   }
-  info(terminal, `wrote ${strips.length} × ${columns.steps.length} images to ${frames}`);
+  info(terminal, `wrote ${strips.length} × ${columns.positions.length} images to ${frames}`);
 }
 
 /** Least length of the longer side of an animation's pictures, and the space between them, in pixels. */

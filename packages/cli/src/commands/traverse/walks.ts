@@ -23,9 +23,9 @@ export const walkOptions = {
     "directions, from 0, by falling singular value (default: 0-4)",
     indexList,
   ),
-  mode: choice(
-    "--mode <mode>",
-    "on a line, on the sphere of the code's norm, or along the curve",
+  path: choice(
+    "--path <shape>",
+    "on a line, on the sphere of the code's norm, or along the curve that follows the direction",
     ["linear", "spherical", "curve"],
     "linear",
   ),
@@ -45,7 +45,7 @@ export const walkOptions = {
   ),
   unit: choice("--unit <space>", "what --range measures on a curve (default: input)", ["input", "output"]),
   curveSteps: option("--curve-steps <n>", "steps of a curve, both ways together", integer(2, 10_000), 24),
-  steps: option("--steps <n>", "columns", integer(2, 999), 7),
+  columns: option("--columns <n>", "columns of images", integer(2, 999), 7),
   sample: option("--sample <j>", "index of the sample, or row of --points", integer(0), 0),
 };
 
@@ -60,7 +60,7 @@ export interface Route {
 /** What the columns are. */
 export interface Columns {
   readonly title: string;
-  readonly steps: readonly number[];
+  readonly positions: readonly number[];
   readonly labels: readonly string[];
 }
 
@@ -71,26 +71,26 @@ export function columnsOf(
   directions: readonly number[],
   { head, tail }: Route,
 ): Columns {
-  const { mode, unit = "input" } = options;
-  if (options.layers && mode !== "linear") {
-    throw new VielbeinError("INVALID_ARGUMENT", `--layers goes with --mode linear, got ${mode}.`);
+  const { path, unit = "input" } = options;
+  if (options.layers && path !== "linear") {
+    throw new VielbeinError("INVALID_ARGUMENT", `--layers goes with --path linear, got ${path}.`);
   }
-  if (mode === "curve" && options.steps % 2 === 0) {
+  if (path === "curve" && options.columns % 2 === 0) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `--steps must be odd with --mode curve, which starts in the middle, got ${options.steps}.`,
+      `--columns must be odd with --path curve, which starts in the middle, got ${options.columns}.`,
     );
   }
-  const inOutput = (mode === "linear" && tail !== undefined) || (mode === "curve" && unit === "output");
+  const inOutput = (path === "linear" && tail !== undefined) || (path === "curve" && unit === "output");
   // Three input units are three standard deviations of a normal prior. In the output, 3σ of the weakest direction: for
   // the others the way is shorter than three input units, for none is it longer.
   const weakest = Math.min(...directions.map((k) => basis.singularValues[k] ?? 0));
   const reach = inOutput && weakest > 0 ? 3 * weakest : 3;
-  const range = options.range ?? (mode === "spherical" ? 0.6 : Number(reach.toPrecision(2)));
+  const range = options.range ?? (path === "spherical" ? 0.6 : Number(reach.toPrecision(2)));
   const space = inOutput ? head.to.name : head.from.name;
-  const title = { linear: `t in ${space}`, spherical: "angle (rad)", curve: `length in ${space}` }[mode];
-  const steps = symmetricSteps(range, options.steps);
-  return { title, steps, labels: steps.map(formatStep) };
+  const title = { linear: `t in ${space}`, spherical: "angle (rad)", curve: `length in ${space}` }[path];
+  const positions = symmetricSteps(range, options.columns);
+  return { title, positions, labels: positions.map(formatStep) };
 }
 
 /** A row of the sheet: images `[columns, to.dim]`, and the report of a curve. */
@@ -108,27 +108,27 @@ export async function walk(
   options: WalkOptions,
   signal: AbortSignal,
 ): Promise<Strip> {
-  const { steps } = columns;
+  const { positions } = columns;
   const decode = async (values: Float32Array) =>
-    tail ? tail.evaluate(values, steps.length, { signal }) : values;
-  if (options.mode === "curve") {
+    tail ? tail.evaluate(values, positions.length, { signal }) : values;
+  if (options.path === "curve") {
     const { values, steps: report } = await curveTraversal(head, basis, k, {
-      length: Math.max(...steps),
+      length: Math.max(...positions),
       unit: options.unit ?? "input",
       steps: options.curveSteps,
-      frames: steps.length,
+      frames: positions.length,
       signal,
       memoryBudget: options.memory,
     });
     return { images: await decode(values), walk: report };
   }
-  if (options.mode === "spherical") {
-    const points = sphericalTraversal(basis.point, columnOf(basis.inputVectors, k), steps);
-    return { images: await decode(await head.evaluate(points, steps.length, { signal })) };
+  if (options.path === "spherical") {
+    const points = sphericalTraversal(basis.point, columnOf(basis.inputVectors, k), positions);
+    return { images: await decode(await head.evaluate(points, positions.length, { signal })) };
   }
   const space = tail ? tail.from : head.from;
   const vector = columnOf(tail ? basis.outputVectors : basis.inputVectors, k);
   const direction = options.layers ? restrictToLayers(space, vector, options.layers) : vector;
-  const points = linearTraversal(tail ? basis.value : basis.point, direction, steps);
-  return { images: await (tail ?? head).evaluate(points, steps.length, { signal }) };
+  const points = linearTraversal(tail ? basis.value : basis.point, direction, positions);
+  return { images: await (tail ?? head).evaluate(points, positions.length, { signal }) };
 }
