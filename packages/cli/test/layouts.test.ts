@@ -245,8 +245,11 @@ describe("features of a distance", () => {
   });
 
   it("the table says which where it is not plain", async () => {
-    const options = ["--samples", "2", "--distance", features];
-    for (const command of ["metric", "ppl"]) {
+    for (const [command, count] of [
+      ["metric", "--samples"],
+      ["ppl", "--pairs"],
+    ] as const) {
+      const options = [count, "2", "--distance", features];
       expect((await vielbein(command, flat, ...options)).stdout).toContain("chw:3,5,5, guessed");
       expect((await vielbein(command, decoder([3, 5, 5]), ...options)).stdout).not.toContain("chw");
     }

@@ -68,8 +68,8 @@ describe("the points of a provenance are those that were used", () => {
 });
 
 describe("the routes by which derivatives came stand in every provenance", () => {
-  // One vector takes 15 KiB, the 4 columns of 192 numbers 3 more.
-  const little = ["--memory", "16K"];
+  // One vector takes 7.5 KiB, the 4 columns of 192 numbers 3 more.
+  const little = ["--memory", "9K"];
   const products = /^(linearized )?products$/;
 
   it.each<[string, readonly string[], string, RegExp | string]>([
