@@ -203,8 +203,8 @@ describe("exit status and message for bad input", () => {
     expect(message).toContain('did you mean "image"?');
   });
 
-  it("65: a space that is no image cannot be drawn", async () => {
-    const { code, message } = await refusal("traverse", path, "--to", "hidden");
+  it("65: a space that is no image of the layout asked for cannot be drawn", async () => {
+    const { code, message } = await refusal("traverse", path, "--to", "hidden", "--layout", "chw:3,4,4");
     expect(code).toBe(65);
     expect(message).toContain("16");
   });
