@@ -48,6 +48,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
   dimension: {
     ...sampling,
     "--samples": integer(1),
+    "--draws": integer(1, 1000),
     "--threshold": positives,
     "--alpha": percent,
     "--untrained": untrained,
@@ -71,6 +72,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
   },
   metric: {
     ...sampling,
+    "--draws": integer(1, 1000),
     "--samples": integer(1),
     "--k": integer(1),
     "--differences": positive,

@@ -127,6 +127,27 @@ describe("noise", () => {
     expect(first.document.provenance.options.noiseSeed).toBe(1);
   });
 
+  it("metric and dimension take the mean metric over several draws", async () => {
+    const one = async (seed: number) =>
+      (await json("metric", path, "--samples", "2", "--noise-seed", String(seed))).document.points;
+    const single = [await one(0), await one(1), await one(2)];
+    const trace = (points: { eigenvalues: number[] }[], i: number) =>
+      points[i]!.eigenvalues.reduce((a, b) => a + b);
+    const { points, provenance } = (await json("metric", path, "--samples", "2", "--draws", "3")).document;
+    for (const i of [0, 1]) {
+      const mean = single.reduce((sum, of) => sum + trace(of, i) / 3, 0);
+      expect(trace(points, i)).toBeCloseTo(mean, 4);
+    }
+    expect(provenance.options.draws).toBe(3);
+    // z·e is diagonal: so is the mean of its squares.
+    const { layers } = (await json("dimension", path, "--samples", "2", "--draws", "3")).document;
+    expect(layers[0].to.shape).toEqual([3, 4]);
+    const { stdout } = await vielbein("metric", path, "--samples", "2", "--draws", "3");
+    expect(stdout).toMatch(/mean over 3 draws of the noise/);
+    const refused = await vielbein("metric", "sample", "--draws", "3");
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/draws nothing at random/)]);
+  });
+
   it("that is not there is remarked on", async () => {
     const { stderr } = await json("basis", "sample", "--to", "features_4", "--noise-seed", "1");
     expect(stderr).toMatch(/the model draws nothing at random/);

@@ -84,6 +84,7 @@ export {
 export { parsePrior, statedPrior } from "./map/prior.ts";
 export { contractSamples, MEAN_SAMPLES, meanValue, samplePoints } from "./map/sampling.ts";
 export { type Prior, requirePoints, type Space } from "./map/space.ts";
+export { stackedSpace, stackMaps } from "./map/stacked-map.ts";
 export { type Anisotropy, anisotropy } from "./metric/anisotropy.ts";
 export { averageMetric } from "./metric/average.ts";
 export { equalStep, metricBasis } from "./metric/basis.ts";

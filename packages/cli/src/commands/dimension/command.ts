@@ -1,10 +1,11 @@
 // vielbein dimension: local dimension and companions at sampled or given points, layer by layer.
 
-import { DIMENSION_CONVENTIONS, jacobianSpectrum } from "@vielbein/core";
+import { DIMENSION_CONVENTIONS, jacobianSpectrum, stackedSpace, stackMaps } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { firstCodes } from "../../inputs/codes.ts";
-import { type LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
+import { drawsOf, drawsOption } from "../../inputs/draws.ts";
+import { LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
 import { pointOptions } from "../../inputs/model.ts";
 import type { Points } from "../../inputs/points-file.ts";
 import { openLayers, provenanceOfLayers } from "../../inputs/task.ts";
@@ -38,6 +39,7 @@ export const dimension = command({
     "Estimates along how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise, and prints rank statistics that need no such distinction beside it.",
   options: {
     ...layerOptions,
+    draws: drawsOption,
     ...pointOptions,
     samples: option("--samples <n>", "number of points to draw", integer(1), 10),
     threshold: option(
@@ -65,12 +67,17 @@ export const dimension = command({
   },
   async run(given) {
     const task = await openLayers(given);
-    const { loaded, spaces, maps, first, options, terminal, signal } = task;
+    const { loaded, maps, first, options, terminal, signal, use } = task;
     const { from } = first;
+    const others: LayerMaps[] = [];
+    for (const draw of drawsOf(loaded, options.draws).slice(1)) {
+      others.push(await use(new LayerMaps(draw, options, task.spaces)));
+    }
+    const spaces = task.spaces.map((space) => stackedSpace(space, options.draws));
     const points = await firstCodes(loaded, first, ofOneLayer(options), options.samples, signal);
     const width = Math.max(...spaces.map((space) => Math.min(from.dim, space.dim)));
     const untrained = await maps.availableUntrained(options.untrained, terminal);
-    const spectra = { maps, points, width, untrained, memory: options.memory, signal };
+    const spectra = { draws: [maps, ...others], points, width, untrained, memory: options.memory, signal };
     const settings = { ...options, untrained };
     return computeRows<DimensionRow>(task, {
       what: "points at layers",
@@ -78,6 +85,7 @@ export const dimension = command({
       provenance: provenanceOfLayers(task, "local dimension", points.source, {
         points: points.count,
         untrained,
+        draws: options.draws > 1 ? options.draws : undefined,
       }),
       columns: columnsOf(points.count, width, from.dim),
       compute: (row) => spectraAt(row, spectra),
@@ -96,7 +104,8 @@ export const dimension = command({
 
 /** What the spectra are of. */
 interface SpectraTask {
-  readonly maps: LayerMaps;
+  /** Maps for each draw of the noise. */
+  readonly draws: readonly LayerMaps[];
   readonly points: Points;
   /** The most singular values that a layer has. */
   readonly width: number;
@@ -107,15 +116,22 @@ interface SpectraTask {
 
 /** The spectra of row `row`: of the model, and of a network with redrawn weights. */
 async function spectraAt(row: number, task: SpectraTask): Promise<DimensionRow> {
-  const { maps, points, width, untrained, memory, signal } = task;
+  const { draws, points, width, untrained, memory, signal } = task;
   const [layer, index] = [Math.floor(row / points.count), row % points.count];
   const dim = points.values.length / points.count;
   const point = rowAt(points.values, index, dim).slice();
   const call = { signal, memoryBudget: memory };
-  const spectrumOf = (map: OnnxMap) => jacobianSpectrum(map, point, call);
-  const trained = await spectrumOf(await maps.at(layer));
+  /** Of the mean metric over all draws. */
+  const spectrumOf = async (mapOf: (maps: LayerMaps) => Promise<OnnxMap>) => {
+    const maps: OnnxMap[] = [];
+    for (const draw of draws) maps.push(await mapOf(draw));
+    return jacobianSpectrum(stackMaps(maps), point, call);
+  };
+  const trained = await spectrumOf((maps) => maps.at(layer));
   const hasNull = untrained > 0;
-  const redrawn = hasNull ? await spectrumOf(await maps.untrainedAt(layer, index % untrained)) : NO_SPECTRUM;
+  const redrawn = hasNull
+    ? await spectrumOf((maps) => maps.untrainedAt(layer, index % untrained))
+    : NO_SPECTRUM;
   return {
     layer,
     index,

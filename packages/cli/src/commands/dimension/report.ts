@@ -15,6 +15,7 @@ import {
 } from "@vielbein/core";
 import { layerPlot } from "@vielbein/viz";
 import { originOf, stillnessRemark } from "../../inputs/captions.ts";
+import { drawsText } from "../../inputs/draws.ts";
 import { layerLabels } from "../../inputs/layers.ts";
 import { definedItems } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
@@ -211,15 +212,14 @@ export function dimensionTable(
   );
   const title = heading(
     `${spacesText(provenance.from)} → layers`,
-    `${originOf(provenance)}, median and range`,
+    [originOf(provenance), "median and range", ...drawsText(provenance.options.draws)].join(", "),
   );
   const isRough = reports.some(({ points }) => points.some(({ route }) => route === "products"));
   const still = reports.flatMap(({ to, points }) =>
     stillnessRemark(
       provenance.from.name,
       to.name,
-      // At least 1 for every spectrum that is not 0.
-      points.map(({ stableRank }) => stableRank),
+      points.map(({ largest }) => largest),
     ),
   );
   const remarks = definedItems([isRough ? ROUGH : undefined, ...still]).map((remark) => `${dim(remark)}\n`);

@@ -2,6 +2,7 @@
 
 import {
   averageMetric,
+  type DifferentiableMap,
   type DirectionSet,
   defaultNames,
   type MetricSpectrum,
@@ -76,7 +77,7 @@ export const metric = command({
     const maps = await use(MetricMaps.open(loaded, options, signal));
     const generator = await maps.generator(0);
     const codes = await firstCodes(loaded, generator, ofOneLayer(options), options.samples, signal);
-    const first = await maps.at(0);
+    const first = await maps.ofOneDraw(0);
     const spectral = { ...options, k: atMost(first.from.dim, options.k, "--k", terminal) };
     const several = maps.layers.length > 1;
     const distance = several ? undefined : await maps.distance();
@@ -128,6 +129,7 @@ function describe(
     accuracy: options.accuracy ?? "normal",
     differences: options.differences ?? null,
     shuffled: options.shuffled,
+    draws: options.draws > 1 ? options.draws : undefined,
     routes: [],
   });
   return { ...provenance, ...defined({ to: several ? layers.at(-1) : undefined }) };
@@ -142,7 +144,7 @@ async function spectraAt(
   const [layer, index] = [Math.floor(row / count), row % count];
   const dim = values.length / count;
   const point = rowAt(values, index, dim).slice();
-  const spectrumOf = async (map: OnnxMap) =>
+  const spectrumOf = async (map: DifferentiableMap) =>
     scaleSpectrum(await spectrumAt(map, point, options, signal), factorOf(options));
   const { residuals, route, ...spectrum } = await spectrumOf(await maps.at(layer));
   const control = options.shuffled ? await spectrumOf(await maps.shuffledAt(layer)) : undefined;
@@ -188,7 +190,7 @@ function columnsOf(
 }
 
 function spectrumAt(
-  map: OnnxMap,
+  map: DifferentiableMap,
   point: Float32Array,
   { k, accuracy, differences, memory }: MetricOptions,
   signal: AbortSignal,

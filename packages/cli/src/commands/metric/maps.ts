@@ -1,16 +1,23 @@
 // The maps whose metric is taken: the generator's own to one layer or several, or chained with the features of a
 // distance; and the same of the generator with shuffled weights.
 
-import { type Space, VielbeinError } from "@vielbein/core";
+import { type DifferentiableMap, type Space, stackMaps, VielbeinError } from "@vielbein/core";
 import { type OnnxMap, redrawWeights } from "@vielbein/onnx";
 import { formatLayout, parseLayout } from "@vielbein/viz";
 import { type Distance, distanceOptions, openDistance } from "../../inputs/distance.ts";
+import { drawsOf, drawsOption } from "../../inputs/draws.ts";
 import { LayerMaps, layerOptions, layerSpaces, ofOneLayer } from "../../inputs/layers.ts";
 import { type LoadedModel, pointOptions } from "../../inputs/model.ts";
 import { pictureOptions } from "../../inputs/pictures.ts";
 import type { OptionsOf } from "../../kit/options.ts";
 
-export const metricMapOptions = { ...layerOptions, ...distanceOptions, ...pictureOptions, ...pointOptions };
+export const metricMapOptions = {
+  ...layerOptions,
+  draws: drawsOption,
+  ...distanceOptions,
+  ...pictureOptions,
+  ...pointOptions,
+};
 
 export type MetricMapOptions = OptionsOf<typeof metricMapOptions>;
 
@@ -53,11 +60,16 @@ class Side {
 export class MetricMaps {
   /** Where the maps end before any distance: one layer, or several. */
   readonly layers: readonly Space[];
-  readonly #trained: Side;
-  readonly #makeShuffled: () => Promise<Side>;
-  #shuffled: Side | undefined;
+  /** One for each draw of the noise. */
+  readonly #trained: readonly Side[];
+  readonly #makeShuffled: () => Promise<Side[]>;
+  #shuffled: readonly Side[] = [];
 
-  private constructor(layers: readonly Space[], trained: Side, makeShuffled: () => Promise<Side>) {
+  private constructor(
+    layers: readonly Space[],
+    trained: readonly Side[],
+    makeShuffled: () => Promise<Side[]>,
+  ) {
     this.layers = layers;
     this.#trained = trained;
     this.#makeShuffled = makeShuffled;
@@ -76,39 +88,52 @@ export class MetricMaps {
         `--distance: features take one tensor, got ${layers.length}. Name one with --to, or compare layers by l2.`,
       );
     }
-    const trained = new Side(loaded, options, layers, signal);
+    const draws = drawsOf(loaded, options.draws);
+    const trained = draws.map((draw) => new Side(draw, options, layers, signal));
     return new MetricMaps(layers, trained, async () => {
-      const model = redrawWeights(loaded.model, { kind: "shuffled", seed: options.seed });
       // Both see their images in the same way.
-      const { pixels, layout: found } = await trained.distance();
+      const { pixels, layout: found } = await trained[0]!.distance();
       const layout = found ? parseLayout(formatLayout(found.layout)) : options.layout;
       const control = { ...options, layout, imageRange: pixels?.range ?? options.imageRange };
-      return new Side({ ...loaded, model }, control, layers, signal);
+      const shuffle = { kind: "shuffled", seed: options.seed } as const;
+      return draws.map(
+        (draw) => new Side({ ...draw, model: redrawWeights(draw.model, shuffle) }, control, layers, signal),
+      );
     });
   }
 
   /** The generator up to a layer, without the distance. */
   generator(layer: number): Promise<OnnxMap> {
-    return this.#trained.generator(layer);
+    return this.#trained[0]!.generator(layer);
   }
 
-  /** The map whose metric is taken. */
-  at(layer: number): Promise<OnnxMap> {
-    return this.#trained.at(layer);
+  /** The map whose metric is taken, of one draw of the noise. */
+  ofOneDraw(layer: number): Promise<OnnxMap> {
+    return this.#trained[0]!.at(layer);
   }
 
-  async shuffledAt(layer: number): Promise<OnnxMap> {
-    this.#shuffled ??= await this.#makeShuffled();
-    return this.#shuffled.at(layer);
+  /** The map whose metric is taken: that of the mean metric over all draws of the noise. */
+  at(layer: number): Promise<DifferentiableMap> {
+    return stacked(this.#trained, layer);
+  }
+
+  async shuffledAt(layer: number): Promise<DifferentiableMap> {
+    if (this.#shuffled.length === 0) this.#shuffled = await this.#makeShuffled();
+    return stacked(this.#shuffled, layer);
   }
 
   /** The distance, for one layer. */
   distance(): Promise<Distance> {
-    return this.#trained.distance();
+    return this.#trained[0]!.distance();
   }
 
   async dispose(): Promise<void> {
-    await this.#shuffled?.dispose();
-    await this.#trained.dispose();
+    for (const side of [...this.#shuffled, ...this.#trained]) await side.dispose();
   }
+}
+
+async function stacked(sides: readonly Side[], layer: number): Promise<DifferentiableMap> {
+  const maps: OnnxMap[] = [];
+  for (const side of sides) maps.push(await side.at(layer));
+  return stackMaps(maps);
 }

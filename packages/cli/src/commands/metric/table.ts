@@ -4,6 +4,7 @@ import type { Correlations, Homogeneity, HomogeneityProblem, Space } from "@viel
 import { type Matrix, toRows } from "@vielbein/linalg";
 import { originOf, stillnessRemark } from "../../inputs/captions.ts";
 import { type Distance, distanceRemark } from "../../inputs/distance.ts";
+import { drawsText } from "../../inputs/draws.ts";
 import { layerLabels } from "../../inputs/layers.ts";
 import { definedItems } from "../../kit/defined.ts";
 import { type Column, fixed, number, significant, table, text } from "../../kit/table.ts";
@@ -18,6 +19,7 @@ export function metricTable(report: MetricReport, distance: Distance | undefined
   const remarks = [
     originOf(provenance),
     `eigenvalues of ${provenance.options.matrix}`,
+    ...drawsText(provenance.options.draws),
     ...distanceRemark(distance),
   ];
   const parts = [

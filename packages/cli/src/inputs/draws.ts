@@ -1,0 +1,37 @@
+// The option --draws, of commands whose numbers can be those of the mean metric over the noise of a model.
+
+import { VielbeinError } from "@vielbein/core";
+import { noiseTensors, withNoiseSeed } from "@vielbein/onnx";
+import { integer } from "../kit/arguments.ts";
+import { option } from "../kit/options.ts";
+import type { LoadedModel } from "./model.ts";
+
+export const drawsOption = option(
+  "--draws <n>",
+  "take the mean metric over so many draws of what the model draws at random, the first that of --noise-seed",
+  integer(1, 1000),
+  1,
+);
+
+/** What captions say of several draws. */
+export function drawsText(draws: unknown): string[] {
+  return draws === undefined ? [] : [`mean over ${draws} draws of the noise`];
+}
+
+/**
+ * The model with each of so many draws of its noise, the first as it is.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for several draws of a model that draws nothing.
+ */
+export function drawsOf(loaded: LoadedModel, draws: number): LoadedModel[] {
+  const { model, noiseSeed = 0 } = loaded;
+  if (draws > 1 && noiseTensors(model).length === 0) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--draws ${draws}: the model draws nothing at random. Leave the option out.`,
+    );
+  }
+  return Array.from({ length: draws }, (_, i) =>
+    i === 0 ? loaded : { ...loaded, model: withNoiseSeed(model, noiseSeed + i) },
+  );
+}
