@@ -67,17 +67,7 @@ export class CodeSource {
     }
     const only = await determinedPoint(loaded, name);
     if (only) return new CodeSource(loaded, map, options, { only });
-    const { from: _from, ...rest } = options;
-    const mapping = await openMap(loaded, { ...rest, to: name }).catch((error: unknown) => {
-      const isRefusal = error instanceof VielbeinError && /^INVALID_(SPACE|MODEL)$/.test(error.code);
-      if (!isRefusal) throw error;
-      throw new VielbeinError(
-        "INVALID_SPACE",
-        `"${name}" has no prior, and samples of an input cannot be brought there: ${error.message} Give its codes with --points.`,
-        { cause: error },
-      );
-    });
-    return new CodeSource(loaded, map, options, { mapping });
+    return new CodeSource(loaded, map, options, { mapping: await openMapping(loaded, name, options) });
   }
 
   /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points, or the only one there is. */
@@ -120,6 +110,23 @@ export class CodeSource {
   async dispose(): Promise<void> {
     await this.#mapping?.dispose();
   }
+}
+
+/** From the model's input to a space further in. */
+async function openMapping(
+  loaded: LoadedModel,
+  space: string,
+  { from: _from, ...options }: CodeOptions,
+): Promise<OnnxMap> {
+  return openMap(loaded, { ...options, to: space }).catch((error: unknown) => {
+    const isRefusal = error instanceof VielbeinError && /^INVALID_(SPACE|MODEL)$/.test(error.code);
+    if (!isRefusal) throw error;
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `"${space}" has no prior, and samples of an input cannot be brought there: ${error.message} Give its codes with --points.`,
+      { cause: error },
+    );
+  });
 }
 
 /** What a space holds where --set decides on it, as on the embedding of words. */

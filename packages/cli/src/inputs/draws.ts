@@ -1,6 +1,6 @@
 // The option --draws, of commands whose numbers can be those of the mean metric over the noise of a model.
 
-import { VielbeinError } from "@vielbein/core";
+import { type DifferentiableMap, stackMaps, VielbeinError } from "@vielbein/core";
 import { noiseTensors, withNoiseSeed } from "@vielbein/onnx";
 import { integer } from "../kit/arguments.ts";
 import { option } from "../kit/options.ts";
@@ -34,4 +34,14 @@ export function drawsOf(loaded: LoadedModel, draws: number): LoadedModel[] {
   return Array.from({ length: draws }, (_, i) =>
     i === 0 ? loaded : { ...loaded, model: withNoiseSeed(model, noiseSeed + i) },
   );
+}
+
+/** The map whose metric is the mean over all draws. */
+export async function stackedOver<T>(
+  draws: readonly T[],
+  mapOf: (draw: T) => Promise<DifferentiableMap>,
+): Promise<DifferentiableMap> {
+  const maps: DifferentiableMap[] = [];
+  for (const draw of draws) maps.push(await mapOf(draw));
+  return stackMaps(maps);
 }

@@ -150,16 +150,7 @@ export async function loadModel(
   const remark = (text: string): void => {
     if (terminal) info(terminal, text);
   };
-  if (options.memory !== undefined && options.memory > totalmem()) {
-    remark(
-      `--memory: the machine has ${bytesText(totalmem())}, less than the budget of ${bytesText(options.memory)}: what does not fit will fail`,
-    );
-  }
-  if (options.straightThrough) {
-    remark(
-      "--straight-through: where the model rounds to quantised levels, its derivative is taken to be that of the identity between the smallest and the largest, and 0 beyond",
-    );
-  }
+  remarkOnOptions(options, remark);
   const { path, name, bytes, model: written } = await readModel(argument);
   const { settings, description } = await readSettings(options.set);
   const runtime = await openRuntime(options, terminal);
@@ -182,6 +173,20 @@ export async function loadModel(
     noiseSeed: options.noiseSeed,
     remark,
   };
+}
+
+/** Says what options take for granted. */
+function remarkOnOptions({ memory, straightThrough }: Omit<MapOptions, "from" | "to">, remark: Remark): void {
+  if (memory !== undefined && memory > totalmem()) {
+    remark(
+      `--memory: the machine has ${bytesText(totalmem())}, less than the budget of ${bytesText(memory)}: what does not fit will fail`,
+    );
+  }
+  if (straightThrough) {
+    remark(
+      "--straight-through: where the model rounds to quantised levels, its derivative is taken to be that of the identity between the smallest and the largest, and 0 beyond",
+    );
+  }
 }
 
 async function openRuntime(

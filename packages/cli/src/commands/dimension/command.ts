@@ -1,10 +1,10 @@
 // vielbein dimension: local dimension and companions at sampled or given points, layer by layer.
 
-import { DIMENSION_CONVENTIONS, jacobianSpectrum, stackedSpace, stackMaps } from "@vielbein/core";
+import { DIMENSION_CONVENTIONS, jacobianSpectrum, stackedSpace } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { firstCodes } from "../../inputs/codes.ts";
-import { drawsOf, drawsOption } from "../../inputs/draws.ts";
+import { drawsOf, drawsOption, stackedOver } from "../../inputs/draws.ts";
 import { LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
 import { pointOptions } from "../../inputs/model.ts";
 import type { Points } from "../../inputs/points-file.ts";
@@ -69,15 +69,14 @@ export const dimension = command({
     const task = await openLayers(given);
     const { loaded, maps, first, options, terminal, signal, use } = task;
     const { from } = first;
-    const others: LayerMaps[] = [];
-    for (const draw of drawsOf(loaded, options.draws).slice(1)) {
-      others.push(await use(new LayerMaps(draw, options, task.spaces)));
-    }
+    const others = drawsOf(loaded, options.draws).slice(1);
+    const draws = [maps];
+    for (const draw of others) draws.push(await use(new LayerMaps(draw, options, task.spaces)));
     const spaces = task.spaces.map((space) => stackedSpace(space, options.draws));
     const points = await firstCodes(loaded, first, ofOneLayer(options), options.samples, signal);
     const width = Math.max(...spaces.map((space) => Math.min(from.dim, space.dim)));
     const untrained = await maps.availableUntrained(options.untrained, terminal);
-    const spectra = { draws: [maps, ...others], points, width, untrained, memory: options.memory, signal };
+    const spectra = { draws, points, width, untrained, memory: options.memory, signal };
     const settings = { ...options, untrained };
     return computeRows<DimensionRow>(task, {
       what: "points at layers",
@@ -121,12 +120,8 @@ async function spectraAt(row: number, task: SpectraTask): Promise<DimensionRow> 
   const dim = points.values.length / points.count;
   const point = rowAt(points.values, index, dim).slice();
   const call = { signal, memoryBudget: memory };
-  /** Of the mean metric over all draws. */
-  const spectrumOf = async (mapOf: (maps: LayerMaps) => Promise<OnnxMap>) => {
-    const maps: OnnxMap[] = [];
-    for (const draw of draws) maps.push(await mapOf(draw));
-    return jacobianSpectrum(stackMaps(maps), point, call);
-  };
+  const spectrumOf = async (mapOf: (maps: LayerMaps) => Promise<OnnxMap>) =>
+    jacobianSpectrum(await stackedOver(draws, mapOf), point, call);
   const trained = await spectrumOf((maps) => maps.at(layer));
   const hasNull = untrained > 0;
   const redrawn = hasNull

@@ -1,11 +1,11 @@
 // The maps whose metric is taken: the generator's own to one layer or several, or chained with the features of a
 // distance; and the same of the generator with shuffled weights.
 
-import { type DifferentiableMap, type Space, stackMaps, VielbeinError } from "@vielbein/core";
+import { type DifferentiableMap, type Space, VielbeinError } from "@vielbein/core";
 import { type OnnxMap, redrawWeights } from "@vielbein/onnx";
 import { formatLayout, parseLayout } from "@vielbein/viz";
 import { type Distance, distanceOptions, openDistance } from "../../inputs/distance.ts";
-import { drawsOf, drawsOption } from "../../inputs/draws.ts";
+import { drawsOf, drawsOption, stackedOver } from "../../inputs/draws.ts";
 import { LayerMaps, layerOptions, layerSpaces, ofOneLayer } from "../../inputs/layers.ts";
 import { type LoadedModel, pointOptions } from "../../inputs/model.ts";
 import { pictureOptions } from "../../inputs/pictures.ts";
@@ -91,10 +91,7 @@ export class MetricMaps {
     const draws = drawsOf(loaded, options.draws);
     const trained = draws.map((draw) => new Side(draw, options, layers, signal));
     return new MetricMaps(layers, trained, async () => {
-      // Both see their images in the same way.
-      const { pixels, layout: found } = await trained[0]!.distance();
-      const layout = found ? parseLayout(formatLayout(found.layout)) : options.layout;
-      const control = { ...options, layout, imageRange: pixels?.range ?? options.imageRange };
+      const control = { ...options, ...(await looksOf(trained[0]!, options)) };
       const shuffle = { kind: "shuffled", seed: options.seed } as const;
       return draws.map(
         (draw) => new Side({ ...draw, model: redrawWeights(draw.model, shuffle) }, control, layers, signal),
@@ -114,12 +111,12 @@ export class MetricMaps {
 
   /** The map whose metric is taken: that of the mean metric over all draws of the noise. */
   at(layer: number): Promise<DifferentiableMap> {
-    return stacked(this.#trained, layer);
+    return stackedOver(this.#trained, (side) => side.at(layer));
   }
 
   async shuffledAt(layer: number): Promise<DifferentiableMap> {
     if (this.#shuffled.length === 0) this.#shuffled = await this.#makeShuffled();
-    return stacked(this.#shuffled, layer);
+    return stackedOver(this.#shuffled, (side) => side.at(layer));
   }
 
   /** The distance, for one layer. */
@@ -132,8 +129,14 @@ export class MetricMaps {
   }
 }
 
-async function stacked(sides: readonly Side[], layer: number): Promise<DifferentiableMap> {
-  const maps: OnnxMap[] = [];
-  for (const side of sides) maps.push(await side.at(layer));
-  return stackMaps(maps);
+/** How a side sees its images, so that another sees them in the same way. */
+async function looksOf(
+  side: Side,
+  options: MetricMapOptions,
+): Promise<Pick<MetricMapOptions, "layout" | "imageRange">> {
+  const { pixels, layout: found } = await side.distance();
+  return {
+    layout: found ? parseLayout(formatLayout(found.layout)) : options.layout,
+    imageRange: pixels?.range ?? options.imageRange,
+  };
 }

@@ -54,14 +54,17 @@ function spectrumPart({ layers, provenance: { from } }: MetricReport): string[] 
     ),
   ]);
   const more = k > shown ? [`… ${k - shown} more of each: --json or --out`] : [];
-  const still = layers.flatMap(({ to, rows }) =>
+  return [body, ...[...more, ...stillLines(from, layers)].map((line) => dim(line))];
+}
+
+function stillLines(from: Space, layers: readonly LayerMetric[]): string[] {
+  return layers.flatMap(({ to, rows }) =>
     stillnessRemark(
       from.name,
       to.name,
       rows.map(({ eigenvalues }) => Math.max(0, ...eigenvalues.map(Math.abs))),
     ),
   );
-  return [body, ...[...more, ...still].map((line) => dim(line))];
 }
 
 function anisotropyPart(layers: readonly LayerMetric[]): string[] {
