@@ -52,7 +52,7 @@ export const basis = command({
   argument: "<model>",
   summary: "local basis: singular values and vectors of the Jacobian",
   description:
-    "Computes the local basis (Jacobian, exact, and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
+    "Computes the local basis (the exact Jacobian and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
   options: {
     ...mapOptions,
     ...pointOptions,

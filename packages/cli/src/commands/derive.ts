@@ -41,7 +41,7 @@ const options = {
     "--diagonal",
     "--mode gauss-newton: JᵀDJ·t, with the diagonal D of weights of the output's elements as a further input",
   ),
-  portable: flag("--portable", "only operators that every engine runs on its accelerator (WebGPU)"),
+  portable: flag("--portable", "use only operators that every engine runs on its accelerator (WebGPU)"),
   json: flag("--json", "names and shapes of the inputs and outputs as JSON on stdout"),
 };
 

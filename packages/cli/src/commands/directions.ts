@@ -18,7 +18,7 @@ import { info } from "../kit/terminal.ts";
 const importDirections = command({
   name: "import",
   argument: "<file>",
-  summary: "make a directions file of what another program left",
+  summary: "make a directions file from the output of another program",
   description:
     "Reads directions of InterFaceGAN, SeFa, GANSpace, Local Basis and others from FILE.npy, FILE.npz, FILE.safetensors, or one array of it, FILE:NAME, and writes a directions file. Says what it assumed: which array, rows or columns, lengths.",
   options: {
@@ -30,10 +30,14 @@ const importDirections = command({
       "shape of the space, e.g. 512 or 18,512 (default: as the array has it)",
       sizes,
     ),
-    layers: option("--layers <list>", "of a space [layers, dim], act on these alone, e.g. 0-3", indexList),
+    layers: option(
+      "--layers <list>",
+      "in a space [layers, dim], act on these layers only, e.g. 0-3",
+      indexList,
+    ),
     asColumns: flag("--as-columns", "the directions are the columns of the matrix"),
     normalize: flag("--normalize", "make all lengths 1"),
-    names: option("--names <list>", "names with commas between (default: d0, d1, …)", (text) =>
+    names: option("--names <list>", "names separated by commas (default: d0, d1, …)", (text) =>
       text.split(","),
     ),
     method: option(

@@ -51,7 +51,7 @@ const options = {
   ),
   refine: input(
     "--refine <file.safetensors>",
-    "keep the span of these directions of --to, and find the basis in it that local bases agree on",
+    "keep the span of these directions of --to, and find the basis of it that local bases agree on",
   ),
   out: output("--out <file.safetensors>", "write the directions"),
   json,
@@ -87,7 +87,7 @@ export const frechet = command({
   argument: "<model>",
   summary: "global directions that local bases agree on (Fréchet basis)",
   description:
-    "Averages the leading output vectors of the local bases at sampled points: the Fréchet mean of their spans, and in it that of the bases as rotations. Its directions live in --to, such as w behind a mapping network. Beside it stands how well it fits points that it was not made from.",
+    "Averages the leading output vectors of the local bases at sampled points: the Fréchet mean of their spans, and in it that of the bases as rotations. Its directions live in --to, such as w behind a mapping network. Also reports how well it fits points that it was not computed from.",
   options,
   async run(given) {
     const task = await openGenerator(given);

@@ -36,11 +36,11 @@ const options = {
   k: option("--k <k>", "leading components to keep (default: 50, or as many as there are)", integer(1)),
   latent: flag(
     "--latent",
-    "directions of --from, by regression on the components: for a --to that is no code, such as features",
+    "find directions of --from instead, by regression on the components: for a --to that is not a code, such as features",
   ).conflicts("layers"),
   layers: option(
     "--layers <list>",
-    "of a --to [layers, dim], components of the mean code of these layers, which act on them, e.g. 0-3",
+    "in a --to [layers, dim], components of the mean code of these layers, which act on these layers, e.g. 0-3",
     indexList,
   ),
   out: output("--out <file.safetensors>", "write the directions"),

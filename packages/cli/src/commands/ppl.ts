@@ -65,7 +65,7 @@ const options = {
     ["end", "full"],
     "end",
   ),
-  epsilon: option("--epsilon <eps>", "step of the differences, as a fraction of the way", positive, 1e-4),
+  epsilon: option("--epsilon <eps>", "step of the differences, as a fraction of the path", positive, 1e-4),
   ...rowOptions("every pair"),
   json,
 };

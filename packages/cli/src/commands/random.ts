@@ -15,7 +15,7 @@ const DEFAULT_K = 10;
 export const random = command({
   name: "random",
   argument: "<model>",
-  summary: "random directions, the control of those that were found",
+  summary: "random directions, a control for directions that were found",
   description: "Draws orthonormal directions of --from, uniform over all such frames.",
   options: {
     ...mapOptions,

@@ -24,7 +24,7 @@ export const distanceOptions = {
   distance: withDefault(
     input(
       "--distance <features>",
-      "what outputs are compared by: l2, or an ONNX model of features of the output, e.g. of LPIPS",
+      "what outputs are compared by: l2, or an ONNX model that computes features of the output, e.g. those of LPIPS",
       "model",
     ),
     "l2",

@@ -48,24 +48,24 @@ export const mapOptions = {
   set: setOption("fixed value of another input"),
   shape: option(
     "--shape <extents>",
-    "extents that the file leaves open: INPUT=4,8,8 (with or without the batch), or of an axis, AXIS=8; repeatable",
+    "extents that the file leaves open: of an input, INPUT=4,8,8 (with or without the batch), or of an axis, AXIS=8; repeatable",
     extents,
   ),
   noiseSeed: option(
     "--noise-seed <n>",
-    "another draw of what the model draws at random, which is frozen at one draw",
+    "seed of a new draw of what the model draws at random, which is frozen at one draw",
     integer(0),
   ),
   provider: option(
     "--provider <list>",
-    "what the engine runs on: cpu, cuda or webgpu; of several, the first that works (default: cpu)",
+    "what the engine runs on: cpu, cuda or webgpu; given several, the first that works (default: cpu)",
     providerList,
   ),
   threads: option("--threads <n>", "threads of the engine (default: one per core)", integer(1, 1024)),
   memory: option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes),
   straightThrough: flag(
     "--straight-through",
-    "rounding to quantised levels counts as the identity within their range, instead of being refused",
+    "treat rounding to quantised levels as the identity within their range, instead of refusing it",
   ),
 };
 
@@ -81,7 +81,7 @@ export const pointOptions = {
   seed: option("--seed <n>", "seed of the samples", integer(0), 0),
   truncation: option(
     "--truncation <psi>",
-    "pull samples toward the mean: of w, behind a mapping network; without one, scale those of the input",
+    "pull samples toward the mean of w, behind a mapping network; without one, scale the samples of the input",
     number(0, 2),
   ),
   points: input(

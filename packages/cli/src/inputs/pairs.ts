@@ -28,7 +28,7 @@ export const sameNorm: TypedOption<boolean> = flag(
 /** --untrained, of pairs. */
 export const untrainedPairs: TypedOption<number> = option(
   "--untrained <n>",
-  "networks with redrawn weights that the pairs of the untrained null are spread over; 0 leaves it out",
+  "number of networks with redrawn weights for the untrained null, over which the pairs are spread; 0 leaves it out",
   integer(0, 1000),
   3,
 );

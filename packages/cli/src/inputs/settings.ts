@@ -9,7 +9,7 @@ import { readArray } from "./array-files.ts";
 export function setOption(effect: string): InputOption<Assignments | undefined> {
   return new InputOption<Assignments | undefined>(
     "--set <name=values>",
-    `${effect}: all its numbers with commas between, onehot:INDEX, all:NUMBER, or FILE.npy; repeatable`,
+    `${effect}: all its numbers separated by commas, onehot:INDEX, all:NUMBER, or FILE.npy; repeatable`,
   ).argParser(assignment);
 }
 

@@ -35,13 +35,13 @@ export const soundOptions = {
   ),
   wavFormat: choice(
     "--wav-format <format>",
-    "samples of WAV files: integers of 16 bits, clipped, or float32",
+    "format of samples in WAV files: 16-bit integers, clipped, or float32",
     ["pcm16", "float32"],
     "pcm16",
   ),
   sampleRate: option(
     "--sample-rate <n>",
-    `samples a second of WAV files (default: as the model states in vielbein.sample-rate, else ${ASSUMED_RATE})`,
+    `samples per second of WAV files (default: as the model states in vielbein.sample-rate, else ${ASSUMED_RATE})`,
     integer(1, LARGEST_SAMPLE_RATE),
   ),
 };

@@ -19,7 +19,7 @@ import { info, Progress } from "./terminal.ts";
 export function rowOptions(content: string) {
   return {
     out: output("--out <file.npz>", `write ${content} for numpy.load`),
-    resume: flag("--resume", "go on with the rows that --out keeps of an interrupted run"),
+    resume: flag("--resume", "continue an interrupted run from the rows that --out keeps"),
   };
 }
 

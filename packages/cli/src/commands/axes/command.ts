@@ -18,7 +18,7 @@ export const axes = command({
   argument: "<model>",
   summary: "contact sheet of images along axes of the metric",
   description:
-    "Moves codes along eigenvectors of the metric and draws the images: a row for each axis and code, a column for each step. Steps go with λ^−½, so that the distance travelled is the same in all rows, as far as the metric predicts it.",
+    "Moves codes along eigenvectors of the metric and draws the images: a row for each axis and code, a column for each step. Steps are proportional to λ^−½, so that by the prediction of the metric all rows travel equally far.",
   options: axesOptions,
   async run(task) {
     const opened = await openGenerator(task);

@@ -29,7 +29,7 @@ export const axesOptions = {
   axes: option("--axes <list>", "axes, from 0, by falling eigenvalue (default: 0-4)", indexList),
   of: choice(
     "--of <metric>",
-    "metric at the first code, at each code, or their mean",
+    "which metric: that of the first code, of each code, or their mean",
     ["first", "each", "mean"],
     "first",
   ),
@@ -37,7 +37,7 @@ export const axesOptions = {
   sample: option("--sample <j>", "index of the first code, or row of --points", integer(0), 0),
   range: option(
     "--range <t>",
-    "how far either way along the first of the axes at the first code, in units of the space; along the others as far as the output moves alike",
+    "how far to go either way along the first of the axes at the first code, in units of the space; the other rows go as far as moves the output equally",
     positive,
     1,
   ),

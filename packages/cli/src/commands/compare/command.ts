@@ -17,7 +17,7 @@ export const compare = command({
   argument: "<files...>",
   summary: "principal angles between sets of directions",
   description:
-    "Compares the subspaces of the leading k directions from files: principal angles, distances, overlap, and the best one-to-one matching of directions, against uniform subspaces.",
+    "Compares the subspaces that the leading k directions of files span: principal angles, distances, overlap, and the best one-to-one matching of directions, against uniform subspaces.",
   options: {
     k: option("--k <k>", "leading directions of each set (default: as many as all sets have)", integer(1)),
     subspaceDistance: subspaceDistanceOption("normalizedGeodesic"),

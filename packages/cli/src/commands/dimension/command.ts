@@ -36,7 +36,7 @@ export const dimension = command({
   argument: "<model>",
   summary: "local dimension, layer by layer",
   description:
-    "Estimates along how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise, and prints rank statistics that need no such distinction beside it.",
+    "Estimates in how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise; prints rank statistics that need no noise model beside that.",
   options: {
     ...layerOptions,
     draws: drawsOption,
@@ -44,20 +44,20 @@ export const dimension = command({
     samples: option("--samples <n>", "number of points to draw", integer(1), 10),
     threshold: option(
       "--threshold <list>",
-      "singular values up to this fraction of the first are discarded; of several, the first is the main one",
+      "discard singular values up to this fraction of the largest; given several, the first is the main one",
       positiveList,
       [0.01],
     ),
     alpha: option("--alpha <percent>", "level of the tests, below 14.1", percent, 0.5),
     convention: choice(
       "--convention <name>",
-      "samples and variables that the test assumes",
+      "numbers of samples and variables that the test assumes",
       DIMENSION_CONVENTIONS,
       "input",
     ),
     untrained: option(
       "--untrained <n>",
-      "networks with redrawn weights that the points of the untrained null are spread over",
+      "number of networks with redrawn weights for the untrained null, over which the points are spread",
       integer(0, 1000),
       0,
     ),

@@ -61,7 +61,7 @@ export const distortion = command({
   argument: "<model>",
   summary: "how uneven tangent spaces are, layer by layer",
   description:
-    "Compares tangent spaces at independent points with those at neighbours: D = I_rand / I_local, the ratio of mean distances. It is to be read beside the same architecture with random weights, which is computed too.",
+    "Compares tangent spaces at independent points with those at neighbours: D = I_rand / I_local, the ratio of mean distances. Read it beside that of the same architecture with random weights, which is computed too.",
   options,
   async run(given) {
     const task = await openLayers(given);

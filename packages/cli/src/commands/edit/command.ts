@@ -49,7 +49,7 @@ const options = {
   edit: required(option("--edit <expression>", "what to add to the code, in units of the space")),
   layers: option(
     "--layers <list>",
-    "of a space [layers, dim], act on these alone, e.g. 0-3; so do directions of one code, such as w",
+    "in a space [layers, dim], act on these layers only, e.g. 0-3; directions of a single code, such as w, act on each of them",
     indexList,
   ),
   sample: option("--sample <j>", "index of the first sample, or row of --points", integer(0), 0),

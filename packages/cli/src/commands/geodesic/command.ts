@@ -37,10 +37,10 @@ const options = {
     (text, previous: readonly number[] = []) => [...previous, integer(0)(text)],
   ),
   segments: option("--segments <n>", "segments of the chain", integer(2, 1000), 16),
-  steps: option("--steps <n>", "cap of the steps of the search", integer(1), 200),
+  steps: option("--steps <n>", "largest number of steps of the search", integer(1), 200),
   tolerance: option(
     "--tolerance <t>",
-    "converged when the energy is no more than this fraction above its minimum",
+    "converged when the energy is within this fraction of its minimum",
     positive,
     1e-5,
   ),
@@ -56,7 +56,7 @@ export const geodesic = command({
   argument: "<model>",
   summary: "shortest way between two codes by how far the output moves",
   description:
-    "Finds a chain of codes from one sample to another along which the output moves as little as possible, and evenly, and compares it with the straight line and, for normal priors, the great circle.",
+    "Finds a chain of codes from one sample to another along which the output moves as little as possible, at an even speed, and compares it with the straight line and, for normal priors, the great circle.",
   options,
   run: async (task) => findWays(await withDistance(await openGenerator(task))),
 });

@@ -37,7 +37,7 @@ export const invert = command({
   argument: "<model>",
   summary: "find a code for an image",
   description:
-    "Searches for codes whose output comes near to the target, from the nearest of many samples, and reports the best. Points stay in the box of a uniform prior.",
+    "Searches for codes whose output is close to the target, starting from the nearest of many samples, and reports the best. With a uniform prior, codes stay inside its box.",
   options: invertOptions,
   async run(task) {
     requireSense(task.options);

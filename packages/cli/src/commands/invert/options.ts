@@ -21,7 +21,7 @@ const targetOptions = {
   target: required(
     input("--target <file>", "image, PNG or JPEG; or tensor, .npy or .npz, in the units of the output"),
   ),
-  resize: flag("--resize", "cut and resample an image of another size"),
+  resize: flag("--resize", "crop and resample a target of another size"),
 };
 
 const searchOptions = {
@@ -31,8 +31,13 @@ const searchOptions = {
     Object.keys(STEPS) as InversionMethod[],
     "levenberg-marquardt",
   ),
-  candidates: option("--candidates <n>", "samples, of which the nearest are the starts", integer(1), 64),
-  starts: option("--starts <n>", "searches, each from another start", integer(1), 4),
+  candidates: option(
+    "--candidates <n>",
+    "number of samples, the nearest of which are the starts",
+    integer(1),
+    64,
+  ),
+  starts: option("--starts <n>", "number of searches, each from a different start", integer(1), 4),
   priorWeight: option(
     "--prior-weight <rho>",
     "adds rho·‖z‖² to the squared distance, for normal priors",
@@ -46,11 +51,16 @@ const searchOptions = {
   ),
   exponent: option(
     "--exponent <e>",
-    "metric coordinates: scales axes by λ^−e; 0 turns only, 0.5 makes the metric 1",
+    "metric coordinates: scales axes by λ^−e; 0 only rotates, 0.5 makes the metric the identity",
     number(0, 1),
     0,
   ),
-  metricSamples: option("--metric-samples <n>", "metric coordinates: samples averaged over", integer(1), 8),
+  metricSamples: option(
+    "--metric-samples <n>",
+    "metric coordinates: number of samples to average over",
+    integer(1),
+    8,
+  ),
   steps: option(
     "--steps <n>",
     "steps of each search (default: levenberg-marquardt 50, lbfgs 100, adam and cma-es 300)",
@@ -58,7 +68,7 @@ const searchOptions = {
   ),
   stepSize: option(
     "--step-size <s>",
-    "adam: length of a step (default: 0.05); cma-es: first standard deviation (default: 0.5)",
+    "length of a step of adam, or first standard deviation of cma-es (default: adam 0.05, cma-es 0.5)",
     positive,
   ),
 };

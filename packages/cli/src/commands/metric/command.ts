@@ -45,12 +45,12 @@ const options = {
   ]).conflicts("k"),
   differences: option(
     "--differences <eps>",
-    "½·H by differences of gradients at eps·‖z‖ either way instead, as ForwardIter of Wang & Ponce, for comparing numbers",
+    "compute ½·H by differences of gradients instead, eps·‖z‖ to either side, as ForwardIter of Wang & Ponce does, to compare numbers",
     positive,
   ).conflicts(["k", "accuracy"]),
   shuffled: flag(
     "--shuffled",
-    "the same of the generator with the entries of every weight permuted, as a control",
+    "as a control, do the same for the generator with the entries of every weight permuted",
   ),
   ...rowOptions("eigenvalues and eigenvectors at every point"),
   directionsOut: output(
@@ -69,7 +69,7 @@ export const metric = command({
   argument: "<model>",
   summary: "metric of the image manifold: spectrum, anisotropy, homogeneity",
   description:
-    "Takes the Hessian H = 2·JᵀJ of the squared distance of outputs (the sum of squares; with features, of these) at sampled or given points, prints its eigenvalues, and compares the points.",
+    "Computes the Hessian H = 2·JᵀJ of the squared distance between outputs, or between their features, at sampled or given points, prints its eigenvalues, and compares the points.",
   options,
   async run(task) {
     const { options, terminal, signal, use } = task;

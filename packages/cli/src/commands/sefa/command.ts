@@ -45,7 +45,7 @@ const options = {
   layers: option("-L, --layers <list>", "all, or layers such as 0-1,4", layerList, "all"),
   variant: choice(
     "--variant <name>",
-    "official: rows of length 1, of the maps to colours only the last; no-torgb: without that; raw: rows as they are, none of the maps to colours",
+    "official: rows scaled to length 1, and of the maps to colours only the last; no-torgb: the same without any map to colours; raw: rows as they are, without maps to colours",
     Object.keys(VARIANTS) as (keyof typeof VARIANTS)[],
     "official",
   ),
@@ -55,7 +55,7 @@ const options = {
     integer(1),
   ),
   samples: option("-N, --samples <n>", "samples to draw them on", integer(1, 1000), 5),
-  range: option("--range <t>", "how far either way, in units of the space", positive, 3),
+  range: option("--range <t>", "how far to go either way, in units of the space", positive, 3),
   columns: option("--columns <n>", "columns of images", integer(2, 99), 11),
   out: output("--out <file.safetensors>", "write the directions"),
   html: new OutputPrefixOption(
@@ -75,7 +75,7 @@ export const sefa = command({
   argument: "<model>",
   summary: "directions from the weights alone, in closed form",
   description:
-    "Finds the directions of --from that move the first affine maps most: the eigenvectors of AᵀA for the stacked weights A. Takes no samples and no training; --html draws what they do.",
+    "Finds the directions of --from that move the first affine maps most: the eigenvectors of AᵀA for the stacked weights A. Needs no samples and no training; --html draws what they do.",
   options,
   async run(task) {
     const { options, terminal, signal } = task;

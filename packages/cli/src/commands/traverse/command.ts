@@ -31,7 +31,7 @@ const options = {
   frames: new OutputFolderOption("--frames <folder>", "write every image as a PNG file", FRAME_NAMES),
   animate: output(
     "--animate <file.png>",
-    "write an animated PNG that goes forth and back, rows as on the sheet",
+    "write an animated PNG that plays back and forth, with rows as on the sheet",
   ).argParser(endingIn(".png", ".apng")),
   delay: option("--delay <ms>", "time of each frame of the animation", integer(0, 65_535), 80),
   ...pictureOptions,

@@ -35,12 +35,12 @@ export const walkOptions = {
   ),
   layers: option(
     "--layers <list>",
-    "of a space [layers, dim], move these alone, e.g. 0-3 (linear)",
+    "in a space [layers, dim], move these layers only, e.g. 0-3 (linear)",
     indexList,
   ),
   range: option(
     "--range <t>",
-    "how far either way: in the space that the line runs in, in radians, or the length of the curve (default: 0.6 rad, 3 units of the input, or what these make of the weakest direction in another space)",
+    "how far to go either way: in the space that the line runs in, in radians, or the length of the curve (default: 0.6 rad, 3 units of the input, or what these make of the weakest direction in another space)",
     positive,
   ),
   unit: choice("--unit <space>", "what --range measures on a curve (default: input)", ["input", "output"]),
