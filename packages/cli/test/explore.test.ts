@@ -179,7 +179,7 @@ describe("vielbein explore", () => {
     expect(JSON.parse(lines.join("")).provenance.model.sha256).toBe(own);
   });
 
-  it("passes values of further inputs on to the page, and refuses what the model has not", async (context) => {
+  it("passes values of further inputs and the layout on to the page, and refuses what the model has not", async (context) => {
     if (!existsSync(pageUrl)) context.skip("the explorer's page is not built (npm run build:explorer)");
     const file = join(folder, "conditional.onnx");
     writeFileSync(file, conditionalModel);
@@ -193,9 +193,9 @@ describe("vielbein explore", () => {
       });
     expect(await explore("--set", "labels=3")).toBe(65);
     expect(lines).toEqual([]);
-    const exit = explore("--set", "label=3", "--set", "condition=1,0,-2");
+    const exit = explore("--set", "label=3", "--set", "condition=1,0,-2", "--layout", "hw:8,8");
     await expect.poll(() => lines.length).toBe(1);
-    expect(new URL(lines[0]!.trim()).hash).toBe("#set=label:3&set=condition:1,0,-2");
+    expect(new URL(lines[0]!.trim()).hash).toBe("#set=label:3&set=condition:1,0,-2&layout=hw:8,8");
     interrupt.abort();
     expect(await exit).toBe(0);
   });

@@ -131,6 +131,7 @@ describe("the same numbers in every layout", () => {
   });
 
   it("a sheet has every channel as a tile: its values are those of the whole as one row", async () => {
+    expect((await traversed(tiles)).options).toMatchObject({ layout: "sheet:10,4,4", layoutFrom: "shape" });
     const [sheet] = await valuesOf(tiles);
     const [row] = await valuesOf(tiles, "--layout", "hw:1,160");
     const read = fromRgba(sheet!, detectLayout([10, 4, 4]), [0, 255]);

@@ -8,20 +8,8 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
-import { rowAt } from "@vielbein/linalg";
 import { decodeModel, type Model, standardOpset } from "@vielbein/onnx";
-import {
-  detectLayout,
-  encodeAnimatedPng,
-  type ImageLayout,
-  measureRange,
-  type PixelRange,
-  pingPong,
-  type RgbaImage,
-  statedRange,
-  toRgba,
-  upscale,
-} from "@vielbein/viz";
+import { encodeAnimatedPng, pingPong, type RgbaImage, upscale } from "@vielbein/viz";
 import type {
   BasisOptions,
   ExplorerDirections,
@@ -42,6 +30,7 @@ import {
   speedsAt,
 } from "./directions.ts";
 import { type Fitted, fit } from "./opening/fitting.ts";
+import { Pictures } from "./opening/pictures.ts";
 import { Spaces } from "./opening/spaces.ts";
 import { version } from "./version.ts";
 
@@ -65,7 +54,7 @@ export class ModelEngine implements ExplorerEngine {
   readonly #runtime: Runtime;
   #model: LoadedModel | undefined;
   #opened: Spaces | undefined;
-  #pixels: { readonly layout: ImageLayout; readonly range: PixelRange } | undefined;
+  #pictures: Pictures | undefined;
   /** Directions that hold everywhere, by their kind; they cost seconds and stay valid while the spaces do. */
   readonly #found: Map<string, Found> = new Map();
 
@@ -104,19 +93,26 @@ export class ModelEngine implements ExplorerEngine {
       isSame
         ? model
         : { ...model, ...(await fit(model.file, this.#runtime, { ...model.extents, ...extents })) },
-      { ...choice, set: choice.set ?? set, truncation: choice.truncation ?? truncation.psi },
+      {
+        ...choice,
+        set: choice.set ?? set,
+        layout: choice.layout ?? (isSame ? this.#pictures!.chosen : undefined),
+        truncation: choice.truncation ?? truncation.psi,
+      },
       signal,
     );
+  }
+
+  async arrange(layout: string): Promise<ExplorerModel> {
+    this.#pictures = new Pictures(this.#spaces, this.#model!.graph.metadata, layout);
+    return this.#description;
   }
 
   async #enter(model: LoadedModel, choice: SpacesChoice, signal: AbortSignal): Promise<ExplorerModel> {
     const means = model === this.#model ? this.#means : new Map<string, Float64Array>();
     const spaces = await Spaces.open(model.graph, this.#runtime, choice, means, signal);
     try {
-      this.#pixels = {
-        layout: detectLayout(spaces.picture.to.shape),
-        range: statedRange(model.graph.metadata) ?? measureRange(spaces.images),
-      };
+      this.#pictures = new Pictures(spaces, model.graph.metadata, choice.layout);
     } catch (error) {
       await spaces.dispose();
       throw error;
@@ -127,8 +123,14 @@ export class ModelEngine implements ExplorerEngine {
     this.#means = means;
     this.#found.clear();
     await before?.dispose();
-    const { name, extents, remarks } = model;
-    return { ...spaces.description, name, extents, remarks, runtime: this.#runtime.name };
+    return this.#description;
+  }
+
+  get #description(): ExplorerModel {
+    const { name, extents } = this.#model!;
+    const { description: layout, remarks: guessed } = this.#pictures!;
+    const remarks = [...this.#model!.remarks, ...guessed];
+    return { ...this.#spaces.description, layout, name, extents, remarks, runtime: this.#runtime.name };
   }
 
   sample(seed: number, truncation: number, { signal = never }: CallOptions = {}): Promise<Float32Array> {
@@ -141,10 +143,7 @@ export class ModelEngine implements ExplorerEngine {
     { signal = never }: CallOptions = {},
   ): Promise<RgbaImage[]> {
     const { picture } = this.#spaces;
-    const { layout, range } = this.#pixels!;
-    const values = await picture.evaluate(points, count, { signal });
-    const size = picture.to.dim;
-    return Array.from({ length: count }, (_, i) => toRgba(rowAt(values, i, size), layout, range));
+    return this.#pictures!.draw(await picture.evaluate(points, count, { signal }), count);
   }
 
   async animate(points: Float32Array, count: number, options: CallOptions = {}): Promise<Uint8Array> {

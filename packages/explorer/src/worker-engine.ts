@@ -14,6 +14,7 @@ export function workerEngine(worker: Worker): ExplorerEngine {
   return {
     load: (file, spaces, options) => calls.call("load", [file, spaces], options),
     choose: (spaces, options) => calls.call("choose", [spaces], options),
+    arrange: (layout, options) => calls.call("arrange", [layout], options),
     sample: (seed, truncation, options) => calls.call("sample", [seed, truncation], options),
     render: (points, count, options) => calls.call("render", [points, count], options),
     animate: (points, count, options) => calls.call("animate", [points, count], options),

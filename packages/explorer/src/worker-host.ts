@@ -23,6 +23,7 @@ export function serveEngine(port: ServingPort, engine: Promise<ExplorerEngine>):
   serve<ExplorerProcedures>(port, {
     load: async (...args) => (await engine).load(...args),
     choose: async (...args) => (await engine).choose(...args),
+    arrange: async (...args) => (await engine).arrange(...args),
     sample: async (...args) => (await engine).sample(...args),
     render: async (...args) => (await engine).render(...args),
     animate: async (...args) => (await engine).animate(...args),

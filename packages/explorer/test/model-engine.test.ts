@@ -9,7 +9,15 @@ import { NodeRuntime } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
 import type { ExplorerDirections, ExplorerModel, LocalBasisReply } from "@vielbein/viz/explorer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { floats, generatorBytes, int64s, model as makeModel, node, styled } from "../../cli/test/models.ts";
+import {
+  floats,
+  generatorBytes,
+  int64s,
+  model as makeModel,
+  node,
+  shaped,
+  styled,
+} from "../../cli/test/models.ts";
 import manifest from "../package.json" with { type: "json" };
 import { ModelEngine } from "../src/model-engine.ts";
 import { version } from "../src/version.ts";
@@ -416,6 +424,68 @@ describe("a file that leaves axes open, or fixes a batch", () => {
     expect(from.shape).toEqual([3]);
     expect(remarks).toEqual([expect.stringMatching(/a batch of 5, whose points do not influence/)]);
     fitted.dispose();
+  });
+});
+
+describe("layouts of outputs", () => {
+  const engine = new ModelEngine(new NodeRuntime({ threads: 1 }));
+  afterAll(() => engine.dispose());
+  const load = (shape: readonly number[], metadata: Record<string, string> = {}, layout?: string) =>
+    engine.load({ name: "shaped.onnx", bytes: encodeModel(shaped(shape, metadata)) }, { layout });
+  const z = Float32Array.of(0.1, -0.2, 0.3, 0.4);
+  const drawn = async () => (await engine.render(z, 1))[0]!;
+
+  it("a flat output opens as what is guessed, and is drawn by another layout at once", async () => {
+    const { layout, remarks } = await load([75]);
+    expect(remarks).toEqual(['"x" is [75]: read as chw:3,5,5, which is a guess']);
+    expect(layout).toEqual({
+      layout: "chw:3,5,5",
+      shows: "image",
+      from: "shape",
+      possible: ["chw:3,5,5", "hwc:5,5,3", "signal:75"],
+    });
+    expect((await drawn()).width).toBe(5);
+    const arranged = await engine.arrange("hwc");
+    expect(arranged.layout).toMatchObject({ layout: "hwc:5,5,3", from: "choice" });
+    expect(arranged.remarks).toEqual([]);
+    const last = await drawn();
+    // Other spaces keep it, another model does not.
+    expect((await engine.choose({ to: "flat" })).layout).toEqual(arranged.layout);
+    expect(await drawn()).toEqual(last);
+    await load([5, 5, 3]);
+    expect(await drawn()).toEqual(last);
+    expect((await load([75])).layout.from).toBe("shape");
+  });
+
+  it("as the model states, and as the address says over that", async () => {
+    const stated = { "vielbein.layout": "hw:3,25" };
+    expect((await load([75], stated)).layout).toMatchObject({
+      layout: "hw:3,25",
+      from: "model",
+      possible: ["chw:3,5,5", "hwc:5,5,3", "signal:75", "hw:3,25"],
+    });
+    const { layout } = await load([75], stated, "signal");
+    expect(layout).toMatchObject({ layout: "signal:75", shows: "signal", from: "choice" });
+    expect(await drawn()).toMatchObject({ width: 400, height: 200 });
+  });
+
+  it("images say so by themselves, signals span all of their values, classes have colours", async () => {
+    expect(await load([3, 8, 8])).toMatchObject({ layout: { layout: "chw:3,8,8" }, remarks: [] });
+    expect((await load([10, 4, 4])).layout.layout).toBe("sheet:10,4,4");
+    await engine.arrange("classes");
+    const colours = new Set(new Uint32Array((await drawn()).data.buffer));
+    expect(colours.size).toBeGreaterThan(2);
+    expect(colours.size).toBeLessThanOrEqual(10);
+  });
+
+  it("refuses what does not fit, and what was in force stays", async () => {
+    await load([75]);
+    const before = await drawn();
+    await expect(engine.arrange("hw:2,2")).rejects.toMatchObject({ code: "SHAPE_MISMATCH" });
+    await expect(engine.arrange("nchw")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(await drawn()).toEqual(before);
+    await expect(load([2, 3, 4, 4])).rejects.toThrow("Possible with `layout` in the address: sheet:6,4,4");
+    expect((await load([2, 3, 4, 4], {}, "sheet:6,4,4")).layout.possible).toEqual(["sheet:6,4,4"]);
   });
 });
 

@@ -9,13 +9,14 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { localBasisAt, samplePoints } from "@vielbein/core";
 import { decodeDirections, encodeDirections } from "@vielbein/core/directions-file";
-import { decodeModel, OnnxMap } from "@vielbein/onnx";
+import { decodeModel, encodeModel, OnnxMap } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
 import type { VielbeinExplorer } from "@vielbein/viz/explorer";
 import type { Browser, Page } from "playwright-core";
 import { build, type PreviewServer, preview } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { shaped } from "../../cli/test/models.ts";
 import { launch, missing } from "../../runtime-web/test/chromium.ts";
 import { ModelEngine } from "../src/model-engine.ts";
 import { conditionalModel } from "./conditional.ts";
@@ -304,6 +305,34 @@ describe("the explorer's page", () => {
       expect(x).toBeCloseTo(start[i]! + moves[0]![i]!, 5);
     });
     expect(page.url()).toMatch(/show=basis,sefa,metric&basis=1$/);
+    expect(complaints).toEqual([]);
+  });
+
+  it("opens a flat output as what is guessed, says so, and draws it as the person chooses", async (context) => {
+    if (missing) context.skip(missing);
+    writeFileSync(join(folder, "explorer", "flat.onnx"), encodeModel(shaped([75])));
+    await visit(`${url}?src=flat.onnx&provider=wasm#seed=2`);
+    await settle();
+    const [guess, select] = ["#remarks", "#layout"].map((id) => page.locator(`vielbein-explorer ${id}`));
+    expect(await guess!.textContent()).toBe('"x" is [75]: read as chw:3,5,5, which is a guess.');
+    expect(await select!.locator("option").allTextContents()).toEqual([
+      "chw:3,5,5",
+      "hwc:5,5,3",
+      "signal:75",
+    ]);
+    const first = await pixels();
+    await drag(0, 1);
+    await select!.selectOption("hwc:5,5,3");
+    await expect.poll(() => page.url()).toMatch(/#seed=2&layout=hwc:5,5,3&basis=1$/);
+    expect(await guess!.isVisible()).toBe(false);
+    // The sliders stay where they are.
+    expect(await slider(0).inputValue()).toBe("1");
+    const chosen = await pixels();
+    expect(chosen).not.toBe(first);
+    const address = page.url();
+    await page.close();
+    await visit(address);
+    await expect.poll(pixels).toBe(chosen);
     expect(complaints).toEqual([]);
   });
 

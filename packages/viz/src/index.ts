@@ -10,6 +10,7 @@ export { type DetectOptions, detectLayout, isPlain, possibleLayouts } from "./im
 export { differencePicture, WHITE_DIFFERENCE } from "./images/difference-picture.ts";
 export { isOpaque, overWhite, type RgbaImage, shrinkTo, stackImages, upscale } from "./images/image.ts";
 export {
+  formatChoice,
   formatLayout,
   type ImageLayout,
   LAYOUT_GRAMMAR,

@@ -111,6 +111,12 @@ describe("detectLayout", () => {
     [[2, 24, 32], "sheet:2,24,32"],
     [[24, 32, 2], "sheet-hwc:24,32,2"],
     [[8, 8, 8], "sheet:8,8,8"],
+    // The two that are equal are height and width, though the third could not be an image's channels, and they could.
+    [[10, 4, 4], "sheet:10,4,4"],
+    [[4, 4, 10], "sheet-hwc:4,4,10"],
+    [[4, 4, 3], "hwc:4,4,3"],
+    [[4, 3, 3], "chw:4,3,3"],
+    [[3, 3, 3], "chw:3,3,3"],
   ])("guesses %j to be %s", (shape, text) => {
     expect(detected(shape)).toBe(text);
   });

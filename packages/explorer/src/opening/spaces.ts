@@ -14,7 +14,7 @@ const MEASURED = 16;
 
 export class Spaces {
   readonly graph: PreparedGraph;
-  readonly description: Omit<ExplorerModel, "name" | "runtime" | "extents" | "remarks">;
+  readonly description: Omit<ExplorerModel, "name" | "runtime" | "extents" | "remarks" | "layout">;
   /** `from` → `to`. */
   readonly map: OnnxMap;
   /** `from` → image; the same as `map` where `to` is the image. */

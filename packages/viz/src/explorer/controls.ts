@@ -47,10 +47,11 @@ function listenToSample(on: On, view: View, explorer: Explorer): void {
   });
 }
 
-/** Which map is explored: its spaces, and the values of further inputs. */
+/** Which map is explored: its spaces, how its outputs are drawn, and the values of further inputs. */
 function listenToSpaces(on: On, view: View, explorer: Explorer): void {
   on(view.from, "change", () => void explorer.choose({ from: view.from.value }));
   on(view.to, "change", () => void explorer.choose({ from: view.from.value, to: view.to.value }));
+  on(view.layout, "change", () => void explorer.arrange(view.layout.value));
   on(view.inputs, "change", ({ target }) => {
     const field = target as HTMLInputElement;
     const axis = axisOf(field);

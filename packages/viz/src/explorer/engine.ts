@@ -43,6 +43,17 @@ export interface ExplorerTruncation {
   readonly psi: number;
 }
 
+/** How the outputs of a model are drawn. */
+export interface ExplorerLayout {
+  /** As `hwc:64,64,3`. */
+  readonly layout: string;
+  readonly shows: "image" | "sheet" | "classes" | "signal";
+  /** Who says so: the person, the model's metadata, or the shape. */
+  readonly from: "choice" | "model" | "shape";
+  /** Layouts to choose from, this one among them. */
+  readonly possible: readonly string[];
+}
+
 export interface ExplorerModel {
   /** Name of the file, for people. */
   readonly name: string;
@@ -63,6 +74,7 @@ export interface ExplorerModel {
   /** What was assumed of the file, for people. */
   readonly remarks: readonly string[];
   readonly truncation: ExplorerTruncation;
+  readonly layout: ExplorerLayout;
   /** Standard deviation of a coordinate of `from` over the samples: the unit of the sliders. */
   readonly deviation: number;
 }
@@ -93,6 +105,8 @@ export interface SpacesChoice {
   readonly set?: InputValues | undefined;
   /** Default 8 each; when choosing anew, those in force. */
   readonly extents?: AxisExtents | undefined;
+  /** How outputs are drawn, e.g. `hwc:64,64,3`. Default as the model states, else as the shape suggests; when choosing anew, that in force. */
+  readonly layout?: string | undefined;
   /** ψ, for where truncation is a part of the maps. Default 1; when choosing anew, that in force. */
   readonly truncation?: number | undefined;
 }
@@ -120,6 +134,8 @@ export interface ExplorerEngine {
   load(file: ExplorerFile, spaces: SpacesChoice, options?: CallOptions): Promise<ExplorerModel>;
   /** Other spaces of the same model, or other values of its further inputs. */
   choose(spaces: SpacesChoice, options?: CallOptions): Promise<ExplorerModel>;
+  /** Draws outputs by another layout from now on, e.g. `hwc:64,64,3`. */
+  arrange(layout: string, options?: CallOptions): Promise<ExplorerModel>;
   /** The point of `from`, `[from.dim]`, that belongs to a seed, truncated by ψ = `truncation`. */
   sample(seed: number, truncation: number, options?: CallOptions): Promise<Float32Array>;
   /** Images of points `[count, from.dim]`. */

@@ -93,6 +93,17 @@ export class Explorer {
     if (this.model && isLatest) this.#enter(this.model);
   }
 
+  /** Draws outputs by another layout; codes and directions stay. */
+  async arrange(layout: string): Promise<void> {
+    try {
+      this.#enter(await this.engine.arrange(layout, { signal: this.#work.signal }));
+    } catch (error) {
+      if (this.model) this.#enter(this.model);
+      return this.fail(error);
+    }
+    this.#redraw();
+  }
+
   /** The sample of the seed and truncation in the fields. */
   async resample(): Promise<void> {
     const session = this.#afresh();

@@ -7,6 +7,7 @@ export type {
   ExplorerEngine,
   ExplorerFile,
   ExplorerInput,
+  ExplorerLayout,
   ExplorerModel,
   ExplorerSpectrum,
   ExplorerTruncation,
@@ -15,4 +16,4 @@ export type {
   SpacesChoice,
 } from "./engine.ts";
 export type { ExplorerEventMap, VielbeinExplorer } from "./host.ts";
-export { encodeInputs } from "./session.ts";
+export { encodeChoice } from "./session.ts";

@@ -29,11 +29,12 @@ export function sessionOf(
     to: isDefault ? undefined : model.to.name,
     set: model?.set,
     extents: model?.extents,
+    layout: model?.layout.from === "choice" ? model.layout.layout : undefined,
     layers,
     anchor: isMoved || file?.isMoved ? beyond : undefined,
   };
 }
 
-export function spacesOf({ from, to, set = {}, extents, truncation }: Session): SpacesChoice {
-  return { from, to, set, extents, truncation };
+export function spacesOf({ from, to, set = {}, extents, layout, truncation }: Session): SpacesChoice {
+  return { from, to, set, extents, layout, truncation };
 }

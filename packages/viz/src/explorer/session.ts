@@ -1,7 +1,8 @@
-// What the address restores: seed, truncation, further inputs, spaces, layers, the columns and their slider values; and the code itself
+// What the address restores: seed, truncation, further inputs, spaces, layout, layers, the columns and their slider values; and the code itself
 // where it is not that of the seed any more. Unknown or broken parts of an address are passed over.
 
 import { formatSetting, parseSetting } from "@vielbein/core";
+import { parseLayout } from "../images/image-layout.ts";
 import type { LayerRange, StepUnit } from "./code.ts";
 import type { AxisExtents, DirectionKind, InputValues } from "./engine.ts";
 import { REACH } from "./sliders.ts";
@@ -23,6 +24,8 @@ export interface Session {
   readonly set?: InputValues | undefined;
   /** Of axes that the file leaves open. */
   readonly extents?: AxisExtents | undefined;
+  /** How outputs are drawn, where the person chose it. */
+  readonly layout?: string | undefined;
   readonly layers?: LayerRange | undefined;
   /** The code around which the sliders move, where it is not the sample of the seed. */
   readonly anchor?: Float32Array | undefined;
@@ -33,13 +36,27 @@ const DEFAULT_KINDS: readonly DirectionKind[] = ["basis", "sefa"];
 
 /** Without the `#`. Directions of a file cannot be restored: they are left out. */
 export function encodeSession(session: Session): string {
-  const { seed, truncation, kinds, unit, steps, from, to, set = {}, extents = {}, layers, anchor } = session;
+  const {
+    seed,
+    truncation,
+    kinds,
+    unit,
+    steps,
+    from,
+    to,
+    set = {},
+    extents = {},
+    layout,
+    layers,
+    anchor,
+  } = session;
   const parts = new URLSearchParams({ seed: String(seed) });
   if (truncation !== 1) parts.set("truncation", String(truncation));
   if (from !== undefined) parts.set("from", from);
   if (to !== undefined) parts.set("to", to);
   for (const value of settings(set)) parts.append("set", value);
   for (const axis of axes(extents)) parts.append("axis", axis);
+  if (layout !== undefined) parts.set("layout", layout);
   if (layers) parts.set("layers", layers.join("-"));
   const kept = KINDS.filter((kind) => kinds.includes(kind));
   if (kept.length > 0 && String(kept) !== String(DEFAULT_KINDS)) parts.set("show", kept.join(","));
@@ -53,13 +70,15 @@ export function encodeSession(session: Session): string {
   return readable(parts);
 }
 
-/** The part of a session that says what inputs hold and how large they are, without the `#`. */
-export function encodeInputs(set: InputValues, extents: AxisExtents = {}): string {
-  const parts = [
+/** The part of a session that the command line chooses, without the `#`: inputs, how large they are, and the layout. */
+export function encodeChoice(choice: Pick<Session, "set" | "extents" | "layout">): string {
+  const { set = {}, extents = {}, layout } = choice;
+  const parts = new URLSearchParams([
     ...settings(set).map((value) => ["set", value]),
     ...axes(extents).map((axis) => ["axis", axis]),
-  ];
-  return readable(new URLSearchParams(parts));
+  ]);
+  if (layout !== undefined) parts.set("layout", layout);
+  return readable(parts);
 }
 
 /** `NAME:EXTENT` of each. */
@@ -92,6 +111,7 @@ export function decodeSession(hash: string): Session {
         : [];
     }),
   );
+  const layout = parts.get("layout") ?? "";
   const [, first, last] = /^(\d+)-(\d+)$/.exec(parts.get("layers") ?? "") ?? [];
   const set = parts.getAll("set").flatMap((text) => {
     // Names may have colons in them.
@@ -113,6 +133,7 @@ export function decodeSession(hash: string): Session {
     to: parts.get("to") || undefined,
     set: set.length > 0 ? Object.fromEntries(set) : undefined,
     extents: extents.length > 0 ? Object.fromEntries(extents) : undefined,
+    layout: parseLayout(layout) && layout,
     layers: first !== undefined && Number(first) <= Number(last) ? [Number(first), Number(last)] : undefined,
     anchor: fromBase64(parts.get("at") ?? ""),
   };

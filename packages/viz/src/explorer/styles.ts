@@ -43,6 +43,8 @@ const PICTURE = `.columns { display: grid; grid-template-columns: minmax(260px, 
 .right { min-width: 0 }
 .picture { position: relative; aspect-ratio: 1; background: var(--vielbein-grid); border-radius: 8px; overflow: hidden; display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); place-items: center }
 canvas { width: 100%; height: 100%; object-fit: contain; image-rendering: pixelated; display: block }
+:where([data-shows=signal]) .picture { aspect-ratio: 2 }
+:where([data-shows=signal]) canvas { image-rendering: auto }
 .drop { position: absolute; color: var(--vielbein-faint) }
 .sample { display: flex; flex-wrap: wrap; gap: 10px 12px; align-items: center }
 .seed input { width: 84px; margin-left: 2px }
@@ -92,6 +94,7 @@ const STRIP = `.strip { margin-top: 18px; border-top: 1px solid var(--vielbein-l
 #strip { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 6px; min-height: 64px }
 #strip button { height: auto; padding: 0; border: 2px solid transparent; border-radius: 6px; flex-direction: column; gap: 2px; background: none; color: var(--vielbein-soft); font-size: 12px; font-variant-numeric: tabular-nums; min-width: 0; overflow: hidden }
 #strip button canvas { aspect-ratio: 1; height: auto; border-radius: 4px }
+[data-shows=signal] #strip button canvas { aspect-ratio: 2 }
 #strip button[aria-current=true] { border-color: var(--vielbein-accent); color: var(--vielbein-ink) }
 #error { margin: 0 0 16px; color: var(--vielbein-ink); border-left: 4px solid var(--vielbein-vermillion); padding: 6px 10px; background: var(--vielbein-band); overflow-wrap: anywhere }
 .remarks { margin: 0 0 16px; color: var(--vielbein-soft); font-size: 12px; overflow-wrap: anywhere }`;

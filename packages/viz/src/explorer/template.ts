@@ -7,6 +7,7 @@ export const TEMPLATE = `
     <div class="spaces">
       <label>edit <select id="from" title="The space whose codes the sliders move"></select></label>
       <label>measure in <select id="to" title="The space in which change is measured"></select></label>
+      <label hidden>draw as <select id="layout" title="How an output of the model is a picture"></select></label>
       <label class="button" tabindex="0" role="button" id="open-model">Open model…<input type="file" id="model-file" accept=".onnx" tabindex="-1" hidden></label>
     </div>
   </header>

@@ -2,7 +2,7 @@
 
 import type { Space } from "@vielbein/core";
 import type { LayerRange } from "./code.ts";
-import type { ExplorerModel, ExplorerTruncation } from "./engine.ts";
+import type { ExplorerLayout, ExplorerModel, ExplorerTruncation } from "./engine.ts";
 import { fillInputs } from "./inputs.ts";
 import type { Session } from "./session.ts";
 import { fillTrack } from "./sliders.ts";
@@ -15,6 +15,7 @@ export interface View {
   readonly runtime: HTMLElement;
   readonly from: HTMLSelectElement;
   readonly to: HTMLSelectElement;
+  readonly layout: HTMLSelectElement;
   readonly modelFile: HTMLInputElement;
   readonly canvas: HTMLCanvasElement;
   readonly hint: HTMLElement;
@@ -61,6 +62,7 @@ export function makeView(root: ShadowRoot): View {
     runtime: get("runtime"),
     from: get("from"),
     to: get("to"),
+    layout: get("layout"),
     modelFile: get("model-file"),
     canvas: get("canvas"),
     hint: get("hint"),
@@ -114,6 +116,7 @@ export function fillModel(view: View, model: ExplorerModel): void {
     .join(" ");
   fillSpaces(view.from, model.froms, model.from.name);
   fillSpaces(view.to, model.tos, model.to.name);
+  fillLayouts(view, model.layout);
   fillInputs(view.inputs, model);
   fillTruncation(view, model.truncation);
 }
@@ -125,6 +128,13 @@ function fillTruncation({ truncationName }: View, { kind, space }: ExplorerTrunc
     scale: `Scales samples of ${space}: the model has no mapping network whose mean they could be pulled toward`,
     graph: `ψ: pulls ${space} toward its mean, inside the generator: directions are those of the truncated one`,
   }[kind];
+}
+
+/** The choice of layouts, where there is one. */
+function fillLayouts({ frame, layout: select }: View, { layout, shows, possible }: ExplorerLayout): void {
+  frame.dataset.shows = shows;
+  select.replaceChildren(...possible.map((text) => choiceOf(text, text, text === layout)));
+  select.parentElement!.hidden = possible.length < 2;
 }
 
 /** The fields of a session. */
@@ -143,14 +153,16 @@ function fillSpaces(
   chosen: string,
 ): void {
   select.replaceChildren(
-    ...spaces.map(({ name, dim }) => {
-      const option = document.createElement("option");
-      option.value = name;
-      option.textContent = `${name} (${dim})`;
-      option.selected = name === chosen;
-      return option;
-    }),
+    ...spaces.map(({ name, dim }) => choiceOf(name, `${name} (${dim})`, name === chosen)),
   );
+}
+
+function choiceOf(value: string, text: string, isChosen: boolean): HTMLOptionElement {
+  const option = document.createElement("option");
+  option.value = value;
+  option.textContent = text;
+  option.selected = isChosen;
+  return option;
 }
 
 /** The layers of a space `[layers, dim]`; 0 for any other. */

@@ -5,6 +5,7 @@ import { VielbeinError } from "@vielbein/core";
 import {
   axesOf,
   axisCount,
+  formatChoice,
   formatLayout,
   type ImageLayout,
   type LayoutChoice,
@@ -42,7 +43,7 @@ export function detectLayout(shape: readonly number[], options: DetectOptions = 
   const possible = possibleLayouts(shape);
   const found = choice ? chosen(shape, choice) : (possible[0] ?? "no picture can be guessed from this shape");
   if (typeof found === "object") return found;
-  const asked = choice ? `${option} ${textOf(choice)}: ` : "";
+  const asked = choice ? `${option} ${formatChoice(choice)}: ` : "";
   const fitting = suggestions(shape, possible);
   const remedy =
     fitting.length > 0 ? `Possible with ${option}: ${fitting.join(", ")}.` : "Choose another output.";
@@ -52,9 +53,10 @@ export function detectLayout(shape: readonly number[], options: DetectOptions = 
 /**
  * Layouts that a shape suggests, the likeliest first.
  *
- * - `[C, H, W]` or `[H, W, C]` with C ∈ {1, 3, 4}, or `[H, W]`: an image, channels first where both ends could be them.
- * - Other numbers of channels: sheets and maps of classes. Height and width are the two extents that are equal; where no
- *   two are, the channels are the fewer of first and last.
+ * - `[C, H, W]` or `[H, W, C]` with C ∈ {1, 3, 4}, or `[H, W]`: an image. Height and width are the two of three extents
+ *   that are equal; where no two neighbours are, channels come first if both ends could be them.
+ * - Other numbers of channels: sheets and maps of classes, the channels being the fewer of first and last where no two
+ *   neighbours are equal.
  * - `[1, T]`, `[C, T]` or `[T, C]` with few C and many T: curves.
  * - `[N]`: a square of one channel or three, else a curve.
  */
@@ -123,11 +125,16 @@ function isLong(inner: readonly number[]): boolean {
 /** Images, sheets and maps of classes of three axes. */
 function channelled(shape: readonly number[]): ImageLayout[] {
   const [a, b, c] = shape;
+  // Height and width are the two that are equal, where only two are.
+  const isFirst = b === c && a !== b;
+  const isLast = a === b && b !== c;
   const images = (["chw", "hwc"] as const)
     .map((name) => layoutWith(name, shape))
-    .filter(({ channels }) => IMAGE_CHANNELS.includes(channels));
-  const isLast = images[0] ? images[0].channelsLast : a === b ? b !== c : b !== c && c < a;
-  const names = isLast ? (["sheet-hwc", "classes-hwc"] as const) : (["sheet", "classes"] as const);
+    .filter(
+      ({ channels, channelsLast }) => IMAGE_CHANNELS.includes(channels) && !(channelsLast ? isFirst : isLast),
+    );
+  const areLast = images[0]?.channelsLast ?? (isLast || (!isFirst && c < a));
+  const names = areLast ? (["sheet-hwc", "classes-hwc"] as const) : (["sheet", "classes"] as const);
   const sheets = names.map((name) => layoutWith(name, shape)).filter(({ channels }) => channels > 1);
   return [...images, ...sheets];
 }
@@ -153,8 +160,4 @@ function suggestions(shape: readonly number[], possible: readonly ImageLayout[])
   const channels = sizeOf(shape.slice(0, -2));
   const name = IMAGE_CHANNELS.includes(channels) ? "chw" : "sheet";
   return [`${name}:${channels},${height},${width}`];
-}
-
-function textOf({ name, extents }: LayoutChoice): string {
-  return extents ? `${name}:${extents.join(",")}` : name;
 }

@@ -70,6 +70,11 @@ export function formatLayout(layout: ImageLayout): string {
   return `${layout.layout}:${axesOf(layout).join(",")}`;
 }
 
+/** The same of a layout as it was asked for. */
+export function formatChoice({ name, extents }: LayoutChoice): string {
+  return extents ? `${name}:${extents.join(",")}` : name;
+}
+
 /** The extents of the axes, in the order of the values. */
 export function axesOf({ layout, channelsLast, channels, height, width }: ImageLayout): number[] {
   const plane = shownBy({ layout }) === "signal" ? [width] : [height, width];

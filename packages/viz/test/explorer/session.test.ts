@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeSession, encodeInputs, encodeSession, type Session } from "../../src/explorer/session.ts";
+import { decodeSession, encodeChoice, encodeSession, type Session } from "../../src/explorer/session.ts";
 
 const plain: Session = { seed: 0, truncation: 1, kinds: ["basis", "sefa"], unit: "deviation", steps: {} };
 
@@ -21,6 +21,7 @@ describe("sessions in an address", () => {
         kinds: ["basis", "pca", "metric"],
         steps: { basis: [1], metric: [0, 2] },
         layers: [2, 5],
+        layout: "hwc:64,64,3",
         from: "/blocks.0/Mul_output_0",
         to: "image & more",
         extents: { height: 8, "a:b=c": 12 },
@@ -31,8 +32,14 @@ describe("sessions in an address", () => {
     for (const session of sessions) expect(decodeSession(`#${encodeSession(session)}`)).toEqual(session);
   });
 
+  it("have the layout as it is typed, and pass over what is none", () => {
+    expect(encodeChoice({ layout: "classes:10,16,16" })).toBe("layout=classes:10,16,16");
+    expect(decodeSession("layout=hw").layout).toBe("hw");
+    expect(decodeSession("layout=whatever").layout).toBeUndefined();
+  });
+
   it("set inputs beside the code readably, and pass over what is no number", () => {
-    expect(encodeInputs({ label: [3], "my mask": [1, 0] })).toBe("set=label:3&set=my+mask:1,0");
+    expect(encodeChoice({ set: { label: [3], "my mask": [1, 0] } })).toBe("set=label:3&set=my+mask:1,0");
     expect(decodeSession("set=label:three&set=:1&set=b&set=y:onehot:x&set=c:2").set).toEqual({ c: [2] });
   });
 
@@ -90,7 +97,7 @@ describe("sessions in an address", () => {
       ["toString", [2]],
     ]);
     expect(({} as Record<string, unknown>)["1"]).toBeUndefined();
-    expect(encodeInputs(set!)).toBe("set=__proto__:1&set=toString:2");
+    expect(encodeChoice({ set: set! })).toBe("set=__proto__:1&set=toString:2");
   });
 
   it("take any address, and write one that says the same", () => {

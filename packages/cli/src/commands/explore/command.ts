@@ -4,7 +4,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { pageUrl } from "@vielbein/explorer/page";
 import { axisExtents, encodeModel, inputTensors, withShapes } from "@vielbein/onnx";
-import { encodeInputs } from "@vielbein/viz/explorer";
+import { formatChoice } from "@vielbein/viz";
+import { encodeChoice } from "@vielbein/viz/explorer";
+import { layoutOptions } from "../../inputs/layouts.ts";
 import { mapOptions, readModel, sha256 } from "../../inputs/model.ts";
 import { readSettings, setOption } from "../../inputs/settings.ts";
 import { integer } from "../../kit/arguments.ts";
@@ -22,6 +24,7 @@ export const explore = command({
   options: {
     set: setOption("value of another input to start with"),
     shape: mapOptions.shape,
+    ...layoutOptions,
     port: option("--port <n>", "port, or 0 for a free one", integer(0, 65_535), 0),
     open: flag("--no-open", "print the address only"),
   },
@@ -34,7 +37,8 @@ export const explore = command({
     // The page is handed one file: weights that lie beside the model go into it.
     const whole = model.files.size ? encodeModel(model) : bytes;
     const page = await servePage(pageUrl, { name, bytes: whole, sha256: sha256(bytes) }, options.port);
-    const session = encodeInputs(set, Object.fromEntries(extents));
+    const layout = options.layout && formatChoice(options.layout);
+    const session = encodeChoice({ set, extents: Object.fromEntries(extents), layout });
     const url = session === "" ? page.url : `${page.url}#${session}`;
     return {
       text: () => `${url}\n`,

@@ -1,0 +1,83 @@
+// How a model's outputs are drawn: by which layout, and within which range.
+
+import { VielbeinError } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
+import {
+  detectLayout,
+  formatLayout,
+  type ImageLayout,
+  isPlain,
+  LAYOUT_GRAMMAR,
+  type LayoutChoice,
+  measureExtent,
+  measureRange,
+  type PixelRange,
+  parseLayout,
+  possibleLayouts,
+  type RgbaImage,
+  shownBy,
+  statedLayout,
+  statedRange,
+  toRgba,
+} from "@vielbein/viz";
+import type { ExplorerLayout } from "@vielbein/viz/explorer";
+import type { Spaces } from "./spaces.ts";
+
+type Metadata = ReadonlyMap<string, string>;
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` */
+function requireLayout(text: string): LayoutChoice {
+  const choice = parseLayout(text);
+  if (choice) return choice;
+  throw new VielbeinError("INVALID_ARGUMENT", `Layout: expected ${LAYOUT_GRAMMAR}, got "${text}".`);
+}
+
+export class Pictures {
+  readonly description: ExplorerLayout;
+  /** What was guessed of the outputs, for people; nothing where their shape is that of an image. */
+  readonly remarks: readonly string[];
+  readonly #layout: ImageLayout;
+  readonly #range: PixelRange;
+
+  /**
+   * @param spaces those whose outputs are drawn.
+   * @param choice the layout that the person chose; default: as the metadata state, else as the shape suggests.
+   * @throws {VielbeinError} `SHAPE_MISMATCH` where outputs are no pictures; `INVALID_ARGUMENT`, `INVALID_MODEL`.
+   */
+  constructor({ picture, images }: Spaces, metadata: Metadata, choice: string | undefined) {
+    const { shape, name } = picture.to;
+    const chosen = choice === undefined ? undefined : requireLayout(choice);
+    const stated = statedLayout(metadata);
+    const layout = detectLayout(shape, {
+      layout: chosen ?? stated,
+      subject: `"${name}"`,
+      option: chosen || !stated ? "`layout` in the address" : "vielbein.layout",
+    });
+    const from = chosen ? "choice" : stated ? "model" : "shape";
+    const text = formatLayout(layout);
+    const shows = shownBy(layout);
+    this.description = {
+      layout: text,
+      shows,
+      from,
+      possible: [...new Set([...possibleLayouts(shape).map(formatLayout), text])],
+    };
+    const isGuess = from === "shape" && !isPlain(layout, shape);
+    this.remarks = isGuess ? [`"${name}" is [${shape.join(", ")}]: read as ${text}, which is a guess`] : [];
+    this.#layout = layout;
+    const measure = shows === "signal" ? measureExtent : measureRange;
+    this.#range = statedRange(metadata) ?? measure(images);
+  }
+
+  /** The layout, where the person chose it. */
+  get chosen(): string | undefined {
+    const { layout, from } = this.description;
+    return from === "choice" ? layout : undefined;
+  }
+
+  /** The pictures of outputs, `[count, size]`. */
+  draw(values: Float32Array, count: number): RgbaImage[] {
+    const size = values.length / count;
+    return Array.from({ length: count }, (_, i) => toRgba(rowAt(values, i, size), this.#layout, this.#range));
+  }
+}
