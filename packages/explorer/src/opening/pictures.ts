@@ -1,6 +1,6 @@
 // How a model's outputs are drawn: by which layout, and within which range.
 
-import { VielbeinError } from "@vielbein/core";
+import { type Space, VielbeinError } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
 import {
   detectLayout,
@@ -25,13 +25,6 @@ import type { Spaces } from "./spaces.ts";
 
 type Metadata = ReadonlyMap<string, string>;
 
-/** @throws {VielbeinError} `INVALID_ARGUMENT` */
-function requireLayout(text: string): LayoutChoice {
-  const choice = parseLayout(text);
-  if (choice) return choice;
-  throw new VielbeinError("INVALID_ARGUMENT", `Layout: expected ${LAYOUT_GRAMMAR}, got "${text}".`);
-}
-
 export class Pictures {
   readonly description: ExplorerLayout;
   /** What was guessed of the outputs, for people; nothing where their shape is that of an image. */
@@ -46,26 +39,13 @@ export class Pictures {
    */
   constructor({ picture, images }: Spaces, metadata: Metadata, choice: string | undefined) {
     const { shape, name } = picture.to;
-    const chosen = choice === undefined ? undefined : requireLayout(choice);
-    const stated = statedLayout(metadata);
-    const layout = detectLayout(shape, {
-      layout: chosen ?? stated,
-      subject: `"${name}"`,
-      option: chosen || !stated ? "`layout` in the address" : "vielbein.layout",
-    });
-    const from = chosen ? "choice" : stated ? "model" : "shape";
-    const text = formatLayout(layout);
-    const shows = shownBy(layout);
-    this.description = {
-      layout: text,
-      shows,
-      from,
-      possible: [...new Set([...possibleLayouts(shape).map(formatLayout), text])],
-    };
+    const { layout, from } = layoutOf(picture.to, metadata, choice);
+    this.description = describe(layout, from, shape);
     const isGuess = from === "shape" && !isPlain(layout, shape);
-    this.remarks = isGuess ? [`"${name}" is [${shape.join(", ")}]: read as ${text}, which is a guess`] : [];
+    const guess = `"${name}" is [${shape.join(", ")}]: read as ${this.description.layout}, which is a guess`;
+    this.remarks = isGuess ? [guess] : [];
     this.#layout = layout;
-    const measure = shows === "signal" ? measureExtent : measureRange;
+    const measure = this.description.shows === "signal" ? measureExtent : measureRange;
     this.#range = statedRange(metadata) ?? measure(images);
   }
 
@@ -80,4 +60,36 @@ export class Pictures {
     const size = values.length / count;
     return Array.from({ length: count }, (_, i) => toRgba(rowAt(values, i, size), this.#layout, this.#range));
   }
+}
+
+function layoutOf(
+  { name, shape }: Space,
+  metadata: Metadata,
+  choice: string | undefined,
+): { readonly layout: ImageLayout; readonly from: ExplorerLayout["from"] } {
+  const chosen = choice === undefined ? undefined : requireLayout(choice);
+  const stated = statedLayout(metadata);
+  const layout = detectLayout(shape, {
+    layout: chosen ?? stated,
+    subject: `"${name}"`,
+    option: chosen || !stated ? "`layout` in the address" : "vielbein.layout",
+  });
+  return { layout, from: chosen ? "choice" : stated ? "model" : "shape" };
+}
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` */
+function requireLayout(text: string): LayoutChoice {
+  const choice = parseLayout(text);
+  if (choice) return choice;
+  throw new VielbeinError("INVALID_ARGUMENT", `Layout: expected ${LAYOUT_GRAMMAR}, got "${text}".`);
+}
+
+function describe(
+  layout: ImageLayout,
+  from: ExplorerLayout["from"],
+  shape: readonly number[],
+): ExplorerLayout {
+  const text = formatLayout(layout);
+  const possible = [...new Set([...possibleLayouts(shape).map(formatLayout), text])];
+  return { layout: text, shows: shownBy(layout), from, possible };
 }
