@@ -171,6 +171,6 @@ describe("a model of integers", () => {
 
   it("not set, the points are asked for", async () => {
     const { code, stderr } = await vielbein("basis", file);
-    expect([code, stderr]).toEqual([65, expect.stringMatching(/"e" has no prior.*--points/)]);
+    expect([code, stderr]).toEqual([65, expect.stringMatching(/"e" has no prior.*--set words=….*--points/)]);
   });
 });

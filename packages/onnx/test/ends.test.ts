@@ -212,6 +212,21 @@ it("inspect: where another input has no value, all but the derivative", async ()
     differentiable: false,
     problem: expect.stringContaining("--set c=…"),
   });
+  const three = model(
+    [
+      ["z", FLOAT, [1, 3]],
+      ["c", FLOAT, [1, 3]],
+      ["k", INT64, [1]],
+    ],
+    [["y", FLOAT, [1, 3]]],
+    [
+      makeNode("Mul", ["z", "c"], ["m"]),
+      makeNode("Cast", ["k"], ["f"], { to: int(FLOAT) }),
+      makeNode("Add", ["m", "f"], ["y"]),
+    ],
+  );
+  const { problem } = (await inspect(three, runtime)).differentiability;
+  expect(problem).toMatch(/inputs "c" \(float32 \[1,3\]\), "k" \(int64 \[1\]\).*--set c=… --set k=…/);
   await expect(inspect(two, runtime, { to: "x" })).rejects.toMatchObject({ code: "INVALID_SPACE" });
   await expect(inspect(two, runtime, { from: "y", to: "z" })).rejects.toMatchObject({
     code: "INVALID_SPACE",

@@ -26,9 +26,9 @@ TWICE = {"vae_attention"}
 MANY, KEPT = 100, 4
 
 
-def build(name):
+def build(name, networks=NETWORKS):
     torch.manual_seed(sum(map(ord, name)))
-    network = NETWORKS[name]()
+    network = networks[name]()
     with torch.no_grad():
         for module in network.modules():
             # Statistics and affine parameters as after training, not the identity that they start from.

@@ -4,7 +4,7 @@
 
 import { contractSamples, DEFAULT_MEMORY_BUDGET, type Truncation, VielbeinError } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
-import { determinedValue, type OnnxMap } from "@vielbein/onnx";
+import { determinedValue, type FurtherInput, furtherInputs, type OnnxMap } from "@vielbein/onnx";
 import {
   isInput,
   type LoadedModel,
@@ -118,6 +118,8 @@ async function openMapping(
   space: string,
   { from: _from, ...options }: CodeOptions,
 ): Promise<OnnxMap> {
+  const unset = furtherInputs(loaded.model, space).filter(({ name }) => !Object.hasOwn(loaded.inputs, name));
+  if (unset.length > 0 && unset.every(({ isInteger }) => isInteger)) throw integersWanted(space, unset);
   return openMap(loaded, { ...options, to: space }).catch((error: unknown) => {
     const isRefusal = error instanceof VielbeinError && /^INVALID_(SPACE|MODEL)$/.test(error.code);
     if (!isRefusal) throw error;
@@ -127,6 +129,14 @@ async function openMapping(
       { cause: error },
     );
   });
+}
+
+function integersWanted(space: string, unset: readonly FurtherInput[]): VielbeinError {
+  const settings = unset.map(({ name }) => `--set ${name}=…`).join(" ");
+  return new VielbeinError(
+    "INVALID_SPACE",
+    `"${space}" has no prior: it is what integers become. Set them with ${settings}, or give its codes with --points.`,
+  );
 }
 
 /** What a space holds where --set decides on it, as on the embedding of words. */

@@ -1,9 +1,10 @@
 // Second derivatives by composition: the reverse derivative x ↦ J(x)ᵀ·u is itself an ordinary graph, and its
 // forward derivative in x is ẋ ↦ Σᵢ uᵢ ∇²fᵢ(x)·ẋ, the Hessian-vector product of the scalar uᵀf.
 
+import { VielbeinError } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
 import type { DerivativeOptions } from "../derive/emitter.ts";
-import { jvp } from "../derive/jvp.ts";
+import { type JvpGraph, jvp } from "../derive/jvp.ts";
 import { infoOf } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { vjp } from "../derive/vjp.ts";
@@ -49,7 +50,11 @@ export async function hvp(
     parameters: [...graph.parameters, single.cotangent],
     rules: graph.rules,
   });
-  const { model, input, inputTangent, output, outputTangent } = jvp(gradient, options);
+  const { model, input, inputTangent, output, outputTangent } = derivativeOfGradient(
+    gradient,
+    graph,
+    options,
+  );
   return {
     model,
     input,
@@ -58,6 +63,24 @@ export async function hvp(
     gradient: output,
     product: outputTangent,
   };
+}
+
+/** @throws {VielbeinError} `INVALID_SPACE` where no second derivative is left, which says so of the map, not of its gradient. */
+function derivativeOfGradient(
+  gradient: PreparedGraph,
+  { input, output }: PreparedGraph,
+  options: DerivativeOptions,
+): JvpGraph {
+  try {
+    return jvp(gradient, options);
+  } catch (error) {
+    if (!(error instanceof VielbeinError) || error.code !== "INVALID_SPACE") throw error;
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `The second derivative of "${output}" with respect to "${input}" is zero everywhere: the map is affine between the kinks of ReLUs and their like. Take the first derivative (jvp, vjp), or that of a squared distance (gauss-newton).`,
+      { cause: error },
+    );
+  }
 }
 
 /** A VJP graph for one cotangent `[1, ...]` instead of k of them. */

@@ -92,11 +92,18 @@ function requireFedInputs(
   given: ReadonlySet<string>,
 ): void {
   const needed = determining(graph, fixed);
-  for (const input of requiredInputs(graph)) {
-    if (variable.has(input.name) || !needed.has(input.name) || given.has(input.name)) continue;
-    throw new UnfedInputError(
-      "INVALID_SPACE",
-      `"${to}" depends on input "${input.name}" (${dataTypeName(input.dataType)} [${input.shape ?? "?"}]) beside "${from}". Give it a fixed value (\`inputs\`, or --set ${input.name}=… on the command line).`,
-    );
-  }
+  const unfed = requiredInputs(graph).filter(
+    ({ name }) => !variable.has(name) && needed.has(name) && !given.has(name),
+  );
+  if (unfed.length === 0) return;
+  const described = unfed.map(
+    ({ name, dataType, shape }) => `"${name}" (${dataTypeName(dataType)} [${shape ?? "?"}])`,
+  );
+  const [inputs, value] =
+    unfed.length === 1 ? ["input", "it a fixed value"] : ["inputs", "each a fixed value"];
+  const settings = unfed.map(({ name }) => `--set ${name}=…`).join(" ");
+  throw new UnfedInputError(
+    "INVALID_SPACE",
+    `"${to}" depends on ${inputs} ${described.join(", ")} beside "${from}". Give ${value} (\`inputs\`, or ${settings} on the command line).`,
+  );
 }

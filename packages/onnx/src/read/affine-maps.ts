@@ -218,6 +218,6 @@ function noMap(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>): Viel
   const names = [...new Set(readers.map(operatorName))].slice(0, 5).join(", ");
   return new VielbeinError(
     "INVALID_SPACE",
-    `No affine map with constant weights reads "${graph.input}" [${infoOf(graph, graph.input).shape}] first; what reads it is ${names || "nothing"}. Start from a code that a fully connected layer or a convolution of one pixel reads (\`from\`, or --from: \`vielbein inspect\` lists the tensors).`,
+    `No affine map with constant weights reads "${graph.input}" [${infoOf(graph, graph.input).shape}] first; what reads it is ${names || "nothing"}. Start from a code that a fully connected layer reads, or a convolution where the code is one pixel (\`from\`, or --from: \`vielbein inspect\` lists the tensors); directions of any other code are those of the derivative (\`vielbein basis\`).`,
   );
 }

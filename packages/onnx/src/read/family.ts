@@ -2,7 +2,7 @@
 // for people, never used by the mathematics.
 
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
-import type { Node } from "../model/model.ts";
+import { Features } from "./features.ts";
 
 export interface FamilyReport {
   /** E.g. `StyleGAN2`; the graph is built like one, whoever trained it. */
@@ -14,7 +14,20 @@ export interface FamilyReport {
 /** The family of a prepared graph, or undefined where nothing is characteristic. */
 export function architectureFamily(graph: PreparedGraph): FamilyReport | undefined {
   const features = new Features(graph);
+  if (features.keepsShape) return denoiserFamily(features);
   return features.isImage ? imageFamily(features) : vectorFamily(features);
+}
+
+/** From an image to one of the same shape. */
+function denoiserFamily(f: Features): FamilyReport | undefined {
+  if (f.joinsScales()) return report("U-Net", "features of several sizes are joined along their channels");
+  if (f.has("LayerNormalization") && f.has("Softmax")) {
+    return report(
+      "diffusion transformer",
+      "attention between layer normalisations, from an image to its like",
+    );
+  }
+  return undefined;
 }
 
 function imageFamily(f: Features): FamilyReport | undefined {
@@ -25,6 +38,12 @@ function imageFamily(f: Features): FamilyReport | undefined {
   if (modulated > 0) return report("StyleGAN2", `${modulated} convolutions modulated by styles`);
   const adaptive = f.scaledAfter("InstanceNormalization");
   if (adaptive > 0) return report("StyleGAN1", `${adaptive} instance normalisations scaled by styles`);
+  if (f.upsamplesPlaces) {
+    return report(
+      "latent decoder",
+      "from a code of several channels at every place to an image of more pixels",
+    );
+  }
   const conditional = f.channelScales();
   if (conditional > 0) return report("BigGAN", `${conditional} layers scaled per channel by the code`);
   if (f.normalisesPixels()) return report("PGGAN", "features are normalised pixel by pixel");
@@ -35,7 +54,7 @@ function imageFamily(f: Features): FamilyReport | undefined {
     return report("convolutional decoder", "upsampling, convolutions and group or instance normalisation");
   }
   if (!f.has("Conv", "ConvTranspose")) return undefined;
-  if (f.has("ConvTranspose") && !f.has("Gemm", "MatMul")) {
+  if (f.transposesPixel()) {
     return report("DCGAN", "transposed convolutions straight from the code");
   }
   return report("convolutional decoder", "transposed or upsampled convolutions without normalisation");
@@ -51,85 +70,4 @@ function vectorFamily(f: Features): FamilyReport | undefined {
 
 function report(name: string, because: string): FamilyReport {
   return { name, because };
-}
-
-class Features {
-  readonly isImage: boolean;
-  readonly #graph: PreparedGraph;
-  readonly #nodes: readonly Node[];
-  readonly #producers: ReadonlyMap<string, Node>;
-
-  constructor(graph: PreparedGraph) {
-    this.#graph = graph;
-    this.#nodes = graph.model.graph.nodes;
-    this.#producers = new Map(
-      this.#nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
-    );
-    const output = this.#shape(graph.output);
-    this.isImage = output.length === 4 && output[1] <= 4 && output[2] > 1;
-  }
-
-  has(...opTypes: readonly string[]): boolean {
-    return this.#nodes.some(({ opType }) => opTypes.includes(opType));
-  }
-
-  /** Convolutions of an image whose channels were scaled by a variable vector. */
-  modulatedConvolutions(): number {
-    const isConvolution = ({ opType }: Node) => opType === "Conv" || opType === "ConvTranspose";
-    return this.#nodes.filter((node) => isConvolution(node) && this.#isChannelScale(node.inputs[0])).length;
-  }
-
-  /** Variable scalings of channels of an image whose other factor comes from `opType`. */
-  scaledAfter(opType: string): number {
-    return this.#nodes.filter(
-      (node) =>
-        node.opType === "Mul" &&
-        this.#isChannelScale(node.outputs[0]) &&
-        node.inputs.some((name) => this.#producers.get(name)?.opType === opType),
-    ).length;
-  }
-
-  channelScales(): number {
-    return this.#nodes.filter((node) => node.opType === "Mul" && this.#isChannelScale(node.outputs[0]))
-      .length;
-  }
-
-  /** A mean over the channels of an image, as in x / √(mean x²). */
-  normalisesPixels(): boolean {
-    return this.#nodes.some(({ opType, inputs, outputs }) => {
-      const [before, after] = [this.#shape(inputs[0]), this.#shape(outputs[0])];
-      return (
-        opType === "ReduceMean" && before.length === 4 && before[2] > 1 && after[1] === 1 && after[2] > 1
-      );
-    });
-  }
-
-  /** A mean of squares over the code itself. */
-  normalisesCode(): boolean {
-    return this.#nodes.some(({ opType, inputs }) => {
-      const square = opType === "ReduceMean" ? this.#producers.get(inputs[0]) : undefined;
-      return (
-        square?.inputs[0] === this.#graph.input ||
-        (opType === "ReduceMean" && inputs[0] === this.#graph.input)
-      );
-    });
-  }
-
-  /** Whether a tensor is an image times a variable vector [1, C, 1, 1]. */
-  #isChannelScale(name: string): boolean {
-    const node = this.#producers.get(name);
-    if (node?.opType !== "Mul") return false;
-    const shapes = node.inputs.map((input) => this.#shape(input));
-    const isVector = (s: readonly number[]) => s.length === 4 && s[1] > 1 && s[2] === 1 && s[3] === 1;
-    const [a, b] = node.inputs as [string, string];
-    const isVariable = (input: string) => !this.#graph.constants.has(input);
-    return (
-      shapes.every((s) => s.length === 4) &&
-      ((isVector(shapes[0]) && isVariable(a)) || (isVector(shapes[1]) && isVariable(b)))
-    );
-  }
-
-  #shape(name: string): readonly number[] {
-    return this.#graph.info.get(name)?.shape ?? [];
-  }
 }

@@ -1,0 +1,118 @@
+// What sets families of generators apart, read off a graph.
+
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
+import type { Node } from "../model/model.ts";
+import { elementCount } from "../model/tensor.ts";
+
+export class Features {
+  readonly isImage: boolean;
+  /** Code and output are images of one shape. */
+  readonly keepsShape: boolean;
+  /** The code is four channels or more at several places, the output an image of more pixels. */
+  readonly upsamplesPlaces: boolean;
+  readonly #graph: PreparedGraph;
+  readonly #nodes: readonly Node[];
+  readonly #producers: ReadonlyMap<string, Node>;
+
+  constructor(graph: PreparedGraph) {
+    this.#graph = graph;
+    this.#nodes = graph.model.graph.nodes;
+    this.#producers = new Map(
+      this.#nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
+    );
+    const [code, output] = [this.#shape(graph.input), this.#shape(graph.output)];
+    const hasPlaces = code.length === 4 && pixels(code) > 1;
+    this.isImage = output.length === 4 && output[1] <= 4 && output[2] > 1;
+    this.keepsShape = hasPlaces && String(code) === String(output);
+    this.upsamplesPlaces = hasPlaces && this.isImage && code[1] >= 4 && pixels(code) < pixels(output);
+  }
+
+  has(...opTypes: readonly string[]): boolean {
+    return this.#nodes.some(({ opType }) => opTypes.includes(opType));
+  }
+
+  /** Convolutions of an image whose channels were scaled by a variable vector. */
+  modulatedConvolutions(): number {
+    const isConvolution = ({ opType }: Node) => opType === "Conv" || opType === "ConvTranspose";
+    return this.#nodes.filter((node) => isConvolution(node) && this.#isChannelScale(node.inputs[0])).length;
+  }
+
+  /** Variable scalings of channels of an image whose other factor comes from `opType`. */
+  scaledAfter(opType: string): number {
+    return this.#nodes.filter(
+      (node) =>
+        node.opType === "Mul" &&
+        this.#isChannelScale(node.outputs[0]) &&
+        node.inputs.some((name) => this.#producers.get(name)?.opType === opType),
+    ).length;
+  }
+
+  channelScales(): number {
+    return this.#nodes.filter((node) => node.opType === "Mul" && this.#isChannelScale(node.outputs[0]))
+      .length;
+  }
+
+  /** Whether images are joined along their channels, at more pixels than the features have elsewhere. */
+  joinsScales(): boolean {
+    const convolved = this.#nodes
+      .filter(({ opType }) => opType === "Conv")
+      .map(({ outputs }) => pixels(this.#shape(outputs[0])));
+    const smallest = Math.min(...convolved);
+    return this.#nodes.some((node) => {
+      const [joined, ...parts] = [node.outputs[0], ...node.inputs].map((name) => this.#shape(name));
+      const isAlongChannels = joined.length === 4 && parts.every((part) => part[1] < joined[1]);
+      return node.opType === "Concat" && isAlongChannels && pixels(joined) > smallest;
+    });
+  }
+
+  /** A transposed convolution of one pixel. */
+  transposesPixel(): boolean {
+    return this.#nodes.some(
+      ({ opType, inputs }) => opType === "ConvTranspose" && pixels(this.#shape(inputs[0])) === 1,
+    );
+  }
+
+  /** A mean over the channels of an image, as in x / √(mean x²). */
+  normalisesPixels(): boolean {
+    return this.#nodes.some(({ opType, inputs, outputs }) => {
+      const [before, after] = [this.#shape(inputs[0]), this.#shape(outputs[0])];
+      return (
+        opType === "ReduceMean" && before.length === 4 && before[2] > 1 && after[1] === 1 && after[2] > 1
+      );
+    });
+  }
+
+  /** A mean of squares over the code itself. */
+  normalisesCode(): boolean {
+    return this.#nodes.some(({ opType, inputs }) => {
+      const square = opType === "ReduceMean" ? this.#producers.get(inputs[0]) : undefined;
+      return (
+        square?.inputs[0] === this.#graph.input ||
+        (opType === "ReduceMean" && inputs[0] === this.#graph.input)
+      );
+    });
+  }
+
+  /** Whether a tensor is an image times a variable vector [1, C, 1, 1]. */
+  #isChannelScale(name: string): boolean {
+    const node = this.#producers.get(name);
+    if (node?.opType !== "Mul") return false;
+    const shapes = node.inputs.map((input) => this.#shape(input));
+    const isVector = (s: readonly number[]) => s.length === 4 && s[1] > 1 && s[2] === 1 && s[3] === 1;
+    const [a, b] = node.inputs as [string, string];
+    const isVariable = (input: string) => !this.#graph.constants.has(input);
+    return (
+      shapes.every((s) => s.length === 4) &&
+      ((isVector(shapes[0]) && isVariable(a)) || (isVector(shapes[1]) && isVariable(b)))
+    );
+  }
+
+  #shape(name: string): readonly number[] {
+    return this.#graph.info.get(name)?.shape ?? [];
+  }
+}
+
+/** Places of a tensor `[1, C, …]`. */
+function pixels(shape: readonly number[]): number {
+  return elementCount(shape.slice(2));
+}
