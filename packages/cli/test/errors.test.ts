@@ -209,22 +209,6 @@ describe("exit status and message for bad input", () => {
     expect(message).toContain("16");
   });
 
-  it("65: features of colour images for grey ones, blamed on the colour and not on the size", async () => {
-    const axes = { axes: { type: "ints", value: [1] }, keepdims: { type: "int", value: 1 } } as const;
-    const grey = generator([node("ReduceMean", ["image"], ["grey"], axes)], "grey");
-    const features = model({
-      nodes: [node("Relu", ["pixels"], ["features"])],
-      inputs: [{ name: "pixels", dataType: DataType.FLOAT, shape: ["n", 3, 8, 8] }],
-      outputs: [{ name: "features", dataType: DataType.FLOAT }],
-    });
-    const { code, message } = await refusal(
-      ...["metric", scratch("grey.onnx", encodeModel(grey))],
-      ...["--distance", scratch("colour.onnx", encodeModel(features))],
-    );
-    expect([code, message.includes("images are grey")]).toEqual([65, true]);
-    expect(message).not.toContain("of that size");
-  });
-
   it("73: a file that cannot be written", async () => {
     const { code, stderr } = await vielbein("basis", path, "--out", scratch("nowhere/bases.npz"));
     expect(code).toBe(73);

@@ -119,7 +119,7 @@ describe("vielbein invert", () => {
     expect("exponent" in result.provenance.options).toBe(coordinates === "metric");
   });
 
-  it("reads pictures, to the accuracy of 8 bits, and refuses another size unless it may resize", async () => {
+  it("reads pictures, to the accuracy of 8 bits, and refuses another size unless it may crop", async () => {
     const small = toRgba(values, layout, [0, 1]);
     const picture = scratch("target.png", encodePng(small));
     const result = await json("--target", picture);
@@ -130,8 +130,8 @@ describe("vielbein invert", () => {
     const large = scratch("large.png", encodePng(enlarged(small, 4, 6)));
     const refused = await vielbein("invert", path, "--target", large);
     expect(refused.code).toBe(65);
-    expect(refused.stderr).toMatch(/is 48 × 32, the model's images are 8 × 8. With --resize/);
-    const resized = await json("--target", large, "--resize");
+    expect(refused.stderr).toMatch(/is 48 × 32, the model's images are 8 × 8. With --crop/);
+    const resized = await json("--target", large, "--crop");
     expect(resized.target.resizedFrom).toEqual([48, 32]);
     expect(resized.distance).toBeLessThan(resized.searches[0].before);
   });

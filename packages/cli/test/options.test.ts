@@ -38,6 +38,11 @@ const layout: Limits = {
   fails: ["", "nchw", "chw:3,64", "hw:0,4", "hw:-1,4", "signal:1,2,3", "chw:3,64,64,"],
 };
 
+const pictureSize: Limits = {
+  passes: ["1", "64,32", "99999"],
+  fails: ["", "0", "x", "4x4", "1,2,3", "-1", "100000"],
+};
+
 const map = { "--threads": integer(1, 1024), "--noise-seed": integer(0) };
 const points = { "--seed": integer(0), "--truncation": between(0, 2), "--memory": size };
 const sampling = { ...map, ...points };
@@ -77,6 +82,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--k": integer(1),
     "--differences": positive,
     "--image-range": range,
+    "--resize": pictureSize,
   },
   axes: {
     ...sampling,
@@ -86,6 +92,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--range": positive,
     "--columns": integer(2, 99),
     "--image-range": range,
+    "--resize": pictureSize,
   },
   traverse: {
     ...sampling,
@@ -128,6 +135,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--metric-samples": integer(1),
     "--steps": integer(1),
     "--image-range": range,
+    "--resize": pictureSize,
   },
   geodesic: {
     ...sampling,
@@ -135,8 +143,15 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--steps": integer(1),
     "--tolerance": positive,
     "--image-range": range,
+    "--resize": pictureSize,
   },
-  ppl: { ...sampling, "--pairs": integer(1), "--epsilon": positive, "--image-range": range },
+  ppl: {
+    ...sampling,
+    "--pairs": integer(1),
+    "--epsilon": positive,
+    "--image-range": range,
+    "--resize": pictureSize,
+  },
 };
 
 const required: Readonly<Record<string, readonly string[]>> = {

@@ -15,6 +15,7 @@ export { requireConfinedLocation, resolveExternalData } from "./file/external-da
 export { modelSource } from "./file/source.ts";
 export { type ChainOptions, chain } from "./map/chain.ts";
 export { type HvpGraph, hvp } from "./map/hvp.ts";
+export type { LinkOptions } from "./map/link.ts";
 export { OnnxMap, type OnnxMapOptions } from "./map/onnx-map.ts";
 export { type RedrawOptions, redrawWeights } from "./map/redraw.ts";
 export {

@@ -82,6 +82,26 @@ describe("chain", () => {
     expect(await passed([3, 2], { shape: [2, 3], order: [1, 0] })).toEqual(Float32Array.of(0, 3, 1, 4, 2, 5));
   });
 
+  test("pictures are resampled, and one channel is all three", async () => {
+    const picture = (dims: number[]) =>
+      makeModel({
+        nodes: [makeNode("Identity", ["x"], ["y"])],
+        inputs: [{ name: "x", dataType: DataType.FLOAT, shape: ["n", ...dims] }],
+        outputs: [{ name: "y", dataType: DataType.FLOAT, shape: ["n", ...dims] }],
+      });
+    const values = Float32Array.of(0, 2, 4, 6, 8, 10, 12, 14);
+    const options = { resize: { from: [2, 4], to: [4, 2] }, copies: 3 } as const;
+    const { value, tangent } = await run(
+      chain(picture([1, 2, 4]), picture([3, 4, 2]), options),
+      values,
+      values,
+    );
+    // Means of two columns, and rows between and beyond the two.
+    const plane = [1, 5, 3, 7, 7, 11, 9, 13];
+    expect([...value]).toEqual([...plane, ...plane, ...plane]);
+    expect(tangent).toEqual(value);
+  });
+
   test("weights of both stay references, each to its own file", () => {
     const { bytes, files } = modelSource(chain(layer("Tanh", 1), layer("Sigmoid", 2)));
     expect(bytes.length).toBeLessThan(1000);

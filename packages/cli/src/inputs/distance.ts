@@ -1,21 +1,16 @@
 // What outputs are measured by: the squared distance of the outputs themselves, or of features that another model
 // computes of them, φ(f(x)), as one graph: ‖φ(a) − φ(b)‖² is LPIPS for features made by tools/export/lpips_features.py.
 
-import { type Space, VielbeinError } from "@vielbein/core";
-import { type ChainOptions, chain, type Model, type OnnxMap, requiredInputs } from "@vielbein/onnx";
-import { type ImageLayout, shownBy, statedRange } from "@vielbein/viz";
+import { VielbeinError } from "@vielbein/core";
+import { chain, type Model, type OnnxMap } from "@vielbein/onnx";
+import { statedRange } from "@vielbein/viz";
+import { pictureSize } from "../kit/arguments.ts";
 import { input } from "../kit/command-files.ts";
 import { definedItems } from "../kit/defined.ts";
-import { choice, type OptionsOf, withDefault } from "../kit/options.ts";
+import { choice, type OptionsOf, option, withDefault } from "../kit/options.ts";
 import type { CodeOptions } from "./codes.ts";
-import {
-  describeLayout,
-  type LayoutOptions,
-  layoutEntry,
-  layoutOf,
-  type PictureLayout,
-  remarkOnGuess,
-} from "./layouts.ts";
+import { featureForm } from "./feature-form.ts";
+import { describeLayout, type LayoutOptions, layoutEntry, type PictureLayout } from "./layouts.ts";
 import { type LoadedModel, loadModel, openMap } from "./model.ts";
 import { describePixels, type PixelOptions, type Pixels, pixelsOf } from "./pixels.ts";
 
@@ -28,6 +23,11 @@ export const distanceOptions = {
       "model",
     ),
     "l2",
+  ),
+  resize: option(
+    "--resize <size>",
+    "side of the pictures that the features are given, or HEIGHT,WIDTH: fewer pixels by area, more bilinearly",
+    pictureSize,
   ),
   featureRange: choice(
     "--feature-range <range>",
@@ -48,6 +48,8 @@ export interface Distance {
   readonly pixels: Pixels | undefined;
   /** How outputs were arranged for the features; undefined where they are given them as they are. */
   readonly layout: PictureLayout | undefined;
+  /** Height and width of the pictures that the features are given, where they are resized. */
+  readonly resized: readonly [number, number] | undefined;
   /** For the provenance. */
   readonly description: Readonly<Record<string, unknown>>;
   /** Releases what was opened besides the generator. */
@@ -55,9 +57,15 @@ export interface Distance {
 }
 
 /** How features are given what is compared, for tables: nothing where it is given as it is. */
-export function distanceRemark(distance: Pick<Distance, "layout" | "pixels"> | undefined): readonly string[] {
-  const { layout, pixels } = distance ?? {};
-  return definedItems([layout && describeLayout(layout), pixels && describePixels(pixels)]);
+export function distanceRemark(
+  distance: Pick<Distance, "layout" | "pixels" | "resized"> | undefined,
+): readonly string[] {
+  const { layout, pixels, resized } = distance ?? {};
+  return definedItems([
+    layout && describeLayout(layout),
+    resized && `features of ${resized.join(" × ")} pixels`,
+    pixels && describePixels(pixels),
+  ]);
 }
 
 /** ‖a − b‖². */
@@ -76,9 +84,19 @@ export async function openDistance(
   options: FeatureOptions,
   signal: AbortSignal,
 ): Promise<Distance> {
+  requireFeatures(options);
   return options.distance === "l2"
     ? outputDistance(generator)
     : featureDistance(loaded, generator, options, signal);
+}
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` for --resize where no features are given its pictures. */
+export function requireFeatures({ distance, resize }: Pick<DistanceOptions, "distance" | "resize">): void {
+  if (resize === undefined || distance !== "l2") return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    "--resize: pictures are resized for features, and none are named. Name a model of features with --distance.",
+  );
 }
 
 function outputDistance(generator: OnnxMap): Distance {
@@ -86,6 +104,7 @@ function outputDistance(generator: OnnxMap): Distance {
     map: generator,
     pixels: undefined,
     layout: undefined,
+    resized: undefined,
     of: async (outputs) => outputs,
     description: { distance: "l2" },
     dispose: async () => {},
@@ -100,7 +119,12 @@ async function featureDistance(
   options: FeatureOptions,
   signal: AbortSignal,
 ): Promise<Distance> {
-  const { chained, pixels, layout, describe } = await withFeatures(loaded, generator, options, signal);
+  const { chained, pixels, layout, resized, describe } = await withFeatures(
+    loaded,
+    generator,
+    options,
+    signal,
+  );
   const { to: _to, from: _from, ...rest } = options;
   const map = await openMap(chained, { ...rest, from: generator.from.name });
   let behind: OnnxMap | undefined;
@@ -108,6 +132,7 @@ async function featureDistance(
     map,
     pixels,
     layout,
+    resized,
     of: async (outputs, count) => {
       behind ??= await openMap(chained, { ...rest, from: generator.to.name });
       return behind.evaluate(outputs, count, { signal });
@@ -130,97 +155,34 @@ async function withFeatures(
   readonly chained: LoadedModel;
   readonly pixels: Pixels | undefined;
   readonly layout: PictureLayout | undefined;
+  readonly resized: readonly [number, number] | undefined;
   readonly describe: (map: OnnxMap) => Distance["description"];
 }> {
   // What is said of the generator's inputs is not of the features'.
   const { set: _set, shape: _shape, noiseSeed: _noiseSeed, ...engine } = options;
   const { featureRange: range, distance } = options;
   const features = await loadModel(distance, engine);
-  const layout = arrangementOf(loaded, features, generator, options);
+  const form = featureForm(loaded, features, generator.to, options);
   const pixels = range === "signed" ? undefined : await pixelsOf(loaded, generator, options, signal);
   const link = linkOf(range, pixels, features.model);
-  const arrange = layout && arrangeBy(layout.layout);
-  const model = chain(loaded.model, features.model, { output: generator.to.name, arrange, ...link });
+  const { layout, ...rest } = form;
+  const model = chain(loaded.model, features.model, { output: generator.to.name, ...rest, ...link });
   return {
     chained: { ...loaded, model },
     pixels,
     layout,
+    resized: rest.resize?.to,
     describe: ({ to }) => ({
       distance: { file: features.file, sha256: features.sha256, output: to.name },
       range,
       pixels: pixels?.range,
       pixelsFrom: pixels?.from,
       ...layoutEntry(layout),
+      resize: rest.resize,
+      copies: rest.copies,
       ...link,
     }),
   };
-}
-
-/**
- * How outputs must be arranged for the features: not at all where they take them as they are, else with channels first, as
- * the layout says which axes they have.
- *
- * @throws {VielbeinError} `SHAPE_MISMATCH` where neither fits.
- */
-function arrangementOf(
-  loaded: LoadedModel,
-  { model, file }: LoadedModel,
-  { to }: OnnxMap,
-  options: LayoutOptions,
-): PictureLayout | undefined {
-  const wanted = requiredInputs(model.graph)[0]?.shape?.slice(1) ?? [];
-  if (fits(to.shape, wanted)) return undefined;
-  const found = readable(loaded, to, options);
-  if (found && fits(channelsFirst(found.layout), wanted)) {
-    remarkOnGuess(loaded, to, found);
-    return found;
-  }
-  throw new VielbeinError(
-    "SHAPE_MISMATCH",
-    `--distance: "${file}" takes [${wanted}], but "${to.name}" is [${to.shape}]. ${remedyFor(wanted, to.shape)}`,
-  );
-}
-
-/** Whether a shape is the one that is wanted, as far as that is fixed. */
-function fits(shape: readonly number[], wanted: readonly unknown[]): boolean {
-  return (
-    wanted.length === shape.length &&
-    wanted.every((extent, i) => typeof extent !== "number" || extent === shape[i])
-  );
-}
-
-/** The layout, if outputs have one: what features take need not be a picture. */
-function readable(loaded: LoadedModel, to: Space, options: LayoutOptions): PictureLayout | undefined {
-  try {
-    return layoutOf(loaded, to, options);
-  } catch (error) {
-    if (options.layout || !(error instanceof VielbeinError)) throw error;
-    return undefined;
-  }
-}
-
-function channelsFirst({ channels, height, width, layout }: ImageLayout): number[] {
-  return shownBy({ layout }) === "signal" ? [channels, width] : [channels, height, width];
-}
-
-/** What brings outputs of a layout to channels first. */
-function arrangeBy(layout: ImageLayout): NonNullable<ChainOptions["arrange"]> {
-  const axes = channelsFirst(layout);
-  if (!layout.channelsLast) return { shape: axes };
-  const [channels, ...plane] = axes;
-  return { shape: [...plane, channels ?? 1], order: [plane.length, ...plane.keys()] };
-}
-
-/** What to do where features take `wanted` `[channels, height, width]` and the output is something else. */
-function remedyFor(wanted: readonly unknown[], shape: readonly number[]): string {
-  const isGrey = shape.length === 2 || (shape.length === 3 && shape[0] === 1);
-  if (isGrey && wanted[0] === 3) {
-    return "The images are grey, the features are those of colour images: export the generator with its channel three times over, or features of one channel.";
-  }
-  if (wanted.length === shape.length && wanted[0] === shape[0]) {
-    return "Export the features for images of that size.";
-  }
-  return "Export features of such outputs, or choose with --to an output that they take.";
 }
 
 /** The affine map of pixels that takes [low, high] to what the features are given. */

@@ -72,6 +72,13 @@ export function bytes(text: string): number {
   throw new InvalidArgumentError("Expected a size such as 512M or 2G.");
 }
 
+/** `SIDE` or `HEIGHT,WIDTH` → height and width in pixels. */
+export function pictureSize(text: string): readonly [number, number] {
+  const [, height, width = height] = /^\s*([1-9]\d{0,4})\s*(?:,\s*([1-9]\d{0,4})\s*)?$/.exec(text) ?? [];
+  if (height !== undefined && width !== undefined) return [Number(height), Number(width)];
+  throw new InvalidArgumentError("Expected a number of pixels, or two: SIDE or HEIGHT,WIDTH, up to 99999.");
+}
+
 /** `LOW,HIGH` → the pixel values shown black and white. */
 export function range(text: string): readonly [number, number] {
   const [low, high, rest] = text.split(",").map(parseDecimal);

@@ -1,29 +1,22 @@
 // Composition of models: g ∘ (scale·f + shift) as one graph, e.g. LPIPS features of a generator's image.
 
 import { VielbeinError } from "@vielbein/core";
-import { ints, makeNode } from "../model/attributes.ts";
 import { everyName, tensorNames, topologicalOrder } from "../model/graph.ts";
-import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "../model/model.ts";
+import { type Graph, type Model, requiredInputs } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { renameTensors } from "../model/rename.ts";
-import { float32Tensor, int64Tensor } from "../model/tensor.ts";
 import { normalize } from "../prepare/normalize.ts";
+import { type LinkOptions, linkFrom } from "./link.ts";
 
-export interface ChainOptions {
+export interface ChainOptions extends LinkOptions {
   /** Output of the first model to pass on. Default: its first output. */
   readonly output?: string;
   /** Input of the second model to feed. Default: its first input. */
   readonly input?: string;
-  /** Axes, apart from the batch, that the values passed on are given, and the order that these are brought into. */
-  readonly arrange?: { readonly shape: readonly number[]; readonly order?: readonly number[] } | undefined;
-  /** Multiplies the values passed on, e.g. 2 from the range [0, 1] to [-1, 1]. Default 1. */
-  readonly scale?: number;
-  /** Added after scaling, e.g. -1 from [0, 1] to [-1, 1]. Default 0. */
-  readonly shift?: number;
 }
 
 /**
- * One model that runs `first`, maps its output by `scale·x + shift`, arranges its axes, and feeds the result to `second`.
+ * One model that runs `first`, brings its output into the form that `second` takes (see {@link LinkOptions}), and feeds it to `second`.
  * The outputs are those of `second`; tensors of `second` whose names are taken get a numbered name.
  *
  * @throws {VielbeinError} `INVALID_SPACE` when the named output or input does not exist.
@@ -41,7 +34,7 @@ export function chain(first: Model, second: Model, options: ChainOptions = {}): 
   }
 
   const names = new NameSupply(everyName(head.graph));
-  const link = linkOf(output, options, names);
+  const link = linkFrom(output, options, names);
   // Engines want node names to be unique too; they are a namespace of their own.
   const nodeNames = new NameSupply(head.graph.nodes.map((node) => node.name));
   const renamed = renameGraph(tail.graph, names, nodeNames, new Map([[input, link.result]]));
@@ -63,38 +56,6 @@ export function chain(first: Model, second: Model, options: ChainOptions = {}): 
     graph: { ...graph, nodes: topologicalOrder(graph) },
     files: mergeFiles(head.files, tail.files),
   };
-}
-
-function linkOf(
-  source: string,
-  { scale = 1, shift = 0, arrange }: ChainOptions,
-  names: NameSupply,
-): { result: string; nodes: Node[]; initializers: Tensor[] } {
-  const nodes: Node[] = [];
-  const initializers: Tensor[] = [];
-  let result = source;
-  const apply = (opType: string, value: number): void => {
-    const constant = names.claim("rescale");
-    const next = names.claim("rescaled");
-    initializers.push(float32Tensor(constant, [value], []));
-    nodes.push(makeNode(opType, [result, constant], [next]));
-    result = next;
-  };
-  if (scale !== 1) apply("Mul", scale);
-  if (shift !== 0) apply("Add", shift);
-  if (arrange) {
-    const [constant, shaped] = [names.claim("axes"), names.claim("shaped")];
-    initializers.push(int64Tensor(constant, [-1, ...arrange.shape]));
-    nodes.push(makeNode("Reshape", [result, constant], [shaped]));
-    result = shaped;
-  }
-  if (arrange?.order) {
-    const ordered = names.claim("ordered");
-    const perm = [0, ...arrange.order.map((axis) => axis + 1)];
-    nodes.push(makeNode("Transpose", [result], [ordered], { perm: ints(perm) }));
-    result = ordered;
-  }
-  return { result, nodes, initializers };
 }
 
 /** The graph with every name that `names` has already given out replaced, and `fixed` names as told. */

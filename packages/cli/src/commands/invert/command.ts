@@ -82,7 +82,7 @@ async function invertTarget(task: InvertTask): Promise<Report> {
   const images = new Images(task);
   const reading = async (): Promise<PictureReading> => {
     const { layout, pixels } = await images.find();
-    return { layout, pixels: pixels?.range, resize: options.resize };
+    return { layout, pixels: pixels?.range, crop: options.crop };
   };
   const target = await readTarget(options.target, generator.to, reading, signal);
   remarkOnTarget(loaded, target);

@@ -21,7 +21,7 @@ const targetOptions = {
   target: required(
     input("--target <file>", "image, PNG or JPEG; or tensor, .npy or .npz, in the units of the output"),
   ),
-  resize: flag("--resize", "crop and resample a target of another size"),
+  crop: flag("--crop", "crop a target of another size to the proportions of the images, and resample it"),
 };
 
 const searchOptions = {

@@ -40,7 +40,7 @@ export interface PictureReading {
   /** Values of black and white; undefined of pictures without. */
   readonly pixels: PixelRange | undefined;
   /** Cut and resample pictures of another size. */
-  readonly resize: boolean;
+  readonly crop: boolean;
 }
 
 /**
@@ -82,7 +82,7 @@ async function readTensor(argument: string, space: Space): Promise<Target> {
 async function readPicture(
   path: string,
   bytes: Uint8Array,
-  { layout, pixels, resize: isResized }: PictureReading,
+  { layout, pixels, crop }: PictureReading,
 ): Promise<Pick<Target, "values" | "resizedFrom" | "background" | "roundedFrom">> {
   const decoded = await decodePicture(bytes, layout).catch((error: unknown) => {
     if (!(error instanceof VielbeinError)) throw error;
@@ -95,10 +95,10 @@ async function readPicture(
   if (background) image = overWhite(image);
   const wanted = pictureSize(layout);
   const fits = width === wanted.width && height === wanted.height;
-  if (!fits && !isResized) {
+  if (!fits && !crop) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",
-      `--target: "${path}" is ${width} × ${height}, the model's images are ${wanted.width} × ${wanted.height}. With --resize its centre is resampled to that; for faces, align it first as the training images were.`,
+      `--target: "${path}" is ${width} × ${height}, the model's images are ${wanted.width} × ${wanted.height}. With --crop its centre is resampled to that; for faces, align it first as the training images were.`,
     );
   }
   if (!fits) image = resize(image, wanted.width, wanted.height);

@@ -4,7 +4,7 @@
 import { type DifferentiableMap, type Space, VielbeinError } from "@vielbein/core";
 import { type OnnxMap, redrawWeights } from "@vielbein/onnx";
 import { formatLayout, parseLayout } from "@vielbein/viz";
-import { type Distance, distanceOptions, openDistance } from "../../inputs/distance.ts";
+import { type Distance, distanceOptions, openDistance, requireFeatures } from "../../inputs/distance.ts";
 import { drawsOf, drawsOption, stackedOver } from "../../inputs/draws.ts";
 import { LayerMaps, layerOptions, layerSpaces, ofOneLayer } from "../../inputs/layers.ts";
 import { type LoadedModel, pointOptions } from "../../inputs/model.ts";
@@ -81,6 +81,7 @@ export class MetricMaps {
     options: MetricMapOptions,
     signal: AbortSignal,
   ): Promise<MetricMaps> {
+    requireFeatures(options);
     const layers = await layerSpaces(loaded, options);
     if (options.distance !== "l2" && layers.length > 1) {
       throw new VielbeinError(
