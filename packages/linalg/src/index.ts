@@ -17,7 +17,7 @@ export {
 } from "./decompositions/least-squares.ts";
 export { type Qr, type QrOptions, qr } from "./decompositions/qr.ts";
 export { norm, unitColumns } from "./decompositions/scaling.ts";
-export { canonicalSigns } from "./decompositions/signs.ts";
+export { canonicalSigns, orient } from "./decompositions/signs.ts";
 export { type SolveOptions, solve } from "./decompositions/solve.ts";
 export {
   type EighStack,

@@ -11,7 +11,7 @@ import {
 import type { Matrix } from "@vielbein/linalg";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
-import { originOf, stillnessRemark } from "../inputs/captions.ts";
+import { iterationText, originOf, stillnessRemark } from "../inputs/captions.ts";
 import { firstCodes } from "../inputs/codes.ts";
 import { wantedRank } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
@@ -187,7 +187,6 @@ function toText(bases: readonly BasisRow[], provenance: Provenance): string {
 function accuracyOf(bases: readonly BasisRow[]): string {
   const residuals = bases.flatMap((basis) => [...((basis.residuals ?? []) as Float64Array)]);
   if (residuals.length === 0) return "";
-  const worst = Math.max(...residuals).toPrecision(2);
   const most = Math.max(...bases.map((basis) => basis.products as number));
-  return `\n${dim(`by iteration, at most ${most} products with the Jacobian and its transpose for each point; largest residual ${worst}`)}`;
+  return `\n${dim(iterationText(most, Math.max(...residuals)))}`;
 }

@@ -52,3 +52,8 @@ export function stillnessRemark(from: string, to: string, largest: readonly numb
     `"${to}" does not depend on "${from}" ${where}: the derivative is 0 there, and directions say nothing`,
   ];
 }
+
+/** What the leading part of a derivative took that was found by iteration. */
+export function iterationText(products: number, residual: number): string {
+  return `by iteration, at most ${products} products with the Jacobian and its transpose for each point; largest residual ${residual.toPrecision(2)}`;
+}

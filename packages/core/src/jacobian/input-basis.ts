@@ -1,6 +1,6 @@
 // The input's half of the local basis, for those who need no output vectors, each of which is as large as the output.
 
-import { canonicalSigns, eigh, leadingColumns, type Matrix, svd } from "@vielbein/linalg";
+import { eigh, leadingColumns, type Matrix, orient, svd } from "@vielbein/linalg";
 import type { DerivativeRoute } from "../map/map.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
 import { leadingTriplets, requireRank } from "./leading.ts";
@@ -35,12 +35,14 @@ export async function inputBasisAt(at: JacobianAt, rank?: number): Promise<Input
 async function byIteration(at: JacobianAt, rank: number): Promise<InputBasis> {
   requireRank("rank", rank, at.map);
   const { singularValues, inputVectors, outputVectors, route } = await leadingTriplets(at, rank);
-  return { singularValues, inputVectors: canonicalSigns(outputVectors, inputVectors).v, route };
+  orient(outputVectors, inputVectors);
+  return { singularValues, inputVectors, route };
 }
 
 async function byDecomposition(at: JacobianAt): Promise<InputBasis> {
   const { u, s, v } = svd(await at.matrix());
-  return { singularValues: s, inputVectors: canonicalSigns(u, v).v, route: "matrix" };
+  orient(u, v);
+  return { singularValues: s, inputVectors: v, route: "matrix" };
 }
 
 async function byMetric(at: JacobianAt): Promise<InputBasis> {

@@ -2,7 +2,7 @@
 // precision, or by products alone, whichever the memory budget allows. What is read off it (local basis, singular
 // values, metric, tangent spaces) is in files of their own.
 
-import { gram, type Matrix, matrix, rowAt, transpose } from "@vielbein/linalg";
+import { gram, type Matrix, matrix, rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import {
@@ -155,18 +155,6 @@ export class JacobianAt {
     const { vectors, scales } = normalizeVectors(cotangents, this.outputs);
     const pulled = await this.#multiply(vjp, vectors, count, this.outputs, this.map.from);
     return Float64Array.from(pulled, (x, at) => x * scales[Math.floor(at / this.inputs)]);
-  }
-
-  /** g·X = Jᵀ·(J·X) `[n, b]` for X `[n, b]`, with no more between than fits the budget. */
-  async multiplyMetric(x: Matrix): Promise<Matrix> {
-    const [tangents, size] = [Float32Array.from(transpose(x).data), this.vectorsPerRun];
-    const rows = matrix(x.cols, this.inputs);
-    for (let first = 0; first < x.cols; first += size) {
-      const width = Math.min(size, x.cols - first);
-      const chunk = tangents.subarray(first * this.inputs, (first + width) * this.inputs);
-      rows.data.set(await this.pull(await this.push(chunk, width), width), first * this.inputs);
-    }
-    return transpose(rows);
   }
 
   /** The columns J·e₀, J·e₁, … in the engine's precision, by n products. */

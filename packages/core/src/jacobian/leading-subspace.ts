@@ -5,7 +5,7 @@
 import { eigh, type Matrix, matrix, normal } from "@vielbein/linalg";
 import type { FloatArray } from "../map/float-array.ts";
 import { dot } from "../optimize/objective.ts";
-import { combined, length, subtractInPlace, unitBeyond } from "./long-vectors.ts";
+import { combinations, combined, length, subtractInPlace, unitBeyond } from "./long-vectors.ts";
 
 export interface SubspaceSearch {
   /** Length of the vectors searched for. */
@@ -16,7 +16,11 @@ export interface SubspaceSearch {
   readonly forth: (x: Float64Array) => Promise<FloatArray>;
   /** Aᵀ·y of what `forth` gave. */
   readonly back: (y: FloatArray) => Promise<FloatArray>;
-  /** Residuals ‖Aᵀu − σv‖ to reach, as a fraction of σ₁. */
+  /**
+   * What is to become small: `triplets` ‖Aᵀu − σv‖ beside σ₁, and images are kept to have u; `pairs` ‖AᵀA·v − λv‖ beside λ₁.
+   */
+  readonly of: "triplets" | "pairs";
+  /** How small. */
   readonly tolerance: number;
   /** Vectors of the basis between two restarts, at least k + 3. */
   readonly capacity: number;
@@ -24,12 +28,14 @@ export interface SubspaceSearch {
 }
 
 export interface LeadingSubspace {
-  /** v₁, …, v_k, orthonormal, `[dim]` each. */
-  readonly vectors: readonly Float64Array[];
-  /** A·v₁, …, A·v_k. */
-  readonly images: Float64Array[];
-  /** AᵀA·v₁, …, AᵀA·v_k. */
-  readonly returned: readonly Float64Array[];
+  /** σ₁ ≥ … ≥ σ_k, by vᵀAᵀA·v. */
+  readonly values: Float64Array;
+  /** v₁, …, v_k as columns, orthonormal, `[dim, k]`. */
+  readonly vectors: Matrix;
+  /** A·v₁, …, A·v_k as columns; of `pairs` none. */
+  readonly images: Matrix | undefined;
+  /** AᵀA·v₁, …, AᵀA·v_k as columns. */
+  readonly returned: Matrix;
   /** Products forth and back. */
   readonly products: number;
 }
@@ -47,13 +53,14 @@ const PATIENCE = 100;
  */
 export async function leadingSubspace(search: SubspaceSearch): Promise<LeadingSubspace> {
   const { dim, k, tolerance, capacity, signal } = search;
-  const basis = new Basis(dim);
+  const basis = new Basis(dim, search.of);
   const progress = new Progress();
   let probes = 0;
   for (;;) {
     signal?.throwIfAborted();
     const ritz = basis.ritz(k);
-    const worst = ritz.residuals.findIndex((residual) => residual > tolerance * ritz.values[0]);
+    const largest = search.of === "pairs" ? ritz.values[0] ** 2 : ritz.values[0];
+    const worst = ritz.residuals.findIndex((residual) => residual > tolerance * largest);
     let wanted: FloatArray | undefined;
     if (basis.size >= Math.min(dim, k + START - 1)) {
       const isFound = worst < 0 && probes >= PROBES;
@@ -89,13 +96,14 @@ interface Ritz {
   readonly values: Float64Array;
   /** AᵀA·vᵢ − σᵢ²vᵢ. */
   readonly rest: readonly Float64Array[];
-  /** Lengths of those over σᵢ. */
+  /** Lengths of those, of triplets over σᵢ. */
   readonly residuals: Float64Array;
 }
 
 /** Orthonormal vectors with what the products made of them. */
 class Basis {
   readonly #dim: number;
+  readonly #of: SubspaceSearch["of"];
   #vectors: Float64Array[] = [];
   #images: FloatArray[] = [];
   #returned: FloatArray[] = [];
@@ -103,8 +111,9 @@ class Basis {
   /** Vectors that were appended, those before a restart included. */
   steps = 0;
 
-  constructor(dim: number) {
+  constructor(dim: number, of: SubspaceSearch["of"]) {
     this.#dim = dim;
+    this.#of = of;
   }
 
   get size(): number {
@@ -114,7 +123,7 @@ class Basis {
   append(v: Float64Array, image: FloatArray, returned: FloatArray): void {
     this.steps++;
     this.#vectors.push(v);
-    this.#images.push(image);
+    if (this.#of === "triplets") this.#images.push(image);
     this.#returned.push(returned);
   }
 
@@ -150,15 +159,16 @@ class Basis {
       ),
     );
     // Of σ = 0 the direction u is anyone's, and a residual that is small beside σ₁ says all.
-    const residuals = values.map((value, i) => length(rest[i]) / Math.max(value, 1e-6 * values[0]) || 0);
+    const unit = (value: number): number => (this.#of === "pairs" ? 1 : Math.max(value, 1e-6 * values[0]));
+    const residuals = values.map((value, i) => length(rest[i]) / unit(value) || 0);
     return { coefficients, values, rest, residuals };
   }
 
   found({ coefficients, values }: Ritz, products: number): LeadingSubspace {
-    const each = (vectors: readonly FloatArray[]) =>
-      Array.from(values, (_, i) => combined(vectors, coefficients, i));
-    const [vectors, images, returned] = [each(this.#vectors), each(this.#images), each(this.#returned)];
-    return { vectors, images, returned, products };
+    const each = (vectors: readonly FloatArray[]): Matrix =>
+      combinations(vectors, coefficients, values.length);
+    const images = this.#of === "triplets" ? each(this.#images) : undefined;
+    return { values, vectors: each(this.#vectors), images, returned: each(this.#returned), products };
   }
 
   /** Keeps the `count` leading Ritz vectors in place of all. */
@@ -167,7 +177,7 @@ class Basis {
     const kept = (vectors: readonly FloatArray[]) =>
       Array.from({ length: count }, (_, i) => combined(vectors, coefficients, i));
     this.#vectors = kept(this.#vectors);
-    this.#images = kept(this.#images).map((image) => Float32Array.from(image));
+    if (this.#of === "triplets") this.#images = kept(this.#images).map((image) => Float32Array.from(image));
     this.#returned = kept(this.#returned);
   }
 

@@ -2,14 +2,14 @@
 // smaller of the two sides is searched by Lanczos iteration on JᵀJ (or JJᵀ), and the other follows from the images of
 // what was found, with the best values that the subspace holds (Rayleigh–Ritz).
 
-import { type Matrix, matmul, matrix } from "@vielbein/linalg";
+import { type Matrix, matmul } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { powerOfTwo } from "../power-of-two.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
 import { type LeadingSubspace, leadingSubspace } from "./leading-subspace.ts";
-import { decomposeColumns } from "./long-vectors.ts";
+import { decomposeInPlace } from "./long-vectors.ts";
 
 export interface LeadingTriplets {
   /** σ₁ ≥ … ≥ σ_k. */
@@ -36,6 +36,8 @@ const RESOLVED = 1e-6;
 
 /** Vectors of the search beyond twice the number asked for. */
 const SPARE = 16;
+/** The same where no images are kept. */
+const ROOMY = 40;
 /** Share of the memory that their images may take. */
 const SHARE = 1 / 8;
 
@@ -49,28 +51,20 @@ const SHARE = 1 / 8;
 export async function leadingTriplets(at: JacobianAt, k: number): Promise<LeadingTriplets> {
   requireRoom(at, k);
   const isTall = at.inputs <= at.outputs;
-  // The first image sets the unit, in which squares neither vanish nor overflow.
-  let unit: number | undefined;
-  const inUnits = (product: FloatArray): FloatArray => {
-    unit ??= powerOfTwo(product);
-    const scale = unit;
-    // A copy: the map may use its array again.
-    return product.map((x) => x / scale);
-  };
-  const push = async (x: FloatArray): Promise<FloatArray> => inUnits(await at.push(inSingle(x), 1));
-  const pull = async (y: FloatArray): Promise<FloatArray> => inUnits(await at.pull(inSingle(y), 1));
+  const scaled = new ScaledProducts(at);
   const found = await leadingSubspace({
     dim: Math.min(at.inputs, at.outputs),
     k,
-    forth: isTall ? push : pull,
-    back: isTall ? pull : push,
+    forth: isTall ? scaled.push : scaled.pull,
+    back: isTall ? scaled.pull : scaled.push,
+    of: "triplets",
     tolerance: TOLERANCE,
     capacity: capacityFor(at, k),
     signal: at.signal,
   });
   const { near, far, values, residuals } = triplesOf(found);
   const [inputVectors, outputVectors] = isTall ? [near, far] : [far, near];
-  const inFull = (x: number): number => x * (unit ?? 1);
+  const inFull = (x: number): number => x * scaled.unit;
   return {
     singularValues: values.map(inFull),
     inputVectors,
@@ -79,6 +73,74 @@ export async function leadingTriplets(at: JacobianAt, k: number): Promise<Leadin
     products: found.products,
     route: await at.productRoute(),
   };
+}
+
+/** Leading eigenpairs of the metric JᵀJ. */
+export interface LeadingPairs {
+  /** λ₁ ≥ … ≥ λ_k ≥ 0. */
+  readonly values: Float64Array;
+  /** As columns, `[n, k]`, orthonormal; signs are not fixed. */
+  readonly vectors: Matrix;
+  /** ‖JᵀJ·vᵢ − λᵢvᵢ‖, as the products gave them, rounding of the engine included. Some eigenvalue lies within it of λᵢ. */
+  readonly residuals: Float64Array;
+  /** Products with J or Jᵀ that it took. */
+  readonly products: number;
+  readonly route: DerivativeRoute;
+}
+
+/**
+ * The leading k eigenpairs of JᵀJ, from 1 to n, by the same iteration, to residuals of `tolerance`·λ₁ or as near as the engine's
+ * rounding lets them come. Nothing as long as the output is kept.
+ */
+export async function leadingPairs(at: JacobianAt, k: number, tolerance: number): Promise<LeadingPairs> {
+  const scaled = new ScaledProducts(at);
+  const { values, vectors, returned, products } = await leadingSubspace({
+    dim: at.inputs,
+    k,
+    forth: scaled.push,
+    back: scaled.pull,
+    of: "pairs",
+    tolerance,
+    capacity: 2 * k + ROOMY,
+    signal: at.signal,
+  });
+  const squares = values.map((value) => value ** 2);
+  const inFull = (x: number): number => x * scaled.unit ** 2;
+  return {
+    values: squares.map(inFull),
+    vectors,
+    residuals: residualsOf(returned, vectors, squares).map(inFull),
+    products,
+    route: await at.productRoute(),
+  };
+}
+
+/** Products in a unit that the first of them sets, in which squares neither vanish nor overflow. */
+class ScaledProducts {
+  readonly #at: JacobianAt;
+  #unit: number | undefined;
+
+  constructor(at: JacobianAt) {
+    this.#at = at;
+  }
+
+  /** What the products are to be multiplied by. */
+  get unit(): number {
+    return this.#unit ?? 1;
+  }
+
+  readonly push = async (x: FloatArray): Promise<FloatArray> =>
+    this.#inUnits(await this.#at.push(inSingle(x), 1));
+
+  readonly pull = async (y: FloatArray): Promise<FloatArray> =>
+    this.#inUnits(await this.#at.pull(inSingle(y), 1));
+
+  #inUnits(product: FloatArray): FloatArray {
+    this.#unit ??= powerOfTwo(product);
+    const scale = this.#unit;
+    // A copy: the map may use its array again.
+    return product.map((x) => x / scale);
+  }
 }
 
 function inSingle(x: FloatArray): Float32Array {
@@ -92,14 +154,15 @@ function triplesOf({ vectors, images, returned }: LeadingSubspace): {
   values: Float64Array;
   residuals: Float64Array;
 } {
-  const { s: values, turn } = decomposeColumns(images);
-  const near = matmul(fromColumns(vectors), turn);
+  const far = images!;
+  const { s: values, turn } = decomposeInPlace(far);
+  const near = matmul(vectors, turn);
   const squares = values.map((value) => value ** 2);
   // Of σ that vanish beside σ₁ the far vector is anyone's, and so is the quotient.
-  const residuals = residualsOf(matmul(fromColumns(returned), turn), near, squares).map(
+  const residuals = residualsOf(matmul(returned, turn), near, squares).map(
     (residual, i) => residual / Math.max(values[i], RESOLVED * values[0]) || 0,
   );
-  return { near, far: fromColumns(images), values, residuals };
+  return { near, far, values, residuals };
 }
 
 /** As many vectors as are worth it, whose images fit a share of the memory; some more than k in any case. */
@@ -109,22 +172,13 @@ function capacityFor(at: JacobianAt, k: number): number {
 }
 
 /** ‖bᵢ − sᵢ·vᵢ‖ for the columns of B and V. */
-export function residualsOf(b: Matrix, v: Matrix, s: Float64Array): Float64Array {
+function residualsOf(b: Matrix, v: Matrix, s: Float64Array): Float64Array {
   const squares = new Float64Array(s.length);
   b.data.forEach((x, at) => {
     const i = at % s.length;
     squares[i] += (x - s[i] * v.data[at]) ** 2;
   });
   return squares.map(Math.sqrt);
-}
-
-function fromColumns(columns: readonly Float64Array[]): Matrix {
-  const [k, length] = [columns.length, columns[0].length];
-  const result = matrix(length, k);
-  columns.forEach((column, j) => {
-    for (let i = 0; i < length; i++) result.data[i * k + j] = column[i];
-  });
-  return result;
 }
 
 /** Checks a number of triplets, called `what` in the message. @throws {VielbeinError} `INVALID_ARGUMENT`. */

@@ -2,7 +2,7 @@
 // "Do Not Escape From the Manifold", ICLR 2022). With J = Σ σᵢ uᵢ vᵢᵀ, moving the code by t along vᵢ moves
 // the output by tσᵢ along uᵢ, to first order.
 
-import { canonicalSigns, leadingColumns, type Matrix, svd } from "@vielbein/linalg";
+import { leadingColumns, type Matrix, orient, svd } from "@vielbein/linalg";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
 import { decompositionFits, tripletsThatFit } from "./budget.ts";
@@ -89,14 +89,14 @@ export async function localBasisAt(
   requireRank("rank", rank, map);
   const at = JacobianAt.of(map, point, options);
   const { singularValues, route, residuals, products, ...triplets } = await tripletsAt(at, rank, options);
-  const signed = canonicalSigns(triplets.outputVectors, triplets.inputVectors);
+  orient(triplets.outputVectors, triplets.inputVectors);
   const value = (await at.value()) as Float32Array;
   return {
     point,
     value,
     singularValues,
-    inputVectors: signed.v,
-    outputVectors: signed.u,
+    inputVectors: triplets.inputVectors,
+    outputVectors: triplets.outputVectors,
     route,
     residuals,
     products,

@@ -1,6 +1,6 @@
 // Few vectors that may be as long as an image: what is made of them, in their own memory where that is possible.
 
-import { eigh, type Matrix, matrix, normal } from "@vielbein/linalg";
+import { eigh, type Matrix, matmul, matrix, normal, rowAt } from "@vielbein/linalg";
 import type { FloatArray } from "../map/float-array.ts";
 import { dot } from "../optimize/objective.ts";
 
@@ -27,6 +27,19 @@ export function combined(vectors: readonly FloatArray[], coefficients: Matrix, i
   return sum;
 }
 
+/** The first k of those as columns, `[·, k]`. */
+export function combinations(vectors: readonly FloatArray[], coefficients: Matrix, k: number): Matrix {
+  const sums = matrix(vectors[0].length, k);
+  vectors.forEach((v, j) => {
+    const row = rowAt(coefficients.data, j, coefficients.cols);
+    for (let at = 0; at < v.length; at++) {
+      const x = v[at];
+      for (let i = 0; i < k; i++) sums.data[at * k + i] += row[i] * x;
+    }
+  });
+  return sums;
+}
+
 /**
  * `v`, made orthogonal to orthonormal vectors and of length 1, in place; undefined where it lies in their span. Twice, since
  * once leaves rounding.
@@ -48,43 +61,87 @@ export interface LongSvd {
 }
 
 /**
- * The decomposition of the matrix with these k columns, which become those of U in place, orthonormal also where s vanishes.
+ * The decomposition of a matrix with few columns, which becomes U in place, its columns orthonormal also where s vanishes.
  * From the spectrum of AᵀA: good to about 1e-16·s₁²/s.
  */
-export function decomposeColumns(columns: Float64Array[]): LongSvd {
-  const k = columns.length;
-  const energies = matrix(k, k);
-  columns.forEach((a, i) => {
-    columns.forEach((b, j) => {
-      energies.data[i * k + j] = dot(a, b);
-    });
+export function decomposeInPlace(a: Matrix): LongSvd {
+  const { vectors: turn } = eigh(energiesOf(a));
+  turnRows(a, turn);
+  // Where the lengths are rounding, they need not descend as the eigenvalues do.
+  const lengths = Array.from({ length: a.cols }, (_, i) => columnLength(a, i));
+  const order = lengths.map((_, i) => i).sort((i, j) => lengths[j] - lengths[i]);
+  const permutation = matrix(a.cols, a.cols);
+  order.forEach((from, to) => {
+    permutation.data[from * a.cols + to] = 1;
   });
-  const { vectors: turn } = eigh(energies);
-  turnInPlace(columns, turn);
-  const lengths = columns.map(length);
-  // Where they are rounding, they need not descend as the eigenvalues do.
-  const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a]);
-  const s = Float64Array.from(order, (i) => lengths[i]);
-  columns.splice(0, k, ...order.map((i) => columns[i]));
-  columns.forEach((column, i) => {
-    const before = columns.slice(0, i);
-    for (let drawn = 0; !unitBeyond(column, before); drawn++) column.set(normal(0, drawn, column.length));
-  });
-  return { s, turn: { ...turn, data: turn.data.map((_, at) => turn.data[at - (at % k) + order[at % k]]) } };
+  turnRows(a, permutation);
+  orthonormalize(a);
+  return { s: Float64Array.from(order, (i) => lengths[i]), turn: matmul(turn, permutation) };
 }
 
-/** The columns of A·turn in place of those of A. */
-function turnInPlace(columns: readonly Float64Array[], turn: Matrix): void {
-  const k = columns.length;
+/** AᵀA. */
+function energiesOf({ cols: k, data }: Matrix): Matrix {
+  const energies = matrix(k, k);
+  for (let at = 0; at < data.length; at += k) {
+    for (let i = 0; i < k; i++) {
+      for (let j = 0; j <= i; j++) energies.data[i * k + j] += data[at + i] * data[at + j];
+    }
+  }
+  for (let i = 0; i < k; i++) {
+    for (let j = 0; j < i; j++) energies.data[j * k + i] = energies.data[i * k + j];
+  }
+  return energies;
+}
+
+/** A·turn in place of A. */
+function turnRows(a: Matrix, turn: Matrix): void {
+  const k = a.cols;
   const row = new Float64Array(k);
-  for (let at = 0; at < columns[0].length; at++) {
-    for (let i = 0; i < k; i++) row[i] = columns[i][at];
+  for (let at = 0; at < a.data.length; at += k) {
+    row.set(a.data.subarray(at, at + k));
     for (let i = 0; i < k; i++) {
       let sum = 0;
       for (let j = 0; j < k; j++) sum += row[j] * turn.data[j * k + i];
-      columns[i][at] = sum;
+      a.data[at + i] = sum;
     }
   }
+}
+
+/** Each column made orthogonal to those before it and of length 1; a random one in place of what lies in their span. */
+function orthonormalize(a: Matrix): void {
+  for (let i = 0; i < a.cols; i++) {
+    for (let drawn = 0; !isolateColumn(a, i); drawn++) {
+      const random = normal(0, drawn, a.rows);
+      for (let row = 0; row < a.rows; row++) a.data[row * a.cols + i] = random[row];
+    }
+  }
+}
+
+/** {@link unitBeyond} of column i and those before it, where they lie; `false` where it lies in their span. */
+function isolateColumn(a: Matrix, i: number): boolean {
+  for (let pass = 0; pass < 2; pass++) {
+    divideColumn(a, i, columnLength(a, i));
+    const along = new Float64Array(i);
+    for (let at = 0; at < a.data.length; at += a.cols) {
+      for (let j = 0; j < i; j++) along[j] += a.data[at + j] * a.data[at + i];
+    }
+    for (let at = 0; at < a.data.length; at += a.cols) {
+      for (let j = 0; j < i; j++) a.data[at + i] -= along[j] * a.data[at + j];
+    }
+  }
+  const size = columnLength(a, i);
+  divideColumn(a, i, size);
+  return size > NOTHING;
+}
+
+function columnLength({ cols, data }: Matrix, i: number): number {
+  let square = 0;
+  for (let at = i; at < data.length; at += cols) square += data[at] ** 2;
+  return Math.sqrt(square);
+}
+
+function divideColumn({ cols, data }: Matrix, i: number, divisor: number): void {
+  for (let at = i; at < data.length; at += cols) data[at] /= divisor;
 }
 
 function divide(a: Float64Array, divisor: number): Float64Array {

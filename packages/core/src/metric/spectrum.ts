@@ -2,20 +2,12 @@
 // resolve: eigenvalues of the summed g, down to 1e-16 of the largest; singular values of J from a streamed QR
 // factorisation, whose squares are good to the square of that; the leading ones alone, from products with J and Jᵀ.
 
-import {
-  type BlockOperator,
-  canonicalSigns,
-  eigh,
-  eigsh,
-  type Matrix,
-  svd,
-  tallSkinnyQR,
-} from "@vielbein/linalg";
+import { canonicalSigns, eigh, type Matrix, svd, tallSkinnyQR } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { bytesText } from "../jacobian/budget.ts";
 import { rowChunks } from "../jacobian/columns.ts";
 import { JacobianAt } from "../jacobian/jacobian-at.ts";
-import { residualsOf } from "../jacobian/leading.ts";
+import { leadingPairs } from "../jacobian/leading.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { type MetricOptions, routeOf } from "./metric.ts";
@@ -25,8 +17,10 @@ export interface MetricSpectrum {
   readonly eigenvalues: Float64Array;
   /** Eigenvectors as columns `[from.dim, k]`, orthonormal; the first largest entry of each is positive. */
   readonly eigenvectors: Matrix;
-  /** ‖g·v − λ·v‖ of the matrix-free route, one for each pair, by a further product: rounding of the engine included. */
+  /** Of the matrix-free route ‖g·v − λ·v‖, one for each pair: see {@link LeadingPairs}. */
   readonly residuals?: Float64Array | undefined;
+  /** Of the same route: products with J or Jᵀ that it took. */
+  readonly products?: number | undefined;
   /** How it was computed. */
   readonly method: "gram" | "qr" | "lanczos" | "differences";
   /** Within one route the budget changes nothing; undefined by differences. */
@@ -38,7 +32,7 @@ export interface MetricSpectrumOptions extends MetricOptions {
   readonly top?: number | undefined;
   /** `high` takes the singular values of J from its QR factorisation: small eigenvalues keep their digits. Default `normal`. */
   readonly accuracy?: "normal" | "high" | undefined;
-  /** Lanczos: residuals up to this fraction of the largest eigenvalue. Default 1e-6, what float32 products give. */
+  /** Of `top`: residuals to reach, as a fraction of the largest eigenvalue. Default 1e-6, what float32 products give. */
   readonly tolerance?: number | undefined;
 }
 
@@ -47,7 +41,7 @@ export interface MetricSpectrumOptions extends MetricOptions {
  *
  * @param point `[from.dim]`.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for `top` out of range; `MEMORY_BUDGET` when high accuracy needs more;
- *   {@link ConvergenceError} of the matrix-free route; what the map throws.
+ *   what the map throws.
  */
 export async function metricSpectrum(
   map: DifferentiableMap<FloatArray>,
@@ -100,22 +94,11 @@ async function leading(
   top: number,
   { tolerance = 1e-6 }: MetricSpectrumOptions,
 ): Promise<MetricSpectrum> {
-  const operator = operatorOf(at);
-  const { values, vectors } = await eigsh(operator, top, {
-    tolerance,
-    sign: "canonical",
-    signal: at.signal,
-  });
+  const { values, vectors, ...rest } = await leadingPairs(at, top, tolerance);
   return {
-    eigenvalues: values.map((value) => Math.max(0, value)),
-    eigenvectors: vectors,
-    residuals: residualsOf(await operator.apply(vectors), vectors, values),
+    eigenvalues: values,
+    eigenvectors: canonicalSigns(vectors, vectors).v,
+    ...rest,
     method: "lanczos",
-    route: await at.productRoute(),
   };
-}
-
-/** X ↦ g·X = Jᵀ(J·X) for X `[from.dim, b]`, without g. A map that can is linearised at the point, once. */
-function operatorOf(at: JacobianAt): BlockOperator {
-  return { rows: at.inputs, cols: at.inputs, apply: (x) => at.multiplyMetric(x) };
 }

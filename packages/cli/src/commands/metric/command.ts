@@ -146,7 +146,7 @@ async function spectraAt(
   const point = rowAt(values, index, dim).slice();
   const spectrumOf = async (map: DifferentiableMap) =>
     scaleSpectrum(await spectrumAt(map, point, options, signal), factorOf(options));
-  const { residuals, route, ...spectrum } = await spectrumOf(await maps.at(layer));
+  const { residuals, products, route, ...spectrum } = await spectrumOf(await maps.at(layer));
   const control = options.shuffled ? await spectrumOf(await maps.shuffledAt(layer)) : undefined;
   return {
     layer,
@@ -154,6 +154,7 @@ async function spectraAt(
     ...spectrum,
     ...defined({
       residuals,
+      products,
       route: route && routeCell(route),
       shuffled_eigenvalues: control?.eigenvalues,
       shuffled_eigenvectors: control?.eigenvectors,
@@ -183,6 +184,7 @@ function columnsOf(
     ...defined({
       route: differences === undefined ? ROUTE_COLUMN : undefined,
       residuals: k === undefined ? undefined : { shape: [count], ...NOT_NEGATIVE },
+      products: k === undefined ? undefined : { shape: [], isWhole: true, ...NOT_NEGATIVE },
       shuffled_eigenvalues: shuffled ? eigenvalues : undefined,
       shuffled_eigenvectors: shuffled ? eigenvectors : undefined,
     }),
@@ -199,9 +201,13 @@ function spectrumAt(
   return metricSpectrum(map, point, { signal, top: k, accuracy, memoryBudget: memory });
 }
 
-function scaleSpectrum({ eigenvalues, eigenvectors, residuals, route }: MetricSpectrum, factor: number) {
+function scaleSpectrum(
+  { eigenvalues, eigenvectors, residuals, products, route }: MetricSpectrum,
+  factor: number,
+) {
   return {
     route,
+    products,
     eigenvalues: eigenvalues.map((value) => factor * value),
     eigenvectors,
     residuals: residuals?.map((value) => factor * value),

@@ -24,7 +24,7 @@ export interface MetricRow {
   readonly eigenvalues: Float64Array;
   /** `[n, k]`. */
   readonly eigenvectors: Matrix;
-  /** `route`, its position in `DERIVATIVE_ROUTES`; `residuals` `[k]` of leading pairs; `shuffled_eigenvalues`, `shuffled_eigenvectors` of the control. */
+  /** `route`, its position in `DERIVATIVE_ROUTES`; of leading pairs `residuals` `[k]` and the number of `products`; `shuffled_eigenvalues`, `shuffled_eigenvectors` of the control. */
   readonly [further: string]: RowValue;
 }
 
@@ -187,6 +187,7 @@ export function metricJson({ layers, between, provenance }: MetricReport): objec
         trace: row.eigenvalues.length === row.eigenvectors.rows ? sum(row.eigenvalues) : null,
         route: routeOf(row),
         residuals: row.residuals && Array.from(row.residuals as Float64Array),
+        products: row.products,
       })),
     ),
     layers: layers.map(layerJson),

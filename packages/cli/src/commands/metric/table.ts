@@ -2,7 +2,7 @@
 
 import type { Correlations, Homogeneity, HomogeneityProblem, Space } from "@vielbein/core";
 import { type Matrix, toRows } from "@vielbein/linalg";
-import { originOf, stillnessRemark } from "../../inputs/captions.ts";
+import { iterationText, originOf, stillnessRemark } from "../../inputs/captions.ts";
 import { type Distance, distanceRemark } from "../../inputs/distance.ts";
 import { drawsText } from "../../inputs/draws.ts";
 import { layerLabels } from "../../inputs/layers.ts";
@@ -54,7 +54,16 @@ function spectrumPart({ layers, provenance: { from } }: MetricReport): string[] 
     ),
   ]);
   const more = k > shown ? [`… ${k - shown} more of each: --json or --out`] : [];
-  return [body, ...[...more, ...stillLines(from, layers)].map((line) => dim(line))];
+  return [body, ...[...more, ...accuracyLines(layers), ...stillLines(from, layers)].map((line) => dim(line))];
+}
+
+/** On leading pairs. */
+function accuracyLines(layers: readonly LayerMetric[]): string[] {
+  const found = layers.flatMap(({ rows }) => rows).filter(({ products }) => products !== undefined);
+  if (found.length === 0) return [];
+  const most = Math.max(...found.map(({ products }) => products as number));
+  const worst = Math.max(...found.flatMap(({ residuals }) => [...(residuals as Float64Array)]));
+  return [iterationText(most, worst)];
 }
 
 function stillLines(from: Space, layers: readonly LayerMetric[]): string[] {
