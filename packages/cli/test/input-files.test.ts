@@ -248,7 +248,7 @@ describe("--target", () => {
     if (!sharedCase(name)) return;
     const space = { name: "image", dim: 3 * 64 * 64, shape: [3, 64, 64] };
     const layout = detectLayout(space.shape);
-    const reading = async () => ({ layout, pixels: [-1, 1] as const, crop: true });
+    const reading = async () => ({ layout, pixels: [-1, 1] as const, crop: true, fullScale: 1 });
     const target = await readTarget(`${shared}/cases/${name}`, space, reading, new AbortController().signal);
     expect(target.values).toHaveLength(space.dim);
     expect(target.background).toBe(background);

@@ -207,6 +207,58 @@ describe("invert", () => {
   });
 });
 
+describe("invert to a sound", () => {
+  const short = ["--candidates", "8", "--starts", "2", "--steps", "30", "--json"];
+  /** The first signal along a direction, by a model that states its loudest value. */
+  const loud = decoder([2, 200], { "vielbein.range": "-2,2", "vielbein.sample-rate": "8000" });
+  const recorded = async (path: string, ...more: string[]) => {
+    const folder = scratch(`recorded-${count++}`);
+    await vielbein("traverse", path, ...WALK, "--range", "1", "--wav", folder, ...more);
+    return join(folder, "direction-0-0.wav");
+  };
+
+  it("reads it as the model's signals are written", async () => {
+    const target = await recorded(loud);
+    const { code, stdout, stderr } = await vielbein("invert", loud, "--target", target, ...short);
+    expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
+    const { rms, target: read } = JSON.parse(stdout);
+    // A step of 16 bits is 2 / 32768 here.
+    expect(rms).toBeLessThan(2 / 32_768);
+    expect(read).toMatchObject({ file: "direction-0-0.wav", sampleRate: 8000 });
+    expect(stderr).not.toContain("sample by sample");
+  });
+
+  it("says that the rates differ, and refuses another length or none", async () => {
+    const other = await vielbein(
+      "invert",
+      loud,
+      "--target",
+      await recorded(loud, "--sample-rate", "44100"),
+      ...short,
+    );
+    expect([other.code, other.stderr]).toEqual([
+      0,
+      expect.stringContaining("has 44100 samples a second, the model's signals 8000"),
+    ]);
+    const target = await recorded(sound);
+    const long = await vielbein("invert", loud, "--target", target, ...short);
+    expect([long.code, long.stderr]).toEqual([
+      65,
+      expect.stringContaining("is a sound of 1 × 400 samples, the model's signals are 2 × 200. Cut it"),
+    ]);
+    const none = await vielbein("invert", flat, "--target", target, ...short);
+    expect(none.stderr).toContain(
+      "the model's signals are none (chw:3,5,5). Where they are, say --layout signal",
+    );
+    const broken = scratch("broken.wav", readFileSync(target).subarray(0, 60));
+    const refused = await vielbein("invert", sound, "--target", broken, ...short);
+    expect([refused.code, refused.stderr]).toEqual([
+      65,
+      expect.stringContaining('broken.wav": WAV: its chunk'),
+    ]);
+  });
+});
+
 describe("features of a distance", () => {
   const features = scratch(
     "features.onnx",
@@ -329,7 +381,9 @@ describe("--wav", () => {
     for (let t = 0; t < 400; t++) {
       const value = exact.files[0]!.view.getFloat32(58 + 4 * t, true);
       expect(Math.abs(value)).toBeLessThanOrEqual(1);
-      expect(rounded.files[0]!.view.getInt16(44 + 2 * t, true)).toBe(Math.round(32_767 * value));
+      expect(rounded.files[0]!.view.getInt16(44 + 2 * t, true)).toBe(
+        Math.min(32_767, Math.round(32_768 * value)),
+      );
     }
     const quiet = await written(decoder([1, 400], { "vielbein.range": "-4,2" }), "--wav-format", "float32");
     expect(quiet.options.fullScale).toBe(4);

@@ -37,7 +37,8 @@ export { type SpectrumPlot, type SpectrumSeries, spectrumPlot } from "./plots/sp
 export { decodeImage } from "./read/decode-image.ts";
 export { decodeJpeg } from "./read/decode-jpeg.ts";
 export { type DecodedImage, type DecodePngOptions, decodePng } from "./read/decode-png.ts";
-export { curveColour, curvesOf, SIGNAL_DENSITY } from "./signals/signal-picture.ts";
+export { type DecodedWav, decodeWav, isWav } from "./signals/decode-wav.ts";
+export { curveColour, curvesOf, fromCurves, SIGNAL_DENSITY } from "./signals/signal-picture.ts";
 export {
   encodeWav,
   LARGEST_SAMPLE_RATE,

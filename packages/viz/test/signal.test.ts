@@ -1,9 +1,17 @@
 // Signals as pictures, and as WAV files.
 
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { layoutWith } from "../src/images/image-layout.ts";
 import { toRgba } from "../src/images/tensor-pixels.ts";
-import { curveColour, curvesOf, SIGNAL_SIZE, signalPicture } from "../src/signals/signal-picture.ts";
+import { decodeWav, isWav } from "../src/signals/decode-wav.ts";
+import {
+  curveColour,
+  curvesOf,
+  fromCurves,
+  SIGNAL_SIZE,
+  signalPicture,
+} from "../src/signals/signal-picture.ts";
 import { encodeWav } from "../src/signals/wav.ts";
 
 const { width, height } = SIGNAL_SIZE;
@@ -22,6 +30,14 @@ describe("curves", () => {
     const rows = [Float32Array.of(0, 2, 4), Float32Array.of(1, 3, 5)];
     expect(curvesOf(Float32Array.of(0, 1, 2, 3, 4, 5), layoutWith("signal", [3, 2]))).toEqual(rows);
     expect(curvesOf(Float32Array.of(0, 2, 4, 1, 3, 5), layoutWith("signal", [2, 3]))).toEqual(rows);
+    for (const extents of [
+      [3, 2],
+      [2, 3],
+    ]) {
+      const layout = layoutWith("signal", extents);
+      const values = Float32Array.of(5, 4, 3, 2, 1, 0);
+      expect(fromCurves(curvesOf(values, layout), layout)).toEqual(values);
+    }
     expect(() => curvesOf(Float32Array.of(0, Number.NaN), layoutWith("signal", [2]))).toThrow(
       /NaN at index 1/,
     );
@@ -90,7 +106,7 @@ describe("encodeWav", () => {
         "66 6d 74 20 10 00 00 00 01 00 02 00", // fmt, 16 bytes: PCM, 2 channels
         "44 ac 00 00 10 b1 02 00 04 00 10 00", // 44100 Hz, 176400 bytes a second, blocks of 4 bytes, 16 bits
         "64 61 74 61 0c 00 00 00", // data, 12 bytes
-        "00 00 00 40 ff 7f ff 7f 01 80 00 00", // 0, 16384; 32767, clipped to 32767; −32767, 0
+        "00 00 00 40 ff 7f ff 7f 00 80 00 00", // 0, 16384; 32767, as 2; −32768, 0
       ].join(" "),
     );
   });
@@ -114,5 +130,102 @@ describe("encodeWav", () => {
     expect(() => encodeWav([one], { sampleRate: 2 ** 32 })).toThrow(/4294967296/);
     expect(() => encodeWav([one, new Float32Array(2)], { sampleRate: 1 })).toThrow(/in channel 1, 2/);
     expect(() => encodeWav([Float32Array.of(Number.NaN)], { sampleRate: 1 })).toThrow(/NaN at index 0/);
+  });
+});
+
+describe("decodeWav", () => {
+  /** A file of these bytes of samples. */
+  const wav = (
+    tag: number,
+    bits: number,
+    channels: number,
+    data: readonly number[],
+    extra: readonly number[] = [],
+  ) => {
+    const uint16 = (x: number) => [x & 255, x >> 8];
+    const uint32 = (x: number) => [...uint16(x & 0xffff), ...uint16(x >>> 16)];
+    const ascii = (letters: string) => Array.from(letters, (letter) => letter.charCodeAt(0));
+    const block = (channels * bits) / 8;
+    const fields = [...uint16(tag), ...uint16(channels), ...uint32(8000), ...uint32(8000 * block)];
+    const format = [...fields, ...uint16(block), ...uint16(bits), ...extra];
+    const body = [
+      ...ascii("WAVEfmt "),
+      ...uint32(format.length),
+      ...format,
+      // Chunks of odd length are padded; of those that are not known, nothing is read.
+      ...ascii("note"),
+      ...uint32(3),
+      ...[1, 2, 3, 0],
+      ...ascii("data"),
+      ...uint32(data.length),
+      ...data,
+    ];
+    return Uint8Array.from([...ascii("RIFF"), ...uint32(body.length), ...body]);
+  };
+  const float64 = (...values: number[]) => [...new Uint8Array(Float64Array.from(values).buffer)];
+
+  test.each([
+    ["8 bits", wav(1, 8, 1, [0, 128, 192]), [-1, 0, 0.5]],
+    ["16 bits", wav(1, 16, 1, [0, 128, 0, 64, 255, 127]), [-1, 0.5, 32767 / 32768]],
+    ["24 bits", wav(1, 24, 1, [0, 0, 128, 0, 0, 64, 1, 0, 0]), [-1, 0.5, 2 ** -23]],
+    ["32 bits", wav(1, 32, 1, [0, 0, 0, 128, 0, 0, 0, 64]), [-1, 0.5]],
+    ["float32", wav(3, 32, 1, [0, 0, 32, 192]), [-2.5]],
+    ["float64", wav(3, 64, 1, float64(0.25, -3)), [0.25, -3]],
+    // The size of what follows, valid bits, a mask, and a GUID that begins with the encoding.
+    [
+      "extensible",
+      wav(0xfffe, 16, 1, [0, 64], [22, 0, 16, 0, 0, 0, 0, 0, 1, 0, ...Array(14).fill(0)]),
+      [0.5],
+    ],
+  ])("%s", (_, bytes, samples) => {
+    expect(isWav(bytes)).toBe(true);
+    expect(decodeWav(bytes)).toEqual({ channels: [Float32Array.from(samples)], sampleRate: 8000 });
+  });
+
+  test("reads what encodeWav writes: to half a step, or exactly", () => {
+    const channels = [0, 1].map((c) => Float32Array.from({ length: 99 }, (_, t) => 0.99 * Math.sin(t + c)));
+    const exact = decodeWav(encodeWav(channels, { sampleRate: 44_100, format: "float32" }));
+    expect(exact).toEqual({ channels, sampleRate: 44_100 });
+    const rounded = decodeWav(encodeWav(channels, { sampleRate: 44_100 }));
+    rounded.channels.forEach((samples, c) => {
+      const off = samples.reduce((most, x, t) => Math.max(most, Math.abs(x - channels[c]![t]!)), 0);
+      expect(off).toBeLessThanOrEqual(2 ** -16);
+    });
+  });
+
+  test("of a length that the writer did not know, all that is there", () => {
+    const bytes = wav(1, 8, 1, [128, 192]);
+    bytes.fill(255, bytes.length - 6, bytes.length - 2);
+    expect(decodeWav(bytes).channels).toEqual([Float32Array.of(0, 0.5)]);
+  });
+
+  test("names what is wrong", () => {
+    const good = wav(1, 16, 2, [0, 0, 0, 0]);
+    expect(() => decodeWav(good.slice(0, -1))).toThrow(/"data" says that it has 4 bytes, and 3 are left/);
+    expect(() => decodeWav(good.slice(0, 20))).toThrow(/"fmt " says/);
+    expect(() => decodeWav(good.slice(0, 12))).toThrow(/missing/);
+    expect(() => decodeWav(Uint8Array.of(1, 2))).toThrow(/does not begin/);
+    expect(() => decodeWav(wav(1, 16, 2, [0, 0]))).toThrow(
+      /2 bytes are no whole number of samples of 2 channels/,
+    );
+    expect(() => decodeWav(wav(2, 4, 1, [0]))).toThrow(/encoding 2 of 4 bits is not read/);
+    expect(() => decodeWav(wav(1, 16, 0, []))).toThrow(/not read/);
+  });
+
+  test("any bytes are read or refused by name", () => {
+    const good = wav(3, 32, 2, Array(32).fill(7));
+    const change = fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 0, max: 255 }));
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 4 }), fc.nat(good.length), (changes, length) => {
+        const bytes = good.slice();
+        for (const [at, byte] of changes) bytes[at] = byte;
+        try {
+          decodeWav(bytes.subarray(0, length));
+        } catch (error) {
+          expect(error).toMatchObject({ code: "INVALID_FILE" });
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -6,6 +6,7 @@ import type { OnnxMap } from "@vielbein/onnx";
 import {
   classColour,
   curveColour,
+  type ImageLayout,
   type LegendKey,
   measureExtent,
   measureRange,
@@ -94,32 +95,38 @@ export function imageOf(point: Float32Array, { layout: found, pixels }: Drawing)
   return toRgba(point, found, pixels?.range ?? [0, 1]);
 }
 
-/** As many classes are told apart by colour. */
-const MOST_KEYS = 16;
-
 /** What a sheet of such images needs besides them. */
 export function sheetLook({ layout: found }: PictureLayout): {
   readonly legend?: readonly LegendKey[];
   readonly density?: number;
 } {
-  const { channels } = found;
-  const keys = Array.from({ length: Math.min(channels, MOST_KEYS) }, (_, i) => i);
-  switch (shownBy(found)) {
-    case "classes": {
-      const label = (i: number) => `${i}${channels > i + MOST_KEYS ? `, ${i + MOST_KEYS} …` : ""}`;
-      return {
-        legend: keys.map((i) => ({ label: label(i), colour: classColour(i), shape: "area", opaque: true })),
-      };
-    }
-    case "signal": {
-      const legend = keys.map(
-        (i) => ({ label: `channel ${i}`, colour: curveColour(i), shape: "line" }) as const,
-      );
-      return { legend: channels > 1 ? legend : [], density: SIGNAL_DENSITY };
-    }
-    default:
-      return {};
-  }
+  const shows = shownBy(found);
+  if (shows === "classes") return { legend: classKeys(found) };
+  if (shows === "signal") return { legend: curveKeys(found), density: SIGNAL_DENSITY };
+  return {};
+}
+
+/** As many classes are told apart by colour. */
+const MOST_KEYS = 16;
+
+function classKeys({ channels }: ImageLayout): LegendKey[] {
+  const label = (i: number) => `${i}${channels > i + MOST_KEYS ? `, ${i + MOST_KEYS} …` : ""}`;
+  return Array.from({ length: Math.min(channels, MOST_KEYS) }, (_, i) => ({
+    label: label(i),
+    colour: classColour(i),
+    shape: "area",
+    opaque: true,
+  }));
+}
+
+/** None for a single curve. */
+function curveKeys({ channels }: ImageLayout): LegendKey[] {
+  const count = channels > 1 ? Math.min(channels, MOST_KEYS) : 0;
+  return Array.from({ length: count }, (_, i) => ({
+    label: `channel ${i}`,
+    colour: curveColour(i),
+    shape: "line",
+  }));
 }
 
 /** Arrays end to end. */

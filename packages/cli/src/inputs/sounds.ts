@@ -71,16 +71,24 @@ export function soundOf(
 ): Sound | undefined {
   if (wav === undefined) return undefined;
   requireSignal(space, layout);
-  const metadata = isOutput(loaded, space.name) ? loaded.model.metadata : new Map<string, string>();
-  const stated = statedSampleRate(metadata);
+  const { rate: stated, fullScale } = statedSound(loaded, space);
   const from = sampleRate !== undefined ? "option" : stated !== undefined ? "model" : "assumed";
   if (from === "assumed") {
     loaded.remark(
       `--wav: the model does not state how many samples make a second: ${ASSUMED_RATE} are assumed; --sample-rate or vielbein.sample-rate in the metadata says it`,
     );
   }
-  const fullScale = Math.max(...(statedRange(metadata) ?? [-1, 1]).map(Math.abs));
   return { folder: wav, format, rate: sampleRate ?? stated ?? ASSUMED_RATE, from, fullScale };
+}
+
+/** What the model states of the sound of its outputs: samples a second, and the value that is as loud as can be. */
+export function statedSound(
+  loaded: LoadedModel,
+  { name }: Space,
+): { readonly rate: number | undefined; readonly fullScale: number } {
+  const metadata = isOutput(loaded, name) ? loaded.model.metadata : new Map<string, string>();
+  const fullScale = Math.max(...(statedRange(metadata) ?? [-1, 1]).map(Math.abs));
+  return { rate: statedSampleRate(metadata), fullScale };
 }
 
 function requireSignal({ name }: Space, layout: ImageLayout): void {
@@ -122,10 +130,9 @@ export async function writeSounds(
   const signals = rows.flatMap((row) => numbered(row, dim));
   let clipped = 0;
   for (const { name, values } of signals) {
-    const scaled = values.map((x) => x / sound.fullScale);
-    clipped += scaled.filter((x) => Math.abs(x) > 1).length;
+    clipped += values.filter((x) => Math.abs(x) > sound.fullScale).length;
     const file = join(sound.folder, `${name}.wav`);
-    await writeWhole(file, await endingAtOnce(() => encoded(scaled, layout, sound), signal), terminal);
+    await writeWhole(file, await endingAtOnce(() => encoded(values, layout, sound), signal), terminal);
   }
   if (clipped > 0 && sound.format === "pcm16") {
     const beyond = `${clipped} samples beyond ±${sound.fullScale} were clipped`;
@@ -144,6 +151,8 @@ function numbered({ name, values }: SignalRow, dim: number): SignalRow[] {
   }));
 }
 
-function encoded(values: Float32Array, layout: ImageLayout, { rate, format }: Sound): Uint8Array {
-  return encodeWav(curvesOf(values, layout), { sampleRate: rate, format });
+function encoded(values: Float32Array, layout: ImageLayout, sound: Sound): Uint8Array {
+  const { rate: sampleRate, format, fullScale } = sound;
+  const scaled = values.map((x) => x / fullScale);
+  return encodeWav(curvesOf(scaled, layout), { sampleRate, format });
 }

@@ -40,6 +40,18 @@ export function curvesOf(values: Float32Array, layout: ImageLayout): Float32Arra
   );
 }
 
+/** The values of one output with these curves: undoes {@link curvesOf}. */
+export function fromCurves(curves: readonly Float32Array[], layout: ImageLayout): Float32Array {
+  const { pixel, channel } = stridesOf(layout);
+  const values = new Float32Array(layout.channels * layout.width);
+  for (const [c, curve] of curves.entries()) {
+    curve.forEach((x, t) => {
+      values[t * pixel + c * channel] = x;
+    });
+  }
+  return values;
+}
+
 /** Draws the curves, the first on top, above a line at 0; what lies outside the range is cut off. */
 export function signalPicture(curves: readonly Float32Array[], [low, high]: PixelRange): RgbaImage {
   const { width, height } = SIGNAL_SIZE;

@@ -21,8 +21,8 @@ const FORMATS = {
 
 /** What the format has room for, samples a second. */
 export const LARGEST_SAMPLE_RATE: number = 2 ** 32 - 1;
-/** What a sample of 1 is as an integer of 16 bits. */
-const LARGEST_INTEGER = 32_767;
+/** What a sample of 1 is as an integer of 16 bits, the largest of which is one less. */
+const FULL_SCALE = 32_768;
 
 /**
  * The samples a second that a model states in its metadata under `vielbein.sample-rate`, if any.
@@ -103,7 +103,8 @@ function interleaved(channels: readonly Float32Array[], format: WavFormat): Uint
     samples.forEach((x, t) => {
       const at = bytes * (t * channels.length + c);
       if (format === "float32") view.setFloat32(at, x, true);
-      else view.setInt16(at, Math.round(LARGEST_INTEGER * Math.max(-1, Math.min(x, 1))), true);
+      else
+        view.setInt16(at, Math.max(-FULL_SCALE, Math.min(Math.round(FULL_SCALE * x), FULL_SCALE - 1)), true);
     });
   }
   return new Uint8Array(view.buffer);

@@ -10,6 +10,7 @@ import { type LoadedModel, provenanceOf } from "../../inputs/model.ts";
 import { type Drawing, describeDrawing, drawingEntry, drawingOf, joined } from "../../inputs/pictures.ts";
 import { pixelsEntry } from "../../inputs/pixels.ts";
 import type { Points } from "../../inputs/points-file.ts";
+import { statedSound } from "../../inputs/sounds.ts";
 import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
 import { InterruptedError } from "../../kit/exit-codes.ts";
@@ -82,10 +83,11 @@ async function invertTarget(task: InvertTask): Promise<Report> {
   const images = new Images(task);
   const reading = async (): Promise<PictureReading> => {
     const { layout, pixels } = await images.find();
-    return { layout, pixels: pixels?.range, crop: options.crop };
+    const { fullScale } = statedSound(loaded, generator.to);
+    return { layout, pixels: pixels?.range, crop: options.crop, fullScale };
   };
   const target = await readTarget(options.target, generator.to, reading, signal);
-  remarkOnTarget(loaded, target);
+  remarkOnTarget(loaded, target, statedSound(loaded, generator.to).rate);
   // What can be refused is refused before the search.
   const drawing = options.sheet === undefined ? undefined : await images.find();
   const pictures = images.known ? drawingEntry(images.known) : pixelsEntry(distance.pixels);
@@ -110,7 +112,14 @@ async function invertTarget(task: InvertTask): Promise<Report> {
   };
 }
 
-function remarkOnTarget({ remark }: LoadedModel, { file, background, roundedFrom }: Target): void {
+/** @param rate samples a second, as the model states. */
+function remarkOnTarget({ remark }: LoadedModel, target: Target, rate: number | undefined): void {
+  const { file, background, roundedFrom, sampleRate } = target;
+  if (sampleRate !== undefined && rate !== undefined && sampleRate !== rate) {
+    remark(
+      `--target: ${file} has ${sampleRate} samples a second, the model's signals ${rate}: it is read sample by sample all the same`,
+    );
+  }
   if (background) {
     remark(
       `--target: ${file} has transparent pixels, which the model does not know: they are read over white`,

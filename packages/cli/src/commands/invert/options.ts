@@ -19,7 +19,10 @@ export const STEPS: Readonly<Record<InversionMethod, number>> = {
 
 const targetOptions = {
   target: required(
-    input("--target <file>", "image, PNG or JPEG; or tensor, .npy or .npz, in the units of the output"),
+    input(
+      "--target <file>",
+      "image, PNG or JPEG; sound, WAV; or tensor, .npy or .npz, in the units of the output",
+    ),
   ),
   crop: flag("--crop", "crop a target of another size to the proportions of the images, and resample it"),
 };
