@@ -21,12 +21,15 @@ const renamed: ReadonlyMap<string, string> = new Map([
 const repeated: ReadonlyMap<string, string> = new Map([
   ...["GRU", "LSTM", "RNN"].map((op) => [op, "written out step by step, see below"] as const),
   ...["Loop", "Scan"].map((op) => [op, "written out round by round, see below"] as const),
+  ...["ConcatFromSequence", "SequenceAt", "SequenceErase", "SequenceInsert", "SplitToSequence"].map(
+    (op) => [op, "its tensors by themselves, see below"] as const,
+  ),
 ]);
 
 /** Operators that are refused for a reason of their own; all others without a rule are refused, too. */
 const refused = [
   ...["Bernoulli", "DequantizeLinear", "DynamicQuantizeLinear", "GRU", "If", "LSTM", "Loop", "Multinomial"],
-  ...["QuantizeLinear", "RNN", "Scan", "SequenceMap"],
+  ...["QuantizeLinear", "RNN", "Scan", "SequenceAt", "SequenceMap"],
 ];
 
 const nodeOf = (opType: string): Node => ({

@@ -19,6 +19,8 @@ const recurrent = `recurrent operators are written out for up to ${MOST_STEPS} s
 const loop = `loops are written out where the number of rounds does not depend on the point, and all of them have no more than ${MOST_NODES} nodes; trace the model for a fixed course when exporting, or end the map before it`;
 const control =
   "its subgraphs read what depends on the point; trace the model for a fixed course when exporting, or end the map before it";
+const sequence =
+  "sequences are written out where their lengths and places are stated; collect tensors with cat or stack when exporting, or end the map before it";
 const random =
   "it draws at random from what depends on the point, so that there is no derivative; make the draw an input of the model";
 const quantised =
@@ -33,6 +35,8 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ...["Loop", "Scan"].map((op) => [op, loop] as const),
   ["com.microsoft::GroupQueryAttention", grouped],
   ...["If", "SequenceMap"].map((op) => [op, control] as const),
+  ...["ConcatFromSequence", "SequenceAt", "SequenceConstruct"].map((op) => [op, sequence] as const),
+  ...["SequenceErase", "SequenceInsert", "SplitToSequence"].map((op) => [op, sequence] as const),
   ...["Bernoulli", "Multinomial"].map((op) => [op, random] as const),
   ...["QuantizeLinear", "DynamicQuantizeLinear", "DequantizeLinear"].map((op) => [op, quantised] as const),
   ...["MatMulInteger", "ConvInteger", "QLinearMatMul", "QLinearConv"].map((op) => [op, quantised] as const),

@@ -23,6 +23,7 @@ import { scaleActivations } from "./modulation.ts";
 import { normalize } from "./normalize.ts";
 import { fixedInputs, type PrepareOptions } from "./options.ts";
 import { multiplyRoots } from "./roots.ts";
+import { writeOutSequences } from "./sequences.ts";
 import { shieldDiscarded } from "./shield.ts";
 import { type Ends, type Slice, sliceBetween } from "./slice.ts";
 import { unrollOnce } from "./unroll/unroll.ts";
@@ -82,6 +83,9 @@ async function simplify(
   // Scan of operator set 8 is another operator.
   const asTheyAre = standardOpset(original) < 9 ? new Set([...kept, "Scan"]) : kept;
   for (;;) {
+    const plain = writeOutSequences(model);
+    origins.push(...plain.origins);
+    model = plain.model;
     const unrolled = await unrollOnce(model, {
       runtime,
       variable,

@@ -11,6 +11,11 @@ export interface FamilyReport {
   readonly because: string;
 }
 
+const transformer: FamilyReport = {
+  name: "transformer decoder",
+  because: "attention between layer normalisations",
+};
+
 /** The family of a prepared graph, or undefined where nothing is characteristic. */
 export function architectureFamily(graph: PreparedGraph): FamilyReport | undefined {
   const features = new Features(graph);
@@ -47,9 +52,7 @@ function imageFamily(f: Features): FamilyReport | undefined {
   const conditional = f.channelScales();
   if (conditional > 0) return report("BigGAN", `${conditional} layers scaled per channel by the code`);
   if (f.normalisesPixels()) return report("PGGAN", "features are normalised pixel by pixel");
-  if (f.has("LayerNormalization") && f.has("Softmax")) {
-    return report("transformer decoder", "attention between layer normalisations");
-  }
+  if (f.has("LayerNormalization") && f.has("Softmax")) return transformer;
   if (f.has("InstanceNormalization") && f.has("Resize")) {
     return report("convolutional decoder", "upsampling, convolutions and group or instance normalisation");
   }
@@ -61,10 +64,16 @@ function imageFamily(f: Features): FamilyReport | undefined {
 }
 
 function vectorFamily(f: Features): FamilyReport | undefined {
+  if (f.isSignal && f.has("Conv", "ConvTranspose")) {
+    return report("waveform decoder", "convolutions along the one axis of a signal");
+  }
+  const gates = f.recurrentGates();
+  if (gates > 1) return report("recurrent decoder", `${gates} steps of gated cells`);
   if (f.has("Conv", "ConvTranspose") || !f.has("Gemm", "MatMul")) return undefined;
   if (f.normalisesCode()) {
     return report("StyleGAN mapping network", "fully connected layers behind a normalised code");
   }
+  if (f.has("LayerNormalization") && f.has("Softmax")) return transformer;
   return f.has("Softmax") ? undefined : report("fully connected network", "no convolution, no attention");
 }
 

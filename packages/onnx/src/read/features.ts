@@ -8,6 +8,8 @@ export class Features {
   readonly isImage: boolean;
   /** Code and output are images of one shape. */
   readonly keepsShape: boolean;
+  /** The output is one or two channels of many samples. */
+  readonly isSignal: boolean;
   /** The code is four channels or more at several places, the output an image of more pixels. */
   readonly upsamplesPlaces: boolean;
   readonly #graph: PreparedGraph;
@@ -23,6 +25,7 @@ export class Features {
     const [code, output] = [this.#shape(graph.input), this.#shape(graph.output)];
     const hasPlaces = code.length === 4 && pixels(code) > 1;
     this.isImage = output.length === 4 && output[1] <= 4 && output[2] > 1;
+    this.isSignal = output.length === 3 && output[1] <= 2 && output[2] >= 8 * output[1];
     this.keepsShape = hasPlaces && String(code) === String(output);
     this.upsamplesPlaces = hasPlaces && this.isImage && code[1] >= 4 && pixels(code) < pixels(output);
   }
@@ -63,6 +66,18 @@ export class Features {
       const isAlongChannels = joined.length === 4 && parts.every((part) => part[1] < joined[1]);
       return node.opType === "Concat" && isAlongChannels && pixels(joined) > smallest;
     });
+  }
+
+  /** Products σ(·)·tanh(·) and (1 − σ(·))·tanh(·), as in every step of an LSTM or GRU. */
+  recurrentGates(): number {
+    const isFrom = (opType: string, name: string): boolean => this.#producers.get(name)?.opType === opType;
+    const isGate = (name: string): boolean =>
+      isFrom("Sigmoid", name) ||
+      (isFrom("Sub", name) && isFrom("Sigmoid", this.#producers.get(name)?.inputs[1] ?? ""));
+    return this.#nodes.filter(
+      ({ opType, inputs: [a, b] }) =>
+        opType === "Mul" && ((isGate(a) && isFrom("Tanh", b)) || (isFrom("Tanh", a) && isGate(b))),
+    ).length;
   }
 
   /** A transposed convolution of one pixel. */

@@ -1,0 +1,73 @@
+// Sequences of tensors, written out: values and derivatives are those of the engine's own sequences in float64.
+
+import { expect, test } from "vitest";
+import { OnnxMap } from "../src/index.ts";
+import { int } from "../src/model/attributes.ts";
+import { type Build, expectDerivative } from "./derivative.ts";
+import { GraphBuilder, runtime } from "./helpers.ts";
+
+/** [sin a, b, a·b], made in several ways. */
+const three = (g: GraphBuilder): string => {
+  const [a, b] = [g.variable([2, 3]), g.variable([2, 3])];
+  const pair = g.op("SequenceConstruct", [g.op("Sin", [a]), g.op("Mul", [a, b])]);
+  return g.op("SequenceInsert", [pair, b, g.int64([-1], [])]);
+};
+
+const cases: readonly (readonly [string, Build])[] = [
+  ["joined along an axis", (g) => g.op("ConcatFromSequence", [three(g)], { axis: int(1) })],
+  [
+    "stacked along a new axis, counted from the end",
+    (g) => g.op("ConcatFromSequence", [three(g)], { axis: int(-1), new_axis: int(1) }),
+  ],
+  ["one of them", (g) => g.op("SequenceAt", [three(g), g.int64([1], [])])],
+  ["one of them, counted from the end", (g) => g.op("SequenceAt", [three(g), g.int64([-3], [])])],
+  [
+    "without one of them, and without the last",
+    (g) => {
+      const two = g.op("SequenceErase", [three(g), g.int64([0], [])]);
+      return g.op("ConcatFromSequence", [g.op("SequenceErase", [two])], { axis: int(0) });
+    },
+  ],
+  [
+    "begun empty",
+    (g) => {
+      const [x, empty] = [
+        g.variable([2]),
+        g.op("SequenceEmpty", [], { dtype: int(g.precision === "float64" ? 11 : 1) }),
+      ];
+      const one = g.op("SequenceInsert", [empty, g.op("Exp", [x])]);
+      return g.op("ConcatFromSequence", [g.op("SequenceInsert", [one, x])], { axis: int(0) });
+    },
+  ],
+  [
+    "times their number",
+    (g) => {
+      const sequence = three(g);
+      const count = g.op("Cast", [g.op("SequenceLength", [sequence])], {
+        to: int(g.precision === "float64" ? 11 : 1),
+      });
+      return g.op("Mul", [g.op("SequenceAt", [sequence, g.int64([2], [])]), count]);
+    },
+  ],
+  [
+    "parts of a tensor",
+    (g) => {
+      const parts = g.op("SplitToSequence", [g.variable([2, 5]), g.int64([2, 3])], { axis: int(1) });
+      return g.op("Sin", [g.op("SequenceAt", [parts, g.int64([1], [])])]);
+    },
+  ],
+];
+
+test.each(cases)("%s", async (_name, build) => {
+  await expectDerivative(build);
+});
+
+test("a place that the point decides on is refused, saying what to do", async () => {
+  const g = new GraphBuilder("float32");
+  const x = g.variable([3]);
+  const place = g.op("ArgMax", [x], { axis: int(0), keepdims: int(0) });
+  const chosen = g.op("SequenceAt", [g.op("SequenceConstruct", [x, g.op("Sin", [x])]), place]);
+  await expect(OnnxMap.create(g.model(chosen), runtime)).rejects.toThrow(
+    /SequenceConstruct .*sequences are written out where their lengths and places are stated; collect tensors/,
+  );
+});
