@@ -1,4 +1,4 @@
-// Numbers as people write them.
+// Numbers as users write them.
 
 /** A number in decimal notation, such as `-1`, `.5` or `1e-3`; NaN for any other text (`0x10`, `Infinity`, nothing). */
 export function parseDecimal(text: string): number {

@@ -12,7 +12,7 @@ export type ErrorCode =
   | "NOT_FINITE"
   /** Bytes that are not the format they should be, or are cut short. */
   | "INVALID_MODEL"
-  /** The same of a file that is no model. */
+  /** The same of a file that is not a model. */
   | "INVALID_FILE"
   /** A file that is referred to is missing or may not be read. */
   | "MISSING_FILE"

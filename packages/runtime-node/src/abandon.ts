@@ -12,7 +12,7 @@ export const abandonable: Set<Abandonable> = new Set();
  * Gives up what all runtimes of this process have under way: it is rejected at once with an `AbortError`, and so is
  * what is asked of them later; trials are cut off. For a program that is about to end.
  *
- * @returns Whether a run goes on in this process all the same. `process.exit` would wait for its end; to go at once, a
+ * @returns Whether a run goes on in this process nevertheless. `process.exit` would wait for its end; to go at once, a
  *   program ends itself by the signal that it was sent.
  */
 export function abandonRuns(): boolean {

@@ -1,4 +1,4 @@
-// One instance of ONNX Runtime with one provider, be it in this thread or in a worker.
+// One instance of ONNX Runtime with one provider, in this thread or in a worker.
 
 import type { EngineSession, KeepingEngine, ModelSource, SessionOptions } from "@vielbein/core/runtime";
 import type { EngineFailure } from "./failure.ts";

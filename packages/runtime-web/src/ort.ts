@@ -11,7 +11,7 @@ export function inNode(): boolean {
 
 export function loadOrt(provider: WebProvider): Promise<typeof Ort> {
   if (inNode()) {
-    // The name is no literal, so that bundlers for browsers leave it alone: there it is a third build.
+    // The name is not a literal, so that bundlers for browsers leave it alone: there it is a third build.
     const name = "onnxruntime-web";
     return import(/* @vite-ignore */ /* webpackIgnore: true */ name);
   }

@@ -44,7 +44,7 @@ export async function asOnePoint(
   return { model: drawnModel(model, noiseSeed, remark), batch };
 }
 
-/** Says what of the model is drawn at random, and draws it anew where a seed is given. */
+/** Says what of the model is drawn at random, and redraws it where a seed is given. */
 function drawnModel(model: Model, noiseSeed: number | undefined, remark: Remark): Model {
   const drawn = tolerant(() => noiseTensors(model)) ?? [];
   if (drawn.length > 0) {

@@ -212,7 +212,7 @@ function scale({ count, dim, data }: Rows, { normalize }: ForeignOptions, assume
   else assumed.push(`their lengths, ${range}, are kept (--normalize makes them 1)`);
 }
 
-/** Lengths this near to 1 are 1 in float32. */
+/** Lengths this close to 1 are 1 in float32. */
 const UNIT = 1e-4;
 
 /** Of numbers of any size, and any number of them. */

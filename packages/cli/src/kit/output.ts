@@ -1,5 +1,5 @@
 // Writing files. A regular file is replaced whole or not at all, with its mode and, where that is allowed, its owner;
-// symbolic links are followed; what is no regular file, such as a FIFO or a device, is written to.
+// symbolic links are followed; what is not a regular file, such as a FIFO or a device, is written to.
 
 import { randomUUID } from "node:crypto";
 import { rmSync, type Stats } from "node:fs";

@@ -1,5 +1,5 @@
 // stdout and stderr of the process. A reader that has seen enough (`vielbein … | head`) closes the pipe: that is no
-// failure, and what else there is to write is written all the same. Where nobody reads stderr there is nobody to tell.
+// failure, and what else there is to write is written anyway. Where nobody reads stderr there is nobody to tell.
 
 /** One of them, of which an error is kept instead of thrown. */
 export class StandardStream {

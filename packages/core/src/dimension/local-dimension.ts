@@ -1,4 +1,4 @@
-// Local dimension: along how many directions the output of a map moves at a point, beyond a tail of singular values
+// Local dimension: in how many directions the output of a map moves at a point, beyond a tail of singular values
 // that counts as noise (Choi, Hwang, Cho & Kang, "Analyzing the Latent Space of GAN through Local Dimension
 // Estimation", arXiv:2205.13182). A small Gaussian step ε·p of the input moves the output by ε·J·p, with covariance
 // ε²·JJᵀ; the pseudorank of the noisy J is the rank that Kritchman & Nadler's test gives its eigenvalues σᵢ²/n.
@@ -10,7 +10,7 @@ import type { Settled } from "../settled.ts";
 import { type KritchmanNadler, kritchmanNadler, requireDescending } from "./kritchman-nadler.ts";
 
 /**
- * What the test takes for n samples of p variables, with d = dimension of the input, m = of the output, dead ones left
+ * What the test counts as n samples of p variables, with d = dimension of the input, m = of the output, dead ones left
  * out, and the number of singular values kept: `input`: n = d, p = kept. `kept`: n = p = kept. `padded`: n = d, p = m,
  * the eigenvalues that were not kept being 0.
  */
@@ -33,8 +33,8 @@ export interface LocalDimensionOptions extends Partial<DeadDirections> {
 
 /**
  * `ok`: the test split the spectrum into signal and noise. `flat`: nothing stands out, because all values are alike,
- * which is what noise looks like too, or so few that the test cannot tell; there is no dimension. `no-noise-tail`: the
- * threshold fell behind or into the signal, so no noise was left to test against, and all that was kept counts.
+ * as in pure noise, or there are too few for the test to decide; there is no dimension. `no-noise-tail`: the
+ * threshold fell behind or into the signal, so that no noise was left to test against, and all values kept count.
  * `noise-free`: no noise comes before the values drop to rounding error, so the rank is exact.
  */
 export type DimensionStatus = "ok" | "flat" | "no-noise-tail" | "noise-free";
@@ -68,10 +68,10 @@ const STEP = 5;
  * The local dimension from the singular values of the Jacobian.
  *
  * A drop in the spectrum ends the signal only where no noise comes before it: what follows a tail of noise, such as the
- * zeros of dead inputs or repeated outputs, says nothing about the signal. And a threshold that leaves none of the noise
- * leaves the test nothing to compare with: that shows by a test of the whole spectrum.
+ * zeros of dead inputs or repeated outputs, says nothing about the signal. A threshold that removes all of the noise
+ * leaves the test nothing to compare with; a test of the whole spectrum shows this.
  *
- * @param singularValues σ₁ ≥ … ≥ 0, all min(d, m) of them, of dead inputs and outputs too.
+ * @param singularValues σ₁ ≥ … ≥ 0, all min(d, m) of them, including those of dead inputs and outputs.
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
 export function localDimension(

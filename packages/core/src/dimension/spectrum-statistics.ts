@@ -1,5 +1,5 @@
-// How many directions a spectrum of variances has, by statistics that test nothing: to be read beside an estimated
-// dimension, which depends on conventions, while these do not. λ₁ ≥ … ≥ λ_p ≥ 0, shares λᵢ/Σλ.
+// How many directions a spectrum of variances has, by statistics without a test: companions of an estimated
+// dimension that, unlike it, depend on no conventions. λ₁ ≥ … ≥ λ_p ≥ 0, shares λᵢ/Σλ.
 
 import { VielbeinError } from "../errors.ts";
 import { requireDescending } from "./kritchman-nadler.ts";
@@ -31,7 +31,7 @@ const NO_DIMENSION: SpectrumStatistics = {
 /**
  * All statistics of a spectrum; 0 throughout where every eigenvalue is 0.
  *
- * @param eigenvalues descending, at least one: of a Jacobian, σ².
+ * @param eigenvalues descending, at least one: for a Jacobian, σ².
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
 export function spectrumStatistics(eigenvalues: ArrayLike<number>): SpectrumStatistics {

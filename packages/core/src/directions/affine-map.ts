@@ -2,16 +2,16 @@
 
 import type { Matrix } from "@vielbein/linalg";
 
-/** y = A·x + b, one of the steps that read the code x before anything nonlinear has. */
+/** y = A·x + b, one of the steps that read the code x before any nonlinear operator does. */
 export interface AffineMap {
   /** Tensor that holds y. */
   readonly name: string;
   /** Operator that computes it, e.g. `Gemm`. */
   readonly operator: string;
-  /** Position of its node in the model as it was read; −1 where the node was put there in preparation. */
+  /** Position of its node in the model as it was read; −1 for a node that preparation inserted. */
   readonly position: number;
   /**
-   * Layer of the generator that y steers, from 0. In a space of codes per layer it is that of the code which is read;
+   * Layer of the generator that y steers, from 0. In a space of codes per layer it is the layer of the code that is read;
    * otherwise maps are counted in the order of the graph, a map to colours having the number of the one after it.
    */
   readonly layer: number;

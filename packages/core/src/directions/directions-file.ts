@@ -1,6 +1,6 @@
 // One file format for direction sets of every kind: a safetensors file. Its tensors are `directions` [count, dim], a row
-// for each direction, and where there are any `values` [count] and `point` [shape of the space]; what else there is to
-// say stands in the metadata, as JSON. Any reader of safetensors can use it.
+// for each direction, and optionally `values` [count] and `point` [shape of the space]; everything else
+// is in the metadata, as JSON. Any reader of safetensors can open it.
 
 import { transpose } from "@vielbein/linalg";
 import {
@@ -62,7 +62,7 @@ export function encodeDirections(set: DirectionSet): Uint8Array {
 /**
  * The set in a directions file. `what` names the file in messages.
  *
- * @throws {VielbeinError} `INVALID_MODEL` for bytes that are no directions file, or one of a later version.
+ * @throws {VielbeinError} `INVALID_MODEL` for bytes that are not a directions file, or one of a later version.
  */
 export function decodeDirections(bytes: Uint8Array, what = "Directions"): DirectionSet {
   const { tensors, metadata } = readOurs(bytes, what);

@@ -34,11 +34,11 @@ export interface DirectionSet {
   readonly method: string;
   /** The point, `[space.dim]`, at which local directions hold. */
   readonly point?: Float32Array | undefined;
-  /** Model, options and versions; absent for directions that came from elsewhere. */
+  /** Model, options and versions; absent for directions from other programs. */
   readonly provenance?: Provenance | undefined;
 }
 
-/** `d0`, `d1`, …: the names of directions that nobody named. */
+/** `d0`, `d1`, …: default names of directions. */
 export function defaultNames(count: number): string[] {
   return Array.from({ length: count }, (_, k) => `d${k}`);
 }

@@ -11,11 +11,11 @@ import { CrossMoments, Moments } from "../statistics/moments.ts";
 import { ByCovariance, BySketch, type Estimator } from "./component-estimators.ts";
 
 export interface PrincipalComponentsOptions {
-  /** Components to keep, from 1 to the dimension. Default: 50, or as many as there are. */
+  /** Number of components to keep, from 1 to the dimension. Default: 50, or as many as there are. */
   readonly components?: number | undefined;
   /** Dimension of the codes beside the activations, for {@link PrincipalComponents.latent}. Default: no codes. */
   readonly latentDim?: number | undefined;
-  /** Above this dimension the covariance does not materialise, and components are approximate. Default 4096. */
+  /** Above this dimension the covariance is not formed, and components are approximate. Default 4096. */
   readonly exactUpTo?: number | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface PrincipalComponents {
   readonly components: Matrix;
   /** Standard deviation along each component, descending, with denominator n − 1. */
   readonly stdev: Float64Array;
-  /** Share of the whole variance along each component. */
+  /** Share of the total variance along each component. */
   readonly share: Float64Array;
   /** Number of samples n. */
   readonly count: number;

@@ -1,4 +1,4 @@
-// Random directions: what any direction that was found must be compared with.
+// Random directions: the control that any direction found by a method must be compared with.
 
 import { type Matrix, orthogonal } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";

@@ -23,8 +23,8 @@ export interface SefaOptions {
   /** Whether every row of A is first scaled to length 1, as in the authors' code. Default `true`. */
   readonly normalizeRows?: boolean | undefined;
   /**
-   * `"gram"` decomposes AᵀA; eigenvalues below 1e-16 of the largest are rounding. `"svd"` decomposes A, in several times
-   * the time, and keeps twice as many digits of small ones. Default `"gram"`.
+   * `"gram"` decomposes AᵀA; eigenvalues below 1e-16 of the largest are rounding. `"svd"` decomposes A, which takes several
+   * times as long and keeps twice as many digits of small ones. Default `"gram"`.
    */
   readonly method?: "gram" | "svd" | undefined;
 }
@@ -34,13 +34,13 @@ export interface Sefa {
   readonly directions: Matrix;
   /** λᵢ = ‖A·nᵢ‖², descending. */
   readonly eigenvalues: Float64Array;
-  /** λᵢ / Σλ; of rows of length 1, the sum is their number. */
+  /** λᵢ / Σλ; for rows of length 1, Σλ is their number. */
   readonly share: Float64Array;
   /** Rows of A. */
   readonly rows: number;
 }
 
-/** The directions of the weights A₁, A₂, … `[·, dim]`, one above the other. */
+/** The directions of the weights A₁, A₂, … `[·, dim]`, stacked. */
 export function sefa(weights: readonly Matrix[], options: SefaOptions = {}): Sefa {
   return factorize(stackWeights(weights, options), options);
 }
@@ -74,7 +74,7 @@ export function selectMaps(maps: readonly AffineMap[], selection: SefaSelection 
 }
 
 /**
- * A `[Σ rows, dim]`: the weights one above the other, each row scaled to length 1 unless options say otherwise. Rows of
+ * A `[Σ rows, dim]`: the weights stacked, each row scaled to length 1 unless options say otherwise. Rows of
  * zeros stay.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH` if `dim` differs; `INVALID_ARGUMENT` for no rows.

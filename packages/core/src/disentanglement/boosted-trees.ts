@@ -36,8 +36,8 @@ interface BoostedFactor {
 }
 
 /**
- * An estimator whose importance of code i for factor j is the share of the splits by i in what all splits for j took
- * off the squared errors of their trees: every column sums to 1, or to 0 for a constant factor. Deterministic.
+ * An estimator in which the importance of code i for factor j is the share that splits by i have in the reduction of
+ * the squared errors by all splits for j: every column sums to 1, or to 0 for a constant factor. Deterministic.
  * Coordinates that split a node equally well share the credit, which scikit-learn gives to one of them at random.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT`.

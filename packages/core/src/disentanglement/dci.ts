@@ -19,19 +19,19 @@ import {
 } from "./labelled-codes.ts";
 
 export interface ImportanceScores {
-  /** Mean of `perCode` by weight; `null` where there is one factor only, which cannot be told from others. */
+  /** Mean of `perCode` by weight; `null` where there is only one factor. */
   readonly disentanglement: number | null;
-  /** 1 − H(R_i/ΣⱼR_ij), to base m: 1 where code i matters to one factor, 0 where to all alike or to none. `[d]` */
+  /** 1 − H(R_i/ΣⱼR_ij), to base m: 1 where code i matters to one factor only, 0 where it matters to all alike or to none. `[d]` */
   readonly perCode: Float64Array | null;
   /** Share of each code in the sum of all importances, `[d]`. */
   readonly codeWeights: Float64Array;
-  /** Mean of `perFactor` by weight; `null` where there is one code only. */
+  /** Mean of `perFactor` by weight; `null` where there is only one code. */
   readonly completeness: number | null;
-  /** The same of the columns, to base d: 1 where one code matters to factor j. `[m]` */
+  /** The same for the columns, to base d: 1 where only one code matters to factor j. `[m]` */
   readonly perFactor: Float64Array | null;
   /** Share of each factor in the sum of all importances, `[m]`. */
   readonly factorWeights: Float64Array;
-  /** Why a score is `null`. */
+  /** Reasons for scores that are `null`. */
   readonly problems: readonly ("one-factor" | "one-code")[];
 }
 
@@ -42,7 +42,7 @@ export interface ImportanceScores {
 export interface Informativeness {
   readonly train: readonly (number | null)[];
   readonly test: readonly (number | null)[];
-  /** Mean over the factors that vary, of data that the estimator has not seen; `null` where none varies there. */
+  /** Mean over the factors that vary, of data that the estimator has not seen; `null` where no factor varies there. */
   readonly mean: number | null;
 }
 
@@ -95,7 +95,7 @@ function requireSome(varying: ArrayLike<number>): void {
 }
 
 /**
- * Disentanglement and completeness of a matrix of importances R `[d, m]`, whatever it was found by.
+ * Disentanglement and completeness of a matrix of importances R `[d, m]`, whatever its origin.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for a negative importance.
  */

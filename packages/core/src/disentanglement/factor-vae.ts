@@ -8,15 +8,15 @@ import type { Settled } from "../settled.ts";
 import { column, inUnits, sampleVariances, unitsOf } from "./columns.ts";
 import { type LabelledCodes, requireLabelled, requireMatrix } from "./labelled-codes.ts";
 
-/** Codes `[batch, d]` of points that share the value of a factor, drawn anew for every vote. */
+/** Codes `[batch, d]` of points that share the value of a factor, drawn again for every vote. */
 export type FixedFactorBatch = (factor: number, vote: number) => Matrix | Promise<Matrix>;
 
 export interface FactorVaeOptions {
-  /** Votes that the map from codes to factors is learnt from. Default 10 000. */
+  /** Number of votes from which the map from codes to factors is learnt. Default 10 000. */
   readonly trainingVotes?: number | undefined;
-  /** Votes that it is tried on. Default 5000. */
+  /** Number of votes on which it is evaluated. Default 5000. */
   readonly evaluationVotes?: number | undefined;
-  /** Codes of a smaller standard deviation take no part; 0.05 is usual for posterior means. Default 0: constant ones. */
+  /** Codes with a smaller standard deviation are left out; 0.05 is usual for posterior means. Default 0: only constant codes are. */
   readonly minimumDeviation?: number | undefined;
   /** Of the factors that are voted on. Default 0. */
   readonly seed?: number | bigint | undefined;

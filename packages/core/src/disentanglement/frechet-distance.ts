@@ -11,7 +11,7 @@ import { requireMatrix } from "./labelled-codes.ts";
 export interface Gaussian {
   /** `[d]` */
   readonly mean: Float64Array;
-  /** `[d, d]`, symmetric, no eigenvalue below 0 but for rounding. */
+  /** `[d, d]`, symmetric, positive semidefinite up to rounding. */
   readonly covariance: Matrix;
 }
 
@@ -41,7 +41,7 @@ export function gaussianOf(features: Matrix): Gaussian {
 
 /**
  * Squared Fréchet (2-Wasserstein) distance of two Gaussians of one dimension d, singular ones included; never below 0.
- * Of two samples of N, N it is biased upwards by an amount of the order of 1/N: compare values of one N only.
+ * Computed from two samples of size N it is biased upwards by an amount of order 1/N: compare values for equal N only.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH`; `NOT_FINITE` of a mean; `INVALID_ARGUMENT` for a covariance with an eigenvalue below 0;
  *   `LinalgError` if one is not symmetric or not finite.

@@ -17,7 +17,7 @@ export interface LabelledCodes {
 }
 
 /**
- * Which factors vary. A constant one says nothing about codes: MIG, SAP and DCI leave it out, as if it were not there, with
+ * Which factors vary. A constant one says nothing about codes: MIG, SAP and DCI leave it out, with
  * `null` in its place where results are given factor by factor.
  */
 export function varyingFactors({ factors }: Pick<LabelledCodes, "factors">): number[] {

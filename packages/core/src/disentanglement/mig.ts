@@ -1,4 +1,4 @@
-// The mutual information gap: by how much the code that tells most of a factor tells more than the next (Chen, Li,
+// The mutual information gap: by how much the code that is most informative about a factor exceeds the next (Chen, Li,
 // Grosse & Duvenaud, "Isolating Sources of Disentanglement in Variational Autoencoders", NeurIPS 2018), by histograms.
 
 import { type Matrix, matrix } from "@vielbein/linalg";

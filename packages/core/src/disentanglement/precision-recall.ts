@@ -1,4 +1,4 @@
-// Fidelity and diversity of generated samples, apart: the real and the generated distribution are the union of balls
+// Fidelity and diversity of generated samples, separately: the real and the generated distribution are the union of balls
 // about their samples, each as wide as the distance to its k-th neighbour. Precision and recall of Kynkäänniemi, Karras,
 // Laine, Lehtinen & Aila ("Improved Precision and Recall Metric for Assessing Generative Models", NeurIPS 2019); density
 // and coverage of Naeem, Oh, Uh, Choi & Yoo ("Reliable Fidelity and Diversity Metrics for Generative Models", ICML 2020).
@@ -10,7 +10,7 @@ import { centred } from "../statistics/moments.ts";
 import { requireMatrix } from "./labelled-codes.ts";
 
 export interface NeighbourOptions {
-  /** Neighbours that make the radius of a ball, the centre not counted. Default 3 and 5, as the papers have it. */
+  /** Number of neighbours that determine the radius of a ball, not counting the centre. Default 3 and 5, as in the papers. */
   readonly k?: number | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface DensityCoverage {
 
 /**
  * Precision and recall of features of real `[n, d]` and generated `[m, d]` samples; k = 3 by default. Both grow with k and
- * depend on the numbers of samples: compare values of the same.
+ * depend on the numbers of samples: compare values only where these are equal.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for k out of range.
  */

@@ -1,4 +1,4 @@
-// Separated attribute predictability: by how much the code that predicts a factor best predicts it better than the next
+// Separated attribute predictability: by how much the best predictor of a factor among the codes exceeds the next
 // (Kumar, Sattigeri & Balakrishnan, "Variational Inference of Disentangled Latent Concepts from Unlabeled
 // Observations", ICLR 2018).
 

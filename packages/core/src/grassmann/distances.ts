@@ -54,7 +54,7 @@ export const GRASSMANN_DISTANCES: readonly GrassmannDistanceName[] = Object.keys
 ) as GrassmannDistanceName[];
 
 /**
- * One distance from principal angles, as of {@link subspaceAngles}; accurate relatively also where all are tiny.
+ * One distance from principal angles, such as those of {@link subspaceAngles}; accurate to relative rounding even where all are tiny.
  *
  * @param angles at least one, each from 0 to π/2.
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
@@ -90,8 +90,8 @@ export function grassmannDistances(angles: ArrayLike<number>): GrassmannDistance
 
 export interface SubspaceAnglesOptions {
   /**
-   * Subspaces of different dimensions k < l have k angles, and any distance of those is 0 when one contains the
-   * other: `"containment"`. `"padded"` appends l − k right angles: with them the triangle inequality holds
+   * Subspaces of different dimensions k < l have k angles, and any distance computed from them is 0 when one contains
+   * the other: `"containment"`. `"padded"` appends l − k right angles: with them the triangle inequality holds
    * across dimensions for every distance above (Ye & Lim 2016, theorem 12). Default `"containment"`.
    */
   readonly unequal?: "containment" | "padded" | undefined;
@@ -103,7 +103,7 @@ export interface SubspaceAnglesOptions {
  * rank counts.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` if n differs; `NOT_FINITE`.
- * @throws {VielbeinError} `INVALID_ARGUMENT` for an option that there is not.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for an unknown option.
  */
 export function subspaceAngles(a: Matrix, b: Matrix, options: SubspaceAnglesOptions = {}): Float64Array {
   const { unequal = "containment" } = options;

@@ -11,7 +11,7 @@ import { type KarcherMean, type KarcherMeanOptions, karcherMean } from "./karche
 import { matchDirections } from "./matching.ts";
 import { rotationMean } from "./rotations.ts";
 
-/** A basis of a subspace that local bases agree on. */
+/** A basis of a subspace on which local bases agree. */
 export interface AgreedBasis {
   /** `[n, k]`, columns orthonormal; order and signs are those of the local basis nearest to the subspace. */
   readonly basis: Matrix;
@@ -41,8 +41,8 @@ export function frechetBasis(bases: readonly Matrix[], options: KarcherMeanOptio
 }
 
 /**
- * The basis of a subspace that local bases agree on: the Karcher mean of their rotations in it. Of the span of directions
- * that another method found, such as SeFa or principal components, it is their refinement.
+ * The basis of a subspace that local bases agree on: the Karcher mean of their rotations in it. In the span of directions
+ * that another method found, such as SeFa or principal components, it refines these.
  *
  * @param frame of the subspace, `[n, k]`, columns orthonormal.
  * @param bases each `[n, k]`, columns orthonormal.

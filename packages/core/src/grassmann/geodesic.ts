@@ -25,7 +25,7 @@ export function grassmannExp(y: Matrix, tangent: Matrix): Matrix {
 
 /**
  * Log_Y(Z) `[n, k]`: the velocity of a shortest geodesic from span Y to span Z, ‖Log‖_F its length. It is unique
- * unless an angle is π/2, and one of the shortest is returned where it is; YᵀZ may be singular.
+ * unless an angle is π/2; then one of the shortest is returned; YᵀZ may be singular.
  *
  * With YᵀZ = RSQᵀ the principal vectors are YR and ZQ, and Log = (ZQ − YRS)·diag(θ/sinθ)·Rᵀ, θ by atan2: accurate
  * for angles of any size.
@@ -48,7 +48,7 @@ export function grassmannLog(y: Matrix, z: Matrix): Matrix {
 /**
  * Parallel transport of tangents `vector` `[n, k]` at Y along the geodesic t ↦ Exp_Y(tΔ) to time 1:
  * (−YV·sinΣ·Uᵀ + U·cosΣ·Uᵀ + I − UUᵀ)·Ξ with Δ = UΣVᵀ (Edelman, Arias & Smith 1998, theorem 2.4). The result is a
- * tangent at {@link grassmannExp}`(y, along)`; inner products of tangents are kept.
+ * tangent at {@link grassmannExp}`(y, along)`; inner products of tangents are preserved.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `INVALID_ARGUMENT`.
  */

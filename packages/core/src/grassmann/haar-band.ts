@@ -1,5 +1,5 @@
 // How far apart independent, uniformly distributed subspaces are: the null that a mean distance of tangent spaces is
-// read against.
+// compared with.
 
 import { type Matrix, matrix, normal, orthogonal, qr, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
@@ -25,7 +25,7 @@ export interface HaarBandOptions {
 
 /**
  * Normalised geodesic distance of independent, uniformly distributed k-dimensional subspaces of R^n: what I_rand would
- * be if the tangent spaces at two points had nothing to do with each other. For k = 1 from the density of the angle of
+ * be if the tangent spaces at two points were unrelated. For k = 1 from the density of the angle of
  * two lines, proportional to sin^(n−2)θ; else from draws.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` unless 1 ≤ k ≤ n and there are two draws.

@@ -38,19 +38,19 @@ export interface KarcherMean extends KarcherDescent {
   /** Largest distance of a frame from the mean, radians. */
   readonly radius: number;
   /**
-   * Whether `radius` is below π/4, by more than rounding: then the mean is the only one. If not, nothing is known, and
-   * restarts may tell: two lines at right angles have two means, each π/4 from both.
+   * Whether `radius` is below π/4 by more than rounding: then the mean is unique. Otherwise it may not be, and
+   * restarts may show it: two lines at right angles have two means, each π/4 from both.
    */
   readonly unique: boolean;
   /** Every descent, that from the chordal mean first. */
   readonly descents: readonly KarcherDescent[];
 }
 
-/** Radii this near to π/4 may be π/4. */
+/** Radii this close to π/4 may be π/4. */
 const BORDER = 1e-8;
 
 /**
- * The Karcher mean of subspaces of one dimension, with a report. It does not throw for want of convergence: look at
+ * The Karcher mean of subspaces of one dimension, with a report. It does not throw for lack of convergence: look at
  * `converged`, `residual` and `unique`.
  *
  * @param frames each `[n, k]`, columns orthonormal.

@@ -85,7 +85,7 @@ function residual(c: Matrix, s: Matrix, k: number): Matrix {
 
 /**
  * Profile `index` of two independent, uniformly distributed (Haar) subspaces of R^n: the null that profiles are
- * read against. The first is spanned by coordinate axes, which changes nothing in distribution.
+ * compared with. The first is spanned by coordinate axes, which changes nothing in distribution.
  *
  * @param seed as of `orthogonal`, whose stream this is.
  * @throws {VielbeinError} as {@link distanceProfile}.

@@ -1,4 +1,4 @@
-// Inversion: a code whose output comes near to a given one. Minimises ½‖f(x) − y‖² + ½ρ‖x‖² from several starts, by
+// Inversion: a code whose output is close to a given one. Minimises ½‖f(x) − y‖² + ½ρ‖x‖² from several starts, by
 // methods that use the exact Jacobian fully (Levenberg–Marquardt), as a gradient (L-BFGS, Adam), or not at all
 // (CMA-ES). For f = features of a perceptual distance ∘ generator, ‖f(x) − y‖² is that distance.
 
@@ -24,7 +24,7 @@ export interface InversionOptions {
   readonly prior?: number | undefined;
   /**
    * B `[from.dim, k]`: the search is over c in x = start + B·c, so that Adam and CMA-ES, whose paths depend on the
-   * coordinates, work in those of B; see {@link metricBasis}. Levenberg–Marquardt does not need it and refuses it.
+   * coordinates, work in the coordinates of B; see {@link metricBasis}. Levenberg–Marquardt does not need it and refuses it.
    */
   readonly basis?: Matrix | undefined;
   /**
@@ -32,18 +32,18 @@ export interface InversionOptions {
    * {@link boundedMap}.
    */
   readonly bounds?: readonly [low: number, high: number] | undefined;
-  /** Steps of each search. Default: as the method's. */
+  /** Largest number of steps of each search. Default: that of the method. */
   readonly steps?: number | undefined;
   /** Adam: length of a step. Default 0.05. */
   readonly learningRate?: number | undefined;
-  /** CMA-ES: first standard deviation. Default 0.5. */
+  /** CMA-ES: initial standard deviation. Default 0.5. */
   readonly sigma?: number | undefined;
   /** CMA-ES: seed of the samples. Default 0. */
   readonly seed?: number | undefined;
   /** Bytes that the columns of a Jacobian may take. Default 2 GiB. */
   readonly memoryBudget?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called after every step of every search; `true` ends it, and no further start is searched from. */
+  /** Called after every step of every search; `true` ends the search, and no further start is tried. */
   readonly onStep?: (progress: InversionProgress) => boolean | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface InversionProgress {
   readonly work: Work;
 }
 
-/** Products that were asked of the map so far, each for one vector. */
+/** Number of products that the map has computed so far, each for one vector. */
 export interface Work {
   readonly values: number;
   readonly jvps: number;
@@ -70,7 +70,7 @@ export interface Inversion {
   readonly point: Float32Array;
   /** ‖f(x) − y‖² there, without the prior. */
   readonly distance: number;
-  /** What every start came to, in the order of the starts, as far as `onStep` let them be searched from. */
+  /** The result of every start, in their order, for as many starts as `onStep` allowed. */
   readonly searches: readonly {
     readonly point: Float32Array;
     readonly loss: number;
@@ -193,7 +193,7 @@ class Problem {
   readonly #target: Float32Array;
   readonly #rho: number;
   readonly #options: InversionOptions;
-  /** ‖f(x) − y‖² of outputs that agree to all digits but the last, or nearly. */
+  /** ‖f(x) − y‖² of outputs that agree to nearly all digits. */
   readonly rounding: number;
   readonly #counts = { values: 0, jvps: 0, vjps: 0 };
   /** f(x) − y where it was last computed. */

@@ -1,4 +1,4 @@
-// The columns of a Jacobian as the engine gave them, handed on as chunks of its rows. In float32 they take half of the
+// The columns of a Jacobian as the engine gave them, handed on as chunks of its rows. In float32 they take half the
 // memory of the Jacobian as a matrix, and the chunks are small.
 
 import { type Matrix, matrix } from "@vielbein/linalg";
@@ -11,7 +11,7 @@ const CHUNK = 2 ** 20;
 const TILE = 16;
 
 /**
- * The rows of the matrix with these columns, in chunks `[·, n]`, less those that are zero: units that are off, more than
+ * The rows of the matrix with these columns, in chunks `[·, n]`, less those that are zero: inactive units, more than
  * half of a ReLU network's features, add nothing to JᵀJ.
  */
 export function* rowChunks(columns: readonly FloatArray[]): Generator<Matrix> {

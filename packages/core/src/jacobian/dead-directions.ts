@@ -1,4 +1,4 @@
-// Inputs that move nothing and outputs that nothing moves: a Jacobian with them says no more than one without.
+// Inputs that move nothing and outputs that nothing moves: they add no information to a Jacobian.
 
 import { type Matrix, rowAt, transpose } from "@vielbein/linalg";
 

@@ -1,4 +1,4 @@
-// The input's half of the local basis, for those who need no output vectors, each of which is as large as the output.
+// The input's half of the local basis, for callers that need no output vectors, each of which is as large as the output.
 
 import { eigh, leadingColumns, type Matrix, orient, svd } from "@vielbein/linalg";
 import type { DerivativeRoute } from "../map/map.ts";
@@ -20,8 +20,9 @@ export interface InputBasis {
 const DECOMPOSED = 2 ** 23;
 
 /**
- * Singular values and input vectors at a point: by the singular value decomposition of J, or where that takes too much
- * memory or time, by the spectrum of JᵀJ, good to 1e-8·σ₁; the leading `rank` alone by products with J and its transpose.
+ * Singular values and input vectors at a point: by the singular value decomposition of J or, where that takes too much
+ * memory or time, from the spectrum of JᵀJ, accurate to 1e-8·σ₁; only the leading `rank` by products with J and its
+ * transpose.
  *
  * @param rank from 1 to min(from.dim, to.dim). Default: all.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank out of range; `MEMORY_BUDGET` for more than fits; what the map throws.

@@ -44,7 +44,7 @@ export interface LeadingSubspace {
 const START = 2;
 /** Steps from a further random vector, in the end, that look for what those could not see. */
 const PROBES = 2;
-/** Steps without a gain of one half after which the search ends, be it for rounding or for values that hardly differ. */
+/** Steps without a gain of one half after which the search ends, because of rounding or of values that hardly differ. */
 const PATIENCE = 100;
 
 /**

@@ -1,8 +1,8 @@
 // The leading k output vectors of the Jacobian at a point: the k-dimensional subspace in which the output moves most,
-// for methods that compare subspaces and need nothing else of the local basis. A few leading vectors of a large
+// for methods that compare subspaces and need nothing else from the local basis. A few leading vectors of a large
 // Jacobian come from block Krylov iteration, in a third of the time of the whole decomposition, with a bound on their
-// error; where the bound is not met, from the whole decomposition after all. Of a Jacobian beyond the memory budget, or one
-// that takes far more products than they do, they come from products alone.
+// error; where the bound is not met, from the whole decomposition. For a Jacobian that exceeds the memory budget, or takes far
+// more products than they do, they come from products alone.
 
 import { ConvergenceError, leadingColumns, type Matrix, type PartialSvd, svd, svds } from "@vielbein/linalg";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
@@ -22,7 +22,7 @@ export interface TangentBasis {
 /** Below this share of the largest, singular values are rounding, and their vectors mean nothing. */
 const RESOLVED = 1e-6;
 
-/** How many of the singular values, the largest first, are of directions that the Jacobian has. */
+/** How many of the singular values, largest first, are above rounding. */
 export function resolvedCount(singularValues: Float64Array): number {
   return singularValues.filter((value) => value > RESOLVED * singularValues[0]).length;
 }

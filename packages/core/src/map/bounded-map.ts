@@ -1,4 +1,4 @@
-// A map whose points lie in a box, in coordinates without bounds, so that methods which know no bounds keep to it:
+// A map whose points lie in a box, in coordinates without bounds, so that methods without bounds stay inside it:
 // x = middle + ½(high − low)·sin u, in every coordinate (James & Roos, "MINUIT", 1975).
 
 import { requireBox } from "../optimize/objective.ts";
@@ -20,8 +20,8 @@ export interface BoundedMap {
 const NEAREST = 1 - 1e-3;
 
 /**
- * `map` on the box `[low, high]` in every coordinate. Levenberg–Marquardt knows bounds itself, see `bounds` of `invert`; its
- * model of a sum of squares does not know the bend of these coordinates, which is all that there is on a face.
+ * `map` on the box `[low, high]` in every coordinate. Levenberg–Marquardt handles bounds itself, see `bounds` of `invert`; its
+ * model of a sum of squares ignores the curvature of these coordinates, which is all there is on a face.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` unless low < high, both finite.
  */

@@ -1,5 +1,5 @@
-// A map made from a plain TypeScript function: for tests, for closed-form examples, and for people whose
-// model is not an ONNX file.
+// A map made from a plain TypeScript function: for tests, for closed-form examples, and for models that
+// are not ONNX files.
 
 import { rowAt } from "@vielbein/linalg";
 import type { DifferentiableMap } from "./map.ts";

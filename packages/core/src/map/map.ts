@@ -14,7 +14,7 @@ export interface Differential<Values extends FloatArray = Float32Array> {
   jvp(tangents: Float32Array | Values, count: number, options?: CallOptions): Promise<Values>;
   /** Jᵀ·u: `[count, to.dim]` → `[count, from.dim]`. */
   vjp(cotangents: Float32Array | Values, count: number, options?: CallOptions): Promise<Values>;
-  /** Whether the network ran once for all products: they round in another order then than products one by one. */
+  /** Whether the network ran once for all products: they then round in a different order than single products. */
   readonly isLinearized?: boolean | undefined;
 }
 

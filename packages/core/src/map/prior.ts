@@ -15,7 +15,7 @@ export function parsePrior(text: string): Prior | undefined {
 /**
  * The prior that a model's metadata state, if any.
  *
- * @throws {VielbeinError} `INVALID_MODEL` for a text that is none.
+ * @throws {VielbeinError} `INVALID_MODEL` for a text that is not a prior.
  */
 export function statedPrior(metadata: ReadonlyMap<string, string>): Prior | undefined {
   const text = metadata.get("vielbein.prior");

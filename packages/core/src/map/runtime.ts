@@ -58,7 +58,7 @@ export interface SessionOptions {
 }
 
 export interface TrialLimits {
-  /** Bytes that a run may take beside the weights. */
+  /** Bytes that a run may take in addition to the weights. */
   readonly memory: number;
 }
 
@@ -71,8 +71,8 @@ export interface Runtime {
 }
 
 /**
- * A result that stays with the engine, to be fed to sessions of the same runtime: what is large and read many times need
- * not go to and fro.
+ * A result that stays with the engine, to be fed to sessions of the same runtime: large results that are read many times need
+ * not be copied back and forth.
  */
 export interface KeptTensor {
   readonly type: TensorType;
@@ -90,8 +90,8 @@ export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /**
-   * Shapes of the outputs, as far as the engine tells them without a run: an extent that it cannot tell is a name, and
-   * `[]` is a scalar or a shape of which it tells nothing. Absent where it does not say.
+   * Shapes of the outputs, as far as the engine tells them without a run: an unknown extent is a name, and
+   * `[]` is a scalar or an unknown shape. Absent where the engine does not report shapes.
    */
   readonly outputShapes?: readonly (readonly (number | string)[])[] | undefined;
   run(feeds: Feeds, fetches?: readonly string[]): Promise<Record<string, RuntimeTensor>>;

@@ -38,7 +38,7 @@ export function contractSamples(points: Float32Array, prior: Prior | undefined, 
   return points.map((x) => mean + psi * (x - mean));
 }
 
-/** Samples that a mean is taken over, as in the code of StyleGAN, and how many go through the network together. */
+/** Number of samples that a mean is taken over, as in the code of StyleGAN. */
 export const MEAN_SAMPLES: number = 10_000;
 const BATCH = 256;
 

@@ -1,4 +1,4 @@
-// Several maps of one code as one, so that what is read off its derivative is that of their mean metric.
+// Several maps of one code as one, so that results from its derivative are those of their mean metric.
 
 import { VielbeinError } from "../errors.ts";
 import { type CallOptions, type DifferentiableMap, type Differential, differentialAt } from "./map.ts";

@@ -13,7 +13,7 @@ export interface Anisotropy {
   readonly participationRatio: number;
   /** ½ Σ ln λ over eigenvalues that are not rounding: the logarithm of the volume of the image of a unit cube. */
   readonly logVolume: number;
-  /** Number of eigenvalues above the tolerance: those that `logVolume` and `condition` are over. */
+  /** Number of eigenvalues above the tolerance: those that `logVolume` and `condition` are computed from. */
   readonly rank: number;
   /** √(λ₁/λ_rank): the ratio of the longest to the shortest axis. */
   readonly condition: number;

@@ -6,7 +6,7 @@ import { scaledColumns } from "../grassmann/frames.ts";
 import type { PointSpectrum } from "./homogeneity.ts";
 
 /**
- * Spectrum of the mean of Vᵢ·diag(λᵢ)·Vᵢᵀ over the points, all `[n]` of it; of spectra that are not full, `[n, k]`, it is the
+ * Spectrum of the mean of Vᵢ·diag(λᵢ)·Vᵢᵀ over the points, all `[n]` of it; for partial spectra, `[n, k]`, the
  * mean of their leading parts.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for no points or points of different spaces.

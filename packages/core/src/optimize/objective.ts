@@ -62,7 +62,7 @@ export function isBelowSingle(promised: number, value: number): boolean {
 }
 
 /**
- * Refuses options out of range: counts that are no positive integers, and numbers that are not positive and finite.
+ * Refuses options out of range: counts that are not positive integers, and numbers that are not positive and finite.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */

@@ -106,7 +106,7 @@ class Search {
         else if (ratio > GOOD && !proposed.isWhole) this.#radius *= 2;
       }
       if (isLowest && !(await this.#escape())) return this.#end(this.#mayGoOn());
-      // The last step may have been cut short: it was tried all the same.
+      // The last step may have been cut short: it was tried anyway.
       if (!this.#mayGoOn() || !this.#goesOn()) return this.#end(false);
       if (this.#at !== at) iterations = new ConjugateGradients(this.#at.model, this.#at.model.gradient);
     }

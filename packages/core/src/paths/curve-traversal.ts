@@ -1,6 +1,6 @@
 // The iterative curve traversal (Choi, Lee, Yoon, Park, Hwang & Kang, "Do Not Escape From the Manifold", ICLR 2022):
 // the curve through x whose tangent is everywhere the k-th local direction. Each of N steps moves the code by ±h·v,
-// computes the local basis anew and goes on along the direction that continues the last one. A straight line leaves
+// recomputes the local basis and continues along the direction that continues the last one. A straight line leaves
 // the manifold of outputs; the curve stays on it.
 
 import { VielbeinError } from "../errors.ts";

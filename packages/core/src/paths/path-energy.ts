@@ -59,7 +59,7 @@ export class PathEnergy implements TruncatedNewtonObjective {
     return this.#energyOf(this.#values);
   }
 
-  /** The metrics are taken anew where the products since cost as much as they did. */
+  /** The metrics are taken again where the products since cost as much as they did. */
   async model(inner: Float64Array): Promise<NewtonModel> {
     const nodes = this.#nodes(inner);
     if (this.#roots.length === 0 || 2 * this.#products >= this.#map.from.dim) {

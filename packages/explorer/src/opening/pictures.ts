@@ -35,7 +35,7 @@ export class Pictures {
   /**
    * @param spaces those whose outputs are drawn.
    * @param choice the layout that the person chose; default: as the metadata state, else as the shape suggests.
-   * @throws {VielbeinError} `SHAPE_MISMATCH` where outputs are no pictures; `INVALID_ARGUMENT`, `INVALID_MODEL`.
+   * @throws {VielbeinError} `SHAPE_MISMATCH` where outputs are not pictures; `INVALID_ARGUMENT`, `INVALID_MODEL`.
    */
   constructor({ picture, images }: Spaces, metadata: Metadata, choice: string | undefined) {
     const { shape, name } = picture.to;

@@ -90,7 +90,7 @@ export function makeReflector(v: Float64Array, start: number): number {
 
 /**
  * Applies I − 2vvᵀ to the columns after k, and leaves in `squares` the squared norms of what remains of
- * them below row k. They are summed anew rather than downdated, so no cancellation can spoil the pivoting.
+ * them below row k. They are summed again rather than downdated, so no cancellation can spoil the pivoting.
  * Four rows at a time: the loads and stores of `projection` and `squares` are shared.
  */
 function reflect(

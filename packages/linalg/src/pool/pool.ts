@@ -205,7 +205,7 @@ async function createWorker(): Promise<PoolWorker> {
   if (typeof Worker === "function") {
     return new Worker(new URL("./pool-worker.js", import.meta.url), { type: "module" });
   }
-  // Node. The name is no literal, so that bundlers for browsers leave it alone.
+  // Node. The name is not a literal, so that bundlers for browsers leave it alone.
   const name = "node:worker_threads";
   const threads = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as {
     Worker: new (url: URL) => PoolWorker;

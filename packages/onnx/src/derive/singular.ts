@@ -1,5 +1,5 @@
 // Slopes that are infinite at finite values, as that of √x at 0 is. They stay infinite, so that what comes of them is
-// refused, except where the form of the graph says that the derivative is finite all the same (docs/kinks.md).
+// refused, except where the form of the graph says that the derivative is nevertheless finite (docs/kinks.md).
 
 import type { Emitter } from "./emitter.ts";
 import { motionOf } from "./motion.ts";

@@ -17,7 +17,7 @@ export function readsShapeOnly(node: Node): boolean {
   return node.domain === "" && shapeOnly.has(node.opType);
 }
 
-/** Whether an operator draws at random: with a seed, once the same in every session, but anew in each of its runs. */
+/** Whether an operator draws at random: with a seed, once the same in every session, but again in each of its runs. */
 export function drawsAtRandom(node: Node): boolean {
   return node.domain === "" && /^Random|^Multinomial$|^Bernoulli$/.test(node.opType);
 }

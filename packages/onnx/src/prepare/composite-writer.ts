@@ -13,7 +13,7 @@ export interface WrittenOut {
   readonly constants: readonly Tensor[];
 }
 
-/** Writes a node out; one that it cannot write out stays as it is, for want of nodes in its place. */
+/** Writes a node out; one that it cannot write out stays as it is, for lack of nodes in its place. */
 export type Composite = (w: CompositeWriter, node: Node, opset: number) => void;
 
 export class CompositeWriter implements WrittenOut {

@@ -65,7 +65,7 @@ export interface WritingOptions {
 }
 
 /**
- * The node written out, or undefined when it is no composite, or one that stays as it is. `opset` is that of
+ * The node written out, or undefined when it is not a composite, or one that stays as it is. `opset` is that of
  * the model as read, `types` the element types of its tensors, `known` those whose values the file states.
  */
 export function writeOut(

@@ -135,7 +135,7 @@ class Trial {
     );
   }
 
-  /** Every run has a session of its own, in which operators that draw at random begin anew. */
+  /** Every run has a session of its own, in which operators that draw at random start again. */
   async run(model: Model, feeds: Feeds, outputs: readonly string[]): Promise<Feeds> {
     const normal = normalize(model);
     const wanted = normal.graph.outputs.filter(({ name }) => outputs.includes(name));

@@ -110,7 +110,7 @@ class Inliner {
     return result;
   }
 
-  /** A node that is no call, the graphs inside it expanded. */
+  /** A node that is not a call, the graphs inside it expanded. */
   #settled(node: Node, calls: Calls | undefined, version: number | undefined): Node {
     const attributes = [...node.attributes].map(([name, attribute]): [string, Attribute] => [
       name,

@@ -34,7 +34,7 @@ export function furtherInputs(model: Model, code: string): FurtherInput[] {
  *
  * @param set values of inputs by name.
  * @param memoryBudget bytes that one input may take. Default 2 GiB.
- * @throws {VielbeinError} `INVALID_SPACE` for a name that is no input, or an input without numbers; `SHAPE_MISMATCH`
+ * @throws {VielbeinError} `INVALID_SPACE` for a name that is not an input, or an input without numbers; `SHAPE_MISMATCH`
  *   for another number of values than the shape holds, or another shape; `OUT_OF_RANGE` for a value that the type
  *   does not have, or a class that there is not; `MEMORY_BUDGET`.
  */

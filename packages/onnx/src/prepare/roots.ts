@@ -95,7 +95,7 @@ class Rewriter extends GraphEdit {
     }
   }
 
-  /** aᶜ: of what is a root already, or for c that is no whole number, which makes it one. */
+  /** aᶜ: of what is a root already, or for c that is not a whole number, which makes it one. */
   #power(a: string, c: number): Monomial | undefined {
     const of = this.#monomials.get(a);
     if (!of) {

@@ -15,7 +15,7 @@ import { normalize } from "./normalize.ts";
  * @param shape of one w, without the batch axis.
  * @param mean w̄, row-major.
  * @throws {VielbeinError} `INVALID_SPACE` where no node computes the tensor; `SHAPE_MISMATCH` where the mean has another
- *   number of elements than w; `INVALID_ARGUMENT` where ψ is no finite number.
+ *   number of elements than w; `INVALID_ARGUMENT` where ψ is not a finite number.
  */
 export function truncate(
   original: Model,
@@ -59,7 +59,7 @@ export function truncate(
       initializers: [
         ...graph.initializers,
         float32Tensor(factor, [psi], []),
-        // Subtracted, so that it is no bias: networks with random weights are pulled to the same place.
+        // Subtracted, so that it is not a bias: networks with random weights are pulled to the same place.
         float32Tensor(
           shift,
           Float64Array.from(mean, (x) => (psi - 1) * x),

@@ -101,7 +101,7 @@ class Upgrade {
     if (node.domain !== "") return this.#writtenOut(node, opset);
     const { opType } = node;
     // A random operator is frozen: what it draws is folded into a constant, seeded by its position in the file
-    // unless it has a seed of its own: an unseeded one would draw anew in every session, so that no two agree.
+    // unless it has a seed of its own: an unseeded one would draw again in every session, so that no two agree.
     if (drawsAtRandom(node) && !node.attributes.has("seed")) {
       return [{ ...node, attributes: new Map(node.attributes).set("seed", float(index + 1)) }];
     }

@@ -86,7 +86,7 @@ export function withoutDoubleKernel(error: unknown, runtime: Runtime): unknown {
   );
 }
 
-/** Constants and generators that are float32 for want of another word, with that word. */
+/** Constants and generators that are float32 for lack of another word, with that word. */
 function withElementType(node: Node): Node {
   if (node.domain !== "") return node;
   const { opType, attributes } = node;

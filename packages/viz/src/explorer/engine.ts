@@ -101,13 +101,13 @@ export interface ExplorerSpectrum {
 export interface SpacesChoice {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  /** Values of the inputs beside the code. Default zeros; when choosing anew, those in force. */
+  /** Values of the inputs beside the code. Default zeros; when choosing again, those in force. */
   readonly set?: InputValues | undefined;
-  /** Default 8 each; when choosing anew, those in force. */
+  /** Default 8 each; when choosing again, those in force. */
   readonly extents?: AxisExtents | undefined;
-  /** How outputs are drawn, e.g. `hwc:64,64,3`. Default as the model states, else as the shape suggests; when choosing anew, that in force. */
+  /** How outputs are drawn, e.g. `hwc:64,64,3`. Default as the model states, else as the shape suggests; when choosing again, that in force. */
   readonly layout?: string | undefined;
-  /** ψ, for where truncation is a part of the maps. Default 1; when choosing anew, that in force. */
+  /** ψ, for where truncation is a part of the maps. Default 1; when choosing again, that in force. */
   readonly truncation?: number | undefined;
 }
 

@@ -116,7 +116,7 @@ export class Explorer {
     });
   }
 
-  /** Takes a code as the anchor; the directions are found anew there. */
+  /** Takes a code as the anchor; the directions are found again there. */
   async goTo(latent: Float32Array): Promise<void> {
     this.#anchor = latent.slice();
     this.isMoved = true;

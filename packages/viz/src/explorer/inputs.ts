@@ -1,4 +1,4 @@
-// Fields for the inputs beside the code: a number, a few numbers with commas between or what stands for them, and a note
+// Fields for the inputs beside the code: a number, a few numbers separated by commas or what stands for them, and a note
 // for what is larger; and for the axes that the file leaves open.
 
 import { formatSetting, type InputSetting, parseSetting, VielbeinError } from "@vielbein/core";
@@ -50,7 +50,7 @@ function axisField(name: string): HTMLElement {
 /**
  * What a field says.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for what is no number.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for what is not a number.
  */
 export function valuesIn({ name, value }: HTMLInputElement): InputSetting {
   const setting = parseSetting(value);

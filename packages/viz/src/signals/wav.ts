@@ -19,15 +19,15 @@ const FORMATS = {
   float32: { tag: 3, bytes: 4 },
 } as const;
 
-/** What the format has room for, samples a second. */
+/** What the format has room for, samples per second. */
 export const LARGEST_SAMPLE_RATE: number = 2 ** 32 - 1;
 /** What a sample of 1 is as an integer of 16 bits, the largest of which is one less. */
 const FULL_SCALE = 32_768;
 
 /**
- * The samples a second that a model states in its metadata under `vielbein.sample-rate`, if any.
+ * The samples per second that a model states in its metadata under `vielbein.sample-rate`, if any.
  *
- * @throws {VielbeinError} `INVALID_MODEL` for what is no rate.
+ * @throws {VielbeinError} `INVALID_MODEL` for what is not a rate.
  */
 export function statedSampleRate(metadata: ReadonlyMap<string, string>): number | undefined {
   const text = metadata.get("vielbein.sample-rate");
@@ -47,7 +47,7 @@ function isRate(rate: number): boolean {
 /**
  * Encodes channels of equal length as a WAV file. Full scale is ±1: `pcm16` clips what is beyond.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for no channels, or a rate that is no positive integer of 32 bits;
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for no channels, or a rate that is not a positive integer of 32 bits;
  * `SHAPE_MISMATCH` for channels of different lengths; `NOT_FINITE`.
  */
 export function encodeWav(channels: readonly Float32Array[], options: WavOptions): Uint8Array {

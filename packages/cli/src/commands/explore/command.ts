@@ -52,7 +52,7 @@ export const explore = command({
   },
 });
 
-/** Where there is no browser the address is printed all the same. */
+/** Where there is no browser the address is printed anyway. */
 function openBrowser(url: string): void {
   const [command, ...before] = { darwin: ["open"], win32: ["rundll32", "url.dll,FileProtocolHandler"] }[
     process.platform as string

@@ -1,4 +1,4 @@
-// vielbein invert: a code whose output comes near to a given image.
+// vielbein invert: a code whose output is close to a given image.
 
 import { type Inversion, invert as invertMap, VielbeinError } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";

@@ -53,7 +53,7 @@ export interface PictureReading {
  * Reads an array, of as many numbers as an output has, from FILE.npy, FILE.npz or FILE.npz:NAME; or a picture, PNG or
  * JPEG; or a sound, WAV. `reading` is only called for pictures and sounds.
  *
- * @throws {VielbeinError} `MISSING_FILE`; `INVALID_FILE`, `SHAPE_MISMATCH` or `NOT_FINITE` for what is no target.
+ * @throws {VielbeinError} `MISSING_FILE`; `INVALID_FILE`, `SHAPE_MISMATCH` or `NOT_FINITE` for what is not a target.
  */
 export async function readTarget(
   argument: string,

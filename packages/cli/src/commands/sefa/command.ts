@@ -192,7 +192,7 @@ function directionSet(
   { layers }: SefaCommandOptions,
   provenance: Provenance,
 ): DirectionSet {
-  // A map to colours may be left out of the last layer, which the directions are for all the same.
+  // A map to colours may be left out of the last layer, which the directions nevertheless apply to.
   const acted = layers === "all" ? Array.from({ length: from.shape[0] ?? 0 }, (_, i) => i) : layersOf(chosen);
   return {
     space: from,

@@ -61,7 +61,7 @@ function crops(node: Node): boolean {
   return stringAttribute(node, "coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize";
 }
 
-/** A scale that leaves the extent as it is may move the sampling positions all the same. */
+/** A scale that leaves the extent as it is may move the sampling positions nevertheless. */
 function isUntouched(node: Node, { extent, scale = 1, crop }: Target, resized: number): boolean {
   return extent === resized && scale === 1 && (!crops(node) || (crop![0] === 0 && crop![1] === 1));
 }
