@@ -88,7 +88,7 @@ describe("--resume refuses", () => {
     ],
     [
       "an extra column",
-      '"more" is no column',
+      '"more" is not a column',
       () => changed({ more: { shape: [2], data: new Float64Array(2) } }),
     ],
     ["a NaN", "holds NaN in row 1", () => changed({ singular_values: withNumber(Number.NaN) })],

@@ -64,12 +64,12 @@ describe("vielbein geodesic", () => {
 
   it("refuses one code for both ends, and leaves out a great circle that is none", async () => {
     const same = await vielbein("geodesic", path, "--sample", "1", "--sample", "1");
-    expect([same.code, same.stderr]).toEqual([2, expect.stringContaining("1 and 1 are one code")]);
+    expect([same.code, same.stderr]).toEqual([2, expect.stringContaining("1 and 1 are the same code")]);
     const values = [0.1, 0.2, 0.3, 0.4];
     const data = Float32Array.of(...values, ...values, ...values.map((x) => -x));
     const points = ["--points", scratch("line.npy", writeNpy({ shape: [3, 4], data }))];
     const rows = await vielbein("geodesic", path, ...points);
-    expect([rows.code, rows.stderr]).toEqual([2, expect.stringContaining("0 and 1 are one code")]);
+    expect([rows.code, rows.stderr]).toEqual([2, expect.stringContaining("0 and 1 are the same code")]);
     const opposite = ["geodesic", path, ...points, "--sample", "0", "--sample", "2", "--segments", "4"];
     const { code, stdout, stderr } = await vielbein(...opposite, "--json");
     expect([code, stderr]).toEqual([0, expect.stringContaining("without the great circle: ")]);
@@ -128,7 +128,7 @@ describe("vielbein ppl", () => {
     expect([lost.code, lost.stdout, lost.stderr]).toEqual([
       70,
       "",
-      expect.stringContaining("differ by rounding in float32 more than by the way between them"),
+      expect.stringContaining("differ more by rounding in float32 than by the path between them"),
     ]);
     const near = await faces("1e-6");
     expect([near.code, near.stdout]).toEqual([0, expect.stringContaining("near the rounding of outputs")]);

@@ -355,7 +355,7 @@ describe("--wav", () => {
       wavFormat: "pcm16",
       fullScale: 1,
     });
-    expect(stderr).toContain("16000 are assumed; --sample-rate or vielbein.sample-rate");
+    expect(stderr).toContain("16000 per second is assumed; give --sample-rate, or vielbein.sample-rate");
     const { view } = files[0]!;
     expect([view.byteLength, view.getUint16(22, true), view.getUint32(24, true)]).toEqual([
       44 + 800,
@@ -408,7 +408,7 @@ describe("--wav", () => {
     const refused = await vielbein("traverse", flat, "--wav", folder);
     expect([refused.code, refused.stderr]).toEqual([
       2,
-      expect.stringContaining("Where it is one, say --layout signal"),
+      expect.stringContaining("If it is one, give --layout signal"),
     ]);
     expect((await vielbein("traverse", flat, ...WALK, "--wav", folder, "--layout", "signal")).code).toBe(0);
     for (const rate of ["", "0", "-1", "44.1", "44k", "99999999999"]) {

@@ -153,7 +153,7 @@ describe("a model of integers", () => {
     const { code, stdout, stderr } = await vielbein("basis", file, "--set", "words=0,3", "--json");
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /input "words" holds int64: the map starts from "e".*\n"e" is what the inputs that are set/,
+      /input "words" holds int64: the map starts from "e".*\n"e" is determined by the inputs that are set/,
     );
     const { points, provenance } = JSON.parse(stdout);
     const table = new Float32Array(floats("table", [5, 3]).raw.slice().buffer);

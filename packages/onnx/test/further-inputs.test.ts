@@ -51,7 +51,7 @@ it.each<[string, InputSetting, string, RegExp]>([
   ],
   ["condition", [0.5], "SHAPE_MISMATCH", /condition=onehot:0 .* condition=all:0.5/],
   ["noise", [0.5], "SHAPE_MISMATCH", /all 256, or noise=all:0.5/],
-  ["noise", { onehot: 3 }, "SHAPE_MISMATCH", /no one-hot vector. Give 256/],
+  ["noise", { onehot: 3 }, "SHAPE_MISMATCH", /not a one-hot vector. Give 256/],
   ["label", { onehot: 3 }, "SHAPE_MISMATCH", /Give the number itself: label=3/],
   ["label", [1, 2], "SHAPE_MISMATCH", /takes 1 value, shape \[1\], got 2/],
   ["condition", { onehot: 3 }, "OUT_OF_RANGE", /classes 0 to 2, got onehot:3/],

@@ -143,7 +143,7 @@ export class NodeRuntime implements Runtime {
     }
     throw new VielbeinError(
       "BACKEND_UNAVAILABLE",
-      `No execution provider can be used: ${tried.map(({ provider, reason }) => `${provider}: ${reason}`).join("; ")}. WebGPU needs a GPU driver, CUDA libraries beside ONNX Runtime (README of @vielbein/runtime-node); cpu works everywhere.`,
+      `No execution provider can be used: ${tried.map(({ provider, reason }) => `${provider}: ${reason}`).join("; ")}. WebGPU needs a GPU driver, CUDA needs its libraries in addition to ONNX Runtime (README of @vielbein/runtime-node); cpu works everywhere.`,
     );
   }
 

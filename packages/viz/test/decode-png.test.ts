@@ -144,7 +144,7 @@ describe("decodePng", () => {
     ],
     ["pixels that are too many", made({}, deflateSync(Buffer.alloc(9))), /holds more than 8 bytes/],
     ["pixels that are too few", made({}, deflateSync(Buffer.alloc(7))), /holds 7 bytes where 8 are due/],
-    ["pixels that are not packed", made({}, Buffer.alloc(20)), /no zlib stream/],
+    ["pixels that are not packed", made({}, Buffer.alloc(20)), /not a zlib stream/],
     ["a filter that does not exist", made({}, deflateSync(Buffer.alloc(8, 5))), /row 0 has the filter 5/],
     [
       "a colour beyond its palette",

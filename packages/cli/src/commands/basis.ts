@@ -25,7 +25,7 @@ import { defined } from "../kit/defined.ts";
 import { spacesText } from "../kit/names.ts";
 import { json, option } from "../kit/options.ts";
 import { ROUTE_COLUMN, routeCell, routeOf } from "../kit/routes.ts";
-import { type Columns, NOT_NEGATIVE, type RowValue, SPECTRUM } from "../kit/row-file.ts";
+import { type Column, type Columns, NOT_NEGATIVE, type RowValue, SPECTRUM } from "../kit/row-file.ts";
 import { computeRows, rowOptions } from "../kit/rows.ts";
 import { number, significant, table } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
@@ -116,16 +116,8 @@ function columnsOf(
   rank: number,
   isIterated: boolean,
 ): Columns<BasisRow> {
-  const { values, count, source } = points;
-  const isMapped = "drawnIn" in source && source.drawnIn !== undefined;
-  const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   return {
-    points: {
-      shape: [from.dim],
-      dtype: "f4",
-      at: (row) => (row < count ? rowAt(values, row, from.dim) : undefined),
-      tolerance: isMapped ? MAPPED * largest : 0,
-    },
+    points: pointColumn(points, from.dim),
     values: { shape: [to.dim], dtype: "f4" },
     singular_values: { shape: [rank], ...SPECTRUM },
     input_vectors: { shape: [from.dim, rank] },
@@ -135,6 +127,17 @@ function columnsOf(
       residuals: isIterated ? { shape: [rank], ...NOT_NEGATIVE } : undefined,
       products: isIterated ? { shape: [], isWhole: true, ...NOT_NEGATIVE } : undefined,
     }),
+  };
+}
+
+function pointColumn({ values, count, source }: Points, dim: number): Column {
+  const isMapped = "drawnIn" in source && source.drawnIn !== undefined;
+  const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  return {
+    shape: [dim],
+    dtype: "f4",
+    at: (row) => (row < count ? rowAt(values, row, dim) : undefined),
+    tolerance: isMapped ? MAPPED * largest : 0,
   };
 }
 

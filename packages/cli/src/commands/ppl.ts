@@ -169,7 +169,7 @@ function requireDifferences({ judgement, exact, difference, epsilon }: Result): 
   if (judgement.quality !== "rounding") return;
   throw new VielbeinError(
     "NUMERICAL_FAILURE",
-    `--epsilon ${epsilon}: outputs so near to each other differ by rounding in float32 more than by the way between them: the differences give ${difference.mean.toPrecision(5)}, the derivative ${exact.mean.toPrecision(5)} (means of all pairs). Take a larger --epsilon, such as 1e-4.`,
+    `--epsilon ${epsilon}: outputs this close differ more by rounding in float32 than by the path between them: the differences give ${difference.mean.toPrecision(5)}, the derivative ${exact.mean.toPrecision(5)} (means of all pairs). Take a larger --epsilon, such as 1e-4.`,
   );
 }
 

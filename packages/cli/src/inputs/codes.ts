@@ -147,7 +147,7 @@ async function determinedPoint(
   const tensor = await determinedValue(model, runtime, space, { inputs, memoryBudget });
   if (!tensor) return undefined;
   const values = Float32Array.from(tensor.data as Float32Array);
-  remark(`"${space}" is what the inputs that are set make of it: there is one point`);
+  remark(`"${space}" is determined by the inputs that are set, so there is one point`);
   return {
     values,
     count: 1,

@@ -75,7 +75,7 @@ export function soundOf(
   const from = sampleRate !== undefined ? "option" : stated !== undefined ? "model" : "assumed";
   if (from === "assumed") {
     loaded.remark(
-      `--wav: the model does not state how many samples make a second: ${ASSUMED_RATE} are assumed; --sample-rate or vielbein.sample-rate in the metadata says it`,
+      `--wav: the model does not state a sample rate: ${ASSUMED_RATE} per second is assumed; give --sample-rate, or vielbein.sample-rate in the metadata`,
     );
   }
   return { folder: wav, format, rate: sampleRate ?? stated ?? ASSUMED_RATE, from, fullScale };
@@ -95,7 +95,7 @@ function requireSignal({ name }: Space, layout: ImageLayout): void {
   if (shownBy(layout) === "signal") return;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `--wav: "${name}" is read as ${formatLayout(layout)}, which is no sound. Where it is one, say --layout signal.`,
+    `--wav: "${name}" is read as ${formatLayout(layout)}, which is not a sound. If it is one, give --layout signal.`,
   );
 }
 

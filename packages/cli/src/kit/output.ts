@@ -104,7 +104,7 @@ export async function requireWritableFolder(path: string): Promise<void> {
   try {
     let folder = resolve(path);
     while (!(await statOf(folder)) && dirname(folder) !== folder) folder = dirname(folder);
-    if (!(await stat(folder)).isDirectory()) throw new Error(`"${folder}" is no folder`);
+    if (!(await stat(folder)).isDirectory()) throw new Error(`"${folder}" is not a folder`);
     await access(folder, constants.W_OK);
     await removeLeftovers(folder);
   } catch (error) {

@@ -94,7 +94,7 @@ function readRows<R extends Row<R>>(archive: NpzArchive, columns: Columns<R>, pa
     );
   const entries = entriesOf(columns);
   const extra = archive.names.find((name) => name !== "provenance" && !Object.hasOwn(columns, name));
-  if (extra !== undefined) throw refuse(extra, "is no column of this computation");
+  if (extra !== undefined) throw refuse(extra, "is not a column of this computation");
   const missing = entries.find(([name]) => !archive.names.includes(name));
   if (missing) throw refuse(missing[0], "is missing");
   const count = archive.header(entries[0]![0]).shape[0] ?? 0;

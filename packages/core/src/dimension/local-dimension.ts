@@ -170,7 +170,7 @@ function requireOptions(
     ],
     [
       live >= count || singularValues[live] <= RESOLVED * singularValues[0],
-      `${deadInputs} dead inputs and ${deadOutputs} dead outputs leave ${live} singular values above 0, but number ${live + 1} is ${singularValues[live]}, beside a first of ${singularValues[0]}. Pass the counts that belong to these values, as jacobianSpectrum gives them`,
+      `${deadInputs} dead inputs and ${deadOutputs} dead outputs leave ${live} singular values above 0, but number ${live + 1} is ${singularValues[live]}, compared with a first of ${singularValues[0]}. Pass the counts that belong to these values, as jacobianSpectrum gives them`,
     ],
     [threshold >= 0 && threshold < 1, `threshold must be at least 0 and below 1, got ${threshold}`],
     [

@@ -52,7 +52,7 @@ export function frechetDistance(a: Gaussian, b: Gaussian): number {
     if (mean.length === d && covariance.rows === d && covariance.cols === d) continue;
     throw new VielbeinError(
       "SHAPE_MISMATCH",
-      `frechetDistance: means [d] and covariances [d, d] must be of one d, got [${mean.length}] and [${covariance.rows}, ${covariance.cols}] beside [${d}].`,
+      `frechetDistance: means [d] and covariances [d, d] must have the same d, got [${mean.length}] and [${covariance.rows}, ${covariance.cols}] with d = ${d}.`,
     );
   }
   requirePoints("frechetDistance: mean", a.mean, 1, { name: "features", dim: d, shape: [d] });
@@ -77,7 +77,7 @@ function squareRoot(covariance: Matrix): Matrix {
   if (negative !== undefined) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `frechetDistance: a covariance must have no eigenvalue below 0, got ${negative} beside ${largest}. Compute it with gaussianOf.`,
+      `frechetDistance: a covariance must have no eigenvalue below 0, got ${negative} with a largest of ${largest}. Compute it with gaussianOf.`,
     );
   }
   const floor = d * Number.EPSILON * largest;

@@ -154,7 +154,7 @@ function singularValueOf({ basis, index }: Station, unit: "input" | "output"): n
   if (unit === "input" || sigma > 1e-6 * basis.singularValues[0]) return sigma;
   throw new VielbeinError(
     "NUMERICAL_FAILURE",
-    `curveTraversal: direction ${index} moves the output by σ = ${sigma}, nothing beside ${basis.singularValues[0]} of the leading one; no step along it has a length in the output. Choose a leading direction, or unit: "input".`,
+    `curveTraversal: direction ${index} moves the output by σ = ${sigma}, negligible compared with ${basis.singularValues[0]} of the leading one, so steps along it have no length in the output. Choose a leading direction, or unit: "input".`,
   );
 }
 

@@ -83,7 +83,7 @@ describe("frechetDistance", () => {
   it("refuses Gaussians of different dimensions and single rows", () => {
     const a = { mean: new Float64Array(2), covariance: identity(2) };
     expect(() => frechetDistance(a, { mean: new Float64Array(3), covariance: identity(3) })).toThrow(
-      "of one d",
+      "the same d",
     );
     expect(() => gaussianOf(matrix(1, 2))).toThrow("two rows");
   });

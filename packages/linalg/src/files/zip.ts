@@ -75,7 +75,7 @@ export function unpackMember(member: ZipMember): Uint8Array {
   if (actual === crc) return result;
   throw new LinalgError(
     "INVALID_FILE",
-    `the checksum (CRC-32) is ${hex(actual)} where the archive says ${hex(crc)}: the file was damaged. Get it again.`,
+    `the checksum (CRC-32) is ${hex(actual)} where the archive says ${hex(crc)}: the file was damaged. Download or copy it again.`,
   );
 }
 

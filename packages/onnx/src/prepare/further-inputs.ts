@@ -132,7 +132,7 @@ function filled(
   const { onehot } = setting as { onehot: number };
   if (count === 1 || count !== dims.at(-1)) {
     return refuse(
-      `has shape [${dims}], which is no one-hot vector. ${count === 1 ? `Give the number itself: ${name}=${onehot}.` : `Give ${count} values.`}`,
+      `has shape [${dims}], which is not a one-hot vector. ${count === 1 ? `Give the number itself: ${name}=${onehot}.` : `Give ${count} values.`}`,
     );
   }
   if (onehot >= count) {

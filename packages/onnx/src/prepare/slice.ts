@@ -79,7 +79,7 @@ function requireInputs(graph: Graph, { from, parameters }: Ends): void {
   if (stranger === undefined) return;
   throw new VielbeinError(
     "INVALID_SPACE",
-    `\`parameters\`: "${stranger}" is not a graph input beside "${from}". The inputs are ${[...isInput].join(", ")}.`,
+    `\`parameters\`: "${stranger}" is not a graph input other than "${from}". The inputs are ${[...isInput].join(", ")}.`,
   );
 }
 
@@ -104,6 +104,6 @@ function requireFedInputs(
   const settings = unfed.map(({ name }) => `--set ${name}=…`).join(" ");
   throw new UnfedInputError(
     "INVALID_SPACE",
-    `"${to}" depends on ${inputs} ${described.join(", ")} beside "${from}". Give ${value} (\`inputs\`, or ${settings} on the command line).`,
+    `"${to}" depends on ${inputs} ${described.join(", ")} as well as on "${from}". Give ${value} (\`inputs\`, or ${settings} on the command line).`,
   );
 }

@@ -31,10 +31,10 @@ export const TEMPLATE = `
     <div class="right">
       <div class="tools">
         <div role="group" aria-label="Directions shown" id="kinds"></div>
-        <label class="button" tabindex="0" role="button" id="open-directions" title="Directions of a file, beside the others">Open directions…<input type="file" id="directions-file" accept=".safetensors" tabindex="-1" hidden></label>
+        <label class="button" tabindex="0" role="button" id="open-directions" title="Directions from a file, next to the others">Open directions…<input type="file" id="directions-file" accept=".safetensors" tabindex="-1" hidden></label>
       </div>
       <div class="tools">
-        <button id="recompute" title="Find the directions anew at the code shown">Recompute here</button>
+        <button id="recompute" title="Recompute the directions at the code shown">Recompute here</button>
         <button id="reset" title="All sliders to zero">Reset</button>
         <label title="Keep the spectrum that of the code shown"><input type="checkbox" id="follow"> live</label>
         <label>step <select id="unit"><option value="deviation">1 standard deviation</option><option value="change">equal predicted change</option></select></label>

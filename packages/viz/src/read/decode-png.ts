@@ -71,7 +71,7 @@ function unpacked(
 function unzlib(packed: Uint8Array, size: number): Uint8Array {
   const [method, flags] = packed;
   const isZlib = packed.length >= 6 && (method & 15) === 8 && (method * 256 + flags) % 31 === 0;
-  if (!isZlib || flags & 32) throw invalidPng("its pixels are no zlib stream", "Check the file.");
+  if (!isZlib || flags & 32) throw invalidPng("its pixels are not a zlib stream", "Check the file.");
   const result = inflateExactly(packed.subarray(2, -4), size);
   const view = new DataView(packed.buffer, packed.byteOffset + packed.length - 4);
   const [actual, stored] = [adler32(result), view.getUint32(0)];

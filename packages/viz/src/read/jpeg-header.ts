@@ -95,7 +95,7 @@ function requireFewScans(bytes: Uint8Array): void {
     if (bytes[at + 1] === SCAN) scans++;
   }
   if (scans > MAX_SCANS)
-    throw invalidJpeg(`it has ${scans} scans`, `Save it anew: at most ${MAX_SCANS} are read.`);
+    throw invalidJpeg(`it has ${scans} scans`, `Save it again: at most ${MAX_SCANS} are read.`);
 }
 
 /** The orientation in an Exif segment: entry 0x0112 of the first directory of a TIFF file. */

@@ -49,7 +49,7 @@ export const axesOptions = {
     "linear",
   ),
   out: withDefault(figure("--out <file>", "sheet to write, .png or .svg"), "axes.png"),
-  plot: figure("--plot <file>", "distance travelled beside the prediction, .svg or .png"),
+  plot: figure("--plot <file>", "distance travelled against the prediction, .svg or .png"),
   json: flag("--json", "eigenvalues, steps, distances and provenance as JSON on stdout"),
 };
 

@@ -36,7 +36,7 @@ export const dimension = command({
   argument: "<model>",
   summary: "local dimension, layer by layer",
   description:
-    "Estimates in how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise; prints rank statistics that need no noise model beside that.",
+    "Estimates in how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise; also prints rank statistics that need no noise model.",
   options: {
     ...layerOptions,
     draws: drawsOption,

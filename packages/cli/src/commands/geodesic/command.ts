@@ -158,7 +158,7 @@ function requireTwoCodes(start: Float32Array, end: Float32Array, ends: readonly 
   if (start.some((x, i) => x !== end[i])) return;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `--sample: ${ends.join(" and ")} are one code, and between a code and itself there is no way. Give two that differ.`,
+    `--sample: ${ends.join(" and ")} are the same code, and there is no path from a code to itself. Give two that differ.`,
   );
 }
 

@@ -40,7 +40,7 @@ export const walkOptions = {
   ),
   range: option(
     "--range <t>",
-    "how far to go either way: in the space that the line runs in, in radians, or the length of the curve (default: 0.6 rad, 3 units of the input, or what these make of the weakest direction in another space)",
+    "how far to go either way: in the space that the line runs in, in radians, or the length of the curve (default: 0.6 rad, 3 units of the input, or 3σ of the weakest direction in another space)",
     positive,
   ),
   unit: choice("--unit <space>", "what --range measures on a curve (default: input)", ["input", "output"]),
