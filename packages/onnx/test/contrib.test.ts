@@ -37,6 +37,17 @@ const on = (op: string, about: string, shapes: readonly (readonly number[])[], a
     ),
   );
 
+// Far from singular, where the engine has lost digits.
+const inverses = [1, 2, 3, 4].map((n) =>
+  contrib("Inverse", `two of ${n} rows`, (g) => {
+    const identity = g.float(
+      Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 4 : 0)),
+      [n, n],
+    );
+    return g.op("com.microsoft::Inverse", [g.op("Add", [g.variable([2, n, n]), identity])]);
+  }),
+);
+
 const products = [
   on(
     "FusedMatMul",
@@ -436,7 +447,16 @@ const blocked = [
   ),
 ];
 
-const families = { products, convolutions, gelus, normalizations, attentions, packedWeights, blocked };
+const families = {
+  products,
+  inverses,
+  convolutions,
+  gelus,
+  normalizations,
+  attentions,
+  packedWeights,
+  blocked,
+};
 
 describe.each(Object.entries(families))("%s", (_family, cases) => {
   test.each(cases.map((one) => [one.op, one.about, one] as const))("%s: %s", async (_op, _about, one) => {

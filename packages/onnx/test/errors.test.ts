@@ -4,6 +4,7 @@ import { VielbeinError } from "@vielbein/core";
 import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
 import { probe } from "../src/file/probe.ts";
+import { openSession } from "../src/file/source.ts";
 import {
   type Attribute,
   cut,
@@ -340,6 +341,15 @@ describe("unsound graphs", () => {
     const scales = { name: "scales", dims: [3, 0], dataType: DataType.DOUBLE, raw: new Uint8Array(12) };
     const model = network([makeNode("Neg", ["z"], ["y"])], { initializers: [scales] });
     expect(() => decodeModel(encodeModel(model))).toThrow(/shape \[3,0\] holds 12 bytes instead of 0/);
+  });
+
+  test("weights that engines are not handed in one tensor are named", async () => {
+    const large = { name: "table", dims: [2 ** 29, 2], dataType: DataType.FLOAT, raw: new Uint8Array() };
+    const model = network([makeNode("Gather", ["table", "z"], ["y"])], { initializers: [large] });
+    await expect(openSession(runtime, model)).rejects.toMatchObject({
+      code: "INVALID_MODEL",
+      message: expect.stringMatching(/"table" takes 4.*GiB; .*at most 2.*GiB/),
+    });
   });
 
   test("a tensor that nothing defines", async () => {

@@ -1,11 +1,26 @@
 // What an engine is given: the serialised graph, weights by reference to the bytes already in memory.
 
+import { bytesText, VielbeinError } from "@vielbein/core";
 import type { ModelSource, Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import { everyName } from "../model/graph.ts";
-import { DataType, type Model } from "../model/model.ts";
+import { DataType, type Graph, type Model } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { renameTensors } from "../model/rename.ts";
+import { byteLength } from "../model/tensor.ts";
 import { encodeModel } from "./encode.ts";
+
+/** Bytes of one tensor that engines take in memory. */
+const LARGEST_TENSOR = 2 ** 31;
+
+/** @throws {VielbeinError} `INVALID_MODEL` for weights that no engine takes. */
+function requireHandedOver({ initializers }: Graph): void {
+  const large = initializers.find((tensor) => byteLength(tensor) > LARGEST_TENSOR);
+  if (!large) return;
+  throw new VielbeinError(
+    "INVALID_MODEL",
+    `Initialiser "${large.name}" takes ${bytesText(byteLength(large))}; engines are handed at most ${bytesText(LARGEST_TENSOR)} in one tensor. Export it in half precision or in parts.`,
+  );
+}
 
 /** Serialises for an engine without copying the weights that still lie in `model.files`. */
 export function modelSource(model: Model): ModelSource {
@@ -33,6 +48,7 @@ export async function openSession(
   wanted: SessionOptions = {},
 ): Promise<Session> {
   const { graph } = model;
+  requireHandedOver(graph);
   const isDouble = graph.inputs.some(({ dataType }) => dataType === DataType.DOUBLE);
   const isQuantised = graph.nodes.some(({ opType }) => opType === "QuantizeLinear");
   const isLarge = graph.nodes.length > LARGEST_OPTIMIZED || graph.outputs.length > MOST_OUTPUTS_OPTIMIZED;

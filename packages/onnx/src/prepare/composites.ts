@@ -15,8 +15,9 @@ import { fused } from "./contrib/fused.ts";
 import { contribNormalizations } from "./contrib/normalization.ts";
 import { packedWeights } from "./contrib/packed-weights.ts";
 import { quantized } from "./contrib/quantized.ts";
+import { determinants } from "./determinants.ts";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./losses.ts";
-import { centerCropPad, compress, cumProd, oneHot, reverseSequence } from "./rearrangements.ts";
+import { centerCropPad, compress, cumProd, maxUnpool, oneHot, reverseSequence } from "./rearrangements.ts";
 import { col2Im, dft, stft } from "./signal.ts";
 
 /** By operator, with its domain where that is not the standard one. */
@@ -43,6 +44,7 @@ const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
   ["Compress", compress],
   ["CenterCropPad", centerCropPad],
   ["CumProd", cumProd],
+  ["MaxUnpool", maxUnpool],
   ...classical,
   ...fused,
   ...contribNormalizations,
@@ -53,7 +55,7 @@ const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
 
 /** Operators that are written out, those with a rule of their own among them for some nodes only; sorted. */
 export function writtenOut(): string[] {
-  return [...composites.keys()].sort();
+  return [...composites.keys(), ...determinants].sort();
 }
 
 /** What is written out in what way, beyond what the operators say. */

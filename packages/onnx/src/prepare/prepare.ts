@@ -15,6 +15,7 @@ import { fromRuntime } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
 import { decideBranches } from "./branches.ts";
 import { withBlockSize } from "./contrib/block-size.ts";
+import { expandDeterminants } from "./determinants.ts";
 import { endpoints } from "./ends.ts";
 import { inlineFunctions } from "./functions.ts";
 import { dropGuards } from "./guards.ts";
@@ -54,7 +55,7 @@ export async function prepare(
     throw explained(error, runtime, slice.nodes, origin, options);
   });
   const prepared = assemble(model, ends, slice, measured, origin);
-  return shieldDiscarded(multiplyRoots(dropGuards(scaleActivations(prepared))));
+  return shieldDiscarded(multiplyRoots(dropGuards(scaleActivations(expandDeterminants(prepared)))));
 }
 
 /** What a prepared graph keeps of the model as it was read. */

@@ -84,3 +84,23 @@ export function cumProd(w: CompositeWriter, node: Node): void {
   const factors = w.op("Where", [w.op("Reshape", [counts, shape]), rows, w.scalar(1)]);
   w.finish("ReduceProd", [factors, w.int64([axis < 0 ? axis : axis + 1])], { keepdims: int(0) });
 }
+
+/** Zeros with the elements of x at the places that MaxPool took them from: places in the whole of the result. */
+export function maxUnpool(w: CompositeWriter, node: Node): void {
+  const [x, places, given] = node.inputs as [string, string, string?];
+  const shape = given || unpooledShape(w, node, x);
+  const zeros = w.op("Expand", [w.float([0]), w.op("ReduceProd", [shape, w.int64([0])])]);
+  const [flat, at] = [x, places].map((tensor) => w.op("Reshape", [tensor, w.int64([-1])]));
+  w.finish("Reshape", [w.op("ScatterElements", [zeros, at, flat], { axis: int(0) }), shape]);
+}
+
+/** (extent − 1)·stride + kernel − pads along every axis behind the channels. */
+function unpooledShape(w: CompositeWriter, node: Node, x: string): string {
+  const kernel = intsAttribute(node, "kernel_shape") ?? [];
+  const strides = intsAttribute(node, "strides") ?? kernel.map(() => 1);
+  const pads = intsAttribute(node, "pads") ?? kernel.flatMap(() => [0, 0]);
+  const room = kernel.map((extent, i) => extent - pads[i] - pads[i + kernel.length]);
+  const steps = w.op("Sub", [w.extents(x, 2, 2 + kernel.length), w.int64([1])]);
+  const plane = w.op("Add", [w.op("Mul", [steps, w.int64(strides)]), w.int64(room)]);
+  return w.op("Concat", [w.extents(x, 0, 2), plane], { axis: int(0) });
+}

@@ -59,10 +59,76 @@ const cumulative = (
     },
   );
 
+/** By elimination. */
+function determinant(a: number[], n: number): number {
+  let product = 1;
+  for (let k = 0; k < n; k++) {
+    let pivot = k;
+    for (let i = k; i < n; i++) if (Math.abs(a[i * n + k]!) > Math.abs(a[pivot * n + k]!)) pivot = i;
+    if (pivot !== k) {
+      for (let j = 0; j < n; j++) [a[k * n + j], a[pivot * n + j]] = [a[pivot * n + j]!, a[k * n + j]!];
+      product = -product;
+    }
+    product *= a[k * n + k]!;
+    for (let i = k + 1; i < n; i++) {
+      const factor = a[i * n + k]! / a[k * n + k]!;
+      for (let j = k; j < n; j++) a[i * n + j]! -= factor * a[k * n + j]!;
+    }
+  }
+  return product;
+}
+
+/** Zeros with the point at these places. */
+const scattered = (places: readonly number[], length: number) => (point: Float64Array) => {
+  const result = new Float64Array(length);
+  for (const [i, place] of places.entries()) result[place] = point[i]!;
+  return result;
+};
+
 const floats = (value: readonly number[]): Attribute => ({ type: "floats", value });
 
 export const writtenOutFurther = [
   ...losses,
+  ...[1, 2, 3, 4].map((n) =>
+    operatorCase("Det", `two of ${n} rows`, (g) => g.op("Det", [g.variable([2, n, n])]), {
+      reference: (point) =>
+        Float64Array.from([0, 1], (i) =>
+          determinant(Array.from(point.subarray(i * n * n, (i + 1) * n * n)), n),
+        ),
+    }),
+  ),
+  operatorCase(
+    "MaxUnpool",
+    "by strides",
+    (g) =>
+      g.op("MaxUnpool", [g.variable([1, 2, 2, 2]), g.int64([5, 7, 8, 11, 17, 18, 28, 31], [1, 2, 2, 2])], {
+        kernel_shape: ints([2, 2]),
+        strides: ints([2, 2]),
+      }),
+    { reference: scattered([5, 7, 8, 11, 17, 18, 28, 31], 32) },
+  ),
+  operatorCase(
+    "MaxUnpool",
+    "padded, along one axis",
+    (g) =>
+      g.op("MaxUnpool", [g.variable([1, 1, 3]), g.int64([0, 2, 5], [1, 1, 3])], {
+        kernel_shape: ints([3]),
+        strides: ints([2]),
+        pads: ints([1, 0]),
+      }),
+    { reference: scattered([0, 2, 5], 6) },
+  ),
+  operatorCase(
+    "MaxUnpool",
+    "to a shape that is given",
+    (g) =>
+      g.op(
+        "MaxUnpool",
+        [g.variable([1, 1, 2, 2]), g.int64([6, 8, 16, 24], [1, 1, 2, 2]), g.int64([1, 1, 5, 5])],
+        { kernel_shape: ints([2, 2]), strides: ints([2, 2]) },
+      ),
+    { reference: scattered([6, 8, 16, 24], 25) },
+  ),
   transform("real, along axis 1", [1, 4, 2, 1], {}),
   transform("complex, inverse", [2, 3, 2], { inverse: int(1) }),
   transform("one-sided, longer than the signal", [1, 3, 1], { onesided: int(1) }, 5),
