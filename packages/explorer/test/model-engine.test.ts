@@ -443,6 +443,7 @@ describe("layouts of outputs", () => {
       shows: "image",
       from: "shape",
       possible: ["chw:3,5,5", "hwc:5,5,3", "signal:75"],
+      keys: [],
     });
     expect((await drawn()).width).toBe(5);
     const arranged = await engine.arrange("hwc");
@@ -472,7 +473,9 @@ describe("layouts of outputs", () => {
   it("images say so by themselves, signals span all of their values, classes have colours", async () => {
     expect(await load([3, 8, 8])).toMatchObject({ layout: { layout: "chw:3,8,8" }, remarks: [] });
     expect((await load([10, 4, 4])).layout.layout).toBe("sheet:10,4,4");
-    await engine.arrange("classes");
+    const { keys } = (await engine.arrange("classes")).layout;
+    expect(keys.map(({ label }) => label).join()).toBe("0,1,2,3,4,5,6,7,8,9");
+    expect(keys[1]).toMatchObject({ label: "1", colour: "#e69f00" });
     const colours = new Set(new Uint32Array((await drawn()).data.buffer));
     expect(colours.size).toBeGreaterThan(2);
     expect(colours.size).toBeLessThanOrEqual(10);

@@ -5,7 +5,6 @@ export {
   TABLE_TILE,
   type TableDirection,
 } from "./direction-tables.ts";
-export { classColour } from "./images/class-map.ts";
 export { type DetectOptions, detectLayout, isPlain, possibleLayouts } from "./images/detect-layout.ts";
 export { differencePicture, WHITE_DIFFERENCE } from "./images/difference-picture.ts";
 export { isOpaque, overWhite, type RgbaImage, shrinkTo, stackImages, upscale } from "./images/image.ts";
@@ -21,6 +20,7 @@ export {
   statedLayout,
 } from "./images/image-layout.ts";
 export { measureExtent, measureRange, type PixelRange, statedRange } from "./images/image-range.ts";
+export { layoutKeys } from "./images/layout-keys.ts";
 export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./images/png.ts";
 export { resize } from "./images/resize.ts";
 export { fromRgba, pictureSize, requireReadable, toRgba } from "./images/tensor-pixels.ts";
@@ -38,7 +38,7 @@ export { decodeImage } from "./read/decode-image.ts";
 export { decodeJpeg } from "./read/decode-jpeg.ts";
 export { type DecodedImage, type DecodePngOptions, decodePng } from "./read/decode-png.ts";
 export { type DecodedWav, decodeWav, isWav } from "./signals/decode-wav.ts";
-export { curveColour, curvesOf, fromCurves, SIGNAL_DENSITY } from "./signals/signal-picture.ts";
+export { curvesOf, fromCurves, SIGNAL_DENSITY } from "./signals/signal-picture.ts";
 export {
   encodeWav,
   LARGEST_SAMPLE_RATE,

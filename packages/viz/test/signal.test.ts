@@ -87,6 +87,22 @@ describe("curves", () => {
     expect([red, green, blue]).toEqual([0, 0x72, 0xb2]);
   });
 
+  test("dense curves lie one below the other, each in the same range", () => {
+    const [one, other] = [1.25, 1.75].map((value) => new Float32Array(1000).fill(value));
+    const { data } = signalPicture([one!, other!], [1, 2]);
+    const half = height / 2;
+    const rows = [2 + 0.75 * (half - 4), half + 2 + 0.25 * (half - 4)];
+    const inked = Array.from({ length: height }, (_, row) => row).filter(
+      (row) => data[4 * (row * width + 7) + 2]! < 250,
+    );
+    expect(inked.filter((row) => row < half).every((row) => Math.abs(row + 0.5 - rows[0]!) < 2)).toBe(true);
+    expect(inked.filter((row) => row >= half).every((row) => Math.abs(row + 0.5 - rows[1]!) < 2)).toBe(true);
+    expect([inked.some((row) => row < half), inked.some((row) => row >= half)]).toEqual([true, true]);
+    // What leaves its range does not reach into the other's.
+    const outside = signalPicture([new Float32Array(1000).fill(-9), other!], [1, 2]);
+    expect(outside.data.subarray(0, 4 * width * half).every((level) => level === 255)).toBe(true);
+  });
+
   test("toRgba draws signals by their layout", () => {
     const values = Float32Array.of(0, 1, 0, -1);
     expect(toRgba(values, layoutWith("signal", [4]), [-1, 1])).toEqual(signalPicture([values], [-1, 1]));

@@ -9,6 +9,7 @@ import { detectLayout } from "../src/images/detect-layout.ts";
 import { differencePicture } from "../src/images/difference-picture.ts";
 import type { RgbaImage } from "../src/images/image.ts";
 import { type ImageLayout, layoutWith, parseLayout } from "../src/images/image-layout.ts";
+import { layoutKeys } from "../src/images/layout-keys.ts";
 import { fromRgba, pictureSize, toRgba } from "../src/images/tensor-pixels.ts";
 
 const layoutOf = (text: string): ImageLayout => {
@@ -139,6 +140,18 @@ describe("maps of classes", () => {
         expect(apart, `${CLASS_COLOURS[i]} and ${CLASS_COLOURS[j]}`).toBeGreaterThan(i < 8 ? 0.07 : 0.1);
       }
     });
+  });
+});
+
+describe("layoutKeys", () => {
+  test("classes by their numbers, those of one colour together; channels of several curves", () => {
+    const labels = (text: string) => layoutKeys(layoutOf(text)).map(({ label }) => label);
+    expect(labels("classes:3,4,4")).toEqual(["0", "1", "2"]);
+    expect(labels("classes:18,4,4").slice(0, 3)).toEqual(["0, 16 …", "1, 17 …", "2"]);
+    expect(labels("classes:18,4,4")).toHaveLength(16);
+    expect(labels("signal:2,99")).toEqual(["channel 0", "channel 1"]);
+    for (const text of ["signal:99", "sheet:9,4,4", "chw:3,4,4"]) expect(labels(text)).toEqual([]);
+    expect(layoutKeys(layoutOf("classes:2,1,1"))[1]!.colour).toBe(CLASS_COLOURS[1]);
   });
 });
 

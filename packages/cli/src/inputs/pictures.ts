@@ -4,10 +4,8 @@ import type { Space } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import {
-  classColour,
-  curveColour,
-  type ImageLayout,
-  type LegendKey,
+  type ContactSheet,
+  layoutKeys,
   measureExtent,
   measureRange,
   type RgbaImage,
@@ -96,37 +94,9 @@ export function imageOf(point: Float32Array, { layout: found, pixels }: Drawing)
 }
 
 /** What a sheet of such images needs besides them. */
-export function sheetLook({ layout: found }: PictureLayout): {
-  readonly legend?: readonly LegendKey[];
-  readonly density?: number;
-} {
-  const shows = shownBy(found);
-  if (shows === "classes") return { legend: classKeys(found) };
-  if (shows === "signal") return { legend: curveKeys(found), density: SIGNAL_DENSITY };
-  return {};
-}
-
-/** As many classes are told apart by colour. */
-const MOST_KEYS = 16;
-
-function classKeys({ channels }: ImageLayout): LegendKey[] {
-  const label = (i: number) => `${i}${channels > i + MOST_KEYS ? `, ${i + MOST_KEYS} …` : ""}`;
-  return Array.from({ length: Math.min(channels, MOST_KEYS) }, (_, i) => ({
-    label: label(i),
-    colour: classColour(i),
-    shape: "area",
-    opaque: true,
-  }));
-}
-
-/** None for a single curve. */
-function curveKeys({ channels }: ImageLayout): LegendKey[] {
-  const count = channels > 1 ? Math.min(channels, MOST_KEYS) : 0;
-  return Array.from({ length: count }, (_, i) => ({
-    label: `channel ${i}`,
-    colour: curveColour(i),
-    shape: "line",
-  }));
+export function sheetLook({ layout: found }: PictureLayout): Pick<ContactSheet, "legend" | "density"> {
+  const isFine = shownBy(found) === "signal";
+  return { legend: layoutKeys(found), density: isFine ? SIGNAL_DENSITY : undefined };
 }
 
 /** Arrays end to end. */

@@ -9,6 +9,7 @@ import {
   isPlain,
   LAYOUT_GRAMMAR,
   type LayoutChoice,
+  layoutKeys,
   measureExtent,
   measureRange,
   type PixelRange,
@@ -91,5 +92,5 @@ function describe(
 ): ExplorerLayout {
   const text = formatLayout(layout);
   const possible = [...new Set([...possibleLayouts(shape).map(formatLayout), text])];
-  return { layout: text, shows: shownBy(layout), from, possible };
+  return { layout: text, shows: shownBy(layout), from, possible, keys: layoutKeys(layout) };
 }

@@ -52,6 +52,8 @@ export interface ExplorerLayout {
   readonly from: "choice" | "model" | "shape";
   /** Layouts to choose from, this one among them. */
   readonly possible: readonly string[];
+  /** What colours stand for: classes, or channels of signals. */
+  readonly keys: readonly { readonly label: string; readonly colour: string }[];
 }
 
 export interface ExplorerModel {

@@ -45,6 +45,8 @@ const PICTURE = `.columns { display: grid; grid-template-columns: minmax(260px, 
 canvas { width: 100%; height: 100%; object-fit: contain; image-rendering: pixelated; display: block }
 :where([data-shows=signal]) .picture { aspect-ratio: 2 }
 :where([data-shows=signal]) canvas { image-rendering: auto }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 12px; color: var(--vielbein-soft); font-size: 12px }
+.legend span::before { content: ""; display: inline-block; width: 14px; height: 9px; margin-right: 5px; background: var(--key) }
 .drop { position: absolute; color: var(--vielbein-faint) }
 .sample { display: flex; flex-wrap: wrap; gap: 10px 12px; align-items: center }
 .seed input { width: 84px; margin-left: 2px }

@@ -16,6 +16,7 @@ export const TEMPLATE = `
   <div class="columns">
     <div class="left">
       <figure class="picture"><canvas id="canvas" role="img" aria-label="Generated image"></canvas><div class="drop" id="hint">Drop an .onnx file here</div></figure>
+      <div class="legend" id="legend" role="group" aria-label="Colours in the image" hidden></div>
       <div class="sample">
         <button id="new" class="primary">New sample</button>
         <label class="seed">seed <input id="seed" type="number" min="0" step="1" value="0" inputmode="numeric"></label>

@@ -19,6 +19,7 @@ export interface View {
   readonly modelFile: HTMLInputElement;
   readonly canvas: HTMLCanvasElement;
   readonly hint: HTMLElement;
+  readonly legend: HTMLElement;
   readonly newSample: HTMLButtonElement;
   readonly seed: HTMLInputElement;
   readonly png: HTMLButtonElement;
@@ -66,6 +67,7 @@ export function makeView(root: ShadowRoot): View {
     modelFile: get("model-file"),
     canvas: get("canvas"),
     hint: get("hint"),
+    legend: get("legend"),
     newSample: get("new"),
     seed: get("seed"),
     png: get("png"),
@@ -130,8 +132,11 @@ function fillTruncation({ truncationName }: View, { kind, space }: ExplorerTrunc
   }[kind];
 }
 
-/** The choice of layouts, where there is one. */
-function fillLayouts({ frame, layout: select }: View, { layout, shows, possible }: ExplorerLayout): void {
+/** The choice of layouts, where there is one, and what colours stand for. */
+function fillLayouts({ frame, layout: select, legend }: View, layouts: ExplorerLayout): void {
+  const { layout, shows, possible, keys } = layouts;
+  legend.hidden = keys.length === 0;
+  legend.replaceChildren(...keys.map(keyOf));
   frame.dataset.shows = shows;
   select.replaceChildren(...possible.map((text) => choiceOf(text, text, text === layout)));
   select.parentElement!.hidden = possible.length < 2;
@@ -155,6 +160,13 @@ function fillSpaces(
   select.replaceChildren(
     ...spaces.map(({ name, dim }) => choiceOf(name, `${name} (${dim})`, name === chosen)),
   );
+}
+
+function keyOf({ label, colour }: ExplorerLayout["keys"][number]): HTMLElement {
+  const key = document.createElement("span");
+  key.textContent = label;
+  key.style.setProperty("--key", colour);
+  return key;
 }
 
 function choiceOf(value: string, text: string, isChosen: boolean): HTMLOptionElement {

@@ -52,17 +52,34 @@ export function fromCurves(curves: readonly Float32Array[], layout: ImageLayout)
   return values;
 }
 
-/** Draws the curves, the first on top, above a line at 0; what lies outside the range is cut off. */
-export function signalPicture(curves: readonly Float32Array[], [low, high]: PixelRange): RgbaImage {
+/**
+ * Draws the curves, the first on top, above a line at 0; what lies outside the range is cut off. Curves of more samples
+ * than the picture has columns would hide each other: they lie one below the other.
+ */
+export function signalPicture(curves: readonly Float32Array[], range: PixelRange): RgbaImage {
   const { width, height } = SIGNAL_SIZE;
   const data = new Uint8ClampedArray(4 * width * height).fill(255);
-  const pad = LINE_WIDTH;
-  const rowOf = (value: number) => pad + ((high - value) / (high - low)) * (height - 2 * pad);
-  if (low <= 0 && high >= 0) drawCurve(data, Float32Array.of(0, 0), rowOf, 1, parseHex(THEME.line));
+  const isDense = curves.some(({ length }) => length > width);
+  const lanes = isDense ? curves.length : 1;
   for (const [index, curve] of [...curves.entries()].reverse()) {
-    drawCurve(data, curve, rowOf, LINE_WIDTH, parseHex(curveColour(index)));
+    const lane = isDense ? index : 0;
+    const span = { top: (lane * height) / lanes, bottom: ((lane + 1) * height) / lanes };
+    if (isDense || index === curves.length - 1) drawZero(data, span, range);
+    drawCurve(data, curve, span, range, { thickness: LINE_WIDTH, colour: parseHex(curveColour(index)) });
   }
   return { width, height, data };
+}
+
+/** Where in the picture a range of values lies, in rows. */
+interface Span {
+  readonly top: number;
+  readonly bottom: number;
+}
+
+function drawZero(data: Uint8ClampedArray, span: Span, range: PixelRange): void {
+  const [low, high] = range;
+  if (low > 0 || high < 0) return;
+  drawCurve(data, Float32Array.of(0, 0), span, range, { thickness: 1, colour: parseHex(THEME.line) });
 }
 
 /**
@@ -72,20 +89,22 @@ export function signalPicture(curves: readonly Float32Array[], [low, high]: Pixe
 function drawCurve(
   data: Uint8ClampedArray,
   curve: Float32Array,
-  rowOf: (value: number) => number,
-  thickness: number,
-  colour: Rgb,
+  { top: upper, bottom: lower }: Span,
+  [low, high]: PixelRange,
+  { thickness, colour }: { readonly thickness: number; readonly colour: Rgb },
 ): void {
-  const { width, height } = SIGNAL_SIZE;
+  const { width } = SIGNAL_SIZE;
+  const pad = LINE_WIDTH;
+  const rowOf = (value: number) => upper + pad + ((high - value) / (high - low)) * (lower - upper - 2 * pad);
   for (let column = 0; column < width; column++) {
     // Half a line's width beyond either side, or steep parts would be thin.
     const [from, to] = [column - thickness / 4, column + 1 + thickness / 4];
     const [least, most] = extremes(curve, Math.max(0, from / width), Math.min(1, to / width));
     const top = rowOf(most) - thickness / 2;
     const bottom = rowOf(least) + thickness / 2;
-    const last = Math.min(height - 1, Math.ceil(bottom) - 1);
-    for (let row = Math.max(0, Math.floor(top)); row <= last; row++) {
-      const coverage = Math.min(bottom, row + 1) - Math.max(top, row);
+    const [first, end] = [Math.max(top, upper), Math.min(bottom, lower)];
+    for (let row = Math.floor(first); row < end; row++) {
+      const coverage = Math.min(end, row + 1) - Math.max(first, row);
       const at = 4 * (row * width + column);
       for (let c = 0; c < 3; c++) data[at + c] += coverage * (colour[c] - data[at + c]);
     }
