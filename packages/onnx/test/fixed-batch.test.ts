@@ -181,6 +181,11 @@ describe("a fixed batch", () => {
     expect(result).toEqual({ model, batch: { extent: N, way: "coupled" } });
   });
 
+  it("is opened where the network has no value at the points that are tried", async () => {
+    const model = batchModel([gemm, makeNode("Log", ["h"], ["y"])], weights);
+    expect((await unbatch(model, runtime)).batch).toEqual({ extent: N, way: "opened" });
+  });
+
   it("is that of labels too", async () => {
     const model = batchModel(
       [gemm, makeNode("Gather", ["table", "label"], ["e"]), makeNode("Mul", ["h", "e"], ["y"])],

@@ -170,8 +170,16 @@ function mapped(
   return new Map([...feeds].map(([name, tensor]) => [name, isChosen(name) ? f(tensor) : tensor]));
 }
 
+/** Where a network fails at the points that are tried, it must fail alike. */
 function isSame(a: RuntimeTensor | undefined, b: RuntimeTensor, tolerance: number): boolean {
-  return a !== undefined && agree(a.data as FloatArray, b.data as FloatArray, tolerance);
+  if (a === undefined || a.data.length !== b.data.length) return false;
+  const [x, y] = [a.data as FloatArray, b.data as FloatArray];
+  const failsAlike = x.every((value, i) => Number.isFinite(value) || Object.is(value, y[i]));
+  return failsAlike && agree(finite(x), finite(y), tolerance);
+}
+
+function finite(values: FloatArray): FloatArray {
+  return values.map((value) => (Number.isFinite(value) ? value : 0));
 }
 
 /** What became of a fixed batch, for people. */
