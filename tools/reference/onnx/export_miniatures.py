@@ -19,10 +19,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from denoisers import DENOISERS
 from export_models import build, strip
+from field_networks import FIELD_NETWORKS
 from latent_decoders import LATENT_DECODERS
 from sound_networks import SOUND_NETWORKS
 
-MINIATURES = LATENT_DECODERS | DENOISERS | SOUND_NETWORKS
+MINIATURES = LATENT_DECODERS | DENOISERS | SOUND_NETWORKS | FIELD_NETWORKS
 # Both exporters, the batch open, unless said otherwise.
 EXPORTERS = {"melody_loop": ("torchscript",)}
 FIXED_BATCH = set()

@@ -19,6 +19,10 @@ const transformer: FamilyReport = {
 /** The family of a prepared graph, or undefined where nothing is characteristic. */
 export function architectureFamily(graph: PreparedGraph): FamilyReport | undefined {
   const features = new Features(graph);
+  const couplings = features.keepsDimension ? features.couplings() : 0;
+  if (couplings > 0) {
+    return report("normalising flow", `${couplings} times, one part passes and moves the other`);
+  }
   if (features.keepsShape) return denoiserFamily(features);
   return features.isImage ? imageFamily(features) : vectorFamily(features);
 }
@@ -36,6 +40,9 @@ function denoiserFamily(f: Features): FamilyReport | undefined {
 }
 
 function imageFamily(f: Features): FamilyReport | undefined {
+  if (f.has("CumSum") && f.has("Exp")) {
+    return report("radiance field", "colours along rays, weighted by what lies before them");
+  }
   const modulated = f.modulatedConvolutions();
   if (modulated > 0 && f.has("Sin", "Cos")) {
     return report("StyleGAN3", `${modulated} convolutions modulated by styles, and Fourier features`);

@@ -6,6 +6,8 @@ import { elementCount } from "../model/tensor.ts";
 
 export class Features {
   readonly isImage: boolean;
+  /** Code and output have as many numbers. */
+  readonly keepsDimension: boolean;
   /** Code and output are images of one shape. */
   readonly keepsShape: boolean;
   /** The output is one or two channels of many samples. */
@@ -26,6 +28,7 @@ export class Features {
     const hasPlaces = code.length === 4 && pixels(code) > 1;
     this.isImage = output.length === 4 && output[1] <= 4 && output[2] > 1;
     this.isSignal = output.length === 3 && output[1] <= 2 && output[2] >= 8 * output[1];
+    this.keepsDimension = elementCount(code) === elementCount(output);
     this.keepsShape = hasPlaces && String(code) === String(output);
     this.upsamplesPlaces = hasPlaces && this.isImage && code[1] >= 4 && pixels(code) < pixels(output);
   }
@@ -80,6 +83,23 @@ export class Features {
     ).length;
   }
 
+  /** Joins of a part of a tensor, as it was, with as much as was left. */
+  couplings(): number {
+    const partOf = (name: string): string | undefined => {
+      const producer = this.#producers.get(name);
+      return producer && ["Split", "Slice"].includes(producer.opType) ? producer.inputs[0] : undefined;
+    };
+    return this.#nodes.filter(({ opType, inputs, outputs }) => {
+      const wholes = opType === "Concat" && inputs.length === 2 ? inputs.map(partOf) : [];
+      const [whole, ...others] = wholes.filter((name) => name !== undefined);
+      return (
+        whole !== undefined &&
+        others.length === 0 &&
+        String(this.#shape(whole)) === String(this.#shape(outputs[0]))
+      );
+    }).length;
+  }
+
   /** A transposed convolution of one pixel. */
   transposesPixel(): boolean {
     return this.#nodes.some(
@@ -113,6 +133,7 @@ export class Features {
     const node = this.#producers.get(name);
     if (node?.opType !== "Mul") return false;
     const shapes = node.inputs.map((input) => this.#shape(input));
+    if (pixels(this.#shape(name)) === 1) return false;
     const isVector = (s: readonly number[]) => s.length === 4 && s[1] > 1 && s[2] === 1 && s[3] === 1;
     const [a, b] = node.inputs as [string, string];
     const isVariable = (input: string) => !this.#graph.constants.has(input);
