@@ -237,6 +237,11 @@ describe("the explorer's page", () => {
     expect(await slider(0).inputValue()).toBe("0");
     expect((await state()).latent).toEqual(latent);
     expect(page.url()).toMatch(/#seed=7&at=/);
+    // Twice on a slider, and it is at zero.
+    await drag(1, 0.75);
+    await slider(1).dispatchEvent("dblclick");
+    await settle();
+    expect(await slider(1).inputValue()).toBe("0");
     expect(complaints).toEqual([]);
   });
 

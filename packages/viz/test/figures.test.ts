@@ -3,6 +3,7 @@
 // `npx vitest run packages/viz/test/figures.test.ts --update` writes.
 
 import { expect, test } from "vitest";
+import { spectrumView } from "../src/explorer/spectrum-view.ts";
 import {
   bandOf,
   bandPlot,
@@ -24,6 +25,13 @@ const values = (count: number, seed = 1): number[] =>
 const long = "a name that is too long for the place that there is for it, whatever the figure is";
 const steps = [-1, 0, 1];
 const discs = (size: number, height = size) => steps.map((t) => disc(size, 0.5 + 0.25 * t, height));
+
+/** The explorer's: as many values, one of them selected, with a local dimension. */
+const spectrumOf = (singularValues: number[], selected: number, count?: number) => {
+  const dimension = { dimension: count, status: "ok", kept: 5, noise: 0, tested: 3 } as const;
+  const shown = { singularValues: Float64Array.from(singularValues) };
+  return spectrumView({ ...shown, dimension: count === undefined ? undefined : dimension }, selected);
+};
 
 const figures: Readonly<Record<string, () => string>> = {
   "band-plot": () =>
@@ -127,6 +135,15 @@ const figures: Readonly<Record<string, () => string>> = {
         { label: "w", values: Array.from({ length: 50 }, (_, i) => 9 - i / 6) },
       ],
     }),
+  // Less than a decade, with a dimension and the first selected; decades, with what is rounding; too many for dots.
+  "explorer-spectrum-narrow": () => spectrumOf([3.1416, 2.7183, 2.4142, 2.2361, 1.7321], 0, 3),
+  "explorer-spectrum-wide": () => spectrumOf([812, 101, 17.5, 1.25, 0.375, 0.008, 1e-9], 4),
+  "explorer-spectrum-long": () =>
+    spectrumOf(
+      Array.from({ length: 130 }, (_, i) => 40 - 0.3 * i),
+      -1,
+      12,
+    ),
   "contact-sheet": () =>
     contactSheet({
       title: "Directions",
