@@ -18,7 +18,7 @@ let codes: Float32Array;
 let file: string;
 
 beforeAll(async () => {
-  mapping = await OnnxMap.create(styled(), new NodeRuntime(), { to: "w" });
+  mapping = await OnnxMap.create(styled(), new NodeRuntime({ threads: 1 }), { to: "w" });
   codes = new Float32Array(12 * W);
   for (let j = 0; j < 12; j++) codes.set(await mapping.evaluate(sample(j), 1), j * W);
   file = scratch("codes.npy", writeNpy({ shape: [12, W], data: codes }));
@@ -49,7 +49,7 @@ describe("codes of w are what samples of z become there", () => {
     );
     expect(provenance.points).toEqual({ ...drawn, first: 0, count: 9 });
     expect(from).not.toHaveProperty("prior");
-    const map = await OnnxMap.create(styled(), new NodeRuntime(), { from: "w" });
+    const map = await OnnxMap.create(styled(), new NodeRuntime({ threads: 1 }), { from: "w" });
     const expected = svd(await jacobian(map, codes.slice(0, W))).s;
     points[0].singularValues.forEach((s: number, i: number) => {
       expect(s / expected[i]!).toBeCloseTo(1, 6);

@@ -12,7 +12,7 @@ import { scratch, vielbein } from "./run.ts";
 
 const path = scratch("styled.onnx", encodeModel(styled()));
 const plain = scratch("generator.onnx", generatorBytes);
-const runtime = new NodeRuntime();
+const runtime = new NodeRuntime({ threads: 1 });
 const [W, PSI] = [6, 0.6];
 let mapping: OnnxMap;
 let synthesis: OnnxMap;

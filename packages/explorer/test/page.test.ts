@@ -20,6 +20,7 @@ import { shaped } from "../../cli/test/models.ts";
 import { launch, missing } from "../../runtime-web/test/chromium.ts";
 import { ModelEngine } from "../src/model-engine.ts";
 import { conditionalModel } from "./conditional.ts";
+import { convolutionalModel } from "./convolutional.ts";
 import { layeredModel } from "./layered.ts";
 import { lightModel } from "./light.ts";
 import { longModel } from "./long.ts";
@@ -171,15 +172,19 @@ async function openHeaps(): Promise<() => Promise<number[]>> {
 }
 
 describe("the explorer's page", () => {
-  it.for(["wasm", "webgpu"])(
-    "the basis on %s is that of Node",
+  it.for([
+    ["wasm", "faces", lightModel],
+    ["webgpu", "convolutional", convolutionalModel],
+  ] as const)(
+    "the basis on %s is that of Node, of the model %s",
     { timeout: 120_000 },
-    async (provider, context) => {
+    async ([provider, name, file], context) => {
       if (missing) context.skip(missing);
-      await visit(`${url}?provider=${provider}#seed=5`);
+      writeFileSync(join(folder, "explorer", `${name}.onnx`), file);
+      await visit(`${url}?src=${name}.onnx&provider=${provider}#seed=5`);
       const { latent, vectors, values, runtime } = await state();
       expect(runtime).toMatch(provider);
-      const map = await OnnxMap.create(decodeModel(lightModel, "faces.onnx"), new NodeRuntime());
+      const map = await OnnxMap.create(decodeModel(file, name), new NodeRuntime({ threads: 1 }));
       const point = samplePoints(map.from, 5, 0, 1);
       const expected = await localBasisAt(map, point);
       await map.dispose();
@@ -202,7 +207,7 @@ describe("the explorer's page", () => {
     const { latent, values } = await state();
     const map = await OnnxMap.create(
       decodeModel(new Uint8Array(readFileSync(sampleUrl)), "sample.onnx"),
-      new NodeRuntime(),
+      new NodeRuntime({ threads: 1 }),
       { to },
     );
     expect(map.to.shape).toEqual([3, 16, 16]);
@@ -387,7 +392,7 @@ describe("the explorer's page", () => {
   it("edits a range of layers alone", async (context) => {
     if (missing) context.skip(missing);
     writeFileSync(join(folder, "explorer", "layered.onnx"), layeredModel);
-    const engine = new ModelEngine(new NodeRuntime());
+    const engine = new ModelEngine(new NodeRuntime({ threads: 1 }));
     const model = { name: "layered.onnx", bytes: layeredModel };
     await engine.load(model, { from: "w_plus" });
     const point = await engine.sample(3, 1);
