@@ -120,6 +120,16 @@ describe("sefa", () => {
     }
   });
 
+  it.each([Number.MAX_VALUE, 2 ** -1074])("takes weights at the end of what float64 holds: %d", (end) => {
+    for (const method of ["gram", "svd"] as const) {
+      const { directions, share } = factorize(matrix(2, 2, [0, 0, 0, end]), { method });
+      expect(directions.data.map(Math.abs)).toEqual(Float64Array.of(0, 1, 1, 0));
+      expect([...share]).toEqual([1, 0]);
+    }
+    const { share } = factorize(matrix(2, 2, [Number.MAX_VALUE / 2, 0, 0, Number.MAX_VALUE]));
+    expect(share[0]).toBeCloseTo(0.8, 12);
+  });
+
   it("refuses weights that are not finite, and methods that there are not", () => {
     for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => sefa([matrix(2, 2, [1, 2, wrong, 4])])).toThrow(

@@ -4,6 +4,7 @@
 
 import { canonicalSigns, eigh, gram, leadingColumns, type Matrix, matrix, norm, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { powerOfTwo } from "../power-of-two.ts";
 import type { AffineMap } from "./affine-map.ts";
 
 /** Which of the maps to colours are stacked with the others. */
@@ -160,8 +161,8 @@ function unitOf({ data, cols }: Matrix): number {
     }
     largest = Math.max(largest, Math.abs(x));
   });
-  const exponent = largest === 0 ? 0 : Math.floor(Math.log2(largest));
-  return Math.abs(exponent) < SAFE_EXPONENT ? 1 : 2 ** Math.max(exponent, -1022);
+  const unit = powerOfTwo([largest]);
+  return Math.abs(Math.log2(unit)) < SAFE_EXPONENT ? 1 : Math.max(unit, 2 ** -1022);
 }
 
 /** Sums of squares of numbers within 2^±400 keep their digits. */
