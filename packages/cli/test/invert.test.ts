@@ -30,9 +30,13 @@ const layout = detectLayout([3, 8, 8]);
 
 /** The output of the generator at a code that is none of the candidates. */
 async function made(prior: "normal" | "uniform" = "normal") {
-  const map = await OnnxMap.create(decodeModel(generatorBytes, "generator.onnx"), new NodeRuntime({ threads: 1 }), {
-    prior: prior === "normal" ? { kind: "normal" } : { kind: "uniform", low: -1, high: 1 },
-  });
+  const map = await OnnxMap.create(
+    decodeModel(generatorBytes, "generator.onnx"),
+    new NodeRuntime({ threads: 1 }),
+    {
+      prior: prior === "normal" ? { kind: "normal" } : { kind: "uniform", low: -1, high: 1 },
+    },
+  );
   const code = samplePoints(map.from, 99, 0, 1);
   const values = await map.evaluate(code, 1);
   await map.dispose();

@@ -136,7 +136,7 @@ const figures: Readonly<Record<string, () => string>> = {
       ],
     }),
   // Less than a decade, with a dimension and the first selected; decades, with what is rounding; too many for dots.
-  "explorer-spectrum-narrow": () => spectrumOf([3.1416, 2.7183, 2.4142, 2.2361, 1.7321], 0, 3),
+  "explorer-spectrum-narrow": () => spectrumOf([3.15, 2.75, 2.45, 2.225, 1.735], 0, 3),
   "explorer-spectrum-wide": () => spectrumOf([812, 101, 17.5, 1.25, 0.375, 0.008, 1e-9], 4),
   "explorer-spectrum-long": () =>
     spectrumOf(
