@@ -6,14 +6,12 @@ z → features_4 → features_8 → … → image. Batch normalisation, constant
 transposed convolution before it.
 """
 
-import argparse
-from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from onnx_export import add_options, read_state, write
+from onnx_export import main_of
 
 
 class Generator(nn.Module):
@@ -56,13 +54,8 @@ class Generator(nn.Module):
 
 
 def main(arguments: list[str] | None = None):
-    parser = argparse.ArgumentParser(description="Export a DCGAN generator as ONNX.")
-    parser.add_argument("checkpoint", type=Path, help="state dictionary, or pytorch_GAN_zoo's checkpoint that contains it")
-    add_options(parser)
-    args = parser.parse_args(arguments)
-
-    generator = Generator(read_state(args.checkpoint, "avgG", "netG")).eval()
-    write(generator, {"z": (generator.z_dim,)}, args)
+    checkpoint = "state dictionary, or pytorch_GAN_zoo's checkpoint that contains it"
+    main_of(Generator, "Export a DCGAN generator as ONNX.", checkpoint, "avgG", "netG", arguments=arguments)
 
 
 if __name__ == "__main__":

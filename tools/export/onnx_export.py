@@ -175,6 +175,16 @@ def add_options(parser: argparse.ArgumentParser):
     parser.add_argument("--licence", help="of the weights, for the file's metadata")
 
 
+def main_of(make, description: str, checkpoint: str, *keys: str, arguments: list[str] | None = None):
+    """The program of a recipe without options of its own: `make` makes the generator, whose code is its `z_dim`, of a state dictionary."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("checkpoint", type=Path, help=checkpoint)
+    add_options(parser)
+    args = parser.parse_args(arguments)
+    generator = make(read_state(args.checkpoint, *keys)).eval()
+    write(generator, {"z": (generator.z_dim,)}, args)
+
+
 def write(module: nn.Module, inputs: Inputs, args: argparse.Namespace, metadata: dict | None = None):
     """Exports into `args.out`, or writes nothing where ONNX Runtime's output is not PyTorch's."""
     facts = {"vielbein.prior": args.prior, "vielbein.range": args.range, "vielbein.licence": args.licence, **(metadata or {})}

@@ -7,16 +7,14 @@ learning rate, a leaky ReLU and a division of each pixel by its length. The rate
 alike here, and is folded into both.
 """
 
-import argparse
 import math
 import re
-from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from onnx_export import add_options, read_state, write
+from onnx_export import main_of
 
 
 def normalise(x):
@@ -69,13 +67,8 @@ class Generator(nn.Module):
 
 
 def main(arguments: list[str] | None = None):
-    parser = argparse.ArgumentParser(description="Export a progressively grown generator as ONNX.")
-    parser.add_argument("checkpoint", type=Path, help="state dictionary, or pytorch_GAN_zoo's checkpoint that contains it")
-    add_options(parser)
-    args = parser.parse_args(arguments)
-
-    generator = Generator(read_state(args.checkpoint, "avgG", "netG")).eval()
-    write(generator, {"z": (generator.z_dim,)}, args)
+    checkpoint = "state dictionary, or pytorch_GAN_zoo's checkpoint that contains it"
+    main_of(Generator, "Export a progressively grown generator as ONNX.", checkpoint, "avgG", "netG", arguments=arguments)
 
 
 if __name__ == "__main__":

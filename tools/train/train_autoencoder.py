@@ -19,6 +19,7 @@ from pathlib import Path
 
 import torch
 
+from averaging import update_average
 from data import images_of
 from faces import sheet
 from measure import kl_to_prior, laplacian_l1, to_bytes
@@ -115,10 +116,7 @@ def train(args):
         (pixels + seen + args.beta * kl).backward()
         torch.nn.utils.clip_grad_norm_(model["encoder"].parameters(), 1.0)
         optimiser.step()
-        decay = min(args.average, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for slow, fast in zip(averaged.parameters(), model.parameters()):
-                slow.lerp_(fast, 1 - decay)
+        update_average(averaged, model, step, args.average)
         if (step + 1) % args.every == 0 or step + 1 == last:
             seconds += time.perf_counter() - started
             started = time.perf_counter()

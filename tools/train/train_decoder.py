@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 
+from averaging import update_average
 from data import HELD, images_of, indices_of
 from faces import sheet
 from factors import sample_factors
@@ -73,11 +74,7 @@ def train(args):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
-        # The average forgets faster early on, when the weights still move far.
-        decay = min(args.average, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for slow, fast in zip(averaged.parameters(), model.parameters()):
-                slow.lerp_(fast, 1 - decay)
+        update_average(averaged, model, step, args.average)
         if (step + 1) % args.every == 0 or step + 1 == args.steps:
             seconds += time.perf_counter() - started
             started = time.perf_counter()

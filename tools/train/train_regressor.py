@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from averaging import update_average
 from data import HELD, images_of, indices_of
 from factors import sample_factors
 from regressor import OUTPUTS, Regressor, export, loss, open_session, read, scores, to_input
@@ -77,11 +78,7 @@ def train(args) -> tuple[Regressor, float]:
         error.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
-        # The average forgets faster early on, when the weights still move far.
-        decay = min(args.average, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for slow, fast in zip(averaged.parameters(), model.parameters()):
-                slow.lerp_(fast, 1 - decay)
+        update_average(averaged, model, step, args.average)
         if (step + 1) % args.every == 0 or step + 1 == args.steps:
             seconds += time.perf_counter() - started
             started = time.perf_counter()

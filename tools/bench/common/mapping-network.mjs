@@ -2,6 +2,7 @@
 
 import { matmul, matrix, normal } from "@vielbein/linalg";
 import { DataType } from "@vielbein/onnx";
+import { modelOf } from "./model.mjs";
 
 const SLOPE = Math.fround(0.2);
 const GAIN = Math.fround(Math.SQRT2);
@@ -47,24 +48,12 @@ export function mappingModel(layers) {
     );
   });
   const point = { dataType: DataType.FLOAT, shape: ["n", width] };
-  return {
-    irVersion: 8,
-    producerName: "vielbein-bench",
-    producerVersion: "",
-    opsets: new Map([["", 17]]),
-    metadata: new Map(),
-    unknown: [],
-    files: new Map(),
-    graph: {
-      name: "mapping",
-      nodes,
-      initializers,
-      inputs: [{ name: "z", ...point }],
-      outputs: [{ name: "w", ...point }],
-      valueInfo: [],
-      unknown: [],
-    },
-  };
+  return modelOf("mapping", {
+    nodes,
+    initializers,
+    inputs: [{ name: "z", ...point }],
+    outputs: [{ name: "w", ...point }],
+  });
 }
 
 function node(opType, inputs, output, attributes = {}) {

@@ -1,13 +1,14 @@
 # PyTorch's side of the benchmark of derivatives: one JSON command a line on stdin, one JSON line on stdout.
 
-import json
-import os
 import sys
 import time
-import warnings
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
 
 import torch
 from torch_networks import Dcgan, StyleGan2
+from answering import answer
 
 state = {}
 
@@ -64,18 +65,4 @@ def measure(command):
         return {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}
 
 
-COMMANDS = {"start": start, "load": load, "measure": measure}
-
-
-def main():
-    warnings.filterwarnings("ignore")
-    # Libraries print to stdout now and then; answers go to a copy of it that only this file knows.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    for line in sys.stdin:
-        command = json.loads(line)
-        answers.write(json.dumps(COMMANDS[command["command"]](command)) + "\n")
-        answers.flush()
-
-
-main()
+answer({"start": start, "load": load, "measure": measure})

@@ -2,15 +2,16 @@
 # answers with one JSON line on stdout. It times its own calls, so that the pipe costs it nothing.
 
 import copy
-import json
-import os
 import sys
 import time
-import warnings
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
 
 import numpy as np
 import torch
 from torch_networks import Faces, MappingNetwork, export_mapping_network
+from answering import answer
 
 state = {}
 
@@ -73,18 +74,4 @@ def error(command):
     return {"error": float(torch.linalg.norm(found - state["truth"]) / torch.linalg.norm(state["truth"]))}
 
 
-COMMANDS = {"start": start, "export": export, "load": load, "measure": measure, "error": error}
-
-
-def main():
-    warnings.filterwarnings("ignore")
-    # Libraries print to stdout now and then; answers go to a copy of it that only this file knows.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    for line in sys.stdin:
-        command = json.loads(line)
-        answers.write(json.dumps(COMMANDS[command["command"]](command)) + "\n")
-        answers.flush()
-
-
-main()
+answer({"start": start, "export": export, "load": load, "measure": measure, "error": error})

@@ -20,6 +20,7 @@ import {
 } from "@vielbein/onnx";
 import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
 import { projectFile } from "../common/maps.mjs";
+import { modelOf } from "../common/model.mjs";
 import { stylegan2 } from "../derivatives/networks.mjs";
 
 const [latent, width, layers] = [64, 2600, 8];
@@ -42,24 +43,14 @@ function mlp() {
     initializers.push(weight(`w${i}`, width, width));
     nodes.push(node("Gemm", [`h${i}`, `w${i}`], [`g${i}`]), node("Tanh", [`g${i}`], [`h${i + 1}`]));
   }
-  return encodeModel({
-    irVersion: 8,
-    producerName: "bench",
-    producerVersion: "",
-    opsets: new Map([["", 17]]),
-    metadata: new Map(),
-    unknown: [],
-    files: new Map(),
-    graph: {
-      name: "mlp",
+  return encodeModel(
+    modelOf("mlp", {
       nodes,
       initializers,
       inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", latent] }],
       outputs: [{ name: `h${layers}`, dataType: DataType.FLOAT }],
-      valueInfo: [],
-      unknown: [],
-    },
-  });
+    }),
+  );
 }
 
 const ways = {

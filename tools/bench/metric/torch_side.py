@@ -1,16 +1,17 @@
 # PyTorch's side of the metric benchmark: a child process that takes one JSON command a line on stdin and answers with one
 # JSON line on stdout. Times are processor time of the process, all threads together.
 
-import json
-import os
 import sys
 import time
-import warnings
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
 
 import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 from torch_graph import load as load_graph
+from answering import answer
 
 state = {}
 # Tangents at once: of 5, 10, 20, 50 and 100 the best for both ways.
@@ -94,18 +95,4 @@ def measure(command):
     return {"ms": (time.process_time_ns() - before) / 1e6, "eigenvalues": [float(x) for x in values[:8]]}
 
 
-COMMANDS = {"start": start, "load": load, "measure": measure}
-
-
-def main():
-    warnings.filterwarnings("ignore")
-    # Libraries print to stdout now and then; answers go to a copy of it that only this file knows.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    for line in sys.stdin:
-        command = json.loads(line)
-        answers.write(json.dumps(COMMANDS[command["command"]](command)) + "\n")
-        answers.flush()
-
-
-main()
+answer({"start": start, "load": load, "measure": measure})

@@ -11,6 +11,7 @@ import { factorize, stackWeights } from "@vielbein/core";
 import { backend, normal } from "@vielbein/linalg";
 import { DataType, firstAffineMaps, prepare } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
+import { modelOf } from "../common/model.mjs";
 import { markdownTable, median, quartiles } from "../common/table.mjs";
 import { PythonChild } from "../jacobian/python-child.mjs";
 
@@ -46,24 +47,12 @@ function model(widths) {
   });
   const parts = widths.map((_, i) => `s${i}`);
   nodes.push(node("Concat", parts, ["styles"], [["axis", { type: "int", value: 1 }]]));
-  return {
-    irVersion: 8,
-    producerName: "bench",
-    producerVersion: "",
-    opsets: new Map([["", 17]]),
-    metadata: new Map(),
-    unknown: [],
-    files: new Map(),
-    graph: {
-      name: "styles",
-      nodes,
-      initializers,
-      inputs: [{ name: "w_plus", dataType: DataType.FLOAT, shape: [1, widths.length, dim] }],
-      outputs: [{ name: "styles", dataType: DataType.FLOAT }],
-      valueInfo: [],
-      unknown: [],
-    },
-  };
+  return modelOf("styles", {
+    nodes,
+    initializers,
+    inputs: [{ name: "w_plus", dataType: DataType.FLOAT, shape: [1, widths.length, dim] }],
+    outputs: [{ name: "styles", dataType: DataType.FLOAT }],
+  });
 }
 
 /** CPU time of all threads: other processes on the machine matter little. */

@@ -81,14 +81,8 @@ export function localDimension(
   requireDescending("localDimension: singularValues", singularValues);
   const { inputDim = singularValues.length, outputDim = singularValues.length } = options;
   const { threshold = 0.01, convention = "input", deadInputs = 0, deadOutputs = 0 } = options;
-  requireOptions(singularValues, {
-    inputDim,
-    outputDim,
-    threshold,
-    convention,
-    deadInputs,
-    deadOutputs,
-  });
+  const settled = { inputDim, outputDim, threshold, convention, deadInputs, deadOutputs };
+  requireOptions(singularValues, settled);
   const largest = singularValues[0];
   if (largest === 0) return { dimension: 0, status: "noise-free", kept: 0, noise: 0, tested: 0 };
 
@@ -148,15 +142,9 @@ function countWhere(sigma: Float64Array, holds: (value: number, i: number) => bo
 
 function requireOptions(
   singularValues: ArrayLike<number>,
-  {
-    inputDim,
-    outputDim,
-    threshold,
-    convention,
-    deadInputs,
-    deadOutputs,
-  }: Settled<Omit<LocalDimensionOptions, "alpha">>,
+  options: Settled<Omit<LocalDimensionOptions, "alpha">>,
 ): void {
+  const { inputDim, outputDim, threshold, convention, deadInputs, deadOutputs } = options;
   const count = singularValues.length;
   const live = Math.min(inputDim - deadInputs, outputDim - deadOutputs);
   const rules: readonly (readonly [boolean, string])[] = [

@@ -1,16 +1,9 @@
 // The port that engines implement. `core` and `onnx` know engines only through these interfaces.
 
-export type TensorData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
+import type { NpyData } from "@vielbein/linalg/npy";
+
+/** The typed arrays that hold tensors, which are those of `.npy` files. */
+export type TensorData = NpyData;
 
 /** Element types by ONNX Runtime's names. `float16` travels as raw bits in a Uint16Array, `bool` as Uint8Array. */
 export type TensorType =

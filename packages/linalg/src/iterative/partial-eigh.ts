@@ -1,6 +1,7 @@
 // What the methods for some eigenpairs take and yield.
 
 import type { Matrix } from "../matrix.ts";
+import type { SearchOptions } from "./search-options.ts";
 
 export interface PartialEigh {
   /** The k eigenvalues, from the end that was asked for inwards. */
@@ -15,7 +16,7 @@ export interface PartialEigh {
   readonly products: number;
 }
 
-export interface EigshOptions {
+export interface EigshOptions extends SearchOptions {
   /** Which end of the spectrum. Default `"largest"`. */
   readonly which?: "largest" | "smallest" | undefined;
   /**
@@ -36,10 +37,4 @@ export interface EigshOptions {
   readonly maxBasis?: number | undefined;
   /** Cap: restarts (lanczos, default 300) or steps (lobpcg, default 1000). */
   readonly iterations?: number | undefined;
-  /** Seed of the random start. Default 0. */
-  readonly seed?: number | bigint | undefined;
-  /** `"canonical"` makes the first largest entry of every vector positive. Default `"any"`. */
-  readonly sign?: "canonical" | "any" | undefined;
-  /** Stops between two products. */
-  readonly signal?: AbortSignal | undefined;
 }

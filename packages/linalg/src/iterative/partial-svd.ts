@@ -1,6 +1,7 @@
 // What the methods for leading singular triplets take and yield.
 
 import type { Matrix } from "../matrix.ts";
+import type { SearchOptions } from "./search-options.ts";
 
 export interface PartialSvd {
   /** `[rows, k]`, columns orthonormal. */
@@ -17,7 +18,7 @@ export interface PartialSvd {
   readonly products: number;
 }
 
-export interface SvdsOptions {
+export interface SvdsOptions extends SearchOptions {
   /**
    * `"block-krylov"` runs until all k residuals are small; `"randomized"` (Halko, Martinsson & Tropp 2011) makes
    * `iterations` power steps and stops, with no more accuracy than the decay of the spectrum gives. Default
@@ -37,10 +38,4 @@ export interface SvdsOptions {
   readonly maxBasis?: number | undefined;
   /** Cap: blocks (block-krylov, default 300), or power iterations (randomized, default 2). */
   readonly iterations?: number | undefined;
-  /** Seed of the random start. Default 0. */
-  readonly seed?: number | bigint | undefined;
-  /** `"canonical"` makes the first largest entry of every column of u positive. Default `"any"`. */
-  readonly sign?: "canonical" | "any" | undefined;
-  /** Stops between two products. */
-  readonly signal?: AbortSignal | undefined;
 }

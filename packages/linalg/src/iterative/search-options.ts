@@ -1,14 +1,26 @@
-// Checks of the options that all iterative searches share.
+// The options that all iterative searches share, and their checks.
 
 import { LinalgError } from "../errors.ts";
 import { requireCount, requireOption, requireTolerance } from "../matrix.ts";
 
 export interface SearchOptions {
+  /** Residuals up to this fraction of the largest value are small enough. */
   readonly tolerance?: number | undefined;
+  /** Vectors in a block. */
   readonly blockSize?: number | undefined;
-  readonly iterations?: number | undefined;
+  /** Vectors that a basis keeps. */
   readonly maxBasis?: number | undefined;
+  /** Largest number of iterations. */
+  readonly iterations?: number | undefined;
+  /** Seed of the random start. Default 0. */
+  readonly seed?: number | bigint | undefined;
+  /**
+   * `"canonical"` makes the first largest entry of every (left) vector positive; a right vector turns with its left one.
+   * Default `"any"`.
+   */
   readonly sign?: "canonical" | "any" | undefined;
+  /** Stops between two products. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Checks the options of a search for k vectors, with at least `fewest` iterations. */

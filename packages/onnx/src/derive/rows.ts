@@ -26,12 +26,7 @@ export function scatter(
 
 /** The same where the positions are consecutive and padding is enough; undefined where they are not. */
 export function padTo(
-  e: Emitter,
-  cotangent: string,
-  shape: Shape,
-  axis: number,
-  positions: readonly number[],
-  extent: number,
+  ...[e, cotangent, shape, axis, positions, extent]: Parameters<typeof scatter>
 ): string | undefined {
   const first = positiveAxis(positions[0] ?? 0, extent);
   if (positions.some((position, j) => positiveAxis(position, extent) !== first + j)) return undefined;

@@ -141,14 +141,8 @@ const levelInputs: ReadonlyMap<string, readonly number[]> = new Map([
 
 /** Operators through which a weight or a level reaches the operator that uses it. */
 const carriers: ReadonlySet<string> = new Set([
-  "Identity",
-  "Cast",
-  "Reshape",
-  "Flatten",
-  "Squeeze",
-  "Unsqueeze",
-  "Transpose",
-  "Expand",
+  ...["Identity", "Cast", "Reshape", "Flatten"],
+  ...["Squeeze", "Unsqueeze", "Transpose", "Expand"],
 ]);
 const products: ReadonlySet<string> = new Set(["Mul", "Div"]);
 

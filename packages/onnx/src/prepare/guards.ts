@@ -10,18 +10,8 @@ import { GraphEdit } from "./graph-edit.ts";
 
 /** Operators that pass the magnitudes of their first input on, whatever the signs. */
 const passesMagnitude: ReadonlySet<string> = new Set([
-  ...[
-    "Identity",
-    "Neg",
-    "Reshape",
-    "Flatten",
-    "Squeeze",
-    "Unsqueeze",
-    "Transpose",
-    "Expand",
-    "Slice",
-    "Gather",
-  ],
+  ...["Identity", "Neg", "Reshape", "Flatten", "Squeeze"],
+  ...["Unsqueeze", "Transpose", "Expand", "Slice", "Gather"],
 ]);
 
 /** The same map without guards that never act. */
