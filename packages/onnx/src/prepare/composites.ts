@@ -18,6 +18,7 @@ import { quantized } from "./contrib/quantized.ts";
 import { determinants } from "./determinants.ts";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./losses.ts";
 import { centerCropPad, compress, cumProd, maxUnpool, oneHot, reverseSequence } from "./rearrangements.ts";
+import { roiAlign } from "./roi-align.ts";
 import { col2Im, dft, stft } from "./signal.ts";
 
 /** By operator, with its domain where that is not the standard one. */
@@ -45,6 +46,7 @@ const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
   ["CenterCropPad", centerCropPad],
   ["CumProd", cumProd],
   ["MaxUnpool", maxUnpool],
+  ["RoiAlign", roiAlign],
   ...classical,
   ...fused,
   ...contribNormalizations,

@@ -1,7 +1,7 @@
 // Losses, Fourier transforms and rearrangements that are written out as simpler operators.
 
 import type { Attribute } from "../../src/index.ts";
-import { int, ints, string } from "../../src/model/attributes.ts";
+import { float, int, ints, string } from "../../src/model/attributes.ts";
 import type { GraphBuilder } from "../helpers.ts";
 import { operatorCase } from "./case.ts";
 
@@ -96,6 +96,41 @@ export const writtenOutFurther = [
           determinant(Array.from(point.subarray(i * n * n, (i + 1) * n * n)), n),
         ),
     }),
+  ),
+  ...[10, 16, 20].flatMap((opset) =>
+    (["half_pixel", "output_half_pixel"] as const).slice(opset < 16 ? 1 : 0).map((mode) =>
+      operatorCase(
+        "RoiAlign",
+        `${mode}, opset ${opset}, partly outside`,
+        (g) =>
+          g.op(
+            "RoiAlign",
+            [
+              g.variable([2, 2, 4, 5]),
+              g.float([0.3, 0.7, 3.1, 3.4, -1.8, 1.2, 6.9, 2.7, 3.2, 0.4, 8.3, 7.6], [3, 4]),
+              g.int64([1, 0, 1], [3]),
+            ],
+            {
+              output_height: int(2),
+              output_width: int(3),
+              sampling_ratio: int(2),
+              spatial_scale: float(0.75),
+              ...(opset >= 16 ? { coordinate_transformation_mode: string(mode) } : {}),
+            },
+          ),
+        { opset, reference: "affine" },
+      ),
+    ),
+  ),
+  operatorCase(
+    "RoiAlign",
+    "as many samples as the region has pixels",
+    (g) =>
+      g.op("RoiAlign", [g.variable([1, 1, 4, 4]), g.float([0.2, 0.4, 3.1, 3.3], [1, 4]), g.int64([0], [1])], {
+        output_height: int(1),
+        output_width: int(2),
+      }),
+    { reference: "affine" },
   ),
   operatorCase(
     "MaxUnpool",
