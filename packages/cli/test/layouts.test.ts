@@ -391,6 +391,13 @@ describe("--wav", () => {
     const loud = await written(decoder([1, 400], { "vielbein.range": "-0.5,0.5" }));
     expect(loud.stderr).toMatch(/\d+ samples beyond ±0.5 were clipped; --wav-format float32 keeps them/);
     expect(exact.stderr).not.toContain("clipped");
+    // Off by less than a step: rounding.
+    const samples = exact.files.flatMap(({ view }) =>
+      Array.from({ length: 400 }, (_, t) => Math.abs(view.getFloat32(58 + 4 * t, true))),
+    );
+    const almost = String(Math.max(...samples) / (1 + 2 ** -16));
+    const nearly = await written(decoder([1, 400], { "vielbein.range": `-${almost},${almost}` }));
+    expect(nearly.stderr.includes("clipped")).toBe(false);
   });
 
   it("edit writes one for each sample and frame", async () => {

@@ -99,6 +99,9 @@ function requireSignal({ name }: Space, layout: ImageLayout): void {
   );
 }
 
+/** Engines round a tanh to a little more than 1; what is beyond by less than a step of 16 bits loses nothing. */
+const AUDIBLE = 1 + 2 ** -15;
+
 /** What the provenance has of it; nothing without --wav. */
 export function soundEntry(sound: Sound | undefined): object {
   return {
@@ -130,7 +133,7 @@ export async function writeSounds(
   const signals = rows.flatMap((row) => numbered(row, dim));
   let clipped = 0;
   for (const { name, values } of signals) {
-    clipped += values.filter((x) => Math.abs(x) > sound.fullScale).length;
+    clipped += values.filter((x) => Math.abs(x) > AUDIBLE * sound.fullScale).length;
     const file = join(sound.folder, `${name}.wav`);
     await writeWhole(file, await endingAtOnce(() => encoded(values, layout, sound), signal), terminal);
   }
