@@ -8,7 +8,7 @@ export type { VielbeinExplorer } from "@vielbein/viz/explorer";
 
 export interface EngineOptions {
   /** As of `@vielbein/runtime-web`. Default `auto`: WebGPU on a graphics processor, else WebAssembly. */
-  readonly provider?: "auto" | "webgpu" | "wasm";
+  readonly provider?: "auto" | "webgpu" | "wasm" | undefined;
 }
 
 /** Starts an engine in a worker of its own; it loads ONNX Runtime when it starts. */

@@ -18,35 +18,35 @@ import { type Tenant, TrialProcess } from "./trial-process.ts";
 
 export interface NodeRuntimeOptions {
   /** Threads inside one operator, at least 1. Default: ONNX Runtime's choice, one per physical core. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /**
    * Keeps the memory of a run for the next, in an arena that never shrinks. `false` returns it to the system after
    * each run: less memory, more time. Default `true`.
    */
-  readonly arena?: boolean;
+  readonly arena?: boolean | undefined;
   /**
    * Lays the memory of a run out in one piece, after the first run for these shapes. `true` takes more memory and
    * saves no time where tangents are large (tools/bench/memory). Default `false`.
    */
-  readonly memoryPattern?: boolean;
+  readonly memoryPattern?: boolean | undefined;
   /**
    * How far ONNX Runtime rewrites graphs. Default `extended`; `all` also re-lays out convolutions, which may be
    * faster and takes about twice the memory.
    */
-  readonly optimization?: "disabled" | "basic" | "extended" | "all";
+  readonly optimization?: "disabled" | "basic" | "extended" | "all" | undefined;
   /**
    * Runs on a worker thread, so that the event loop goes on meanwhile. `false` runs on the calling thread, which saves
    * a copy of every tensor and some hundredths of a millisecond for each run. Default `true`.
    */
-  readonly worker?: boolean;
+  readonly worker?: boolean | undefined;
   /**
    * Runs a graph for the first time in a process of its own, with a limit on its memory: a model that crashes the
    * engine, or wants too much of it, fails with an error. `false` runs it here, which saves the start of that process.
    * Default `true`.
    */
-  readonly isolate?: boolean;
+  readonly isolate?: boolean | undefined;
   /** How long the engine may take over a graph in its trial, in seconds. Default 600. */
-  readonly trialSeconds?: number;
+  readonly trialSeconds?: number | undefined;
 }
 
 /** Ends the threads of runtimes that nobody can reach any more, which therefore are idle. */

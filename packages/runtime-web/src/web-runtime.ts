@@ -17,32 +17,32 @@ export interface WebRuntimeOptions {
    * - `webgpu`: WebGPU on any adapter, else WebAssembly.
    * - `wasm`: WebAssembly.
    */
-  readonly provider?: "auto" | WebProvider;
+  readonly provider?: "auto" | WebProvider | undefined;
   /**
    * Whether WebAssembly takes over where there is no adapter, and the sessions that WebGPU refuses, fails to
    * run or loses with its device; WebGPU sessions keep their models for it. {@link WebReport.fallbacks} tells.
    * `false` makes them errors. Default `true`.
    */
-  readonly fallback?: boolean;
+  readonly fallback?: boolean | undefined;
   /**
    * URL of a folder with the files `ort-wasm-simd-threaded.*` of onnxruntime-web, relative to the page.
    * Default: where the bundler puts them, beside the script. Nothing is fetched from elsewhere.
    */
-  readonly assets?: string;
+  readonly assets?: string | undefined;
   /** Whether the engine runs in a module worker. Default: wherever there are workers, so not in Node. */
-  readonly worker?: boolean;
+  readonly worker?: boolean | undefined;
   /**
    * Threads of the WebAssembly engine, at least 1. They need a cross-origin isolated page; elsewhere it has
    * one. Default: half of the processors, at most 4; 1 in Node.
    */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** What the runtime runs on, and why. */
 export interface WebReport {
   readonly provider: WebProvider;
   /** The graphics adapter, e.g. `nvidia ampere`. */
-  readonly adapter?: string;
+  readonly adapter?: string | undefined;
   /** Threads of the WebAssembly engine. */
   readonly threads: number;
   readonly worker: boolean;

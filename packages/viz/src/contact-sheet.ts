@@ -16,7 +16,7 @@ export interface ContactSheetRow {
   /** Name of the row, e.g. `direction 0`; up to two lines. */
   readonly label: string;
   /** What belongs to it, beneath in grey, e.g. `σ = 12.3`. */
-  readonly sublabel?: string;
+  readonly sublabel?: string | undefined;
   /** One image for each column, all images of the sheet of one size. */
   readonly images: readonly RgbaImage[];
 }
@@ -24,20 +24,20 @@ export interface ContactSheetRow {
 export interface ContactSheet {
   readonly title: string;
   /** Where the picture comes from, e.g. `z → image · seed 7`. */
-  readonly subtitle?: string;
+  readonly subtitle?: string | undefined;
   readonly rows: readonly ContactSheetRow[];
   /** One for each column; see {@link formatStep}. */
   readonly columnLabels: readonly string[];
   /** What the column labels count, with its unit, e.g. `step t`. */
   readonly columnTitle?: string | undefined;
   /** Index of the column to mark: the unmoved point. Default: the one labelled `0`, if any; −1 for none. */
-  readonly reference?: number;
+  readonly reference?: number | undefined;
   /** What the colours in the images stand for, beneath them. */
   readonly legend?: readonly LegendKey[] | undefined;
   /** Small print, e.g. model hash and versions. */
-  readonly footer?: string;
+  readonly footer?: string | undefined;
   /** Least length of a tile's longer side in pixels; smaller images are enlarged by whole factors. Default 96. */
-  readonly minTile?: number;
+  readonly minTile?: number | undefined;
   /** Pixels of an image for each of the sheet: more than 1 for drawings, which then keep their size. Default 1. */
   readonly density?: number | undefined;
 }

@@ -11,7 +11,7 @@ import { DARK_THEME, lightTheme } from "./theme.ts";
 export interface DirectionTables {
   readonly title: string;
   /** Where the pictures come from. */
-  readonly subtitle?: string;
+  readonly subtitle?: string | undefined;
   readonly samples: readonly string[];
   readonly directions: readonly TableDirection[];
   /** Titles of the numbers of every direction, e.g. `["eigenvalue", "share"]`. */
@@ -19,7 +19,7 @@ export interface DirectionTables {
   /** One for each column of images. */
   readonly stepLabels: readonly string[];
   /** Small print, e.g. model hash and versions. */
-  readonly footer?: string;
+  readonly footer?: string | undefined;
   /** The images along one direction from one sample, one for each step, all of one size. */
   readonly images: (sample: number, direction: number) => readonly RgbaImage[];
 }

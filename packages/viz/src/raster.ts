@@ -10,9 +10,9 @@ export interface RasterOptions {
   /** TrueType or OpenType files; the figures ask for DejaVu Sans, regular and bold, and take what there is. */
   readonly fonts: readonly Uint8Array[];
   /** Width of the result in pixels, the height in proportion. Excludes `scale`. */
-  readonly width?: number;
+  readonly width?: number | undefined;
   /** Factor on the size of the SVG. Default 1; 2 for print. */
-  readonly scale?: number;
+  readonly scale?: number | undefined;
 }
 
 let engine: Promise<void> | undefined;

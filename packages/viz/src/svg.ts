@@ -5,11 +5,11 @@ import { THEME, themeStyle } from "./theme.ts";
 
 export interface TextStyle extends Font {
   /** Default `THEME.ink`. */
-  readonly fill?: string;
+  readonly fill?: string | undefined;
   /** Default `start`. */
-  readonly anchor?: "start" | "middle" | "end";
+  readonly anchor?: "start" | "middle" | "end" | undefined;
   /** Degrees clockwise about the anchor. Default 0. */
-  readonly rotate?: number;
+  readonly rotate?: number | undefined;
 }
 
 /** A number for an attribute: at most two decimals. */

@@ -11,7 +11,7 @@ const BOLD = 1.12;
 export interface Font {
   /** Pixels. */
   readonly size: number;
-  readonly bold?: boolean;
+  readonly bold?: boolean | undefined;
 }
 
 /** Width of a line in pixels, for DejaVu Sans; other sans-serif faces are narrower, so it still fits. */

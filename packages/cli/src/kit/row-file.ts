@@ -17,19 +17,19 @@ export interface Column {
   /** `[]` of a number, `[length]` of a vector, `[rows, cols]` of a matrix. In the file the rows are an axis before these. */
   readonly shape: readonly number[];
   /** Default `f8`. */
-  readonly dtype?: "f4" | "f8";
+  readonly dtype?: "f4" | "f8" | undefined;
   /** Whether NaN may stand for a missing value. Default `false`. */
-  readonly hasGaps?: boolean;
+  readonly hasGaps?: boolean | undefined;
   /** What the cell is by the index of its row, where that says it; undefined of rows that were not asked for. */
   readonly at?: (row: number) => number | ArrayLike<number> | undefined;
   /** How far from that it may be: engines of two machines round differently. Default 0. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Least and largest number that can be meant. */
-  readonly range?: readonly [low: number, high: number];
+  readonly range?: readonly [low: number, high: number] | undefined;
   /** Whether the numbers are whole. Default `false`. */
-  readonly isWhole?: boolean;
+  readonly isWhole?: boolean | undefined;
   /** Whether every row descends, its gaps at the end. Default `false`. */
-  readonly isDescending?: boolean;
+  readonly isDescending?: boolean | undefined;
 }
 
 /** Of a column: a number that is no less than 0. */

@@ -10,7 +10,7 @@ export interface EncodeOptions {
    * a view of one of `model.files` as external data pointing into that file, so that a graph derived from
    * a large model takes some kilobytes. Default `inline`.
    */
-  readonly weights?: "inline" | "reference";
+  readonly weights?: "inline" | "reference" | undefined;
 }
 
 /** Smaller weights are always inlined: a reference costs about as much. */

@@ -35,9 +35,9 @@ export interface ProbeRequest {
   /** Those of them that a run computes in any case: a first run shows that the engine can. */
   readonly tried?: readonly string[] | undefined;
   /** Tensors whose value is wanted. */
-  readonly folded?: readonly string[];
+  readonly folded?: readonly string[] | undefined;
   /** Values of graph inputs by name; others get a harmless one of their declared shape. */
-  readonly inputs?: ReadonlyMap<string, RuntimeTensor>;
+  readonly inputs?: ReadonlyMap<string, RuntimeTensor> | undefined;
   /** For a graph that the engine has not run before: what it may take. */
   readonly trial?: TrialLimits | undefined;
 }

@@ -10,9 +10,9 @@ import { type LinkOptions, linkFrom } from "./link.ts";
 
 export interface ChainOptions extends LinkOptions {
   /** Output of the first model to pass on. Default: its first output. */
-  readonly output?: string;
+  readonly output?: string | undefined;
   /** Input of the second model to feed. Default: its first input. */
-  readonly input?: string;
+  readonly input?: string | undefined;
 }
 
 /**

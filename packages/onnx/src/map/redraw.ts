@@ -24,7 +24,7 @@ export interface RedrawOptions {
   /** Non-negative safe integer, or bigint below 2^64. */
   readonly seed: number | bigint;
   /** `keep` leaves the levels as trained. Default `redraw`. */
-  readonly levels?: "redraw" | "keep";
+  readonly levels?: "redraw" | "keep" | undefined;
 }
 
 /** Draws for weights come from indices that samples of points under the same seed do not reach. */

@@ -18,9 +18,9 @@ export function encodePng(image: RgbaImage): Uint8Array {
 
 export interface AnimationOptions {
   /** Milliseconds that each frame is shown. Default 100. */
-  readonly delay?: number;
+  readonly delay?: number | undefined;
   /** How often to play; 0 for ever. Default 0. */
-  readonly loops?: number;
+  readonly loops?: number | undefined;
 }
 
 /**

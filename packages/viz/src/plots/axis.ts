@@ -8,9 +8,9 @@ export interface AxisOptions {
   /** Quantity with its unit, e.g. `angle (rad)`. */
   readonly title: string;
   /** `index` counts from 1 with whole ticks. Default `linear`. */
-  readonly scale?: "linear" | "log" | "index";
+  readonly scale?: "linear" | "log" | "index" | undefined;
   /** Ends of the axis. Default: the data's, rounded outwards; zero included where that costs less than half. */
-  readonly domain?: readonly [number, number];
+  readonly domain?: readonly [number, number] | undefined;
 }
 
 export interface Axis {

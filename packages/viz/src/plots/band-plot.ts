@@ -15,7 +15,7 @@ export interface BandPlot extends FigureOptions {
   /** What centre and band are, e.g. `mean ± standard deviation of 100 points`; printed beneath. */
   readonly bandTitle?: string | undefined;
   /** Pixels; more where the names of the series need it. Default 440. */
-  readonly height?: number;
+  readonly height?: number | undefined;
 }
 
 /**

@@ -19,7 +19,7 @@ export interface CurvePlot extends FigureOptions {
   readonly x: AxisOptions;
   readonly y: AxisOptions;
   /** Pixels; more where the names of the curves need it. Default 440. */
-  readonly height?: number;
+  readonly height?: number | undefined;
 }
 
 /**

@@ -8,9 +8,9 @@ import type { Axis } from "./axis.ts";
 export interface FigureOptions {
   readonly title: string;
   /** Where the numbers come from, e.g. `faces.onnx · z → w · 100 points, seed 0`. */
-  readonly subtitle?: string;
+  readonly subtitle?: string | undefined;
   /** Pixels. Default 720. */
-  readonly width?: number;
+  readonly width?: number | undefined;
 }
 
 /** A rectangle in pixels, y downwards. */

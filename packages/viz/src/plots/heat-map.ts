@@ -30,19 +30,19 @@ export interface HeatMap extends FigureOptions {
   /** `[rows, cols]`, row-major; NaN leaves a cell empty. */
   readonly matrix: { readonly rows: number; readonly cols: number; readonly data: ArrayLike<number> };
   /** One for each row. Default: the indices from 0. */
-  readonly rowLabels?: readonly string[];
+  readonly rowLabels?: readonly string[] | undefined;
   /** One for each column. Default: the indices from 0. */
-  readonly columnLabels?: readonly string[];
+  readonly columnLabels?: readonly string[] | undefined;
   /** What the rows are. */
-  readonly rowTitle?: string;
+  readonly rowTitle?: string | undefined;
   /** What the columns are. */
   readonly columnTitle?: string | undefined;
   /** Quantity and unit of the values, beside the colour bar. */
   readonly valueTitle: string;
   /** `diverging` puts white at 0 and its ends at equal distance. Default `sequential`. */
-  readonly scale?: ColourScaleName;
+  readonly scale?: ColourScaleName | undefined;
   /** Values of the ends of the scale. Default: the data's. */
-  readonly domain?: readonly [number, number];
+  readonly domain?: readonly [number, number] | undefined;
 }
 
 /** Pixels, for printed values and colour bar. */

@@ -30,9 +30,9 @@ export interface Histogram extends FigureOptions {
   /** Quantity and unit of the values. */
   readonly valueTitle: string;
   /** Bins wanted, about; their edges are round numbers. Default: by Freedman and Diaconis' rule, at most 60. */
-  readonly bins?: number;
+  readonly bins?: number | undefined;
   /** Pixels. Default 400. */
-  readonly height?: number;
+  readonly height?: number | undefined;
 }
 
 /**

@@ -38,10 +38,10 @@ export interface LayerPlot extends FigureOptions {
   readonly layers: readonly string[];
   readonly groups: readonly (SampleGroup | BandGroup)[];
   /** What to compare with, one value for each layer: a line, and a band from `low` to `high`. */
-  readonly reference?: BandGroup;
+  readonly reference?: BandGroup | undefined;
   readonly y: AxisOptions;
   /** Pixels. Default 440. */
-  readonly height?: number;
+  readonly height?: number | undefined;
 }
 
 /** Whiskers, quartiles and median of a box. */

@@ -40,7 +40,7 @@ export interface LineChart extends FigureOptions {
   readonly x: AxisOptions;
   readonly y: AxisOptions;
   /** Pixels; more where the names of the lines need it. Default 440. */
-  readonly height?: number;
+  readonly height?: number | undefined;
   readonly lines: readonly ChartLine[];
   /** Printed beneath, at the left. */
   readonly note?: string | undefined;

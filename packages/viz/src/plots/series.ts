@@ -9,9 +9,9 @@ export interface Band {
   /** Centre: mean or median. NaN leaves a gap. */
   readonly y: ArrayLike<number>;
   /** Lower ends, of the length of `y`. Without both, there is no band. */
-  readonly low?: ArrayLike<number>;
+  readonly low?: ArrayLike<number> | undefined;
   /** Upper ends, of the length of `y`. */
-  readonly high?: ArrayLike<number>;
+  readonly high?: ArrayLike<number> | undefined;
 }
 
 /**
@@ -45,9 +45,9 @@ export function quantiles(values: ArrayLike<number>, shares: readonly number[]):
 export interface LineSeries extends Band {
   readonly label: string;
   /** Positions, of the length of `y`. Default 1, 2, 3 … */
-  readonly x?: ArrayLike<number>;
+  readonly x?: ArrayLike<number> | undefined;
   /** Draws the series as what the others are compared with, such as a null: grey and dotted. Default `false`. */
-  readonly reference?: boolean;
+  readonly reference?: boolean | undefined;
 }
 
 /**

@@ -14,9 +14,9 @@ export interface SpectrumSeries {
 export interface SpectrumPlot extends FigureOptions {
   readonly series: readonly SpectrumSeries[];
   /** Quantity and unit of the values. Default `singular value σ`. */
-  readonly valueTitle?: string;
+  readonly valueTitle?: string | undefined;
   /** Pixels; more where the names of the series need it. Default 440. */
-  readonly height?: number;
+  readonly height?: number | undefined;
 }
 
 /**

@@ -19,7 +19,7 @@ export interface DecodePngOptions {
 /** The pixels of a file. */
 export interface DecodedImage extends RgbaImage {
   /** Bits of a sample in the file, where they were rounded to 8. */
-  readonly roundedFrom?: 16;
+  readonly roundedFrom?: 16 | undefined;
 }
 
 /**

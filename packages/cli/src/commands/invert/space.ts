@@ -23,7 +23,7 @@ export interface SearchSpace {
   free(codes: Float32Array): Float32Array;
   code(points: Float32Array): Float32Array;
   /** Of a uniform prior. */
-  readonly bounds?: readonly [low: number, high: number];
+  readonly bounds?: readonly [low: number, high: number] | undefined;
 }
 
 /** @throws {VielbeinError} `INVALID_ARGUMENT` for the weight of a prior without a length to draw to. */
