@@ -3,7 +3,7 @@
     python tools/reference/onnx/export_miniatures.py packages/onnx/test/fixtures [NAME ...]
 
 A network has a `code`, the name and the shape of its first input, and `others`, values of its further inputs by name.
-Where it has `decode`, its inputs are integers, and the code is what `decode` takes: the tensor behind the embedding.
+Where it has `write`, it exports itself. Where it has `decode`, its inputs are integers, and the code is what `decode` takes: the tensor behind the embedding.
 
 writes <name>_<exporter>.onnx and <name>.npz with the code z [d] (exact in float32), the further inputs, the value f [m]; for
 vectors v [2, d] and weights u [m] the products J·v [2, m], the gradient of uᵀf [d] and its Hessian times v [2, d].
@@ -22,10 +22,11 @@ from export_models import build, strip
 from field_networks import FIELD_NETWORKS
 from latent_decoders import LATENT_DECODERS
 from sound_networks import SOUND_NETWORKS
+from token_networks import TOKEN_NETWORKS
 
-MINIATURES = LATENT_DECODERS | DENOISERS | SOUND_NETWORKS | FIELD_NETWORKS
+MINIATURES = LATENT_DECODERS | DENOISERS | SOUND_NETWORKS | FIELD_NETWORKS | TOKEN_NETWORKS
 # Both exporters, the batch open, unless said otherwise.
-EXPORTERS = {"melody_loop": ("torchscript",)}
+EXPORTERS = {"melody_loop": ("torchscript",), "token_decoder": ("torchscript",)}
 FIXED_BATCH = set()
 
 
@@ -91,7 +92,10 @@ def main(folder, names):
         network = build(name, MINIATURES)
         for exporter in EXPORTERS.get(name, ("torchscript", "dynamo")):
             path = folder / f"{name}_{exporter}.onnx"
-            export(network, path, exporter == "dynamo", name in FIXED_BATCH)
+            if hasattr(network, "write"):
+                network.write(path)
+            else:
+                export(network, path, exporter == "dynamo", name in FIXED_BATCH)
             onnx.checker.check_model(onnx.load(path))
             print(path.name, path.stat().st_size, sorted({node.op_type for node in onnx.load(path).graph.node}))
         with sdpa_kernel(SDPBackend.MATH), torch.backends.mkldnn.flags(enabled=False):

@@ -2,15 +2,15 @@
 // them, so that it can be differentiated. Exporters write such nodes where the course depends on a shape.
 
 import { VielbeinError } from "@vielbein/core";
-import type { Runtime, RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
 import { nodeLabel } from "../derive/unsupported.ts";
 import { probe } from "../file/probe.ts";
 import { makeNode } from "../model/attributes.ts";
-import { dependents, everyName, topologicalOrder } from "../model/graph.ts";
+import { dependents, everyName, tensorNames, topologicalOrder } from "../model/graph.ts";
 import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { renameTensors } from "../model/rename.ts";
 import { fromRuntime, numericValues } from "../model/tensor.ts";
+import type { Surroundings } from "./unroll/unroll.ts";
 
 export interface Decided {
   readonly model: Model;
@@ -18,45 +18,32 @@ export interface Decided {
   readonly origins: ReadonlyMap<string, string>;
 }
 
+/** What stands around the branches. */
+type Around = Omit<Surroundings, "kept">;
+
 /**
- * The model with the branches in place that `inputs` and the shapes decide on; `variable` are the tensors on which
- * nothing that is decided may depend.
+ * The model with the branches in place that `inputs` and the shapes decide on, where the point moves what they yield or
+ * an end of the map lies inside.
  *
  * @throws {VielbeinError} `BACKEND_FAILED` when the engine cannot compute the conditions; `INVALID_MODEL` for an If
  *   without branches.
  */
-export async function decideBranches(
-  model: Model,
-  runtime: Runtime,
-  variable: readonly string[],
-  inputs: ReadonlyMap<string, RuntimeTensor>,
-  trial: TrialLimits,
-): Promise<Decided> {
+export async function decideBranches(model: Model, around: Around): Promise<Decided> {
   const origins = new Map<string, string>();
   let current = model;
   // A branch may hold a further If.
   for (;;) {
-    const next = await decideOnce(current, runtime, variable, inputs, trial, origins);
+    const next = await decideOnce(current, around, origins);
     if (next === current) return { model: current, origins };
     current = next;
   }
 }
 
-async function decideOnce(
-  model: Model,
-  runtime: Runtime,
-  variable: readonly string[],
-  inputs: ReadonlyMap<string, RuntimeTensor>,
-  trial: TrialLimits,
-  origins: Map<string, string>,
-): Promise<Model> {
+async function decideOnce(model: Model, around: Around, origins: Map<string, string>): Promise<Model> {
   if (!model.graph.nodes.some((node) => node.opType === "If")) return model;
+  const { runtime, inputs, trial } = around;
   const graph = { ...model.graph, nodes: topologicalOrder(model.graph) };
-  const unfed = requiredInputs(graph).filter((input) => !inputs.has(input.name));
-  const moving = dependents(graph.nodes, variable);
-  const unknown = dependents(graph.nodes, [...variable, ...unfed.map(({ name }) => name)]);
-  const isDecided = (node: Node): boolean =>
-    node.opType === "If" && node.outputs.some((output) => moving.has(output)) && !unknown.has(node.inputs[0]);
+  const isDecided = decidable(graph, around);
   const conditions = new Set(graph.nodes.filter(isDecided).map((node) => node.inputs[0]));
   if (conditions.size === 0) return model;
 
@@ -66,7 +53,8 @@ async function decideOnce(
     const { values } = await probe({ ...model, graph }, runtime, { measured: [], folded, inputs, trial });
     for (const name of folded) known.set(name, fromRuntime(name, values.get(name)!));
   }
-  const names = new NameSupply(everyName(graph));
+  const others = graph.nodes.filter((node) => !isDecided(node));
+  const names = new NameSupply([...everyName({ ...graph, nodes: others }), ...tensorNames(graph)]);
   const initializers: Tensor[] = [...graph.initializers];
   const valueInfo = [...graph.valueInfo];
   const nodes = graph.nodes.flatMap((node) => {
@@ -92,6 +80,28 @@ async function decideOnce(
     return [...inner, ...results];
   });
   return { ...model, graph: { ...graph, nodes, initializers, valueInfo } };
+}
+
+/** Says of the nodes of a graph whether one of their branches is to be put in their place. */
+function decidable(graph: Graph, { variable, to, inputs }: Around): (node: Node) => boolean {
+  const unfed = requiredInputs(graph).filter((input) => !inputs.has(input.name));
+  const moving = dependents(graph.nodes, variable);
+  const unknown = dependents(graph.nodes, [...variable, ...unfed.map(({ name }) => name)]);
+  const outside = tensorNames(graph);
+  const inside = [...variable, to].filter((name) => !outside.has(name));
+  const holds = (node: Node): boolean => inside.length > 0 && holdsOne(node, inside);
+  return (node) =>
+    node.opType === "If" &&
+    !unknown.has(node.inputs[0]) &&
+    (node.outputs.some((output) => moving.has(output)) || holds(node));
+}
+
+/** Whether a subgraph of a node defines one of the tensors. */
+function holdsOne(node: Node, tensors: readonly string[]): boolean {
+  return [...node.attributes.values()].some((attribute) => {
+    const names = attribute.type === "graph" ? everyName(attribute.value) : undefined;
+    return tensors.some((name) => names?.has(name));
+  });
 }
 
 /** A branch whose own tensors have names that the graph around it does not use. */

@@ -122,7 +122,10 @@ function filled(
         `has shape [${dims}], got an array of shape [${setting.shape}]. Give one of that shape; axes of length 1 may be left out.`,
       );
     }
-    const choice = given.length === 1 ? choices(name, dims, Number(given[0])) : `Give ${count}.`;
+    const choice =
+      given.length === 1
+        ? choices(name, dims, Number(given[0]))
+        : `Give ${count}${orOpen(input, given.length)}.`;
     return refuse(
       `takes ${count} ${count === 1 ? "value" : "values"}, shape [${dims}], got ${given.length}. ${choice}`,
     );
@@ -142,6 +145,15 @@ function filled(
     );
   }
   return { dims, value: (i) => (i === onehot ? 1 : 0) };
+}
+
+/** How an axis that the file leaves open, beside the batch, gets the extent that so many values fit. */
+function orOpen({ shape = [] }: ValueInfo, values: number): string {
+  const open = shape.slice(1).filter((extent) => !isFixed(extent));
+  const [axis] = open;
+  const extent = values / elementCount(shape.filter(isFixed));
+  if (open.length !== 1 || typeof axis !== "string" || !Number.isInteger(extent)) return "";
+  return `, or state what the file leaves open: --shape ${axis}=${extent}`;
 }
 
 /** What one number for several may have meant. */

@@ -76,7 +76,8 @@ async function simplify(
   const trial = trialLimits(memoryBudget);
   const given = new Map(Object.entries(inputs));
   const inlined = inlineFunctions(original, { kept, straightThrough });
-  const decided = await decideBranches(inlined.model, runtime, variable, given, trial);
+  const around = { runtime, variable, to, trial };
+  const decided = await decideBranches(inlined.model, { ...around, inputs: given });
   const origins = [...inlined.origins, ...decided.origins];
   const stated = stating(decided.model, given);
   let model = normalize(await withBlockSize(stated, runtime), precision, { kept, straightThrough });
@@ -87,17 +88,10 @@ async function simplify(
     const plain = writeOutSequences(model);
     origins.push(...plain.origins);
     model = plain.model;
-    const unrolled = await unrollOnce(model, {
-      runtime,
-      variable,
-      to,
-      inputs: values,
-      trial,
-      kept: asTheyAre,
-    });
+    const unrolled = await unrollOnce(model, { ...around, inputs: values, kept: asTheyAre });
     if (unrolled.model === model) return { model, positions: positionsOf(original, origins) };
     // Rounds may take branches that depend on their number.
-    const further = await decideBranches(unrolled.model, runtime, variable, values, trial);
+    const further = await decideBranches(unrolled.model, { ...around, inputs: values });
     model = further.model;
     origins.push(...unrolled.origins, ...further.origins);
   }

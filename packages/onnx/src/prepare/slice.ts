@@ -102,8 +102,14 @@ function requireFedInputs(
   const [inputs, value] =
     unfed.length === 1 ? ["input", "it a fixed value"] : ["inputs", "each a fixed value"];
   const settings = unfed.map(({ name }) => `--set ${name}=…`).join(" ");
+  const conditions = graph.nodes.filter(({ opType }) => opType === "If").map((node) => node.inputs[0]);
+  const decisive = determining(graph, conditions);
+  const [first] = unfed.filter(({ name }) => decisive.has(name) && unfed.length > 1);
+  const hint = first
+    ? ` Set "${first.name}" first: it says which branch runs, which may need no others.`
+    : "";
   throw new UnfedInputError(
     "INVALID_SPACE",
-    `"${to}" depends on ${inputs} ${described.join(", ")} as well as on "${from}". Give ${value} (\`inputs\`, or ${settings} on the command line).`,
+    `"${to}" depends on ${inputs} ${described.join(", ")} as well as on "${from}". Give ${value} (\`inputs\`, or ${settings} on the command line).${hint}`,
   );
 }

@@ -7,7 +7,7 @@ import { pointShape } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { operatorName, UnsupportedOperatorError } from "../derive/unsupported.ts";
 import { dataTypeName, isReducedFloat, isSingleOrDouble } from "../model/element-types.ts";
-import { tensorNames } from "../model/graph.ts";
+import { everyName } from "../model/graph.ts";
 import { type Dimension, type Model, requiredInputs, standardOpset, type ValueInfo } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
@@ -95,7 +95,7 @@ export async function inspect(
   }
   const family = graph && architectureFamily(graph);
   // Not those of operators that were written out as simpler ones.
-  const named = tensorNames(model.graph);
+  const named = everyName(model.graph);
   const nodes = graph ? namingRoundings(model, differentiability(graph)) : reportOf(problem);
   return {
     irVersion: model.irVersion,
