@@ -23,6 +23,7 @@ const values = (count: number, seed = 1): number[] =>
   Array.from({ length: count }, (_, i) => (((i + seed) * 7919) % 1009) / 1009);
 
 const long = "a name that is too long for the place that there is for it, whatever the figure is";
+const longer = `${long}, and ${long}`;
 const steps = [-1, 0, 1];
 const discs = (size: number, height = size) => steps.map((t) => disc(size, 0.5 + 0.25 * t, height));
 
@@ -134,6 +135,49 @@ const figures: Readonly<Record<string, () => string>> = {
         { label: "z", values: [8, 4, 2, 1, 0.5, 0] },
         { label: "w", values: Array.from({ length: 50 }, (_, i) => 9 - i / 6) },
       ],
+    }),
+  // Every text is too long for its place.
+  "band-plot-crowded": () =>
+    bandPlot({
+      title: longer,
+      subtitle: longer,
+      x: { title: longer },
+      y: { title: longer },
+      bandTitle: longer,
+      series: [
+        { label: longer, ...bandOf([values(12), values(12, 5), values(12, 9)]) },
+        { label: longer, y: values(12, 80), reference: true },
+      ],
+    }),
+  "heat-map-crowded": () =>
+    heatMap({
+      title: longer,
+      matrix: { rows: 2, cols: 3, data: values(6) },
+      rowTitle: longer,
+      columnTitle: longer,
+      valueTitle: longer,
+      rowLabels: [longer, "b"],
+      columnLabels: [longer, "b", "c"],
+    }),
+  "layer-plot-crowded": () =>
+    layerPlot({
+      title: longer,
+      layers: [longer, "b"],
+      y: { title: longer },
+      groups: [
+        { label: longer, samples: [values(9), values(9, 30)] },
+        { label: "means", y: [0.3, 0.6], low: [0.2, 0.5], high: [0.4, 0.9] },
+      ],
+      reference: { label: longer, y: [0.5, 0.4], low: [0.4, 0.3], high: [0.6, 0.5] },
+    }),
+  "contact-sheet-crowded": () =>
+    contactSheet({
+      title: longer,
+      subtitle: longer,
+      columnTitle: longer,
+      columnLabels: steps.map(() => longer),
+      footer: longer,
+      rows: [{ label: longer, sublabel: longer, images: discs(8) }],
     }),
   // Less than a decade, with a dimension and the first selected; decades, with what is rounding; too many for dots.
   "explorer-spectrum-narrow": () => spectrumOf([3.15, 2.75, 2.45, 2.225, 1.735], 0, 3),

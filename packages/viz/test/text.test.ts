@@ -22,6 +22,9 @@ test("measured widths are those of the real font", async () => {
 });
 
 test("ellipsize keeps what fits", () => {
+  // To the last pixel.
+  expect(ellipsize("exactly", measureText("exactly", font), font)).toBe("exactly");
+  expect(ellipsize("exactly so", measureText("exactly…", font), font)).toBe("exactly…");
   expect(ellipsize("short", 200, font)).toBe("short");
   const cut = ellipsize("a rather long label for a row", 100, font);
   expect(cut).toMatch(/^a rather.*\S…$/);
