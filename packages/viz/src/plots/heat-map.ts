@@ -198,8 +198,8 @@ function drawBar({ bar, at }: Colours, { grid, barBottom }: Plan): string[] {
 }
 
 function drawValueTitle({ valueTitle }: HeatMap, { width, foot }: Plan): string[] {
-  const shown = ellipsize(valueTitle, width - 2 * MARGIN, AXIS);
-  return [textLine(MARGIN, foot + 24, `colour: ${shown}`, AXIS, valueTitle)];
+  const shown = ellipsize(`colour: ${valueTitle}`, width - 2 * MARGIN, AXIS);
+  return [textLine(MARGIN, foot + 24, shown, AXIS, `colour: ${valueTitle}`)];
 }
 
 /** One pixel for each cell, enlarged so that viewers that smooth images blur no more than its edges. */
