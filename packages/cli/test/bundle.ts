@@ -1,7 +1,7 @@
 // The command as a process of its own: its sources run from a bundle, since Node does not run TypeScript.
 
-import { symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
@@ -14,9 +14,11 @@ const frequentProgress = {
       : null,
 };
 
-/** Bundles the command into `folder`; returns the path of the program for Node. */
-export async function bundleCommand(folder: string): Promise<string> {
-  symlinkSync(fileURLToPath(new URL("../../../node_modules", import.meta.url)), join(folder, "node_modules"));
+/** Bundles the command into `folder`, or another program beside this file; returns its path for Node. */
+export async function bundleCommand(folder: string, program = "../src/bin.ts"): Promise<string> {
+  const modules = join(folder, "node_modules");
+  if (!existsSync(modules))
+    symlinkSync(fileURLToPath(new URL("../../../node_modules", import.meta.url)), modules);
   await build({
     configFile: false,
     logLevel: "error",
@@ -26,13 +28,14 @@ export async function bundleCommand(folder: string): Promise<string> {
     ssr: { noExternal: [/^@vielbein/, "commander"], resolve: { conditions: ["@vielbein/source"] } },
     build: {
       outDir: join(folder, "bundle"),
+      emptyOutDir: false,
       target: "es2022",
       ssr: true,
       rollupOptions: {
-        input: fileURLToPath(new URL("../src/bin.ts", import.meta.url)),
+        input: fileURLToPath(new URL(program, import.meta.url)),
         output: { entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
       },
     },
   });
-  return join(folder, "bundle", "bin.mjs");
+  return join(folder, "bundle", `${basename(program, ".ts")}.mjs`);
 }

@@ -28,9 +28,9 @@ export function node(
   };
 }
 
-export function floats(name: string, dims: number[], seed = 1): Tensor {
+export function floats(name: string, dims: number[], seed = 1, scale = 0.5): Tensor {
   const count = dims.reduce((product, extent) => product * extent, 1);
-  const values = Float32Array.from(normal(seed, 0, count), (x) => 0.5 * x);
+  const values = Float32Array.from(normal(seed, 0, count), (x) => scale * x);
   return { name, dims, dataType: DataType.FLOAT, raw: new Uint8Array(values.buffer) };
 }
 
@@ -185,3 +185,46 @@ export function layered(side = 4): Model {
 }
 
 export const layeredBytes: Uint8Array = encodeModel(layered());
+
+/**
+ * z [1, latent] → image [1, 3, side, side], side = 8·2^levels: `depth` convolutions of `channels` channels at every size, whose
+ * activations have all to be kept for the derivative.
+ */
+export function pyramid(latent: number, channels: number, levels: number, depth: number): Model {
+  const side = 8 << levels;
+  const nodes = [node("MatMul", ["z", "w"], ["flat"]), node("Reshape", ["flat", "shape"], ["x"])];
+  const initializers = [
+    floats("w", [latent, 64 * channels], 1, latent ** -0.5),
+    int64s("shape", [1, channels, 8, 8]),
+    {
+      name: "scales",
+      dims: [4],
+      dataType: DataType.FLOAT,
+      raw: new Uint8Array(Float32Array.of(1, 1, 2, 2).buffer),
+    },
+  ];
+  let x = "x";
+  for (let level = 0; level < levels; level++) {
+    nodes.push(node("Resize", [x, "", "scales"], [`up${level}`]));
+    x = `up${level}`;
+    for (let i = 0; i < depth; i++) {
+      const name = `${level}_${i}`;
+      const scale = 1.5 * (9 * channels) ** -0.5;
+      initializers.push(floats(`c${name}`, [channels, channels, 3, 3], nodes.length, scale));
+      nodes.push(
+        node("Conv", [x, `c${name}`], [`y${name}`], { pads: { type: "ints", value: [1, 1, 1, 1] } }),
+        node("Sigmoid", [`y${name}`], [`s${name}`]),
+        node("Mul", [`y${name}`, `s${name}`], [`x${name}`]),
+      );
+      x = `x${name}`;
+    }
+  }
+  initializers.push(floats("rgb", [3, channels, 1, 1], nodes.length));
+  nodes.push(node("Conv", [x, "rgb"], ["image"]));
+  return model({
+    nodes,
+    initializers,
+    inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, latent] }],
+    outputs: [{ name: "image", dataType: DataType.FLOAT, shape: [1, 3, side, side] }],
+  });
+}

@@ -67,6 +67,7 @@ export class LayerMaps {
   readonly #untrained: Map<number, Model> = new Map();
   readonly #open: Map<number | "trained", OnnxMap> = new Map();
   #layer = -1;
+  #latest: OnnxMap | undefined;
 
   constructor(loaded: LoadedModel, options: LayerMapOptions, layers: readonly Space[]) {
     this.#loaded = loaded;
@@ -105,19 +106,29 @@ export class LayerMaps {
     }
   }
 
+  /** Before other maps have their turn: see {@link OnnxMap.rest}. */
+  async rest(): Promise<void> {
+    await this.#latest?.rest();
+  }
+
   async dispose(): Promise<void> {
     for (const map of this.#open.values()) await map.dispose();
     this.#open.clear();
+    this.#latest = undefined;
   }
 
   async #obtain(layer: number, key: number | "trained", model: () => Model): Promise<OnnxMap> {
     if (layer !== this.#layer) await this.dispose();
     this.#layer = layer;
     const known = this.#open.get(key);
-    if (known) return known;
+    if (known !== this.#latest) await this.rest();
+    this.#latest = known ?? (await this.#openTo(layer, model()));
+    this.#open.set(key, this.#latest);
+    return this.#latest;
+  }
+
+  #openTo(layer: number, model: Model): Promise<OnnxMap> {
     const { to: _, ...options } = this.#options;
-    const map = await openMap({ ...this.#loaded, model: model() }, { ...options, to: this.#names[layer]! });
-    this.#open.set(key, map);
-    return map;
+    return openMap({ ...this.#loaded, model }, { ...options, to: this.#names[layer]! });
   }
 }

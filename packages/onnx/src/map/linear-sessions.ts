@@ -122,9 +122,15 @@ export class LinearSessions {
     }
   }
 
+  /** Gives everything free where several points would not fit. It comes again when it is wanted again. */
+  async rest(): Promise<void> {
+    if (this.#plan.capacity < 1) await this.dispose();
+  }
+
   async dispose(): Promise<void> {
     await this.#store.dispose();
     for (const session of this.#sessions.values()) await session.dispose();
+    this.#sessions.clear();
   }
 
   async #multiply(kind: "jvp" | "vjp", point: RuntimeTensor, vectors: RuntimeTensor): Promise<Product> {

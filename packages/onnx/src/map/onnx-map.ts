@@ -251,6 +251,16 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     };
   }
 
+  /**
+   * Before other maps of the engine have their turn: gives free what is kept of points, where that is a large part of the
+   * memory budget. It is computed again when it is wanted again.
+   */
+  rest(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (typeof this.#linearSessions === "object") await this.#linearSessions.rest();
+    });
+  }
+
   /** Releases the sessions once what is under way is done. Safe to call twice; other calls are refused afterwards. */
   async dispose(): Promise<void> {
     await this.#turns.take(async () => {

@@ -88,8 +88,11 @@ export const warpage = command({
           ...profileCells("haar", haarProfile(options.seed, index, map.to.dim, k, { distances: DISTANCES })),
         };
         if (networks === 0) return row;
+        await map.rest();
         const other = await redrawn.untrainedAt(0, index % networks);
-        return { ...row, ...rowOf(await warpageSample(other, pair, common), "untrained_") };
+        const untrained = await warpageSample(other, pair, common);
+        await redrawn.rest();
+        return { ...row, ...rowOf(untrained, "untrained_") };
       },
       report: (rows, provenance) => reportOf({ rows, k, epsilons, provenance }, task),
     });

@@ -1,0 +1,53 @@
+// What commands take above the opened model stays within --memory and a tenth of it, also where the Jacobian is far larger and
+// what the derivative needs of a point is nearly all of it. Each runs in a process of its own, which is measured by Linux.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodeModel } from "@vielbein/onnx";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleCommand } from "./bundle.ts";
+import { pyramid } from "./models.ts";
+import { scratch } from "./run.ts";
+
+const isMeasured = existsSync("/proc/self/status");
+if (!isMeasured) console.log("memory of commands: not measured, since only Linux says what a process took");
+
+const BUDGET = 256 * 2 ** 20;
+const folder = mkdtempSync(join(tmpdir(), "vielbein-memory-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.runIf(isMeasured)("memory above the opened model", () => {
+  let program: string;
+  let opened: number;
+  // The Jacobian, 196,608 × 32, takes 403 MB to decompose; what its products need of a point 172 MiB.
+  const path = scratch("pyramid.onnx", encodeModel(pyramid(32, 16, 5, 8)));
+
+  function peakOf(...args: string[]): number {
+    const PEAK = join(folder, "peak");
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], {
+      encoding: "utf8",
+      env: { ...process.env, PEAK },
+    });
+    expect(status, stderr).toBe(0);
+    return Number(readFileSync(PEAK, "utf8"));
+  }
+
+  beforeAll(async () => {
+    program = await bundleCommand(folder, "./measured.ts");
+    opened = peakOf("open", path);
+  }, 120_000);
+
+  it.each([
+    ["basis", "--k", "1"],
+    ["metric", "--k", "1", "--samples", "1"],
+  ])(
+    "%s %s %s",
+    (command, ...options) => {
+      const peak = peakOf(command, path, "--memory", String(BUDGET), "--threads", "1", ...options);
+      expect(peak - opened).toBeLessThan(1.1 * BUDGET);
+    },
+    120_000,
+  );
+});

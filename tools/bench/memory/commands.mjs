@@ -1,0 +1,81 @@
+// Peak of resident memory of commands on a generator whose Jacobian is far larger than --memory, above a process that has
+// everything loaded and the generator open and evaluated once. Each in a process of its own; Linux only. StyleGAN2 with
+// random weights, from w; the file of the embedded generator is not large enough to tell.
+//
+//     node tools/bench/memory/commands.mjs [side] [budget in MiB] [command ...]
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { samplePoints } from "@vielbein/core";
+import { decodeModel, encodeModel, OnnxMap } from "@vielbein/onnx";
+import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
+import { projectFile } from "../common/maps.mjs";
+import { stylegan2 } from "../derivatives/networks.mjs";
+
+const w = "t28";
+const commands = [
+  "basis --k 1",
+  "basis --k 5",
+  "basis",
+  "metric --k 5 --samples 1",
+  "metric --samples 1",
+  "traverse --directions 0-2 --out sheet.png",
+  "warpage --k 2 --pairs 1",
+  "distortion --k 2 --pairs 1",
+  "dimension --samples 1",
+];
+
+/** In this process, when it ends. */
+function reportPeak(path) {
+  process.on("exit", () => {
+    const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"));
+    writeFileSync(path, kibibytes);
+  });
+}
+
+async function open(path) {
+  await import("@vielbein/cli");
+  const { bytes, name } = await readModelFile(path);
+  const map = await OnnxMap.create(decodeModel(bytes, name), new NodeRuntime({ threads: 1 }), { from: w });
+  await map.evaluate(samplePoints({ ...map.from, prior: { kind: "normal" } }, 0, 0, 1), 1);
+}
+
+function table(side, budget, wanted) {
+  const folder = mkdtempSync(join(tmpdir(), "vielbein-memory-"));
+  const [model, peak] = [join(folder, "generator.onnx"), join(folder, "peak")];
+  const measured = (...args) => {
+    const env = { ...process.env, PEAK: peak };
+    const options = { encoding: "utf8", cwd: folder, env };
+    const node = ["--import", import.meta.filename, ...args];
+    const { status, stderr } = spawnSync(process.execPath, node, options);
+    return status === 0 ? Number(readFileSync(peak, "utf8")) / 2 ** 10 : stderr.trim().split("\n").at(-1);
+  };
+  try {
+    writeFileSync(model, encodeModel(stylegan2(side)));
+    const opened = measured(import.meta.filename, "open", model);
+    console.log(`StyleGAN2 ${side}², --memory ${budget}M, opened: ${opened.toFixed(0)} MiB`);
+    for (const command of wanted) {
+      const [name, ...options] = command.split(" ");
+      const shared = ["--from", w, "--memory", `${budget}M`, "--threads", "1"];
+      const taken = measured(
+        projectFile("packages", "cli", "bin", "vielbein.js"),
+        name,
+        model,
+        ...shared,
+        ...options,
+      );
+      const above = taken - opened;
+      const share = `${above.toFixed(0)} MiB above, ${((100 * above) / budget).toFixed(0)} % of the budget`;
+      console.log(`  ${command}: ${typeof taken === "number" ? share : taken}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const [, , first = "256", second = "1024", ...rest] = process.argv;
+if (process.env.PEAK) reportPeak(process.env.PEAK);
+if (first === "open") await open(second);
+else if (!process.env.PEAK) table(Number(first), Number(second), rest.length > 0 ? rest : commands);
