@@ -61,7 +61,7 @@ export function wantedRank(
   if (found < full) {
     info(
       terminal,
-      `the Jacobian, ${map.to.dim} × ${map.from.dim}, cannot be decomposed whole within the memory budget of ${bytesText(memory ?? DEFAULT_MEMORY_BUDGET)}: the leading ${found} of ${full} directions are computed, from products with it (--rank asks for others, --memory allows more)`,
+      `the Jacobian, ${map.to.dim} × ${map.from.dim}, cannot be decomposed whole within the memory budget of ${bytesText(memory ?? DEFAULT_MEMORY_BUDGET)}: the leading ${found} of ${full} directions are available, from products with it; --memory allows more`,
     );
   }
   return found;
