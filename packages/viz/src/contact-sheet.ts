@@ -5,7 +5,7 @@
 // with the grid, because a figure is always shown fitted to some page.
 
 import { VielbeinError } from "@vielbein/core";
-import { type RgbaImage, shrinkTo, upscale } from "./images/image.ts";
+import { type RgbaImage, type Shrinking, shrinkTo, upscale } from "./images/image.ts";
 import { encodePng, pngDataUri } from "./images/png.ts";
 import { type Block, type LegendKey, legend } from "./plots/frame.ts";
 import { px, svgDocument, textLine } from "./svg.ts";
@@ -40,6 +40,8 @@ export interface ContactSheet {
   readonly minTile?: number | undefined;
   /** Pixels of an image for each of the sheet: more than 1 for drawings, which then keep their size. Default 1. */
   readonly density?: number | undefined;
+  /** How large images are reduced. Default `mean`. */
+  readonly shrinking?: Shrinking | undefined;
 }
 
 /** Larger images are reduced to this, or the sheet would weigh more than the model. */
@@ -55,7 +57,7 @@ const MIN_CONTENT_WIDTH = 560;
 export function contactSheet(sheet: ContactSheet): string {
   const { density = 1 } = sheet;
   const size = requireGrid(sheet);
-  const fit = density > 1 ? (image: RgbaImage) => image : tileFit(size, sheet.minTile ?? 96);
+  const fit = density > 1 ? (image: RgbaImage) => image : tileFit(size, sheet);
   const plan = layOut(sheet, fit);
   const heading = drawHeading(sheet, plan);
   const grid = drawGrid(sheet, plan, heading.bottom + 26 * plan.unit, fit);
@@ -285,10 +287,13 @@ function requireGrid(sheet: ContactSheet): { width: number; height: number } {
 }
 
 /** How images of this size become tiles: by whole factors, so that no pixel is invented. */
-function tileFit(size: { width: number; height: number }, minTile: number): (image: RgbaImage) => RgbaImage {
+function tileFit(
+  size: { width: number; height: number },
+  { minTile = 96, shrinking }: ContactSheet,
+): (image: RgbaImage) => RgbaImage {
   const side = Math.max(size.width, size.height);
   const shrink = Math.ceil(side / Math.max(MAX_TILE, minTile));
-  if (shrink > 1) return (image) => shrinkTo(image, Math.max(MAX_TILE, minTile));
+  if (shrink > 1) return (image) => shrinkTo(image, Math.max(MAX_TILE, minTile), shrinking);
   const grow = Math.max(1, Math.ceil(minTile / side));
   return (image) => upscale(image, grow);
 }

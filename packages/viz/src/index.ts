@@ -7,7 +7,15 @@ export {
 } from "./direction-tables.ts";
 export { type DetectOptions, detectLayout, isPlain, possibleLayouts } from "./images/detect-layout.ts";
 export { differencePicture, WHITE_DIFFERENCE } from "./images/difference-picture.ts";
-export { isOpaque, overWhite, type RgbaImage, shrinkTo, stackImages, upscale } from "./images/image.ts";
+export {
+  isOpaque,
+  overWhite,
+  type RgbaImage,
+  type Shrinking,
+  shrinkTo,
+  stackImages,
+  upscale,
+} from "./images/image.ts";
 export {
   formatChoice,
   formatLayout,

@@ -140,3 +140,22 @@ test.each([
 ])("formatStep(%f) is %s", (step, label) => {
   expect(formatStep(step)).toBe(label);
 });
+
+test("large maps of classes keep their colours, and drawings that are finer than the sheet their pixels", async () => {
+  // Black and white in turns, which a mean makes grey.
+  const side = 512;
+  const levels = Uint8ClampedArray.from({ length: 4 * side * side }, (_, i) =>
+    i % 4 === 3 || i % 8 < 4 ? 255 : 0,
+  );
+  const image = { width: side, height: side, data: levels };
+  const sheet = { title: "", columnLabels: ["0"], rows: [{ label: "", images: [image] }] };
+  const shown = async (more: Partial<ContactSheet>) => {
+    const svg = contactSheet({ ...sheet, ...more });
+    const [, width, base64] = /<image [^>]*width="(\d+)"[^>]*base64,([^"]+)"/.exec(svg)!;
+    const tile = await decodePng(new Uint8Array(Buffer.from(base64!, "base64")));
+    return { width: Number(width), pixels: tile.width, level: tile.data[0]! };
+  };
+  expect(await shown({})).toEqual({ width: 256, pixels: 256, level: 128 });
+  expect(await shown({ shrinking: "middle" })).toEqual({ width: 256, pixels: 256, level: 0 });
+  expect(await shown({ density: 2 })).toEqual({ width: 256, pixels: 512, level: 255 });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { detectLayout } from "../src/images/detect-layout.ts";
-import { downscale, upscale } from "../src/images/image.ts";
+import { downscale, shrinkTo, upscale } from "../src/images/image.ts";
 import { measureExtent, measureRange, statedRange } from "../src/images/image-range.ts";
 import { toRgba } from "../src/images/tensor-pixels.ts";
 
@@ -153,6 +153,17 @@ describe("resizing", () => {
     expect(downscale(upscale(image, 4), 4)).toEqual(image);
     const mean = downscale(image, 2);
     expect([mean.width, mean.height, ...mean.data]).toEqual([1, 1, 102, 102, 102, 255]);
+  });
+
+  test("shrinking to the middle of every square has no colour that was not there", () => {
+    const levels = Float32Array.from({ length: 42 }, (_, i) => i);
+    const large = toRgba(levels, detectLayout([6, 7]), [0, 255]);
+    const small = shrinkTo(large, 3, "middle");
+    // 7 / 3 makes a factor of 3: rows 1 and 4, columns 1 and 4.
+    expect([small.width, small.height]).toEqual([2, 2]);
+    expect([0, 1, 2, 3].map((p) => small.data[4 * p])).toEqual([8, 11, 29, 32]);
+    expect(shrinkTo(large, 3).data[0]).toBe(8);
+    expect(shrinkTo(large, 7, "middle")).toBe(large);
   });
 
   test("downscale ignores the colour of transparent pixels", () => {

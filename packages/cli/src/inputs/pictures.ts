@@ -9,6 +9,7 @@ import {
   measureExtent,
   measureRange,
   type RgbaImage,
+  type Shrinking,
   SIGNAL_DENSITY,
   shownBy,
   toRgba,
@@ -94,9 +95,16 @@ export function imageOf(point: Float32Array, { layout: found, pixels }: Drawing)
 }
 
 /** What a sheet of such images needs besides them. */
-export function sheetLook({ layout: found }: PictureLayout): Pick<ContactSheet, "legend" | "density"> {
+export function sheetLook(drawing: PictureLayout): Pick<ContactSheet, "legend" | "density" | "shrinking"> {
+  const { layout: found } = drawing;
   const isFine = shownBy(found) === "signal";
-  return { legend: layoutKeys(found), density: isFine ? SIGNAL_DENSITY : undefined };
+  const density = isFine ? SIGNAL_DENSITY : undefined;
+  return { legend: layoutKeys(found), density, shrinking: shrinkingOf(drawing) };
+}
+
+/** How such images are reduced: a mean of two classes may be the colour of a third. */
+export function shrinkingOf({ layout: found }: PictureLayout): Shrinking {
+  return shownBy(found) === "classes" ? "middle" : "mean";
 }
 
 /** Arrays end to end. */

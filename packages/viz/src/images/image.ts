@@ -92,8 +92,26 @@ export function stackImages(images: readonly RgbaImage[], gap: number): RgbaImag
   return { width, height, data };
 }
 
+/** What a smaller image has of several pixels: their mean, or the one in the middle, so that no colour is new. */
+export type Shrinking = "mean" | "middle";
+
 /** Reduces by a whole factor so that the longer side is at most `side` pixels; smaller images stay as they are. */
-export function shrinkTo(image: RgbaImage, side: number): RgbaImage {
-  const factor = Math.ceil(Math.max(image.width, image.height) / side);
-  return factor > 1 ? downscale(image, Math.min(factor, image.width, image.height)) : image;
+export function shrinkTo(image: RgbaImage, side: number, shrinking: Shrinking = "mean"): RgbaImage {
+  const wanted = Math.ceil(Math.max(image.width, image.height) / side);
+  if (wanted <= 1) return image;
+  const factor = Math.min(wanted, image.width, image.height);
+  return shrinking === "mean" ? downscale(image, factor) : middles(image, factor);
+}
+
+/** The pixel in the middle of every square of `factor × factor`. */
+function middles(image: RgbaImage, factor: number): RgbaImage {
+  const width = Math.floor(image.width / factor);
+  const height = Math.floor(image.height / factor);
+  const source = new Uint32Array(image.data.slice().buffer);
+  const middle = Math.floor(factor / 2);
+  const target = Uint32Array.from({ length: width * height }, (_, i) => {
+    const row = Math.floor(i / width) * factor + middle;
+    return source[row * image.width + (i % width) * factor + middle];
+  });
+  return { width, height, data: new Uint8ClampedArray(target.buffer) };
 }

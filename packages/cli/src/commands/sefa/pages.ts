@@ -22,6 +22,7 @@ import {
   drawingEntry,
   imagesOf,
   type PictureOptions,
+  shrinkingOf,
 } from "../../inputs/pictures.ts";
 import { pointRange } from "../../inputs/points-file.ts";
 import { spacesText } from "../../kit/names.ts";
@@ -121,7 +122,9 @@ async function drawn(
       signal,
     });
     // Reduced at once: hundreds of images in full size would not fit.
-    const tiles = () => imagesOf(moved, map.to, drawing).map((image) => shrinkTo(image, TABLE_TILE));
+    const shrinking = shrinkingOf(drawing);
+    const tiles = () =>
+      imagesOf(moved, map.to, drawing).map((image) => shrinkTo(image, TABLE_TILE, shrinking));
     return endingAtOnce(tiles, signal);
   });
 }
