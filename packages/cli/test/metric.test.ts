@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { decodeDirections } from "@vielbein/core/directions-file";
 import { matmul, matrix, transpose } from "@vielbein/linalg";
 import { readNpz, writeNpy } from "@vielbein/linalg/npy";
-import { encodeModel } from "@vielbein/onnx";
+import { DataType, encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { floats, generatorBytes, int64s, model, node } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
@@ -355,5 +355,29 @@ describe("vielbein axes", () => {
       expect([options, code]).toEqual([options, status]);
       expect(stderr).toContain(message);
     }
+  });
+});
+
+it("finds the leading pairs of a long code whose metric exceeds --memory, and says so", async () => {
+  const long = scratch(
+    "long.onnx",
+    encodeModel(
+      model({
+        nodes: [node("MatMul", ["z", "w"], ["y"])],
+        initializers: [floats("w", [256, 4])],
+        inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, 256] }],
+        outputs: [{ name: "y", dataType: DataType.FLOAT }],
+      }),
+    ),
+  );
+  const whole = await vielbein("metric", long, "--samples", "1", "--json");
+  // 8 · 8 · 256² bytes.
+  const lean = await vielbein("metric", long, "--samples", "1", "--json", "--memory", "3M");
+  const [all, leading] = [whole, lean].map(({ stdout }) => JSON.parse(stdout).points[0].eigenvalues);
+  expect([all.length, leading.length]).toEqual([256, 32]);
+  expect(lean.stderr).toContain("within the memory budget of 3.00 MiB: the leading 32 of 256 eigenpairs");
+  expect(whole.stderr).not.toContain("leading");
+  leading.forEach((value: number, i: number) => {
+    expect(Math.abs(value - all[i])).toBeLessThan(1e-6 * all[0]);
   });
 });

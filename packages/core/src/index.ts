@@ -103,6 +103,7 @@ export {
 } from "./metric/homogeneity.ts";
 export { type MetricOptions, metricTensor } from "./metric/metric.ts";
 export {
+  defaultPairs,
   type MetricSpectrum,
   type MetricSpectrumOptions,
   metricSpectrum,

@@ -1,6 +1,6 @@
 // Options that count or list directions ask for as many as there may be: of fewer, all are taken, and a remark says so.
 
-import { bytesText, DEFAULT_MEMORY_BUDGET, defaultRank, VielbeinError } from "@vielbein/core";
+import { bytesText, DEFAULT_MEMORY_BUDGET, defaultPairs, defaultRank, VielbeinError } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import { info, type Terminal } from "../kit/terminal.ts";
 
@@ -64,5 +64,24 @@ export function wantedRank(
       `the Jacobian, ${map.to.dim} × ${map.from.dim}, cannot be decomposed whole within the memory budget of ${bytesText(memory ?? DEFAULT_MEMORY_BUDGET)}: the leading ${found} of ${full} directions are available, from products with it; --memory allows more`,
     );
   }
+  return found;
+}
+
+/**
+ * Eigenpairs of the metric that --k asks for; undefined where all are wanted and there is room for them, else, with a remark,
+ * the leading ones.
+ */
+export function wantedPairs(
+  map: Pick<OnnxMap, "from">,
+  { k, memory }: { readonly k?: number | undefined; readonly memory?: number | undefined },
+  terminal: Terminal,
+): number | undefined {
+  const { dim } = map.from;
+  const found = defaultPairs(map, { memoryBudget: memory });
+  if (k !== undefined || found === dim) return atMost(dim, k, "--k", terminal);
+  info(
+    terminal,
+    `the metric, ${dim} × ${dim}, cannot be decomposed whole within the memory budget of ${bytesText(memory ?? DEFAULT_MEMORY_BUDGET)}: the leading ${found} of ${dim} eigenpairs are found, from products; --k asks for others, --memory allows more`,
+  );
   return found;
 }

@@ -41,6 +41,14 @@ export function bytesOfDecomposition(map: Ends): number {
   return DECOMPOSITION * bytesOfMatrix(map);
 }
 
+/** How many singular triplets or eigenpairs are found where there is no room for all. */
+export const LEADING = 32;
+
+/** Whether the metric `[n, n]` can be decomposed whole within the budget. */
+export function metricFits({ from }: Pick<Ends, "from">, budget: number = DEFAULT_MEMORY_BUDGET): boolean {
+  return DECOMPOSITION * 8 * from.dim ** 2 <= budget;
+}
+
 /** Whether the Jacobian can be decomposed whole within the budget, beside what one vector takes. */
 export function decompositionFits(map: Ends, budget: number = DEFAULT_MEMORY_BUDGET): boolean {
   return bytesOfDecomposition(map) + bytesPerVector(map) <= budget;

@@ -5,7 +5,7 @@
 import { leadingColumns, type Matrix, orient, svd } from "@vielbein/linalg";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
-import { decompositionFits, tripletsThatFit } from "./budget.ts";
+import { decompositionFits, LEADING, tripletsThatFit } from "./budget.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { type DerivativeOptions, JacobianAt } from "./jacobian-at.ts";
 import { leadingTriplets, requireRank } from "./leading.ts";
@@ -42,9 +42,6 @@ export interface LocalBasisOptions extends JacobianOptions {
    */
   readonly rank?: number | undefined;
 }
-
-/** Triplets of a Jacobian that is too large to be decomposed whole. */
-const LEADING = 32;
 
 /** How many triplets {@link localBasis} finds by itself: all, or of a Jacobian beyond the memory budget the leading 32. */
 export function defaultRank(

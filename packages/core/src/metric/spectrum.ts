@@ -4,7 +4,7 @@
 
 import { canonicalSigns, eigh, type Matrix, svd, tallSkinnyQR } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { bytesText } from "../jacobian/budget.ts";
+import { bytesText, LEADING, metricFits } from "../jacobian/budget.ts";
 import { rowChunks } from "../jacobian/columns.ts";
 import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import { leadingPairs } from "../jacobian/leading.ts";
@@ -34,6 +34,14 @@ export interface MetricSpectrumOptions extends MetricOptions {
   readonly accuracy?: "normal" | "high" | undefined;
   /** Of `top`: residuals to reach, as a fraction of the largest eigenvalue. Default 1e-6, what float32 products give. */
   readonly tolerance?: number | undefined;
+}
+
+/** How many eigenpairs there is room for: all, or of codes so long that their metric exceeds the memory budget the leading 32. */
+export function defaultPairs(
+  map: Pick<DifferentiableMap<FloatArray>, "from">,
+  { memoryBudget }: Pick<MetricOptions, "memoryBudget"> = {},
+): number {
+  return metricFits(map, memoryBudget) ? map.from.dim : Math.min(map.from.dim, LEADING);
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import { leadingColumns, rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { firstCodes } from "../../inputs/codes.ts";
-import { atMost } from "../../inputs/direction-counts.ts";
+import { wantedPairs } from "../../inputs/direction-counts.ts";
 import { writeDirections } from "../../inputs/direction-files.ts";
 import type { Distance } from "../../inputs/distance.ts";
 import { ofOneLayer } from "../../inputs/layers.ts";
@@ -39,7 +39,11 @@ import { metricTable } from "./table.ts";
 const options = {
   ...metricMapOptions,
   samples: option("--samples <n>", "number of points to draw", integer(1), 10),
-  k: option("--k <k>", "leading eigenpairs only, without forming H, with their residuals", integer(1)),
+  k: option(
+    "--k <k>",
+    "leading eigenpairs only, without forming H, with their residuals (default: all, where --memory has room for them)",
+    integer(1),
+  ),
   accuracy: choice("--accuracy <how>", "high: from the singular values of J, for small eigenvalues", [
     "high",
   ]).conflicts("k"),
@@ -78,7 +82,7 @@ export const metric = command({
     const generator = await maps.generator(0);
     const codes = await firstCodes(loaded, generator, ofOneLayer(options), options.samples, signal);
     const first = await maps.ofOneDraw(0);
-    const spectral = { ...options, k: atMost(first.from.dim, options.k, "--k", terminal) };
+    const spectral = { ...options, k: pairsOf(first, options, terminal) };
     const several = maps.layers.length > 1;
     const distance = several ? undefined : await maps.distance();
     const spaces = several ? maps.layers : [first.to];
@@ -103,6 +107,12 @@ export const metric = command({
     });
   },
 });
+
+/** How many pairs, undefined for all: those ways of computing them that yield all keep to it. */
+function pairsOf(map: OnnxMap, options: MetricOptions, terminal: Terminal): number | undefined {
+  const isWhole = options.accuracy !== undefined || options.differences !== undefined;
+  return isWhole ? undefined : wantedPairs(map, options, terminal);
+}
 
 /** What the spectra are of. */
 interface MetricWork {
