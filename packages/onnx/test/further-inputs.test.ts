@@ -92,7 +92,8 @@ it.each<[keyof typeof DataType, readonly number[], readonly number[]]>([
   ["UINT64", [0, 2 ** 52], [-1, 1.5]],
   ["BOOL", [0, 1], [2, -1, 0.5]],
   ["DOUBLE", [1e300, -0.5], []],
-  ["FLOAT16", [0.5], [1e39]],
+  ["FLOAT16", [0.5, 65504, -65504], [1e39, 65536, -70000]],
+  ["BFLOAT16", [2 ** 127], [1e39]],
 ])("inputTensors: %s has %j, not %j", (type, has, hasNot) => {
   const { graph } = model;
   const typed = {

@@ -63,6 +63,9 @@ function extents({ shape }: ValueInfo, unknown: number): number[] {
   return (shape ?? [unknown]).map((extent) => (isFixed(extent) ? extent : 1));
 }
 
+/** Of float16; beyond it a file that is not widened has infinity. */
+const LARGEST_HALF = 65504;
+
 function inputTensor(input: ValueInfo, setting: InputSetting, trial: TrialLimits): RuntimeTensor {
   const { name, dataType = DataType.FLOAT } = input;
   const { dims, value } = filled(input, setting);
@@ -75,11 +78,13 @@ function inputTensor(input: ValueInfo, setting: InputSetting, trial: TrialLimits
       `Input "${name}" holds ${dataTypeName(dataType)}, and only numbers can be set.`,
     );
   }
+  const largest = dataType === DataType.FLOAT16 ? LARGEST_HALF : Number.MAX_VALUE;
+  const fits = (i: number): boolean => store(tensor, i, value(i)) && !(Math.abs(Number(value(i))) > largest);
   let stored = 0;
-  while (stored < tensor.data.length && store(tensor, stored, value(stored))) stored++;
+  while (stored < tensor.data.length && fits(stored)) stored++;
   if (stored === tensor.data.length) return tensor;
   const wanted = isFloat(dataType)
-    ? `finite numbers of ${dataType === DataType.DOUBLE ? "float64" : "float32"}`
+    ? `finite numbers of ${isHalf ? dataTypeName(dataType) : tensor.type}`
     : dataType === DataType.BOOL
       ? "0 or 1"
       : "integers in its range";
