@@ -117,6 +117,14 @@ describe("affine maps that read a code", () => {
       "a reciprocal",
       (g) => g.op("MatMul", [g.op("Div", [g.scalar(1), g.variable([1, 4])]), g.constant([4, 3])]),
     ],
+    [
+      "a length for every coordinate, of all layers",
+      (g) => {
+        const z = g.variable([1, 2, 3]);
+        const lengths = g.op("Sqrt", [g.op("ReduceSum", [g.op("Mul", [z, z]), g.int64([1])])]);
+        return g.op("MatMul", [g.op("Div", [z, lengths]), g.constant([3, 2])]);
+      },
+    ],
     ["weights that vary", (g) => g.op("MatMul", [g.variable([1, 4]), g.variable([4, 3])])],
     ["a convolution of an image", (g) => g.op("Conv", [g.variable([1, 2, 3, 3]), g.constant([3, 2, 2, 2])])],
     [
