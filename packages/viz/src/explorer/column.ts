@@ -78,7 +78,7 @@ export class Column {
   }
 
   take(directions: ExplorerDirections, steps: readonly number[], unit: StepUnit): void {
-    // A session may have moved sliders further down.
+    // The address may have moved sliders further down.
     this.#shown = Math.max(this.#shown, steps.length);
     const total = directions.set.names.length;
     const count = Math.min(this.#shown, total);

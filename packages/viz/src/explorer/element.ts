@@ -9,7 +9,7 @@ import type {
 } from "./engine.ts";
 import type { VielbeinExplorer } from "./host.ts";
 import { Mounted } from "./mounted.ts";
-import { decodeSession } from "./session.ts";
+import { decodePageState } from "./page-state.ts";
 
 /**
  * Registers `<vielbein-explorer>`. Safe to call twice; the first engine stays.
@@ -52,7 +52,7 @@ function elementClass(startEngine: () => ExplorerEngine): CustomElementConstruct
 
     async open(file: Blob, name: string, { set = {} }: { readonly set?: InputValues } = {}): Promise<void> {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      await this.#mounted?.explorer.load({ name, bytes }, { ...decodeSession(""), set });
+      await this.#mounted?.explorer.load({ name, bytes }, { ...decodePageState(""), set });
     }
 
     connectedCallback(): void {

@@ -1,7 +1,7 @@
 // What happens in the explorer, for the element around it.
 
 import type { DirectionKind, ExplorerDirections, ExplorerSpectrum } from "./engine.ts";
-import type { Session } from "./session.ts";
+import type { PageState } from "./page-state.ts";
 
 /** What the element tells the page. */
 export interface ExplorerEvents {
@@ -9,8 +9,8 @@ export interface ExplorerEvents {
   change(latent: Float32Array): void;
   basis(spectrum: ExplorerSpectrum, directions: ReadonlyMap<DirectionKind, ExplorerDirections>): void;
   error(error: unknown): void;
-  /** The session is another: for the address. */
-  session(session: Session): void;
+  /** The state of the page has changed: for the address. */
+  pageState(pageState: PageState): void;
   /** A column's directions are to be saved. */
   save(directions: ExplorerDirections): void;
 }

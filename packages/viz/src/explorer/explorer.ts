@@ -15,8 +15,8 @@ import type {
 } from "./engine.ts";
 import type { ExplorerEvents } from "./events.ts";
 import { Latest } from "./latest.ts";
-import { decodeSession, type Session, type StepsByKind } from "./session.ts";
-import { sessionOf, spacesOf } from "./session-of.ts";
+import { decodePageState, type PageState, type StepsByKind } from "./page-state.ts";
+import { pageStateOf, spacesOf } from "./page-state-of.ts";
 import { REACH } from "./sliders.ts";
 import { type Place, Stage } from "./stage.ts";
 import { fillFields, fillLayers, fillModel, layersIn, type View } from "./view.ts";
@@ -58,7 +58,7 @@ export class Explorer {
     this.#columns = new Columns(view.kinds, view.panel, columnEvents, (kinds) => void this.show(kinds));
     const go = (t: number): void => this.#move(this.#columns.selection.kind, this.#columns.selection.k, t);
     this.#stage = new Stage(view, engine, this.#columns, go, (error) => this.fail(error));
-    this.#columns.choose(decodeSession("").kinds);
+    this.#columns.choose(decodePageState("").kinds);
   }
 
   /** The code shown, `[from.dim]`. */
@@ -71,23 +71,23 @@ export class Explorer {
     return this.#columns.directions;
   }
 
-  get session(): Session {
-    return sessionOf(this.#view, this.#columns, this.#place, this);
+  get pageState(): PageState {
+    return pageStateOf(this.#view, this.#columns, this.#place, this);
   }
 
-  /** Reads a model and takes up a session with it. */
-  async load(file: ExplorerFile, session: Session): Promise<void> {
+  /** Reads a model and restores a state of the page with it. */
+  async load(file: ExplorerFile, pageState: PageState): Promise<void> {
     await this.#task(`Reading ${file.name}`, async (signal) => {
-      this.#enter(await this.engine.load(file, spacesOf(session), { signal }));
-      await this.#restore(session, signal);
+      this.#enter(await this.engine.load(file, spacesOf(pageState), { signal }));
+      await this.#restore(pageState, signal);
     });
   }
 
   async choose(spaces: SpacesChoice): Promise<void> {
-    const { layers: _, ...session } = this.#afresh();
+    const { layers: _, ...pageState } = this.#afresh();
     const isLatest = await this.#task("Opening the spaces", async (signal) => {
-      this.#enter(await this.engine.choose({ ...spaces, truncation: session.truncation }, { signal }));
-      await this.#restore(session, signal);
+      this.#enter(await this.engine.choose({ ...spaces, truncation: pageState.truncation }, { signal }));
+      await this.#restore(pageState, signal);
     });
     // A choice that failed is not the one in force.
     if (this.model && isLatest) this.#enter(this.model);
@@ -106,13 +106,13 @@ export class Explorer {
 
   /** The sample of the seed and truncation in the fields. */
   async resample(): Promise<void> {
-    const session = this.#afresh();
+    const pageState = this.#afresh();
     await this.#task("Sampling", async (signal) => {
       const inForce = this.model?.truncation;
-      if (inForce?.kind === "graph" && inForce.psi !== session.truncation) {
-        this.#enter(await this.engine.choose(spacesOf(session), { signal }));
+      if (inForce?.kind === "graph" && inForce.psi !== pageState.truncation) {
+        this.#enter(await this.engine.choose(spacesOf(pageState), { signal }));
       }
-      await this.#restore(session, signal);
+      await this.#restore(pageState, signal);
     });
   }
 
@@ -131,7 +131,7 @@ export class Explorer {
 
   /** Columns of these kinds, side by side. The sliders of a column that goes away go with it. */
   async show(kinds: readonly DirectionKind[]): Promise<void> {
-    const { steps } = this.session;
+    const { steps } = this.pageState;
     this.#columns.choose(kinds);
     await this.#task("Finding directions", (signal) => this.#find(steps, signal));
   }
@@ -142,7 +142,7 @@ export class Explorer {
       // A file that does not fit changes nothing.
       await this.engine.open(file, this.#anchor, { signal });
       this.#file = file;
-      const { steps } = this.session;
+      const { steps } = this.pageState;
       this.#columns.choose([...this.#columns.kinds, "file"]);
       this.#columns.selection = { kind: "file", k: 0 };
       await this.#find({ ...steps, file: [] }, signal);
@@ -207,10 +207,10 @@ export class Explorer {
     return { anchor: this.#anchor, layers: this.#layers };
   }
 
-  /** The session without what the sliders and the buttons did to the code. */
-  #afresh(): Session {
-    const { anchor: _, ...session } = this.session;
-    return { ...session, steps: {} };
+  /** The state of the page without what the sliders and the buttons did to the code. */
+  #afresh(): PageState {
+    const { anchor: _, ...pageState } = this.pageState;
+    return { ...pageState, steps: {} };
   }
 
   /** Runs what makes all earlier work obsolete, and says what it is. Returns whether nothing has made this obsolete. */
@@ -236,11 +236,11 @@ export class Explorer {
     fillModel(this.#view, model);
   }
 
-  async #restore(session: Session, signal: AbortSignal): Promise<void> {
-    const { seed, truncation, kinds, steps, anchor, layers } = session;
+  async #restore(pageState: PageState, signal: AbortSignal): Promise<void> {
+    const { seed, truncation, kinds, steps, anchor, layers } = pageState;
     const view = this.#view;
     const columns = this.#columns;
-    fillFields(view, session);
+    fillFields(view, pageState);
     const { from } = this.model!;
     this.#layers = fillLayers(view, from, layers);
     const fits = anchor?.length === from.dim;
@@ -295,7 +295,7 @@ export class Explorer {
       column?.take(found, isMovable ? column.steps : steps, this.#unit);
     };
     const progress = (found: LocalBasisReply): void => {
-      // A session may have moved sliders that are not there yet.
+      // The address may have moved sliders that are not there yet.
       if (found.set.names.length < steps.length) return;
       take(found);
       isMovable = true;
@@ -337,6 +337,6 @@ export class Explorer {
     );
     this.followNow();
     this.#stage.rest(this.#place);
-    this.#events.session(this.session);
+    this.#events.pageState(this.pageState);
   }
 }

@@ -9,7 +9,7 @@ import type {
 } from "./engine.ts";
 
 /**
- * Attributes: `src`, URL of an ONNX file; `hash`, to keep the session in the page's address.
+ * Attributes: `src`, URL of an ONNX file; `hash`, to keep the state of the page in its address.
  *
  * Events, all `CustomEvent`: `change` (`detail.latent`), when another code is shown; `basis` (`detail.spectrum`,
  * `detail.directions`), when singular values or directions were found; `error` (`detail.error`).

@@ -16,4 +16,4 @@ export type {
   SpacesChoice,
 } from "./engine.ts";
 export type { ExplorerEventMap, VielbeinExplorer } from "./host.ts";
-export { encodeChoice } from "./session.ts";
+export { encodeChoice } from "./page-state.ts";

@@ -4,7 +4,7 @@ import { listen, saveDirections } from "./controls.ts";
 import type { ExplorerEngine, ExplorerFile } from "./engine.ts";
 import { Explorer } from "./explorer.ts";
 import type { VielbeinExplorer } from "./host.ts";
-import { decodeSession, encodeSession, type Session } from "./session.ts";
+import { decodePageState, encodePageState, type PageState } from "./page-state.ts";
 import { makeView } from "./view.ts";
 
 export class Mounted {
@@ -23,7 +23,7 @@ export class Mounted {
       change: (latent) => tell("change", { latent }),
       basis: (spectrum, directions) => tell("basis", { spectrum, directions }),
       error: (error) => tell("error", { error }),
-      session: (session) => this.#remember(session),
+      pageState: (pageState) => this.#remember(pageState),
       save: (directions) => void saveDirections(this.explorer, directions),
     });
     listen(host, view, this.explorer, this.#listening.signal);
@@ -35,8 +35,8 @@ export class Mounted {
     if (!src) return;
     try {
       const file = await fetchFile(new URL(src, document.baseURI));
-      const session = this.#host.hasAttribute("hash") ? location.hash : "";
-      if (!this.#listening.signal.aborted) await this.explorer.load(file, decodeSession(session));
+      const pageState = this.#host.hasAttribute("hash") ? location.hash : "";
+      if (!this.#listening.signal.aborted) await this.explorer.load(file, decodePageState(pageState));
     } catch (error) {
       this.explorer.fail(error);
     }
@@ -48,9 +48,9 @@ export class Mounted {
   }
 
   /** Without an entry in the history: a drag would make hundreds. */
-  #remember(session: Session): void {
+  #remember(pageState: PageState): void {
     if (this.#host.hasAttribute("hash"))
-      history.replaceState(history.state, "", `#${encodeSession(session)}`);
+      history.replaceState(history.state, "", `#${encodePageState(pageState)}`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Space } from "@vielbein/core";
 import type { LayerRange } from "./code.ts";
 import type { ExplorerLayout, ExplorerModel, ExplorerTruncation } from "./engine.ts";
 import { fillInputs } from "./inputs.ts";
-import type { Session } from "./session.ts";
+import type { PageState } from "./page-state.ts";
 import { fillTrack } from "./sliders.ts";
 import { explorerStyles } from "./styles.ts";
 import { TEMPLATE } from "./template.ts";
@@ -142,8 +142,8 @@ function fillLayouts({ frame, layout: select, legend }: View, layouts: ExplorerL
   select.parentElement!.hidden = possible.length < 2;
 }
 
-/** The fields of a session. */
-export function fillFields(view: View, { seed, truncation, unit }: Session): void {
+/** The fields of a state of the page. */
+export function fillFields(view: View, { seed, truncation, unit }: PageState): void {
   view.seed.value = String(seed);
   view.truncation.valueAsNumber = truncation;
   fillTrack(view.truncation);

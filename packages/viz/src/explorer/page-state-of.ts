@@ -1,19 +1,19 @@
-// The session of what is on the page, and the spaces that a session asks for.
+// The state of the page, and the spaces that such a state asks for.
 
 import { codeAt, type StepUnit } from "./code.ts";
 import type { Columns } from "./columns.ts";
 import type { ExplorerModel, SpacesChoice } from "./engine.ts";
-import type { Session } from "./session.ts";
+import type { PageState } from "./page-state.ts";
 import type { Place } from "./stage.ts";
 import type { View } from "./view.ts";
 
 /** @param isMoved whether the anchor is not the sample of the seed. */
-export function sessionOf(
+export function pageStateOf(
   { seed, truncation, unit }: View,
   columns: Columns,
   { anchor, layers }: Place,
   { model, isMoved }: { readonly model: ExplorerModel | undefined; readonly isMoved: boolean },
-): Session {
+): PageState {
   const isDefault =
     !model || (model.from.name === model.froms[0].name && model.to.name === model.tos.at(-1)!.name);
   // What the directions of a file did is only to be had as a code.
@@ -35,6 +35,6 @@ export function sessionOf(
   };
 }
 
-export function spacesOf({ from, to, set = {}, extents, layout, truncation }: Session): SpacesChoice {
+export function spacesOf({ from, to, set = {}, extents, layout, truncation }: PageState): SpacesChoice {
   return { from, to, set, extents, layout, truncation };
 }

@@ -1,12 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeSession, encodeChoice, encodeSession, type Session } from "../../src/explorer/session.ts";
+import {
+  decodePageState,
+  encodeChoice,
+  encodePageState,
+  type PageState,
+} from "../../src/explorer/page-state.ts";
 
-const plain: Session = { seed: 0, truncation: 1, kinds: ["basis", "sefa"], unit: "deviation", steps: {} };
+const plain: PageState = { seed: 0, truncation: 1, kinds: ["basis", "sefa"], unit: "deviation", steps: {} };
 
-describe("sessions in an address", () => {
+describe("pageStates in an address", () => {
   it("come back as they were", () => {
-    const sessions: Session[] = [
+    const pageStates: PageState[] = [
       plain,
       {
         ...plain,
@@ -29,18 +34,19 @@ describe("sessions in an address", () => {
         anchor: Float32Array.of(0.1, -3e-20, 1e9),
       },
     ];
-    for (const session of sessions) expect(decodeSession(`#${encodeSession(session)}`)).toEqual(session);
+    for (const pageState of pageStates)
+      expect(decodePageState(`#${encodePageState(pageState)}`)).toEqual(pageState);
   });
 
   it("have the layout as it is typed, and pass over what is none", () => {
     expect(encodeChoice({ layout: "classes:10,16,16" })).toBe("layout=classes:10,16,16");
-    expect(decodeSession("layout=hw").layout).toBe("hw");
-    expect(decodeSession("layout=whatever").layout).toBeUndefined();
+    expect(decodePageState("layout=hw").layout).toBe("hw");
+    expect(decodePageState("layout=whatever").layout).toBeUndefined();
   });
 
   it("set inputs beside the code readably, and pass over what is no number", () => {
     expect(encodeChoice({ set: { label: [3], "my mask": [1, 0] } })).toBe("set=label:3&set=my+mask:1,0");
-    expect(decodeSession("set=label:three&set=:1&set=b&set=y:onehot:x&set=c:2").set).toEqual({ c: [2] });
+    expect(decodePageState("set=label:three&set=:1&set=b&set=y:onehot:x&set=c:2").set).toEqual({ c: [2] });
   });
 
   it.each([
@@ -50,7 +56,7 @@ describe("sessions in an address", () => {
     ["-0.1", 1],
     ["half", 1],
   ])("with truncation %s", (text, truncation) => {
-    expect(decodeSession(`truncation=${text}`).truncation).toBe(truncation);
+    expect(decodePageState(`truncation=${text}`).truncation).toBe(truncation);
   });
 
   it.each([
@@ -59,39 +65,39 @@ describe("sessions in an address", () => {
     ["3-2", undefined],
     ["2", undefined],
   ])("with layers %s", (text, layers) => {
-    expect(decodeSession(`layers=${text}`).layers).toEqual(layers);
+    expect(decodePageState(`layers=${text}`).layers).toEqual(layers);
   });
 
   it("are short", () => {
-    expect(encodeSession({ ...plain, seed: 7, steps: { basis: [1.5, 0, -1, 0, 0], sefa: [0, 0] } })).toBe(
+    expect(encodePageState({ ...plain, seed: 7, steps: { basis: [1.5, 0, -1, 0, 0], sefa: [0, 0] } })).toBe(
       "seed=7&basis=1.5,0,-1",
     );
   });
 
   it("without values for the directions of a file", () => {
-    expect(encodeSession({ ...plain, kinds: ["file"], steps: { file: [1, 2] } })).toBe("seed=0");
+    expect(encodePageState({ ...plain, kinds: ["file"], steps: { file: [1, 2] } })).toBe("seed=0");
   });
 
   it.each(["", "#nonsense", "#seed=-1&truncation=9&show=x&unit=y&basis=1,z&layers=3-1&at=%%", "#at=AADAfw"])(
     "pass over what they cannot read: %s",
     (hash) => {
-      expect(decodeSession(hash)).toEqual(plain);
+      expect(decodePageState(hash)).toEqual(plain);
     },
   );
 
   it("are codes of one number and of many", () => {
     for (const numbers of [[1.5], [0], [1, -2, 3]]) {
       const anchor = Float32Array.from(numbers);
-      expect(decodeSession(encodeSession({ ...plain, anchor })).anchor).toEqual(anchor);
+      expect(decodePageState(encodePageState({ ...plain, anchor })).anchor).toEqual(anchor);
     }
   });
 
   it("take sliders that were moved too far for moved to their ends", () => {
-    expect(decodeSession("basis=1e9,-3.5,2&sefa=1e999").steps).toEqual({ basis: [3, -3, 2] });
+    expect(decodePageState("basis=1e9,-3.5,2&sefa=1e999").steps).toEqual({ basis: [3, -3, 2] });
   });
 
   it("set inputs of any name, and none that an object has by itself", () => {
-    const { set } = decodeSession("set=__proto__:1&set=toString:2");
+    const { set } = decodePageState("set=__proto__:1&set=toString:2");
     expect(Object.entries(set!)).toEqual([
       ["__proto__", [1]],
       ["toString", [2]],
@@ -131,14 +137,14 @@ describe("sessions in an address", () => {
     );
     fc.assert(
       fc.property(fc.array(fc.tuple(key, value), { maxLength: 8 }), (parts) => {
-        const session = decodeSession(String(new URLSearchParams(parts)));
-        const { seed, truncation, kinds, steps } = session;
+        const pageState = decodePageState(String(new URLSearchParams(parts)));
+        const { seed, truncation, kinds, steps } = pageState;
         expect(Number.isSafeInteger(seed) && seed >= 0).toBe(true);
         expect(truncation >= 0 && truncation <= 2).toBe(true);
         expect(kinds.length).toBeGreaterThan(0);
         for (const t of Object.values(steps).flat()) expect(Math.abs(t!)).toBeLessThanOrEqual(3);
-        const written = encodeSession(session);
-        expect(encodeSession(decodeSession(written))).toBe(written);
+        const written = encodePageState(pageState);
+        expect(encodePageState(decodePageState(written))).toBe(written);
       }),
     );
   });

@@ -10,7 +10,7 @@ import { REACH } from "./sliders.ts";
 /** Slider values by column. */
 export type StepsByKind = Readonly<Partial<Record<DirectionKind, readonly number[]>>>;
 
-export interface Session {
+export interface PageState {
   readonly seed: number;
   readonly truncation: number;
   /** Columns that are shown, one at least. */
@@ -35,7 +35,7 @@ const KINDS = ["basis", "sefa", "pca", "metric"] as const satisfies readonly Dir
 const DEFAULT_KINDS: readonly DirectionKind[] = ["basis", "sefa"];
 
 /** Without the `#`. Directions of a file cannot be restored: they are left out. */
-export function encodeSession(session: Session): string {
+export function encodePageState(pageState: PageState): string {
   const {
     seed,
     truncation,
@@ -49,7 +49,7 @@ export function encodeSession(session: Session): string {
     layout,
     layers,
     anchor,
-  } = session;
+  } = pageState;
   const parts = new URLSearchParams({ seed: String(seed) });
   if (truncation !== 1) parts.set("truncation", String(truncation));
   if (from !== undefined) parts.set("from", from);
@@ -70,8 +70,8 @@ export function encodeSession(session: Session): string {
   return readable(parts);
 }
 
-/** The part of a session that the command line chooses, without the `#`: inputs, how large they are, and the layout. */
-export function encodeChoice(choice: Pick<Session, "set" | "extents" | "layout">): string {
+/** The part of the state of the page that the command line chooses, without the `#`: inputs, how large they are, and the layout. */
+export function encodeChoice(choice: Pick<PageState, "set" | "extents" | "layout">): string {
   const { set = {}, extents = {}, layout } = choice;
   const parts = new URLSearchParams([
     ...settings(set).map((value) => ["set", value]),
@@ -96,7 +96,7 @@ function readable(parts: URLSearchParams): string {
 }
 
 /** @param hash with or without its `#`. */
-export function decodeSession(hash: string): Session {
+export function decodePageState(hash: string): PageState {
   const parts = new URLSearchParams(hash.replace(/^#/, ""));
   const seed = Number(parts.get("seed") ?? 0);
   const truncation = Number(parts.get("truncation") ?? 1);
