@@ -282,6 +282,11 @@ describe("what is no signal and no noise changes nothing", () => {
     );
   });
 
+  test("nothing moves: exactly no dimension, and no noise", () => {
+    const nothing = { dimension: 0, status: "noise-free", kept: 0, noise: 0, tested: 0 };
+    for (const count of [1, 3, 40]) expect(localDimension(new Float64Array(count))).toEqual(nothing);
+  });
+
   test("outputs that repeat others, padded with zeros, which are no noise", () => {
     const j = noisy(80, 50, 4, 0.05, 1);
     const padded = { convention: "padded", threshold: 0 } as const;

@@ -1,8 +1,9 @@
 // What the options of the optimisers may be: the least that is taken, and what is refused beyond it.
 
-import { identity } from "@vielbein/linalg";
+import { identity, matrix } from "@vielbein/linalg";
 import { expect, test } from "vitest";
 import { adam, cmaEs, lbfgs, levenbergMarquardt } from "../../src/optimize/index.ts";
+import { isNegligible } from "../../src/optimize/objective.ts";
 import { truncatedNewton } from "../../src/optimize/truncated-newton.ts";
 
 /** ½‖x‖². */
@@ -92,5 +93,27 @@ test("levenbergMarquardt: a box has an inside, and both ends", async () => {
   ];
   for (const bounds of ends) {
     await expect(searches.levenbergMarquardt!({ bounds })).rejects.toMatchObject(refused);
+  }
+});
+
+test("Levenberg–Marquardt begins with the damping times the largest of the diagonal", async () => {
+  // ½(x² + (10y)²): H = diag(1, 100), so that with damping 1 the first step divides by 101 and 200.
+  const objective = {
+    value: async ([x, y]: Float64Array) => 0.5 * (x! ** 2 + 100 * y! ** 2),
+    model: async ([x, y]: Float64Array) => ({
+      gradient: Float64Array.of(x!, 100 * y!),
+      hessian: matrix(2, 2, [1, 0, 0, 100]),
+    }),
+  };
+  const { point } = await levenbergMarquardt(objective, Float64Array.of(1, 1), { damping: 1, steps: 1 });
+  expect(point[0]).toBeCloseTo(1 - 1 / 101, 12);
+  expect(point[1]).toBeCloseTo(0.5, 12);
+});
+
+test("what is negligible is so beside a first value of either sign", () => {
+  for (const first of [-1, 1]) {
+    expect(isNegligible(1e-33, 0, first, 1e-6)).toBe(true);
+    expect(isNegligible(1e-30, 0, first, 1e-6)).toBe(false);
+    expect(isNegligible(1e-7, first, first, 1e-6)).toBe(true);
   }
 });
