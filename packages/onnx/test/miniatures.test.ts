@@ -38,6 +38,8 @@ const families: Readonly<Record<string, readonly [family: string | undefined, ..
   nerf: ["radiance field"],
   glow: ["normalising flow"],
   token_decoder: ["transformer decoder", "encoder_attention_mask", "input_ids", "use_cache_branch"],
+  stylegan_xl: ["StyleGAN3", "c"],
+  gigagan: ["GigaGAN", "text"],
   dit: ["diffusion transformer", "t", "y"],
 };
 

@@ -17,6 +17,7 @@ import onnx
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from conditional_style_networks import CONDITIONAL_STYLE_NETWORKS
 from denoisers import DENOISERS
 from export_models import build, strip
 from field_networks import FIELD_NETWORKS
@@ -24,10 +25,10 @@ from latent_decoders import LATENT_DECODERS
 from sound_networks import SOUND_NETWORKS
 from token_networks import TOKEN_NETWORKS
 
-MINIATURES = LATENT_DECODERS | DENOISERS | SOUND_NETWORKS | FIELD_NETWORKS | TOKEN_NETWORKS
+MINIATURES = LATENT_DECODERS | DENOISERS | SOUND_NETWORKS | FIELD_NETWORKS | TOKEN_NETWORKS | CONDITIONAL_STYLE_NETWORKS
 # Both exporters, the batch open, unless said otherwise.
 EXPORTERS = {"melody_loop": ("torchscript",), "token_decoder": ("torchscript",)}
-FIXED_BATCH = set()
+FIXED_BATCH = {"stylegan_xl", "gigagan"}
 
 
 def of_code(network, others):

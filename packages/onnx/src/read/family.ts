@@ -43,6 +43,9 @@ function imageFamily(f: Features): FamilyReport | undefined {
   if (f.has("CumSum") && f.has("Exp")) {
     return report("radiance field", "colours along rays, weighted by what lies before them");
   }
+  const chosen = f.chosenKernels();
+  if (chosen > 0)
+    return report("GigaGAN", `${chosen} convolutions whose kernels a softmax mixes from several`);
   const modulated = f.modulatedConvolutions();
   if (modulated > 0 && f.has("Sin", "Cos")) {
     return report("StyleGAN3", `${modulated} convolutions modulated by styles, and Fourier features`);

@@ -1,6 +1,7 @@
 // What sets families of generators apart, read off a graph.
 
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
+import { nodesFor } from "../model/graph.ts";
 import type { Node } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
 
@@ -41,6 +42,19 @@ export class Features {
   modulatedConvolutions(): number {
     const isConvolution = ({ opType }: Node) => opType === "Conv" || opType === "ConvTranspose";
     return this.#nodes.filter((node) => isConvolution(node) && this.#isChannelScale(node.inputs[0])).length;
+  }
+
+  /** Convolutions whose kernel is computed from a bank of kernels and a softmax. */
+  chosenKernels(): number {
+    const { constants, model } = this.#graph;
+    const isBank = (name: string): boolean => (constants.get(name)?.dims.length ?? 0) > 4;
+    return this.#nodes.filter(({ opType, inputs }) => {
+      if (opType !== "Conv" || constants.has(inputs[1])) return false;
+      const behind = nodesFor(model.graph, [inputs[1]]);
+      return (
+        behind.some((node) => node.opType === "Softmax") && behind.some((node) => node.inputs.some(isBank))
+      );
+    }).length;
   }
 
   /** Variable scalings of channels of an image whose other factor comes from `opType`. */
