@@ -197,6 +197,23 @@ describe("endpoints", () => {
   });
 });
 
+it("a choice on the way has no derivative: the tensor behind it is named", async () => {
+  const chosen = model(
+    [["logits", FLOAT, [1, 2, 5]]],
+    [["y", FLOAT, [1, 2, 3]]],
+    [
+      makeNode("ArgMax", ["logits"], ["words"], { axis: int(-1), keepdims: int(0) }),
+      makeNode("Gather", ["table", "words"], ["e"]),
+      makeNode("MatMul", ["e", "W"], ["y"]),
+    ],
+    [floats("table", [5, 4]), floats("W", [4, 3])],
+  );
+  const { differentiability } = await inspect(chosen, runtime);
+  expect(differentiability.problem).toMatch(
+    /is zero everywhere: .* End the map before it, or start behind it, at "e"\.$/,
+  );
+});
+
 it("inspect: where another input has no value, all but the derivative", async () => {
   const two = model(
     [

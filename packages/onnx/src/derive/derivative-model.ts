@@ -1,13 +1,16 @@
 // The model that a derivative becomes, forward or reverse.
 
 import { VielbeinError } from "@vielbein/core";
-import { nodesFor } from "../model/graph.ts";
+import { isFloat } from "../model/element-types.ts";
+import { dependents, nodesFor } from "../model/graph.ts";
 import type { Model, Node, ValueInfo } from "../model/model.ts";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
 import type { Emitter } from "./emitter.ts";
 import { infoOf } from "./measured-graph.ts";
 import { mergeFactors } from "./merge-factors.ts";
 import type { PreparedGraph } from "./prepared-graph.ts";
+import { zero } from "./rule.ts";
+import { ruleFor } from "./rules.ts";
 
 /** A tensor that the derivative adds: k of them side by side, each like a tensor of the primal graph. */
 export interface Direction {
@@ -61,8 +64,18 @@ export function stackedInfo(graph: PreparedGraph, { name, like }: Direction): Va
 
 /** The error for a map whose derivative vanishes identically. */
 export function zeroEverywhere(graph: PreparedGraph): VielbeinError {
+  const start = firstBehind(graph);
+  const elsewhere = start === undefined ? "" : `, or start behind it, at "${start}"`;
   return new VielbeinError(
     "INVALID_SPACE",
-    `The derivative of "${graph.output}" with respect to "${graph.input}" is zero everywhere: every way passes an operator that rounds or compares. Choose a tensor before it.`,
+    `The derivative of "${graph.output}" with respect to "${graph.input}" is zero everywhere: every way passes an operator that rounds or compares. End the map before it${elsewhere}.`,
   );
+}
+
+/** The first tensor of floating point behind an operator that rounds or compares, short of the output. */
+function firstBehind(graph: PreparedGraph): string | undefined {
+  const { nodes } = graph.model.graph;
+  const stop = nodes.find((node) => ruleFor(node, graph.rules) === zero);
+  const behind = dependents(nodes, stop?.outputs ?? []);
+  return [...behind].find((name) => isFloat(infoOf(graph, name).dataType) && name !== graph.output);
 }
