@@ -18,6 +18,7 @@ import { metric } from "./commands/metric/command.ts";
 import { pca } from "./commands/pca.ts";
 import { ppl } from "./commands/ppl.ts";
 import { random } from "./commands/random.ts";
+import { region } from "./commands/region.ts";
 import { sefa } from "./commands/sefa/command.ts";
 import { traverse } from "./commands/traverse/command.ts";
 import { warpage } from "./commands/warpage/command.ts";
@@ -40,6 +41,7 @@ const commands: readonly CommandValue[] = [
   sefa,
   pca,
   frechet,
+  region,
   random,
   directions,
   edit,

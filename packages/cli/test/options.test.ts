@@ -116,6 +116,16 @@ const table: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     "--columns": integer(2, 99),
     "--image-range": range,
   },
+  region: {
+    ...sampling,
+    "--k": integer(1),
+    "--sample": integer(0),
+    "--tolerance": between(1e-9, 0.999),
+    "--regularization": between(1e-9, 0.999),
+    "--range": positive,
+    "--columns": integer(2, 99),
+    "--image-range": range,
+  },
   pca: { ...sampling, "--samples": integer(2), "--k": integer(1) },
   random: { ...map, "--memory": size, "--k": integer(1), "--seed": integer(0) },
   edit: {
@@ -158,6 +168,7 @@ const required: Readonly<Record<string, readonly string[]>> = {
   edit: ["--directions-in", "nowhere.safetensors", "--edit", "d0"],
   invert: ["--target", "nowhere.npy"],
   random: ["--out", scratch("random.safetensors")],
+  region: ["--region", "0,0,1,1"],
 };
 
 const cases = Object.entries(table).flatMap(([command, options]) =>

@@ -44,6 +44,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   sefa: [path, "--k", "1", "-N", "1", "--columns", "2"],
   pca: [path, "--samples", "10"],
   frechet: [path, "--samples", "3", "--k", "2", "--held-out", "0"],
+  region: [path, "--region", "0,0,4,4", "--k", "1", "--columns", "2"],
   random: [path],
   "directions import": [target, "--space", "w"],
   edit: [path, "--directions-in", first, "--edit", "d0"],

@@ -37,6 +37,16 @@ export {
 } from "./directions/principal-components.ts";
 export { randomDirections } from "./directions/random-directions.ts";
 export {
+  OUTSIDE_RULES,
+  type OutsideRule,
+  type RegionDirections,
+  type RegionMetrics,
+  type RegionOptions,
+  regionDirections,
+  regionMetricsAt,
+  regionSpeeds,
+} from "./directions/region.ts";
+export {
   factorize,
   type Sefa,
   type SefaOptions,
@@ -85,6 +95,7 @@ export { parsePrior, statedPrior } from "./map/prior.ts";
 export { contractSamples, MEAN_SAMPLES, meanValue, samplePoints } from "./map/sampling.ts";
 export { type Prior, requirePoints, type Space } from "./map/space.ts";
 export { stackedSpace, stackMaps } from "./map/stacked-map.ts";
+export { weightedMap } from "./map/weighted-map.ts";
 export { type Anisotropy, anisotropy } from "./metric/anisotropy.ts";
 export { averageMetric } from "./metric/average.ts";
 export { equalStep, metricBasis } from "./metric/basis.ts";

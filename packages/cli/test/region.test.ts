@@ -1,0 +1,109 @@
+// vielbein region: a part of the picture that moves while the rest keeps still.
+
+import { existsSync, readFileSync } from "node:fs";
+import { decodeDirections } from "@vielbein/core/directions-file";
+import { DataType, encodeModel } from "@vielbein/onnx";
+import { encodePng, type RgbaImage } from "@vielbein/viz";
+import { describe, expect, it } from "vitest";
+import { model, node } from "./models.ts";
+import { scratch, vielbein } from "./run.ts";
+
+// z₀ lights the left half of a grey picture of 4 × 4 by 2, z₁ the right half by 3, z₂ all of it by 1.
+const weights = Float32Array.from({ length: 3 * 16 }, (_, i) => {
+  const [unit, column] = [Math.floor(i / 16), i % 4];
+  return [column < 2 ? 2 : 0, column < 2 ? 0 : 3, 1][unit]!;
+});
+const halves = scratch(
+  "halves.onnx",
+  encodeModel(
+    model({
+      nodes: [node("Gemm", ["z", "W"], ["flat"]), node("Reshape", ["flat", "s"], ["image"])],
+      initializers: [
+        { name: "W", dims: [3, 16], dataType: DataType.FLOAT, raw: new Uint8Array(weights.buffer) },
+        {
+          name: "s",
+          dims: [4],
+          dataType: DataType.INT64,
+          raw: new Uint8Array(BigInt64Array.of(-1n, 1n, 4n, 4n).buffer),
+        },
+      ],
+      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 3] }],
+      outputs: [{ name: "image", dataType: DataType.FLOAT }],
+    }),
+  ),
+);
+
+const region = async (...argv: string[]) => {
+  const { code, stdout, stderr } = await vielbein("region", halves, ...argv, "--json");
+  expect([code, stderr.includes("vielbein:")]).toEqual([0, false]);
+  return JSON.parse(stdout);
+};
+
+describe("region", () => {
+  it("keep: what moves the left half alone", async () => {
+    const { directions, kept, provenance } = await region("--region", "0,0,2,4", "--outside", "keep");
+    expect(kept).toBe(2);
+    // z₀ and what z₁ takes back of z₂: (0, −1, 3)/√10 leaves the right half still.
+    const [first, second] = directions;
+    expect(directions).toHaveLength(2);
+    expect(first.outside).toBeCloseTo(0, 5);
+    expect(first.inside ** 2 + second.inside ** 2).toBeCloseTo(8 * (4 + 9 / 10), 3);
+    expect(provenance.options).toMatchObject({
+      region: { x: 0, y: 0, width: 2, height: 4 },
+      outside: "keep",
+    });
+  });
+
+  it("ignore: the local basis of the left half", async () => {
+    const { directions, controls } = await region("--region", "0,0,2,4", "--outside", "ignore");
+    // Eight pixels that (2, 0, 1) moves.
+    expect(directions[0].inside).toBeCloseTo(Math.sqrt(8 * 5), 4);
+    for (const [i, x] of [2, 0, 1].entries())
+      expect(directions[0].vector[i]).toBeCloseTo(x / Math.sqrt(5), 5);
+    expect(controls.localBasis).toHaveLength(3);
+    expect(controls.random).toBeGreaterThan(0);
+  });
+
+  it("ratio: is as good as any, and a picture is as good as a rectangle", async () => {
+    const data = Uint8ClampedArray.from({ length: 64 }, (_, i) => (i % 4 === 3 || i % 16 < 8 ? 255 : 0));
+    const mask: RgbaImage = { width: 4, height: 4, data };
+    const file = scratch("mask.png", encodePng(mask));
+    const [byFile, bySides] = [await region("--region", file), await region("--region", "0,0,2,4")];
+    expect(byFile.directions).toEqual(bySides.directions);
+    expect(byFile.provenance.options.region).toMatchObject({ file: "mask.png" });
+    expect(bySides.directions[0].outside).toBeLessThan(0.05 * bySides.directions[0].inside);
+    expect(bySides.directions[0].outside / bySides.directions[0].inside).toBeLessThan(
+      bySides.controls.random,
+    );
+  });
+
+  it("prints a table, draws a sheet and writes directions for edits", async () => {
+    const [sheet, file] = [scratch("region.svg"), scratch("region.safetensors")];
+    const argv = ["--region", "0,0,2,4", "--outside", "keep", "--out", sheet, "--directions-out", file];
+    const { code, stdout } = await vielbein("region", halves, ...argv);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/the rest kept still\n.*outside\/inside {2}of the local basis\n/);
+    expect(stdout).toMatch(/2 of 3 dimensions leave the rest still within the tolerance/);
+    expect(readFileSync(sheet, "utf8")).toMatch(/directions of a region/);
+    const set = decodeDirections(readFileSync(file));
+    expect([set.vectors.cols, set.method]).toEqual([2, "region"]);
+    const edited = scratch("edited.png");
+    expect(
+      (await vielbein("edit", halves, "--directions-in", file, "--edit", "2*d0", "--out", edited)).code,
+    ).toBe(0);
+    expect(existsSync(edited)).toBe(true);
+  });
+
+  it.each<[string[], number, RegExp]>([
+    [["--region", "3,0,2,4"], 65, /leaves the picture of 4 × 4 pixels/],
+    [["--region", "0,0,0,4"], 65, /nothing of the picture is inside/],
+    [["--region", "1,2,3"], 66, /cannot read "1,2,3"/],
+    [["--region", "0,0,4,4", "--outside", "keep", "--tolerance", "0"], 2, /Expected a number/],
+    [["--region", "0,0,2,4", "--outside", "all"], 2, /ignore, keep, ratio/],
+    [["--region", "0,0,2,4", "--layout", "signal:16"], 65, /outputs are no images/],
+    [[], 2, /--region/],
+  ])("refuses %j", async (argv, status, message) => {
+    const { code, stderr } = await vielbein("region", halves, ...argv);
+    expect([code, stderr]).toEqual([status, expect.stringMatching(message)]);
+  });
+});

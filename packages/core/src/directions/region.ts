@@ -1,0 +1,204 @@
+// Directions that move a region of the output: as the local basis of that region alone, or so that the rest keeps still
+// (Zhu, Feng, Shen, Zhao, Zha, Zhou & Chen, "Low-Rank Subspaces in GANs", NeurIPS 2021, without its robust principal
+// components), or so that the region moves as much as possible for each unit by which the rest does (Zhu, Shen, Xu, Zhao &
+// Chen, "Region-Based Semantic Factorization in GANs", ICML 2022).
+
+import {
+  type Eigh,
+  eigh,
+  eighGeneralized,
+  leadingColumns,
+  type Matrix,
+  matmul,
+  matrix,
+  orient,
+  transpose,
+  unitColumns,
+} from "@vielbein/linalg";
+import { VielbeinError } from "../errors.ts";
+import type { DifferentiableMap } from "../map/map.ts";
+import { weightedMap } from "../map/weighted-map.ts";
+import { type MetricOptions, metricTensor } from "../metric/metric.ts";
+
+/**
+ * What becomes of the rest of the output. `ignore`: it may move. `keep`: directions that move it less than a tolerance.
+ * `ratio`: directions of the largest quotient of both.
+ */
+export type OutsideRule = "ignore" | "keep" | "ratio";
+
+export const OUTSIDE_RULES: readonly OutsideRule[] = ["ignore", "keep", "ratio"];
+
+export interface RegionOptions {
+  readonly outside: OutsideRule;
+  /** Leading directions to keep, from 1 to n. Default: all; of `keep` as many as there are. */
+  readonly rank?: number | undefined;
+  /** Of `keep`: the rest keeps still where it moves at most so much of the most that any direction moves it. Default 0.01. */
+  readonly tolerance?: number | undefined;
+  /** Of `ratio`: part of the trace of the outer metric that is added to its diagonal, τ. Default 10⁻³. */
+  readonly regularization?: number | undefined;
+}
+
+/** The metric of an output in two parts, `[n, n]` each. */
+export interface RegionMetrics {
+  /** g_in = Jᵀ·diag(w)·J. */
+  readonly inner: Matrix;
+  /** g_out = Jᵀ·diag(1 − w)·J. */
+  readonly outer: Matrix;
+}
+
+export interface RegionDirections {
+  /** Directions as columns, `[n, k]`, of unit length; orthogonal unless they are those of `ratio`. */
+  readonly vectors: Matrix;
+  /** Descending: what `inside` is, or of `ratio` the quotients vᵀ·g_in·v / vᵀ·(g_out + τ·tr(g_out)·1)·v. */
+  readonly values: Float64Array;
+  /** ‖√w ⊙ J·v‖ and ‖√(1−w) ⊙ J·v‖ of each, `[k]`: units of the output per unit of the input. */
+  readonly inside: Float64Array;
+  readonly outside: Float64Array;
+  /** Of `keep`: the dimension of the space that leaves the rest still. */
+  readonly kept?: number | undefined;
+}
+
+/**
+ * The metric inside and outside of a region at a point: n products with J and with its transpose, twice, or its columns.
+ *
+ * @param point `[from.dim]`.
+ * @param weights w, `[to.dim]`, from 0 outside to 1 inside the region.
+ * @throws {VielbeinError} `SHAPE_MISMATCH` for another number of weights, `OUT_OF_RANGE` for one beyond [0, 1]; what
+ *   {@link metricTensor} throws.
+ */
+export async function regionMetricsAt(
+  map: DifferentiableMap,
+  point: Float32Array,
+  weights: ArrayLike<number>,
+  options: MetricOptions = {},
+): Promise<RegionMetrics> {
+  const rest = Float64Array.from(weights, (weight) => {
+    if (weight >= 0 && weight <= 1) return 1 - weight;
+    throw new VielbeinError("OUT_OF_RANGE", `Weights of a region lie between 0 and 1, got ${weight}.`);
+  });
+  const inner = await metricTensor(weightedMap(map, weights), point, options);
+  return { inner, outer: await metricTensor(weightedMap(map, rest), point, options) };
+}
+
+/**
+ * Directions of a region, the most effective first: eigenvectors of g_in; of its restriction to the space spanned by the
+ * eigenvectors of g_out with √λ ≤ tolerance·√λ₁; or of (g_out + τ·tr(g_out)·1)⁻¹·g_in.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank, tolerance or τ out of range; `OUT_OF_RANGE` where no direction
+ *   leaves the rest still.
+ */
+export function regionDirections(metrics: RegionMetrics, options: RegionOptions): RegionDirections {
+  const { inner, outer } = metrics;
+  const { outside, rank = inner.rows } = options;
+  if (!(Number.isInteger(rank) && rank >= 1 && rank <= inner.rows)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `rank must be an integer from 1 to ${inner.rows}, got ${rank}.`,
+    );
+  }
+  const { values, vectors: all } = directionsOf(inner, outer, options);
+  const vectors = leading(all, rank);
+  return {
+    vectors,
+    values: values.slice(0, vectors.cols),
+    ...regionSpeeds(metrics, vectors),
+    kept: outside === "keep" ? all.cols : undefined,
+  };
+}
+
+/** How much directions `[n, k]` of unit length move the region and the rest, as {@link RegionDirections} has it. */
+export function regionSpeeds(
+  { inner, outer }: RegionMetrics,
+  vectors: Matrix,
+): Pick<RegionDirections, "inside" | "outside"> {
+  return { inside: lengthsBy(inner, vectors), outside: lengthsBy(outer, vectors) };
+}
+
+function leading(vectors: Matrix, rank: number): Matrix {
+  return rank < vectors.cols ? leadingColumns(vectors, rank) : vectors;
+}
+
+/** Eigenvalues as {@link RegionDirections} has them, and all directions. */
+function directionsOf(
+  inner: Matrix,
+  outer: Matrix,
+  { outside, tolerance, regularization }: RegionOptions,
+): Eigh {
+  switch (outside) {
+    case "ignore":
+      return rooted(eigh(inner));
+    case "keep": {
+      const still = stillSpace(outer, tolerance);
+      const { values, vectors } = eigh(matmul(matmul(transpose(still), inner), still));
+      return rooted({ values, vectors: matmul(still, vectors) });
+    }
+    case "ratio": {
+      const { values, vectors } = eighGeneralized(inner, regularized(outer, regularization));
+      return { values, vectors: oriented(unitColumns(vectors)) };
+    }
+  }
+}
+
+/** Lengths in place of their squares. */
+function rooted({ values, vectors }: Eigh): Eigh {
+  return { values: values.map((value) => Math.sqrt(Math.max(value, 0))), vectors: oriented(vectors) };
+}
+
+function oriented(vectors: Matrix): Matrix {
+  orient(vectors);
+  return vectors;
+}
+
+/** An orthonormal basis of the directions that move the rest at most by the tolerance, `[n, kept]`. */
+function stillSpace(outer: Matrix, tolerance = 0.01): Matrix {
+  requireShare("tolerance", tolerance);
+  const { values, vectors } = eigh(outer);
+  const limit = tolerance * Math.sqrt(Math.max(values[0], 0));
+  const first = values.findIndex((value) => Math.sqrt(Math.max(value, 0)) <= limit);
+  if (first < 0) {
+    throw new VielbeinError(
+      "OUT_OF_RANGE",
+      `Every direction moves the rest of the output by more than ${tolerance} of the most that one does: none is left for the region. Raise the tolerance, or take directions of the largest ratio.`,
+    );
+  }
+  const { rows, cols, data } = vectors;
+  const kept = cols - first;
+  return matrix(
+    rows,
+    kept,
+    Float64Array.from(
+      { length: rows * kept },
+      (_, k) => data[Math.floor(k / kept) * cols + first + (k % kept)],
+    ),
+  );
+}
+
+/** g + τ·tr(g)·1; where g is 0, which has no scale of its own, the identity. */
+function regularized(g: Matrix, tau = 1e-3): Matrix {
+  requireShare("regularization", tau);
+  const n = g.rows;
+  let trace = 0;
+  for (let i = 0; i < n; i++) trace += g.data[i * n + i];
+  const added = trace > 0 ? tau * trace : 1;
+  return matrix(
+    n,
+    n,
+    g.data.map((value, k) => (k % (n + 1) === 0 ? value + added : value)),
+  );
+}
+
+function requireShare(what: string, value: number): void {
+  if (value > 0 && value < 1) return;
+  throw new VielbeinError("INVALID_ARGUMENT", `${what} must lie between 0 and 1, got ${value}.`);
+}
+
+/** √(vᵀ·g·v) of every column. */
+function lengthsBy(g: Matrix, vectors: Matrix): Float64Array {
+  const { data } = matmul(g, vectors);
+  const { rows, cols, data: v } = vectors;
+  return Float64Array.from({ length: cols }, (_, j) => {
+    let sum = 0;
+    for (let i = 0; i < rows; i++) sum += v[i * cols + j] * data[i * cols + j];
+    return Math.sqrt(Math.max(sum, 0));
+  });
+}
