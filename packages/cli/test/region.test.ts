@@ -48,6 +48,7 @@ describe("region", () => {
     expect(directions).toHaveLength(2);
     expect(first.outside).toBeCloseTo(0, 5);
     expect(first.inside ** 2 + second.inside ** 2).toBeCloseTo(8 * (4 + 9 / 10), 3);
+    expect(provenance.options.routes).toEqual(["columns"]);
     expect(provenance.options).toMatchObject({
       region: { x: 0, y: 0, width: 2, height: 4 },
       outside: "keep",

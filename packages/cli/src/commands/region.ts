@@ -114,6 +114,7 @@ export const region = command({
         tolerance: options.tolerance,
         regularization: options.regularization,
         sample: options.sample,
+        routes: [metrics.route],
         ...drawingEntry(drawing),
       },
     );

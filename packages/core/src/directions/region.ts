@@ -16,9 +16,10 @@ import {
   unitColumns,
 } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import type { DifferentiableMap } from "../map/map.ts";
+import { JacobianAt } from "../jacobian/jacobian-at.ts";
+import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { weightedMap } from "../map/weighted-map.ts";
-import { type MetricOptions, metricTensor } from "../metric/metric.ts";
+import { type MetricOptions, metricTensor, routeOf } from "../metric/metric.ts";
 
 /**
  * What becomes of the rest of the output. `ignore`: it may move. `keep`: directions that move it less than a tolerance.
@@ -71,13 +72,15 @@ export async function regionMetricsAt(
   point: Float32Array,
   weights: ArrayLike<number>,
   options: MetricOptions = {},
-): Promise<RegionMetrics> {
+): Promise<RegionMetrics & { readonly route: DerivativeRoute }> {
   const rest = Float64Array.from(weights, (weight) => {
     if (weight >= 0 && weight <= 1) return 1 - weight;
     throw new VielbeinError("OUT_OF_RANGE", `Weights of a region lie between 0 and 1, got ${weight}.`);
   });
-  const inner = await metricTensor(weightedMap(map, weights), point, options);
-  return { inner, outer: await metricTensor(weightedMap(map, rest), point, options) };
+  const inside = weightedMap(map, weights);
+  const inner = await metricTensor(inside, point, options);
+  const outer = await metricTensor(weightedMap(map, rest), point, options);
+  return { inner, outer, route: routeOf(JacobianAt.of(inside, point, options), options) };
 }
 
 /**
