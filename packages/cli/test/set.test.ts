@@ -173,4 +173,33 @@ describe("a model of integers", () => {
     const { code, stderr } = await vielbein("basis", file);
     expect([code, stderr]).toEqual([65, expect.stringMatching(/"e" has no prior.*--set words=….*--points/)]);
   });
+
+  it("chosen by the code: points behind the choice are what samples become there", async () => {
+    const chosen = scratch(
+      "chosen.onnx",
+      encodeModel(
+        model({
+          nodes: [
+            node("ArgMax", ["z"], ["words"], {
+              axis: { type: "int", value: -1 },
+              keepdims: { type: "int", value: 0 },
+            }),
+            node("Gather", ["table", "words"], ["e"]),
+            node("Tanh", ["e"], ["y"]),
+          ],
+          initializers: [floats("table", [5, 3])],
+          inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, 2, 5] }],
+          outputs: [{ name: "y", dataType: DataType.FLOAT, shape: [1, 2, 3] }],
+        }),
+      ),
+    );
+    const refused = await vielbein("basis", chosen);
+    expect([refused.code, refused.stderr]).toEqual([65, expect.stringMatching(/start behind it, at "e"/)]);
+    const { stdout } = await vielbein("basis", chosen, "--from", "e", "--json");
+    const table = new Float32Array(floats("table", [5, 3]).raw.slice().buffer);
+    const rows = [0, 3, 6, 9, 12].map((start) => String(table.subarray(start, start + 3)));
+    const { point } = JSON.parse(stdout).points[0];
+    expect(rows).toContain(String(Float32Array.from(point.slice(0, 3))));
+    expect(rows).toContain(String(Float32Array.from(point.slice(3))));
+  });
 });

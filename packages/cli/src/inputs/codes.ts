@@ -120,7 +120,7 @@ async function openMapping(
 ): Promise<OnnxMap> {
   const unset = furtherInputs(loaded.model, space).filter(({ name }) => !Object.hasOwn(loaded.inputs, name));
   if (unset.length > 0 && unset.every(({ isInteger }) => isInteger)) throw integersWanted(space, unset);
-  return openMap(loaded, { ...options, to: space }).catch((error: unknown) => {
+  return openMap(loaded, { ...options, to: space, valuesOnly: true }).catch((error: unknown) => {
     const isRefusal = error instanceof VielbeinError && /^INVALID_(SPACE|MODEL)$/.test(error.code);
     if (!isRefusal) throw error;
     throw new VielbeinError(

@@ -21,6 +21,7 @@ import {
   inputTensors,
   type Model,
   OnnxMap,
+  type OnnxMapOptions,
   requiredInputs,
   resolveExternalData,
   standardOpset,
@@ -224,7 +225,7 @@ export function isOutput({ model }: LoadedModel, name: string): boolean {
  */
 export async function openMap(
   loaded: LoadedModel,
-  options: MapOptions & Pick<PointOptions, "prior">,
+  options: MapOptions & Pick<PointOptions, "prior"> & Pick<OnnxMapOptions, "valuesOnly">,
 ): Promise<OnnxMap> {
   const { from = endpoints(loaded.model, { inputs: loaded.inputs }).from } = options;
   const chosen = isInput(loaded, from) ? (options.prior ?? statedPrior(loaded.model.metadata)) : undefined;
@@ -235,6 +236,7 @@ export async function openMap(
     memoryBudget: options.memory,
     inputs: loaded.inputs,
     straightThrough: loaded.straightThrough,
+    valuesOnly: options.valuesOnly,
   });
   if (options.memory === undefined || options.memory >= map.bytesPerTangent) return map;
   await map.dispose();

@@ -43,6 +43,8 @@ export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, Deri
   readonly prior?: Prior | undefined;
   /** Random weights in place of the model's: see {@link redrawWeights}. */
   readonly weights?: RedrawOptions | undefined;
+  /** Whether only values are wanted, so that a map that has no derivative is not refused before one is asked for. */
+  readonly valuesOnly?: boolean | undefined;
 }
 
 /** From how many points on a batch is tried: fewer are not worth a session of its own. */
@@ -65,11 +67,11 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   readonly bytesPerTangent: number;
   readonly #model: Model;
   readonly #graph: PreparedGraph;
-  readonly #forward: JvpGraph;
   readonly #options: OnnxMapOptions;
   readonly #memoryBudget: number;
   readonly #runtime: Runtime;
   readonly #turns: Turns = new Turns();
+  #forward: JvpGraph | undefined;
   #reverse: VjpGraph | undefined;
   #primalSession: Session | undefined;
   #jvpSession: Session | undefined;
@@ -87,7 +89,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     this.#model = model;
     this.#graph = graph;
     this.#options = { portable: runtime.portable ?? false, ...options };
-    this.#forward = jvp(graph, this.#options);
+    if (!options.valuesOnly) this.#forward = jvp(graph, this.#options);
     this.#memoryBudget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
     this.#runtime = runtime;
     this.from = { ...space(graph, graph.input), prior };
@@ -154,8 +156,9 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     requirePoints("jvp: tangents", tangents, count, this.from);
     return this.#inTurn(() =>
       this.#inChunks(count, this.to.dim, this.#tangentsPerRun(), options, async (first, width) => {
-        this.#jvpSession ??= await this.#openProduct(this.#forward.model);
-        const { input, inputTangent, output, outputTangent } = this.#forward;
+        const forward = this.#differentiated();
+        this.#jvpSession ??= await this.#openProduct(forward.model);
+        const { input, inputTangent, output, outputTangent } = forward;
         const chunk = tangents.subarray(first * this.from.dim, (first + width) * this.from.dim);
         const result = await this.#jvpSession.run(
           { [input]: this.#tensor(input, [], point), [inputTangent]: this.#tensor(input, [width], chunk) },
@@ -401,6 +404,11 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     return values;
   }
 
+  #differentiated(): JvpGraph {
+    this.#forward ??= jvp(this.#graph, this.#options);
+    return this.#forward;
+  }
+
   /** What makes the value at `point` not finite. */
   #causeOfValue(point: FloatArray): Promise<string> {
     const { input, output } = this.#graph;
@@ -412,9 +420,10 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   #causeIn(kind: "jvp" | "vjp", point: FloatArray, vector: FloatArray, name?: string): Promise<string> {
     if (kind === "vjp") this.#reverse ??= vjp(this.#graph, this.#options);
     const { input, output } = this.#graph;
+    const forward = this.#differentiated();
     const [derivative, vectors, like, product] =
       kind === "jvp"
-        ? [this.#forward, this.#forward.inputTangent, input, this.#forward.outputTangent]
+        ? [forward, forward.inputTangent, input, forward.outputTangent]
         : [this.#reverse!, this.#reverse!.outputCotangent, output, this.#reverse!.inputCotangent];
     const feeds = new Map([
       [input, this.#tensor(input, [], point)],
