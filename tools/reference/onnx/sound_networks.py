@@ -33,7 +33,7 @@ class MusicVae(nn.Module):
         return torch.cat(notes, dim=1)
 
 
-def write(z, h, c, steps: int, input, state, end):
+def write_notes(z, h, c, steps: int, input, state, end):
     """Steps of an LSTM cell that reads the code and the softmax of what it wrote last: [n, steps, notes]."""
     last = z[:, : end.shape[0]] * 0
     notes = []
@@ -58,11 +58,11 @@ class Melody(nn.Module):
         self.start = nn.Linear(6, 16)
         matrix = lambda rows, columns: nn.Parameter(torch.randn(rows, columns) / columns**0.5)
         self.input, self.state, self.end = matrix(32, 6 + 5), matrix(32, 8), matrix(5, 8)
-        self.write = torch.jit.script(write) if looped else write
+        self.write_notes = torch.jit.script(write_notes) if looped else write_notes
 
     def forward(self, z):
         h, c = torch.tanh(self.start(z)).chunk(2, dim=1)
-        return self.write(z, h, c, 4, self.input, self.state, self.end)
+        return self.write_notes(z, h, c, 4, self.input, self.state, self.end)
 
 
 class HifiGan(nn.Module):
