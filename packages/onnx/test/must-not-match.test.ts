@@ -228,6 +228,43 @@ describe("families", () => {
     const nodes = [...image, makeNode("Mul", ["x", "s"], ["m"]), makeNode("Conv", ["m", "k"], ["y"])];
     expect(await family(nodes, [weight, scales, kernel])).toBe("convolutional decoder");
   });
+
+  /** Of an image [1, channels, 2, 2]. */
+  const imageFamily = async (channels: number, build: (g: GraphBuilder, x: string) => string) => {
+    const g = new GraphBuilder("float32");
+    const x = g.variable([1, channels, 2, 2]);
+    return (await inspect(g.model(build(g, x)), runtime)).family?.name;
+  };
+  const enlarged = (g: GraphBuilder, x: string) => g.op("Resize", [x, "", g.float32([1, 1, 2, 2])]);
+
+  test("a picture made larger is no latent decoder, a code of more channels is", async () => {
+    const decode = (channels: number) => (g: GraphBuilder, x: string) =>
+      g.op("Conv", [enlarged(g, x), g.constant([3, channels, 1, 1])]);
+    expect(await imageFamily(3, decode(3))).toBe("convolutional decoder");
+    expect(await imageFamily(4, decode(4))).toBe("latent decoder");
+  });
+
+  test("both parts moved are no coupling, one as it was is", async () => {
+    const halves = (isKept: boolean) => (g: GraphBuilder, x: string) => {
+      const [a, b] = g.ops("Split", [x], { axis: int(1), num_outputs: int(2) }, 2) as [string, string];
+      return g.op("Concat", [isKept ? a : g.op("Tanh", [a]), g.op("Mul", [b, g.op("Exp", [a])])], {
+        axis: int(1),
+      });
+    };
+    expect(await imageFamily(4, halves(false))).toBeUndefined();
+    expect(await imageFamily(4, halves(true))).toBe("normalising flow");
+  });
+
+  test("channels joined at the only size there is make no U-Net, at the larger of two they do", async () => {
+    const joined = (isSmaller: boolean) => (g: GraphBuilder, x: string) => {
+      const kernel = g.constant([4, 4, isSmaller ? 2 : 1, isSmaller ? 2 : 1]);
+      const features = g.op("Tanh", [g.op("Conv", [x, kernel])]);
+      const back = isSmaller ? enlarged(g, features) : features;
+      return g.op("Conv", [g.op("Concat", [x, back], { axis: int(1) }), g.constant([4, 8, 1, 1])]);
+    };
+    expect(await imageFamily(4, joined(false))).toBeUndefined();
+    expect(await imageFamily(4, joined(true))).toBe("U-Net");
+  });
 });
 
 test.each([
