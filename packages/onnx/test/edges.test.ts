@@ -29,6 +29,26 @@ async function expectJacobian(model: Model, point: number[], expected: number[])
   await map.dispose();
 }
 
+describe("far out", () => {
+  test.each<[string, number[], (x: number) => number]>([
+    ["Asinh", [1e20, -3e30, 2e18, 0.5], (x) => 1 / Math.hypot(x, 1)],
+    ["Acosh", [1e20, 3e30, 2e18, 1.001], (x) => 1 / (Math.sqrt(x - 1) * Math.sqrt(x + 1))],
+    ["Softsign", [1e4, -3e5, 1e12, 0.5], (x) => 1 / (1 + Math.abs(x)) ** 2],
+  ])("the slope of %s keeps its digits", async (opType, point, slope) => {
+    const model = makeModel({
+      nodes: [makeNode(opType, ["z"], ["y"])],
+      inputs: [vector("z", 4)],
+      outputs: [vector("y", 4)],
+    });
+    const map = await OnnxMap.create(model, runtime);
+    const at = Array.from(point, Math.fround);
+    for (const found of await bothWays(map, at)) {
+      for (const [i, x] of at.entries()) expect(found[5 * i]! / slope(x)).toBeCloseTo(1, 5);
+    }
+    await map.dispose();
+  });
+});
+
 describe("zero over zero", () => {
   test("0ᵇ does not change with b", async () => {
     const model = makeModel({

@@ -67,20 +67,24 @@ export const Acos: DerivativeRule = unary((e, x) =>
 export const Sinh: DerivativeRule = unary((e, x) => e.op("Cosh", [x]));
 export const Cosh: DerivativeRule = unary((e, x) => e.op("Sinh", [x]));
 export const Tanh: DerivativeRule = unary((e, _x, y) => oneMinusSquare(e, y));
-/** y′ = 1/√(x² + 1). */
-export const Asinh: DerivativeRule = unary((e, x) =>
-  e.op("Reciprocal", [e.op("Sqrt", [e.op("Add", [e.op("Mul", [x, x]), e.scalar(1)])])]),
-);
-/** y′ = 1/√(x² − 1). */
-export const Acosh: DerivativeRule = unary((e, x) =>
-  whereMoving(e, x, e.op("Reciprocal", [e.op("Sqrt", [e.op("Sub", [e.op("Mul", [x, x]), e.scalar(1)])])])),
-);
+/** y′ = 1/√(x² + 1) = r/√((r·x)² + r²) with r = 1/max(|x|, 1), since x² overflows where y′ does not vanish yet. */
+export const Asinh: DerivativeRule = unary((e, x) => {
+  const r = e.op("Reciprocal", [e.op("Max", [e.op("Abs", [x]), e.scalar(1)])]);
+  const scaled = e.op("Mul", [x, r]);
+  const sum = e.op("Add", [e.op("Mul", [scaled, scaled]), e.op("Mul", [r, r])]);
+  return e.op("Div", [r, e.op("Sqrt", [sum])]);
+});
+/** y′ = 1/(√(x − 1)·√(x + 1)), likewise. */
+export const Acosh: DerivativeRule = unary((e, x) => {
+  const [below, above] = ["Sub", "Add"].map((op) => e.op("Sqrt", [e.op(op, [x, e.scalar(1)])]));
+  return whereMoving(e, x, e.op("Reciprocal", [e.op("Mul", [below, above])]));
+});
 export const Atanh: DerivativeRule = unary((e, x) => e.op("Reciprocal", [oneMinusSquare(e, x)]));
 export const Sigmoid: DerivativeRule = unary((e, _x, y) => e.op("Mul", [y, oneMinus(e, y)]));
 export const Softplus: DerivativeRule = unary((e, x) => e.op("Sigmoid", [x]));
-/** y = x / (1 + |x|), y′ = (1 − |y|)². */
-export const Softsign: DerivativeRule = unary((e, _x, y) => {
-  const rest = oneMinus(e, e.op("Abs", [y]));
+/** y = x / (1 + |x|), y′ = 1/(1 + |x|)²; (1 − |y|)² loses the digits of large x. */
+export const Softsign: DerivativeRule = unary((e, x) => {
+  const rest = e.op("Reciprocal", [e.op("Add", [e.scalar(1), e.op("Abs", [x])])]);
   return e.op("Mul", [rest, rest]);
 });
 export const Erf: DerivativeRule = unary((e, x) =>
