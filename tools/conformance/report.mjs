@@ -35,7 +35,9 @@ ${summary(results).replaceAll("\n", ". ")}.
 
 A case has passed when its derivatives with respect to at least one input are right, and none is wrong; what is refused for the other inputs is among the notes. *Function* cases have the operator written out as simpler ones, as ONNX defines it.
 
-*No derivative*: integers and truth values, or the derivative is zero wherever it exists. *No plain numbers*: sequences, optional values, strings, bfloat16 and the 8-bit and 4-bit formats, which engines do not exchange with JavaScript.
+* No derivative*: integers and truth values, or the derivative is zero wherever it exists. *No plain numbers*:
+* sequences, optional values, strings, bfloat16 and the 8-bit and 4-bit formats, which engines do not exchange with
+* JavaScript.
 
 | operator | passed | failed | unsupported | no derivative | refused because |
 |---|---|---|---|---|---|

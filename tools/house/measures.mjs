@@ -1,5 +1,6 @@
 // What the shape of the code can be judged by without reading it: lengths of functions and files, non-null assertions,
-// conditional spreads, private members that the language does not hide, files at the root of each src/, public names, circles of imports. Tests are left out.
+// conditional spreads, private members that the language does not hide, files at the root of each src/, public names,
+// circles of imports. Tests are left out.
 
 import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";

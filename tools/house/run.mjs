@@ -1,5 +1,5 @@
-// Prints the measures of every package; fails where one exceeds its limit, for a circle of imports, and for members that are
-// declared private rather than named `#name`. `--longest N` lists the longest functions.
+// Prints the measures of every package; fails where one exceeds its limit, for a circle of imports, and for members
+// that are declared private rather than named `#name`. `--longest N` lists the longest functions.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

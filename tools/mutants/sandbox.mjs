@@ -52,7 +52,8 @@ function linkModules(root, folder) {
 
 /**
  * Runs test files in the order given, with `marks` all of them and traced into that file, otherwise up to the first
- * failure; `workers` at a time. `late` if they took longer than `seconds`; `failures` are files and what failed in them.
+ * failure; `workers` at a time. `late` if they took longer than `seconds`; `failures` are files and what failed in
+ * them.
  * @returns {Promise<{late: boolean, code: number, failures: {file: string, name: string, message: string}[]}>}
  */
 export async function runTests({ folder }, { files, seconds, marks, workers = 1 }) {

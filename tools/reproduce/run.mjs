@@ -1,5 +1,5 @@
-// The studies behind `npm run reproduce`: claims of four papers, tested on a style-based generator whose factors are known.
-// Usage: node tools/reproduce/run.mjs [--model FILE] [--out DIR] [--quick]
+// The studies behind `npm run reproduce`: claims of four papers, tested on a style-based generator whose factors are
+// known. Usage: node tools/reproduce/run.mjs [--model FILE] [--out DIR] [--quick]
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

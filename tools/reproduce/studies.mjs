@@ -33,7 +33,9 @@ function correctClaims(sections) {
   for (const section of sections) section.claims = claims.splice(0, section.claims.length);
 }
 
-/** Runs the studies on the generator in file `model` and writes the report to the folder `out`; returns its sections. */
+/**
+ * Runs the studies on the generator in file `model` and writes the report to the folder `out`; returns its sections.
+ */
 export async function reproduce({ model, out, quick, log }) {
   await initialize();
   const world = await World.open(model);

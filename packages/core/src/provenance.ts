@@ -37,7 +37,9 @@ export interface SampledPoints extends ChosenPoints {
   readonly seed: number;
   readonly prior: Prior;
   readonly first: number;
-  /** The space that the prior is of, where that is not `from`: the points are what its samples become in `from`. */
+  /**
+   * The space that the prior belongs to, where that is not `from`: the points are what its samples become in `from`.
+   */
   readonly drawnIn?: string | undefined;
 }
 
@@ -47,12 +49,12 @@ export interface Truncation {
   /** Name of the space that x is in. */
   readonly space: string;
   /**
-   * What m is. `mean of samples`: of what samples of the input become in the space, which all maps through it have then;
-   * `mean of the prior`: samples of an input are scaled.
+   * What m is. `mean of samples`: the mean of what samples of the input become in the space; all maps through the space
+   * are then truncated. `mean of the prior`: samples of an input are scaled.
    */
   readonly toward: "mean of samples" | "mean of the prior";
-  /** What samples of an input that were scaled are distributed as: nothing is cut off. */
+  /** The distribution of samples of an input that were scaled: nothing is cut off. */
   readonly distribution?: "scaled normal" | "scaled uniform" | undefined;
-  /** How many the mean was taken over. */
+  /** How many samples the mean was taken over. */
   readonly samples?: number | undefined;
 }

@@ -17,7 +17,7 @@ const prior = z.union(Object.values(priors));
 /** Characters of a value that a message quotes. */
 const LONGEST_VALUE = 60;
 
-/** As {@link Space}; what later versions add is kept, here and below. */
+/** Checks a {@link Space}. What later versions add is kept, here and below. */
 export const spaceSchema: z.ZodMiniType<Space> = z
   .looseObject({
     name: z.string(),
@@ -46,7 +46,7 @@ export const provenanceSchema: z.ZodMiniType<Provenance> = z.looseObject({
 }) as z.ZodMiniType<Provenance>;
 
 /**
- * What a JSON text holds, checked by a schema. `what` begins the message: `"file.npz": its provenance`.
+ * The value of a JSON text, checked by a schema. `what` begins the message: `"file.npz": its provenance`.
  *
  * @throws {VielbeinError} `INVALID_FILE` that names the entry that does not fit.
  */

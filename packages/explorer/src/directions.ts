@@ -32,7 +32,10 @@ const KEPT = 64;
 const LEADING = 32;
 /** How many of these are found first, each in a fraction of the time of the next. */
 const FIRST = [4, 12];
-/** Longer codes have their principal components by an approximation: the exact ones take seconds in which nothing can be cancelled. */
+/**
+ * Longer codes have their principal components by an approximation: the exact ones take seconds in which nothing can be
+ * cancelled.
+ */
 const EXACT_CODE = 1024;
 const PCA_SAMPLES = 512;
 const PCA_BATCH = 32;
@@ -140,7 +143,9 @@ export function findSefa(spaces: Spaces): Found {
   return { set, deviations: constant(spaces, set), samples: 0, options: { variant: "official" } };
 }
 
-/** Principal components of the code; of the input, whose samples have none, the directions that go with those of `to`. */
+/**
+ * Principal components of the code; of the input, whose samples have none, the directions that go with those of `to`.
+ */
 export async function findComponents(spaces: Spaces, signal: AbortSignal): Promise<Found> {
   const { map, head } = spaces;
   const space = head ? map.from : map.to;

@@ -7,7 +7,7 @@ import { workerEngine } from "./worker-engine.ts";
 export type { VielbeinExplorer } from "@vielbein/viz/explorer";
 
 export interface EngineOptions {
-  /** As of `@vielbein/runtime-web`. Default `auto`: WebGPU on a graphics processor, else WebAssembly. */
+  /** As in `@vielbein/runtime-web`. Default `auto`: WebGPU on a graphics processor, else WebAssembly. */
   readonly provider?: "auto" | "webgpu" | "wasm" | undefined;
 }
 

@@ -40,7 +40,9 @@ const MIN_SIDE = 256;
 
 const never = new AbortController().signal;
 
-/** Loaded when a file is opened or saved: the schemas that check it are a part of the page that most visits never need. */
+/**
+ * Loaded when a file is opened or saved: the schemas that check it are a part of the page that most visits never need.
+ */
 const files = () => import("@vielbein/core/directions-file");
 
 interface LoadedModel extends Fitted {

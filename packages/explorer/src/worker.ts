@@ -1,5 +1,5 @@
-// Entry of the worker: the model and the linear algebra. The engine runs in a worker of its own within this one, so that
-// messages that cancel are heard between two of its runs.
+// Entry of the worker: the model and the linear algebra. The engine runs in a worker of its own within this one, so
+// that messages that cancel are heard between two of its runs.
 
 import { WebRuntime } from "@vielbein/runtime-web";
 import type { ServingPort } from "@vielbein/runtime-web/calls";

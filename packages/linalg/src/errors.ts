@@ -12,7 +12,7 @@ export type LinalgErrorCode =
   | "NUMERICAL_FAILURE"
   /** An argument outside its documented range. */
   | "INVALID_ARGUMENT"
-  /** Bytes that are not a file of the expected format, are cut short, or hold an element type that is not read here. */
+  /** Bytes that are not a file of the expected format, are cut short, or hold an element type that we do not read. */
   | "INVALID_FILE"
   /** The computation needs more memory than `initialize({ maxMemory })` or the address space allows. */
   | "MEMORY_BUDGET"
@@ -47,7 +47,7 @@ export class LapackError extends LinalgError {
 /** An iterative method reached its cap. `code` is `NO_CONVERGENCE`. */
 export class ConvergenceError<Partial> extends LinalgError {
   override readonly name: string = "ConvergenceError";
-  /** The best result so far, with its residuals: the ones that are small enough can be used. */
+  /** The best result so far, with its residuals: the vectors whose residuals are small enough can be used. */
   readonly partial: Partial;
 
   constructor(message: string, partial: Partial) {

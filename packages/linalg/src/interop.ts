@@ -41,7 +41,7 @@ export function fromMathjs(a: MathjsMatrix): Matrix {
   return matrix(rows, cols, data);
 }
 
-/** A mathjs DenseMatrix of A, made by `math.matrix` of your mathjs: `toMathjs(a, math)`. */
+/** A as a DenseMatrix of mathjs, made by `math.matrix` of the mathjs that you pass: `toMathjs(a, math)`. */
 export function toMathjs<Result>(a: Matrix, math: { matrix(rows: number[][]): Result }): Result {
   return math.matrix(toRows(a));
 }
@@ -53,7 +53,7 @@ export interface MlMatrix {
   get(row: number, column: number): number;
 }
 
-/** A matrix of ml-matrix, or a view of one, as a Matrix. */
+/** A matrix from ml-matrix, or a view of one, as a Matrix. */
 export function fromMlMatrix(a: MlMatrix): Matrix {
   const result = matrix(a.rows, a.columns);
   for (let i = 0; i < a.rows; i++) {
@@ -62,7 +62,7 @@ export function fromMlMatrix(a: MlMatrix): Matrix {
   return result;
 }
 
-/** An ml-matrix of A, made by the class of your ml-matrix: `toMlMatrix(a, Matrix)`. */
+/** A as a matrix of ml-matrix, made by its class, which you pass: `toMlMatrix(a, Matrix)`. */
 export function toMlMatrix<Result>(
   a: Matrix,
   mlMatrix: { from1DArray(rows: number, columns: number, data: ArrayLike<number>): Result },

@@ -2,7 +2,7 @@
 
 import { type Matrix, matrix, requireCount } from "./matrix.ts";
 
-/** `count` matrices `[rows, cols]`, row-major, one behind another. */
+/** `count` matrices `[rows, cols]`, row-major, one after another. */
 export interface MatrixStack {
   readonly count: number;
   readonly rows: number;

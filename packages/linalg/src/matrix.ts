@@ -14,7 +14,7 @@ export interface Matrix {
  * A `[rows, cols]` matrix over `data`, zeros by default. A Float64Array is used as it is, not copied;
  * other arrays (a Float32Array from an engine, plain numbers) are widened into a new one.
  *
- * @throws {LinalgError} `INVALID_ARGUMENT` (a side is no non-negative integer) or `SHAPE_MISMATCH`.
+ * @throws {LinalgError} `INVALID_ARGUMENT` (a side is not a non-negative integer) or `SHAPE_MISMATCH`.
  */
 export function matrix(rows: number, cols: number, data?: ArrayLike<number>): Matrix {
   requireSize("matrix: rows", rows);
@@ -33,7 +33,7 @@ export function identity(n: number): Matrix {
 }
 
 /**
- * The matrix with the given rows; no rows make a `[0, 0]` matrix.
+ * The matrix with the given rows; without rows, a `[0, 0]` matrix.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` if the rows differ in length.
  */

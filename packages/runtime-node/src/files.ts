@@ -91,7 +91,7 @@ export interface StoredFile {
 
 const stored = new WeakMap<ArrayBufferLike, StoredFile & { readonly changed: number }>();
 
-/** The file that `bytes` are the whole of, unless it has changed since it was read. */
+/** The file whose whole content `bytes` are, unless it has changed since it was read. */
 export function fileOf(bytes: Uint8Array): StoredFile | undefined {
   const file = stored.get(bytes.buffer);
   if (!file || file.size !== bytes.byteLength) return undefined;

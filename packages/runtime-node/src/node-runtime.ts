@@ -25,7 +25,7 @@ export interface NodeRuntimeOptions {
    */
   readonly arena?: boolean | undefined;
   /**
-   * Lays the memory of a run out in one piece, after the first run for these shapes. `true` takes more memory and
+   * Lays out the memory of a run in one piece, after the first run with these shapes. `true` takes more memory and
    * saves no time where tangents are large (tools/bench/memory). Default `false`.
    */
   readonly memoryPattern?: boolean | undefined;
@@ -36,7 +36,7 @@ export interface NodeRuntimeOptions {
   readonly optimization?: "disabled" | "basic" | "extended" | "all" | undefined;
   /**
    * Runs on a worker thread, so that the event loop goes on meanwhile. `false` runs on the calling thread, which saves
-   * a copy of every tensor and some hundredths of a millisecond for each run. Default `true`.
+   * a copy of every tensor and a few hundredths of a millisecond per run. Default `true`.
    */
   readonly worker?: boolean | undefined;
   /**
@@ -45,7 +45,7 @@ export interface NodeRuntimeOptions {
    * Default `true`.
    */
   readonly isolate?: boolean | undefined;
-  /** How long the engine may take over a graph in its trial, in seconds. Default 600. */
+  /** How long the engine may take over the trial of a graph, in seconds. Default 600. */
   readonly trialSeconds?: number | undefined;
 }
 
@@ -63,7 +63,7 @@ const WEIGHT_STEP = 2 ** 24;
 const levels: readonly string[] = ["disabled", "basic", "extended", "all"];
 
 /**
- * ONNX Runtime in Node, on the CPU or, by way of {@link NodeRuntime.create}, on the first of several providers that
+ * ONNX Runtime in Node, on the CPU or, if made by {@link NodeRuntime.create}, on the first of several providers that
  * works. Sessions of one runtime take turns; an idle runtime does not keep the process alive.
  */
 export class NodeRuntime implements Runtime {
@@ -164,8 +164,8 @@ export class NodeRuntime implements Runtime {
   }
 
   /**
-   * Ends the worker thread when what is under way is done, and trials at once. Sessions of this runtime must not be used
-   * afterwards. Without it, the thread ends when the runtime and its sessions are garbage.
+   * Ends the worker thread once the work under way is done, and trials at once. Sessions of this runtime must not be
+   * used afterwards. Without it, the thread ends when the runtime and its sessions are garbage-collected.
    */
   async dispose(): Promise<void> {
     for (const trial of this.#trials.values()) trial.terminate();

@@ -4,7 +4,10 @@
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
 
-/** `cpu`; `cuda`: NVIDIA, needs libraries that the npm package lacks; `webgpu`: any GPU with a Vulkan, Metal or Direct3D 12 driver. */
+/**
+ * `cpu`; `cuda`: NVIDIA, needs libraries that the npm package does not contain; `webgpu`: any GPU with a Vulkan, Metal
+ * or Direct3D 12 driver.
+ */
 export type Provider = "cpu" | "cuda" | "webgpu";
 
 export const providers: readonly Provider[] = ["cpu", "cuda", "webgpu"];

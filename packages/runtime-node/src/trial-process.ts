@@ -96,9 +96,9 @@ export interface Tenant {
 const parked: Set<TrialProcess> = new Set();
 
 /**
- * Has one tenant at a time, from its first session to the end of the last; then waits for the next. That is another only
- * if all graphs so far have run, and have left most of the memory free: what may have brought it into disorder comes
- * back to its tenant alone.
+ * Has one tenant at a time, from its first session to the end of the last; then waits for the next. That is another
+ * only if all graphs so far have run, and have left most of the memory free: what may have brought it into disorder
+ * comes back to its tenant alone.
  */
 export class TrialProcess implements Engine, Abandonable {
   /** Bytes that the process may take. */

@@ -12,14 +12,17 @@ export interface EngineOptions {
   readonly threads: number;
 }
 
-/** Told once an engine can run nothing more. */
+/** Called once an engine can run nothing more. */
 export type OnFatal = (reason: EngineFailure) => void;
 
-/** Whatever it returns is rejected with `EngineFailure` only. */
+/** The promises that it returns are rejected with `EngineFailure` only. */
 export interface Engine extends KeepingEngine {
   /** Version of ONNX Runtime. */
   readonly version: string;
   create(model: ModelSource, options: SessionOptions): Promise<EngineSession>;
-  /** Ends it with all its sessions; what it has not begun is rejected with the reason, in a worker what it has too. */
+  /**
+   * Ends it with all its sessions. What it has not begun is rejected with the reason; in a worker, so is what it has
+   * begun.
+   */
   end(reason: EngineFailure): Promise<void>;
 }

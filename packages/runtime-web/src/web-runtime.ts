@@ -19,8 +19,8 @@ export interface WebRuntimeOptions {
    */
   readonly provider?: "auto" | WebProvider | undefined;
   /**
-   * Whether WebAssembly takes over where there is no adapter, and the sessions that WebGPU refuses, fails to
-   * run or loses with its device; WebGPU sessions keep their models for it. {@link WebReport.fallbacks} tells.
+   * Whether WebAssembly takes over where there is no adapter, and for sessions that WebGPU refuses, fails to run or
+   * loses with its device; WebGPU sessions keep their models for that. {@link WebReport.fallbacks} lists the cases.
    * `false` makes them errors. Default `true`.
    */
   readonly fallback?: boolean | undefined;
@@ -32,8 +32,8 @@ export interface WebRuntimeOptions {
   /** Whether the engine runs in a module worker. Default: wherever there are workers, so not in Node. */
   readonly worker?: boolean | undefined;
   /**
-   * Threads of the WebAssembly engine, at least 1. They need a cross-origin isolated page; elsewhere it has
-   * one. Default: half of the processors, at most 4; 1 in Node.
+   * Threads of the WebAssembly engine, at least 1. More than one needs a cross-origin isolated page; elsewhere one is
+   * used. Default: half of the processors, at most 4; 1 in Node.
    */
   readonly threads?: number | undefined;
 }
@@ -48,7 +48,7 @@ export interface WebReport {
   readonly worker: boolean;
   /** Version of onnxruntime-web. */
   readonly version: string;
-  /** Why WebAssembly does what WebGPU was asked for, a sentence for each reason. */
+  /** Why WebAssembly does what WebGPU was asked to do, one sentence per reason. */
   readonly fallbacks: readonly string[];
 }
 
@@ -93,7 +93,7 @@ export class WebRuntime implements Runtime {
     return runtime;
   }
 
-  /** E.g. `onnxruntime-web 1.30.0 (webgpu, ampere)`; it says so when some sessions went to WebAssembly. */
+  /** E.g. `onnxruntime-web 1.30.0 (webgpu, ampere)`; says so when some sessions have gone to WebAssembly. */
   get name(): string {
     const provider = this.#provider;
     const adapter = this.#adapter;

@@ -15,9 +15,9 @@ import { THEME } from "./theme.ts";
 export interface ContactSheetRow {
   /** Name of the row, e.g. `direction 0`; up to two lines. */
   readonly label: string;
-  /** What belongs to it, beneath in grey, e.g. `σ = 12.3`. */
+  /** A second text beneath the label, in grey, e.g. `σ = 12.3`. */
   readonly sublabel?: string | undefined;
-  /** One image for each column, all images of the sheet of one size. */
+  /** One image for each column; all images of the sheet have the same size. */
   readonly images: readonly RgbaImage[];
 }
 
@@ -28,7 +28,7 @@ export interface ContactSheet {
   readonly rows: readonly ContactSheetRow[];
   /** One for each column; see {@link formatStep}. */
   readonly columnLabels: readonly string[];
-  /** What the column labels count, with its unit, e.g. `step t`. */
+  /** The quantity that the column labels give, with its unit, e.g. `step t`. */
   readonly columnTitle?: string | undefined;
   /** Index of the column to mark: the unmoved point. Default: the one labelled `0`, if any; −1 for none. */
   readonly reference?: number | undefined;
@@ -38,7 +38,7 @@ export interface ContactSheet {
   readonly footer?: string | undefined;
   /** Least length of a tile's longer side in pixels; smaller images are enlarged by whole factors. Default 96. */
   readonly minTile?: number | undefined;
-  /** Pixels of an image for each of the sheet: more than 1 for drawings, which then keep their size. Default 1. */
+  /** Pixels of an image per pixel of the sheet: more than 1 for drawings, which then keep their size. Default 1. */
   readonly density?: number | undefined;
   /** How large images are reduced. Default `mean`. */
   readonly shrinking?: Shrinking | undefined;
@@ -51,7 +51,7 @@ const MIN_CONTENT_WIDTH = 560;
 /**
  * Draws a contact sheet and returns it as an SVG document with its images embedded as PNG.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for no rows or columns, or rows of another length than
+ * @throws {VielbeinError} `INVALID_ARGUMENT` if there are no rows or no columns, or if a row differs in length from
  * `columnLabels`; `SHAPE_MISMATCH` for images of different sizes.
  */
 export function contactSheet(sheet: ContactSheet): string {

@@ -1,6 +1,6 @@
-// Direction tables: what moving a few samples along each of a set of directions does, as one HTML page that can be mailed
-// to a colleague. Rows are grouped by sample or by direction, and sort by a click on a column's title. Everything is
-// inside the page; without scripts it is still a table.
+// Direction tables: what moving a few samples along each of a set of directions does, as one HTML page that can be
+// mailed to a colleague. Rows are grouped by sample or by direction, and sort by a click on a column's title.
+// Everything is inside the page; without scripts it is still a table.
 
 import { VielbeinError } from "@vielbein/core";
 import { type RgbaImage, shrinkTo } from "./images/image.ts";
@@ -20,7 +20,7 @@ export interface DirectionTables {
   readonly stepLabels: readonly string[];
   /** Small print, e.g. model hash and versions. */
   readonly footer?: string | undefined;
-  /** The images along one direction from one sample, one for each step, all of one size. */
+  /** The images along one direction from one sample, one for each step, all of the same size. */
   readonly images: (sample: number, direction: number) => readonly RgbaImage[];
 }
 
@@ -38,7 +38,8 @@ const MIN_TILE = 72;
 /**
  * The page, with a group of rows for each sample or for each direction.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for no samples, directions or steps, or rows of another length.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` if there are no samples, directions or steps, or for rows of another
+ * length.
  */
 export function directionTables(tables: DirectionTables, groupBy: "sample" | "direction"): string {
   const { samples, directions, stepLabels, valueTitles, title, subtitle, footer } = tables;

@@ -7,7 +7,9 @@ import { VielbeinError } from "@vielbein/core";
 export interface RasterOptions {
   /** `@resvg/resvg-wasm/index_bg.wasm`: its bytes, or its URL. Read at the first call only. */
   readonly wasm: ArrayBuffer | Uint8Array | string;
-  /** TrueType or OpenType files; the figures ask for DejaVu Sans, regular and bold, and take what there is. */
+  /**
+   * TrueType or OpenType files. The figures ask for DejaVu Sans, regular and bold, and are drawn in whatever is given.
+   */
   readonly fonts: readonly Uint8Array[];
   /** Width of the result in pixels, the height in proportion. Excludes `scale`. */
   readonly width?: number | undefined;
@@ -20,8 +22,8 @@ let engine: Promise<void> | undefined;
 /**
  * Renders an SVG document and returns a PNG file.
  *
- * @throws {VielbeinError} `BACKEND_UNAVAILABLE` when resvg does not start, `INVALID_ARGUMENT` for an SVG
- * it cannot read, for no fonts (text would vanish without a word), or for a width or scale that is not positive.
+ * @throws {VielbeinError} `BACKEND_UNAVAILABLE` when resvg does not start, `INVALID_ARGUMENT` for an SVG it cannot
+ * read, if there are no fonts (text would silently vanish), or for a width or scale that is not positive.
  */
 export async function rasterize(svg: string, options: RasterOptions): Promise<Uint8Array> {
   const { fonts, width, scale = 1 } = options;

@@ -26,7 +26,7 @@ export function measureText(text: string, font: Font): number {
   return (hundredths / 100) * font.size * (font.bold ? BOLD : 1);
 }
 
-/** The text, or as much of its beginning as fits `width` pixels with an ellipsis. */
+/** The text, or as much of its beginning as fits into `width` pixels with an ellipsis. */
 export function ellipsize(text: string, width: number, font: Font): string {
   if (measureText(text, font) <= width) return text;
   const characters = [...text];
@@ -62,7 +62,10 @@ export function wrap(text: string, width: number, font: Font, maxLines: number):
 /** Control and bidirectional characters, which act on what shows a text instead of being shown. */
 const ACTING = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
-/** A text from elsewhere, such as a name, as it can be shown: acting characters as `\u001b`, but for those in `kept`. */
+/**
+ * A text from elsewhere, such as a name, made safe to show: control characters appear as `\u001b` does here, except
+ * those in `kept`.
+ */
 export function escapeControls(text: string, kept = ""): string {
   return text.replace(ACTING, (character) =>
     kept.includes(character) ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -70,8 +73,8 @@ export function escapeControls(text: string, kept = ""): string {
 }
 
 /**
- * Escapes for element content and quoted attributes. Control and bidirectional characters become {@link escapeControls},
- * halves of surrogate pairs and other characters that XML 1.0 forbids U+FFFD.
+ * Escapes for element content and quoted attributes. Control and bidirectional characters are treated as in
+ * {@link escapeControls}; halves of surrogate pairs and other characters that XML 1.0 forbids become U+FFFD.
  */
 export function escapeXml(text: string): string {
   return escapeControls(text, "\t\n\r")

@@ -19,7 +19,9 @@ export const THEME = {
   sky: "#56b4e9",
 } as const;
 
-/** Okabe and Ito's colours, told apart by all kinds of colour vision; yellow is left out on white. */
+/**
+ * Okabe and Ito's colours, which all kinds of colour vision can tell apart; without yellow, which is too pale on white.
+ */
 export const SERIES_COLOURS: readonly string[] = [
   THEME.accent,
   THEME.vermillion,
@@ -47,8 +49,8 @@ const DARK: Readonly<Record<keyof typeof THEME, string>> = {
 };
 
 /**
- * CSS declarations that turn inlined figures dark, for a rule of the page's choice:
- * `@media (prefers-color-scheme: dark) { :root { … } }`.
+ * CSS declarations that turn inlined figures dark, for a rule that the page chooses: `@media (prefers-color-scheme:
+ * dark) { :root { … } }`.
  */
 export const DARK_THEME: string = declarations(DARK);
 

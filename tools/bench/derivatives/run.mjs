@@ -1,5 +1,5 @@
-// What k derivatives cost beside one evaluation, ours and others', in alternating turns.
-// Usage: node tools/bench/derivatives/run.mjs [--rounds 5] [--threads 1] [--counts 1,4,16] [--only dcgan-64,…] [--memory]
+// What k derivatives cost beside one evaluation, ours and others', in alternating turns. Usage: node
+// tools/bench/derivatives/run.mjs [--rounds 5] [--threads 1] [--counts 1,4,16] [--only dcgan-64,…] [--memory]
 
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -1,5 +1,5 @@
-// What importances of codes for one factor cost, which is what DCI takes nearly all its time for, beside scikit-learn; in
-// turns, in CPU time of one thread.
+// What importances of codes for one factor cost, which is what DCI takes nearly all its time for, beside scikit-learn;
+// in turns, in CPU time of one thread.
 //
 //     PYTHON=path/to/python node tools/bench/disentanglement/run.mjs [--rounds 3] [--samples 5000] [--codes 128]
 //

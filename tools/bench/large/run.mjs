@@ -1,7 +1,7 @@
-// What the leading directions of a large generator cost: the local basis of rank 5 of w → image of StyleGAN2 of 256² and
-// 1024² with seeded random weights, whose spectra fall more slowly than those of trained ones. Prints the products that
-// it took, processor time, the same as evaluations of the network, and the peak of resident memory above what the opened
-// model takes. Each size runs in a process of its own.
+// What the leading directions of a large generator cost: the local basis of rank 5 of w → image of StyleGAN2 of 256²
+// and 1024² with seeded random weights, whose spectra fall more slowly than those of trained ones. Prints the products
+// that it took, processor time, the same as evaluations of the network, and the peak of resident memory above what the
+// opened model takes. Each size runs in a process of its own.
 //
 //     node tools/bench/large/run.mjs [256] [1024]
 

@@ -6,9 +6,9 @@
 // side has a turn at every case, so that all see the same load. Reported are the medians in ms and, in brackets, the
 // smallest and the median ratio to NumPy of the same round.
 //
-// PYTHON   interpreter with NumPy (default python3)
-// NODE24   path of a Node ≥ 24, which has relaxed SIMD (the npm package node@24 carries one); else that side is left out
-// RIVALS   folder in whose node_modules ml-matrix, mathjs, svd-js and numeric are looked up; what is absent is left out
+// PYTHON interpreter with NumPy (default python3) NODE24 path of a Node ≥ 24, which has relaxed SIMD (the npm package
+// node@24 carries one); else that side is left out RIVALS folder in whose node_modules ml-matrix, mathjs, svd-js and
+// numeric are looked up; what is absent is left out
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -121,7 +121,8 @@ for (let round = 0; round < rounds; round++)
 for (const side of sides) side.stop();
 rmSync(folder, { recursive: true, force: true });
 
-// ---- Table --------------------------------------------------------------------------------------------------------------
+// ---- Table
+// --------------------------------------------------------------------------------------------------------------
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const digits = (x) => (x >= 100 ? x.toFixed(0) : x >= 9.95 ? x.toFixed(1) : x.toFixed(2));

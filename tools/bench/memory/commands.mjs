@@ -1,6 +1,6 @@
-// Peak of resident memory of commands on a generator whose Jacobian is far larger than --memory, above a process that has
-// everything loaded and the generator open and evaluated once. Each in a process of its own; Linux only. StyleGAN2 with
-// random weights, from w; the file of the embedded generator is not large enough to tell.
+// Peak of resident memory of commands on a generator whose Jacobian is far larger than --memory, above a process that
+// has everything loaded and the generator open and evaluated once. Each in a process of its own; Linux only. StyleGAN2
+// with random weights, from w; the file of the embedded generator is not large enough to tell.
 //
 //     node tools/bench/memory/commands.mjs [side] [budget in MiB] [command ...]
 

@@ -1,6 +1,6 @@
-// The whole LPIPS metric at a point, H = 2·JᵀJ with its eigenvalues, by ours and by PyTorch's ways, in alternating turns;
-// what linearisation gains for leading eigenvalues; and peak memory under two budgets.
-// Usage: node tools/bench/metric/run.mjs [--rounds 5] [--threads 1] [--only faces|dcgan|memory] [--ways "jvp and vmap,…"]
+// The whole LPIPS metric at a point, H = 2·JᵀJ with its eigenvalues, by ours and by PyTorch's ways, in alternating
+// turns; what linearisation gains for leading eigenvalues; and peak memory under two budgets. Usage: node
+// tools/bench/metric/run.mjs [--rounds 5] [--threads 1] [--only faces|dcgan|memory] [--ways "jvp and vmap,…"]
 
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";

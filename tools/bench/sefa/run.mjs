@@ -1,5 +1,5 @@
-// How long SeFa takes on the weights of published sizes, from the ONNX graph to the directions, beside NumPy: the symmetric
-// eigenproblem of AᵀA, and `numpy.linalg.eig` as the authors' program has it.
+// How long SeFa takes on the weights of published sizes, from the ONNX graph to the directions, beside NumPy: the
+// symmetric eigenproblem of AᵀA, and `numpy.linalg.eig` as the authors' program has it.
 //
 //     PYTHON=path/to/python node tools/bench/sefa/run.mjs [--rounds 7]
 //

@@ -1,4 +1,5 @@
-// Rank correlation between networks at equal depth: layers of one network are in order and not exchangeable, networks are.
+// Rank correlation between networks at equal depth: layers of one network are in order and not exchangeable, networks
+// are.
 
 import { uniform } from "@vielbein/linalg";
 import { RESAMPLES } from "./verdict.mjs";
@@ -10,8 +11,8 @@ function centredRanks(values) {
 }
 
 /**
- * Spearman's ρ of x and y `[layers][networks]`, ranked within each layer, over all layers together, with p-values that come
- * from permutations of the networks, the same in every layer. Constant layers count for nothing.
+ * Spearman's ρ of x and y `[layers][networks]`, ranked within each layer, over all layers together, with p-values that
+ * come from permutations of the networks, the same in every layer. Constant layers count for nothing.
  */
 export function correlationAtEqualDepth(x, y, { permutations = RESAMPLES, seed = 0 } = {}) {
   const [a, b] = [x.map(centredRanks), y.map(centredRanks)];

@@ -1,4 +1,5 @@
-// Images changed along directions of W by equal amounts, so that methods are compared for what they change, not how much.
+// Images changed along directions of W by equal amounts, so that methods are compared for what they change, not how
+// much.
 
 import { row } from "./world.mjs";
 
@@ -31,8 +32,8 @@ export async function meanDifference(world, codes, count) {
 }
 
 /**
- * Changes the image of code i along ±`directionOf(i)`, of unit length, until its root mean square change is `target`: from a
- * step of `start` by repeated proportion. Row 2i is the step forwards, 2i + 1 backwards.
+ * Changes the image of code i along ±`directionOf(i)`, of unit length, until its root mean square change is `target`:
+ * from a step of `start` by repeated proportion. Row 2i is the step forwards, 2i + 1 backwards.
  */
 export async function perturb(world, codes, count, directionOf, { target, start }) {
   const dim = world.mapping.to.dim;

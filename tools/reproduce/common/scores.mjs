@@ -16,8 +16,9 @@ export const SCORES = {
 };
 
 /**
- * Scores of codes `[n, d]` with factors `[n, m]`: DCI (by lasso, and once by ridge) and SAP learn on all rows but the last `held`, and are
- * tried on these. Codes are standardised (mean 0, deviation 1), which only SAP sees: its machines penalise the intercept, too.
+ * Scores of codes `[n, d]` with factors `[n, m]`: DCI (by lasso, and once by ridge) and SAP learn on all rows but the
+ * last `held`, and are tried on these. Codes are standardised (mean 0, deviation 1), which only SAP sees: its machines
+ * penalise the intercept, too.
  */
 export async function scoresOf(codes, factors, kinds, { held, votes, seed }) {
   const all = { codes: standardised(codes), factors, kinds };

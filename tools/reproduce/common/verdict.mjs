@@ -1,5 +1,5 @@
-// Verdicts on claims, by criteria that are stated beside them. Every part of a claim is tested both ways: `pHolds` is the
-// p-value of the evidence for it, `pFails` that of the evidence for its opposite.
+// Verdicts on claims, by criteria that are stated beside them. Every part of a claim is tested both ways: `pHolds` is
+// the p-value of the evidence for it, `pFails` that of the evidence for its opposite.
 
 import { bootstrapValues, intervalOf } from "@vielbein/core/statistics";
 
@@ -9,12 +9,15 @@ export const OPEN = "inconclusive";
 
 const LEVEL = 0.05;
 
-/** Draws of a bootstrap or permutations: the least p-value, 2/10,001, is small enough for the data to decide of many claims. */
+/**
+ * Draws of a bootstrap or permutations: the least p-value, 2/10,001, is small enough for the data to decide of many
+ * claims.
+ */
 export const RESAMPLES = 10_000;
 
 /**
- * Whether a statistic of `count` members lies above a bound: p-values are two-sided, twice the share of the resamples beyond
- * the bound. `clusters`: members that share a network or a code, drawn together.
+ * Whether a statistic of `count` members lies above a bound: p-values are two-sided, twice the share of the resamples
+ * beyond the bound. `clusters`: members that share a network or a code, drawn together.
  */
 export function tested(count, statistic, { bound = 0, resamples = RESAMPLES, ...options } = {}) {
   const values = bootstrapValues(count, statistic, { resamples, ...options });
@@ -49,8 +52,8 @@ export function judged(part) {
 }
 
 /**
- * A claim in several parts: it holds if all do, for which the largest p-value stands, and does not if one does not, for which
- * the least does, times the number of parts.
+ * A claim in several parts: it holds if all do, for which the largest p-value stands, and does not if one does not, for
+ * which the least does, times the number of parts.
  */
 export function allOf(parts) {
   const pHolds = Math.max(...parts.map((part) => part.pHolds));
@@ -78,7 +81,10 @@ export function holm(pValues) {
   return corrected;
 }
 
-/** Claims with their p-values corrected for all of them: the verdict is what that leaves, `alone` what it would be without. */
+/**
+ * Claims with their p-values corrected for all of them: the verdict is what that leaves, `alone` what it would be
+ * without.
+ */
 export function corrected(claims) {
   const counted = claims.filter(({ pValue }) => pValue !== undefined);
   const values = new Map(holm(counted.map(({ pValue }) => pValue)).map((p, k) => [counted[k], p]));

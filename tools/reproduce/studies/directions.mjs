@@ -1,6 +1,6 @@
 // Directions of W by five methods at equal change of the image: which factor each changes, how selectively, and how far
-// the images leave the distribution of the generator (Choi et al., ICLR 2022; Shen & Zhou, CVPR 2021; Wang & Ponce, ICLR
-// 2021). Selectivity is the largest share of one factor in the squared standardised change of all factors.
+// the images leave the distribution of the generator (Choi et al., ICLR 2022; Shen & Zhou, CVPR 2021; Wang & Ponce,
+// ICLR 2021). Selectivity is the largest share of one factor in the squared standardised change of all factors.
 
 import { averageMetric, localBasisAt, metricSpectrum, randomDirections } from "@vielbein/core";
 import { frechetDistance, gaussianOf } from "@vielbein/core/disentanglement";
@@ -111,8 +111,8 @@ function distancesOf(results, target, samples, dim) {
 }
 
 /**
- * How much farther each method's images are than those of the Local Basis, tested, `[sizes]` by method. Codes are resampled,
- * each with its images both ways.
+ * How much farther each method's images are than those of the Local Basis, tested, `[sizes]` by method. Codes are
+ * resampled, each with its images both ways.
  */
 function differencesOf(results, target, samples, dim, resamples) {
   const { "Local Basis": own, ...others } = results;

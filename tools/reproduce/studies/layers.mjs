@@ -1,5 +1,5 @@
-// The layers of the mapping network: local dimension, Distortion, global-basis compatibility and the disentanglement that is
-// measured (Choi, Hwang, Cho & Kang, "Analyzing the Latent Space of GAN through Local Dimension Estimation for
+// The layers of the mapping network: local dimension, Distortion, global-basis compatibility and the disentanglement
+// that is measured (Choi, Hwang, Cho & Kang, "Analyzing the Latent Space of GAN through Local Dimension Estimation for
 // Disentanglement Evaluation", arXiv:2205.13182), beside networks with redrawn weights.
 
 import { distortion, distortionSample, localBasisAt, localDimension, warpagePair } from "@vielbein/core";

@@ -1,6 +1,6 @@
-// The metric of the image in W, by pixels and by features: how anisotropic it is, and whether the directions that matter
-// are the same everywhere (Wang & Ponce, "The Geometry of Deep Generative Image Models and its Applications", ICLR 2021),
-// beside random axes and the same generator with shuffled weights.
+// The metric of the image in W, by pixels and by features: how anisotropic it is, and whether the directions that
+// matter are the same everywhere (Wang & Ponce, "The Geometry of Deep Generative Image Models and its Applications",
+// ICLR 2021), beside random axes and the same generator with shuffled weights.
 
 import { anisotropy, homogeneity, metricSpectrum, withRandomAxes } from "@vielbein/core";
 import { spectrumPlot } from "@vielbein/viz";

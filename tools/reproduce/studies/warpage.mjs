@@ -1,5 +1,5 @@
-// Warpage of W: distances of local bases at independent points, to global bases, and at neighbours, for every k (Choi et
-// al., "Do Not Escape From the Manifold", ICLR 2022), beside the same network with redrawn weights.
+// Warpage of W: distances of local bases at independent points, to global bases, and at neighbours, for every k (Choi
+// et al., "Do Not Escape From the Manifold", ICLR 2022), beside the same network with redrawn weights.
 
 import { sefa, selectMaps, summarizeProfiles, warpagePair, warpageSample } from "@vielbein/core";
 import { haarProfile } from "@vielbein/core/grassmann";
@@ -65,8 +65,8 @@ function comparison(profiles, ks, larger, smaller, factor = 1) {
 }
 
 /**
- * The ratio of mean random and mean near distances at k, trained over untrained. Pairs of one untrained network are drawn
- * together, and the trained network's distances for the same pairs with them.
+ * The ratio of mean random and mean near distances at k, trained over untrained. Pairs of one untrained network are
+ * drawn together, and the trained network's distances for the same pairs with them.
  */
 function ratioOfRatios(profiles, k, networks) {
   const clusters = profiles.random.map((_, i) => i % networks);

@@ -107,7 +107,9 @@ function rowOf(basis: LocalBasis): BasisRow {
   };
 }
 
-/** How far points that a mapping network made may lie apart on two machines, as a fraction of their largest coordinate. */
+/**
+ * How far points that a mapping network made may lie apart on two machines, as a fraction of their largest coordinate.
+ */
 const MAPPED = 1e-4;
 
 function columnsOf(

@@ -217,7 +217,9 @@ function chanceAgreement(bases: readonly Matrix[], frame: Matrix | undefined, se
   return agreement.reduce((sum, x) => sum + x, 0) / agreement.length;
 }
 
-/** Distances of the basis, and of other global directions, from the tangent spaces at samples that it was not made from. */
+/**
+ * Distances of the basis, and of other global directions, from the tangent spaces at samples that it was not made from.
+ */
 async function fitsOf(task: FrechetTask, basis: Matrix): Promise<Fit[]> {
   const { generator, options } = task;
   const k = basis.cols;

@@ -1,5 +1,5 @@
-// What is taken for granted of a model before any map is opened, and said: the axes that its file leaves open or fixes, what
-// it draws at random, the ends of maps that nobody named.
+// What is taken for granted of a model before any map is opened, and said: the axes that its file leaves open or fixes,
+// what it draws at random, the ends of maps that nobody named.
 
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";

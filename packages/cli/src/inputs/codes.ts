@@ -1,6 +1,6 @@
 // The codes that commands start from, from one source for all of them: code j of a seed is the same point in every
-// command. In the space of a model's input codes are samples of its prior. A space further in, such as w behind a mapping
-// network, has no prior of its own: its codes are what samples of the model's input become there.
+// command. In the space of a model's input codes are samples of its prior. A space further in, such as w behind a
+// mapping network, has no prior of its own: its codes are what samples of the model's input become there.
 
 import { contractSamples, DEFAULT_MEMORY_BUDGET, type Truncation, VielbeinError } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";

@@ -68,8 +68,8 @@ export function wantedRank(
 }
 
 /**
- * Eigenpairs of the metric that --k asks for; undefined where all are wanted and there is room for them, else, with a remark,
- * the leading ones.
+ * Eigenpairs of the metric that --k asks for; undefined where all are wanted and there is room for them, else, with a
+ * remark, the leading ones.
  */
 export function wantedPairs(
   map: Pick<OnnxMap, "from">,

@@ -44,7 +44,10 @@ export interface Distance {
   readonly map: OnnxMap;
   /** The same of given outputs: `[count, generator.to.dim]` → `[count, map.to.dim]`. */
   of(outputs: Float32Array, count: number): Promise<Float32Array>;
-  /** Black and white of the images, as the features are given them; undefined where they are given all values as they are. */
+  /**
+   * Black and white of the images, as the features are given them; undefined where they are given all values as they
+   * are.
+   */
   readonly pixels: Pixels | undefined;
   /** How outputs were arranged for the features; undefined where they are given them as they are. */
   readonly layout: PictureLayout | undefined;

@@ -33,8 +33,8 @@ export interface PictureLayout {
 }
 
 /**
- * How the points of `space` are pictures: as the option says, else as the model states of its outputs, else as the shape
- * suggests.
+ * How the points of `space` are pictures: as the option says, else as the model states of its outputs, else as the
+ * shape suggests.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH` where they are none.
  */

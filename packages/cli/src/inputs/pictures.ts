@@ -1,4 +1,5 @@
-// Pictures of what a map yields: the options that say how a tensor is a picture, and pixels of one range for all of them.
+// Pictures of what a map yields: the options that say how a tensor is a picture, and pixels of one range for all of
+// them.
 
 import type { Space } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
@@ -76,7 +77,10 @@ export function drawingEntry(drawing: Drawing | undefined): object {
   return { ...layoutEntry(drawing), ...pixelsEntry(drawing?.pixels) };
 }
 
-/** The layout, where the shape does not say it, and the pixels, for captions: `hw:28,28, guessed`, `pixels 0 … 1, measured`. */
+/**
+ * The layout, where the shape does not say it, and the pixels, for captions: `hw:28,28, guessed`, `pixels 0 … 1,
+ * measured`.
+ */
 export function describeDrawing(drawing: Drawing): string[] {
   const shows = shownBy(drawing.layout);
   const pixels = shows === "classes" ? undefined : drawing.pixels;

@@ -66,8 +66,8 @@ export function chooseCode(codes: Points, dim: number, choice: Choice): Float32A
 }
 
 /**
- * The rows of --points FILE: `[n, d]` or `[d]`, or in the shape of the space, `[n, layers, dim]`; axes of length 1 count
- * for nothing.
+ * The rows of --points FILE: `[n, d]` or `[d]`, or in the shape of the space, `[n, layers, dim]`; axes of length 1
+ * count for nothing.
  *
  * @throws {VielbeinError} `MISSING_FILE`, `SHAPE_MISMATCH`; {LinalgError} `INVALID_FILE`.
  */

@@ -1,6 +1,6 @@
-// The option --truncation: samples nearer to the middle of their distribution. Behind a mapping network w is pulled toward
-// its mean, in the graph itself, so that values and derivatives of every map through w are those of the truncated
-// generator. Samples of an input without a mapping network are scaled.
+// The option --truncation: samples nearer to the middle of their distribution. Behind a mapping network w is pulled
+// toward its mean, in the graph itself, so that values and derivatives of every map through w are those of the
+// truncated generator. Samples of an input without a mapping network are scaled.
 
 import {
   contractSamples,

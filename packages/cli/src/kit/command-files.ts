@@ -81,7 +81,10 @@ export function output(flags: string, description: string): OutputOption {
   return new OutputOption(flags, description);
 }
 
-/** An option that names files to read, as FILE, NAME=FILE or FILE.npz:NAME; those of a model may have data in further files. */
+/**
+ * An option that names files to read, as FILE, NAME=FILE or FILE.npz:NAME; those of a model may have data in further
+ * files.
+ */
 export class InputOption<T = string | undefined> extends TypedOption<T> {
   readonly isModel: boolean;
 

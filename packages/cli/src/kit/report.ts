@@ -10,7 +10,10 @@ export interface Report {
   readonly text?: () => string;
   /** What remains to be done once that is printed, such as drawing a figure. */
   readonly after?: () => Promise<void>;
-  /** Called last: throws what cut the work short, if anything did. Where printing fails too, this is the error that counts. */
+  /**
+   * Called last: throws what cut the work short, if anything did. Where printing fails too, this is the error that
+   * counts.
+   */
   readonly conclude?: () => void;
 }
 

@@ -1,5 +1,5 @@
-// By which routes the derivatives came. Every provenance lists them, as `routes` in its options; where there are rows, each
-// says its own.
+// By which routes the derivatives came. Every provenance lists them, as `routes` in its options; where there are rows,
+// each says its own.
 
 import { DERIVATIVE_ROUTES, type DerivativeRoute, type Provenance } from "@vielbein/core";
 import type { Column } from "./row-file.ts";

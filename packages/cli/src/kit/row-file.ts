@@ -14,7 +14,10 @@ export type Row<R> = Readonly<Record<keyof R, RowValue>>;
 
 /** What the cells of one name are, in every row. */
 export interface Column {
-  /** `[]` of a number, `[length]` of a vector, `[rows, cols]` of a matrix. In the file the rows are an axis before these. */
+  /**
+   * `[]` of a number, `[length]` of a vector, `[rows, cols]` of a matrix. In the file the rows are an axis before
+   * these.
+   */
   readonly shape: readonly number[];
   /** Default `f8`. */
   readonly dtype?: "f4" | "f8" | undefined;

@@ -29,7 +29,9 @@ export interface RowsJob<R> {
   /** What is counted, in the plural: `local bases`. */
   readonly what: string;
   readonly total: number;
-  /** Identifies the computation, before its routes are known: a file of another model, option or seed is not resumed. */
+  /**
+   * Identifies the computation, before its routes are known: a file of another model, option or seed is not resumed.
+   */
   readonly provenance: Provenance;
   /** What the cells of the rows are. */
   readonly columns: Columns<R>;

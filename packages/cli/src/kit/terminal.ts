@@ -31,7 +31,9 @@ export function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, " ");
 }
 
-/** The text with all characters escaped that would act on a terminal, but for line ends and the styles of this module. */
+/**
+ * The text with all characters escaped that would act on a terminal, but for line ends and the styles of this module.
+ */
 export function shown(text: string): string {
   return text
     .split(STYLES)
@@ -79,7 +81,8 @@ export class Progress {
 // The start of bold and of dim, and the end of either. The group makes `split` keep them.
 const STYLES = new RegExp(`(${"\u001b"}\\[(?:1|2|22)m)`);
 
-// A name is one line, so line ends are escaped too. styleText honours NO_COLOR, FORCE_COLOR and terminals that cannot show colour.
+// A name is one line, so line ends are escaped too. styleText honours NO_COLOR, FORCE_COLOR and terminals that cannot
+// show colour.
 export function bold(text: string): string {
   return styleText("bold", escapeControls(text), { stream: process.stdout });
 }

@@ -47,7 +47,9 @@ export interface LocalDimension {
   readonly kept: number;
   /** σ̂², the mean noise eigenvalue σᵢ²/n; 0 for `noise-free` and `no-noise-tail`. */
   readonly noise: number;
-  /** What the test alone says, whatever the status: it overestimates without noise, and underestimates without a tail. */
+  /**
+   * What the test alone says, whatever the status: it overestimates without noise, and underestimates without a tail.
+   */
   readonly tested: number;
 }
 

@@ -11,8 +11,8 @@ export interface AffineMap {
   /** Position of its node in the model as it was read; −1 for a node that preparation inserted. */
   readonly position: number;
   /**
-   * Layer of the generator that y steers, from 0. In a space of codes per layer it is the layer of the code that is read;
-   * otherwise maps are counted in the order of the graph, a map to colours having the number of the one after it.
+   * Layer of the generator that y steers, from 0. In a space of codes per layer it is the layer of the code that is
+   * read; otherwise maps are counted in the order of the graph, a map to colours having the number of the one after it.
    */
   readonly layer: number;
   /**

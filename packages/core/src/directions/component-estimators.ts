@@ -1,5 +1,5 @@
-// Two ways to the principal components of rows that come in batches: from the covariance, where it fits, and from a sketch
-// of the leading directions, where it does not.
+// Two ways to the principal components of rows that come in batches: from the covariance, where it fits, and from a
+// sketch of the leading directions, where it does not.
 
 import { eigh, leadingColumns, type Matrix, matmul, matrix, svd, transpose } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";

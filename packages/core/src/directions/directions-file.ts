@@ -1,6 +1,6 @@
-// One file format for direction sets of every kind: a safetensors file. Its tensors are `directions` [count, dim], a row
-// for each direction, and optionally `values` [count] and `point` [shape of the space]; everything else
-// is in the metadata, as JSON. Any reader of safetensors can open it.
+// One file format for direction sets of every kind: a safetensors file. Its tensors are `directions` [count, dim], a
+// row for each direction, and optionally `values` [count] and `point` [shape of the space]; everything else is in the
+// metadata, as JSON. Any reader of safetensors can open it.
 
 import { transpose } from "@vielbein/linalg";
 import {

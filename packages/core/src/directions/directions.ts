@@ -8,7 +8,9 @@ import type { Provenance } from "../provenance.ts";
 
 /** A number for each direction that says how much it matters. */
 export interface DirectionValues {
-  /** What the numbers are, with their unit where they have one: `eigenvalue`, `singular value`, `standard deviation`. */
+  /**
+   * What the numbers are, with their unit where they have one: `eigenvalue`, `singular value`, `standard deviation`.
+   */
   readonly kind: string;
   /** One for each direction. */
   readonly values: Float64Array;
@@ -124,8 +126,8 @@ export function directionAt({ vectors }: DirectionSet, k: number): Float64Array 
 }
 
 /**
- * What direction `k` adds to a point of the space, `[space.dim]`: the direction itself, or for directions of layers, the
- * direction on each of these and zero on the others.
+ * What direction `k` adds to a point of the space, `[space.dim]`: the direction itself, or for directions of layers,
+ * the direction on each of these and zero on the others.
  */
 export function displacementOf(set: DirectionSet, k: number): Float64Array {
   const direction = directionAt(set, k);
@@ -135,7 +137,9 @@ export function displacementOf(set: DirectionSet, k: number): Float64Array {
   return result;
 }
 
-/** All of {@link displacementOf} as columns, `[space.dim, count]`: directions of any layers, comparable in one space. */
+/**
+ * All of {@link displacementOf} as columns, `[space.dim, count]`: directions of any layers, comparable in one space.
+ */
 export function displacements(set: DirectionSet): Matrix {
   if (!set.layers) return set.vectors;
   const { rows, cols, data } = set.vectors;

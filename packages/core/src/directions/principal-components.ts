@@ -1,6 +1,7 @@
 // Principal components of sampled activations: the directions of GANSpace (Härkönen, Hertzmann, Lehtinen & Paris,
 // "GANSpace: Discovering Interpretable GAN Controls", NeurIPS 2020). Where activations are codes themselves (w of a
-// mapping network), the components are directions of the code; else the code is regressed on the components' coordinates.
+// mapping network), the components are directions of the code; else the code is regressed on the components'
+// coordinates.
 
 import { leadingColumns, type Matrix, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";

@@ -1,7 +1,7 @@
-// Directions that move a region of the output: as the local basis of that region alone, or so that the rest keeps still
+// Directions that move a region of the output: the local basis of that region alone, or so that the rest keeps still
 // (Zhu, Feng, Shen, Zhao, Zha, Zhou & Chen, "Low-Rank Subspaces in GANs", NeurIPS 2021, without its robust principal
-// components), or so that the region moves as much as possible for each unit by which the rest does (Zhu, Shen, Xu, Zhao &
-// Chen, "Region-Based Semantic Factorization in GANs", ICML 2022).
+// components), or so that the region moves as much as possible for each unit by which the rest does (Zhu, Shen, Xu,
+// Zhao & Chen, "Region-Based Semantic Factorization in GANs", ICML 2022).
 
 import {
   type Eigh,
@@ -22,8 +22,8 @@ import { weightedMap } from "../map/weighted-map.ts";
 import { type MetricOptions, metricTensor, routeOf } from "../metric/metric.ts";
 
 /**
- * What becomes of the rest of the output. `ignore`: it may move. `keep`: directions that move it less than a tolerance.
- * `ratio`: directions of the largest quotient of both.
+ * What becomes of the rest of the output. `ignore`: it may move. `keep`: directions move it by less than a tolerance.
+ * `ratio`: directions have the largest quotient of the two motions.
  */
 export type OutsideRule = "ignore" | "keep" | "ratio";
 
@@ -31,11 +31,14 @@ export const OUTSIDE_RULES: readonly OutsideRule[] = ["ignore", "keep", "ratio"]
 
 export interface RegionOptions {
   readonly outside: OutsideRule;
-  /** Leading directions to keep, from 1 to n. Default: all; of `keep` as many as there are. */
+  /** Number of leading directions to return, from 1 to n. Default: all; with `keep`, as many as there are. */
   readonly rank?: number | undefined;
-  /** Of `keep`: the rest keeps still where it moves at most so much of the most that any direction moves it. Default 0.01. */
+  /**
+   * With `keep`: the rest counts as still where it moves by at most this fraction of the most that any direction moves
+   * it. Default 0.01.
+   */
   readonly tolerance?: number | undefined;
-  /** Of `ratio`: part of the trace of the outer metric that is added to its diagonal, τ. Default 10⁻³. */
+  /** With `ratio`: τ, the part of the trace of the outer metric that is added to its diagonal. Default 1e-3. */
   readonly regularization?: number | undefined;
 }
 
@@ -50,21 +53,22 @@ export interface RegionMetrics {
 export interface RegionDirections {
   /** Directions as columns, `[n, k]`, of unit length; orthogonal unless they are those of `ratio`. */
   readonly vectors: Matrix;
-  /** Descending: what `inside` is, or of `ratio` the quotients vᵀ·g_in·v / vᵀ·(g_out + τ·tr(g_out)·1)·v. */
+  /** Descending: the same as `inside`, or with `ratio` the quotients vᵀ·g_in·v / vᵀ·(g_out + τ·tr(g_out)·1)·v. */
   readonly values: Float64Array;
   /** ‖√w ⊙ J·v‖ and ‖√(1−w) ⊙ J·v‖ of each, `[k]`: units of the output per unit of the input. */
   readonly inside: Float64Array;
   readonly outside: Float64Array;
-  /** Of `keep`: the dimension of the space that leaves the rest still. */
+  /** With `keep`: the dimension of the space that leaves the rest still. */
   readonly kept?: number | undefined;
 }
 
 /**
- * The metric inside and outside of a region at a point: n products with J and with its transpose, twice, or its columns.
+ * The metric inside and outside a region at a point: takes n products with J and n with its transpose, twice, or the
+ * columns of J.
  *
  * @param point `[from.dim]`.
  * @param weights w, `[to.dim]`, from 0 outside to 1 inside the region.
- * @throws {VielbeinError} `SHAPE_MISMATCH` for another number of weights, `OUT_OF_RANGE` for one beyond [0, 1]; what
+ * @throws {VielbeinError} `SHAPE_MISMATCH` for another number of weights, `OUT_OF_RANGE` for one outside [0, 1]; what
  *   {@link metricTensor} throws.
  */
 export async function regionMetricsAt(
@@ -84,8 +88,9 @@ export async function regionMetricsAt(
 }
 
 /**
- * Directions of a region, the most effective first: eigenvectors of g_in; of its restriction to the space spanned by the
- * eigenvectors of g_out with √λ ≤ tolerance·√λ₁; or of (g_out + τ·tr(g_out)·1)⁻¹·g_in.
+ * Directions of a region, the most effective first: eigenvectors of g_in (`ignore`); of its restriction to the space
+ * spanned by the eigenvectors of g_out with √λ ≤ tolerance·√λ₁ (`keep`; Zhu et al., NeurIPS 2021); or of (g_out +
+ * τ·tr(g_out)·1)⁻¹·g_in (`ratio`; Zhu et al., ICML 2022).
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank, tolerance or τ out of range; `OUT_OF_RANGE` where no direction
  *   leaves the rest still.
@@ -109,7 +114,7 @@ export function regionDirections(metrics: RegionMetrics, options: RegionOptions)
   };
 }
 
-/** How much directions `[n, k]` of unit length move the region and the rest, as {@link RegionDirections} has it. */
+/** How far directions `[n, k]` of unit length move the region and the rest, as in {@link RegionDirections}. */
 export function regionSpeeds(
   { inner, outer }: RegionMetrics,
   vectors: Matrix,
@@ -121,7 +126,7 @@ function leading(vectors: Matrix, rank: number): Matrix {
   return rank < vectors.cols ? leadingColumns(vectors, rank) : vectors;
 }
 
-/** Eigenvalues as {@link RegionDirections} has them, and all directions. */
+/** Eigenvalues as in {@link RegionDirections}, and all directions. */
 function directionsOf(
   inner: Matrix,
   outer: Matrix,
@@ -142,7 +147,7 @@ function directionsOf(
   }
 }
 
-/** Lengths in place of their squares. */
+/** Square roots in place of the eigenvalues: lengths instead of their squares. */
 function rooted({ values, vectors }: Eigh): Eigh {
   return { values: values.map((value) => Math.sqrt(Math.max(value, 0))), vectors: oriented(vectors) };
 }
@@ -152,7 +157,7 @@ function oriented(vectors: Matrix): Matrix {
   return vectors;
 }
 
-/** An orthonormal basis of the directions that move the rest at most by the tolerance, `[n, kept]`. */
+/** An orthonormal basis `[n, kept]` of the directions that move the rest by at most the tolerance. */
 function stillSpace(outer: Matrix, tolerance = 0.01): Matrix {
   requireShare("tolerance", tolerance);
   const { values, vectors } = eigh(outer);
@@ -176,7 +181,7 @@ function stillSpace(outer: Matrix, tolerance = 0.01): Matrix {
   );
 }
 
-/** g + τ·tr(g)·1; where g is 0, which has no scale of its own, the identity. */
+/** g + τ·tr(g)·1; the identity where g is 0, which has no scale of its own. */
 function regularized(g: Matrix, tau = 1e-3): Matrix {
   requireShare("regularization", tau);
   const n = g.rows;

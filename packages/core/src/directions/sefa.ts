@@ -24,8 +24,8 @@ export interface SefaOptions {
   /** Whether every row of A is first scaled to length 1, as in the authors' code. Default `true`. */
   readonly normalizeRows?: boolean | undefined;
   /**
-   * `"gram"` decomposes AᵀA; eigenvalues below 1e-16 of the largest are rounding. `"svd"` decomposes A, which takes several
-   * times as long and keeps twice as many digits of small ones. Default `"gram"`.
+   * `"gram"` decomposes AᵀA; eigenvalues below 1e-16 of the largest are rounding. `"svd"` decomposes A, which takes
+   * several times as long and keeps twice as many digits of small ones. Default `"gram"`.
    */
   readonly method?: "gram" | "svd" | undefined;
 }

@@ -27,7 +27,10 @@ export function meanOf(values: ArrayLike<number>): number {
   return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Variance of each column, divided by n − 1; exactly 0 of a constant one, and of one whose variance is below float64's least. */
+/**
+ * Variance of each column, divided by n − 1; exactly 0 of a constant one, and of one whose variance is below float64's
+ * least.
+ */
 export function sampleVariances(x: Matrix): Float64Array {
   const units = unitsOf(x);
   return unitVariances(inUnits(x, units)).map((variance, j) => variance * units[j] * units[j]);
@@ -54,8 +57,8 @@ function unitVariances(x: Matrix): Float64Array {
 }
 
 /**
- * Every column divided by a power of two, `units`, that leaves it at a size of about 1: its squares, and differences of its
- * values, neither vanish nor overflow.
+ * Every column divided by a power of two, `units`, that leaves it at a size of about 1: its squares, and differences of
+ * its values, neither vanish nor overflow.
  */
 export function inUnits({ rows, cols, data }: Matrix, units: Float64Array): Matrix {
   return matrix(

@@ -21,7 +21,10 @@ import {
 export interface ImportanceScores {
   /** Mean of `perCode` by weight; `null` where there is only one factor. */
   readonly disentanglement: number | null;
-  /** 1 − H(R_i/ΣⱼR_ij), to base m: 1 where code i matters to one factor only, 0 where it matters to all alike or to none. `[d]` */
+  /**
+   * 1 − H(R_i/ΣⱼR_ij), to base m: 1 where code i matters to one factor only, 0 where it matters to all alike or to
+   * none. `[d]`
+   */
   readonly perCode: Float64Array | null;
   /** Share of each code in the sum of all importances, `[d]`. */
   readonly codeWeights: Float64Array;
@@ -60,8 +63,8 @@ export interface DciOptions {
 }
 
 /**
- * DCI of codes, with importances learnt on `train` and informativeness also measured on `test`. Factors that are constant in
- * the training data are left out.
+ * DCI of codes, with importances learnt on `train` and informativeness also measured on `test`. Factors that are
+ * constant in the training data are left out.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT`, also where no factor varies.
  */

@@ -16,7 +16,10 @@ export interface FactorVaeOptions {
   readonly trainingVotes?: number | undefined;
   /** Number of votes on which it is evaluated. Default 5000. */
   readonly evaluationVotes?: number | undefined;
-  /** Codes with a smaller standard deviation are left out; 0.05 is usual for posterior means. Default 0: only constant codes are. */
+  /**
+   * Codes with a smaller standard deviation are left out; 0.05 is usual for posterior means. Default 0: only constant
+   * codes are.
+   */
   readonly minimumDeviation?: number | undefined;
   /** Of the factors that are voted on. Default 0. */
   readonly seed?: number | bigint | undefined;
@@ -157,8 +160,8 @@ export interface NeighbourBatchOptions {
 const FIRST_BATCH = 2 ** 41;
 
 /**
- * Batches for `factorVae` where factors are measured and cannot be held fixed: the value of a random row is drawn, and the
- * batch is the rows nearest to it in that factor, or, of a discrete factor, rows of the same level (drawn with
+ * Batches for `factorVae` where factors are measured and cannot be held fixed: the value of a random row is drawn, and
+ * the batch is the rows nearest to it in that factor, or, of a discrete factor, rows of the same level (drawn with
  * replacement). The factor still varies over `size`/n of its quantiles, which lowers the score: take n large.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`.

@@ -43,8 +43,8 @@ export function gaussianOf(features: Matrix): Gaussian {
  * Squared Fréchet (2-Wasserstein) distance of two Gaussians of one dimension d, singular ones included; never below 0.
  * Computed from two samples of size N it is biased upwards by an amount of order 1/N: compare values for equal N only.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH`; `NOT_FINITE` of a mean; `INVALID_ARGUMENT` for a covariance with an eigenvalue below 0;
- *   `LinalgError` if one is not symmetric or not finite.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`; `NOT_FINITE` of a mean; `INVALID_ARGUMENT` for a covariance with an
+ *   eigenvalue below 0; `LinalgError` if one is not symmetric or not finite.
  */
 export function frechetDistance(a: Gaussian, b: Gaussian): number {
   const d = a.mean.length;
@@ -65,7 +65,9 @@ export function frechetDistance(a: Gaussian, b: Gaussian): number {
   return means + Math.max(0, trace(a.covariance) + trace(b.covariance) - 2 * shared);
 }
 
-/** What a covariance that was summed in single precision may fall below 0 by, as a fraction of its largest eigenvalue. */
+/**
+ * What a covariance that was summed in single precision may fall below 0 by, as a fraction of its largest eigenvalue.
+ */
 const ROUNDING = 1e-5;
 
 /** The symmetric square root of a covariance; eigenvalues within rounding of 0 count as 0. */

@@ -10,7 +10,9 @@ export type FactorKind = "continuous" | "discrete";
 export interface LabelledCodes {
   /** One code a row, `[n, d]`. */
   readonly codes: Matrix;
-  /** The factors of its image, known or measured, `[n, m]`. The levels of a discrete factor are any distinct numbers. */
+  /**
+   * The factors of its image, known or measured, `[n, m]`. The levels of a discrete factor are any distinct numbers.
+   */
   readonly factors: Matrix;
   /** Of each of the m factors. */
   readonly kinds: readonly FactorKind[];

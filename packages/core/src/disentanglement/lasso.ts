@@ -1,6 +1,7 @@
-// The lasso of one target: coordinate descent (Friedman, Hastie & Tibshirani, J. Stat. Softw. 33, 2010) comes near, and an
-// active-set method (feature-sign search; Lee, Battle, Raina & Ng, "Efficient Sparse Coding Algorithms", NIPS 2006) ends
-// at the exact minimum, which coordinate descent alone takes for ever to reach where codes are strongly correlated.
+// The lasso of one target: coordinate descent (Friedman, Hastie & Tibshirani, J. Stat. Softw. 33, 2010) comes near, and
+// an active-set method (feature-sign search; Lee, Battle, Raina & Ng, "Efficient Sparse Coding Algorithms", NIPS 2006)
+// ends at the exact minimum, which coordinate descent alone takes for ever to reach where codes are strongly
+// correlated.
 
 import { type Matrix, matrix, rowAt, solve } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";

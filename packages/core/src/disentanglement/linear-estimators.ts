@@ -1,6 +1,6 @@
-// Linear regression as an estimator of importances: magnitudes of the coefficients of standardised codes, with a penalty
-// on their magnitudes (lasso: Tibshirani, J. R. Statist. Soc. B 58, 1996) or on their squares (ridge). A discrete factor is
-// regressed as the indicators of its levels.
+// Linear regression as an estimator of importances: magnitudes of the coefficients of standardised codes, with a
+// penalty on their magnitudes (lasso: Tibshirani, J. R. Statist. Soc. B 58, 1996) or on their squares (ridge). A
+// discrete factor is regressed as the indicators of its levels.
 
 import { gram, type Matrix, matmul, matrix, solve } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
@@ -22,7 +22,8 @@ type Fit = (covariance: Matrix, crossCovariance: Matrix) => Matrix;
  * Minimises ‖t − Xw‖²/(2n) + α‖w‖₁ for every standardised target t `[n]` and standardised codes X `[n, d]`: codes that
  * are not needed get exactly 0. At α = 1 all do.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT`; the estimator: `NUMERICAL_FAILURE` if no set of codes is found to be the right one.
+ * @throws {VielbeinError} `INVALID_ARGUMENT`; the estimator: `NUMERICAL_FAILURE` if no set of codes is found to be the
+ * right one.
  */
 export function lasso({ alpha = 0.02 }: PenaltyOptions = {}): ImportanceEstimator {
   requireAlpha("lasso", alpha);

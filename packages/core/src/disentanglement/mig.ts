@@ -27,8 +27,8 @@ export interface Mig {
 }
 
 /**
- * MIG of codes. Codes and continuous factors are replaced by the bin they fall into, discrete factors by their level. The
- * estimate of I is biased upwards by about (bins − 1)·(levels − 1)/2n nats.
+ * MIG of codes. Codes and continuous factors are replaced by the bin they fall into, discrete factors by their level.
+ * The estimate of I is biased upwards by about (bins − 1)·(levels − 1)/2n nats.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`.
  */

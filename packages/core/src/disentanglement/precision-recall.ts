@@ -1,7 +1,8 @@
-// Fidelity and diversity of generated samples, separately: the real and the generated distribution are the union of balls
-// about their samples, each as wide as the distance to its k-th neighbour. Precision and recall of Kynkäänniemi, Karras,
-// Laine, Lehtinen & Aila ("Improved Precision and Recall Metric for Assessing Generative Models", NeurIPS 2019); density
-// and coverage of Naeem, Oh, Uh, Choi & Yoo ("Reliable Fidelity and Diversity Metrics for Generative Models", ICML 2020).
+// Fidelity and diversity of generated samples, separately: the real and the generated distribution are the union of
+// balls about their samples, each as wide as the distance to its k-th neighbour. Precision and recall of Kynkäänniemi,
+// Karras, Laine, Lehtinen & Aila ("Improved Precision and Recall Metric for Assessing Generative Models", NeurIPS
+// 2019); density and coverage of Naeem, Oh, Uh, Choi & Yoo ("Reliable Fidelity and Diversity Metrics for Generative
+// Models", ICML 2020).
 
 import { type Matrix, matmul, matrix, rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
@@ -10,7 +11,10 @@ import { centred } from "../statistics/moments.ts";
 import { requireMatrix } from "./labelled-codes.ts";
 
 export interface NeighbourOptions {
-  /** Number of neighbours that determine the radius of a ball, not counting the centre. Default 3 and 5, as in the papers. */
+  /**
+   * Number of neighbours that determine the radius of a ball, not counting the centre. Default 3 and 5, as in the
+   * papers.
+   */
   readonly k?: number | undefined;
 }
 
@@ -29,8 +33,8 @@ export interface DensityCoverage {
 }
 
 /**
- * Precision and recall of features of real `[n, d]` and generated `[m, d]` samples; k = 3 by default. Both grow with k and
- * depend on the numbers of samples: compare values only where these are equal.
+ * Precision and recall of features of real `[n, d]` and generated `[m, d]` samples; k = 3 by default. Both grow with k
+ * and depend on the numbers of samples: compare values only where these are equal.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for k out of range.
  */
@@ -50,9 +54,9 @@ export function precisionRecall(
 }
 
 /**
- * Density and coverage of features of real `[n, d]` and generated `[m, d]` samples; k = 5 by default. Balls include their
- * boundary (≤), which the published code leaves out (<). Two samples of one
- * distribution have density 1 and coverage 1 − ½ᵏ on average if n = m is large.
+ * Density and coverage of features of real `[n, d]` and generated `[m, d]` samples; k = 5 by default. Balls include
+ * their boundary (≤), which the published code leaves out (<). Two samples of one distribution have density 1 and
+ * coverage 1 − ½ᵏ on average if n = m is large.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for k out of range.
  */
@@ -115,8 +119,8 @@ function comparable(what: string, real: Matrix, generated: Matrix, k: number): [
 const BLOCK = 256;
 
 /**
- * A squared distance that is this small beside the squared lengths has lost eleven bits to the difference, and is computed from
- * the differences of the coordinates instead.
+ * A squared distance that is this small beside the squared lengths has lost eleven bits to the difference, and is
+ * computed from the differences of the coordinates instead.
  */
 const CANCELLED = 2 ** -11;
 

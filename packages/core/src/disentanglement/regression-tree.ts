@@ -38,8 +38,8 @@ export function sortCodes(codes: Matrix): SortedCodes {
 
 /**
  * A tree for targets `[n]`, split for least squares; leaves predict Σ target/Σ curvature (`[n]`), a Newton step. Adds
- * to `importances[f]` what the splits by coordinate f took off the sum of squares. Where coordinates split a node equally
- * well, as they often do a small one, the first splits it, and all share the credit: it depends on no order.
+ * to `importances[f]` what the splits by coordinate f took off the sum of squares. Where coordinates split a node
+ * equally well, as they often do a small one, the first splits it, and all share the credit: it depends on no order.
  *
  * @returns the tree, and the leaf of every row.
  */
@@ -151,8 +151,8 @@ class NodeScan {
 }
 
 /**
- * Finds the best split by one coordinate of every open node: between values `low` and `high`, or none, of gain −1. A split
- * of N targets of sum S into c of sum s and the rest gains (s·N − S·c)²/(N·c·(N − c)).
+ * Finds the best split by one coordinate of every open node: between values `low` and `high`, or none, of gain −1. A
+ * split of N targets of sum S into c of sum s and the rest gains (s·N − S·c)²/(N·c·(N − c)).
  */
 function scanCoordinate(
   { gain, low, high, leftCount, leftSum, last }: NodeScan,

@@ -54,7 +54,8 @@ export const GRASSMANN_DISTANCES: readonly GrassmannDistanceName[] = Object.keys
 ) as GrassmannDistanceName[];
 
 /**
- * One distance from principal angles, such as those of {@link subspaceAngles}; accurate to relative rounding even where all are tiny.
+ * One distance from principal angles, such as those of {@link subspaceAngles}; accurate to relative rounding even where
+ * all are tiny.
  *
  * @param angles at least one, each from 0 to π/2.
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
@@ -98,8 +99,8 @@ export interface SubspaceAnglesOptions {
 }
 
 /**
- * Principal angles of the column spans of A `[n, k]` and B `[n, l]`, ascending, in radians; accurate to about
- * 1e-15 from 0 to π/2. The columns need not be orthonormal, and their lengths do not matter; where they are dependent, the
+ * Principal angles of the column spans of A `[n, k]` and B `[n, l]`, ascending, in radians; accurate to about 1e-15
+ * from 0 to π/2. The columns need not be orthonormal, and their lengths do not matter; where they are dependent, the
  * rank counts.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` if n differs; `NOT_FINITE`.

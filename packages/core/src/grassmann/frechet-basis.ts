@@ -41,13 +41,13 @@ export function frechetBasis(bases: readonly Matrix[], options: KarcherMeanOptio
 }
 
 /**
- * The basis of a subspace that local bases agree on: the Karcher mean of their rotations in it. In the span of directions
- * that another method found, such as SeFa or principal components, it refines these.
+ * The basis of a subspace that local bases agree on: the Karcher mean of their rotations in it. In the span of
+ * directions that another method found, such as SeFa or principal components, it refines these.
  *
  * @param frame of the subspace, `[n, k]`, columns orthonormal.
  * @param bases each `[n, k]`, columns orthonormal.
- * @throws {VielbeinError} `SHAPE_MISMATCH`, `INVALID_ARGUMENT`; `NUMERICAL_FAILURE` where a basis has a direction at right
- * angles to the subspace, so that its place in it is undetermined.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `INVALID_ARGUMENT`; `NUMERICAL_FAILURE` where a basis has a direction at
+ * right angles to the subspace, so that its place in it is undetermined.
  */
 export function agreedBasis(
   frame: Matrix,

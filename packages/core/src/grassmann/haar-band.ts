@@ -67,8 +67,8 @@ const FEW_ROWS = 400;
 
 /**
  * A frame `[·, k]` whose first k rows are those of a uniformly distributed one `[n, k]`: the Q of a Gaussian matrix. Of
- * many Gaussian rows that Q needs the R factor alone: above the diagonal normal, rᵢᵢ² chi-squared (Bartlett 1933), by the
- * cube of a normal (Wilson & Hilferty 1931), which for so many degrees of freedom errs by less than 1e-5.
+ * many Gaussian rows that Q needs the R factor alone: above the diagonal normal, rᵢᵢ² chi-squared (Bartlett 1933), by
+ * the cube of a normal (Wilson & Hilferty 1931), which for so many degrees of freedom errs by less than 1e-5.
  */
 function uniformFrame(seed: number | bigint, draw: number, n: number, k: number): Matrix {
   const further = n - k;

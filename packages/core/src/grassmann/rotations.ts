@@ -1,5 +1,5 @@
-// Exponential and logarithm of rotations, and their Karcher mean, by symmetric eigenproblems alone: a rotation is normal,
-// so its symmetric part has the cosines of its angles, and functions of the angles are functions of that part.
+// Exponential and logarithm of rotations, and their Karcher mean, by symmetric eigenproblems alone: a rotation is
+// normal, so its symmetric part has the cosines of its angles, and functions of the angles are functions of that part.
 
 import { eigh, type Matrix, matmul, matrix, polar } from "@vielbein/linalg";
 import { frobenius, scaledColumns } from "./frames.ts";

@@ -24,7 +24,8 @@ export interface InversionOptions {
   readonly prior?: number | undefined;
   /**
    * B `[from.dim, k]`: the search is over c in x = start + B·c, so that Adam and CMA-ES, whose paths depend on the
-   * coordinates, work in the coordinates of B; see {@link metricBasis}. Levenberg–Marquardt does not need it and refuses it.
+   * coordinates, work in the coordinates of B; see {@link metricBasis}. Levenberg–Marquardt does not need it and
+   * refuses it.
    */
   readonly basis?: Matrix | undefined;
   /**
@@ -85,7 +86,8 @@ export interface Inversion {
 /**
  * @param target y, `[to.dim]`.
  * @param starts codes to start from, `[count, from.dim]`, count ≥ 1.
- * @throws {VielbeinError} `SHAPE_MISMATCH`; `NOT_FINITE`, also of the map at a start; `INVALID_ARGUMENT`; what the map throws.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`; `NOT_FINITE`, also of the map at a start; `INVALID_ARGUMENT`; what the map
+ * throws.
  */
 export async function invert(
   map: DifferentiableMap,

@@ -28,7 +28,10 @@ export function bytesPerVector(map: Ends): number {
   return Math.max(map.bytesPerTangent ?? 0, 4 * (map.from.dim + map.to.dim));
 }
 
-/** What decomposing a matrix takes, in matrices of its size: it, its factors, and the copies in the memory of the kernel. */
+/**
+ * What decomposing a matrix takes, in matrices of its size: it, its factors, and the copies in the memory of the
+ * kernel.
+ */
 const DECOMPOSITION = 8;
 
 /** Bytes of the Jacobian as a matrix in float64. */
@@ -54,7 +57,9 @@ export function decompositionFits(map: Ends, budget: number = DEFAULT_MEMORY_BUD
   return bytesOfDecomposition(map) + bytesPerVector(map) <= budget;
 }
 
-/** A product of the whole Jacobian costs less than one of the iteration, which may also need twice as many as expected. */
+/**
+ * A product of the whole Jacobian costs less than one of the iteration, which may also need twice as many as expected.
+ */
 const WORTH_ITERATING = 4;
 
 /**

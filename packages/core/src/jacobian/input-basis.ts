@@ -1,4 +1,5 @@
-// The input's half of the local basis, for callers that need no output vectors, each of which is as large as the output.
+// The input's half of the local basis, for callers that need no output vectors, each of which is as large as the
+// output.
 
 import { eigh, leadingColumns, type Matrix, orient, svd } from "@vielbein/linalg";
 import type { DerivativeRoute } from "../map/map.ts";
@@ -16,7 +17,10 @@ export interface InputBasis {
   readonly route: DerivativeRoute;
 }
 
-/** Elements of a Jacobian that is decomposed whole: that of a larger one takes some six times as long as the spectrum of JᵀJ. */
+/**
+ * Elements of a Jacobian that is decomposed whole: that of a larger one takes some six times as long as the spectrum of
+ * JᵀJ.
+ */
 const DECOMPOSED = 2 ** 23;
 
 /**
@@ -25,7 +29,8 @@ const DECOMPOSED = 2 ** 23;
  * transpose.
  *
  * @param rank from 1 to min(from.dim, to.dim). Default: all.
- * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank out of range; `MEMORY_BUDGET` for more than fits; what the map throws.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank out of range; `MEMORY_BUDGET` for more than fits; what the map
+ * throws.
  */
 export async function inputBasisAt(at: JacobianAt, rank?: number): Promise<InputBasis> {
   if (rank !== undefined) return byIteration(at, rank);

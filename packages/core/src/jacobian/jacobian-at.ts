@@ -1,6 +1,6 @@
-// The derivative of a map at one point, and the one place that decides how it is computed: whole, as columns in the engine's
-// precision, or by products alone, whichever the memory budget allows. What is read off it (local basis, singular
-// values, metric, tangent spaces) is in files of their own.
+// The derivative of a map at one point, and the one place that decides how it is computed: whole, as columns in the
+// engine's precision, or by products alone, whichever the memory budget allows. What is read off it (local basis,
+// singular values, metric, tangent spaces) is in files of their own.
 
 import { gram, type Matrix, matrix, rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
@@ -120,16 +120,16 @@ export class JacobianAt {
   }
 
   /**
-   * Whether the leading `rank` singular triplets come from products with J and its transpose, not from J as a whole: where
-   * J does not fit the memory budget as a matrix, or these are far fewer products.
+   * Whether the leading `rank` singular triplets come from products with J and its transpose, not from J as a whole:
+   * where J does not fit the memory budget as a matrix, or these are far fewer products.
    */
   isIterated(rank: number): boolean {
     return isIterated(this.map, rank, this.memoryBudget);
   }
 
   /**
-   * Whether the leading `rank` are to be found alone where all would do as well: where they come from iteration, or where
-   * the spectrum of all would hold the thread for seconds, in which nothing can be cancelled.
+   * Whether the leading `rank` are to be found alone where all would do as well: where they come from iteration, or
+   * where the spectrum of all would hold the thread for seconds, in which nothing can be cancelled.
    */
   prefersLeading(rank: number): boolean {
     return this.isIterated(rank) || this.inputs > LONG_SPECTRUM;

@@ -21,8 +21,8 @@ export interface JacobianOptions extends DerivativeOptions {
  * J = ∂f/∂x at `point`: `[to.dim, from.dim]`, rows are outputs, columns are inputs.
  *
  * @param point `[from.dim]`.
- * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`, `MEMORY_BUDGET`; `NUMERICAL_FAILURE` where
- * a derivative is not finite; or what the map throws.
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`, `MEMORY_BUDGET`; `NUMERICAL_FAILURE`
+ * where a derivative is not finite; or what the map throws.
  */
 export async function jacobian(
   map: DifferentiableMap<FloatArray>,

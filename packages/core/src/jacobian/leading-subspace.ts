@@ -1,6 +1,6 @@
-// The space of the leading eigenvectors of JᵀJ (or JJᵀ) by Lanczos iteration with full reorthogonalisation and restarts,
-// one product forth and one back a step. What the products gave is kept beside the basis, so that values, residuals and the
-// images of the vectors found cost no further product.
+// The space of the leading eigenvectors of JᵀJ (or JJᵀ) by Lanczos iteration with full reorthogonalisation and
+// restarts, one product forth and one back a step. What the products gave is kept beside the basis, so that values,
+// residuals and the images of the vectors found cost no further product.
 
 import { eigh, type Matrix, matrix, normal } from "@vielbein/linalg";
 import type { FloatArray } from "../map/float-array.ts";
@@ -17,7 +17,8 @@ export interface SubspaceSearch {
   /** Aᵀ·y of what `forth` gave. */
   readonly back: (y: FloatArray) => Promise<FloatArray>;
   /**
-   * What is to become small: `triplets` ‖Aᵀu − σv‖ beside σ₁, and images are kept to have u; `pairs` ‖AᵀA·v − λv‖ beside λ₁.
+   * What is to become small: `triplets` ‖Aᵀu − σv‖ beside σ₁, and images are kept to have u; `pairs` ‖AᵀA·v − λv‖
+   * beside λ₁.
    */
   readonly of: "triplets" | "pairs";
   /** How small. */
@@ -44,7 +45,9 @@ export interface LeadingSubspace {
 const START = 2;
 /** Steps from a further random vector, in the end, that look for what those could not see. */
 const PROBES = 2;
-/** Steps without a gain of one half after which the search ends, because of rounding or of values that hardly differ. */
+/**
+ * Steps without a gain of one half after which the search ends, because of rounding or of values that hardly differ.
+ */
 const PATIENCE = 100;
 
 /**

@@ -19,8 +19,8 @@ export interface LeadingTriplets {
   /** u₁, …, u_k as columns, `[m, k]`, orthonormal; signs are not fixed. */
   readonly outputVectors: Matrix;
   /**
-   * ‖Jᵀ·uᵢ − σᵢvᵢ‖, where n ≤ m, else ‖J·vᵢ − σᵢuᵢ‖, as the products gave them, rounding of the engine included; the other
-   * equation holds by construction. Some singular value lies within it of σᵢ.
+   * ‖Jᵀ·uᵢ − σᵢvᵢ‖, where n ≤ m, else ‖J·vᵢ − σᵢuᵢ‖, as the products gave them, rounding of the engine included; the
+   * other equation holds by construction. Some singular value lies within it of σᵢ.
    */
   readonly residuals: Float64Array;
   /** Products with J or Jᵀ that it took. */
@@ -43,8 +43,8 @@ const SHARE = 1 / 8;
 
 /**
  * The leading `k` triplets, from 1 to min(n, m), to a residual of 1e-5·σ₁ or as near as the engine's rounding, and a
- * hundred steps that gain nothing, let them come. What they are worth is in their residuals. A singular value that is there
- * more than twice may be found less often than that.
+ * hundred steps that gain nothing, let them come. What they are worth is in their residuals. A singular value that is
+ * there more than twice may be found less often than that.
  *
  * @throws {VielbeinError} `MEMORY_BUDGET` for more than fit.
  */
@@ -81,7 +81,9 @@ export interface LeadingPairs {
   readonly values: Float64Array;
   /** As columns, `[n, k]`, orthonormal; signs are not fixed. */
   readonly vectors: Matrix;
-  /** ‖JᵀJ·vᵢ − λᵢvᵢ‖, as the products gave them, rounding of the engine included. Some eigenvalue lies within it of λᵢ. */
+  /**
+   * ‖JᵀJ·vᵢ − λᵢvᵢ‖, as the products gave them, rounding of the engine included. Some eigenvalue lies within it of λᵢ.
+   */
   readonly residuals: Float64Array;
   /** Products with J or Jᵀ that it took. */
   readonly products: number;
@@ -89,8 +91,8 @@ export interface LeadingPairs {
 }
 
 /**
- * The leading k eigenpairs of JᵀJ, from 1 to n, by the same iteration, to residuals of `tolerance`·λ₁ or as near as the engine's
- * rounding lets them come. Nothing as long as the output is kept.
+ * The leading k eigenpairs of JᵀJ, from 1 to n, by the same iteration, to residuals of `tolerance`·λ₁ or as near as the
+ * engine's rounding lets them come. Nothing as long as the output is kept.
  */
 export async function leadingPairs(at: JacobianAt, k: number, tolerance: number): Promise<LeadingPairs> {
   const scaled = new ScaledProducts(at);

@@ -27,8 +27,8 @@ export interface LocalBasis {
   /** `matrix`: by the decomposition of the whole Jacobian; else from products with it and its transpose. */
   readonly route: DerivativeRoute;
   /**
-   * Of the route by products, `[rank]`: see {@link LeadingTriplets}. A singular value lies within it of σᵢ, and the vectors
-   * are off by about its quotient by the gap to the next value.
+   * Of the route by products, `[rank]`: see {@link LeadingTriplets}. A singular value lies within it of σᵢ, and the
+   * vectors are off by about its quotient by the gap to the next value.
    */
   readonly residuals?: Float64Array | undefined;
   /** Of the same route: products with the Jacobian and its transpose that it took. */
@@ -43,7 +43,9 @@ export interface LocalBasisOptions extends JacobianOptions {
   readonly rank?: number | undefined;
 }
 
-/** How many triplets {@link localBasis} finds by itself: all, or of a Jacobian beyond the memory budget the leading 32. */
+/**
+ * How many triplets {@link localBasis} finds by itself: all, or of a Jacobian beyond the memory budget the leading 32.
+ */
 export function defaultRank(
   map: Pick<DifferentiableMap, "from" | "to" | "bytesPerTangent">,
   { memoryBudget }: Pick<DerivativeOptions, "memoryBudget"> = {},
@@ -55,9 +57,9 @@ export function defaultRank(
 }
 
 /**
- * The local basis at each of the points: by a full singular value decomposition of the Jacobian in float64, or where that
- * exceeds the memory budget, or takes several times as long, the leading part of it by iteration, from products with the
- * Jacobian and its transpose.
+ * The local basis at each of the points: by a full singular value decomposition of the Jacobian in float64, or where
+ * that exceeds the memory budget, or takes several times as long, the leading part of it by iteration, from products
+ * with the Jacobian and its transpose.
  *
  * @param points `[count, from.dim]`, row-major.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank out of range; what {@link jacobian} throws.

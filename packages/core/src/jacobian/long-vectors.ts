@@ -41,8 +41,8 @@ export function combinations(vectors: readonly FloatArray[], coefficients: Matri
 }
 
 /**
- * `v`, made orthogonal to orthonormal vectors and of length 1, in place; undefined where it lies in their span. Twice, since
- * once leaves rounding.
+ * `v`, made orthogonal to orthonormal vectors and of length 1, in place; undefined where it lies in their span. Twice,
+ * since once leaves rounding.
  */
 export function unitBeyond(v: Float64Array, basis: readonly FloatArray[]): Float64Array | undefined {
   for (let pass = 0; pass < 2; pass++) {
@@ -61,8 +61,8 @@ export interface LongSvd {
 }
 
 /**
- * The decomposition of a matrix with few columns, which becomes U in place, its columns orthonormal also where s vanishes.
- * From the spectrum of AᵀA: good to about 1e-16·s₁²/s.
+ * The decomposition of a matrix with few columns, which becomes U in place, its columns orthonormal also where s
+ * vanishes. From the spectrum of AᵀA: good to about 1e-16·s₁²/s.
  */
 export function decomposeInPlace(a: Matrix): LongSvd {
   const { vectors: turn } = eigh(energiesOf(a));

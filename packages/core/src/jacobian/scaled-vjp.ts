@@ -1,12 +1,14 @@
-// Products with Jᵀ whatever the size of the cotangents: a map in small units has small residuals and small derivatives, whose
-// products vanish in float32.
+// Products with Jᵀ whatever the size of the cotangents: a map in small units has small residuals and small derivatives,
+// whose products vanish in float32.
 
 import { rowAt } from "@vielbein/linalg";
 import type { FloatArray } from "../map/float-array.ts";
 import type { CallOptions, DifferentiableMap } from "../map/map.ts";
 import { powerOfTwo } from "../power-of-two.ts";
 
-/** Jᵀ·c `[from.dim]` at a point, with c `[to.dim]` brought to a size of about 1 by a power of two, which rounds nothing. */
+/**
+ * Jᵀ·c `[from.dim]` at a point, with c `[to.dim]` brought to a size of about 1 by a power of two, which rounds nothing.
+ */
 export async function scaledVjp(
   map: DifferentiableMap,
   point: Float32Array,
@@ -23,7 +25,10 @@ export async function scaledVjp(
   return Float64Array.from(pulled, (value) => value * scale);
 }
 
-/** Each of the vectors `[count, length]` divided by a power of two that leaves it at a size of about 1, and those powers. */
+/**
+ * Each of the vectors `[count, length]` divided by a power of two that leaves it at a size of about 1, and those
+ * powers.
+ */
 export function normalizeVectors(
   vectors: FloatArray,
   length: number,

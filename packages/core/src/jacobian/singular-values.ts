@@ -34,7 +34,9 @@ export async function singularValues(
   return (await jacobianSpectrum(map, point, options)).singularValues;
 }
 
-/** {@link singularValues}, and how many inputs and outputs are dead; of outputs none are counted where J is not formed. */
+/**
+ * {@link singularValues}, and how many inputs and outputs are dead; of outputs none are counted where J is not formed.
+ */
 export async function jacobianSpectrum(
   map: DifferentiableMap<FloatArray>,
   point: FloatArray,

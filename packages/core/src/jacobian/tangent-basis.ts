@@ -1,8 +1,8 @@
 // The leading k output vectors of the Jacobian at a point: the k-dimensional subspace in which the output moves most,
 // for methods that compare subspaces and need nothing else from the local basis. A few leading vectors of a large
 // Jacobian come from block Krylov iteration, in a third of the time of the whole decomposition, with a bound on their
-// error; where the bound is not met, from the whole decomposition. For a Jacobian that exceeds the memory budget, or takes far
-// more products than they do, they come from products alone.
+// error; where the bound is not met, from the whole decomposition. For a Jacobian that exceeds the memory budget, or
+// takes far more products than they do, they come from products alone.
 
 import { ConvergenceError, leadingColumns, type Matrix, type PartialSvd, svd, svds } from "@vielbein/linalg";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
@@ -35,8 +35,8 @@ const BLOCK = 8;
 
 /**
  * The tangent basis at `point`. The span of the first j columns is within 1e-8 of that of the full decomposition for
- * every j ≤ k where the singular values are apart; where σⱼ and σⱼ₊₁ coincide, J determines no such span. By products it is
- * within about 1e-5·σ₁ over σⱼ − σⱼ₊₁, unless the values hardly differ: see {@link leadingTriplets}.
+ * every j ≤ k where the singular values are apart; where σⱼ and σⱼ₊₁ coincide, J determines no such span. By products
+ * it is within about 1e-5·σ₁ over σⱼ − σⱼ₊₁, unless the values hardly differ: see {@link leadingTriplets}.
  *
  * @param point `[from.dim]`.
  * @param k from 1 to min(from.dim, to.dim).

@@ -10,8 +10,8 @@ export interface BoundedMap {
   /** x of u, for any number of points: in `[low, high]`. */
   inside(points: Float32Array): Float32Array;
   /**
-   * A u of x, to start from: there dx/du must not vanish, as it does on the faces of the box. Coordinates on a face, beyond it
-   * or nearer to it than a thousandth of half the width are moved that far inside.
+   * A u of x, to start from: there dx/du must not vanish, as it does on the faces of the box. Coordinates on a face,
+   * beyond it or nearer to it than a thousandth of half the width are moved that far inside.
    */
   free(points: Float32Array): Float32Array;
 }
@@ -20,8 +20,8 @@ export interface BoundedMap {
 const NEAREST = 1 - 1e-3;
 
 /**
- * `map` on the box `[low, high]` in every coordinate. Levenberg–Marquardt handles bounds itself, see `bounds` of `invert`; its
- * model of a sum of squares ignores the curvature of these coordinates, which is all there is on a face.
+ * `map` on the box `[low, high]` in every coordinate. Levenberg–Marquardt handles bounds itself, see `bounds` of
+ * `invert`; its model of a sum of squares ignores the curvature of these coordinates, which is all there is on a face.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` unless low < high, both finite.
  */

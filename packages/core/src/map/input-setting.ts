@@ -1,4 +1,5 @@
-// Values of inputs other than the code as users give them: on the command line, in the explorer's fields and in its address.
+// Values of inputs other than the code as users give them: on the command line, in the explorer's fields and in its
+// address.
 
 import { parseDecimal } from "../decimal.ts";
 

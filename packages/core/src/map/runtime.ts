@@ -37,8 +37,8 @@ export interface SessionOptions {
   readonly optimize?: boolean | undefined;
   /**
    * Marks the first runs of a graph that nobody vouches for: it may crash the engine, want any amount of memory, or
-   * never end. A runtime that can keeps them apart from the program that asks. Absent: the graph, or what it was derived from,
-   * has passed a trial.
+   * never end. A runtime that can keeps them apart from the program that asks. Absent: the graph, or what it was
+   * derived from, has passed a trial.
    */
   readonly trial?: TrialLimits | undefined;
   /**
@@ -46,7 +46,10 @@ export interface SessionOptions {
    * memory does. Default: what the runtime was told.
    */
   readonly arena?: boolean | undefined;
-  /** Whether {@link Session.keep} is what it is for: then results stay on the accelerator, if there is one. Default `false`. */
+  /**
+   * Whether {@link Session.keep} is what it is for: then results stay on the accelerator, if there is one. Default
+   * `false`.
+   */
   readonly keeps?: boolean | undefined;
 }
 
@@ -64,8 +67,8 @@ export interface Runtime {
 }
 
 /**
- * A result that stays with the engine, to be fed to sessions of the same runtime: large results that are read many times need
- * not be copied back and forth.
+ * A result that stays with the engine, to be fed to sessions of the same runtime: large results that are read many
+ * times need not be copied back and forth.
  */
 export interface KeptTensor {
   readonly type: TensorType;

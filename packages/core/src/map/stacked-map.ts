@@ -1,14 +1,15 @@
-// Several maps of one code as one, so that results from its derivative are those of their mean metric.
+// Several maps of the same code as one map, whose derivative gives the results for their mean metric.
 
 import { VielbeinError } from "../errors.ts";
 import { type CallOptions, type DifferentiableMap, type Differential, differentialAt } from "./map.ts";
 import type { Space } from "./space.ts";
 
 /**
- * x ↦ (f₁(x), …, fₙ(x)) / √n, whose metric JᵀJ is the mean of the maps' JᵢᵀJᵢ. Its output has the shape `[n, ...shape]`;
- * disposing of it disposes of the maps. Of one map, the map itself.
+ * x ↦ (f₁(x), …, fₙ(x)) / √n, whose metric JᵀJ is the mean of the maps' JᵢᵀJᵢ. Its output has the shape `[n,
+ * ...shape]`; disposing of it disposes of the maps. A single map is returned as it is.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for no maps, `SHAPE_MISMATCH` for maps between other spaces than the first.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` if there are no maps, `SHAPE_MISMATCH` for maps between other spaces than
+ * those of the first.
  */
 export function stackMaps(maps: readonly DifferentiableMap[]): DifferentiableMap {
   const [first] = maps;
@@ -57,7 +58,7 @@ function requireSame({ from, to }: DifferentiableMap, fromDim: number, toDim: nu
   );
 }
 
-/** Rows `[n · dim]` of n parts of `dim` numbers each. */
+/** Rows `[n · dim]` that consist of n parts of `dim` numbers each. */
 class Parts {
   readonly #n: number;
   readonly #dim: number;
@@ -69,7 +70,7 @@ class Parts {
     this.#scale = 1 / Math.sqrt(n);
   }
 
-  /** `[count, n · dim]` of what each yields, `[count, dim]`, one after another. */
+  /** `[count, n · dim]`: what each part yields, `[count, dim]`, put side by side. */
   async join<T>(
     items: readonly T[],
     count: number,

@@ -1,14 +1,15 @@
-// A map whose outputs count with weights, so that what is read off its derivative is that of a part of the output.
+// A map with weighted outputs, whose derivative describes a part of the output.
 
 import { VielbeinError } from "../errors.ts";
 import { type CallOptions, type DifferentiableMap, type Differential, differentialAt } from "./map.ts";
 
 /**
- * x ↦ √w ⊙ f(x), whose metric is Jᵀ·diag(w)·J: with w = 1 in a region of an image and 0 outside, that of the region.
- * Disposing of it disposes of f's map.
+ * x ↦ √w ⊙ f(x), whose metric is Jᵀ·diag(w)·J: with w = 1 in a region of an image and 0 outside, the metric of that
+ * region. Disposing of it disposes of the map f.
  *
  * @param weights w, `[to.dim]`, none negative.
- * @throws {VielbeinError} `SHAPE_MISMATCH` for another number of weights, `OUT_OF_RANGE` for one that is negative or not finite.
+ * @throws {VielbeinError} `SHAPE_MISMATCH` for another number of weights, `OUT_OF_RANGE` for one that is negative or
+ * not finite.
  */
 export function weightedMap(map: DifferentiableMap, weights: ArrayLike<number>): DifferentiableMap {
   const roots = rootsOf(weights, map.to.dim);

@@ -6,10 +6,10 @@ import { scaledColumns } from "../grassmann/frames.ts";
 import type { PointSpectrum } from "./homogeneity.ts";
 
 /**
- * Spectrum of the mean of Vᵢ·diag(λᵢ)·Vᵢᵀ over the points, all `[n]` of it; for partial spectra, `[n, k]`, the
- * mean of their leading parts.
+ * Full spectrum `[n]` of the mean of Vᵢ·diag(λᵢ)·Vᵢᵀ over the points. Partial spectra, with eigenvectors `[n, k]`, give
+ * the mean of their leading parts.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for no points or points of different spaces.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` if there are no points, or points of different spaces.
  */
 export function averageMetric(points: readonly PointSpectrum[]): PointSpectrum {
   const n = points[0]?.eigenvectors.rows ?? 0;

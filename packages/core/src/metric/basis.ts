@@ -6,11 +6,12 @@ import { VielbeinError } from "../errors.ts";
 import type { PointSpectrum } from "./homogeneity.ts";
 
 /**
- * B = V·diag(sᵢ), `[n, k]`, with sᵢ ∝ λᵢ^(−exponent) and mean square 1 over the axes: x = x₀ + B·c. Exponent 0 rotates only;
- * ½ makes the metric the identity; in between the scaling is gentler, as Wang & Ponce use it for CMA-ES (0.2 to 0.4).
- * Axes that move the output less than `floor` times the first, in length, are not stretched further.
+ * B = V·diag(sᵢ), `[n, k]`, with sᵢ ∝ λᵢ^(−exponent) and mean square 1 over the axes: x = x₀ + B·c. Exponent 0 only
+ * rotates; ½ makes the metric the identity; in between, the scaling is gentler, as in Wang & Ponce's use of it for
+ * CMA-ES (0.2 to 0.4). Axes that move the output less than `floor` times the first, in length, are not stretched
+ * further.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for an exponent outside of [0, 1] or a first eigenvalue that is not positive.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for an exponent outside [0, 1] or a first eigenvalue that is not positive.
  */
 export function metricBasis(
   { eigenvalues, eigenvectors }: PointSpectrum,
@@ -36,11 +37,11 @@ export function metricBasis(
 }
 
 /**
- * Steps along an axis by which the output moves equally far, to first order: tᵢ = distance/√λ. Infinite along an axis
+ * The step along an axis that moves the output by `distance`, to first order: t = distance/√λ. Infinite along an axis
  * that does not move the output.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for a negative eigenvalue, a distance that is not finite, or both 0: any step will
- *   do then.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for a negative eigenvalue, a distance that is not finite, or both 0, where
+ * any step would do.
  */
 export function equalStep(eigenvalue: number, distance: number): number {
   if (!(eigenvalue >= 0 && Number.isFinite(distance)) || (eigenvalue === 0 && distance === 0)) {

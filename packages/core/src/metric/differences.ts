@@ -10,14 +10,17 @@ import { requirePoints } from "../map/space.ts";
 import type { MetricSpectrum } from "./spectrum.ts";
 
 export interface MetricDifferenceOptions extends CallOptions {
-  /** ε: the step is ε·‖x‖, or ε where x = 0. Default 1e-3, the authors'; 1e-4 is better for ReLU-type networks. */
+  /**
+   * ε: the step is ε·‖x‖, or ε where x = 0. Default 1e-3, as the authors use; 1e-4 is better for ReLU-type networks.
+   */
   readonly step?: number | undefined;
 }
 
 /**
- * (∇D(x + h·e) − ∇D(x − h·e)) / 4h for every unit vector e, with ∇D(x′) = 2·J(x′)ᵀ(f(x′) − f(x)): half of the Hessian of D,
- * as the authors' code has it, which averages over the two points where it should add. In the limit of small steps that
- * half is g = JᵀJ. Kinks within the step, and in single precision rounding, make it inexact and not quite positive.
+ * (∇D(x + h·e) − ∇D(x − h·e)) / 4h for every unit vector e, with ∇D(x′) = 2·J(x′)ᵀ(f(x′) − f(x)): half of the Hessian
+ * of D, as in the authors' code, which averages over the two points where it should add. In the limit of small steps
+ * that half is g = JᵀJ. Kinks within the step, and rounding in single precision, make it inexact and not quite
+ * positive.
  *
  * @param point x, `[from.dim]`.
  * @returns `[from.dim, from.dim]`, symmetrised.
@@ -57,7 +60,10 @@ export async function metricByDifferences(
   };
 }
 
-/** Spectrum of {@link metricByDifferences}: magnitudes of the eigenvalues, which may be negative, as the authors use them. */
+/**
+ * Spectrum of {@link metricByDifferences}: magnitudes of the eigenvalues, which may be negative, as in the authors'
+ * code.
+ */
 export async function spectrumByDifferences(
   map: DifferentiableMap,
   point: Float32Array,

@@ -13,43 +13,52 @@ export interface PointSpectrum {
 }
 
 /**
- * Why two spectra have no correlation. `few`: fewer than three pairs of numbers lie above rounding, as of metrics of rank
- * below three; two points always lie on a line. `constant`: one side does not vary, as of metrics that are the same in
- * all directions.
+ * Why two spectra have no correlation. `few`: fewer than three pairs of numbers lie above rounding, as for metrics of
+ * rank below three; two points always lie on a line. `constant`: one side does not vary, as for metrics that are the
+ * same in all directions.
  */
 export type HomogeneityProblem = "few" | "constant";
 
 export interface Correlations {
-  /** Entry (i, j): correlation of Λᵢⱼ with λⱼ; 1 on the diagonal, NaN where there is none. Not symmetric. `[points, points]`. */
+  /**
+   * Entry (i, j): correlation of Λᵢⱼ with λⱼ; 1 on the diagonal, NaN where there is none. Not symmetric. `[points,
+   * points]`.
+   */
   readonly matrix: Matrix;
-  /** Over the entries off the diagonal that there are; undefined where there are none. */
+  /** Over the existing entries off the diagonal; undefined where there are none. */
   readonly mean: number | undefined;
   readonly median: number | undefined;
   readonly standardDeviation: number | undefined;
-  /** Entries off the diagonal that have no correlation, by the reason. */
+  /** Number of entries off the diagonal that have no correlation, by reason. */
   readonly undetermined: Readonly<Record<HomogeneityProblem, number>>;
 }
 
 export interface Homogeneity {
   /** Of the eigenvalues themselves: dominated by the largest. */
   readonly linear: Correlations;
-  /** Of their logarithms: every decade counts alike. */
+  /** Of their logarithms: all decades count alike. */
   readonly logarithmic: Correlations;
-  /** Pairs of numbers left out of the logarithmic correlations, one of them not above rounding; of all. */
+  /**
+   * How many pairs of numbers are left out of the logarithmic correlations, because one of the two is not above
+   * rounding, of how many in all.
+   */
   readonly masked: { readonly count: number; readonly of: number };
 }
 
 /** Eigenvalues below this fraction of the largest are rounding of float32 tangents. */
 const ROUNDING = 1e-14;
-/** Shares of the largest, or decimal logarithms, within this of each other are alike but for rounding of float32 tangents. */
+/**
+ * Shares of the largest, or decimal logarithms, within this of each other are alike but for rounding of float32
+ * tangents.
+ */
 const CONSTANT = 1e-6;
 /** Fewest pairs of numbers that a correlation says something of. */
 const FEWEST = 3;
 
 /**
- * Homogeneity over two points or more.
+ * Homogeneity over two or more points.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for fewer points, or spectra of different sizes or not full.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for fewer points, or for spectra that differ in size or are not full.
  */
 export function homogeneity(points: readonly PointSpectrum[]): Homogeneity {
   const n = points[0]?.eigenvalues.length ?? 0;
@@ -97,7 +106,10 @@ export function homogeneity(points: readonly PointSpectrum[]): Homogeneity {
   };
 }
 
-/** The same spectra with independent random axes, uniform over all orthonormal ones: what no agreement looks like. */
+/**
+ * The same spectra with independent random axes, uniform over all orthonormal ones, to show what no agreement looks
+ * like.
+ */
 export function withRandomAxes(points: readonly PointSpectrum[], seed: number): PointSpectrum[] {
   return points.map(({ eigenvalues }, i) => ({
     eigenvalues,

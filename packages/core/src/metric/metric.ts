@@ -13,8 +13,8 @@ import type { DifferentiableMap } from "../map/map.ts";
 export interface MetricOptions extends DerivativeOptions {
   /**
    * `columns`: all columns of J are kept, in the engine's precision, and multiplied in float64; n products with J.
-   * `products`: g·e = Jᵀ·(J·e), nothing of the size of J is kept; n products with J and n with Jᵀ.
-   * Default: `columns` where they fit the memory budget, else `products`.
+   * `products`: g·e = Jᵀ·(J·e), and nothing of the size of J is kept; n products with J and n with Jᵀ. Default:
+   * `columns` where they fit the memory budget, else `products`.
    */
   readonly route?: "columns" | "products" | undefined;
 }

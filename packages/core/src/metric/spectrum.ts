@@ -17,26 +17,34 @@ export interface MetricSpectrum {
   readonly eigenvalues: Float64Array;
   /** Eigenvectors as columns `[from.dim, k]`, orthonormal; the first largest entry of each is positive. */
   readonly eigenvectors: Matrix;
-  /** Of the matrix-free route ‖g·v − λ·v‖, one for each pair: see {@link LeadingPairs}. */
+  /** By the matrix-free route only: ‖g·v − λ·v‖ for each pair, see {@link LeadingPairs}. */
   readonly residuals?: Float64Array | undefined;
-  /** Of the same route: products with J or Jᵀ that it took. */
+  /** By the same route: the number of products with J or Jᵀ that it took. */
   readonly products?: number | undefined;
   /** How it was computed. */
   readonly method: "gram" | "qr" | "lanczos" | "differences";
-  /** Within one route the budget changes nothing; undefined by differences. */
+  /** How the derivative was computed. Within one route the budget changes nothing. Undefined by differences. */
   readonly route?: DerivativeRoute | undefined;
 }
 
 export interface MetricSpectrumOptions extends MetricOptions {
-  /** Leading eigenpairs only, matrix-free by Lanczos iteration on JVP and VJP. Default: all, from g. */
+  /** Number of leading eigenpairs to find, matrix-free, by Lanczos iteration on JVP and VJP. Default: all, from g. */
   readonly top?: number | undefined;
-  /** `high` takes the singular values of J from its QR factorisation: small eigenvalues keep their digits. Default `normal`. */
+  /**
+   * `high` takes the singular values of J from its QR factorisation: small eigenvalues keep their digits. Default
+   * `normal`.
+   */
   readonly accuracy?: "normal" | "high" | undefined;
-  /** Of `top`: residuals to reach, as a fraction of the largest eigenvalue. Default 1e-6, what float32 products give. */
+  /**
+   * With `top`: residuals to reach, as a fraction of the largest eigenvalue. Default 1e-6, what float32 products give.
+   */
   readonly tolerance?: number | undefined;
 }
 
-/** How many eigenpairs there is room for: all, or of codes so long that their metric exceeds the memory budget the leading 32. */
+/**
+ * How many eigenpairs there is room for: all, or the leading 32 where codes are so long that their metric exceeds the
+ * memory budget.
+ */
 export function defaultPairs(
   map: Pick<DifferentiableMap<FloatArray>, "from">,
   { memoryBudget }: Pick<MetricOptions, "memoryBudget"> = {},

@@ -1,5 +1,5 @@
 // Adam: gradient descent with running means of the gradient and of its square (Kingma & Ba, ICLR 2015). It scales each
-// coordinate by itself, so that a rotation of the coordinates changes its path.
+// coordinate separately, so a rotation of the coordinates changes its path.
 
 import { VielbeinError } from "../errors.ts";
 import {
@@ -13,7 +13,7 @@ import {
 export interface AdamOptions extends StepOptions {
   /** Default 300. */
   readonly steps?: number | undefined;
-  /** Length of a step in every coordinate, about. Default 0.05. */
+  /** Approximate length of a step in every coordinate. Default 0.05. */
   readonly learningRate?: number | undefined;
   /** Memory of the mean of the gradient. Default 0.9. */
   readonly beta1?: number | undefined;
@@ -25,7 +25,8 @@ export interface AdamOptions extends StepOptions {
 const EPSILON = 1e-8;
 
 /**
- * The best point met; Adam has no criterion of convergence.
+ * Minimises `objective` by Adam (Kingma & Ba, ICLR 2015) and returns the best point seen; Adam has no criterion of
+ * convergence.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT`; `NOT_FINITE` at the start.
  */

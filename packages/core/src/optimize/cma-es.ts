@@ -22,9 +22,10 @@ export interface CmaEsOptions extends StepOptions {
 export type BlackBox = (points: readonly Float64Array[]) => Promise<readonly number[]>;
 
 /**
- * The best point met. Values that are not numbers count as infinite.
+ * Minimises `objective` by CMA-ES (Hansen 2016) and returns the best point seen. Values that are not numbers count as
+ * infinite.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT`; `NOT_FINITE` where a whole generation has no finite value.
+ * @throws {VielbeinError} `INVALID_ARGUMENT`; `NOT_FINITE` when a whole generation has no finite value.
  */
 export async function cmaEs(
   objective: BlackBox,
@@ -75,7 +76,9 @@ class Samples {
   /** Of the covariance, as it was `#age` generations ago. */
   #axes: Axes;
   #age = 0;
-  /** The paths of the mean, in which steps in one direction add up: in units of the samples, and in those of the space. */
+  /**
+   * The paths of the mean, in which steps in one direction add up: in units of the samples, and in those of the space.
+   */
   #pathSigma: Float64Array;
   #pathC: Float64Array;
 

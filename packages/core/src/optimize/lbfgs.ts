@@ -1,6 +1,6 @@
 // L-BFGS: quasi-Newton descent from the last few changes of the gradient (Nocedal & Wright, Numerical Optimization,
-// 2006, algorithm 7.5), with a line search that backs off until the value falls enough (Armijo), and goes on as long as it
-// falls and is as steep as it was.
+// 2006, algorithm 7.5), with a line search that backs off until the value falls enough (Armijo), and goes on as long as
+// the value falls and is as steep as it was.
 
 import {
   along,
@@ -18,12 +18,12 @@ import {
 export interface LbfgsOptions extends StepOptions {
   /** Default 100. */
   readonly steps?: number | undefined;
-  /** Changes of the gradient that are remembered. Default 10. */
+  /** Number of changes of the gradient that are remembered. Default 10. */
   readonly memory?: number | undefined;
   /**
-   * Converged when the quadratic model, −½·slope, promises to lower the value by no more than this fraction of it, or
-   * single precision ends it, three steps running, and a second search from there, without what the first one remembered,
-   * lowers it by no more before it comes to the same. Default 1e-6.
+   * Converged when, for three steps running, the quadratic model, −½·slope, promises to lower the value by no more than
+   * this fraction of it or single precision prevents a decrease, and a second search from there, without what the first
+   * one remembered, lowers it by no more before it comes to the same. Default 1e-6.
    */
   readonly tolerance?: number | undefined;
 }
@@ -45,6 +45,8 @@ const AS_STEEP = 0.9;
 const SMALL_PROMISES = 3;
 
 /**
+ * Minimises `objective` by L-BFGS (Nocedal & Wright, Numerical Optimization, 2006, algorithm 7.5).
+ *
  * @throws {VielbeinError} `INVALID_ARGUMENT`; `NOT_FINITE` at the start.
  */
 export async function lbfgs(
@@ -107,8 +109,8 @@ export async function lbfgs(
 }
 
 /**
- * Without a memory, in units of the gradient: as far as the slope promises to lower the value to 0, but no farther than the
- * point is long, or 1. The function may be of any scale.
+ * Without a memory, in units of the gradient: as far as the slope promises to lower the value to 0, but no farther than
+ * the point is long, or 1. The function may be of any scale.
  */
 function firstLength(x: Float64Array, { value, gradient }: ValueAndGradient): number {
   const steepness = Math.sqrt(dot(gradient, gradient));

@@ -1,5 +1,5 @@
-// Levenberg–Marquardt: Gauss–Newton steps on a sum of squares, damped as far as their prediction fails (Madsen,
-// Nielsen & Tingleff, Methods for Non-Linear Least Squares Problems, 2004, algorithm 3.16). In a box, coordinates on a face
+// Levenberg–Marquardt: Gauss–Newton steps on a sum of squares, damped as far as their prediction fails (Madsen, Nielsen
+// & Tingleff, Methods for Non-Linear Least Squares Problems, 2004, algorithm 3.16). In a box, coordinates on a face
 // that the gradient presses against it are held there, and those that a step would take out of the box end on its face
 // (Kanzow, Yamashita & Fukushima, "Levenberg–Marquardt methods with strong local convergence properties for solving
 // nonlinear equations with convex constraints", 2004). Strong damping leaves the projected gradient, which descends.
@@ -36,18 +36,24 @@ export interface LevenbergMarquardtOptions extends StepOptions {
   /** First damping, as a fraction of the largest diagonal entry of JᵀJ. Default 1e-3. */
   readonly damping?: number | undefined;
   /**
-   * Converged when the model, damped no more than `damping`, promises to lower the value by no more than this fraction of it,
-   * or to move the point by no more than this fraction of its length. Default 1e-8.
+   * Converged when the model, damped by no more than `damping`, promises to lower the value by no more than this
+   * fraction of it, or to move the point by no more than this fraction of its length. Default 1e-8.
    */
   readonly tolerance?: number | undefined;
-  /** The box `[low, high]` in every coordinate that the search keeps to; a start outside is moved to its nearest point. */
+  /**
+   * The interval `[low, high]` that the search keeps every coordinate to; a start outside this box is moved to the
+   * nearest point in it.
+   */
   readonly bounds?: readonly [low: number, high: number] | undefined;
 }
 
 const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 /**
- * @throws {VielbeinError} `INVALID_ARGUMENT`, also for bounds that are not finite or in order; `NOT_FINITE` at the start.
+ * Minimises a sum of squares by Levenberg–Marquardt (Madsen, Nielsen & Tingleff 2004, algorithm 3.16).
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT`, also for bounds that are not finite or in order; `NOT_FINITE` at the
+ * start.
  */
 export async function levenbergMarquardt(
   objective: LeastSquaresObjective,
@@ -114,8 +120,8 @@ interface Reach {
 
 interface DampedStep {
   /**
-   * The least of the damped model within reach, about; undefined where its matrix is singular in floating point, or the faces
-   * made of it what the model does not promise to lower the value.
+   * The least of the damped model within reach, about; undefined where its matrix is singular in floating point, or the
+   * faces made of it what the model does not promise to lower the value.
    */
   readonly move?: Float64Array | undefined;
   readonly length: number;
@@ -134,7 +140,10 @@ function dampedStep(model: LeastSquaresModel, reach: Reach, mu: number): DampedS
   return promised > 0 || length === 0 ? { move, length, promised } : none;
 }
 
-/** −(H + μI)⁻¹·gradient in the coordinates that are not held. Those that would leave the box are held on its face in turn. */
+/**
+ * −(H + μI)⁻¹·gradient in the coordinates that are not held. Those that would leave the box are held on its face in
+ * turn.
+ */
 function boxedMove(
   { gradient, hessian }: LeastSquaresModel,
   { down, up }: Reach,

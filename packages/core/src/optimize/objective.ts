@@ -1,9 +1,9 @@
 // What the optimisers share: the functions that they minimise, and how they are stopped and watched.
 //
-// Every criterion of convergence is without scale: multiplying the function by a constant changes no point and no flag.
+// No criterion of convergence depends on scale: multiplying the function by a constant changes no point and no flag.
 // The methods with derivatives have converged where their model promises to lower the value by no more than a fraction
-// of it, or by so little that single precision may not show it, and does not. That a step was short, or that none lowered
-// the value, is no evidence of a minimum.
+// of it, or by so little that single precision may not show it, and does not. That a step was short, or that none
+// lowered the value, is not evidence of a minimum.
 
 import { VielbeinError } from "../errors.ts";
 
@@ -25,7 +25,7 @@ export interface Progress {
 }
 
 export interface StepOptions {
-  /** Cap of the steps. */
+  /** The largest number of steps. */
   readonly steps?: number | undefined;
   /** Stops between two steps. */
   readonly signal?: AbortSignal | undefined;
@@ -39,8 +39,8 @@ export interface Minimum {
   /** Steps done. */
   readonly steps: number;
   /**
-   * Whether the optimiser's own criterion ended the search, rather than the cap, or a function that nothing lowers
-   * although its derivatives promise it.
+   * Whether the optimiser's own criterion ended the search, rather than the cap or a function that no step lowers
+   * although its derivatives promise that.
    */
   readonly converged: boolean;
 }
@@ -49,14 +49,14 @@ export interface Minimum {
 const ROUNDING = Number.EPSILON ** 2;
 
 /**
- * Whether a promised decrease is nothing beside the value, or, where the minimum is 0, beside the first value.
+ * Whether a promised decrease is negligible beside the value, or, where the minimum is 0, beside the first value.
  * `tolerance` is relative.
  */
 export function isNegligible(promised: number, value: number, first: number, tolerance: number): boolean {
   return promised <= Math.max(tolerance * Math.abs(value), ROUNDING * Math.abs(first));
 }
 
-/** Whether a promise is so small that single precision need not keep it: a function computed in it stalls there. */
+/** Whether a promised decrease is so small that a function computed in single precision may not show it. */
 export function isBelowSingle(promised: number, value: number): boolean {
   return promised <= 2 ** -20 * Math.abs(value);
 }
@@ -83,7 +83,7 @@ export function requireOptions(
 }
 
 /**
- * Refuses a box without an inside, or without an end.
+ * Refuses a box that is empty or unbounded.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` unless low < high, both finite.
  */

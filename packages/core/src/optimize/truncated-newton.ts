@@ -1,7 +1,8 @@
-// Truncated Newton: steps from conjugate gradients on the second derivative, known by products alone, within a region that
-// grows and shrinks as the quadratic model is right (Steihaug, "The conjugate gradient method and trust regions in large
-// scale optimization", SIAM J. Numer. Anal. 20, 1983). Where the whole step lies within the region, what the model promises
-// for it is how far the value is above its minimum; where the curvature is negative, the step goes on to the region's edge.
+// Truncated Newton: steps from conjugate gradients on the second derivative, known by products alone, within a region
+// that grows and shrinks as the quadratic model is right (Steihaug, "The conjugate gradient method and trust regions in
+// large scale optimization", SIAM J. Numer. Anal. 20, 1983). Where the whole step lies within the region, what the
+// model promises for it is how far the value is above its minimum; where the curvature is negative, the step goes on to
+// the region's edge.
 
 import { normal } from "@vielbein/linalg";
 import {
@@ -15,7 +16,9 @@ import {
   type StepOptions,
 } from "./objective.ts";
 
-/** The quadratic model around a point, in coordinates c of its own, best such that the second derivative H is about 1. */
+/**
+ * The quadratic model around a point, in coordinates c of its own, best such that the second derivative H is about 1.
+ */
 export interface NewtonModel {
   readonly gradient: Float64Array;
   /** H·c. */
@@ -43,7 +46,10 @@ export interface TruncatedNewtonOptions extends StepOptions {
   readonly tolerance?: number | undefined;
 }
 
-/** Of what the model promises: below it a step is not taken, below the second the region shrinks, above the third it grows. */
+/**
+ * Of what the model promises: below it a step is not taken, below the second the region shrinks, above the third it
+ * grows.
+ */
 const [TAKEN, POOR, GOOD] = [1e-4, 0.25, 0.75];
 
 /** A negative curvature shows before conjugate gradients have reduced a random direction to this share. */
@@ -121,8 +127,8 @@ class Search {
   }
 
   /**
-   * From where the gradient leads no lower: along a negative curvature, which a saddle has and a minimum has not. Whether it
-   * led lower.
+   * From where the gradient leads no lower: along a negative curvature, which a saddle has and a minimum has not.
+   * Whether it led lower.
    */
   async #escape(): Promise<boolean> {
     const { x, model } = this.#at;
@@ -169,7 +175,9 @@ interface NewtonStep {
   readonly length: number;
   /** −cᵀ(gradient + ½·H·c). */
   readonly promised: number;
-  /** Whether it is the least of the model, all but a share of what is promised, rather than cut at the region's edge. */
+  /**
+   * Whether it is the least of the model, all but a share of what is promised, rather than cut at the region's edge.
+   */
   readonly isWhole: boolean;
 }
 

@@ -10,13 +10,13 @@ import type { DifferentiableMap } from "../map/map.ts";
 
 export interface CurveTraversalOptions extends JacobianOptions {
   /**
-   * Length of the walk either way. With `unit: "input"` the code moves by it; with `"output"` the output does, about:
-   * every step is divided by the singular value where it starts. Default 3.
+   * Length of the walk in either direction. With `unit: "input"` the code moves by it; with `"output"` the output does,
+   * approximately: every step is divided by the singular value where it starts. Default 3.
    */
   readonly length?: number | undefined;
   /** What `length` is measured in. Default `input`. */
   readonly unit?: "input" | "output" | undefined;
-  /** Steps of both ways together, even: the step is 2·length/steps. Default 24. */
+  /** Number of steps, both ways together, even: the step is 2·length/steps. Default 24. */
   readonly steps?: number | undefined;
   /** Points to return, odd, at most `steps` + 1. Default 7. */
   readonly frames?: number | undefined;
@@ -26,9 +26,9 @@ export interface CurveTraversalOptions extends JacobianOptions {
 
 /** What one step of the walk found at its end. */
 export interface CurveStep {
-  /** −N/2 … N/2 without 0: the way and how far along it. */
+  /** −N/2 … N/2 without 0: which way, and how many steps along it. */
   readonly step: number;
-  /** Index of the direction in the basis at the new point; another than before where singular values crossed. */
+  /** Index of the direction in the basis at the new point; it changes where singular values cross. */
   readonly index: number;
   readonly singularValue: number;
   /** Cosine of the output vectors u before and after, ≥ 0: the index is chosen to make it largest. */
@@ -65,9 +65,9 @@ interface Station {
  * The direction that continues the last one is the one whose output vector has the largest |cosine| with the last
  * output vector; the sign of that cosine is carried to both of its vectors.
  *
- * @param start a local basis with all its directions, as {@link localBasisAt} gives it; the walk starts at its point.
- * @throws {VielbeinError} `INVALID_ARGUMENT` for options out of range; `NUMERICAL_FAILURE` where the direction
- * moves the output by nothing; what {@link jacobian} throws.
+ * @param start a local basis with all its directions, as {@link localBasisAt} returns it; the walk starts at its point.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for options out of range; `NUMERICAL_FAILURE` where the direction does not
+ * move the output; what {@link jacobian} throws.
  */
 export async function curveTraversal(
   map: DifferentiableMap,

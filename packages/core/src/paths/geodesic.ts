@@ -1,7 +1,7 @@
-// Geodesics of the metric that the output space induces, by minimising the discrete energy
-// E = ½ N Σ ‖f(c_{i+1}) − f(c_i)‖² over the inner nodes of a chain of N segments with fixed ends (Shao, Kumar & Fletcher,
-// "The Riemannian Geometry of Deep Generative Models", 2018), by L-BFGS and Newton steps. A minimiser has constant
-// speed, and its length L satisfies L² ≤ 2E.
+// Geodesics of the metric that the output space induces, by minimising the discrete energy E = ½ N Σ ‖f(c_{i+1}) −
+// f(c_i)‖² over the inner nodes of a chain of N segments with fixed ends (Shao, Kumar & Fletcher, "The Riemannian
+// Geometry of Deep Generative Models", 2018), by L-BFGS and Newton steps. A minimiser has constant speed, and its
+// length L satisfies L² ≤ 2E.
 
 import { rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
@@ -23,13 +23,15 @@ import { PathEnergy } from "./path-energy.ts";
 export interface GeodesicOptions extends StepOptions {
   /** N. Default 16. */
   readonly segments?: number | undefined;
-  /** Converged when the energy is no more than this fraction above its minimum, by its second derivative. Default 1e-6. */
+  /**
+   * Converged when the energy is no more than this fraction above its minimum, by its second derivative. Default 1e-6.
+   */
   readonly tolerance?: number | undefined;
   /** Bytes that the columns of the Jacobian at a node may take. Default 2 GiB. */
   readonly memoryBudget?: number | undefined;
 }
 
-/** A chain of nodes and what its image in the output space is like. */
+/** A chain of nodes, and measures of its image in the output space. */
 export interface Chain {
   /** `[N + 1, from.dim]`, the ends included. */
   readonly points: Float32Array;
@@ -46,20 +48,23 @@ export interface Geodesic extends Chain {
   readonly straight: Chain;
   readonly steps: number;
   /**
-   * Whether the search converged, and to a chain of nearly constant speed (an `unevenness` of 0.1 at most), as geodesics
-   * have: nodes on plateaus of the output, or too few of them, may be at rest in anything else.
+   * Whether the search converged, and to a chain of nearly constant speed (an `unevenness` of at most 0.1), as
+   * geodesics have. Where nodes lie on plateaus of the output, or are too few, the search may come to rest at another
+   * chain.
    */
   readonly converged: boolean;
-  /** How the derivative entered the gradients of the energy, and the metrics of the nodes. */
+  /** How the derivative was computed for the gradients of the energy, and for the metrics of the nodes. */
   readonly routes: { readonly gradient: DerivativeRoute; readonly metric: DerivativeRoute };
 }
 
 /**
- * A geodesic from `start` to `end`, `[from.dim]` each, found from the straight line: a shortest one near it, which need not
- * be the shortest of all. Takes the metric at every inner node (from.dim products with J each), and again after half as many
- * steps as from.dim; a step is a value and a product with Jᵀ for every inner node.
+ * A geodesic from `start` to `end`, `[from.dim]` each, found from the straight line: a shortest path near it, which
+ * need not be the shortest of all. Minimises the energy E = ½ N Σ ‖f(c_{i+1}) − f(c_i)‖² (Shao, Kumar & Fletcher 2018).
+ * Takes the metric at every inner node (from.dim products with J each), and again whenever the products since have cost
+ * as much as that; a step takes a value and a product with Jᵀ for every inner node.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for fewer than 2 segments; `SHAPE_MISMATCH`, `NOT_FINITE`; what the map throws.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for fewer than 2 segments; `SHAPE_MISMATCH`, `NOT_FINITE`; what the map
+ * throws.
  */
 export async function geodesic(
   map: DifferentiableMap,
@@ -102,8 +107,8 @@ const EVEN = 0.1;
 const ROUGH = 1e-4;
 
 /**
- * L-BFGS, which goes on over kinks, until it gains little; then Newton's method, which tells a minimum from a saddle, knows
- * how far above the minimum that is, and goes there.
+ * L-BFGS, which goes on over kinks, until it gains little; then Newton's method, which tells a minimum from a saddle,
+ * knows how far above the minimum that is, and goes there.
  */
 async function minimise(
   energy: PathEnergy,
@@ -157,8 +162,8 @@ export async function measureChain(
 }
 
 /**
- * The chain with every segment divided evenly into `parts`: what its length is when the chords between the nodes do
- * not cut corners of the output space.
+ * The chain with every segment divided evenly into `parts`, to measure its length without chords that cut corners in
+ * the output space.
  */
 export function refineChain(points: Float32Array, dim: number, parts: number): Float32Array {
   const segments = points.length / dim - 1;

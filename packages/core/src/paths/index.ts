@@ -1,4 +1,5 @@
-// Ways through a latent space: lines, great circles, curves along a direction, geodesics, and how far the output moves on them.
+// Ways through a latent space: lines, great circles, curves along a direction, geodesics, and how far the output moves
+// on them.
 
 export {
   type CurveStep,

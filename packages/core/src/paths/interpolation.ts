@@ -5,7 +5,8 @@ import { VielbeinError } from "../errors.ts";
 /**
  * Points at `segments` + 1 even steps from `start` to `end`, `[segments + 1, dim]`.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH` for ends of different dimensions; `INVALID_ARGUMENT` for no segment.
+ * @throws {VielbeinError} `SHAPE_MISMATCH` for ends of different dimensions; `INVALID_ARGUMENT` for less than one
+ * segment.
  */
 export function straightLine(start: Float32Array, end: Float32Array, segments: number): Float32Array {
   requireEnds(start, end);
@@ -13,8 +14,8 @@ export function straightLine(start: Float32Array, end: Float32Array, segments: n
 }
 
 /**
- * The same along the great circle: directions turn evenly, and lengths go over from one to the other:
- * (sin((1 − t)Ω)·start + sin(tΩ)·end)/sin Ω with Ω the angle between them (Shoemake, SIGGRAPH 1985). Samples of a normal
+ * The same along the great circle: directions turn evenly, and lengths change from the one to the other: (sin((1 −
+ * t)Ω)·start + sin(tΩ)·end)/sin Ω, where Ω is the angle between them (Shoemake, SIGGRAPH 1985). Samples of a normal
  * prior in many dimensions lie near a sphere, which the straight line leaves.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for points that are parallel, opposite or zero.
@@ -28,9 +29,9 @@ export function greatCircle(start: Float32Array, end: Float32Array, segments: nu
 }
 
 /**
- * Ω in radians.
+ * The angle Ω between two points, in radians.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` where it determines no great circle.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` where the points determine no great circle.
  */
 export function angleBetween(start: Float32Array, end: Float32Array): number {
   requireEnds(start, end);

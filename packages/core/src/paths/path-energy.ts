@@ -1,9 +1,9 @@
-// The energy of a chain in the output space, E = ½ N Σ ‖f(c_{i+1}) − f(c_i)‖², as a function of the positions of its inner
-// nodes. Its gradient needs no metric: at node i it is N·Jᵢᵀ(2fᵢ − f_{i−1} − f_{i+1}). The second derivative is
-// Jᵀ(T ⊗ 1)J, with N·T the second differences along the chain, and what the curvature of f adds. The first of the two is
-// about 1 in the coordinates c of node moves gᵢ^(−½)·Σₖ (T^(−½))ᵢₖ·cₖ/√N: the metric gᵢ of its place makes every node's moves
-// as long as those of its output are, and T^(−½) is the natural smoothing of a path. The second makes saddles, which the
-// first does not see, so products with both are taken: differences of gradients.
+// The energy of a chain in the output space, E = ½ N Σ ‖f(c_{i+1}) − f(c_i)‖², as a function of the positions of its
+// inner nodes. Its gradient needs no metric: at node i it is N·Jᵢᵀ(2fᵢ − f_{i−1} − f_{i+1}). The second derivative is
+// Jᵀ(T ⊗ 1)J, with N·T the second differences along the chain, and what the curvature of f adds. The first of the two
+// is about 1 in the coordinates c of node moves gᵢ^(−½)·Σₖ (T^(−½))ᵢₖ·cₖ/√N: the metric gᵢ of its place makes every
+// node's moves as long as those of its output are, and T^(−½) is the natural smoothing of a path. The second makes
+// saddles, which the first does not see, so products with both are taken: differences of gradients.
 
 import { eigh, identity, type Matrix, matmul, matrix, rowAt } from "@vielbein/linalg";
 import { scaledVjp } from "../jacobian/scaled-vjp.ts";
@@ -15,7 +15,9 @@ import type { NewtonModel, TruncatedNewtonObjective } from "../optimize/truncate
 /** Eigenvalues of a metric below this share of its first are rounding of single precision. */
 const FLOOR = 1e-6;
 
-/** Of a difference of gradients, as a share of the length of the chain. From a hundredth to ten times of it do as well. */
+/**
+ * Of a difference of gradients, as a share of the length of the chain. From a hundredth to ten times of it do as well.
+ */
 const DIFFERENCE = 1e-3;
 
 /** Points are the inner nodes `[N − 1, n]` of chains between fixed ends. */

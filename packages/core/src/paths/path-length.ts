@@ -1,5 +1,5 @@
-// Perceptual path length: the mean squared speed of the output along interpolations between random codes (Karras, Laine &
-// Aila, "A Style-Based Generator Architecture for GANs", CVPR 2019), exactly by one Jacobian-vector product at each,
+// Perceptual path length: the mean squared speed of the output along interpolations between random codes (Karras, Laine
+// & Aila, "A Style-Based Generator Architecture for GANs", CVPR 2019), exactly by one Jacobian-vector product at each,
 // ‖J·γ′(t)‖², beside its definition by differences, ‖f(γ(t + ε)) − f(γ(t))‖²/ε².
 
 import { VielbeinError } from "../errors.ts";
@@ -11,11 +11,11 @@ import { angleBetween } from "./interpolation.ts";
 
 export interface PathLengthOptions extends CallOptions {
   /**
-   * `linear`, or `spherical`: along the great circle between the codes scaled to length √dim, about that of a normal
-   * sample. Networks that normalise their input do not see the scale. Default `linear`.
+   * `linear`, or `spherical`: along the great circle between the codes scaled to length √dim, which is about that of a
+   * normal sample. Networks that normalise their input do not see the scale. Default `linear`.
    */
   readonly interpolation?: "linear" | "spherical" | undefined;
-  /** ε of the differences; absent: none are taken. In single precision 1e-4 is limited by rounding. */
+  /** ε of the differences; without it, none are taken. In single precision, an ε of 1e-4 is limited by rounding. */
   readonly epsilon?: number | undefined;
 }
 
@@ -24,7 +24,10 @@ export interface PathLength {
   readonly exact: number;
   /** ‖f(γ(t + ε)) − f(γ(t))‖²/ε², where ε was given. */
   readonly difference?: number | undefined;
-  /** (2⁻²⁴·‖f(γ(t))‖/ε)², the least that rounding to float32 can do to `difference`; networks round more. Where ε was given. */
+  /**
+   * (2⁻²⁴·‖f(γ(t))‖/ε)², the least that rounding to float32 can add to `difference`; networks round more. Where ε was
+   * given.
+   */
   readonly rounding?: number | undefined;
 }
 
@@ -80,8 +83,8 @@ function requireStep(point: Float32Array, velocity: Float32Array, epsilon: numbe
 }
 
 /**
- * Mean over the samples within the 1st and 99th percentile, as the definition has it (the order statistics at or next to
- * those ranks, towards the middle being kept).
+ * Mean over the samples between the 1st and 99th percentiles, as in the definition (the order statistics at those
+ * ranks, or next to them towards the middle, are kept).
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for no values.
  */
@@ -131,7 +134,7 @@ function trimmedMeanOfMembers(values: readonly number[]): (members: Int32Array) 
   };
 }
 
-/** What path lengths of many samples come to. */
+/** Summary of the path lengths of many samples. */
 export interface PathLengthSummary {
   readonly count: number;
   /** Of all samples, with standard deviation/√count. */
@@ -161,23 +164,29 @@ export function summarizePathLengths(
   };
 }
 
-/** Path lengths by differences, beside the exact ones. */
+/** How path lengths by differences compare with the exact ones. */
 export interface DifferenceReport {
-  /** √ of the mean of {@link PathLength.rounding} over that of `exact`: the least share of rounding in a difference. */
+  /**
+   * Square root of the mean of {@link PathLength.rounding} over that of `exact`: the smallest share that rounding can
+   * have in a difference.
+   */
   readonly rounding: number;
   /**
-   * `rounding`: the differences are more of rounding than of the map. `near rounding`: rounding changes their mean by a
+   * `rounding`: the differences show rounding more than the map. `near rounding`: rounding changes their mean by a
    * twentieth or more.
    */
   readonly quality: "sound" | "near rounding" | "rounding";
 }
 
-/** From this least share on, ε is so short that a mean that disagrees with the exact one is rounding's work, not the curve's. */
+/**
+ * From this least share on, ε is so short that a mean that disagrees with the exact one is rounding's work, not the
+ * curve's.
+ */
 const SHORT_STEP = 1e-3;
 const NEAR = 0.05;
 
 /**
- * What differences are worth, by the exact values of the same samples.
+ * Judges differences by the exact values of the same samples.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for no samples.
  */

@@ -38,12 +38,12 @@ export function linearTraversal(
 
 /**
  * The great circle ‖x‖·(cos θ · x̂ + sin θ · v̂) on the sphere through x, where v̂ is the direction without its part
- * along x, made a unit vector. A normal prior of high dimension lies near that sphere, which a straight line leaves.
+ * along x, scaled to length 1. A normal prior of high dimension lies near that sphere, which a straight line leaves.
  *
  * @param point x, `[dim]`.
  * @param direction v, `[dim]`, not parallel to x.
  * @param angles θ in radians.
- * @returns `[angles.length, dim]`, all of the norm of x, and x itself at θ = 0.
+ * @returns `[angles.length, dim]`, all with the norm of x; x itself at θ = 0.
  * @throws {VielbeinError} `NUMERICAL_FAILURE` where no tangent is left: x = 0, or v along x.
  */
 export function sphericalTraversal(
@@ -76,9 +76,10 @@ export function sphericalTraversal(
 }
 
 /**
- * A direction of some layers alone, in a space of one code for each layer, such as W+ of StyleGAN.
+ * A direction restricted to some layers, in a space with one code for each layer, such as W+ of StyleGAN.
  *
- * @param space of shape `[layers, dim]`; of more axes, the last is the code and the others count the layers.
+ * @param space has shape `[layers, dim]`; where there are more axes, the last is the code and the others count the
+ * layers.
  * @param direction `[dim]`, the same for each layer, or `[layers · dim]`.
  * @param layers which of them move, from 0; the other rows of the result are zero.
  * @returns `[layers · dim]`.

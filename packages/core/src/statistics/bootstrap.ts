@@ -1,5 +1,6 @@
 // The bootstrap: how far a statistic of a sample would scatter, by drawing samples from the sample with replacement
-// (Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979). Members that are not independent are drawn together.
+// (Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979). Members that are not independent are drawn
+// together.
 
 import { uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
@@ -10,8 +11,8 @@ export interface BootstrapOptions {
   /** At least 2. Default 2000. */
   readonly resamples?: number | undefined;
   /**
-   * The cluster of every member, `[count]`: members that share a network or a code, say. Clusters are drawn whole, as many as
-   * there are. Default: every member by itself.
+   * The cluster of every member, `[count]`, such as members that share a network or a code. Clusters are drawn whole,
+   * as many as there are. Default: every member by itself.
    */
   readonly clusters?: ArrayLike<number> | undefined;
 }
@@ -27,9 +28,10 @@ export interface Bootstrap {
 const FIRST_RESAMPLE = 2 ** 41;
 
 /**
- * `statistic` is given indices of members drawn with replacement: `count` of them, or those of the clusters drawn.
+ * The bootstrap of a statistic of `count` members (Efron 1979). `statistic` is given indices of members drawn with
+ * replacement: `count` of them, or those of the clusters drawn.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT`; `SHAPE_MISMATCH` for clusters that are not one for each member.
+ * @throws {VielbeinError} `INVALID_ARGUMENT`; `SHAPE_MISMATCH` unless there is one cluster for each member.
  */
 export function bootstrap(
   count: number,

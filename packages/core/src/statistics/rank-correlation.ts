@@ -5,18 +5,20 @@ import { uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 
 export interface RankCorrelationOptions {
-  /** Random permutations where there are too many to try all. Default 9999. */
+  /** Number of random permutations where there are too many to try them all. Default 9999. */
   readonly permutations?: number | undefined;
   /** Default 0. */
   readonly seed?: number | bigint | undefined;
 }
 
 export interface RankCorrelation {
-  /** Spearman's ρ, equal values having the mean of their ranks. */
+  /** Spearman's ρ; equal values are given the mean of their ranks. */
   readonly rho: number;
-  /** Two-sided: the share of permutations of one side with a |ρ| as large. */
+  /** Two-sided p-value: the share of permutations of one side whose |ρ| is at least as large. */
   readonly pValue: number;
-  /** Whether all permutations were tried, which they are up to 9 pairs; else (1 + hits)/(1 + permutations). */
+  /**
+   * Whether all permutations were tried, as they are up to 9 pairs; else the p-value is (1 + hits)/(1 + permutations).
+   */
   readonly exact: boolean;
 }
 

@@ -5,8 +5,8 @@
 //   D = I_rand / I_local,   I_rand = E d(x, x′),   I_local = E d(x, x + ε·ĝ),   d = √(Σ_{i≤k} θᵢ²/k),
 //
 // θ being the principal angles between the spans of the leading k output vectors, and k the smaller of the two local
-// dimensions. D depends on ε and on k, and it is far from 1 in networks that were never trained: it means something
-// only beside theirs.
+// dimensions. D depends on ε and on k, and is far from 1 in networks that were never trained: it has a meaning only
+// beside theirs.
 
 import { leadingColumns, matrix, svd } from "@vielbein/linalg";
 import { type LocalDimensionOptions, localDimension } from "../dimension/local-dimension.ts";
@@ -38,11 +38,14 @@ export interface TangentDistance {
   readonly k: number;
 }
 
-/** One pair of points and one neighbour; undefined where a spectrum is flat, so that there is no k or no subspace. */
+/**
+ * Distances between one pair of points, and between a point and its neighbour; undefined where a spectrum is flat, so
+ * that there is no k or no subspace.
+ */
 export interface DistortionSample {
   readonly random: TangentDistance | undefined;
   readonly near: TangentDistance | undefined;
-  /** How the tangent space at x was computed; under one budget, those of the other points too. */
+  /** How the tangent space at x was computed, and, under the same budget, those at the other points. */
   readonly route: DerivativeRoute;
 }
 
@@ -117,10 +120,9 @@ function distanceOf(a: Tangent, b: Tangent): TangentDistance | undefined {
 }
 
 /**
- * Why there is no Distortion. `flat`: the spectra have no local dimension (fix k), or their leading k values are all
- * alike. `affine`: tangent spaces do not turn
- * at all, 0/0. `too-near`: neighbours share their tangent space, as within one linear region of a ReLU network, while
- * independent points do not; raise ε.
+ * Why there is no Distortion. `flat`: the spectra have no local dimension (give k), or their leading k values are all
+ * alike. `affine`: tangent spaces do not turn at all, which gives 0/0. `too-near`: neighbours share their tangent
+ * space, as within one linear region of a ReLU network, while independent points do not; raise ε.
  */
 export type DistortionProblem = "flat" | "affine" | "too-near";
 
@@ -133,7 +135,7 @@ export interface Distortion {
   readonly problem: DistortionProblem | undefined;
   /** Ends of the 95 % interval of the ratio, by the percentiles of a bootstrap over pairs; from two pairs on. */
   readonly interval: readonly [number, number] | undefined;
-  /** Pairs that count, and pairs without local dimension. */
+  /** Number of pairs that count, and of pairs without local dimension. */
   readonly pairs: number;
   readonly excluded: number;
   /** Median k over the independent points; undefined without samples. */

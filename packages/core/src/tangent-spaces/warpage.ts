@@ -34,7 +34,7 @@ export interface WarpageOptions<M extends GrassmannDistanceName = GrassmannDista
    * difference. Default `false`, as in the reference implementation of the paper.
    */
   readonly sameNorm?: boolean | undefined;
-  /** Directions in the output space to compare the basis at x with, `[to.dim, r]`, by falling importance. */
+  /** Directions in the output space to compare the basis at x with, `[to.dim, r]`, in order of falling importance. */
   readonly references?: Readonly<Record<string, Matrix>> | undefined;
   /** Distances wanted. Default: all. */
   readonly distances?: readonly M[] | undefined;
@@ -48,9 +48,11 @@ export interface WarpageSample<M extends GrassmannDistanceName = GrassmannDistan
   readonly nearPairs: readonly DistanceProfile<M>[];
   /** Between x and each reference; min(k, r) entries. */
   readonly references: Readonly<Record<string, DistanceProfile<M>>>;
-  /** Directions with σ > 1e-6·σ₁ at all points compared: beyond, they are rounding of the engine's float32. */
+  /**
+   * Number of directions with σ > 1e-6·σ₁ at all points compared: those beyond are rounding of the engine's float32.
+   */
   readonly resolved: number;
-  /** How the basis at x was computed; under one budget, those at the other points too. */
+  /** How the basis at x was computed, and, under the same budget, those at the other points. */
   readonly route: DerivativeRoute;
 }
 
@@ -68,7 +70,7 @@ export function warpagePair(space: Space, seed: number | bigint, index: number):
   };
 }
 
-/** Directions that are compared where the caller does not say: 50, or as many as there are. */
+/** Number of directions that are compared where the caller does not say: 50, or as many as there are. */
 export function defaultDirections(map: Pick<DifferentiableMap, "from" | "to">): number {
   return Math.min(50, map.from.dim, map.to.dim);
 }

@@ -118,7 +118,8 @@ describe("levenbergMarquardt", () => {
 
 describe("levenbergMarquardt in a box", () => {
   test("holds a coordinate on its face while the gradient points out, and lets go of it when it turns", async () => {
-    // ½xᵀHx + gᵀx with H = (2, −1.5; −1.5, 2): the minimum lies inside, though at 0 the first coordinate wants to go down.
+    // ½xᵀHx + gᵀx with H = (2, −1.5; −1.5, 2): the minimum lies inside, though at 0 the first coordinate wants to go
+    // down.
     const hessian = matrix(2, 2, [2, -1.5, -1.5, 2]);
     const along = ([x, y]: Float64Array) => Float64Array.of(2 * x! - 1.5 * y!, 2 * y! - 1.5 * x!);
     const path: number[][] = [];

@@ -1,5 +1,5 @@
-// The optimisers step by step, down a bent valley: what a search is after a few steps shows constants and rules that its
-// end, the same minimum for many of them, does not. The numbers are those of the code when this was written.
+// The optimisers step by step, down a bent valley: what a search is after a few steps shows constants and rules that
+// its end, the same minimum for many of them, does not. The numbers are those of the code when this was written.
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { expect, test } from "vitest";

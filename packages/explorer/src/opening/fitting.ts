@@ -1,5 +1,5 @@
-// A model's file as a map of one point: extents for the axes that it leaves open, its batch taken apart, its noise frozen;
-// and what that assumes.
+// A model's file as a map of one point: extents for the axes that it leaves open, its batch taken apart, its noise
+// frozen; and what that assumes.
 
 import type { Runtime } from "@vielbein/core/runtime";
 import {

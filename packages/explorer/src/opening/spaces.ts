@@ -43,8 +43,8 @@ export class Spaces {
   }
 
   /**
-   * @param choice names of tensors; default: input and output of the model. The input, that is the code, is the first of
-   *   floating point that has no value in `set`.
+   * @param choice names of tensors; default: input and output of the model. The input, that is the code, is the first
+   *   of floating point that has no value in `set`.
    * @param means known means of the model's spaces; those that are needed are added.
    * @throws {VielbeinError} what preparing the maps throws.
    */

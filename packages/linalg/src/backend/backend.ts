@@ -13,10 +13,10 @@ export type BackendName = KernelName | "typescript";
 
 export interface InitializeOptions {
   /**
-   * `"wasm-relaxed"`: LAPACK as WebAssembly with fused multiply-add; last bits depend on the processor.
-   * `"wasm"`: the same with SIMD128 alone; the same bits on every machine. `"js"`: the same code and bits as
-   * JavaScript, where WebAssembly is forbidden. `"typescript"`: nothing loaded, exact and slow.
-   * `"auto"` (default) takes the first of them that runs here.
+   * `"wasm-relaxed"`: LAPACK as WebAssembly with fused multiply-add; last bits depend on the processor. `"wasm"`: the
+   * same with SIMD128 alone; the same bits on every machine. `"js"`: the same code and bits as JavaScript, where
+   * WebAssembly is forbidden. `"typescript"`: nothing loaded, exact and slow. `"auto"` (default) takes the first of
+   * these that runs here.
    */
   readonly backend?: "auto" | BackendName | undefined;
   /** Never take `"wasm-relaxed"`, so that results are the same to the last bit everywhere. Default `false`. */
@@ -24,8 +24,9 @@ export interface InitializeOptions {
   /** Limit of the kernel's heap in bytes, at most 4 GiB, which is the default. */
   readonly maxMemory?: number | undefined;
   /**
-   * Problems of less work than this, as the product of their three dimensions, are solved in plain TypeScript,
-   * where a call into the kernel would cost more than it saves. Default 64 (a 4 × 4 matrix is the first that goes to the kernel); 0: never.
+   * Problems of less work than this, as the product of their three dimensions, are solved in plain TypeScript, where a
+   * call into the kernel would cost more than it saves. Default 64 (a 4 × 4 matrix is the first that goes to the
+   * kernel); 0: none is.
    */
   readonly minimumWork?: number | undefined;
 }

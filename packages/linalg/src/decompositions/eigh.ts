@@ -26,8 +26,9 @@ export interface EighOptions {
 
 /**
  * Eigendecomposition of the symmetric matrix A `[n, n]`. Entries (i, j) and (j, i) may differ by 1e-8 of the largest,
- * as rounding of float32 leaves them: then the lower triangle counts, as in LAPACK; beyond, A is refused. The error of every eigenvalue is of the order of eps·‖A‖: eigenvalues that are small beside
- * the largest have few correct digits. Take `svd` of a factor where those matter.
+ * as rounding to float32 leaves them: the lower triangle then counts, as in LAPACK. If they differ by more, A is
+ * refused. The error of every eigenvalue is of the order of eps·‖A‖: eigenvalues that are small beside the largest have
+ * few correct digits. Take `svd` of a factor where those matter.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` (not square); `INVALID_ARGUMENT` (not symmetric); `NOT_FINITE` (an
  * entry, or an eigenvalue above 1.8e308); `NO_CONVERGENCE`; `MEMORY_BUDGET`.
@@ -50,8 +51,8 @@ export function eigh(a: Matrix, options: EighOptions = {}): Eigh | Pick<Eigh, "v
 }
 
 /**
- * Solutions of A·x = λ·B·x for symmetric A `[n, n]` and positive definite B `[n, n]`: values descending, vectors
- * with vectorsᵀ·B·vectors = I. By the Cholesky factor of B, so digits are lost in proportion to the condition of B.
+ * Solutions of A·x = λ·B·x for symmetric A `[n, n]` and positive definite B `[n, n]`: values descending, vectors with
+ * vectorsᵀ·B·vectors = I. Uses the Cholesky factor of B, so digits are lost in proportion to the condition of B.
  *
  * @throws {LinalgError} as `eigh`; `NUMERICAL_FAILURE` if B is not positive definite.
  */

@@ -18,14 +18,14 @@ import { type Svd, svd } from "./svd.ts";
 
 export interface RankOptions {
   /**
-   * Singular values (in `leastSquares` and `orthonormalize` first the diagonal of R; in the latter of columns of length
-   * 1) up to this fraction of the largest count as 0. Default max(m, n)·2^-52.
+   * Singular values up to this fraction of the largest count as 0. `leastSquares` and `orthonormalize` apply it to the
+   * diagonal of R first, `orthonormalize` after scaling the columns to length 1. Default max(m, n)·2^-52.
    */
   readonly tolerance?: number | undefined;
 }
 
 export interface LeastSquares {
-  /** `[n, k]`; of all solutions, the one of smallest norm. */
+  /** `[n, k]`; of all solutions, the one with the smallest norm. */
   readonly x: Matrix;
   /** Numerical rank of A. */
   readonly rank: number;
@@ -34,8 +34,8 @@ export interface LeastSquares {
 }
 
 /**
- * The X `[n, k]` that minimises ‖A·X − B‖ column by column, for A `[m, n]` of any shape and rank and B `[m, k]`.
- * By pivoted QR where A has full column rank, else by the singular value decomposition.
+ * The X `[n, k]` that minimises ‖A·X − B‖ column by column, for A `[m, n]` of any shape and rank and B `[m, k]`. Uses
+ * pivoted QR where A has full column rank, and the singular value decomposition elsewhere.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH`; `NOT_FINITE`; `INVALID_ARGUMENT`; `NO_CONVERGENCE`; `MEMORY_BUDGET`.
  */

@@ -17,7 +17,9 @@ export interface Qr {
 export interface QrOptions {
   /** `"thin"`: k = min(m, n); `"full"`: q is orthogonal, k = m; `"r"`: r `[min(m, n), n]` alone. Default `"thin"`. */
   readonly mode?: "thin" | "full" | "r" | undefined;
-  /** Take columns by descending remaining norm, so that the diagonal of r descends and shows the rank. Default `false`. */
+  /**
+   * Take columns by descending remaining norm, so that the diagonal of r descends and shows the rank. Default `false`.
+   */
   readonly pivot?: boolean | undefined;
 }
 

@@ -18,7 +18,7 @@ export function norm(values: ArrayLike<number>): number {
 }
 
 /**
- * A `[m, n]` with every column scaled to length 1, whatever its length was; columns of zeros stay.
+ * A `[m, n]` with every column scaled to length 1, whatever its length was; columns of zeros stay as they are.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` or `NOT_FINITE`.
  */

@@ -4,9 +4,9 @@ import { LinalgError } from "../errors.ts";
 import { type Matrix, requireShape } from "../matrix.ts";
 
 /**
- * Copies of U `[m, r]` and V `[n, r]` in which the entry of largest magnitude of every column of U is
- * positive (the first such on ties); the column of V turns with it, so U·diag(s)·Vᵀ stays the same.
- * For eigenvectors pass them twice.
+ * Copies of U `[m, r]` and V `[n, r]` in which the entry of largest magnitude of every column of U is positive (the
+ * first such on ties). The column of V turns with it, so U·diag(s)·Vᵀ stays the same. For eigenvectors, pass the same
+ * matrix twice.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` if U and V differ in their number of columns.
  */

@@ -24,9 +24,9 @@ export interface SolveOptions {
  * The X `[n, k]` with A·X = B, for a non-singular A `[n, n]` and B `[n, k]`. The residual is small beside
  * ‖A‖·‖X‖; the error of X is larger by the condition of A. For singular A see `leastSquares`.
  *
- * @throws {LinalgError} `SHAPE_MISMATCH`; `NOT_FINITE` (an entry, or the solution); `INVALID_ARGUMENT` (not symmetric) and
- * `NUMERICAL_FAILURE` (not positive definite) where that was promised; `NUMERICAL_FAILURE` (A is exactly singular);
- * `MEMORY_BUDGET`.
+ * @throws {LinalgError} `SHAPE_MISMATCH`; `NOT_FINITE` (an entry, or the solution); `INVALID_ARGUMENT` (not symmetric)
+ * and `NUMERICAL_FAILURE` (not positive definite) where `structure` promises it; `NUMERICAL_FAILURE` (A is exactly
+ * singular); `MEMORY_BUDGET`.
  */
 export function solve(a: Matrix, b: Matrix, options: SolveOptions = {}): Matrix {
   const { structure = "general" } = options;

@@ -17,7 +17,7 @@ import { svd } from "./svd.ts";
 
 /**
  * Orthonormal basis `[m, rank]` of the column span of A `[m, n]`, by pivoted QR of the columns scaled to length 1: a
- * span does not depend on how long the columns are, so neither does the rank.
+ * span does not depend on how long the columns are, and so neither does the rank.
  *
  * @throws {LinalgError} as `qr`.
  */
@@ -31,9 +31,9 @@ export function orthonormalize(a: Matrix, options: RankOptions = {}): Matrix {
  * Principal angles between the column spans of A `[m, p]` and B `[m, q]`, in radians, ascending:
  * min(rank A, rank B) of them, each accurate to about eps from 0 to π/2.
  *
- * Cosines are the singular values of QAᵀ·QB and say nothing about angles below 1e-8; sines are those of
- * QB − QA·QAᵀ·QB and say nothing near π/2. The angle of both is accurate everywhere (Björck & Golub, "Numerical
- * methods for computing angles between linear subspaces", Math. Comp. 27, 1973; Knyazev & Argentati 2002).
+ * Cosines are the singular values of QAᵀ·QB and say nothing about angles below 1e-8; sines are those of QB − QA·QAᵀ·QB
+ * and say nothing near π/2. The angle computed from both is accurate everywhere (Björck & Golub, "Numerical methods for
+ * computing angles between linear subspaces", Math. Comp. 27, 1973; Knyazev & Argentati 2002).
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` if m differs; as `qr` and `svd`.
  */
@@ -64,8 +64,8 @@ export interface Polar {
 }
 
 /**
- * Polar decomposition A = U·P of A `[m, n]`, by the singular value decomposition. P = (AᵀA)^½ is unique; U is
- * where A has rank min(m, n).
+ * Polar decomposition A = U·P of A `[m, n]`, by the singular value decomposition. P = (AᵀA)^½ is always unique; U is
+ * unique where A has rank min(m, n).
  *
  * @throws {LinalgError} as `svd`.
  */

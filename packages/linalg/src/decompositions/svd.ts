@@ -35,7 +35,8 @@ export interface SvdOptions {
 /**
  * Singular value decomposition A = U·diag(s)·Vᵀ of A `[m, n]`, any shape and rank.
  *
- * ‖A − U·diag(s)·Vᵀ‖ is of the order of eps·‖A‖. The columns of u and v that belong to zeros are orthonormal too.
+ * ‖A − U·diag(s)·Vᵀ‖ is of the order of eps·‖A‖. The columns of u and v that belong to singular values of 0 are
+ * orthonormal too.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH`; `INVALID_ARGUMENT`; `NOT_FINITE` (an entry, or a singular value above
  * 1.8e308); `NO_CONVERGENCE`; `MEMORY_BUDGET`.

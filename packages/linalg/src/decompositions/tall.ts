@@ -30,9 +30,9 @@ export interface TallSvd {
 
 export interface TallSvdOptions {
   /**
-   * `"tsqr"` reduces every chunk to R by Householder reflections, as accurate as the SVD of the whole. `"gram"`
-   * sums AᵀA, in a third of the time, and loses the digits of values below 1e-8 of the largest; it refuses
-   * matrices where some lie below 1e-6. Default `"tsqr"`.
+   * `"tsqr"` reduces every chunk to R by Householder reflections, as accurate as the SVD of the whole. `"gram"` sums
+   * AᵀA, in a third of the time, but loses all digits of values below 1e-8 of the largest, so it refuses matrices where
+   * some lie below 1e-6. Default `"tsqr"`.
    */
   readonly method?: "tsqr" | "gram" | undefined;
   /** `"canonical"` makes the first largest entry of every column of v positive. Default `"any"`. */
@@ -43,9 +43,9 @@ export interface TallSvdOptions {
 const GRAM_RATIO = 1e-6;
 
 /**
- * The R factor of a tall matrix, chunk by chunk: for callers who produce rows in a loop of their own.
- * Demmel, Grigori, Hoemmen & Langou, "Communication-optimal parallel and sequential QR and LU factorizations"
- * (SIAM J. Sci. Comput. 34, 2012).
+ * The R factor of a tall matrix, chunk by chunk: for callers who produce rows in a loop of their own. See Demmel,
+ * Grigori, Hoemmen & Langou, "Communication-optimal parallel and sequential QR and LU factorizations" (SIAM J. Sci.
+ * Comput. 34, 2012).
  */
 export class StreamingQr {
   readonly #r: Matrix;

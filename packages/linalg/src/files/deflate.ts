@@ -38,8 +38,8 @@ export function adler32(bytes: Uint8Array): number {
 }
 
 /**
- * Unpacks a raw DEFLATE stream (RFC 1951) that must hold `size` bytes. Takes no more memory than that, whatever the
- * stream holds.
+ * Unpacks a raw DEFLATE stream (RFC 1951) that must hold `size` bytes. Takes no more memory than that, whatever is in
+ * the stream.
  *
  * @throws {LinalgError} `INVALID_FILE`: damaged, or of another size.
  */

@@ -19,7 +19,7 @@ export interface NpyHeader {
   readonly end: number;
 }
 
-/** An array that is whole but of a kind that is not read here. */
+/** An array that is complete but of a kind that we do not read. */
 export class UnsupportedArrayError extends LinalgError {
   constructor(message: string) {
     super("INVALID_FILE", message);
@@ -33,7 +33,7 @@ const MAX_HEADER = 10_000;
 export const MAX_HEADER_END: number = 12 + MAX_HEADER;
 
 /**
- * Reads the header, of which `bytes` must hold the whole; the elements may be missing.
+ * Reads the header. `bytes` must hold all of it; the elements may be missing.
  *
  * @throws {LinalgError} `INVALID_FILE`.
  */

@@ -27,7 +27,10 @@ export interface NpyArray {
 }
 
 export interface ReadNpyArray extends NpyArray {
-  /** Type in the file. `f2` comes as a Float32Array, `b1` as a Uint8Array of 0 and 1, every other as the array of that type. */
+  /**
+   * Type in the file. `f2` comes as a Float32Array, `b1` as a Uint8Array of 0 and 1, every other as the array of that
+   * type.
+   */
   readonly dtype: NpyDtype;
 }
 

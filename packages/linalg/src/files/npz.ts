@@ -16,13 +16,13 @@ export interface NpzArchive {
   /** Names of the arrays, in the order of the file. */
   readonly names: readonly string[];
   /**
-   * Shape and element type of an array, its data not unpacked.
+   * Shape and element type of an array, without unpacking its data.
    *
    * @throws {LinalgError} `INVALID_FILE`: there is no such array, or `readNpy` refuses it.
    */
   header(name: string): Pick<NpyHeader, "shape" | "dtype">;
   /**
-   * The array, after its checksum was verified.
+   * The array, once its checksum has been verified.
    *
    * @throws {LinalgError} `INVALID_FILE`: as `header`, or damaged.
    */
@@ -32,7 +32,7 @@ export interface NpzArchive {
 /**
  * Opens a `.npz` file without unpacking anything.
  *
- * @throws {LinalgError} `INVALID_FILE`: not a zip archive, cut short, or two arrays of one name.
+ * @throws {LinalgError} `INVALID_FILE`: not a zip archive, cut short, or two arrays of the same name.
  */
 export function openNpz(bytes: Uint8Array): NpzArchive {
   const members = new Map<string, ZipMember>();
@@ -59,8 +59,8 @@ export function openNpz(bytes: Uint8Array): NpzArchive {
 }
 
 /**
- * Reads all arrays of a `.npz` file, stored or deflated, by name; the record has no prototype. What is no array of
- * numbers, such as one of Python objects, is not among the record's keys: asking for it by its name throws.
+ * Reads all arrays of a `.npz` file, stored or deflated, by name; the record has no prototype. An array that does not
+ * hold numbers, such as one of Python objects, is not among the record's keys, and asking for it by name throws.
  *
  * @throws {LinalgError} `INVALID_FILE`: not a zip archive, cut short, or an array that is damaged.
  */

@@ -45,7 +45,7 @@ export interface ReadTensor extends Tensor {
 }
 
 export interface Safetensors {
-  /** By name; the record has no prototype, so that a name such as `constructor` is one like any other. */
+  /** By name; the record has no prototype, so a name such as `constructor` is like any other. */
   readonly tensors: Readonly<Record<string, ReadTensor>>;
   /** The strings under `__metadata__`. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -97,8 +97,8 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
 }
 
 /**
- * The bytes of a safetensors file, equal to what the reference implementation writes: by descending size of the
- * elements, then by name. The type follows the type of the data: Float32Array F32, Uint8Array U8 and so on.
+ * The bytes of a safetensors file, equal to what the reference implementation writes: tensors by descending size of
+ * their elements, then by name. The type follows the type of the data: Float32Array F32, Uint8Array U8 and so on.
  *
  * @throws {LinalgError} `INVALID_ARGUMENT` or `SHAPE_MISMATCH`.
  */

@@ -139,8 +139,8 @@ function bordered(b: Matrix, { onto, along, added }: Split): Matrix {
 }
 
 /**
- * Norms of what the newest block leaves outside of the basis, for the first `count` Ritz vectors: of svds Aᵀ·u − s·v, where
- * A·v − s·u is 0.
+ * Norms of what the newest block leaves outside of the basis, for the first `count` Ritz vectors: of svds Aᵀ·u − s·v,
+ * where A·v − s·u is 0.
  */
 export function residualsOf(x: Matrix, { along }: Split, count: number): Float64Array {
   const residuals = new Float64Array(count);

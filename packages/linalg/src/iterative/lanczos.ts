@@ -99,7 +99,10 @@ class Projection {
     return this.#basis.count + this.#next.rows > this.#limits.maxBasis;
   }
 
-  /** Takes in the blocks up to the next look at the residuals, and returns what A times the last leaves outside of the basis. */
+  /**
+   * Takes in the blocks up to the next look at the residuals, and returns what A times the last leaves outside of the
+   * basis.
+   */
   async grow(): Promise<Split> {
     const { block, signal } = this.#limits;
     const due = Math.max(this.#k, this.#basis.count + BLOCKS_PER_LOOK * block);
@@ -117,8 +120,8 @@ class Projection {
   }
 
   /**
-   * Whether an invariant subspace has what was asked for: if another random block, which A does not couple to it, changed
-   * nothing.
+   * Whether an invariant subspace has what was asked for: if another random block, which A does not couple to it,
+   * changed nothing.
    */
   #isComplete(): boolean {
     const { tolerance, which } = this.#limits;

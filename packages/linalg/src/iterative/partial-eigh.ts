@@ -4,7 +4,7 @@ import type { Matrix } from "../matrix.ts";
 import type { SearchOptions } from "./search-options.ts";
 
 export interface PartialEigh {
-  /** The k eigenvalues, from the end that was asked for inwards. */
+  /** The k eigenvalues, the outermost at the chosen end of the spectrum first. */
   readonly values: Float64Array;
   /** `[n, k]`, columns orthonormal. */
   readonly vectors: Matrix;
@@ -26,11 +26,11 @@ export interface EigshOptions extends SearchOptions {
   readonly method?: "lanczos" | "lobpcg" | undefined;
   /** For `"lobpcg"`: an approximation of A⁻¹·R (positive definite) for the residuals R `[n, b]`. */
   readonly preconditioner?: ((residuals: Matrix) => Matrix | Promise<Matrix>) | undefined;
-  /** Residuals up to this fraction of the largest |eigenvalue| met are small enough. Default 1e-10. */
+  /** Residuals up to this fraction of the largest |eigenvalue| seen so far are small enough. Default 1e-10. */
   readonly tolerance?: number | undefined;
   /**
-   * Vectors in a block: products come in blocks of this many, and eigenvalues of higher multiplicity can be
-   * missed. Default 2 (lanczos), k + max(2, k / 4) (lobpcg).
+   * Vectors in a block: products are computed in blocks of this many, and copies of eigenvalues of higher multiplicity
+   * can be missed. Default 2 (lanczos), k + max(2, k / 4) (lobpcg).
    */
   readonly blockSize?: number | undefined;
   /** Lanczos: vectors that the basis keeps before a restart. Default max(2·k + 20 blocks, 60). */

@@ -26,13 +26,16 @@ export interface SvdsOptions extends SearchOptions {
    */
   readonly method?: "block-krylov" | "randomized" | undefined;
   /**
-   * Residuals up to this fraction of the largest singular value are small enough. The error of a value is of the
-   * order of its square over the gap, that of a vector of its quotient by the gap. Default 1e-8 (block-krylov).
-   * Given for `"randomized"`, larger residuals are an error; not given, they are just reported.
+   * Residuals up to this fraction of the largest singular value are small enough. The error of a value is of the order
+   * of its residual squared over its gap to the next value, that of a vector of the order of the residual over the gap.
+   * Default 1e-8 (block-krylov). With `"randomized"`, larger residuals are an error if this is given, and are only
+   * reported if it is not.
    */
   readonly tolerance?: number | undefined;
-  /** Vectors in a block: products come in blocks of this many. Values of higher multiplicity can
-   * be missed. Default 8 (block-krylov), k + 10 (randomized). */
+  /**
+   * Vectors in a block: products are computed in blocks of this many, and copies of values of higher multiplicity can
+   * be missed. Default 8 (block-krylov), k + 10 (randomized).
+   */
   readonly blockSize?: number | undefined;
   /** Vectors that the two bases keep before they are compressed. Default 1.5·k + 12 blocks. */
   readonly maxBasis?: number | undefined;

@@ -15,8 +15,8 @@ export interface SearchOptions {
   /** Seed of the random start. Default 0. */
   readonly seed?: number | bigint | undefined;
   /**
-   * `"canonical"` makes the first largest entry of every (left) vector positive; a right vector turns with its left one.
-   * Default `"any"`.
+   * `"canonical"` makes the first largest entry of every (left) vector positive; a right vector turns with its left
+   * one. Default `"any"`.
    */
   readonly sign?: "canonical" | "any" | undefined;
   /** Stops between two products. */

@@ -1,9 +1,9 @@
 // Plane rotations of two rows of a row-major array.
 
 /**
- * Turns the rows x and y, of even `width`, that start at `xStart` and `yStart`, by the angle with sine s and half-angle tangent
- * h: x + s·(y − h·x) and y − s·(x + h·y). Unlike c·x + s·y this does not round the cosine, whose error would
- * be common to all entries of a row and would add up over the thousands of rotations that it goes through.
+ * Turns the rows x and y, of even `width`, that start at `xStart` and `yStart`, by the angle with sine s and half-angle
+ * tangent h: x + s·(y − h·x) and y − s·(x + h·y). Unlike c·x + s·y this does not round the cosine, whose error would be
+ * common to all entries of a row and would add up over the thousands of rotations that it goes through.
  */
 export function turn(
   work: Float64Array,

@@ -50,8 +50,8 @@ interface Member {
 }
 
 /**
- * Workers for many decompositions. `svd`, `eigh` and `qr` queue one matrix each; `map` takes a sequence of any
- * length and reads on only as results are taken, so that memory stays bounded. Call `close()` in the end.
+ * Workers for many decompositions. `svd`, `eigh` and `qr` queue one matrix each; `map` takes a sequence of any length
+ * and reads on only as results are taken, so that memory stays bounded. Call `close()` when you are done.
  */
 export class LinalgPool {
   readonly #options: LinalgPoolOptions;
@@ -74,7 +74,7 @@ export class LinalgPool {
     this.#size = size;
   }
 
-  /** Number of workers at most. */
+  /** The largest number of workers. */
   get size(): number {
     return this.#size;
   }

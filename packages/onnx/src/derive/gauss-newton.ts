@@ -1,5 +1,5 @@
-// The Gauss–Newton product, forward and then reverse in one graph: ẋ ↦ J(x)ᵀ·D·J(x)·ẋ for k tangents at once, with nothing
-// of the size of the output crossing the engine's border. JᵀJ is the metric that the map pulls back.
+// The Gauss–Newton product, forward and then reverse in one graph: ẋ ↦ J(x)ᵀ·D·J(x)·ẋ for k tangents at once, with
+// nothing of the size of the output crossing the engine's border. JᵀJ is the metric that the map pulls back.
 
 import { makeNode } from "../model/attributes.ts";
 import { tensorNames } from "../model/graph.ts";
@@ -12,7 +12,10 @@ import type { PreparedGraph } from "./prepared-graph.ts";
 import { pullBack } from "./vjp.ts";
 
 export interface GaussNewtonOptions extends DerivativeOptions {
-  /** D from a further input, its diagonal: a mask, or weights of the output's elements. Default: D is the identity. */
+  /**
+   * Reads D from a further input, which holds its diagonal: a mask, or weights for the output's elements. Default
+   * `false`: D is the identity.
+   */
   readonly diagonal?: boolean | undefined;
 }
 
@@ -23,7 +26,7 @@ export interface GaussNewtonGraph {
   readonly input: string;
   /** The tangents ẋ, `[k, 1, ...]`, k dynamic. */
   readonly inputTangent: string;
-  /** The diagonal of D, `[1, ...]` as the output; undefined without. */
+  /** The diagonal of D, `[1, ...]` like the output; undefined where D is the identity. */
   readonly diagonal: string | undefined;
   /** The value, `[1, ...]`. */
   readonly output: string;
@@ -32,8 +35,8 @@ export interface GaussNewtonGraph {
 }
 
 /**
- * Differentiates a prepared graph forwards and backwards. In float32 the products of a map whose derivative is below about
- * 1e-19 vanish, since it enters twice: scale the output.
+ * Differentiates a prepared graph forwards and backwards. In float32 the products of a map whose derivative is below
+ * about 1e-19 vanish, since the derivative enters twice; scale the output then.
  *
  * @throws {VielbeinError} what {@link jvp} and {@link vjp} throw.
  */

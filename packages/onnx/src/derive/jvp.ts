@@ -32,8 +32,8 @@ export interface JvpGraph {
 /**
  * Differentiates a prepared graph forwards. The result is an ordinary ONNX model of standard operators.
  *
- * @throws {VielbeinError} `UNSUPPORTED_OPERATOR` naming the first node on the way without a rule;
- *   `INVALID_SPACE` when the derivative is zero everywhere, as after rounding.
+ * @throws {VielbeinError} `UNSUPPORTED_OPERATOR` naming the first node without a rule between input and output;
+ * `INVALID_SPACE` when the derivative is zero everywhere, as after rounding.
  */
 export function jvp(graph: PreparedGraph, options: DerivativeOptions = {}): JvpGraph {
   const names = new NameSupply(tensorNames(graph.model.graph));

@@ -20,7 +20,7 @@ import { pullBack } from "./vjp.ts";
 /** One of the two linear maps: reads the residuals it names and k vectors, yields k vectors. */
 export interface LinearGraph {
   readonly model: Model;
-  /** Tensors to feed, by name, beside `input`: residuals, and perhaps the point. */
+  /** Names of the tensors to feed beside `input`: residuals, and perhaps the point. */
   readonly residuals: readonly string[];
   /** `[k, 1, ...]`, k dynamic. */
   readonly input: string;

@@ -1,5 +1,6 @@
-// Consecutive scalings of tangents become one: (t ⊙ f) ⊙ g = t ⊙ (f ⊙ g). The product of the factors is computed once, at
-// the size of the primal, and saves a pass over k tangents. Typical are the mask of a LeakyReLU and the gain behind it.
+// Consecutive scalings of tangents become one: (t ⊙ f) ⊙ g = t ⊙ (f ⊙ g). The product of the factors is computed once,
+// at the size of the primal, and saves a pass over k tangents. Typical are the mask of a LeakyReLU and the gain behind
+// it.
 
 import { makeNode } from "../model/attributes.ts";
 import { nodeReads } from "../model/graph.ts";

@@ -43,7 +43,7 @@ const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, Derivative
   ...Object.entries(softmax),
 ]);
 
-/** The rule for a node, or undefined when there is none. Rules of one's own come before the standard ones. */
+/** The rule for a node, or undefined when there is none. The caller's own rules come before the standard ones. */
 export function ruleFor(node: Node, own: ReadonlyMap<string, DerivativeRule>): DerivativeRule | undefined {
   return own.get(operatorName(node)) ?? (node.domain === "" ? standard.get(node.opType) : undefined);
 }

@@ -6,7 +6,10 @@
  */
 export type Tangent = string | undefined;
 
-/** The tangent of an operator with one input, or the cotangent of one with one output: no rule is asked where it is zero. */
+/**
+ * The tangent of an operator with one input, or the cotangent of one with one output: no rule is called where it is
+ * zero.
+ */
 export function given(tangent: Tangent): string {
   if (tangent === undefined) throw new Error("A rule was asked for a derivative that is zero.");
   return tangent;

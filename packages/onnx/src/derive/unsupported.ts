@@ -3,10 +3,10 @@
 import { VielbeinError } from "@vielbein/core";
 import type { Node } from "../model/model.ts";
 
-/** Steps up to which a recurrent node is written out. */
+/** The largest number of steps for which a recurrent node is written out. */
 export const MOST_STEPS = 1000;
 
-/** Nodes up to which the rounds of a loop are written out. */
+/** The largest number of nodes to which the iterations of a loop are written out. */
 export const MOST_NODES = 20_000;
 
 /** Why one node cannot be differentiated; becomes an {@link UnsupportedOperatorError} that names the node. */
@@ -29,7 +29,9 @@ const quantised =
 const grouped =
   "it is written out without a cache, window or sink, where `seqlens_k` and `total_sequence_length` are constants by which every row fills the whole length (`seqlens_k` = length − 1); fix them in the file, or use the model before optimisation";
 
-/** Operators that have no rule for a reason that is worth stating, with their domain where that is not the standard one. */
+/**
+ * Operators that have no rule for a reason that is worth stating, with their domain where that is not the standard one.
+ */
 const reasons: ReadonlyMap<string, string> = new Map([
   ...["GRU", "LSTM", "RNN"].map((op) => [op, recurrent] as const),
   ...["Loop", "Scan"].map((op) => [op, loop] as const),
@@ -90,7 +92,7 @@ export function operatorName(node: Node): string {
   return node.domain ? `${node.domain}::${node.opType}` : node.opType;
 }
 
-/** What to call a node: exporters do not always name them. */
+/** What to call a node, since exporters do not always name them. */
 export function nodeLabel(node: Node): string {
   return node.name || node.outputs.find(Boolean) || node.opType;
 }

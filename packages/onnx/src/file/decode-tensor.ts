@@ -88,7 +88,10 @@ export function newAllowance(): DenseAllowance {
   return { bytes: DEFAULT_MEMORY_BUDGET };
 }
 
-/** A SparseTensorProto as a dense tensor. @throws {VielbeinError} `MEMORY_BUDGET` beyond the allowance, which it uses up. */
+/**
+ * A SparseTensorProto as a dense tensor. @throws {VielbeinError} `MEMORY_BUDGET` beyond the allowance, which it uses
+ * up.
+ */
 export function readSparseTensor(reader: WireReader, allowance: DenseAllowance): Tensor {
   let values: Tensor | undefined;
   let indices: Tensor | undefined;

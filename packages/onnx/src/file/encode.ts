@@ -6,9 +6,9 @@ import { WireWriter } from "./proto/writer.ts";
 
 export interface EncodeOptions {
   /**
-   * Where weights go. `inline` copies them into the result. `reference` writes each large weight that is
-   * a view of one of `model.files` as external data pointing into that file, so that a graph derived from
-   * a large model takes some kilobytes. Default `inline`.
+   * Where weights go. `inline` copies them into the result. `reference` writes each large weight that is a view of one
+   * of `model.files` as external data pointing into that file, so that a graph derived from a large model takes a few
+   * kilobytes. Default `inline`.
    */
   readonly weights?: "inline" | "reference" | undefined;
 }

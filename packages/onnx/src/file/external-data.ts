@@ -22,8 +22,8 @@ export function requireConfinedLocation(location: string, tensor: string): void 
 }
 
 /**
- * Reads the external files that the model's tensors need, be they initialisers or attributes, at any depth, each once,
- * and returns the model with every tensor a view of them. A model without external data comes back as it is.
+ * Reads, once each, the external files that the model's tensors need, be they initialisers or attributes, at any depth,
+ * and returns the model with every tensor as a view of them. A model without external data is returned as it is.
  *
  * @param read Returns the bytes of a file, given its location relative to the model's folder.
  * @throws {VielbeinError} `INVALID_MODEL` for a location outside the folder or a file that is too short.

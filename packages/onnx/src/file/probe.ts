@@ -59,7 +59,9 @@ interface Wanted {
 
 const NOTHING: Probe = { shapes: new Map(), values: new Map() };
 
-/** Numbers that a session may keep at a time, so that one is opened and not two: an output is not freed during a run. */
+/**
+ * Numbers that a session may keep at a time, so that one is opened and not two: an output is not freed during a run.
+ */
 const SMALL = 2 ** 20;
 
 /**
@@ -131,8 +133,8 @@ class Part {
   }
 
   /**
-   * Shapes of those tensors of which the engine knows every extent when it reads the graph. Where it knows them all, and
-   * they are small enough to be kept together, the same session is run, for what is asked of a run.
+   * Shapes of those tensors of which the engine knows every extent when it reads the graph. Where it knows them all,
+   * and they are small enough to be kept together, the same session is run, for what is asked of a run.
    */
   async infer(
     runtime: Runtime,

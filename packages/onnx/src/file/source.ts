@@ -28,8 +28,8 @@ export function modelSource(model: Model): ModelSource {
 }
 
 /**
- * Graphs of more nodes than this are run as they are: what the optimisers of ONNX Runtime take grows with the square of the
- * number of nodes, and at this size is more than what they save.
+ * Graphs of more nodes than this are run as they are: what the optimisers of ONNX Runtime take grows with the square of
+ * the number of nodes, and at this size is more than what they save.
  */
 const LARGEST_OPTIMIZED = 10_000;
 
@@ -39,8 +39,8 @@ const MOST_OUTPUTS_OPTIMIZED = 500;
 /**
  * A session of the engine for a model, whatever its inputs and outputs are called. Unless `wanted` says otherwise,
  * graphs in double precision run as they are: engines fuse x·sigmoid(x), clip(relu(x)) and the like into operators that
- * they have in single precision only. So do graphs with quantised levels, around which engines fuse operators whose sums
- * saturate on some processors.
+ * they have in single precision only. Graphs with quantised levels also run as they are, since engines fuse operators
+ * around these whose sums saturate on some processors.
  */
 export async function openSession(
   runtime: Runtime,

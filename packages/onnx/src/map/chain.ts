@@ -16,8 +16,9 @@ export interface ChainOptions extends LinkOptions {
 }
 
 /**
- * One model that runs `first`, brings its output into the form that `second` takes (see {@link LinkOptions}), and feeds it to `second`.
- * The outputs are those of `second`; tensors of `second` whose names are taken get a numbered name.
+ * One model that runs `first`, brings its output into the form that `second` takes (see {@link LinkOptions}), and feeds
+ * it to `second`. The outputs are those of `second`; tensors of `second` whose names are already taken get a numbered
+ * name.
  *
  * @throws {VielbeinError} `INVALID_SPACE` when the named output or input does not exist.
  */

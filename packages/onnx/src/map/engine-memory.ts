@@ -25,8 +25,8 @@ export function roomInArena(bytes: number): number {
 }
 
 /**
- * Whether a session should keep the memory of one product for the next: `undefined` where two such sessions fit into `room`
- * bytes, else `false`, which costs up to 40 % of the time.
+ * Whether a session should keep the memory of one product for the next: `undefined` where two such sessions fit into
+ * `room` bytes, else `false`, which costs up to 40 % of the time.
  */
 export function arenaWithin(room: number, tangent: number): false | undefined {
   const isKeptAnyway = tangent / ACTIVATIONS_PER_TANGENT < RETURNED;

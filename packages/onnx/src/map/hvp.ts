@@ -20,19 +20,21 @@ export interface HvpGraph {
   readonly model: Model;
   /** The point x, `[1, ...]`. */
   readonly input: string;
-  /** The weights u of the outputs, `[1, ...]` as the output. */
+  /** The weights u of the outputs, `[1, ...]` like the output. */
   readonly cotangent: string;
   /** The vectors ẋ, `[k, 1, ...]`, k dynamic. */
   readonly inputTangent: string;
   /** The gradient J(x)ᵀ·u of uᵀf, `[1, ...]`. */
   readonly gradient: string;
-  /** Σᵢ uᵢ ∇²fᵢ(x)·ẋ for every vector, `[k, 1, ...]`; not finite where there is no second derivative (docs/kinks.md). */
+  /**
+   * Σᵢ uᵢ ∇²fᵢ(x)·ẋ for every vector, `[k, 1, ...]`; not finite where there is no second derivative (docs/kinks.md).
+   */
   readonly product: string;
 }
 
 /**
- * Hessian-vector products of uᵀf, forward over reverse. For a scalar f, u is 1. On networks that are
- * piecewise linear the result is zero where it exists.
+ * Hessian-vector products of uᵀf, forward over reverse. For a scalar f, u is 1. For piecewise linear networks the
+ * result is zero wherever it exists.
  *
  * @throws {VielbeinError} what {@link vjp} and {@link jvp} throw; `INVALID_SPACE` also when f is affine, so that
  *   the second derivative vanishes.
@@ -65,7 +67,10 @@ export async function hvp(
   };
 }
 
-/** @throws {VielbeinError} `INVALID_SPACE` where no second derivative is left, which says so of the map, not of its gradient. */
+/**
+ * @throws {VielbeinError} `INVALID_SPACE` where no second derivative is left, which says so of the map, not of its
+ * gradient.
+ */
 function derivativeOfGradient(
   gradient: PreparedGraph,
   { input, output }: PreparedGraph,

@@ -11,7 +11,10 @@ import { arenaWithin } from "./engine-memory.ts";
 import { ResidualStore, type Residuals, release } from "./residual-store.ts";
 import { bytesOf, type Stage, stagesOf } from "./stages.ts";
 
-/** A result is there twice while it is handed over: a stage of the primal yields this share of what remains of the budget. */
+/**
+ * A result is there twice while it is handed over: a stage of the primal yields this share of what remains of the
+ * budget.
+ */
 const HANDED_OVER = 1 / 8;
 
 /** Sessions that have the weights, those of the two products being the others. */
@@ -26,8 +29,8 @@ const EARLIER_POINTS = 1 / 4;
 const MOST_POINTS = 64;
 
 /**
- * Residuals that a session is given or yields: what engines take to open one with many inputs and outputs grows with the
- * square of their number.
+ * Residuals that a session is given or yields: what engines take to open one with many inputs and outputs grows with
+ * the square of their number.
  */
 const MOST_RESIDUALS = 5000;
 

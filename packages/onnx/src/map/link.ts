@@ -1,4 +1,5 @@
-// What stands between two models that are chained: values rescaled, axes arranged, pictures resampled, channels repeated.
+// What stands between two models that are chained: values rescaled, axes arranged, pictures resampled, channels
+// repeated.
 
 import { int, ints, makeNode } from "../model/attributes.ts";
 import type { Node, Tensor } from "../model/model.ts";
@@ -6,22 +7,25 @@ import type { NameSupply } from "../model/names.ts";
 import { float32Tensor, int64Tensor } from "../model/tensor.ts";
 import { resamplingWeights } from "./resample.ts";
 
-/** In the order in which it is done. */
+/** What is done to the values passed on, in this order. */
 export interface LinkOptions {
   /** Multiplies the values passed on, e.g. 2 from the range [0, 1] to [-1, 1]. Default 1. */
   readonly scale?: number | undefined;
   /** Added after scaling, e.g. -1 from [0, 1] to [-1, 1]. Default 0. */
   readonly shift?: number | undefined;
-  /** Axes, apart from the batch, that the values passed on are given, and the order that these are brought into. */
+  /**
+   * The axes, apart from the batch, that the values are reshaped to, and the order that these axes are then permuted
+   * to.
+   */
   readonly arrange?: { readonly shape: readonly number[]; readonly order?: readonly number[] } | undefined;
   /**
-   * Height and width of the pictures, the last two axes, and those that they are brought to: by area where there are fewer
-   * pixels, else bilinearly, see {@link resamplingWeights}.
+   * Height and width of the pictures (the last two axes), and those that they are resampled to: by area where that
+   * reduces the number of pixels, else bilinearly; see {@link resamplingWeights}.
    */
   readonly resize?:
     | { readonly from: readonly [number, number]; readonly to: readonly [number, number] }
     | undefined;
-  /** How often the channels, the first axis behind the batch, are repeated. Default 1. */
+  /** How often the channels, the first axis after the batch, are repeated. Default 1. */
   readonly copies?: number | undefined;
 }
 
@@ -49,7 +53,7 @@ export function linkFrom(source: string, options: LinkOptions, names: NameSupply
   return link;
 }
 
-/** Nodes one behind another. */
+/** Nodes, each fed by the one before. */
 class Chain implements Link {
   result: string;
   readonly nodes: Node[] = [];
@@ -61,7 +65,7 @@ class Chain implements Link {
     this.#names = names;
   }
 
-  /** @param inputs of the node, given what came last. */
+  /** @param inputs those of the node, given the output of the one before. */
   add(
     opType: string,
     inputs: (last: string) => string[],

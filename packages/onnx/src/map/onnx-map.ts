@@ -43,7 +43,7 @@ export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, Deri
   readonly prior?: Prior | undefined;
   /** Random weights in place of the model's: see {@link redrawWeights}. */
   readonly weights?: RedrawOptions | undefined;
-  /** Whether only values are wanted, so that a map that has no derivative is not refused before one is asked for. */
+  /** Whether only values are wanted: a map without a derivative is then refused only when one is asked for. */
   readonly valuesOnly?: boolean | undefined;
 }
 
@@ -57,7 +57,8 @@ const BYTES_PER_BATCH = 2 ** 23;
 const COMPARED = 4;
 
 /**
- * Calls take turns, so they may overlap. Between two runs of the engine they look at `signal`.
+ * A map from one tensor of an ONNX model to another, with its derivatives. Calls take turns, so they may overlap.
+ * Between two runs of the engine they check `signal`.
  *
  * @typeParam Values Float64Array for a map of precision `float64`, else Float32Array.
  */
@@ -126,8 +127,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
 
   /**
    * Values f(x): `[count, from.dim]` → `[count, to.dim]`. Many points go through the network together where its batch
-   * axis is open and they do not influence each other, which is verified on a few before; else one by one. The value
-   * at the point of the last `jvp` is known already and costs nothing, not even a session for the primal.
+   * axis is open and they do not influence each other, which is first verified on a few; elsewhere they go one by one.
+   * The value at the point of the last `jvp` is already known and costs nothing, not even a session for the primal.
    */
   async evaluate(points: FloatArray, count: number, options: CallOptions = {}): Promise<Values> {
     requirePoints("evaluate: points", points, count, this.from);
@@ -204,8 +205,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   }
 
   /**
-   * The derivative at `point`, for many products there: the network itself runs once, and what the products need of it is
-   * kept in memory; unless that takes more than the budget, when every product runs it again.
+   * The derivative at `point`, for many products there. The network itself runs once, and what the products need from
+   * that run is kept in memory; if that exceeds the budget, every product runs the network again.
    *
    * @throws {VielbeinError} `NUMERICAL_FAILURE` where the value is not finite.
    */
@@ -255,8 +256,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   }
 
   /**
-   * Before other maps of the engine have their turn: gives free what is kept of points, where that is a large part of the
-   * memory budget. It is computed again when it is wanted again.
+   * Call this before other maps of the engine have their turn: frees what is kept about points where that is a large
+   * part of the memory budget. It is computed again when it is needed again.
    */
   rest(): Promise<void> {
     return this.#inTurn(async () => {

@@ -16,9 +16,10 @@ import { widenHalfPrecision } from "../prepare/widen.ts";
 export interface RedrawOptions {
   /**
    * `redrawn`: the entries of every weight are independent draws from N(0, s²), s being the root mean square of the
-   * trained ones, so that each layer keeps its gain; those of a level all become their mean, which is how a layer
-   * starts out (0 for most biases, 1 for the bias of a style, the gain of a normalisation).
-   * `shuffled`: the entries of every weight and every level are permuted, which also keeps their distribution.
+   * trained ones, so that each layer keeps its gain; the entries of a level (a vector of biases, scales or statistics)
+   * all become their mean, which is how a layer starts out (0 for most biases, 1 for the bias of a style and for the
+   * gain of a normalisation). `shuffled`: the entries of every weight and every level are permuted, which also keeps
+   * their distribution.
    */
   readonly kind: "redrawn" | "shuffled";
   /** Non-negative safe integer, or bigint below 2^64. */
@@ -31,9 +32,10 @@ export interface RedrawOptions {
 const FIRST_INDEX = 2 ** 40;
 
 /**
- * The model, its external data resolved, with random weights; the same for the same seed. float16 and bfloat16 are widened.
+ * A model, whose external data is resolved, with random weights in place of its own; the same for the same seed.
+ * Weights in float16 and bfloat16 are widened.
  *
- * @throws {VielbeinError} `INVALID_MODEL` when no weight can be told from the rest, e.g. in a quantised model.
+ * @throws {VielbeinError} `INVALID_MODEL` when no weights can be recognised, e.g. in a quantised model.
  */
 export function redrawWeights(model: Model, options: RedrawOptions): Model {
   const wide = withoutConstantNodes(widenHalfPrecision(inlineFunctions(model).model));

@@ -1,9 +1,9 @@
 // Resampling of pictures as matrices that multiply rows and columns, which every engine can run and differentiate.
 
 /**
- * Weights of `from` pixels in each of `to` pixels along one axis, `[to, from]`, rows of sum 1. Fewer pixels are means of what
- * they cover, parts of pixels by their share (area); more are interpolated between the centres of pixels and constant beyond
- * the outermost (bilinear, corners not aligned).
+ * Weights of `from` pixels in each of `to` pixels along one axis, `[to, from]`, rows of sum 1. If `to` is smaller, a
+ * pixel is the mean of those that it covers, each by the share that is covered (area). If it is larger, values are
+ * interpolated between the centres of pixels and are constant beyond the outermost (bilinear, corners not aligned).
  */
 export function resamplingWeights(from: number, to: number): Float32Array {
   const weights = new Float32Array(to * from);
@@ -23,7 +23,7 @@ function cover(row: Float32Array, start: number, end: number): void {
   }
 }
 
-/** Shares of the pixels around a place, whose own places are their numbers. */
+/** Shares of the two pixels around a place, where pixel j is at place j. */
 function interpolate(row: Float32Array, place: number): void {
   const last = row.length - 1;
   const at = Math.min(last, Math.max(0, place));

@@ -1,5 +1,5 @@
-// A graph cut into stages that run one after the other: what they yield is handed over stage by stage, so that the engine
-// never holds all of it beside its copies. (Within a run it frees no output, asked for or not, before the end.)
+// A graph cut into stages that run one after the other: what they yield is handed over stage by stage, so that the
+// engine never holds all of it beside its copies. (Within a run it frees no output, asked for or not, before the end.)
 
 import type { MeasuredGraph } from "../derive/measured-graph.ts";
 import { elementBits } from "../model/element-types.ts";
@@ -9,17 +9,18 @@ import { elementCount } from "../model/tensor.ts";
 
 export interface Stage {
   readonly model: Model;
-  /** What it is fed: inputs of the whole graph, and what earlier stages yield. */
+  /** What it is fed: inputs of the whole graph, and outputs of earlier stages. */
   readonly reads: readonly string[];
   /** Outputs of the whole graph that come from it, and what later stages read. */
   readonly yields: readonly string[];
-  /** What nobody needs after it. */
+  /** What no later stage needs. */
   readonly spent: readonly string[];
 }
 
 /**
- * The stages of a model that was derived from `graph`, each of which yields about `room` bytes of its outputs. What crosses
- * from one to another is of the graph or an output. Nodes of the graph keep their order, others run as soon as they can.
+ * The stages of a model that was derived from `graph`, each of which yields about `room` bytes of its outputs. A tensor
+ * that crosses from one stage to another belongs to the graph or is an output. Nodes of the graph keep their order; all
+ * others run as soon as they can.
  */
 export function stagesOf(model: Model, graph: MeasuredGraph, room: number): Stage[] {
   const infos = new Map([
@@ -53,7 +54,7 @@ export function bytesOf({ shape, dataType }: ValueInfo): number {
   return (elementCount(shape as number[]) * elementBits(dataType!)) / 8;
 }
 
-/** The nodes, of which some stand in order: every other behind the last that it waits for. */
+/** The nodes, with some in a given order and every other right after the last one that it waits for. */
 function soonest(nodes: readonly Node[], ordered: readonly Node[]): Node[] {
   const order = new Map(ordered.map((node, at) => [node.outputs.find(Boolean) ?? "", at]));
   const ready = new Map<string, number>();

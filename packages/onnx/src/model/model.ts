@@ -72,7 +72,7 @@ export interface Node {
   readonly opType: string;
   /** Empty for the standard operators. */
   readonly domain: string;
-  /** Which of several functions of one name is called; absent for all else. */
+  /** Which of several functions of the same name is called; absent otherwise. */
   readonly overload?: string;
   readonly name: string;
   /** Tensor names; empty string for an optional input that is left out. */
@@ -84,7 +84,7 @@ export interface Node {
 /** A fixed extent, or the name of a symbolic one (empty when unnamed). */
 export type Dimension = number | string;
 
-/** Whether an extent is a number that holds; some exporters write −1 where they mean any. */
+/** Whether an extent is a fixed number; some exporters write −1 where they mean any. */
 export function isFixed(extent: Dimension | undefined): extent is number {
   return typeof extent === "number" && extent >= 0;
 }
@@ -126,7 +126,7 @@ export interface LocalFunction {
   /** Values of attributes that a call leaves out. */
   readonly defaults: ReadonlyMap<string, Attribute>;
   readonly nodes: readonly Node[];
-  /** Domain → version of what `nodes` are written in. */
+  /** Domain → version of the operator sets that `nodes` are written in. */
   readonly opsets: ReadonlyMap<string, number>;
   /** The FunctionProto, written back as it is. */
   readonly encoded: Uint8Array;
@@ -143,7 +143,10 @@ export interface Model {
   readonly functions?: readonly LocalFunction[] | undefined;
   /** Encoded fields that this package does not interpret. */
   readonly unknown: readonly Uint8Array[];
-  /** Files whose bytes tensors are views of, by the name an external reference uses: the model itself and its external data. */
+  /**
+   * The files whose bytes tensors are views of, by the name that an external reference uses: the model itself and its
+   * external data.
+   */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 

@@ -62,7 +62,9 @@ export function writtenOut(): string[] {
 
 /** What is written out in what way, beyond what the operators say. */
 export interface WritingOptions {
-  /** Operators that stay as they are, having rules of their own; with their domain where that is not the standard one. */
+  /**
+   * Operators that stay as they are, having rules of their own; with their domain where that is not the standard one.
+   */
   readonly kept?: ReadonlySet<string> | undefined;
   /** Whether operators on quantised numbers are written out, for the straight-through estimator. */
   readonly straightThrough?: boolean | undefined;

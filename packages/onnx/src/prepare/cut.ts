@@ -16,7 +16,7 @@ export function requireTensor(graph: Graph, name: string, role: string): void {
   );
 }
 
-/** What refuses two tensors that are one, or of which the second does not depend on the first. */
+/** The error for two tensors that are the same, or where the second does not depend on the first. */
 export function noMapBetween(from: string, to: string): VielbeinError {
   const reason =
     from === to

@@ -1,6 +1,6 @@
-// Determinants and inverses of small matrices as sums over permutations (Leibniz), which products differentiate:
-// det A = Σ_σ sign σ · Π_i A[i, σ(i)], and A⁻¹ = adj A / det A, the entries of adj A being determinants of minors. Done once
-// extents are known. For larger matrices sums of n! products are neither exact nor cheap.
+// Determinants and inverses of small matrices as sums over permutations (Leibniz), which products differentiate: det A
+// = Σ_σ sign σ · Π_i A[i, σ(i)], and A⁻¹ = adj A / det A, where the entries of adj A are determinants of minors. Done
+// once extents are known. For larger matrices sums of n! products are neither exact nor cheap.
 
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { operatorName } from "../derive/unsupported.ts";
@@ -12,10 +12,10 @@ import { GraphEdit, rewriteNodes } from "./graph-edit.ts";
 /** Operators that are written out here, with their domain where that is not the standard one. */
 export const determinants: readonly string[] = ["Det", "com.microsoft::Inverse"];
 
-/** Rows of the largest matrix: 24 products of four. */
+/** Rows of the largest matrix that is written out: 24 products of four entries. */
 const LARGEST = 4;
 
-/** A product of entries of a matrix, by their places [row, column], with its sign. */
+/** A product of entries of a matrix, given by their places [row, column], with its sign. */
 interface Product {
   readonly sign: number;
   readonly entries: readonly (readonly [row: number, column: number])[];
@@ -60,7 +60,7 @@ class Rewriter extends GraphEdit {
     this.reshape(this.add("Div", [adjugate, divisor], [...batch, n * n]), [...batch, n, n], output);
   }
 
-  /** The sums, each of as many products of as many entries: `[..., sums]`, or `[...]` of one sum. */
+  /** The sums, all with equally many products of equally many entries: `[..., sums]`, or `[...]` for a single sum. */
   #sum(flat: string, n: number, sums: readonly (readonly Product[])[], output?: string): string {
     const batch = this.shape(flat).slice(0, -1);
     const products = sums.flat();

@@ -1,5 +1,5 @@
-// Where a map starts and ends when nobody says: at tensors of floating point. Models that take or return integers have
-// these just behind an embedding or a conversion, and just before one.
+// Where a map starts and ends when nobody says: at floating-point tensors. Models that take or return integers have
+// these just after an embedding or a conversion, and just before one.
 
 import { VielbeinError } from "@vielbein/core";
 import { dataTypeName, isFloat } from "../model/element-types.ts";
@@ -16,27 +16,27 @@ import type { Scope } from "../model/scope.ts";
 import { typesOf } from "../model/types.ts";
 import type { PrepareOptions } from "./options.ts";
 
-/** Operators that keep integers what they are, and those that make them of a tensor: the way back from an output. */
+/** Operators that pass integers on, and those that make integers from a tensor: the way back from an output. */
 const passed: ReadonlySet<string> = new Set([
   ...["Cast", "Round", "Floor", "Ceil", "ArgMax", "ArgMin", "QuantizeLinear"],
   ...["Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Slice", "Clip", "Min", "Max"],
 ]);
-/** Those of them that have no derivative though they return floating point. */
+/** Those of them that have no derivative although they return floating-point numbers. */
 const rounding: ReadonlySet<string> = new Set(["Round", "Floor", "Ceil"]);
 
 export interface Endpoints {
   readonly from: string;
   readonly to: string;
-  /** What was chosen where there was a choice, for people. */
+  /** What was chosen where there was a choice, in words. */
   readonly remarks: readonly string[];
 }
 
 /**
- * The names that `from` and `to` stand for when left out: the first input of floating point without a value; the first
- * output of the form of an image, else the first of floating point. Where there are only integers, the tensor behind their
- * conversion or embedding, or the one before.
+ * The names that `from` and `to` stand for when left out: the first floating-point input without a value; the first
+ * output shaped like an image, else the first floating-point one. Where there are only integers: the tensor right after
+ * their conversion or embedding, or the one right before it.
  *
- * @throws {VielbeinError} `INVALID_SPACE` for an input that is start and has a value, or where every input has a value;
+ * @throws {VielbeinError} `INVALID_SPACE` where the input to start from has a value, or where every input has one;
  *   `INVALID_MODEL` for a model without inputs or outputs.
  */
 export function endpoints(model: Model, options: Pick<PrepareOptions, "from" | "to" | "inputs">): Endpoints {
@@ -58,7 +58,7 @@ interface End {
   readonly remark?: string | undefined;
 }
 
-/** The input of floating point that is the code unless another is named: the first that has no value. */
+/** The floating-point input that is the code unless another is named: the first that has no value. */
 export function codeInput({ graph }: Model, hasValue: (name: string) => boolean): ValueInfo | undefined {
   return requiredInputs(graph).find(({ name, dataType }) => isFloating(dataType) && !hasValue(name));
 }
@@ -123,7 +123,7 @@ function endOf({ graph }: Model): End {
   };
 }
 
-/** An undeclared type is given the benefit of the doubt. */
+/** A type that is not declared is taken to be one. */
 function isFloating(dataType: number | undefined): boolean {
   return dataType === undefined || isFloat(dataType);
 }
@@ -135,7 +135,7 @@ function isImageLike({ shape = [] }: ValueInfo): boolean {
   return shape.length === 4 && isSize && isFixed(channels) && [1, 3, 4].includes(channels);
 }
 
-/** The first tensors of floating point on each way from a tensor of integers, in the order of the graph. */
+/** The first floating-point tensors on each path from a tensor of integers, in the order of the graph. */
 export function behind(graph: Graph, types: Scope<number>, name: string): string[] {
   const integers = new Set([name]);
   const entered: string[] = [];
@@ -149,7 +149,7 @@ export function behind(graph: Graph, types: Scope<number>, name: string): string
   return entered;
 }
 
-/** The last tensor of floating point before one of integers, if a single way leads back to one that is computed. */
+/** The last floating-point tensor before one of integers, if a single path leads back to one that is computed. */
 export function beforeIntegers(graph: Graph, types: Scope<number>, name: string): string | undefined {
   const producers = new Map<string, Node>(
     graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node])),

@@ -1,6 +1,6 @@
 // Files whose batch has a fixed extent N > 1, as exporters that trace one batch leave it behind. Where the points of a
-// batch do not influence one another, such a file is a map of one point. Whether they do cannot be read off the graph, so
-// it is tried: a point must come out the same whatever stands beside it.
+// batch do not influence one another, such a file is a map of one point. Whether they do cannot be read off the graph,
+// so it is tried: a point must come out the same whatever stands beside it.
 
 import { type FloatArray, VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
@@ -18,9 +18,9 @@ export interface FixedBatch {
   /** N. */
   readonly extent: number;
   /**
-   * `opened`: the extent is gone from the graph, which takes any number of points. `repeated`: the graph computes N copies
-   * of the point, the first of which counts; tensors inside still hold N. `coupled`: the points influence one another, or
-   * the first axis is none of points: the model is as it was, and its code is the whole batch.
+   * `opened`: the extent is gone from the graph, which takes any number of points. `repeated`: the graph computes N
+   * copies of the point, and the first counts; tensors inside still hold all N. `coupled`: the points influence one
+   * another, or the first axis does not count points: the model is unchanged, and its code is the whole batch.
    */
   readonly way: "opened" | "repeated" | "coupled";
 }
@@ -41,15 +41,15 @@ interface Batched {
 /** Tensors by their names. */
 type Feeds = ReadonlyMap<string, RuntimeTensor>;
 
-/** Largest ‖difference‖ / ‖value‖: of the same graph, and of one whose sums are of another order. */
+/** Largest ‖difference‖ / ‖value‖ that counts as equal: of the same graph, and of one that sums in another order. */
 const SAME = 1e-6;
 const AGREEING = 1e-4;
 
 /**
- * A model whose first floating-point input and an output have the fixed first extent N > 1, as a map of one point. Others
- * are returned as they are, and so are those that the engine refuses: whoever prepares them is told why.
+ * A model whose first floating-point input and an output have the fixed first extent N > 1, as a map of one point.
+ * Other models are returned as they are, and so are those that the engine refuses: preparing them says why.
  *
- * @throws {VielbeinError} `BACKEND_CRASHED`, `MEMORY_BUDGET` or `TIME_LIMIT` when the engine cannot be let near the model.
+ * @throws {VielbeinError} `BACKEND_CRASHED`, `MEMORY_BUDGET` or `TIME_LIMIT` when the model is not safe to run.
  */
 export async function unbatch(
   model: Model,
@@ -93,14 +93,14 @@ async function separated(model: Model, batched: Batched, trial: Trial): Promise<
   return { model: repeatCode(model, extent, inputs, outputs), batch: { extent, way: "repeated" } };
 }
 
-/** What the engine says of a graph that was changed only shows whether that can be done. */
+/** What the engine says of a changed graph only shows whether the change is possible. */
 function unlessDangerous(error: unknown): undefined {
   if (!(error instanceof VielbeinError && error.code === "BACKEND_FAILED")) throw error;
 }
 
 /**
- * The first floating-point input decides on N. A vector of N numbers may be one for each point, as labels are, or the same
- * for all of them: both are to be tried.
+ * The first floating-point input decides on N. A vector of N numbers may hold one for each point, as labels do, or be
+ * the same for all of them, so both have to be tried.
  */
 function batchedPorts({ graph }: Model): Batched[] {
   const required = requiredInputs(graph);
@@ -182,7 +182,7 @@ function finite(values: FloatArray): FloatArray {
   return values.map((value) => (Number.isFinite(value) ? value : 0));
 }
 
-/** What became of a fixed batch, for people. */
+/** What became of a fixed batch, in words. */
 export function batchRemark({ extent, way }: FixedBatch): string {
   const fixed = `the file fixes a batch of ${extent}`;
   switch (way) {

@@ -1,4 +1,5 @@
-// Inputs beside the code (a class label, noise, a condition): what they hold, and tensors of the numbers that a person gives.
+// Inputs beside the code (a class label, noise, a condition): what they hold, and tensors of the numbers that a person
+// gives.
 
 import { type InputSetting, VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
@@ -18,7 +19,7 @@ export interface FurtherInput {
   readonly isInteger: boolean;
 }
 
-/** The inputs that want a value beside `code`. */
+/** The inputs beside `code` that need a value. */
 export function furtherInputs(model: Model, code: string): FurtherInput[] {
   return requiredInputs(model.graph)
     .filter(({ name }) => name !== code)
@@ -32,11 +33,11 @@ export function furtherInputs(model: Model, code: string): FurtherInput[] {
 /**
  * Tensors of the types and shapes that the model declares; open extents count as 1.
  *
- * @param set values of inputs by name.
- * @param memoryBudget bytes that one input may take. Default 2 GiB.
- * @throws {VielbeinError} `INVALID_SPACE` for a name that is not an input, or an input without numbers; `SHAPE_MISMATCH`
- *   for another number of values than the shape holds, or another shape; `OUT_OF_RANGE` for a value that the type
- *   does not have, or a class that there is not; `MEMORY_BUDGET`.
+ * @param set the values of inputs by name.
+ * @param memoryBudget the bytes that one input may take. Default 2 GiB.
+ * @throws {VielbeinError} `INVALID_SPACE` for a name that is not an input, or an input without numbers;
+ * `SHAPE_MISMATCH` for another shape, or another number of values than the shape holds; `OUT_OF_RANGE` for a value
+ * outside the range of the type, or a class that does not exist; `MEMORY_BUDGET`.
  */
 export function inputTensors(
   model: Model,
@@ -175,8 +176,8 @@ function within(shape: readonly number[]): string {
 }
 
 /**
- * The value of a tensor that the set inputs alone decide on, such as the embedding of words; undefined where it also depends
- * on others.
+ * The value of a tensor that depends on the set inputs alone, such as the embedding of words; undefined where it also
+ * depends on others.
  *
  * @throws {VielbeinError} what the engine throws.
  */

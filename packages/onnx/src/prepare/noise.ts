@@ -5,15 +5,15 @@ import { drawsAtRandom } from "../model/graph.ts";
 import type { Model } from "../model/model.ts";
 import { inlineFunctions } from "./functions.ts";
 
-/** Integers that the attribute `seed`, a float32, tells apart. */
+/** The number of integers that the attribute `seed`, a float32, tells apart. */
 const SEEDS = 2 ** 24;
 /** An odd number far from any small multiple of a power of two: consecutive seeds lie far apart. */
 const STRIDE = 10_368_889;
 
 /**
- * Names of the tensors that are drawn at random, those in functions of the model's own included.
+ * Names of the tensors that are drawn at random, including those inside the model's own functions.
  *
- * @throws {VielbeinError} `INVALID_MODEL` for functions that cannot be put in place.
+ * @throws {VielbeinError} `INVALID_MODEL` for functions that cannot be inlined.
  */
 export function noiseTensors(model: Model): string[] {
   const { nodes } = inlineFunctions(model).model.graph;
@@ -21,8 +21,8 @@ export function noiseTensors(model: Model): string[] {
 }
 
 /**
- * The model with another draw of its noise: what is drawn at random is seeded by `seed` and by its position, whatever seeds
- * the file states. Engines of one kind draw the same from the same seed.
+ * The model with another draw of its noise: each tensor drawn at random is seeded by `seed` and its position, whatever
+ * seed the file states. Engines of the same kind draw the same from the same seed.
  */
 export function withNoiseSeed(original: Model, seed: number): Model {
   const { model } = inlineFunctions(original);
@@ -37,7 +37,7 @@ export function withNoiseSeed(original: Model, seed: number): Model {
 /** Tensors that a remark names. */
 const NAMED = 3;
 
-/** What became of tensors that are drawn at random, for people. */
+/** What became of tensors that are drawn at random, in words. */
 export function noiseRemark(tensors: readonly string[]): string {
   const rest = tensors.length > NAMED ? ", …" : "";
   return `drawn at random by the model, and frozen at one draw: ${tensors.slice(0, NAMED).join(", ")}${rest}`;

@@ -5,9 +5,9 @@ import type { DerivativeRule } from "../derive/rule.ts";
 import { type Precision, widenInputs } from "./widen.ts";
 
 export interface PrepareOptions {
-  /** Tensor to start from. Default: the first input of floating point, see {@link endpoints}. */
+  /** Tensor to start from. Default: the first floating-point input, see {@link endpoints}. */
   readonly from?: string | undefined;
-  /** Tensor to end at. Default: the first output of the form of an image, else of floating point. */
+  /** Tensor to end at. Default: the first output shaped like an image, else the first floating-point one. */
   readonly to?: string | undefined;
   /** Values of the other graph inputs (labels, truncation …), by name. */
   readonly inputs?: Readonly<Record<string, RuntimeTensor>> | undefined;
@@ -23,21 +23,21 @@ export interface PrepareOptions {
    */
   readonly precision?: Precision | undefined;
   /**
-   * Bytes that the model may take when the engine runs it for the first time, its weights aside; for `OnnxMap` those,
-   * too, that any one run should keep to. Default 2 GiB; less than 256 MiB counts as 256 MiB in the first run.
+   * Bytes that the model may take, apart from its weights, when the engine runs it for the first time; for `OnnxMap`
+   * also those that any single run should keep to. Default 2 GiB; less than 256 MiB counts as 256 MiB in the first run.
    */
   readonly memoryBudget?: number | undefined;
   /**
-   * Whether rounding to quantised levels has the straight-through estimator for a derivative: that of the identity
-   * between the smallest and the largest level, 0 beyond. That is no derivative but an assumption. Default `false`:
-   * models that round so are refused.
+   * Whether the derivative of rounding to quantised levels is replaced by the straight-through estimator: that of the
+   * identity between the smallest and the largest level, and 0 beyond. This is an assumption, not a derivative. Default
+   * `false`: models that round this way are refused.
    */
   readonly straightThrough?: boolean | undefined;
-  /** Rules for operators of one's own, by operator name, `com.example::Operator` outside the standard domain. */
+  /** Rules for your own operators, by operator name, `com.example::Operator` outside the standard domain. */
   readonly rules?: ReadonlyMap<string, DerivativeRule> | undefined;
 }
 
-/** The values of the other inputs, in the precision of the graph. */
+/** The values of the other inputs, in the graph's precision. */
 export function fixedInputs({
   inputs = {},
   precision = "float32",

@@ -1,6 +1,7 @@
-// From a model as exported to a graph that can be differentiated: cut between two tensors, every shape
-// fixed, everything that does not depend on the input folded into constants. The engine says both the shapes
-// and the folded values, so that no shape inference of ours is needed and the plumbing that exporters leave (Shape, Gather, Slice, Concat, Unsqueeze …) disappears.
+// From a model as exported to a graph that can be differentiated: cut between two tensors, every shape fixed,
+// everything that does not depend on the input folded into constants. The engine says both the shapes and the folded
+// values, so that no shape inference of ours is needed and the plumbing that exporters leave (Shape, Gather, Slice,
+// Concat, Unsqueeze …) disappears.
 
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
@@ -33,9 +34,9 @@ import { withoutDoubleKernel } from "./widen.ts";
 /**
  * Prepares the map `from` → `to` of a model whose external data is resolved.
  *
- * @throws {VielbeinError} `INVALID_SPACE` for names that are unknown, not connected or not floating point,
- *   or when `to` also depends on an input that has no value; `BACKEND_FAILED` when the engine cannot run
- *   the graph, `BACKEND_CRASHED` when that brings it down, `MEMORY_BUDGET` or `TIME_LIMIT` when it wants too much;
+ * @throws {VielbeinError} `INVALID_SPACE` for names that are unknown, not connected or not floating point, or when `to`
+ *   also depends on an input that has no value; `BACKEND_FAILED` when the engine cannot run the graph,
+ *   `BACKEND_CRASHED` when that brings the engine down, `MEMORY_BUDGET` or `TIME_LIMIT` when it takes too much;
  *   `INVALID_MODEL` when the graph is unsound.
  */
 export async function prepare(

@@ -12,7 +12,10 @@ interface Samples {
   readonly isInside: string;
 }
 
-/** Left as it is for the maximum of samples, and where their number depends on regions that the file does not state. */
+/**
+ * Writes RoiAlign out. Leaves it as it is where it takes the maximum of samples, and where their number depends on
+ * regions that the file does not state.
+ */
 export function roiAlign(w: CompositeWriter, node: Node, opset: number): void {
   const [x, , batch] = node.inputs as [string, string, string];
   const rows = intAttribute(node, "output_height", 1);
@@ -43,7 +46,10 @@ export function roiAlign(w: CompositeWriter, node: Node, opset: number): void {
   w.finish("AveragePool", [kept], { kernel_shape: ints([down, across]), strides: ints([down, across]) });
 }
 
-/** Samples of a bin down and across: as many as are stated, or one for each pixel of it that begins. */
+/**
+ * Samples of a bin down and across: as many as the node states, else one for each pixel that the bin covers, rounded
+ * up.
+ */
 function samplesOf(
   w: CompositeWriter,
   node: Node,
@@ -68,7 +74,7 @@ function samplesOf(
   return isUniform && down !== undefined && across !== undefined ? [down, across] : undefined;
 }
 
-/** Whether pixels have their places at their centres, half a pixel on; of itself since operator set 16. */
+/** Whether pixels are placed at their centres, half a pixel on; the default since operator set 16. */
 function isShifted(node: Node, opset: number): boolean {
   return (
     opset >= 16 && stringAttribute(node, "coordinate_transformation_mode", "half_pixel") === "half_pixel"

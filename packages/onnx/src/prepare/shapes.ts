@@ -15,11 +15,12 @@ import { didYouMean } from "../model/names.ts";
 export type InputShapes = ReadonlyMap<string, readonly number[]>;
 
 /**
- * The model with open axes of its inputs fixed. An input is given its whole shape, or that without its first axis, which
- * then stays as it is; a named axis is given one number, which holds wherever an input has that name.
+ * The model with open axes of its inputs fixed. An input is given its whole shape, or its shape without the first axis,
+ * which then stays as it is; a named axis is given one number, which holds wherever an input has an axis of that name.
  *
  * @throws {VielbeinError} `INVALID_SPACE` for a name that is neither an input nor an open axis; `SHAPE_MISMATCH` for
- *   another number of axes than the input has, or for another extent than the file fixes or a name was given before.
+ * another number of axes than the input has, or for another extent than the one that the file fixes or that the same
+ * name was given before.
  */
 export function withShapes(model: Model, shapes: InputShapes): Model {
   if (shapes.size === 0) return model;
@@ -65,7 +66,7 @@ function isOpenAxis(name: string, inputs: Iterable<ValueInfo>): boolean {
   );
 }
 
-/** An input with the extents that it is given; what its names stand for is added to `named`. */
+/** An input with the extents that it is given; the extents of its named axes are added to `named`. */
 function shaped(input: ValueInfo, extents: readonly number[], named: Map<string, number>): ValueInfo {
   const declared = input.shape ?? extents.map(() => "");
   // A batch of one is what an open batch stands for; open, it takes many points at a time.
@@ -113,7 +114,7 @@ function unknownName(name: string, extents: readonly number[], inputs: readonly 
   return new VielbeinError("INVALID_SPACE", `Shapes of inputs (--shape on the command line): ${problem}.`);
 }
 
-/** The model with a name for every open axis of its inputs but the batch, and these names, each once. */
+/** The model with a name for every open axis of its inputs except the batch, and these names, each once. */
 export function withNamedAxes(model: Model): { readonly model: Model; readonly axes: readonly string[] } {
   const axes = new Set<string>();
   const nameOf = (input: string, extent: Dimension, axis: number): Dimension => {
@@ -132,7 +133,7 @@ export function withNamedAxes(model: Model): { readonly model: Model; readonly a
 }
 
 /**
- * What shapes of inputs say of their open axes, by the names that {@link withNamedAxes} gives these.
+ * The extents that shapes of inputs give to open axes, by the names that {@link withNamedAxes} gives these axes.
  *
  * @throws {VielbeinError} what {@link withShapes} throws.
  */

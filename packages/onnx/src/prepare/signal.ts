@@ -92,7 +92,9 @@ function waves(w: CompositeWriter, rows: string, columns: string, length: string
   return [w.op("Cos", [angles]), w.op("Sin", [angles])];
 }
 
-/** The product with a matrix along an axis. The ellipsis stands for one axis at least: not all engines take it for none. */
+/**
+ * The product with a matrix along an axis. The ellipsis stands for one axis at least: not all engines take it for none.
+ */
 function alongAxis(axis: number): string {
   const letters = "abcdefgh".slice(0, axis >= 0 ? axis : -axis - 1);
   return axis >= 0 ? `${letters}n...,nk->${letters}k...` : `...n${letters},nk->...k${letters}`;

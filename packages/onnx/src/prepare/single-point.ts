@@ -9,7 +9,7 @@ import { byteLength, int64Tensor, numericValues } from "../model/tensor.ts";
 import { normalize } from "./normalize.ts";
 import { constantsOf } from "./upgrade.ts";
 
-/** Where operators that are told a shape are told it. */
+/** Index of the input that holds a shape, by operator. */
 const shapeInput: ReadonlyMap<string, number> = new Map([
   ["Reshape", 1],
   ["Expand", 1],
@@ -17,12 +17,12 @@ const shapeInput: ReadonlyMap<string, number> = new Map([
   ["ConstantOfShape", 0],
 ]);
 
-/** Operators whose inputs behind the first are weights, with channels along their first axis. */
+/** Operators whose inputs after the first are weights, with channels along their first axis. */
 const hasWeights: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
 
 /**
- * The graph with the extent N gone from wherever it is written: the inputs, the shapes that operators are told, constants
- * that hold the same for every point. Whether what is left is the same function must be tried.
+ * The graph without the extent N, wherever it is written: in the inputs, in the shapes that operators are given, in
+ * constants that repeat the same row for every point. Whether what is left is the same function has to be tried.
  *
  * @param inputs those whose first axis is the batch.
  */
@@ -55,7 +55,7 @@ class Opening {
   readonly #extent: number;
   readonly #constants: ReadonlyMap<string, Tensor>;
   readonly #names: NameSupply;
-  /** Constants that hold the same for every point, and the one row of them. */
+  /** Constants that repeat the same row for every point, and that one row. */
   readonly #rows: Map<string, string> = new Map();
 
   constructor({ graph }: Model, extent: number) {
@@ -80,7 +80,7 @@ class Opening {
     const extents = numericValues(tensor);
     const [first, ...rest] = extents;
     if (first === undefined || first < 2 || first % this.#extent !== 0) return name;
-    // Reshape finds out one extent for itself, and copies those that are 0.
+    // Reshape infers one extent itself, and copies those that are 0.
     const isFound = opType === "Reshape" && !rest.includes(-1);
     const opened = isFound ? -1 : opType === "Reshape" ? 0 : first / this.#extent;
     return this.#add(name, int64Tensor("", [opened, ...rest]));
@@ -104,7 +104,7 @@ class Opening {
   }
 }
 
-/** Whether bytes are their first `size` over and over. */
+/** Whether bytes repeat their first `size` over and over. */
 function isRepeated(bytes: Uint8Array, size: number): boolean {
   return bytes.length > 0 && bytes.every((byte, i) => byte === bytes[i % size]);
 }

@@ -29,8 +29,8 @@ export class UnfedInputError extends VielbeinError {}
 /**
  * @param types element types of the tensors of the graph.
  * @param given other inputs that have a value.
- * @throws {VielbeinError} `INVALID_SPACE` for ends that are unknown, not connected or not floating point, for parameters
- *   that are not inputs, or when `to` also depends on an input that has no value.
+ * @throws {VielbeinError} `INVALID_SPACE` for ends that are unknown, not connected or not floating point, for
+ *   parameters that are not inputs, or when `to` also depends on an input that has no value.
  */
 export function sliceBetween(
   graph: Graph,

@@ -1,5 +1,5 @@
-// Truncation as a part of the graph: a code is pulled toward the mean of its distribution (Karras et al., "A Style-Based
-// Generator Architecture for Generative Adversarial Networks", CVPR 2019, appendix B).
+// Truncation as a part of the graph: a code is pulled toward the mean of its distribution (Karras et al., "A
+// Style-Based Generator Architecture for Generative Adversarial Networks", CVPR 2019, appendix B).
 
 import { VielbeinError } from "@vielbein/core";
 import { makeNode } from "../model/attributes.ts";
@@ -10,12 +10,13 @@ import { elementCount, float32Tensor } from "../model/tensor.ts";
 import { normalize } from "./normalize.ts";
 
 /**
- * The model with w̄ + ψ·(w − w̄) for w: the tensor has its name, and all that reads it reads the truncated one.
+ * The model with w̄ + ψ·(w − w̄) in place of w: the truncated tensor has the name of w, and every node that read w
+ * reads it.
  *
- * @param shape of one w, without the batch axis.
+ * @param shape the shape of one w, without the batch axis.
  * @param mean w̄, row-major.
- * @throws {VielbeinError} `INVALID_SPACE` where no node computes the tensor; `SHAPE_MISMATCH` where the mean has another
- *   number of elements than w; `INVALID_ARGUMENT` where ψ is not a finite number.
+ * @throws {VielbeinError} `INVALID_SPACE` where no node computes the tensor; `SHAPE_MISMATCH` where the mean has
+ *   another number of elements than w; `INVALID_ARGUMENT` where ψ is not a finite number.
  */
 export function truncate(
   original: Model,

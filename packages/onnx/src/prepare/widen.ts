@@ -1,5 +1,6 @@
-// float16 and bfloat16 → float32, or float32 → float64, throughout a graph. Weights are exact in the wider type, so the widened
-// graph computes the function the weights define, and derivatives keep seven digits instead of three, or sixteen.
+// float16 and bfloat16 → float32, or float32 → float64, throughout a graph. Weights are exact in the wider type, so the
+// widened graph computes the function the weights define, and derivatives keep seven digits instead of three, or
+// sixteen.
 
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";

@@ -14,9 +14,10 @@ import { type CodeView, codeViews } from "./code-view.ts";
 import { ToRgb } from "./to-rgb.ts";
 
 /**
- * The affine maps that read the input of a prepared graph first, in graph order. What is in between is looked through:
- * slices, gathers, reshapes and repetitions of the code, constants that are added or multiplied, as by truncation, and a
- * normalisation to a fixed length. Rows of a convolution run over the output channels, then over the positions.
+ * The affine maps that are the first to read the input of a prepared graph, in graph order. They may read it through
+ * slices, gathers, reshapes and repetitions, through constants that are added or multiplied, as by truncation, and
+ * through a normalisation to a fixed length. Rows of a convolution run over the output channels, then over the
+ * positions.
  *
  * @throws {VielbeinError} `INVALID_SPACE` where no affine map reads the code.
  */

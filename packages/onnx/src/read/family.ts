@@ -5,7 +5,7 @@ import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { Features } from "./features.ts";
 
 export interface FamilyReport {
-  /** E.g. `StyleGAN2`; the graph is built like one, whoever trained it. */
+  /** E.g. `StyleGAN2`: the graph is built like one, whoever trained it. */
   readonly name: string;
   /** What gives it away. */
   readonly because: string;

@@ -24,7 +24,7 @@ export interface ModelReport {
   readonly producer: string;
   readonly inputs: readonly PortReport[];
   readonly outputs: readonly PortReport[];
-  /** Family of generators that the way from `from` to `to` looks like; absent where nothing is characteristic. */
+  /** Family of generators that the graph from `from` to `to` looks like; absent where nothing is characteristic. */
   readonly family?: FamilyReport | undefined;
   /** Elements of all initialisers. */
   readonly parameters: number;
@@ -59,7 +59,7 @@ export interface DifferentiabilityReport {
   readonly differentiable: boolean;
   /** Why not, when it cannot. */
   readonly problem?: string | undefined;
-  /** Per operator that the derivative passes: nodes by kind of derivative. */
+  /** For each operator that the derivative passes, the number of nodes by kind of derivative. */
   readonly operators: Readonly<Record<string, Readonly<Record<NodeReport["derivative"], number>>>>;
   /** Every node that the derivative passes, in graph order. */
   readonly nodes: readonly NodeReport[];
@@ -72,8 +72,8 @@ const dangers: readonly ErrorCode[] = ["BACKEND_CRASHED", "MEMORY_BUDGET", "TIME
  * Inspects a model whose external data is resolved. What goes wrong on the way from `from` to `to` is part
  * of the report, not an error.
  *
- * @throws {VielbeinError} `INVALID_SPACE` when `from` or `to` names no tensor of the model, or they are not connected; `BACKEND_CRASHED`,
- *   `MEMORY_BUDGET` or `TIME_LIMIT` when the engine cannot be let near it.
+ * @throws {VielbeinError} `INVALID_SPACE` when `from` or `to` names no tensor of the model, or they are not connected;
+ * `BACKEND_CRASHED`, `MEMORY_BUDGET` or `TIME_LIMIT` when the model is not safe to run.
  */
 export async function inspect(
   model: Model,
@@ -119,7 +119,9 @@ export async function inspect(
   };
 }
 
-/** The reports with conversions to reduced precision called what they are: the graph that is differentiated lacks some. */
+/**
+ * The reports with conversions to reduced precision called what they are: the graph that is differentiated lacks some.
+ */
 function namingRoundings({ graph }: Model, nodes: readonly NodeReport[]): readonly NodeReport[] {
   const types = typesOf(graph);
   return nodes.map((report) => {

@@ -18,7 +18,7 @@ const rearranging: ReadonlySet<string> = new Set([
   "Transpose",
 ]);
 
-/** Layers between the input, which is not among them, and the output, which is the last, in graph order. */
+/** Layers from behind the input, which is not among them, to the output, which is the last, in graph order. */
 export function layers(graph: PreparedGraph): SpaceReport[] {
   const { nodes } = graph.model.graph;
   const separators = separatingTensors(graph);

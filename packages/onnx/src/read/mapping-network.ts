@@ -1,5 +1,5 @@
-// The mapping network of a style-based generator, z → w, told by how its end is read: w goes to the affine maps of many
-// layers at once, where z and every tensor in between goes on to one.
+// The mapping network of a style-based generator, z → w, recognised by how its end is read: w goes to the affine maps
+// of many layers at once, while z and every tensor in between goes on to one only.
 
 import { VielbeinError } from "@vielbein/core";
 import { infoOf, pointShape } from "../derive/measured-graph.ts";
@@ -10,8 +10,9 @@ import { layers } from "./layers.ts";
 import { sharedCode } from "./shared-code.ts";
 
 /**
- * The tensor that the mapping network ends at: the first, behind the input, that everything flows through and that
- * several affine maps read, or of which that one is copies, [layers, dim]. Undefined where the input itself is read so, or where features come first.
+ * The tensor that the mapping network ends at: the first after the input that everything flows through and that several
+ * affine maps read, or the single code whose copies, [layers, dim], are read by them. Undefined where the input itself
+ * is read this way, or where features come first.
  */
 export function mappedCode(graph: PreparedGraph): string | undefined {
   const chain = layers(graph).map(({ name }) => name);

@@ -23,7 +23,7 @@ const PASSED: ReadonlySet<string> = new Set([
   "Mul",
 ]);
 
-/** The code that `space` repeats; undefined where its rows are not copies of one. */
+/** The code that the rows of `space` are copies of; undefined where they are not copies of one. */
 export function sharedCode(graph: PreparedGraph, space: Space): Space | undefined {
   if (space.shape.length !== 2 || space.shape[0] === 1) return undefined;
   const { nodes } = graph.model.graph;

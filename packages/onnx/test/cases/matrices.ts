@@ -178,7 +178,10 @@ function standardise(point: Float64Array, size: number, epsilon: number) {
   });
 }
 
-/** Normalised values, mean and 1/σ, those of them that are used, joined; in float64 the engine keeps the latter two short. */
+/**
+ * Normalised values, mean and 1/σ, those of them that are used, joined; in float64 the engine keeps the latter two
+ * short.
+ */
 function layerOutputs(used: readonly number[]): OperatorCase {
   return operatorCase(
     "LayerNormalization",
@@ -200,7 +203,10 @@ function layerOutputs(used: readonly number[]): OperatorCase {
   );
 }
 
-/** Image, scale and bias, those of them depending on the point that are `varying`, as in adaptive instance normalisation. */
+/**
+ * Image, scale and bias, those of them depending on the point that are `varying`, as in adaptive instance
+ * normalisation.
+ */
 function adaptiveNormalization(varying: readonly number[]): OperatorCase {
   const fixed = [Float64Array.of(1, 2, -1, 0.5, 0, 3), Float64Array.of(1.5, -2), Float64Array.of(0.25, 1)];
   const dims = [[1, 2, 3], [2], [2]];

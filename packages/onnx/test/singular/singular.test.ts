@@ -82,7 +82,9 @@ async function withMap<T>(
   }
 }
 
-/** The Hessian of Σ (i + 1)·fᵢ, forward over reverse and reverse over reverse; undefined where it vanishes identically. */
+/**
+ * The Hessian of Σ (i + 1)·fᵢ, forward over reverse and reverse over reverse; undefined where it vanishes identically.
+ */
 async function hessians(model: Model, point: Float32Array): Promise<Record<string, Outcome> | undefined> {
   const gradient = vjp(await prepare(model, runtime));
   const { name, shape } = gradient.model.graph.inputs.at(-1)!;

@@ -4,7 +4,10 @@
 import { type ErrorCode, VielbeinError } from "@vielbein/core";
 import { EngineFailure } from "../failure.ts";
 
-/** What a procedure of a worker takes, returns, and tells while it is under way: all that a structured clone carries. */
+/**
+ * What a procedure of a worker takes, returns, and reports while it is under way: anything that a structured clone
+ * carries.
+ */
 export interface Procedure<Args = readonly unknown[], Result = unknown, Progress = unknown> {
   readonly args: Args;
   readonly result: Result;
@@ -20,7 +23,7 @@ export interface CallRequest {
   readonly args: readonly unknown[];
 }
 
-/** `cancel`: the call of that id is wanted no more. */
+/** `cancel`: the call with that id is no longer wanted. */
 export type Request = CallRequest | { readonly cancel: number };
 
 export type Reply =

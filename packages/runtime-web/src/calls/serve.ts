@@ -10,9 +10,9 @@ export type ServingPort = Pick<MessagePort, "postMessage" | "onmessage">;
 export interface ServedCall<Progress> {
   /** Aborted when nobody waits for the call any more. */
   readonly signal: AbortSignal;
-  /** Tells the page how far the call is. */
+  /** Tells the page how far the call has got. */
   progress(progress: Progress): void;
-  /** Has the memory of the result handed over instead of copied. */
+  /** Hands the memory of the result over instead of copying it. */
   handOver(buffers: readonly ArrayBuffer[]): void;
 }
 
@@ -23,7 +23,7 @@ export type Handlers<P extends Procedures<P>> = {
   ) => Promise<P[Name]["result"]>;
 };
 
-/** Answers the calls that come to the port. */
+/** Answers the calls that arrive at the port. */
 export function serve<P extends Procedures<P>>(port: ServingPort, handlers: Handlers<P>): void {
   const running = new Map<number, AbortController>();
   const post = (reply: Reply, buffers: ArrayBuffer[] = []): void => port.postMessage(reply, buffers);

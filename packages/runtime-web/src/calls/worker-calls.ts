@@ -7,11 +7,11 @@ export type CalledWorker = Pick<Worker, "postMessage" | "terminate" | "onmessage
 
 export interface WorkerCallOptions<Progress> {
   /**
-   * Asks the worker to give the call up. It is rejected with the signal's reason once the worker has answered, whatever
-   * the answer is.
+   * Asks the worker to give the call up. The call is rejected with the signal's reason once the worker has answered,
+   * whatever the answer.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Is told how far the call is. */
+  /** Called with how far the call has got. */
   readonly progress?: ((progress: Progress) => void) | undefined;
   /** What is handed over with the arguments instead of copied. Default: nothing. */
   readonly transfer?: Transferable[] | undefined;
@@ -32,8 +32,8 @@ export class WorkerCalls<P extends Procedures<P>> {
   #ended: Error | undefined;
 
   /**
-   * @param died is told when the worker dies, with the message of the error, which is empty where it did not load; returns
-   *   what its calls are rejected with.
+   * @param died called when the worker dies, with the message of the error, which is empty if the worker did not load;
+   * returns what its calls are rejected with.
    */
   constructor(worker: CalledWorker, died: (message: string) => Error) {
     this.#worker = worker;
@@ -48,7 +48,10 @@ export class WorkerCalls<P extends Procedures<P>> {
     return this.#ended !== undefined;
   }
 
-  /** Calls may overlap. An error of the procedure arrives with its message, one of our classes with that and its code too. */
+  /**
+   * Calls may overlap. An error of the procedure arrives with its message; if it is of one of our classes, with its
+   * class and code too.
+   */
   call<Name extends keyof P & string>(
     name: Name,
     args: P[Name]["args"],

@@ -6,8 +6,9 @@ import { restrictToLayers } from "@vielbein/core/paths";
 import type { ExplorerDirections } from "./engine.ts";
 
 /**
- * Units of the sliders. `deviation`: standard deviations of the codes along the direction. `change`: equal predicted change
- * of the output, ℓₖ ∝ 1/‖J·vₖ‖, scaled so that the geometric mean over the directions shown is one standard deviation.
+ * Units of the sliders. `deviation`: standard deviations of the codes along the direction. `change`: equal predicted
+ * change of the output, ℓₖ ∝ 1/‖J·vₖ‖, scaled so that the geometric mean over the directions shown is one standard
+ * deviation.
  */
 export type StepUnit = "deviation" | "change";
 

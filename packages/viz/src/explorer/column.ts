@@ -1,5 +1,5 @@
-// One method's directions: a heading, a slider for each direction, and what saves them. Columns stand side by side; what
-// their sliders add to the code adds up.
+// One method's directions: a heading, a slider for each direction, and what saves them. Columns stand side by side;
+// what their sliders add to the code adds up.
 
 import { type Edit, type StepUnit, unitLengths } from "./code.ts";
 import type { DirectionKind, ExplorerDirections } from "./engine.ts";

@@ -74,7 +74,9 @@ export class Columns {
     return this.#columns.find((column) => column.kind === kind);
   }
 
-  /** Shows these, in the order of the toggles; columns that stay keep their sliders, those that go take theirs along. */
+  /**
+   * Shows these, in the order of the toggles; columns that stay keep their sliders, those that go take theirs along.
+   */
   choose(kinds: readonly DirectionKind[]): void {
     const ordered = [...this.#toggles.keys()].filter((kind) => kinds.includes(kind));
     this.#columns = ordered.map((kind) => this.column(kind) ?? new Column(kind, this.#events));

@@ -1,5 +1,5 @@
-// The port behind the explorer: who reads the model, draws samples and finds directions. The element knows no ONNX and no
-// engine; an implementation keeps all heavy work off the page's thread.
+// The port behind the explorer: who reads the model, draws samples and finds directions. The element knows no ONNX and
+// no engine; an implementation keeps all heavy work off the page's thread.
 
 import type {
   CallOptions,
@@ -13,8 +13,8 @@ import type { RgbaImage } from "../images/image.ts";
 
 /**
  * How directions are found. `basis`: Local Basis, the singular vectors of the Jacobian at a point. `sefa`: closed-form
- * factorisation of the weights. `pca`: principal components of samples (GANSpace). `metric`: axes of the metric averaged
- * over samples. `file`: directions that were opened.
+ * factorisation of the weights. `pca`: principal components of samples (GANSpace). `metric`: axes of the metric
+ * averaged over samples. `file`: directions that were opened.
  */
 export type DirectionKind = "basis" | "sefa" | "pca" | "metric" | "file";
 
@@ -32,14 +32,15 @@ export interface ExplorerInput {
 }
 
 /**
- * What truncation by ψ does. `mean`: pulls samples toward the mean of `space`, where the mapping network ends or which is
- * edited. `scale`: scales samples of the input about the mean of their prior. `graph`: `space`, the end of the mapping
- * network, lies behind the space that is edited, so that all maps are those of the truncated generator.
+ * What truncation by ψ does. `mean`: pulls samples toward the mean of `space`, which is the end of the mapping network
+ * or the space that is edited. `scale`: scales samples of the input about the mean of their prior. `graph`: `space`,
+ * the end of the mapping network, comes after the space that is edited, so all maps are those of the truncated
+ * generator.
  */
 export interface ExplorerTruncation {
   readonly kind: "mean" | "scale" | "graph";
   readonly space: string;
-  /** ψ of the maps: other than 1 only for `graph`, where another ψ takes another choice of spaces. */
+  /** ψ of the maps: differs from 1 only for `graph`, where another ψ takes another call of `choose`. */
   readonly psi: number;
 }
 
@@ -50,7 +51,7 @@ export interface ExplorerLayout {
   readonly shows: "image" | "sheet" | "classes" | "signal";
   /** Who says so: the person, the model's metadata, or the shape. */
   readonly from: "choice" | "model" | "shape";
-  /** Layouts to choose from, this one among them. */
+  /** Layouts to choose from, including this one. */
   readonly possible: readonly string[];
   /** What colours stand for: classes, or channels of signals. */
   readonly keys: readonly { readonly label: string; readonly colour: string }[];
@@ -63,17 +64,17 @@ export interface ExplorerModel {
   readonly runtime: string;
   /** Spaces that can be edited, in the model's order; the first is its input. */
   readonly froms: readonly Space[];
-  /** Spaces whose change can be measured, in the model's order, all behind `from`. */
+  /** Spaces whose change can be measured, in the model's order, all of them after `from`. */
   readonly tos: readonly Space[];
   readonly from: Space;
   readonly to: Space;
   /** Inputs beside the code. */
   readonly inputs: readonly ExplorerInput[];
-  /** Their values, as far as they were set; the others are zero. */
+  /** Their values, where they were set; the others are zero. */
   readonly set: InputValues;
-  /** All axes that the file leaves open, but the batch. */
+  /** All axes that the file leaves open, except the batch. */
   readonly extents: AxisExtents;
-  /** What was assumed of the file, for people. */
+  /** What was assumed about the file, in words. */
   readonly remarks: readonly string[];
   readonly truncation: ExplorerTruncation;
   readonly layout: ExplorerLayout;
@@ -87,7 +88,7 @@ export interface ExplorerDirections {
   readonly deviations: Float64Array;
   /** ‖J·v‖ at the point: length of output per length of input, along each direction. */
   readonly speeds: Float64Array;
-  /** How the derivative entered them, where they are read off it. */
+  /** How the derivative was computed, where the directions are read off it. */
   readonly route?: DerivativeRoute | undefined;
 }
 
@@ -96,20 +97,23 @@ export interface ExplorerSpectrum {
   readonly singularValues: Float64Array;
   /** Absent where only leading values are known. */
   readonly dimension?: LocalDimension | undefined;
-  /** How the derivative entered them. */
+  /** How the derivative was computed. */
   readonly route?: DerivativeRoute | undefined;
 }
 
 export interface SpacesChoice {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  /** Values of the inputs beside the code. Default zeros; when choosing again, those in force. */
+  /** Values of the inputs beside the code. Default: zeros; when choosing again, the current ones. */
   readonly set?: InputValues | undefined;
-  /** Default 8 each; when choosing again, those in force. */
+  /** Default: 8 each; when choosing again, the current ones. */
   readonly extents?: AxisExtents | undefined;
-  /** How outputs are drawn, e.g. `hwc:64,64,3`. Default as the model states, else as the shape suggests; when choosing again, that in force. */
+  /**
+   * How outputs are drawn, e.g. `hwc:64,64,3`. Default: as the model states, else as the shape suggests; when choosing
+   * again, the current one.
+   */
   readonly layout?: string | undefined;
-  /** ψ, for where truncation is a part of the maps. Default 1; when choosing again, that in force. */
+  /** ψ, where truncation is part of the maps. Default 1; when choosing again, the current one. */
   readonly truncation?: number | undefined;
 }
 
@@ -118,7 +122,7 @@ export interface LocalBasisReply extends ExplorerDirections {
 }
 
 export interface BasisOptions<Reply = LocalBasisReply> extends CallOptions {
-  /** Is handed leading directions where they are there before the others. */
+  /** Called with the leading directions where they are found before the others. */
   readonly progress?: ((found: Reply) => void) | undefined;
 }
 
@@ -126,7 +130,7 @@ export interface BasisOptions<Reply = LocalBasisReply> extends CallOptions {
 export interface ExplorerFile {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** SHA-256 of the file that the bytes were made of, in hexadecimal digits. Default: that of the bytes. */
+  /** SHA-256 of the file that the bytes come from, in hexadecimal digits. Default: that of the bytes. */
   readonly sha256?: string | undefined;
 }
 
@@ -142,7 +146,7 @@ export interface ExplorerEngine {
   sample(seed: number, truncation: number, options?: CallOptions): Promise<Float32Array>;
   /** Images of points `[count, from.dim]`. */
   render(points: Float32Array, count: number, options?: CallOptions): Promise<RgbaImage[]>;
-  /** Animated PNG of points `[count, from.dim]`, forth and back. */
+  /** Animated PNG of points `[count, from.dim]`, played forwards and backwards. */
   animate(points: Float32Array, count: number, options?: CallOptions): Promise<Uint8Array>;
   /** Local Basis at a point `[from.dim]`. */
   basis(point: Float32Array, options?: BasisOptions): Promise<LocalBasisReply>;
@@ -156,6 +160,6 @@ export interface ExplorerEngine {
   open(file: Uint8Array, point: Float32Array, options?: CallOptions): Promise<ExplorerDirections>;
   /** Bytes of a directions file. */
   save(set: DirectionSet, options?: CallOptions): Promise<Uint8Array>;
-  /** Ends everything, also what is under way. */
+  /** Ends everything, including what is under way. */
   dispose(): void;
 }

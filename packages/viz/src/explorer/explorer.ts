@@ -1,5 +1,6 @@
-// The explorer itself: a code x = x₀ + Σ tₖ·ℓₖ·vₖ, where x₀ is the anchor, at which the directions vₖ of all columns were
-// found, and tₖ are the sliders. Pictures follow the sliders; what takes longer is given up when its state is no more.
+// The explorer itself: a code x = x₀ + Σ tₖ·ℓₖ·vₖ, where x₀ is the anchor, at which the directions vₖ of all columns
+// were found, and tₖ are the sliders. Pictures follow the sliders; what takes longer is given up when its state is no
+// more.
 
 import { symmetricSteps } from "@vielbein/core/paths";
 import { codeAt, type LayerRange, type StepUnit } from "./code.ts";

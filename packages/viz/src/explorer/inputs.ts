@@ -1,5 +1,5 @@
-// Fields for the inputs beside the code: a number, a few numbers separated by commas or what stands for them, and a note
-// for what is larger; and for the axes that the file leaves open.
+// Fields for the inputs beside the code: a number, a few numbers separated by commas or what stands for them, and a
+// note for what is larger; and for the axes that the file leaves open.
 
 import { formatSetting, type InputSetting, parseSetting, VielbeinError } from "@vielbein/core";
 import type { ExplorerInput, ExplorerModel } from "./engine.ts";

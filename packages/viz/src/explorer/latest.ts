@@ -4,7 +4,10 @@ export class Latest {
   #running = false;
   #waiting: (() => Promise<void>) | undefined;
 
-  /** Runs the task now, or once the current one is done, unless another comes before that. Tasks settle their own errors. */
+  /**
+   * Runs the task now, or once the current one is done, unless another comes before that. Tasks settle their own
+   * errors.
+   */
   run(task: () => Promise<void>): void {
     this.#waiting = task;
     if (!this.#running) void this.#drain();

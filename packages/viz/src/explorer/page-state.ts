@@ -1,5 +1,6 @@
-// What the address restores: seed, truncation, further inputs, spaces, layout, layers, the columns and their slider values; and the code itself
-// where it is not that of the seed any more. Unknown or broken parts of an address are passed over.
+// What the address restores: seed, truncation, further inputs, spaces, layout, layers, the columns and their slider
+// values; and the code itself where it is not that of the seed any more. Unknown or broken parts of an address are
+// passed over.
 
 import { formatSetting, parseSetting } from "@vielbein/core";
 import { parseLayout } from "../images/image-layout.ts";
@@ -13,7 +14,7 @@ export type StepsByKind = Readonly<Partial<Record<DirectionKind, readonly number
 export interface PageState {
   readonly seed: number;
   readonly truncation: number;
-  /** Columns that are shown, one at least. */
+  /** Columns that are shown, at least one. */
   readonly kinds: readonly DirectionKind[];
   readonly unit: StepUnit;
   /** Slider values; trailing zeros are left out. */
@@ -22,7 +23,7 @@ export interface PageState {
   readonly to?: string | undefined;
   /** Values of inputs beside the code. */
   readonly set?: InputValues | undefined;
-  /** Of axes that the file leaves open. */
+  /** Extents of axes that the file leaves open. */
   readonly extents?: AxisExtents | undefined;
   /** How outputs are drawn, where the person chose it. */
   readonly layout?: string | undefined;
@@ -34,7 +35,7 @@ export interface PageState {
 const KINDS = ["basis", "sefa", "pca", "metric"] as const satisfies readonly DirectionKind[];
 const DEFAULT_KINDS: readonly DirectionKind[] = ["basis", "sefa"];
 
-/** Without the `#`. Directions of a file cannot be restored: they are left out. */
+/** The text for the page's address, without the `#`. Directions from a file cannot be restored and are left out. */
 export function encodePageState(pageState: PageState): string {
   const {
     seed,
@@ -70,7 +71,9 @@ export function encodePageState(pageState: PageState): string {
   return readable(parts);
 }
 
-/** The part of the state of the page that the command line chooses, without the `#`: inputs, how large they are, and the layout. */
+/**
+ * The part of the page's state that the command line chooses, without the `#`: inputs, their extents, and the layout.
+ */
 export function encodeChoice(choice: Pick<PageState, "set" | "extents" | "layout">): string {
   const { set = {}, extents = {}, layout } = choice;
   const parts = new URLSearchParams([

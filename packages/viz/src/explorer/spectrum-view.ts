@@ -1,5 +1,5 @@
-// The spectrum beside the sliders: singular values on a logarithmic axis, the selected one and the local dimension marked.
-// Small, without title and legend, redrawn while a slider moves; figures for papers are in plots/.
+// The spectrum beside the sliders: singular values on a logarithmic axis, the selected one and the local dimension
+// marked. Small, without title and legend, redrawn while a slider moves; figures for papers are in plots/.
 
 import type { DerivativeRoute, LocalDimension } from "@vielbein/core";
 import { scaleLinear, scaleLog } from "d3-scale";

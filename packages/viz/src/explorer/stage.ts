@@ -81,7 +81,9 @@ export class Stage {
     this.#stripTimer = setTimeout(() => void this.#drawStrip(place), REST);
   }
 
-  /** Codes `[steps.length, dim]` along the selected direction, the other sliders staying; undefined without directions. */
+  /**
+   * Codes `[steps.length, dim]` along the selected direction, the other sliders staying; undefined without directions.
+   */
   along(steps: readonly number[], { anchor, layers }: Place): Float32Array | undefined {
     const { kind, k } = this.#columns.selection;
     const chosen = this.#columns.column(kind)?.edit;

@@ -1,5 +1,5 @@
-// The explorer's style sheet: the colours of the figures, which a page overrides by `--vielbein-…` on the element. Widths
-// are those of the element, not of the window.
+// The explorer's style sheet: the colours of the figures, which a page overrides by `--vielbein-…` on the element.
+// Widths are those of the element, not of the window.
 
 import { DARK_THEME, lightTheme } from "../theme.ts";
 

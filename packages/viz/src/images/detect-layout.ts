@@ -33,10 +33,10 @@ export interface DetectOptions {
 /**
  * The layout of one output of this shape, without the batch axis.
  *
- * Without `layout`, the first of {@link possibleLayouts}. With it, its extents are those given, in the order of the
- * values; else those of the shape; else, of an output with one axis, a square of one channel or three.
+ * Without `layout`, the first of {@link possibleLayouts}. With `layout`, its extents are those given, in the order of
+ * the values; else those of the shape; else, for an output with one axis, a square of one channel or three.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH` when the shape suggests no picture, or is none of that layout.
+ * @throws {VielbeinError} `SHAPE_MISMATCH` when the shape suggests no picture, or does not fit the layout.
  */
 export function detectLayout(shape: readonly number[], options: DetectOptions = {}): ImageLayout {
   const { layout: choice, subject = "Image", option = "layout" } = options;
@@ -53,8 +53,8 @@ export function detectLayout(shape: readonly number[], options: DetectOptions = 
 /**
  * Layouts that a shape suggests, the likeliest first.
  *
- * - `[C, H, W]` or `[H, W, C]` with C ∈ {1, 3, 4}, or `[H, W]`: an image. Height and width are the two of three extents
- *   that are equal; where no two neighbours are, channels come first if both ends could be them.
+ * - `[C, H, W]` or `[H, W, C]` with C ∈ {1, 3, 4}, or `[H, W]`: an image. Of three extents, the two that are equal are
+ * height and width; where no two neighbours are equal, channels come first if either end could hold them.
  * - Other numbers of channels: sheets and maps of classes, the channels being the fewer of first and last where no two
  *   neighbours are equal.
  * - `[1, T]`, `[C, T]` or `[T, C]` with few C and many T: curves.
@@ -74,7 +74,7 @@ export function possibleLayouts(shape: readonly number[]): ImageLayout[] {
   return found;
 }
 
-/** Whether the axes are the layout's own, so that nothing was guessed: those of an image. */
+/** Whether the axes are those of an image in this layout, so that nothing was guessed. */
 export function isPlain(layout: ImageLayout, shape: readonly number[]): boolean {
   return shownBy(layout) === "image" && axesOf(layout).join() === shape.join();
 }

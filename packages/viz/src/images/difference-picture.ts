@@ -10,8 +10,9 @@ import { requireOne, toRgba } from "./tensor-pixels.ts";
 export const WHITE_DIFFERENCE = 0.25;
 
 /**
- * The picture of how far an output is from another: of images and sheets the absolute difference (of colours, without alpha), a quarter of the range
- * being white; of classes white where they differ; of signals the difference itself, on the scale of the range, about 0.
+ * The picture of how far one output is from another. For images and sheets: the absolute difference (of colours,
+ * without alpha), a quarter of the range being white. For classes: white where they differ. For signals: the difference
+ * itself, about 0, on the scale of the range.
  *
  * @throws as {@link toRgba}.
  */

@@ -17,8 +17,8 @@ const LAYOUTS = {
 } as const;
 
 /**
- * `chw`, `hwc`, `hw`: one image. `sheet`: every channel a grey tile. `classes`: at every pixel the channel that is
- * largest, in a colour of its own. `signal`: a curve for each channel.
+ * `chw`, `hwc`, `hw`: one image. `sheet`: a grey tile for each channel. `classes`: at every pixel the channel that is
+ * largest there, in a colour of its own. `signal`: a curve for each channel.
  */
 export type LayoutName = keyof typeof LAYOUTS;
 
@@ -35,11 +35,11 @@ export interface ImageLayout {
   readonly layout: LayoutName;
   /** Whether the channels of a pixel, or of a moment, lie beside each other. */
   readonly channelsLast: boolean;
-  /** Of an image 1 (grey), 3 (RGB) or 4 (RGBA). */
+  /** For an image, 1 (grey), 3 (RGB) or 4 (RGBA). */
   readonly channels: number;
-  /** Pixels; of signals 1. */
+  /** Pixels; 1 for signals. */
   readonly height: number;
-  /** Pixels; of signals the number of samples. */
+  /** Pixels; for signals, the number of samples. */
   readonly width: number;
 }
 
@@ -48,7 +48,7 @@ export function shownBy({ layout }: Pick<ImageLayout, "layout">): "image" | "she
   return LAYOUTS[layout].shows;
 }
 
-/** `NAME` or `NAME:EXTENT,EXTENT,…`, of a signal one extent or two; undefined for anything else. */
+/** Reads `NAME` or `NAME:EXTENT,EXTENT,…`, with one or two extents for a signal; undefined for anything else. */
 export function parseLayout(text: string): LayoutChoice | undefined {
   const [, word, list] = /^\s*([a-z-]+)(?::(\d+(?:,\d+)*))?\s*$/.exec(text) ?? [];
   const name = LAYOUT_NAMES.find((each) => each === word);
@@ -70,7 +70,7 @@ export function formatLayout(layout: ImageLayout): string {
   return `${layout.layout}:${axesOf(layout).join(",")}`;
 }
 
-/** The same of a layout as it was asked for. */
+/** The same for a layout as it was asked for. */
 export function formatChoice({ name, extents }: LayoutChoice): string {
   return extents ? `${name}:${extents.join(",")}` : name;
 }
@@ -95,7 +95,9 @@ export function stridesOf({ channelsLast, channels, height, width }: ImageLayout
   return channelsLast ? { pixel: channels, channel: 1 } : { pixel: 1, channel: height * width };
 }
 
-/** The layout with these extents: as many as the name has axes; of two of a signal the smaller counts the curves. */
+/**
+ * The layout with these extents, as many as the name has axes. Of a signal's two, the smaller is the number of curves.
+ */
 export function layoutWith(layout: LayoutName, extents: readonly number[]): ImageLayout {
   const [a, b, c] = extents;
   if (layout === "hw") return { layout, channelsLast: false, channels: 1, height: a, width: b };
@@ -116,7 +118,7 @@ export function axisCount(name: LayoutName): number {
 /**
  * The layout that a model states in its metadata under `vielbein.layout`, if any.
  *
- * @throws {VielbeinError} `INVALID_MODEL` for a text that is none.
+ * @throws {VielbeinError} `INVALID_MODEL` for a text that is not a layout.
  */
 export function statedLayout(metadata: ReadonlyMap<string, string>): LayoutChoice | undefined {
   const text = metadata.get("vielbein.layout");

@@ -8,7 +8,7 @@ export type PixelRange = readonly [low: number, high: number];
 /**
  * The range that a model states in its metadata under `vielbein.range`, as `-1,1`, if any.
  *
- * @throws {VielbeinError} `INVALID_MODEL` for a text that is none.
+ * @throws {VielbeinError} `INVALID_MODEL` for a text that is not a range.
  */
 export function statedRange(metadata: ReadonlyMap<string, string>): PixelRange | undefined {
   const text = metadata.get("vielbein.range");
@@ -56,8 +56,8 @@ export function measureRange(values: Float32Array): PixelRange {
 const HEADROOM = 0.1;
 
 /**
- * Finds the range of values that curves of signals are drawn in, from sample signals laid end to end: all of the values,
- * with room for those of other samples; about 0 where they are of both signs.
+ * Finds the range of values that curves of signals are drawn in, from sample signals laid end to end: all of the
+ * values, with room for those of other samples; symmetric about 0 where they have both signs.
  *
  * @throws as {@link measureRange}.
  */

@@ -15,7 +15,7 @@ export function isOpaque({ data }: RgbaImage): boolean {
   return true;
 }
 
-/** The image as it looks before white: opaque, each colour weighted by its alpha. */
+/** The image as it looks on white: opaque, each colour weighted by its alpha. */
 export function overWhite({ width, height, data }: RgbaImage): RgbaImage {
   const result = data.slice();
   for (let i = 0; i < result.length; i += 4) {
@@ -76,7 +76,7 @@ export function downscale(image: RgbaImage, factor: number): RgbaImage {
 }
 
 /**
- * Images beneath one another, `gap` pixels of white between them.
+ * Images one beneath another, with `gap` pixels of white between them.
  *
  * @param images at least one, of equal width.
  */
@@ -92,7 +92,10 @@ export function stackImages(images: readonly RgbaImage[], gap: number): RgbaImag
   return { width, height, data };
 }
 
-/** What a smaller image has of several pixels: their mean, or the one in the middle, so that no colour is new. */
+/**
+ * What a smaller image has in place of several pixels: their mean, or the one in the middle, so that no new colour
+ * arises.
+ */
 export type Shrinking = "mean" | "middle";
 
 /** Reduces by a whole factor so that the longer side is at most `side` pixels; smaller images stay as they are. */

@@ -17,16 +17,16 @@ export function encodePng(image: RgbaImage): Uint8Array {
 }
 
 export interface AnimationOptions {
-  /** Milliseconds that each frame is shown. Default 100. */
+  /** Milliseconds for which each frame is shown. Default 100. */
   readonly delay?: number | undefined;
-  /** How often to play; 0 for ever. Default 0. */
+  /** How often to play it; 0: for ever. Default 0. */
   readonly loops?: number | undefined;
 }
 
 /**
  * Encodes images as an animated PNG file, which browsers play and other viewers show as its first frame.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for no frames, or a delay or number of loops out of range;
+ * @throws {VielbeinError} `INVALID_ARGUMENT` if there are no frames, or for a delay or number of loops out of range;
  * `SHAPE_MISMATCH` for frames of different sizes.
  */
 export function encodeAnimatedPng(frames: readonly RgbaImage[], options: AnimationOptions = {}): Uint8Array {
@@ -68,7 +68,7 @@ export function encodeAnimatedPng(frames: readonly RgbaImage[], options: Animati
   return pngFile(first, [chunk("acTL", joined([uint32(frames.length), uint32(loops)])), ...chunks]);
 }
 
-/** Forth and back, for an animation without a jump: 0, 1 … n−1, n−2 … 1. */
+/** Forwards and backwards, for an animation without a jump: 0, 1 … n−1, n−2 … 1. */
 export function pingPong<T>(frames: readonly T[]): T[] {
   return [...frames, ...frames.slice(1, -1).reverse()];
 }

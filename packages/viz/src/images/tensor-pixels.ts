@@ -19,9 +19,9 @@ export function pictureSize(layout: ImageLayout): { readonly width: number; read
 }
 
 /**
- * Draws one output as 8-bit RGBA. Of images and sheets, `range` is mapped to 0 … 255, linearly, values outside it clipped:
- * grey is replicated to the three colours, the alpha of four channels is mapped like a colour. Of signals, `range` is what
- * the height of the picture stands for. Classes have no range.
+ * Draws one output as 8-bit RGBA. For images and sheets, `range` is mapped linearly to 0 … 255, and values outside it
+ * are clipped; grey is replicated to the three colours, and the alpha of four channels is mapped like a colour. For
+ * signals, `range` is what the height of the picture spans. Classes have no range.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH` when `values` is not one output of that layout,
  * `INVALID_ARGUMENT` for an empty range, `NOT_FINITE` for a NaN.
@@ -82,11 +82,11 @@ function levels(
 }
 
 /**
- * The tensor of a picture: the inverse of {@link toRgba} for images and sheets, up to its rounding. Grey tensors get the
- * luma of colours (ITU-R BT.601); alpha is left out unless the layout has four channels.
+ * The tensor of a picture: the inverse of {@link toRgba} for images and sheets, up to its rounding. Grey tensors get
+ * the luma of colours (ITU-R BT.601); alpha is left out unless the layout has four channels.
  *
  * @returns `[channels · height · width]`, in the order of the layout.
- * @throws {VielbeinError} `SHAPE_MISMATCH` when the picture has another size than the layout's, `INVALID_ARGUMENT` for
+ * @throws {VielbeinError} `SHAPE_MISMATCH` when the size of the picture is not the layout's, `INVALID_ARGUMENT` for
  * classes and signals, whose pictures do not hold their values.
  */
 export function fromRgba(image: RgbaImage, layout: ImageLayout, [low, high]: PixelRange): Float32Array {
@@ -120,7 +120,7 @@ export function fromRgba(image: RgbaImage, layout: ImageLayout, [low, high]: Pix
 }
 
 /**
- * Refuses layouts whose pictures do not hold the values that they are of.
+ * Refuses layouts whose pictures do not hold the values that they show.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT`
  */

@@ -9,7 +9,10 @@ export interface AxisOptions {
   readonly title: string;
   /** `index` counts from 1 with whole ticks. Default `linear`. */
   readonly scale?: "linear" | "log" | "index" | undefined;
-  /** Ends of the axis. Default: the data's, rounded outwards; zero included where that costs less than half. */
+  /**
+   * Ends of the axis. Default: those of the data, rounded outwards, with zero where including it takes less than half
+   * of the axis.
+   */
   readonly domain?: readonly [number, number] | undefined;
 }
 
@@ -25,9 +28,9 @@ export interface Axis {
 }
 
 /**
- * The axis for these values; those it cannot show are left out of account.
+ * The axis for these values; those that it cannot show are ignored.
  *
- * @param count ticks wanted, about.
+ * @param count the approximate number of ticks wanted.
  * @throws {VielbeinError} `INVALID_ARGUMENT` when nothing can be shown, or for a bad `domain`.
  */
 export function makeAxis(options: AxisOptions, values: readonly number[], count: number): Axis {

@@ -12,7 +12,7 @@ export interface BandPlot extends FigureOptions {
   /** Default scale: `index` when no series has `x`, else `linear`. */
   readonly x: AxisOptions;
   readonly y: AxisOptions;
-  /** What centre and band are, e.g. `mean ± standard deviation of 100 points`; printed beneath. */
+  /** What the centre and the band are, e.g. `mean ± standard deviation of 100 points`; printed beneath the plot. */
   readonly bandTitle?: string | undefined;
   /** Pixels; more where the names of the series need it. Default 440. */
   readonly height?: number | undefined;

@@ -25,7 +25,7 @@ export function colourScale(name: ColourScaleName): (share: number) => Rgb {
   };
 }
 
-/** Black or white, whichever stands out more: relative luminance of WCAG 2. */
+/** Black or white, whichever stands out more, by the relative luminance of WCAG 2. */
 export function textColour(ground: Rgb): "black" | "white" {
   const [red, green, blue] = ground.map((value) => (value / 255) ** 2.2) as [number, number, number];
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "black" : "white";

@@ -81,7 +81,7 @@ export interface LegendKey {
 }
 
 /**
- * Keys in a row below `top`, in as many rows as they need; nothing for none.
+ * The keys below `top`, in as many rows as they need; nothing where there are no keys.
  *
  * @param unit what type, space and margins are enlarged by.
  */

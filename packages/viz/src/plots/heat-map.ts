@@ -39,9 +39,9 @@ export interface HeatMap extends FigureOptions {
   readonly columnTitle?: string | undefined;
   /** Quantity and unit of the values, beside the colour bar. */
   readonly valueTitle: string;
-  /** `diverging` puts white at 0 and its ends at equal distance. Default `sequential`. */
+  /** `diverging` puts white at 0 and its ends equally far from 0. Default `sequential`. */
   readonly scale?: ColourScaleName | undefined;
-  /** Values of the ends of the scale. Default: the data's. */
+  /** Values at the ends of the scale. Default: those of the data. */
   readonly domain?: readonly [number, number] | undefined;
 }
 

@@ -29,7 +29,10 @@ export interface Histogram extends FigureOptions {
   readonly series: readonly HistogramSeries[];
   /** Quantity and unit of the values. */
   readonly valueTitle: string;
-  /** Bins wanted, about; their edges are round numbers. Default: by Freedman and Diaconis' rule, at most 60. */
+  /**
+   * Approximate number of bins wanted; their edges are round numbers. Default: by Freedman and Diaconis' rule, at most
+   * 60.
+   */
   readonly bins?: number | undefined;
   /** Pixels. Default 400. */
   readonly height?: number | undefined;

@@ -24,7 +24,7 @@ import { type Band, quantiles } from "./series.ts";
 
 export interface SampleGroup {
   readonly label: string;
-  /** Samples at each layer, in the order of `layers`; an empty one leaves the place empty. Drawn as boxes. */
+  /** Samples at each layer, in the order of `layers`; a layer without samples stays empty. Drawn as boxes. */
   readonly samples: readonly ArrayLike<number>[];
 }
 
@@ -48,11 +48,11 @@ export interface LayerPlot extends FigureOptions {
 const SHARES = [0.05, 0.25, 0.5, 0.75, 0.95];
 
 /**
- * Plots groups at layers and returns an SVG document. Boxes span the quartiles, their line is the median, their
+ * Plots groups at layers and returns an SVG document. Boxes span the quartiles, their line is the median, and their
  * whiskers reach from the 5th to the 95th percentile.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH` for a group that has not one entry for each layer,
- * `INVALID_ARGUMENT` when there is nothing to show.
+ * @throws {VielbeinError} `SHAPE_MISMATCH` for a group without exactly one entry for each layer, `INVALID_ARGUMENT`
+ * when there is nothing to show.
  */
 export function layerPlot(plot: LayerPlot): string {
   const { layers, groups, reference, width = DEFAULT_WIDTH } = plot;

@@ -18,7 +18,7 @@ export interface Band {
  * Centre and band of samples: their mean ± standard deviation (divisor n − 1), or their median and the interval
  * from the 5th to the 95th percentile (linear between order statistics).
  *
- * @param samples the samples at each position; no samples give NaN, a gap.
+ * @param samples the samples at each position; a position without samples gives NaN, a gap.
  */
 export function bandOf(
   samples: readonly ArrayLike<number>[],

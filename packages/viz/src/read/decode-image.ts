@@ -22,7 +22,7 @@ const KINDS: readonly (readonly [name: string, at: number, ...beginnings: string
 /**
  * The pixels of a PNG or JPEG file.
  *
- * @throws {VielbeinError} `INVALID_FILE` for what is damaged or of another kind, which the message names.
+ * @throws {VielbeinError} `INVALID_FILE` for a file that is damaged or of another kind, which the message names.
  */
 export async function decodeImage(bytes: Uint8Array, options?: DecodePngOptions): Promise<DecodedImage> {
   const beginning = String.fromCharCode(...bytes.subarray(0, 32));

@@ -1,6 +1,6 @@
-// Reading of JPEG files, baseline and progressive: jpeg-js, loaded when a JPEG comes, undoes the coding; the differences
-// of colour, which most files store at half the size, are then enlarged smoothly as libjpeg does it, and the picture is
-// turned upright as its Exif data say.
+// Reading of JPEG files, baseline and progressive: jpeg-js, loaded when a JPEG comes, undoes the coding; the
+// differences of colour, which most files store at half the size, are then enlarged smoothly as libjpeg does it, and
+// the picture is turned upright as its Exif data say.
 
 import type { RgbaImage } from "../images/image.ts";
 import { invalidJpeg, type JpegHeader, readJpegHeader } from "./jpeg-header.ts";
@@ -12,8 +12,8 @@ const MEMORY = 1024;
 /**
  * The pixels of a JPEG file.
  *
- * @throws {VielbeinError} `INVALID_FILE` for what is no JPEG, is damaged, cut short, too large or of a kind that is not
- * read.
+ * @throws {VielbeinError} `INVALID_FILE` for a file that is not a JPEG, is damaged, cut short, too large or of a kind
+ * that we do not read.
  */
 export async function decodeJpeg(bytes: Uint8Array): Promise<RgbaImage> {
   const header = readJpegHeader(bytes);

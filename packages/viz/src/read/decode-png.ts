@@ -1,5 +1,5 @@
-// Reading of PNG files (ISO/IEC 15948): all colour types and depths, interlaced or not, with any transparency; checksums
-// are verified. Of an animation, its still image.
+// Reading of PNG files (ISO/IEC 15948): all colour types and depths, interlaced or not, with any transparency;
+// checksums are verified. Of an animation, its still image.
 
 import { adler32, inflateExactly } from "@vielbein/linalg/deflate";
 import type { RgbaImage } from "../images/image.ts";
@@ -10,8 +10,8 @@ import { eachRow, passesOf } from "./scanlines.ts";
 
 export interface DecodePngOptions {
   /**
-   * Unpacks a zlib stream that must hold `size` bytes, verifies its checksum, and throws if it cannot. Default: in plain
-   * TypeScript; the platform's own is faster.
+   * Unpacks a zlib stream that must hold `size` bytes, verifies its checksum, and throws if it cannot. Default: our own
+   * in plain TypeScript; the platform's is faster.
    */
   readonly inflate?: ((packed: Uint8Array, size: number) => Uint8Array) | undefined;
 }
@@ -25,7 +25,7 @@ export interface DecodedImage extends RgbaImage {
 /**
  * The pixels of a PNG file. Samples of 16 bits are rounded to 8.
  *
- * @throws {VielbeinError} `INVALID_FILE` for what is no PNG, is damaged, or has more than 2²⁶ pixels.
+ * @throws {VielbeinError} `INVALID_FILE` for a file that is not a PNG, is damaged, or has more than 2²⁶ pixels.
  */
 export function decodePng(bytes: Uint8Array, { inflate = unzlib }: DecodePngOptions = {}): DecodedImage {
   const { first: chunks, packed } = readPngChunks(bytes);

@@ -3,9 +3,9 @@
 import { VielbeinError } from "@vielbein/core";
 
 export interface DecodedWav {
-  /** Full scale is ±1. All of one length. */
+  /** The samples of each channel; full scale is ±1. All channels have the same length. */
   readonly channels: readonly Float32Array[];
-  /** Samples a second. */
+  /** Samples per second. */
   readonly sampleRate: number;
 }
 
@@ -17,7 +17,7 @@ export function isWav(bytes: Uint8Array): boolean {
 /**
  * The samples of a WAV file.
  *
- * @throws {VielbeinError} `INVALID_FILE` for what is damaged, cut short, or encoded otherwise.
+ * @throws {VielbeinError} `INVALID_FILE` for a file that is damaged, cut short, or encoded in another way.
  */
 export function decodeWav(bytes: Uint8Array): DecodedWav {
   if (!isWav(bytes)) throw invalid("it does not begin with RIFF and WAVE");

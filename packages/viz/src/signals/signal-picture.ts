@@ -9,7 +9,7 @@ import { SERIES_COLOURS, THEME } from "../theme.ts";
 
 /** Pixels of the picture of a signal. */
 export const SIGNAL_SIZE = { width: 400, height: 200 } as const;
-/** Pixels of a signal's picture for each pixel of a figure, so that its lines stay fine. */
+/** Pixels of a signal's picture per pixel of a figure, so that its lines stay fine. */
 export const SIGNAL_DENSITY = 2;
 
 /** Pixels. */
@@ -23,7 +23,7 @@ export function curveColour(index: number): string {
 /**
  * The curves of one output, one for each channel, `[width]` each.
  *
- * @throws {VielbeinError} `NOT_FINITE` for a value that is none.
+ * @throws {VielbeinError} `NOT_FINITE` for a value that is not a finite number.
  */
 export function curvesOf(values: Float32Array, layout: ImageLayout): Float32Array[] {
   const { channels, width } = layout;
@@ -53,8 +53,8 @@ export function fromCurves(curves: readonly Float32Array[], layout: ImageLayout)
 }
 
 /**
- * Draws the curves, the first on top, above a line at 0; what lies outside the range is cut off. Curves of more samples
- * than the picture has columns would hide each other: they lie one below the other.
+ * Draws the curves, the first on top, over a line at 0; what lies outside the range is cut off. Curves with more
+ * samples than the picture has columns would hide each other, so they are drawn one below the other.
  */
 export function signalPicture(curves: readonly Float32Array[], range: PixelRange): RgbaImage {
   const { width, height } = SIGNAL_SIZE;
@@ -83,8 +83,8 @@ function drawZero(data: Uint8ClampedArray, span: Span, range: PixelRange): void 
 }
 
 /**
- * A curve, column by column: from the smallest to the largest of the values that it takes there, so that of many samples
- * the envelope is seen.
+ * A curve, column by column: from the smallest to the largest of the values that it takes there, so that of many
+ * samples the envelope is seen.
  */
 function drawCurve(
   data: Uint8ClampedArray,

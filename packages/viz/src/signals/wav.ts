@@ -8,7 +8,7 @@ import { joined } from "../read/png-chunks.ts";
 export type WavFormat = "pcm16" | "float32";
 
 export interface WavOptions {
-  /** Samples a second. */
+  /** Samples per second. */
   readonly sampleRate: number;
   /** Default `pcm16`. */
   readonly format?: WavFormat | undefined;
@@ -19,7 +19,7 @@ const FORMATS = {
   float32: { tag: 3, bytes: 4 },
 } as const;
 
-/** What the format has room for, samples per second. */
+/** The largest rate that the format has room for, in samples per second. */
 export const LARGEST_SAMPLE_RATE: number = 2 ** 32 - 1;
 /** What a sample of 1 is as an integer of 16 bits, the largest of which is one less. */
 const FULL_SCALE = 32_768;
@@ -27,7 +27,7 @@ const FULL_SCALE = 32_768;
 /**
  * The samples per second that a model states in its metadata under `vielbein.sample-rate`, if any.
  *
- * @throws {VielbeinError} `INVALID_MODEL` for what is not a rate.
+ * @throws {VielbeinError} `INVALID_MODEL` for a text that is not a rate.
  */
 export function statedSampleRate(metadata: ReadonlyMap<string, string>): number | undefined {
   const text = metadata.get("vielbein.sample-rate");
@@ -47,8 +47,8 @@ function isRate(rate: number): boolean {
 /**
  * Encodes channels of equal length as a WAV file. Full scale is ±1: `pcm16` clips what is beyond.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for no channels, or a rate that is not a positive integer of 32 bits;
- * `SHAPE_MISMATCH` for channels of different lengths; `NOT_FINITE`.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` if there are no channels, or for a rate that is not a positive integer of
+ * 32 bits; `SHAPE_MISMATCH` for channels of different lengths; `NOT_FINITE`.
  */
 export function encodeWav(channels: readonly Float32Array[], options: WavOptions): Uint8Array {
   const { sampleRate, format = "pcm16" } = options;

@@ -1,4 +1,5 @@
-// What `distortion` says of its distances: the ratios layer by layer beside their nulls, as JSON, as a table and as a plot.
+// What `distortion` says of its distances: the ratios layer by layer beside their nulls, as JSON, as a table and as a
+// plot.
 
 import {
   type DerivativeRoute,
@@ -29,8 +30,8 @@ export interface DistortionSettings {
 }
 
 /**
- * Columns of the .npz file: one row for each layer and pair, layer by layer; NaN where there is no k. `route` is the position
- * in `DERIVATIVE_ROUTES`.
+ * Columns of the .npz file: one row for each layer and pair, layer by layer; NaN where there is no k. `route` is the
+ * position in `DERIVATIVE_ROUTES`.
  */
 export type DistortionRow = Readonly<
   Record<"layer" | "pair" | "route" | `${"" | "untrained_"}${"random" | "near"}${"" | "_k"}`, number>

@@ -1,6 +1,6 @@
 // Edits as people write them: linear combinations of named directions such as `2*smile - 0.5*d3`, and paths such as
-// `4*cos(2*pi*t)*d1 + 4*sin(2*pi*t)*d2` over t from 0 to 1. mathjs parses the text; the tree is walked here, by a list of
-// what is allowed, and nothing of it is ever handed to mathjs for evaluation: expressions may come from strangers.
+// `4*cos(2*pi*t)*d1 + 4*sin(2*pi*t)*d2` over t from 0 to 1. mathjs parses the text; the tree is walked here, by a list
+// of what is allowed, and nothing of it is ever handed to mathjs for evaluation: expressions may come from strangers.
 
 import { VielbeinError } from "@vielbein/core";
 

@@ -1,4 +1,5 @@
-// vielbein geodesic: the shortest way between two codes by the distance that the output travels, beside the straight one.
+// vielbein geodesic: the shortest way between two codes by the distance that the output travels, beside the straight
+// one.
 
 import { VielbeinError } from "@vielbein/core";
 import {

@@ -24,7 +24,10 @@ export interface MetricRow {
   readonly eigenvalues: Float64Array;
   /** `[n, k]`. */
   readonly eigenvectors: Matrix;
-  /** `route`, its position in `DERIVATIVE_ROUTES`; of leading pairs `residuals` `[k]` and the number of `products`; `shuffled_eigenvalues`, `shuffled_eigenvectors` of the control. */
+  /**
+   * `route`, its position in `DERIVATIVE_ROUTES`; of leading pairs `residuals` `[k]` and the number of `products`;
+   * `shuffled_eigenvalues`, `shuffled_eigenvectors` of the control.
+   */
   readonly [further: string]: RowValue;
 }
 

@@ -1,4 +1,5 @@
-// vielbein traverse: images along the local directions at one point, as a contact sheet, as single frames, as an animation.
+// vielbein traverse: images along the local directions at one point, as a contact sheet, as single frames, as an
+// animation.
 
 import { type LocalBasis, localBasisAt } from "@vielbein/core";
 import { CodeSource } from "../../inputs/codes.ts";

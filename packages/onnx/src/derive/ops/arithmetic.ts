@@ -115,8 +115,8 @@ function powerFactor(e: Emitter, node: Node, exponentVaries: boolean): string {
 }
 
 /**
- * aᵇ·ln a, where a = 0 and b > 0 its limit 0. For b > 1 the slope of this is 0 there as well; else it is infinite. So is
- * the factor itself at (0, 0), from where 0ᵇ drops from 1 to 0.
+ * aᵇ·ln a, where a = 0 and b > 0 its limit 0. For b > 1 the slope of this is 0 there as well; else it is infinite. So
+ * is the factor itself at (0, 0), from where 0ᵇ drops from 1 to 0.
  */
 function exponentialFactor(e: Emitter, node: Node): string {
   const [a, b, power] = [inputOf(node, 0), inputOf(node, 1), outputOf(node, 0)];

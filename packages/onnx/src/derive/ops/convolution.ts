@@ -36,8 +36,9 @@ function pullBias(e: Emitter, node: Node, u: string): string {
 }
 
 /**
- * The adjoint of a convolution of stride 1 is one too, with mirrored weights, input and output channels exchanged. Engines
- * compute it faster than the ConvTranspose; the weights must be constant, so that they are mirrored once, on loading.
+ * The adjoint of a convolution of stride 1 is one too, with mirrored weights, input and output channels exchanged.
+ * Engines compute it faster than the ConvTranspose; the weights must be constant, so that they are mirrored once, on
+ * loading.
  */
 function pullByMirroredWeights(e: Emitter, node: Node, images: string, w: Windows): string | undefined {
   const pads = [w.begin, w.end].flatMap((side) =>

@@ -182,7 +182,9 @@ function weightsOf(e: Emitter, node: Node, { rows, size, count, positions }: Pic
   throw new Unsupported(`its reduction "${reduction}" is not known`);
 }
 
-/** For every update [count, size] the product of the others of the same element: no division, since they may be zero. */
+/**
+ * For every update [count, size] the product of the others of the same element: no division, since they may be zero.
+ */
 function productOfRivals(
   e: Emitter,
   updates: string,

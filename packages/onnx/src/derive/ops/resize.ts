@@ -149,7 +149,10 @@ function doubled({ size }: Target): Target {
   return { axis: -1, extent: 1, crop: [0, 1], size: isSized ? 2 : undefined, scale: isSized ? undefined : 2 };
 }
 
-/** The axis whose scale a policy that keeps the aspect ratio gives to all, and which the matrices of all need; undefined without such a policy. */
+/**
+ * The axis whose scale a policy that keeps the aspect ratio gives to all, and which the matrices of all need; undefined
+ * without such a policy.
+ */
 function boundingTarget(node: Node, all: readonly Target[]): Target | undefined {
   const policy = stringAttribute(node, "keep_aspect_ratio_policy", "stretch");
   if (policy === "stretch" || all[0]?.size === undefined) return undefined;

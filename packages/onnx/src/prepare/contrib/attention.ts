@@ -132,8 +132,8 @@ function packed(w: CompositeWriter, x: string, count: number): string[] {
 }
 
 /**
- * Causal attention in which several heads of the query share one of the keys, from the first position on, where the file
- * states that all rows of the batch fill the whole length.
+ * Causal attention in which several heads of the query share one of the keys, from the first position on, where the
+ * file states that all rows of the batch fill the whole length.
  */
 function groupQueryAttention(w: CompositeWriter, node: Node): void {
   const [, , , pastKey, pastValue, lastKeys, total, cosines, sines, positions, scoreBias, sink] = node.inputs;

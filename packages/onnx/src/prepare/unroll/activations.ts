@@ -6,7 +6,10 @@ import type { CompositeWriter } from "../composite-writer.ts";
 
 export type Activation = (w: CompositeWriter, x: string) => string;
 
-/** The numbers that an activation takes by default; NaN: the standard and the engine differ, so that they must be stated. */
+/**
+ * The numbers that an activation takes by default; NaN: the standard and the engine differ, so that they must be
+ * stated.
+ */
 interface Kind {
   readonly name: string;
   readonly alpha?: number;
@@ -31,7 +34,8 @@ const kinds: ReadonlyMap<string, Kind> = new Map(
 
 /**
  * The activations of a recurrent node, those of its directions one after the other; undefined where the standard does
- * not know one of them, or the node does not state its numbers. Numbers are consumed in the order of the activations that take them.
+ * not know one of them, or the node does not state its numbers. Numbers are consumed in the order of the activations
+ * that take them.
  */
 export function activationsOf(
   node: Node,

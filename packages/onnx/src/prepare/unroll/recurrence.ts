@@ -120,7 +120,9 @@ function course(
   return { steps, last: state.map((one) => w.op("Where", [isEmpty, zeros, one])) };
 }
 
-/** Yields Y [length, directions, batch, H] and the last states [directions, batch, H], or these with the batch first. */
+/**
+ * Yields Y [length, directions, batch, H] and the last states [directions, batch, H], or these with the batch first.
+ */
 function finishAll(w: CompositeWriter, cell: Cell, courses: readonly Course[], isBatchFirst: boolean): void {
   const finish = (x: string, perm: readonly number[], output: number): void => {
     if (isBatchFirst) w.finish("Transpose", [x], { perm: ints(perm) }, output);
