@@ -56,7 +56,7 @@ export function defaultPairs(
  * Eigenvalues and eigenvectors of g at `point`.
  *
  * @param point `[from.dim]`.
- * @throws {VielbeinError} `INVALID_ARGUMENT` for `top` out of range; `MEMORY_BUDGET` when high accuracy needs more;
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for `top` or `tolerance` out of range; `MEMORY_BUDGET` when high accuracy needs more;
  *   what the map throws.
  */
 export async function metricSpectrum(
@@ -110,6 +110,9 @@ async function leading(
   top: number,
   { tolerance = 1e-6 }: MetricSpectrumOptions,
 ): Promise<MetricSpectrum> {
+  if (!(tolerance > 0 && tolerance < 1)) {
+    throw new VielbeinError("INVALID_ARGUMENT", `tolerance must lie between 0 and 1, got ${tolerance}.`);
+  }
   const { values, vectors, ...rest } = await leadingPairs(at, top, tolerance);
   return {
     eigenvalues: values,
