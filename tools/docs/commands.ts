@@ -1,5 +1,5 @@
-// What the documentation says of the commands, from the program itself: their synopses in docs/cli.md, and the page
-// docs/commands.md with every option.
+// What the documentation says about the commands, taken from the program itself: their synopses in docs/cli.md, and the
+// page docs/commands.md with every option.
 
 import { programFor, runnable } from "../../packages/cli/src/program.ts";
 

@@ -12,8 +12,8 @@ import { WorkerEngine } from "./worker/worker-engine.ts";
 
 export interface WebRuntimeOptions {
   /**
-   * - `auto` (default): WebGPU on a graphics processor, else WebAssembly. An adapter that a processor
-   *   imitates is passed over: it is slower than WebAssembly.
+   * - `auto` (default): WebGPU on a graphics processor, else WebAssembly. An adapter that is emulated on a processor is
+   * passed over: it is slower than WebAssembly.
    * - `webgpu`: WebGPU on any adapter, else WebAssembly.
    * - `wasm`: WebAssembly.
    */
