@@ -75,7 +75,7 @@ describe("a fixed batch", () => {
   it("is taken apart into its points, and that is said", async () => {
     const path = scratch("fixed.onnx", fixed([node("Reshape", ["h", "s"], ["y"])]));
     const { document, stderr } = await json("basis", path);
-    expect(stderr).toMatch(/fixes a batch of 8, whose points do not influence one another/);
+    expect(stderr).toMatch(/a batch of 8 is fixed, whose points do not influence one another/);
     expect(document.provenance.from.shape).toEqual([3]);
     expect(document.provenance.to.shape).toEqual([1, 4, 4]);
     expect(document.provenance.options.batch).toEqual({ extent: 8, way: "opened" });
@@ -116,7 +116,7 @@ describe("noise", () => {
   it("is frozen, which is said, and drawn again with another seed", async () => {
     const plain = await json("basis", path);
     expect(plain.stderr).toMatch(
-      /drawn at random by the model, and frozen at one draw: e \(--noise-seed takes another\)\n/,
+      /drawn at random by the model, and frozen: e \(--noise-seed takes another\)\n/,
     );
     const [first, same] = [
       await json("basis", path, "--noise-seed", "1"),

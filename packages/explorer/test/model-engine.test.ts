@@ -422,7 +422,7 @@ describe("a file that leaves axes open, or fixes a batch", () => {
     const fitted = new ModelEngine(new NodeRuntime({ threads: 1 }));
     const { from, remarks } = await fitted.load({ name: "fixed.onnx", bytes: fixed }, {});
     expect(from.shape).toEqual([3]);
-    expect(remarks).toEqual([expect.stringMatching(/a batch of 5, whose points do not influence/)]);
+    expect(remarks).toEqual([expect.stringMatching(/a batch of 5 is fixed, whose points do not influence/)]);
     fitted.dispose();
   });
 });

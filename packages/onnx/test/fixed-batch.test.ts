@@ -12,17 +12,9 @@ import {
   type Tensor,
   unbatch,
 } from "../src/index.ts";
-import { int, ints, makeNode } from "../src/model/attributes.ts";
+import { int, ints, makeNode, string } from "../src/model/attributes.ts";
 import { float32Tensor, int64Tensor } from "../src/model/tensor.ts";
-import {
-  forwardJacobian,
-  irregular,
-  makeModel,
-  product,
-  randomStream,
-  relativeError,
-  runtime,
-} from "./helpers.ts";
+import { irregular, makeModel, product, randomStream, relativeError, runtime } from "./helpers.ts";
 import { requireShared, sharedModel } from "./shared.ts";
 
 const N = 4;
@@ -140,26 +132,6 @@ describe("a fixed batch", () => {
     expect(error).toBeLessThan(1e-6);
   });
 
-  it("whose noise differs from point to point is filled with copies, and its first point counts", async () => {
-    const model = batchModel([gemm, makeNode("Add", ["h", "k"], ["y"])], [...weights, floats("k", [N, 32])]);
-    const { model: single, batch } = await unbatch(model, runtime);
-    expect(batch).toEqual({ extent: N, way: "repeated" });
-    const map = await OnnxMap.create(single, runtime);
-    const codes = Float32Array.from(irregular(random, N * 6));
-    const first = (await original(model, codes)).subarray(0, 32);
-    expect(relativeError(await map.evaluate(codes.subarray(0, 6), 1), first)).toBeLessThan(1e-6);
-    const jacobian = await forwardJacobian(map, codes.subarray(0, 6));
-    const { raw } = weights[0]!;
-    const W = new Float32Array(raw.slice().buffer);
-    expect(
-      relativeError(
-        jacobian,
-        Float64Array.from({ length: 192 }, (_, i) => W[(i % 6) * 32 + Math.floor(i / 6)]!),
-      ),
-    ).toBeLessThan(1e-6);
-    await map.dispose();
-  });
-
   it.each<[string, Node[], Tensor[]]>([
     [
       "normalised by its own mean",
@@ -174,6 +146,39 @@ describe("a fixed batch", () => {
         makeNode("Add", ["h", "l"], ["y"]),
       ],
       [int64Tensor("axes", [0]), float32Tensor("little", [1e-3], [])],
+    ],
+    [
+      "whose places have constants of their own",
+      [makeNode("Add", ["h", "k"], ["y"])],
+      [floats("k", [N, 32])],
+    ],
+    [
+      "of layers, each with weights of its own",
+      [makeNode("Einsum", ["z", "K"], ["y"], { equation: string("ld,ldc->lc") })],
+      [floats("K", [N, 6, 3])],
+    ],
+    [
+      "of steps, of which each sees those before it",
+      [makeNode("CumSum", ["h", "first"], ["y"])],
+      [int64Tensor("first", [0], [])],
+    ],
+    [
+      "of differences from the first",
+      [
+        makeNode("Slice", ["h", "zero", "one", "zero"], ["h0"]),
+        makeNode("Sub", ["h", "h0"], ["d"]),
+        makeNode("Tanh", ["d"], ["y"]),
+      ],
+      [int64Tensor("zero", [0]), int64Tensor("one", [1])],
+    ],
+    [
+      "of channels, each with a kernel of its own",
+      [
+        makeNode("Reshape", ["z", "s"], ["x"]),
+        makeNode("Conv", ["x", "K"], ["c"], { group: int(N), pads: ints([1, 1]) }),
+        makeNode("Reshape", ["c", "t"], ["y"]),
+      ],
+      [int64Tensor("s", [1, N, 6]), floats("K", [N, 1, 3]), int64Tensor("t", [N, 6])],
     ],
   ])("stays as it is: one %s", async (_, nodes, initializers) => {
     const model = batchModel([gemm, ...nodes], [...weights, ...initializers]);
@@ -215,6 +220,32 @@ describe("a fixed batch", () => {
     const { model: single, batch } = await unbatch(model, runtime);
     expect(batch).toEqual({ extent: N, way: "opened" });
     expect(single.graph.inputs.map(({ shape }) => shape)).toEqual([["batch", 6], [N]]);
+  });
+
+  it("has codes that noise and a number come before, and a shared table of as many rows", async () => {
+    const model = makeModel({
+      nodes: [
+        gemm,
+        makeNode("Mul", ["h", "psi"], ["scaled"]),
+        makeNode("RandomNormalLike", ["scaled"], ["e"]),
+        makeNode("Add", ["scaled", "e"], ["noisy"]),
+        makeNode("MatMul", ["noisy", "R"], ["p"]),
+        makeNode("MatMul", ["p", "shared"], ["q"]),
+        makeNode("Gather", ["columns", "places"], ["chosen"]),
+        makeNode("Add", ["q", "chosen"], ["y"]),
+      ],
+      initializers: [...weights, floats("R", [32, N]), floats("columns", [N])],
+      inputs: [
+        { name: "psi", dataType: DataType.FLOAT, shape: [] },
+        { name: "z", dataType: DataType.FLOAT, shape: [N, 6] },
+        { name: "shared", dataType: DataType.FLOAT, shape: [N, N] },
+        { name: "places", dataType: DataType.INT64, shape: [N] },
+      ],
+      outputs: [{ name: "y", dataType: DataType.FLOAT, shape: [N, N] }],
+    });
+    const { model: single, batch } = await unbatch(model, runtime);
+    expect(batch).toEqual({ extent: N, way: "opened" });
+    expect(single.graph.inputs.map(({ shape }) => shape)).toEqual([[], ["batch", 6], [N, N], [N]]);
   });
 
   it.each<[string, Model]>([

@@ -21,6 +21,15 @@ export function repeatPoint(tensor: RuntimeTensor, n: number): RuntimeTensor {
   return { type, dims: [n, ...dims.slice(1)], data: many };
 }
 
+/** Every point one place further on, the last in the first place. */
+export function rotatePoints({ type, dims, data }: RuntimeTensor): RuntimeTensor {
+  const size = data.length / dims[0];
+  const rotated = data.slice();
+  (rotated as Float32Array).copyWithin(size, 0, data.length - size);
+  (rotated as Float32Array).set(data.slice(data.length - size) as Float32Array, 0);
+  return { type, dims, data: rotated };
+}
+
 /** Whether ‖a − b‖ ≤ tolerance · ‖b‖, which a NaN never is. */
 export function agree(a: FloatArray, b: FloatArray, tolerance: number): boolean {
   let [difference, norm] = [0, 0];

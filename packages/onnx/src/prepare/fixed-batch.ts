@@ -9,7 +9,8 @@ import { openSession } from "../file/source.ts";
 import { trialLimits } from "../file/trial.ts";
 import { isFloat } from "../model/element-types.ts";
 import { isFixed, type Model, requiredInputs, type ValueInfo } from "../model/model.ts";
-import { agree, pointOf, repeatPoint } from "../model/points.ts";
+import { agree, pointOf, repeatPoint, rotatePoints } from "../model/points.ts";
+import { withoutNoise } from "./noise.ts";
 import { normalize } from "./normalize.ts";
 import type { PrepareOptions } from "./options.ts";
 import { openBatch, repeatCode } from "./single-point.ts";
@@ -41,8 +42,9 @@ interface Batched {
 /** Tensors by their names. */
 type Feeds = ReadonlyMap<string, RuntimeTensor>;
 
-/** Largest ‖difference‖ / ‖value‖ that counts as equal: of the same graph, and of one that sums in another order. */
+/** Largest ‖difference‖ / ‖value‖ that counts as equal: in one place, in another, and of a graph that sums in another order. */
 const SAME = 1e-6;
+const MOVED = 1e-5;
 const AGREEING = 1e-4;
 
 /**
@@ -73,24 +75,42 @@ export async function unbatch(
 async function separated(model: Model, batched: Batched, trial: Trial): Promise<Unbatched> {
   const { extent, inputs } = batched;
   const isBatched = (name: string): boolean => inputs.some((input) => input.name === name);
-  const feeds = trial.feeds(model);
-  // Beside the first point stand others, or its own copies.
-  const values = await trial.run(model, feeds, batched.outputs);
+  // Draws differ from point to point, and say nothing of the network.
+  const quiet = withoutNoise(model);
+  const feeds = await trial.feeds(quiet, batched.outputs);
+  const values = await trial.run(quiet, feeds, batched.outputs);
   const outputs = batched.outputs.filter((name) => values.get(name)!.dims[0] === extent);
   if (outputs.length === 0) return { model };
-  const alone = mapped(feeds, isBatched, (tensor) => repeatPoint(pointOf(tensor, 0), extent));
-  const first = await trial.run(model, alone, outputs);
-  if (!outputs.every((name) => isSame(pointOf(first.get(name)!, 0), pointOf(values.get(name)!, 0), SAME))) {
-    return { model, batch: { extent, way: "coupled" } };
-  }
-  const opened = openBatch(model, extent, inputs);
+  const isOfPoints = await treatsPointsAlike(outputs, values, (change) =>
+    trial.run(quiet, mapped(feeds, isBatched, change), outputs),
+  );
+  if (!isOfPoints) return { model, batch: { extent, way: "coupled" } };
   const last = mapped(feeds, isBatched, (tensor) => pointOf(tensor, extent - 1));
-  const single = await trial.run(opened, last, outputs).catch(unlessDangerous);
+  const single = await trial.run(openBatch(quiet, extent, inputs), last, outputs).catch(unlessDangerous);
   const isOpened = outputs.every((name) =>
     isSame(single?.get(name), pointOf(values.get(name)!, extent - 1), AGREEING),
   );
-  if (isOpened) return { model: opened, batch: { extent, way: "opened" } };
-  return { model: repeatCode(model, extent, inputs, outputs), batch: { extent, way: "repeated" } };
+  return isOpened
+    ? { model: openBatch(model, extent, inputs), batch: { extent, way: "opened" } }
+    : { model: repeatCode(model, extent, inputs, outputs), batch: { extent, way: "repeated" } };
+}
+
+/**
+ * Whether the first point comes out the same among its own copies, and all of them do one place further on: then every
+ * place is the same map of its point alone.
+ */
+async function treatsPointsAlike(
+  outputs: readonly string[],
+  values: Feeds,
+  runWith: (change: (tensor: RuntimeTensor) => RuntimeTensor) => Promise<Feeds>,
+): Promise<boolean> {
+  const among = await runWith((tensor) => repeatPoint(pointOf(tensor, 0), tensor.dims[0]));
+  const isAlone = outputs.every((name) =>
+    isSame(pointOf(among.get(name)!, 0), pointOf(values.get(name)!, 0), SAME),
+  );
+  if (!isAlone) return false;
+  const moved = await runWith(rotatePoints);
+  return outputs.every((name) => isSame(moved.get(name), rotatePoints(values.get(name)!), MOVED));
 }
 
 /** What the engine says of a changed graph only shows whether the change is possible. */
@@ -99,20 +119,22 @@ function unlessDangerous(error: unknown): undefined {
 }
 
 /**
- * The first floating-point input decides on N. A vector of N numbers may hold one for each point, as labels do, or be
- * the same for all of them, so both have to be tried.
+ * The first floating-point input of two axes or more decides on N. What else has N first may be one for each point, as
+ * labels are, or the same for all of them, so both have to be tried.
  */
 function batchedPorts({ graph }: Model): Batched[] {
   const required = requiredInputs(graph);
-  const code = required.find(({ dataType }) => isFloat(dataType))?.shape ?? [];
-  const [extent] = code;
-  if (code.length < 2 || !isFixed(extent) || extent < 2) return [];
+  const code = required.find(({ dataType, shape = [] }) => isFloat(dataType) && shape.length > 1);
+  const extent = code?.shape?.[0];
+  if (!code || !isFixed(extent) || extent < 2) return [];
   const outputs = graph.outputs
     .filter(({ dataType, shape }) => isFloat(dataType) && (!isFixed(shape?.[0]) || shape[0] === extent))
     .map(({ name }) => name);
   const inputs = required.filter(({ shape = [] }) => shape[0] === extent);
   const ofMoreAxes = inputs.filter(({ shape = [] }) => shape.length > 1);
-  const choices = ofMoreAxes.length < inputs.length ? [inputs, ofMoreAxes] : [inputs];
+  const choices = [inputs, ofMoreAxes, [code]].filter(
+    (choice, i, all) => i === 0 || choice.length < all[i - 1].length,
+  );
   return outputs.length === 0 ? [] : choices.map((chosen) => ({ extent, inputs: chosen, outputs }));
 }
 
@@ -126,13 +148,16 @@ class Trial {
     this.#limits = trialLimits(memoryBudget);
   }
 
-  /** Points that all differ; other inputs hold harmless values. */
-  feeds(model: Model): Feeds {
-    return new Map(
+  /** Points that all differ; integers are 0 and 1 in turns where the model takes that, else 0. */
+  async feeds(model: Model, outputs: readonly string[]): Promise<Feeds> {
+    const plain = new Map(
       requiredInputs(normalize(model).graph).map(
         (input) => [input.name, probeValue(input, this.#limits)] as const,
       ),
     );
+    const alternating = new Map([...plain].map(([name, tensor]) => [name, alternate(tensor)] as const));
+    const takes = await this.run(model, alternating, outputs).catch(unlessDangerous);
+    return takes ? alternating : plain;
   }
 
   /** Every run has a session of its own, in which operators that draw at random start again. */
@@ -162,6 +187,15 @@ class Trial {
   }
 }
 
+/** Integers that tell one place from the next. */
+function alternate(tensor: RuntimeTensor): RuntimeTensor {
+  if (!/^u?int/.test(tensor.type)) return tensor;
+  const data = tensor.data.slice();
+  for (let i = 1; i < data.length; i += 2)
+    data[i] = data instanceof BigInt64Array || data instanceof BigUint64Array ? 1n : 1;
+  return { ...tensor, data };
+}
+
 function mapped(
   feeds: Feeds,
   isChosen: (name: string) => boolean,
@@ -184,13 +218,13 @@ function finite(values: FloatArray): FloatArray {
 
 /** What became of a fixed batch, in words. */
 export function batchRemark({ extent, way }: FixedBatch): string {
-  const fixed = `the file fixes a batch of ${extent}`;
+  const fixed = `a batch of ${extent} is fixed`;
   switch (way) {
     case "opened":
       return `${fixed}, whose points do not influence one another: the model is taken as a map of one`;
     case "repeated":
       return `${fixed}, whose points do not influence one another: ${extent} copies of each code are computed and the first is kept, ${extent} times the work of a model exported with a batch of 1; tensors inside hold all copies`;
     case "coupled":
-      return `the first axis, of ${extent}, is taken as a part of the code: what stands there influences one another, as in a batch that is normalised by its own statistics. If points are meant, export the model in evaluation mode and with a batch of 1`;
+      return `the first axis, of ${extent}, is taken as a part of the code: its entries influence one another, as in a sequence or in a batch that is normalised by its own statistics, or are treated differently. If points are meant, export the model in evaluation mode and with a batch of 1`;
   }
 }

@@ -155,6 +155,16 @@ export const writtenOutFurther = [
   ),
   operatorCase(
     "MaxUnpool",
+    "windows that share a maximum, of which the last counts",
+    (g) =>
+      g.op("MaxUnpool", [g.variable([1, 1, 4]), g.int64([2, 2, 5, 5], [1, 1, 4])], {
+        kernel_shape: ints([3]),
+        strides: ints([2]),
+      }),
+    { reference: (point) => Float64Array.of(0, 0, point[1]!, 0, 0, point[3]!, 0, 0, 0) },
+  ),
+  operatorCase(
+    "MaxUnpool",
     "to a shape that is given",
     (g) =>
       g.op(

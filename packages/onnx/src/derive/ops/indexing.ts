@@ -159,7 +159,10 @@ function weightsOf(e: Emitter, node: Node, { rows, size, count, positions }: Pic
   if (reduction === "add") return {};
   const filled = (value: number, shape: Shape): string => e.op("Expand", [e.scalar(value), e.int64(shape)]);
   if (reduction === "none") {
-    return { data: scatterRows(e, filled(1, [rows, 1]), positions, filled(0, [count, 1]), "none") };
+    return {
+      data: scatterRows(e, filled(1, [rows, 1]), positions, filled(0, [count, 1]), "none"),
+      updates: lastOnes(e, filled(-1, [rows, 1]), positions, count),
+    };
   }
   const data = e.op("Reshape", [node.inputs[0], e.int64([rows, size])]);
   const updates = e.op("Reshape", [node.inputs[2], e.int64([count, size])]);
@@ -180,6 +183,16 @@ function weightsOf(e: Emitter, node: Node, { rows, size, count, positions }: Pic
     return { data: e.op("Div", [fromData, sharers]), updates: e.op("Div", [fromUpdates, at(sharers)]) };
   }
   throw new Unsupported(`its reduction "${reduction}" is not known`);
+}
+
+/** 1 for the updates that stay, [count, 1], 0 for those that a later one of the same element takes the place of. */
+function lastOnes(e: Emitter, none: string, positions: string, count: number): string {
+  const all = e.op("Range", [e.int64Scalar(0), e.int64Scalar(count), e.int64Scalar(1)]);
+  const numbers = e.op("Reshape", [e.toFloat(all), e.int64([count, 1])]);
+  const indices = e.op("Reshape", [positions, e.int64([count, 1])]);
+  // One after the other, as engines write elements; ScatterND may write in any order.
+  const last = e.op("ScatterElements", [none, indices, numbers], { axis: int(0) });
+  return e.toFloat(e.op("Equal", [e.op("Gather", [last, positions], { axis: int(0) }), numbers]));
 }
 
 /**
