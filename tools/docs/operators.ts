@@ -2,7 +2,7 @@
 // written out, the reasons for refusals, and the table of what engines cannot do.
 
 import { zero } from "../../packages/onnx/src/derive/rule.ts";
-import { ruleFor, supportedOperators } from "../../packages/onnx/src/derive/rules.ts";
+import { foreignOperators, ruleFor, supportedOperators } from "../../packages/onnx/src/derive/rules.ts";
 import { reasonAgainst } from "../../packages/onnx/src/derive/unsupported.ts";
 import type { Node } from "../../packages/onnx/src/model/model.ts";
 import { writtenOut } from "../../packages/onnx/src/prepare/composites.ts";
@@ -43,7 +43,13 @@ const nodeOf = (opType: string): Node => ({
 
 export function operatorsPage(): string {
   const names = [
-    ...new Set([...supportedOperators(), ...writtenOut(), ...renamed.keys(), ...repeated.keys()]),
+    ...new Set([
+      ...supportedOperators(),
+      ...foreignOperators(),
+      ...writtenOut(),
+      ...renamed.keys(),
+      ...repeated.keys(),
+    ]),
   ].sort();
   return `# Operators
 

@@ -37,15 +37,18 @@ const on = (op: string, about: string, shapes: readonly (readonly number[])[], a
     ),
   );
 
-// Far from singular, where the engine has lost digits.
-const inverses = [1, 2, 3, 4].map((n) =>
-  contrib("Inverse", `two of ${n} rows`, (g) => {
-    const identity = g.float(
-      Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 4 : 0)),
-      [n, n],
-    );
-    return g.op("com.microsoft::Inverse", [g.op("Add", [g.variable([2, n, n]), identity])]);
-  }),
+// Far from singular, where the engine has lost digits; and far from 1, where determinants overflow.
+const inverses = [1, 2, 3, 4, 6].flatMap((n) =>
+  [1, 1e-12, 1e12].map((scale) =>
+    contrib("Inverse", `two of ${n} rows, times ${scale}`, (g) => {
+      const identity = g.float(
+        Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 4 * n : 0)),
+        [n, n],
+      );
+      const matrices = g.op("Mul", [g.op("Add", [g.variable([2, n, n]), identity]), g.float([scale], [])]);
+      return g.op("Mul", [g.op("com.microsoft::Inverse", [matrices]), g.float([scale], [])]);
+    }),
+  ),
 );
 
 const products = [

@@ -7,6 +7,7 @@ import * as einsum from "./ops/einsum.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as gridSample from "./ops/grid-sample.ts";
 import * as indexing from "./ops/indexing.ts";
+import { inverse } from "./ops/inverse.ts";
 import * as lpPooling from "./ops/lp-pooling.ts";
 import * as matmul from "./ops/matmul.ts";
 import * as normalization from "./ops/normalization.ts";
@@ -43,9 +44,13 @@ const standard: ReadonlyMap<string, DerivativeRule> = new Map<string, Derivative
   ...Object.entries(softmax),
 ]);
 
+/** Those of other domains. */
+const foreign: ReadonlyMap<string, DerivativeRule> = new Map([["com.microsoft::Inverse", inverse]]);
+
 /** The rule for a node, or undefined when there is none. The caller's own rules come before the standard ones. */
 export function ruleFor(node: Node, own: ReadonlyMap<string, DerivativeRule>): DerivativeRule | undefined {
-  return own.get(operatorName(node)) ?? (node.domain === "" ? standard.get(node.opType) : undefined);
+  const name = operatorName(node);
+  return own.get(name) ?? standard.get(name) ?? foreign.get(name);
 }
 
 /** @throws {Unsupported} when the node has no rule. */
@@ -55,7 +60,12 @@ export function requireRule(graph: Pick<PreparedGraph, "rules">, node: Node): De
   return rule;
 }
 
-/** Operators with a rule, sorted. */
+/** Operators of other domains with a rule, with these. */
+export function foreignOperators(): string[] {
+  return [...foreign.keys()];
+}
+
+/** Standard operators with a rule, sorted. */
 export function supportedOperators(): string[] {
   return [...standard.keys()].sort();
 }
