@@ -150,6 +150,14 @@ describe("sphericalTraversal", () => {
     );
     expect(() => sphericalTraversal(new Float32Array(20), direction, [1])).toThrow("norm 0");
     expect(() => sphericalTraversal(point, [1], [1])).toThrow("they must agree");
+    expect(() => sphericalTraversal(point, new Float64Array(20), [1])).toThrow("of length 0 of 0");
+  });
+
+  it("a part across the point of a millionth of the direction is rounding, more is a tangent", () => {
+    const turned = (across: number) => sphericalTraversal(Float32Array.of(2, 0), [1, across], [Math.PI / 2]);
+    expect(() => turned(0.9e-6)).toThrow(expect.objectContaining({ code: "NUMERICAL_FAILURE" }));
+    expect(Array.from(turned(1.1e-6))).toEqual([expect.closeTo(0, 6), 2]);
+    expect(Array.from(turned(-1.1e-6))).toEqual([expect.closeTo(0, 6), -2]);
   });
 });
 
@@ -166,6 +174,10 @@ describe("restrictToLayers", () => {
   it("refuses spaces without layers, layers that are none, other lengths", () => {
     expect(() => restrictToLayers(space("w", [6]), [1], [0])).toThrow('"w" has [6]');
     expect(() => restrictToLayers(ws, [7, 8], [3])).toThrow("layers 0 to 2, got 3");
+    for (const bad of [-1, 1.5, Number.NaN]) {
+      expect(() => restrictToLayers(ws, [7, 8], [0, bad])).toThrow(`got ${bad}`);
+    }
+    expect(() => restrictToLayers(ws, [7, 8], [])).toThrow("got none");
     expect(() => restrictToLayers(ws, [7, 8, 9], [0])).toThrow("2 or 6 coordinates, got 3");
   });
 });

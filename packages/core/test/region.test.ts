@@ -10,6 +10,7 @@ import {
   type RegionOptions,
   regionDirections,
   regionMetricsAt,
+  regionSpeeds,
   weightedMap,
 } from "../src/index.ts";
 
@@ -133,6 +134,107 @@ describe("regionBasisAt", () => {
     await expect(
       regionBasisAt(map, Float32Array.of(0), { weights: [1, 0], outside: "keep" }),
     ).rejects.toMatchObject({ code: "OUT_OF_RANGE", message: expect.stringMatching(/moves the rest/) });
+  });
+});
+
+describe("of metrics that are diagonal", () => {
+  const diagonal = (...values: number[]) =>
+    matrix(
+      values.length,
+      values.length,
+      values.flatMap((value, i) => values.map((_, j) => (i === j ? value : 0))),
+    );
+
+  it("keep: what moves the rest by the tolerance itself still counts as still", () => {
+    const metrics = { inner: diagonal(1, 4, 9), outer: diagonal(16, 4, 1) };
+    const keptAt = (tolerance: number) => regionDirections(metrics, { outside: "keep", tolerance }).kept;
+    // They move the rest by 4, 2 and 1.
+    expect([0.25, 0.49, 0.5, 0.51, 1 - 2 ** -53].map(keptAt)).toEqual([1, 1, 2, 2, 2]);
+    const { inside, outside, values } = regionDirections(metrics, { outside: "keep", tolerance: 0.5 });
+    expect([...inside]).toEqual([3, 2]);
+    expect([...values]).toEqual([3, 2]);
+    expect([...outside]).toEqual([1, 2]);
+  });
+
+  it("keep: by default up to a hundredth", () => {
+    const kept = (least: number) =>
+      regionDirections(
+        { inner: diagonal(1, 1), outer: diagonal(1, least ** 2) },
+        { outside: "keep", tolerance: undefined },
+      ).kept;
+    expect(kept(0.0099)).toBe(1);
+    expect(() => kept(0.0101)).toThrow(/by more than 0\.01 of/);
+  });
+
+  it("ratio: by default a thousandth of the trace is added, and 1 where there is none", () => {
+    const ratio = (outer: Matrix) => regionDirections({ inner: diagonal(6, 1), outer }, { outside: "ratio" });
+    expect([...ratio(diagonal(1, 3)).values]).toEqual([6 / 1.004, 1 / 3.004].map((x) => expect.closeTo(x, 12)));
+    expect([...ratio(diagonal(0, 0)).values]).toEqual([6, 1].map((x) => expect.closeTo(x, 12)));
+  });
+
+  it("speeds are √(vᵀ·g·v), and 0 where rounding made that negative", () => {
+    const { inside, outside } = regionSpeeds(
+      { inner: matrix(2, 2, [1, 1, 1, 4]), outer: diagonal(9, -1e-20) },
+      matrix(2, 2, [1, 0, 0, 1]),
+    );
+    expect([...inside]).toEqual([1, 2]);
+    expect([...outside]).toEqual([3, 0]);
+  });
+
+  it("ranks from 1 to n, tolerances and regularisations between 0 and 1", () => {
+    const metrics = { inner: diagonal(3, 2, 1), outer: diagonal(1, 1, 0) };
+    for (const rank of [0, -1, 1.5, 4, Number.NaN]) {
+      expect(() => regionDirections(metrics, { outside: "ignore", rank })).toThrow("an integer from 1 to 3");
+    }
+    for (const rank of [1, 2, 3]) {
+      expect(regionDirections(metrics, { outside: "ignore", rank }).vectors.cols).toBe(rank);
+    }
+    // Of one direction that leaves the rest still there are no three.
+    expect(regionDirections(metrics, { outside: "keep", rank: 3 }).vectors.cols).toBe(1);
+    for (const bad of [0, 1, -0.5, Number.NaN]) {
+      expect(() => regionDirections(metrics, { outside: "keep", tolerance: bad })).toThrow("tolerance must lie");
+      expect(() => regionDirections(metrics, { outside: "ratio", regularization: bad })).toThrow(
+        "regularization must lie",
+      );
+    }
+  });
+});
+
+describe("weightedMap", () => {
+  const weights = [4, 0, 0.25];
+  const weighted = weightedMap(planted, weights);
+
+  it("scales values and products of every row by √w", async () => {
+    const points = Float32Array.of(1, 0, 0, 0, 0, 0, 100, 1);
+    const expected = [8, 0, 2.5, 0, 0, 4.5];
+    const close = expected.map((x) => expect.closeTo(x, 5));
+    expect([...(await weighted.evaluate(points, 2))]).toEqual(close);
+    expect([...(await weighted.jvp(at, points, 2))]).toEqual(close);
+    const linearized = await weighted.linearize!(at);
+    expect([...(await linearized.jvp(points, 2))]).toEqual(close);
+    // Jᵀ of (2, 0, 0) and of (0, 0, ½).
+    const pulled = [8, 4, 0, 0, 2.5, 0, 0.015, 3].map((x) => expect.closeTo(x, 5));
+    const cotangents = Float32Array.of(1, 7, 0, 0, 7, 1);
+    expect([...(await weighted.vjp(at, cotangents, 2))]).toEqual(pulled);
+    expect([...(await linearized.vjp(cotangents, 2))]).toEqual(pulled);
+  });
+
+  it("takes weights from 0 on, and finite ones alone", () => {
+    expect(() => weightedMap(planted, [0, Number.MIN_VALUE, 1e30])).not.toThrow();
+    for (const bad of [-1e-9, Number.POSITIVE_INFINITY, Number.NaN]) {
+      expect(() => weightedMap(planted, [1, 1, bad])).toThrow(
+        expect.objectContaining({ code: "OUT_OF_RANGE", message: expect.stringContaining(`${bad} at 2`) }),
+      );
+    }
+    for (const count of [2, 4]) {
+      expect(() => weightedMap(planted, Array(count).fill(1))).toThrow(`each of 3 outputs, got ${count}`);
+    }
+  });
+
+  it("a region's weights go from 0 to 1", async () => {
+    for (const bad of [-1e-9, 1 + 2 ** -52]) {
+      await expect(regionMetricsAt(planted, at, [0, 1, bad])).rejects.toMatchObject({ code: "OUT_OF_RANGE" });
+    }
   });
 });
 

@@ -85,6 +85,28 @@ it("of one map is that map; of none, or of maps between other spaces, is refused
   );
 });
 
+it("the space of one map is its own, of several has an axis before", () => {
+  const to = { name: "y", dim: 6, shape: [2, 3] };
+  expect(stackedSpace(to, 1)).toEqual(to);
+  expect(stackedSpace(to, 2)).toEqual({ name: "y", dim: 12, shape: [2, 2, 3] });
+});
+
+it("a tangent costs what it costs the first, and four bytes for each output of all", () => {
+  const costly = maps.map((map) => ({ ...map, bytesPerTangent: 100 }));
+  expect(stackMaps(costly).bytesPerTangent).toBe(100 + 4 * 3 * m);
+  expect(stack.bytesPerTangent).toBeUndefined();
+});
+
+it("is linearised where all are", async () => {
+  const plain = { ...maps[0]!, linearize: undefined };
+  expect((await stackMaps([maps[1]!, plain]).linearize!(point)).isLinearized).toBe(false);
+});
+
+it("maps from another space are refused, too", () => {
+  const other = { ...affine(1), from: { name: "z", dim: n + 1, shape: [n + 1] } };
+  expect(() => stackMaps([affine(1), other])).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
+});
+
 it("disposes of all of them", async () => {
   const gone: number[] = [];
   const counted = [1, 2].map((i) => ({ ...affine(i), dispose: async () => void gone.push(i) }));

@@ -3,7 +3,7 @@
 import { identity, matrix } from "@vielbein/linalg";
 import { expect, test } from "vitest";
 import { adam, cmaEs, lbfgs, levenbergMarquardt } from "../../src/optimize/index.ts";
-import { isNegligible } from "../../src/optimize/objective.ts";
+import { isBelowSingle, isNegligible } from "../../src/optimize/objective.ts";
 import { truncatedNewton } from "../../src/optimize/truncated-newton.ts";
 
 /** ½‖x‖². */
@@ -116,4 +116,43 @@ test("what is negligible is so beside a first value of either sign", () => {
     expect(isNegligible(1e-30, 0, first, 1e-6)).toBe(false);
     expect(isNegligible(1e-7, first, first, 1e-6)).toBe(true);
   }
+});
+
+test("what is negligible, and what single precision may not show, includes the limit itself", () => {
+  expect(isNegligible(0.5, 2, 0, 0.25)).toBe(true);
+  expect(isNegligible(0.5 + 2 ** -53, 2, 0, 0.25)).toBe(false);
+  expect(isNegligible(2 ** -104, 0, 1, 0.25)).toBe(true);
+  expect(isNegligible(2 ** -103, 0, 1, 0.25)).toBe(false);
+  expect(isBelowSingle(2 ** -19, -2)).toBe(true);
+  expect(isBelowSingle(2 ** -19 + 2 ** -71, 2)).toBe(false);
+});
+
+/** Where a plane whose slope is 1 leads, with the values given for x = 0 and for where the first step goes, 1. */
+async function walkOn(first: number, reached: number): Promise<number[]> {
+  const asked: number[] = [];
+  const plane = {
+    value: async ([x]: Float64Array) => {
+      asked.push(x!);
+      return x === 0 ? first : reached;
+    },
+    model: async () => ({
+      gradient: Float64Array.of(-1),
+      product: async () => Float64Array.of(0),
+      move: (c: Float64Array) => c,
+    }),
+  };
+  await truncatedNewton(plane, Float64Array.of(0), { radius: 1, steps: 2 });
+  return asked.slice(0, 3);
+}
+
+test.each([
+  // A step that keeps three quarters of what was promised was good enough, one that keeps more lets the region grow.
+  ["three quarters", 1, 0.25, 2],
+  ["more than three quarters", 1, 0.25 - 2 ** -53, 3],
+  ["more than a quarter", 1, 0.75 - 2 ** -53, 2],
+  ["a quarter", 1, 0.75, 1.25],
+  ["hardly anything", 1e-4, 0, 0.25],
+  ["hardly more than that", 1.01e-4, 0, 1.25],
+])("truncatedNewton, where a step keeps %s of its promise", async (_, first, reached, next) => {
+  expect(await walkOn(first, reached)).toEqual([0, 1, next]);
 });
