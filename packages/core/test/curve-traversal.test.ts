@@ -102,12 +102,36 @@ describe("curveTraversal", () => {
     expect(seen.map(({ step }) => step)).toEqual([-1, -2, -3, -4, -5]);
   });
 
+  it("goes 3 either way in 24 steps with 7 frames unless told, and in as few as one step a way", async () => {
+    const start = await localBasisAt(polar, Float32Array.of(8, 0));
+    const radial = start.singularValues.findIndex((value) => Math.abs(value - 1) < 1e-6);
+    const radii = ({ points }: { readonly points: Float32Array }) =>
+      Array.from(points.filter((_, i) => i % 2 === 0)).sort((a, b) => a - b);
+    const close = (...values: number[]) => values.map((value) => expect.closeTo(value, 4));
+    const plain = await curveTraversal(polar, start, radial);
+    expect(radii(plain)).toEqual(close(5, 6, 7, 8, 9, 10, 11));
+    expect(plain.frameSteps).toEqual([-12, -8, -4, 0, 4, 8, 12]);
+    const short = await curveTraversal(polar, start, radial, { length: 1, steps: 2, frames: 3 });
+    expect(radii(short)).toEqual(close(7, 8, 9));
+    expect(short.steps.map(({ step }) => step)).toEqual([-1, 1]);
+  });
+
   it("refuses walks that cannot be", async () => {
     const start = await localBasisAt(polar, Float32Array.of(2, 0));
     const walk = (direction: number, options: object) => curveTraversal(polar, start, direction, options);
     await expect(walk(2, {})).rejects.toThrow("direction: 0 to 1, got 2");
     await expect(walk(0, { frames: 4 })).rejects.toThrow("frames: an odd integer");
     await expect(walk(0, { frames: 9, steps: 6 })).rejects.toThrow("at least frames − 1 = 8, got 6");
+    await expect(walk(0, { frames: 3, steps: 3 })).rejects.toThrow("steps: an even integer");
+    for (const direction of [-1, 0.5, Number.NaN]) {
+      await expect(walk(direction, {})).rejects.toThrow(`direction: 0 to 1, got ${direction}`);
+    }
+    for (const frames of [1, -3, 3.5]) {
+      await expect(walk(0, { frames })).rejects.toThrow("frames: an odd integer of at least 3");
+    }
+    for (const length of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      await expect(walk(0, { length })).rejects.toThrow(`length: a positive number, got ${length}`);
+    }
     const flat = functionMap({ from: space("x", [2]), to: space("y", [2]), evaluate: ([x]) => [x!, 0] });
     const still = await localBasisAt(flat, Float32Array.of(0, 0));
     await expect(curveTraversal(flat, still, 1, { unit: "output" })).rejects.toMatchObject({

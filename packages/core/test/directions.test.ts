@@ -120,6 +120,12 @@ describe("direction sets", () => {
     expect(displacements(set)).toBe(set.vectors);
   });
 
+  it("of all layers, and of the last alone, fit", () => {
+    for (const layers of [[0, 1, 2], [2]]) {
+      expect(requireDirections({ ...layered, layers })).toMatchObject({ layers });
+    }
+  });
+
   it("belong to one space", () => {
     expect(() => requireSpaceOf(set, w)).not.toThrow();
     expect(() => requireSpaceOf(set, { name: "z", dim: 4, shape: [4] })).toThrow("--from w");
@@ -143,13 +149,23 @@ describe("direction sets", () => {
     ["layers of a space without", { layers: [0] }, 'layers 0 of space "w" [4]'],
     ["layers out of order", { space: wPlus, layers: [1, 0] }, "layers must ascend"],
     ["layers that are none", { space: wPlus, layers: [3] }, "layers must ascend"],
+    ["no layers", { space: wPlus, layers: [] }, "got layers none"],
+    ["a layer before the first", { space: wPlus, layers: [-1, 0] }, "layers must ascend"],
+    ["a layer twice", { space: wPlus, layers: [1, 1] }, "layers must ascend"],
+    ["half a layer", { space: wPlus, layers: [0.5] }, "layers must ascend"],
+    ["layers of more axes", { space: { ...wPlus, shape: [3, 2, 2] }, layers: [0] }, "layers must ascend"],
+    ["no directions", { vectors: matrix(4, 0), names: [] }, "got none"],
+    ["directions that move nothing", { vectors: matrix(4, 2) }, "got 2 of length 0"],
+    ["a point of another space", { point: new Float32Array(3) }, "point must hold 4 numbers, got 3"],
   ])("refuse %s", (_, change, message) => {
     const { point: _point, ...rest } = set;
     expect(() => requireDirections({ ...rest, ...change })).toThrow(message);
   });
 
   it("refuse directions that are not there", () => {
-    expect(() => directionAt(set, 2)).toThrow("directions 0 to 1, got 2");
+    for (const k of [2, -1, 0.5, Number.NaN]) {
+      expect(() => directionAt(set, k)).toThrow(`directions 0 to 1, got ${k}`);
+    }
     expect(defaultNames(3)).toEqual(["d0", "d1", "d2"]);
   });
 });

@@ -72,6 +72,23 @@ describe("kritchmanNadler", () => {
     expect(exceeded / trials).toBeLessThan(0.08);
   });
 
+  it.each([-1000, 900])("with eigenvalues in a unit of 2^%i, counts the same and scales the noise", (power) => {
+    const unit = 2 ** power;
+    const [plain, scaled] = [ell, ell.map((value) => unit * value)].map((values) => kritchmanNadler(values, 100));
+    expect(scaled!.rank).toBe(plain!.rank);
+    expect(scaled!.noise / unit).toBeCloseTo(plain!.noise, 12);
+    scaled!.tests.forEach(({ noise, threshold }, k) => {
+      expect(noise / unit).toBeCloseTo(plain!.tests[k]!.noise, 12);
+      expect(threshold / unit).toBeCloseTo(plain!.tests[k]!.threshold, 12);
+    });
+  });
+
+  it("of zeros, and of a single value, finds no signal", () => {
+    expect(kritchmanNadler([0, 0, 0], 10)).toMatchObject({ rank: 0, noise: 0 });
+    expect(kritchmanNadler([7], 10)).toEqual({ rank: 0, noise: 7, tests: [] });
+    expect(kritchmanNadler([7, 3], 1)).toEqual({ rank: 0, noise: 5, tests: [] });
+  });
+
   it("counts every eigenvalue but the last where all tests pass", () => {
     expect(kritchmanNadler([1e9, 1e6, 1e3, 1e-3], 1000)).toMatchObject({ rank: 3 });
   });

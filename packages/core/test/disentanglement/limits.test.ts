@@ -356,3 +356,38 @@ describe("units change no score, however large or small", () => {
     expect(precisionRecall(a, b)).toEqual({ precision: inside(a, b), recall: inside(b, a) });
   });
 });
+
+describe("rankCorrelation at its limits", () => {
+  const rising = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+  test("three pairs are the fewest, and nine the most of which all permutations are tried", () => {
+    expect(() => rankCorrelation([1, 2], [1, 2])).toThrow("three pairs or more");
+    // Of 3! orders the rising and the falling one correlate as much.
+    expect(rankCorrelation(rising(3), rising(3))).toEqual({ rho: 1, pValue: 2 / 6, exact: true });
+    expect(rankCorrelation(rising(9), rising(9))).toEqual({ rho: 1, pValue: 2 / 362_880, exact: true });
+    expect(rankCorrelation(rising(10), rising(10), { permutations: 99 })).toEqual({
+      rho: 1,
+      pValue: 1 / 100,
+      exact: false,
+    });
+  });
+
+  test("by default 9999 permutations are drawn", () => {
+    expect(rankCorrelation(rising(12), rising(12)).pValue).toBe(1 / 10_000);
+  });
+
+  test("either side must be finite, must vary and must have a partner", () => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => rankCorrelation([bad, 1, 2], [1, 2, 3])).toThrow(`x must be finite, got ${bad} at 0`);
+      expect(() => rankCorrelation([1, 2, 3], [1, 2, bad])).toThrow(`y must be finite, got ${bad} at 2`);
+    }
+    expect(() => rankCorrelation([5, 5, 5], [1, 2, 3])).toThrow("x must not be constant");
+    expect(() => rankCorrelation([1, 2, 3], [5, 5, 5])).toThrow("y must not be constant");
+    expect(() => rankCorrelation([1, 2, 3], [1, 2, 3, 4])).toThrow("got 3 and 4");
+  });
+
+  test("ties share the mean of their ranks", () => {
+    // Ranks 1.5, 1.5, 3 against 1, 2, 3: ρ = 1.5 / √(1.5·2).
+    expect(rankCorrelation([4, 4, 9], [1, 2, 3]).rho).toBeCloseTo(Math.sqrt(0.75), 14);
+  });
+});

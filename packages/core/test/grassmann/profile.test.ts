@@ -75,6 +75,9 @@ describe("distanceProfile", () => {
     const a = frame(6, 3, 1);
     const repeated = build(6, 3, (i, j) => a.data[i * 3 + (j === 2 ? 0 : j)]!);
     expect(() => distanceProfile(a, repeated)).toThrow(/column 2 in the span/);
+    const nothing = build(6, 3, (i, j) => (j === 0 ? 0 : a.data[i * 3 + j]!));
+    expect(() => distanceProfile(nothing, a)).toThrow(/u1.* column 0 in the span/);
+    expect(() => distanceProfile(a, nothing)).toThrow(/u2.* column 0 in the span/);
     expect(() => distanceProfile(a, a, 4)).toThrow(/4 independent directions are needed, got a \[6, 3\]/);
     expect(() => distanceProfile(a, frame(7, 3, 1))).toThrow(/6 and 7 rows/);
     expect(() => distanceProfile(a, a, 0)).toThrow(/positive integer/);
