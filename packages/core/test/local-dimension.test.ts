@@ -72,16 +72,21 @@ describe("kritchmanNadler", () => {
     expect(exceeded / trials).toBeLessThan(0.08);
   });
 
-  it.each([-1000, 900])("with eigenvalues in a unit of 2^%i, counts the same and scales the noise", (power) => {
-    const unit = 2 ** power;
-    const [plain, scaled] = [ell, ell.map((value) => unit * value)].map((values) => kritchmanNadler(values, 100));
-    expect(scaled!.rank).toBe(plain!.rank);
-    expect(scaled!.noise / unit).toBeCloseTo(plain!.noise, 12);
-    scaled!.tests.forEach(({ noise, threshold }, k) => {
-      expect(noise / unit).toBeCloseTo(plain!.tests[k]!.noise, 12);
-      expect(threshold / unit).toBeCloseTo(plain!.tests[k]!.threshold, 12);
-    });
-  });
+  it.each([-1000, 900])(
+    "with eigenvalues in a unit of 2^%i, counts the same and scales the noise",
+    (power) => {
+      const unit = 2 ** power;
+      const [plain, scaled] = [ell, ell.map((value) => unit * value)].map((values) =>
+        kritchmanNadler(values, 100),
+      );
+      expect(scaled!.rank).toBe(plain!.rank);
+      expect(scaled!.noise / unit).toBeCloseTo(plain!.noise, 12);
+      scaled!.tests.forEach(({ noise, threshold }, k) => {
+        expect(noise / unit).toBeCloseTo(plain!.tests[k]!.noise, 12);
+        expect(threshold / unit).toBeCloseTo(plain!.tests[k]!.threshold, 12);
+      });
+    },
+  );
 
   it("of zeros, and of a single value, finds no signal", () => {
     expect(kritchmanNadler([0, 0, 0], 10)).toMatchObject({ rank: 0, noise: 0 });

@@ -168,7 +168,9 @@ describe("of metrics that are diagonal", () => {
 
   it("ratio: by default a thousandth of the trace is added, and 1 where there is none", () => {
     const ratio = (outer: Matrix) => regionDirections({ inner: diagonal(6, 1), outer }, { outside: "ratio" });
-    expect([...ratio(diagonal(1, 3)).values]).toEqual([6 / 1.004, 1 / 3.004].map((x) => expect.closeTo(x, 12)));
+    expect([...ratio(diagonal(1, 3)).values]).toEqual(
+      [6 / 1.004, 1 / 3.004].map((x) => expect.closeTo(x, 12)),
+    );
     expect([...ratio(diagonal(0, 0)).values]).toEqual([6, 1].map((x) => expect.closeTo(x, 12)));
   });
 
@@ -192,7 +194,9 @@ describe("of metrics that are diagonal", () => {
     // Of one direction that leaves the rest still there are no three.
     expect(regionDirections(metrics, { outside: "keep", rank: 3 }).vectors.cols).toBe(1);
     for (const bad of [0, 1, -0.5, Number.NaN]) {
-      expect(() => regionDirections(metrics, { outside: "keep", tolerance: bad })).toThrow("tolerance must lie");
+      expect(() => regionDirections(metrics, { outside: "keep", tolerance: bad })).toThrow(
+        "tolerance must lie",
+      );
       expect(() => regionDirections(metrics, { outside: "ratio", regularization: bad })).toThrow(
         "regularization must lie",
       );

@@ -89,6 +89,35 @@ describe("endpoints", () => {
     expect(ends(codes)).toEqual(["z", "w"]);
   });
 
+  it.each<[string, (string | number)[], boolean]>([
+    ["one channel", ["n", 1, 5, 5], true],
+    ["four channels", ["n", 4, 8, 8], true],
+    ["sides that are open", ["n", 3, "h", "w"], true],
+    ["two channels", ["n", 2, 8, 8], false],
+    ["five channels", ["n", 5, 8, 8], false],
+    ["channels that are open", ["n", "c", 8, 8], false],
+    ["four pixels down", ["n", 3, 4, 8], false],
+    ["four pixels across", ["n", 3, 8, 4], false],
+    ["an axis less", ["n", 3, 8], false],
+    ["an axis more", ["n", 3, 8, 8, 8], false],
+  ])("an image, or none: %s", (_, shape, isImage) => {
+    const pair = model(
+      [["z", FLOAT]],
+      [
+        ["first", FLOAT, ["n", 7]],
+        ["second", FLOAT, shape],
+      ],
+    );
+    expect(ends(pair)).toEqual(["z", isImage ? "second" : "first"]);
+  });
+
+  it("without inputs or outputs there are none", () => {
+    expect(() => endpoints(model([], [["y", FLOAT]]), {})).toThrow("no input to start from");
+    expect(() => endpoints(model([["z", FLOAT]], []), {})).toThrow("no output");
+    const set = model([["z", FLOAT, [1]]], [["y", FLOAT]]);
+    expect(() => endpoints(set, { inputs: inputTensors(set, { z: [1] }) })).toThrow("is set (z)");
+  });
+
   // Two words of a vocabulary of five, their embedding and a position for each; and a mask by their numbers.
   const embedding = (...further: Node[]) =>
     model(

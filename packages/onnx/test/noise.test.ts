@@ -1,7 +1,7 @@
 // Operators that draw at random: which they are, and other draws.
 
 import { expect, it } from "vitest";
-import { DataType, noiseTensors, OnnxMap, withNoiseSeed } from "../src/index.ts";
+import { DataType, noiseRemark, noiseTensors, OnnxMap, withNoiseSeed } from "../src/index.ts";
 import { float, ints, makeNode } from "../src/model/attributes.ts";
 import { makeModel, runtime } from "./helpers.ts";
 
@@ -57,4 +57,26 @@ it("withNoiseSeed: consecutive seeds and tensors share no draw", () => {
   );
   expect(new Set(seeds).size).toBe(seeds.length);
   expect(seeds.every((seed) => Math.fround(seed as number) === seed)).toBe(true);
+});
+
+it("withNoiseSeed: a seed and the next lie an odd number apart, a tensor and the next one, modulo 2²⁴", () => {
+  const seedsOf = (seed: number) =>
+    withNoiseSeed(noisy, seed)
+      .graph.nodes.slice(0, 2)
+      .map(({ attributes }) => attributes.get("seed")!.value as number);
+  expect(seedsOf(0)).toEqual([1, 2]);
+  expect(seedsOf(1)).toEqual([10_368_890, 10_368_891]);
+  // 2·10368889 − 2²⁴ = 3960562.
+  expect(seedsOf(2)).toEqual([3_960_563, 3_960_564]);
+  // 2²⁴ seeds on, all begin again.
+  expect(seedsOf(2 ** 24)).toEqual([1, 2]);
+  // Only what draws is given a seed.
+  expect(withNoiseSeed(noisy, 1).graph.nodes.slice(2)).toEqual(noisy.graph.nodes.slice(2));
+});
+
+it("noiseRemark: up to three tensors by name", () => {
+  const text = "drawn at random by the model, and frozen at one draw: ";
+  expect(noiseRemark(["a"])).toBe(`${text}a`);
+  expect(noiseRemark(["a", "b", "c"])).toBe(`${text}a, b, c`);
+  expect(noiseRemark(["a", "b", "c", "d"])).toBe(`${text}a, b, c, …`);
 });

@@ -2,7 +2,8 @@
 
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
-import { probe } from "../src/file/probe.ts";
+import { probe, probeValue } from "../src/file/probe.ts";
+import { trialLimits } from "../src/file/trial.ts";
 import { decodeModel } from "../src/index.ts";
 import { int, makeNode } from "../src/model/attributes.ts";
 import { DataType } from "../src/model/model.ts";
@@ -81,19 +82,23 @@ describe("probe", () => {
     expect(opened()).toBe(1);
   });
 
-  test("opens another session for a run where tensors are large, so that none is kept", async () => {
-    const extents = [1, 2 ** 19 + 1];
-    const data = new Float32Array(extents[1]!);
+  test.each([
+    ["together just small enough to be kept: one session", [2 ** 19, 2 ** 19], 1],
+    ["larger by one number: another, so that none is kept", [2 ** 19, 2 ** 19 + 1], 2],
+    ["a single one that is just small enough", [2 ** 20], 1],
+  ] as const)("tensors %s", async (_, sizes, sessions) => {
+    const names = sizes.map((_, i) => `x${i}`);
     const wide = makeModel({
-      nodes: [makeNode("Neg", ["x"], ["a"]), makeNode("Neg", ["a"], ["y"])],
-      inputs: [{ name: "x", dataType: DataType.FLOAT, shape: extents }],
-      outputs: [{ name: "y", dataType: DataType.FLOAT }],
+      nodes: names.map((name, i) => makeNode("Neg", [name], [`y${i}`])),
+      inputs: sizes.map((size, i) => ({ name: `x${i}`, dataType: DataType.FLOAT, shape: [1, size] })),
+      outputs: sizes.map((_, i) => ({ name: `y${i}`, dataType: DataType.FLOAT })),
     });
     const { runtime: engine, runs, opened } = observed((inferred) => inferred);
-    const inputs = new Map([["x", { type: "float32", dims: extents, data } as const]]);
-    await probe(wide, engine, { measured: ["a", "y"], tried: ["y"], inputs });
-    expect(runs).toEqual([["y"]]);
-    expect(opened()).toBe(2);
+    const measured = sizes.map((_, i) => `y${i}`);
+    const found = await probe(wide, engine, { measured, tried: measured });
+    expect([...found.shapes.values()]).toEqual(sizes.map((size) => [1, size]));
+    expect(runs).toEqual([measured]);
+    expect(opened()).toBe(sessions);
   });
 
   test("runs nothing where everything is inferred and nothing is tried", async () => {
@@ -117,5 +122,53 @@ describe("probe", () => {
   test("a value is computed, whatever is inferred of it", async () => {
     const { values } = await probe(model, runtime, { ...request, folded: ["b"] });
     expect(values.get("b")).toMatchObject({ dims: [2, 2], data: Float32Array.of(-1, -0, -2, -3) });
+  });
+});
+
+describe("what a trial may take", () => {
+  const inputs = [{ name: "x", dataType: DataType.FLOAT, shape: [2, 3] }];
+  const small = makeModel({
+    nodes: [makeNode("Neg", ["x"], ["y"])],
+    inputs,
+    outputs: [{ name: "y", dataType: DataType.FLOAT }],
+  });
+
+  test("an input of exactly that many bytes, and none of one more", async () => {
+    expect(probeValue(inputs[0]!, { memory: 24 }).dims).toEqual([2, 3]);
+    expect(() => probeValue(inputs[0]!, { memory: 23 })).toThrow(
+      expect.objectContaining({
+        code: "MEMORY_BUDGET",
+        message: expect.stringMatching(/^Input "x" is \[2, 3\]/),
+      }),
+    );
+    await expect(probe(small, runtime, { measured: ["y"], trial: { memory: 23 } })).rejects.toMatchObject({
+      code: "MEMORY_BUDGET",
+    });
+  });
+
+  test("256 MiB at least, else the budget", () => {
+    expect([1, 2 ** 28 - 1, 2 ** 28, 2 ** 28 + 1].map((budget) => trialLimits(budget).memory)).toEqual([
+      2 ** 28,
+      2 ** 28,
+      2 ** 28,
+      2 ** 28 + 1,
+    ]);
+  });
+
+  test("values to try are irregular, of order one, and one point of an open batch", () => {
+    const { data, dims } = probeValue({ name: "z", dataType: DataType.FLOAT, shape: ["n", 3] }, undefined);
+    expect(dims).toEqual([1, 3]);
+    expect([...data]).toEqual([0, 1, 2].map((i) => Math.fround(Math.sin(1 + 12.9898 * i))));
+    const integers = probeValue({ name: "k", dataType: DataType.INT64, shape: [2] }, undefined);
+    expect(integers.data).toEqual(BigInt64Array.of(0n, 0n));
+    for (const shape of [
+      ["n", "m"],
+      ["n", 3, ""],
+    ]) {
+      expect(() => probeValue({ name: "z", dataType: DataType.FLOAT, shape }, undefined)).toThrow(
+        "axes behind the first must be numbers",
+      );
+    }
+    expect(() => probeValue({ name: "z", dataType: DataType.FLOAT }, undefined)).toThrow("declares no shape");
   });
 });

@@ -58,6 +58,43 @@ const cases: readonly (readonly [string, Build])[] = [
   ],
 ];
 
+/** Three tensors of one number each, 1, 2 and 3 times x, of which `take` makes one tensor. */
+const taken = async (take: (g: GraphBuilder, parts: string, x: string) => string): Promise<number[]> => {
+  const g = new GraphBuilder("float32");
+  const x = g.variable([1]);
+  const times = [1, 2, 3].map((factor) => g.op("Mul", [x, g.float([factor], [1])]));
+  const map = await OnnxMap.create(g.model(take(g, g.op("SequenceConstruct", times), x)), runtime);
+  const values = await map.evaluate(Float32Array.of(1), 1);
+  await map.dispose();
+  return [...values];
+};
+
+test.each([-3, -2, -1, 0, 1, 2])("place %i is read, erased and inserted before", async (place) => {
+  const at = (g: GraphBuilder) => g.int64([place], []);
+  const joined = (g: GraphBuilder, parts: string) => g.op("ConcatFromSequence", [parts], { axis: int(0) });
+  const own = [1, 2, 3];
+  const index = place < 0 ? place + 3 : place;
+  expect(await taken((g, parts) => g.op("SequenceAt", [parts, at(g)]))).toEqual([own[index]]);
+  expect(await taken((g, parts) => joined(g, g.op("SequenceErase", [parts, at(g)])))).toEqual(
+    own.filter((_, i) => i !== index),
+  );
+  expect(await taken((g, parts, x) => joined(g, g.op("SequenceInsert", [parts, x, at(g)])))).toEqual([
+    ...own.slice(0, index),
+    1,
+    ...own.slice(index),
+  ]);
+});
+
+test("inserted at the end, by its place and without one; erased there without one", async () => {
+  const joined = (g: GraphBuilder, parts: string) => g.op("ConcatFromSequence", [parts], { axis: int(0) });
+  for (const place of [(g: GraphBuilder) => [g.int64([3], [])], () => []]) {
+    expect(await taken((g, parts, x) => joined(g, g.op("SequenceInsert", [parts, x, ...place(g)])))).toEqual([
+      1, 2, 3, 1,
+    ]);
+  }
+  expect(await taken((g, parts) => joined(g, g.op("SequenceErase", [parts])))).toEqual([1, 2]);
+});
+
 test.each(cases)("%s", async (_name, build) => {
   await expectDerivative(build);
 });
