@@ -10,6 +10,7 @@ import {
   shownBy,
   sizeOf,
   statedLayout,
+  stridesOf,
 } from "../src/images/image-layout.ts";
 
 /** The text of the layout that a shape, and what is asked for, come to. */
@@ -23,6 +24,8 @@ describe("parseLayout", () => {
     ["sheet-hwc:16,16,10", { name: "sheet-hwc", extents: [16, 16, 10] }],
     ["signal:4096", { name: "signal", extents: [4096] }],
     [" signal:2,4096 ", { name: "signal", extents: [2, 4096] }],
+    ["hw:1,1", { name: "hw", extents: [1, 1] }],
+    ["hw:94906265,94906265", { name: "hw", extents: [94_906_265, 94_906_265] }],
   ])("%s", (text, choice) => {
     expect(parseLayout(text)).toEqual(choice);
   });
@@ -41,6 +44,10 @@ describe("parseLayout", () => {
     "hw:2.5,4",
     "hw: 28,28",
     "hw:99999999,999999999",
+    // 94906266² = 9007199326062756, the first square beyond the integers that are exact.
+    "hw:94906266,94906266",
+    "hw:1,0",
+    "signal:0",
   ])("refuses %j", (text) => {
     expect(parseLayout(text)).toBeUndefined();
   });
@@ -74,6 +81,26 @@ describe("statedLayout", () => {
   });
 });
 
+describe("layoutWith", () => {
+  test("of a signal's extents the smaller counts the curves, and of equal ones the first", () => {
+    const of = (...extents: number[]) => {
+      const { channelsLast, channels, height, width } = layoutWith("signal", extents);
+      return [channelsLast, channels, height, width];
+    };
+    expect(of(7)).toEqual([false, 1, 1, 7]);
+    expect(of(3, 5)).toEqual([false, 3, 1, 5]);
+    expect(of(5, 3)).toEqual([true, 3, 1, 5]);
+    expect(of(4, 4)).toEqual([false, 4, 1, 4]);
+  });
+
+  test("strides lead from pixel to pixel, and from channel to channel", () => {
+    expect(stridesOf(layoutWith("chw", [3, 4, 5]))).toEqual({ pixel: 1, channel: 20 });
+    expect(stridesOf(layoutWith("hwc", [4, 5, 3]))).toEqual({ pixel: 3, channel: 1 });
+    expect(stridesOf(layoutWith("signal", [2, 9]))).toEqual({ pixel: 1, channel: 9 });
+    expect(stridesOf(layoutWith("signal", [9, 2]))).toEqual({ pixel: 2, channel: 1 });
+  });
+});
+
 describe("detectLayout", () => {
   test.each([
     [[3, 64, 48], { layout: "chw", channelsLast: false, channels: 3, height: 64, width: 48 }],
@@ -104,6 +131,15 @@ describe("detectLayout", () => {
     [[3, 1, 100], "signal:3,100"],
     [[4, 31], "hw:4,31"],
     [[4, 32], "signal:4,32"],
+    [[1, 8], "signal:8"],
+    [[1, 7], "hw:1,7"],
+    [[2, 15], "hw:2,15"],
+    [[16, 2], "signal:16,2"],
+    [[4, 1, 32], "signal:4,32"],
+    [[75], "chw:3,5,5"],
+    [[48], "chw:3,4,4"],
+    // Three squares of nine are too small to be meant.
+    [[27], "signal:27"],
     [[5, 400], "hw:5,400"],
     [[10, 16, 16], "sheet:10,16,16"],
     [[16, 16, 10], "sheet-hwc:16,16,10"],

@@ -42,6 +42,22 @@ test("an animation refuses what is none", () => {
   expect(() => encodeAnimatedPng([disc(8, 0.5), disc(8, 0.5), disc(8, 0.5, 9)])).toThrow("in frame 2, 8 × 9");
 });
 
+test("a delay has 16 bits and a number of loops 31, from 0 on", () => {
+  const control = (options: object, type: string) =>
+    pngChunks(encodeAnimatedPng([disc(4, 0.5)], options)).find((chunk) => chunk.type === type)!.data;
+  for (const delay of [0, 1, 65_535]) expect(control({ delay }, "fcTL").readUInt16BE(20)).toBe(delay);
+  for (const loops of [0, 1, 2 ** 31 - 1]) expect(control({ loops }, "acTL").readUInt32BE(4)).toBe(loops);
+  for (const delay of [-1, 0.5, 65_536, Number.NaN]) {
+    expect(() => encodeAnimatedPng([disc(4, 0.5)], { delay })).toThrow(`delay ${delay}`);
+  }
+  for (const loops of [-1, 0.5, 2 ** 31, Number.POSITIVE_INFINITY]) {
+    expect(() => encodeAnimatedPng([disc(4, 0.5)], { loops })).toThrow(`loops ${loops}`);
+  }
+  // A tenth of a second for each frame, for ever.
+  expect(control({}, "fcTL").readUInt16BE(20)).toBe(100);
+  expect(control({}, "acTL").readUInt32BE(4)).toBe(0);
+});
+
 test("ping-pong has no frame twice in a row, also across the end", () => {
   expect(pingPong([0, 1, 2, 3])).toEqual([0, 1, 2, 3, 2, 1]);
   expect(pingPong([0])).toEqual([0]);

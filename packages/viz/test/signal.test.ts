@@ -12,7 +12,7 @@ import {
   SIGNAL_SIZE,
   signalPicture,
 } from "../src/signals/signal-picture.ts";
-import { encodeWav } from "../src/signals/wav.ts";
+import { encodeWav, LARGEST_SAMPLE_RATE, statedSampleRate } from "../src/signals/wav.ts";
 
 const { width, height } = SIGNAL_SIZE;
 /** Coverage of the pixels of a column by ink, in pixels; the line at 0 left out by a range without it. */
@@ -103,6 +103,31 @@ describe("curves", () => {
     expect(outside.data.subarray(0, 4 * width * half).every((level) => level === 255)).toBe(true);
   });
 
+  test("curves share the picture as long as each sample has a column, and not beyond", () => {
+    const parts = (length: number) => {
+      const [low, high] = [1, 2].map((value) => new Float32Array(length).fill(value));
+      const { data } = signalPicture([low!, high!], [1, 2]);
+      // The second, which is at the top of its range, in its own colour, d55e00.
+      return Array.from({ length: height }, (_, row) => row).find(
+        (row) => data[4 * (row * width + 9) + 2] === 0,
+      );
+    };
+    expect(parts(width)).toBe(1);
+    expect(parts(width + 1)).toBe(1 + height / 2);
+  });
+
+  test("the line at 0 lies where the range reaches it, and nowhere else", () => {
+    const lineOf = (low: number, high: number) => {
+      // A curve far outside, so that the line is all that is seen.
+      const { data } = signalPicture([Float32Array.of(99, 99)], [low, high]);
+      return inkOf(data, 100).ink === 0 ? undefined : inkOf(data, 100).middle;
+    };
+    expect(lineOf(0, 1)).toBeCloseTo(height - 2, 6);
+    expect(lineOf(-1, 0)).toBeCloseTo(2, 6);
+    expect(lineOf(-1, 3)).toBeCloseTo(2 + 0.75 * (height - 4), 6);
+    expect([lineOf(0.01, 1), lineOf(-1, -0.01)]).toEqual([undefined, undefined]);
+  });
+
   test("toRgba draws signals by their layout", () => {
     const values = Float32Array.of(0, 1, 0, -1);
     expect(toRgba(values, layoutWith("signal", [4]), [-1, 1])).toEqual(signalPicture([values], [-1, 1]));
@@ -139,6 +164,29 @@ describe("encodeWav", () => {
     );
   });
 
+  test("rates go from 1 to the largest of 32 bits", () => {
+    const rateOf = (sampleRate: number) =>
+      decodeWav(encodeWav([Float32Array.of(0)], { sampleRate })).sampleRate;
+    expect(LARGEST_SAMPLE_RATE).toBe(4_294_967_295);
+    expect([1, 44_100, 4_294_967_295].map(rateOf)).toEqual([1, 44_100, 4_294_967_295]);
+    for (const bad of [0, -1, 1.5, 2 ** 32, Number.NaN]) expect(() => rateOf(bad)).toThrow(`and ${bad}`);
+  });
+
+  test("every sample is finite, and a signal may have none", () => {
+    for (const bad of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      expect(() => encodeWav([Float32Array.of(0), Float32Array.of(bad)], { sampleRate: 1 })).toThrow(
+        `${bad} at index 0 of channel 1`,
+      );
+    }
+    expect(encodeWav([new Float32Array(0)], { sampleRate: 1 })).toHaveLength(44);
+  });
+
+  test("the extremes of 16 bits are −1 and just below 1", () => {
+    const samples = Float32Array.of(-1, -1.1, 32_767 / 32_768, 1, 1.4 / 32_768, -1.6 / 32_768);
+    const { channels } = decodeWav(encodeWav([samples], { sampleRate: 1 }));
+    expect(Array.from(channels[0]!, (x) => 32_768 * x)).toEqual([-32_768, -32_768, 32_767, 32_767, 1, -2]);
+  });
+
   test("refuses what is no sound", () => {
     const one = Float32Array.of(0);
     expect(() => encodeWav([], { sampleRate: 8000 })).toThrow(/got 0 channels/);
@@ -146,6 +194,21 @@ describe("encodeWav", () => {
     expect(() => encodeWav([one], { sampleRate: 2 ** 32 })).toThrow(/4294967296/);
     expect(() => encodeWav([one, new Float32Array(2)], { sampleRate: 1 })).toThrow(/in channel 1, 2/);
     expect(() => encodeWav([Float32Array.of(Number.NaN)], { sampleRate: 1 })).toThrow(/NaN at index 0/);
+  });
+});
+
+describe("statedSampleRate", () => {
+  const of = (text: string) => statedSampleRate(new Map([["vielbein.sample-rate", text]]));
+
+  test("is that of the metadata", () => {
+    expect(statedSampleRate(new Map())).toBeUndefined();
+    expect(["1", " 44100 ", "4294967295"].map(of)).toEqual([1, 44_100, 4_294_967_295]);
+  });
+
+  test.each(["", "0", "-1", "44.1", "4294967296", "44100 Hz", "1e3"])("refuses %j", (text) => {
+    expect(() => of(text)).toThrow(
+      expect.objectContaining({ code: "INVALID_MODEL", message: expect.stringContaining(`got "${text}"`) }),
+    );
   });
 });
 
@@ -213,6 +276,22 @@ describe("decodeWav", () => {
     const bytes = wav(1, 8, 1, [128, 192]);
     bytes.fill(255, bytes.length - 6, bytes.length - 2);
     expect(decodeWav(bytes).channels).toEqual([Float32Array.of(0, 0.5)]);
+  });
+
+  test("the encoding of an extensible format needs its 26 bytes", () => {
+    const extra = [22, 0, 16, 0, 0, 0, 0, 0, 1, 0];
+    expect(decodeWav(wav(0xfffe, 16, 1, [0, 64], extra)).channels).toEqual([Float32Array.of(0.5)]);
+    expect(() => decodeWav(wav(0xfffe, 16, 1, [0, 64], extra.slice(0, 8)))).toThrow(
+      "encoding 65534 of 16 bits",
+    );
+  });
+
+  test("of two chunks of one type the first counts, and a file without samples has none", () => {
+    const bytes = wav(1, 8, 1, [128, 192]);
+    const data = bytes.slice(-10);
+    data.set([0, 0], 8);
+    expect(decodeWav(Uint8Array.from([...bytes, ...data])).channels).toEqual([Float32Array.of(0, 0.5)]);
+    expect(decodeWav(wav(1, 16, 2, [])).channels).toEqual([new Float32Array(0), new Float32Array(0)]);
   });
 
   test("names what is wrong", () => {
