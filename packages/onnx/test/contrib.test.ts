@@ -493,6 +493,35 @@ test("attention of groups whose rows are shorter than the length is refused", as
   );
 });
 
+test.each(["weights", "scales", "zero points", "groups"])(
+  "packed weights of which the point decides on the %s are refused, not read as if they were stated",
+  async (computed) => {
+    const { model } = assemble(
+      (g) => {
+        const x = g.variable([1, 16]);
+        const stated = (length: number, dims: readonly number[]): string =>
+          g.initializer({ name: `bytes${length}`, dims, dataType: DataType.UINT8, raw: new Uint8Array(length) });
+        const drawn = (count: number, dims: readonly number[], to: number): string => {
+          const part = g.op("Slice", [x, g.int64([0]), g.int64([count]), g.int64([1])]);
+          return g.op("Cast", [g.op("Reshape", [part, g.int64(dims)])], { to: int(to) });
+        };
+        const inputs = [
+          x,
+          computed === "weights" ? drawn(16, [2, 1, 8], DataType.UINT8) : stated(16, [2, 1, 8]),
+          computed === "scales" ? drawn(2, [2, 1], DataType.FLOAT) : g.constant([2, 1]),
+          computed === "zero points" ? drawn(2, [2, 1], DataType.UINT8) : stated(2, [2, 1]),
+          ...(computed === "groups" ? [drawn(16, [16], DataType.INT32)] : []),
+        ];
+        const sizes = { K: int(16), N: int(2), bits: int(4), block_size: int(16) };
+        return g.op("com.microsoft::MatMulNBits", inputs, sizes);
+      },
+      "float32",
+      {},
+    );
+    await expect(OnnxMap.create(model, runtime)).rejects.toThrow(/Cannot differentiate .*MatMulNBits/);
+  },
+);
+
 test("what is not written out is refused with what helps", async () => {
   const { model } = assemble(
     (g) => g.op("com.microsoft::BifurcationDetector", [g.variable([1, 2])]),
