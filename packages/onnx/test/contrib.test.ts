@@ -500,7 +500,12 @@ test.each(["weights", "scales", "zero points", "groups"])(
       (g) => {
         const x = g.variable([1, 16]);
         const stated = (length: number, dims: readonly number[]): string =>
-          g.initializer({ name: `bytes${length}`, dims, dataType: DataType.UINT8, raw: new Uint8Array(length) });
+          g.initializer({
+            name: `bytes${length}`,
+            dims,
+            dataType: DataType.UINT8,
+            raw: new Uint8Array(length),
+          });
         const drawn = (count: number, dims: readonly number[], to: number): string => {
           const part = g.op("Slice", [x, g.int64([0]), g.int64([count]), g.int64([1])]);
           return g.op("Cast", [g.op("Reshape", [part, g.int64(dims)])], { to: int(to) });

@@ -101,6 +101,107 @@ describe("axes", () => {
     expect(makeAxis({ title: "", scale: "index" }, [1, count], 9).ticks).toEqual(ticks);
   });
 
+  test.each([
+    [
+      [0.001, 0.002, 0.003],
+      ["0.001", "0.002", "0.003"],
+    ],
+    [
+      [0.000999, 0.001998],
+      ["9.99·10⁻⁴", "1.998·10⁻³"],
+    ],
+    [
+      [0, 99_999],
+      ["0", "99999"],
+    ],
+    [
+      [0, 100_000],
+      ["0", "10⁵"],
+    ],
+    [[-200_000], ["−2·10⁵"]],
+    // Only where steps are equal are decimals, too.
+    [
+      [0.5, 1, 1.5],
+      ["0.5", "1.0", "1.5"],
+    ],
+    [
+      [0.5, 1, 2],
+      ["0.5", "1", "2"],
+    ],
+    [
+      [0.5, 1],
+      ["0.5", "1"],
+    ],
+    [
+      [0.1, 0.1 + 0.2, 0.5],
+      ["0.1", "0.3", "0.5"],
+    ],
+    [[], []],
+  ])("labels of %j", (ticks, labels) => {
+    expect(tickLabels(ticks)).toEqual(labels);
+  });
+
+  test.each([
+    [1, [1]],
+    [12, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
+    [13, [1, 5, 10]],
+    [60, [1, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60]],
+    [61, [1, 10, 20, 30, 40, 50, 60]],
+    [121, [1, 20, 40, 60, 80, 100, 120]],
+    [241, [1, 50, 100, 150, 200]],
+    [601, [1, 100, 200, 300, 400, 500, 600]],
+  ])("indices up to %i, at a change of steps", (count, ticks) => {
+    const axis = makeAxis({ title: "", scale: "index" }, [1, count], 9);
+    expect(axis.ticks).toEqual(ticks);
+    expect(axis.labels).toEqual(ticks.map(String));
+    expect(axis.scale.domain()).toEqual([1, Math.max(2, count)]);
+  });
+
+  test("an index before the first widens the axis", () => {
+    expect(makeAxis({ title: "", scale: "index" }, [0.5, 4], 9).scale.domain()).toEqual([0.5, 4]);
+  });
+
+  test("zero is taken in as long as it takes less than half of the axis", () => {
+    const domain = (...values: number[]) => makeAxis({ title: "" }, values, 5).scale.domain();
+    expect([domain(5, 10), domain(4.9, 10)]).toEqual([
+      [5, 10],
+      [0, 10],
+    ]);
+    expect([domain(-10, -5), domain(-10, -4.9)]).toEqual([
+      [-10, -5],
+      [-10, 0],
+    ]);
+    expect([domain(0, 0), domain(-3, -3)]).toEqual([
+      [-1, 1],
+      [-4.5, -1.5],
+    ]);
+  });
+
+  test("an axis shows what is finite, a logarithmic one what is positive, and needs one such value", () => {
+    const shown = (scale: "linear" | "log") =>
+      [-1, 0, 1, Number.NaN, Number.POSITIVE_INFINITY].map(makeAxis({ title: "", scale }, [1, 2], 5).shows);
+    expect(shown("linear")).toEqual([true, true, true, false, false]);
+    expect(shown("log")).toEqual([false, false, true, false, false]);
+    expect(() => makeAxis({ title: "a" }, [Number.NaN], 5)).toThrow("needs a finite value, got none");
+    expect(() => makeAxis({ title: "a", scale: "log" }, [0, -1], 5)).toThrow("needs a positive value");
+    for (const domain of [
+      [1, 1],
+      [Number.NaN, 1],
+      [0, Number.POSITIVE_INFINITY],
+    ] as const) {
+      expect(() => makeAxis({ title: "a", domain }, [1], 5)).toThrow("must be finite and ascending");
+    }
+  });
+
+  test("ticks of a logarithmic axis lie within the ends that are given", () => {
+    const { ticks, scale } = makeAxis({ title: "", scale: "log", domain: [0.2, 5] }, [1], 6);
+    expect([ticks, scale.domain()]).toEqual([
+      [0.2, 0.5, 1, 2, 5],
+      [0.2, 5],
+    ]);
+    expect(makeAxis({ title: "", scale: "log", domain: [0.3, 4] }, [1], 6).ticks).toEqual([0.5, 1, 2]);
+  });
+
   test("a linear axis takes in zero where it is near, and no more than it must", () => {
     const domain = (...values: number[]) => makeAxis({ title: "" }, values, 5).scale.domain();
     expect(domain(2, 9)).toEqual([0, 10]);
