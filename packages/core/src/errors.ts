@@ -4,7 +4,7 @@
 export type ErrorCode =
   /** The caller passed an argument outside its documented range. */
   | "INVALID_ARGUMENT"
-  /** A number that the model, or a file given with it, has no place for: a class, layer or row that there is not. */
+  /** A number that the model, or a file given with it, has no place for: a class, layer or row that does not exist. */
   | "OUT_OF_RANGE"
   /** A latent point, tangent or other array has the wrong size or shape. */
   | "SHAPE_MISMATCH"
@@ -12,7 +12,7 @@ export type ErrorCode =
   | "NOT_FINITE"
   /** Bytes that are not the format they should be, or are cut short. */
   | "INVALID_MODEL"
-  /** The same of a file that is not a model. */
+  /** The same for a file that is not a model. */
   | "INVALID_FILE"
   /** A file that is referred to is missing or may not be read. */
   | "MISSING_FILE"

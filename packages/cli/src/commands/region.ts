@@ -1,4 +1,4 @@
-// vielbein region: directions that move a part of the picture, beside what they do to the rest.
+// vielbein region: directions that move a part of the picture, with what they do to the rest.
 
 import {
   type DirectionSet,

@@ -1,4 +1,4 @@
-// Our .npz files: what is wrong with one is said by its name; the provenance in it is its JSON, as an array of bytes.
+// Our .npz files. Errors name the file; its provenance is JSON, stored as an array of bytes.
 
 import { type Provenance, parseProvenance, VielbeinError } from "@vielbein/core";
 import { LinalgError } from "@vielbein/linalg";

@@ -1,4 +1,4 @@
-// Arrays on disk: a .npy file, or an array inside a .npz file, by its name or because no other fits.
+// Arrays on disk: a .npy file, or an array inside a .npz file, chosen by its name or because no other fits.
 
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { VielbeinError } from "@vielbein/core";
 import { type NpyArray, openNpz, readNpy } from "@vielbein/linalg/npy";
 import { inFile } from "./archives.ts";
 
-/** An array, and where it stood. */
+/** An array, and where it came from. */
 export interface FoundArray extends NpyArray {
   /** The file as it was given, with the array's name where it is one of several. */
   readonly label: string;
@@ -37,9 +37,9 @@ export async function readInput(option: string, path: string): Promise<Buffer> {
 }
 
 /**
- * The array in FILE.npy or FILE.npz:NAME; of FILE.npz, the only one whose shape is wanted.
+ * The array in FILE.npy or FILE.npz:NAME; in FILE.npz, the only one with a wanted shape.
  *
- * @param rule what is wanted, for messages: `[n,128] with n ≥ 1`.
+ * @param rule the wanted shape, for messages: `[n,128] with n ≥ 1`.
  * @throws {VielbeinError} `MISSING_FILE`, `SHAPE_MISMATCH`; {LinalgError} `INVALID_FILE`.
  */
 export async function readArray(
@@ -89,7 +89,7 @@ function onlyFitting(
   );
 }
 
-/** Undefined of what is not read, such as an array of Python objects. */
+/** Undefined for arrays that are not read, such as those of Python objects. */
 function shapeOf(archive: ReturnType<typeof openNpz>, name: string): readonly number[] | undefined {
   try {
     return archive.header(name).shape;

@@ -1,5 +1,5 @@
-// What is taken for granted of a model before any map is opened, and said: the axes that its file leaves open or fixes,
-// what it draws at random, the ends of maps that nobody named.
+// What is assumed about a model before any map is opened, and told to the user: the axes that its file leaves open or
+// fixes, what it draws at random, the ends of maps that nobody named.
 
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
@@ -25,7 +25,7 @@ export interface Ends {
   readonly to?: string | readonly string[] | undefined;
 }
 
-/** What is said of a model beside its map. */
+/** What is known about a model apart from its map. */
 interface Assumed {
   readonly shape?: InputShapes | undefined;
   readonly noiseSeed?: number | undefined;
@@ -44,7 +44,7 @@ export async function asOnePoint(
   return { model: drawnModel(model, noiseSeed, remark), batch };
 }
 
-/** Says what of the model is drawn at random, and redraws it where a seed is given. */
+/** Says what the model draws at random, and redraws it where a seed is given. */
 function drawnModel(model: Model, noiseSeed: number | undefined, remark: Remark): Model {
   const drawn = tolerant(() => noiseTensors(model)) ?? [];
   if (drawn.length > 0) {
@@ -57,7 +57,7 @@ function drawnModel(model: Model, noiseSeed: number | undefined, remark: Remark)
   return noiseSeed === undefined ? model : withNoiseSeed(model, noiseSeed);
 }
 
-/** Says what was chosen of ends that nobody named; what is wrong with them, the map says. */
+/** Says which ends were chosen where nobody named them; if something is wrong with them, opening the map says so. */
 export function remarkOnEnds(
   model: Model,
   inputs: Readonly<Record<string, RuntimeTensor>>,
@@ -69,7 +69,7 @@ export function remarkOnEnds(
   for (const text of ends?.remarks ?? []) remark(text);
 }
 
-/** What is wrong with a model, the map says; until then it is looked at. */
+/** If something is wrong with a model, opening the map says so; until then only what can be seen is used. */
 function tolerant<T>(look: () => T): T | undefined {
   try {
     return look();

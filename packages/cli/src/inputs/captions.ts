@@ -1,4 +1,4 @@
-// What captions and footers say of results: where the codes come from, the programs and the model.
+// What captions and footers say about results: where the codes come from, the programs and the model.
 
 import type { Provenance, Truncation } from "@vielbein/core";
 import { shortHash } from "../kit/names.ts";
@@ -24,7 +24,7 @@ function describeTruncation({ psi, space, toward, distribution }: Truncation): s
     : `${space} scaled by ${psi} (${distribution})`;
 }
 
-/** Of a sheet of images: the programs, the model, what else there is to say, and how outputs are drawn. */
+/** The footer of a sheet of images: the programs, the model, what else there is to say, and how outputs are drawn. */
 export function footerOf(
   { tool, runtime, model }: Provenance,
   drawing: Drawing,
@@ -53,7 +53,7 @@ export function stillnessRemark(from: string, to: string, largest: readonly numb
   ];
 }
 
-/** What the leading part of a derivative took that was found by iteration. */
+/** What it took to find the leading part of a derivative by iteration. */
 export function iterationText(products: number, residual: number): string {
   return `by iteration, at most ${products} products with the Jacobian and its transpose for each point; largest residual ${residual.toPrecision(2)}`;
 }

@@ -1,5 +1,5 @@
 // The codes that commands start from, from one source for all of them: code j of a seed is the same point in every
-// command. In the space of a model's input codes are samples of its prior. A space further in, such as w behind a
+// command. In the space of a model's input, codes are samples of its prior. A space further in, such as w behind a
 // mapping network, has no prior of its own: its codes are what samples of the model's input become there.
 
 import { contractSamples, DEFAULT_MEMORY_BUDGET, type Truncation, VielbeinError } from "@vielbein/core";
@@ -36,7 +36,7 @@ export class CodeSource {
   readonly #options: CodeOptions;
   /** From the model's input to `map.from`; undefined where that is an input itself. */
   readonly #mapping: OnnxMap | undefined;
-  /** The only code there is, where the inputs that are set decide on it. */
+  /** The only code there is, where it depends on the inputs that are set alone. */
   readonly #only: Points | undefined;
   readonly #truncation: Truncation | undefined;
   #remark: LoadedModel["remark"] | undefined;
@@ -139,7 +139,7 @@ function integersWanted(space: string, unset: readonly FurtherInput[]): Vielbein
   );
 }
 
-/** What a space holds where --set decides on it, as on the embedding of words. */
+/** The value of a space that depends on --set alone, such as the embedding of words. */
 async function determinedPoint(
   { model, runtime, inputs, memoryBudget, remark }: LoadedModel,
   space: string,

@@ -1,4 +1,5 @@
-// Options that count or list directions ask for as many as there may be: of fewer, all are taken, and a remark says so.
+// Options that count or list directions ask for a number that there may not be: then all are taken, and a remark says
+// so.
 
 import { bytesText, DEFAULT_MEMORY_BUDGET, defaultPairs, defaultRank, VielbeinError } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
@@ -26,7 +27,7 @@ export function atMost(
 /**
  * Those of `wanted` that are below `available`; 0 to 4, or as many as there are, where nothing was asked for.
  *
- * @throws {VielbeinError} `OUT_OF_RANGE` where there are none of them.
+ * @throws {VielbeinError} `OUT_OF_RANGE` where none of them exists.
  */
 export function existing(
   available: number,
@@ -48,7 +49,10 @@ export function existing(
   return found;
 }
 
-/** Triplets of the Jacobian that --k asks for; without it all, or with a remark as many as the memory budget allows. */
+/**
+ * The number of triplets of the Jacobian that --k asks for; without it all, or, with a remark, as many as the memory
+ * budget allows.
+ */
 export function wantedRank(
   map: OnnxMap,
   { k, memory }: { readonly k?: number | undefined; readonly memory?: number | undefined },
@@ -68,8 +72,8 @@ export function wantedRank(
 }
 
 /**
- * Eigenpairs of the metric that --k asks for; undefined where all are wanted and there is room for them, else, with a
- * remark, the leading ones.
+ * The number of eigenpairs of the metric that --k asks for; undefined where all are wanted and there is room for them;
+ * else, with a remark, that of the leading ones.
  */
 export function wantedPairs(
   map: Pick<OnnxMap, "from">,

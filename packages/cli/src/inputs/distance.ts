@@ -1,5 +1,6 @@
-// What outputs are measured by: the squared distance of the outputs themselves, or of features that another model
-// computes of them, φ(f(x)), as one graph: ‖φ(a) − φ(b)‖² is LPIPS for features made by tools/export/lpips_features.py.
+// How outputs are compared: by the squared distance of the outputs themselves, or of features that another model
+// computes from them, φ(f(x)), as one graph: ‖φ(a) − φ(b)‖² is LPIPS for features made by
+// tools/export/lpips_features.py.
 
 import { VielbeinError } from "@vielbein/core";
 import { chain, type Model, type OnnxMap } from "@vielbein/onnx";
@@ -40,13 +41,12 @@ export const distanceOptions = {
 export type DistanceOptions = OptionsOf<typeof distanceOptions>;
 
 export interface Distance {
-  /** From the codes to what is compared: the generator itself for l2, else features of what it yields. */
+  /** From the codes to what is compared: the generator itself for l2, else features of its outputs. */
   readonly map: OnnxMap;
-  /** The same of given outputs: `[count, generator.to.dim]` → `[count, map.to.dim]`. */
+  /** The same for given outputs: `[count, generator.to.dim]` → `[count, map.to.dim]`. */
   of(outputs: Float32Array, count: number): Promise<Float32Array>;
   /**
-   * Black and white of the images, as the features are given them; undefined where they are given all values as they
-   * are.
+   * Black and white of the images that the features are given; undefined where they are given all values as they are.
    */
   readonly pixels: Pixels | undefined;
   /** How outputs were arranged for the features; undefined where they are given them as they are. */
@@ -59,7 +59,7 @@ export interface Distance {
   dispose(): Promise<void>;
 }
 
-/** How features are given what is compared, for tables: nothing where it is given as it is. */
+/** How outputs are changed before features take them, for tables; nothing where they are taken as they are. */
 export function distanceRemark(
   distance: Pick<Distance, "layout" | "pixels" | "resized"> | undefined,
 ): readonly string[] {
@@ -93,7 +93,7 @@ export async function openDistance(
     : featureDistance(loaded, generator, options, signal);
 }
 
-/** @throws {VielbeinError} `INVALID_ARGUMENT` for --resize where no features are given its pictures. */
+/** @throws {VielbeinError} `INVALID_ARGUMENT` for --resize where there are no features to take its pictures. */
 export function requireFeatures({ distance, resize }: Pick<DistanceOptions, "distance" | "resize">): void {
   if (resize === undefined || distance !== "l2") return;
   throw new VielbeinError(
@@ -161,7 +161,7 @@ async function withFeatures(
   readonly resized: readonly [number, number] | undefined;
   readonly describe: (map: OnnxMap) => Distance["description"];
 }> {
-  // What is said of the generator's inputs is not of the features'.
+  // What is said about the generator's inputs does not concern the features' inputs.
   const { set: _set, shape: _shape, noiseSeed: _noiseSeed, ...engine } = options;
   const { featureRange: range, distance } = options;
   const features = await loadModel(distance, engine);

@@ -1,4 +1,4 @@
-// The option --draws, of commands whose numbers can be those of the mean metric over the noise of a model.
+// The option --draws, for commands whose numbers can be those of the mean metric over the noise of a model.
 
 import { type DifferentiableMap, stackMaps, VielbeinError } from "@vielbein/core";
 import { noiseTensors, withNoiseSeed } from "@vielbein/onnx";
@@ -13,15 +13,15 @@ export const drawsOption = option(
   1,
 );
 
-/** What captions say of several draws. */
+/** What captions say about several draws. */
 export function drawsText(draws: unknown): string[] {
   return draws === undefined ? [] : [`mean over ${draws} draws of the noise`];
 }
 
 /**
- * The model with each of so many draws of its noise, the first as it is.
+ * The model with each of the given number of draws of its noise, the first as it is.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for several draws of a model that draws nothing.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for several draws from a model that draws nothing.
  */
 export function drawsOf(loaded: LoadedModel, draws: number): LoadedModel[] {
   const { model, noiseSeed = 0 } = loaded;

@@ -1,4 +1,5 @@
-// The form in which outputs are given to features: channels first, at the size and with the channels that these take.
+// The form in which outputs are given to features: channels first, with the size and the channels that the features
+// take.
 
 import { type Space, VielbeinError } from "@vielbein/core";
 import { type LinkOptions, requiredInputs } from "@vielbein/onnx";
@@ -15,7 +16,7 @@ export interface FeatureForm extends Pick<LinkOptions, "arrange" | "resize" | "c
 type FormOptions = LayoutOptions & { readonly resize?: readonly [number, number] | undefined };
 
 /**
- * How outputs in `to` are brought into the form that the features take, which their layout and --resize say.
+ * How outputs in `to` are brought into the form that the features take, given their layout and --resize.
  *
  * @throws {VielbeinError} `SHAPE_MISMATCH` where that is not what the features take.
  */
@@ -49,7 +50,7 @@ export function featureForm(
   };
 }
 
-/** Of pictures, which have two axes beside the channels. */
+/** For pictures, which have two axes beside the channels. */
 function resizing(
   [height, width]: readonly number[],
   to: readonly [number, number] | undefined,
@@ -65,7 +66,7 @@ function fits(shape: readonly number[], wanted: readonly unknown[]): boolean {
   );
 }
 
-/** The layout, if outputs have one: what features take need not be a picture. */
+/** The layout, if outputs have one: features need not take pictures. */
 function readable(loaded: LoadedModel, to: Space, options: LayoutOptions): PictureLayout | undefined {
   try {
     return layoutOf(loaded, to, options);
@@ -79,7 +80,7 @@ function channelsFirst({ channels, height, width, layout }: ImageLayout): number
   return shownBy({ layout }) === "signal" ? [channels, width] : [channels, height, width];
 }
 
-/** What brings outputs of a layout to channels first. */
+/** The rearrangement that brings outputs of a layout to channels first. */
 function arrangeBy(layout: ImageLayout): NonNullable<LinkOptions["arrange"]> {
   const axes = channelsFirst(layout);
   if (!layout.channelsLast) return { shape: axes };

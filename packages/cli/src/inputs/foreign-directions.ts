@@ -19,7 +19,7 @@ export interface ForeignOptions {
   /** Name of the array, where it is one of several. */
   readonly name?: string | undefined;
   readonly space: string;
-  /** Shape of one direction. Default: what the array has beside the axis of directions. */
+  /** Shape of one direction. Default: the axes that the array has beside that of the directions. */
   readonly shape?: readonly number[] | undefined;
   /** The directions are columns. */
   readonly columns?: boolean | undefined;
@@ -32,7 +32,7 @@ export interface ForeignDirections {
   readonly vectors: Matrix;
   readonly shape: readonly number[];
   readonly values?: { readonly kind: string; readonly values: Float64Array } | undefined;
-  /** The array, and what was taken for granted of it. */
+  /** The array, and what was assumed about it. */
   readonly array: string;
   readonly program: string;
   readonly assumed: readonly string[];
@@ -160,7 +160,7 @@ function asRows(
   assumed: string[],
 ): Rows {
   const numbers = Float64Array.from(data as ArrayLike<number>, Number);
-  // One direction is a row, or a column where that is said.
+  // One direction is a row, or a column if the options say so.
   const alone = columns ? [...sides, 1] : [1, ...sides];
   const [first = 1, ...rest] = sides.length === 1 ? alone : sides;
   // Axes of length 1 are left over from batches.
@@ -189,7 +189,7 @@ function asRows(
   return { count, dim, shape: wanted, data: turned };
 }
 
-/** Says how long the directions are; makes the lengths 1 where that is asked for. */
+/** Says how long the directions are; makes the lengths 1 if asked to. */
 function scale({ count, dim, data }: Rows, { normalize }: ForeignOptions, assumed: string[]): void {
   let [least, largest] = [Number.POSITIVE_INFINITY, 0];
   for (let k = 0; k < count; k++) {

@@ -19,7 +19,7 @@ export const layerOptions = {
 
 export type LayerOptions = OptionsOf<typeof layerOptions>;
 
-/** The options without those that name layers: of the map to one of them, for what is not of its end. */
+/** The options without those that name layers: for a map to one of them, where its end does not matter. */
 export function ofOneLayer<O extends Pick<LayerOptions, "to" | "everyLayer">>({
   to: _to,
   everyLayer: _everyLayer,
@@ -59,7 +59,7 @@ export function layerLabels(spaces: readonly Space[]): string[] {
 type LayerMapOptions = Omit<LayerOptions, "everyLayer"> &
   Pick<PointOptions, "prior"> & { readonly seed: number };
 
-/** Maps to the layers, made when they are asked for; those to one layer at a time are open. */
+/** Maps to the layers, made when they are asked for; only those to one layer are open at a time. */
 export class LayerMaps {
   readonly #loaded: LoadedModel;
   readonly #options: LayerMapOptions;
@@ -94,7 +94,7 @@ export class LayerMaps {
     return model;
   }
 
-  /** As many untrained networks as wanted, or none, with a remark, where no weights can be redrawn. */
+  /** As many untrained networks as are wanted; none, with a remark, where no weights can be redrawn. */
   async availableUntrained(wanted: number, terminal: Terminal): Promise<number> {
     try {
       if (wanted > 0) await this.untrainedAt(0, 0);

@@ -1,4 +1,5 @@
-// How what a map yields is a picture or a signal: as the option says, as the model states, or as its shape suggests.
+// How the outputs of a map are pictures or signals: as the option says, as the model states, or as their shape
+// suggests.
 
 import type { Space } from "@vielbein/core";
 import {
@@ -28,15 +29,15 @@ export type LayoutOptions = OptionsOf<typeof layoutOptions>;
 export interface PictureLayout {
   readonly layout: ImageLayout;
   readonly from: "option" | "model" | "shape";
-  /** Whether the shape says so by itself. */
+  /** Whether the shape alone shows the layout. */
   readonly isPlain: boolean;
 }
 
 /**
- * How the points of `space` are pictures: as the option says, else as the model states of its outputs, else as the
+ * How the points of `space` are pictures: as the option says, else as the model states for its outputs, else as the
  * shape suggests.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH` where they are none.
+ * @throws {VielbeinError} `SHAPE_MISMATCH` where they are not pictures.
  */
 export function layoutOf(
   loaded: LoadedModel,
@@ -53,7 +54,7 @@ export function layoutOf(
   return { layout: found, from, isPlain: isPlain(found, shape) };
 }
 
-/** Says how an output is taken for a picture, where its shape does not say so by itself. */
+/** Says how an output is read as a picture, where its shape alone does not show it. */
 export function remarkOnGuess(
   { remark }: LoadedModel,
   { name, shape }: Space,
@@ -68,7 +69,7 @@ export function remarkOnGuess(
   remark(`"${name}" is [${shape.join(", ")}]: read as ${taken}, which is a guess${rest}`);
 }
 
-/** What the provenance has of a layout. */
+/** What the provenance records about a layout. */
 export function layoutEntry(found: PictureLayout | undefined): object {
   return { layout: found && formatLayout(found.layout), layoutFrom: found?.from };
 }
@@ -79,7 +80,7 @@ const ORIGINS: Readonly<Record<PictureLayout["from"], string>> = {
   shape: "guessed",
 };
 
-/** The layout as captions have it: `hw:28,28, guessed`; undefined where the shape says it. */
+/** The layout as captions show it: `hw:28,28, guessed`; undefined where the shape shows it. */
 export function describeLayout({ layout: found, from, isPlain: isSure }: PictureLayout): string | undefined {
   return isSure ? undefined : `${formatLayout(found)}, ${ORIGINS[from]}`;
 }

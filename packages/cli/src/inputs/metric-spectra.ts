@@ -10,11 +10,11 @@ import {
 export interface MetricSpectra {
   /** In the order of the points. */
   readonly spectra: readonly MetricSpectrum[];
-  /** Of all of them: points of one map are treated alike. */
+  /** The route for all of them: points of one map are treated alike. */
   readonly route: DerivativeRoute;
 }
 
-/** @param points one at least. */
+/** @param points at least one. */
 export async function metricSpectra(
   map: DifferentiableMap,
   points: readonly Float32Array[],

@@ -98,7 +98,7 @@ export interface ModelTask<Options> extends Task<Options> {
   readonly model: string;
 }
 
-/** A model that was read, and who it is. */
+/** A model that was read, and what identifies it. */
 export interface LoadedModel {
   readonly model: Model;
   readonly runtime: Runtime;
@@ -110,7 +110,7 @@ export interface LoadedModel {
   readonly inputs: Readonly<Record<string, RuntimeTensor>>;
   /** What --memory allows. */
   readonly memoryBudget: number | undefined;
-  /** Whether quantised levels have the straight-through estimator for a derivative. */
+  /** Whether the straight-through estimator stands in for the derivative of quantised levels. */
   readonly straightThrough: boolean | undefined;
   /** What --set gave them. */
   readonly set: Settings["description"];
@@ -176,7 +176,7 @@ export async function loadModel(
   };
 }
 
-/** Says what options take for granted. */
+/** Says what the options assume. */
 function remarkOnOptions({ memory, straightThrough }: Omit<MapOptions, "from" | "to">, remark: Remark): void {
   if (memory !== undefined && memory > totalmem()) {
     remark(
@@ -213,13 +213,14 @@ export function isInput({ model }: LoadedModel, name: string): boolean {
   return requiredInputs(model.graph).some((input) => input.name === name);
 }
 
-/** Whether a tensor is an output of the model, which its metadata speak of. */
+/** Whether a tensor is an output of the model, which its metadata describe. */
 export function isOutput({ model }: LoadedModel, name: string): boolean {
   return model.graph.outputs.some((output) => output.name === name);
 }
 
 /**
- * The map that the options choose; one from an input has the prior that they or the model's metadata state.
+ * The map that the options choose; if it starts at an input, with the prior that the options or the model's metadata
+ * state.
  *
  * @throws {VielbeinError} `MEMORY_BUDGET` for a budget below what one vector takes; what the map throws.
  */

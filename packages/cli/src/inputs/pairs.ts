@@ -25,7 +25,7 @@ export const sameNorm: TypedOption<boolean> = flag(
   "scale neighbours back to the length of their point",
 );
 
-/** --untrained, of pairs. */
+/** --untrained, for pairs. */
 export const untrainedPairs: TypedOption<number> = option(
   "--untrained <n>",
   "number of networks with redrawn weights for the untrained null, over which the pairs are spread; 0 leaves it out",
@@ -66,12 +66,12 @@ export interface Twos extends Omit<Pairs, "pairAt"> {
   at(index: number): Promise<[Float32Array, Float32Array]>;
 }
 
-/** Of index i samples `stride`·i and the next, or rows 2i and 2i + 1 of --points, as many as there are. */
+/** For index i, samples `stride`·i and the next, or rows 2i and 2i + 1 of --points, as many as there are. */
 export async function twosOf(
   { dim }: Space,
   codes: CodeSource,
   wanted: {
-    /** What takes two, in the message. */
+    /** What takes two points, for the message. */
     readonly what: string;
     readonly stride: number;
     readonly points: string | undefined;

@@ -1,5 +1,4 @@
-// Pictures of what a map yields: the options that say how a tensor is a picture, and pixels of one range for all of
-// them.
+// Pictures of a map's outputs: the options that say how a tensor is a picture, and pixels of one range for all of them.
 
 import type { Space } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
@@ -38,14 +37,14 @@ export type PictureOptions = OptionsOf<typeof pictureOptions>;
 
 /** How the outputs of a map are drawn. */
 export interface Drawing extends PictureLayout {
-  /** Undefined of classes, whose colours stand for themselves. */
+  /** Undefined for classes, whose colours stand for themselves. */
   readonly pixels: Pixels | undefined;
 }
 
 /**
  * How the outputs of a map, or of maps that follow each other, are drawn; says so where that is a guess.
  *
- * @param known what is known already; of a known layout nothing is said.
+ * @param known what is known already; nothing is said about a known layout.
  */
 export async function drawingAlong(
   { loaded, options, signal }: DrawingTask,
@@ -72,13 +71,13 @@ export function drawingOf(
   return drawingAlong(task, task.generator, task.distance);
 }
 
-/** What the provenance has of a drawing; nothing where none was made. */
+/** What the provenance records about a drawing; nothing where none was made. */
 export function drawingEntry(drawing: Drawing | undefined): object {
   return { ...layoutEntry(drawing), ...pixelsEntry(drawing?.pixels) };
 }
 
 /**
- * The layout, where the shape does not say it, and the pixels, for captions: `hw:28,28, guessed`, `pixels 0 … 1,
+ * The layout, where the shape does not show it, and the pixels, for captions: `hw:28,28, guessed`, `pixels 0 … 1,
  * measured`.
  */
 export function describeDrawing(drawing: Drawing): string[] {
@@ -106,7 +105,7 @@ export function sheetLook(drawing: PictureLayout): Pick<ContactSheet, "legend" |
   return { legend: layoutKeys(found), density, shrinking: shrinkingOf(drawing) };
 }
 
-/** How such images are reduced: a mean of two classes may be the colour of a third. */
+/** How such images are reduced: the mean of the colours of two classes may be that of a third. */
 export function shrinkingOf({ layout: found }: PictureLayout): Shrinking {
   return shownBy(found) === "classes" ? "middle" : "mean";
 }

@@ -1,5 +1,5 @@
-// Which values of a model's images are black and white: as the options say, else as the model states, else measured on
-// samples that are the same for every seed.
+// Which values are black and white in a model's images: as the options say, else as the model states, else as measured
+// on samples that are the same for every seed.
 
 import { VielbeinError } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
@@ -46,7 +46,7 @@ export async function pixelsOf(
   return { range: measure(await sampledValues(loaded, maps, options, signal)), from: "samples" };
 }
 
-/** The outputs at samples that no seed changes. */
+/** The outputs at samples that do not depend on the seed. */
 async function sampledValues(
   loaded: LoadedModel,
   maps: readonly OnnxMap[],
@@ -65,7 +65,7 @@ async function sampledValues(
   }
 }
 
-/** Samples of seed 0; of a space that no input leads to, the rows of --points. */
+/** Samples of seed 0; in a space that no input leads to, the rows of --points. */
 async function fixedCodes(loaded: LoadedModel, map: OnnxMap, options: CodeOptions): Promise<CodeSource> {
   const { points: _, ...drawn } = options;
   return CodeSource.open(loaded, map, { ...drawn, seed: 0 }).catch((error: unknown) => {
@@ -89,7 +89,7 @@ export function describePixels(
   return `${what} ${values.map((value) => +value.toPrecision(3)).join(" … ")}, ${ORIGINS[from]}`;
 }
 
-/** What the provenance has of them; nothing where there are no pixels. */
+/** What the provenance records about them; nothing where there are no pixels. */
 export function pixelsEntry(pixels: Pixels | undefined): object {
   return { imageRange: pixels?.range, imageRangeFrom: pixels?.from };
 }

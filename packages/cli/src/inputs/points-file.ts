@@ -11,16 +11,16 @@ export interface Points {
   readonly values: Float32Array;
   readonly count: number;
   readonly source: Provenance["points"];
-  /** What was assumed of a file. */
+  /** What was assumed about a file. */
   readonly remark?: string | undefined;
 }
 
-/** Of a source, the points from `first` on alone. */
+/** The source with only the points from `first` on. */
 export function pointRange(source: Points["source"], first: number, count: number): Points["source"] {
   return { ...source, first, count };
 }
 
-/** Of a source, the points of these numbers alone. */
+/** The source with only the points with these indices. */
 export function pointsAt(source: Points["source"], indices: readonly number[]): Points["source"] {
   const first = Math.min(...indices);
   const range = pointRange(source, first, indices.length);
@@ -37,7 +37,7 @@ export interface Choice {
  * The codes asked for, `most` or as many as there are, each `[dim]`.
  *
  * @param codes samples from --sample on; a file of points comes as a whole.
- * @throws {VielbeinError} `OUT_OF_RANGE` where the file has not the first `least` of them.
+ * @throws {VielbeinError} `OUT_OF_RANGE` where the file does not have the first `least` of them.
  */
 export function chooseCodes(
   { values, count }: Points,
@@ -66,8 +66,8 @@ export function chooseCode(codes: Points, dim: number, choice: Choice): Float32A
 }
 
 /**
- * The rows of --points FILE: `[n, d]` or `[d]`, or in the shape of the space, `[n, layers, dim]`; axes of length 1
- * count for nothing.
+ * The rows of --points FILE: `[n, d]` or `[d]`, or in the shape of the space, `[n, layers, dim]`; axes of length 1 are
+ * ignored.
  *
  * @throws {VielbeinError} `MISSING_FILE`, `SHAPE_MISMATCH`; {LinalgError} `INVALID_FILE`.
  */
@@ -114,7 +114,7 @@ function requireFloat32(
   );
 }
 
-/** Whether an array's axes, but for those of length 1, are those of one point or of several. */
+/** Whether an array's axes, except those of length 1, are those of one point or of several. */
 function holdsPoints(found: readonly number[], { dim, shape }: Space): boolean {
   const sides = found.filter((side) => side !== 1);
   const wanted = [[dim], shape].map((own) => own.filter((side) => side !== 1).join());

@@ -10,7 +10,7 @@ export interface PreparedMap {
   readonly to: Space;
 }
 
-/** What to prepare of a model, between the tensors that the options choose. */
+/** The part of a model to prepare, between the tensors that the options choose. */
 export function spanOf(
   { inputs, memoryBudget, straightThrough }: LoadedModel,
   { from, to }: Pick<MapOptions, "from" | "to">,

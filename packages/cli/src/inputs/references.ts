@@ -16,8 +16,8 @@ import { type CodeOptions, CodeSource } from "./codes.ts";
 import type { LoadedModel } from "./model.ts";
 
 /**
- * The directions of SeFa in the output space of the map, from the affine maps that read it further on; undefined, with
- * a remark, where there are none, and without one at the end of the model.
+ * The directions of SeFa in the output space of the map, from the affine maps that read it further on; undefined where
+ * there are none, with a remark unless this is the end of the model.
  */
 export async function factorizedDirections(
   { model, runtime, inputs, memoryBudget }: LoadedModel,
@@ -38,7 +38,7 @@ export async function factorizedDirections(
   });
 }
 
-/** What `find` finds; undefined, with a remark, where that fails for a reason that can be. */
+/** What `find` finds; undefined, with a remark, where that fails for an expected reason. */
 async function comparedWith<T>(
   what: string,
   reason: ErrorCode,
@@ -59,7 +59,7 @@ const SAMPLES_PER_RUN = 64;
 
 /**
  * The leading principal components of the values at the first `count` samples: directions of GANSpace; undefined where
- * none are asked for, and with a remark where no samples can be drawn, or nothing varies over them.
+ * none are asked for, and, with a remark, where no samples can be drawn or nothing varies over them.
  */
 export async function principalDirections(
   loaded: LoadedModel,

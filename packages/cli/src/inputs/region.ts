@@ -26,8 +26,8 @@ export interface Region {
 /**
  * The region that the option names in pictures of this layout.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH` where outputs are no images or the file has another size; `OUT_OF_RANGE` for
- *   a rectangle that leaves the picture, or a region that is empty; what reading the file throws.
+ * @throws {VielbeinError} `SHAPE_MISMATCH` where outputs are not images or the file has another size; `OUT_OF_RANGE`
+ * for a rectangle that leaves the picture, or an empty region; what reading the file throws.
  */
 export async function readRegion(text: string, layout: ImageLayout): Promise<Region> {
   if (shownBy(layout) !== "image") {

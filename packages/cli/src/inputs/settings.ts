@@ -5,7 +5,7 @@ import { type Assignments, assignment } from "../kit/arguments.ts";
 import { InputOption } from "../kit/command-files.ts";
 import { readArray } from "./array-files.ts";
 
-/** --set. `effect` is what it gives an input. */
+/** The option --set. `effect` says what it gives an input. */
 export function setOption(effect: string): InputOption<Assignments | undefined> {
   return new InputOption<Assignments | undefined>(
     "--set <name=values>",
@@ -13,7 +13,7 @@ export function setOption(effect: string): InputOption<Assignments | undefined> 
   ).argParser(assignment);
 }
 
-/** What inputs are set to, and the same as it stands in the provenance. */
+/** What inputs are set to, and how the provenance records it. */
 export interface Settings {
   readonly settings: Readonly<Record<string, InputSetting>>;
   readonly description: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-// Signals as sound: the options that say how, and WAV files of what a map yields.
+// Signals as sound: the options that say how, and WAV files of a map's outputs.
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ import { info } from "../kit/terminal.ts";
 import type { PictureLayout } from "./layouts.ts";
 import { isOutput, type LoadedModel } from "./model.ts";
 
-/** Samples a second where nobody says how many. */
+/** Samples per second where nobody says how many. */
 const ASSUMED_RATE = 16_000;
 
 export const soundOptions = {
@@ -54,14 +54,14 @@ export interface Sound {
   readonly format: SoundOptions["wavFormat"];
   readonly rate: number;
   readonly from: "option" | "model" | "assumed";
-  /** The value that is as loud as can be: of the range that the model states, else 1. */
+  /** The loudest value possible: from the range that the model states, else 1. */
   readonly fullScale: number;
 }
 
 /**
  * How points of `space` become WAV files; undefined without --wav. Says so where the sampling rate is assumed.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` where they are drawn as something else than signals.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` where they are drawn as anything other than signals.
  */
 export function soundOf(
   loaded: LoadedModel,
@@ -81,7 +81,7 @@ export function soundOf(
   return { folder: wav, format, rate: sampleRate ?? stated ?? ASSUMED_RATE, from, fullScale };
 }
 
-/** What the model states of the sound of its outputs: samples a second, and the value that is as loud as can be. */
+/** What the model states about the sound of its outputs: samples per second, and the loudest value possible. */
 export function statedSound(
   loaded: LoadedModel,
   { name }: Space,
@@ -99,10 +99,10 @@ function requireSignal({ name }: Space, layout: ImageLayout): void {
   );
 }
 
-/** Engines round a tanh to a little more than 1; what is beyond by less than a step of 16 bits loses nothing. */
+/** Engines round a tanh to a little more than 1; clipping an excess of less than a step of 16 bits loses nothing. */
 const AUDIBLE = 1 + 2 ** -15;
 
-/** What the provenance has of it; nothing without --wav. */
+/** What the provenance records about it; nothing without --wav. */
 export function soundEntry(sound: Sound | undefined): object {
   return {
     sampleRate: sound?.rate,

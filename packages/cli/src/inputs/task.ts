@@ -14,12 +14,12 @@ export interface GeneratorTask<Options> extends Task<Options> {
   readonly loaded: LoadedModel;
   /** The map that the options choose. */
   readonly generator: OnnxMap;
-  /** Of the codes that it starts from. */
+  /** The source of the codes that it starts from. */
   readonly source: CodeSource;
 }
 
 export interface DistanceTask<Options> extends GeneratorTask<Options> {
-  /** What outputs are measured by. */
+  /** How outputs are compared. */
   readonly distance: Distance;
 }
 
@@ -62,7 +62,7 @@ export async function openLayers<Options extends LayerOptions & PointOptions>(
   return { ...task, loaded, spaces, maps, first: await maps.at(0) };
 }
 
-/** As {@link provenanceOf}, of maps to all the layers. */
+/** As {@link provenanceOf}, for maps to all the layers. */
 export function provenanceOfLayers(
   { loaded, spaces, first }: Pick<LayersTask<unknown>, "loaded" | "spaces" | "first">,
   method: string,

@@ -17,7 +17,7 @@ import { isInput, type LoadedModel, loadModel, type ModelTask, openMap } from ".
 type TruncationOptions = Omit<CodeOptions, "to"> & { readonly to?: string | readonly string[] | undefined };
 
 /**
- * Reads MODEL as {@link loadModel}, and truncates it as --truncation says.
+ * Reads MODEL as {@link loadModel} does, and truncates it as --truncation says.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` where truncation would change nothing.
  */
@@ -52,7 +52,7 @@ async function styleCode({ model, runtime, inputs, memoryBudget }: LoadedModel):
   try {
     return mappedCode(await prepare(model, runtime, { inputs, memoryBudget }));
   } catch (error) {
-    // Whether the command can do without it, it will say itself.
+    // Whether the command can do without it is for the command to say.
     if (error instanceof VielbeinError) return undefined;
     throw error;
   }
@@ -86,7 +86,7 @@ async function requirePassage(
   throw useless(`it is done in "${space}", and no --to lies behind it`);
 }
 
-/** What scaled samples of the input are distributed as. Refuses a model that normalises them. */
+/** The distribution of scaled samples of the input. Refuses a model that normalises them. */
 async function scaledDistribution(
   loaded: LoadedModel,
   from: string,

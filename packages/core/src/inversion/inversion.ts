@@ -79,11 +79,13 @@ export interface Inversion {
     readonly converged: boolean;
   }[];
   readonly work: Work;
-  /** How the derivative entered; undefined where it did not (CMA-ES). */
+  /** How the derivative was computed; undefined where none was needed (CMA-ES). */
   readonly route: DerivativeRoute | undefined;
 }
 
 /**
+ * Codes whose output comes close to a target: minimises ‖f(x) − y‖² + ρ‖x‖² from every start, and returns the best.
+ *
  * @param target y, `[to.dim]`.
  * @param starts codes to start from, `[count, from.dim]`, count ≥ 1.
  * @throws {VielbeinError} `SHAPE_MISMATCH`; `NOT_FINITE`, also of the map at a start; `INVALID_ARGUMENT`; what the map

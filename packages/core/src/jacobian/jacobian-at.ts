@@ -128,8 +128,8 @@ export class JacobianAt {
   }
 
   /**
-   * Whether the leading `rank` are to be found alone where all would do as well: where they come from iteration, or
-   * where the spectrum of all would hold the thread for seconds, in which nothing can be cancelled.
+   * Whether the leading `rank` should be found alone where all would do as well: where they come from iteration, or
+   * where the spectrum of all would block the thread for seconds, during which nothing can be cancelled.
    */
   prefersLeading(rank: number): boolean {
     return this.isIterated(rank) || this.inputs > LONG_SPECTRUM;
@@ -147,7 +147,7 @@ export class JacobianAt {
   }
 
   /**
-   * Jᵀ·c for cotangents `[count, m]`: `[count, n]`. Each is brought to a size of about 1 first, by a power of two: of a
+   * Jᵀ·c for cotangents `[count, m]`: `[count, n]`. Each is first scaled to a size of about 1, by a power of two: for a
    * map in small units the products would vanish in float32.
    */
   async pull(cotangents: FloatArray, count: number): Promise<Float64Array> {

@@ -19,7 +19,7 @@ export interface LeadingTriplets {
   /** u₁, …, u_k as columns, `[m, k]`, orthonormal; signs are not fixed. */
   readonly outputVectors: Matrix;
   /**
-   * ‖Jᵀ·uᵢ − σᵢvᵢ‖, where n ≤ m, else ‖J·vᵢ − σᵢuᵢ‖, as the products gave them, rounding of the engine included; the
+   * ‖Jᵀ·uᵢ − σᵢvᵢ‖, where n ≤ m, else ‖J·vᵢ − σᵢuᵢ‖, as the products gave it, including the engine's rounding; the
    * other equation holds by construction. Some singular value lies within it of σᵢ.
    */
   readonly residuals: Float64Array;
@@ -42,9 +42,9 @@ const ROOMY = 40;
 const SHARE = 1 / 8;
 
 /**
- * The leading `k` triplets, from 1 to min(n, m), to a residual of 1e-5·σ₁ or as near as the engine's rounding, and a
- * hundred steps that gain nothing, let them come. What they are worth is in their residuals. A singular value that is
- * there more than twice may be found less often than that.
+ * The leading `k` triplets, from 1 to min(n, m), to a residual of 1e-5·σ₁, or as near to it as the engine's rounding
+ * allows; the search ends after a hundred steps that gain nothing. The residuals say how accurate they are. Of a
+ * singular value that occurs more than twice, copies may be missed.
  *
  * @throws {VielbeinError} `MEMORY_BUDGET` for more than fit.
  */
