@@ -72,7 +72,7 @@ export { type JacobianOptions, jacobian } from "./jacobian/jacobian.ts";
 export { type DerivativeOptions, JacobianAt, type JacobianMethod } from "./jacobian/jacobian-at.ts";
 export { type LeadingTriplets, leadingTriplets } from "./jacobian/leading.ts";
 export {
-  defaultRank,
+  defaultTriplets,
   type LocalBasis,
   type LocalBasisOptions,
   localBasis,

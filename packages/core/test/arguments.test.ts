@@ -111,7 +111,7 @@ const calls: Record<string, () => unknown> = {
   "localDimension: deadInputs": () => localDimension([2, 1], { deadInputs: 3 }),
   "localDimension: no zeros for the dead": () => localDimension([3, 2, 1], { deadInputs: 1 }),
   "localDimension: deadOutputs": () => localDimension([2, 1], { deadOutputs: 0.5 }),
-  "metricSpectrum: tolerance": () => metricSpectrum(map, at, { top: 1, tolerance: Number.NaN }),
+  "metricSpectrum: tolerance": () => metricSpectrum(map, at, { k: 1, tolerance: Number.NaN }),
   "metricSpectrum: accuracy": () => metricSpectrum(map, at, { accuracy: "low" as "high" }),
   "metricTensor: route": () => metricTensor(map, at, { route: "rows" as "columns" }),
   "metricTensor: budget": () => metricTensor(map, at, { memoryBudget: -1 }),
@@ -143,12 +143,12 @@ const calls: Record<string, () => unknown> = {
       [`chordalMean: k = ${k}`, () => chordalMean([e1], k)],
       [`distanceProfile: k = ${k}`, () => distanceProfile(e1, e1, k)],
       [`randomDirections: ${k}`, () => randomDirections(3, k, 0)],
-      [`metricSpectrum: top ${k}`, () => metricSpectrum(map, at, { top: k })],
+      [`metricSpectrum: k ${k}`, () => metricSpectrum(map, at, { k })],
       [`tangentBasis: k = ${k}`, () => tangentBasis(map, at, k)],
-      [`localBasis: rank ${k}`, () => localBasis(map, at, { rank: k })],
+      [`localBasis: k ${k}`, () => localBasis(map, at, { k })],
       [`warpageSample: k = ${k}`, () => warpageSample(map, pair, { k })],
       [`distortionSample: k = ${k}`, () => distortionSample(map, pair, { k })],
-      [`principal components: ${k}`, () => new PrincipalComponentsAccumulator(3, { components: k })],
+      [`principal components: ${k}`, () => new PrincipalComponentsAccumulator(3, { k })],
       [`straightLine: ${k} segments`, () => straightLine(at, at, k)],
     ]),
   ),
@@ -191,11 +191,11 @@ const within: Record<string, () => unknown> = {
     localDimension([2, 0], { deadInputs: 1, deadOutputs: 0 }),
     localDimension([0, 0], { deadInputs: 2, deadOutputs: 2 }),
   ],
-  "metricSpectrum: top 1 and all": () =>
-    Promise.all([metricSpectrum(map, at, { top: 1 }), metricSpectrum(map, at, { top: 3 })]),
+  "metricSpectrum: k 1 and all": () =>
+    Promise.all([metricSpectrum(map, at, { k: 1 }), metricSpectrum(map, at, { k: 3 })]),
   "tangentBasis: k = 1 and all": () => Promise.all([tangentBasis(map, at, 1), tangentBasis(map, at, 3)]),
-  "localBasis: rank 1 and all": () =>
-    Promise.all([localBasis(map, at, { rank: 1 }), localBasis(map, at, { rank: 3 })]),
+  "localBasis: k 1 and all": () =>
+    Promise.all([localBasis(map, at, { k: 1 }), localBasis(map, at, { k: 3 })]),
   "warpageSample: k = 1 and all": () =>
     Promise.all([1, 3].map((k) => warpageSample(map, pair, { k, epsilons: [1e-3] }))),
   "distortionSample: k = 1 and all": () => Promise.all([1, 3].map((k) => distortionSample(map, pair, { k }))),
@@ -212,8 +212,8 @@ const within: Record<string, () => unknown> = {
     cumulativeDimension([1], 1 - 2 ** -53),
   ],
   "principal components: 1 and all": () =>
-    [1, 3].map((components) => {
-      const samples = new PrincipalComponentsAccumulator(3, { components });
+    [1, 3].map((k) => {
+      const samples = new PrincipalComponentsAccumulator(3, { k });
       samples.append(Float32Array.of(1, 2, 3, 3, 2, 1));
       return samples.result();
     }),

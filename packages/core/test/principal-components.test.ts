@@ -52,7 +52,7 @@ describe("principal components", () => {
   const latent = fromRows(golden.latent!);
 
   it("are those of scikit-learn, and GANSpace's directions of the code go with them", () => {
-    const result = components(samples, [1, 17, 22], { components: 4, latentDim: 3 }, latent);
+    const result = components(samples, [1, 17, 22], { k: 4, latentDim: 3 }, latent);
     expect(result).toMatchObject({ count: 40, isExact: true });
     expect(maxDifference(result.mean, golden.mean!)).toBeLessThan(1e-13);
     expect(maxDifference(result.components.data, transpose(fromRows(golden.components!)).data)).toBeLessThan(
@@ -69,8 +69,8 @@ describe("principal components", () => {
   it("do not depend on how the samples come in batches, in either method", () => {
     const { samples: many } = anisotropic(700, 12, 0.7, 3);
     for (const exactUpTo of [4096, 5]) {
-      const once = components(many, [700], { components: 4, exactUpTo });
-      const parts = components(many, [3, 0, 611, 86], { components: 4, exactUpTo });
+      const once = components(many, [700], { k: 4, exactUpTo });
+      const parts = components(many, [3, 0, 611, 86], { k: 4, exactUpTo });
       expect(Array.from(parts.components.data)).toEqual(Array.from(once.components.data));
       expect(Array.from(parts.stdev)).toEqual(Array.from(once.stdev));
     }
@@ -90,8 +90,8 @@ describe("principal components", () => {
 
   it("come from a sketch in high dimensions, near those of the whole covariance", () => {
     const { samples: many } = anisotropic(2000, 80, 0.85, 7);
-    const exact = components(many, [2000], { components: 6 });
-    const sketch = components(many, [2000], { components: 6, exactUpTo: 79 });
+    const exact = components(many, [2000], { k: 6 });
+    const sketch = components(many, [2000], { k: 6, exactUpTo: 79 });
     expect([exact.isExact, sketch.isExact]).toEqual([true, false]);
     expect(Math.max(...subspaceAngles(sketch.components, exact.components))).toBeLessThan(0.02);
     expect(maxDifference(sketch.mean, exact.mean)).toBeLessThan(1e-12);
@@ -104,15 +104,15 @@ describe("principal components", () => {
 
   it("are exact in the sketch while it holds all that varies", () => {
     const { samples: few } = anisotropic(60, 9, 0.8, 9);
-    const exact = components(few, [60], { components: 5 });
-    const sketch = components(few, [60], { components: 5, exactUpTo: 8 });
+    const exact = components(few, [60], { k: 5 });
+    const sketch = components(few, [60], { k: 5, exactUpTo: 8 });
     expect(maxDifference(sketch.components.data, exact.components.data)).toBeLessThan(1e-10);
     expect(maxDifference(sketch.stdev, exact.stdev)).toBeLessThan(1e-12);
   });
 
   it("recover the axes that samples were drawn along, at the rate of sampling", () => {
     const { samples: many, axes } = anisotropic(4000, 6, 0.4, 11);
-    const result = components(many, [4000], { components: 2 });
+    const result = components(many, [4000], { k: 2 });
     expect(Math.max(...subspaceAngles(result.components, leading(axes, 2)))).toBeLessThan(0.03);
   });
 
@@ -127,7 +127,7 @@ describe("principal components", () => {
         [0, 0, 0, 0],
       ]),
     );
-    const { latent: found } = components(out, [3000], { components: 2, latentDim: 3 }, codes);
+    const { latent: found } = components(out, [3000], { k: 2, latentDim: 3 }, codes);
     const d = found!.directions;
     expect(Math.abs(d.data[2]!)).toBeGreaterThan(0.999);
     expect(Math.abs(d.data[1]!)).toBeGreaterThan(0.999);
@@ -143,12 +143,10 @@ describe("principal components", () => {
     two.append(Float32Array.of(1, 2));
     expect(() => two.result()).toThrow("none of the 2 coordinates varies");
     expect(() => two.append(Float32Array.of(1, 2, 3))).toThrow("dimension 2");
-    expect(() => new PrincipalComponentsAccumulator(2, { components: 3 })).toThrow(
-      "from 1 to the dimension 2",
-    );
+    expect(() => new PrincipalComponentsAccumulator(2, { k: 3 })).toThrow("from 1 to the dimension 2");
     const coded = new PrincipalComponentsAccumulator(2, { latentDim: 1 });
     expect(() => coded.append(Float32Array.of(1, 2))).toThrow("a code for each of 1 samples");
-    expect(() => new PrincipalComponentsAccumulator(3_000_000, { components: 50 })).toThrow("GiB");
+    expect(() => new PrincipalComponentsAccumulator(3_000_000, { k: 50 })).toThrow("GiB");
   });
 });
 

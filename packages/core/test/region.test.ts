@@ -43,13 +43,13 @@ const basis = (outside: OutsideRule, options = {}) =>
 
 describe("regionBasisAt", () => {
   it("ignore: the local basis of the region alone", async () => {
-    const { vectors, inside, outside } = await basis("ignore", { rank: 2 });
+    const { vectors, inside, outside } = await basis("ignore", { k: 2 });
     expect(inside[0]).toBeCloseTo(Math.sqrt(20), 6);
     expect(inside[1]).toBeCloseTo(3, 6);
     for (const [i, x] of [2, 1, 0, 0].entries())
       expect(column(vectors, 0)[i]).toBeCloseTo(x / Math.sqrt(5), 6);
     expect(outside[0]).toBeCloseTo((5 * 2) / Math.sqrt(5), 6);
-    const local = await localBasisAt(weightedMap(planted, inRegion), at, { rank: 2 });
+    const local = await localBasisAt(weightedMap(planted, inRegion), at, { k: 2 });
     expect([...local.singularValues]).toEqual([...inside].map((x) => expect.closeTo(x, 6)));
   });
 
@@ -124,7 +124,7 @@ describe("regionBasisAt", () => {
     [{ weights: [1, 1, Number.NaN], outside: "ignore" }, "OUT_OF_RANGE"],
     [{ weights: inRegion, outside: "keep", tolerance: 0 }, "INVALID_ARGUMENT"],
     [{ weights: inRegion, outside: "ratio", regularization: 1 }, "INVALID_ARGUMENT"],
-    [{ weights: inRegion, outside: "ignore", rank: 5 }, "INVALID_ARGUMENT"],
+    [{ weights: inRegion, outside: "ignore", k: 5 }, "INVALID_ARGUMENT"],
   ] as const)("refuses %j", async (options, code) => {
     await expect(regionBasisAt(planted, at, options)).rejects.toMatchObject({ code });
   });

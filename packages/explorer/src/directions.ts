@@ -72,8 +72,8 @@ export async function findBasis(
   const at = JacobianAt.of(map, point, { signal, memoryBudget: MEMORY_BUDGET });
   if (!at.prefersLeading(LEADING)) return basisFound(spaces, point, await inputBasisAt(at));
   const most = Math.min(map.to.dim, LEADING, at.tripletsThatFit);
-  for (const rank of FIRST.filter((few) => few < most)) {
-    progress?.(basisFound(spaces, point, await inputBasisAt(at, rank)));
+  for (const k of FIRST.filter((few) => few < most)) {
+    progress?.(basisFound(spaces, point, await inputBasisAt(at, k)));
   }
   return basisFound(spaces, point, await inputBasisAt(at, most));
 }
@@ -149,9 +149,9 @@ export function findSefa(spaces: Spaces): Found {
 export async function findComponents(spaces: Spaces, signal: AbortSignal): Promise<Found> {
   const { map, head } = spaces;
   const space = head ? map.from : map.to;
-  const components = Math.min(KEPT, space.dim, map.from.dim);
+  const k = Math.min(KEPT, space.dim, map.from.dim);
   const accumulator = new PrincipalComponentsAccumulator(space.dim, {
-    components,
+    k,
     exactUpTo: EXACT_CODE,
     latentDim: head ? undefined : map.from.dim,
   });
@@ -187,7 +187,7 @@ export async function findMetricAxes(spaces: Spaces, signal: AbortSignal): Promi
   for (let i = 0; i < METRIC_SAMPLES; i++) {
     const point = await spaces.sample(0, i, 1, 1, signal);
     const isLong = JacobianAt.of(map, point, options).prefersLeading(LEADING);
-    spectra.push(await metricSpectrum(map, point, { ...options, top: isLong ? LEADING : undefined }));
+    spectra.push(await metricSpectrum(map, point, { ...options, k: isLong ? LEADING : undefined }));
   }
   const { eigenvalues, eigenvectors } = averageMetric(spectra);
   const set = keepLeading({

@@ -94,7 +94,7 @@ test("the leading eigenvalues of the metric of an affine map: the squares of its
   const weight = Float32Array.from([3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]);
   const model = g.model(g.op("Gemm", [g.variable([1, 4]), g.float([...weight], [4, 3])]));
   const map = await OnnxMap.create(model, runtime);
-  const { eigenvalues } = await metricSpectrum(map, Float32Array.from(g.point), { top: 2 });
+  const { eigenvalues } = await metricSpectrum(map, Float32Array.from(g.point), { k: 2 });
   expect(relativeError(eigenvalues, [9, 4])).toBeLessThan(1e-6);
   await map.dispose();
 });

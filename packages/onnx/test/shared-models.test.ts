@@ -54,7 +54,7 @@ describe.each(references)("%s", (name) => {
     requireShared(context, ...files);
     const { z, singular_values: expected } = await golden(name);
     await withMap(await sharedModel(name), async (map) => {
-      const basis = await localBasisAt(map, Float32Array.from(z![0]!), { rank: 10 });
+      const basis = await localBasisAt(map, Float32Array.from(z![0]!), { k: 10 });
       // A rank-deficient decoder has dead axes, whose singular values are rounding errors of the largest.
       const floor = 1e-6 * expected![0]![0]!;
       basis.singularValues.forEach((value, k) => {

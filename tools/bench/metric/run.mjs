@@ -156,7 +156,7 @@ async function compareLinearisation(map, point) {
   for (let round = 0; round <= rounds; round++) {
     for (const [name, used] of Object.entries({ linearised: map, plain })) {
       const before = process.cpuUsage();
-      await metricSpectrum(used, point, { top: 10 });
+      await metricSpectrum(used, point, { k: 10 });
       const { user, system } = process.cpuUsage(before);
       // The first opens the sessions.
       if (round > 0) times[name].push((user + system) / 1000);

@@ -72,8 +72,8 @@ export class World {
   }
 
   /** Leading principal components of sampled codes. */
-  async principalComponents(seed, count, components) {
-    const accumulator = new PrincipalComponentsAccumulator(this.mapping.to.dim, { components });
+  async principalComponents(seed, count, k) {
+    const accumulator = new PrincipalComponentsAccumulator(this.mapping.to.dim, { k });
     accumulator.append(await this.codes(seed, 0, count));
     return accumulator.result().components;
   }

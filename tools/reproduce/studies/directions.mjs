@@ -65,7 +65,7 @@ async function directionsOf(world, { latents, samples, points, kept, components 
   const local = [];
   for (let i = 0; i < samples; i++) {
     const { outputVectors } = await localBasisAt(world.mapping, row(latents, i, world.mapping.from.dim), {
-      rank: kept,
+      k: kept,
     });
     local.push(outputVectors);
   }

@@ -13,7 +13,7 @@ import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { iterationText, originOf, stillnessRemark } from "../inputs/captions.ts";
 import { firstCodes } from "../inputs/codes.ts";
-import { wantedRank } from "../inputs/direction-counts.ts";
+import { wantedTriplets } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
 import { mapOptions, openMap, pointOptions, provenanceOf } from "../inputs/model.ts";
 import type { Points } from "../inputs/points-file.ts";
@@ -70,18 +70,18 @@ export const basis = command({
     const loaded = await loadTruncated(task);
     const map = await use(openMap(loaded, options));
     const points = await firstCodes(loaded, map, options, options.samples, signal);
-    const rank = wantedRank(map, options, terminal);
+    const k = wantedTriplets(map, options, terminal);
     const call = { signal, memoryBudget: options.memory };
     const pointAt = (index: number) => rowAt(points.values, index, map.from.dim).slice();
-    const isIterated = JacobianAt.of(map, pointAt(0), call).isIterated(rank);
+    const isIterated = JacobianAt.of(map, pointAt(0), call).isIterated(k);
     return computeRows<BasisRow>(task, {
       what: "local bases",
       total: points.count,
       provenance: provenanceOf(loaded, map, "local basis", points.source, {
-        k: rank === Math.min(map.from.dim, map.to.dim) && options.k === undefined ? "all" : rank,
+        k: k === Math.min(map.from.dim, map.to.dim) && options.k === undefined ? "all" : k,
       }),
-      columns: columnsOf(map, points, rank, isIterated),
-      compute: async (index) => rowOf(await localBasisAt(map, pointAt(index), { ...call, rank })),
+      columns: columnsOf(map, points, k, isIterated),
+      compute: async (index) => rowOf(await localBasisAt(map, pointAt(index), { ...call, k })),
       report: (rows, provenance, complete) => ({
         json: () => toJson(rows, provenance),
         text: () => toText(rows, provenance),
@@ -112,21 +112,16 @@ function rowOf(basis: LocalBasis): BasisRow {
  */
 const MAPPED = 1e-4;
 
-function columnsOf(
-  { from, to }: OnnxMap,
-  points: Points,
-  rank: number,
-  isIterated: boolean,
-): Columns<BasisRow> {
+function columnsOf({ from, to }: OnnxMap, points: Points, k: number, isIterated: boolean): Columns<BasisRow> {
   return {
     points: pointColumn(points, from.dim),
     values: { shape: [to.dim], dtype: "f4" },
-    singular_values: { shape: [rank], ...SPECTRUM },
-    input_vectors: { shape: [from.dim, rank] },
-    output_vectors: { shape: [to.dim, rank] },
+    singular_values: { shape: [k], ...SPECTRUM },
+    input_vectors: { shape: [from.dim, k] },
+    output_vectors: { shape: [to.dim, k] },
     route: ROUTE_COLUMN,
     ...defined({
-      residuals: isIterated ? { shape: [rank], ...NOT_NEGATIVE } : undefined,
+      residuals: isIterated ? { shape: [k], ...NOT_NEGATIVE } : undefined,
       products: isIterated ? { shape: [], isWhole: true, ...NOT_NEGATIVE } : undefined,
     }),
   };

@@ -92,9 +92,9 @@ async function collect(
   const total = options.points === undefined ? options.samples : first.count;
   // n samples vary along n − 1 directions.
   const available = Math.max(1, Math.min(dim, total - 1));
-  const components = atMost(available, options.k, "--k", terminal);
+  const k = atMost(available, options.k, "--k", terminal);
   const latentDim = options.latent ? map.from.dim : undefined;
-  const accumulator = new PrincipalComponentsAccumulator(dim, { components, latentDim });
+  const accumulator = new PrincipalComponentsAccumulator(dim, { k, latentDim });
   const done = await appendSamples(task, accumulator, first, total);
   return {
     components: await endingAtOnce(() => accumulator.result()),

@@ -136,7 +136,7 @@ function findDirections(
   const n = generator.from.dim;
   const wanted = atMost(n, options.k, "--k", terminal) ?? Math.min(SHOWN, n);
   const { outside, tolerance, regularization } = options;
-  const directions = regionDirections(metrics, { outside, tolerance, regularization, rank: wanted });
+  const directions = regionDirections(metrics, { outside, tolerance, regularization, k: wanted });
   const { inner, outer } = metrics;
   const whole = matrix(
     n,

@@ -1,7 +1,13 @@
 // Options that count or list directions ask for a number that there may not be: then all are taken, and a remark says
 // so.
 
-import { bytesText, DEFAULT_MEMORY_BUDGET, defaultPairs, defaultRank, VielbeinError } from "@vielbein/core";
+import {
+  bytesText,
+  DEFAULT_MEMORY_BUDGET,
+  defaultPairs,
+  defaultTriplets,
+  VielbeinError,
+} from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
 import { info, type Terminal } from "../kit/terminal.ts";
 
@@ -53,7 +59,7 @@ export function existing(
  * The number of triplets of the Jacobian that --k asks for; without it all, or, with a remark, as many as the memory
  * budget allows.
  */
-export function wantedRank(
+export function wantedTriplets(
   map: OnnxMap,
   { k, memory }: { readonly k?: number | undefined; readonly memory?: number | undefined },
   terminal: Terminal,
@@ -61,7 +67,7 @@ export function wantedRank(
   const full = Math.min(map.from.dim, map.to.dim);
   const wanted = atMost(full, k, "--k", terminal);
   if (wanted !== undefined) return wanted;
-  const found = defaultRank(map, { memoryBudget: memory });
+  const found = defaultTriplets(map, { memoryBudget: memory });
   if (found < full) {
     info(
       terminal,

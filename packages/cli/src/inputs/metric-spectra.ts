@@ -18,13 +18,13 @@ export interface MetricSpectra {
 export async function metricSpectra(
   map: DifferentiableMap,
   points: readonly Float32Array[],
-  { top, memory }: { readonly top?: number | undefined; readonly memory: number | undefined },
+  { k, memory }: { readonly k?: number | undefined; readonly memory: number | undefined },
   signal: AbortSignal,
 ): Promise<MetricSpectra> {
   const spectra: MetricSpectrum[] = [];
   for (const point of points) {
     signal.throwIfAborted();
-    spectra.push(await metricSpectrum(map, point, { top, memoryBudget: memory, signal }));
+    spectra.push(await metricSpectrum(map, point, { k, memoryBudget: memory, signal }));
     await new Promise(setImmediate);
   }
   const route = spectra[0]?.route;

@@ -74,7 +74,7 @@ export async function principalDirections(
   const open = () => CodeSource.open(loaded, map, drawn);
   const codes = await comparedWith(COMPONENTS, "INVALID_SPACE", terminal, open);
   if (!codes) return undefined;
-  const accumulator = new PrincipalComponentsAccumulator(map.to.dim, { components: k });
+  const accumulator = new PrincipalComponentsAccumulator(map.to.dim, { k });
   try {
     await appendSamples(accumulator, map, codes, count, task);
   } finally {

@@ -13,7 +13,7 @@ import { ByCovariance, BySketch, type Estimator } from "./component-estimators.t
 
 export interface PrincipalComponentsOptions {
   /** Number of components to keep, from 1 to the dimension. Default: 50, or as many as there are. */
-  readonly components?: number | undefined;
+  readonly k?: number | undefined;
   /** Dimension of the codes beside the activations, for {@link PrincipalComponents.latent}. Default: no codes. */
   readonly latentDim?: number | undefined;
   /** Above this dimension the covariance is not formed, and components are approximate. Default 4096. */
@@ -59,16 +59,16 @@ export class PrincipalComponentsAccumulator {
    * @throws {VielbeinError} `INVALID_ARGUMENT` for a number of components out of range.
    */
   constructor(dim: number, options: PrincipalComponentsOptions = {}) {
-    const { components = Math.min(DEFAULT_COMPONENTS, dim), latentDim, exactUpTo = EXACT_UP_TO } = options;
-    if (!Number.isInteger(components) || components < 1 || components > dim) {
+    const { k = Math.min(DEFAULT_COMPONENTS, dim), latentDim, exactUpTo = EXACT_UP_TO } = options;
+    if (!Number.isInteger(k) || k < 1 || k > dim) {
       throw new VielbeinError(
         "INVALID_ARGUMENT",
-        `Principal components: their number must be an integer from 1 to the dimension ${dim}, got ${components}.`,
+        `Principal components: their number must be an integer from 1 to the dimension ${dim}, got ${k}.`,
       );
     }
     this.#dim = dim;
-    this.#kept = components;
-    this.#estimator = dim <= exactUpTo ? new ByCovariance(dim) : new BySketch(dim, components);
+    this.#kept = k;
+    this.#estimator = dim <= exactUpTo ? new ByCovariance(dim) : new BySketch(dim, k);
     if (latentDim !== undefined) {
       this.#codes = { cross: new CrossMoments(dim, latentDim), own: new Moments(latentDim) };
     }

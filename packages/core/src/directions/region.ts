@@ -32,7 +32,7 @@ export const OUTSIDE_RULES: readonly OutsideRule[] = ["ignore", "keep", "ratio"]
 export interface RegionOptions {
   readonly outside: OutsideRule;
   /** Number of leading directions to return, from 1 to n. Default: all; with `keep`, as many as there are. */
-  readonly rank?: number | undefined;
+  readonly k?: number | undefined;
   /**
    * With `keep`: the rest counts as still where it moves by at most this fraction of the most that any direction moves
    * it. Default 0.01.
@@ -92,20 +92,17 @@ export async function regionMetricsAt(
  * spanned by the eigenvectors of g_out with √λ ≤ tolerance·√λ₁ (`keep`; Zhu et al., NeurIPS 2021); or of (g_out +
  * τ·tr(g_out)·1)⁻¹·g_in (`ratio`; Zhu et al., ICML 2022).
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank, tolerance or τ out of range; `OUT_OF_RANGE` where no direction
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for k, tolerance or τ out of range; `OUT_OF_RANGE` where no direction
  *   leaves the rest still.
  */
 export function regionDirections(metrics: RegionMetrics, options: RegionOptions): RegionDirections {
   const { inner, outer } = metrics;
-  const { outside, rank = inner.rows } = options;
-  if (!(Number.isInteger(rank) && rank >= 1 && rank <= inner.rows)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `rank must be an integer from 1 to ${inner.rows}, got ${rank}.`,
-    );
+  const { outside, k = inner.rows } = options;
+  if (!(Number.isInteger(k) && k >= 1 && k <= inner.rows)) {
+    throw new VielbeinError("INVALID_ARGUMENT", `k must be an integer from 1 to ${inner.rows}, got ${k}.`);
   }
   const { values, vectors: all } = directionsOf(inner, outer, options);
-  const vectors = leading(all, rank);
+  const vectors = leading(all, k);
   return {
     vectors,
     values: values.slice(0, vectors.cols),
@@ -122,8 +119,8 @@ export function regionSpeeds(
   return { inside: lengthsBy(inner, vectors), outside: lengthsBy(outer, vectors) };
 }
 
-function leading(vectors: Matrix, rank: number): Matrix {
-  return rank < vectors.cols ? leadingColumns(vectors, rank) : vectors;
+function leading(vectors: Matrix, k: number): Matrix {
+  return k < vectors.cols ? leadingColumns(vectors, k) : vectors;
 }
 
 /** Eigenvalues as in {@link RegionDirections}, and all directions. */

@@ -63,12 +63,12 @@ export function decompositionFits(map: Ends, budget: number = DEFAULT_MEMORY_BUD
 const WORTH_ITERATING = 4;
 
 /**
- * Whether the leading `rank` singular triplets are found by iteration: where decomposing the Jacobian
+ * Whether the leading `k` singular triplets are found by iteration: where decomposing the Jacobian
  * exceeds the budget, or takes more than one run of the engine and several times as many products.
  */
-export function isIterated(map: Ends, rank: number, budget?: number): boolean {
+export function isIterated(map: Ends, k: number, budget?: number): boolean {
   if (!decompositionFits(map, budget)) return true;
-  const expected = 6 * rank + 4;
+  const expected = 6 * k + 4;
   // A reverse product costs about one and a half forward ones.
   const whole = Math.min(map.from.dim, 1.5 * map.to.dim);
   return whole > worthwhileVectors(bytesPerVector(map)) && whole >= WORTH_ITERATING * expected;

@@ -4,7 +4,7 @@
 import { eigh, leadingColumns, type Matrix, orient, svd } from "@vielbein/linalg";
 import type { DerivativeRoute } from "../map/map.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
-import { leadingTriplets, requireRank } from "./leading.ts";
+import { leadingTriplets, requireLeading } from "./leading.ts";
 
 export interface InputBasis {
   /** σ₁ ≥ σ₂ ≥ …, all min(from.dim, to.dim) of them, or the leading ones that were asked for. */
@@ -25,22 +25,22 @@ const DECOMPOSED = 2 ** 23;
 
 /**
  * Singular values and input vectors at a point: by the singular value decomposition of J or, where that takes too much
- * memory or time, from the spectrum of JᵀJ, accurate to 1e-8·σ₁; only the leading `rank` by products with J and its
+ * memory or time, from the spectrum of JᵀJ, accurate to 1e-8·σ₁; only the leading `k` by products with J and its
  * transpose.
  *
- * @param rank from 1 to min(from.dim, to.dim). Default: all.
- * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank out of range; `MEMORY_BUDGET` for more than fits; what the map
+ * @param k from 1 to min(from.dim, to.dim). Default: all.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for k out of range; `MEMORY_BUDGET` for more than fits; what the map
  * throws.
  */
-export async function inputBasisAt(at: JacobianAt, rank?: number): Promise<InputBasis> {
-  if (rank !== undefined) return byIteration(at, rank);
+export async function inputBasisAt(at: JacobianAt, k?: number): Promise<InputBasis> {
+  if (k !== undefined) return byIteration(at, k);
   const isSmall = at.inputs * at.outputs <= DECOMPOSED && at.fits("decomposition");
   return isSmall ? byDecomposition(at) : byMetric(at);
 }
 
-async function byIteration(at: JacobianAt, rank: number): Promise<InputBasis> {
-  requireRank("rank", rank, at.map);
-  const { singularValues, inputVectors, outputVectors, route } = await leadingTriplets(at, rank);
+async function byIteration(at: JacobianAt, k: number): Promise<InputBasis> {
+  requireLeading(k, at.map);
+  const { singularValues, inputVectors, outputVectors, route } = await leadingTriplets(at, k);
   orient(outputVectors, inputVectors);
   return { singularValues, inputVectors, route };
 }

@@ -120,19 +120,19 @@ export class JacobianAt {
   }
 
   /**
-   * Whether the leading `rank` singular triplets come from products with J and its transpose, not from J as a whole:
+   * Whether the leading `k` singular triplets come from products with J and its transpose, not from J as a whole:
    * where J does not fit the memory budget as a matrix, or these are far fewer products.
    */
-  isIterated(rank: number): boolean {
-    return isIterated(this.map, rank, this.memoryBudget);
+  isIterated(k: number): boolean {
+    return isIterated(this.map, k, this.memoryBudget);
   }
 
   /**
-   * Whether the leading `rank` should be found alone where all would do as well: where they come from iteration, or
+   * Whether the leading `k` should be found alone where all would do as well: where they come from iteration, or
    * where the spectrum of all would block the thread for seconds, during which nothing can be cancelled.
    */
-  prefersLeading(rank: number): boolean {
-    return this.isIterated(rank) || this.inputs > LONG_SPECTRUM;
+  prefersLeading(k: number): boolean {
+    return this.isIterated(k) || this.inputs > LONG_SPECTRUM;
   }
 
   /** How {@link push} and {@link pull} compute their products. */

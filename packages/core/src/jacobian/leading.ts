@@ -183,17 +183,13 @@ function residualsOf(b: Matrix, v: Matrix, s: Float64Array): Float64Array {
   return squares.map(Math.sqrt);
 }
 
-/** Checks a number of triplets, called `what` in the message. @throws {VielbeinError} `INVALID_ARGUMENT`. */
-export function requireRank(
-  what: string,
-  k: number,
-  { from, to }: Pick<DifferentiableMap, "from" | "to">,
-): void {
+/** Checks a number k of triplets. @throws {VielbeinError} `INVALID_ARGUMENT`. */
+export function requireLeading(k: number, { from, to }: Pick<DifferentiableMap, "from" | "to">): void {
   const full = Math.min(from.dim, to.dim);
   if (Number.isInteger(k) && k >= 1 && k <= full) return;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `${what} must be an integer from 1 to ${full} = min(${from.dim}, ${to.dim}) for "${from.name}" → "${to.name}", got ${k}.`,
+    `k must be an integer from 1 to ${full} = min(${from.dim}, ${to.dim}) for "${from.name}" → "${to.name}", got ${k}.`,
   );
 }
 

@@ -8,26 +8,26 @@ import { requirePoints } from "../map/space.ts";
 import { decompositionFits, LEADING, tripletsThatFit } from "./budget.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { type DerivativeOptions, JacobianAt } from "./jacobian-at.ts";
-import { leadingTriplets, requireRank } from "./leading.ts";
+import { leadingTriplets, requireLeading } from "./leading.ts";
 
 export interface LocalBasis {
   /** x, `[from.dim]`. */
   readonly point: Float32Array;
   /** f(x), `[to.dim]`. */
   readonly value: Float32Array;
-  /** σ₁ ≥ σ₂ ≥ …, `rank` of them: units of the output per unit of the input. */
+  /** σ₁ ≥ σ₂ ≥ …, `k` of them: units of the output per unit of the input. */
   readonly singularValues: Float64Array;
-  /** v₁, v₂, … as columns, `[from.dim, rank]`, orthonormal: directions in the input space. */
+  /** v₁, v₂, … as columns, `[from.dim, k]`, orthonormal: directions in the input space. */
   readonly inputVectors: Matrix;
   /**
-   * u₁, u₂, … as columns, `[to.dim, rank]`, orthonormal: directions in the output space. The entry of
+   * u₁, u₂, … as columns, `[to.dim, k]`, orthonormal: directions in the output space. The entry of
    * largest magnitude of each is positive, which fixes the sign of vᵢ too.
    */
   readonly outputVectors: Matrix;
   /** `matrix`: by the decomposition of the whole Jacobian; else from products with it and its transpose. */
   readonly route: DerivativeRoute;
   /**
-   * Of the route by products, `[rank]`: see {@link LeadingTriplets}. A singular value lies within it of σᵢ, and the
+   * Of the route by products, `[k]`: see {@link LeadingTriplets}. A singular value lies within it of σᵢ, and the
    * vectors are off by about its quotient by the gap to the next value.
    */
   readonly residuals?: Float64Array | undefined;
@@ -38,15 +38,15 @@ export interface LocalBasis {
 export interface LocalBasisOptions extends JacobianOptions {
   /**
    * Leading singular triplets to keep, from 1 to min(from.dim, to.dim). Default: all; of a Jacobian that exceeds the
-   * memory budget as a matrix the leading 32, see {@link defaultRank}.
+   * memory budget as a matrix the leading 32, see {@link defaultTriplets}.
    */
-  readonly rank?: number | undefined;
+  readonly k?: number | undefined;
 }
 
 /**
  * How many triplets {@link localBasis} finds by itself: all, or of a Jacobian beyond the memory budget the leading 32.
  */
-export function defaultRank(
+export function defaultTriplets(
   map: Pick<DifferentiableMap, "from" | "to" | "bytesPerTangent">,
   { memoryBudget }: Pick<DerivativeOptions, "memoryBudget"> = {},
 ): number {
@@ -62,7 +62,7 @@ export function defaultRank(
  * with the Jacobian and its transpose.
  *
  * @param points `[count, from.dim]`, row-major.
- * @throws {VielbeinError} `INVALID_ARGUMENT` for a rank out of range; what {@link jacobian} throws.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for k out of range; what {@link jacobian} throws.
  */
 export async function localBasis(
   map: DifferentiableMap,
@@ -84,10 +84,10 @@ export async function localBasisAt(
   point: Float32Array,
   options: LocalBasisOptions = {},
 ): Promise<LocalBasis> {
-  const { rank = defaultRank(map, options) } = options;
-  requireRank("rank", rank, map);
+  const { k = defaultTriplets(map, options) } = options;
+  requireLeading(k, map);
   const at = JacobianAt.of(map, point, options);
-  const { singularValues, route, residuals, products, ...triplets } = await tripletsAt(at, rank, options);
+  const { singularValues, route, residuals, products, ...triplets } = await tripletsAt(at, k, options);
   orient(triplets.outputVectors, triplets.inputVectors);
   const value = (await at.value()) as Float32Array;
   return {
@@ -104,13 +104,13 @@ export async function localBasisAt(
 
 type Triplets = Omit<LocalBasis, "point" | "value">;
 
-async function tripletsAt(at: JacobianAt, rank: number, options: JacobianOptions): Promise<Triplets> {
-  if (options.method === undefined && at.isIterated(rank)) return leadingTriplets(at, rank);
+async function tripletsAt(at: JacobianAt, k: number, options: JacobianOptions): Promise<Triplets> {
+  if (options.method === undefined && at.isIterated(k)) return leadingTriplets(at, k);
   const { u, s, v } = svd(await wholeJacobian(at, options));
   return {
-    singularValues: s.slice(0, rank),
-    inputVectors: leadingColumns(v, rank),
-    outputVectors: leadingColumns(u, rank),
+    singularValues: s.slice(0, k),
+    inputVectors: leadingColumns(v, k),
+    outputVectors: leadingColumns(u, k),
     route: "matrix",
   };
 }

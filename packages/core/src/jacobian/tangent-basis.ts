@@ -8,7 +8,7 @@ import { ConvergenceError, leadingColumns, type Matrix, type PartialSvd, svd, sv
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { JacobianAt } from "./jacobian-at.ts";
-import { leadingTriplets, requireRank } from "./leading.ts";
+import { leadingTriplets, requireLeading } from "./leading.ts";
 
 export interface TangentBasis {
   /** u₁, …, u_k as columns, `[to.dim, k]`, orthonormal; signs are not fixed. */
@@ -48,7 +48,7 @@ export async function tangentBasis(
   k: number,
   options: JacobianOptions = {},
 ): Promise<TangentBasis> {
-  requireRank("k", k, map);
+  requireLeading(k, map);
   return tangentBasisAt(JacobianAt.of(map, point, options), k, options);
 }
 

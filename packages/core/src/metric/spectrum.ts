@@ -29,14 +29,14 @@ export interface MetricSpectrum {
 
 export interface MetricSpectrumOptions extends MetricOptions {
   /** Number of leading eigenpairs to find, matrix-free, by Lanczos iteration on JVP and VJP. Default: all, from g. */
-  readonly top?: number | undefined;
+  readonly k?: number | undefined;
   /**
    * `high` takes the singular values of J from its QR factorisation: small eigenvalues keep their digits. Default
    * `normal`.
    */
   readonly accuracy?: "normal" | "high" | undefined;
   /**
-   * With `top`: residuals to reach, as a fraction of the largest eigenvalue. Default 1e-6, what float32 products give.
+   * With `k`: residuals to reach, as a fraction of the largest eigenvalue. Default 1e-6, what float32 products give.
    */
   readonly tolerance?: number | undefined;
 }
@@ -56,8 +56,8 @@ export function defaultPairs(
  * Eigenvalues and eigenvectors of g at `point`.
  *
  * @param point `[from.dim]`.
- * @throws {VielbeinError} `INVALID_ARGUMENT` for `top` or `tolerance` out of range; `MEMORY_BUDGET` when high accuracy needs more;
- *   what the map throws.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for `k` or `tolerance` out of range; `MEMORY_BUDGET` when high accuracy
+ *   needs more; what the map throws.
  */
 export async function metricSpectrum(
   map: DifferentiableMap<FloatArray>,
@@ -65,9 +65,9 @@ export async function metricSpectrum(
   options: MetricSpectrumOptions = {},
 ): Promise<MetricSpectrum> {
   const n = map.from.dim;
-  const { top } = options;
-  if (top !== undefined && (!Number.isInteger(top) || top < 1 || top > n)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `top must be an integer from 1 to ${n}, got ${top}.`);
+  const { k } = options;
+  if (k !== undefined && (!Number.isInteger(k) || k < 1 || k > n)) {
+    throw new VielbeinError("INVALID_ARGUMENT", `k must be an integer from 1 to ${n}, got ${k}.`);
   }
   const { accuracy = "normal" } = options;
   if (accuracy !== "normal" && accuracy !== "high") {
@@ -77,7 +77,7 @@ export async function metricSpectrum(
     );
   }
   const at = JacobianAt.of(map, point, options);
-  if (top !== undefined) return leading(at, top, options);
+  if (k !== undefined) return leading(at, k, options);
   const route = routeOf(at, options);
   if (accuracy === "high") return bySingularValues(at, route);
   const { values, vectors } = eigh(await at.gram(route), { sign: "canonical" });
@@ -107,13 +107,13 @@ async function bySingularValues(at: JacobianAt, route: "columns" | "products"): 
 
 async function leading(
   at: JacobianAt,
-  top: number,
+  k: number,
   { tolerance = 1e-6 }: MetricSpectrumOptions,
 ): Promise<MetricSpectrum> {
   if (!(tolerance > 0 && tolerance < 1)) {
     throw new VielbeinError("INVALID_ARGUMENT", `tolerance must lie between 0 and 1, got ${tolerance}.`);
   }
-  const { values, vectors, ...rest } = await leadingPairs(at, top, tolerance);
+  const { values, vectors, ...rest } = await leadingPairs(at, k, tolerance);
   return {
     eigenvalues: values,
     eigenvectors: canonicalSigns(vectors, vectors).v,

@@ -13,7 +13,7 @@ import { describe, expect, test } from "vitest";
 import { subspaceAngles } from "../../src/grassmann/index.ts";
 import {
   type DifferentiableMap,
-  defaultRank,
+  defaultTriplets,
   distortionSample,
   functionMap,
   inputBasisAt,
@@ -102,7 +102,7 @@ describe.each([
 
   test("the leading triplets are those of the whole decomposition, and their residuals say how nearly", async () => {
     const whole = await localBasisAt(map, point);
-    const few = await localBasisAt(map, point, { rank: 6, memoryBudget: SMALL });
+    const few = await localBasisAt(map, point, { k: 6, memoryBudget: SMALL });
     expect([whole.route, few.route]).toEqual(["matrix", "products"]);
     expect(whole.residuals).toBeUndefined();
     expect(few.singularValues).toHaveLength(6);
@@ -123,8 +123,8 @@ describe.each([
 
   test("signs are those of the whole decomposition", async () => {
     const [whole, few] = [
-      await localBasisAt(map, point, { rank: 3 }),
-      await localBasisAt(map, point, { rank: 3, memoryBudget: SMALL }),
+      await localBasisAt(map, point, { k: 3 }),
+      await localBasisAt(map, point, { k: 3, memoryBudget: SMALL }),
     ];
     few.outputVectors.data.forEach((x, at) => {
       expect(Math.abs(x - whole.outputVectors.data[at]!)).toBeLessThan(1e-3);
@@ -141,16 +141,16 @@ describe.each([
       },
     };
     const bytesPerVector = 4 * (map.from.dim + map.to.dim);
-    await localBasisAt(counted, point, { rank: 2, memoryBudget: 8 * bytesPerVector });
+    await localBasisAt(counted, point, { k: 2, memoryBudget: 8 * bytesPerVector });
     expect(largest).toBeLessThanOrEqual(8);
     expect(largest).toBeGreaterThan(0);
   });
 
-  test("without a rank the leading 32 are found, or as many as fit", async () => {
-    expect(defaultRank(map)).toBe(40);
-    expect(defaultRank(map, { memoryBudget: 60_000 })).toBe(18);
+  test("without k the leading 32 are found, or as many as fit", async () => {
+    expect(defaultTriplets(map)).toBe(40);
+    expect(defaultTriplets(map, { memoryBudget: 60_000 })).toBe(18);
     expect((await localBasisAt(map, point, { memoryBudget: SMALL })).singularValues).toHaveLength(12);
-    await expect(localBasisAt(map, point, { rank: 40, memoryBudget: SMALL })).rejects.toMatchObject({
+    await expect(localBasisAt(map, point, { k: 40, memoryBudget: SMALL })).rejects.toMatchObject({
       code: "MEMORY_BUDGET",
       message: expect.stringContaining("which holds 12"),
     });
@@ -217,7 +217,7 @@ test.each([
     const whole = eigh(await at.gram()).values;
     for (const k of [1, 3, 6]) {
       const { eigenvalues, eigenvectors, residuals, products } = await metricSpectrum(map, at.point, {
-        top: k,
+        k,
       });
       eigenvalues.forEach((value, i) => {
         expect(Math.abs(value - whole[i]!)).toBeLessThan(1e-6 * whole[0]!);
@@ -249,7 +249,7 @@ test.each([
   const map = mapOf(80, 60, sigma);
   for (const k of [1, 2, 3, 5]) {
     const { singularValues } = await leadingTriplets(JacobianAt.of(map, pointOf(map)), k);
-    const whole = await localBasisAt(map, pointOf(map), { rank: k });
+    const whole = await localBasisAt(map, pointOf(map), { k });
     singularValues.forEach((value, i) => {
       expect(Math.abs(value - whole.singularValues[i]!)).toBeLessThan(1e-5);
     });

@@ -91,11 +91,11 @@ describe("localBasis", () => {
     expect(slope).toBeLessThan(2.6);
   });
 
-  it("keeps the leading directions when a rank is given", async () => {
+  it("keeps the leading directions when k is given", async () => {
     const map = network(6, 4, 8);
     const x = Float32Array.from(normal(9, 0, 4));
     const full = await localBasisAt(map, x);
-    const two = await localBasisAt(map, x, { rank: 2 });
+    const two = await localBasisAt(map, x, { k: 2 });
     expect(two.singularValues).toEqual(full.singularValues.slice(0, 2));
     expect([two.inputVectors.cols, two.outputVectors.cols]).toEqual([2, 2]);
     expect(two.inputVectors.data[3]).toBe(full.inputVectors.data[5]);
@@ -111,7 +111,7 @@ describe("localBasis", () => {
 
   it("refuses ranks out of range and points of the wrong size", async () => {
     const map = network(3, 4, 1);
-    await expect(localBasis(map, new Float32Array(4), { rank: 4 })).rejects.toMatchObject({
+    await expect(localBasis(map, new Float32Array(4), { k: 4 })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });
     await expect(localBasis(map, new Float32Array(5))).rejects.toMatchObject({ code: "SHAPE_MISMATCH" });

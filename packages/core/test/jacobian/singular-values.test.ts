@@ -93,7 +93,7 @@ test.each([2 ** -83, 2 ** 83])(
       deadInputs,
     } = await jacobianSpectrum(small, point, { memoryBudget: 10_000 });
     expect({ route, deadInputs }).toEqual({ route: "products", deadInputs: 0 });
-    const { eigenvalues } = await metricSpectrum(small, point, { memoryBudget: 10_000, top: 2 });
+    const { eigenvalues } = await metricSpectrum(small, point, { memoryBudget: 10_000, k: 2 });
     expect(Math.sqrt(eigenvalues[0]!) / unit / exact[0]!).toBeCloseTo(1, 5);
     for (let i = 0; i < n; i++) expect(s[i]! / unit / exact[i]!).toBeCloseTo(1, 3);
   },

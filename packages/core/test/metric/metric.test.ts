@@ -126,7 +126,7 @@ describe("metricSpectrum", () => {
   test("the three routes agree", async () => {
     const full = await metricSpectrum(toy(), point);
     const high = await metricSpectrum(toy(), point, { accuracy: "high" });
-    const top = await metricSpectrum(toy(), point, { top: 3 });
+    const top = await metricSpectrum(toy(), point, { k: 3 });
     expect([full.method, high.method, top.method]).toEqual(["gram", "qr", "lanczos"]);
     expect(relative(high.eigenvalues, full.eigenvalues)).toBeLessThan(1e-12);
     expect(relative(top.eigenvalues, full.eigenvalues.slice(0, 3))).toBeLessThan(1e-6);
@@ -153,8 +153,8 @@ describe("metricSpectrum", () => {
         };
       },
     };
-    const found = await metricSpectrum(linearisable, point, { top: 3 });
-    expect(found).toEqual(await metricSpectrum(map, point, { top: 3 }));
+    const found = await metricSpectrum(linearisable, point, { k: 3 });
+    expect(found).toEqual(await metricSpectrum(map, point, { k: 3 }));
     expect(asked).toEqual([point]);
   });
 
@@ -172,8 +172,8 @@ describe("metricSpectrum", () => {
   });
 
   test("refusals", async () => {
-    for (const top of [0, n + 1, 1.5]) {
-      await expect(metricSpectrum(toy(), point, { top })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    for (const k of [0, n + 1, 1.5]) {
+      await expect(metricSpectrum(toy(), point, { k })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     }
     await expect(metricSpectrum(toy(), point, { accuracy: "high", memoryBudget: 100 })).rejects.toMatchObject(
       { code: "MEMORY_BUDGET" },
@@ -278,7 +278,7 @@ describe("derivatives that are not finite", () => {
     ["metricTensor by columns", () => metricTensor(broken, at)],
     ["metricTensor by products", () => metricTensor(broken, at, { route: "products" })],
     ["metricSpectrum, high accuracy", () => metricSpectrum(broken, at, { accuracy: "high" })],
-    ["metricSpectrum, leading", () => metricSpectrum(broken, at, { top: 1 })],
+    ["metricSpectrum, leading", () => metricSpectrum(broken, at, { k: 1 })],
   ])("%s says so", async (_, compute) => {
     await expect(compute()).rejects.toMatchObject({
       code: "NUMERICAL_FAILURE",

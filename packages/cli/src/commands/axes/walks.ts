@@ -80,9 +80,9 @@ export async function walksOf(
 ): Promise<{ walks: Walk[]; route: DerivativeRoute }> {
   const most = Math.max(...axes);
   // A few of many are found without the others.
-  const top = 4 * (most + 1) <= map.from.dim ? most + 1 : undefined;
+  const k = 4 * (most + 1) <= map.from.dim ? most + 1 : undefined;
   const wanted = options.of === "first" ? points.slice(0, 1) : points;
-  const { spectra, route } = await metricSpectra(map, wanted, { top, memory: options.memory }, signal);
+  const { spectra, route } = await metricSpectra(map, wanted, { k, memory: options.memory }, signal);
   const bases = options.of === "mean" ? [averageMetric(spectra)] : spectra;
   const walks: Walk[] = [];
   const isOnSphere = options.path === "spherical";

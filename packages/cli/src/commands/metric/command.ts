@@ -208,7 +208,7 @@ function spectrumAt(
   signal: AbortSignal,
 ): Promise<MetricSpectrum> {
   if (differences !== undefined) return spectrumByDifferences(map, point, { step: differences, signal });
-  return metricSpectrum(map, point, { signal, top: k, accuracy, memoryBudget: memory });
+  return metricSpectrum(map, point, { signal, k, accuracy, memoryBudget: memory });
 }
 
 function scaleSpectrum(

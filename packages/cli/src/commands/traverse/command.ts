@@ -3,7 +3,7 @@
 
 import { type LocalBasis, localBasisAt } from "@vielbein/core";
 import { CodeSource } from "../../inputs/codes.ts";
-import { existing, wantedRank } from "../../inputs/direction-counts.ts";
+import { existing, wantedTriplets } from "../../inputs/direction-counts.ts";
 import { layoutOf } from "../../inputs/layouts.ts";
 import { type LoadedModel, mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingAlong, drawingEntry, imagesOf, pictureOptions } from "../../inputs/pictures.ts";
@@ -76,13 +76,13 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
   const { head, tail = head } = route;
   // Refused before directions are looked for.
   const sound = soundOf(loaded, tail.to, layoutOf(loaded, tail.to, options), options);
-  const available = wantedRank(head, { memory: options.memory }, terminal);
+  const available = wantedTriplets(head, { memory: options.memory }, terminal);
   const directions = existing(available, options.directions, "--directions", terminal);
   // A walk along a curve looks among all directions for the one that goes on.
-  const rank = options.path === "curve" ? available : Math.max(...directions) + 1;
+  const k = options.path === "curve" ? available : Math.max(...directions) + 1;
   const basis = await localBasisAt(head, chooseCode(codes, head.from.dim, options), {
     signal,
-    rank,
+    k,
     memoryBudget: options.memory,
   });
   const columns = columnsOf(options, basis, directions, route);
