@@ -46,6 +46,21 @@ describe("--resize", () => {
     expect(stdout).toMatch(/features of 4 × 4 pixels/);
   });
 
+  it("a layout that is given holds, though the shape fits as it is", async () => {
+    const axes = { perm: { type: "ints", value: [0, 2, 3, 1] } } as const;
+    const last = scratch(
+      "last.onnx",
+      encodeModel(generator([node("Transpose", ["image"], ["last"], axes)], "last")),
+    );
+    const eight = features("eight", ["n", 8, 8, "c"]);
+    const asItIs = await metric(last, "--distance", eight, ...raw);
+    expect(asItIs.provenance.options.layout).toBeUndefined();
+    const open = features("channels", ["n", "c", "h", "w"]);
+    const turned = await metric(last, "--distance", open, "--layout", "hwc", ...raw);
+    expect(turned.provenance.to.shape).toEqual([3, 8, 8]);
+    expect(turned.provenance.options.layout).toBe("hwc:8,8,3");
+  });
+
   it("takes two sides, and larger ones", async () => {
     const wide = features("wide", ["n", 3, 4, 12]);
     const { provenance } = await metric(path, "--distance", wide, "--resize", "4,12", ...raw);

@@ -414,7 +414,7 @@ describe("--wav", () => {
     const folder = scratch("refused");
     const refused = await vielbein("traverse", flat, "--wav", folder);
     expect([refused.code, refused.stderr]).toEqual([
-      2,
+      65,
       expect.stringContaining("If it is one, give --layout signal"),
     ]);
     expect((await vielbein("traverse", flat, ...WALK, "--wav", folder, "--layout", "signal")).code).toBe(0);

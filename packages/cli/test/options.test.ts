@@ -43,7 +43,7 @@ const pictureSize: Limits = {
   fails: ["", "0", "x", "4x4", "1,2,3", "-1", "100000"],
 };
 
-const map = { "--threads": integer(1, 1024), "--noise-seed": integer(0) };
+const map = { "--threads": integer(1, 1024), "--noise-seed": integer(0, 2 ** 24 - 1) };
 const points = { "--seed": integer(0), "--truncation": between(0, 2), "--memory": size };
 const sampling = { ...map, ...points };
 const untrained = integer(0, 1000);

@@ -169,6 +169,15 @@ describe("a model of integers", () => {
     expect((await vielbein("traverse", file, ...options)).code).toBe(0);
   });
 
+  it.each([
+    ["warpage", "a pair"],
+    ["ppl", "a pair"],
+    ["geodesic", "a path"],
+  ])("%s takes two codes, and set inputs leave one", async (command) => {
+    const { code, stderr } = await vielbein(command, file, "--set", "words=0,3");
+    expect([code, stderr]).toEqual([65, expect.stringMatching(/takes two codes.*--points/)]);
+  });
+
   it("not set, the points are asked for", async () => {
     const { code, stderr } = await vielbein("basis", file);
     expect([code, stderr]).toEqual([65, expect.stringMatching(/"e" has no prior.*--set words=….*--points/)]);

@@ -36,7 +36,7 @@ export { cut } from "./prepare/cut.ts";
 export { codeInput, type Endpoints, endpoints } from "./prepare/ends.ts";
 export { batchRemark, type FixedBatch, type Unbatched, unbatch } from "./prepare/fixed-batch.ts";
 export { determinedValue, type FurtherInput, furtherInputs, inputTensors } from "./prepare/further-inputs.ts";
-export { noiseRemark, noiseTensors, withNoiseSeed } from "./prepare/noise.ts";
+export { NOISE_SEEDS, noiseRemark, noiseTensors, withNoiseSeed } from "./prepare/noise.ts";
 export type { PrepareOptions } from "./prepare/options.ts";
 export { prepare } from "./prepare/prepare.ts";
 export { axisExtents, type InputShapes, withNamedAxes, withShapes } from "./prepare/shapes.ts";

@@ -211,6 +211,21 @@ describe("endpoints", () => {
     }
   });
 
+  it("pass what is done to rounded numbers before they are bytes", async () => {
+    const rounded = model(
+      [["z", FLOAT, [1, 4]]],
+      [["bytes", UINT8, [1, 4]]],
+      [
+        makeNode("Mul", ["z", "scale"], ["x"]),
+        makeNode("Round", ["x"], ["whole"]),
+        makeNode("Clip", ["whole", "low", "high"], ["clipped"]),
+        makeNode("Cast", ["clipped"], ["bytes"], { to: int(UINT8) }),
+      ],
+      [float32Tensor("scale", [255], []), float32Tensor("low", [0], []), float32Tensor("high", [255], [])],
+    );
+    expect(ends(rounded)).toEqual(["z", "x"]);
+  });
+
   it("words that are drawn from logits end at the logits", () => {
     const language = model(
       [["z", FLOAT]],

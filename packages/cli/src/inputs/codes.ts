@@ -70,6 +70,11 @@ export class CodeSource {
     return new CodeSource(loaded, map, options, { mapping: await openMapping(loaded, name, options) });
   }
 
+  /** Whether there is one code only, which set inputs decide on. */
+  get isSingle(): boolean {
+    return this.#only !== undefined;
+  }
+
   /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points, or the only one there is. */
   async take(first: number, count: number, signal: AbortSignal): Promise<Points> {
     if (this.#only) return this.#only;

@@ -1,7 +1,7 @@
 // The option --draws, for commands whose numbers can be those of the mean metric over the noise of a model.
 
 import { type DifferentiableMap, stackMaps, VielbeinError } from "@vielbein/core";
-import { noiseTensors, withNoiseSeed } from "@vielbein/onnx";
+import { NOISE_SEEDS, noiseTensors, withNoiseSeed } from "@vielbein/onnx";
 import { integer } from "../kit/arguments.ts";
 import { option } from "../kit/options.ts";
 import type { LoadedModel } from "./model.ts";
@@ -21,18 +21,18 @@ export function drawsText(draws: unknown): string[] {
 /**
  * The model with each of the given number of draws of its noise, the first as it is.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for several draws from a model that draws nothing.
+ * @throws {VielbeinError} `INVALID_MODEL` for several draws from a model that draws nothing.
  */
 export function drawsOf(loaded: LoadedModel, draws: number): LoadedModel[] {
   const { model, noiseSeed = 0 } = loaded;
   if (draws > 1 && noiseTensors(model).length === 0) {
     throw new VielbeinError(
-      "INVALID_ARGUMENT",
+      "INVALID_MODEL",
       `--draws ${draws}: the model draws nothing at random. Leave the option out.`,
     );
   }
   return Array.from({ length: draws }, (_, i) =>
-    i === 0 ? loaded : { ...loaded, model: withNoiseSeed(model, noiseSeed + i) },
+    i === 0 ? loaded : { ...loaded, model: withNoiseSeed(model, (noiseSeed + i) % NOISE_SEEDS) },
   );
 }
 

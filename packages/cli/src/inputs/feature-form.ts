@@ -27,8 +27,9 @@ export function featureForm(
   options: FormOptions,
 ): FeatureForm {
   const wanted = requiredInputs(model.graph)[0]?.shape?.slice(1) ?? [];
-  if (!options.resize && fits(to.shape, wanted)) return {};
   const found = readable(loaded, to, options);
+  const isTold = found !== undefined && found.from !== "shape";
+  if (!options.resize && !isTold && fits(to.shape, wanted)) return {};
   const [channels = 0, ...plane] = found ? channelsFirst(found.layout) : to.shape;
   const resize = resizing(plane, options.resize);
   const copies = channels === 1 && wanted[0] === 3 ? 3 : 1;

@@ -20,6 +20,7 @@ import {
   type InputShapes,
   inputTensors,
   type Model,
+  NOISE_SEEDS,
   OnnxMap,
   type OnnxMapOptions,
   requiredInputs,
@@ -55,7 +56,7 @@ export const mapOptions = {
   noiseSeed: option(
     "--noise-seed <n>",
     "seed of a new draw of what the model draws at random, which is frozen at one draw",
-    integer(0),
+    integer(0, NOISE_SEEDS - 1),
   ),
   provider: option(
     "--provider <list>",
@@ -148,8 +149,10 @@ export async function loadModel(
   options: Omit<MapOptions, "from" | "to"> & Ends,
   terminal?: Terminal,
 ): Promise<LoadedModel> {
+  const said = new Set<string>();
   const remark = (text: string): void => {
-    if (terminal) info(terminal, text);
+    if (terminal && !said.has(text)) info(terminal, text);
+    said.add(text);
   };
   remarkOnOptions(options, remark);
   const { path, name, bytes, model: written } = await readModel(argument);

@@ -61,6 +61,15 @@ export async function pairsOf(
   };
 }
 
+/** @throws {VielbeinError} `INVALID_SPACE` where set inputs leave one code. */
+export function requireSeveral(codes: CodeSource, what: string): void {
+  if (!codes.isSingle) return;
+  throw new VielbeinError(
+    "INVALID_SPACE",
+    `${what} takes two codes, and the inputs that are set determine a single one. Give codes with --points.`,
+  );
+}
+
 /** Two codes for every index. */
 export interface Twos extends Omit<Pairs, "pairAt"> {
   at(index: number): Promise<[Float32Array, Float32Array]>;
@@ -80,6 +89,7 @@ export async function twosOf(
   signal: AbortSignal,
 ): Promise<Twos> {
   const { what, stride, points, count } = wanted;
+  requireSeveral(codes, what);
   const two = (values: Float32Array, row: number): [Float32Array, Float32Array] => [
     rowAt(values, row, dim).slice(),
     rowAt(values, row + 1, dim).slice(),

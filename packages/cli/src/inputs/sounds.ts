@@ -94,7 +94,7 @@ export function statedSound(
 function requireSignal({ name }: Space, layout: ImageLayout): void {
   if (shownBy(layout) === "signal") return;
   throw new VielbeinError(
-    "INVALID_ARGUMENT",
+    "SHAPE_MISMATCH",
     `--wav: "${name}" is read as ${formatLayout(layout)}, which is not a sound. If it is one, give --layout signal.`,
   );
 }

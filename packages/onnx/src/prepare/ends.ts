@@ -16,13 +16,31 @@ import type { Scope } from "../model/scope.ts";
 import { typesOf } from "../model/types.ts";
 import type { PrepareOptions } from "./options.ts";
 
-/** Operators that pass integers on, and those that make integers from a tensor: the way back from an output. */
+/** Operators that keep what they are given, in another type or place: the way back from an output of integers. */
 const passed: ReadonlySet<string> = new Set([
-  ...["Cast", "Round", "Floor", "Ceil", "ArgMax", "ArgMin", "QuantizeLinear"],
-  ...["Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Slice", "Clip", "Min", "Max"],
+  ...[
+    "Cast",
+    "Reshape",
+    "Transpose",
+    "Squeeze",
+    "Unsqueeze",
+    "Flatten",
+    "Identity",
+    "Slice",
+    "Clip",
+    "Min",
+    "Max",
+  ],
 ]);
-/** Those of them that have no derivative although they return floating-point numbers. */
-const rounding: ReadonlySet<string> = new Set(["Round", "Floor", "Ceil"]);
+/** Operators on that way that make whole numbers, and have no derivative. */
+const rounding: ReadonlySet<string> = new Set([
+  "Round",
+  "Floor",
+  "Ceil",
+  "ArgMax",
+  "ArgMin",
+  "QuantizeLinear",
+]);
 
 export interface Endpoints {
   readonly from: string;
@@ -149,17 +167,19 @@ export function behind(graph: Graph, types: Scope<number>, name: string): string
   return entered;
 }
 
-/** The last floating-point tensor before one of integers, if a single path leads back to one that is computed. */
+/** The last floating-point tensor before integers or rounding, if a single path leads back to one that is computed. */
 export function beforeIntegers(graph: Graph, types: Scope<number>, name: string): string | undefined {
   const producers = new Map<string, Node>(
     graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node])),
   );
+  let found: string | undefined;
   for (let tensor = name; ; ) {
-    const producer = producers.get(tensor);
-    if (!producer) return undefined;
-    const { domain, opType, inputs } = producer;
-    if (isFloat(types.get(tensor)) && !rounding.has(opType)) return tensor;
-    if (domain !== "" || !passed.has(opType) || inputs.length === 0) return undefined;
+    const { domain, opType, inputs } = producers.get(tensor) ?? {};
+    const isPassed = opType !== undefined && (passed.has(opType) || rounding.has(opType));
+    if (domain !== "" || !isPassed || !inputs?.[0]) break;
+    const makesIntegers = rounding.has(opType) || (opType === "Cast" && !isFloat(types.get(tensor)));
     tensor = inputs[0];
+    if (makesIntegers && isFloat(types.get(tensor))) found = tensor;
   }
+  return found !== undefined && producers.has(found) ? found : undefined;
 }

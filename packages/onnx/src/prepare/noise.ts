@@ -1,12 +1,13 @@
 // Operators that draw at random, which a map freezes at one draw.
 
+import { VielbeinError } from "@vielbein/core";
 import { float } from "../model/attributes.ts";
 import { drawsAtRandom } from "../model/graph.ts";
 import { floatAttribute, type Model } from "../model/model.ts";
 import { inlineFunctions } from "./functions.ts";
 
 /** The number of integers that the attribute `seed`, a float32, tells apart. */
-const SEEDS = 2 ** 24;
+export const NOISE_SEEDS: number = 2 ** 24;
 /** An odd number far from any small multiple of a power of two: consecutive seeds lie far apart. */
 const STRIDE = 10_368_889;
 
@@ -23,12 +24,20 @@ export function noiseTensors(model: Model): string[] {
 /**
  * The model with another draw of its noise: each tensor drawn at random is seeded by `seed` and its position, whatever
  * seed the file states. Engines of the same kind draw the same from the same seed.
+ *
+ * @throws {VielbeinError} `OUT_OF_RANGE` for a seed that is no integer from 0 to 2²⁴ − 1.
  */
 export function withNoiseSeed(original: Model, seed: number): Model {
+  if (!(Number.isInteger(seed) && seed >= 0 && seed < NOISE_SEEDS)) {
+    throw new VielbeinError(
+      "OUT_OF_RANGE",
+      `The seed of noise must be an integer from 0 to ${NOISE_SEEDS - 1}, got ${seed}.`,
+    );
+  }
   const { model } = inlineFunctions(original);
   const nodes = model.graph.nodes.map((node, position) => {
     if (!drawsAtRandom(node)) return node;
-    const drawn = Number((BigInt(seed) * BigInt(STRIDE) + BigInt(position)) % BigInt(SEEDS));
+    const drawn = Number((BigInt(seed) * BigInt(STRIDE) + BigInt(position)) % BigInt(NOISE_SEEDS));
     return { ...node, attributes: new Map(node.attributes).set("seed", float(1 + drawn)) };
   });
   return { ...model, graph: { ...model.graph, nodes } };

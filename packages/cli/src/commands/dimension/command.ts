@@ -1,6 +1,6 @@
 // vielbein dimension: local dimension and companions at sampled or given points, layer by layer.
 
-import { DIMENSION_CONVENTIONS, jacobianSpectrum, stackedSpace } from "@vielbein/core";
+import { DIMENSION_CONVENTIONS, jacobianSpectrum } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { firstCodes } from "../../inputs/codes.ts";
@@ -72,15 +72,14 @@ export const dimension = command({
     const others = drawsOf(loaded, options.draws).slice(1);
     const draws = [maps];
     for (const draw of others) draws.push(await use(new LayerMaps(draw, options, task.spaces)));
-    const spaces = task.spaces.map((space) => stackedSpace(space, options.draws));
     const points = await firstCodes(loaded, first, ofOneLayer(options), options.samples, signal);
-    const width = Math.max(...spaces.map((space) => Math.min(from.dim, space.dim)));
+    const width = Math.max(...task.spaces.map(({ dim }) => Math.min(from.dim, options.draws * dim)));
     const untrained = await maps.availableUntrained(options.untrained, terminal);
     const spectra = { draws, points, width, untrained, memory: options.memory, signal };
     const settings = { ...options, untrained };
     return computeRows<DimensionRow>(task, {
       what: "points at layers",
-      total: spaces.length * points.count,
+      total: task.spaces.length * points.count,
       provenance: provenanceOfLayers(task, "local dimension", points.source, {
         points: points.count,
         untrained,
@@ -89,7 +88,7 @@ export const dimension = command({
       columns: columnsOf(points.count, width, from.dim),
       compute: (row) => spectraAt(row, spectra),
       report: (rows, provenance) => {
-        const reports = layerReports(rows, spaces, from, settings);
+        const reports = layerReports(rows, task.spaces, from, settings);
         return {
           json: () => dimensionJson(reports, settings, provenance),
           text: () => dimensionTable(reports, settings, provenance),

@@ -31,6 +31,8 @@ export interface DimensionSettings {
   readonly convention: DimensionConvention;
   /** Networks with redrawn weights. */
   readonly untrained: number;
+  /** Of the noise, whose outputs are stacked. */
+  readonly draws: number;
 }
 
 /** Columns of the .npz file: one row for each layer and point, layer by layer. */
@@ -89,11 +91,11 @@ export function layerReports(
 }
 
 function pointReport(row: DimensionRow, from: Space, to: Space, options: DimensionSettings): PointReport {
-  const { alpha, convention } = options;
+  const { alpha, convention, draws } = options;
   const at = ({ singularValues, ...dead }: Spectrum, threshold: number): LocalDimension =>
     localDimension(singularValues, {
       inputDim: from.dim,
-      outputDim: to.dim,
+      outputDim: draws * to.dim,
       ...dead,
       threshold,
       alpha,

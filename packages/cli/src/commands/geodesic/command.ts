@@ -12,6 +12,7 @@ import {
 } from "@vielbein/core/paths";
 import { distanceOptions } from "../../inputs/distance.ts";
 import { isInput, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
+import { requireSeveral } from "../../inputs/pairs.ts";
 import { drawingEntry, drawingOf, pictureOptions } from "../../inputs/pictures.ts";
 import { chooseCode, type Points, pointsAt } from "../../inputs/points-file.ts";
 import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
@@ -71,6 +72,7 @@ async function findWays(task: GeodesicTask): Promise<Report> {
   const { loaded, generator, distance, options, terminal, signal } = task;
   const { segments, steps, tolerance } = options;
   const drawing = options.sheet === undefined ? undefined : await drawingOf(task);
+  requireSeveral(task.source, "a path");
   const ends = requireTwoEnds(options);
   const [from, to] = [await codeAt(task, ends[0]), await codeAt(task, ends[1])];
   requireTwoCodes(from.code, to.code, ends);
