@@ -78,6 +78,14 @@ describe("endpoints", () => {
     expect(endpoints(several, {}).remarks).toEqual([
       'of several outputs the map ends at "image" (others: "token", "w", "features", "mask")',
     ]);
+    const decoder = model(
+      [["z", FLOAT]],
+      [
+        ["logits", FLOAT, ["n", "length", 100]],
+        ["present.0.key", FLOAT, ["n", 4, "length", 16]],
+      ],
+    );
+    expect(ends(decoder)).toEqual(["z", "logits"]);
     const codes = model(
       [["z", FLOAT]],
       [

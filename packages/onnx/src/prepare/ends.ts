@@ -147,7 +147,9 @@ function isFloating(dataType: number | undefined): boolean {
 }
 
 /** A batch of images of one, three or four channels. */
-function isImageLike({ shape = [] }: ValueInfo): boolean {
+function isImageLike({ name, shape = [] }: ValueInfo): boolean {
+  // What a transformer keeps for its next step: [batch, heads, length, size].
+  if (/^(present|past)/i.test(name)) return false;
   const [, channels, ...size] = shape;
   const isSize = size.every((extent) => !isFixed(extent) || extent > 4);
   return shape.length === 4 && isSize && isFixed(channels) && [1, 3, 4].includes(channels);
