@@ -20,7 +20,7 @@ const renamed: ReadonlyMap<string, string> = new Map([
 /** Operators that repeat something, and are written out that many times. */
 const repeated: ReadonlyMap<string, string> = new Map([
   ...["GRU", "LSTM", "RNN"].map((op) => [op, "written out step by step, see below"] as const),
-  ...["Loop", "Scan"].map((op) => [op, "written out iteration by iteration, see below"] as const),
+  ...["Loop", "Scan"].map((op) => [op, "written out round by round, see below"] as const),
   ...["ConcatFromSequence", "SequenceAt", "SequenceErase", "SequenceInsert", "SplitToSequence"].map(
     (op) => [op, "replaced by its tensors, see below"] as const,
   ),

@@ -168,7 +168,7 @@ describe("operators whose rule does not reach that far", () => {
     ],
     [
       "If",
-      /subgraphs read what depends on the point.*fixed course/,
+      /subgraphs read tensors that depend on the point.*fixed control flow/,
       (g) => {
         const x = g.variable([2]);
         const sum = g.op("ReduceSum", [x], { keepdims: int(0) });

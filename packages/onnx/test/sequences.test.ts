@@ -105,6 +105,6 @@ test("a place that the point decides on is refused, saying what to do", async ()
   const place = g.op("ArgMax", [x], { axis: int(0), keepdims: int(0) });
   const chosen = g.op("SequenceAt", [g.op("SequenceConstruct", [x, g.op("Sin", [x])]), place]);
   await expect(OnnxMap.create(g.model(chosen), runtime)).rejects.toThrow(
-    /SequenceConstruct .*sequences are written out where their lengths and places are stated; collect tensors/,
+    /SequenceConstruct .*sequences are written out where their lengths and positions are stated; collect tensors/,
   );
 });

@@ -1,5 +1,5 @@
-// The Runtime port on onnxruntime-web: WebGPU where there is a graphics processor, WebAssembly otherwise, in a
-// worker of its own unless told otherwise. What WebGPU cannot do is done again on WebAssembly, and said.
+// The Runtime port on onnxruntime-web: WebGPU where there is a graphics processor, WebAssembly otherwise, in a worker
+// of its own unless told otherwise. What WebGPU cannot do is done again on WebAssembly, and reported.
 
 import { VielbeinError } from "@vielbein/core";
 import type { ModelSource, Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
@@ -52,6 +52,7 @@ export interface WebReport {
   readonly fallbacks: readonly string[];
 }
 
+/** ONNX Runtime in browsers, on WebGPU or WebAssembly; made by {@link WebRuntime.create}. */
 export class WebRuntime implements Runtime {
   readonly #worker: boolean;
   readonly #fallback: boolean;

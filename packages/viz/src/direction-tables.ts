@@ -162,7 +162,7 @@ function style(): string {
   ].join("\n");
 }
 
-/** Sorts rows inside their groups, or the groups; a second click turns the order. */
+/** Sorts rows inside their groups, or the groups; a second click reverses the order. */
 const script = `
 for (const button of document.querySelectorAll("button[data-sort]")) {
   button.addEventListener("click", () => {

@@ -96,7 +96,7 @@ export async function requireWritable(path: string): Promise<void> {
 }
 
 /**
- * The same of a folder, which is made where there is none.
+ * The same for a folder, which is made if it does not exist.
  *
  * @throws {CannotWriteError}
  */

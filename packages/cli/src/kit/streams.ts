@@ -1,7 +1,7 @@
 // stdout and stderr of the process. A reader that has seen enough (`vielbein … | head`) closes the pipe: that is no
 // failure, and what else there is to write is written anyway. Where nobody reads stderr there is nobody to tell.
 
-/** One of them, of which an error is kept instead of thrown. */
+/** One of them, whose error is kept instead of thrown. */
 export class StandardStream {
   readonly #stream: NodeJS.WriteStream;
   #failure: NodeJS.ErrnoException | undefined;

@@ -49,12 +49,12 @@ function aligned(cells: readonly string[], isNumber: boolean): string[] {
   return cells.map((cell) => (isNumber ? cell.padStart(width) : cell.padEnd(width)));
 }
 
-/** A number to so many significant digits; a dash where there is none. */
+/** A number to the given number of significant digits; a dash where there is none. */
 export function significant(value: number | undefined, digits: number): string {
   return isKnown(value) ? value.toPrecision(digits) : "–";
 }
 
-/** A number to so many digits after the point; a dash where there is none. */
+/** A number to the given number of digits after the point; a dash where there is none. */
 export function fixed(value: number | undefined, digits: number): string {
   return isKnown(value) ? value.toFixed(digits) : "–";
 }

@@ -22,6 +22,6 @@ export interface AffineMap {
   readonly weight: Matrix;
   /** Whether y modulates a convolution whose output has as many channels as the image. */
   readonly isToRgb: boolean;
-  /** Whether the code is brought to a fixed length before, as by PixelNorm, so that A acts on the normalised code. */
+  /** Whether the code is first scaled to a fixed length, as by PixelNorm, so that A acts on the normalised code. */
   readonly isNormalized: boolean;
 }

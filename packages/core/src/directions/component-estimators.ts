@@ -62,7 +62,7 @@ export class BySketch implements Estimator {
   readonly #blocks: Blocks;
   readonly #mean: Float64Array;
   #count = 0;
-  /** Σ‖x − x̄‖², of which nothing is lost. */
+  /** Σ‖x − x̄‖², including what the sketch loses. */
   #squares = 0;
   /** diag(s)·Vᵀ of the centred rows so far. */
   #sketch: Matrix;

@@ -74,7 +74,7 @@ export function isIterated(map: Ends, k: number, budget?: number): boolean {
   return whole > worthwhileVectors(bytesPerVector(map)) && whole >= WORTH_ITERATING * expected;
 }
 
-/** How many singular triplets fit the budget, of which the longer vectors are there twice; at least one. */
+/** How many singular triplets fit the budget, their longer vectors counted twice; at least one. */
 export function tripletsThatFit(map: Ends, budget: number = DEFAULT_MEMORY_BUDGET): number {
   return Math.max(1, Math.floor((budget - bytesPerVector(map)) / (16 * Math.max(map.from.dim, map.to.dim))));
 }

@@ -37,7 +37,7 @@ export interface LeadingSubspace {
   readonly images: Matrix | undefined;
   /** AᵀA·v₁, …, AᵀA·v_k as columns. */
   readonly returned: Matrix;
-  /** Products forth and back. */
+  /** Products with A and with Aᵀ. */
   readonly products: number;
 }
 
@@ -190,7 +190,7 @@ class Basis {
     this.#returned = kept(this.#returned);
   }
 
-  /** vᵢᵀAᵀA·vⱼ, of which the products give two values that differ by rounding. */
+  /** vᵢᵀAᵀA·vⱼ, for which the products give two values that differ by rounding. */
   #energy(i: number, j: number): number {
     return (dot(this.#vectors[i], this.#returned[j]) + dot(this.#vectors[j], this.#returned[i])) / 2;
   }

@@ -36,7 +36,7 @@ const RESOLVED = 1e-6;
 
 /** Vectors of the search beyond twice the number asked for. */
 const SPARE = 16;
-/** The same where no images are kept. */
+/** The same without images. */
 const ROOMY = 40;
 /** Share of the memory that their images may take. */
 const SHARE = 1 / 8;

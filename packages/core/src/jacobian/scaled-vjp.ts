@@ -7,7 +7,8 @@ import type { CallOptions, DifferentiableMap } from "../map/map.ts";
 import { powerOfTwo } from "../power-of-two.ts";
 
 /**
- * Jᵀ·c `[from.dim]` at a point, with c `[to.dim]` brought to a size of about 1 by a power of two, which rounds nothing.
+ * Jᵀ·c `[from.dim]` at a point, with c `[to.dim]` scaled to a size of about 1 by a power of two, which causes no
+ * rounding.
  */
 export async function scaledVjp(
   map: DifferentiableMap,

@@ -33,7 +33,7 @@ export function formatSetting(setting: InputSetting): string {
 function numbers(text: string): (number | bigint)[] | undefined {
   const values = text.split(",").map((part) => {
     const value = parseDecimal(part);
-    // Integers that no number is.
+    // Integers that no float64 number represents.
     return /^\s*[+-]?\d+\s*$/.test(part) && !Number.isSafeInteger(value)
       ? BigInt(part.trim().replace("+", ""))
       : value;

@@ -1,5 +1,6 @@
-// Asynchronous work that must not overlap: each task starts when those asked for before it are done.
+// Asynchronous work that must not overlap: each task starts once those requested before it are done.
 
+/** Runs asynchronous tasks one after another, in the order in which they were requested. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 

@@ -34,7 +34,7 @@ export class PathEnergy implements TruncatedNewtonObjective {
   /** Values of the nodes where the energy was last asked for. */
   #values: Float32Array = new Float32Array();
 
-  /** @param line nodes `[N + 1, n]`, of which the first and the last stay. */
+  /** @param line nodes `[N + 1, n]`; the first and the last stay fixed. */
   constructor(map: DifferentiableMap, line: Float32Array, call: MetricOptions) {
     this.#map = map;
     this.#line = line;

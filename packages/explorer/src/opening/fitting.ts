@@ -25,7 +25,7 @@ export interface Fitted {
   readonly extents: AxisExtents;
   /** What became of a batch that the file fixes. */
   readonly batch: FixedBatch | undefined;
-  /** What was assumed, for people. */
+  /** What was assumed, in words. */
   readonly remarks: readonly string[];
 }
 

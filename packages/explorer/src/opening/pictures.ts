@@ -28,7 +28,7 @@ type Metadata = ReadonlyMap<string, string>;
 
 export class Pictures {
   readonly description: ExplorerLayout;
-  /** What was guessed of the outputs, for people; nothing where their shape is that of an image. */
+  /** What was guessed about the outputs, in words; nothing where their shape is that of an image. */
   readonly remarks: readonly string[];
   readonly #layout: ImageLayout;
   readonly #range: PixelRange;

@@ -19,8 +19,8 @@ export interface Direction {
 }
 
 /**
- * The model of a derivative: primal and derivative nodes, of which only those are kept that the value and
- * the outgoing directions need.
+ * The model of a derivative: primal and derivative nodes; only those are kept that the value and the outgoing
+ * directions need.
  */
 export function derivativeModel(
   graph: PreparedGraph,

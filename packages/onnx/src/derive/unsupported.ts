@@ -6,7 +6,7 @@ import type { Node } from "../model/model.ts";
 /** The largest number of steps for which a recurrent node is written out. */
 export const MOST_STEPS = 1000;
 
-/** The largest number of nodes to which the iterations of a loop are written out. */
+/** The largest number of nodes for which the rounds of a loop are written out. */
 export const MOST_NODES = 20_000;
 
 /** Why one node cannot be differentiated; becomes an {@link UnsupportedOperatorError} that names the node. */
@@ -15,16 +15,16 @@ export class Unsupported extends Error {}
 const noRule =
   "it has no derivative rule; replace it by supported operators when exporting, or end the map before it";
 
-const recurrent = `recurrent operators are written out for up to ${MOST_STEPS} steps and the activations of the standard, Affine, ScaledTanh and ThresholdedRelu with their numbers stated; shorten the sequence or state \`activation_alpha\` and \`activation_beta\` when exporting, or end the map before it`;
-const loop = `loops are written out where the number of rounds does not depend on the point, and all of them have no more than ${MOST_NODES} nodes; trace the model for a fixed course when exporting, or end the map before it`;
+const recurrent = `recurrent operators are written out for up to ${MOST_STEPS} steps and for the standard's activations, Affine, ScaledTanh and ThresholdedRelu with their parameters stated; shorten the sequence or state \`activation_alpha\` and \`activation_beta\` when exporting, or end the map before it`;
+const loop = `loops are written out where the number of rounds does not depend on the point and all rounds together have at most ${MOST_NODES} nodes; trace the model with fixed control flow when exporting, or end the map before it`;
 const control =
-  "its subgraphs read what depends on the point; trace the model for a fixed course when exporting, or end the map before it";
+  "its subgraphs read tensors that depend on the point; trace the model with fixed control flow when exporting, or end the map before it";
 const sequence =
-  "sequences are written out where their lengths and places are stated; collect tensors with cat or stack when exporting, or end the map before it";
+  "sequences are written out where their lengths and positions are stated; collect tensors with cat or stack when exporting, or end the map before it";
 const random =
-  "it draws at random from what depends on the point, so that there is no derivative; make the draw an input of the model";
+  "it draws at random from a distribution that depends on the point, so it has no derivative; make the draw an input of the model";
 const quantised =
-  "it rounds to a coarse grid, so that its derivative is zero or infinite; use the model before quantisation, or the straight-through estimator (`straightThrough`, --straight-through on the command line)";
+  "it rounds to a coarse grid, so its derivative is zero or infinite; use the model before quantisation, or the straight-through estimator (`straightThrough`, --straight-through on the command line)";
 
 const grouped =
   "it is written out without a cache, window or sink, where `seqlens_k` and `total_sequence_length` are constants by which every row fills the whole length (`seqlens_k` = length − 1); fix them in the file, or use the model before optimisation";

@@ -22,7 +22,10 @@ function scaler(w: CompositeWriter, node: Node): void {
   w.finish("Mul", [shifted, scale.length > 0 ? w.float(scale) : w.scalar(1)]);
 }
 
-/** Rows of length 1, or the only one; those by their maximum, of which engines take other ones, stay as they are. */
+/**
+ * Every row, or the only one, scaled to length 1. Rows divided by their maximum, which engines define differently, stay
+ * as they are.
+ */
 function normalizer(w: CompositeWriter, node: Node): void {
   const [x] = node.inputs as [string];
   const norm = stringAttribute(node, "norm", "MAX");

@@ -65,7 +65,7 @@ export interface DifferentiabilityReport {
   readonly nodes: readonly NodeReport[];
 }
 
-/** Refusals of a model that the engine cannot be let near. */
+/** Refusals of a model that is not safe to run. */
 const dangers: readonly ErrorCode[] = ["BACKEND_CRASHED", "MEMORY_BUDGET", "TIME_LIMIT"];
 
 /**

@@ -1,6 +1,6 @@
-// The layers of a network: the chain of tensors through which everything that reaches the output flows, one before
-// each stage that has weights, and the output. Between two of them lies a layer, a residual block, or a whole network
-// that one code steers; a tensor inside a block, which only part of the signal passes, is no layer.
+// The layers of a network: the chain of tensors through which everything that reaches the output flows, one before each
+// stage that has weights, and the output. Between two of them lies a layer, a residual block, or a whole network that
+// one code steers; a tensor inside a block, which only part of the signal passes, is not a layer.
 
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { nodeReads } from "../model/graph.ts";

@@ -24,7 +24,11 @@ interface OpenCall extends Pick<WorkerCallOptions<unknown>, "signal" | "progress
   cancel(): void;
 }
 
-/** @typeParam P The worker's procedures. */
+/**
+ * Calls the procedures that a worker serves, and receives their results.
+ *
+ * @typeParam P The worker's procedures.
+ */
 export class WorkerCalls<P extends Procedures<P>> {
   readonly #worker: CalledWorker;
   readonly #open = new Map<number, OpenCall>();

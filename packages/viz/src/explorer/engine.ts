@@ -58,7 +58,7 @@ export interface ExplorerLayout {
 }
 
 export interface ExplorerModel {
-  /** Name of the file, for people. */
+  /** Name of the file, to be shown. */
   readonly name: string;
   /** Engine and provider. */
   readonly runtime: string;

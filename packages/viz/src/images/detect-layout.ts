@@ -18,7 +18,7 @@ import {
 const IMAGE_CHANNELS: readonly number[] = [1, 3, 4];
 /** A guessed square is at least this wide: fewer values are rather a row of numbers. */
 const LEAST_SIDE = 4;
-/** Two axes are curves where there are at most so many of them, and at least so many samples for each. */
+/** Two axes are curves where there are at most this many of them, each with at least this many samples. */
 const [MOST_CURVES, LONG] = [4, 8];
 
 export interface DetectOptions {

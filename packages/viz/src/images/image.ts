@@ -1,4 +1,4 @@
-// 8-bit RGBA pixels, brought to a size that the eye can read.
+// 8-bit RGBA pixels, resized so that the eye can read them.
 
 import { VielbeinError } from "@vielbein/core";
 

@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<number, { readonly channels: number; readonly depth
 /** A header that promises more would let a small file claim gigabytes. */
 export const MAX_PIXELS: number = 2 ** 26;
 
-/** @throws {VielbeinError} `INVALID_FILE` for a header that is none. */
+/** @throws {VielbeinError} `INVALID_FILE` for bytes that are not such a header. */
 export function readPngHeader(data: Uint8Array | undefined): PngHeader {
   if (data?.length !== 13) throw invalidPng("it has no header", "Check the file.");
   const view = new DataView(data.buffer, data.byteOffset);

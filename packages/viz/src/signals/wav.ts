@@ -63,7 +63,7 @@ export function encodeWav(channels: readonly Float32Array[], options: WavOptions
     ...uint16(block),
     ...uint16(8 * bytes),
   ];
-  // Other formats than PCM tell the size of further fields, of which there are none, and the number of samples.
+  // Formats other than PCM state the size of further fields (there are none) and the number of samples.
   const further =
     format === "pcm16"
       ? [chunk("fmt ", fields)]
@@ -110,7 +110,7 @@ function interleaved(channels: readonly Float32Array[], format: WavFormat): Uint
   return new Uint8Array(view.buffer);
 }
 
-/** A chunk: its type of four letters, its size, and its contents, of which there is an even number of bytes here. */
+/** A chunk: its type of four letters, its size, and its contents, whose number of bytes is even here. */
 function chunk(type: string, contents: ArrayLike<number>): Uint8Array {
   return joined([ascii(type), Uint8Array.from(uint32(contents.length)), Uint8Array.from(contents)]);
 }

@@ -123,7 +123,7 @@ function sheetOf(
     subtitle: `${loaded.file}: ${spacesText(from, to)} · ${originOf(provenance)}`,
     columnLabels: frames.map(({ label }) => label),
     columnTitle: isPath ? "time t" : undefined,
-    // A path has no image that the others are held against.
+    // On a path there is no image that the others are compared with.
     reference: isPath ? -1 : 0,
     rows: rows.map(({ index, values }) => ({
       label: `sample ${index}`,

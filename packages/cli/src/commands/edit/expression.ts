@@ -67,7 +67,7 @@ export async function parseEdit(text: string, names: readonly string[]): Promise
       `--edit: an expression has at most ${MAX_LENGTH} characters, got ${text.length}. Split it.`,
     );
   }
-  // Takes a good part of a second to load: for those who need it.
+  // Takes a good part of a second to load, so only those who need it load it.
   const { parse } = await import("mathjs/number");
   const evaluator = new Evaluator(text, names);
   let root: Tree;

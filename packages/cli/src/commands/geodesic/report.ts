@@ -56,7 +56,7 @@ function distanceName({ distance }: DistanceOptions): string {
 
 const COLUMNS = 9;
 
-/** At most so many nodes, evenly, the ends among them. */
+/** At most this many nodes, evenly spaced, including the ends. */
 function shownNodes(segments: number): number[] {
   const columns = Math.min(COLUMNS, segments + 1);
   return Array.from({ length: columns }, (_, i) => Math.round((i * segments) / (columns - 1)));

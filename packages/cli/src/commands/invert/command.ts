@@ -112,7 +112,7 @@ async function invertTarget(task: InvertTask): Promise<Report> {
   };
 }
 
-/** @param rate samples a second, as the model states. */
+/** @param rate samples per second, as the model states. */
 function remarkOnTarget({ remark }: LoadedModel, target: Target, rate: number | undefined): void {
   const { file, background, roundedFrom, sampleRate } = target;
   if (sampleRate !== undefined && rate !== undefined && sampleRate !== rate) {

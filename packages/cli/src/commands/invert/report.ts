@@ -38,7 +38,7 @@ export interface InversionReport {
   readonly provenance: Provenance;
 }
 
-/** The first of searches, of which there is one at least. */
+/** The first search; there is at least one. */
 export function bestOf([best]: readonly Search[]): Search {
   if (!best) throw new Error("An inversion reports one search at least, got none.");
   return best;

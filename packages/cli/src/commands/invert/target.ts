@@ -34,7 +34,7 @@ export interface Target {
   readonly background?: "white" | undefined;
   /** Bits of a sample in a picture that was read to 8 of them. */
   readonly roundedFrom?: 16 | undefined;
-  /** Samples a second of a sound. */
+  /** Samples per second, for a sound. */
   readonly sampleRate?: number | undefined;
 }
 

@@ -105,7 +105,7 @@ export async function writeAnimation(
   await writeNamed(animate, () => endingAtOnce(() => animation(images, delay), signal), terminal);
 }
 
-/** The columns one after another, forth and back, as an animated PNG. */
+/** The columns one after another, forwards and backwards, as an animated PNG. */
 function animation(images: readonly (readonly RgbaImage[])[], delay: number): Uint8Array {
   const count = images[0]?.length ?? 0;
   const pictures = Array.from({ length: count }, (_, i) => {
