@@ -15,7 +15,7 @@ export interface FoundArray extends NpyArray {
   readonly sha256: string;
 }
 
-/** `FILE.npz:NAME`, or the same of safetensors, as file and name; any other text is a file. */
+/** `FILE.npz:NAME`, or the same for safetensors, as file and name; any other text is a file. */
 export function arrayPath(argument: string): { path: string; name?: string | undefined } {
   const [, path = argument, name] = /^(.*\.(?:npz|safetensors)):(.+)$/is.exec(argument) ?? [];
   return { path, name };

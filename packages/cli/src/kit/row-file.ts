@@ -35,10 +35,10 @@ export interface Column {
   readonly isDescending?: boolean | undefined;
 }
 
-/** Of a column: a number that is no less than 0. */
+/** For a column: a number that is at least 0. */
 export const NOT_NEGATIVE: Pick<Column, "range"> = { range: [0, Number.POSITIVE_INFINITY] };
 
-/** Of a column: singular values, or eigenvalues that are no less than 0. */
+/** For a column: singular values, or eigenvalues, that are at least 0. */
 export const SPECTRUM: Pick<Column, "range" | "isDescending"> = { ...NOT_NEGATIVE, isDescending: true };
 
 export type Columns<R> = Readonly<Record<keyof R & string, Column>>;

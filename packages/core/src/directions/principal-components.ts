@@ -38,7 +38,7 @@ export interface PrincipalComponents {
 }
 
 export interface LatentDirections {
-  /** Of unit length, as columns, `[latentDim, k]`; in general not orthogonal. */
+  /** Directions of unit length as columns, `[latentDim, k]`; in general not orthogonal. */
   readonly directions: Matrix;
   /** Standard deviation of the codes along each. */
   readonly stdev: Float64Array;

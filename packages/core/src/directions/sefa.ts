@@ -78,7 +78,7 @@ export function selectMaps(maps: readonly AffineMap[], selection: SefaSelection 
  * A `[Σ rows, dim]`: the weights stacked, each row scaled to length 1 unless options say otherwise. Rows of
  * zeros stay.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH` if `dim` differs; `INVALID_ARGUMENT` for no rows.
+ * @throws {VielbeinError} `SHAPE_MISMATCH` if `dim` differs; `INVALID_ARGUMENT` if there are no rows.
  */
 export function stackWeights(
   weights: readonly Matrix[],

@@ -21,18 +21,18 @@ export interface FactorVaeOptions {
    * codes are.
    */
   readonly minimumDeviation?: number | undefined;
-  /** Of the factors that are voted on. Default 0. */
+  /** Seed of the factors that are voted on. Default 0. */
   readonly seed?: number | bigint | undefined;
 }
 
 export interface FactorVae {
   /** Share of correct evaluation votes; `null` where no code varies. */
   readonly score: number | null;
-  /** The same of the training votes. */
+  /** The same for the training votes. */
   readonly trainingScore: number | null;
   /** Codes that take part. */
   readonly activeCodes: Int32Array;
-  /** Of all factors: share of the evaluation votes for it that named it; `null` without votes. `[m]` */
+  /** For each factor, the share of the evaluation votes for it that named it; `null` without votes. `[m]` */
   readonly perFactor: readonly (number | null)[];
   /** Training votes for factor j in which code i varied least, `[d, m]`. */
   readonly votes: Matrix;

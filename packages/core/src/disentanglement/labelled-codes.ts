@@ -14,7 +14,7 @@ export interface LabelledCodes {
    * The factors of its image, known or measured, `[n, m]`. The levels of a discrete factor are any distinct numbers.
    */
   readonly factors: Matrix;
-  /** Of each of the m factors. */
+  /** The kind of each of the m factors. */
   readonly kinds: readonly FactorKind[];
 }
 

@@ -21,8 +21,8 @@ export interface Sap {
   /** Best score less the second of each factor; `null` of one that is constant in the training data. `[m]` */
   readonly perFactor: readonly (number | null)[];
   /**
-   * Of code i for factor j, `[d, m]`: squared correlation in the training data with a continuous factor, accuracy on
-   * the test data for a discrete one. 0 where the code or the factor is constant: exactly, since deviations have no
+   * Score of code i for factor j, `[d, m]`: squared correlation in the training data with a continuous factor, accuracy
+   * on the test data for a discrete one. 0 where the code or the factor is constant: exactly, since deviations have no
    * natural unit (disentanglement_lib takes variances below 1e-12 for constant).
    */
   readonly scores: Matrix;

@@ -27,11 +27,11 @@ export interface LocalBasis {
   /** `matrix`: by the decomposition of the whole Jacobian; else from products with it and its transpose. */
   readonly route: DerivativeRoute;
   /**
-   * Of the route by products, `[k]`: see {@link LeadingTriplets}. A singular value lies within it of σᵢ, and the
+   * By the route by products only, `[k]`: see {@link LeadingTriplets}. A singular value lies within it of σᵢ, and the
    * vectors are off by about its quotient by the gap to the next value.
    */
   readonly residuals?: Float64Array | undefined;
-  /** Of the same route: products with the Jacobian and its transpose that it took. */
+  /** By the same route: the number of products with the Jacobian and its transpose that it took. */
   readonly products?: number | undefined;
 }
 

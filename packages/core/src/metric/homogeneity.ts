@@ -34,9 +34,9 @@ export interface Correlations {
 }
 
 export interface Homogeneity {
-  /** Of the eigenvalues themselves: dominated by the largest. */
+  /** Correlations of the eigenvalues themselves: dominated by the largest. */
   readonly linear: Correlations;
-  /** Of their logarithms: all decades count alike. */
+  /** Correlations of their logarithms: all decades count alike. */
   readonly logarithmic: Correlations;
   /**
    * How many pairs of numbers are left out of the logarithmic correlations, because one of the two is not above

@@ -217,7 +217,7 @@ class ConjugateGradients {
       const one = this.#done[k] ?? (await this.#iterate());
       const { c, direction, descent, curvature, promised } = one;
       const toEdge = distanceToEdge(c, direction, radius);
-      // A curvature of 0, or below by rounding, is an edge, too.
+      // A curvature of 0, or below 0 by rounding, is an edge too.
       if (!(curvature > 0 && descent / curvature < toEdge)) {
         const gained = toEdge * (descent - 0.5 * toEdge * curvature);
         return this.#step({ c: along(c, toEdge, direction), promised: promised + gained }, false);

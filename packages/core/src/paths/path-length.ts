@@ -72,7 +72,7 @@ export async function pathLength(
   };
 }
 
-/** Of a path that stands still no step is too short. */
+/** On a path that stands still, no step is too short. */
 function requireStep(point: Float32Array, velocity: Float32Array, epsilon: number): void {
   const [step, rounding] = [epsilon * lengthOf(velocity), UNIT_ROUNDOFF * lengthOf(point)];
   if (step > rounding || step === 0) return;
@@ -137,7 +137,7 @@ function trimmedMeanOfMembers(values: readonly number[]): (members: Int32Array) 
 /** Summary of the path lengths of many samples. */
 export interface PathLengthSummary {
   readonly count: number;
-  /** Of all samples, with standard deviation/√count. */
+  /** Mean of all samples, with its standard error, standard deviation/√count. */
   readonly mean: number;
   readonly standardError: number;
   /** The definition's: {@link trimmedMean}. */
@@ -188,7 +188,7 @@ const NEAR = 0.05;
 /**
  * Judges differences by the exact values of the same samples.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` for no samples.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` if there are no samples.
  */
 export function judgeDifferences(samples: readonly Settled<PathLength>[]): DifferenceReport {
   requireSome("judgeDifferences", samples);

@@ -91,7 +91,7 @@ async function tangentAt(
   return wholeTangentAt(map, point, options);
 }
 
-/** Of as many directions as the local dimension counts. */
+/** The tangent space with as many directions as the local dimension counts. */
 async function wholeTangentAt(
   map: DifferentiableMap,
   point: Float32Array,

@@ -4,7 +4,7 @@ import type { Node } from "../model/model.ts";
 import type { MeasuredGraph } from "./measured-graph.ts";
 import type { DerivativeRule } from "./rule.ts";
 
-/** A graph with one input, perhaps parameters beside it, one output, static shapes, and nothing left to fold. */
+/** A graph with one input, possibly parameters beside it, one output, static shapes, and nothing left to fold. */
 export interface PreparedGraph extends MeasuredGraph {
   readonly input: string;
   readonly output: string;

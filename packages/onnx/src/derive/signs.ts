@@ -118,7 +118,7 @@ export class Signs {
     if (!node) return 0;
     const [a, b, c] = node.inputs as [string, string, string?];
     const order = (input: string): number => this.orderAtZero(input, depth);
-    /** The same of a tensor that may be negative: it vanishes, to the first order at least. */
+    /** The same for a tensor that may be negative: it vanishes, at least to first order. */
     const own = (input: string): number => Math.max(1, order(input));
     if (keeps(node)) return order(a);
     switch (node.opType) {

@@ -61,7 +61,7 @@ export type AxesTask = DistanceTask<AxesOptions>;
 export interface Walk {
   readonly sample: number;
   readonly axis: number;
-  /** Of H = 2·JᵀJ, of the metric that the axis is of. */
+  /** Eigenvalue of H = 2·JᵀJ, for the metric that the axis belongs to. */
   readonly eigenvalue: number;
   /** ‖J·ẋ‖ at the code: distance per step. */
   readonly speed: number;

@@ -135,7 +135,7 @@ function sheetOf(
 }
 
 interface ChosenRow {
-  /** Of the sample, or the row of --points. */
+  /** Number of the sample, or of the row of --points. */
   readonly index: number;
   readonly code: Float32Array;
 }
@@ -235,7 +235,7 @@ function isOfOneCode({ space, layers }: DirectionSet, { shape }: Space): boolean
 
 interface Frame {
   readonly label: string;
-  /** Of every direction, in the order of their names. */
+  /** For every direction, in the order of their names. */
   readonly coefficients: Float64Array;
 }
 

@@ -34,7 +34,7 @@ export interface ServedPage {
 export interface ServedModel {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Of the model's file, which the bytes need not be: results state it. */
+  /** SHA-256 of the model's file, which may differ from these bytes: results state it. */
   readonly sha256: string;
 }
 

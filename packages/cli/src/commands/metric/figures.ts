@@ -61,7 +61,7 @@ function subtitleOf(provenance: Provenance, layers: readonly LayerMetric[]): str
   return `${targetText(provenance, layers)} · ${originOf(provenance)}, ${pointsOf(layers)} points`;
 }
 
-/** Of the first layer: an interrupted run may have fewer at the last. */
+/** Number of points at the first layer: an interrupted run may have fewer at the last. */
 function pointsOf([first]: readonly LayerMetric[]): number {
   return first?.rows.length ?? 0;
 }

@@ -36,12 +36,12 @@ export interface LayerMetric {
   readonly rows: readonly MetricRow[];
   /** Mean over the points, index by index. */
   readonly mean: Float64Array;
-  /** Undefined of leading eigenvalues, or where all are zero. */
+  /** Undefined for leading eigenvalues alone, or where all are zero. */
   readonly anisotropy: Anisotropy | undefined;
   readonly homogeneity: Homogeneity | undefined;
-  /** Of the same eigenvalues with random axes. */
+  /** Homogeneity of the same eigenvalues with random axes. */
   readonly haar: Homogeneity | undefined;
-  /** Of the generator with shuffled weights. */
+  /** Homogeneity of the generator with shuffled weights. */
   readonly shuffled: Homogeneity | undefined;
 }
 

@@ -134,7 +134,7 @@ function betweenPart(layers: readonly LayerMetric[], logarithmic: Matrix | undef
   return ["", dim("between layers, of log λ: axes of the row at the layer of the column"), body];
 }
 
-/** Of pairs of points that have no homogeneity: how many, and why. */
+/** How many pairs of points have no homogeneity, and why. */
 function remarksOn(layers: readonly LayerMetric[]): string[] {
   const total = (problem: HomogeneityProblem) =>
     layers
