@@ -2,6 +2,8 @@
 
 import { encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
+import type { Terminal } from "../src/kit/terminal.ts";
+import { programFor } from "../src/program.ts";
 import { generatorBytes, styled } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
@@ -205,6 +207,51 @@ describe("limits of options", () => {
       ]).toEqual([command, []]);
     }
   });
+});
+
+/** What numeric options are without being given. */
+const defaults: Readonly<Record<string, Readonly<Record<string, number | readonly number[]>>>> = {
+  basis: { "--seed": 0, "--samples": 1 },
+  traverse: { "--seed": 0, "--curve-steps": 24, "--columns": 7, "--sample": 0, "--delay": 80 },
+  dimension: {
+    "--seed": 0,
+    "--draws": 1,
+    "--samples": 10,
+    "--threshold": [0.01],
+    "--alpha": 0.5,
+    "--untrained": 0,
+  },
+  distortion: {
+    "--seed": 0,
+    "--pairs": 100,
+    "--epsilon": 0.1,
+    "--threshold": 0.01,
+    "--alpha": 0.5,
+    "--untrained": 3,
+  },
+  warpage: { "--seed": 0, "--pairs": 100, "--epsilon": [0.1], "--untrained": 3 },
+  metric: { "--seed": 0, "--draws": 1, "--samples": 10 },
+  axes: { "--seed": 0, "--samples": 1, "--sample": 0, "--range": 1, "--columns": 7 },
+  sefa: { "--seed": 0, "--samples": 5, "--range": 3, "--columns": 11 },
+  pca: { "--seed": 0, "--samples": 10_000 },
+  frechet: { "--seed": 0, "--samples": 20, "--held-out": 20, "--pca-samples": 10_000 },
+  region: { "--seed": 0, "--sample": 0, "--range": 3, "--columns": 7 },
+  random: { "--seed": 0 },
+  edit: { "--seed": 0, "--sample": 0, "--samples": 1, "--columns": 9 },
+  invert: { "--seed": 0, "--candidates": 64, "--starts": 4, "--exponent": 0, "--metric-samples": 8 },
+  geodesic: { "--seed": 0, "--segments": 16, "--steps": 200, "--tolerance": 1e-5 },
+  ppl: { "--seed": 0, "--pairs": 1000, "--epsilon": 1e-4 },
+};
+
+it.each(Object.keys(defaults))("%s: options that are not given", (name) => {
+  const silent = { write: () => undefined };
+  const terminal: Terminal = { stdout: silent, stderr: silent, reports: "stdout", quiet: true };
+  const { commands } = programFor(terminal, new AbortController().signal);
+  const found = commands
+    .find((command) => command.name() === name)!
+    .options.filter(({ defaultValue }) => [defaultValue].flat().every((value) => typeof value === "number"))
+    .map(({ long, defaultValue }) => [long, defaultValue]);
+  expect(Object.fromEntries(found)).toEqual(defaults[name]);
 });
 
 describe("samples at the limits", () => {
