@@ -1,7 +1,7 @@
 import { type Matrix, matmul, matrix, normal } from "@vielbein/linalg";
 import { describe, expect, it } from "vitest";
 import { agreedBasis, frechetBasis, grassmannExp, matchDirections } from "../../src/grassmann/index.ts";
-import { rotationExp, rotationLog } from "../../src/grassmann/rotations.ts";
+import { rotationExp, rotationLog, rotationMean } from "../../src/grassmann/rotations.ts";
 import { build, frame, maxDifference, tangentAt } from "./frames.ts";
 
 function skew(k: number, norm: number, seed: number): Matrix {
@@ -23,6 +23,30 @@ const negative = (a: Matrix) =>
   );
 
 describe("rotations", () => {
+  const plane = (angle: number) =>
+    matrix(2, 2, [Math.cos(angle), -Math.sin(angle), Math.sin(angle), Math.cos(angle)]);
+  const turned = [0.1, 0.2, 0.9].map(plane);
+  const start = plane(0.3);
+
+  it("the mean in a plane turns by the mean angle, which one step finds", () => {
+    const { mean, converged, iterations, residual } = rotationMean(turned, start, 1e-12, 50);
+    expect(maxDifference(mean.data, plane(0.4).data)).toBeLessThan(1e-12);
+    expect([converged, iterations]).toEqual([true, 1]);
+    expect(residual).toBeLessThan(1e-12);
+    expect(
+      maxDifference(rotationMean([plane(0.7)], start, 1e-12, 50).mean.data, plane(0.7).data),
+    ).toBeLessThan(1e-12);
+  });
+
+  it("takes no more steps than it may, and says how far the mean is", () => {
+    const { mean, converged, iterations, residual } = rotationMean(turned, start, 1e-12, 0);
+    expect([mean, converged, iterations]).toEqual([start, false, 0]);
+    // Two entries of 0.1.
+    expect(residual).toBeCloseTo(0.1 * Math.SQRT2, 12);
+    expect(rotationMean(turned, start, residual, 0).converged).toBe(true);
+    expect(rotationMean(turned, start, residual / 2, 1)).toMatchObject({ converged: true, iterations: 1 });
+  });
+
   it("log∘exp is the identity for angles below π", () => {
     for (const k of [1, 2, 3, 6]) {
       for (const norm of k === 1 ? [0] : [0, 1e-9, 1e-3, 1, 3, 4]) {

@@ -25,6 +25,14 @@ import {
   warpagePair,
   warpageSample,
 } from "../../src/index.ts";
+import {
+  bytesPerVector,
+  bytesText,
+  decompositionFits,
+  metricFits,
+  tripletsThatFit,
+  vectorsPerRun,
+} from "../../src/jacobian/budget.ts";
 
 /** x ↦ A·sin(x), with the singular values σ(0), σ(1), … of A. */
 function mapOf(m: number, n: number, sigma: (i: number) => number): DifferentiableMap {
@@ -339,6 +347,33 @@ describe("JacobianAt", () => {
     expect(trace / s.reduce((sum, x) => sum + x * x, 0)).toBeCloseTo(1, 6);
   });
 
+  test("products of many vectors, in as many runs as the budget takes, are those of one run", async () => {
+    const sizes: number[] = [];
+    const counted: DifferentiableMap = {
+      ...tall,
+      bytesPerTangent: 1000,
+      jvp: (x, t, count) => {
+        sizes.push(count);
+        return tall.jvp(x, t, count);
+      },
+      vjp: (x, c, count) => {
+        sizes.push(count);
+        return tall.vjp(x, c, count);
+      },
+    };
+    const [tangents, cotangents] = [
+      Float32Array.from(normal(4, 0, 7 * 40)),
+      Float32Array.from(normal(5, 0, 7 * 200)),
+    ];
+    const [pushed, pulled] = [await tall.jvp(point, tangents, 7), await tall.vjp(point, cotangents, 7)];
+    const at = JacobianAt.of(counted, point, { memoryBudget: 3999 });
+    expect(await at.push(tangents, 7)).toEqual(pushed);
+    (await at.pull(cotangents, 7)).forEach((x, i) => {
+      expect(Math.abs(x - pulled[i]!)).toBeLessThan(1e-5);
+    });
+    expect(sizes).toEqual([3, 3, 1, 3, 3, 1]);
+  });
+
   test("says which forms fit, and asks the engine for the value once", async () => {
     let evaluations = 0;
     const counted: DifferentiableMap = {
@@ -372,4 +407,47 @@ test("the leading ones are preferred where iteration finds them, or the spectrum
   expect(at(1000, 100_000).prefersLeading(32)).toBe(true);
   expect(at(1024, 100).prefersLeading(32)).toBe(false);
   expect(at(1025, 100).prefersLeading(32)).toBe(true);
+});
+
+describe("budgets", () => {
+  const ends = (n: number, m: number, bytesPerTangent?: number) => ({
+    from: { name: "x", dim: n, shape: [n] },
+    to: { name: "y", dim: m, shape: [m] },
+    bytesPerTangent,
+  });
+
+  test("a run takes what fits, one at least; eight where they are large, 64 MiB where they are small", () => {
+    expect([99, 100, 199, 200, 1000].map((budget) => vectorsPerRun(100, budget))).toEqual([1, 1, 1, 2, 10]);
+    expect([2 ** 23, 2 ** 23 + 1, 2 ** 22, 2 ** 40].map((bytes) => vectorsPerRun(bytes, 2 ** 60))).toEqual([
+      8, 8, 16, 8,
+    ]);
+    expect(bytesPerVector(ends(2, 3))).toBe(20);
+    expect(bytesPerVector(ends(2, 3, 21))).toBe(21);
+  });
+
+  test("what fits to the byte fits", () => {
+    // Eight matrices of eight bytes an entry, and a vector of 20 bytes beside the Jacobian.
+    expect([575, 576].map((budget) => metricFits(ends(3, 9), budget))).toEqual([false, true]);
+    expect([64 * 6 + 19, 64 * 6 + 20].map((budget) => decompositionFits(ends(2, 3), budget))).toEqual([
+      false,
+      true,
+    ]);
+    // Triplets take 16 bytes for each coordinate of the longer side.
+    expect(
+      [0, 20 + 47, 20 + 95, 20 + 96, 20 + 144].map((budget) => tripletsThatFit(ends(2, 3), budget)),
+    ).toEqual([1, 1, 1, 2, 3]);
+  });
+
+  test("bytes are told in the largest unit that is not above them", () => {
+    expect([0, 1, 1023, 1024, 1536, 2 ** 20, 2 ** 30, 2 ** 40].map(bytesText)).toEqual([
+      "0 bytes",
+      "1 bytes",
+      "1023 bytes",
+      "1.00 KiB",
+      "1.50 KiB",
+      "1.00 MiB",
+      "1.00 GiB",
+      "1.02e+3 GiB",
+    ]);
+  });
 });
