@@ -94,7 +94,15 @@ test.each([
   ["WebP", "RIFF\x10\0\0\0WEBPVP8 "],
   ["AVIF", "\0\0\0\x20ftypavif"],
   ["HEIC", "\0\0\0\x18ftypheic"],
+  ["AVIF", "\0\0\0\x20ftypavis"],
+  ["HEIC", "\0\0\0\x18ftyphevc"],
+  ["HEIC", "\0\0\0\x18ftypmif1"],
+  ["HEIC", "\0\0\0\x18ftypmsf1"],
   ["JPEG XL", "\xff\x0a"],
+  ["JPEG XL", "\0\0\0\x0cJXL "],
+  ["JPEG 2000", "\xff\x4f\xff\x51"],
+  ["JPEG 2000", "\0\0\0\x0cjP  "],
+  ["SVG", "<?xml version="],
   ["SVG", "<svg xmlns="],
 ])("names %s and the remedy", async (kind, beginning) => {
   const file = Buffer.concat([Buffer.from(beginning, "latin1"), Buffer.alloc(20)]);
@@ -104,7 +112,17 @@ test.each([
 });
 
 test("what is no picture is refused as such", async () => {
-  for (const file of [new Uint8Array(0), Buffer.from("\x93NUMPY", "latin1")]) {
+  const beginnings = [
+    "",
+    "\x93NUMPY",
+    "RIFF\x10\0\0\0WAVEfmt ",
+    "WEBP",
+    " GIF89a",
+    "xBM",
+    "ftypavif",
+    "\0<svg",
+  ];
+  for (const file of beginnings.map((text) => Buffer.from(text, "latin1"))) {
     await expect(decodeImage(file)).rejects.toThrow("of no kind that is known here");
   }
 });

@@ -379,6 +379,22 @@ describe("layerPlot", () => {
     expect(lines.size).toBeLessThan(9);
   });
 
+  test("however low it is asked to be, 160 pixels are left between the ends of the axis", () => {
+    const between = (height: number) => {
+      const svg = layerPlot({
+        title: "t",
+        layers: ["a", "b"],
+        y: { title: "y", domain: [0, 1] },
+        groups: [{ label: "g", samples: [[0.5], [0.5]] }],
+        height,
+      });
+      const at = (content: string) => texts(svg).find((text) => text.content === content)!.y;
+      return at("0.0") - at("1.0");
+    };
+    expect(between(1)).toBeCloseTo(160, 6);
+    expect(between(600) - between(500)).toBeCloseTo(100, 6);
+  });
+
   test("one group has the width of its layer, several share it", () => {
     const of = (groups: number) => {
       const svg = layerPlot({
@@ -569,6 +585,17 @@ describe("histogram", () => {
     const svg = histogram({ title: "Peak", series: [{ label: "a", values }], valueTitle: "value" });
     const [, steps] = svg.match(/<path d="M[\d.]+ [\d.]+(V[\dVH.]+)" fill="none"/)!;
     expect([...steps!.matchAll(/H/g)].length).toBeGreaterThan(6);
+  });
+
+  test.each([
+    // Freedman and Diaconis: 7 / (2·3.5 / ∛8) = 2 bins, of width 5.
+    ["eight even values", [0, 1, 2, 3, 4, 5, 6, 7], 2],
+    // The quartiles are alike, which leaves log₂ 8 + 1 = 4 bins, by Sturges: of width 2, to 8.
+    ["values with one that is far", [0, 0, 0, 0, 0, 0, 0, 7], 4],
+  ])("bins of %s", (_, values, bins) => {
+    const svg = histogram({ title: "Bins", series: [{ label: "a", values }], valueTitle: "value" });
+    const [, steps] = svg.match(/<path d="M[\d.]+ [\d.]+(V[\dVH.]+)" fill="none"/)!;
+    expect([...steps!.matchAll(/H/g)]).toHaveLength(bins);
   });
 
   test("one value everywhere stands in the middle of its bin", () => {

@@ -110,3 +110,11 @@ it("reads what a field says, and refuses what is no number", () => {
   expect(valuesIn(field("1,2"))).toEqual([1, 2]);
   expect(() => valuesIn(field("one"))).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
 });
+
+it("is hidden only where there is neither an input nor an open axis", () => {
+  const input = { name: "c", shape: [1], isInteger: false };
+  expect(filled([], {}, {}).hidden).toBe(true);
+  expect(filled([input], {}, {}).hidden).toBe(false);
+  expect(filled([], {}, { height: 4 }).hidden).toBe(false);
+  expect(filled([input], {}, { height: 4 }).hidden).toBe(false);
+});
