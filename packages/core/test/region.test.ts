@@ -183,16 +183,16 @@ describe("of metrics that are diagonal", () => {
     expect([...outside]).toEqual([3, 0]);
   });
 
-  it("ranks from 1 to n, tolerances and regularisations between 0 and 1", () => {
+  it("k from 1 to n, tolerances and regularisations between 0 and 1", () => {
     const metrics = { inner: diagonal(3, 2, 1), outer: diagonal(1, 1, 0) };
-    for (const rank of [0, -1, 1.5, 4, Number.NaN]) {
-      expect(() => regionDirections(metrics, { outside: "ignore", rank })).toThrow("an integer from 1 to 3");
+    for (const k of [0, -1, 1.5, 4, Number.NaN]) {
+      expect(() => regionDirections(metrics, { outside: "ignore", k })).toThrow("an integer from 1 to 3");
     }
-    for (const rank of [1, 2, 3]) {
-      expect(regionDirections(metrics, { outside: "ignore", rank }).vectors.cols).toBe(rank);
+    for (const k of [1, 2, 3]) {
+      expect(regionDirections(metrics, { outside: "ignore", k }).vectors.cols).toBe(k);
     }
     // Of one direction that leaves the rest still there are no three.
-    expect(regionDirections(metrics, { outside: "keep", rank: 3 }).vectors.cols).toBe(1);
+    expect(regionDirections(metrics, { outside: "keep", k: 3 }).vectors.cols).toBe(1);
     for (const bad of [0, 1, -0.5, Number.NaN]) {
       expect(() => regionDirections(metrics, { outside: "keep", tolerance: bad })).toThrow(
         "tolerance must lie",

@@ -42,7 +42,10 @@ interface Batched {
 /** Tensors by their names. */
 type Feeds = ReadonlyMap<string, RuntimeTensor>;
 
-/** Largest ‖difference‖ / ‖value‖ that counts as equal: in one place, in another, and of a graph that sums in another order. */
+/**
+ * Largest ‖difference‖ / ‖value‖ that counts as equal: in one place, in another, and of a graph that sums in another
+ * order.
+ */
 const SAME = 1e-6;
 const MOVED = 1e-5;
 const AGREEING = 1e-4;
