@@ -133,7 +133,7 @@ const cases: readonly Case[] = [
   ],
   [
     "metricSpectrum: tolerance",
-    (o) => metricSpectrum(map, point, { top: 2, ...o }),
+    (o) => metricSpectrum(map, point, { k: 2, ...o }),
     { tolerance: 1e-6 },
     { tolerance: 1e-1 },
   ],
