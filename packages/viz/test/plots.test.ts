@@ -3,7 +3,7 @@ import { makeAxis, tickLabels } from "../src/plots/axis.ts";
 import { bandPlot } from "../src/plots/band-plot.ts";
 import { colourScale, textColour } from "../src/plots/colour-scale.ts";
 import { curvePlot } from "../src/plots/curve-plot.ts";
-import { categoryStep } from "../src/plots/frame.ts";
+import { categoryLabels, categoryStep } from "../src/plots/frame.ts";
 import { heatMap } from "../src/plots/heat-map.ts";
 import { histogram } from "../src/plots/histogram.ts";
 import { layerPlot } from "../src/plots/layer-plot.ts";
@@ -212,6 +212,28 @@ describe("axes", () => {
     expect(() => makeAxis({ title: "a", domain: [1, 0] }, [], 5)).toThrow('Axis "a"');
     expect(() => makeAxis({ title: "a", scale: "log", domain: [0, 1] }, [], 5)).toThrow("must be positive");
   });
+});
+
+test("names are upright where they fit with eight pixels between them, else slanted, and upended below 24", () => {
+  const names = ["a name that is long", "another"];
+  const width = 2 * categoryLabels(names, 1000).overhang;
+  expect(categoryLabels(names, width + 8)).toMatchObject({ slant: 0, room: 20, every: 1, names });
+  expect(categoryLabels(names, width + 7.99).slant).toBe(40);
+  expect([categoryLabels(names, 24).slant, categoryLabels(names, 23.99).slant]).toEqual([40, 90]);
+  const [slanted, upended] = [categoryLabels(names, 24), categoryLabels(names, 20)];
+  // The room beneath is what a text of that width takes at that angle, beside what both take.
+  expect(upended.room - slanted.room).toBeCloseTo(width * (1 - Math.sin((40 * Math.PI) / 180)), 9);
+  expect(slanted.overhang).toBeCloseTo(width * Math.cos((40 * Math.PI) / 180), 9);
+  expect(upended.overhang).toBeCloseTo(0, 9);
+});
+
+test("indices are thinned, never slanted", () => {
+  const indices = Array.from({ length: 100 }, (_, i) => String(i));
+  const width = 2 * categoryLabels(indices, 1000).overhang;
+  expect(categoryLabels(indices, width + 8)).toMatchObject({ slant: 0, every: 1 });
+  expect(categoryLabels(indices, (width + 8) / 2)).toMatchObject({ slant: 0, every: 2 });
+  expect(categoryLabels(indices, (width + 8) / 4.5)).toMatchObject({ slant: 0, every: 5 });
+  expect(categoryLabels(["1", "2"], 3).slant).toBe(90);
 });
 
 test.each([

@@ -187,13 +187,15 @@ export interface CategoryLabels {
 }
 
 const LONGEST_NAME = 150;
+/** Pixels between upright names, at least. */
+const NAME_GAP = 8;
 
 /** Plans the names for places `pitch` pixels apart. Indices are thinned rather than slanted. */
 export function categoryLabels(names: readonly string[], pitch: number): CategoryLabels {
   const cut = names.map((name) => ellipsize(name, LONGEST_NAME, AXIS));
   const width = Math.max(...cut.map((name) => measureText(name, AXIS)));
-  if (width <= pitch - 6 || names.every((name, i) => name === String(i))) {
-    const every = roundStep((width + 8) / pitch);
+  if (width + NAME_GAP <= pitch || names.every((name, i) => name === String(i))) {
+    const every = roundStep((width + NAME_GAP) / pitch);
     return { slant: 0, room: 20, overhang: width / 2, every, names: cut };
   }
   const slant = pitch >= 24 ? 40 : 90;
