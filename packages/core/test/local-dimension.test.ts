@@ -17,6 +17,15 @@ const ell = [8, 4, 2, 1.2, 1.1, 1, 0.95, 0.9, 0.85, 0.8];
 
 const decaying = (rate: number) => Float64Array.from({ length: 512 }, (_, i) => Math.exp(-rate * i));
 
+test.each([1e-20, 1, 1e20])(
+  "dead directions leave a hundred-thousandth of the first, %s, at most",
+  (first) => {
+    const of = (last: number) => localDimension([first, last], { deadInputs: 1 });
+    expect(() => of(0.99e-5 * first)).not.toThrow();
+    expect(() => of(1.01e-5 * first)).toThrow("leave 1 singular values above 0");
+  },
+);
+
 describe("kritchmanNadler", () => {
   it("gives the noise thirty rounds to settle, and no more", () => {
     // Three samples in three dimensions: the noise and its bias still drive each other.

@@ -17,7 +17,7 @@ import {
   sap,
 } from "../../src/disentanglement/index.ts";
 import { lassoCoefficients } from "../../src/disentanglement/lasso.ts";
-import { rankCorrelation } from "../../src/statistics/index.ts";
+import { bootstrap, rankCorrelation } from "../../src/statistics/index.ts";
 import { reference, rowsOf } from "./reference.ts";
 
 const random = (first: number, n: number, d: number): Matrix =>
@@ -390,4 +390,29 @@ describe("rankCorrelation at its limits", () => {
     // Ranks 1.5, 1.5, 3 against 1, 2, 3: ρ = 1.5 / √(1.5·2).
     expect(rankCorrelation([4, 4, 9], [1, 2, 3]).rho).toBeCloseTo(Math.sqrt(0.75), 14);
   });
+});
+
+test("streams of random numbers begin where no sample of points under the same seed reaches", async () => {
+  // Row k of a batch of a discrete factor of one level is row ⌊n·u⌋ of the codes, u being number k + 1 of the stream.
+  const n = 50;
+  const level = matrix(n, 1, new Float64Array(n).fill(2));
+  const codes = matrix(
+    n,
+    1,
+    Float64Array.from({ length: n }, (_, i) => i),
+  );
+  const data = { codes, factors: level, kinds: ["discrete"] as const };
+  const batch = await neighbourBatches(data, { size: 4, seed: 9 })(0, 3);
+  const drawn = uniform(9, 2 ** 41 + 3, 5);
+  expect([...batch.data]).toEqual(Array.from(drawn.subarray(1), (u) => Math.floor(u * n)));
+  const members: number[][] = [];
+  bootstrap(
+    6,
+    (each) => {
+      members.push([...each]);
+      return 0;
+    },
+    { seed: 9, resamples: 2 },
+  );
+  expect(members).toEqual([0, 1].map((r) => [...new Int32Array(uniform(9, 2 ** 41 + r, 6, { high: 6 }))]));
 });
