@@ -1,4 +1,4 @@
-// What the leading directions of a large generator cost: the local basis of rank 5 of w → image of StyleGAN2 of 256²
+// What the leading directions of a large generator cost: five directions of the local basis, w → image, of StyleGAN2 of 256²
 // and 1024² with seeded random weights, whose spectra fall more slowly than those of trained ones. Prints the products
 // that it took, processor time, the same as evaluations of the network, and the peak of resident memory above what the
 // opened model takes. Each size runs in a process of its own.
@@ -11,7 +11,7 @@ import { decodeModel, encodeModel, OnnxMap } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { stylegan2 } from "../derivatives/networks.mjs";
 
-const [rank, w] = [5, "t28"];
+const [k, w] = [5, "t28"];
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
 const peak = () => 1024 * process.resourceUsage().maxRSS;
@@ -33,14 +33,14 @@ async function measure(size) {
   await map.evaluate(point(0), 1);
   const { seconds: evaluation } = await timed(() => map.evaluate(point(1), 1));
   const opened = peak();
-  const { result, seconds } = await timed(() => leadingTriplets(JacobianAt.of(map, point(2)), rank));
+  const { result, seconds } = await timed(() => leadingTriplets(JacobianAt.of(map, point(2)), k));
   const { products, route, singularValues, residuals } = result;
   const residual = Math.max(...residuals) / singularValues[0];
   console.log(
     `${size}²: ${map.to.dim} × ${map.from.dim}, file ${megabytes(bytes.length)}, one evaluation ${evaluation.toFixed(2)} s`,
   );
   console.log(
-    `  rank ${rank}: ${products} ${route}, residual ${residual.toExponential(1)} of σ₁, ${seconds.toFixed(1)} s = ${(seconds / evaluation).toFixed(0)} evaluations, ${(seconds / evaluation / products).toFixed(2)} for each product`,
+    `  ${k} directions: ${products} ${route}, residual ${residual.toExponential(1)} of σ₁, ${seconds.toFixed(1)} s = ${(seconds / evaluation).toFixed(0)} evaluations, ${(seconds / evaluation / products).toFixed(2)} for each product`,
   );
   console.log(`  peak ${megabytes(peak())}, ${megabytes(peak() - opened)} above the opened model`);
   await map.dispose();
