@@ -72,6 +72,8 @@ describe("--resize", () => {
 
   it.each<[string[], number, RegExp]>([
     [["--resize", "4"], 2, /pictures are resized for features, and none are named/],
+    [["--layout", "chw"], 2, /--layout: it says how features see the output, and none are named/],
+    [["--image-range", "0,1"], 2, /--image-range: it says how features see the output, and none are named/],
     [["--distance", "SMALL"], 65, /takes \[n?,?3,4,4\].*--resize 4\./],
     [["--distance", "SMALL", "--resize", "5"], 65, /--resize 5,5.*--resize 4\./],
     [["--distance", "SMALL", "--resize", "4x4"], 2, /SIDE or HEIGHT,WIDTH/],

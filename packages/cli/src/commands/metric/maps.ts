@@ -75,13 +75,17 @@ export class MetricMaps {
     this.#makeShuffled = makeShuffled;
   }
 
-  /** @throws {VielbeinError} `INVALID_ARGUMENT` for features of several layers; what loading throws. */
+  /**
+   * @throws {VielbeinError} `INVALID_ARGUMENT` for features of several layers, and for how pictures look where no
+   *   features take them; what loading throws.
+   */
   static async open(
     loaded: LoadedModel,
     options: MetricMapOptions,
     signal: AbortSignal,
   ): Promise<MetricMaps> {
     requireFeatures(options);
+    requireFeaturesOfPictures(options);
     const layers = await layerSpaces(loaded, options);
     if (options.distance !== "l2" && layers.length > 1) {
       throw new VielbeinError(
@@ -140,4 +144,14 @@ async function looksOf(
     layout: found ? parseLayout(formatLayout(found.layout)) : options.layout,
     imageRange: pixels?.range ?? options.imageRange,
   };
+}
+
+/** Values are compared by l2 as they are: what says how they look would change nothing. */
+function requireFeaturesOfPictures({ distance, layout, imageRange }: MetricMapOptions): void {
+  const given = layout ? "--layout" : imageRange && "--image-range";
+  if (!given || distance !== "l2") return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `${given}: it says how features see the output, and none are named. Name a model of features with --distance, or leave it out.`,
+  );
 }
