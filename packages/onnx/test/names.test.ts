@@ -1,5 +1,6 @@
 // Tensors, dimensions and operators may be called whatever objects of the language have.
 
+import { NodeRuntime } from "@vielbein/runtime-node";
 import { expect, test } from "vitest";
 import {
   DataType,
@@ -69,6 +70,39 @@ test.each(hostile)("%s: the input, the output, a weight, an extent and a further
     await map.dispose();
   }
 });
+
+test.each(["float32", "float64"] as const)(
+  "names go through the engine's thread and the trial process in %s",
+  async (precision) => {
+    const elsewhere = new NodeRuntime({ threads: 1 });
+    for (const [from, to, further] of [
+      ["__proto__", "constructor", "toString"],
+      ["toString", "__proto__", "constructor"],
+      ["constructor", "toString", "__proto__"],
+    ] as const) {
+      const model = makeModel({
+        nodes: [makeNode("Tanh", [from], ["t"]), makeNode("Mul", ["t", further], [to])],
+        inputs: [
+          { name: from, dataType: DataType.FLOAT, shape: ["n", 2] },
+          { name: further, dataType: DataType.FLOAT, shape: [1, 2] },
+        ],
+        outputs: [{ name: to, dataType: DataType.FLOAT, shape: ["n", 2] }],
+      });
+      const inputs = inputTensors(model, Object.fromEntries([[further, [10, 20]]]));
+      expect(Object.keys(inputs)).toEqual([further]);
+      const map = await OnnxMap.create(model, elsewhere, { from, inputs, precision });
+      const point = Float32Array.of(0.5, 1);
+      const expected = [10 * Math.tanh(0.5), 20 * Math.tanh(1)];
+      const digits = precision === "float64" ? 1e-14 : 1e-6;
+      expect(relativeError(await map.evaluate(point, 1), expected)).toBeLessThan(digits);
+      const linear = await map.linearize(point);
+      const slopes = [10 * (1 - Math.tanh(0.5) ** 2), 0];
+      expect(relativeError(await linear.jvp(Float32Array.of(1, 0), 1), slopes)).toBeLessThan(digits);
+      await map.dispose();
+    }
+    await elsewhere.dispose();
+  },
+);
 
 test.each(hostile)("%s: an entry of the metadata", async (name) => {
   const model = makeModel({
