@@ -52,11 +52,16 @@ interface LoadedModel extends Fitted {
   readonly sha256: string;
 }
 
+/** A model, the maps of a choice of its spaces, and how outputs are drawn. */
+interface Opened {
+  readonly model: LoadedModel;
+  readonly spaces: Spaces;
+  readonly pictures: Pictures;
+}
+
 export class ModelEngine implements ExplorerEngine {
   readonly #runtime: Runtime;
-  #model: LoadedModel | undefined;
-  #opened: Spaces | undefined;
-  #pictures: Pictures | undefined;
+  #current: Opened | undefined;
   /** Directions that hold everywhere, by their kind; they cost seconds and stay valid while the spaces do. */
   readonly #found: Map<string, Found> = new Map();
 
@@ -74,10 +79,10 @@ export class ModelEngine implements ExplorerEngine {
   ): Promise<ExplorerModel> {
     const file = decodeModel(bytes, name);
     const beside = file.graph.initializers.find((tensor) => tensor.external && tensor.raw.length === 0);
-    if (beside) {
+    if (beside?.external) {
       throw new VielbeinError(
         "INVALID_MODEL",
-        `"${name}": its weights lie in another file, "${beside.external!.location}". Start it with \`vielbein explore\`, or save the model with its weights inside.`,
+        `"${name}": its weights lie in another file, "${beside.external.location}". Start it with \`vielbein explore\`, or save the model with its weights inside.`,
       );
     }
     const fitted = await fit(file, this.#runtime, choice.extents ?? {});
@@ -85,8 +90,8 @@ export class ModelEngine implements ExplorerEngine {
   }
 
   async choose(choice: SpacesChoice, { signal = never }: CallOptions = {}): Promise<ExplorerModel> {
-    const { set, truncation } = this.#spaces.description;
-    const model = this.#model!;
+    const { model, spaces, pictures } = this.#opened;
+    const { set, truncation } = spaces.description;
     const { extents } = choice;
     const isSame = Object.entries(model.extents).every(
       ([name, extent]) => (extents?.[name] ?? extent) === extent,
@@ -98,7 +103,7 @@ export class ModelEngine implements ExplorerEngine {
       {
         ...choice,
         set: choice.set ?? set,
-        layout: choice.layout ?? (isSame ? this.#pictures!.chosen : undefined),
+        layout: choice.layout ?? (isSame ? pictures.chosen : undefined),
         truncation: choice.truncation ?? truncation.psi,
       },
       signal,
@@ -106,37 +111,37 @@ export class ModelEngine implements ExplorerEngine {
   }
 
   async arrange(layout: string): Promise<ExplorerModel> {
-    this.#pictures = new Pictures(this.#spaces, this.#model!.graph.metadata, layout);
+    const { model, spaces } = this.#opened;
+    this.#current = { model, spaces, pictures: new Pictures(spaces, model.graph.metadata, layout) };
     return this.#description;
   }
 
   async #enter(model: LoadedModel, choice: SpacesChoice, signal: AbortSignal): Promise<ExplorerModel> {
-    const means = model === this.#model ? this.#means : new Map<string, Float64Array>();
+    const means = model === this.#current?.model ? this.#means : new Map<string, Float64Array>();
     const spaces = await Spaces.open(model.graph, this.#runtime, choice, means, signal);
+    const before = this.#current;
     try {
-      this.#pictures = new Pictures(spaces, model.graph.metadata, choice.layout);
+      this.#current = { model, spaces, pictures: new Pictures(spaces, model.graph.metadata, choice.layout) };
     } catch (error) {
       await spaces.dispose();
       throw error;
     }
-    const before = this.#opened;
-    this.#opened = spaces;
-    this.#model = model;
     this.#means = means;
     this.#found.clear();
-    await before?.dispose();
+    await before?.spaces.dispose();
     return this.#description;
   }
 
   get #description(): ExplorerModel {
-    const { name, extents } = this.#model!;
-    const { description: layout, remarks: guessed } = this.#pictures!;
-    const remarks = [...this.#model!.remarks, ...guessed];
-    return { ...this.#spaces.description, layout, name, extents, remarks, runtime: this.#runtime.name };
+    const { model, spaces, pictures } = this.#opened;
+    const { name, extents } = model;
+    const remarks = [...model.remarks, ...pictures.remarks];
+    const runtime = this.#runtime.name;
+    return { ...spaces.description, layout: pictures.description, name, extents, remarks, runtime };
   }
 
   sample(seed: number, truncation: number, { signal = never }: CallOptions = {}): Promise<Float32Array> {
-    return this.#spaces.sample(seed, 0, 1, truncation, signal);
+    return this.#opened.spaces.sample(seed, 0, 1, truncation, signal);
   }
 
   async render(
@@ -144,8 +149,8 @@ export class ModelEngine implements ExplorerEngine {
     count: number,
     { signal = never }: CallOptions = {},
   ): Promise<RgbaImage[]> {
-    const { picture } = this.#spaces;
-    return this.#pictures!.draw(await picture.evaluate(points, count, { signal }), count);
+    const { spaces, pictures } = this.#opened;
+    return pictures.draw(await spaces.picture.evaluate(points, count, { signal }), count);
   }
 
   async animate(points: Float32Array, count: number, options: CallOptions = {}): Promise<Uint8Array> {
@@ -166,7 +171,7 @@ export class ModelEngine implements ExplorerEngine {
       route,
     });
     const first = (found: LocalFound): void => progress?.(reply(found));
-    return reply(await findBasis(this.#spaces, point, { signal, progress: first }));
+    return reply(await findBasis(this.#opened.spaces, point, { signal, progress: first }));
   }
 
   async directions(
@@ -174,14 +179,13 @@ export class ModelEngine implements ExplorerEngine {
     point: Float32Array,
     { signal = never }: CallOptions = {},
   ): Promise<ExplorerDirections> {
-    const spaces = this.#spaces;
+    const { spaces } = this.#opened;
     const find = { sefa: findSefa, pca: findComponents, metric: findMetricAxes }[kind];
     const found = this.#found.get(kind) ?? (await find(spaces, signal));
-    if (spaces === this.#opened) this.#found.set(kind, found);
+    if (spaces === this.#current?.spaces) this.#found.set(kind, found);
     const { set, deviations, options, samples, route } = found;
-    const prior = spaces.head?.from.prior ?? spaces.map.from.prior!;
     return {
-      set: this.#signed(set, options, { seed: 0, prior, first: 0, count: samples }),
+      set: this.#signed(set, options, { seed: 0, prior: spaces.prior, first: 0, count: samples }),
       deviations,
       speeds: await speedsAt(spaces, set, point, signal),
       route,
@@ -195,13 +199,14 @@ export class ModelEngine implements ExplorerEngine {
   ): Promise<ExplorerDirections> {
     const { decodeDirections } = await files();
     const set = decodeDirections(file);
-    requireSpaceOf(set, this.#spaces.map.from);
+    const { spaces } = this.#opened;
+    requireSpaceOf(set, spaces.map.from);
     const { values, method } = set;
     const isSpread = values?.kind === "standard deviation" && method === "principal components";
     return {
       set,
-      deviations: isSpread ? values.values : constant(this.#spaces, set),
-      speeds: await speedsAt(this.#spaces, set, point, signal),
+      deviations: isSpread ? values.values : constant(spaces, set),
+      speeds: await speedsAt(spaces, set, point, signal),
     };
   }
 
@@ -211,22 +216,23 @@ export class ModelEngine implements ExplorerEngine {
   }
 
   dispose(): void {
-    void this.#opened?.dispose();
-    this.#opened = this.#model = undefined;
+    void this.#current?.spaces.dispose();
+    this.#current = undefined;
   }
 
-  get #spaces(): Spaces {
-    if (this.#opened) return this.#opened;
+  get #opened(): Opened {
+    if (this.#current) return this.#current;
     throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
   }
 
   /** The set with where it comes from; without a hash, which browsers give in secure contexts only, it has none. */
   #signed(set: DirectionSet, options: Found["options"], points: Provenance["points"]): DirectionSet {
-    const { name, sha256, graph, extents, batch } = this.#model!;
+    const { model, spaces } = this.#opened;
+    const { name, sha256, graph, extents, batch } = model;
     if (sha256 === "") return set;
     const shape = Object.fromEntries(Object.entries(extents).map(([axis, extent]) => [axis, [extent]]));
     const assumed = { shape: Object.keys(shape).length > 0 ? shape : undefined, batch };
-    const { from, to } = this.#spaces.map;
+    const { from, to } = spaces.map;
     const provenance: Provenance = {
       tool: `vielbein explorer ${version}`,
       method: set.method,

@@ -41,9 +41,13 @@ export function makeShelf(): Shelf {
       tensors.set(count, tensor);
       return { type: tensor.type, dims: tensor.dims, kept: count++ };
     },
-    get: (kept) => tensors.get(kept)!,
+    get(kept) {
+      const tensor = tensors.get(kept);
+      if (!tensor) throw new Error(`the engine keeps no tensor ${kept}`);
+      return tensor;
+    },
     drop(kept) {
-      shelf.free(tensors.get(kept)!.data);
+      shelf.free(shelf.get(kept).data);
       tensors.delete(kept);
     },
     free(array) {
@@ -65,12 +69,14 @@ export function makeEngine(library: typeof ort, shelf: Shelf): KeepingNodeEngine
   const sessions = new Map<number, ort.InferenceSession>();
   let created = 0;
   const run: Engine["run"] = async (id, feeds, fetches) => {
+    const session = sessions.get(id);
+    if (!session) throw new Error(`the engine has no session ${id}`);
     const inputs = Object.entries(feeds).map(([name, feed]) => {
       const { type, data, dims } = "kept" in feed ? shelf.get(feed.kept) : feed;
       const values = data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
       return [name, new library.Tensor(type as "float32", values as Float32Array, dims)] as const;
     });
-    const results = await sessions.get(id)!.run(Object.fromEntries(inputs), fetches);
+    const results = await session.run(Object.fromEntries(inputs), fetches);
     const outputs = fetches.map((name): [string, RuntimeTensor] => {
       const { type, dims, data } = results[name] as ort.TypedTensor<"float32">;
       // Half precision travels as bits, also where the language has an array type for it.

@@ -23,7 +23,10 @@ interface Orders {
 }
 
 /** `resident`: bytes of resident memory after the call. */
-type Message = (Reply & { readonly resident?: number }) | { readonly exceeded: true };
+type Message =
+  | { readonly result: unknown; readonly resident: number }
+  | { readonly error: string | Error }
+  | { readonly exceeded: true };
 
 /** What the process runs on its main thread, the engine being on another. Self-contained, like `makeEngine`. */
 function supervise({ library, limit }: Orders, program: string, load: NodeJS.Require): void {
@@ -33,7 +36,7 @@ function supervise({ library, limit }: Orders, program: string, load: NodeJS.Req
   const thread = new Worker(program, { eval: true, workerData });
   const here = {
     send(message: Message, then?: () => void): void {
-      process.send!(message, undefined, undefined, then);
+      process.send?.(message, undefined, undefined, then);
     },
     die(): void {
       process.kill(process.pid, "SIGKILL");
@@ -121,7 +124,7 @@ export class TrialProcess implements Engine, Abandonable {
     this.#child.on("error", (error) => this.#end(unavailable(error)));
     // Not `exit`: what it wrote before may still be on its way.
     this.#child.on("close", (code, signal) => this.#end(crash(signal ?? `status ${code}`, this.#complaint)));
-    this.#child.stderr!.on("data", (text: Buffer) => {
+    this.#child.stderr?.on("data", (text: Buffer) => {
       this.#complaint = `${this.#complaint}${text}`.slice(-1000);
     });
     this.#hold(false);
@@ -197,7 +200,7 @@ export class TrialProcess implements Engine, Abandonable {
         this.#settle = undefined;
         clearTimeout(timer);
         this.#hold(false);
-        this.#isClean &&= "result" in message && message.resident! <= this.limit / 2;
+        this.#isClean &&= "result" in message && message.resident <= this.limit / 2;
         if ("result" in message) resolve(message.result);
         else if ("error" in message) {
           reject(typeof message.error === "string" ? new Error(message.error) : message.error);

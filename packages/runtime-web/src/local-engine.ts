@@ -90,7 +90,7 @@ export class LocalEngine implements Engine {
       id,
       feeds,
       async (outputs) => {
-        const entries = fetches.map(async (name) => [name, await fromOrt(outputs[name]!)] as const);
+        const entries = fetches.map(async (name) => [name, await fromOrt(held(outputs, name))] as const);
         return Object.fromEntries(await Promise.all(entries));
       },
       fetches,
@@ -103,7 +103,7 @@ export class LocalEngine implements Engine {
       feeds,
       async (outputs) => {
         const entries = fetches.map((name): [string, Kept] => {
-          const tensor = outputs[name]!;
+          const tensor = held(outputs, name);
           const kept = this.#nextId++;
           this.#kept.set(kept, tensor);
           return [name, { type: tensor.type as TensorType, dims: tensor.dims, kept }];
@@ -116,7 +116,7 @@ export class LocalEngine implements Engine {
 
   read(kept: number): Promise<RuntimeTensor> {
     return this.#attempt(`ONNX Runtime (${this.#provider}) failed while reading a result`, async () => {
-      const tensor = await fromOrt(this.#kept.get(kept)!);
+      const tensor = await fromOrt(held(this.#kept, kept));
       return { ...tensor, data: tensor.data.slice() };
     });
   }
@@ -129,16 +129,17 @@ export class LocalEngine implements Engine {
   #results<T>(
     id: number,
     feeds: EngineFeeds,
-    take: (outputs: Readonly<Record<string, Ort.Tensor>>) => Promise<T>,
+    take: (outputs: ReadonlyMap<string, Ort.Tensor>) => Promise<T>,
     fetches: readonly string[],
   ): Promise<T> {
     return this.#attempt(`ONNX Runtime (${this.#provider}) failed while running the graph`, async () => {
       const inputs = Object.entries(feeds).map(([name, feed]) => {
-        if ("kept" in feed) return [name, this.#kept.get(feed.kept)!] as const;
+        if ("kept" in feed) return [name, held(this.#kept, feed.kept)] as const;
         const { type, data, dims } = feed;
         return [name, new this.#ort.Tensor(type as "float32", data as Float32Array, dims)] as const;
       });
-      return take(await this.#sessions.get(id)!.run(Object.fromEntries(inputs), fetches));
+      const outputs = await held(this.#sessions, id).run(Object.fromEntries(inputs), fetches);
+      return take(new Map(Object.entries(outputs)));
     });
   }
 
@@ -200,6 +201,13 @@ export class LocalEngine implements Engine {
       externalData: [...(model.files ?? [])].map(([path, data]) => ({ path, data })),
     });
   }
+}
+
+/** @throws {Error} where nothing is held under the key: a fault of ours. */
+function held<Key, T>(entries: ReadonlyMap<Key, T>, key: Key): T {
+  const entry = entries.get(key);
+  if (entry === undefined) throw new Error(`the engine holds nothing under "${key}"`);
+  return entry;
 }
 
 async function fromOrt(tensor: Ort.Tensor): Promise<RuntimeTensor> {

@@ -101,7 +101,8 @@ export class WebRuntime implements Runtime {
     const version = this.#version;
     const fallbacks = this.#fallbacks;
     const partly = fallbacks.length > 0 ? "; partly wasm" : "";
-    return `onnxruntime-web ${version} (${provider === "wasm" ? "wasm" : `webgpu, ${adapter!.short}${partly}`})`;
+    const on = provider === "webgpu" && adapter ? `webgpu, ${adapter.short}${partly}` : provider;
+    return `onnxruntime-web ${version} (${on})`;
   }
 
   get portable(): boolean {

@@ -32,8 +32,8 @@ export interface Fitted {
 /** @throws {VielbeinError} what taking the batch apart throws. */
 export async function fit(file: Model, runtime: Runtime, wanted: AxisExtents): Promise<Fitted> {
   const { model, axes } = withNamedAxes(file);
-  const given = (name: string): number => (Object.hasOwn(wanted, name) ? wanted[name]! : EXTENT);
-  const extents = new Map(axes.map((name) => [name, given(name)]));
+  const given = new Map(Object.entries(wanted));
+  const extents = new Map(axes.map((name) => [name, given.get(name) ?? EXTENT]));
   const shaped = withShapes(model, new Map([...extents].map(([name, extent]) => [name, [extent]])));
   const { model: graph, batch } = await unbatch(shaped, runtime, { memoryBudget: MEMORY_BUDGET });
   const drawn = noiseTensors(graph);

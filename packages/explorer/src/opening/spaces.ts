@@ -14,6 +14,8 @@ const MEASURED = 16;
 
 export class Spaces {
   readonly graph: PreparedGraph;
+  /** Distribution of the model's input. */
+  readonly prior: Prior;
   readonly description: Omit<ExplorerModel, "name" | "runtime" | "extents" | "remarks" | "layout">;
   /** `from` → `to`. */
   readonly map: OnnxMap;
@@ -29,12 +31,13 @@ export class Spaces {
   readonly images: Float32Array;
 
   private constructor(
-    parts: Pick<Spaces, "graph" | "description" | "images"> & Maps,
+    parts: Pick<Spaces, "graph" | "prior" | "description" | "images"> & Maps,
     means: Map<string, Float64Array>,
   ) {
     this.#onward = parts.onward;
     this.#means = means;
     this.graph = parts.graph;
+    this.prior = parts.prior;
     this.description = parts.description;
     this.map = parts.map;
     this.picture = parts.picture;
@@ -66,6 +69,7 @@ export class Spaces {
       const parts = {
         ...maps,
         graph: isWhole ? whole : await prepare(generator, runtime, { from, to, inputs }),
+        prior: survey.prior,
         description: describe(survey, maps, samples),
         images: await maps.picture.evaluate(samples, MEASURED, { signal }),
       };

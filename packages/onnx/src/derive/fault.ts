@@ -4,8 +4,8 @@ import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import { openSession } from "../file/source.ts";
 import { int, makeNode } from "../model/attributes.ts";
 import { nodeReads, tensorNames } from "../model/graph.ts";
-import { DataType, type Model, type Node } from "../model/model.ts";
-import { NameSupply } from "../model/names.ts";
+import { DataType, firstOutput, type Model, type Node } from "../model/model.ts";
+import { entryOf, NameSupply } from "../model/names.ts";
 import { float32Tensor, float64Tensor } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
 import { nodeLabel, operatorName } from "./unsupported.ts";
@@ -19,7 +19,7 @@ export async function describeFault(
 ): Promise<string> {
   const culprit = await firstFault(model, runtime, feeds, output);
   if (!culprit) return "the network overflows or divides by zero";
-  const origin = origins?.get(culprit.outputs.find(Boolean)!);
+  const origin = origins?.get(firstOutput(culprit));
   const named = (node: Node): string => `${operatorName(node)} node "${nodeLabel(node)}"`;
   return origin
     ? `the derivative of ${named(origin)} is infinite or undefined`
@@ -66,7 +66,8 @@ async function notFinite(
   const nodes = graph.nodes.flatMap((node) => [
     node,
     ...node.outputs.flatMap((name) => {
-      const zero = name ? zeros.get(types.get(name)!) : undefined;
+      const type = name ? types.get(name) : undefined;
+      const zero = type === undefined ? undefined : zeros.get(type);
       if (!zero) return [];
       const [product, sum] = [names.claim("product"), names.claim("probe")];
       probes.set(sum, name);
@@ -93,7 +94,7 @@ async function notFinite(
   try {
     const sums = await session.run(Object.fromEntries(feeds), outputs);
     const isBad = (probe: string): boolean => Number.isNaN(Number(sums[probe].data[0]));
-    return new Set(outputs.filter(isBad).map((probe) => probes.get(probe)!));
+    return new Set(outputs.filter(isBad).map((probe) => entryOf(probes, probe)));
   } finally {
     await session.dispose();
   }

@@ -105,7 +105,7 @@ export function readAttribute(bytes: Uint8Array, context: DecodeContext): [strin
   if (type === 7) return [name, { type: "ints", value: ints }];
   if (type === 8) return [name, { type: "strings", value: strings }];
   // Constant has one attribute for dense and one for sparse values, which are dense here.
-  if (isSparse && name === "sparse_value") return ["value", attribute!];
+  if (attribute && isSparse && name === "sparse_value") return ["value", attribute];
   if (attribute) return [name, attribute];
   if (type === 1) return [name, { type: "float", value: 0 }];
   if (type === 2) return [name, { type: "int", value: 0 }];

@@ -1,7 +1,8 @@
 // External data: weights in files beside the model. Their names are hostile input.
 
 import { VielbeinError } from "@vielbein/core";
-import type { Attribute, Graph, Model, Node, Tensor } from "../model/model.ts";
+import type { Attribute, ExternalData, Graph, Model, Node, Tensor } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import { byteLength } from "../model/tensor.ts";
 import { plainBytes } from "./decode.ts";
 
@@ -44,7 +45,7 @@ export async function resolveExternalData(
     if (!files.has(location)) files.set(location, plainBytes(await read(location)));
   }
   const resolved = mapTensors(model, (tensor) =>
-    tensor.external ? attach(tensor, files.get(tensor.external.location)!) : tensor,
+    tensor.external ? attach(tensor, tensor.external, files) : tensor,
   );
   return { ...resolved, files };
 }
@@ -70,14 +71,17 @@ function mapTensors(model: Model, change: (tensor: Tensor) => Tensor): Model {
   return { ...model, graph: inGraph(model.graph), functions };
 }
 
-function attach(tensor: Tensor, file: Uint8Array): Tensor {
-  const { external, ...rest } = tensor;
-  const { location, offset, length = byteLength(tensor) } = external!;
+function attach(
+  { external: _, ...tensor }: Tensor,
+  { location, offset, length = byteLength(tensor) }: ExternalData,
+  files: ReadonlyMap<string, Uint8Array>,
+): Tensor {
+  const file = entryOf(files, location);
   if (offset + length > file.length || length !== byteLength(tensor)) {
     throw new VielbeinError(
       "INVALID_MODEL",
       `Tensor "${tensor.name}" needs ${byteLength(tensor)} bytes at offset ${offset} of "${location}", which holds ${file.length} (declared length ${length}). Copy the file again, or re-export the model.`,
     );
   }
-  return { ...rest, raw: file.subarray(offset, offset + length) };
+  return { ...tensor, raw: file.subarray(offset, offset + length) };
 }

@@ -16,7 +16,7 @@ import {
   requiredInputs,
   type ValueInfo,
 } from "../model/model.ts";
-import { NameSupply } from "../model/names.ts";
+import { entryOf, NameSupply } from "../model/names.ts";
 import { elementCount } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
 import { constantsOf } from "../prepare/upgrade.ts";
@@ -84,7 +84,9 @@ export async function probe(
       measured: measured.filter((name) => !inferred.has(name) || tried.includes(name)),
       folded,
     }));
-  if (tried.some((name) => inferred.has(name) && !isSame(inferred.get(name)!, ran.shapes.get(name)!))) {
+  if (
+    tried.some((name) => inferred.has(name) && !isSame(entryOf(inferred, name), entryOf(ran.shapes, name)))
+  ) {
     return part.run(runtime, { measured, folded });
   }
   return { ...ran, shapes: new Map([...inferred, ...ran.shapes]) };
@@ -125,7 +127,7 @@ class Part {
     }
     const initializers = graph.initializers.filter((tensor) => read.has(tensor.name));
     // Engines infer shapes where extents are fixed.
-    const fixed = fed.map((input) => ({ ...input, shape: this.#feeds.get(input.name)!.dims }));
+    const fixed = fed.map((input) => ({ ...input, shape: entryOf(this.#feeds, input.name).dims }));
     this.#model = {
       ...model,
       graph: { ...graph, nodes: named(nodes), initializers, inputs: fixed, outputs: [], valueInfo: [] },
@@ -177,7 +179,7 @@ class Part {
 
   async #answers(session: Session, { shapeNames, valueNames, outputs }: Wanted): Promise<Probe> {
     if (outputs.length === 0) return NOTHING;
-    const feeds = Object.fromEntries(session.inputNames.map((name) => [name, this.#feeds.get(name)!]));
+    const feeds = Object.fromEntries(session.inputNames.map((name) => [name, entryOf(this.#feeds, name)]));
     const results = await session.run(feeds, outputs).catch((error: unknown) => {
       throw blamingIndices(error, this.#inputs);
     });

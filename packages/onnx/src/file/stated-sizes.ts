@@ -79,11 +79,12 @@ function counted({ inputs }: Node, { values }: Stated): number[] | undefined {
 
 function resized(node: Node, { shape, values }: Stated): number[] | undefined {
   const own = shape(node.inputs[0]);
-  const axes = intsAttribute(node, "axes") ?? own?.map((_, axis) => axis);
+  if (!own) return undefined;
+  const axes = intsAttribute(node, "axes") ?? own.map((_, axis) => axis);
   const sizes = values(node.inputs[3]);
   const scales = values(node.inputs[2]);
-  return own?.map((extent, axis) => {
-    const i = axes!.findIndex((one) => (one + own.length) % own.length === axis);
+  return own.map((extent, axis) => {
+    const i = axes.findIndex((one) => (one + own.length) % own.length === axis);
     return sizes?.[i] ?? Math.floor(extent * (scales?.[i] ?? 1));
   });
 }

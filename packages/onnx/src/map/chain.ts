@@ -2,7 +2,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { everyName, tensorNames, topologicalOrder } from "../model/graph.ts";
-import { type Graph, type Model, requiredInputs } from "../model/model.ts";
+import { type Graph, type Model, requiredInputs, standardOpset } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { renameTensors } from "../model/rename.ts";
 import { normalize } from "../prepare/normalize.ts";
@@ -49,7 +49,7 @@ export function chain(first: Model, second: Model, options: ChainOptions = {}): 
     unknown: [],
   };
   const opsets = new Map([...tail.opsets, ...head.opsets]);
-  opsets.set("", Math.max(head.opsets.get("")!, tail.opsets.get("")!));
+  opsets.set("", Math.max(standardOpset(head), standardOpset(tail)));
   return {
     ...head,
     irVersion: Math.max(head.irVersion, tail.irVersion),

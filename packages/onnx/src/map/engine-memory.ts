@@ -1,7 +1,9 @@
 // What the engine takes for a derivative, as it was seen to (tools/bench/memory).
 
+import type { TrialLimits } from "@vielbein/core/runtime";
 import { infoOf } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
+import { requireFits } from "../file/trial.ts";
 import { DataType } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
 
@@ -17,6 +19,14 @@ const RETURNED = 2 ** 25;
 /** Bytes that one tangent or cotangent takes in the engine. */
 export function bytesPerTangent(graph: PreparedGraph): number {
   return ACTIVATIONS_PER_TANGENT * largestActivation(graph);
+}
+
+/** An operator's operand and result and the tangents of both are there at the same time, whatever else is. */
+export function requireRoomForTangent(graph: PreparedGraph, trial: TrialLimits): void {
+  for (const [name, { shape, dataType }] of graph.info) {
+    if (!graph.constants.has(name))
+      requireFits(`What the derivative needs at "${name}"`, [4, ...shape], dataType, trial);
+  }
 }
 
 /** Room for tangents in this many bytes, in bytes of the tangents alone. */

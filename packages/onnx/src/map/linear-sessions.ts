@@ -7,6 +7,7 @@ import type { DerivativeOptions } from "../derive/emitter.ts";
 import { type Linearization, linearizeWithin } from "../derive/linearize.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import type { Model } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import { arenaWithin } from "./engine-memory.ts";
 import { ResidualStore, type Residuals, release } from "./residual-store.ts";
 import { bytesOf, type Stage, stagesOf } from "./stages.ts";
@@ -109,7 +110,7 @@ export class LinearSessions {
 
   /** The value at a point `[1, ...]`, whose residuals are held from now on. */
   async value(point: RuntimeTensor): Promise<RuntimeTensor> {
-    const value = (await this.#store.at(point)).get(this.#linearization.output)!;
+    const value = entryOf(await this.#store.at(point), this.#linearization.output);
     return "data" in value ? value : value.read();
   }
 
@@ -139,7 +140,7 @@ export class LinearSessions {
   async #multiply(kind: "jvp" | "vjp", point: RuntimeTensor, vectors: RuntimeTensor): Promise<Product> {
     const { input, output, residuals: read } = this.#linearization[kind];
     const residuals = await this.#store.at(point);
-    const feeds = Object.fromEntries(read.map((name) => [name, residuals.get(name)!]));
+    const feeds = Object.fromEntries(read.map((name) => [name, entryOf(residuals, name)]));
     const session = await this.#session(kind);
     const result = await session.run({ ...feeds, [input]: vectors }, [output]);
     return { tensor: result[output], name: output };
@@ -150,13 +151,13 @@ export class LinearSessions {
     try {
       for (const stage of this.#plan.stages) {
         const session = await this.#session(stage);
-        const feeds = Object.fromEntries(stage.reads.map((name) => [name, tensors.get(name)!]));
+        const feeds = Object.fromEntries(stage.reads.map((name) => [name, entryOf(tensors, name)]));
         const yielded = await (session.keep
           ? session.keep(feeds, stage.yields)
           : session.run(feeds, stage.yields));
         for (const name of stage.yields) tensors.set(name, yielded[name]);
         for (const name of stage.spent) {
-          await release([tensors.get(name)!]);
+          await release([entryOf(tensors, name)]);
           tensors.delete(name);
         }
         if (!this.#plan.keepsStages) await this.#close(stage);

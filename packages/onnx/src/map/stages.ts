@@ -5,6 +5,7 @@ import type { MeasuredGraph } from "../derive/measured-graph.ts";
 import { elementBits } from "../model/element-types.ts";
 import { nodeReads } from "../model/graph.ts";
 import type { Model, Node, ValueInfo } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import { elementCount } from "../model/tensor.ts";
 
 export interface Stage {
@@ -32,18 +33,20 @@ export function stagesOf(model: Model, graph: MeasuredGraph, room: number): Stag
   const lastReads = new Map(nodes.flatMap((node, at) => nodeReads(node).map((name) => [name, at] as const)));
   const isNeededAfter = (name: string, at: number): boolean =>
     outputs.has(name) || (lastReads.get(name) ?? -1) > at;
-  const pieces: Node[][] = [[]];
+  let piece: Node[] = [];
+  const pieces = [piece];
   const live = new Set<string>();
   let taken = 0;
   nodes.forEach((node, at) => {
-    pieces.at(-1)!.push(node);
+    piece.push(node);
     for (const name of node.outputs) {
       if (name !== "") live.add(name);
-      if (outputs.has(name)) taken += bytesOf(infos.get(name)!);
+      if (outputs.has(name)) taken += bytesOf(entryOf(infos, name));
     }
     for (const name of live) if (!isNeededAfter(name, at)) live.delete(name);
     if (taken < room || at === nodes.length - 1 || ![...live].every((name) => infos.has(name))) return;
-    pieces.push([]);
+    piece = [];
+    pieces.push(piece);
     taken = 0;
   });
   return assemble(model, pieces, outputs, infos);
@@ -91,8 +94,8 @@ function assemble(
       ...model.graph,
       nodes,
       initializers: model.graph.initializers.filter(({ name }) => read.has(name)),
-      inputs: reads.map((name) => known.get(name)!),
-      outputs: yields.map((name) => known.get(name)!),
+      inputs: reads.map((name) => entryOf(known, name)),
+      outputs: yields.map((name) => entryOf(known, name)),
     };
     return { model: { ...model, graph }, reads, yields, spent };
   });

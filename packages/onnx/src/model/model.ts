@@ -175,10 +175,15 @@ export function outputOf(node: Node, index: number): string {
   return node.outputs[index] ?? missing(node, "output", index);
 }
 
-function missing(node: Node, what: string, index: number): never {
+/** Name of the first output that a node yields; throws as {@link inputOf} does. */
+export function firstOutput(node: Node): string {
+  return node.outputs.find(Boolean) ?? missing(node, "output", 0);
+}
+
+function missing(node: Node, what: string, which: number | string): never {
   throw new VielbeinError(
     "INVALID_MODEL",
-    `${node.opType} node "${node.name}" has no ${what} ${index}. The file is damaged; export the model again.`,
+    `${node.opType} node "${node.name}" has no ${what} ${which}. The file is damaged; export the model again.`,
   );
 }
 
@@ -200,4 +205,9 @@ export function stringAttribute(node: Node, name: string, fallback: string): str
 export function intsAttribute(node: Node, name: string): readonly number[] | undefined {
   const attribute = node.attributes.get(name);
   return attribute?.type === "ints" ? attribute.value : undefined;
+}
+
+/** Integers of an attribute that the operator cannot do without; throws as {@link inputOf} does. */
+export function requiredInts(node: Node, name: string): readonly number[] {
+  return intsAttribute(node, name) ?? missing(node, "attribute", name);
 }

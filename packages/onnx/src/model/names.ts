@@ -18,6 +18,17 @@ export class NameSupply {
   }
 }
 
+/**
+ * What a map holds under a name that must be in it.
+ *
+ * @throws {Error} when it is not: a fault of ours.
+ */
+export function entryOf<T>(entries: ReadonlyMap<string, T>, name: string): T {
+  const entry = entries.get(name);
+  if (entry === undefined) throw new Error(`Nothing is known of "${name}", which was to be there by now.`);
+  return entry;
+}
+
 /** ` (did you mean "x"?)` for the candidate nearest to `name`, or nothing when none is near. */
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   let best = "";

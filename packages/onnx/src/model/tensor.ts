@@ -5,6 +5,7 @@ import type { RuntimeTensor, TensorData, TensorType } from "@vielbein/core/runti
 import { dataTypeName, elementBits } from "./element-types.ts";
 import { saturatedInt64 } from "./int64.ts";
 import { DataType, type Tensor } from "./model.ts";
+import { entryOf } from "./names.ts";
 
 /** Types whose elements engines exchange with JavaScript. */
 interface ElementKind {
@@ -102,7 +103,7 @@ export function fromRuntime(name: string, tensor: RuntimeTensor): Tensor {
   return {
     name,
     dims,
-    dataType: codes.get(type)!,
+    dataType: entryOf(codes, type),
     raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   };
 }

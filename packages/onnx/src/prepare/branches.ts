@@ -6,8 +6,16 @@ import { nodeLabel } from "../derive/unsupported.ts";
 import { probe } from "../file/probe.ts";
 import { makeNode } from "../model/attributes.ts";
 import { dependents, everyName, tensorNames, topologicalOrder } from "../model/graph.ts";
-import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "../model/model.ts";
-import { NameSupply } from "../model/names.ts";
+import {
+  firstOutput,
+  type Graph,
+  inputOf,
+  type Model,
+  type Node,
+  requiredInputs,
+  type Tensor,
+} from "../model/model.ts";
+import { entryOf, NameSupply } from "../model/names.ts";
 import { renameTensors } from "../model/rename.ts";
 import { fromRuntime, numericValues } from "../model/tensor.ts";
 import type { Surroundings } from "./unroll/unroll.ts";
@@ -51,7 +59,7 @@ async function decideOnce(model: Model, around: Around, origins: Map<string, str
   const folded = [...conditions].filter((name) => !known.has(name));
   if (folded.length > 0) {
     const { values } = await probe({ ...model, graph }, runtime, { measured: [], folded, inputs, trial });
-    for (const name of folded) known.set(name, fromRuntime(name, values.get(name)!));
+    for (const name of folded) known.set(name, fromRuntime(name, entryOf(values, name)));
   }
   const others = graph.nodes.filter((node) => !isDecided(node));
   const names = new NameSupply([...everyName({ ...graph, nodes: others }), ...tensorNames(graph)]);
@@ -59,13 +67,13 @@ async function decideOnce(model: Model, around: Around, origins: Map<string, str
   const valueInfo = [...graph.valueInfo];
   const nodes = graph.nodes.flatMap((node) => {
     if (!isDecided(node)) return [node];
-    const holds = numericValues(known.get(node.inputs[0])!)[0] !== 0;
+    const holds = numericValues(entryOf(known, inputOf(node, 0)))[0] !== 0;
     const attribute = node.attributes.get(holds ? "then_branch" : "else_branch");
     if (attribute?.type !== "graph") throw incomplete(node, "no graph for a branch");
     const branch = renamed(attribute.value, names);
     for (const tensor of branch.initializers) initializers.push(tensor);
     for (const info of branch.valueInfo) valueInfo.push(info);
-    const origin = node.outputs.find(Boolean)!;
+    const origin = firstOutput(node);
     for (const inner of branch.nodes.flatMap(({ outputs }) => outputs)) {
       origins.set(inner, origins.get(origin) ?? origin);
     }

@@ -9,6 +9,7 @@ import { openSession } from "../file/source.ts";
 import { trialLimits } from "../file/trial.ts";
 import { isFloat } from "../model/element-types.ts";
 import { isFixed, type Model, requiredInputs, type ValueInfo } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import { agree, pointOf, repeatPoint, rotatePoints } from "../model/points.ts";
 import { withoutNoise } from "./noise.ts";
 import { normalize } from "./normalize.ts";
@@ -82,7 +83,7 @@ async function separated(model: Model, batched: Batched, trial: Trial): Promise<
   const quiet = withoutNoise(model);
   const feeds = await trial.feeds(quiet, batched.outputs);
   const values = await trial.run(quiet, feeds, batched.outputs);
-  const outputs = batched.outputs.filter((name) => values.get(name)!.dims[0] === extent);
+  const outputs = batched.outputs.filter((name) => entryOf(values, name).dims[0] === extent);
   if (outputs.length === 0) return { model };
   const isOfPoints = await treatsPointsAlike(outputs, values, (change) =>
     trial.run(quiet, mapped(feeds, isBatched, change), outputs),
@@ -91,7 +92,7 @@ async function separated(model: Model, batched: Batched, trial: Trial): Promise<
   const last = mapped(feeds, isBatched, (tensor) => pointOf(tensor, extent - 1));
   const single = await trial.run(openBatch(quiet, extent, inputs), last, outputs).catch(unlessDangerous);
   const isOpened = outputs.every((name) =>
-    isSame(single?.get(name), pointOf(values.get(name)!, extent - 1), AGREEING),
+    isSame(single?.get(name), pointOf(entryOf(values, name), extent - 1), AGREEING),
   );
   return isOpened
     ? { model: openBatch(model, extent, inputs), batch: { extent, way: "opened" } }
@@ -109,11 +110,11 @@ async function treatsPointsAlike(
 ): Promise<boolean> {
   const among = await runWith((tensor) => repeatPoint(pointOf(tensor, 0), tensor.dims[0]));
   const isAlone = outputs.every((name) =>
-    isSame(pointOf(among.get(name)!, 0), pointOf(values.get(name)!, 0), SAME),
+    isSame(pointOf(entryOf(among, name), 0), pointOf(entryOf(values, name), 0), SAME),
   );
   if (!isAlone) return false;
   const moved = await runWith(rotatePoints);
-  return outputs.every((name) => isSame(moved.get(name), rotatePoints(values.get(name)!), MOVED));
+  return outputs.every((name) => isSame(moved.get(name), rotatePoints(entryOf(values, name)), MOVED));
 }
 
 /** What the engine says of a changed graph only shows whether the change is possible. */
@@ -182,7 +183,7 @@ class Trial {
       { optimize: false, trial: this.#limits },
     );
     try {
-      const read = Object.fromEntries(session.inputNames.map((name) => [name, feeds.get(name)!]));
+      const read = Object.fromEntries(session.inputNames.map((name) => [name, entryOf(feeds, name)]));
       return new Map(Object.entries(await session.run(read, outputs)));
     } finally {
       await session.dispose();

@@ -160,7 +160,8 @@ class Inliner {
       const result = call.outputs[i];
       if (!result) return;
       // A result that is an argument, or another result.
-      if (bound.has(name)) copies.push(makeNode("Identity", [bound.get(name)!], [result]));
+      const known = bound.get(name);
+      if (known !== undefined) copies.push(makeNode("Identity", [known], [result]));
       else bound.set(name, result);
     });
     const values = new Map([...called.defaults, ...call.attributes]);

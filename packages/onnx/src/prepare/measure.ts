@@ -5,6 +5,7 @@ import type { TensorInfo } from "../derive/measured-graph.ts";
 import { probe } from "../file/probe.ts";
 import { trialLimits } from "../file/trial.ts";
 import { DataType, type Model, type Tensor } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import type { Scope } from "../model/scope.ts";
 import { fromRuntime } from "../model/tensor.ts";
 import { fixedInputs, type PrepareOptions } from "./options.ts";
@@ -36,7 +37,7 @@ export async function measure(
   const info = new Map<string, TensorInfo>();
   const constants = new Map<string, Tensor>();
   for (const name of slice.fixed) {
-    const tensor = originals.get(name) ?? fromRuntime(name, values.get(name)!);
+    const tensor = originals.get(name) ?? fromRuntime(name, entryOf(values, name));
     constants.set(name, tensor);
     info.set(name, { shape: tensor.dims, dataType: tensor.dataType });
   }

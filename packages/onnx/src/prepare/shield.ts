@@ -10,6 +10,7 @@ import { Signs } from "../derive/signs.ts";
 import { isSingleOrDouble } from "../model/element-types.ts";
 import { dependents } from "../model/graph.ts";
 import { inputOf, type Node } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import { Conditions, isFollowed } from "./conditions.ts";
 
 /** Operators that may be infinite, or have infinite slopes: which input to replace, and by what. */
@@ -130,7 +131,7 @@ class Shield extends Conditions {
    */
   apply(): PreparedGraph | undefined {
     const node = this.#nodes.find(({ outputs }) => outputs[0] === this.#target)!;
-    const [index, harmless] = hazards.get(node.opType)!;
+    const [index, harmless] = entryOf(hazards, node.opType);
     const argument = inputOf(node, index);
     const shown = this.#live(this.#target);
     if (shown === undefined) return undefined;
@@ -201,7 +202,7 @@ class Shield extends Conditions {
       if (inputs.every((name, i) => name === one.inputs[i])) return [one];
       return one.opType === "Where" ? [{ ...one, inputs }] : [one, copied(one, inputs)];
     });
-    this.result = copies.get(this.#target)!;
+    this.result = entryOf(copies, this.#target);
     return nodes;
   }
 }

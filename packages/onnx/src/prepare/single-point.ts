@@ -3,7 +3,7 @@
 import { makeNode } from "../model/attributes.ts";
 import { everyName } from "../model/graph.ts";
 import type { Model, Node, Tensor, ValueInfo } from "../model/model.ts";
-import { NameSupply } from "../model/names.ts";
+import { entryOf, NameSupply } from "../model/names.ts";
 import { renameTensors } from "../model/rename.ts";
 import { byteLength, int64Tensor, numericValues } from "../model/tensor.ts";
 import { normalize } from "./normalize.ts";
@@ -142,9 +142,9 @@ export function repeatCode(
     graph: {
       ...inside,
       nodes: [
-        ...inputs.map(({ name }, i) => makeNode("Expand", [name, shapes[i].name], [all.get(name)!])),
+        ...inputs.map(({ name }, i) => makeNode("Expand", [name, shapes[i].name], [entryOf(all, name)])),
         ...inside.nodes,
-        ...outputs.map((name) => makeNode("Slice", [all.get(name)!, zero, one, zero], [name])),
+        ...outputs.map((name) => makeNode("Slice", [entryOf(all, name), zero, one, zero], [name])),
       ],
       initializers: [...inside.initializers, ...shapes, int64Tensor(zero, [0]), int64Tensor(one, [1])],
       inputs: graph.inputs.map((input) => (isBatched(input.name) ? ofOne(input) : input)),

@@ -6,6 +6,7 @@ import { positiveAxis } from "../derive/emitter.ts";
 import { infoOf } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { intAttribute, intsAttribute, type Node } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import { elementCount, numericValues } from "../model/tensor.ts";
 
 export interface CodeView {
@@ -104,7 +105,7 @@ function arithmetic(
 ): CodeView[] | undefined {
   const side = views.has(inputs[0]) ? 0 : 1;
   const [own, name] = [inputs[side], inputs[1 - side]];
-  const view = broadcast(views.get(own)!, output);
+  const view = broadcast(entryOf(views, own), output);
   const constant = graph.constants.get(name);
   const isProduct = opType === "Mul" || opType === "Div";
   if (opType === "Div" && side === 1) return undefined;

@@ -232,7 +232,7 @@ export const AffineGrid: DerivativeRule = {
   },
   vjp: (e, node, [u]) => {
     const shape = e.shape(outputOf(node, 0));
-    const rows = e.reshape(given(u), [shape[0], elementCount(shape.slice(1, -1)), shape.at(-1)!]);
+    const rows = e.reshape(given(u), [shape[0], elementCount(shape.slice(1, -1)), ...shape.slice(-1)]);
     return [e.op("MatMul", [e.transpose(rows, [0, 2, 1]), baseGrid(e, node)])];
   },
 };

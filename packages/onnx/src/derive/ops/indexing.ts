@@ -48,7 +48,7 @@ function elementsNamed(e: Emitter, node: Node): Picked {
 /** Slices of `data` that the last axis of `indices` names by their leading coordinates. */
 function slicesAt(e: Emitter, data: Shape, indices: string, batchDims = 0): Picked {
   const shape = e.shape(indices);
-  const depth = shape.at(-1)!;
+  const [depth] = shape.slice(-1);
   const extents = data.slice(batchDims, batchDims + depth);
   const tuples = counted(e, indices, e.int64(extents));
   const each = e.op("Reshape", [tuples, e.int64([elementCount(data.slice(0, batchDims)), -1, depth])]);

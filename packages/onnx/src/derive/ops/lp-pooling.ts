@@ -1,6 +1,6 @@
 // Pooling by the p-norm: y = (Σ|x|ᵖ)^(1/p), so that ẏ = Σ w·ẋ with w = sign(x)·(|x|/y)ᵖ⁻¹.
 
-import { inputOf, intAttribute, intsAttribute, type Node, outputOf } from "../../model/model.ts";
+import { inputOf, intAttribute, type Node, outputOf, requiredInts } from "../../model/model.ts";
 import { elementCount } from "../../model/tensor.ts";
 import { type Emitter, type Shape, sign } from "../emitter.ts";
 import type { DerivativeRule } from "../rule.ts";
@@ -28,7 +28,7 @@ interface Windowed {
 
 function windowed(e: Emitter, node: Node): Windowed {
   const [x, y] = [e.shape(inputOf(node, 0)), e.shape(outputOf(node, 0))];
-  const kernel = intsAttribute(node, "kernel_shape")!;
+  const kernel = requiredInts(node, "kernel_shape");
   const ones = e.float(Array<number>(elementCount(kernel)).fill(1), [1, 1, ...kernel]);
   return { x, y, windows: windowsOf(node, kernel, x.slice(2), y.slice(2)), ones };
 }

@@ -19,14 +19,15 @@ export const MatMul: DerivativeRule = {
       e.align(e.shape(name).length === 1 ? e.reshape(tangent, shape) : tangent, shape, rank);
     const left = ta && e.op("MatMul", [moved(ta, a, shapeA), primal(b, shapeB)]);
     const right = tb && e.op("MatMul", [primal(a, shapeA), moved(tb, b, shapeB)]);
-    const sum = e.add(left, right)!;
+    const sum = given(e.add(left, right));
     const isMatrix = e.shape(a).length > 1 && e.shape(b).length > 1;
     return [isMatrix ? sum : e.reshape(sum, e.shape(outputOf(node, 0)))];
   },
   vjp: (e, node, [u], wanted) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     const [shapeA, shapeB] = [asMatrix(e.shape(a), "row"), asMatrix(e.shape(b), "column")];
-    const [m, n] = [shapeA.at(-2)!, shapeB.at(-1)!];
+    const [m] = shapeA.slice(-2);
+    const [n] = shapeB.slice(-1);
     const batch = e.shape(outputOf(node, 0)).slice(0, Math.max(shapeA.length, shapeB.length) - 2);
     const full = e.reshape(given(u), [...batch, m, n]);
     return [
@@ -45,7 +46,7 @@ function matmulLeftAdjoint(
   shapeB: Shape,
   batch: Shape,
 ): string {
-  const result = [...batch, shapeA.at(-2)!, shapeA.at(-1)!];
+  const result = [...batch, ...shapeA.slice(-2)];
   if (shapeB.length === 2) {
     // One product for all rows, with the weight as it is stored.
     const rows = e.op("Reshape", [u, e.int64([-1, shapeB[1]])]);
@@ -64,15 +65,16 @@ function matmulRightAdjoint(
   shapeB: Shape,
   batch: Shape,
 ): string {
-  const result = [...batch, shapeB.at(-2)!, shapeB.at(-1)!];
+  const result = [...batch, ...shapeB.slice(-2)];
   return e.reduceTo(e.op("MatMul", [transposed(e, a, shapeA), u]), result, shapeB);
 }
 
 /** A primal matrix, or batch of matrices, with its last two axes exchanged. */
 function transposed(e: Emitter, name: string, shape: Shape): string {
   const matrix = e.shape(name).length === 1 ? e.op("Reshape", [name, e.int64(shape)]) : name;
+  const rank = shape.length;
   const axes = shape.map((_, i) => i);
-  return e.op("Transpose", [matrix], { perm: ints([...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]) });
+  return e.op("Transpose", [matrix], { perm: ints([...axes.slice(0, -2), rank - 1, rank - 2]) });
 }
 
 function asMatrix(shape: Shape, vector: "row" | "column"): Shape {

@@ -1,7 +1,7 @@
 // Pooling over windows of an image.
 
 import { int, string, without } from "../../model/attributes.ts";
-import { inputOf, intAttribute, intsAttribute, type Node, outputOf } from "../../model/model.ts";
+import { inputOf, intAttribute, type Node, outputOf, requiredInts } from "../../model/model.ts";
 import { elementCount } from "../../model/tensor.ts";
 import type { Emitter, Shape } from "../emitter.ts";
 import type { DerivativeRule } from "../rule.ts";
@@ -19,7 +19,7 @@ export const AveragePool: DerivativeRule = {
   jvp: forward,
   vjp: (e, node, [u]) => {
     const [x, y] = [e.shape(inputOf(node, 0)), e.shape(outputOf(node, 0))];
-    const kernel = intsAttribute(node, "kernel_shape")!;
+    const kernel = requiredInts(node, "kernel_shape");
     const windows = windowsOf(node, kernel, x.slice(2), y.slice(2));
     const padded = intAttribute(node, "count_include_pad", 0) === 1;
     // A mean over fewer elements at the borders: each position is divided by how many it covers.
@@ -117,7 +117,7 @@ function positions(e: Emitter, node: Node): string {
 /** The convolution that lays out each window's elements, its taps, as channels; exact, its weights being 0 and 1. */
 function unfold(e: Emitter, node: Node) {
   const [x, y] = [e.shape(inputOf(node, 0)), e.shape(outputOf(node, 0))];
-  const size = intsAttribute(node, "kernel_shape")!;
+  const size = requiredInts(node, "kernel_shape");
   const windows = windowsOf(node, size, x.slice(2), y.slice(2));
   const taps = elementCount(size);
   const identity = Array.from({ length: taps * taps }, (_, i) => (i % (taps + 1) === 0 ? 1 : 0));

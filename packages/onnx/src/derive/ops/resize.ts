@@ -37,7 +37,7 @@ export const Resize: DerivativeRule = {
     for (const target of all) {
       const resized = current[target.axis];
       const bounding = boundingTarget(node, all);
-      if (!bounding && isUntouched(node, target, resized)) continue;
+      if (!bounding && isUntouched(target, resized)) continue;
       const matrix = interpolationMatrix(e, node, target, resized, bounding);
       const adjoint = e.op("Transpose", [matrix], { perm: ints([1, 0]) });
       cotangent = e.alongAxis(cotangent, current, target.axis, adjoint);
@@ -62,8 +62,8 @@ function crops(node: Node): boolean {
 }
 
 /** A scale that leaves the extent as it is may move the sampling positions nevertheless. */
-function isUntouched(node: Node, { extent, scale = 1, crop }: Target, resized: number): boolean {
-  return extent === resized && scale === 1 && (!crops(node) || (crop![0] === 0 && crop![1] === 1));
+function isUntouched({ extent, scale = 1, crop }: Target, resized: number): boolean {
+  return extent === resized && scale === 1 && (!crop || (crop[0] === 0 && crop[1] === 1));
 }
 
 /** The axes that the node resizes; the batch axis must not be one of them. */
@@ -83,7 +83,7 @@ function targets(e: Emitter, node: Node, shape: Shape): Target[] {
     };
   });
   const batch = all.find(({ axis }) => axis === 0);
-  if (batch && !isUntouched(node, batch, e.shape(outputOf(node, 0))[0])) {
+  if (batch && !isUntouched(batch, e.shape(outputOf(node, 0))[0])) {
     throw new Unsupported("it resizes the batch axis");
   }
   return all.filter(({ axis }) => axis !== 0);
@@ -97,8 +97,9 @@ function resize(
   all: readonly Target[],
   attributes: Readonly<Record<string, Attribute>> = without(node),
 ): string {
+  const bounds = all.flatMap(({ crop }) => (crop ? [crop] : []));
   const roi = crops(node)
-    ? e.float32([...all.map(({ crop }) => crop![0]), ...all.map(({ crop }) => crop![1])])
+    ? e.float32([...bounds.map(([start]) => start), ...bounds.map(([, end]) => end)])
     : undefined;
   const sizes = all.flatMap(({ size }) => size ?? []);
   const scales = all.flatMap(({ scale }) => scale ?? []);

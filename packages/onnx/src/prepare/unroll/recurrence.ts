@@ -3,6 +3,7 @@
 import { MOST_STEPS } from "../../derive/unsupported.ts";
 import { int, ints } from "../../model/attributes.ts";
 import { inputOf, intAttribute, type Node, stringAttribute } from "../../model/model.ts";
+import { entryOf } from "../../model/names.ts";
 import type { CompositeWriter } from "../composite-writer.ts";
 import { activationsOf } from "./activations.ts";
 import { type Cell, cells, type Parameters } from "./cells.ts";
@@ -22,7 +23,7 @@ interface Course {
  * the standard does not know or whose numbers are not stated, stay as they are.
  */
 export function writeOutRecurrence(w: CompositeWriter, node: Node, shape: readonly number[]): void {
-  const cell = cells.get(node.opType)!;
+  const cell = entryOf(cells, node.opType);
   const isBatchFirst = intAttribute(node, "layout", 0) === 1;
   const [length, batch] = isBatchFirst ? [shape[1], shape[0]] : shape;
   const direction = stringAttribute(node, "direction", "forward");

@@ -4,8 +4,8 @@
 import type { Runtime, RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
 import { probe } from "../../file/probe.ts";
 import { dependents, everyName, nodeReads, nodesFor, topologicalOrder } from "../../model/graph.ts";
-import { type Model, type Node, requiredInputs } from "../../model/model.ts";
-import { NameSupply } from "../../model/names.ts";
+import { firstOutput, type Model, type Node, requiredInputs } from "../../model/model.ts";
+import { entryOf, NameSupply } from "../../model/names.ts";
 import { fromRuntime, int64Tensor, numericValues } from "../../model/tensor.ts";
 import { typesOf } from "../../model/types.ts";
 import { CompositeWriter, type WrittenOut } from "../composite-writer.ts";
@@ -61,7 +61,7 @@ export async function unrollOnce(model: Model, around: Surroundings): Promise<Un
     const written = writtenOut(new CompositeWriter(node, names, types, known), node, extent);
     if (written.nodes.length === 0) return [node];
     for (const tensor of written.constants) initializers.push(tensor);
-    const origin = node.outputs.find(Boolean)!;
+    const origin = firstOutput(node);
     for (const name of written.nodes.flatMap(({ outputs }) => outputs)) origins.set(name, origin);
     return [...written.nodes];
   });
@@ -135,8 +135,11 @@ async function measured(
   return new Map(
     nodes.map((node) => {
       const count = counts.get(node);
-      const rounds = count ? numericValues(fromRuntime(count, values.get(count)!))[0] : 0;
-      return [node, { shapes: read(node).map((name) => known.get(name)?.dims ?? shapes.get(name)!), rounds }];
+      const rounds = count ? numericValues(fromRuntime(count, entryOf(values, count)))[0] : 0;
+      return [
+        node,
+        { shapes: read(node).map((name) => known.get(name)?.dims ?? entryOf(shapes, name)), rounds },
+      ];
     }),
   );
 }
