@@ -54,6 +54,7 @@ const passing = (g: GraphBuilder): Record<string, string> => ({
 interface Quantised {
   readonly about: string;
   readonly build: Build;
+  readonly opset?: number;
   /** [outputs, 2]. */
   readonly jacobian: readonly number[];
 }
@@ -67,6 +68,33 @@ const cases: readonly Quantised[] = [
     build: (g) => dequantized(g, ...split(levels(g))),
     jacobian: [1, 0, 0, 0],
   },
+  ...Object.entries({
+    FLOAT8E4M3FN: 448,
+    FLOAT8E4M3FNUZ: 240,
+    FLOAT8E5M2: 57_344,
+    FLOAT8E5M2FNUZ: 57_344,
+  } as const).map(
+    ([type, largest]): Quantised => ({
+      about: `levels of ${type}`,
+      opset: 19,
+      // Of the coordinates one stays below the largest level, and the other one passes it.
+      build: (g) => {
+        const x = g.op("Mul", [
+          g.variable([1, M], { low: 0.9, high: 1, positive: true }),
+          g.float([0.5, 2], [1, M]),
+        ]);
+        const zero = g.initializer({
+          name: "zero",
+          dims: [],
+          dataType: DataType[type],
+          raw: Uint8Array.of(0),
+        });
+        const scale = g.scalar(1 / largest);
+        return dequantized(g, g.op("QuantizeLinear", [x, scale, zero]), [scale, zero]);
+      },
+      jacobian: [0.5, 0, 0, 0],
+    }),
+  ),
   {
     about: "a scale for every channel",
     build: (g) => {
@@ -210,10 +238,10 @@ function signedLevels(g: GraphBuilder): string {
   return bytes(g, [50, 60], [1, M]);
 }
 
-test.each(cases.map(({ about, build, jacobian }) => [about, build, jacobian] as const))(
+test.each(cases.map(({ about, ...quantised }) => [about, quantised] as const))(
   "%s",
-  async (_about, build, jacobian) => {
-    const { model, point } = assemble(build, "float32", {});
+  async (_about, { build, opset = 18, jacobian }) => {
+    const { model, point } = assemble(build, "float32", { opset });
     const at = Float32Array.from(point);
     await expect(OnnxMap.create(model, runtime)).rejects.toThrow(/coarse grid.*--straight-through/);
     const map = await OnnxMap.create(model, runtime, straightThrough);

@@ -2,7 +2,7 @@
 // and the largest level, and for a constant beyond. They are no derivatives, and only there for who asks for them.
 // Tangents of tensors of integers are floating-point numbers.
 
-import { isFloat } from "../model/element-types.ts";
+import { isFloat, largestFloat8 } from "../model/element-types.ts";
 import { DataType, intAttribute, type Node, outputOf } from "../model/model.ts";
 import type { Emitter } from "./emitter.ts";
 import { positiveAxis } from "./emitter.ts";
@@ -19,6 +19,7 @@ const levels: ReadonlyMap<number, readonly [number, number]> = new Map([
   [DataType.INT16, [-32_768, 32_767]],
   [DataType.UINT4, [0, 15]],
   [DataType.INT4, [-8, 7]],
+  ...Array.from(largestFloat8, ([type, value]) => [type, [-value, value]] as const),
 ]);
 
 /** A rule that multiplies by the same factor forwards and in reverse: only the first input and output count. */
@@ -53,7 +54,9 @@ const quantize: DerivativeRule = scaled((e, node) => {
   const [x, , zero] = node.inputs as [string, string, string?];
   const bounds = levels.get(e.dataType(outputOf(node, 0)));
   if (!bounds) {
-    throw new Unsupported("its levels are not those of an integer type; use the model before quantisation");
+    throw new Unsupported(
+      "its levels are not those of an integer of 16 bits at most or of a float8; use the model before quantisation",
+    );
   }
   const scale = alignedScale(e, node);
   const level = e.op("Round", [e.op("Div", [x, scale])]);

@@ -57,6 +57,14 @@ export function isFloat(dataType: number | undefined): boolean {
   return elementTypes.get(dataType ?? 0)?.isFloat ?? false;
 }
 
+/** The largest finite values of types to which what lies beyond is clipped, unless an operator is told not to. */
+export const largestFloat8: ReadonlyMap<number, number> = new Map([
+  [DataType.FLOAT8E4M3FN, 448],
+  [DataType.FLOAT8E4M3FNUZ, 240],
+  [DataType.FLOAT8E5M2, 57_344],
+  [DataType.FLOAT8E5M2FNUZ, 57_344],
+]);
+
 /** Whether a type is one that engines compute derivatives in: float32 or float64. */
 export function isSingleOrDouble(dataType: number | undefined): boolean {
   return dataType === DataType.FLOAT || dataType === DataType.DOUBLE;

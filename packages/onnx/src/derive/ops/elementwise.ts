@@ -1,7 +1,7 @@
 // Unary elementwise operators: y = f(x), so that ẏ = f′(x)·ẋ. Each is given by its derivative, as a tensor
 // of the shape of x or as a number. At a kink the value is PyTorch's (0 for Relu, the slope for LeakyRelu).
 
-import { isFloat, tangentType } from "../../model/element-types.ts";
+import { isFloat, largestFloat8, tangentType } from "../../model/element-types.ts";
 import {
   DataType,
   floatAttribute,
@@ -171,14 +171,6 @@ export const Clip: DerivativeRule = unary((e, x, _y, node) => {
   return low || high ? factor : 1;
 });
 
-/** The largest finite values of the types to which Cast clips, unless it is told not to, what lies beyond. */
-const largest: ReadonlyMap<number, number> = new Map([
-  [DataType.FLOAT8E4M3FN, 448],
-  [DataType.FLOAT8E4M3FNUZ, 240],
-  [DataType.FLOAT8E5M2, 57344],
-  [DataType.FLOAT8E5M2FNUZ, 57344],
-]);
-
 /**
  * Between floating-point types the derivative is converted alike, in float32 where the type has fewer digits: rounding
  * is taken for the identity, saturation for Clip. Towards integers it is zero.
@@ -199,7 +191,7 @@ export const Cast: DerivativeRule = {
 /** The derivative of Cast, 0 where the value saturates. */
 function whereInRange(e: Emitter, node: Node, derivative: string): string {
   const [x] = node.inputs as [string];
-  const bound = largest.get(intAttribute(node, "to", DataType.FLOAT));
+  const bound = largestFloat8.get(intAttribute(node, "to", DataType.FLOAT));
   if (bound === undefined || intAttribute(node, "saturate", 1) === 0) return derivative;
   const magnitude = e.op("Abs", [e.op("Cast", [x], { to: { type: "int", value: DataType.FLOAT } })]);
   const isInside = e.op("Less", [magnitude, e.scalar(bound)]);
