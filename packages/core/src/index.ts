@@ -14,6 +14,19 @@ export {
   localDimension,
 } from "./dimension/local-dimension.ts";
 export {
+  isSampled,
+  type SampledSpectrum,
+  type SampledSpectrumOptions,
+  type SpectrumSampling,
+  sampledSpectrum,
+} from "./dimension/sampled-spectrum.ts";
+export {
+  type Estimate,
+  estimateCount,
+  type SpectrumEstimates,
+  spectrumEstimates,
+} from "./dimension/spectrum-estimates.ts";
+export {
   cumulativeDimension,
   type SpectrumStatistics,
   spectrumStatistics,

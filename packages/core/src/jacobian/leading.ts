@@ -4,12 +4,11 @@
 
 import { type Matrix, matmul } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
-import { powerOfTwo } from "../power-of-two.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
 import { type LeadingSubspace, leadingSubspace } from "./leading-subspace.ts";
 import { decomposeInPlace } from "./long-vectors.ts";
+import { ScaledProducts, type Side, smallerSide } from "./scaled-products.ts";
 
 export interface LeadingTriplets {
   /** σ₁ ≥ … ≥ σ_k. */
@@ -50,20 +49,19 @@ const SHARE = 1 / 8;
  */
 export async function leadingTriplets(at: JacobianAt, k: number): Promise<LeadingTriplets> {
   requireRoom(at, k);
-  const isTall = at.inputs <= at.outputs;
-  const scaled = new ScaledProducts(at);
+  const scaled = new ScaledProducts(at, smallerSide(at));
   const found = await leadingSubspace({
-    dim: Math.min(at.inputs, at.outputs),
+    dim: scaled.dim,
     k,
-    forth: isTall ? scaled.push : scaled.pull,
-    back: isTall ? scaled.pull : scaled.push,
+    forth: scaled.forth,
+    back: scaled.back,
     of: "triplets",
     tolerance: TOLERANCE,
     capacity: capacityFor(at, k),
     signal: at.signal,
   });
   const { near, far, values, residuals } = triplesOf(found);
-  const [inputVectors, outputVectors] = isTall ? [near, far] : [far, near];
+  const [inputVectors, outputVectors] = scaled.side === "inputs" ? [near, far] : [far, near];
   const inFull = (x: number): number => x * scaled.unit;
   return {
     singularValues: values.map(inFull),
@@ -75,14 +73,14 @@ export async function leadingTriplets(at: JacobianAt, k: number): Promise<Leadin
   };
 }
 
-/** Leading eigenpairs of the metric JᵀJ. */
+/** Leading eigenpairs of the metric JᵀJ, or of JJᵀ. */
 export interface LeadingPairs {
   /** λ₁ ≥ … ≥ λ_k ≥ 0. */
   readonly values: Float64Array;
-  /** As columns, `[n, k]`, orthonormal; signs are not fixed. */
+  /** As columns, `[n, k]`, of JJᵀ `[m, k]`, orthonormal; signs are not fixed. */
   readonly vectors: Matrix;
   /**
-   * ‖JᵀJ·vᵢ − λᵢvᵢ‖, as the products gave them, rounding of the engine included. Some eigenvalue lies within it of λᵢ.
+   * ‖JᵀJ·vᵢ − λᵢvᵢ‖, of JJᵀ likewise, as the products gave them, rounding of the engine included. Some eigenvalue lies within it of λᵢ.
    */
   readonly residuals: Float64Array;
   /** Products with J or Jᵀ that it took. */
@@ -91,16 +89,21 @@ export interface LeadingPairs {
 }
 
 /**
- * The leading k eigenpairs of JᵀJ, from 1 to n, by the same iteration, to residuals of `tolerance`·λ₁ or as near as the
- * engine's rounding lets them come. Nothing as long as the output is kept.
+ * The leading k eigenpairs of JᵀJ, from 1 to n, or of JJᵀ, by the same iteration, to residuals of `tolerance`·λ₁ or as
+ * near as the engine's rounding lets them come. Nothing as long as the other side is kept.
  */
-export async function leadingPairs(at: JacobianAt, k: number, tolerance: number): Promise<LeadingPairs> {
-  const scaled = new ScaledProducts(at);
+export async function leadingPairs(
+  at: JacobianAt,
+  k: number,
+  tolerance: number,
+  side: Side = "inputs",
+): Promise<LeadingPairs> {
+  const scaled = new ScaledProducts(at, side);
   const { values, vectors, returned, products } = await leadingSubspace({
-    dim: at.inputs,
+    dim: scaled.dim,
     k,
-    forth: scaled.push,
-    back: scaled.pull,
+    forth: scaled.forth,
+    back: scaled.back,
     of: "pairs",
     tolerance,
     capacity: 2 * k + ROOMY,
@@ -115,38 +118,6 @@ export async function leadingPairs(at: JacobianAt, k: number, tolerance: number)
     products,
     route: await at.productRoute(),
   };
-}
-
-/** Products in a unit that the first of them sets, in which squares neither vanish nor overflow. */
-class ScaledProducts {
-  readonly #at: JacobianAt;
-  #unit: number | undefined;
-
-  constructor(at: JacobianAt) {
-    this.#at = at;
-  }
-
-  /** What the products are to be multiplied by. */
-  get unit(): number {
-    return this.#unit ?? 1;
-  }
-
-  readonly push = async (x: FloatArray): Promise<FloatArray> =>
-    this.#inUnits(await this.#at.push(inSingle(x), 1));
-
-  readonly pull = async (y: FloatArray): Promise<FloatArray> =>
-    this.#inUnits(await this.#at.pull(inSingle(y), 1));
-
-  #inUnits(product: FloatArray): FloatArray {
-    this.#unit ??= powerOfTwo(product);
-    const scale = this.#unit;
-    // A copy: the map may use its array again.
-    return product.map((x) => x / scale);
-  }
-}
-
-function inSingle(x: FloatArray): Float32Array {
-  return x instanceof Float32Array ? x : Float32Array.from(x);
 }
 
 /** The best triplets that the space holds (Rayleigh–Ritz); its images become the far vectors. */
