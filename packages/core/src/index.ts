@@ -59,6 +59,7 @@ export {
   regionMetricsAt,
   regionSpeeds,
 } from "./directions/region.ts";
+export { type FoundDirections, RegionAt } from "./directions/region-at.ts";
 export {
   factorize,
   type Sefa,

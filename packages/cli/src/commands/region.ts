@@ -3,17 +3,14 @@
 import {
   type DirectionSet,
   defaultNames,
+  type FoundDirections,
   OUTSIDE_RULES,
   type Provenance,
-  type RegionDirections,
-  type RegionMetrics,
+  RegionAt,
   randomDirections,
-  regionDirections,
-  regionMetricsAt,
-  regionSpeeds,
 } from "@vielbein/core";
 import { linearTraversal, symmetricSteps } from "@vielbein/core/paths";
-import { eigh, leadingColumns, matrix, rowAt, transpose } from "@vielbein/linalg";
+import { type Matrix, rowAt, transpose } from "@vielbein/linalg";
 import { contactSheet } from "@vielbein/viz";
 import { footerOf, originOf } from "../inputs/captions.ts";
 import { atMost } from "../inputs/direction-counts.ts";
@@ -35,8 +32,9 @@ import { number, significant, table, text } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
 
 const SHOWN = 10;
-/** Random directions, whose median is the control. */
+/** Random directions, whose median is the control; where each is a product with a large Jacobian, fewer. */
 const CONTROLS = 100;
+const FEW_CONTROLS = 20;
 
 const options = {
   ...mapOptions,
@@ -79,9 +77,14 @@ const REST: Readonly<Record<Options["outside"], string>> = {
 
 /** The directions, and what other directions do to the same region. */
 interface Found {
-  readonly directions: RegionDirections;
+  readonly directions: FoundDirections;
   /** Quotients outside / inside. */
-  readonly controls: { readonly localBasis: number[]; readonly random: number };
+  readonly controls: {
+    readonly localBasis: readonly number[];
+    /** The median of so many. */
+    readonly random: number;
+    readonly randomCount: number;
+  };
 }
 
 export const region = command({
@@ -98,11 +101,10 @@ export const region = command({
     const area = await readRegion(options.region, drawing.layout);
     const codes = await source.take(options.sample, 1, signal);
     const point = chooseCode(codes, generator.from.dim, options);
-    const metrics = await regionMetricsAt(generator, point, area.weights, {
-      signal,
-      memoryBudget: options.memory,
-    });
-    const found = await endingAtOnce(() => findDirections(metrics, task), signal);
+    const found = await findDirections(
+      RegionAt.of(generator, point, area.weights, { signal, memoryBudget: options.memory }),
+      task,
+    );
     const provenance = provenanceOf(
       loaded,
       generator,
@@ -114,7 +116,9 @@ export const region = command({
         tolerance: options.tolerance,
         regularization: options.regularization,
         sample: options.sample,
-        routes: [metrics.route],
+        routes: [found.directions.route],
+        products: found.directions.products,
+        traceError: found.directions.traceError,
         ...drawingEntry(drawing),
       },
     );
@@ -129,35 +133,24 @@ export const region = command({
   },
 });
 
-function findDirections(
-  metrics: RegionMetrics,
-  { generator, options, terminal }: GeneratorTask<Options>,
-): Found {
+async function findDirections(
+  region: RegionAt,
+  { generator, options, terminal, signal }: GeneratorTask<Options>,
+): Promise<Found> {
   const n = generator.from.dim;
   const wanted = atMost(n, options.k, "--k", terminal) ?? Math.min(SHOWN, n);
   const { outside, tolerance, regularization } = options;
-  const directions = regionDirections(metrics, { outside, tolerance, regularization, k: wanted });
-  const { inner, outer } = metrics;
-  const whole = matrix(
-    n,
-    n,
-    inner.data.map((value, i) => value + outer.data[i]!),
-  );
-  const basis = leadingColumns(eigh(whole).vectors, Math.min(n, directions.vectors.cols));
-  const random = quotientsOf(metrics, randomDirections(n, Math.min(n, CONTROLS), options.seed)).sort(
-    (a, b) => a - b,
-  );
-  return {
-    directions,
-    controls: {
-      localBasis: quotientsOf(metrics, basis),
-      random: random[Math.floor(random.length / 2)] ?? Number.NaN,
-    },
-  };
+  const settings = { outside, tolerance, regularization, k: wanted };
+  const directions = await endingAtOnce(() => region.directions(settings), signal);
+  const basis = await region.localBasis(Math.min(n, directions.vectors.cols));
+  const randomCount = Math.min(n, directions.products === undefined ? CONTROLS : FEW_CONTROLS);
+  const drawn = await quotientsOf(region, randomDirections(n, randomCount, options.seed));
+  const random = [...drawn].sort((a, b) => a - b)[Math.floor(randomCount / 2)] ?? Number.NaN;
+  return { directions, controls: { localBasis: await quotientsOf(region, basis), random, randomCount } };
 }
 
-function quotientsOf(metrics: RegionMetrics, vectors: RegionDirections["vectors"]): number[] {
-  const { inside, outside } = regionSpeeds(metrics, vectors);
+async function quotientsOf(region: RegionAt, vectors: Matrix): Promise<number[]> {
+  const { inside, outside } = await region.speeds(vectors);
   return Array.from(outside, (value, i) => value / inside[i]!);
 }
 
@@ -176,10 +169,13 @@ function directionSet({ directions }: Found, point: Float32Array, provenance: Pr
 }
 
 function toJson({ directions, controls }: Found, point: Float32Array, provenance: Provenance): object {
-  const { vectors, values, inside, outside, kept } = directions;
+  const { vectors, values, inside, outside, kept, products, residual, traceError } = directions;
   return {
     point: Array.from(point),
     kept,
+    products,
+    residual,
+    traceError,
     directions: Array.from(values, (value, k) => ({
       name: `d${k}`,
       value,
@@ -193,7 +189,7 @@ function toJson({ directions, controls }: Found, point: Float32Array, provenance
 }
 
 function toText({ directions, controls }: Found, provenance: Provenance, { outside }: Options): string {
-  const { inside, outside: beyond, kept } = directions;
+  const { inside, outside: beyond, kept, products, residual = 0, traceError = 0 } = directions;
   const rows = Array.from(inside.subarray(0, SHOWN), (_, k) => k);
   const body = table(rows, [
     text("direction", (k) => `d${k}`),
@@ -207,7 +203,13 @@ function toText({ directions, controls }: Found, provenance: Provenance, { outsi
     kept === undefined
       ? undefined
       : `${kept} of ${provenance.from.dim} dimensions leave the rest still within the tolerance`,
-    `outside/inside of random directions: ${significant(controls.random, 4)} (median)`,
+    `outside/inside of random directions: ${significant(controls.random, 4)} (median of ${controls.randomCount})`,
+    products === undefined
+      ? undefined
+      : `by iteration, ${products} products with the Jacobian and its transpose; largest residual ${residual.toPrecision(2)} of the largest value`,
+    traceError > 0
+      ? `τ is off by ${(100 * traceError).toPrecision(2)} % (one standard error): the trace of the outer metric is estimated`
+      : undefined,
     rest > 0 ? `… ${rest} more: --json or --directions-out` : undefined,
   ]);
   const title = heading(

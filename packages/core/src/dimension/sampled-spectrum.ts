@@ -86,7 +86,8 @@ export async function sampledSpectrum(
   const total = Math.min(at.inputs, at.outputs);
   const { k = Math.min(LEADING, total), probes = PROBES, steps = STEPS, seed = 0 } = options;
   requireSampling(total, k, probes, steps);
-  const { values, vectors, residuals, products } = await leadingPairs(at, k, TOLERANCE, smallerSide(at));
+  const search = { tolerance: TOLERANCE, side: smallerSide(at) };
+  const { values, vectors, residuals, products } = await leadingPairs(at, k, search);
   const locked = transpose(vectors);
   const size = { probes, steps: Math.min(steps, Math.max(1, total - k)), seed };
   const rest = await probeRest(at, rowsOf(locked), values[0], size);

@@ -60,7 +60,15 @@ export interface RegionDirections {
   readonly outside: Float64Array;
   /** With `keep`: the dimension of the space that leaves the rest still. */
   readonly kept?: number | undefined;
+  /**
+   * With `ratio`, where tr(g_out) is an estimate: its standard error as a share of it. τ is off by as much.
+   */
+  readonly traceError?: number | undefined;
 }
+
+/** By default: see {@link RegionOptions}. */
+export const TOLERANCE = 0.01;
+export const TAU = 1e-3;
 
 /**
  * The metric inside and outside a region at a point: takes n products with J and n with its transpose, twice, or the
@@ -77,14 +85,19 @@ export async function regionMetricsAt(
   weights: ArrayLike<number>,
   options: MetricOptions = {},
 ): Promise<RegionMetrics & { readonly route: DerivativeRoute }> {
-  const rest = Float64Array.from(weights, (weight) => {
-    if (weight >= 0 && weight <= 1) return 1 - weight;
-    throw new VielbeinError("OUT_OF_RANGE", `Weights of a region lie between 0 and 1, got ${weight}.`);
-  });
+  const rest = outerWeights(weights);
   const inside = weightedMap(map, weights);
   const inner = await metricTensor(inside, point, options);
   const outer = await metricTensor(weightedMap(map, rest), point, options);
   return { inner, outer, route: routeOf(JacobianAt.of(inside, point, options), options) };
+}
+
+/** 1 − w. @throws {VielbeinError} `OUT_OF_RANGE` for a weight outside [0, 1]. */
+export function outerWeights(weights: ArrayLike<number>): Float64Array {
+  return Float64Array.from(weights, (weight) => {
+    if (weight >= 0 && weight <= 1) return 1 - weight;
+    throw new VielbeinError("OUT_OF_RANGE", `Weights of a region lie between 0 and 1, got ${weight}.`);
+  });
 }
 
 /**
@@ -98,9 +111,7 @@ export async function regionMetricsAt(
 export function regionDirections(metrics: RegionMetrics, options: RegionOptions): RegionDirections {
   const { inner, outer } = metrics;
   const { outside, k = inner.rows } = options;
-  if (!(Number.isInteger(k) && k >= 1 && k <= inner.rows)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `k must be an integer from 1 to ${inner.rows}, got ${k}.`);
-  }
+  requireCount(k, inner.rows);
   const { values, vectors: all } = directionsOf(inner, outer, options);
   const vectors = leading(all, k);
   return {
@@ -155,7 +166,7 @@ function oriented(vectors: Matrix): Matrix {
 }
 
 /** An orthonormal basis `[n, kept]` of the directions that move the rest by at most the tolerance. */
-function stillSpace(outer: Matrix, tolerance = 0.01): Matrix {
+function stillSpace(outer: Matrix, tolerance = TOLERANCE): Matrix {
   requireShare("tolerance", tolerance);
   const { values, vectors } = eigh(outer);
   const limit = tolerance * Math.sqrt(Math.max(values[0], 0));
@@ -179,7 +190,7 @@ function stillSpace(outer: Matrix, tolerance = 0.01): Matrix {
 }
 
 /** g + τ·tr(g)·1; the identity where g is 0, which has no scale of its own. */
-function regularized(g: Matrix, tau = 1e-3): Matrix {
+function regularized(g: Matrix, tau = TAU): Matrix {
   requireShare("regularization", tau);
   const n = g.rows;
   let trace = 0;
@@ -192,7 +203,13 @@ function regularized(g: Matrix, tau = 1e-3): Matrix {
   );
 }
 
-function requireShare(what: string, value: number): void {
+/** Checks a number k of directions. @throws {VielbeinError} `INVALID_ARGUMENT`. */
+export function requireCount(k: number, n: number): void {
+  if (Number.isInteger(k) && k >= 1 && k <= n) return;
+  throw new VielbeinError("INVALID_ARGUMENT", `k must be an integer from 1 to ${n}, got ${k}.`);
+}
+
+export function requireShare(what: string, value: number): void {
   if (value > 0 && value < 1) return;
   throw new VielbeinError("INVALID_ARGUMENT", `${what} must lie between 0 and 1, got ${value}.`);
 }

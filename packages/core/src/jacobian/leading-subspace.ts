@@ -5,7 +5,7 @@
 import { eigh, type Matrix, matrix, normal } from "@vielbein/linalg";
 import type { FloatArray } from "../map/float-array.ts";
 import { dot } from "../optimize/objective.ts";
-import { combinations, combined, length, subtractInPlace, unitBeyond } from "./long-vectors.ts";
+import { combinations, combined, length, orthogonalTo, subtractInPlace, unitBeyond } from "./long-vectors.ts";
 
 export interface SubspaceSearch {
   /** Length of the vectors searched for. */
@@ -25,6 +25,8 @@ export interface SubspaceSearch {
   readonly tolerance: number;
   /** Vectors of the basis between two restarts, at least k + 3. */
   readonly capacity: number;
+  /** Orthonormal vectors `[dim]`: what is searched is the space orthogonal to them. Default none. */
+  readonly beyond?: readonly Float64Array[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,8 +57,9 @@ const PATIENCE = 100;
  * let it.
  */
 export async function leadingSubspace(search: SubspaceSearch): Promise<LeadingSubspace> {
-  const { dim, k, tolerance, capacity, signal } = search;
-  const basis = new Basis(dim, search.of);
+  const { k, tolerance, capacity, beyond = [], signal } = search;
+  const basis = new Basis(search.dim, search.of, beyond);
+  const dim = search.dim - beyond.length;
   const progress = new Progress();
   let probes = 0;
   for (;;) {
@@ -107,6 +110,7 @@ interface Ritz {
 class Basis {
   readonly #dim: number;
   readonly #of: SubspaceSearch["of"];
+  readonly #beyond: readonly Float64Array[];
   #vectors: Float64Array[] = [];
   #images: FloatArray[] = [];
   #returned: FloatArray[] = [];
@@ -114,9 +118,10 @@ class Basis {
   /** Vectors that were appended, those before a restart included. */
   steps = 0;
 
-  constructor(dim: number, of: SubspaceSearch["of"]) {
+  constructor(dim: number, of: SubspaceSearch["of"], beyond: readonly Float64Array[]) {
     this.#dim = dim;
     this.#of = of;
+    this.#beyond = beyond;
   }
 
   get size(): number {
@@ -127,7 +132,7 @@ class Basis {
     this.steps++;
     this.#vectors.push(v);
     if (this.#of === "triplets") this.#images.push(image);
-    this.#returned.push(returned);
+    this.#returned.push(this.#beyond.length > 0 ? orthogonalTo(this.#beyond, returned) : returned);
   }
 
   /** AᵀA times the vector that came last. */
@@ -137,7 +142,7 @@ class Basis {
 
   /** A unit vector orthogonal to the basis: the direction of `wanted`, or a random one where that adds nothing. */
   next(wanted: FloatArray | undefined): Float64Array {
-    const found = wanted && unitBeyond(Float64Array.from(wanted), this.#vectors);
+    const found = wanted && unitBeyond(Float64Array.from(wanted), [...this.#beyond, ...this.#vectors]);
     return found ?? this.next(normal(0, this.#drawn++, this.#dim));
   }
 

@@ -80,7 +80,8 @@ export interface LeadingPairs {
   /** As columns, `[n, k]`, of JJᵀ `[m, k]`, orthonormal; signs are not fixed. */
   readonly vectors: Matrix;
   /**
-   * ‖JᵀJ·vᵢ − λᵢvᵢ‖, of JJᵀ likewise, as the products gave them, rounding of the engine included. Some eigenvalue lies within it of λᵢ.
+   * ‖JᵀJ·vᵢ − λᵢvᵢ‖, of JJᵀ likewise, as the products gave them, rounding of the engine included. Some eigenvalue lies
+   * within it of λᵢ.
    */
   readonly residuals: Float64Array;
   /** Products with J or Jᵀ that it took. */
@@ -88,15 +89,23 @@ export interface LeadingPairs {
   readonly route: DerivativeRoute;
 }
 
+export interface PairSearch {
+  /** Residuals to reach, as a fraction of λ₁. */
+  readonly tolerance: number;
+  /** Of JᵀJ or of JJᵀ. Default `inputs`: JᵀJ. */
+  readonly side?: Side | undefined;
+  /** Orthonormal vectors of that side, fewer than it has dimensions: what is searched is the space orthogonal to them. */
+  readonly beyond?: readonly Float64Array[] | undefined;
+}
+
 /**
- * The leading k eigenpairs of JᵀJ, from 1 to n, or of JJᵀ, by the same iteration, to residuals of `tolerance`·λ₁ or as
- * near as the engine's rounding lets them come. Nothing as long as the other side is kept.
+ * The leading k eigenpairs of JᵀJ, from 1 to n, or of JJᵀ, by the same iteration, or as near to the tolerance as the
+ * engine's rounding lets them come. Nothing as long as the other side is kept.
  */
 export async function leadingPairs(
   at: JacobianAt,
   k: number,
-  tolerance: number,
-  side: Side = "inputs",
+  { tolerance, side = "inputs", beyond }: PairSearch,
 ): Promise<LeadingPairs> {
   const scaled = new ScaledProducts(at, side);
   const { values, vectors, returned, products } = await leadingSubspace({
@@ -107,6 +116,7 @@ export async function leadingPairs(
     of: "pairs",
     tolerance,
     capacity: 2 * k + ROOMY,
+    beyond,
     signal: at.signal,
   });
   const squares = values.map((value) => value ** 2);

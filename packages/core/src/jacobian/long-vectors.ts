@@ -17,6 +17,13 @@ export function subtractInPlace(a: Float64Array, b: FloatArray, factor: number):
   return a;
 }
 
+/** What is left of a vector beside orthonormal ones. */
+export function orthogonalTo(basis: readonly FloatArray[], v: FloatArray): Float64Array {
+  const rest = Float64Array.from(v);
+  for (const other of basis) subtractInPlace(rest, other, dot(rest, other));
+  return rest;
+}
+
 /** Σⱼ cⱼᵢ·vⱼ. */
 export function combined(vectors: readonly FloatArray[], coefficients: Matrix, i: number): Float64Array {
   const sum = new Float64Array(vectors[0].length);

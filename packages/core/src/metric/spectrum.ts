@@ -113,7 +113,7 @@ async function leading(
   if (!(tolerance > 0 && tolerance < 1)) {
     throw new VielbeinError("INVALID_ARGUMENT", `tolerance must lie between 0 and 1, got ${tolerance}.`);
   }
-  const { values, vectors, ...rest } = await leadingPairs(at, k, tolerance);
+  const { values, vectors, ...rest } = await leadingPairs(at, k, { tolerance });
   return {
     eigenvalues: values,
     eigenvectors: canonicalSigns(vectors, vectors).v,
