@@ -4,10 +4,12 @@
 // 2019); density and coverage of Naeem, Oh, Uh, Choi & Yoo ("Reliable Fidelity and Diversity Metrics for Generative
 // Models", ICML 2020).
 
-import { type Matrix, matmul, matrix, rowAt } from "@vielbein/linalg";
+import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { powerOfTwo } from "../power-of-two.ts";
+import { kthSmallest } from "../statistics/kth-smallest.ts";
 import { centred } from "../statistics/moments.ts";
+import { squaredDistances } from "../statistics/squared-distances.ts";
 import { requireMatrix } from "./labelled-codes.ts";
 
 export interface NeighbourOptions {
@@ -46,9 +48,11 @@ export function precisionRecall(
   const [a, b] = comparable("precisionRecall", real, generated, k);
   const [radiiA, radiiB] = [squaredRadii(a, k), squaredRadii(b, k)];
   const [insideA, insideB] = [new Uint8Array(b.rows), new Uint8Array(a.rows)];
-  squaredDistances(a, b, (i, j, distance) => {
-    if (distance <= radiiA[i]) insideA[j] = 1;
-    if (distance <= radiiB[j]) insideB[i] = 1;
+  squaredDistances(a, b, (i, distances) => {
+    for (let j = 0; j < b.rows; j++) {
+      if (distances[j] <= radiiA[i]) insideA[j] = 1;
+      if (distances[j] <= radiiB[j]) insideB[i] = 1;
+    }
   });
   return { precision: share(insideA), recall: share(insideB) };
 }
@@ -69,10 +73,12 @@ export function densityCoverage(
   const radii = squaredRadii(a, k);
   const covered = new Uint8Array(a.rows);
   let hits = 0;
-  squaredDistances(a, b, (i, _, distance) => {
-    if (distance > radii[i]) return;
-    hits++;
-    covered[i] = 1;
+  squaredDistances(a, b, (i, distances) => {
+    for (let j = 0; j < b.rows; j++) {
+      if (distances[j] > radii[i]) continue;
+      hits++;
+      covered[i] = 1;
+    }
   });
   return { density: hits / (k * b.rows), coverage: share(covered) };
 }
@@ -115,57 +121,12 @@ function comparable(what: string, real: Matrix, generated: Matrix, k: number): [
   return [rows, matrix(other.rows, cols, shifted)];
 }
 
-/** Rows of a block of distances. */
-const BLOCK = 256;
-
-/**
- * A squared distance that is this small beside the squared lengths has lost eleven bits to the difference, and is
- * computed from the differences of the coordinates instead.
- */
-const CANCELLED = 2 ** -11;
-
-function squaredDistance(a: Matrix, i: number, b: Matrix, j: number): number {
-  let sum = 0;
-  for (let k = 0; k < a.cols; k++) sum += (a.data[i * a.cols + k] - b.data[j * a.cols + k]) ** 2;
-  return sum;
-}
-
-/** Calls `visit` with the squared distance of every row i of A to every row j of B, block by block in order of i. */
-function squaredDistances(a: Matrix, b: Matrix, visit: (i: number, j: number, d2: number) => void): void {
-  const [ofA, ofB] = [squaredNorms(a), squaredNorms(b)];
-  for (let first = 0; first < a.rows; first += BLOCK) {
-    const rows = Math.min(BLOCK, a.rows - first);
-    const block = matrix(rows, a.cols, a.data.subarray(first * a.cols, (first + rows) * a.cols));
-    const { data } = matmul(block, b, { transposeB: true });
-    for (let i = 0, at = 0; i < rows; i++) {
-      for (let j = 0; j < b.rows; j++, at++) {
-        const squares = ofA[first + i] + ofB[j];
-        const distance = squares - 2 * data[at];
-        const isExact = distance > CANCELLED * squares;
-        visit(first + i, j, isExact ? distance : squaredDistance(a, first + i, b, j));
-      }
-    }
-  }
-}
-
-function squaredNorms({ rows, cols, data }: Matrix): Float64Array {
-  return Float64Array.from({ length: rows }, (_, i) =>
-    rowAt(data, i, cols).reduce((sum, x) => sum + x * x, 0),
-  );
-}
-
 /** Squared distance of every row to its k-th nearest other. */
 function squaredRadii(a: Matrix, k: number): Float64Array {
   const radii = new Float64Array(a.rows);
-  const nearest = new Float64Array(k);
-  squaredDistances(a, a, (i, j, distance) => {
-    if (j === 0) nearest.fill(Number.POSITIVE_INFINITY);
-    if (j !== i && distance < nearest[k - 1]) {
-      let at = k - 1;
-      for (; at > 0 && nearest[at - 1] > distance; at--) nearest[at] = nearest[at - 1];
-      nearest[at] = distance;
-    }
-    if (j === a.rows - 1) radii[i] = nearest[k - 1];
+  squaredDistances(a, a, (i, distances) => {
+    distances[i] = Number.POSITIVE_INFINITY;
+    radii[i] = kthSmallest(distances, k);
   });
   return radii;
 }

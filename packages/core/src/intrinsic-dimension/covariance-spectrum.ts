@@ -1,0 +1,15 @@
+// The spectrum of the covariance of points.
+
+import { type Matrix, svd } from "@vielbein/linalg";
+import { centred } from "../statistics/moments.ts";
+
+/**
+ * Eigenvalues of the covariance (ddof 1) of the rows of X `[n, d]`, n ≥ 2, descending: the min(n − 1, d) that can differ
+ * from 0. Those that rounding cannot tell from 0 are 0.
+ */
+export function covarianceSpectrum(points: Matrix): Float64Array {
+  const { rows: n, cols: d } = points;
+  const { s } = svd(centred(points).rows, { vectors: "none" });
+  const least = Math.max(n, d) * Number.EPSILON * s[0];
+  return s.slice(0, Math.min(n - 1, d)).map((x) => (x > least ? x ** 2 / (n - 1) : 0));
+}

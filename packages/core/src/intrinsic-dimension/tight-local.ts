@@ -1,0 +1,57 @@
+// Tight localities (Amsaleg, Chelly, Houle, Kawarabayashi, Radovanović & Treeratanajaru, "Intrinsic Dimensionality
+// Estimation within Tight Localities", SDM 2019): the estimate of Levina & Bickel, to which every pair of neighbours
+// contributes two further distances.
+
+import { type Matrix, rowAt } from "@vielbein/linalg";
+import { squaredDistance } from "../statistics/squared-distances.ts";
+import type { Cloud } from "./cloud.ts";
+import { type Estimate, meanOf } from "./estimate.ts";
+
+/** Distances below this share of that to the last neighbour are left out. */
+const SMALLEST = 1e-4;
+
+/**
+ * At a point with neighbours xᵢ at distances uᵢ and r = u_k, d = −2(k² − dropped)/(Σ_{i≠j} [ln(sᵢⱼ/r) + ln(tᵢⱼ/r)] +
+ * 2·Σ ln(uⱼ/r)). Here sᵢⱼ is the distance of xᵢ and xⱼ as seen from a ball about xᵢ that touches that of radius r about the
+ * point, and tᵢⱼ that of xᵢ and the reflection of xⱼ in the point. Of the cloud, the mean over its points.
+ *
+ * @param k at least 2.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` where the cloud has no k neighbours.
+ */
+export function tightLocal(cloud: Cloud, k: number): Estimate {
+  const { n, distances, indices } = cloud.neighbours(k);
+  return meanOf(
+    Float64Array.from({ length: n }, (_, i) =>
+      localityAt(cloud.points, rowAt(distances, i, k), indices.subarray(i * k, (i + 1) * k)),
+    ),
+  );
+}
+
+function localityAt(points: Matrix, radii: Float64Array, members: Int32Array): number {
+  const k = radii.length;
+  const r = radii[k - 1];
+  let [dropped, pairs, singles] = [0, 0, 0];
+  for (let j = 0; j < k; j++) {
+    if (radii[j] < SMALLEST * r) dropped++;
+    else singles += Math.log(radii[j] / r);
+    for (let i = 0; i < k; i++) {
+      if (i === j) continue;
+      const square = squaredDistance(points, members[i], points, members[j]);
+      const [a, b] = [radii[i], radii[j]];
+      const s = touching(square, a, b, r);
+      const t = touching(2 * a * a + 2 * b * b - square, a, b, r);
+      // Both or neither, so that they keep their balance.
+      if (s >= SMALLEST * r && t >= SMALLEST * r) pairs += Math.log(s / r) + Math.log(t / r);
+      else dropped++;
+    }
+  }
+  return pairs > -SMALLEST ? Number.NaN : (-2 * (k * k - dropped)) / (pairs + 2 * singles);
+}
+
+/** The positive root x of (r² − a²)·x² + r·c·x − r²·v² = 0 where c = a² + v² − b²: in a form that does not cancel. */
+function touching(square: number, a: number, b: number, r: number): number {
+  const rest = (r - a) * (r + a);
+  const c = a * a + square - b * b;
+  const root = Math.sqrt(c * c + 4 * square * rest);
+  return c >= 0 ? (2 * r * square) / (root + c) : (r * (root - c)) / (2 * rest);
+}
