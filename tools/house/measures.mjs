@@ -12,7 +12,7 @@ export function readSource(path) {
   const { program } = parseSync(path, text);
   const source = {
     path,
-    lines: text.split("\n").length,
+    lines: text.trimEnd().split("\n").length,
     functions: [],
     assertions: 0,
     spreads: 0,

@@ -10,7 +10,7 @@ import { directions } from "./commands/directions.ts";
 import { distortion } from "./commands/distortion/command.ts";
 import { edit } from "./commands/edit/command.ts";
 import { explore } from "./commands/explore/command.ts";
-import { frechet } from "./commands/frechet.ts";
+import { frechet } from "./commands/frechet/command.ts";
 import { geodesic } from "./commands/geodesic/command.ts";
 import { inspect } from "./commands/inspect.ts";
 import { invert } from "./commands/invert/command.ts";

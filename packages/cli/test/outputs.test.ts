@@ -24,6 +24,7 @@ import {
   OutputPrefixOption,
 } from "../src/kit/command-files.ts";
 import { programFor, runnable } from "../src/program.ts";
+import { nameOf, readProfiles } from "./command-profile.ts";
 import { generator, generatorBytes, model } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
@@ -32,27 +33,11 @@ const target = scratch("target.npy", writeNpy({ shape: [3, 8, 8], data: new Floa
 const [first, second] = [scratch("first.safetensors"), scratch("second.safetensors")];
 
 /** The least work of each command that writes files. */
-const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  basis: [path],
-  traverse: [path, "--directions", "0", "--columns", "3"],
-  dimension: [path, "--samples", "2"],
-  distortion: [path, "--pairs", "4", "--untrained", "0", "--k", "2"],
-  warpage: [path, "--pairs", "2", "--untrained", "0", "--pca-samples", "0", "--k", "2"],
-  metric: [path, "--samples", "2"],
-  axes: [path, "--axes", "0", "--columns", "2"],
-  compare: [first, second],
-  sefa: [path, "--k", "1", "-N", "1", "--columns", "2"],
-  pca: [path, "--samples", "10"],
-  frechet: [path, "--samples", "3", "--k", "2", "--held-out", "0"],
-  region: [path, "--region", "0,0,4,4", "--k", "1", "--columns", "2"],
-  random: [path],
-  "directions import": [target, "--space", "w"],
-  edit: [path, "--directions-in", first, "--edit", "d0"],
-  invert: [path, "--target", target, "--candidates", "2", "--starts", "1", "--steps", "1"],
-  geodesic: [path, "--segments", "2", "--steps", "1"],
-  ppl: [path, "--pairs", "2"],
-  derive: [path],
-};
+const ARGUMENTS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  (await readProfiles()).flatMap(({ command, least }) =>
+    least ? [[command, least({ model: path, target, first, second })]] : [],
+  ),
+);
 
 const silent = { write: () => true };
 const commands = runnable(
@@ -61,10 +46,6 @@ const commands = runnable(
     new AbortController().signal,
   ),
 );
-/** `random`, or `directions import`. */
-const nameOf = (command: Command): string =>
-  command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name();
-
 interface Case {
   readonly command: string;
   readonly option: OutputOption;

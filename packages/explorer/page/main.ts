@@ -3,11 +3,25 @@
 
 import { defineExplorer } from "../src/index.ts";
 
-const parameters = new URLSearchParams(location.search);
-const source = new URL(parameters.get("src") ?? "faces.onnx", document.baseURI);
-const provider = (["wasm", "webgpu"] as const).find((name) => name === parameters.get("provider"));
+const PROVIDERS = ["auto", "webgpu", "wasm"] as const;
 
-defineExplorer(provider ? { provider } : {});
-if (source.origin === location.origin) {
-  document.querySelector("vielbein-explorer")!.setAttribute("src", source.href);
+const parameters = new URLSearchParams(location.search);
+const src = parameters.get("src") ?? "faces.onnx";
+const wanted = parameters.get("provider") ?? "auto";
+const provider = PROVIDERS.find((name) => name === wanted);
+const isOurs =
+  URL.canParse(src, document.baseURI) && new URL(src, document.baseURI).origin === location.origin;
+
+/** Says above the explorer what is wrong with the address. */
+function complain(message: string): void {
+  const paragraph = document.createElement("p");
+  paragraph.role = "alert";
+  paragraph.textContent = message;
+  document.body.prepend(paragraph);
 }
+
+defineExplorer({ provider });
+if (!provider)
+  complain(`There is no provider "${wanted}", only ${PROVIDERS.join(", ")}; the page takes auto.`);
+if (isOurs) document.querySelector("vielbein-explorer")?.setAttribute("src", src);
+else complain(`The model "${src}" is not on this server, ${location.origin}. Open it here as a file.`);

@@ -574,6 +574,55 @@ describe("the explorer's page", () => {
     expect(await pixels()).not.toBe(before);
   });
 
+  it.for([
+    ["a damaged part", "#seed=5&basis=1,z", '`basis` is numbers, such as 1.5,0,-2, got "1,z"'],
+    ["a code of another model", "#seed=5&at=AACAPw", 'a code of 1 numbers, but "z" of "faces.onnx" has 16'],
+    ["layers that are not there", "#seed=5&layers=0-3", "has no layers"],
+    ["a space that is not there", "#seed=5&from=nowhere", "nowhere"],
+    ["an input that is not there", "#seed=5&set=label:3", "label"],
+    ["a layout of another size", "#seed=5&layout=hw:3,3", "hw:3,3"],
+  ])("starts afresh from an address with %s, and says so", async ([, hash, message], context) => {
+    if (missing) context.skip(missing);
+    await visit(`${url}?provider=wasm${hash}`);
+    await settle();
+    expect(await page.locator("vielbein-explorer #error").textContent()).toContain(message);
+    const { latent } = await state();
+    expect(latent).toEqual(Array.from(samplePoints({ name: "z", dim: 16, shape: [16] }, 0, 0, 1)));
+    expect(page.url()).toMatch(/#seed=0$/);
+    // And goes on.
+    const before = await pixels();
+    await drag(0, 1);
+    expect(await pixels()).not.toBe(before);
+    expect(complaints).toEqual([]);
+  });
+
+  it.for([
+    ["?src=http://[", "is not on this server"],
+    ["?src=https://elsewhere.example/model.onnx", "is not on this server"],
+    ["?src=javascript:alert(1)", "is not on this server"],
+    ["?provider=quantum&src=none.onnx", 'no provider "quantum"'],
+  ])("says what is wrong with %s, and opens nothing from elsewhere", async ([query, message], context) => {
+    if (missing) context.skip(missing);
+    complaints = [];
+    page = await browser.newPage();
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("request", (request) => {
+      if (new URL(request.url()).origin !== new URL(url).origin) complaints.push(request.url());
+    });
+    await page.goto(`${url}${query}`);
+    await page.locator("body > [role=alert]").filter({ hasText: message }).waitFor();
+    expect(await page.locator("vielbein-explorer #open-model").isVisible()).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
+  it("says that a model is not there", async (context) => {
+    if (missing) context.skip(missing);
+    page = await browser.newPage();
+    await page.goto(`${url}?src=%25E0%25A4.onnx`);
+    const alert = page.locator("vielbein-explorer #error");
+    await alert.filter({ hasText: "does not load: the server answers with status" }).waitFor();
+  });
+
   it("starts threads where the page is isolated", async (context) => {
     if (missing) context.skip(missing);
     const isolated = await serve({
@@ -664,7 +713,8 @@ describe("the explorer's page", () => {
 
 /** Ceilings in kB, compressed. */
 const CEILINGS: readonly (readonly [RegExp, number])[] = [
-  [/^assets\/src-.*\.js$/, 30],
+  // Schemas and their parser, which check what the address says, are 8 kB of it.
+  [/^assets\/src-.*\.js$/, 40],
   [/^assets\/worker-(?!wasm|webgpu).*\.js$/, 215],
   [/^assets\/worker-(wasm|webgpu)-.*\.js$/, 45],
 ];

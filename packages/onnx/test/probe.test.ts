@@ -2,7 +2,8 @@
 
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
-import { probe, probeValue } from "../src/file/probe.ts";
+import { probe } from "../src/file/probe.ts";
+import { probeValue } from "../src/file/probe-value.ts";
 import { trialLimits } from "../src/file/trial.ts";
 import { decodeModel } from "../src/index.ts";
 import { int, makeNode } from "../src/model/attributes.ts";

@@ -128,7 +128,10 @@ function engineFeeds(feeds: Feeds, { keeping }: Seat): EngineFeeds {
     Object.entries(feeds).map(([name, tensor]) => {
       if ("data" in tensor) return [name, tensor];
       if (tensor instanceof NodeTensor) return [name, tensor.handleFor(keeping)];
-      throw new VielbeinError("INVALID_ARGUMENT", `"${name}" was given a kept tensor of another runtime.`);
+      throw new VielbeinError(
+        "INVALID_ARGUMENT",
+        `"${name}" was given a kept tensor of another runtime. Read it there, or run its session on this one.`,
+      );
     }),
   );
 }

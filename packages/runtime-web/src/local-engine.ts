@@ -61,7 +61,13 @@ export class LocalEngine implements Engine {
         const device = (await ort.env.webgpu.device) as GPUDevice;
         void device.lost.then(({ message, reason }) => {
           const why = message.replace(/\s+/g, " ").trim() || reason;
-          engine.#die(new EngineFailure("BACKEND_FAILED", `The WebGPU device was lost (${why}).`, true));
+          engine.#die(
+            new EngineFailure(
+              "BACKEND_FAILED",
+              `The WebGPU device was lost (${why}). Try again: the engine starts anew.`,
+              true,
+            ),
+          );
         });
       }
       engine.#sessions.set(engine.#nextId++, trial);

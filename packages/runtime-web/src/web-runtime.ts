@@ -155,7 +155,7 @@ export class WebRuntime implements Runtime {
     this.#disposed = true;
     const engines = [...this.#engines.values()];
     this.#engines.clear();
-    const reason = new EngineFailure("BACKEND_FAILED", "The runtime was disposed.", true);
+    const reason = new EngineFailure("BACKEND_FAILED", "The runtime was disposed; create a new one.", true);
     for (const engine of engines) await (await engine.catch(() => undefined))?.end(reason);
   }
 

@@ -89,7 +89,10 @@ async function feedsFor(engine: Engine, feeds: Feeds): Promise<EngineFeeds> {
   const entries = Object.entries(feeds).map(async ([name, tensor]) => {
     if ("data" in tensor) return [name, tensor] as const;
     if (!(tensor instanceof WebTensor)) {
-      throw new VielbeinError("INVALID_ARGUMENT", `"${name}" was given a kept tensor of another runtime.`);
+      throw new VielbeinError(
+        "INVALID_ARGUMENT",
+        `"${name}" was given a kept tensor of another runtime. Read it there, or run its session on this one.`,
+      );
     }
     return [name, tensor.engine === engine ? tensor.handle : await tensor.read()] as const;
   });

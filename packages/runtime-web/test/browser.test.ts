@@ -104,7 +104,7 @@ describe("on an ordinary page", () => {
     await runtime.page.evaluate("call('close', [0])");
     expect((await runs).at(-1)).toMatchObject({
       status: "rejected",
-      reason: { code: "BACKEND_FAILED", message: "The runtime was disposed." },
+      reason: { code: "BACKEND_FAILED", message: "The runtime was disposed; create a new one." },
     });
     await expect.poll(() => runtime.page.workers(), { timeout: 20_000 }).toEqual([]);
     await runtime.page.close();

@@ -8,8 +8,18 @@ import { VielbeinError } from "@vielbein/core";
 import { type RgbaImage, type Shrinking, shrinkTo, upscale } from "./images/image.ts";
 import { encodePng, pngDataUri } from "./images/png.ts";
 import { type Block, type LegendKey, legend } from "./plots/frame.ts";
+import {
+  FOOTER_LINES,
+  paragraph,
+  type RowLabel,
+  rowLabel,
+  SUBTITLE_LINES,
+  TITLE_LINES,
+  type TypeScale,
+  typeScale,
+} from "./sheet-text.ts";
 import { px, svgDocument, textLine } from "./svg.ts";
-import { ellipsize, type Font, measureText, wrap } from "./text.ts";
+import { ellipsize, measureText } from "./text.ts";
 import { THEME } from "./theme.ts";
 
 export interface ContactSheetRow {
@@ -185,76 +195,11 @@ function drawFooter(sheet: ContactSheet, plan: Plan, top: number): Block {
   return { elements: [rule, ...print.elements], bottom: print.bottom };
 }
 
-/** Lines of text: their distance, and how far above its lower edge the baseline is, in sizes of type. */
-interface Lines {
-  readonly leading: number;
-  readonly descent: number;
-}
-
-const TITLE_LINES: Lines = { leading: 1.25, descent: 0.25 };
-const SUBTITLE_LINES: Lines = { leading: 1.5, descent: 0.25 };
-const FOOTER_LINES: Lines = { leading: 1.5, descent: 0.3 };
-
-/** At most three lines as wide as the sheet. */
-function paragraph(
-  { margin, contentWidth }: Plan,
-  top: number,
-  text: string,
-  style: Font & { readonly fill: string },
-  { leading, descent }: Lines,
-): Block {
-  let y = top;
-  const elements = wrap(text, contentWidth, style, 3).map((line) => {
-    y += style.size * leading;
-    return textLine(margin, y - style.size * descent, line, style);
-  });
-  return { elements, bottom: y };
-}
-
 /** A step for a column label, with a sign and a true minus: `−3`, `0`, `+0.5`; three significant digits. */
 export function formatStep(step: number): string {
   // Evenly spaced steps reach their zero up to rounding.
   if (Math.abs(step) < 1e-12) return "0";
   return `${step < 0 ? "−" : "+"}${Number(Math.abs(step).toPrecision(3))}`;
-}
-
-type TypeScale = Record<"title" | "body" | "small" | "footer", Font>;
-
-function typeScale(unit: number): TypeScale {
-  return {
-    title: { size: 21 * unit, bold: true },
-    body: { size: 13 * unit },
-    small: { size: 12 * unit },
-    footer: { size: 10.5 * unit },
-  };
-}
-
-interface RowLabel {
-  readonly width: number;
-  readonly height: number;
-  /** Draws the block with its left edge at `x`, centred on `middle`. */
-  draw(x: number, middle: number): string[];
-}
-
-function rowLabel(row: ContactSheetRow, maxWidth: number, type: TypeScale): RowLabel {
-  const labelStyle = { ...type.body, bold: true };
-  const lines = wrap(row.label, maxWidth, labelStyle, 2).map((text) => ({ text, style: labelStyle }));
-  const sublabelStyle = { ...type.small, fill: THEME.soft };
-  const sublabel = row.sublabel ? wrap(row.sublabel, maxWidth, sublabelStyle, 1) : [];
-  const all = [...lines, ...sublabel.map((text) => ({ text, style: sublabelStyle }))];
-  const leading = type.body.size * 1.45;
-  const full = [row.label, row.sublabel].filter(Boolean).join(" · ");
-  const cut = all.some(({ text }) => text.endsWith("…"));
-  return {
-    width: Math.max(0, ...all.map(({ text, style }) => measureText(text, style))),
-    height: all.length * leading,
-    draw: (x, middle) =>
-      all.map(({ text, style }, i) => {
-        // A capital's centre lies 0.36 of the size above the baseline.
-        const y = middle + (i - (all.length - 1) / 2) * leading + style.size * 0.36;
-        return textLine(x, y, text, style, cut ? full : undefined);
-      }),
-  };
 }
 
 /** The size of every image, after checking that the images form a full grid of one size. */

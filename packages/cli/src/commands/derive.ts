@@ -59,7 +59,7 @@ export const derive = command({
     if (options.diagonal && mode !== "gauss-newton") {
       throw new VielbeinError(
         "INVALID_ARGUMENT",
-        `--diagonal goes with --mode gauss-newton, got --mode ${mode}.`,
+        `--diagonal goes with --mode gauss-newton, got --mode ${mode}. Leave it out, or choose that mode.`,
       );
     }
     const loaded = await loadModel(model, options, terminal);

@@ -32,7 +32,11 @@ export async function readInput(option: string, path: string): Promise<Buffer> {
     return await readFile(path);
   } catch (error) {
     const reason = (error as Error).message;
-    throw new VielbeinError("MISSING_FILE", `${option}: cannot read "${path}": ${reason}.`, { cause: error });
+    throw new VielbeinError(
+      "MISSING_FILE",
+      `${option}: cannot read "${path}": ${reason}. Check the path and its permissions.`,
+      { cause: error },
+    );
   }
 }
 

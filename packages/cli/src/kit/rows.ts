@@ -179,9 +179,13 @@ async function keptBytes(out: string): Promise<Uint8Array | undefined> {
   }
   return readFile(out).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
-    throw new VielbeinError("MISSING_FILE", `--resume: cannot read "${out}": ${error.message}.`, {
-      cause: error,
-    });
+    throw new VielbeinError(
+      "MISSING_FILE",
+      `--resume: cannot read "${out}": ${error.message}. Check its permissions, or write to another file.`,
+      {
+        cause: error,
+      },
+    );
   });
 }
 

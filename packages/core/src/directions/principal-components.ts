@@ -105,7 +105,7 @@ export class PrincipalComponentsAccumulator {
     if (!(variance > 0)) {
       throw new VielbeinError(
         "NUMERICAL_FAILURE",
-        `Principal components: none of the ${this.#dim} coordinates varies over the ${count} samples.`,
+        `Principal components: none of the ${this.#dim} coordinates varies over the ${count} samples. Draw other samples, or choose another space.`,
       );
     }
     const kept = Math.min(this.#kept, count - 1, variances.length);

@@ -58,7 +58,7 @@ export function selectMaps(maps: readonly AffineMap[], selection: SefaSelection 
   if (missing.length > 0) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `SeFa: the model has layers ${[...existing].sort((a, b) => a - b).join(", ")}, got ${missing.join(", ")}.`,
+      `SeFa: the model has layers ${[...existing].sort((a, b) => a - b).join(", ")}, got ${missing.join(", ")}. Choose among these.`,
     );
   }
   const last = Math.max(...existing);
@@ -99,7 +99,10 @@ function emptyStack(weights: readonly Matrix[]): Matrix {
   const dim = weights[0]?.cols ?? 0;
   const rows = weights.reduce((sum, weight) => sum + weight.rows, 0);
   if (rows === 0 || dim === 0) {
-    throw new VielbeinError("INVALID_ARGUMENT", "SeFa: at least one weight matrix with a row is needed.");
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      "SeFa: at least one weight matrix with a row is needed, got none. Choose more layers.",
+    );
   }
   const other = weights.find(({ cols }) => cols !== dim);
   if (other) {

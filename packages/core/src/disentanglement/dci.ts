@@ -93,7 +93,7 @@ function requireSome(varying: ArrayLike<number>): void {
   if (varying.length > 0) return;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    "dci: some factor must vary in the training data, got constants only.",
+    "dci: some factor must vary in the training data, got constants only. Draw codes that differ in their factors.",
   );
 }
 

@@ -20,7 +20,10 @@ export function subspaceOverlap(a: Matrix, b: Matrix): number {
   const [first, second] = [orthonormalize(a), orthonormalize(b)];
   const k = Math.min(first.cols, second.cols);
   if (k === 0) {
-    throw new VielbeinError("INVALID_ARGUMENT", "subspaceOverlap: a span of zero vectors has no overlap.");
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      "subspaceOverlap: both must have a direction of a length above 0, got zeros only. Leave them out.",
+    );
   }
   return frobenius(matmul(first, second, { transposeA: true })) ** 2 / k;
 }

@@ -102,18 +102,18 @@ export async function invert(
   requirePoints("invert: starts", starts, Math.max(1, Math.floor(starts.length / n)), map.from);
   const { method = "levenberg-marquardt", basis, bounds, prior = 0 } = options;
   if (!(prior >= 0 && prior < Number.POSITIVE_INFINITY)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `prior must be at least 0 and finite, got ${prior}.`);
+    throw new VielbeinError("INVALID_ARGUMENT", `invert: prior must be at least 0 and finite, got ${prior}.`);
   }
   if (basis && (basis.rows !== n || method === "levenberg-marquardt")) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `basis must be [${n}, k] for a method whose path depends on the coordinates (adam, lbfgs, cma-es), got [${basis.rows}, ${basis.cols}] for ${method}. Leave it out.`,
+      `invert: basis must be [${n}, k] for a method whose path depends on the coordinates (adam, lbfgs, cma-es), got [${basis.rows}, ${basis.cols}] for ${method}. Leave it out.`,
     );
   }
   if (bounds && method !== "levenberg-marquardt") {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `bounds are kept to by levenberg-marquardt, got ${method}. Search on the map of boundedMap.`,
+      `invert: bounds are kept to by levenberg-marquardt, got ${method}. Search on the map of boundedMap.`,
     );
   }
   const problem = new Problem(map, target, options);

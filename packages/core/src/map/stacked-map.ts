@@ -13,7 +13,8 @@ import type { Space } from "./space.ts";
  */
 export function stackMaps(maps: readonly DifferentiableMap[]): DifferentiableMap {
   const [first] = maps;
-  if (!first) throw new VielbeinError("INVALID_ARGUMENT", "stackMaps: expected one map at least, got none.");
+  if (!first)
+    throw new VielbeinError("INVALID_ARGUMENT", "stackMaps: one map at least is needed, got none. Pass one.");
   if (maps.length === 1) return first;
   for (const { from, to } of maps) requireSame(first, from.dim, to.dim);
   const { from, to } = first;
@@ -54,7 +55,7 @@ function requireSame({ from, to }: DifferentiableMap, fromDim: number, toDim: nu
   if (fromDim === from.dim && toDim === to.dim) return;
   throw new VielbeinError(
     "SHAPE_MISMATCH",
-    `stackMaps: maps ${from.dim} → ${to.dim} and ${fromDim} → ${toDim}. Pass maps between the same spaces.`,
+    `stackMaps: all maps must go between the same spaces, got ${from.dim} → ${to.dim} and ${fromDim} → ${toDim} dimensions. Leave one out.`,
   );
 }
 

@@ -33,7 +33,10 @@ export async function metricByDifferences(
 ): Promise<Matrix> {
   requirePoints("metricByDifferences: point", point, 1, map.from);
   if (!(step > 0 && Number.isFinite(step))) {
-    throw new VielbeinError("INVALID_ARGUMENT", `step must be a positive number, got ${step}.`);
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `Differences of the metric: step must be a positive number, got ${step}.`,
+    );
   }
   const n = map.from.dim;
   const call = { signal };

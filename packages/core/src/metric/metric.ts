@@ -41,5 +41,8 @@ export async function metricTensor(
  */
 export function routeOf(at: JacobianAt, { route = at.gramRoute }: MetricOptions): "columns" | "products" {
   if (route === "columns" || route === "products") return route;
-  throw new VielbeinError("INVALID_ARGUMENT", `route must be "columns" or "products", got "${route}".`);
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `metricTensor: route must be "columns" or "products", got "${route}".`,
+  );
 }

@@ -67,7 +67,10 @@ export async function metricSpectrum(
   const n = map.from.dim;
   const { k } = options;
   if (k !== undefined && (!Number.isInteger(k) || k < 1 || k > n)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `k must be an integer from 1 to ${n}, got ${k}.`);
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `metricSpectrum: k must be an integer from 1 to ${n}, got ${k}.`,
+    );
   }
   const { accuracy = "normal" } = options;
   if (accuracy !== "normal" && accuracy !== "high") {
@@ -111,7 +114,10 @@ async function leading(
   { tolerance = 1e-6 }: MetricSpectrumOptions,
 ): Promise<MetricSpectrum> {
   if (!(tolerance > 0 && tolerance < 1)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `tolerance must lie between 0 and 1, got ${tolerance}.`);
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `metricSpectrum: tolerance must lie between 0 and 1, got ${tolerance}.`,
+    );
   }
   const { values, vectors, ...rest } = await leadingPairs(at, k, { tolerance });
   return {

@@ -78,7 +78,7 @@ export async function geodesic(
   if (!Number.isInteger(segments) || segments < 2) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `segments must be an integer of at least 2, got ${segments}.`,
+      `geodesic: segments must be an integer of at least 2, got ${segments}.`,
     );
   }
   const call = { signal: options.signal };

@@ -51,7 +51,7 @@ export async function pathLength(
   requirePoints("pathLength: end", end, 1, map.from);
   const { epsilon, interpolation = "linear", signal } = options;
   if (epsilon !== undefined && !(epsilon > 0)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `epsilon must be positive, got ${epsilon}.`);
+    throw new VielbeinError("INVALID_ARGUMENT", `pathLength: epsilon must be positive, got ${epsilon}.`);
   }
   const path = interpolation === "linear" ? linear(start, end) : spherical(start, end);
   const call = { signal };

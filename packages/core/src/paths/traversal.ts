@@ -7,10 +7,16 @@ import type { Space } from "../map/space.ts";
 /** `count` values evenly from −range to +range; the middle one is exactly 0 when `count` is odd. */
 export function symmetricSteps(range: number, count: number): number[] {
   if (!Number.isInteger(count) || count < 2) {
-    throw new VielbeinError("INVALID_ARGUMENT", `steps must be an integer of at least 2, got ${count}.`);
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `symmetricSteps: count must be an integer of at least 2, got ${count}.`,
+    );
   }
   if (!(range > 0 && Number.isFinite(range))) {
-    throw new VielbeinError("INVALID_ARGUMENT", `range must be a positive number, got ${range}.`);
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `symmetricSteps: range must be a positive number, got ${range}.`,
+    );
   }
   return Array.from({ length: count }, (_, i) => (range * (2 * i - (count - 1))) / (count - 1));
 }

@@ -121,5 +121,5 @@ function latin1(bytes: Uint8Array): string {
 }
 
 export function invalid(reason: string): LinalgError {
-  return new LinalgError("INVALID_FILE", `${NOT_READABLE}: ${reason}.`);
+  return new LinalgError("INVALID_FILE", `${NOT_READABLE}: ${reason}. Download or copy it again.`);
 }

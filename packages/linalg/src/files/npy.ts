@@ -118,7 +118,11 @@ const ARRAYS = {
 
 function descrOf(data: NpyData): string {
   const found = Object.entries(ARRAYS).find(([, type]) => data instanceof type);
-  if (!found) throw new LinalgError("INVALID_ARGUMENT", "writeNpy: data must be a typed array of numbers.");
+  if (!found)
+    throw new LinalgError(
+      "INVALID_ARGUMENT",
+      "writeNpy: data must be a typed array of numbers, got another object. Convert it, as by Float64Array.from.",
+    );
   return `${data.BYTES_PER_ELEMENT === 1 ? "|" : "<"}${found[0]}`;
 }
 

@@ -39,7 +39,10 @@ export function openNpz(bytes: Uint8Array): NpzArchive {
   for (const member of explained("readNpz", () => zipMembers(bytes))) {
     const name = member.name.replace(/\.npy$/, "");
     if (members.has(name)) {
-      throw new LinalgError("INVALID_FILE", `readNpz: two arrays are named ${JSON.stringify(name)}.`);
+      throw new LinalgError(
+        "INVALID_FILE",
+        `readNpz: two arrays are named ${JSON.stringify(name)}. Save them under names that differ.`,
+      );
     }
     members.set(name, member);
   }
@@ -91,7 +94,7 @@ function headerOf(member: ZipMember): NpyHeader {
   if (header.end === member.size) return header;
   throw new LinalgError(
     "INVALID_FILE",
-    `shape [${header.shape}] of ${header.dtype} ends at byte ${header.end}, and the archive announces ${member.size}.`,
+    `shape [${header.shape}] of ${header.dtype} ends at byte ${header.end}, and the archive announces ${member.size}. The file was damaged: download or copy it again.`,
   );
 }
 

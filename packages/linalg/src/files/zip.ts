@@ -68,7 +68,10 @@ export function unpackMember(member: ZipMember): Uint8Array {
   requireReadable(member);
   const isStored = member.method === STORED;
   if (isStored && packed.length !== size) {
-    throw new LinalgError("INVALID_FILE", `${packed.length} bytes are stored where ${size} are due.`);
+    throw new LinalgError(
+      "INVALID_FILE",
+      `${packed.length} bytes are stored where ${size} are due: the file was damaged. Download or copy it again.`,
+    );
   }
   const result = isStored ? packed : inflateExactly(packed, size);
   const actual = crc32(result);
@@ -179,5 +182,5 @@ function hex(crc: number): string {
 }
 
 function invalid(reason: string): LinalgError {
-  return new LinalgError("INVALID_FILE", `${reason}.`);
+  return new LinalgError("INVALID_FILE", `${reason}. Download or copy it again.`);
 }

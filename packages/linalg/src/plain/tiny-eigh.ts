@@ -49,7 +49,7 @@ function diagonalize(work: Float64Array, n: number, negligible: number): void {
     if (sweep === MAX_SWEEPS) {
       throw new LinalgError(
         "NO_CONVERGENCE",
-        `eigh: Jacobi rotations did not converge in ${MAX_SWEEPS} sweeps.`,
+        `eigh: Jacobi rotations did not converge in ${MAX_SWEEPS} sweeps. Check the matrix for entries that differ by hundreds of orders of magnitude.`,
       );
     }
     turned = false;

@@ -119,7 +119,10 @@ export class LinalgPool {
   /** Ends the workers. What is still under way is rejected with `BACKEND_UNAVAILABLE`. */
   async close(): Promise<void> {
     this.#closed = true;
-    const error = new LinalgError("BACKEND_UNAVAILABLE", "LinalgPool: the pool was closed.");
+    const error = new LinalgError(
+      "BACKEND_UNAVAILABLE",
+      "LinalgPool: the pool was closed before this was done. Wait for what is under way, or make a new one.",
+    );
     for (const job of this.#queue.splice(0)) job.reject(error);
     const members = this.#members.splice(0);
     for (const { job } of members) job?.reject(error);
@@ -173,9 +176,13 @@ export class LinalgPool {
       this.#dispatch();
     } catch (cause) {
       this.#starting--;
-      const error = new LinalgError("BACKEND_UNAVAILABLE", "LinalgPool: no worker could be started.", {
-        cause,
-      });
+      const error = new LinalgError(
+        "BACKEND_UNAVAILABLE",
+        "LinalgPool: no worker could be started. Compute without a pool.",
+        {
+          cause,
+        },
+      );
       if (this.#members.length === 0) for (const job of this.#queue.splice(0)) job.reject(error);
     }
   }
@@ -195,7 +202,11 @@ export class LinalgPool {
     if (at >= 0) this.#members.splice(at, 1);
     member.worker.terminate();
     member.job?.reject(
-      new LinalgError("BACKEND_UNAVAILABLE", "LinalgPool: a worker ended unexpectedly.", { cause }),
+      new LinalgError(
+        "BACKEND_UNAVAILABLE",
+        "LinalgPool: a worker ended unexpectedly. Make a new pool, with fewer workers where memory is short.",
+        { cause },
+      ),
     );
     this.#dispatch();
   }

@@ -5,24 +5,16 @@
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor, Session, TrialLimits } from "@vielbein/core/runtime";
 import { int, makeNode } from "../model/attributes.ts";
-import { dataTypeName, isReducedFloat } from "../model/element-types.ts";
+import { isReducedFloat } from "../model/element-types.ts";
 import { nodeReads, nodesFor, tensorNames } from "../model/graph.ts";
-import {
-  axisName,
-  DataType,
-  isFixed,
-  type Model,
-  type Node,
-  requiredInputs,
-  type ValueInfo,
-} from "../model/model.ts";
+import { DataType, type Model, type Node, requiredInputs } from "../model/model.ts";
 import { entryOf, NameSupply } from "../model/names.ts";
 import { elementCount } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
 import { constantsOf } from "../prepare/upgrade.ts";
+import { probeValue } from "./probe-value.ts";
 import { openSession } from "./source.ts";
 import { requireStatedSizesFit } from "./stated-sizes.ts";
-import { emptyInput } from "./trial.ts";
 
 export interface Probe {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
@@ -279,51 +271,10 @@ function blamingIndices(error: unknown, inputs: ReadonlyMap<string, RuntimeTenso
   );
 }
 
-/** Refuses an input that leaves more than its batch open. */
-function openAxes({ name, shape = [] }: ValueInfo): VielbeinError {
-  const open = shape.slice(1).filter((extent) => !isFixed(extent));
-  const isNamed = open.every((extent) => typeof extent === "string" && extent !== "");
-  const wanted = isNamed
-    ? [...new Set(open)].map((axis) => `${axis}=…`).join(",")
-    : `${name}=${shape.slice(1).map((extent) => (isFixed(extent) ? extent : "…"))}`;
-  return new VielbeinError(
-    "INVALID_MODEL",
-    `Input "${name}" has shape [${shape.map(axisName).join(", ")}], whose axes behind the first must be numbers. Give the open ones extents (\`withShapes\`, or --shape ${wanted} on the command line).`,
-  );
-}
-
 /** The nodes, named by their tensors where they have no names: engines say at which node they fail. */
 function named(nodes: readonly Node[]): Node[] {
   const names = new NameSupply(nodes.map(({ name }) => name));
   return nodes.map((node) =>
     node.name ? node : { ...node, name: names.claim(node.outputs.find(Boolean) ?? node.opType) },
   );
-}
-
-/** A harmless value of the declared shape: one point, its coordinates irregular and of order one. */
-export function probeValue(input: ValueInfo, trial: TrialLimits | undefined): RuntimeTensor {
-  const shape = input.shape?.map((extent, axis) => {
-    if (isFixed(extent)) return extent;
-    if (axis === 0) return 1;
-    throw openAxes(input);
-  });
-  if (!shape) {
-    throw new VielbeinError(
-      "INVALID_MODEL",
-      `Input "${input.name}" declares no shape. Give it one (\`withShapes\`, or --shape ${input.name}=… on the command line); for a part of a model, name \`from\` and \`to\` in the whole one.`,
-    );
-  }
-  const { name, dataType } = input;
-  const tensor = dataType === undefined ? undefined : emptyInput(name, shape, dataType, trial);
-  if (!tensor) {
-    throw new VielbeinError(
-      "INVALID_MODEL",
-      `Input "${name}" has type ${dataTypeName(dataType)}, of which engines take no values here. Start from a tensor further in (\`from\`, or --from on the command line).`,
-    );
-  }
-  const { type, data } = tensor;
-  if (type === "float32" || type === "float64") {
-    for (let i = 0; i < data.length; i++) data[i] = Math.fround(Math.sin(1 + 12.9898 * i));
-  }
-  return tensor;
 }

@@ -26,12 +26,19 @@ export function chain(first: Model, second: Model, options: ChainOptions = {}): 
   const head = normalize(first);
   const tail = normalize(second);
   const output = options.output ?? head.graph.outputs[0]?.name;
-  const input = options.input ?? requiredInputs(tail.graph)[0]?.name;
+  const inputs = requiredInputs(tail.graph).map(({ name }) => name);
+  const input = options.input ?? inputs[0];
   if (output === undefined || !tensorNames(head.graph).has(output)) {
-    throw new VielbeinError("INVALID_SPACE", `chain: the first model has no tensor "${output}" to pass on.`);
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `chain: the first model has no tensor "${output}" to pass on. \`vielbein inspect\` lists its tensors.`,
+    );
   }
-  if (input === undefined || !requiredInputs(tail.graph).some((info) => info.name === input)) {
-    throw new VielbeinError("INVALID_SPACE", `chain: the second model has no input "${input}" to feed.`);
+  if (input === undefined || !inputs.includes(input)) {
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `chain: the second model has no input "${input}" to feed. Its inputs: ${inputs.join(", ") || "none"}.`,
+    );
   }
 
   const names = new NameSupply(everyName(head.graph));

@@ -76,7 +76,7 @@ export function floatValues(tensor: Tensor): Float32Array | Float64Array {
   if (values instanceof Float32Array || values instanceof Float64Array) return values;
   throw new VielbeinError(
     "INVALID_MODEL",
-    `Tensor "${tensor.name}" must hold float32 or float64 values, got ${dataTypeName(tensor.dataType)}.`,
+    `Tensor "${tensor.name}" must hold float32 or float64 values, got ${dataTypeName(tensor.dataType)}. Convert the model to float32.`,
   );
 }
 

@@ -4,7 +4,7 @@
 
 import { type FloatArray, VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
-import { probeValue } from "../file/probe.ts";
+import { probeValue } from "../file/probe-value.ts";
 import { openSession } from "../file/source.ts";
 import { trialLimits } from "../file/trial.ts";
 import { isFloat } from "../model/element-types.ts";

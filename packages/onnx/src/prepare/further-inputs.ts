@@ -76,7 +76,7 @@ function inputTensor(input: ValueInfo, setting: InputSetting, trial: TrialLimits
   if (!tensor) {
     throw new VielbeinError(
       "INVALID_SPACE",
-      `Input "${name}" holds ${dataTypeName(dataType)}, and only numbers can be set.`,
+      `Input "${name}" holds ${dataTypeName(dataType)}, and only numbers can be set. Leave it out.`,
     );
   }
   const largest = dataType === DataType.FLOAT16 ? LARGEST_HALF : Number.MAX_VALUE;

@@ -39,7 +39,10 @@ export function truncate(
   const at = graph.nodes.findIndex(({ outputs }) => outputs.includes(tensor));
   const producer = graph.nodes[at];
   if (!producer) {
-    throw new VielbeinError("INVALID_SPACE", `truncate: no node of the model computes "${tensor}".`);
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `truncate: no node of the model computes "${tensor}". Name a tensor behind the input (\`vielbein inspect\` lists them).`,
+    );
   }
   const names = new NameSupply(tensorNames(graph));
   const nodeNames = new NameSupply(graph.nodes.map(({ name }) => name));

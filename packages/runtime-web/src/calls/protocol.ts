@@ -1,5 +1,10 @@
 // What a page and its worker say to each other: calls of the worker's procedures, each answered once, how far they are,
 // and cancellations.
+//
+// Messages are typed and not checked again: a dedicated worker hears the page that started it and nobody else, both are
+// built together, and a structured clone leaves nothing to parse. What comes from outside, such as models, directions
+// and addresses, is checked where it is read. A worker of another build shows in a procedure that it does not have,
+// which is refused by name.
 
 import { type ErrorCode, VielbeinError } from "@vielbein/core";
 import { EngineFailure } from "../failure.ts";

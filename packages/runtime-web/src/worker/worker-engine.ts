@@ -100,7 +100,12 @@ function copiesOf(feeds: EngineFeeds): EngineFeeds {
 
 /** @param message of the error that ended the worker; empty where it did not load. */
 function deathOf(message: string): EngineFailure {
-  if (message) return new EngineFailure("BACKEND_FAILED", `The engine's worker ended: ${message}`, true);
+  if (message)
+    return new EngineFailure(
+      "BACKEND_FAILED",
+      `The engine's worker ended (${message}). Try again: the engine starts anew.`,
+      true,
+    );
   return new EngineFailure(
     "BACKEND_UNAVAILABLE",
     "The engine's worker could not be loaded. Bundle the page, so that the worker's file is found, or set `worker: false`.",

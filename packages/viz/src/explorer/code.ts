@@ -1,7 +1,7 @@
 // From sliders to a code: x = x₀ + Σ tₖ·ℓₖ·vₖ over the directions of all columns, where ℓₖ is the length of one unit of
 // slider k. In a space of codes per layer, the sum may be added to some layers alone.
 
-import { displacementOf } from "@vielbein/core";
+import { displacementOf, type Space } from "@vielbein/core";
 import { restrictToLayers } from "@vielbein/core/paths";
 import type { ExplorerDirections } from "./engine.ts";
 
@@ -42,6 +42,11 @@ export interface Edit {
 
 /** The first and the last layer that are edited, from 0. */
 export type LayerRange = readonly [first: number, last: number];
+
+/** The layers of a space `[layers, dim]`; 0 for any other. */
+export function layerCount({ shape }: Pick<Space, "shape">): number {
+  return shape.length === 2 && shape[0] > 1 ? shape[0] : 0;
+}
 
 /**
  * The code that the sliders stand for.

@@ -3,6 +3,7 @@
 import type { Edit, StepUnit } from "./code.ts";
 import { Column, type ColumnEvents, KINDS } from "./column.ts";
 import type { DirectionKind, ExplorerDirections } from "./engine.ts";
+import type { StepsByKind } from "./page-state.ts";
 
 interface Selection {
   readonly kind: DirectionKind;
@@ -87,6 +88,17 @@ export class Columns {
       toggle.ariaPressed = String(isShown);
     }
     if (!kinds.includes(this.selection.kind)) this.selection = { kind: ordered[0], k: 0 };
+  }
+
+  /** Shows these, all empty until their directions are found; selects the first slider that will be moved. */
+  restart(kinds: readonly DirectionKind[], steps: StepsByKind): void {
+    this.choose(kinds);
+    for (const column of this.#columns) column.clear("…");
+    this.selection = { kind: this.#columns[0].kind, k: 0 };
+    for (const kind of kinds.toReversed()) {
+      const k = steps[kind]?.findIndex((t) => t !== 0) ?? -1;
+      if (k >= 0) this.selection = { kind, k };
+    }
   }
 
   /** Where the selected direction is not there, the first that is. */

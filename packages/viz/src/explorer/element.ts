@@ -1,5 +1,6 @@
 // <vielbein-explorer>: the custom element around the explorer. Registered on request only.
 
+import { VielbeinError } from "@vielbein/core";
 import type {
   DirectionKind,
   ExplorerDirections,
@@ -9,7 +10,7 @@ import type {
 } from "./engine.ts";
 import type { VielbeinExplorer } from "./host.ts";
 import { Mounted } from "./mounted.ts";
-import { decodePageState } from "./page-state.ts";
+import { FRESH } from "./page-state.ts";
 
 /**
  * Registers `<vielbein-explorer>`. Safe to call twice; the first engine stays.
@@ -45,14 +46,18 @@ function elementClass(startEngine: () => ExplorerEngine): CustomElementConstruct
     }
 
     async exportAnimation({ frames = 13 }: { readonly frames?: number } = {}): Promise<Blob> {
-      if (!this.#mounted) throw new Error("The explorer is not on a page.");
+      if (!this.#mounted)
+        throw new VielbeinError(
+          "INVALID_ARGUMENT",
+          "The explorer is not on a page. Add the element to one first.",
+        );
       const png = await this.#mounted.explorer.animate(frames);
       return new Blob([png as BlobPart], { type: "image/png" });
     }
 
     async open(file: Blob, name: string, { set = {} }: { readonly set?: InputValues } = {}): Promise<void> {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      await this.#mounted?.explorer.load({ name, bytes }, { ...decodePageState(""), set });
+      await this.#mounted?.explorer.load({ name, bytes }, { ...FRESH, set });
     }
 
     connectedCallback(): void {

@@ -2,6 +2,7 @@
 // were found, and tₖ are the sliders. Pictures follow the sliders; what takes longer is given up when its state is no
 // more.
 
+import { VielbeinError } from "@vielbein/core";
 import { symmetricSteps } from "@vielbein/core/paths";
 import { codeAt, type LayerRange, type StepUnit } from "./code.ts";
 import { Columns } from "./columns.ts";
@@ -11,16 +12,17 @@ import type {
   ExplorerEngine,
   ExplorerFile,
   ExplorerModel,
-  LocalBasisReply,
   SpacesChoice,
 } from "./engine.ts";
 import type { ExplorerEvents } from "./events.ts";
+import { fillColumns } from "./fill-columns.ts";
 import { Latest } from "./latest.ts";
-import { decodePageState, type PageState, type StepsByKind } from "./page-state.ts";
-import { pageStateOf, spacesOf } from "./page-state-of.ts";
+import { FRESH, type PageState, type StepsByKind } from "./page-state.ts";
+import { pageStateOf, readFitting, spacesOf } from "./page-state-of.ts";
 import { REACH } from "./sliders.ts";
 import { type Place, Stage } from "./stage.ts";
 import { fillFields, fillLayers, fillModel, layersIn, type View } from "./view.ts";
+import { Work } from "./work.ts";
 
 export class Explorer {
   readonly engine: ExplorerEngine;
@@ -30,8 +32,7 @@ export class Explorer {
   readonly #columns: Columns;
   readonly #stage: Stage;
   readonly #spectra = new Latest();
-  /** Gives up what is under way for a state that is no more. */
-  #work = new AbortController();
+  readonly #work: Work;
   #anchor: Float32Array = new Float32Array();
   /** Whether the anchor is not the sample of the seed. */
   isMoved = false;
@@ -44,6 +45,7 @@ export class Explorer {
     this.#view = view;
     this.engine = engine;
     this.#events = events;
+    this.#work = new Work(view.status, (error) => this.fail(error));
     const columnEvents = {
       moved: (kind: DirectionKind, k: number, t: number) => this.#move(kind, k, t),
       selected: (kind: DirectionKind, k: number) => this.#select(kind, k),
@@ -59,7 +61,7 @@ export class Explorer {
     this.#columns = new Columns(view.kinds, view.panel, columnEvents, (kinds) => void this.show(kinds));
     const go = (t: number): void => this.#move(this.#columns.selection.kind, this.#columns.selection.k, t);
     this.#stage = new Stage(view, engine, this.#columns, go, (error) => this.fail(error));
-    this.#columns.choose(decodePageState("").kinds);
+    this.#columns.choose(FRESH.kinds);
   }
 
   /** The code shown, `[from.dim]`. */
@@ -76,11 +78,13 @@ export class Explorer {
     return pageStateOf(this.#view, this.#columns, this.#place, this);
   }
 
-  /** Reads a model and restores a state of the page with it. */
+  /** Reads a model and restores a state of the page with it; where the two do not fit, a fresh one, and says why. */
   async load(file: ExplorerFile, pageState: PageState): Promise<void> {
     await this.#task(`Reading ${file.name}`, async (signal) => {
-      this.#enter(await this.engine.load(file, spacesOf(pageState), { signal }));
-      await this.#restore(pageState, signal);
+      const { model, restored, misfit } = await readFitting(this.engine, file, pageState, signal);
+      this.#enter(model);
+      await this.#restore(restored, signal);
+      if (misfit) throw misfit;
     });
   }
 
@@ -183,13 +187,17 @@ export class Explorer {
    */
   async animate(frames: number): Promise<Uint8Array> {
     const points = this.#stage.along(symmetricSteps(REACH, frames), this.#place);
-    if (!points) throw new Error("There is no direction to go along yet.");
+    if (!points)
+      throw new VielbeinError(
+        "INVALID_ARGUMENT",
+        "There is no direction to go along yet. Wait for the event `basis`.",
+      );
     return this.engine.animate(points, frames, { signal: this.#work.signal });
   }
 
   dispose(): void {
     this.#stage.giveUp();
-    this.#work.abort();
+    this.#work.giveUp();
     this.engine.dispose();
   }
 
@@ -214,22 +222,11 @@ export class Explorer {
     return { ...pageState, steps: {} };
   }
 
-  /** Runs what makes all earlier work obsolete, and says what it is. Returns whether nothing has made this obsolete. */
-  async #task(what: string, run: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
-    this.#work.abort();
+  /** Runs what makes all earlier work obsolete. Returns whether nothing has made this obsolete. */
+  #task(what: string, run: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     this.#stage.giveUp();
-    this.#work = new AbortController();
-    const { signal } = this.#work;
     this.#view.error.hidden = true;
-    this.#view.status.textContent = `${what} …`;
-    try {
-      await run(signal);
-    } catch (error) {
-      if (!signal.aborted) this.fail(error);
-    } finally {
-      if (!signal.aborted) this.#view.status.textContent = "";
-    }
-    return !signal.aborted;
+    return this.#work.run(what, run);
   }
 
   #enter(model: ExplorerModel): void {
@@ -239,20 +236,11 @@ export class Explorer {
 
   async #restore(pageState: PageState, signal: AbortSignal): Promise<void> {
     const { seed, truncation, kinds, steps, anchor, layers } = pageState;
-    const view = this.#view;
-    const columns = this.#columns;
-    fillFields(view, pageState);
-    const { from } = this.model!;
-    this.#layers = fillLayers(view, from, layers);
-    const fits = anchor?.length === from.dim;
-    this.#anchor = fits ? anchor.slice() : await this.engine.sample(seed, truncation, { signal });
-    this.isMoved = fits;
-    columns.choose(kinds);
-    for (const column of columns.all) column.clear("…");
-    const moved = kinds.find((kind) => steps[kind]?.some((t) => t !== 0));
-    columns.selection = moved
-      ? { kind: moved, k: steps[moved]!.findIndex((t) => t !== 0) }
-      : { kind: columns.kinds[0], k: 0 };
+    fillFields(this.#view, pageState);
+    this.#layers = this.model && fillLayers(this.#view, this.model.from, layers);
+    this.#anchor = anchor?.slice() ?? (await this.engine.sample(seed, truncation, { signal }));
+    this.isMoved = anchor !== undefined;
+    this.#columns.restart(kinds, steps);
     // The picture need not wait for the directions.
     this.#redraw();
     await this.#find(steps, signal);
@@ -261,50 +249,17 @@ export class Explorer {
   /** Directions of all columns at the anchor. */
   async #find(steps: StepsByKind, signal: AbortSignal): Promise<void> {
     if (!this.model) return;
-    const { engine } = this;
-    const anchor = this.#anchor;
-    const columns = this.#columns;
-    const file = this.#file;
-    const basis = await this.#findBasis(steps.basis ?? [], signal);
-    for (const column of columns.all) {
-      const { kind } = column;
-      if (kind === "basis") continue;
-      try {
-        const found =
-          kind === "file"
-            ? await engine.open(file!, anchor, { signal })
-            : await engine.directions(kind, anchor, { signal });
-        column.take(found, steps[kind] ?? [], this.#unit);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        // The model has no directions of this kind.
-        column.clear(`No directions of this kind here. ${error instanceof Error ? error.message : error}`);
-        this.#events.error(error);
-      }
-    }
-    columns.settle();
-    this.#refresh();
-    this.#events.basis(basis.spectrum, this.directions);
-  }
-
-  /** Local Basis at the anchor: one can move along the first directions while the others are looked for. */
-  async #findBasis(steps: readonly number[], signal: AbortSignal): Promise<LocalBasisReply> {
-    const column = this.#columns.column("basis");
-    let isMovable = false;
-    const take = (found: LocalBasisReply): void => {
-      this.#stage.showSpectrum(found.spectrum);
-      column?.take(found, isMovable ? column.steps : steps, this.#unit);
-    };
-    const progress = (found: LocalBasisReply): void => {
-      // The address may have moved sliders that are not there yet.
-      if (found.set.names.length < steps.length) return;
-      take(found);
-      isMovable = true;
-      this.#refresh();
-    };
-    const basis = await this.engine.basis(this.#anchor, { signal, progress });
-    take(basis);
-    return basis;
+    const { spectrum } = await fillColumns(this.engine, this.#columns, {
+      anchor: this.#anchor,
+      steps,
+      file: this.#file,
+      signal,
+      unit: () => this.#unit,
+      showSpectrum: (found) => this.#stage.showSpectrum(found),
+      refresh: () => this.#refresh(),
+      error: (error) => this.#events.error(error),
+    });
+    this.#events.basis(spectrum, this.directions);
   }
 
   #move(kind: DirectionKind, k: number, t: number): void {

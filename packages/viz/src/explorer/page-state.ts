@@ -1,8 +1,10 @@
 // What the address restores: seed, truncation, further inputs, spaces, layout, layers, the columns and their slider
-// values; and the code itself where it is not that of the seed any more. Unknown or broken parts of an address are
-// passed over.
+// values; and the code itself where it is not that of the seed any more. One schema is both how an address is written
+// and how it is read. Parameters of other names are passed over; an address of which any part is damaged restores
+// nothing, since half of what was shared would be another picture.
 
-import { formatSetting, parseSetting } from "@vielbein/core";
+import { formatSetting, type InputSetting, parseDecimal, parseSetting, VielbeinError } from "@vielbein/core";
+import * as z from "zod/mini";
 import { parseLayout } from "../images/image-layout.ts";
 import type { LayerRange, StepUnit } from "./code.ts";
 import type { AxisExtents, DirectionKind, InputValues } from "./engine.ts";
@@ -35,9 +37,176 @@ export interface PageState {
 const KINDS = ["basis", "sefa", "pca", "metric"] as const satisfies readonly DirectionKind[];
 const DEFAULT_KINDS: readonly DirectionKind[] = ["basis", "sefa"];
 
-/** The text for the page's address, without the `#`. Directions from a file cannot be restored and are left out. */
-export function encodePageState(pageState: PageState): string {
-  const {
+/** Largest extent of an axis. */
+const MOST = 999_999;
+
+/** The state of a page whose address says nothing. */
+export const FRESH: PageState = {
+  seed: 0,
+  truncation: 1,
+  kinds: DEFAULT_KINDS,
+  unit: "deviation",
+  steps: {},
+};
+
+/** A parameter that is there once, as text and as its value. What `read` returns is for the schema to judge. */
+function parameter<T>(
+  value: z.ZodMiniType<T, T>,
+  read: (text: string) => unknown,
+  write: (value: T) => string,
+) {
+  return z.optional(
+    z.codec(z.tuple([z.string()]), value, {
+      decode: ([text]) => read(text) as T,
+      encode: (value) => [write(value)] as [string],
+    }),
+  );
+}
+
+/** A parameter that is there once for each name. `read` returns undefined for what it cannot read. */
+function namedParameters<T>(
+  value: z.ZodMiniType<T, T>,
+  read: (text: string) => readonly [name: string, value: T] | undefined,
+  write: (value: T) => string,
+) {
+  const entries = z
+    .array(z.readonly(z.tuple([z.string().check(z.minLength(1)), value])))
+    .check(z.refine((named) => new Set(named.map(([name]) => name)).size === named.length));
+  return z.optional(
+    z.codec(z.array(z.string()), entries, {
+      decode: (texts) => texts.map(read) as z.input<typeof entries>,
+      encode: (named) => named.map(([name, value]) => `${name}:${write(value)}`),
+    }),
+  );
+}
+
+const text = (value: string): string => value;
+const words = (list: string): string[] => list.split(",");
+const steps = parameter(
+  z.array(z.number()),
+  (list) => words(list).map((t) => withinReach(parseDecimal(t))),
+  String,
+);
+
+const ADDRESS = z.object({
+  seed: parameter(z.int().check(z.nonnegative()), parseDecimal, String),
+  truncation: parameter(z.number().check(z.gte(0), z.lte(2)), parseDecimal, String),
+  from: parameter(z.string().check(z.minLength(1)), text, text),
+  to: parameter(z.string().check(z.minLength(1)), text, text),
+  set: namedParameters(z.custom<InputSetting>(), readSetting, formatSetting),
+  axis: namedParameters(z.int().check(z.gte(1), z.lte(MOST)), readExtent, String),
+  layout: parameter(z.string().check(z.refine((layout) => parseLayout(layout) !== undefined)), text, text),
+  layers: parameter(
+    z.readonly(z.tuple([z.int(), z.int()])).check(z.refine(([first, last]) => first <= last)),
+    (range) => /^(\d+)-(\d+)$/.exec(range)?.slice(1).map(Number),
+    (range) => range.join("-"),
+  ),
+  show: parameter(z.array(z.enum(KINDS)), words, String),
+  unit: parameter(z.enum(["deviation", "change"]), text, text),
+  basis: steps,
+  sefa: steps,
+  pca: steps,
+  metric: steps,
+  at: parameter(
+    z.custom<Float32Array>((code) => code instanceof Float32Array),
+    readCode,
+    writeCode,
+  ),
+});
+
+type Address = z.output<typeof ADDRESS>;
+
+/** What the parameters are, for messages. */
+const FORMS: Readonly<Record<keyof Address, string>> = {
+  seed: "a whole number, such as 7",
+  truncation: "a number from 0 to 2",
+  from: "the name of a space",
+  to: "the name of a space",
+  set: "an input and its numbers, such as label:3, each input once",
+  axis: "an axis and its extent, such as height:64, each axis once",
+  layout: "a layout, such as chw or hw:28,28",
+  layers: "the first and the last layer, such as 0-3",
+  show: `any of ${KINDS.join(", ")}`,
+  unit: "deviation or change",
+  basis: "numbers, such as 1.5,0,-2",
+  sefa: "numbers, such as 1.5,0,-2",
+  pca: "numbers, such as 1.5,0,-2",
+  metric: "numbers, such as 1.5,0,-2",
+  at: "a code in Base64",
+};
+
+/**
+ * The text for the page's address, without the `#`; undefined where a field holds what no address restores. Directions
+ * from a file cannot be restored and are left out.
+ */
+export function encodePageState(pageState: PageState): string | undefined {
+  const { seed, truncation, kinds, unit, steps, from, to, layout, layers, anchor } = pageState;
+  const kept = KINDS.filter((kind) => kinds.includes(kind));
+  const isDefault = kept.length === 0 || String(kept) === String(DEFAULT_KINDS);
+  return write({
+    seed,
+    truncation: truncation === 1 ? undefined : truncation,
+    from,
+    to,
+    ...choiceOf(pageState),
+    layout,
+    layers,
+    show: isDefault ? undefined : kept,
+    unit: unit === "deviation" ? undefined : unit,
+    ...Object.fromEntries(kept.map((kind) => [kind, withoutTrailingZeros(steps[kind] ?? [])])),
+    at: anchor,
+  });
+}
+
+/**
+ * The part of the page's state that the command line chooses, without the `#`: inputs, their extents, and the layout.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for what the page could not restore.
+ */
+export function encodeChoice(choice: Pick<PageState, "set" | "extents" | "layout">): string {
+  const text = write({ ...choiceOf(choice), layout: choice.layout });
+  if (text !== undefined) return text;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `The explorer's address cannot have these inputs, extents or layout: an extent is ${FORMS.axis}, from 1 to ${MOST}. Choose them on the page.`,
+  );
+}
+
+function choiceOf({
+  set = {},
+  extents = {},
+}: Pick<PageState, "set" | "extents">): Pick<Address, "set" | "axis"> {
+  return { set: Object.entries(set), axis: Object.entries(extents) };
+}
+
+function write(address: Address): string | undefined {
+  const { success, data } = z.safeEncode(ADDRESS, address);
+  if (!success) return undefined;
+  const parts = Object.entries(data).flatMap(([key, texts = []]) => texts.map((text) => [key, text]));
+  const readable = String(new URLSearchParams(parts));
+  return readable.replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3A", ":");
+}
+
+/**
+ * @param hash with or without its `#`.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` that names the part of the address that is damaged.
+ */
+export function decodePageState(hash: string): PageState {
+  const parts = new URLSearchParams(hash.replace(/^#/, ""));
+  const keys = (Object.keys(FORMS) as (keyof Address)[]).filter((key) => parts.has(key));
+  const { success, data, error } = z.safeDecode(
+    ADDRESS,
+    Object.fromEntries(keys.map((key) => [key, parts.getAll(key)])) as z.input<typeof ADDRESS>,
+  );
+  if (!success) throw damaged(error.issues[0]?.path[0] as keyof Address, parts);
+  const { show, axis, set, at: anchor, seed = 0, truncation = 1, unit = "deviation", ...rest } = data;
+  const { from, to, layout, layers } = rest;
+  const kinds = show ?? DEFAULT_KINDS;
+  const steps = Object.fromEntries(
+    KINDS.flatMap((kind) => (kinds.includes(kind) && rest[kind] ? [[kind, rest[kind]] as const] : [])),
+  );
+  const extents = axis && Object.fromEntries(axis);
+  return {
     seed,
     truncation,
     kinds,
@@ -45,101 +214,34 @@ export function encodePageState(pageState: PageState): string {
     steps,
     from,
     to,
-    set = {},
-    extents = {},
+    set: set && Object.fromEntries(set),
+    extents,
     layout,
     layers,
     anchor,
-  } = pageState;
-  const parts = new URLSearchParams({ seed: String(seed) });
-  if (truncation !== 1) parts.set("truncation", String(truncation));
-  if (from !== undefined) parts.set("from", from);
-  if (to !== undefined) parts.set("to", to);
-  for (const value of settings(set)) parts.append("set", value);
-  for (const axis of axes(extents)) parts.append("axis", axis);
-  if (layout !== undefined) parts.set("layout", layout);
-  if (layers) parts.set("layers", layers.join("-"));
-  const kept = KINDS.filter((kind) => kinds.includes(kind));
-  if (kept.length > 0 && String(kept) !== String(DEFAULT_KINDS)) parts.set("show", kept.join(","));
-  if (unit !== "deviation") parts.set("unit", unit);
-  for (const kind of kept) {
-    const values = steps[kind] ?? [];
-    const last = values.findLastIndex((t) => t !== 0);
-    if (last >= 0) parts.set(kind, values.slice(0, last + 1).join(","));
-  }
-  if (anchor) parts.set("at", toBase64(anchor));
-  return readable(parts);
-}
-
-/**
- * The part of the page's state that the command line chooses, without the `#`: inputs, their extents, and the layout.
- */
-export function encodeChoice(choice: Pick<PageState, "set" | "extents" | "layout">): string {
-  const { set = {}, extents = {}, layout } = choice;
-  const parts = new URLSearchParams([
-    ...settings(set).map((value) => ["set", value]),
-    ...axes(extents).map((axis) => ["axis", axis]),
-  ]);
-  if (layout !== undefined) parts.set("layout", layout);
-  return readable(parts);
-}
-
-/** `NAME:EXTENT` of each. */
-function axes(extents: AxisExtents): string[] {
-  return Object.entries(extents).map(([name, extent]) => `${name}:${extent}`);
-}
-
-/** `NAME:V1,V2,…`, `NAME:onehot:3` or `NAME:all:0.5` of each. */
-function settings(set: InputValues): string[] {
-  return Object.entries(set).map(([name, setting]) => `${name}:${formatSetting(setting)}`);
-}
-
-function readable(parts: URLSearchParams): string {
-  return String(parts).replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3A", ":");
-}
-
-/** @param hash with or without its `#`. */
-export function decodePageState(hash: string): PageState {
-  const parts = new URLSearchParams(hash.replace(/^#/, ""));
-  const seed = Number(parts.get("seed") ?? 0);
-  const truncation = Number(parts.get("truncation") ?? 1);
-  const named = parts.get("show")?.split(",") ?? [];
-  const shown = KINDS.filter((kind) => named.includes(kind));
-  const kinds = shown.length > 0 ? shown : DEFAULT_KINDS;
-  const steps = Object.fromEntries(
-    KINDS.filter((kind) => kinds.includes(kind)).flatMap((kind) => {
-      const values = parts.get(kind)?.split(",").map(Number) ?? [];
-      return values.length > 0 && values.every(Number.isFinite)
-        ? [[kind, values.map(withinReach)] as const]
-        : [];
-    }),
-  );
-  const layout = parts.get("layout") ?? "";
-  const [, first, last] = /^(\d+)-(\d+)$/.exec(parts.get("layers") ?? "") ?? [];
-  const set = parts.getAll("set").flatMap((text) => {
-    // Names may have colons in them.
-    const [, name, value] = /^(.+?):((?:onehot:|all:)?[^:]*)$/s.exec(text) ?? [];
-    const setting = parseSetting(value ?? "");
-    return name !== undefined && setting ? [[name, setting] as const] : [];
-  });
-  const extents = parts.getAll("axis").flatMap((text) => {
-    const [, name, extent] = /^(.+):([1-9]\d{0,5})$/s.exec(text) ?? [];
-    return name === undefined ? [] : [[name, Number(extent)] as const];
-  });
-  return {
-    seed: Number.isSafeInteger(seed) && seed >= 0 ? seed : 0,
-    truncation: truncation >= 0 && truncation <= 2 ? truncation : 1,
-    kinds,
-    unit: parts.get("unit") === "change" ? "change" : "deviation",
-    steps,
-    from: parts.get("from") || undefined,
-    to: parts.get("to") || undefined,
-    set: set.length > 0 ? Object.fromEntries(set) : undefined,
-    extents: extents.length > 0 ? Object.fromEntries(extents) : undefined,
-    layout: parseLayout(layout) && layout,
-    layers: first !== undefined && Number(first) <= Number(last) ? [Number(first), Number(last)] : undefined,
-    anchor: fromBase64(parts.get("at") ?? ""),
   };
+}
+
+function damaged(key: keyof Address, parts: URLSearchParams): VielbeinError {
+  const [found, ...more] = parts.getAll(key);
+  const value = more.length > 0 ? `"${found}" and "${more.join(`" and "`)}"` : `"${found}"`;
+  return new VielbeinError(
+    "INVALID_ARGUMENT",
+    `The address of this page is damaged: \`${key}\` is ${FORMS[key]}, got ${value}. The page starts afresh; open the whole link again to see what was shared.`,
+  );
+}
+
+/** `NAME:V1,V2,…`, `NAME:onehot:3` or `NAME:all:0.5`; names may have colons in them. */
+function readSetting(text: string): readonly [string, InputSetting] | undefined {
+  const [, name, value] = /^(.+?):((?:onehot:|all:)?[^:]*)$/s.exec(text) ?? [];
+  const setting = parseSetting(value ?? "");
+  return name !== undefined && setting ? [name, setting] : undefined;
+}
+
+/** `NAME:EXTENT`. */
+function readExtent(text: string): readonly [string, number] | undefined {
+  const [, name, extent] = /^(.+):(\d{1,6})$/s.exec(text) ?? [];
+  return name === undefined ? undefined : [name, Number(extent)];
 }
 
 /** What a slider can show. */
@@ -147,8 +249,13 @@ function withinReach(t: number): number {
   return Math.max(-REACH, Math.min(t, REACH));
 }
 
+function withoutTrailingZeros(values: readonly number[]): number[] | undefined {
+  const last = values.findLastIndex((t) => t !== 0);
+  return last < 0 ? undefined : values.slice(0, last + 1);
+}
+
 /** Base64 of the address-safe alphabet, float32 little-endian. */
-function toBase64(values: Float32Array): string {
+function writeCode(values: Float32Array): string {
   const view = new DataView(new ArrayBuffer(4 * values.length));
   values.forEach((value, i) => {
     view.setFloat32(4 * i, value, true);
@@ -157,17 +264,16 @@ function toBase64(values: Float32Array): string {
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-function fromBase64(text: string): Float32Array | undefined {
-  if (text === "") return undefined;
+/** Undefined for anything but finite numbers. */
+function readCode(text: string): Float32Array | undefined {
   try {
     const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) =>
       c.charCodeAt(0),
     );
     const view = new DataView(bytes.buffer);
-    const values = Float32Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) =>
-      view.getFloat32(4 * i, true),
-    );
-    return values.length > 0 && values.every(Number.isFinite) ? values : undefined;
+    const values = Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+    const isWhole = values.length > 0 && 4 * values.length === bytes.length;
+    return isWhole && values.every(Number.isFinite) ? values : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 // The parts of the page that the explorer reads and fills, by their names in the template.
 
 import type { Space } from "@vielbein/core";
-import type { LayerRange } from "./code.ts";
+import { type LayerRange, layerCount } from "./code.ts";
 import type { ExplorerLayout, ExplorerModel, ExplorerTruncation } from "./engine.ts";
 import { fillInputs } from "./inputs.ts";
 import type { PageState } from "./page-state.ts";
@@ -175,11 +175,6 @@ function choiceOf(value: string, text: string, isChosen: boolean): HTMLOptionEle
   option.textContent = text;
   option.selected = isChosen;
   return option;
-}
-
-/** The layers of a space `[layers, dim]`; 0 for any other. */
-function layerCount({ shape }: Pick<Space, "shape">): number {
-  return shape.length === 2 && shape[0] > 1 ? shape[0] : 0;
 }
 
 /** Shows the fields where the space has layers. Returns the range in force; undefined for all layers. */

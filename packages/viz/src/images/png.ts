@@ -43,7 +43,7 @@ export function encodeAnimatedPng(frames: readonly RgbaImage[], options: Animati
   if (other >= 0) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",
-      `Animated PNG: all frames must have one size, got ${width} × ${height} and, in frame ${other}, ${frames[other].width} × ${frames[other].height}.`,
+      `Animated PNG: all frames must have one size, got ${width} × ${height} and, in frame ${other}, ${frames[other].width} × ${frames[other].height}. Scale them to one size.`,
     );
   }
   // Control and data chunks of all frames share one sequence of numbers.

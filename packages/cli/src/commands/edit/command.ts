@@ -1,20 +1,7 @@
-// vielbein edit: images of samples moved by an expression of named directions.
-
-import { basename } from "node:path";
-import {
-  type DirectionSet,
-  directionAt,
-  displacementOf,
-  type Provenance,
-  requireSpaceOf,
-  type Space,
-  VielbeinError,
-} from "@vielbein/core";
-import { restrictToLayers } from "@vielbein/core/paths";
+import type { Provenance } from "@vielbein/core";
 import { contactSheet } from "@vielbein/viz";
 import { footerOf, originOf } from "../../inputs/captions.ts";
-import { readDirections } from "../../inputs/direction-files.ts";
-import { type LoadedModel, mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
+import { mapOptions, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import {
   type Drawing,
   drawingEntry,
@@ -30,12 +17,13 @@ import { type GeneratorTask, openGenerator } from "../../inputs/task.ts";
 import { indexList, integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
 import { InputOption } from "../../kit/command-files.ts";
-import { defined } from "../../kit/defined.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
-import { shortHash, spacesText } from "../../kit/names.ts";
+import { spacesText } from "../../kit/names.ts";
 import { flag, type OptionsOf, option, required, withDefault } from "../../kit/options.ts";
 import { each } from "../../kit/task.ts";
-import { type Edit, parseEdit, RESERVED } from "./expression.ts";
+import { type NamedDirection, namedDirections } from "./directions.ts";
+import { parseEdit } from "./expression.ts";
+import { displacement, type Frame, framesJson, framesOf, requireMoving, usedDirections } from "./frames.ts";
 
 const options = {
   ...mapOptions,
@@ -162,145 +150,10 @@ async function drawRows(
   });
 }
 
-/** The frames with the coefficients that are not zero, by name. */
-function framesJson(
-  frames: readonly Frame[],
-  directions: ReadonlyMap<string, NamedDirection>,
-): readonly object[] {
-  const names = [...directions.keys()];
-  return frames.map(({ label, coefficients }) => ({
-    label,
-    coefficients: Object.fromEntries(
-      names.map((name, i) => [name, coefficients[i]] as const).filter(([, c]) => c !== 0),
-    ),
-  }));
-}
-
-interface NamedDirection {
-  readonly set: DirectionSet;
-  readonly k: number;
-  /** The file as it was given. */
-  readonly file: string;
-}
-
-/** The directions of all files by the names they have in expressions. */
-async function namedDirections(
-  files: readonly string[],
-  loaded: LoadedModel,
-  space: Space,
-  layers: readonly number[] | undefined,
-): Promise<Map<string, NamedDirection>> {
-  const result = new Map<string, NamedDirection>();
-  for (const argument of files) {
-    const [, prefix, path = argument] = /^(?:([\p{L}_][\p{L}\p{N}_]*)=)?(.*)$/su.exec(argument) ?? [];
-    const set = await readDirections(path);
-    requireFitting(set, path, loaded, space, layers);
-    set.names.forEach((own, k) => {
-      const name = prefix === undefined ? own : `${prefix}_${own}`;
-      const other = result.get(name);
-      if (other || RESERVED.includes(name)) {
-        throw new VielbeinError(
-          "INVALID_ARGUMENT",
-          `--directions-in: "${name}" of "${path}" ${other ? `is also a name in "${other.file}"` : "means something else in expressions"}. Give the file as NAME=${path}, which makes it NAME_${own}.`,
-        );
-      }
-      result.set(name, { set, k, file: path });
-    });
-  }
-  return result;
-}
-
-/** Refuses directions of another space, and remarks on those of another model. */
-function requireFitting(
-  set: DirectionSet,
-  path: string,
-  { sha256, remark }: LoadedModel,
-  space: Space,
-  layers: readonly number[] | undefined,
-): void {
-  if (layers && isOfOneCode(set, space)) {
-    const [from, to] = [spacesText(set.space), spacesText(space)];
-    remark(`the directions of ${from} in "${path}" act on layers ${layers.join(", ")} of ${to}`);
-  } else requireSpaceOf(set, space);
-  const model = set.provenance?.model;
-  if (model && model.sha256 !== sha256) {
-    remark(`"${path}" is of another model, ${model.file} ${shortHash(model.sha256)}`);
-  }
-}
-
-/** Whether directions have the length of the code of one layer, and may act on several. */
-function isOfOneCode({ space, layers }: DirectionSet, { shape }: Space): boolean {
-  return !layers && shape.length > 1 && space.dim === shape.at(-1);
-}
-
-interface Frame {
-  readonly label: string;
-  /** For every direction, in the order of their names. */
-  readonly coefficients: Float64Array;
-}
-
-/** Before and after; or the frames of a path, evenly over t from 0 to 1. */
-function framesOf(edit: Edit, count: number, names: number): Frame[] {
-  if (!edit.isPath) {
-    return [
-      { label: "before", coefficients: new Float64Array(names) },
-      { label: "after", coefficients: edit.at(0) },
-    ];
-  }
-  return Array.from({ length: count }, (_, i) => {
-    const t = i / (count - 1);
-    return { label: String(+t.toFixed(3)), coefficients: edit.at(t) };
-  });
-}
-
-/** @throws {VielbeinError} `INVALID_ARGUMENT` for a direction of the expression that moves nothing. */
-function requireMoving(directions: ReadonlyMap<string, NamedDirection>, frames: readonly Frame[]): void {
-  for (const [i, [name, { set, k, file }]] of [...directions].entries()) {
-    if (frames.every(({ coefficients }) => coefficients[i] === 0)) continue;
-    if (directionAt(set, k).some((x) => x !== 0)) continue;
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `--edit: direction "${name}" of "${file}" has length 0 and moves nothing. Leave it out.`,
-    );
-  }
-}
-
-/** What the directions add up to, `[dim]`; with layers, on these alone. */
-function displacement(
-  directions: readonly NamedDirection[],
-  coefficients: Float64Array,
-  space: Space,
-  layers: readonly number[] | undefined,
-): Float64Array {
-  const sum = new Float64Array(space.dim);
-  directions.forEach(({ set, k }, i) => {
-    const coefficient = coefficients[i] ?? 0;
-    if (coefficient === 0) return;
-    const whole = displacementOf(set, k);
-    const direction = layers ? restrictToLayers(space, whole, layers) : whole;
-    for (const [j, x] of direction.entries()) sum[j] = (sum[j] ?? 0) + coefficient * x;
-  });
-  return sum;
-}
-
 /** The codes asked for, each with its number. */
 function chooseRows(codes: Points, dim: number, options: EditOptions): ChosenRow[] {
   return chooseCodes(codes, dim, options, options.samples).map((code, i) => ({
     index: options.sample + i,
     code,
   }));
-}
-
-/** Which directions the expression names, and where they come from. */
-function usedDirections(
-  directions: ReadonlyMap<string, NamedDirection>,
-  frames: readonly Frame[],
-): Record<string, object> {
-  const entries = [...directions].filter((_, i) => frames.some(({ coefficients }) => coefficients[i] !== 0));
-  return Object.fromEntries(
-    entries.map(([name, { set, k, file }]) => [
-      name,
-      { file: basename(file), index: k, method: set.method, ...defined({ layers: set.layers }) },
-    ]),
-  );
 }

@@ -73,7 +73,10 @@ export function columnsOf(
 ): Columns {
   const { path, unit = "input" } = options;
   if (options.layers && path !== "linear") {
-    throw new VielbeinError("INVALID_ARGUMENT", `--layers goes with --path linear, got ${path}.`);
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--layers goes with --path linear, got --path ${path}. Leave out one of them.`,
+    );
   }
   if (path === "curve" && options.columns % 2 === 0) {
     throw new VielbeinError(

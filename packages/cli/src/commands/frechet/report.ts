@@ -1,0 +1,75 @@
+// What `frechet` reports.
+
+import type { Provenance } from "@vielbein/core";
+import type { AgreedBasis, FrechetBasis } from "@vielbein/core/grassmann";
+import { originOf } from "../../inputs/captions.ts";
+import { spacesText } from "../../kit/names.ts";
+import { number, table, text } from "../../kit/table.ts";
+import { dim, heading } from "../../kit/terminal.ts";
+import type { Fit } from "./fits.ts";
+
+export interface Result {
+  readonly found: AgreedBasis & Partial<Pick<FrechetBasis, "subspace">>;
+  /** Mean agreement of as many uniform bases in their place. */
+  readonly chance: number;
+  readonly fits: readonly Fit[];
+  /** Points whose local bases were averaged. */
+  readonly count: number;
+  readonly provenance: Provenance;
+}
+
+export function toJson({ found, chance, fits, provenance }: Result): object {
+  const { subspace } = found;
+  return {
+    agreement: Array.from(found.agreement),
+    chance,
+    converged: found.rotation.converged && (subspace?.converged ?? true),
+    subspace: subspace && {
+      variance: subspace.variance,
+      radius: subspace.radius,
+      unique: subspace.unique,
+    },
+    fits,
+    provenance,
+  };
+}
+
+export function toText({ found, chance, fits, count, provenance }: Result): string {
+  const { agreement, rotation, subspace } = found;
+  const directions = table(Array.from(agreement), [
+    text("direction", (_, k) => `d${k}`),
+    number("agreement", (value) => value.toFixed(3)),
+  ]);
+  const distances = table(fits, [
+    text("distance from held-out tangent spaces", ({ name }) => name),
+    number("mean", ({ mean }) => mean.toFixed(3)),
+    number("deviation", ({ standardDeviation }) => standardDeviation.toFixed(3)),
+  ]);
+  const lines = [
+    heading(spacesText(provenance.from, provenance.to), originOf(provenance)),
+    directions,
+    dim(
+      `mean |cos| with the local directions at ${count} points; ${chance.toFixed(3)} on average with uniform ones in their place`,
+    ),
+    ...(fits[0] ? ["", distances, dim(`√(Σθ²/k) in radians, at ${fits[0].count} further samples`)] : []),
+    ...meanRemarks(subspace, rotation.converged),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** What is to be known of the means. */
+function meanRemarks(subspace: FrechetBasis["subspace"] | undefined, isRotationDone: boolean): string[] {
+  const remarks = [];
+  if (subspace && !subspace.unique) {
+    const radius = subspace.radius.toFixed(2);
+    remarks.push(
+      `the mean subspace may be one of several: local ones lie up to ${radius} from it, beyond π/4 = 0.79`,
+    );
+  }
+  if (!(isRotationDone && (subspace?.converged ?? true))) {
+    remarks.push(
+      "not converged: the local bases have too little in common for one mean; take fewer directions",
+    );
+  }
+  return remarks.map(dim);
+}

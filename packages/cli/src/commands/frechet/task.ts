@@ -1,0 +1,47 @@
+// What the command is given, and the local bases at codes.
+
+import { type TangentBasis, tangentBasis } from "@vielbein/core";
+import { rowAt } from "@vielbein/linalg";
+import { mapOptions, pointOptions } from "../../inputs/model.ts";
+import type { GeneratorTask } from "../../inputs/task.ts";
+import { integer } from "../../kit/arguments.ts";
+import { input, output } from "../../kit/command-files.ts";
+import { json, type OptionsOf, option } from "../../kit/options.ts";
+import { each } from "../../kit/task.ts";
+
+export const options = {
+  ...mapOptions,
+  ...pointOptions,
+  samples: option("--samples <n>", "points whose local bases are averaged", integer(2), 20),
+  k: option("--k <k>", "leading directions of each (default: 10, or as many as there are)", integer(1)),
+  heldOut: option("--held-out <n>", "further samples, at which the fit is measured", integer(0), 20),
+  pcaSamples: option(
+    "--pca-samples <n>",
+    "samples for the comparison with principal components; 0: none",
+    integer(0),
+    10_000,
+  ),
+  refine: input(
+    "--refine <file.safetensors>",
+    "keep the span of these directions of --to, and find the basis of it that local bases agree on",
+  ),
+  out: output("--out <file.safetensors>", "write the directions"),
+  json,
+};
+
+type FrechetOptions = OptionsOf<typeof options>;
+export type FrechetTask = GeneratorTask<FrechetOptions>;
+
+/** The leading k output vectors at each code, and their singular values. */
+export async function localBases(
+  task: FrechetTask,
+  codes: Float32Array,
+  k: number,
+  what: string,
+): Promise<TangentBasis[]> {
+  const { generator: map, options, signal } = task;
+  const { dim } = map.from;
+  const points = Array.from({ length: codes.length / dim }, (_, i) => rowAt(codes, i, dim).slice());
+  const settings = { signal, memoryBudget: options.memory };
+  return each(task, what, points, (point) => tangentBasis(map, point, k, settings));
+}

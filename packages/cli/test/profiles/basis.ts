@@ -1,0 +1,8 @@
+import { type CommandProfile, integer, sampling } from "../command-profile.ts";
+
+export const profile: CommandProfile = {
+  command: "basis",
+  least: ({ model }) => [model],
+  limits: { ...sampling, "--samples": integer(1), "--k": integer(1) },
+  defaults: { "--seed": 0, "--samples": 1 },
+};

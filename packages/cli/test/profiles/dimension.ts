@@ -1,0 +1,22 @@
+import { type CommandProfile, integer, percent, positives, sampling, untrained } from "../command-profile.ts";
+
+export const profile: CommandProfile = {
+  command: "dimension",
+  least: ({ model }) => [model, "--samples", "2"],
+  limits: {
+    ...sampling,
+    "--samples": integer(1),
+    "--draws": integer(1, 1000),
+    "--threshold": positives,
+    "--alpha": percent,
+    "--untrained": untrained,
+  },
+  defaults: {
+    "--seed": 0,
+    "--draws": 1,
+    "--samples": 10,
+    "--threshold": [0.01],
+    "--alpha": 0.5,
+    "--untrained": 0,
+  },
+};

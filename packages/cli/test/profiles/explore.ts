@@ -1,0 +1,6 @@
+import { type CommandProfile, integer } from "../command-profile.ts";
+
+export const profile: CommandProfile = {
+  command: "explore",
+  limits: { "--port": integer(0, 65_535) },
+};

@@ -1,0 +1,52 @@
+// What a safetensors file holds.
+
+export type SafetensorsDtype =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "I64"
+  | "I32"
+  | "I16"
+  | "I8"
+  | "U64"
+  | "U32"
+  | "U16"
+  | "U8"
+  | "BOOL";
+
+export type SafetensorsData =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array;
+
+export interface Tensor {
+  /** Lengths of the axes; `[]` for a single number. */
+  readonly shape: readonly number[];
+  /** Elements in C order: the last axis varies fastest. */
+  readonly data: SafetensorsData;
+}
+
+export interface ReadTensor extends Tensor {
+  /** Type in the file. F16 and BF16 come as Float32Array, BOOL as Uint8Array. */
+  readonly dtype: SafetensorsDtype;
+}
+
+export interface Safetensors {
+  /** By name; the record has no prototype, so a name such as `constructor` is like any other. */
+  readonly tensors: Readonly<Record<string, ReadTensor>>;
+  /** The strings under `__metadata__`. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Whether a value is the lengths of axes. */
+export function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
