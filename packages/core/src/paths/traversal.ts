@@ -90,7 +90,7 @@ export function sphericalTraversal(
  * @param layers which of them move, from 0; the other rows of the result are zero.
  * @returns `[layers · dim]`.
  * @throws {VielbeinError} `INVALID_SPACE` for a space without layers, `SHAPE_MISMATCH` for a direction of another
- * length, `INVALID_ARGUMENT` for a layer that does not exist.
+ * length, `OUT_OF_RANGE` for a layer that does not exist, or none.
  */
 export function restrictToLayers(
   space: Space,
