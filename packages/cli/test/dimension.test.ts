@@ -14,6 +14,17 @@ const json = async (file: string, ...options: string[]) => {
   return JSON.parse(stdout);
 };
 
+interface Estimated {
+  readonly estimates: Readonly<
+    Record<
+      "participationRatio" | "effectiveRank" | "stableRank",
+      { readonly value: number; readonly interval: readonly [number, number] }
+    >
+  > & { readonly kept: readonly [{ readonly interval: readonly [number, number] }] };
+  readonly leadingSingularValues: readonly number[];
+  readonly largestSingularValue: number;
+}
+
 /** Where tanh does not saturate. */
 const centre = ["--prior", "uniform:-0.3,0.3"];
 
@@ -231,6 +242,131 @@ describe("vielbein dimension", () => {
     const drawn = await vielbein("dimension", flat, "--threshold", "0.1,0.01", "--plot", plot);
     expect([drawn.code, drawn.stdout.includes("flat")]).toEqual([0, true]);
     expect(readFileSync(plot, "utf8")).toContain("effective rank");
+  });
+
+  it("estimates what it would find, with intervals that hold it, and says that these are estimates", async () => {
+    const command = ["sample", "--to", "mapping/LeakyRelu", "mapping/LeakyRelu_2", "--samples", "1"];
+    const whole = await json("sample", ...command.slice(1), "--threshold", "0.1");
+    const out = scratch("estimates.npz");
+    const [plot, density] = [scratch("estimates.svg"), scratch("density.svg")];
+    const files = ["--out", out, "--plot", plot, "--density", density];
+    const first = await vielbein("dimension", ...command, "--spectrum", "estimate", ...files, "--quiet");
+    expect([first.code, first.stderr]).toEqual([0, ""]);
+    expect(first.stdout).toMatch(
+      /trace +share of leading +particip. ratio +eff. rank +stable rank +σ > 0.01·σ0/,
+    );
+    expect(first.stdout).toContain("in brackets the outermost ends of their 95 % intervals");
+    expect(first.stdout).toContain("no local dimension: its test needs all singular values");
+    expect(readFileSync(plot, "utf8")).toContain("effective rank (estimate)");
+    expect(readFileSync(plot, "utf8")).not.toContain("local dimension");
+    expect(readFileSync(density, "utf8")).toContain("LeakyRelu_2 (estimate)");
+    // Judged anew at another threshold from what is kept.
+    const again = await json(
+      "sample",
+      ...command.slice(1),
+      ...["--spectrum", "estimate", "--out", out, "--resume", "--threshold", "0.1"],
+    );
+    expect(again.provenance.options).toMatchObject({
+      estimated: ["mapping/LeakyRelu", "mapping/LeakyRelu_2"],
+      probes: 16,
+      routes: ["linearized products"],
+    });
+    const truths = whole.layers.flatMap(({ points }: { points: object[] }) => points);
+    const found = again.layers.flatMap(({ points }: { points: object[] }) => points);
+    found.forEach((point: Record<string, never>, i: number) => {
+      const { estimates, leadingSingularValues, ...rest } = point as unknown as Estimated;
+      const truth = truths[i];
+      expect(rest).toMatchObject({ dimension: null, status: "estimated", probes: 16 });
+      expect(leadingSingularValues).toHaveLength(32);
+      expect(rest.largestSingularValue / truth.largestSingularValue).toBeCloseTo(1, 5);
+      for (const name of ["participationRatio", "effectiveRank", "stableRank"] as const) {
+        const { value, interval } = estimates[name];
+        expect(interval[0]).toBeLessThanOrEqual(truth[name] * (1 + 1e-5));
+        expect(interval[1]).toBeGreaterThanOrEqual(truth[name] * (1 - 1e-5));
+        expect(Math.abs(value / truth[name] - 1)).toBeLessThan(0.1);
+      }
+      const [{ interval }] = estimates.kept;
+      expect(interval[0] <= truth.kept && truth.kept <= interval[1]).toBe(true);
+    });
+  });
+
+  it("estimates where the Jacobian is too large in any form, aloud, and where it is not finds all", async () => {
+    // 8·90·50 bytes as a matrix.
+    const wide = scratch(
+      "wide.onnx",
+      encodeModel(
+        model({
+          nodes: [node("Gemm", ["z", "w"], ["h"]), node("Tanh", ["h"], ["y"])],
+          initializers: [floats("w", [90, 50])],
+          inputs: [{ name: "z", dataType: 1, shape: ["n", 90] }],
+          outputs: [{ name: "y", dataType: 1 }],
+        }),
+      ),
+    );
+    const [within, beyond] = [
+      ["--memory", "40000"],
+      ["--memory", "30000"],
+    ];
+    const small = await vielbein("dimension", wide, "--samples", "1", "--untrained", "1", ...beyond);
+    expect(small.code).toBe(0);
+    expect(small.stderr).toContain('of "y" (50 × 90) the leading 32 are found, and the rest is estimated');
+    expect(small.stderr).toContain("--untrained compares local dimensions");
+    expect(small.stdout).toContain("from 32 leading singular values and 16 random vectors");
+    const large = await vielbein("dimension", wide, "--samples", "1", ...within);
+    expect(large.stdout).not.toContain("estimate");
+    const insisted = await vielbein("dimension", wide, "--samples", "1", "--spectrum", "full", ...beyond);
+    expect([insisted.code, insisted.stderr.includes("--memory")]).toEqual([75, false]);
+    expect(insisted.stderr).toContain("memory budget");
+    // Layers of both kinds stand in one report; h is 50 wide too.
+    const both = await json(
+      wide,
+      "--to",
+      "h",
+      "y",
+      "--samples",
+      "1",
+      "--spectrum",
+      "estimate",
+      "--probes",
+      "4",
+    );
+    expect(both.layers[0].points[0]).toMatchObject({ status: "estimated", probes: 4 });
+  });
+
+  it("keeps whole and sampled spectra of different layers in one file", async () => {
+    const mixed = scratch(
+      "mixed.onnx",
+      encodeModel(
+        model({
+          nodes: [
+            node("Gemm", ["z", "w1"], ["h"]),
+            node("Tanh", ["h"], ["t"]),
+            node("Gemm", ["t", "w2"], ["y"]),
+          ],
+          initializers: [floats("w1", [90, 12]), floats("w2", [12, 60], 2)],
+          inputs: [{ name: "z", dataType: 1, shape: ["n", 90] }],
+          outputs: [{ name: "y", dataType: 1 }],
+        }),
+      ),
+    );
+    const out = scratch("mixed.npz");
+    const command = ["--to", "t", "y", "--samples", "2", "--memory", "40000", "--out", out, ...centre];
+    const before = await json(mixed, ...command);
+    const statuses = before.layers.map(({ points }: { points: { status: string }[] }) => points[1]!.status);
+    expect(statuses[0]).not.toBe("estimated");
+    expect(statuses[1]).toBe("estimated");
+    const file = readNpz(readFileSync(out));
+    expect(file.lanczos_diagonal!.shape).toEqual([4, 16, 8]);
+    expect(Array.from(file.dead_inputs!.data as Float64Array, Number.isNaN)).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    const { stdout } = await vielbein("dimension", mixed, ...command, "--resume");
+    expect(stdout).toMatch(/^t +12 /m);
+    expect(stdout).toMatch(/^y +60 .*%/m);
+    expect((await json(mixed, ...command, "--resume")).layers).toEqual(before.layers);
   });
 
   it("refuses wrong usage", async () => {

@@ -15,6 +15,7 @@ export {
 } from "./dimension/local-dimension.ts";
 export {
   isSampled,
+  LANCZOS_STEPS,
   type SampledSpectrum,
   type SampledSpectrumOptions,
   type SpectrumSampling,
@@ -79,7 +80,7 @@ export {
   invert,
   type Work,
 } from "./inversion/inversion.ts";
-export { bytesText, DEFAULT_MEMORY_BUDGET, vectorsPerRun } from "./jacobian/budget.ts";
+export { bytesText, DEFAULT_MEMORY_BUDGET, LEADING, vectorsPerRun } from "./jacobian/budget.ts";
 export { type DeadDirections, deadRows } from "./jacobian/dead-directions.ts";
 export { type InputBasis, inputBasisAt } from "./jacobian/input-basis.ts";
 export { type JacobianOptions, jacobian } from "./jacobian/jacobian.ts";

@@ -45,7 +45,8 @@ export interface SampledSpectrum extends Tridiagonals {
 }
 
 const PROBES = 16;
-const STEPS = 8;
+/** Lanczos steps by default. */
+export const LANCZOS_STEPS: number = 8;
 
 /** Residual of the leading eigenpairs, as a fraction of the first: ten times what products in float32 give. */
 const TOLERANCE = 1e-5;
@@ -54,7 +55,7 @@ const TOLERANCE = 1e-5;
 const FIRST_PROBE = 2 ** 42;
 
 /** About how many products {@link sampledSpectrum} takes by default; it may be twice as many. */
-const EXPECTED_PRODUCTS = 6 * LEADING + 4 + 2 * PROBES * STEPS;
+const EXPECTED_PRODUCTS = 6 * LEADING + 4 + 2 * PROBES * LANCZOS_STEPS;
 
 /**
  * Whether the spectrum of the Jacobian should be sampled: where the budget holds it in no form, and products with all
@@ -84,13 +85,12 @@ export async function sampledSpectrum(
 ): Promise<SampledSpectrum> {
   const at = JacobianAt.of(map, point, options);
   const total = Math.min(at.inputs, at.outputs);
-  const { k = Math.min(LEADING, total), probes = PROBES, steps = STEPS, seed = 0 } = options;
+  const { k = Math.min(LEADING, total), probes = PROBES, steps = LANCZOS_STEPS, seed = 0 } = options;
   requireSampling(total, k, probes, steps);
   const search = { tolerance: TOLERANCE, side: smallerSide(at) };
   const { values, vectors, residuals, products } = await leadingPairs(at, k, search);
   const locked = transpose(vectors);
-  const size = { probes, steps: Math.min(steps, Math.max(1, total - k)), seed };
-  const rest = await probeRest(at, rowsOf(locked), values[0], size);
+  const rest = await probeRest(at, rowsOf(locked), values[0], { probes, steps, seed });
   return {
     total,
     leading: values.map((value) => Math.sqrt(Math.max(0, value))),

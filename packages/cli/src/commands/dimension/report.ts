@@ -22,6 +22,17 @@ import { spacesText } from "../../kit/names.ts";
 import { routeOf } from "../../kit/routes.ts";
 import { number, table, text } from "../../kit/table.ts";
 import { dim, heading } from "../../kit/terminal.ts";
+import { type Density, densityOf, densityPlot } from "./density.ts";
+import {
+  estimateGroup,
+  estimatesJson,
+  estimatesTable,
+  type LayerEstimates,
+  type PointEstimates,
+  pointEstimates,
+} from "./estimates.ts";
+import { sampledOf } from "./sampled.ts";
+import type { DimensionRow } from "./spectra.ts";
 
 /** What the dimension is judged by. */
 export interface DimensionSettings {
@@ -35,36 +46,20 @@ export interface DimensionSettings {
   readonly draws: number;
 }
 
-/** Columns of the .npz file: one row for each layer and point, layer by layer. */
-export interface DimensionRow {
-  readonly layer: number;
-  readonly index: number;
-  /** `[r]`, r the most that a layer has; NaN beyond those of this layer. */
-  readonly singular_values: Float64Array;
-  /** Inputs that move no output, and outputs that no input moves. */
-  readonly dead_inputs: number;
-  readonly dead_outputs: number;
-  /** Position in `DERIVATIVE_ROUTES`. */
-  readonly route: number;
-  /** `[r]`, of the network with redrawn weights; NaN throughout without --untrained, as the two after it. */
-  readonly untrained_singular_values: Float64Array;
-  readonly untrained_dead_inputs: number;
-  readonly untrained_dead_outputs: number;
-}
-
 const ROUGH =
   "some Jacobians exceed --memory: singular values by products with them, below 1e-3 of the first they are rounding";
 
 const SHARES = { dims99: 0.99, dims999: 0.999, dims9999: 0.9999 };
 
 /** What the local dimension is judged by. */
-export type Spectrum = Omit<JacobianSpectrum, "route">;
+type Spectrum = Omit<JacobianSpectrum, "route">;
 
 /** What is reported of one point. */
 interface PointReport extends LocalDimension, SpectrumStatistics {
   readonly index: number;
   readonly largest: number;
   readonly deadInputs: number;
+  readonly density: Density;
   readonly route: DerivativeRoute | undefined;
   /** At every threshold, the first included. */
   readonly byThreshold: readonly LocalDimension[];
@@ -75,7 +70,10 @@ interface PointReport extends LocalDimension, SpectrumStatistics {
 
 export interface LayerReport {
   readonly to: Space;
+  /** Of points whose spectrum is whole. */
   readonly points: readonly PointReport[];
+  /** Of those whose spectrum was sampled. */
+  readonly estimates: readonly PointEstimates[];
 }
 
 export function layerReports(
@@ -84,10 +82,19 @@ export function layerReports(
   from: Space,
   options: DimensionSettings,
 ): LayerReport[] {
-  return spaces.map((to, layer) => ({
-    to,
-    points: rows.filter((row) => row.layer === layer).map((row) => pointReport(row, from, to, options)),
-  }));
+  return spaces.map((to, layer) => {
+    const total = Math.min(from.dim, options.draws * to.dim);
+    const own = rows
+      .filter((row) => row.layer === layer)
+      .map((row) => ({ row, sampled: sampledOf(row, total) }));
+    return {
+      to,
+      points: own.filter(({ sampled }) => !sampled).map(({ row }) => pointReport(row, from, to, options)),
+      estimates: own.flatMap(({ row, sampled }) =>
+        sampled ? [pointEstimates(row.index, sampled, options.threshold)] : [],
+      ),
+    };
+  });
 }
 
 function pointReport(row: DimensionRow, from: Space, to: Space, options: DimensionSettings): PointReport {
@@ -111,6 +118,7 @@ function pointReport(row: DimensionRow, from: Space, to: Space, options: Dimensi
     ...byThreshold[0]!,
     largest,
     deadInputs: row.dead_inputs,
+    density: densityOf(trained.singularValues),
     route: routeOf(row),
     byThreshold,
     ...spectrumStatistics(variances),
@@ -153,9 +161,12 @@ export function dimensionJson(
     threshold: options.threshold[0],
     alpha: options.alpha,
     convention: options.convention,
-    layers: reports.map(({ to, points }) => ({
+    layers: reports.map(({ to, points, estimates }) => ({
       to,
-      points: points.map((point) => pointJson(point, options.threshold)),
+      points: [
+        ...points.map((point) => pointJson(point, options.threshold)),
+        ...estimates.map((point) => estimatesJson(point, options.threshold)),
+      ],
     })),
     provenance,
   };
@@ -192,40 +203,55 @@ export function dimensionTable(
   options: DimensionSettings,
   provenance: Provenance,
 ): string {
-  const over = (title: string, value: (point: PointReport) => number | undefined, digits = 0) =>
-    number<LayerReport>(title, ({ points }) => spread(points.map(value), digits));
-  const body = table(
-    reports.filter(({ points }) => points.length > 0),
-    [
-      text("layer", ({ to }) => to.name),
-      number("dim", ({ to }) => to.dim),
-      ...options.threshold.map((threshold, i) =>
-        over(`dimension θ=${threshold}`, (point) => point.byThreshold[i]?.dimension),
-      ),
-      options.untrained > 0 ? over("untrained", (point) => point.untrained?.dimension) : undefined,
-      over("tested", (point) => point.tested),
-      over("kept", (point) => point.kept),
-      over("particip. ratio", (point) => point.participationRatio, 1),
-      over("eff. rank", (point) => point.effectiveRank, 1),
-      over("stable rank", (point) => point.stableRank, 1),
-      over("99 %", (point) => point.cumulative.dims99),
-      text("status", ({ points }) => tally(points)),
-    ],
-  );
+  const whole = reports.filter(({ points }) => points.length > 0);
+  const estimated = estimatedLayers(reports).filter(({ points }) => points.length > 0);
+  const origin = [originOf(provenance), ...drawsText(provenance.options.draws)].join(", ");
+  const parts = definedItems([
+    whole.length > 0 ? wholePart(whole, options) : undefined,
+    estimated.length > 0 ? estimatesTable(estimated, options.threshold) : undefined,
+    ...remarksOn(reports, provenance.from),
+  ]);
   const title = heading(
     `${spacesText(provenance.from)} → layers`,
-    [originOf(provenance), "median and range", ...drawsText(provenance.options.draws)].join(", "),
+    `${origin}, ${whole.length > 0 ? "median and range" : "estimates"}`,
   );
-  const isRough = reports.some(({ points }) => points.some(({ route }) => route === "products"));
-  const still = reports.flatMap(({ to, points }) =>
-    stillnessRemark(
-      provenance.from.name,
-      to.name,
-      points.map(({ largest }) => largest),
+  return `${title}\n${parts.join("\n")}\n`;
+}
+
+function wholePart(reports: readonly LayerReport[], options: DimensionSettings): string {
+  const over = (title: string, value: (point: PointReport) => number | undefined, digits = 0) =>
+    number<LayerReport>(title, ({ points }) => spread(points.map(value), digits));
+  return table(reports, [
+    text("layer", ({ to }) => to.name),
+    number("dim", ({ to }) => to.dim),
+    ...options.threshold.map((threshold, i) =>
+      over(`dimension θ=${threshold}`, (point) => point.byThreshold[i]?.dimension),
     ),
+    options.untrained > 0 ? over("untrained", (point) => point.untrained?.dimension) : undefined,
+    over("tested", (point) => point.tested),
+    over("kept", (point) => point.kept),
+    over("particip. ratio", (point) => point.participationRatio, 1),
+    over("eff. rank", (point) => point.effectiveRank, 1),
+    over("stable rank", (point) => point.stableRank, 1),
+    over("99 %", (point) => point.cumulative.dims99),
+    text("status", ({ points }) => tally(points)),
+  ]);
+}
+
+/** The layers with what was estimated of each. */
+function estimatedLayers(reports: readonly LayerReport[]): LayerEstimates[] {
+  return reports.map(({ to, estimates }) => ({ to, points: estimates }));
+}
+
+function remarksOn(reports: readonly LayerReport[], from: Space): string[] {
+  const isRough = reports.some(({ points }) => points.some(({ route }) => route === "products"));
+  const still = reports.flatMap(({ to, points, estimates }) =>
+    stillnessRemark(from.name, to.name, [
+      ...points.map(({ largest }) => largest),
+      ...estimates.map(({ leading }) => leading[0]!),
+    ]),
   );
-  const remarks = definedItems([isRough ? ROUGH : undefined, ...still]).map((remark) => `${dim(remark)}\n`);
-  return `${title}\n${body}\n${remarks.join("")}`;
+  return definedItems([isRough ? ROUGH : undefined, ...still]).map((remark) => dim(remark));
 }
 
 /** `median [low–high]` of the values there are. */
@@ -273,11 +299,37 @@ export function dimensionPlot(
       { label: "participation ratio", samples: samples((point) => point.participationRatio) },
     );
   }
+  const estimated = estimateGroups(reports);
+  const isWhole = estimated.length === 0 || reports.some(({ points }) => points.length > 0);
+  const interval = estimated.length > 0 ? " · estimates with 95 % intervals" : "";
   return layerPlot({
-    title: `${provenance.model.file}: local dimension`,
-    subtitle: `from ${spacesText(provenance.from)} · ${originOf(provenance)}, ${provenance.points.count} points`,
+    title: `${provenance.model.file}: ${isWhole ? "local dimension" : "rank statistics"}`,
+    subtitle: `from ${spacesText(provenance.from)} · ${originOf(provenance)}, ${provenance.points.count} points${interval}`,
     layers: layerLabels(reports.map(({ to }) => to)),
-    groups,
+    groups: estimated.length > 0 ? [...groups.filter((group) => !isEmpty(group)), ...estimated] : groups,
     y: { title: "directions" },
   });
+}
+
+/** {@link densityPlot} of the reports. */
+export function spectralDensityPlot(reports: readonly LayerReport[], provenance: Provenance): string {
+  const layers = reports.map(({ to, points, estimates }) => ({
+    to,
+    points: [...points, ...estimates].map(({ density }) => density),
+    isEstimate: estimates.length > 0,
+  }));
+  return densityPlot(
+    layers.filter(({ points }) => points.length > 0),
+    provenance,
+  );
+}
+
+/** Bars of the layers whose spectra were sampled, where there are some. */
+function estimateGroups(reports: readonly LayerReport[]) {
+  const layers = estimatedLayers(reports);
+  if (layers.every(({ points }) => points.length === 0)) return [];
+  return [
+    estimateGroup("effective rank", layers, (point) => point.effectiveRank),
+    estimateGroup("participation ratio", layers, (point) => point.participationRatio),
+  ];
 }
