@@ -302,11 +302,19 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     [() => invert(map, at, new Float32Array(0)), shape, /^invert: starts/],
     [() => invert(map, at, odd), finite, /^invert: starts/],
     ...[-1, none, endless].map(
-      (prior): Refusal => [() => invert(map, at, at, { prior }), argument, /^prior/],
+      (prior): Refusal => [() => invert(map, at, at, { prior }), argument, /^invert: prior/],
     ),
-    [() => invert(map, at, at, { method: "adam", basis: identity(2) }), argument, /^basis must be \[3, k\]/],
-    [() => invert(map, at, at, { basis: identity(3) }), argument, /^basis must be .* for levenberg/],
-    [() => invert(map, at, at, { method: "lbfgs", bounds: [-1, 1] }), argument, /^bounds are kept to/],
+    [
+      () => invert(map, at, at, { method: "adam", basis: identity(2) }),
+      argument,
+      /^invert: basis must be \[3, k\]/,
+    ],
+    [() => invert(map, at, at, { basis: identity(3) }), argument, /^invert: basis must be .* for levenberg/],
+    [
+      () => invert(map, at, at, { method: "lbfgs", bounds: [-1, 1] }),
+      argument,
+      /^invert: bounds are kept to/,
+    ],
     ...[
       [1, 1],
       [1, -1],
@@ -331,8 +339,12 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     [() => linearTraversal(at, [1, 2], 1, 3), shape, /^linearTraversal/],
     [() => sphericalTraversal(at, [1, 2], 1, 3), shape, /^sphericalTraversal/],
     [() => sphericalTraversal(at, Array.from(at), 1, 3), "NUMERICAL_FAILURE", /./],
-    ...[1, 2.5, none].map((count): Refusal => [() => symmetricSteps(1, count), argument, /^steps/]),
-    ...[0, -1, none, endless].map((range): Refusal => [() => symmetricSteps(range, 3), argument, /^range/]),
+    ...[1, 2.5, none].map(
+      (count): Refusal => [() => symmetricSteps(1, count), argument, /^symmetricSteps: count/],
+    ),
+    ...[0, -1, none, endless].map(
+      (range): Refusal => [() => symmetricSteps(range, 3), argument, /^symmetricSteps: range/],
+    ),
     [() => restrictToLayers(space("z", 3), [1, 0, 0], [0]), "INVALID_SPACE", /./],
     [() => restrictToLayers(layered.space, [1, 0], [0]), shape, /./],
     [() => restrictToLayers(layered.space, [1, 0, 0], [2]), "OUT_OF_RANGE", /layers 0 to 1, got 2/],
@@ -369,7 +381,11 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
       (step): Refusal => [() => metricByDifferences(map, at, { step }), argument, /step/],
     ),
     ...[0, 1, none].map(
-      (tolerance): Refusal => [() => metricSpectrum(map, at, { k: 1, tolerance }), argument, /^tolerance/],
+      (tolerance): Refusal => [
+        () => metricSpectrum(map, at, { k: 1, tolerance }),
+        argument,
+        /^metricSpectrum: tolerance/,
+      ],
     ),
     [() => weightedMap(map, [1, 1]), shape, /^weightedMap/],
     [() => weightedMap(map, [1, -1e-9, 1]), "OUT_OF_RANGE", /-1e-9 at 1/],
