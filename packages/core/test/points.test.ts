@@ -29,11 +29,11 @@ describe("traversal", () => {
   });
 
   it("refuses steps that make no line", () => {
-    expect(() => symmetricSteps(0, 7)).toThrow("range must be a positive number");
+    expect(() => symmetricSteps(0, 7)).toThrow("range must be positive and finite");
     expect(() => symmetricSteps(3, 1)).toThrow("at least 2");
     expect(() => symmetricSteps(3, 2.5)).toThrow("at least 2");
     for (const range of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => symmetricSteps(range, 7)).toThrow("range must be a positive number");
+      expect(() => symmetricSteps(range, 7)).toThrow("range must be positive and finite");
     }
   });
 

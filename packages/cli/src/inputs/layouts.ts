@@ -66,7 +66,7 @@ export function remarkOnGuess(
     .map(formatLayout)
     .filter((text) => text !== taken);
   const rest = others.length > 0 ? `; --layout takes others, such as ${others.join(" or ")}` : "";
-  remark(`"${name}" is [${shape.join(", ")}]: read as ${taken}, which is a guess${rest}`);
+  remark(`"${name}" is ${shapeText(shape)}: read as ${taken}, which is a guess${rest}`);
 }
 
 /** What the provenance records about a layout. */

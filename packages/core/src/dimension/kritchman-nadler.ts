@@ -7,6 +7,7 @@
 //   μ = (√(n−½) + √(q−½))²,   τ = √μ·(1/√(n−½) + 1/√(q−½))^{1/3},   n·ℓ_k > σ̂²_k·(μ + s(α)·τ).
 
 import { VielbeinError } from "../errors.ts";
+import { requireInteger } from "../requirements.ts";
 
 export interface KritchmanNadlerOptions {
   /** Level of each test in percent, above 0 and below 14.1, where the approximation of the tail ends. Default 0.5. */
@@ -50,9 +51,7 @@ export function kritchmanNadler(
   // Relative to the first, so that sums neither overflow nor vanish; a spectrum of zeros stays as it is.
   const unit = eigenvalues[0] || 1;
   const ell = Float64Array.from(eigenvalues, (value) => value / unit);
-  if (!(Number.isInteger(n) && n >= 1)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `kritchmanNadler: n must be a positive integer, got ${n}.`);
-  }
+  requireInteger("kritchmanNadler: n", n, 1);
   const s = tracyWidomQuantile(options.alpha ?? 0.5);
   const p = ell.length;
   const tests: NoiseTest[] = [];

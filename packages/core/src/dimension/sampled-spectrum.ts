@@ -4,13 +4,13 @@
 // rest flat enough for few vectors (Hutch++: Meyer, Musco, Musco & Woodruff, SOSA 2021).
 
 import { type Matrix, matrix, normal, rowAt, transpose } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
 import { bytesOfMatrix, DEFAULT_MEMORY_BUDGET, LEADING, metricFits } from "../jacobian/budget.ts";
 import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
 import { leadingPairs } from "../jacobian/leading.ts";
 import { ScaledProducts, smallerSide } from "../jacobian/scaled-products.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { requireInteger } from "../requirements.ts";
 import { type Tridiagonals, tridiagonalize } from "./lanczos-quadrature.ts";
 
 export interface SpectrumSampling {
@@ -144,17 +144,7 @@ function rowsOf({ rows, cols, data }: Matrix): Float64Array[] {
 }
 
 function requireSampling(total: number, k: number, probes: number, steps: number): void {
-  const rules: readonly (readonly [string, number, number, number])[] = [
-    ["k", k, 1, total],
-    ["probes", probes, 2, FIRST_PROBE],
-    ["steps", steps, 2, FIRST_PROBE],
-  ];
-  for (const [name, value, least, most] of rules) {
-    if (Number.isInteger(value) && value >= least && value <= most) continue;
-    const range = most === FIRST_PROBE ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `sampledSpectrum: ${name} must be an integer ${range}, got ${value}.`,
-    );
-  }
+  requireInteger("sampledSpectrum: k", k, 1, total);
+  requireInteger("sampledSpectrum: probes", probes, 2, FIRST_PROBE);
+  requireInteger("sampledSpectrum: steps", steps, 2, FIRST_PROBE);
 }

@@ -1,7 +1,7 @@
 // How many directions a spectrum of variances has, by statistics without a test: companions of an estimated
 // dimension that, unlike it, depend on no conventions. λ₁ ≥ … ≥ λ_p ≥ 0, shares λᵢ/Σλ.
 
-import { VielbeinError } from "../errors.ts";
+import { requireShare } from "../requirements.ts";
 import { requireDescending } from "./kritchman-nadler.ts";
 
 export interface SpectrumStatistics {
@@ -57,12 +57,7 @@ export function spectrumStatistics(eigenvalues: ArrayLike<number>): SpectrumStat
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
 export function cumulativeDimension(eigenvalues: ArrayLike<number>, share: number): number {
-  if (!(share > 0 && share < 1)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `cumulativeDimension: share must be between 0 and 1, got ${share}.`,
-    );
-  }
+  requireShare("cumulativeDimension: share", share);
   const shares = sharesOf("cumulativeDimension", eigenvalues);
   if (shares[0] === 0) return 0;
   let total = 0;

@@ -8,6 +8,7 @@ import { VielbeinError } from "../errors.ts";
 import { scaledColumns } from "../grassmann/frames.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import { requirePoints } from "../map/space.ts";
+import { requireInteger } from "../requirements.ts";
 import { CrossMoments, Moments } from "../statistics/moments.ts";
 import { ByCovariance, BySketch, type Estimator } from "./component-estimators.ts";
 
@@ -60,12 +61,7 @@ export class PrincipalComponentsAccumulator {
    */
   constructor(dim: number, options: PrincipalComponentsOptions = {}) {
     const { k = Math.min(DEFAULT_COMPONENTS, dim), latentDim, exactUpTo = EXACT_UP_TO } = options;
-    if (!Number.isInteger(k) || k < 1 || k > dim) {
-      throw new VielbeinError(
-        "INVALID_ARGUMENT",
-        `Principal components: their number must be an integer from 1 to the dimension ${dim}, got ${k}.`,
-      );
-    }
+    requireInteger("Principal components: their number", k, 1, dim, "the dimension ");
     this.#dim = dim;
     this.#kept = k;
     this.#estimator = dim <= exactUpTo ? new ByCovariance(dim) : new BySketch(dim, k);

@@ -1,7 +1,7 @@
 // Random directions: the control that any direction found by a method must be compared with.
 
 import { type Matrix, orthogonal } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
+import { requireInteger } from "../requirements.ts";
 
 /**
  * `count` orthonormal directions as columns, `[dim, count]`, uniform (Haar) over all such frames, keyed by `seed`.
@@ -9,11 +9,6 @@ import { VielbeinError } from "../errors.ts";
  * @throws {VielbeinError} `INVALID_ARGUMENT` for a count out of range.
  */
 export function randomDirections(dim: number, count: number, seed: number | bigint): Matrix {
-  if (!Number.isInteger(count) || count < 1 || count > dim) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `Random directions: their number must be an integer from 1 to the dimension ${dim}, got ${count}.`,
-    );
-  }
+  requireInteger("Random directions: their number", count, 1, dim, "the dimension ");
   return orthogonal(seed, 0, dim, count);
 }

@@ -4,6 +4,7 @@
 import { eigh, leadingColumns, type Matrix, matrix } from "@vielbein/linalg";
 import type { DerivativeOptions } from "../jacobian/jacobian-at.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { requireInteger } from "../requirements.ts";
 import {
   type RegionDirections,
   type RegionMetrics,
@@ -11,7 +12,6 @@ import {
   regionDirections,
   regionMetricsAt,
   regionSpeeds,
-  requireCount,
 } from "./region.ts";
 import { type IteratedDirections, RegionProducts } from "./region-products.ts";
 
@@ -66,7 +66,7 @@ export class RegionAt {
    */
   async directions(options: RegionOptions): Promise<FoundDirections> {
     const { k = this.#map.from.dim } = options;
-    requireCount(k, this.#map.from.dim);
+    requireInteger("regionDirections: k", k, 1, this.#map.from.dim);
     if (this.#products.isWorthIt(k, options)) {
       const found = await this.#products.directions({ ...options, k });
       if (found) return found;

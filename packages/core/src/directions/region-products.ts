@@ -12,14 +12,8 @@ import { orthogonalTo } from "../jacobian/long-vectors.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { weightedMap } from "../map/weighted-map.ts";
 import { dot } from "../optimize/objective.ts";
-import {
-  outerWeights,
-  type RegionDirections,
-  type RegionOptions,
-  requireShare,
-  TAU,
-  TOLERANCE,
-} from "./region.ts";
+import { requireShare } from "../requirements.ts";
+import { outerWeights, type RegionDirections, type RegionOptions, TAU, TOLERANCE } from "./region.ts";
 
 /** What iteration found, and what it took. */
 export interface IteratedDirections extends RegionDirections {
@@ -134,7 +128,7 @@ export class RegionProducts {
   }
 
   async #keeping(k: number, tolerance: number): Promise<Found | undefined> {
-    requireShare("tolerance", tolerance);
+    requireShare("regionDirections: tolerance", tolerance);
     const n = this.#whole.inputs;
     const moving = this.#resolves("tolerance", tolerance, RESOLVED)
       ? await this.#moving(tolerance)
@@ -188,7 +182,7 @@ export class RegionProducts {
   }
 
   async #quotients(k: number, tau: number): Promise<Found | undefined> {
-    requireShare("regularization", tau);
+    requireShare("regionDirections: regularization", tau);
     if (!this.#resolves("regularization", tau, RESOLVED_SQUARE)) return undefined;
     const n = this.#whole.inputs;
     const outer = await this.#pairs(this.#outer, Math.min(n, LEADING), ROUGH);

@@ -20,6 +20,7 @@ import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { weightedMap } from "../map/weighted-map.ts";
 import { type MetricOptions, metricTensor, routeOf } from "../metric/metric.ts";
+import { requireInteger, requireShare } from "../requirements.ts";
 
 /**
  * What becomes of the rest of the output. `ignore`: it may move. `keep`: directions move it by less than a tolerance.
@@ -111,7 +112,7 @@ export function outerWeights(weights: ArrayLike<number>): Float64Array {
 export function regionDirections(metrics: RegionMetrics, options: RegionOptions): RegionDirections {
   const { inner, outer } = metrics;
   const { outside, k = inner.rows } = options;
-  requireCount(k, inner.rows);
+  requireInteger("regionDirections: k", k, 1, inner.rows);
   const { values, vectors: all } = directionsOf(inner, outer, options);
   const vectors = leading(all, k);
   return {
@@ -167,7 +168,7 @@ function oriented(vectors: Matrix): Matrix {
 
 /** An orthonormal basis `[n, kept]` of the directions that move the rest by at most the tolerance. */
 function stillSpace(outer: Matrix, tolerance = TOLERANCE): Matrix {
-  requireShare("tolerance", tolerance);
+  requireShare("regionDirections: tolerance", tolerance);
   const { values, vectors } = eigh(outer);
   const limit = tolerance * Math.sqrt(Math.max(values[0], 0));
   const first = values.findIndex((value) => Math.sqrt(Math.max(value, 0)) <= limit);
@@ -191,7 +192,7 @@ function stillSpace(outer: Matrix, tolerance = TOLERANCE): Matrix {
 
 /** g + τ·tr(g)·1; the identity where g is 0, which has no scale of its own. */
 function regularized(g: Matrix, tau = TAU): Matrix {
-  requireShare("regularization", tau);
+  requireShare("regionDirections: regularization", tau);
   const n = g.rows;
   let trace = 0;
   for (let i = 0; i < n; i++) trace += g.data[i * n + i];
@@ -201,17 +202,6 @@ function regularized(g: Matrix, tau = TAU): Matrix {
     n,
     g.data.map((value, k) => (k % (n + 1) === 0 ? value + added : value)),
   );
-}
-
-/** Checks a number k of directions. @throws {VielbeinError} `INVALID_ARGUMENT`. */
-export function requireCount(k: number, n: number): void {
-  if (Number.isInteger(k) && k >= 1 && k <= n) return;
-  throw new VielbeinError("INVALID_ARGUMENT", `k must be an integer from 1 to ${n}, got ${k}.`);
-}
-
-export function requireShare(what: string, value: number): void {
-  if (value > 0 && value < 1) return;
-  throw new VielbeinError("INVALID_ARGUMENT", `${what} must lie between 0 and 1, got ${value}.`);
 }
 
 /** √(vᵀ·g·v) of every column. */

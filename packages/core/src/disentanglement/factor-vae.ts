@@ -4,6 +4,7 @@
 
 import { type Matrix, matrix, rowAt, uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireInteger } from "../requirements.ts";
 import type { Settled } from "../settled.ts";
 import { column, inUnits, sampleVariances, unitsOf } from "./columns.ts";
 import { type LabelledCodes, requireLabelled, requireMatrix } from "./labelled-codes.ts";
@@ -173,12 +174,7 @@ export function neighbourBatches(
   requireLabelled("neighbourBatches", data);
   const { codes, factors, kinds } = data;
   const n = codes.rows;
-  if (!Number.isInteger(size) || size < 2 || size > n) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `neighbourBatches: size must be an integer from 2 to the ${n} rows, got ${size}.`,
-    );
-  }
+  requireInteger("neighbourBatches: size", size, 2, n, "the number of rows, ");
   const sorted = kinds.map((_, j) => {
     const values = column(factors, j);
     const order = Int32Array.from(values.keys()).sort((a, b) => values[a] - values[b] || a - b);

@@ -3,7 +3,7 @@
 // discrete factor is regressed as the indicators of its levels.
 
 import { gram, type Matrix, matmul, matrix, solve } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
+import { requirePositive } from "../requirements.ts";
 import { centred } from "../statistics/moments.ts";
 import { column, fromColumns, inUnits, levelsOf, sampleDeviations, unitsOf } from "./columns.ts";
 import type { ImportanceEstimator } from "./estimator.ts";
@@ -50,9 +50,7 @@ export function ridge({ alpha = 0.02 }: PenaltyOptions = {}): ImportanceEstimato
 }
 
 function requireAlpha(what: string, alpha: number): void {
-  if (!(alpha > 0 && alpha < Number.POSITIVE_INFINITY)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `${what}: alpha must be above 0 and finite, got ${alpha}.`);
-  }
+  requirePositive(`${what}: alpha`, alpha);
 }
 
 function linearEstimator(fit: Fit): ImportanceEstimator {

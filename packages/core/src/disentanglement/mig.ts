@@ -2,8 +2,8 @@
 // Grosse & Duvenaud, "Isolating Sources of Disentanglement in Variational Autoencoders", NeurIPS 2018), by histograms.
 
 import { type Matrix, matrix } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
 import { powerOfTwo } from "../power-of-two.ts";
+import { requireInteger } from "../requirements.ts";
 import { column, levelsOf, meanOf } from "./columns.ts";
 import { gapsOf } from "./gap.ts";
 import { type LabelledCodes, requireLabelled } from "./labelled-codes.ts";
@@ -34,9 +34,7 @@ export interface Mig {
  */
 export function mig(data: LabelledCodes, { bins = 20 }: MigOptions = {}): Mig {
   requireLabelled("mig", data);
-  if (!Number.isInteger(bins) || bins < 2) {
-    throw new VielbeinError("INVALID_ARGUMENT", `mig: bins must be an integer of at least 2, got ${bins}.`);
-  }
+  requireInteger("mig: bins", bins, 2);
   const { codes, factors, kinds } = data;
   const binned = Array.from({ length: codes.cols }, (_, i) => binsOf(inUnit(column(codes, i)), bins));
   const labels = kinds.map((kind, j) => {

@@ -7,6 +7,7 @@
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { powerOfTwo } from "../power-of-two.ts";
+import { requireInteger } from "../requirements.ts";
 import { kthSmallest } from "../statistics/kth-smallest.ts";
 import { centred } from "../statistics/moments.ts";
 import { squaredDistances } from "../statistics/squared-distances.ts";
@@ -101,12 +102,7 @@ function comparable(what: string, real: Matrix, generated: Matrix, k: number): [
     );
   }
   const most = Math.min(real.rows, generated.rows) - 1;
-  if (!Number.isInteger(k) || k < 1 || k > most) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `${what}: k must be an integer from 1 to ${most}, one less than the fewer samples, got ${k}.`,
-    );
-  }
+  requireInteger(`${what}: k`, k, 1, most, "one less than the fewer samples, ");
   const size = Math.max(powerOfTwo(real.data), powerOfTwo(generated.data));
   const inUnits = ({ rows, cols, data }: Matrix) =>
     matrix(

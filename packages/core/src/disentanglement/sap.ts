@@ -3,7 +3,7 @@
 // Observations", ICLR 2018).
 
 import { type Matrix, matrix } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
+import { requirePositive } from "../requirements.ts";
 import { CrossMoments } from "../statistics/moments.ts";
 import { column, levelsOf, meanOf, sampleVariances } from "./columns.ts";
 import { gapsOf } from "./gap.ts";
@@ -38,9 +38,7 @@ export interface Sap {
  */
 export function sap(train: LabelledCodes, test: LabelledCodes, { cost = 0.01 }: SapOptions = {}): Sap {
   requirePair("sap", train, test);
-  if (!(cost > 0 && cost < Number.POSITIVE_INFINITY)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `sap: cost must be above 0 and finite, got ${cost}.`);
-  }
+  requirePositive("sap: cost", cost);
   const [d, m] = [train.codes.cols, train.kinds.length];
   const correlations = squaredCorrelations(unitSized(train.codes), unitSized(train.factors));
   const varying = varyingFactors(train);

@@ -4,6 +4,7 @@
 
 import { eigh, leadingColumns, type Matrix, matmul, matrix, rowAt, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireInteger } from "../requirements.ts";
 import { requireFrame } from "./frames.ts";
 
 export interface ChordalMean {
@@ -28,12 +29,7 @@ export function chordalMean(frames: readonly Matrix[], k?: number): ChordalMean 
   const count = k ?? frames[0].cols;
   const width = frames.reduce((sum, frame) => sum + frame.cols, 0);
   const most = Math.min(n, width);
-  if (!(Number.isInteger(count) && count >= 1 && count <= most)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `chordalMean: k must be an integer from 1 to ${most}, got ${count}.`,
-    );
-  }
+  requireInteger("chordalMean: k", count, 1, most);
   const clamp = (x: number) => Math.min(1, Math.max(0, x));
   if (width <= n) {
     // P̄ = AAᵀ for the frames side by side, over √N.

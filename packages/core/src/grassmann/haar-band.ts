@@ -2,7 +2,7 @@
 // compared with.
 
 import { type Matrix, matrix, normal, orthogonal, qr, svd } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
+import { requireInteger } from "../requirements.ts";
 import { grassmannDistance } from "./distances.ts";
 import { block } from "./frames.ts";
 
@@ -48,18 +48,9 @@ export function haarBand(n: number, k: number, options: HaarBandOptions = {}): H
 }
 
 function requireBand(n: number, k: number, draws: number): void {
-  if (!(Number.isInteger(n) && Number.isInteger(k) && k >= 1 && k <= n)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `haarBand: k must be an integer from 1 to n, got k = ${k}, n = ${n}.`,
-    );
-  }
-  if (!(Number.isInteger(draws) && draws >= 2)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `haarBand: draws must be an integer of at least 2, got ${draws}.`,
-    );
-  }
+  requireInteger("haarBand: n", n, 1);
+  requireInteger("haarBand: k", k, 1, n, "n = ");
+  requireInteger("haarBand: draws", draws, 2);
 }
 
 /** Rows beyond the first k that are drawn one by one; more go through their R factor. */

@@ -7,6 +7,7 @@
 
 import { type Matrix, matmul, matrix, orthogonal, qr, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireInteger } from "../requirements.ts";
 import { GRASSMANN_DISTANCES, type GrassmannDistanceName, grassmannDistance } from "./distances.ts";
 import { block, difference, nestedFrame } from "./frames.ts";
 
@@ -44,12 +45,7 @@ export function distanceProfile<M extends GrassmannDistanceName = GrassmannDista
       `distanceProfile: both bases must lie in the same space, got ${u1.rows} and ${u2.rows} rows.`,
     );
   }
-  if (!(Number.isInteger(kMax) && kMax >= 1)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `distanceProfile: kMax must be a positive integer, got ${kMax}.`,
-    );
-  }
+  requireInteger("distanceProfile: kMax", kMax, 1);
   const first = nestedFrame("distanceProfile: u1", u1, kMax);
   const second = nestedFrame("distanceProfile: u2", u2, kMax);
   const c = matmul(first, second, { transposeA: true });

@@ -1,6 +1,6 @@
 // All estimators under names of their own, with what each needs.
 
-import { VielbeinError } from "../errors.ts";
+import { requireInteger } from "../requirements.ts";
 import type { Cloud } from "./cloud.ts";
 import { correlationIntegral } from "./correlation-integral.ts";
 import { type Estimate, undetermined } from "./estimate.ts";
@@ -153,12 +153,7 @@ export function estimateDimension(
 ): Estimate {
   const estimator = ESTIMATORS[name];
   const k = options.k ?? estimator.k ?? 0;
-  if (options.k !== undefined && !(Number.isInteger(k) && k >= 2)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `estimateDimension: k must be an integer of at least 2, got ${k}.`,
-    );
-  }
+  if (options.k !== undefined) requireInteger("estimateDimension: k", k, 2);
   if (cloud.n < 2) return undetermined("all points are equal");
   const needed = estimator.searched(k, cloud.n, options);
   if (needed < cloud.n) return estimator.estimate(cloud, k, options);

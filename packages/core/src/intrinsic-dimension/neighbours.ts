@@ -1,7 +1,7 @@
 // The nearest neighbours of every point of a cloud, exactly: by comparing all pairs.
 
 import { type Matrix, matrix, norm, rowAt } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
+import { requireInteger } from "../requirements.ts";
 import { kthSmallest } from "../statistics/kth-smallest.ts";
 import { centred } from "../statistics/moments.ts";
 import { squaredDistance, squaredDistances } from "../statistics/squared-distances.ts";
@@ -27,12 +27,7 @@ const WIDER = 1 + 2 ** -30;
  */
 export function nearestNeighbours(points: Matrix, k: number): Neighbours {
   const n = points.rows;
-  if (!(Number.isInteger(k) && k >= 1 && k < n)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `nearestNeighbours: k must be an integer from 1 to ${n - 1}, one less than the number of points, got ${k}.`,
-    );
-  }
+  requireInteger("nearestNeighbours: k", k, 1, n - 1, "one less than the number of points, ");
   const distances = new Float64Array(n * k);
   const indices = new Int32Array(n * k);
   const { rows } = centred(points);

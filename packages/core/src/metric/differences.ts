@@ -3,10 +3,10 @@
 // D(x′) = ‖f(x′) − f(x)‖² on both sides of x. For comparing numbers, and as a check of the exact metric.
 
 import { eigh, type Matrix, matrix } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { CallOptions, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
+import { requirePositive } from "../requirements.ts";
 import type { MetricSpectrum } from "./spectrum.ts";
 
 export interface MetricDifferenceOptions extends CallOptions {
@@ -32,12 +32,7 @@ export async function metricByDifferences(
   { step = 1e-3, signal }: MetricDifferenceOptions = {},
 ): Promise<Matrix> {
   requirePoints("metricByDifferences: point", point, 1, map.from);
-  if (!(step > 0 && Number.isFinite(step))) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `Differences of the metric: step must be a positive number, got ${step}.`,
-    );
-  }
+  requirePositive("Differences of the metric: step", step);
   const n = map.from.dim;
   const call = { signal };
   const origin = await map.evaluate(point, 1, call);

@@ -10,6 +10,7 @@ import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import { leadingPairs } from "../jacobian/leading.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { requireInteger, requireShare } from "../requirements.ts";
 import { type MetricOptions, routeOf } from "./metric.ts";
 
 export interface MetricSpectrum {
@@ -66,12 +67,7 @@ export async function metricSpectrum(
 ): Promise<MetricSpectrum> {
   const n = map.from.dim;
   const { k } = options;
-  if (k !== undefined && (!Number.isInteger(k) || k < 1 || k > n)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `metricSpectrum: k must be an integer from 1 to ${n}, got ${k}.`,
-    );
-  }
+  if (k !== undefined) requireInteger("metricSpectrum: k", k, 1, n);
   const { accuracy = "normal" } = options;
   if (accuracy !== "normal" && accuracy !== "high") {
     throw new VielbeinError(
@@ -113,12 +109,7 @@ async function leading(
   k: number,
   { tolerance = 1e-6 }: MetricSpectrumOptions,
 ): Promise<MetricSpectrum> {
-  if (!(tolerance > 0 && tolerance < 1)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `metricSpectrum: tolerance must lie between 0 and 1, got ${tolerance}.`,
-    );
-  }
+  requireShare("metricSpectrum: tolerance", tolerance);
   const { values, vectors, ...rest } = await leadingPairs(at, k, { tolerance });
   return {
     eigenvalues: values,

@@ -3,6 +3,7 @@
 
 import { eigh, identity, type Matrix, normal, rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireInteger } from "../requirements.ts";
 import { dot, type Minimum, requireOptions, type StepOptions } from "./objective.ts";
 
 export interface CmaEsOptions extends StepOptions {
@@ -36,12 +37,7 @@ export async function cmaEs(
   const { steps = 300, sigma: first = 0.5, seed = 0, tolerance = 1e-8, signal, onStep } = options;
   const population = options.population ?? 4 + Math.floor(3 * Math.log(n));
   requireOptions("cmaEs", { steps }, { sigma: first, tolerance });
-  if (!Number.isInteger(population) || population < 2) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `cmaEs: population must be an integer of at least 2, got ${population}.`,
-    );
-  }
+  requireInteger("cmaEs: population", population, 2);
   const samples = new Samples(start, first, parameters(n, population));
   let [best, step] = [{ point: start, value: Number.POSITIVE_INFINITY }, 0];
   while (step < steps) {

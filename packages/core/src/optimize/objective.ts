@@ -6,6 +6,7 @@
 // lowered the value, is not evidence of a minimum.
 
 import { VielbeinError } from "../errors.ts";
+import { requireInteger, requirePositive } from "../requirements.ts";
 
 export interface ValueAndGradient {
   readonly value: number;
@@ -71,15 +72,8 @@ export function requireOptions(
   counts: Readonly<Record<string, number>>,
   positive: Readonly<Record<string, number>>,
 ): void {
-  const refuse = (name: string, rule: string, value: number) => {
-    throw new VielbeinError("INVALID_ARGUMENT", `${what}: ${name} must be ${rule}, got ${value}.`);
-  };
-  for (const [name, value] of Object.entries(counts)) {
-    if (!Number.isInteger(value) || value < 1) refuse(name, "a positive integer", value);
-  }
-  for (const [name, value] of Object.entries(positive)) {
-    if (!(value > 0 && value < Number.POSITIVE_INFINITY)) refuse(name, "positive and finite", value);
-  }
+  for (const [name, value] of Object.entries(counts)) requireInteger(`${what}: ${name}`, value, 1);
+  for (const [name, value] of Object.entries(positive)) requirePositive(`${what}: ${name}`, value);
 }
 
 /**

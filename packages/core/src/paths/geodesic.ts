@@ -4,7 +4,6 @@
 // length L satisfies L² ≤ 2E.
 
 import { rowAt } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
 import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import type { CallOptions, DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
@@ -17,6 +16,7 @@ import {
   type ValueAndGradient,
 } from "../optimize/objective.ts";
 import { type TruncatedNewtonOptions, truncatedNewton } from "../optimize/truncated-newton.ts";
+import { requireInteger } from "../requirements.ts";
 import { straightLine } from "./interpolation.ts";
 import { PathEnergy } from "./path-energy.ts";
 
@@ -75,12 +75,7 @@ export async function geodesic(
   const { segments = 16, tolerance = 1e-6, steps = 200 } = options;
   requirePoints("geodesic: start", start, 1, map.from);
   requirePoints("geodesic: end", end, 1, map.from);
-  if (!Number.isInteger(segments) || segments < 2) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `geodesic: segments must be an integer of at least 2, got ${segments}.`,
-    );
-  }
+  requireInteger("geodesic: segments", segments, 2);
   const call = { signal: options.signal };
   const line = straightLine(start, end, segments);
   const straight = await measureChain(map, line, call);

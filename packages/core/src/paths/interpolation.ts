@@ -1,6 +1,7 @@
 // Points between two points: along the straight line, and along the great circle of their directions.
 
 import { VielbeinError } from "../errors.ts";
+import { requireInteger } from "../requirements.ts";
 
 /**
  * Points at `segments` + 1 even steps from `start` to `end`, `[segments + 1, dim]`.
@@ -55,12 +56,7 @@ function requireEnds(start: Float32Array, end: Float32Array): void {
 }
 
 function along(segments: number, dim: number, at: (t: number) => Float32Array): Float32Array {
-  if (!(Number.isSafeInteger(segments) && segments >= 1)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `The segments of a path must be an integer of at least 1, got ${segments}.`,
-    );
-  }
+  requireInteger("The segments of a path", segments, 1);
   const points = new Float32Array((segments + 1) * dim);
   for (let i = 0; i <= segments; i++) points.set(at(i / segments), i * dim);
   return points;

@@ -5,6 +5,7 @@
 import { VielbeinError } from "../errors.ts";
 import type { CallOptions, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
+import { requirePositive } from "../requirements.ts";
 import type { Settled } from "../settled.ts";
 import { type Bootstrap, type BootstrapOptions, bootstrap } from "../statistics/bootstrap.ts";
 import { angleBetween } from "./interpolation.ts";
@@ -50,9 +51,7 @@ export async function pathLength(
   requirePoints("pathLength: start", start, 1, map.from);
   requirePoints("pathLength: end", end, 1, map.from);
   const { epsilon, interpolation = "linear", signal } = options;
-  if (epsilon !== undefined && !(epsilon > 0)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `pathLength: epsilon must be positive, got ${epsilon}.`);
-  }
+  if (epsilon !== undefined) requirePositive("pathLength: epsilon", epsilon);
   const path = interpolation === "linear" ? linear(start, end) : spherical(start, end);
   const call = { signal };
   const [point, velocity] = [path.at(t), path.velocity(t)];

@@ -3,21 +3,12 @@
 
 import { VielbeinError } from "../errors.ts";
 import type { Space } from "../map/space.ts";
+import { requireInteger, requirePositive } from "../requirements.ts";
 
 /** `count` values evenly from −range to +range; the middle one is exactly 0 when `count` is odd. */
 export function symmetricSteps(range: number, count: number): number[] {
-  if (!Number.isInteger(count) || count < 2) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `symmetricSteps: count must be an integer of at least 2, got ${count}.`,
-    );
-  }
-  if (!(range > 0 && Number.isFinite(range))) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `symmetricSteps: range must be a positive number, got ${range}.`,
-    );
-  }
+  requireInteger("symmetricSteps: count", count, 2);
+  requirePositive("symmetricSteps: range", range);
   return Array.from({ length: count }, (_, i) => (range * (2 * i - (count - 1))) / (count - 1));
 }
 

@@ -10,7 +10,6 @@
 
 import { leadingColumns, matrix, svd } from "@vielbein/linalg";
 import { type LocalDimensionOptions, localDimension } from "../dimension/local-dimension.ts";
-import { VielbeinError } from "../errors.ts";
 import { grassmannDistance, subspaceAngles } from "../grassmann/distances.ts";
 import { type DeadDirections, deadDirections } from "../jacobian/dead-directions.ts";
 import { type JacobianOptions, wholeJacobian } from "../jacobian/jacobian.ts";
@@ -18,6 +17,7 @@ import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import { spectrumAt } from "../jacobian/singular-values.ts";
 import { type TangentBasis, tangentBasis, tangentBasisAt } from "../jacobian/tangent-basis.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { requirePositive } from "../requirements.ts";
 import { type BootstrapOptions, bootstrap } from "../statistics/bootstrap.ts";
 import { neighbour, type WarpagePair } from "./warpage.ts";
 
@@ -60,9 +60,7 @@ export async function distortionSample(
   options: DistortionOptions = {},
 ): Promise<DistortionSample> {
   const { epsilon = 0.1, sameNorm = false } = options;
-  if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)) {
-    throw new VielbeinError("INVALID_ARGUMENT", `distortion: epsilon must be positive, got ${epsilon}.`);
-  }
+  requirePositive("distortion: epsilon", epsilon);
   const here = await tangentAt(map, point, options);
   const random = distanceOf(here, await tangentAt(map, other, options));
   const close = await tangentAt(map, neighbour(point, direction, epsilon, sameNorm), options);
