@@ -1,7 +1,8 @@
 // One source of codes: sample j of a seed is the same point in every command, also in a space behind a mapping network.
 
 import { readFileSync } from "node:fs";
-import { jacobian, samplePoints, warpagePair } from "@vielbein/core";
+import { jacobian, samplePoints } from "@vielbein/core";
+import { warpagePair } from "@vielbein/core/tangent-spaces";
 import { svd } from "@vielbein/linalg";
 import { readNpy, readNpz, writeNpy } from "@vielbein/linalg/npy";
 import { encodeModel, OnnxMap } from "@vielbein/onnx";

@@ -1,37 +1,4 @@
 export { parseDecimal } from "./decimal.ts";
-export {
-  type KritchmanNadler,
-  type KritchmanNadlerOptions,
-  kritchmanNadler,
-  type NoiseTest,
-} from "./dimension/kritchman-nadler.ts";
-export {
-  DIMENSION_CONVENTIONS,
-  type DimensionConvention,
-  type DimensionStatus,
-  type LocalDimension,
-  type LocalDimensionOptions,
-  localDimension,
-} from "./dimension/local-dimension.ts";
-export {
-  isSampled,
-  LANCZOS_STEPS,
-  type SampledSpectrum,
-  type SampledSpectrumOptions,
-  type SpectrumSampling,
-  sampledSpectrum,
-} from "./dimension/sampled-spectrum.ts";
-export {
-  type Estimate,
-  estimateCount,
-  type SpectrumEstimates,
-  spectrumEstimates,
-} from "./dimension/spectrum-estimates.ts";
-export {
-  cumulativeDimension,
-  type SpectrumStatistics,
-  spectrumStatistics,
-} from "./dimension/spectrum-statistics.ts";
 export type { AffineMap } from "./directions/affine-map.ts";
 export {
   type DirectionSet,
@@ -136,22 +103,3 @@ export {
 } from "./metric/spectrum.ts";
 export type { FilePoints, Provenance, SampledPoints, Truncation } from "./provenance.ts";
 export { parseProvenance } from "./schemas.ts";
-export {
-  type Distortion,
-  type DistortionOptions,
-  type DistortionProblem,
-  type DistortionSample,
-  distortion,
-  distortionSample,
-  type TangentDistance,
-} from "./tangent-spaces/distortion.ts";
-export {
-  defaultDirections,
-  type ProfileSummary,
-  summarizeProfiles,
-  type WarpageOptions,
-  type WarpagePair,
-  type WarpageSample,
-  warpagePair,
-  warpageSample,
-} from "./tangent-spaces/warpage.ts";

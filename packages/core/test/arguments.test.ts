@@ -2,6 +2,7 @@
 
 import { identity, LinalgError, matrix } from "@vielbein/linalg";
 import { expect, test } from "vitest";
+import { cumulativeDimension, localDimension, spectrumStatistics } from "../src/dimension/index.ts";
 import { frechetDistance } from "../src/disentanglement/index.ts";
 import {
   chordalMean,
@@ -18,14 +19,11 @@ import {
 import {
   anisotropy,
   averageMetric,
-  cumulativeDimension,
-  distortionSample,
   equalStep,
   functionMap,
   homogeneity,
   jacobian,
   localBasis,
-  localDimension,
   metricBasis,
   metricByDifferences,
   metricSpectrum,
@@ -35,15 +33,17 @@ import {
   samplePoints,
   sefa,
   selectMaps,
-  spectrumStatistics,
-  summarizeProfiles,
   tangentBasis,
   VielbeinError,
-  warpagePair,
-  warpageSample,
 } from "../src/index.ts";
 import { greatCircle, measureChain, straightLine, trimmedMean } from "../src/paths/index.ts";
 import { bootstrap } from "../src/statistics/index.ts";
+import {
+  distortionSample,
+  summarizeProfiles,
+  warpagePair,
+  warpageSample,
+} from "../src/tangent-spaces/index.ts";
 
 const map = functionMap({
   from: { name: "x", dim: 3, shape: [3] },

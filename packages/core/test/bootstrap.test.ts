@@ -2,8 +2,8 @@
 
 import { normal } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
-import { distortion } from "../src/index.ts";
 import { bootstrap, bootstrapValues, intervalOf } from "../src/statistics/index.ts";
+import { distortion } from "../src/tangent-spaces/index.ts";
 
 const mean = (values: ArrayLike<number>) => (members: Int32Array) =>
   members.reduce((sum, i) => sum + values[i]!, 0) / members.length;

@@ -2,21 +2,14 @@
 
 import { matrix, normal } from "@vielbein/linalg";
 import { expect, test } from "vitest";
+import { localDimension } from "../src/dimension/index.ts";
 import { boostedTrees, dci, lasso, mig, neighbourBatches, ridge, sap } from "../src/disentanglement/index.ts";
 import { haarBand, karcherMean } from "../src/grassmann/index.ts";
-import {
-  distortionSample,
-  functionMap,
-  jacobian,
-  localDimension,
-  metricByDifferences,
-  metricSpectrum,
-  warpagePair,
-  warpageSample,
-} from "../src/index.ts";
+import { functionMap, jacobian, metricByDifferences, metricSpectrum } from "../src/index.ts";
 import { adam, cmaEs, lbfgs, levenbergMarquardt } from "../src/optimize/index.ts";
 import { truncatedNewton } from "../src/optimize/truncated-newton.ts";
 import { bootstrap } from "../src/statistics/index.ts";
+import { distortionSample, warpagePair, warpageSample } from "../src/tangent-spaces/index.ts";
 import { frame } from "./grassmann/frames.ts";
 
 const space = (name: string, dim: number) => ({

@@ -1,15 +1,14 @@
 import { matmul, matrix, normal, orthogonal } from "@vielbein/linalg";
 import { describe, expect, it, test } from "vitest";
+import { localDimension } from "../src/dimension/index.ts";
 import { grassmannDistance, haarBand, subspaceAngles } from "../src/grassmann/index.ts";
+import { functionMap, singularValues } from "../src/index.ts";
 import {
   type DistortionSample,
   distortion,
   distortionSample,
-  functionMap,
-  localDimension,
-  singularValues,
   warpagePair,
-} from "../src/index.ts";
+} from "../src/tangent-spaces/index.ts";
 import { randomMapping } from "./random-mapping.ts";
 
 describe("distortion of a circle", () => {

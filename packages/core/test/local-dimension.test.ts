@@ -6,10 +6,9 @@ import {
   kritchmanNadler,
   type LocalDimensionOptions,
   localDimension,
-  samplePoints,
-  singularValues,
   spectrumStatistics,
-} from "../src/index.ts";
+} from "../src/dimension/index.ts";
+import { samplePoints, singularValues } from "../src/index.ts";
 import { deadDirections } from "../src/jacobian/dead-directions.ts";
 import { randomMapping } from "./random-mapping.ts";
 

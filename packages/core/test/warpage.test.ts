@@ -6,17 +6,14 @@ import {
   grassmannDistance,
   subspaceAngles,
 } from "../src/grassmann/index.ts";
+import { functionMap, jacobian, localBasisAt, tangentBasis } from "../src/index.ts";
+import { leadingLeftVectors } from "../src/jacobian/tangent-basis.ts";
 import {
   defaultDirections,
-  functionMap,
-  jacobian,
-  localBasisAt,
   summarizeProfiles,
-  tangentBasis,
   warpagePair,
   warpageSample,
-} from "../src/index.ts";
-import { leadingLeftVectors } from "../src/jacobian/tangent-basis.ts";
+} from "../src/tangent-spaces/index.ts";
 import { leading, maxDifference } from "./grassmann/frames.ts";
 import { mappingNetwork } from "./mapping-network.ts";
 

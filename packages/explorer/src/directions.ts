@@ -12,14 +12,13 @@ import {
   type InputBasis,
   inputBasisAt,
   JacobianAt,
-  type LocalDimension,
-  localDimension,
   type MetricSpectrum,
   metricSpectrum,
   PrincipalComponentsAccumulator,
   selectMaps,
   stackWeights,
 } from "@vielbein/core";
+import { type LocalDimension, localDimension } from "@vielbein/core/dimension";
 import { leadingColumns, type Matrix, matrix } from "@vielbein/linalg";
 import { firstAffineMaps } from "@vielbein/onnx";
 import type { BasisOptions, ExplorerDirections, ExplorerSpectrum } from "@vielbein/viz/explorer";

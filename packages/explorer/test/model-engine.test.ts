@@ -1,7 +1,8 @@
 // The engine of the explorer in Node: the same numbers as the methods it calls.
 
 import { readFileSync } from "node:fs";
-import { jacobian, localBasisAt, localDimension, samplePoints } from "@vielbein/core";
+import { jacobian, localBasisAt, samplePoints } from "@vielbein/core";
+import { localDimension } from "@vielbein/core/dimension";
 import { decodeDirections } from "@vielbein/core/directions-file";
 import { gram, identity, leadingColumns, type Matrix, matmul, svd } from "@vielbein/linalg";
 import { DataType, decodeModel, encodeModel, OnnxMap, type OnnxMapOptions } from "@vielbein/onnx";

@@ -1,6 +1,7 @@
 // Published generators against derivatives that PyTorch computed in float64 from the same weights.
 
-import { jacobian, localBasis, localBasisAt, localDimension, samplePoints } from "@vielbein/core";
+import { jacobian, localBasis, localBasisAt, samplePoints } from "@vielbein/core";
+import { localDimension } from "@vielbein/core/dimension";
 import { matchDirections } from "@vielbein/core/grassmann";
 import { identity, type Matrix, orthogonal } from "@vielbein/linalg";
 import { describe, expect, type TestContext, test } from "vitest";

@@ -3,8 +3,9 @@
 // Usage: node tools/bench/warpage/run.mjs [--pairs 1000] [--subset 3] [--k 50]
 
 import { parseArgs } from "node:util";
-import { jacobian, localBasisAt, tangentBasis, warpagePair, warpageSample } from "@vielbein/core";
+import { jacobian, localBasisAt, tangentBasis } from "@vielbein/core";
 import { distanceProfile, grassmannDistance, subspaceAngles } from "@vielbein/core/grassmann";
+import { warpagePair, warpageSample } from "@vielbein/core/tangent-spaces";
 import { initialize, matrix, svd } from "@vielbein/linalg";
 import { OnnxMap } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";

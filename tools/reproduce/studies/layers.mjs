@@ -2,9 +2,11 @@
 // that is measured (Choi, Hwang, Cho & Kang, "Analyzing the Latent Space of GAN through Local Dimension Estimation for
 // Disentanglement Evaluation", arXiv:2205.13182), beside networks with redrawn weights.
 
-import { distortion, distortionSample, localBasisAt, localDimension, warpagePair } from "@vielbein/core";
+import { localBasisAt } from "@vielbein/core";
+import { localDimension } from "@vielbein/core/dimension";
 import { chordalMean, grassmannDistance, subspaceAngles } from "@vielbein/core/grassmann";
 import { rankCorrelation } from "@vielbein/core/statistics";
+import { distortion, distortionSample, warpagePair } from "@vielbein/core/tangent-spaces";
 import { leadingColumns, matrix } from "@vielbein/linalg";
 import { median } from "../../bench/common/table.mjs";
 import { selectColumns, usableFactors } from "../common/factors.mjs";

@@ -1,8 +1,9 @@
 // Warpage of W: distances of local bases at independent points, to global bases, and at neighbours, for every k (Choi
 // et al., "Do Not Escape From the Manifold", ICLR 2022), beside the same network with redrawn weights.
 
-import { sefa, selectMaps, summarizeProfiles, warpagePair, warpageSample } from "@vielbein/core";
+import { sefa, selectMaps } from "@vielbein/core";
 import { haarProfile } from "@vielbein/core/grassmann";
+import { summarizeProfiles, warpagePair, warpageSample } from "@vielbein/core/tangent-spaces";
 import { firstAffineMaps, prepare } from "@vielbein/onnx";
 import { curvePlot } from "@vielbein/viz";
 import { allOf, isPositive, tally, tested, withInterval } from "../common/verdict.mjs";

@@ -12,6 +12,7 @@ import {
   statedLayout,
 } from "@vielbein/viz";
 import { layout } from "../kit/arguments.ts";
+import { shapeText } from "../kit/names.ts";
 import { type OptionsOf, option } from "../kit/options.ts";
 import { isOutput, type LoadedModel } from "./model.ts";
 

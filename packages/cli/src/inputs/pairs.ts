@@ -1,6 +1,7 @@
 // Pairs of points, for methods that compare tangent spaces: independent points, and a direction to a neighbour.
 
-import { type Space, VielbeinError, type WarpagePair, warpagePair } from "@vielbein/core";
+import { type Space, VielbeinError } from "@vielbein/core";
+import { type WarpagePair, warpagePair } from "@vielbein/core/tangent-spaces";
 import { rowAt } from "@vielbein/linalg";
 import { integer } from "../kit/arguments.ts";
 import { flag, type OptionsOf, option, type TypedOption } from "../kit/options.ts";

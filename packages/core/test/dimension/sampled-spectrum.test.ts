@@ -1,17 +1,15 @@
 import { leadingColumns, matmul, matrix, normal, orthogonal } from "@vielbein/linalg";
 import { expect, test } from "vitest";
-import { gaussRule, radauRule, tridiagonalize } from "../../src/dimension/lanczos-quadrature.ts";
-import { probeRest } from "../../src/dimension/sampled-spectrum.ts";
 import {
-  type DifferentiableMap,
   estimateCount,
-  functionMap,
   isSampled,
-  JacobianAt,
   sampledSpectrum,
   spectrumEstimates,
   spectrumStatistics,
-} from "../../src/index.ts";
+} from "../../src/dimension/index.ts";
+import { gaussRule, radauRule, tridiagonalize } from "../../src/dimension/lanczos-quadrature.ts";
+import { probeRest } from "../../src/dimension/sampled-spectrum.ts";
+import { type DifferentiableMap, functionMap, JacobianAt } from "../../src/index.ts";
 import { jackknife } from "../../src/statistics/jackknife.ts";
 import { studentQuantile } from "../../src/statistics/student.ts";
 

@@ -14,7 +14,6 @@ import { subspaceAngles } from "../../src/grassmann/index.ts";
 import {
   type DifferentiableMap,
   defaultTriplets,
-  distortionSample,
   functionMap,
   inputBasisAt,
   JacobianAt,
@@ -22,8 +21,6 @@ import {
   localBasisAt,
   metricSpectrum,
   tangentBasis,
-  warpagePair,
-  warpageSample,
 } from "../../src/index.ts";
 import {
   bytesPerVector,
@@ -33,6 +30,7 @@ import {
   tripletsThatFit,
   vectorsPerRun,
 } from "../../src/jacobian/budget.ts";
+import { distortionSample, warpagePair, warpageSample } from "../../src/tangent-spaces/index.ts";
 
 /** x ↦ A·sin(x), with the singular values σ(0), σ(1), … of A. */
 function mapOf(m: number, n: number, sigma: (i: number) => number): DifferentiableMap {

@@ -1,14 +1,8 @@
 // The port behind the explorer: who reads the model, draws samples and finds directions. The element knows no ONNX and
 // no engine; an implementation keeps all heavy work off the page's thread.
 
-import type {
-  CallOptions,
-  DerivativeRoute,
-  DirectionSet,
-  InputSetting,
-  LocalDimension,
-  Space,
-} from "@vielbein/core";
+import type { CallOptions, DerivativeRoute, DirectionSet, InputSetting, Space } from "@vielbein/core";
+import type { LocalDimension } from "@vielbein/core/dimension";
 import type { RgbaImage } from "../images/image.ts";
 
 /**

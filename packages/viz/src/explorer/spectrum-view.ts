@@ -1,7 +1,8 @@
 // The spectrum beside the sliders: singular values on a logarithmic axis, the selected one and the local dimension
 // marked. Small, without title and legend, redrawn while a slider moves; figures for papers are in plots/.
 
-import type { DerivativeRoute, LocalDimension } from "@vielbein/core";
+import type { DerivativeRoute } from "@vielbein/core";
+import type { LocalDimension } from "@vielbein/core/dimension";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import type { ExplorerSpectrum } from "./engine.ts";

@@ -1,6 +1,6 @@
 // What the subspaces of two sets of directions have to do with each other, and what uniform subspaces would.
 
-import { summarizeProfiles, VielbeinError } from "@vielbein/core";
+import { VielbeinError } from "@vielbein/core";
 import {
   type DirectionMatch,
   grassmannDistance,
@@ -8,6 +8,7 @@ import {
   subspaceAngles,
   subspaceOverlap,
 } from "@vielbein/core/grassmann";
+import { summarizeProfiles } from "@vielbein/core/tangent-spaces";
 import { type Matrix, orthogonal } from "@vielbein/linalg";
 import { DISTANCES, type DistanceName } from "../../inputs/subspace-distances.ts";
 

@@ -1,6 +1,6 @@
 // vielbein dimension: local dimension and companions at sampled or given points, layer by layer.
 
-import { DIMENSION_CONVENTIONS } from "@vielbein/core";
+import { DIMENSION_CONVENTIONS } from "@vielbein/core/dimension";
 import { firstCodes } from "../../inputs/codes.ts";
 import { drawsOf, drawsOption } from "../../inputs/draws.ts";
 import { LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";

@@ -1,6 +1,7 @@
 // How many singular values lie above each fraction of the first: the spectral density, summed up from above.
 
-import type { Estimate, Provenance, Space } from "@vielbein/core";
+import type { Provenance, Space } from "@vielbein/core";
+import type { Estimate } from "@vielbein/core/dimension";
 import { bandPlot } from "@vielbein/viz";
 import { originOf } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";

@@ -1,14 +1,13 @@
 // What `dimension` says of spectra that were sampled: estimates with intervals, and no local dimension.
 
+import type { DerivativeRoute, Space } from "@vielbein/core";
 import {
-  type DerivativeRoute,
   type Estimate,
   estimateCount,
   type SampledSpectrum,
-  type Space,
   type SpectrumEstimates,
   spectrumEstimates,
-} from "@vielbein/core";
+} from "@vielbein/core/dimension";
 import { iterationText } from "../../inputs/captions.ts";
 import { definedItems } from "../../kit/defined.ts";
 import { number, table, text } from "../../kit/table.ts";

@@ -1,18 +1,15 @@
 // What `dimension` says of its spectra: the local dimension and its companions, as JSON, as a table and as a plot.
 
+import type { DerivativeRoute, JacobianSpectrum, Provenance, Space } from "@vielbein/core";
 import {
   cumulativeDimension,
-  type DerivativeRoute,
   type DimensionConvention,
   type DimensionStatus,
-  type JacobianSpectrum,
   type LocalDimension,
   localDimension,
-  type Provenance,
-  type Space,
   type SpectrumStatistics,
   spectrumStatistics,
-} from "@vielbein/core";
+} from "@vielbein/core/dimension";
 import { layerPlot } from "@vielbein/viz";
 import { originOf, stillnessRemark } from "../../inputs/captions.ts";
 import { drawsText } from "../../inputs/draws.ts";

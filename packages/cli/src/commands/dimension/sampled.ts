@@ -5,13 +5,10 @@ import {
   DEFAULT_MEMORY_BUDGET,
   type DerivativeOptions,
   type DifferentiableMap,
-  isSampled,
-  LANCZOS_STEPS,
   LEADING,
-  type SampledSpectrum,
   type Space,
-  sampledSpectrum,
 } from "@vielbein/core";
+import { isSampled, LANCZOS_STEPS, type SampledSpectrum, sampledSpectrum } from "@vielbein/core/dimension";
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { routeCell, routeOf } from "../../kit/routes.ts";
 import { type Column, NOT_NEGATIVE, type RowValue } from "../../kit/row-file.ts";

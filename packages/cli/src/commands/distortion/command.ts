@@ -1,12 +1,9 @@
 // vielbein distortion: how much more tangent spaces differ between independent points than between neighbours, layer
 // by layer, beside networks that were never trained.
 
-import {
-  DIMENSION_CONVENTIONS,
-  type DistortionOptions,
-  distortionSample,
-  type Provenance,
-} from "@vielbein/core";
+import type { Provenance } from "@vielbein/core";
+import { DIMENSION_CONVENTIONS } from "@vielbein/core/dimension";
+import { type DistortionOptions, distortionSample } from "@vielbein/core/tangent-spaces";
 import { CodeSource } from "../../inputs/codes.ts";
 import { atMost } from "../../inputs/direction-counts.ts";
 import { type LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";

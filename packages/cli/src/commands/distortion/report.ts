@@ -1,17 +1,15 @@
 // What `distortion` says of its distances: the ratios layer by layer beside their nulls, as JSON, as a table and as a
 // plot.
 
+import type { DerivativeRoute, Provenance, Space } from "@vielbein/core";
+import { type HaarBand, haarBand } from "@vielbein/core/grassmann";
 import {
-  type DerivativeRoute,
   type Distortion,
   type DistortionProblem,
   type DistortionSample,
   distortion,
-  type Provenance,
-  type Space,
   type TangentDistance,
-} from "@vielbein/core";
-import { type HaarBand, haarBand } from "@vielbein/core/grassmann";
+} from "@vielbein/core/tangent-spaces";
 import { layerPlot } from "@vielbein/viz";
 import { originOf } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";

@@ -1,7 +1,8 @@
 // How well global directions fit the tangent spaces at samples that they were not made from.
 
-import { resolvedCount, summarizeProfiles } from "@vielbein/core";
+import { resolvedCount } from "@vielbein/core";
 import { grassmannDistance, haarBand, subspaceAngles } from "@vielbein/core/grassmann";
+import { summarizeProfiles } from "@vielbein/core/tangent-spaces";
 import { leadingColumns, type Matrix } from "@vielbein/linalg";
 import { factorizedDirections, principalDirections } from "../../inputs/references.ts";
 import { info } from "../../kit/terminal.ts";

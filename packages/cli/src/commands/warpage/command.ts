@@ -1,7 +1,7 @@
 // vielbein warpage: how far tangent spaces turn from place to place, against neighbours and nulls.
 
-import { defaultDirections, warpageSample } from "@vielbein/core";
 import { haarProfile } from "@vielbein/core/grassmann";
+import { defaultDirections, warpageSample } from "@vielbein/core/tangent-spaces";
 import { CodeSource } from "../../inputs/codes.ts";
 import { atMost } from "../../inputs/direction-counts.ts";
 import { LayerMaps } from "../../inputs/layers.ts";

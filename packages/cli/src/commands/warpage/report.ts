@@ -1,6 +1,7 @@
 // What `warpage` prints and draws: JSON, a table, a plot of mean profiles with their bands.
 
-import type { ProfileSummary, Provenance } from "@vielbein/core";
+import type { Provenance } from "@vielbein/core";
+import type { ProfileSummary } from "@vielbein/core/tangent-spaces";
 import { bandPlot, type LineSeries } from "@vielbein/viz";
 import { originOf } from "../../inputs/captions.ts";
 import { DISTANCE_TITLES, DISTANCES, type DistanceName } from "../../inputs/subspace-distances.ts";

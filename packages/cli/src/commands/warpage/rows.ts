@@ -1,7 +1,7 @@
 // The results of `warpage` as rows: the profiles of one pair of points by comparison and distance, and their summaries.
 
-import { type ProfileSummary, summarizeProfiles, type WarpageSample } from "@vielbein/core";
 import type { DistanceProfile } from "@vielbein/core/grassmann";
+import { type ProfileSummary, summarizeProfiles, type WarpageSample } from "@vielbein/core/tangent-spaces";
 import { type Matrix, matrix, rowAt } from "@vielbein/linalg";
 import { DISTANCES, type DistanceName } from "../../inputs/subspace-distances.ts";
 import { ROUTE_COLUMN } from "../../kit/routes.ts";
