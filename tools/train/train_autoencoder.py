@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 
 from averaging import update_average
+from checkpoint import restored, save
 from data import images_of
 from faces import sheet
 from measure import kl_to_prior, laplacian_l1, to_bytes
@@ -55,17 +56,6 @@ def reconstructed(model, images):
     """The images drawn anew of their mean codes."""
     codes = [model["encoder"](to_unit(part))[0] for part in images.split(100)]
     return torch.cat([model["synthesis"](rows_of(model["synthesis"], w), fixed_noise=True) for w in codes])
-
-
-def restored(checkpoint: Path, model, averaged, optimiser) -> tuple[int, float]:
-    """Takes up what the checkpoint holds, if it is there; returns the steps and the seconds done."""
-    if not checkpoint.exists():
-        return 0, 0.0
-    state = torch.load(checkpoint, weights_only=True)
-    model.load_state_dict(state["model"])
-    averaged.load_state_dict(state["averaged"])
-    optimiser.load_state_dict(state["optimiser"])
-    return state["step"], state["seconds"]
 
 
 def optimiser_of(model):
@@ -129,8 +119,7 @@ def train(args):
             )
             pairs = torch.stack([held_out[:48], rebuilt[:48]], 1).flatten(0, 1)
             sheet(to_bytes(to_unit(pairs)), 12, 2).save(args.folder / "reconstructions.png")
-            state = {"model": model.state_dict(), "averaged": averaged.state_dict(), "optimiser": optimiser.state_dict()}
-            torch.save({**state, "step": step + 1, "seconds": seconds}, checkpoint)
+            save(checkpoint, model, averaged, optimiser, step + 1, seconds)
 
 
 def main():

@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from averaging import update_average
+from checkpoint import restored, save
 from data import HELD, images_of, indices_of
 from faces import sheet
 from factors import sample_factors
@@ -46,17 +47,7 @@ def train(args):
     averaged = copy.deepcopy(model)
     optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=1e-4)
     checkpoint = args.folder / "checkpoint.pt"
-    first, seconds = 0, 0.0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
-        averaged.load_state_dict(state["averaged"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, seconds = state["step"], state["seconds"]
-
-    def save(step):
-        state = {"model": model.state_dict(), "averaged": averaged.state_dict(), "optimiser": optimiser.state_dict()}
-        torch.save({**state, "step": step, "seconds": seconds}, checkpoint)
+    first, seconds = restored(checkpoint, model, averaged, optimiser)
 
     started = time.perf_counter()
     for step in range(first, args.steps):
@@ -79,7 +70,7 @@ def train(args):
             seconds += time.perf_counter() - started
             started = time.perf_counter()
             print(f"step {step + 1}  pyramid {reconstruction.item():.4f}  KL {kl.item():.1f}  {seconds:.0f} s", flush=True)
-            save(step + 1)
+            save(checkpoint, model, averaged, optimiser, step + 1, seconds)
 
     figures = {"steps": args.steps, "seconds": round(seconds), **finish(averaged, images, held_out, args)}
     (args.folder / "figures.json").write_text(json.dumps(figures, indent=2))

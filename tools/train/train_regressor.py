@@ -20,6 +20,7 @@ import torch
 from torch.nn import functional as F
 
 from averaging import update_average
+from checkpoint import restored, save
 from data import HELD, images_of, indices_of
 from factors import sample_factors
 from regressor import OUTPUTS, Regressor, export, loss, open_session, read, scores, to_input
@@ -57,13 +58,7 @@ def train(args) -> tuple[Regressor, float]:
     averaged = copy.deepcopy(model).requires_grad_(False)
     optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=1e-4)
     checkpoint = args.folder / "regressor.pt"
-    first, seconds = 0, 0.0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
-        averaged.load_state_dict(state["averaged"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, seconds = state["step"], state["seconds"]
+    first, seconds = restored(checkpoint, model, averaged, optimiser)
 
     started = time.perf_counter()
     for step in range(first, args.steps):
@@ -83,8 +78,7 @@ def train(args) -> tuple[Regressor, float]:
             seconds += time.perf_counter() - started
             started = time.perf_counter()
             print(f"step {step + 1}  loss {error.item():.3f} of {len(OUTPUTS)}  {seconds:.0f} s", flush=True)
-            state = {"model": model.state_dict(), "averaged": averaged.state_dict(), "optimiser": optimiser.state_dict()}
-            torch.save({**state, "step": step + 1, "seconds": seconds}, checkpoint)
+            save(checkpoint, model, averaged, optimiser, step + 1, seconds)
     return averaged, seconds
 
 

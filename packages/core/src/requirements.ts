@@ -6,7 +6,7 @@ import { VielbeinError } from "./errors.ts";
  * Requires an integer from `low` to `high`.
  *
  * @param what begins the message, and may say more of the number: `mig: bins`.
- * @param most what `high` is, in words: `the dimension`.
+ * @param most what `high` is, in words.
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
 export function requireInteger(
@@ -18,7 +18,8 @@ export function requireInteger(
 ): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
   const above = low === 1 ? "a positive integer" : `an integer of at least ${low}`;
-  const range = high === Number.POSITIVE_INFINITY ? above : `an integer from ${low} to ${most}${high}`;
+  const range =
+    high === Number.POSITIVE_INFINITY ? above : `an integer from ${low} to ${high}${most && `, ${most}`}`;
   throw new VielbeinError("INVALID_ARGUMENT", `${what} must be ${range}, got ${value}.`);
 }
 

@@ -206,7 +206,9 @@ describe("haarBand", () => {
       [4, 1.5],
       [Number.NaN, 1],
     ] as const) {
-      expect(() => haarBand(n, k)).toThrow("from 1 to n");
+      expect(() => haarBand(n, k)).toThrow(
+        /haarBand: (k must be an integer from 1 to 4, n|n must be a positive integer), got/,
+      );
     }
   });
 });

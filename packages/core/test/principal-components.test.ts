@@ -143,7 +143,7 @@ describe("principal components", () => {
     two.append(Float32Array.of(1, 2));
     expect(() => two.result()).toThrow("none of the 2 coordinates varies");
     expect(() => two.append(Float32Array.of(1, 2, 3))).toThrow("dimension 2");
-    expect(() => new PrincipalComponentsAccumulator(2, { k: 3 })).toThrow("from 1 to the dimension 2");
+    expect(() => new PrincipalComponentsAccumulator(2, { k: 3 })).toThrow("from 1 to 2, the dimension");
     const coded = new PrincipalComponentsAccumulator(2, { latentDim: 1 });
     expect(() => coded.append(Float32Array.of(1, 2))).toThrow("a code for each of 1 samples");
     expect(() => new PrincipalComponentsAccumulator(3_000_000, { k: 50 })).toThrow("GiB");
@@ -159,6 +159,6 @@ describe("randomDirections", () => {
     });
     expect(randomDirections(20, 5, 1)).toEqual(a);
     expect(Math.min(...subspaceAngles(a, randomDirections(20, 5, 2)))).toBeGreaterThan(0.05);
-    expect(() => randomDirections(4, 5, 1)).toThrow("from 1 to the dimension 4");
+    expect(() => randomDirections(4, 5, 1)).toThrow("from 1 to 4, the dimension");
   });
 });

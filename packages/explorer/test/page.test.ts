@@ -575,7 +575,7 @@ describe("the explorer's page", () => {
   });
 
   it.for([
-    ["a damaged part", "#seed=5&basis=1,z", '`basis` is numbers, such as 1.5,0,-2, got "1,z"'],
+    ["a damaged part", "#seed=5&basis=1,z", '`basis` must be numbers, such as 1.5,0,-2, got "1,z"'],
     ["a code of another model", "#seed=5&at=AACAPw", 'a code of 1 numbers, but "z" of "faces.onnx" has 16'],
     ["layers that are not there", "#seed=5&layers=0-3", "has no layers"],
     ["a space that is not there", "#seed=5&from=nowhere", "nowhere"],

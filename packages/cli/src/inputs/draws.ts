@@ -23,7 +23,7 @@ export function drawsText(draws: unknown): string[] {
  *
  * @throws {VielbeinError} `INVALID_MODEL` for several draws from a model that draws nothing.
  */
-export function drawsOf(loaded: LoadedModel, draws: number): LoadedModel[] {
+export function drawsOf(loaded: LoadedModel, draws: number): [LoadedModel, ...LoadedModel[]] {
   const { model, noiseSeed = 0 } = loaded;
   if (draws > 1 && noiseTensors(model).length === 0) {
     throw new VielbeinError(
@@ -31,9 +31,8 @@ export function drawsOf(loaded: LoadedModel, draws: number): LoadedModel[] {
       `--draws ${draws}: the model draws nothing at random. Leave the option out.`,
     );
   }
-  return Array.from({ length: draws }, (_, i) =>
-    i === 0 ? loaded : { ...loaded, model: withNoiseSeed(model, (noiseSeed + i) % NOISE_SEEDS) },
-  );
+  const others = Array.from({ length: draws - 1 }, (_, i) => (noiseSeed + i + 1) % NOISE_SEEDS);
+  return [loaded, ...others.map((seed) => ({ ...loaded, model: withNoiseSeed(model, seed) }))];
 }
 
 /** The map whose metric is the mean over all draws. */

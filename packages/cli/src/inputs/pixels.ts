@@ -40,8 +40,10 @@ export async function pixelsOf(
   measure: (values: Float32Array) => PixelRange = measureRange,
 ): Promise<Pixels> {
   if (options.imageRange) return { range: options.imageRange, from: "option" };
-  const maps = "length" in path ? path : [path];
-  const stated = isOutput(loaded, maps.at(-1)!.to.name) ? statedRange(loaded.model.metadata) : undefined;
+  const maps = "length" in path ? path : ([path] as const);
+  const stated = isOutput(loaded, ("length" in path ? path[1] : path).to.name)
+    ? statedRange(loaded.model.metadata)
+    : undefined;
   if (stated) return { range: stated, from: "model" };
   return { range: measure(await sampledValues(loaded, maps, options, signal)), from: "samples" };
 }
@@ -49,15 +51,15 @@ export async function pixelsOf(
 /** The outputs at samples that do not depend on the seed. */
 async function sampledValues(
   loaded: LoadedModel,
-  maps: readonly OnnxMap[],
+  maps: readonly [OnnxMap, ...OnnxMap[]],
   options: CodeOptions & PixelOptions,
   signal: AbortSignal,
 ): Promise<Float32Array> {
-  const source = await fixedCodes(loaded, maps[0]!, options);
+  const source = await fixedCodes(loaded, maps[0], options);
   try {
     const codes = await source.take(0, MEASURED, signal);
     const count = Math.min(codes.count, MEASURED);
-    let values = codes.values.subarray(0, count * maps[0]!.from.dim);
+    let values = codes.values.subarray(0, count * maps[0].from.dim);
     for (const map of maps) values = await map.evaluate(values, count, { signal });
     return values;
   } finally {

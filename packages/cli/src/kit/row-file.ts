@@ -130,8 +130,9 @@ function headerProblem(
 
 function valueProblem({ shape, data }: ReadNpyArray, column: Column): string | undefined {
   const values = data as Float32Array | Float64Array;
-  const size = values.length / shape[0]!;
-  for (let row = 0; row < shape[0]!; row++) {
+  const [count = 0] = shape;
+  const size = values.length / count;
+  for (let row = 0; row < count; row++) {
     const cell = rowAt(values, row, size);
     const problem = givenProblem(cell, column, row) ?? numberProblem(cell, column);
     if (problem !== undefined) return `holds ${problem[0]} in row ${row}${problem[1]}`;
@@ -146,7 +147,7 @@ function givenProblem(cell: FloatArray, { at, tolerance = 0 }: Column, row: numb
   const found = at?.(row);
   if (found === undefined) return undefined;
   const given = typeof found === "number" ? [found] : found;
-  const wrong = cell.findIndex((x, i) => !(Math.abs(x - given[i]!) <= tolerance));
+  const wrong = cell.findIndex((x, i) => !(Math.abs(x - (given[i] ?? Number.NaN)) <= tolerance));
   return wrong < 0 ? undefined : [cell[wrong], `, where seed and options give ${given[wrong]}`];
 }
 
@@ -160,7 +161,7 @@ function numberProblem(
   );
   if (wrong >= 0) return [cell[wrong], ""];
   if (!isDescending) return undefined;
-  const rising = cell.findIndex((x, i) => i > 0 && !(x <= cell[i - 1]! || Number.isNaN(x)));
+  const rising = cell.findIndex((x, i) => !(x <= (cell[i - 1] ?? Infinity) || Number.isNaN(x)));
   return rising < 0 ? undefined : [cell[rising], ` after ${cell[rising - 1]}, and must descend`];
 }
 
@@ -184,7 +185,7 @@ function stackCells(cells: readonly RowValue[], name: string, { shape, dtype }: 
 function cellOf({ shape, data }: ReadNpyArray, row: number): RowValue {
   const values = data as Float64Array | Float32Array;
   if (shape.length === 1) return values[row]!;
-  const size = values.length / shape[0]!;
-  const part = rowAt(values, row, size).slice();
-  return shape.length === 3 ? matrix(shape[1]!, shape[2]!, part as Float64Array) : part;
+  const [count = 0, rows = 1, cols = 1] = shape;
+  const part = rowAt(values, row, values.length / count).slice();
+  return shape.length === 3 ? matrix(rows, cols, part as Float64Array) : part;
 }

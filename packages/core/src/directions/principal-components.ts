@@ -61,7 +61,7 @@ export class PrincipalComponentsAccumulator {
    */
   constructor(dim: number, options: PrincipalComponentsOptions = {}) {
     const { k = Math.min(DEFAULT_COMPONENTS, dim), latentDim, exactUpTo = EXACT_UP_TO } = options;
-    requireInteger("Principal components: their number", k, 1, dim, "the dimension ");
+    requireInteger("Principal components: their number", k, 1, dim, "the dimension");
     this.#dim = dim;
     this.#kept = k;
     this.#estimator = dim <= exactUpTo ? new ByCovariance(dim) : new BySketch(dim, k);

@@ -9,6 +9,6 @@ import { requireInteger } from "../requirements.ts";
  * @throws {VielbeinError} `INVALID_ARGUMENT` for a count out of range.
  */
 export function randomDirections(dim: number, count: number, seed: number | bigint): Matrix {
-  requireInteger("Random directions: their number", count, 1, dim, "the dimension ");
+  requireInteger("Random directions: their number", count, 1, dim, "the dimension");
   return orthogonal(seed, 0, dim, count);
 }

@@ -174,7 +174,7 @@ export function neighbourBatches(
   requireLabelled("neighbourBatches", data);
   const { codes, factors, kinds } = data;
   const n = codes.rows;
-  requireInteger("neighbourBatches: size", size, 2, n, "the number of rows, ");
+  requireInteger("neighbourBatches: size", size, 2, n, "the number of rows");
   const sorted = kinds.map((_, j) => {
     const values = column(factors, j);
     const order = Int32Array.from(values.keys()).sort((a, b) => values[a] - values[b] || a - b);

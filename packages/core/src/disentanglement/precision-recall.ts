@@ -102,7 +102,7 @@ function comparable(what: string, real: Matrix, generated: Matrix, k: number): [
     );
   }
   const most = Math.min(real.rows, generated.rows) - 1;
-  requireInteger(`${what}: k`, k, 1, most, "one less than the fewer samples, ");
+  requireInteger(`${what}: k`, k, 1, most, "one less than the fewer samples");
   const size = Math.max(powerOfTwo(real.data), powerOfTwo(generated.data));
   const inUnits = ({ rows, cols, data }: Matrix) =>
     matrix(

@@ -49,7 +49,7 @@ export function haarBand(n: number, k: number, options: HaarBandOptions = {}): H
 
 function requireBand(n: number, k: number, draws: number): void {
   requireInteger("haarBand: n", n, 1);
-  requireInteger("haarBand: k", k, 1, n, "n = ");
+  requireInteger("haarBand: k", k, 1, n, "n");
   requireInteger("haarBand: draws", draws, 2);
 }
 

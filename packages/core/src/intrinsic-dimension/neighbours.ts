@@ -27,7 +27,7 @@ const WIDER = 1 + 2 ** -30;
  */
 export function nearestNeighbours(points: Matrix, k: number): Neighbours {
   const n = points.rows;
-  requireInteger("nearestNeighbours: k", k, 1, n - 1, "one less than the number of points, ");
+  requireInteger("nearestNeighbours: k", k, 1, n - 1, "one less than the number of points");
   const distances = new Float64Array(n * k);
   const indices = new Int32Array(n * k);
   const { rows } = centred(points);

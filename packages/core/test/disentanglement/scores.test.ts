@@ -242,7 +242,7 @@ describe("dci", () => {
     expect(() => dci({ ...train, kinds: ["discrete"] }, test)).toThrow("belong together");
     expect(() => dci(train, withColumns(test, [0, 1]))).toThrow("same coordinates");
     expect(() => boostedTrees({ depth: 0 })).toThrow("positive integer");
-    expect(() => lasso({ alpha: 0 })).toThrow("above 0");
+    expect(() => lasso({ alpha: 0 })).toThrow("alpha must be positive and finite, got 0");
   });
 });
 
@@ -324,7 +324,7 @@ describe("sap", () => {
   });
 
   it("refuses a cost of nothing", () => {
-    expect(() => sap(train, test, { cost: 0 })).toThrow("above 0");
+    expect(() => sap(train, test, { cost: 0 })).toThrow("cost must be positive and finite, got 0");
   });
 
   it("counts a constant code as no prediction of a continuous factor", () => {
@@ -410,7 +410,7 @@ describe("factorVae", () => {
       const signs = new Set((await batch(2, vote)).data.filter((_, at) => at % 5 === 2).map(Math.sign));
       expect(signs.size).toBe(1);
     }
-    expect(() => neighbourBatches(data, { size: 401 })).toThrow("from 2 to the 400 rows");
+    expect(() => neighbourBatches(data, { size: 401 })).toThrow("from 2 to 400, the number of rows");
   });
 
   it("refuses batches of another dimension, and no votes", async () => {

@@ -168,7 +168,7 @@ export function encodeChoice(choice: Pick<PageState, "set" | "extents" | "layout
   if (text !== undefined) return text;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `The explorer's address cannot have these inputs, extents or layout: an extent is ${FORMS.axis}, from 1 to ${MOST}. Choose them on the page.`,
+    `The explorer's address cannot have these inputs, extents or layout: an extent must be ${FORMS.axis}, from 1 to ${MOST}. Choose them on the page.`,
   );
 }
 
@@ -227,7 +227,7 @@ function damaged(key: keyof Address, parts: URLSearchParams): VielbeinError {
   const value = more.length > 0 ? `"${found}" and "${more.join(`" and "`)}"` : `"${found}"`;
   return new VielbeinError(
     "INVALID_ARGUMENT",
-    `The address of this page is damaged: \`${key}\` is ${FORMS[key]}, got ${value}. The page starts afresh; open the whole link again to see what was shared.`,
+    `The address of this page is damaged: \`${key}\` must be ${FORMS[key]}, got ${value}. The page starts afresh; open the whole link again to see what was shared.`,
   );
 }
 

@@ -110,7 +110,7 @@ describe("pageStates in an address", () => {
     for (const value of values) {
       const parts = new URLSearchParams({ seed: "7", basis: "1.5" });
       parts.set(key, value);
-      expect(damage(`#${parts}`)).toContain(`The address of this page is damaged: \`${key}\` is `);
+      expect(damage(`#${parts}`)).toContain(`The address of this page is damaged: \`${key}\` must be `);
       expect(damage(`#${parts}`)).toContain(`, got "${value}". The page starts afresh`);
     }
   });

@@ -118,7 +118,8 @@ const [CUT, UNEVEN] = [1.1, 0.1];
 
 /** What lengths that mean little are remarked on with. */
 function lengthRemarks(ways: readonly Way[]): string[] {
-  const [straight, found] = [ways[0]!, ways.at(-1)!];
+  const [straight, found] = [ways[0], ways.at(-1)];
+  if (!straight || !found) return [];
   if (straight.refined === 0) return ["the output does not change on the way: every way has length 0"];
   const isCut = found.refined > CUT * found.chain.length || found.refined > straight.refined;
   if (!isCut && found.chain.unevenness <= UNEVEN) return [];

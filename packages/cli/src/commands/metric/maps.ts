@@ -60,18 +60,20 @@ class Side {
 export class MetricMaps {
   /** Where the maps end before any distance: one layer, or several. */
   readonly layers: readonly Space[];
-  /** One for each draw of the noise. */
+  /** One for each draw of the noise, the first by itself too. */
   readonly #trained: readonly Side[];
+  readonly #first: Side;
   readonly #makeShuffled: () => Promise<Side[]>;
   #shuffled: readonly Side[] = [];
 
   private constructor(
     layers: readonly Space[],
-    trained: readonly Side[],
+    [first, ...others]: readonly [Side, ...Side[]],
     makeShuffled: () => Promise<Side[]>,
   ) {
     this.layers = layers;
-    this.#trained = trained;
+    this.#trained = [first, ...others];
+    this.#first = first;
     this.#makeShuffled = makeShuffled;
   }
 
@@ -93,12 +95,13 @@ export class MetricMaps {
         `--distance: features take one tensor, got ${layers.length}. Name one with --to, or compare layers by l2.`,
       );
     }
-    const draws = drawsOf(loaded, options.draws);
-    const trained = draws.map((draw) => new Side(draw, options, layers, signal));
-    return new MetricMaps(layers, trained, async () => {
-      const control = { ...options, ...(await looksOf(trained[0]!, options)) };
+    const [draw, ...others] = drawsOf(loaded, options.draws);
+    const side = (one: LoadedModel): Side => new Side(one, options, layers, signal);
+    const first = side(draw);
+    return new MetricMaps(layers, [first, ...others.map(side)], async () => {
+      const control = { ...options, ...(await looksOf(first, options)) };
       const shuffle = { kind: "shuffled", seed: options.seed } as const;
-      return draws.map(
+      return [draw, ...others].map(
         (draw) => new Side({ ...draw, model: redrawWeights(draw.model, shuffle) }, control, layers, signal),
       );
     });
@@ -106,12 +109,12 @@ export class MetricMaps {
 
   /** The generator up to a layer, without the distance. */
   generator(layer: number): Promise<OnnxMap> {
-    return this.#trained[0]!.generator(layer);
+    return this.#first.generator(layer);
   }
 
   /** The map whose metric is taken, of one draw of the noise. */
   ofOneDraw(layer: number): Promise<OnnxMap> {
-    return this.#trained[0]!.at(layer);
+    return this.#first.at(layer);
   }
 
   /** The map whose metric is taken: that of the mean metric over all draws of the noise. */
@@ -126,7 +129,7 @@ export class MetricMaps {
 
   /** The distance, for one layer. */
   distance(): Promise<Distance> {
-    return this.#trained[0]!.distance();
+    return this.#first.distance();
   }
 
   async dispose(): Promise<void> {
