@@ -30,11 +30,13 @@ export async function directions(world, counts) {
 
   const methods = await directionsOf(world, { latents, samples, points, kept, components: referenceCount });
   const scale = deviations(reference.raw);
+  /** The number of the direction that each code takes. */
+  const taken = Int32Array.from({ length: samples }, (_, i) => i % kept);
   const results = {};
   for (const [method, directionAt] of Object.entries(methods)) {
     const sizes = [];
     for (const size of SIZES) {
-      const found = await perturb(world, codes, samples, (i) => directionAt(i, i % kept), {
+      const found = await perturb(world, codes, samples, (i) => directionAt(i, taken[i]), {
         target: size * unit,
         start: size * start,
       });
@@ -44,10 +46,11 @@ export async function directions(world, counts) {
   }
   return directionReport(world, results, {
     kept,
+    taken,
     resamples,
     baseline: frechetDistance(gaussianOf(fresh.features), target),
     distances: distancesOf(results, target, samples, world.reading.to.dim),
-    differences: differencesOf(results, target, samples, world.reading.to.dim, resamples),
+    differences: differencesOf(results, target, world.reading.to.dim, { taken, resamples }),
     settings: `${samples} codes, ${kept} leading directions per method (code i takes direction i mod ${kept}, both ways), changes of ${SIZES.join(" and ")} of the mean difference of independent images (${unit.toFixed(3)} by root mean square of pixels), averaged metric of ${points} codes, PCA and reference of ${referenceCount} codes, ${resamples} resamples for Fréchet distances, seed ${SEED}`,
   });
 }
@@ -112,9 +115,9 @@ function distancesOf(results, target, samples, dim) {
 
 /**
  * How much farther each method's images are than those of the Local Basis, tested, `[sizes]` by method. Codes are
- * resampled, each with its images both ways.
+ * resampled, each with its images both ways; beside random directions all codes of one direction together.
  */
-function differencesOf(results, target, samples, dim, resamples) {
+function differencesOf(results, target, dim, { taken, resamples }) {
   const { "Local Basis": own, ...others } = results;
   return Object.fromEntries(
     Object.entries(others).map(([method, { sizes }]) => [
@@ -124,7 +127,8 @@ function differencesOf(results, target, samples, dim, resamples) {
           frechetDistance(gaussianOfMembers(values, members, dim), target);
         const difference = (members) =>
           distance(features, members) - distance(own.sizes[s].features, members);
-        return tested(samples, difference, { seed: SEED, resamples });
+        const clusters = method === "random" ? taken : undefined;
+        return tested(taken.length, difference, { seed: SEED, resamples, clusters });
       }),
     ]),
   );

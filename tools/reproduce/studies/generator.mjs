@@ -32,7 +32,7 @@ export async function generator(world, { samples }) {
     title: "The generator",
     source:
       "Fréchet distance: Heusel et al., arXiv:1706.08500; precision and recall: Kynkäänniemi et al., arXiv:1904.06991; density and coverage: Naeem et al., arXiv:2002.09797",
-    settings: `${samples / 2} samples and two sets of as many drawn faces, none of which was trained on, in the 64 features; seed ${SEED}`,
+    settings: `${samples} samples and as many drawn faces, none of which was trained on, for the factors; half of the samples and the halves of the faces for the distances, in the 64 features; seed ${SEED}`,
     claims: [
       {
         claim: "Control: every factor varies in the samples",
