@@ -40,6 +40,15 @@ async function refusal(model: Model, options: OnnxMapOptions = {}): Promise<Viel
   return outcome as VielbeinError;
 }
 
+test("a space without a number", async () => {
+  const empty = float32Tensor("none", [], [4, 0]);
+  const error = await refusal(network([makeNode("MatMul", ["z", "none"], ["y"])], { initializers: [empty] }));
+  expect(error).toMatchObject({
+    code: "INVALID_SPACE",
+    message: expect.stringMatching(/"y" holds no number/),
+  });
+});
+
 describe("operators without a rule", () => {
   const unique = (x: string, y: string) => makeNode("Unique", [x], [y]);
   const unruled = { ...unique("h", "s"), name: "each_once" };

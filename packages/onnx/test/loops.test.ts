@@ -208,6 +208,19 @@ describe("refused", () => {
     await expect(refusal(build)).rejects.toThrow(/RNN .*state `activation_alpha` and `activation_beta`/);
   });
 
+  test.each([-1, 0, 2, 10 ** 9, -(2 ** 53)])(
+    "states of %d numbers, where the weights have 1",
+    async (size) => {
+      const build: Build = (g) =>
+        g.op("GRU", [g.variable([2, 1, 1]), g.constant([1, 3, 1]), g.constant([1, 3, 1])], {
+          hidden_size: int(size),
+        });
+      await expect(refusal(build)).rejects.toMatchObject({
+        code: expect.stringMatching(/UNSUPPORTED_OPERATOR|BACKEND_FAILED|BACKEND_UNAVAILABLE/),
+      });
+    },
+  );
+
   test("a sequence that is too long, and an activation that the standard does not have", async () => {
     const rnn =
       (length: number, activation: string): Build =>

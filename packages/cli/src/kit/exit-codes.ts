@@ -44,11 +44,11 @@ export class InterruptedError extends Error {
   override readonly name: string = "AbortError";
 }
 
-/** Whether the operating system, or JavaScript, refused memory for an array. */
+/** Whether the operating system, or JavaScript, refused memory for an array; not for one of a negative length. */
 export function isOutOfMemory(error: unknown): boolean {
   return (
     error instanceof RangeError &&
-    /allocation failed|invalid (typed )?array( buffer)? length/i.test(error.message)
+    /allocation failed|invalid (typed )?array( buffer)? length(?!: -)/i.test(error.message)
   );
 }
 

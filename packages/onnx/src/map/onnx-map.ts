@@ -262,5 +262,11 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
 
 function space(graph: PreparedGraph, name: string): Space {
   const shape = pointShape(infoOf(graph, name).shape);
+  if (elementCount(shape) === 0) {
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `Tensor "${name}" holds no number: its shape is [${shape}] for each point. Choose another one (\`vielbein inspect\` lists them).`,
+    );
+  }
   return { name, dim: elementCount(shape), shape };
 }

@@ -19,17 +19,24 @@ interface Course {
 }
 
 /**
- * LSTM, GRU or RNN on a sequence of this shape. Nodes of more than {@link MOST_STEPS} steps, or with activations that
- * the standard does not know or whose numbers are not stated, stay as they are.
+ * LSTM, GRU or RNN on a sequence of this shape, with recurrent weights [directions, g·H, H] of that. Nodes of more than
+ * {@link MOST_STEPS} steps, of another H than they state, or with activations that the standard does not know or whose
+ * numbers are not stated, stay as they are.
  */
-export function writeOutRecurrence(w: CompositeWriter, node: Node, shape: readonly number[]): void {
+export function writeOutRecurrence(
+  w: CompositeWriter,
+  node: Node,
+  shape: readonly number[],
+  recurrent: readonly number[],
+): void {
   const cell = entryOf(cells, node.opType);
   const isBatchFirst = intAttribute(node, "layout", 0) === 1;
   const [length, batch] = isBatchFirst ? [shape[1], shape[0]] : shape;
   const direction = stringAttribute(node, "direction", "forward");
   const directions = direction === "bidirectional" ? 2 : 1;
   const activations = activationsOf(node, cell.activations, directions);
-  if (length === 0 || length > MOST_STEPS || !activations) return;
+  const hidden = intAttribute(node, "hidden_size", 0);
+  if (length === 0 || length > MOST_STEPS || hidden < 1 || hidden !== recurrent[2] || !activations) return;
   const toTime = (x: string): string =>
     isBatchFirst ? w.op("Transpose", [x], { perm: ints([1, 0, 2]) }) : x;
   const sequence = { x: toTime(inputOf(node, 0)), length, batch };

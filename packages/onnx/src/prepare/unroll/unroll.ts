@@ -4,7 +4,7 @@
 import type { Runtime, RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
 import { probe } from "../../file/probe.ts";
 import { dependents, everyName, nodeReads, nodesFor, topologicalOrder } from "../../model/graph.ts";
-import { firstOutput, type Model, type Node, requiredInputs } from "../../model/model.ts";
+import { firstOutput, inputOf, type Model, type Node, requiredInputs } from "../../model/model.ts";
 import { entryOf, NameSupply } from "../../model/names.ts";
 import { fromRuntime, int64Tensor, numericValues } from "../../model/tensor.ts";
 import { typesOf } from "../../model/types.ts";
@@ -113,7 +113,7 @@ async function measured(
     nodes.filter(({ opType }) => opType === "Loop").map((node) => [node, names.claim("rounds")]),
   );
   const read = (node: Node): readonly string[] =>
-    isRecurrent(node) ? node.inputs.slice(0, 1) : node.opType === "Scan" ? node.inputs : [];
+    isRecurrent(node) ? [inputOf(node, 0), inputOf(node, 2)] : node.opType === "Scan" ? node.inputs : [];
   const asked = {
     ...model,
     graph: {
@@ -145,7 +145,7 @@ async function measured(
 }
 
 function writtenOut(w: CompositeWriter, node: Node, { shapes, rounds }: Extent): WrittenOut {
-  if (isRecurrent(node)) writeOutRecurrence(w, node, shapes[0]);
+  if (isRecurrent(node)) writeOutRecurrence(w, node, shapes[0], shapes[1]);
   else if (node.opType === "Scan") writeOutScan(w, node, shapes);
   else if (bodyOf(node)) writeOutLoop(w, node, rounds);
   return w;
