@@ -57,7 +57,8 @@ function headerText(bytes: Uint8Array): { text: string; start: number } {
     throw invalid("it does not begin with the magic string \\x93NUMPY");
   }
   const version = bytes[6] ?? 0;
-  if (version < 1 || version > 3) throw invalid(`format version ${version} is unknown; 1, 2 and 3 are read`);
+  if (version < 1 || version > 3)
+    throw invalid(`format version ${version} is unknown; 1, 2 and 3 are read`, "Save it by numpy.save");
   const lengthBytes = version === 1 ? 2 : 4;
   const headerStart = 8 + lengthBytes;
   if (bytes.length < headerStart) throw invalid("cut short in the header");
@@ -120,6 +121,6 @@ function latin1(bytes: Uint8Array): string {
   return new TextDecoder("latin1").decode(bytes);
 }
 
-export function invalid(reason: string): LinalgError {
-  return new LinalgError("INVALID_FILE", `${NOT_READABLE}: ${reason}. Download or copy it again.`);
+export function invalid(reason: string, remedy = "Download or copy it again"): LinalgError {
+  return new LinalgError("INVALID_FILE", `${NOT_READABLE}: ${reason}. ${remedy}.`);
 }

@@ -97,7 +97,7 @@ function layoutOf(what: string, entry: unknown): Layout {
   if (!isRecord(entry)) throw invalid(`${what} must be described by an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== "string" || !Object.hasOwn(ITEM_BYTES, dtype)) {
-    throw invalid(`${what} has the element type ${shown(dtype)}, which is not read here`);
+    throw invalid(`${what} has the element type ${shown(dtype)}, which is not read here`, "Save it as F32");
   }
   if (!isSizes(shape)) throw invalid(`${what} has no valid shape`);
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
@@ -164,9 +164,9 @@ function shown(value: unknown): string {
   return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }
 
-function invalid(reason: string): LinalgError {
+function invalid(reason: string, remedy = "Download or copy it again"): LinalgError {
   return new LinalgError(
     "INVALID_FILE",
-    `readSafetensors: not a readable safetensors file: ${reason}. Download or copy it again.`,
+    `readSafetensors: not a readable safetensors file: ${reason}. ${remedy}.`,
   );
 }

@@ -47,7 +47,8 @@ export function zipMembers(bytes: Uint8Array): ZipMember[] {
   let at = start;
   for (let i = 0; i < count; i++) {
     const { member, next } = centralEntry(bytes, view, at);
-    if (names.has(member.name)) throw invalid(`two members are named ${quoted(member.name)}`);
+    if (names.has(member.name))
+      throw invalid(`two members are named ${quoted(member.name)}`, "Save it again");
     names.add(member.name);
     members.push(member);
     total += member.packed.length;
@@ -181,6 +182,6 @@ function hex(crc: number): string {
   return crc.toString(16).padStart(8, "0");
 }
 
-function invalid(reason: string): LinalgError {
-  return new LinalgError("INVALID_FILE", `${reason}. Download or copy it again.`);
+function invalid(reason: string, remedy = "Download or copy it again"): LinalgError {
+  return new LinalgError("INVALID_FILE", `${reason}. ${remedy}.`);
 }
