@@ -3,6 +3,7 @@
 
 import { fromRows, identity, type Matrix, matrix } from "@vielbein/linalg";
 import { expect, test } from "vitest";
+import { kritchmanNadler } from "../src/dimension/index.ts";
 import {
   boostedTrees,
   dci,
@@ -40,7 +41,6 @@ import {
   functionMap,
   invert,
   jacobian,
-  kritchmanNadler,
   localBasis,
   localBasisAt,
   metricByDifferences,
@@ -53,9 +53,6 @@ import {
   type SefaOptions,
   sefa,
   stackMaps,
-  summarizeProfiles,
-  warpagePair,
-  warpageSample,
   weightedMap,
 } from "../src/index.ts";
 import {
@@ -72,6 +69,7 @@ import {
   symmetricSteps,
 } from "../src/paths/index.ts";
 import { bootstrap, rankCorrelation } from "../src/statistics/index.ts";
+import { summarizeProfiles, warpagePair, warpageSample } from "../src/tangent-spaces/index.ts";
 
 const { NaN: none, POSITIVE_INFINITY: endless } = Number;
 const space = (name: string, ...shape: number[]) => ({
@@ -438,14 +436,22 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     [() => requireDirections({ ...directions, layers: [0] }), argument, /layers must ascend/],
     ...[-1, 3, 0.5, none].map((k): Refusal => [() => directionAt(directions, k), argument, /./]),
     ...[0, 4, 1.5, none].map(
-      (k): Refusal => [() => regionDirections(metrics, { outside: "ignore", k }), argument, /^k must be/],
+      (k): Refusal => [
+        () => regionDirections(metrics, { outside: "ignore", k }),
+        argument,
+        /^regionDirections: k must be/,
+      ],
     ),
     ...[0, 1, none].flatMap((share): Refusal[] => [
-      [() => regionDirections(metrics, { outside: "keep", tolerance: share }), argument, /^tolerance/],
+      [
+        () => regionDirections(metrics, { outside: "keep", tolerance: share }),
+        argument,
+        /^regionDirections: tolerance/,
+      ],
       [
         () => regionDirections(metrics, { outside: "ratio", regularization: share }),
         argument,
-        /^regularization/,
+        /^regionDirections: regularization/,
       ],
     ]),
     [() => regionDirections(metrics, { outside: "keep" }), "OUT_OF_RANGE", /^Every direction moves the rest/],

@@ -15,8 +15,6 @@ import {
   boundedMap,
   contractSamples,
   deadRows,
-  distortion,
-  distortionSample,
   functionMap,
   homogeneity,
   localBasisAt,
@@ -32,6 +30,7 @@ import {
 import { normalizeVectors } from "../src/jacobian/scaled-vjp.ts";
 import { leadingLeftVectors } from "../src/jacobian/tangent-basis.ts";
 import { curveTraversal, greatCircle, judgeDifferences } from "../src/paths/index.ts";
+import { distortion, distortionSample } from "../src/tangent-spaces/index.ts";
 
 const space = (name: string, dim: number) => ({ name, dim, shape: [dim] });
 /** x ↦ diag(d)·x. */
