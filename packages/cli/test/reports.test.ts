@@ -6,11 +6,11 @@ import { matrix } from "@vielbein/linalg";
 import { describe, expect, it } from "vitest";
 import { comparisons, haarNull, measuresOf } from "../src/commands/compare/comparisons.ts";
 import { comparisonJson, comparisonPlot, comparisonTable } from "../src/commands/compare/report.ts";
+import { dimensionPlot } from "../src/commands/dimension/figures.ts";
 import {
   type DimensionRow,
   type DimensionSettings,
   dimensionJson,
-  dimensionPlot,
   layerReports as dimensions,
   dimensionTable,
 } from "../src/commands/dimension/report.ts";

@@ -11,7 +11,8 @@ import { command } from "../../kit/command.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { choice, json, option } from "../../kit/options.ts";
 import { computeRows, rowOptions } from "../../kit/rows.ts";
-import { dimensionJson, dimensionPlot, dimensionTable, layerReports, spectralDensityPlot } from "./report.ts";
+import { dimensionPlot, spectralDensityPlot } from "./figures.ts";
+import { dimensionJson, dimensionTable, layerReports } from "./report.ts";
 import { samplingOf, valuesFound } from "./sampled.ts";
 import { columnsOf, type DimensionRow, spectraAt } from "./spectra.ts";
 

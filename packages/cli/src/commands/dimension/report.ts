@@ -1,4 +1,4 @@
-// What `dimension` says of its spectra: the local dimension and its companions, as JSON, as a table and as a plot.
+// What `dimension` says of its spectra: the local dimension and its companions, as JSON and as a table.
 
 import type { DerivativeRoute, JacobianSpectrum, Provenance, Space } from "@vielbein/core";
 import {
@@ -10,18 +10,15 @@ import {
   type SpectrumStatistics,
   spectrumStatistics,
 } from "@vielbein/core/dimension";
-import { layerPlot } from "@vielbein/viz";
 import { originOf, stillnessRemark } from "../../inputs/captions.ts";
 import { drawsText } from "../../inputs/draws.ts";
-import { layerLabels } from "../../inputs/layers.ts";
 import { definedItems } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
 import { routeOf } from "../../kit/routes.ts";
 import { number, table, text } from "../../kit/table.ts";
 import { dim, heading } from "../../kit/terminal.ts";
-import { type Density, densityOf, densityPlot } from "./density.ts";
+import { type Density, densityOf } from "./density.ts";
 import {
-  estimateGroup,
   estimatesJson,
   estimatesTable,
   type LayerEstimates,
@@ -52,7 +49,7 @@ const SHARES = { dims99: 0.99, dims999: 0.999, dims9999: 0.9999 };
 type Spectrum = Omit<JacobianSpectrum, "route">;
 
 /** What is reported of one point. */
-interface PointReport extends LocalDimension, SpectrumStatistics {
+export interface PointReport extends LocalDimension, SpectrumStatistics {
   readonly index: number;
   readonly largest: number;
   readonly deadInputs: number;
@@ -236,7 +233,7 @@ function wholePart(reports: readonly LayerReport[], options: DimensionSettings):
 }
 
 /** The layers with what was estimated of each. */
-function estimatedLayers(reports: readonly LayerReport[]): LayerEstimates[] {
+export function estimatedLayers(reports: readonly LayerReport[]): LayerEstimates[] {
   return reports.map(({ to, estimates }) => ({ to, points: estimates }));
 }
 
@@ -267,66 +264,4 @@ function tally(points: readonly PointReport[]): string {
   for (const { status } of points) counts.set(status, (counts.get(status) ?? 0) + 1);
   const parts = [...counts].map(([status, count]) => (counts.size === 1 ? status : `${status} ×${count}`));
   return parts.join(", ");
-}
-
-export function dimensionPlot(
-  reports: readonly LayerReport[],
-  options: DimensionSettings,
-  provenance: Provenance,
-): string {
-  const samples = (value: (point: PointReport) => number | undefined) =>
-    reports.map(({ points }) => points.map(value).filter((x) => x !== undefined));
-  const isEmpty = (group: { readonly samples: readonly unknown[][] }) =>
-    group.samples.every((values) => values.length === 0);
-  const groups = options.threshold.map((threshold, i) => ({
-    label: `local dimension, θ = ${threshold}`,
-    samples: samples((point) => point.byThreshold[i]?.dimension),
-  }));
-  // Beside several thresholds companions would crowd the plot, unless there is nothing else in it.
-  const hasRoom = groups.length === 1 || groups.every(isEmpty);
-  if (options.untrained > 0) {
-    groups.push({
-      label: `untrained, θ = ${options.threshold[0]}`,
-      samples: samples((point) => point.untrained?.dimension),
-    });
-  }
-  if (hasRoom) {
-    groups.push(
-      { label: "effective rank", samples: samples((point) => point.effectiveRank) },
-      { label: "participation ratio", samples: samples((point) => point.participationRatio) },
-    );
-  }
-  const estimated = estimateGroups(reports);
-  const isWhole = estimated.length === 0 || reports.some(({ points }) => points.length > 0);
-  const interval = estimated.length > 0 ? " · estimates with 95 % intervals" : "";
-  return layerPlot({
-    title: `${provenance.model.file}: ${isWhole ? "local dimension" : "rank statistics"}`,
-    subtitle: `from ${spacesText(provenance.from)} · ${originOf(provenance)}, ${provenance.points.count} points${interval}`,
-    layers: layerLabels(reports.map(({ to }) => to)),
-    groups: estimated.length > 0 ? [...groups.filter((group) => !isEmpty(group)), ...estimated] : groups,
-    y: { title: "directions" },
-  });
-}
-
-/** {@link densityPlot} of the reports. */
-export function spectralDensityPlot(reports: readonly LayerReport[], provenance: Provenance): string {
-  const layers = reports.map(({ to, points, estimates }) => ({
-    to,
-    points: [...points, ...estimates].map(({ density }) => density),
-    isEstimate: estimates.length > 0,
-  }));
-  return densityPlot(
-    layers.filter(({ points }) => points.length > 0),
-    provenance,
-  );
-}
-
-/** Bars of the layers whose spectra were sampled, where there are some. */
-function estimateGroups(reports: readonly LayerReport[]) {
-  const layers = estimatedLayers(reports);
-  if (layers.every(({ points }) => points.length === 0)) return [];
-  return [
-    estimateGroup("effective rank", layers, (point) => point.effectiveRank),
-    estimateGroup("participation ratio", layers, (point) => point.participationRatio),
-  ];
 }
