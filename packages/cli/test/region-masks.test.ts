@@ -2,7 +2,7 @@
 
 import { detectLayout, parseLayout, type RgbaImage } from "@vielbein/viz";
 import { describe, expect, it } from "vitest";
-import { outlined, readRegion } from "../src/inputs/region.ts";
+import { outlined, readRegion } from "../src/inputs/region-masks.ts";
 
 const layoutOf = (text: string, ...shape: number[]) => detectLayout(shape, { layout: parseLayout(text) });
 const grey = layoutOf("hw", 2, 3);

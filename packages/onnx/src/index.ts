@@ -18,6 +18,7 @@ export { type HvpGraph, hvp } from "./map/hvp.ts";
 export type { LinkOptions } from "./map/link.ts";
 export { OnnxMap, type OnnxMapOptions } from "./map/onnx-map.ts";
 export { type RedrawOptions, redrawWeights } from "./map/redraw.ts";
+export { tensorNames } from "./model/graph.ts";
 export {
   type Attribute,
   DataType,

@@ -31,7 +31,13 @@ export { measureExtent, measureRange, type PixelRange, statedRange } from "./ima
 export { layoutKeys } from "./images/layout-keys.ts";
 export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./images/png.ts";
 export { resize } from "./images/resize.ts";
-export { fromRgba, pictureSize, requireReadable, toRgba } from "./images/tensor-pixels.ts";
+export {
+  fromRgba,
+  pictureSize,
+  repeatedOverChannels,
+  requireReadable,
+  toRgba,
+} from "./images/tensor-pixels.ts";
 export type { AxisOptions } from "./plots/axis.ts";
 export { type BandPlot, bandPlot } from "./plots/band-plot.ts";
 export type { ColourScaleName } from "./plots/colour-scale.ts";

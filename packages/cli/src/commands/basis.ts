@@ -15,8 +15,10 @@ import { iterationText, originOf, stillnessRemark } from "../inputs/captions.ts"
 import { firstCodes } from "../inputs/codes.ts";
 import { wantedTriplets } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
+import { layoutOptions } from "../inputs/layouts.ts";
 import { mapOptions, openMap, pointOptions, provenanceOf } from "../inputs/model.ts";
 import type { Points } from "../inputs/points-file.ts";
+import { openRegion, regionOption } from "../inputs/region.ts";
 import { loadTruncated } from "../inputs/truncation.ts";
 import { integer } from "../kit/arguments.ts";
 import { command } from "../kit/command.ts";
@@ -58,6 +60,8 @@ export const basis = command({
     ...pointOptions,
     samples: option("--samples <n>", "number of points to draw", integer(1), 1),
     k: option("--k <k>", "leading directions to keep (default: all)", integer(1)),
+    region: regionOption(),
+    ...layoutOptions,
     ...rowOptions("points, values, singular values and vectors"),
     directionsOut: output(
       "--directions-out <file.safetensors>",
@@ -69,6 +73,7 @@ export const basis = command({
     const { options, terminal, signal, use } = task;
     const loaded = await loadTruncated(task);
     const map = await use(openMap(loaded, options));
+    const region = await openRegion({ ...task, loaded, generator: map });
     const points = await firstCodes(loaded, map, options, options.samples, signal);
     const k = wantedTriplets(map, options, terminal);
     const call = { signal, memoryBudget: options.memory };
@@ -79,9 +84,14 @@ export const basis = command({
       total: points.count,
       provenance: provenanceOf(loaded, map, "local basis", points.source, {
         k: k === Math.min(map.from.dim, map.to.dim) && options.k === undefined ? "all" : k,
+        region: region?.description,
       }),
       columns: columnsOf(map, points, k, isIterated),
-      compute: async (index) => rowOf(await localBasisAt(map, pointAt(index), { ...call, k })),
+      compute: async (index) => {
+        const point = pointAt(index);
+        const part = region ? await region.mapAt(map, point) : map;
+        return rowOf(await localBasisAt(part, point, { ...call, k }));
+      },
       report: (rows, provenance, complete) => ({
         json: () => toJson(rows, provenance),
         text: () => toText(rows, provenance),

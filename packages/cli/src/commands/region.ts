@@ -18,7 +18,8 @@ import { writeDirections } from "../inputs/direction-files.ts";
 import { mapOptions, pointOptions, provenanceOf } from "../inputs/model.ts";
 import { type Drawing, drawingEntry, drawingOf, imagesOf, pictureOptions } from "../inputs/pictures.ts";
 import { chooseCode, pointRange } from "../inputs/points-file.ts";
-import { outlined, type Region, readRegion, regionOption } from "../inputs/region.ts";
+import { changesText, RegionSource, regionOption, withOutline } from "../inputs/region.ts";
+import type { Region } from "../inputs/region-masks.ts";
 import { type GeneratorTask, openGenerator } from "../inputs/task.ts";
 import { number as between, integer, positive } from "../kit/arguments.ts";
 import { command } from "../kit/command.ts";
@@ -26,7 +27,7 @@ import { output } from "../kit/command-files.ts";
 import { definedItems } from "../kit/defined.ts";
 import { figure, writeFigure } from "../kit/figure.ts";
 import { spacesText } from "../kit/names.ts";
-import { choice, json, type OptionsOf, option } from "../kit/options.ts";
+import { choice, json, type OptionsOf, option, required } from "../kit/options.ts";
 import { endingAtOnce } from "../kit/signals.ts";
 import { number, significant, table, text } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
@@ -40,7 +41,7 @@ const options = {
   ...mapOptions,
   ...pointOptions,
   ...pictureOptions,
-  region: regionOption,
+  region: required(regionOption()),
   outside: choice(
     "--outside <rule>",
     "the rest of the picture: ignore it; keep it still within --tolerance; or ratio, the largest motion inside for each unit outside",
@@ -98,9 +99,10 @@ export const region = command({
     const task = await openGenerator(given);
     const { loaded, generator, source, options, terminal, signal } = task;
     const drawing = await drawingOf(task);
-    const area = await readRegion(options.region, drawing.layout);
+    const region = await RegionSource.open(task, options.region);
     const codes = await source.take(options.sample, 1, signal);
     const point = chooseCode(codes, generator.from.dim, options);
+    const area = await region.at(point);
     const found = await findDirections(
       RegionAt.of(generator, point, area.weights, { signal, memoryBudget: options.memory }),
       task,
@@ -111,7 +113,7 @@ export const region = command({
       "directions of a region",
       pointRange(codes.source, options.sample, 1),
       {
-        region: area.description,
+        region: region.description,
         outside: options.outside,
         tolerance: options.tolerance,
         regularization: options.regularization,
@@ -228,7 +230,8 @@ async function sheetOf(
   drawing: Drawing,
   provenance: Provenance,
 ): Promise<() => string> {
-  const { vectors, inside, outside } = directions;
+  const { vectors } = directions;
+  const changes = changesText(directions);
   const steps = symmetricSteps(options.range, options.columns);
   const turned = transpose(vectors);
   const rows: Float32Array[] = [];
@@ -244,8 +247,8 @@ async function sheetOf(
       columnLabels: steps.map((t) => String(+t.toFixed(2))),
       rows: rows.map((values, k) => ({
         label: `direction ${k}`,
-        sublabel: `inside ${significant(inside[k], 3)}, outside ${significant(outside[k], 3)}`,
-        images: imagesOf(values, generator.to, drawing).map((image) => outlined(image, area.mask)),
+        sublabel: changes[k],
+        images: withOutline(imagesOf(values, generator.to, drawing), area),
       })),
       footer: footerOf(provenance, drawing),
     });

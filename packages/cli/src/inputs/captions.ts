@@ -1,16 +1,34 @@
 // What captions and footers say about results: where the codes come from, the programs and the model.
 
 import type { Provenance, Truncation } from "@vielbein/core";
+import { definedItems } from "../kit/defined.ts";
 import { shortHash } from "../kit/names.ts";
 import { type Drawing, describeDrawing } from "./pictures.ts";
 
-/** Where codes come from: `seed 0`, `seed 0, z → w`, or the name of a file; and how they were truncated. */
+/**
+ * Where codes come from: `seed 0`, `seed 0, z → w`, or the name of a file; how they were truncated; and of which region
+ * of the output the results are.
+ */
 export function originOf({
   points,
   from,
   truncation,
-}: Pick<Provenance, "points" | "from" | "truncation">): string {
-  return `${sourceOf(points, from.name)}${truncation ? `, ${describeTruncation(truncation)}` : ""}`;
+  options,
+}: Pick<Provenance, "points" | "from" | "truncation" | "options">): string {
+  const parts = [
+    sourceOf(points, from.name),
+    truncation && describeTruncation(truncation),
+    options.region === undefined ? undefined : describeRegion(options.region as object),
+  ];
+  return definedItems(parts).join(", ");
+}
+
+/** A region as the provenance describes it. */
+function describeRegion(region: object): string {
+  return `region ${Object.entries(region)
+    .filter(([name]) => name !== "sha256")
+    .map(([, value]) => value)
+    .join(",")}`;
 }
 
 function sourceOf(points: Provenance["points"], from: string): string {

@@ -8,21 +8,26 @@ import {
 } from "@vielbein/core";
 
 export interface MetricSpectra {
-  /** In the order of the points. */
+  /** In the order of the places. */
   readonly spectra: readonly MetricSpectrum[];
-  /** The route for all of them: points of one map are treated alike. */
+  /** The route for all of them: places are treated alike. */
   readonly route: DerivativeRoute;
 }
 
-/** @param points at least one. */
+/** A map, and a point of it. */
+export interface Place {
+  readonly map: DifferentiableMap;
+  readonly point: Float32Array;
+}
+
+/** @param places at least one, of maps between the same spaces. */
 export async function metricSpectra(
-  map: DifferentiableMap,
-  points: readonly Float32Array[],
+  places: readonly Place[],
   { k, memory }: { readonly k?: number | undefined; readonly memory: number | undefined },
   signal: AbortSignal,
 ): Promise<MetricSpectra> {
   const spectra: MetricSpectrum[] = [];
-  for (const point of points) {
+  for (const { map, point } of places) {
     signal.throwIfAborted();
     spectra.push(await metricSpectrum(map, point, { k, memoryBudget: memory, signal }));
     await new Promise(setImmediate);

@@ -1,100 +1,147 @@
-// The option --region: a part of a picture, as a rectangle or as a picture that is white inside.
+// The option --region: a part of a picture, for commands that find directions of it, and for those whose map can be
+// that part alone.
 
-import { VielbeinError } from "@vielbein/core";
-import { decodeImage, fromRgba, type ImageLayout, type RgbaImage, shownBy } from "@vielbein/viz";
-import { input } from "../kit/command-files.ts";
-import { required } from "../kit/options.ts";
-import { readInput } from "./array-files.ts";
-import { sha256 } from "./model.ts";
+import { type DifferentiableMap, RegionAt, type Space, VielbeinError, weightedMap } from "@vielbein/core";
+import type { Matrix } from "@vielbein/linalg";
+import { tensorNames } from "@vielbein/onnx";
+import type { ImageLayout, RgbaImage } from "@vielbein/viz";
+import { type InputOption, input } from "../kit/command-files.ts";
+import { significant } from "../kit/table.ts";
+import type { Task } from "../kit/task.ts";
+import type { CodeOptions } from "./codes.ts";
+import { type LayoutOptions, layoutOf } from "./layouts.ts";
+import { type LoadedModel, openMap } from "./model.ts";
+import {
+  fitsRegion,
+  outlined,
+  type Region,
+  readRegion,
+  regionOf,
+  regionRule,
+  requireImages,
+} from "./region-masks.ts";
 
-export const regionOption = required(
-  input(
+/** A part of the picture, of which the command then is. */
+export function regionOption(): InputOption {
+  return input(
     "--region <region>",
-    "X,Y,WIDTH,HEIGHT in pixels from the top left, or FILE.png of the picture's size that is white inside the region",
-  ),
-);
-
-export interface Region {
-  /** From 0 outside to 1 inside, `[to.dim]`, in the order of the picture's numbers. */
-  readonly weights: Float32Array;
-  /** The same as a picture, black to white. */
-  readonly mask: RgbaImage;
-  /** For the provenance. */
-  readonly description: unknown;
-}
-
-/**
- * The region that the option names in pictures of this layout.
- *
- * @throws {VielbeinError} `SHAPE_MISMATCH` where outputs are not images or the file has another size; `OUT_OF_RANGE`
- * for a rectangle that leaves the picture, or an empty region; what reading the file throws.
- */
-export async function readRegion(text: string, layout: ImageLayout): Promise<Region> {
-  if (shownBy(layout) !== "image") {
-    throw new VielbeinError(
-      "SHAPE_MISMATCH",
-      `--region: outputs are no images, but a ${layout.layout}. Name the axes of an image with --layout.`,
-    );
-  }
-  const sides = /^\s*(\d+),(\d+),(\d+),(\d+)\s*$/.exec(text)?.slice(1).map(Number);
-  const { mask, description } = sides ? rectangle(sides, layout) : await maskOf(text, layout);
-  const weights = fromRgba(mask, layout, [0, 1]);
-  if (weights.some((weight) => weight > 0)) return { weights, mask, description };
-  throw new VielbeinError(
-    "OUT_OF_RANGE",
-    `--region ${text}: nothing of the picture is inside. Widen the region.`,
+    "a part of the picture: X,Y,WIDTH,HEIGHT in pixels from the top left; FILE.png that is white inside; FILE.npy, or a tensor of the model at the same code, from 0 outside to 1 inside",
   );
 }
 
-type Mask = Pick<Region, "mask" | "description">;
+export type RegionOptions = CodeOptions &
+  LayoutOptions & { readonly region?: string | undefined; readonly distance?: string | undefined };
 
-function rectangle(sides: readonly number[], { width, height }: ImageLayout): Mask {
-  const [x = 0, y = 0, w = 0, h = 0] = sides;
-  if (x + w > width || y + h > height) {
-    throw new VielbeinError(
-      "OUT_OF_RANGE",
-      `--region ${sides}: the rectangle leaves the picture of ${width} × ${height} pixels. Keep within it.`,
-    );
+/** Where the outputs that a region is of come from. */
+interface Pictured {
+  readonly loaded: LoadedModel;
+  readonly generator: { readonly from: Space; readonly to: Space };
+}
+
+/** A region, which may be another at every code. */
+export class RegionSource {
+  /** For the provenance. */
+  readonly description: unknown;
+  readonly #at: (code: Float32Array) => Promise<Region>;
+  readonly #options: RegionOptions;
+
+  private constructor(
+    description: unknown,
+    options: RegionOptions,
+    at: (code: Float32Array) => Promise<Region>,
+  ) {
+    this.description = description;
+    this.#options = options;
+    this.#at = at;
   }
-  const data = new Uint8ClampedArray(4 * width * height);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const isInside = row >= y && row < y + h && column >= x && column < x + w;
-      const at = 4 * (row * width + column);
-      data.fill(isInside ? 255 : 0, at, at + 3);
-      data[at + 3] = 255;
+
+  /**
+   * What --region names.
+   *
+   * @throws {VielbeinError} `SHAPE_MISMATCH` where outputs are no images, or the region has another size; as
+   *   {@link readRegion}.
+   */
+  static async open(
+    { loaded, generator, options, signal, use }: Task<RegionOptions> & Pictured,
+    text: string,
+  ): Promise<RegionSource> {
+    const { layout } = layoutOf(loaded, generator.to, options);
+    requireImages(layout);
+    if (!tensorNames(loaded.model.graph).has(text)) {
+      const region = await readRegion(text, layout);
+      return new RegionSource(region.description, options, async () => region);
     }
+    const ends = { from: generator.from.name, to: text, valuesOnly: true };
+    const map = await use(openMap(loaded, { ...options, ...ends }));
+    requireFitting(map.to, layout);
+    const description = { tensor: text };
+    return new RegionSource(description, options, async (code) => {
+      const values = await map.evaluate(code, 1, { signal });
+      return regionOf(`"${text}"`, values, layout, description);
+    });
   }
-  return { mask: { width, height, data }, description: { x, y, width: w, height: h } };
+
+  /** The region at a code. */
+  at(code: Float32Array): Promise<Region> {
+    return this.#at(code);
+  }
+
+  /** √w ⊙ f: the map whose metric is that of the region at a code. */
+  async mapAt(map: DifferentiableMap, code: Float32Array): Promise<DifferentiableMap> {
+    return weightedMap(map, (await this.at(code)).weights);
+  }
+
+  /** How far directions `[n, k]` of unit length move the region and the rest at a code, `[k]` as text. */
+  async changesAt(
+    map: DifferentiableMap,
+    code: Float32Array,
+    directions: Matrix,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    const { weights } = await this.at(code);
+    const call = { signal, memoryBudget: this.#options.memory };
+    return changesText(await RegionAt.of(map, code, weights, call).speeds(directions));
+  }
 }
 
-async function maskOf(path: string, { width, height }: ImageLayout): Promise<Mask> {
-  const bytes = await readInput("--region", path);
-  const mask = await decodeImage(bytes);
-  if (mask.width !== width || mask.height !== height) {
-    throw new VielbeinError(
-      "SHAPE_MISMATCH",
-      `--region: "${path}" is ${mask.width} × ${mask.height}, the picture ${width} × ${height} pixels. Draw the region at that size.`,
-    );
-  }
-  return { mask, description: { file: path.replace(/^.*[\\/]/, ""), sha256: sha256(bytes) } };
+/**
+ * What --region names; undefined where nothing was named.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` where outputs are compared by features; as {@link RegionSource.open}.
+ */
+export async function openRegion(task: Task<RegionOptions> & Pictured): Promise<RegionSource | undefined> {
+  const { region, distance = "l2" } = task.options;
+  if (region === undefined) return undefined;
+  if (distance === "l2") return RegionSource.open(task, region);
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--region: a region is one of pixels, and the features of --distance "${distance}" see all of them. Leave one of the two out.`,
+  );
 }
 
-/** The picture with the border of the region drawn on it. */
-export function outlined(image: RgbaImage, { width, height, data: inside }: RgbaImage): RgbaImage {
-  const data = image.data.slice();
-  const isInside = (x: number, y: number): boolean =>
-    x >= 0 && y >= 0 && x < width && y < height && inside[4 * (y * width + x)]! >= 128;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (!isInside(x, y)) continue;
-      const isBorder =
-        !isInside(x - 1, y) || !isInside(x + 1, y) || !isInside(x, y - 1) || !isInside(x, y + 1);
-      if (isBorder) data.set(OUTLINE, 4 * (y * width + x));
-    }
-  }
-  return { ...image, data };
+/** `inside 1.23, outside 0.456` for each of several directions. */
+export function changesText({
+  inside,
+  outside,
+}: {
+  readonly inside: Float64Array;
+  readonly outside: Float64Array;
+}): string[] {
+  return Array.from(
+    inside,
+    (value, k) => `inside ${significant(value, 3)}, outside ${significant(outside[k]!, 3)}`,
+  );
 }
 
-/** Vermilion, opaque. */
-const OUTLINE = [213, 94, 0, 255];
+/** Pictures with the border of a region drawn on them; as they are without one. */
+export function withOutline(images: readonly RgbaImage[], region: Region | undefined): readonly RgbaImage[] {
+  return region ? images.map((image) => outlined(image, region.mask)) : images;
+}
+
+function requireFitting({ name, shape }: Space, layout: ImageLayout): void {
+  if (fitsRegion(shape, layout)) return;
+  throw new VielbeinError(
+    "SHAPE_MISMATCH",
+    `--region: "${name}" has shape [${shape}]; ${regionRule(layout)}. Name another tensor.`,
+  );
+}

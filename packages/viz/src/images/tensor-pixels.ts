@@ -120,6 +120,21 @@ export function fromRgba(image: RgbaImage, layout: ImageLayout, [low, high]: Pix
 }
 
 /**
+ * A number for each pixel, repeated for each channel of it.
+ *
+ * @param plane `[height · width]`.
+ * @returns `[channels · height · width]`, in the order of the layout.
+ */
+export function repeatedOverChannels(plane: Float32Array, layout: ImageLayout): Float32Array {
+  const strides = stridesOf(layout);
+  const values = new Float32Array(plane.length * layout.channels);
+  plane.forEach((value, pixel) => {
+    for (let c = 0; c < layout.channels; c++) values[pixel * strides.pixel + c * strides.channel] = value;
+  });
+  return values;
+}
+
+/**
  * Refuses layouts whose pictures do not hold the values that they show.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT`

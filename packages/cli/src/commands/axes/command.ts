@@ -6,6 +6,7 @@ import { layoutOf } from "../../inputs/layouts.ts";
 import { provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, drawingOf } from "../../inputs/pictures.ts";
 import { chooseCodes, pointRange } from "../../inputs/points-file.ts";
+import { openRegion } from "../../inputs/region.ts";
 import { openGenerator, withDistance } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
 import { writeFigure } from "../../kit/figure.ts";
@@ -24,17 +25,18 @@ export const axes = command({
     const opened = await openGenerator(task);
     // Refused before features are read.
     layoutOf(opened.loaded, opened.generator.to, task.options);
-    return drawAxes(await withDistance(opened));
+    const region = await openRegion(opened);
+    return drawAxes({ ...(await withDistance(opened)), region });
   },
 });
 
 async function drawAxes(task: AxesTask): Promise<Report> {
-  const { loaded, generator, distance, source, options, terminal, signal } = task;
+  const { loaded, generator, distance, region, source, options, terminal, signal } = task;
   const drawing = await drawingOf(task);
   const codes = await source.take(options.sample, options.samples, signal);
   const points = chooseCodes(codes, generator.from.dim, options, 1, options.samples);
   const axes = existing(distance.map.from.dim, options.axes, "--axes", terminal);
-  const { walks, route } = await walksOf(distance, points, axes, options, signal);
+  const { walks, route } = await walksOf(task, points, axes);
   const rows = await drawWalks(task, walks);
 
   const used = pointRange(codes.source, options.sample, points.length);
@@ -44,6 +46,7 @@ async function drawAxes(task: AxesTask): Promise<Report> {
     of: options.of,
     routes: [route],
     sample: options.sample,
+    region: region?.description,
     samples: points.length,
     range: options.range,
     path: options.path,

@@ -6,6 +6,7 @@ import { symmetricSteps } from "@vielbein/core/paths";
 import { bandPlot, contactSheet, formatStep } from "@vielbein/viz";
 import { footerOf } from "../../inputs/captions.ts";
 import { type Drawing, imagesOf, sheetLook } from "../../inputs/pictures.ts";
+import { withOutline } from "../../inputs/region.ts";
 import { spacesText } from "../../kit/names.ts";
 import { type AxesTask, finerSteps, type Walk, type WalkedRow } from "./walks.ts";
 
@@ -35,8 +36,9 @@ export function sheetOf(
     columnLabels: symmetricSteps(1, options.columns).map((fraction) => formatStep(fraction * predicted)),
     rows: rows.map(({ walk, values }) => ({
       label: label(walk),
-      sublabel: `λ = ${walk.eigenvalue.toPrecision(3)} · ±${walk.range.toPrecision(3)}${unit}`,
-      images: imagesOf(values, generator.to, drawing),
+      sublabel:
+        walk.changes ?? `λ = ${walk.eigenvalue.toPrecision(3)} · ±${walk.range.toPrecision(3)}${unit}`,
+      images: withOutline(imagesOf(values, generator.to, drawing), walk.area),
     })),
     ...sheetLook(drawing),
     footer: footerOf(provenance, drawing, ...remarks),

@@ -3,17 +3,19 @@
 import {
   averageMetric,
   type DerivativeRoute,
+  type DifferentiableMap,
   equalStep,
   type PointSpectrum,
   VielbeinError,
 } from "@vielbein/core";
 import { linearTraversal, sphericalTraversal, symmetricSteps } from "@vielbein/core/paths";
 import { rowAt } from "@vielbein/linalg";
-import type { OnnxMap } from "@vielbein/onnx";
-import { type Distance, distanceOptions, squaredDistance } from "../../inputs/distance.ts";
-import { metricSpectra } from "../../inputs/metric-spectra.ts";
+import { distanceOptions, squaredDistance } from "../../inputs/distance.ts";
+import { metricSpectra, type Place } from "../../inputs/metric-spectra.ts";
 import { mapOptions, pointOptions } from "../../inputs/model.ts";
 import { pictureOptions } from "../../inputs/pictures.ts";
+import { type RegionSource, regionOption } from "../../inputs/region.ts";
+import type { Region } from "../../inputs/region-masks.ts";
 import type { DistanceTask } from "../../inputs/task.ts";
 import { indexList, integer, positive } from "../../kit/arguments.ts";
 import { columnOf } from "../../kit/columns.ts";
@@ -26,6 +28,7 @@ export const axesOptions = {
   ...pointOptions,
   ...pictureOptions,
   ...distanceOptions,
+  region: regionOption(),
   axes: option("--axes <list>", "axes, from 0, by falling eigenvalue (default: 0-4)", indexList),
   of: choice(
     "--of <metric>",
@@ -53,9 +56,11 @@ export const axesOptions = {
   json: flag("--json", "eigenvalues, steps, distances and provenance as JSON on stdout"),
 };
 
-export type AxesOptions = OptionsOf<typeof axesOptions>;
+type AxesOptions = OptionsOf<typeof axesOptions>;
 
-export type AxesTask = DistanceTask<AxesOptions>;
+export interface AxesTask extends DistanceTask<AxesOptions> {
+  readonly region: RegionSource | undefined;
+}
 
 /** One row of the sheet. */
 export interface Walk {
@@ -67,31 +72,35 @@ export interface Walk {
   readonly speed: number;
   /** Largest step: in units of the space, or in radians. */
   readonly range: number;
+  /** The map whose metric it is of: of a region, that at the code. */
+  readonly map: DifferentiableMap;
+  /** How far a unit step moves a region and the rest. */
+  readonly changes: string | undefined;
+  readonly area: Region | undefined;
   /** Points at these fractions of the range, from −1 to 1: `[fractions.length, dim]`. */
   readonly at: (fractions: readonly number[]) => Float32Array;
 }
 
 export async function walksOf(
-  { map }: Distance,
+  task: AxesTask,
   points: readonly Float32Array[],
   axes: readonly number[],
-  options: AxesOptions,
-  signal: AbortSignal,
 ): Promise<{ walks: Walk[]; route: DerivativeRoute }> {
-  const most = Math.max(...axes);
-  // A few of many are found without the others.
-  const k = 4 * (most + 1) <= map.from.dim ? most + 1 : undefined;
-  const wanted = options.of === "first" ? points.slice(0, 1) : points;
-  const { spectra, route } = await metricSpectra(map, wanted, { k, memory: options.memory }, signal);
-  const bases = options.of === "mean" ? [averageMetric(spectra)] : spectra;
+  const { distance: measured, region, options, signal } = task;
+  const places = await Promise.all(
+    points.map(async (point) => ({ point, map: (await region?.mapAt(measured.map, point)) ?? measured.map })),
+  );
+  const { bases, route } = await basesOf(places, axes, options, signal);
   const walks: Walk[] = [];
   const isOnSphere = options.path === "spherical";
   // Half a turn ends where the other half does.
   const longest = isOnSphere ? Math.PI / 2 : Number.POSITIVE_INFINITY;
   let distance: number | undefined;
-  for (const [i, point] of points.entries()) {
+  for (const [i, { map, point }] of places.entries()) {
     const basis = bases[Math.min(i, bases.length - 1)];
     if (!basis) break;
+    const area = await region?.at(point);
+    const changes = await region?.changesAt(measured.map, point, basis.eigenvectors, signal);
     const reach = isOnSphere ? options.range / Math.hypot(...point) : options.range;
     for (const axis of axes) {
       const start = await startOf(map, point, basis, axis, isOnSphere, signal);
@@ -99,10 +108,26 @@ export async function walksOf(
       requireMotion(start, sample, axis);
       distance ??= start.speed * Math.min(reach, longest);
       const range = Math.min(equalStep(start.speed ** 2, distance), longest);
-      walks.push({ ...start, sample, axis, range, at: (fractions) => start.to(fractions, range) });
+      const at: Walk["at"] = (fractions) => start.to(fractions, range);
+      walks.push({ ...start, sample, axis, range, map, area, changes: changes?.[axis], at });
     }
   }
   return { walks, route };
+}
+
+/** The spectra whose axes are walked along: of the first code, of each, or of their mean. */
+async function basesOf(
+  places: readonly Place[],
+  axes: readonly number[],
+  { of, memory }: AxesOptions,
+  signal: AbortSignal,
+): Promise<{ readonly bases: readonly PointSpectrum[]; readonly route: DerivativeRoute }> {
+  const most = Math.max(...axes);
+  // A few of many are found without the others.
+  const k = 4 * (most + 1) <= places[0]!.map.from.dim ? most + 1 : undefined;
+  const wanted = of === "first" ? places.slice(0, 1) : places;
+  const { spectra, route } = await metricSpectra(wanted, { k, memory }, signal);
+  return { bases: of === "mean" ? [averageMetric(spectra)] : spectra, route };
 }
 
 /** How a walk begins. */
@@ -114,7 +139,7 @@ interface Start {
 }
 
 async function startOf(
-  map: OnnxMap,
+  map: DifferentiableMap,
   point: Float32Array,
   { eigenvalues, eigenvectors }: PointSpectrum,
   axis: number,
@@ -165,23 +190,22 @@ export const finerSteps = (): number[] => symmetricSteps(1, CURVE_STEPS);
 
 /** The outputs along the walks, and how far they move. */
 export async function drawWalks(task: AxesTask, walks: readonly Walk[]): Promise<WalkedRow[]> {
-  const { generator, distance, options, signal } = task;
+  const { generator, options, signal } = task;
   const fractions = symmetricSteps(1, options.columns);
   return each(task, "rows of images", walks, async (walk) => ({
     walk,
     values: await generator.evaluate(walk.at(fractions), fractions.length, { signal }),
-    travelled: await distances(distance, walk, finerSteps(), signal),
+    travelled: await distances(walk, finerSteps(), signal),
   }));
 }
 
 /** ‖φ(x) − φ(x₀)‖ along a walk. */
 async function distances(
-  { map }: Distance,
-  walk: Walk,
+  { map, at }: Walk,
   fractions: readonly number[],
   signal: AbortSignal,
 ): Promise<number[]> {
-  const values = await map.evaluate(walk.at(fractions), fractions.length, { signal });
+  const values = await map.evaluate(at(fractions), fractions.length, { signal });
   const { dim } = map.to;
   const origin = rowAt(values, (fractions.length - 1) / 2, dim);
   return fractions.map((_, i) => Math.sqrt(squaredDistance(rowAt(values, i, dim), origin)));

@@ -102,11 +102,14 @@ export async function metricAxes(
 ): Promise<MetricAxes> {
   const n = map.from.dim;
   const points = free(codes);
-  const each = Array.from({ length: points.length / n }, (_, i) => rowAt(points, i, n).slice());
-  const { spectra, route } = await metricSpectra(map, each, { memory }, signal);
+  const places = Array.from({ length: points.length / n }, (_, i) => ({
+    map,
+    point: rowAt(points, i, n).slice(),
+  }));
+  const { spectra, route } = await metricSpectra(places, { memory }, signal);
   return {
     basis: metricBasis(averageMetric(spectra), exponent),
     route,
-    description: { coordinates: "metric", exponent, metricSamples: each.length },
+    description: { coordinates: "metric", exponent, metricSamples: places.length },
   };
 }

@@ -78,7 +78,7 @@ export const metric = command({
   async run(task) {
     const { options, terminal, signal, use } = task;
     const loaded = await loadTruncated(task);
-    const maps = await use(MetricMaps.open(loaded, options, signal));
+    const maps = await use(MetricMaps.open(loaded, task));
     const generator = await maps.generator(0);
     const codes = await firstCodes(loaded, generator, ofOneLayer(options), options.samples, signal);
     const first = await maps.ofOneDraw(0);
@@ -127,7 +127,7 @@ interface MetricWork {
 function describe(
   loaded: LoadedModel,
   first: OnnxMap,
-  { maps: { layers }, codes, distance, options }: MetricWork,
+  { maps: { layers, region }, codes, distance, options }: MetricWork,
 ): Provenance {
   const several = layers.length > 1;
   const provenance = provenanceOf(loaded, first, "metric", codes.source, {
@@ -135,6 +135,7 @@ function describe(
     ...(distance?.description ?? { distance: "l2" }),
     layers: layers.map(({ name }) => name),
     points: several ? codes.count : undefined,
+    region: region?.description,
     k: options.k ?? "all",
     accuracy: options.accuracy ?? "normal",
     differences: options.differences ?? null,
@@ -156,8 +157,8 @@ async function spectraAt(
   const point = rowAt(values, index, dim).slice();
   const spectrumOf = async (map: DifferentiableMap) =>
     scaleSpectrum(await spectrumAt(map, point, options, signal), factorOf(options));
-  const { residuals, products, route, ...spectrum } = await spectrumOf(await maps.at(layer));
-  const control = options.shuffled ? await spectrumOf(await maps.shuffledAt(layer)) : undefined;
+  const { residuals, products, route, ...spectrum } = await spectrumOf(await maps.at(layer, point));
+  const control = options.shuffled ? await spectrumOf(await maps.shuffledAt(layer, point)) : undefined;
   return {
     layer,
     index,

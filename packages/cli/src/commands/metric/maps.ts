@@ -9,13 +9,16 @@ import { drawsOf, drawsOption, stackedOver } from "../../inputs/draws.ts";
 import { LayerMaps, layerOptions, layerSpaces, ofOneLayer } from "../../inputs/layers.ts";
 import { type LoadedModel, pointOptions } from "../../inputs/model.ts";
 import { pictureOptions } from "../../inputs/pictures.ts";
+import { openRegion, type RegionSource, regionOption } from "../../inputs/region.ts";
 import type { OptionsOf } from "../../kit/options.ts";
+import type { Task } from "../../kit/task.ts";
 
 export const metricMapOptions = {
   ...layerOptions,
   draws: drawsOption,
   ...distanceOptions,
   ...pictureOptions,
+  region: regionOption(),
   ...pointOptions,
 };
 
@@ -64,41 +67,39 @@ export class MetricMaps {
   readonly #trained: readonly Side[];
   readonly #first: Side;
   readonly #makeShuffled: () => Promise<Side[]>;
+  /** The part of the picture that the metric is of; the same in the control with shuffled weights. */
+  readonly region: RegionSource | undefined;
   #shuffled: readonly Side[] = [];
 
   private constructor(
     layers: readonly Space[],
     [first, ...others]: readonly [Side, ...Side[]],
+    region: RegionSource | undefined,
     makeShuffled: () => Promise<Side[]>,
   ) {
     this.layers = layers;
+    this.region = region;
     this.#trained = [first, ...others];
     this.#first = first;
     this.#makeShuffled = makeShuffled;
   }
 
   /**
-   * @throws {VielbeinError} `INVALID_ARGUMENT` for features of several layers, and for how pictures look where no
-   *   features take them; what loading throws.
+   * @throws {VielbeinError} `INVALID_ARGUMENT` for features or a region of several layers, and for how pictures look
+   *   where no features take them; what loading throws.
    */
-  static async open(
-    loaded: LoadedModel,
-    options: MetricMapOptions,
-    signal: AbortSignal,
-  ): Promise<MetricMaps> {
+  static async open(loaded: LoadedModel, task: Task<MetricMapOptions>): Promise<MetricMaps> {
+    const { options, signal } = task;
     requireFeatures(options);
     requireFeaturesOfPictures(options);
     const layers = await layerSpaces(loaded, options);
-    if (options.distance !== "l2" && layers.length > 1) {
-      throw new VielbeinError(
-        "INVALID_ARGUMENT",
-        `--distance: features take one tensor, got ${layers.length}. Name one with --to, or compare layers by l2.`,
-      );
-    }
+    requireOneLayer(layers.length, options);
     const [draw, ...others] = drawsOf(loaded, options.draws);
     const side = (one: LoadedModel): Side => new Side(one, options, layers, signal);
     const first = side(draw);
-    return new MetricMaps(layers, [first, ...others.map(side)], async () => {
+    const generator = await first.generator(0);
+    const region = await openRegion({ ...task, options: ofOneLayer(options), loaded, generator });
+    return new MetricMaps(layers, [first, ...others.map(side)], region, async () => {
       const control = { ...options, ...(await looksOf(first, options)) };
       const shuffle = { kind: "shuffled", seed: options.seed } as const;
       return [draw, ...others].map(
@@ -117,14 +118,22 @@ export class MetricMaps {
     return this.#first.at(layer);
   }
 
-  /** The map whose metric is taken: that of the mean metric over all draws of the noise. */
-  at(layer: number): Promise<DifferentiableMap> {
-    return stackedOver(this.#trained, (side) => side.at(layer));
+  /** The map whose metric is taken at a code: that of the mean metric over all draws of the noise. */
+  at(layer: number, code: Float32Array): Promise<DifferentiableMap> {
+    return this.#stacked(this.#trained, layer, code);
   }
 
-  async shuffledAt(layer: number): Promise<DifferentiableMap> {
+  async shuffledAt(layer: number, code: Float32Array): Promise<DifferentiableMap> {
     if (this.#shuffled.length === 0) this.#shuffled = await this.#makeShuffled();
-    return stackedOver(this.#shuffled, (side) => side.at(layer));
+    return this.#stacked(this.#shuffled, layer, code);
+  }
+
+  #stacked(sides: readonly Side[], layer: number, code: Float32Array): Promise<DifferentiableMap> {
+    const { region } = this;
+    return stackedOver(sides, async (side) => {
+      const map = await side.at(layer);
+      return region ? region.mapAt(map, code) : map;
+    });
   }
 
   /** The distance, for one layer. */
@@ -149,9 +158,25 @@ async function looksOf(
   };
 }
 
-/** Values are compared by l2 as they are: what says how they look would change nothing. */
-function requireFeaturesOfPictures({ distance, layout, imageRange }: MetricMapOptions): void {
-  const given = layout ? "--layout" : imageRange && "--image-range";
+/** @throws {VielbeinError} `INVALID_ARGUMENT` */
+function requireOneLayer(count: number, { distance, region }: MetricMapOptions): void {
+  if (count === 1) return;
+  if (distance !== "l2") {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--distance: features take one tensor, got ${count}. Name one with --to, or compare layers by l2.`,
+    );
+  }
+  if (region === undefined) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--region: it is of one picture, got ${count} layers. Name one with --to, or leave the region out.`,
+  );
+}
+
+/** Values are compared by l2 as they are: what says how they look changes nothing, but for what a region is of. */
+function requireFeaturesOfPictures({ distance, layout, imageRange, region }: MetricMapOptions): void {
+  const given = layout && region === undefined ? "--layout" : imageRange && "--image-range";
   if (!given || distance !== "l2") return;
   throw new VielbeinError(
     "INVALID_ARGUMENT",

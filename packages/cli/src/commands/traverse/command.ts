@@ -1,13 +1,14 @@
 // vielbein traverse: images along the local directions at one point, as a contact sheet, as single frames, as an
 // animation.
 
-import { type LocalBasis, localBasisAt } from "@vielbein/core";
+import { type LocalBasis, localBasisAt, VielbeinError } from "@vielbein/core";
 import { CodeSource } from "../../inputs/codes.ts";
 import { existing, wantedTriplets } from "../../inputs/direction-counts.ts";
 import { layoutOf } from "../../inputs/layouts.ts";
 import { type LoadedModel, mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingAlong, drawingEntry, imagesOf, pictureOptions } from "../../inputs/pictures.ts";
 import { chooseCode, type Points, pointRange } from "../../inputs/points-file.ts";
+import { openRegion, type RegionSource, regionOption, withOutline } from "../../inputs/region.ts";
 import { soundEntry, soundOf, soundOptions, writeSounds } from "../../inputs/sounds.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer } from "../../kit/arguments.ts";
@@ -25,6 +26,7 @@ const options = {
   ...mapOptions,
   ...pointOptions,
   ...walkOptions,
+  region: regionOption(),
   out: figure(
     "--out <file>",
     "sheet to write, .png or .svg (default: sheet.png, unless another output is named)",
@@ -45,6 +47,7 @@ type TraverseOptions = OptionsOf<typeof options>;
 interface TraverseTask extends Task<TraverseOptions> {
   readonly loaded: LoadedModel;
   readonly route: Route;
+  readonly region: RegionSource | undefined;
 }
 
 export const traverse = command({
@@ -59,10 +62,24 @@ export const traverse = command({
     const { options, signal, use } = given;
     const loaded = await loadTruncated(given);
     const route = await openRoute(loaded, given);
+    requireStraight(options);
+    const region = await openRegion({ ...given, loaded, generator: route.head });
     const source = await use(CodeSource.open(loaded, route.head, options));
-    return traverseDirections({ ...given, loaded, route }, await source.take(options.sample, 1, signal));
+    return traverseDirections(
+      { ...given, loaded, route, region },
+      await source.take(options.sample, 1, signal),
+    );
   },
 });
+
+/** A curve follows directions of the map that it is drawn by. */
+function requireStraight({ region, path }: TraverseOptions): void {
+  if (region === undefined || path !== "curve") return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    "--path curve: curves follow directions of the whole output, not of a --region. Choose linear or spherical, or leave the region out.",
+  );
+}
 
 async function openRoute(loaded: LoadedModel, { options, use }: Task<TraverseOptions>): Promise<Route> {
   const { via } = options;
@@ -72,7 +89,7 @@ async function openRoute(loaded: LoadedModel, { options, use }: Task<TraverseOpt
 }
 
 async function traverseDirections(task: TraverseTask, codes: Points): Promise<Report> {
-  const { loaded, route, options, terminal, signal } = task;
+  const { loaded, route, region, options, terminal, signal } = task;
   const { head, tail = head } = route;
   // Refused before directions are looked for.
   const sound = soundOf(loaded, tail.to, layoutOf(loaded, tail.to, options), options);
@@ -80,17 +97,17 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
   const directions = existing(available, options.directions, "--directions", terminal);
   // A walk along a curve looks among all directions for the one that goes on.
   const k = options.path === "curve" ? available : Math.max(...directions) + 1;
-  const basis = await localBasisAt(head, chooseCode(codes, head.from.dim, options), {
-    signal,
-    k,
-    memoryBudget: options.memory,
-  });
+  const code = chooseCode(codes, head.from.dim, options);
+  const part = region ? await region.mapAt(head, code) : head;
+  const basis = await localBasisAt(part, code, { signal, k, memoryBudget: options.memory });
+  const changes = await region?.changesAt(head, code, basis.inputVectors, signal);
   const columns = columnsOf(options, basis, directions, route);
   const path = route.tail ? ([head, route.tail] as const) : head;
   const drawing = await drawingAlong(task, path);
   const strips = await walks(task, basis, directions, columns);
+  const area = await region?.at(code);
   const images = await endingAtOnce(
-    () => strips.map((strip) => imagesOf(strip.images, tail.to, drawing)),
+    () => strips.map((strip) => withOutline(imagesOf(strip.images, tail.to, drawing), area)),
     signal,
   );
   const used = pointRange(codes.source, options.sample, 1);
@@ -99,6 +116,7 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
     directions,
     positions: columns.positions,
     sample: options.sample,
+    region: region?.description,
     routes: [basis.route],
     decodedTo: route.tail?.to,
     layers: options.layers,
@@ -107,7 +125,7 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
     ...drawingEntry(drawing),
     ...soundEntry(sound),
   });
-  const sheet = { strips, images, columns, provenance, drawing };
+  const sheet = { strips, images, columns, provenance, drawing, changes };
   await writeFigure(options.out, () => sheetOf(task, sheet), terminal, signal);
   await writeFrames(task, sheet);
   await writeAnimation(task, sheet);

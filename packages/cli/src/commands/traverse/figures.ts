@@ -37,6 +37,8 @@ export interface TraversalSheet {
   readonly columns: Columns;
   readonly provenance: Provenance;
   readonly drawing: Drawing;
+  /** Of directions of a region: how far each moves it and the rest. */
+  readonly changes: readonly string[] | undefined;
 }
 
 export function sheetOf(
@@ -45,7 +47,7 @@ export function sheetOf(
     route: { head, tail },
     options,
   }: { readonly loaded: LoadedModel; readonly route: Route; readonly options: WalkOptions },
-  { strips, images, columns, provenance, drawing }: TraversalSheet,
+  { strips, images, columns, provenance, drawing, changes }: TraversalSheet,
 ): string {
   const spaces = tail ? [head.from, head.to, tail.to] : [head.from, head.to];
   const subtitle = definedItems([
@@ -61,7 +63,7 @@ export function sheetOf(
     columnLabels: columns.labels,
     rows: strips.map(({ k, singularValue }, row) => ({
       label: `direction ${k}`,
-      sublabel: `σ = ${singularValue.toPrecision(3)}`,
+      sublabel: changes?.[k] ?? `σ = ${singularValue.toPrecision(3)}`,
       images: images[row] ?? [],
     })),
     ...sheetLook(drawing),

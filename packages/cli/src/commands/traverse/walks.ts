@@ -32,7 +32,7 @@ export const walkOptions = {
   via: option(
     "--via <tensor>",
     "take the directions of from → via; a line runs in the space of this tensor, which is then decoded",
-  ),
+  ).conflicts("region"),
   layers: option(
     "--layers <list>",
     "in a space [layers, dim], move these layers only, e.g. 0-3 (linear)",
