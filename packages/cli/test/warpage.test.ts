@@ -65,6 +65,20 @@ describe("vielbein warpage", () => {
     expect((await json("--to", "hidden", "--pairs", "1", "--pca-samples", "0")).toPca).toBeNull();
   });
 
+  it("compares with the Fréchet basis where its samples are asked for", async () => {
+    const common = ["--to", "hidden", "--pairs", "10", "--untrained", "0"];
+    const { toFrechet, toPca, randomPairs, provenance } = await json(...common, "--frechet-samples", "12");
+    const of = (profile: typeof toFrechet) => profile.geodesic.mean[3];
+    expect(of(toFrechet)).toBeLessThan(of(randomPairs));
+    // It minimises what principal components do not.
+    expect(of(toFrechet)).toBeLessThan(1.2 * of(toPca));
+    expect(provenance.options.frechetSamples).toBe(12);
+    const without = await json(...common);
+    expect([without.toFrechet, without.provenance.options.frechetSamples]).toEqual([null, undefined]);
+    const { stdout } = await vielbein("warpage", path, ...common, "--frechet-samples", "2");
+    expect(stdout).toContain("to the Fréchet basis");
+  });
+
   it("keeps every pair in --out, the same whatever their number, and goes on with --resume", async () => {
     const rows = async (n: string) => {
       const out = scratch(`warpage-${n}.npz`);

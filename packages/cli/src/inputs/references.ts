@@ -1,16 +1,19 @@
-// Global directions that tangent spaces are compared with: those of SeFa and of GANSpace, where there are any.
+// Global directions that tangent spaces are compared with: those of SeFa, of GANSpace and of the Fréchet basis, where there
+// are any.
 
 import {
   type ErrorCode,
   PrincipalComponentsAccumulator,
   sefa,
   selectMaps,
+  tangentBasis,
   VielbeinError,
 } from "@vielbein/core";
-import type { Matrix } from "@vielbein/linalg";
+import { frechetBasis } from "@vielbein/core/grassmann";
+import { type Matrix, rowAt } from "@vielbein/linalg";
 import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
 import { endingAtOnce } from "../kit/signals.ts";
-import type { Task } from "../kit/task.ts";
+import { each, type Task } from "../kit/task.ts";
 import { info, Progress, type Terminal } from "../kit/terminal.ts";
 import { type CodeOptions, CodeSource } from "./codes.ts";
 import type { LoadedModel } from "./model.ts";
@@ -101,4 +104,39 @@ async function appendSamples(
     await new Promise(setImmediate);
   }
   progress.done();
+}
+
+const FRECHET = "the Fréchet basis";
+
+/** Its samples are none that anything is measured at, however many those are. */
+const FIRST_SAMPLE = 2 ** 40;
+
+/** Tangent spaces far apart have a flat mean, to which the descent goes slowly. */
+export const FRECHET_DESCENT = { iterations: 1000, tolerance: 1e-5 };
+
+/**
+ * The Fréchet basis of k local directions at `count` samples of their own; undefined where none are asked for, and, with
+ * a remark, where no samples can be drawn or the local bases have no mean.
+ */
+export async function frechetDirections(
+  loaded: LoadedModel,
+  map: OnnxMap,
+  k: number,
+  count: number,
+  task: Task<CodeOptions>,
+): Promise<Matrix | undefined> {
+  if (count === 0) return undefined;
+  const { options, terminal, signal } = task;
+  const open = () => CodeSource.open(loaded, map, { ...options, points: undefined });
+  const codes = await comparedWith(FRECHET, "INVALID_SPACE", terminal, open);
+  if (!codes) return undefined;
+  const { values } = await codes.take(FIRST_SAMPLE, count, signal).finally(() => codes.dispose());
+  const points = Array.from({ length: count }, (_, i) => rowAt(values, i, map.from.dim).slice());
+  const settings = { signal, memoryBudget: options.memory };
+  const bases = await each(task, "local bases", points, async (point) => {
+    const { vectors } = await tangentBasis(map, point, k, settings);
+    return vectors;
+  });
+  const find = () => endingAtOnce(() => frechetBasis(bases, FRECHET_DESCENT).basis, signal);
+  return comparedWith(FRECHET, "NUMERICAL_FAILURE", terminal, find);
 }

@@ -10,6 +10,7 @@ export const profile: CommandProfile = {
     "--epsilon": positives,
     "--untrained": untrained,
     "--pca-samples": integer(0),
+    "--frechet-samples": integer(0),
   },
-  defaults: { "--seed": 0, "--pairs": 100, "--epsilon": [0.1], "--untrained": 3 },
+  defaults: { "--seed": 0, "--pairs": 100, "--epsilon": [0.1], "--untrained": 3, "--frechet-samples": 0 },
 };

@@ -13,6 +13,7 @@ import { leadingColumns, type Matrix, orthogonal, orthonormalize } from "@vielbe
 import { atMost } from "../../inputs/direction-counts.ts";
 import { readDirections, writeDirections } from "../../inputs/direction-files.ts";
 import { provenanceOf } from "../../inputs/model.ts";
+import { FRECHET_DESCENT } from "../../inputs/references.ts";
 import { openGenerator } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
 import { spacesText } from "../../kit/names.ts";
@@ -22,9 +23,6 @@ import { info } from "../../kit/terminal.ts";
 import { fitsOf } from "./fits.ts";
 import { type Result, toJson, toText } from "./report.ts";
 import { type FrechetTask, localBases, options } from "./task.ts";
-
-/** Tangent spaces far apart have a flat mean, to which the descent goes slowly. */
-const MEAN = { iterations: 1000, tolerance: 1e-5 };
 
 export const frechet = command({
   name: "frechet",
@@ -127,7 +125,7 @@ function resolvedDirections(local: readonly TangentBasis[], { generator, termina
 
 /** The mean of the bases; of a frame that is given, the basis of its span that they agree on. */
 function meanOf(bases: readonly Matrix[], frame: Matrix | undefined): Result["found"] {
-  if (!frame) return frechetBasis(bases, MEAN);
+  if (!frame) return frechetBasis(bases, FRECHET_DESCENT);
   try {
     return agreedBasis(frame, bases);
   } catch (error) {

@@ -7,7 +7,7 @@ import { atMost } from "../../inputs/direction-counts.ts";
 import { LayerMaps } from "../../inputs/layers.ts";
 import { mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { pairOptions, pairsOf, sameNorm, untrainedPairs } from "../../inputs/pairs.ts";
-import { factorizedDirections, principalDirections } from "../../inputs/references.ts";
+import { factorizedDirections, frechetDirections, principalDirections } from "../../inputs/references.ts";
 import { DISTANCES, subspaceDistanceOption } from "../../inputs/subspace-distances.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, positiveList } from "../../kit/arguments.ts";
@@ -41,6 +41,12 @@ const options = {
     "samples for the comparison with global principal components (default: 10000 in at most 1024 dimensions, else 0: none)",
     integer(0),
   ),
+  frechetSamples: option(
+    "--frechet-samples <n>",
+    "samples for the comparison with the Fréchet basis of local bases at them; 0: none",
+    integer(0),
+    0,
+  ),
   ...rowOptions("the profiles of every pair"),
   subspaceDistance: subspaceDistanceOption("geodesic"),
   plot: figure("--plot <file>", "plot of the mean profiles, .svg or .png"),
@@ -68,10 +74,15 @@ export const warpage = command({
     const codes = await use(CodeSource.open(loaded, map, options));
     const pairs = await pairsOf(map.from, codes, options, signal);
     const networks = await redrawn.availableUntrained(options.untrained, terminal);
-    const settings = { k, epsilons, sameNorm, untrained: networks, pcaSamples };
+    const { frechetSamples } = options;
+    const settings = {
+      ...{ k, epsilons, sameNorm, untrained: networks, pcaSamples },
+      frechetSamples: frechetSamples || undefined,
+    };
     const references = defined({
       sefa: await factorizedDirections(loaded, map, task),
       pca: await principalDirections(loaded, map, k, pcaSamples, task),
+      frechet: await frechetDirections(loaded, map, k, frechetSamples, task),
     });
     const common = { k, epsilons, sameNorm, distances: DISTANCES, signal, memoryBudget: memory };
     return computeRows<WarpageRow>(task, {

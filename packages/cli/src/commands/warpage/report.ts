@@ -42,6 +42,7 @@ export function warpageJson(result: WarpageResult): object {
     nearPairs: near("near"),
     toSefa: one("sefa"),
     toPca: one("pca"),
+    toFrechet: one("frechet"),
     haar: one("haar"),
     untrained: isCompared(rows, "untrained_random")
       ? { randomPairs: one("untrained_random"), nearPairs: near("untrained_near") }

@@ -85,6 +85,7 @@ export function comparisonsIn(rows: readonly WarpageRow[], epsilons: readonly nu
     { name: "untrained_random", label: "untrained, random", isNull: true },
     { name: "sefa", label: "to SeFa", isNull: false },
     { name: "pca", label: "to global PCA", isNull: false },
+    { name: "frechet", label: "to the Fréchet basis", isNull: false },
     ...near("near", "near", false),
     ...near("untrained_near", "untrained, near", true),
   ];
