@@ -1,17 +1,27 @@
-// The studies behind `npm run reproduce`: claims of four papers, tested on a style-based generator whose factors are
-// known. Usage: node tools/reproduce/run.mjs [--model FILE] [--out DIR] [--quick]
+// The studies behind `npm run reproduce`: claims of six papers, tested on a style-based generator whose factors are
+// known. Usage: node tools/reproduce/run.mjs [--model FILE] [--only STUDY] [--out DIR] [--quick]
 
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { sampleUrl } from "@vielbein/sample";
-import { reproduce } from "./studies.mjs";
+import { NAMES, reproduce } from "./studies.mjs";
+
+const REPORT = fileURLToPath(new URL("../../docs/reproduction", import.meta.url));
 
 const { values: flags } = parseArgs({
   options: {
     model: { type: "string", default: fileURLToPath(sampleUrl) },
-    out: { type: "string", default: fileURLToPath(new URL("../../docs/reproduction", import.meta.url)) },
+    only: { type: "string" },
+    out: { type: "string" },
     quick: { type: "boolean", default: false },
   },
 });
-await reproduce({ ...flags, log: console.error });
-console.error(`wrote ${flags.out}`);
+const { only } = flags;
+if (only !== undefined && !NAMES.includes(only)) {
+  console.error(`--only: the studies are ${NAMES.join(", ")}, got "${only}".`);
+  process.exit(2);
+}
+const out = flags.out ?? (only === undefined ? REPORT : join(REPORT, only));
+await reproduce({ ...flags, out, log: console.error });
+console.error(`wrote ${out}`);

@@ -5,9 +5,11 @@ import { writeReport } from "./common/report.mjs";
 import { corrected } from "./common/verdict.mjs";
 import { World } from "./common/world.mjs";
 import { directions } from "./studies/directions.mjs";
+import { frechet } from "./studies/frechet.mjs";
 import { generator } from "./studies/generator.mjs";
 import { layerStudy } from "./studies/layers.mjs";
 import { metric } from "./studies/metric.mjs";
+import { regions } from "./studies/regions.mjs";
 import { warpage } from "./studies/warpage.mjs";
 
 const FULL = {
@@ -16,6 +18,8 @@ const FULL = {
   layers: { pairs: 160, points: 60, samples: 5000, held: 1000, votes: 5000, untrained: 20 },
   metric: { points: 24, shuffled: 20, draws: 999, spaces: ["pixels", "features"] },
   directions: { samples: 240, points: 24, reference: 4000, directions: 10, resamples: 200 },
+  regions: { samples: 12, shuffled: 5, reference: 200 },
+  frechet: { points: 60, held: 100, samples: 60, components: 10_000, untrained: 3 },
 };
 /** Enough to run every line, not enough to conclude anything. */
 const QUICK = {
@@ -24,8 +28,10 @@ const QUICK = {
   layers: { pairs: 2, points: 2, samples: 120, held: 40, votes: 20, untrained: 2 },
   metric: { points: 3, shuffled: 1, draws: 20, spaces: ["features"] },
   directions: { samples: 6, points: 1, reference: 80, directions: 3, resamples: 20 },
+  regions: { samples: 2, shuffled: 1, reference: 6 },
+  frechet: { points: 4, held: 4, samples: 4, components: 60, untrained: 1 },
 };
-const STUDIES = { generator, warpage, layers: layerStudy, metric, directions };
+const STUDIES = { generator, warpage, layers: layerStudy, metric, directions, regions, frechet };
 
 /** Claims of all sections together, since every one is a chance to be wrong. */
 function correctClaims(sections) {
@@ -33,14 +39,19 @@ function correctClaims(sections) {
   for (const section of sections) section.claims = claims.splice(0, section.claims.length);
 }
 
+/** The names of the studies. */
+export const NAMES = Object.keys(STUDIES);
+
 /**
- * Runs the studies on the generator in file `model` and writes the report to the folder `out`; returns its sections.
+ * Runs the studies, or `only` one of them, on the generator in file `model` and writes the report to the folder `out`;
+ * returns its sections.
  */
-export async function reproduce({ model, out, quick, log }) {
+export async function reproduce({ model, out, quick, only, log }) {
   await initialize();
   const world = await World.open(model);
   const sections = [];
-  for (const [name, study] of Object.entries(STUDIES)) {
+  for (const name of only ? [only] : NAMES) {
+    const study = STUDIES[name];
     const start = performance.now();
     sections.push(await study(world, (quick ? QUICK : FULL)[name]));
     log(`${name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
@@ -49,7 +60,7 @@ export async function reproduce({ model, out, quick, log }) {
     }
   }
   correctClaims(sections);
-  await writeReport(out, world, sections, quick);
+  await writeReport(out, world, sections, { quick, only });
   await world.dispose();
   return sections;
 }

@@ -55,6 +55,13 @@ describe("vielbein frechet", () => {
     const [own, principal, factorized, uniform] = found.fits;
     expect([principal.name, factorized.name]).toEqual(["principal components", "SeFa"]);
     expect(own.mean).toBeLessThan(uniform.mean - 3 * uniform.standardDeviation);
+    expect([own.excess, uniform.excess]).toEqual([undefined, undefined]);
+    for (const { mean, excess } of [principal, factorized]) {
+      expect(excess.mean).toBeCloseTo(mean - own.mean, 12);
+      expect(excess.interval[0]).toBeLessThanOrEqual(excess.mean);
+      expect(excess.interval[1]).toBeGreaterThanOrEqual(excess.mean);
+    }
+    expect(stdout).toMatch(/SeFa +\d\.\d{3} +0\.\d{3} +-?\d\.\d{3} \(-?\d\.\d{3} to -?\d\.\d{3}\)/);
     expect(found.provenance).toMatchObject({ method: "Fréchet basis", options: { k: 2, heldOut: 4 } });
   });
 

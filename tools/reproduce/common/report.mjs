@@ -6,13 +6,28 @@ import { markdownTable } from "../../bench/common/table.mjs";
 import { CHANGES } from "./changes.mjs";
 import { FAILS, HOLDS, OPEN, probability, RESAMPLES } from "./verdict.mjs";
 
-export async function writeReport(folder, world, sections, quick) {
+export async function writeReport(folder, world, sections, { quick, only }) {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "README.md"), page(world, sections, quick));
+  await writeFile(
+    join(folder, "README.md"),
+    only ? pageOfOne(world, sections, quick) : page(world, sections, quick),
+  );
   for (const { figures, data } of sections) {
     for (const { name, svg } of figures) await writeFile(join(folder, `${name}.svg`), svg);
     for (const { name, rows } of data) await writeFile(join(folder, `${name}.csv`), csv(rows));
   }
+}
+
+const QUICK = "**Quick run: the samples are far too few to conclude anything.**\n\n";
+
+/** A study alone. */
+function pageOfOne(world, sections, quick) {
+  const [{ title, claims }] = sections;
+  return `# ${title}: a study alone
+
+${quick ? QUICK : ""}Measured on \`${world.file}\` (SHA-256 ${world.digest}…) as the [reproduction](../README.md) is, which says how to read it; the same study is part of it. Here p is corrected for the ${claims.length} claims of this study only.
+
+${sections.map(section).join("\n")}`;
 }
 
 function page(world, sections, quick) {
@@ -30,9 +45,9 @@ function page(world, sections, quick) {
   const count = (of) => claims.filter(of).length;
   return `# Reproduction
 
-What four papers say about the latent spaces of generators, tested on \`${world.file}\` (SHA-256 ${world.digest}…), a small style-based generator (${world.mapping.from.dim}-dimensional z and w, ${world.synthesis.to.shape.slice(-2).join(" × ")} pixels) of faces whose factors of variation are known. A claim that holds here holds for this generator; one that does not may hold for larger ones. All numbers come from \`npm run reproduce\`, which writes this page; they depend on the seeds given and on nothing else, up to the last digits of the engine's float32. The papers' own numbers belong to other models and are not repeated.
+What six papers say about the latent spaces of generators, tested on \`${world.file}\` (SHA-256 ${world.digest}…), a small style-based generator (${world.mapping.from.dim}-dimensional z and w, ${world.synthesis.to.shape.slice(-2).join(" × ")} pixels) of faces whose factors of variation are known. A claim that holds here holds for this generator; one that does not may hold for larger ones. All numbers come from \`npm run reproduce\`, which writes this page; they depend on the seeds given and on nothing else, up to the last digits of the engine's float32. The papers' own numbers belong to other models and are not repeated.
 
-${quick ? "**Quick run: the samples are far too few to conclude anything.**\n\n" : ""}Verdicts are computed. *Holds* and *does not hold* mean that the criterion is met, or its opposite, with p < 0.05 once p is corrected for the number of claims; all else is *inconclusive*. p is two-sided and comes from a bootstrap (it is below 0.05 before the correction where the 95 % interval lies beyond the bound, but for rounding), from permutations of networks, or from the rank among draws of a null, one-sided toward the side that is found, so that of such claims one in ten would be decided by chance. Members that are not independent, the samples of one network or the images of one code, are resampled together. A claim in several parts holds if every part does (the largest p counts) and does not hold if one part does not (the least p counts, times the number of parts). Claims marked *control* are not of the papers: they ask whether the same is found without training.
+${quick ? QUICK : ""}Verdicts are computed. *Holds* and *does not hold* mean that the criterion is met, or its opposite, with p < 0.05 once p is corrected for the number of claims; all else is *inconclusive*. p is two-sided and comes from a bootstrap (it is below 0.05 before the correction where the 95 % interval lies beyond the bound, but for rounding), from permutations of networks, or from the rank among draws of a null, one-sided toward the side that is found, so that of such claims one in ten would be decided by chance. Members that are not independent, the samples of one network or the images of one code, are resampled together. A claim in several parts holds if every part does (the largest p counts) and does not hold if one part does not (the least p counts, times the number of parts). Claims marked *control* are not of the papers: they ask whether the same is found without training.
 
 ${count(({ pValue }) => pValue !== undefined)} claims are tested together, so that one to three would be decided by chance: p is corrected for their number (Holm, 1979). ${count(({ alone }) => alone !== OPEN)} have p < 0.05 alone, and ${count(({ verdict }) => verdict !== OPEN)} still have it after the correction: ${count(({ verdict }) => verdict === HOLDS)} hold, ${count(({ verdict }) => verdict === FAILS)} do not. The last column says what the others would be without it. Bootstraps and permutations have ${RESAMPLES.toLocaleString("en")} draws, so that the data decide and not the number of draws; where so many take too long, the section says so.
 

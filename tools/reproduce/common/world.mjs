@@ -73,8 +73,13 @@ export class World {
 
   /** Leading principal components of sampled codes. */
   async principalComponents(seed, count, k) {
+    return this.principalComponentsOf(await this.codes(seed, 0, count), k);
+  }
+
+  /** Those of codes `[n, w]`. */
+  principalComponentsOf(codes, k) {
     const accumulator = new PrincipalComponentsAccumulator(this.mapping.to.dim, { k });
-    accumulator.append(await this.codes(seed, 0, count));
+    accumulator.append(codes);
     return accumulator.result().components;
   }
 

@@ -62,7 +62,7 @@ export function directionReport(world, results, found) {
   };
 }
 
-function sharesOf(effect) {
+export function sharesOf(effect) {
   const total = effect.reduce((sum, x) => sum + x, 0);
   return effect.map((x) => x / total);
 }

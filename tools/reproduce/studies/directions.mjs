@@ -82,7 +82,7 @@ async function directionsOf(world, { latents, samples, points, kept, components 
 }
 
 /** Squared standardised change of every factor `[samples][factors]`, per unit of the change of the image. */
-function effectsOf({ raw, size, achieved }, samples, scale, outputs) {
+export function effectsOf({ raw, size, achieved }, samples, scale, outputs) {
   const width = scale.length;
   return Array.from({ length: samples }, (_, i) => {
     const unit = (size * (achieved[2 * i] + achieved[2 * i + 1])) / 2;

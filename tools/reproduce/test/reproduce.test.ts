@@ -9,6 +9,7 @@ import { sampleUrl } from "@vielbein/sample";
 import { afterAll, describe, expect, test } from "vitest";
 import { deviations, readFactors, usableFactors } from "../common/factors.mjs";
 import { correlationAtEqualDepth } from "../common/permutation.mjs";
+import { equalized, rootMeanSquares } from "../common/perturb.mjs";
 import {
   allOf,
   corrected,
@@ -22,7 +23,7 @@ import {
   tested,
   UNTESTED,
 } from "../common/verdict.mjs";
-import { reproduce } from "../studies.mjs";
+import { NAMES, reproduce } from "../studies.mjs";
 
 describe("verdicts", () => {
   const noise = Array.from({ length: 40 }, (_, i) => ((i * 7) % 13) - 6);
@@ -180,13 +181,66 @@ const folder = mkdtempSync(join(tmpdir(), "vielbein-reproduce-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const model = fileURLToPath(sampleUrl);
 
+describe("images changed equally", () => {
+  /** Images of two numbers, the first as far as the code, the second its cube. */
+  const world = {
+    mapping: { to: { dim: 1 } },
+    images: async (codes: Float32Array) => Float32Array.from([...codes].flatMap((x) => [x, x ** 3])),
+  };
+  const codes = Float32Array.of(0, 1, 2);
+  const all = async (options: object) => {
+    const found = [];
+    const start = () => 0.1;
+    for await (const batch of equalized(world, codes, 3, () => [1], { target: 0.5, start, ...options })) {
+      found.push(batch);
+    }
+    return found;
+  };
+
+  test("what is inside the mask changes by the target, both ways", async () => {
+    const [{ changes, steps, images, before }] = await all({ mask: [1, 0] });
+    for (const change of changes) expect(change).toBeCloseTo(0.5, 6);
+    for (const step of steps) expect(step).toBeCloseTo(0.5, 6);
+    expect([...before]).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 8, 2, 8]);
+    expect(images[0]).toBeCloseTo(0.5, 6);
+    expect(images[2]).toBeCloseTo(-0.5, 6);
+    expect(rootMeanSquares(images, before, 6, [0, 1])[0]).toBeCloseTo(0.125, 6);
+  });
+
+  test("changes that grow faster than steps are reached by a power below 1", async () => {
+    const distance = async (power: number) => {
+      const [{ changes }] = await all({ mask: [0, 1], sweeps: 12, power });
+      return Math.abs(changes[0] - 0.5);
+    };
+    expect(await distance(0.5)).toBeLessThan(1e-3);
+    expect(await distance(1)).toBeGreaterThan(0.1);
+  });
+
+  test("images of the codes that are known are not computed again", async () => {
+    const originals = await world.images(codes);
+    let computed = 0;
+    const counting = {
+      ...world,
+      images: async (values: Float32Array) => {
+        computed++;
+        return world.images(values);
+      },
+    };
+    const options = { target: 0.5, start: () => 0.1, originals, mask: [1, 0], sweeps: 2 };
+    for await (const { before } of equalized(counting, codes, 3, () => [1], options)) {
+      expect([...before]).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 8, 2, 8]);
+    }
+    expect(computed).toBe(2);
+  });
+});
+
 describe("quick run", () => {
   test("every study ends in verdicts, and what the page links to is there", async () => {
     const log: string[] = [];
     const out = join(folder, "report");
     const sections = await reproduce({ model, out, quick: true, log: (line: string) => log.push(line) });
     const claims = sections.flatMap((section) => section.claims);
-    expect(sections).toHaveLength(5);
+    expect(sections.map(({ title }) => title)).toHaveLength(NAMES.length);
     for (const { verdict, evidence } of claims) {
       expect([HOLDS, FAILS, OPEN]).toContain(verdict);
       expect(evidence).not.toMatch(/NaN|undefined/);
@@ -203,4 +257,14 @@ describe("quick run", () => {
       expect([link, ...new Set(cells)]).toEqual([link, cells[0]]);
     }
   }, 180_000);
+
+  test("a study alone has a page of its own", async () => {
+    const out = join(folder, "alone");
+    const log = () => {};
+    const sections = await reproduce({ model, out, quick: true, only: "generator", log });
+    expect(sections).toHaveLength(1);
+    const page = readFileSync(join(out, "README.md"), "utf8");
+    expect(page).toMatch(/^# The generator: a study alone\n/);
+    expect(page).toContain("## 1. The generator");
+  }, 60_000);
 });

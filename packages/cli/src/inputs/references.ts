@@ -6,16 +6,16 @@ import {
   PrincipalComponentsAccumulator,
   sefa,
   selectMaps,
-  tangentBasis,
   VielbeinError,
 } from "@vielbein/core";
 import { frechetBasis } from "@vielbein/core/grassmann";
-import { type Matrix, rowAt } from "@vielbein/linalg";
+import type { Matrix } from "@vielbein/linalg";
 import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
 import { endingAtOnce } from "../kit/signals.ts";
-import { each, type Task } from "../kit/task.ts";
+import type { Task } from "../kit/task.ts";
 import { info, Progress, type Terminal } from "../kit/terminal.ts";
 import { type CodeOptions, CodeSource } from "./codes.ts";
+import { localBases } from "./local-bases.ts";
 import type { LoadedModel } from "./model.ts";
 
 /**
@@ -131,12 +131,8 @@ export async function frechetDirections(
   const codes = await comparedWith(FRECHET, "INVALID_SPACE", terminal, open);
   if (!codes) return undefined;
   const { values } = await codes.take(FIRST_SAMPLE, count, signal).finally(() => codes.dispose());
-  const points = Array.from({ length: count }, (_, i) => rowAt(values, i, map.from.dim).slice());
-  const settings = { signal, memoryBudget: options.memory };
-  const bases = await each(task, "local bases", points, async (point) => {
-    const { vectors } = await tangentBasis(map, point, k, settings);
-    return vectors;
-  });
+  const local = await localBases(map, values, k, "local bases", task);
+  const bases = local.map(({ vectors }) => vectors);
   const find = () => endingAtOnce(() => frechetBasis(bases, FRECHET_DESCENT).basis, signal);
   return comparedWith(FRECHET, "NUMERICAL_FAILURE", terminal, find);
 }

@@ -12,6 +12,7 @@ import { agreedBasis, frechetBasis } from "@vielbein/core/grassmann";
 import { leadingColumns, type Matrix, orthogonal, orthonormalize } from "@vielbein/linalg";
 import { atMost } from "../../inputs/direction-counts.ts";
 import { readDirections, writeDirections } from "../../inputs/direction-files.ts";
+import { localBases } from "../../inputs/local-bases.ts";
 import { provenanceOf } from "../../inputs/model.ts";
 import { FRECHET_DESCENT } from "../../inputs/references.ts";
 import { openGenerator } from "../../inputs/task.ts";
@@ -22,7 +23,7 @@ import { endingAtOnce } from "../../kit/signals.ts";
 import { info } from "../../kit/terminal.ts";
 import { fitsOf } from "./fits.ts";
 import { type Result, toJson, toText } from "./report.ts";
-import { type FrechetTask, localBases, options } from "./task.ts";
+import { type FrechetTask, options } from "./task.ts";
 
 export const frechet = command({
   name: "frechet",
@@ -40,7 +41,7 @@ export const frechet = command({
     const wanted = atMost(available, options.k, "--k", terminal) ?? Math.min(10, available);
     const codes = await source.take(0, samples, signal);
     requireSeveral(codes.count);
-    const local = await localBases(task, codes.values, wanted, "local bases");
+    const local = await localBases(map, codes.values, wanted, "local bases", task);
     const k = resolvedDirections(local, task);
     const bases = local.map(({ vectors }) => leadingColumns(vectors, k));
     const frame = refined && frameOf(refined, k);

@@ -2,19 +2,28 @@
 
 import { resolvedCount } from "@vielbein/core";
 import { grassmannDistance, haarBand, subspaceAngles } from "@vielbein/core/grassmann";
+import { bootstrap } from "@vielbein/core/statistics";
 import { summarizeProfiles } from "@vielbein/core/tangent-spaces";
 import { leadingColumns, type Matrix } from "@vielbein/linalg";
+import { localBases } from "../../inputs/local-bases.ts";
 import { factorizedDirections, principalDirections } from "../../inputs/references.ts";
 import { info } from "../../kit/terminal.ts";
-import { type FrechetTask, localBases } from "./task.ts";
+import type { FrechetTask } from "./task.ts";
 
 /** How near a subspace is to the tangent spaces at held-out points, in radians. */
 export interface Fit {
   readonly name: string;
   readonly mean: number;
   readonly standardDeviation: number;
+  /** How much farther than the Fréchet basis, on average, with its 95 % interval over the points. */
+  readonly excess?: Excess | undefined;
   /** Points that it was measured at. */
   readonly count: number;
+}
+
+interface Excess {
+  readonly mean: number;
+  readonly interval: readonly [number, number];
 }
 
 /**
@@ -37,10 +46,19 @@ export async function fitsOf(task: FrechetTask, basis: Matrix): Promise<Fit[]> {
     name,
     mean: mean[i]!,
     standardDeviation: std[i]!,
+    excess: i > 0 ? excessOf(distances, i, options.seed) : undefined,
     count,
   }));
   const { mean: chance, standardDeviation } = haarBand(generator.to.dim, k, { seed: options.seed });
   return [...fits, { name: "uniform (Haar)", mean: chance, standardDeviation, count }];
+}
+
+/** How much larger distance i is than the first, point by point. */
+function excessOf(distances: readonly Float64Array[], i: number, seed: number): Excess {
+  const average = (members: ArrayLike<number>) =>
+    Array.from(members).reduce((sum, j) => sum + distances[j]![i]! - distances[j]![0]!, 0) / members.length;
+  const { interval } = bootstrap(distances.length, average, { seed });
+  return { mean: average([...distances.keys()]), interval };
 }
 
 /** The basis, and what other methods find in its space, by as many directions. */
@@ -65,7 +83,7 @@ async function globalSubspaces(
 async function heldOutTangents(task: FrechetTask, k: number): Promise<Matrix[]> {
   const { source, options, terminal, signal } = task;
   const codes = await source.take(options.samples, options.heldOut, signal);
-  const tangents = await localBases(task, codes.values, k, "held-out points");
+  const tangents = await localBases(task.generator, codes.values, k, "held-out points", task);
   const whole = tangents.filter(({ singularValues }) => resolvedCount(singularValues) === k);
   const missing = tangents.length - whole.length;
   if (missing > 0) {

@@ -4,7 +4,7 @@ import type { Provenance } from "@vielbein/core";
 import type { AgreedBasis, FrechetBasis } from "@vielbein/core/grassmann";
 import { originOf } from "../../inputs/captions.ts";
 import { spacesText } from "../../kit/names.ts";
-import { number, table, text } from "../../kit/table.ts";
+import { fixed, number, table, text } from "../../kit/table.ts";
 import { dim, heading } from "../../kit/terminal.ts";
 import type { Fit } from "./fits.ts";
 
@@ -44,6 +44,9 @@ export function toText({ found, chance, fits, count, provenance }: Result): stri
     text("distance from held-out tangent spaces", ({ name }) => name),
     number("mean", ({ mean }) => mean.toFixed(3)),
     number("deviation", ({ standardDeviation }) => standardDeviation.toFixed(3)),
+    number("farther than the Fréchet basis, 95 %", ({ excess }) =>
+      excess ? `${fixed(excess.mean, 3)} (${excess.interval.map((end) => fixed(end, 3)).join(" to ")})` : "",
+    ),
   ]);
   const lines = [
     heading(spacesText(provenance.from, provenance.to), originOf(provenance)),

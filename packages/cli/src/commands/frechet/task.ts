@@ -1,13 +1,10 @@
-// What the command is given, and the local bases at codes.
+// What the command is given.
 
-import { type TangentBasis, tangentBasis } from "@vielbein/core";
-import { rowAt } from "@vielbein/linalg";
 import { mapOptions, pointOptions } from "../../inputs/model.ts";
 import type { GeneratorTask } from "../../inputs/task.ts";
 import { integer } from "../../kit/arguments.ts";
 import { input, output } from "../../kit/command-files.ts";
 import { json, type OptionsOf, option } from "../../kit/options.ts";
-import { each } from "../../kit/task.ts";
 
 export const options = {
   ...mapOptions,
@@ -31,17 +28,3 @@ export const options = {
 
 type FrechetOptions = OptionsOf<typeof options>;
 export type FrechetTask = GeneratorTask<FrechetOptions>;
-
-/** The leading k output vectors at each code, and their singular values. */
-export async function localBases(
-  task: FrechetTask,
-  codes: Float32Array,
-  k: number,
-  what: string,
-): Promise<TangentBasis[]> {
-  const { generator: map, options, signal } = task;
-  const { dim } = map.from;
-  const points = Array.from({ length: codes.length / dim }, (_, i) => rowAt(codes, i, dim).slice());
-  const settings = { signal, memoryBudget: options.memory };
-  return each(task, what, points, (point) => tangentBasis(map, point, k, settings));
-}
