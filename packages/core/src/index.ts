@@ -1,3 +1,10 @@
+export {
+  type Curvature,
+  type CurvatureOptions,
+  curvatureAt,
+  type DirectionCurvature,
+  defaultCurvatureDirections,
+} from "./curvature/curvature.ts";
 export { parseDecimal } from "./decimal.ts";
 export type { AffineMap } from "./directions/affine-map.ts";
 export {

@@ -26,6 +26,7 @@ import {
 import { rowChunks } from "./columns.ts";
 import { differenceColumns } from "./differences.ts";
 import { requireFiniteImages, requireFiniteProducts } from "./finite.ts";
+import { concatenate } from "./long-vectors.ts";
 import { normalizeVectors } from "./scaled-vjp.ts";
 
 export interface DerivativeOptions extends CallOptions {
@@ -317,16 +318,4 @@ function symmetrize(a: Matrix): Matrix {
     }
   }
   return a;
-}
-
-function concatenate(parts: readonly FloatArray[]): FloatArray {
-  if (parts.length === 1) return parts[0];
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const whole = parts[0] instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

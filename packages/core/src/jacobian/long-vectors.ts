@@ -155,3 +155,16 @@ function divide(a: Float64Array, divisor: number): Float64Array {
   for (let i = 0; i < a.length; i++) a[i] /= divisor;
   return a;
 }
+
+/** Vectors of one precision, one at least, behind each other; a single one as it is. */
+export function concatenate(parts: readonly FloatArray[]): FloatArray {
+  if (parts.length === 1) return parts[0];
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const whole = parts[0] instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

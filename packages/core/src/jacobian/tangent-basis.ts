@@ -20,7 +20,7 @@ export interface TangentBasis {
 }
 
 /** Below this share of the largest, singular values are rounding, and their vectors mean nothing. */
-const RESOLVED = 1e-6;
+export const RESOLVED = 1e-6;
 
 /** How many of the singular values, largest first, are above rounding. */
 export function resolvedCount(singularValues: Float64Array): number {

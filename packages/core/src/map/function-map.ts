@@ -12,7 +12,7 @@ export interface FunctionMapOptions {
   readonly evaluate: (point: Float64Array) => ArrayLike<number>;
   /**
    * J(point)·tangent. Default: fourth-order central differences of `evaluate`, which for a smooth function
-   * in float64 are accurate beyond the float32 that maps return.
+   * in float64 are accurate beyond the float32 that maps return. Second derivatives are such differences of it.
    */
   readonly jvp?: ((point: Float64Array, tangent: Float64Array) => ArrayLike<number>) | undefined;
 }
@@ -63,6 +63,15 @@ export function functionMap(options: FunctionMapOptions): DifferentiableMap {
         }
       }
       return result;
+    },
+    async secondDerivative(point, direction, tangents, count) {
+      requirePoints("secondDerivative: point", point, 1, from);
+      requirePoints("secondDerivative: direction", direction, 1, from);
+      requirePoints("secondDerivative: tangents", tangents, count, from);
+      const [at, along] = [Float64Array.from(point), Float64Array.from(direction)];
+      return rows(tangents, count, (tangent) =>
+        directionalDerivative((x) => push(x, tangent), at, along, to.dim),
+      );
     },
     async dispose() {},
   };

@@ -59,6 +59,19 @@ export interface DifferentiableMap<Values extends FloatArray = Float32Array> {
   ): Promise<Values>;
   /** The derivative at `point`, what depends on the point alone being computed once. Not valid after `dispose`. */
   linearize?(point: Float32Array | Values): Promise<Differential<Values>>;
+  /**
+   * Second derivatives D²f(point)(u, t) of one direction u `[from.dim]` with tangents t `[count, from.dim]`: `[count,
+   * to.dim]`. Symmetric and linear in both.
+   */
+  secondDerivative?(
+    point: Float32Array | Values,
+    direction: Float32Array | Values,
+    tangents: Float32Array | Values,
+    count: number,
+    options?: CallOptions,
+  ): Promise<Values>;
+  /** Whether the second derivative vanishes wherever it exists: the map bends at kinks only, or nowhere. */
+  isPiecewiseLinear?(): Promise<boolean>;
   /** Releases the engine's sessions. The map must not be used afterwards. */
   dispose(): Promise<void>;
 }

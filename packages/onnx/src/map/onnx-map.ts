@@ -29,6 +29,7 @@ import { LinearSessions } from "./linear-sessions.ts";
 import { MapNumbers, vectorBehind } from "./numbers.ts";
 import { ProductSessions } from "./product-sessions.ts";
 import { type RedrawOptions, redrawWeights } from "./redraw.ts";
+import { SecondSessions } from "./second-sessions.ts";
 import { ValueSessions } from "./value-sessions.ts";
 
 export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, DerivativeOptions {
@@ -59,6 +60,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   readonly #derived: DerivedGraphs;
   readonly #values: ValueSessions<Values>;
   readonly #products: ProductSessions<Values>;
+  readonly #second: SecondSessions<Values>;
   /** Undefined until they are wanted, `none` when they exceed the memory budget. */
   #linearSessions: LinearSessions | "none" | undefined;
   /** The value that the last derivative run yielded beside its tangents. */
@@ -88,6 +90,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     this.#values = new ValueSessions({ ...served, model, graph, runtime, options: this.#options });
     const room = { memoryBudget: this.#memoryBudget, bytesPerTangent: this.bytesPerTangent };
     this.#products = new ProductSessions({ ...served, ...room });
+    this.#second = new SecondSessions({ ...served, ...room, graph, runtime, options: this.#options });
   }
 
   /**
@@ -211,6 +214,31 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   }
 
   /**
+   * Second derivatives D²f(point)(u, t) of a direction u `[from.dim]` with tangents t `[count, from.dim]`: `[count,
+   * to.dim]`. 0 where {@link isPiecewiseLinear}.
+   *
+   * @throws {VielbeinError} `NUMERICAL_FAILURE` where there is no second derivative (docs/kinks.md);
+   *   `UNSUPPORTED_OPERATOR`.
+   */
+  async secondDerivative(
+    point: FloatArray,
+    direction: FloatArray,
+    tangents: FloatArray,
+    count: number,
+    options: CallOptions = {},
+  ): Promise<Values> {
+    requirePoints("secondDerivative: point", point, 1, this.from);
+    requirePoints("secondDerivative: direction", direction, 1, this.from);
+    requirePoints("secondDerivative: tangents", tangents, count, this.from);
+    return this.#inTurn(() => this.#second.multiply(point, direction, tangents, count, options));
+  }
+
+  /** Whether the second derivative vanishes wherever it exists, as for ReLU networks and linear maps. */
+  async isPiecewiseLinear(): Promise<boolean> {
+    return this.#inTurn(() => this.#second.isZero());
+  }
+
+  /**
    * Call this before other maps of the engine have their turn: frees what is kept about points where that is a large
    * part of the memory budget. It is computed again when it is needed again.
    */
@@ -227,6 +255,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       const sessions = [
         this.#values,
         this.#products,
+        this.#second,
         this.#linearSessions === "none" ? undefined : this.#linearSessions,
       ];
       this.#linearSessions = undefined;

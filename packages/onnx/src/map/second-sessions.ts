@@ -1,0 +1,87 @@
+// Second derivatives of a map at any point: the graph, derived when it is first wanted, and its session.
+
+import { type CallOptions, type FloatArray, type Space, vectorsPerRun } from "@vielbein/core";
+import type { Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
+import { describeFault } from "../derive/fault.ts";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
+import type { Model } from "../model/model.ts";
+import type { DerivedGraphs } from "./derived-graphs.ts";
+import { arenaWithin, roomInArena } from "./engine-memory.ts";
+import type { MapNumbers } from "./numbers.ts";
+import { type SecondGraph, type SecondOptions, secondDerivative } from "./second-derivative.ts";
+
+/** What the session serves. */
+interface Served<Values extends FloatArray> {
+  /** The spaces of the map. */
+  readonly from: Space;
+  readonly to: Space;
+  readonly graph: PreparedGraph;
+  readonly runtime: Runtime;
+  readonly options: SecondOptions;
+  readonly numbers: MapNumbers<Values>;
+  readonly derived: DerivedGraphs;
+  readonly memoryBudget: number;
+  /** Opens a session. */
+  readonly open: (model: Model, options: SessionOptions) => Promise<Session>;
+}
+
+export class SecondSessions<Values extends FloatArray> {
+  readonly #served: Served<Values>;
+  /** Undefined until it is wanted, `zero` where it vanishes wherever it exists. */
+  #graph: SecondGraph | "zero" | undefined;
+  #session: Session | undefined;
+
+  constructor(served: Served<Values>) {
+    this.#served = served;
+  }
+
+  /** Whether second derivatives vanish wherever they exist. */
+  async isZero(): Promise<boolean> {
+    return (await this.#derive()) === "zero";
+  }
+
+  /** D²f(point)(direction, t) for tangents t `[count, from.dim]`: `[count, to.dim]`. */
+  async multiply(
+    point: FloatArray,
+    direction: FloatArray,
+    tangents: FloatArray,
+    count: number,
+    options: CallOptions,
+  ): Promise<Values> {
+    const { from, to, runtime, numbers, memoryBudget } = this.#served;
+    const second = await this.#derive();
+    if (second === "zero") return numbers.array(count * to.dim);
+    const { input, direction: along, inputTangent, product, bytesPerTangent } = second;
+    const size = vectorsPerRun(bytesPerTangent, roomInArena(memoryBudget));
+    return numbers.inChunks(count, to.dim, size, options, async (first, width) => {
+      const chunk = tangents.subarray(first * from.dim, (first + width) * from.dim);
+      const feeds = {
+        [input]: numbers.feed(input, [], point),
+        [along]: numbers.feed(input, [1], direction),
+        [inputTangent]: numbers.feed(input, [width], chunk),
+      };
+      const result = await (await this.#opened(second)).run(feeds, [product]);
+      return numbers.finite(result[product], product, () =>
+        describeFault(second, runtime, new Map(Object.entries(feeds)), product),
+      );
+    });
+  }
+
+  async dispose(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.dispose();
+  }
+
+  async #derive(): Promise<SecondGraph | "zero"> {
+    const { graph, runtime, options, derived } = this.#served;
+    this.#graph ??= (await secondDerivative(graph, derived.forward, runtime, options)) ?? "zero";
+    return this.#graph;
+  }
+
+  async #opened({ model, bytesPerTangent }: SecondGraph): Promise<Session> {
+    const { memoryBudget, open } = this.#served;
+    this.#session ??= await open(model, { arena: arenaWithin(memoryBudget, bytesPerTangent) });
+    return this.#session;
+  }
+}
