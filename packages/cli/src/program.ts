@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { axes } from "./commands/axes/command.ts";
 import { basis } from "./commands/basis.ts";
 import { compare } from "./commands/compare/command.ts";
+import { curvature } from "./commands/curvature/command.ts";
 import { derive } from "./commands/derive.ts";
 import { dimension } from "./commands/dimension/command.ts";
 import { directions } from "./commands/directions.ts";
@@ -36,6 +37,7 @@ const commands: readonly CommandValue[] = [
   distortion,
   warpage,
   metric,
+  curvature,
   axes,
   compare,
   sefa,

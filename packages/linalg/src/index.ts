@@ -59,6 +59,15 @@ export type { EigshOptions, PartialEigh } from "./iterative/partial-eigh.ts";
 export type { PartialSvd, SvdsOptions } from "./iterative/partial-svd.ts";
 export { svds } from "./iterative/svds.ts";
 export { gram, type MatmulOptions, matmul } from "./matmul.ts";
-export { fromRows, identity, leadingColumns, type Matrix, matrix, rowAt, transpose } from "./matrix.ts";
+export {
+  columnsAt,
+  fromRows,
+  identity,
+  leadingColumns,
+  type Matrix,
+  matrix,
+  rowAt,
+  transpose,
+} from "./matrix.ts";
 export { fromStack, type MatrixStack } from "./matrix-stack.ts";
 export { normal, type UniformOptions, uniform } from "./random/random.ts";

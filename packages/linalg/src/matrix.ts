@@ -102,6 +102,29 @@ export function leadingColumns(a: Matrix, count: number): Matrix {
   return result;
 }
 
+/**
+ * The columns of A `[m, n]` with these numbers, from 0, in this order: a copy `[m, count]`.
+ *
+ * @throws {LinalgError} `INVALID_ARGUMENT` for a number that is not one of a column; `SHAPE_MISMATCH`.
+ */
+export function columnsAt(a: Matrix, numbers: readonly number[]): Matrix {
+  requireShape("columnsAt", a);
+  const { rows, cols, data } = a;
+  const wrong = numbers.find((number) => !(Number.isSafeInteger(number) && number >= 0 && number < cols));
+  if (wrong !== undefined) {
+    throw new LinalgError(
+      "INVALID_ARGUMENT",
+      `columnsAt: columns are numbered from 0 to ${cols - 1}, got ${wrong}.`,
+    );
+  }
+  const count = numbers.length;
+  const result = matrix(rows, count);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < count; j++) result.data[i * count + j] = data[i * cols + numbers[j]];
+  }
+  return result;
+}
+
 /** Checks that `size` is a non-negative integer. `what` names it in the message. */
 export function requireSize(what: string, size: number): void {
   if (!Number.isSafeInteger(size) || size < 0) {

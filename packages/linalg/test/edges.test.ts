@@ -5,6 +5,7 @@ import {
   type BlockOperator,
   canonicalSigns,
   cholesky,
+  columnsAt,
   eigh,
   eighGeneralized,
   eighStack,
@@ -120,6 +121,11 @@ describe("shapes and numbers out of range", () => {
     ...[-1, 4, 1.5, Number.NaN].map((count): [string, () => unknown, LinalgErrorCode] => [
       `leadingColumns(${count})`,
       () => leadingColumns(square, count),
+      "INVALID_ARGUMENT",
+    ]),
+    ...[-1, 3, 0.5, Number.NaN].map((number): [string, () => unknown, LinalgErrorCode] => [
+      `columnsAt(${number})`,
+      () => columnsAt(square, [0, number]),
       "INVALID_ARGUMENT",
     ]),
     ...[-1, 1, 0.5, Number.NaN].map((index): [string, () => unknown, LinalgErrorCode] => [

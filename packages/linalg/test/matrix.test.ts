@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromRows, gram, identity, type Matrix, matmul, matrix, transpose } from "../src/index.ts";
+import { columnsAt, fromRows, gram, identity, type Matrix, matmul, matrix, transpose } from "../src/index.ts";
 import { build, distance, EPS, expectError, randomMatrix } from "./helpers.ts";
 
 const shapes = fc.tuple(fc.nat(40), fc.nat(40), fc.nat(40));
@@ -105,4 +105,18 @@ it("transpose is an involution that swaps the indices", () => {
     }),
     { numRuns: 20 },
   );
+});
+
+it("columns by their numbers, in the order asked for", () => {
+  const a = fromRows([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  expect(columnsAt(a, [2, 0, 2])).toEqual(
+    fromRows([
+      [3, 1, 3],
+      [6, 4, 6],
+    ]),
+  );
+  expect(columnsAt(a, [])).toEqual(matrix(2, 0));
 });

@@ -1,11 +1,12 @@
 // Commands that measure several layers of a model: which layers, and one map at a time.
 
 import { type Space, VielbeinError } from "@vielbein/core";
-import { layers, type Model, type OnnxMap, prepare, redrawWeights } from "@vielbein/onnx";
+import { layers, type Model, type OnnxMap, prepare } from "@vielbein/onnx";
 import { flag, listOption, type OptionsOf } from "../kit/options.ts";
-import { info, type Terminal } from "../kit/terminal.ts";
+import type { Terminal } from "../kit/terminal.ts";
 import { type LoadedModel, mapOptions, openMap, type PointOptions } from "./model.ts";
 import { spanOf } from "./prepared.ts";
+import { availableUntrained, untrainedModel } from "./untrained.ts";
 
 /** What chooses maps to several layers, and the engine. */
 export const layerOptions = {
@@ -88,22 +89,14 @@ export class LayerMaps {
   #redraw(net: number): Model {
     const known = this.#untrained.get(net);
     if (known) return known;
-    const seed = this.#options.seed + net;
-    const model = redrawWeights(this.#loaded.model, { kind: "redrawn", seed });
+    const { model } = untrainedModel(this.#loaded, this.#options.seed, net);
     this.#untrained.set(net, model);
     return model;
   }
 
-  /** As many untrained networks as are wanted; none, with a remark, where no weights can be redrawn. */
-  async availableUntrained(wanted: number, terminal: Terminal): Promise<number> {
-    try {
-      if (wanted > 0) await this.untrainedAt(0, 0);
-      return wanted;
-    } catch (error) {
-      if (!(error instanceof VielbeinError && error.code === "INVALID_MODEL")) throw error;
-      info(terminal, `without the untrained null: ${error.message}`);
-      return 0;
-    }
+  /** See {@link availableUntrained}. */
+  availableUntrained(wanted: number, terminal: Terminal): Promise<number> {
+    return availableUntrained(wanted, () => this.untrainedAt(0, 0), terminal);
   }
 
   /** Before other maps have their turn: see {@link OnnxMap.rest}. */

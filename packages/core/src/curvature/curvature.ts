@@ -2,7 +2,7 @@
 // curvature from second derivatives, and beside them what is seen over a finite step. Matrix-free but for the tangent
 // space, which is decomposed where that fits the memory budget. See docs/curvature.md.
 
-import { type Matrix, matrix } from "@vielbein/linalg";
+import { columnsAt, type Matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { bytesText } from "../jacobian/budget.ts";
 import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
@@ -131,16 +131,6 @@ function placesOf({ moving, given }: Frame): (number | undefined)[] {
 /** How many leading triplets are wanted: those that are named; in a space without the given ones, as many. */
 function leadingFor({ inputs, outputs }: JacobianAt, directions: readonly number[] | Matrix): number {
   return "rows" in directions ? Math.min(directions.cols, inputs, outputs) : 1 + Math.max(...directions);
-}
-
-/** The columns of these numbers. */
-function columnsAt({ rows, cols, data }: Matrix, numbers: readonly number[]): Matrix {
-  const count = numbers.length;
-  const values = Float64Array.from(
-    { length: rows * count },
-    (_, at) => data[Math.floor(at / count) * cols + numbers[at % count]],
-  );
-  return matrix(rows, count, values);
 }
 
 function requireSensible(at: JacobianAt, directions: readonly number[] | Matrix, epsilon: number): void {

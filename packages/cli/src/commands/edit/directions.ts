@@ -1,9 +1,8 @@
 // Directions by the names that they have in expressions.
 
-import { type DirectionSet, requireSpaceOf, type Space, VielbeinError } from "@vielbein/core";
-import { readDirections } from "../../inputs/direction-files.ts";
+import { type DirectionSet, type Space, VielbeinError } from "@vielbein/core";
+import { readDirections, requireFitting } from "../../inputs/direction-files.ts";
 import type { LoadedModel } from "../../inputs/model.ts";
-import { shortHash, spacesText } from "../../kit/names.ts";
 import { RESERVED } from "./expression.ts";
 
 export interface NamedDirection {
@@ -38,27 +37,4 @@ export async function namedDirections(
     });
   }
   return result;
-}
-
-/** Refuses directions of another space, and remarks on those of another model. */
-function requireFitting(
-  set: DirectionSet,
-  path: string,
-  { sha256, remark }: LoadedModel,
-  space: Space,
-  layers: readonly number[] | undefined,
-): void {
-  if (layers && isOfOneCode(set, space)) {
-    const [from, to] = [spacesText(set.space), spacesText(space)];
-    remark(`the directions of ${from} in "${path}" act on layers ${layers.join(", ")} of ${to}`);
-  } else requireSpaceOf(set, space);
-  const model = set.provenance?.model;
-  if (model && model.sha256 !== sha256) {
-    remark(`"${path}" is of another model, ${model.file} ${shortHash(model.sha256)}`);
-  }
-}
-
-/** Whether directions have the length of the code of one layer, and may act on several. */
-function isOfOneCode({ space, layers }: DirectionSet, { shape }: Space): boolean {
-  return !layers && shape.length > 1 && space.dim === shape.at(-1);
 }
