@@ -29,6 +29,14 @@ export function requireRoomForTangent(graph: PreparedGraph, trial: TrialLimits):
   }
 }
 
+/** Of a second derivative: the engine keeps point, direction and vector at every step, four times as much as for one. */
+const SECOND = 4;
+
+/** Bytes that one vector of a second derivative takes in the engine; `graph` yields the first. */
+export function bytesPerSecond(graph: PreparedGraph): number {
+  return SECOND * bytesPerTangent(graph);
+}
+
 /** Room for tangents in this many bytes, in bytes of the tangents alone. */
 export function roomInArena(bytes: number): number {
   return bytes / ARENA;

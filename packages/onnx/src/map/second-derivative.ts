@@ -10,7 +10,7 @@ import { dependents } from "../model/graph.ts";
 import type { Model } from "../model/model.ts";
 import type { PrepareOptions } from "../prepare/options.ts";
 import { prepare } from "../prepare/prepare.ts";
-import { bytesPerTangent } from "./engine-memory.ts";
+import { bytesPerSecond } from "./engine-memory.ts";
 
 export type SecondOptions = DerivativeOptions & Pick<PrepareOptions, "memoryBudget">;
 
@@ -62,7 +62,7 @@ export async function secondDerivative(
       inputTangent: second.inputTangent,
       product: second.outputTangent,
       origins: second.origins,
-      bytesPerTangent: bytesPerTangent(first),
+      bytesPerTangent: bytesPerSecond(first),
     }
   );
 }

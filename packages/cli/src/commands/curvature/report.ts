@@ -140,19 +140,25 @@ function pointRemarks({ rows, names, provenance }: CurvatureReport): string[] {
   ]);
 }
 
-/** Mean curvature, and the sectional curvatures of all planes. */
-function planeRemarks(rows: readonly CurvatureRow[]): string[] {
-  const means = rows.map(({ mean }) => mean).filter((value) => !Number.isNaN(value));
-  const planes = rows.flatMap(({ sectional: { data, cols } }) =>
+/** The sectional curvatures of all planes at all points. */
+function planesOf(rows: readonly CurvatureRow[], side: Side): number[] {
+  return rows.flatMap(({ [`${side}sectional` as const]: { data, cols } }) =>
     Array.from(data).filter((value, at) => at % cols > Math.floor(at / cols) && !Number.isNaN(value)),
   );
-  const negative = planes.filter((value) => value < 0).length;
+}
+
+/** Mean curvature, and the sectional curvatures. */
+function planeRemarks(rows: readonly CurvatureRow[]): string[] {
+  const means = rows.map(({ mean }) => mean).filter((value) => !Number.isNaN(value));
+  const [planes, others] = [planesOf(rows, ""), planesOf(rows, "untrained_")];
+  const negative = (values: readonly number[]) => values.filter((value) => value < 0).length;
+  const beside = others.length > 0 ? `; untrained, ${negative(others)} of ${others.length}` : "";
   return definedItems([
     means.length > 0
       ? `mean curvature over the span of these directions: ${significant(median(means), 4)}`
       : undefined,
     planes.length > 0
-      ? `sectional curvature of their ${planes.length} planes: median ${significant(median(planes), 3)}, from ${significant(Math.min(...planes), 3)} to ${significant(Math.max(...planes), 3)}, ${negative} negative`
+      ? `sectional curvature of their ${planes.length} planes: median ${significant(median(planes), 3)}, from ${significant(Math.min(...planes), 3)} to ${significant(Math.max(...planes), 3)}, ${negative(planes)} negative${beside}`
       : undefined,
   ]);
 }
@@ -168,7 +174,7 @@ function kinkRemark(report: CurvatureReport): string | undefined {
   const all = (what: Along) => names.flatMap((_, i) => valuesOf(report, "", what, i));
   const ratio = median(all("secant")) / median(all("normal"));
   if (!(ratio > KINKED)) return undefined;
-  return `the finite step sees ${significant(ratio, 2)} times the normal curvature: the rest lies on kinks, or changes over the step (a smaller --epsilon tells)`;
+  return `the finite step sees ${significant(ratio, 2)} times the normal curvature: the rest lies on kinks, or changes over the step; with a smaller --epsilon it grows where there are kinks, and vanishes where there are none`;
 }
 
 function productsRemark(rows: readonly CurvatureRow[]): string | undefined {
@@ -196,7 +202,7 @@ export function curvaturePlot(report: CurvatureReport): string {
     title: `${provenance.model.file}: curvature along the spectrum`,
     subtitle: `${spacesText(provenance.from, provenance.to)} · ${originOf(provenance)}, ${rows.length} points`,
     series: lines.filter(({ y }) => Array.from(y).some((value) => value > 0)),
-    x: { title: "direction", scale: "index" },
+    x: { title: "direction" },
     y: { title: `normal curvature (rad per unit of ${provenance.from.name})`, scale: "log" },
     ...defined({ bandTitle: rows.length > 1 ? "median over points, 5 to 95 %" : undefined }),
   });
