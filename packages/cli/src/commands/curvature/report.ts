@@ -187,16 +187,12 @@ function productsRemark(rows: readonly CurvatureRow[]): string | undefined {
 
 /** An SVG document. */
 export function curvaturePlot(report: CurvatureReport): string {
-  const { epsilon, untrained, provenance, rows } = report;
+  const { epsilon, provenance, rows } = report;
   const lines = [
     lineOf(report, "", "normal", "second derivative"),
     lineOf(report, "", "secant", `step of ${epsilon}`),
-    ...(untrained > 0
-      ? [
-          lineOf(report, "untrained_", "normal", "untrained, second derivative"),
-          lineOf(report, "untrained_", "secant", `untrained, step of ${epsilon}`),
-        ]
-      : []),
+    lineOf(report, "untrained_", "normal", "untrained, second derivative"),
+    lineOf(report, "untrained_", "secant", `untrained, step of ${epsilon}`),
   ];
   return bandPlot({
     title: `${provenance.model.file}: curvature along the spectrum`,
