@@ -53,5 +53,9 @@ export async function chosenDirections(
   requireFitting(set, directionsIn, loaded, map.from);
   const columns = displacements(set);
   const numbers = numbersOf(columns.cols, Math.min(5, columns.cols));
-  return { names: numbers.map((i) => set.names[i]!), numbers, directions: columnsAt(columns, numbers) };
+  return {
+    names: set.names.filter((_, i) => numbers.includes(i)),
+    numbers,
+    directions: columnsAt(columns, numbers),
+  };
 }

@@ -84,12 +84,14 @@ function valuesOf(
   i: number,
   per: "output" | "input" = "output",
 ): number[] {
-  const scale = (row: CurvatureRow): number => (per === "input" ? row[`${side}speed`][i]! : 1);
-  return rows.map((row) => row[`${side}${what}`][i]! * scale(row)).filter((value) => !Number.isNaN(value));
+  const scale = (row: CurvatureRow): number => (per === "input" ? (row[`${side}speed`][i] ?? Number.NaN) : 1);
+  return rows
+    .map((row) => (row[`${side}${what}`][i] ?? Number.NaN) * scale(row))
+    .filter((value) => !Number.isNaN(value));
 }
 
 function median(values: readonly number[]): number {
-  return bandOf([values], "percentiles").y[0]!;
+  return bandOf([values], "percentiles").y[0] ?? Number.NaN;
 }
 
 export function curvatureText(report: CurvatureReport, distance: Distance): string {
