@@ -133,6 +133,10 @@ describe("vielbein curvature", () => {
       expect(one.secant / expected.secant).toBeCloseTo(1, 4);
     }
     expect(ofFile.points[0].mean / ofNumber.points[0].mean).toBeCloseTo(1, 4);
+    expect(ofFile.provenance.options.directionsIn).toEqual({
+      file: "basis.safetensors",
+      sha256: expect.stringMatching(/^[\da-f]{64}$/),
+    });
     const { code, stderr } = await vielbein("curvature", sphere, "--directions-in", file);
     expect([code, stderr]).toEqual([65, expect.stringContaining('live in space "z"')]);
     expect((await vielbein("curvature", sphere, "--directions", "7")).code).toBe(65);

@@ -56,7 +56,12 @@ export const curvature = command({
     const task = await withDistance(await openGenerator(given));
     const { loaded, distance, source, options, terminal, signal } = task;
     const { map } = distance;
-    const { names, numbers, directions } = await chosenDirections(loaded, map, options, terminal);
+    const {
+      names,
+      numbers,
+      directions,
+      source: directionsIn,
+    } = await chosenDirections(loaded, map, options, terminal);
     const points = await source.take(0, options.samples, signal);
     const untrainedMap = untrainedMaps(task);
     const untrained = await availableUntrained(options.untrained, () => untrainedMap(0), terminal);
@@ -75,7 +80,7 @@ export const curvature = command({
       provenance: provenanceOf(loaded, map, "curvature", points.source, {
         ...distance.description,
         directions: names,
-        directionsIn: options.directionsIn,
+        directionsIn,
         epsilon,
         untrained,
       }),

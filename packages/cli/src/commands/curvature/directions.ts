@@ -1,10 +1,11 @@
 // Along which directions `curvature` looks: those of the local basis by number, or those of a file.
 
+import { basename } from "node:path";
 import { type DifferentiableMap, defaultCurvatureDirections, displacements } from "@vielbein/core";
 import { columnsAt, type Matrix } from "@vielbein/linalg";
 import { atMost, existing } from "../../inputs/direction-counts.ts";
 import { readDirections, requireFitting } from "../../inputs/direction-files.ts";
-import type { LoadedModel } from "../../inputs/model.ts";
+import { type LoadedModel, sha256 } from "../../inputs/model.ts";
 import { indexList, integer } from "../../kit/arguments.ts";
 import { input } from "../../kit/command-files.ts";
 import { type OptionsOf, option } from "../../kit/options.ts";
@@ -33,6 +34,8 @@ export interface ChosenDirections {
   readonly numbers: readonly number[];
   /** Numbers of those of the local basis, or columns. */
   readonly directions: readonly number[] | Matrix;
+  /** Of directions of a file: its name, and the hash of its vectors. */
+  readonly source?: { readonly file: string; readonly sha256: string };
 }
 
 export async function chosenDirections(
@@ -57,5 +60,9 @@ export async function chosenDirections(
     names: set.names.filter((_, i) => numbers.includes(i)),
     numbers,
     directions: columnsAt(columns, numbers),
+    source: {
+      file: basename(directionsIn),
+      sha256: sha256(Buffer.from(Float64Array.from(columns.data).buffer)),
+    },
   };
 }
