@@ -227,14 +227,11 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     count: number,
     options: CallOptions = {},
   ): Promise<Values> {
-    requirePoints("secondDerivative: point", point, 1, this.from);
-    requirePoints("secondDerivative: direction", direction, 1, this.from);
-    requirePoints("secondDerivative: tangents", tangents, count, this.from);
     return this.#inTurn(() => this.#second.multiply(point, direction, tangents, count, options));
   }
 
   /** Whether the second derivative vanishes wherever it exists, as for ReLU networks and linear maps. */
-  async isPiecewiseLinear(): Promise<boolean> {
+  isPiecewiseLinear(): Promise<boolean> {
     return this.#inTurn(() => this.#second.isZero());
   }
 

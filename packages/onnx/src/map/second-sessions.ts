@@ -1,6 +1,6 @@
 // Second derivatives of a map at any point: the graph, derived when it is first wanted, and its session.
 
-import { type CallOptions, type FloatArray, type Space, vectorsPerRun } from "@vielbein/core";
+import { type CallOptions, type FloatArray, requirePoints, type Space, vectorsPerRun } from "@vielbein/core";
 import type { Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import { describeFault } from "../derive/fault.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
@@ -49,6 +49,9 @@ export class SecondSessions<Values extends FloatArray> {
     options: CallOptions,
   ): Promise<Values> {
     const { from, to, runtime, numbers, memoryBudget } = this.#served;
+    requirePoints("secondDerivative: point", point, 1, from);
+    requirePoints("secondDerivative: direction", direction, 1, from);
+    requirePoints("secondDerivative: tangents", tangents, count, from);
     const second = await this.#derive();
     if (second === "zero") return numbers.array(count * to.dim);
     const { input, direction: along, inputTangent, product, bytesPerTangent } = second;
