@@ -14,6 +14,7 @@ import { explore } from "./commands/explore/command.ts";
 import { frechet } from "./commands/frechet/command.ts";
 import { geodesic } from "./commands/geodesic/command.ts";
 import { inspect } from "./commands/inspect.ts";
+import { intrinsic } from "./commands/intrinsic/command.ts";
 import { invert } from "./commands/invert/command.ts";
 import { metric } from "./commands/metric/command.ts";
 import { pca } from "./commands/pca.ts";
@@ -34,6 +35,7 @@ const commands: readonly CommandValue[] = [
   basis,
   traverse,
   dimension,
+  intrinsic,
   distortion,
   warpage,
   metric,

@@ -14,7 +14,7 @@ export function inFile<T>(path: string, read: () => T): T {
   }
 }
 
-export function provenanceArray(provenance: Provenance): NpyArray {
+export function provenanceArray(provenance: object): NpyArray {
   const json = new TextEncoder().encode(JSON.stringify(provenance));
   return { shape: [json.length], data: json };
 }

@@ -210,6 +210,9 @@ async function requireNoInput(command: Command, outputs: readonly Place[]): Prom
   }
 }
 
+/** Names of arguments that may be models. */
+const MODELS: readonly string[] = ["model", "cloud"];
+
 async function inputsOf(command: Command): Promise<Place[]> {
   const inputs: Place[] = [];
   const add = async (by: string, path: string, isModel: boolean): Promise<void> => {
@@ -220,7 +223,7 @@ async function inputsOf(command: Command): Promise<Place[]> {
   };
   const [argument] = command.registeredArguments;
   for (const path of command.args) {
-    await add(argument!.name().toUpperCase(), arrayPath(path).path, argument!.name() === "model");
+    await add(argument!.name().toUpperCase(), arrayPath(path).path, MODELS.includes(argument!.name()));
   }
   for (const option of command.options) {
     if (!(option instanceof InputOption)) continue;

@@ -1,12 +1,16 @@
 // A cloud of points whose dimension is estimated. Of points that occur several times one is kept: a distance of 0 says
 // nothing about dimension, and has no logarithm.
 
-import { type Matrix, matrix, rowAt } from "@vielbein/linalg";
+import { type Matrix, matrix, qr, rowAt, transpose } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { requirePoints } from "../map/space.ts";
 import { powerOfTwo } from "../power-of-two.ts";
+import { centred } from "../statistics/moments.ts";
 import { covarianceSpectrum } from "./covariance-spectrum.ts";
 import { fewer, type Neighbours, nearestNeighbours, neighbourhoodOf } from "./neighbours.ts";
+
+/** So many coordinates for each point that another basis for them pays. */
+const WIDE = 2;
 
 /** Distinct points; and their neighbours and spectra, which are kept once they were asked for. */
 export class Cloud {
@@ -14,6 +18,7 @@ export class Cloud {
   readonly points: Matrix;
   /** For each of the given points, the row of `points` that is equal to it. */
   readonly rowOf: Int32Array;
+  #coordinates: Matrix | undefined;
   #neighbours: Neighbours | undefined;
   #spectrum: Float64Array | undefined;
   #localSpectra: { readonly k: number; readonly spectra: readonly Float64Array[] } | undefined;
@@ -60,6 +65,20 @@ export class Cloud {
   }
 
   /**
+   * The distinct points less their mean `[n, c]`; where they have many more coordinates than there are points, in an
+   * orthonormal basis of what they span, c = n. Distances agree with those of `points` to rounding of the largest.
+   */
+  coordinates(): Matrix {
+    if (!this.#coordinates) {
+      const { rows } = centred(this.points);
+      // X = (Q·R)ᵀ, and Q keeps distances.
+      this.#coordinates =
+        rows.cols > WIDE * rows.rows ? transpose(qr(transpose(rows), { mode: "r" }).r) : rows;
+    }
+    return this.#coordinates;
+  }
+
+  /**
    * The k nearest neighbours of every distinct point: ask for the largest k first.
    *
    * @throws {VielbeinError} `INVALID_ARGUMENT` unless 1 ≤ k < n.
@@ -67,13 +86,13 @@ export class Cloud {
   neighbours(k: number): Neighbours {
     const known = this.#neighbours;
     if (known && k >= 1 && k <= known.k) return k === known.k ? known : fewer(known, k);
-    this.#neighbours = nearestNeighbours(this.points, k);
+    this.#neighbours = nearestNeighbours(this.points, k, this.coordinates());
     return this.#neighbours;
   }
 
   /** Eigenvalues of the covariance of the distinct points, descending. */
   spectrum(): Float64Array {
-    this.#spectrum ??= covarianceSpectrum(this.points);
+    this.#spectrum ??= covarianceSpectrum(this.coordinates(), this.points.cols);
     return this.#spectrum;
   }
 
@@ -87,7 +106,7 @@ export class Cloud {
     if (this.#localSpectra?.k !== k) {
       const neighbours = this.neighbours(k);
       const spectra = Array.from({ length: this.n }, (_, i) =>
-        covarianceSpectrum(neighbourhoodOf(this.points, neighbours, i)),
+        covarianceSpectrum(neighbourhoodOf(this.coordinates(), neighbours, i), this.points.cols),
       );
       this.#localSpectra = { k, spectra };
     }

@@ -1,7 +1,6 @@
 // The correlation dimension (Grassberger & Procaccia, "Measuring the strangeness of strange attractors", Physica D 9,
 // 1983): how the number of pairs within a distance grows with it.
 
-import { centred } from "../statistics/moments.ts";
 import { squaredDistances } from "../statistics/squared-distances.ts";
 import type { Cloud } from "./cloud.ts";
 import { determined, type Estimate } from "./estimate.ts";
@@ -32,15 +31,15 @@ function medianDistance({ n, k, distances }: Neighbours, j: number): number {
 }
 
 /** For each radius, the number of ordered pairs of different points that are closer. */
-function pairsWithin({ points }: Cloud, radii: readonly number[]): number[] {
+function pairsWithin(cloud: Cloud, radii: readonly number[]): number[] {
   const counts = radii.map(() => 0);
-  const { rows } = centred(points);
-  squaredDistances(rows, rows, (i, squares) => {
+  const coordinates = cloud.coordinates();
+  squaredDistances(coordinates, coordinates, (i, squares) => {
     radii.forEach((radius, at) => {
       const [inside, outside] = [radius ** 2 * (1 - NEAR), radius ** 2 * (1 + NEAR)];
       for (let j = 0; j < squares.length; j++) {
         if (j === i || squares[j] > outside) continue;
-        if (squares[j] < inside || distanceOf(points, i, j) < radius) counts[at]++;
+        if (squares[j] < inside || distanceOf(cloud.points, i, j) < radius) counts[at]++;
       }
     });
   });

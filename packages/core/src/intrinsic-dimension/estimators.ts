@@ -33,6 +33,8 @@ export interface Estimator {
   readonly title: string;
   /** Neighbours by default; undefined for estimators that need none, or always the same number. */
   readonly k?: number | undefined;
+  /** Whether it is defined at a point too: then there are estimates at the points. */
+  readonly isLocal?: boolean | undefined;
   /** Neighbours that are searched for, of k, in a cloud of n points. */
   readonly searched: (k: number, n: number, options: EstimatorOptions) => number;
   readonly estimate: (cloud: Cloud, k: number, options: EstimatorOptions) => Estimate;
@@ -51,6 +53,7 @@ function ofSpectrum(title: string, name: SpectrumRuleName): Estimator {
   return {
     title,
     k: LARGE,
+    isLocal: true,
     searched: (k, n, { perPoint }) => (perPoint && k < n ? k : 0),
     estimate: (cloud, k, { perPoint }) => ({
       ...spectrumDimension(cloud, rule),
@@ -88,6 +91,7 @@ export const ESTIMATORS: Readonly<Record<EstimatorName, Estimator>> = {
   mle: {
     title: "MLE",
     k: USUAL,
+    isLocal: true,
     searched: itself,
     estimate: (cloud, k) => levinaBickel(cloud.neighbours(k)),
   },
@@ -106,17 +110,19 @@ export const ESTIMATORS: Readonly<Record<EstimatorName, Estimator>> = {
   mom: {
     title: "MOM",
     k: USUAL,
+    isLocal: true,
     searched: itself,
     estimate: (cloud, k) => methodOfMoments(cloud.neighbours(k)),
   },
   mada: {
     title: "MADA",
     k: USUAL,
+    isLocal: true,
     searched: itself,
     estimate: (cloud, k) => manifoldAdaptive(cloud.neighbours(k)),
   },
-  tle: { title: "TLE", k: USUAL, searched: itself, estimate: tightLocal },
-  ess: { title: "ESS", k: LARGE, searched: itself, estimate: simplexSkewness },
+  tle: { title: "TLE", k: USUAL, isLocal: true, searched: itself, estimate: tightLocal },
+  ess: { title: "ESS", k: LARGE, isLocal: true, searched: itself, estimate: simplexSkewness },
   "mind-mlk": {
     title: "MiND MLk",
     k: USUAL,

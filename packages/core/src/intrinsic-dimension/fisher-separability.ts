@@ -3,7 +3,6 @@
 // IJCNN 2019).
 
 import { eigh, gram, type Matrix, matmul, matrix, norm, rowAt, transpose } from "@vielbein/linalg";
-import { centred } from "../statistics/moments.ts";
 import type { Cloud } from "./cloud.ts";
 import { type Estimate, undetermined } from "./estimate.ts";
 
@@ -19,9 +18,9 @@ const MARGINS: readonly number[] = Array.from({ length: 20 }, (_, i) => 0.6 + 0.
  * share is expected where n = W(−w/(2π·p²·α²·(1 − α²)))/(−w) with w = ln(1 − α²) and Lambert's function W. The estimate is
  * that of the margin nearest to nine tenths of the largest by which any pair is not separable.
  */
-export function fisherSeparability({ points }: Cloud): Estimate {
-  if (points.rows < 3) return undetermined("separability needs at least three distinct points");
-  const shares = inseparableShares(onSphere(whitened(points)));
+export function fisherSeparability(cloud: Cloud): Estimate {
+  if (cloud.n < 3) return undetermined("separability needs at least three distinct points");
+  const shares = inseparableShares(onSphere(whitened(cloud.coordinates())));
   const usable = MARGINS.flatMap((margin, i) =>
     shares[i] > 0 ? [{ margin, dimension: dimensionOnSphere(margin, shares[i]) }] : [],
   );
@@ -34,9 +33,8 @@ export function fisherSeparability({ points }: Cloud): Estimate {
   return { dimension: nearest.dimension };
 }
 
-/** Scores of the leading principal components, each of variance 1: `[n, c]`. */
-function whitened(points: Matrix): Matrix {
-  const { rows } = centred(points);
+/** Scores of the leading principal components of centred rows, all of one variance: `[n, c]`. */
+function whitened(rows: Matrix): Matrix {
   const isTall = rows.rows >= rows.cols;
   const { values, vectors } = eigh(gram(isTall ? rows : transpose(rows)));
   const kept = values.filter((x) => x > LEAST_VARIANCE * values[0]).length;
@@ -44,7 +42,6 @@ function whitened(points: Matrix): Matrix {
   const result = matrix(rows.rows, kept);
   for (let i = 0; i < rows.rows; i++) {
     for (let j = 0; j < kept; j++) {
-      // In place of a variance of 1 a length of 1: projecting on the sphere needs the ratios alone.
       const unit = isTall ? Math.sqrt(values[j]) : 1;
       result.data[i * kept + j] = scores.data[i * scores.cols + j] / unit;
     }

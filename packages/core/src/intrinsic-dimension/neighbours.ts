@@ -23,15 +23,20 @@ const WIDER = 1 + 2 ** -30;
  * The k nearest neighbours of every row of X `[n, d]`. Distances are from the differences of the coordinates, so that
  * those of points that nearly coincide have all their digits.
  *
+ * @param coordinates `[n, c]`, about the origin, in which candidates are searched: any that keep distances. Default: X less
+ *   its mean.
  * @throws {VielbeinError} `INVALID_ARGUMENT` unless 1 ≤ k < n.
  */
-export function nearestNeighbours(points: Matrix, k: number): Neighbours {
+export function nearestNeighbours(
+  points: Matrix,
+  k: number,
+  coordinates: Matrix = centred(points).rows,
+): Neighbours {
   const n = points.rows;
   requireInteger("nearestNeighbours: k", k, 1, n - 1, "one less than the number of points");
   const distances = new Float64Array(n * k);
   const indices = new Int32Array(n * k);
-  const { rows } = centred(points);
-  squaredDistances(rows, rows, (i, squares) => {
+  squaredDistances(coordinates, coordinates, (i, squares) => {
     squares[i] = Number.POSITIVE_INFINITY;
     const nearest = candidates(squares, k)
       .map((j) => ({ j, distance: distanceOf(points, i, j) }))

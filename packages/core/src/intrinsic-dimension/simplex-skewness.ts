@@ -18,10 +18,11 @@ import { neighbourhoodOf } from "./neighbours.ts";
  */
 export function simplexSkewness(cloud: Cloud, k: number): Estimate {
   const neighbours = cloud.neighbours(k);
+  const coordinates = cloud.coordinates();
   const dimensionOf = inverseOfExpected();
   return meanOf(
     Float64Array.from({ length: cloud.n }, (_, i) =>
-      dimensionOf(skewnessOf(neighbourhoodOf(cloud.points, neighbours, i))),
+      dimensionOf(skewnessOf(neighbourhoodOf(coordinates, neighbours, i))),
     ),
     "no neighbourhood has two directions to compare",
   );

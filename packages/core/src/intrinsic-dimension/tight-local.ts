@@ -20,9 +20,10 @@ const SMALLEST = 1e-4;
  */
 export function tightLocal(cloud: Cloud, k: number): Estimate {
   const { n, distances, indices } = cloud.neighbours(k);
+  const coordinates = cloud.coordinates();
   return meanOf(
     Float64Array.from({ length: n }, (_, i) =>
-      localityAt(cloud.points, rowAt(distances, i, k), indices.subarray(i * k, (i + 1) * k)),
+      localityAt(coordinates, rowAt(distances, i, k), indices.subarray(i * k, (i + 1) * k)),
     ),
   );
 }
