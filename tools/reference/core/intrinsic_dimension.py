@@ -113,6 +113,16 @@ def clouds():
         yield name, np.round(x, 3)
 
 
+def nearly_equal(k=20):
+    """TLE where points nearly coincide, with its threshold relative to the distance to the last neighbour."""
+    x = np.round(np.random.default_rng(3).normal(size=(40, 3)), 3)
+    x[30:] = x[:10] + [1e-6, 2e-6, -1e-6]
+    radii = skdim.get_nn(x, k)[0][:, -1]
+    local = [skdim.id.TLE(epsilon=1e-4 * r).fit(x, n_neighbors=k).dimension_pw_[i] for i, r in enumerate(radii[:20])]
+    return {"points": x.tolist(), "tle": local}
+
+
 if __name__ == "__main__":
-    json.dump({name: estimates(x) for name, x in clouds()}, sys.stdout, separators=(",", ":"))
+    golden = {"clouds": {name: estimates(x) for name, x in clouds()}, "nearly equal": nearly_equal()}
+    json.dump(golden, sys.stdout, separators=(",", ":"))
     print()

@@ -20,6 +20,7 @@ import {
   gaussianCloud,
   neighboursNeeded,
 } from "../../src/intrinsic-dimension/index.ts";
+import { graphLength } from "../../src/intrinsic-dimension/neighbour-graph.ts";
 
 const N = 1000;
 
@@ -95,6 +96,15 @@ describe("manifolds", () => {
     ] as const) {
       expect(estimateDimension(cloud, "knn-graph").dimension).toBe(dimension);
     }
+  });
+
+  it("the graph has the same length from few known neighbours as from all", () => {
+    const cloud = gaussianCloud(60, 3);
+    const isDrawn = Uint8Array.from({ length: 60 }, (_, i) => (i % 4) & 1);
+    const whole = graphLength(cloud, cloud.neighbours(59), isDrawn, 5);
+    expect(graphLength(cloud, cloud.neighbours(6), isDrawn, 5) / whole).toBeCloseTo(1, 12);
+    const { reason } = estimateDimension(gaussianCloud(7, 3), "knn-graph");
+    expect(reason).toBe("subsamples need more than 7 distinct points");
   });
 
   it("spheres about their centre, by separability", () => {
@@ -175,6 +185,17 @@ describe("the estimate does not depend on", () => {
     }
     expectSame(wider, 1e-9, ["pca-kaiser", "pca-broken-stick", "pca-maxgap", "pca-fan", "knn-graph"]);
     expect(estimateDimension(Cloud.of(wider), "pca-maxgap").dimension).toBe(4);
+  });
+
+  it("many more coordinates than points, in another basis of them", () => {
+    const turned = matmul(points, orthogonal(2, 0, 400, 4), { transposeB: true });
+    const spectrum: EstimatorName[] = ["pca-kaiser", "pca-broken-stick", "pca-maxgap", "pca-fan"];
+    expectSame(turned, 1e-9, [...spectrum, "knn-graph"]);
+    const wide = Cloud.of(turned);
+    expect(wide.coordinates().cols).toBe(150);
+    expect(wide.spectrum()).toHaveLength(149);
+    expect(wide.localSpectra(30)[0]).toHaveLength(29);
+    expect(wide.neighbours(20).indices).toEqual(Cloud.of(points).neighbours(20).indices);
   });
 
   it("points that occur again", () => {
@@ -302,6 +323,13 @@ describe("clouds that do not determine a dimension", () => {
     expect(() => gaussianCloud(10, 2).neighbours(10)).toThrow(/from 1 to 9.*got 10/);
     expect(() => estimateDimension(gaussianCloud(10, 2), "mle", { k: 1 })).toThrow(/at least 2, got 1/);
   });
+});
+
+it("Gaussians of reference are no samples of the prior of the same seed", () => {
+  const { points } = gaussianCloud(3, 2, 5);
+  const ratio = points.data[0]! / normal(5, 0, 2)[0]!;
+  expect(points.data[1]! / normal(5, 0, 2)[1]!).not.toBeCloseTo(ratio, 3);
+  expect(gaussianCloud(3, 2, 6).points.data).not.toEqual(points.data);
 });
 
 describe("points of a ball", () => {

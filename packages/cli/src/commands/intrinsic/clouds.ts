@@ -153,8 +153,8 @@ async function codesOf({
   };
 }
 
-/** A matrix of points takes eight bytes a number, and is copied twice on the way. */
-const COPIES = 3;
+/** Matrices of all points, of eight bytes a number, that are there at a time. */
+const COPIES = 6;
 
 /** @throws {VielbeinError} `MEMORY_BUDGET` */
 function requireMemory(count: number, dim: number, memory: number = DEFAULT_MEMORY_BUDGET): void {
