@@ -226,4 +226,8 @@ it("one point, and equal ones: no estimate, and why", async () => {
   const { code, stdout } = await vielbein("intrinsic", equal);
   expect([code, stdout]).toEqual([0, expect.stringMatching(/: all points are equal\n$/)]);
   expect(stdout).toContain("4 points are equal to earlier ones");
+  const plot = scratch("nothing.svg");
+  const drawn = await vielbein("intrinsic", equal, "--plot", plot);
+  expect([drawn.code, drawn.stdout, existsSync(plot)]).toEqual([70, stdout, false]);
+  expect(drawn.stderr).toMatch(/nothing to draw/);
 });

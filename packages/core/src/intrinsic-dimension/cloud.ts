@@ -84,8 +84,14 @@ export class Cloud {
    * @throws {VielbeinError} `INVALID_ARGUMENT` unless 1 ≤ k < n.
    */
   neighbours(k: number): Neighbours {
+    if (!(Number.isInteger(k) && k >= 1 && k < this.n)) {
+      throw new VielbeinError(
+        "INVALID_ARGUMENT",
+        `Cloud: k neighbours must be an integer from 1 to ${this.n - 1}, one less than the number of distinct points, got ${k}.`,
+      );
+    }
     const known = this.#neighbours;
-    if (known && k >= 1 && k <= known.k) return k === known.k ? known : fewer(known, k);
+    if (known && k <= known.k) return k === known.k ? known : fewer(known, k);
     this.#neighbours = nearestNeighbours(this.points, k, this.coordinates());
     return this.#neighbours;
   }

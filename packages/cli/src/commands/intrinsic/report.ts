@@ -1,5 +1,6 @@
 // What `intrinsic` says: as JSON, as a table, as a plot, and as arrays of the estimates at the points.
 
+import { VielbeinError } from "@vielbein/core";
 import type { Cloud } from "@vielbein/core/intrinsic-dimension";
 import { type NpyArray, writeNpz } from "@vielbein/linalg/npy";
 import { layerPlot } from "@vielbein/viz";
@@ -117,7 +118,14 @@ function reasonLines(estimates: readonly Estimated[]): string[] {
 
 /** Boxes, or points, of every estimator with an estimate; and the Jacobian's dimension across. */
 export function intrinsicPlot(opened: OpenedCloud, estimates: readonly Estimated[]): string {
-  const shown = estimates.filter(({ estimate }) => estimate.dimension !== undefined);
+  // A rule that counts no direction has no place on a logarithmic axis.
+  const shown = estimates.filter(({ estimate }) => (estimate.dimension ?? 0) > 0);
+  if (shown.length === 0) {
+    throw new VielbeinError(
+      "NUMERICAL_FAILURE",
+      `--plot: no estimator finds a dimension of "${opened.file}", so there is nothing to draw. The output says why; take other points or estimators.`,
+    );
+  }
   const locals = shown.map(({ estimate }) =>
     (estimate.local ?? new Float64Array()).filter((x) => !Number.isNaN(x)),
   );
@@ -134,7 +142,7 @@ export function intrinsicPlot(opened: OpenedCloud, estimates: readonly Estimated
       locals.some((values) => values.length > 0) ? { label: "at the points", samples: locals } : undefined,
     ]),
     reference: jacobianReference(opened.jacobians, shown.length),
-    // From 1 to hundreds. A rule that counts no direction has no place on it.
+    // From 1 to hundreds.
     y: { title: "dimension", scale: "log" },
   });
 }
