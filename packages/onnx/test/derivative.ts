@@ -44,7 +44,7 @@ export async function expectDerivative(build: Build, check: DerivativeCheck = {}
 }
 
 /** What can be right or wrong about an operator on an engine. */
-const parts = ["value", "jvp", "vjp"] as const;
+export const parts = ["value", "jvp", "vjp"] as const;
 export type Part = (typeof parts)[number];
 
 /** The same check on any engine, each part by itself: the errors of those that fail. */

@@ -8,6 +8,7 @@ import { everyCase, families } from "./cases/families.ts";
 import { derivativeFailures } from "./derivative.ts";
 import { engineGaps } from "./engine-gaps.ts";
 import { type Engine, engines } from "./engines.ts";
+import { miniatureFailures, miniatures, readMiniature } from "./miniatures.ts";
 
 /** Cases with the seeds that they have on the reference engine. */
 const seeded = Object.values(families).flatMap((cases) =>
@@ -21,7 +22,7 @@ const label = (about: string, part: string, kind: string): string => `${about}: 
 
 describe.each(Object.entries(engines))(
   "%s",
-  (engine, { missing, casesPerOperator, casesPerUnrolled, open }) => {
+  (engine, { missing, casesPerOperator, casesPerUnrolled, runsMiniature, open }) => {
     let backend: Awaited<ReturnType<Engine["open"]>>;
     beforeAll(async () => {
       if (!missing) backend = await open();
@@ -54,6 +55,13 @@ describe.each(Object.entries(engines))(
         expected.filter((gap) => !found.has(gap)),
         "gaps that are gone: delete them from engine-gaps.ts",
       ).toEqual([]);
+    });
+
+    const chosen = miniatures.filter(([file]) => runsMiniature(file));
+    test.for(chosen)("%s", { timeout: 300_000 }, async ([file, name], context) => {
+      if (missing) context.skip(missing);
+      const found = await miniatureFailures(await readMiniature(file, name), backend);
+      expect(Object.fromEntries(found)).toEqual({});
     });
   },
 );

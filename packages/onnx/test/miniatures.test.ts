@@ -1,92 +1,23 @@
-// Miniatures of whole families of generators, as both exporters of PyTorch write them, against products with their
-// derivatives in float64 (tools/reference/onnx/export_miniatures.py). Further inputs have the values of the reference.
+// Miniatures of whole families of generators against products with their derivatives in float64.
 
-import { readFile } from "node:fs/promises";
-import { readNpz } from "@vielbein/linalg/npy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  decodeModel,
-  endpoints,
-  hvp,
-  type InputShapes,
-  inputTensors,
-  inspect,
-  type Model,
-  OnnxMap,
-  type PrepareOptions,
-  prepare,
-  withShapes,
-} from "../src/index.ts";
+import { hvp, inspect, OnnxMap, prepare } from "../src/index.ts";
 import { runGraph } from "./graphs.ts";
 import { relativeError, runtime } from "./helpers.ts";
+import { type Miniature, miniatures, readMiniature } from "./miniatures.ts";
 
-/** The family that `inspect` names, and the further inputs. */
-const families: Readonly<Record<string, readonly [family: string | undefined, ...inputs: string[]]>> = {
-  sd_vae: ["latent decoder"],
-  flux_vae: ["latent decoder"],
-  taesd: ["latent decoder"],
-  vqgan: ["latent decoder"],
-  vqvae_indices: ["convolutional decoder"],
-  dvae_logits: ["latent decoder"],
-  unet: ["U-Net", "timestep", "encoder_hidden_states"],
-  music_vae: ["recurrent decoder"],
-  melody: ["recurrent decoder"],
-  melody_loop: ["recurrent decoder"],
-  hifigan: ["waveform decoder"],
-  encodec: ["waveform decoder"],
-  triplane: ["radiance field"],
-  nerf: ["radiance field"],
-  glow: ["normalising flow"],
-  token_decoder: ["transformer decoder", "encoder_attention_mask", "input_ids", "use_cache_branch"],
-  stylegan_xl: ["StyleGAN3", "c"],
-  gigagan: ["GigaGAN", "text"],
-  dit: ["diffusion transformer", "t", "y"],
-};
-
-/** What one of the exporters alone can write. */
-const single: ReadonlyMap<string, readonly string[]> = new Map([
-  ["melody_loop", ["torchscript"]],
-  ["token_decoder", ["torchscript"]],
-]);
-
-/** Extents of axes that a file leaves open beside the batch. */
-const extents: ReadonlyMap<string, InputShapes> = new Map([
-  [
-    "token_decoder",
-    new Map([
-      ["encoder_sequence_length", [4]],
-      ["decoder_sequence_length", [3]],
-    ]),
-  ],
-]);
-
-const fixture = (name: string): Promise<Uint8Array> => readFile(new URL(`fixtures/${name}`, import.meta.url));
-const files = Object.keys(families).flatMap((name) =>
-  (single.get(name) ?? ["torchscript", "dynamo"]).map((exporter) => [`${name}_${exporter}`, name] as const),
-);
-
-describe.each(files)("%s", (file, name) => {
-  const [family, ...further] = families[name]!;
-  let model: Model;
+describe.each(miniatures)("%s", (file, name) => {
+  let miniature: Miniature;
   let map: OnnxMap;
-  let options: PrepareOptions;
-  let golden: ReturnType<typeof readNpz>;
-  const values = (array: string): Float64Array => golden[array]!.data as Float64Array;
-  const singles = (array: string): Float32Array => Float32Array.from(values(array));
 
   beforeAll(async () => {
-    golden = readNpz(await fixture(`${name}.npz`));
-    model = withShapes(decodeModel(await fixture(`${file}.onnx`)), extents.get(name) ?? new Map());
-    const inputs = inputTensors(
-      model,
-      Object.fromEntries(further.map((input) => [input, golden[input] as never])),
-    );
-    options = { inputs, from: endpoints(model, { inputs }).from };
-    map = await OnnxMap.create(model, runtime, options);
+    miniature = await readMiniature(file, name);
+    map = await OnnxMap.create(miniature.model, runtime, miniature.options);
   });
   afterAll(() => map.dispose());
 
   test("value and products with the derivative, also of the linearised map", async () => {
+    const { values, singles } = miniature;
     const [z, v, u] = [singles("z"), singles("v"), singles("u")];
     const linear = await map.linearize(z);
     const found = {
@@ -100,6 +31,7 @@ describe.each(files)("%s", (file, name) => {
   });
 
   test("gradient and Hessian of uᵀf", async () => {
+    const { model, options, values } = miniature;
     const derivative = hvp(await prepare(model, runtime, options), runtime);
     if (values("weighted_products").every((value) => value === 0)) {
       // The map is affine between its kinks.
@@ -115,12 +47,12 @@ describe.each(files)("%s", (file, name) => {
       [second.cotangent]: values("u"),
       [second.inputTangent]: values("v"),
     });
-    console.log(file, "hvp", relativeError(result[second.product]!, values("weighted_products")));
     expect(relativeError(result[second.gradient]!, values("weighted_gradient"))).toBeLessThan(1e-5);
     expect(relativeError(result[second.product]!, values("weighted_products"))).toBeLessThan(1e-5);
   });
 
   test("the family", async () => {
+    const { model, options, family } = miniature;
     expect((await inspect(model, runtime, options)).family?.name).toBe(family);
   });
 });

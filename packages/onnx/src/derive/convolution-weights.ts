@@ -24,6 +24,7 @@ export function pushWeights(e: Emitter, node: Node, tangent: string): string {
       });
   const shape = isTransposed ? [weight[0], -1, ...kernel] : [-1, ...weight.slice(1)];
   const wide = e.op("Reshape", [widened, e.int64(shape)]);
+  if (!isTransposed) e.shapes.set(wide, [`k*${weight[0]}`, ...weight.slice(1)]);
   const result = e.op(node.opType, [node.inputs[0], wide], Object.fromEntries(node.attributes));
   const parted = e.op("Reshape", [result, e.int64([output[0], group, -1, perGroup, ...output.slice(2)])]);
   const ordered = e.op("Transpose", [parted], { perm: ints([2, 0, 1, 3, ...range(4, kernel.length)]) });

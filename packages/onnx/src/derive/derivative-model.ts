@@ -3,7 +3,8 @@
 import { VielbeinError } from "@vielbein/core";
 import { isFloat } from "../model/element-types.ts";
 import { dependents, nodesFor } from "../model/graph.ts";
-import type { Model, Node, ValueInfo } from "../model/model.ts";
+import type { Graph, Model, Node, ValueInfo } from "../model/model.ts";
+import { typesOf } from "../model/types.ts";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
 import type { Emitter } from "./emitter.ts";
 import { infoOf } from "./measured-graph.ts";
@@ -25,7 +26,7 @@ export interface Direction {
 export function derivativeModel(
   graph: PreparedGraph,
   nodes: readonly Node[],
-  { names, initializers }: Pick<Emitter, "names" | "initializers">,
+  { names, initializers, shapes }: Pick<Emitter, "names" | "initializers" | "shapes">,
   incoming: Direction,
   outgoing: Direction,
 ): Model {
@@ -36,19 +37,33 @@ export function derivativeModel(
   const live = nodesFor({ ...primal, nodes: mergeFactors(shared, incoming.name, tensors, names) }, wanted);
   const read = new Set(live.flatMap((node) => node.inputs));
   const inputs = [graph.input, ...graph.parameters].map((name) => valueInfo(graph, name));
+  const derived: Graph = {
+    ...primal,
+    name: `${primal.name}_${outgoing.name}`,
+    nodes: live,
+    initializers: tensors.filter((tensor) => read.has(tensor.name)),
+    inputs: [...inputs, stackedInfo(graph, incoming)],
+    outputs: [valueInfo(graph, graph.output), stackedInfo(graph, outgoing)],
+  };
   return {
     ...graph.model,
     producerName: "vielbein",
     producerVersion: "",
-    graph: {
-      ...primal,
-      name: `${primal.name}_${outgoing.name}`,
-      nodes: live,
-      initializers: tensors.filter((tensor) => read.has(tensor.name)),
-      inputs: [...inputs, stackedInfo(graph, incoming)],
-      outputs: [valueInfo(graph, graph.output), stackedInfo(graph, outgoing)],
-    },
+    graph: withShapesOf(derived, shapes),
   };
+}
+
+/**
+ * The graph with those shapes stated. An engine plans which tensors share memory by comparing shapes, and where it does
+ * not know one it compares it with all others in vain, which takes time that grows with the square of their number.
+ */
+export function withShapesOf(graph: Graph, shapes: Emitter["shapes"]): Graph {
+  const types = typesOf(graph);
+  const stated = graph.nodes.flatMap(({ outputs: [name] }) => {
+    const [shape, dataType] = [shapes.get(name), types.get(name)];
+    return shape && dataType !== undefined ? [{ name, dataType, shape }] : [];
+  });
+  return { ...graph, valueInfo: [...graph.valueInfo, ...stated] };
 }
 
 /** A tensor of the primal graph as an input or output of a derivative. */

@@ -57,6 +57,8 @@ export class Emitter {
   readonly signs: Signs;
   /** The primal node that each emitted tensor belongs to. */
   readonly origins: Map<string, Node> = new Map();
+  /** Shapes of emitted tensors that engines do not find: what a Reshape makes of k, and weights of convolutions. */
+  readonly shapes: Map<string, readonly (number | string)[]> = new Map();
   #current: Node | undefined;
   /** A tensor whose first axis is k. */
   readonly #reference: string;
@@ -179,14 +181,21 @@ export class Emitter {
     return b === undefined ? a : this.op("Add", [a, b]);
   }
 
-  /** Tangent reshaped to [k, ...shape]. */
-  reshape(tangent: string, shape: Shape): string {
-    return this.op("Reshape", [tangent, this.int64([-1, ...shape])]);
+  /** Tangent reshaped to [k, ...shape]; itself where it is known to have that shape, as when it is [k, ...from]. */
+  reshape(tangent: string, shape: Shape, from?: Shape): string {
+    const [k, ...known] = this.shapes.get(tangent) ?? [];
+    if ((from && sameShape(from, shape)) || (k === "k" && sameShape(known as Shape, shape))) return tangent;
+    const result = this.op("Reshape", [tangent, this.int64([-1, ...shape])]);
+    this.shapes.set(result, ["k", ...shape]);
+    return result;
   }
 
   /** Tangent of a batched tensor [N, ...] with k merged into the batch: [k·N, ...]. */
   mergeBatch(tangent: string, shape: Shape): string {
-    return this.op("Reshape", [tangent, this.int64([-1, ...shape.slice(1)])]);
+    const [count, ...rest] = shape;
+    const result = this.op("Reshape", [tangent, this.int64([-1, ...rest])]);
+    this.shapes.set(result, [count === 1 ? "k" : `k*${count}`, ...rest]);
+    return result;
   }
 
   /** Tangent [k, ...from] aligned for broadcasting against primal tensors of rank `rank`. */

@@ -57,8 +57,9 @@ export function gaussNewton(graph: PreparedGraph, options: GaussNewtonOptions = 
   if (pulled === undefined) throw zeroEverywhere(graph);
   nodes.push(...reverse.nodes, makeNode("Identity", [pulled], [product]));
   const initializers = [...forward.initializers, ...reverse.initializers];
+  const shapes = new Map([...forward.shapes, ...reverse.shapes]);
   const outgoing = { name: product, like: input };
-  const model = derivativeModel(graph, nodes, { names, initializers }, incoming, outgoing);
+  const model = derivativeModel(graph, nodes, { names, initializers, shapes }, incoming, outgoing);
   if (diagonal === undefined) return { model, input, inputTangent, diagonal, output, product };
   const inputs = [...model.graph.inputs, { ...valueInfo(graph, output), name: diagonal }];
   const withDiagonal = { ...model, graph: { ...model.graph, inputs } };

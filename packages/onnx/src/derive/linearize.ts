@@ -10,7 +10,7 @@ import type { Model, Node, Tensor, ValueInfo } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { typesOf } from "../model/types.ts";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
-import { type Direction, stackedInfo, valueInfo, zeroEverywhere } from "./derivative-model.ts";
+import { type Direction, stackedInfo, valueInfo, withShapesOf, zeroEverywhere } from "./derivative-model.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
 import { pushForward } from "./jvp.ts";
 import { mergeFactors } from "./merge-factors.ts";
@@ -78,6 +78,7 @@ export async function linearizeWithin(
 interface Derived {
   readonly nodes: readonly Node[];
   readonly initializers: readonly Tensor[];
+  readonly shapes: Emitter["shapes"];
   readonly jvp: LinearPart;
   readonly vjp: LinearPart;
 }
@@ -122,6 +123,7 @@ function differentiate(graph: PreparedGraph, options: DerivativeOptions): Derive
   return {
     nodes,
     initializers,
+    shapes: new Map([...forward.shapes, ...reverse.shapes]),
     jvp: linearPart(nodes, initializers, tangent, pushed),
     vjp: linearPart(nodes, initializers, cotangent, pulled),
   };
@@ -190,16 +192,17 @@ function primalModel(
 
 function linearGraph(
   graph: PreparedGraph,
-  { initializers }: Derived,
+  { initializers, shapes }: Derived,
   { from, to, nodes, residuals }: LinearPart,
   describe: (name: string) => ValueInfo,
 ): LinearGraph {
   const inputs = [...residuals.map(describe), stackedInfo(graph, from)];
+  const model = partOf(graph, to.name, nodes, initializers, inputs, [stackedInfo(graph, to)]);
   return {
     residuals,
     input: from.name,
     output: to.name,
-    model: partOf(graph, to.name, nodes, initializers, inputs, [stackedInfo(graph, to)]),
+    model: { ...model, graph: withShapesOf(model.graph, shapes) },
   };
 }
 

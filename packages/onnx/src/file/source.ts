@@ -8,6 +8,7 @@ import { NameSupply } from "../model/names.ts";
 import { renameTensors } from "../model/rename.ts";
 import { byteLength } from "../model/tensor.ts";
 import { encodeModel } from "./encode.ts";
+import { withMoreChannels } from "./portable.ts";
 
 /** Bytes of one tensor that engines take in memory. */
 const LARGEST_TENSOR = 2 ** 31;
@@ -44,9 +45,10 @@ const MOST_OUTPUTS_OPTIMIZED = 500;
  */
 export async function openSession(
   runtime: Runtime,
-  model: Model,
+  original: Model,
   wanted: SessionOptions = {},
 ): Promise<Session> {
+  const model = runtime.portable ? withMoreChannels(original) : original;
   const { graph } = model;
   requireHandedOver(graph);
   const isDouble = graph.inputs.some(({ dataType }) => dataType === DataType.DOUBLE);

@@ -65,6 +65,7 @@ const convolutions: OperatorCase[] = [
     strides: ints([2, 2]),
   }),
   ...conv("VALID", [1, 1, 5, 4], [1, 1, 3, 2], { auto_pad: string("VALID") }),
+  ...conv("six channels to four", [1, 6, 3], [4, 6, 2]),
   ...conv("kernel shape written out", [1, 2, 4, 4], [2, 2, 1, 1], { kernel_shape: ints([1, 1]) }, 2),
   ...conv("everything together", [2, 4, 7, 6], [2, 2, 3, 2], {
     group: int(2),

@@ -56,6 +56,8 @@ function pullByMirroredWeights(e: Emitter, node: Node, images: string, w: Window
     e.int64(axes),
     e.int64(last),
   ]);
+  const [outputs, channels, ...kernel] = e.shape(node.inputs[1]);
+  e.shapes.set(mirrored, [channels, outputs, ...kernel]);
   return e.op("Conv", [images, mirrored], { dilations: ints(w.dilations), pads: ints(pads) });
 }
 

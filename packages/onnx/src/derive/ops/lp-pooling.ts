@@ -39,13 +39,13 @@ export const LpPool: DerivativeRule = {
     const { x, y, windows, ones } = windowed(e, node);
     const { element, window } = factors(e, node);
     const { attributes } = gatherAttributes(windows, x.slice(2), y.slice(2));
-    const terms = e.op("Reshape", [e.op("Mul", [t, element]), e.int64([-1, 1, ...x.slice(2)])]);
+    const terms = e.mergeBatch(e.op("Mul", [t, element]), [x[0] * x[1], 1, ...x.slice(2)]);
     return [e.op("Mul", [e.reshape(e.op("Conv", [terms, ones], attributes), y), window])];
   },
   vjp: (e, node, [u]) => {
     const { x, y, windows, ones } = windowed(e, node);
     const { element, window } = factors(e, node);
-    const images = e.op("Reshape", [e.op("Mul", [u, window]), e.int64([-1, 1, ...y.slice(2)])]);
+    const images = e.mergeBatch(e.op("Mul", [u, window]), [y[0] * y[1], 1, ...y.slice(2)]);
     const spread = e.op("ConvTranspose", [images, ones], scatterAttributes(windows, x.slice(2), y.slice(2)));
     return [e.op("Mul", [e.reshape(spread, x), element])];
   },

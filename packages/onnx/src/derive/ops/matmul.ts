@@ -2,6 +2,7 @@
 
 import { float, int, ints } from "../../model/attributes.ts";
 import { floatAttribute, inputOf, intAttribute, type Node, outputOf } from "../../model/model.ts";
+import { elementCount } from "../../model/tensor.ts";
 import type { Emitter, Shape } from "../emitter.ts";
 import type { DerivativeRule } from "../rule.ts";
 import { given, type Tangent } from "../tangent.ts";
@@ -29,7 +30,7 @@ export const MatMul: DerivativeRule = {
     const [m] = shapeA.slice(-2);
     const [n] = shapeB.slice(-1);
     const batch = e.shape(outputOf(node, 0)).slice(0, Math.max(shapeA.length, shapeB.length) - 2);
-    const full = e.reshape(given(u), [...batch, m, n]);
+    const full = e.reshape(given(u), [...batch, m, n], e.shape(outputOf(node, 0)));
     return [
       wanted[0] ? e.reshape(matmulLeftAdjoint(e, full, b, shapeA, shapeB, batch), e.shape(a)) : undefined,
       wanted[1] ? e.reshape(matmulRightAdjoint(e, full, a, shapeA, shapeB, batch), e.shape(b)) : undefined,
@@ -49,7 +50,7 @@ function matmulLeftAdjoint(
   const result = [...batch, ...shapeA.slice(-2)];
   if (shapeB.length === 2) {
     // One product for all rows, with the weight as it is stored.
-    const rows = e.op("Reshape", [u, e.int64([-1, shapeB[1]])]);
+    const rows = e.mergeBatch(u, [elementCount(result) / shapeA.at(-1)!, shapeB[1]]);
     const weight = e.shape(b).length === 1 ? e.op("Reshape", [b, e.int64(shapeB)]) : b;
     return e.reduceTo(e.reshape(e.op("Gemm", [rows, weight], { transB: int(1) }), result), result, shapeA);
   }
@@ -108,7 +109,7 @@ function gemmLeft(e: Emitter, node: Node, tangent: string, output: Shape): strin
   const shape = e.shape(inputOf(node, 0));
   const rows = intAttribute(node, "transA", 0) ? e.transpose(tangent, [1, 0]) : tangent;
   const inner = intAttribute(node, "transA", 0) ? shape[0] : shape[1];
-  const product = e.op("Gemm", [e.op("Reshape", [rows, e.int64([-1, inner])]), node.inputs[1]], {
+  const product = e.op("Gemm", [e.mergeBatch(rows, [output[0], inner]), node.inputs[1]], {
     alpha: float(floatAttribute(node, "alpha", 1)),
     transB: int(intAttribute(node, "transB", 0)),
   });
@@ -128,7 +129,7 @@ function gemmLeftAdjoint(e: Emitter, node: Node, u: string): string {
   const [m, n] = e.shape(outputOf(node, 0)) as [number, number];
   const shape = e.shape(inputOf(node, 0));
   const transA = intAttribute(node, "transA", 0);
-  const product = e.op("Gemm", [e.op("Reshape", [u, e.int64([-1, n])]), node.inputs[1]], {
+  const product = e.op("Gemm", [e.mergeBatch(u, [m, n]), node.inputs[1]], {
     alpha: float(floatAttribute(node, "alpha", 1)),
     transB: int(1 - intAttribute(node, "transB", 0)),
   });

@@ -32,7 +32,7 @@ export const AveragePool: DerivativeRule = {
     });
     const shares = e.op("Div", [u, e.float(counts, y.slice(2))]);
     // Channels are pooled independently: each counts as an image of its own.
-    const images = e.op("Reshape", [shares, e.int64([-1, 1, ...y.slice(2)])]);
+    const images = e.mergeBatch(shares, [y[0] * y[1], 1, ...y.slice(2)]);
     const ones = e.float(Array<number>(elementCount(kernel)).fill(1), [1, 1, ...kernel]);
     const spread = e.op("ConvTranspose", [images, ones], scatterAttributes(windows, x.slice(2), y.slice(2)));
     return [e.reshape(spread, x)];
@@ -77,7 +77,7 @@ export const MaxPool: DerivativeRule = {
     const [x, y] = [e.shape(inputOf(node, 0)), e.shape(outputOf(node, 0))];
     if (e.portable) {
       const { taps, kernel, attributes } = unfold(e, node);
-      const channels = e.op("Reshape", [t, e.int64([-1, 1, ...x.slice(2)])]);
+      const channels = e.mergeBatch(given(t), [x[0] * x[1], 1, ...x.slice(2)]);
       const tangents = e.op("Conv", [channels, kernel], attributes);
       // [k, N·C, taps, …]: the shares have no k.
       const parted = e.reshape(tangents, [x[0] * x[1], taps, ...y.slice(2)]);
@@ -93,7 +93,7 @@ export const MaxPool: DerivativeRule = {
       const { taps, kernel, windows } = unfold(e, node);
       const channels = e.reshape(given(u), [x[0] * x[1], 1, ...y.slice(2)]);
       const shared = e.op("Mul", [channels, tapShare(e, node)]);
-      const images = e.op("Reshape", [shared, e.int64([-1, taps, ...y.slice(2)])]);
+      const images = e.mergeBatch(shared, [x[0] * x[1], taps, ...y.slice(2)]);
       const attributes = scatterAttributes(windows, x.slice(2), y.slice(2));
       return [e.reshape(e.op("ConvTranspose", [images, kernel], attributes), x)];
     }

@@ -1,0 +1,54 @@
+// What is put differently for engines that compute on an accelerator.
+
+import type { ModelSource, Runtime, SessionOptions } from "@vielbein/core/runtime";
+import { describe, expect, test } from "vitest";
+import { decodeModel, OnnxMap } from "../src/index.ts";
+import { int, ints } from "../src/model/attributes.ts";
+import { GraphBuilder, irregular, randomStream, relativeError, runtime } from "./helpers.ts";
+
+/** The reference engine in the place of one on an accelerator, and the operators that it was given. */
+function accelerator(): { runtime: Runtime; operators: Set<string> } {
+  const operators = new Set<string>();
+  const createSession = (source: ModelSource, options?: SessionOptions) => {
+    for (const { opType } of decodeModel(source.bytes).graph.nodes) operators.add(opType);
+    return runtime.createSession(source, options);
+  };
+  return { runtime: { name: "accelerator", portable: true, createSession }, operators };
+}
+
+describe("channels of convolutions", () => {
+  test.each([
+    ["6 to 4", [1, 6, 4, 4], [4, 6, 3, 3], 1, true],
+    ["9 to 8, one axis", [1, 9, 5], [8, 9, 2], 1, true],
+    ["6 to 4, weights that depend on the point", [1, 6, 4, 4], [4, 6, 3, 3], 1, true],
+    ["3 to 4", [1, 3, 4, 4], [4, 3, 3, 3], 1, false],
+    ["6 to 6", [1, 6, 4, 4], [6, 6, 3, 3], 1, false],
+    ["12 to 4", [1, 12, 4, 4], [4, 12, 3, 3], 1, false],
+    ["6 to 4, three axes", [1, 6, 3, 3, 3], [4, 6, 2, 2, 2], 1, false],
+    ["6 to 4 in each of two groups", [1, 12, 4, 4], [8, 6, 3, 3], 2, false],
+  ])("%s", async (about, image, weights, group, isPadded) => {
+    const g = new GraphBuilder("float32");
+    const kernel = ints(weights.slice(2));
+    const filter = about.endsWith("point") ? g.variable(weights) : g.constant(weights);
+    const y = g.op("Conv", [g.variable(image), filter, g.constant([weights[0]!])], {
+      group: int(group),
+      kernel_shape: kernel,
+    });
+    const model = g.model(y);
+    const other = accelerator();
+    const [expected, found] = await Promise.all([
+      OnnxMap.create(model, runtime),
+      OnnxMap.create(model, other.runtime),
+    ]);
+    const x = Float32Array.from(g.point);
+    const tangent = Float32Array.from(irregular(randomStream(2), x.length));
+    for (const kind of ["jvp", "vjp"] as const) {
+      const vector = kind === "jvp" ? tangent : Float32Array.from(irregular(randomStream(3), found.to.dim));
+      const product = await found[kind](x, vector, 1);
+      expect(relativeError(product, await expected[kind](x, vector, 1))).toBeLessThan(1e-6);
+    }
+    expect(relativeError(await found.evaluate(x, 1), await expected.evaluate(x, 1))).toBeLessThan(1e-6);
+    expect(other.operators.has("Pad")).toBe(isPadded);
+    await Promise.all([expected.dispose(), found.dispose()]);
+  });
+});
