@@ -147,6 +147,31 @@ describe("a fixed batch", () => {
       ],
       [int64Tensor("axes", [0]), float32Tensor("little", [1e-3], [])],
     ],
+    ...[2, 7].map((distance): [string, Node[], Tensor[]] => [
+      `of which points see one another beyond ${distance}`,
+      [
+        makeNode("Abs", ["z"], ["abs"]),
+        makeNode("Sub", ["abs", "distance"], ["beyond"]),
+        makeNode("Relu", ["beyond"], ["excess"]),
+        makeNode("ReduceMax", ["excess"], ["m"], { keepdims: int(0) }),
+        makeNode("Add", ["h", "m"], ["y"]),
+      ],
+      [float32Tensor("distance", [distance], [])],
+    ]),
+    [
+      "of which near points see far ones",
+      [
+        makeNode("Abs", ["z"], ["abs"]),
+        makeNode("ReduceMax", ["abs", "features"], ["far"], { keepdims: int(1) }),
+        makeNode("ReduceMin", ["far", "axes"], ["nearest"], { keepdims: int(1) }),
+        makeNode("ReduceMax", ["far", "axes"], ["farthest"], { keepdims: int(1) }),
+        makeNode("Div", ["farthest", "nearest"], ["ratio"]),
+        makeNode("Sub", ["ratio", "distance"], ["beyond"]),
+        makeNode("Relu", ["beyond"], ["excess"]),
+        makeNode("Add", ["h", "excess"], ["y"]),
+      ],
+      [int64Tensor("axes", [0]), int64Tensor("features", [1]), float32Tensor("distance", [2], [])],
+    ],
     [
       "whose places have constants of their own",
       [makeNode("Add", ["h", "k"], ["y"])],

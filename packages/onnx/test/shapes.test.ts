@@ -106,6 +106,20 @@ describe("withShapes", () => {
     expect(inputsOf(withShapes(model(undefined), shapes(["z", [1, 3, 2]])))).toEqual([["", 3, 2], []]);
   });
 
+  it("an axis that is called like an input", () => {
+    const images = model(["n", 4, "m", "width"], ["n", "k", "width"]);
+    expect(inputsOf(withShapes(images, shapes(["m", [6]], ["width", [8]])))).toEqual([
+      ["n", 4, 6, 8],
+      ["n", "k", 8],
+    ]);
+    // One number is all that an input of two axes needs.
+    const pair = model(["n", 4, "m"], ["n", "k"]);
+    expect(inputsOf(withShapes(pair, shapes(["m", [6]], ["z", [4, 5]])))).toEqual([
+      ["n", 4, 5],
+      ["n", 6],
+    ]);
+  });
+
   it("axes without a name, and negative ones", () => {
     expect(inputsOf(withShapes(model([-1, 4, "", -1]), shapes(["z", [4, 2, 3]])))).toEqual([
       [-1, 4, 2, 3],

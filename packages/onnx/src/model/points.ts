@@ -30,6 +30,14 @@ export function rotatePoints({ type, dims, data }: RuntimeTensor): RuntimeTensor
   return { type, dims, data: rotated };
 }
 
+/** Floating-point points times factors, which they take in turns; others as they are. */
+export function scalePoints(tensor: RuntimeTensor, factors: readonly number[]): RuntimeTensor {
+  const { type, dims, data } = tensor;
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return tensor;
+  const size = data.length / dims[0];
+  return { type, dims, data: data.map((x, i) => x * factors[Math.floor(i / size) % factors.length]) };
+}
+
 /** Whether ‖a − b‖ ≤ tolerance · ‖b‖, which a NaN never is. */
 export function agree(a: FloatArray, b: FloatArray, tolerance: number): boolean {
   let [difference, norm] = [0, 0];

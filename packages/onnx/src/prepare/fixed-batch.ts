@@ -10,7 +10,7 @@ import { trialLimits } from "../file/trial.ts";
 import { isFloat } from "../model/element-types.ts";
 import { isFixed, type Model, requiredInputs, type ValueInfo } from "../model/model.ts";
 import { entryOf } from "../model/names.ts";
-import { agree, pointOf, repeatPoint, rotatePoints } from "../model/points.ts";
+import { agree, pointOf, repeatPoint, rotatePoints, scalePoints } from "../model/points.ts";
 import { withoutNoise } from "./noise.ts";
 import { normalize } from "./normalize.ts";
 import type { PrepareOptions } from "./options.ts";
@@ -52,6 +52,12 @@ const MOVED = 1e-5;
 const AGREEING = 1e-4;
 
 /**
+ * How far out the points of a batch lie that are tried, in turns: points may influence one another only beyond some
+ * distance, or only where near ones stand beside far ones.
+ */
+const DISTANCES = [[1], [3], [10], [10, 1, 3]];
+
+/**
  * A model whose first floating-point input and an output have the fixed first extent N > 1, as a map of one point.
  * Other models are returned as they are, and so are those that the engine refuses: preparing them says why.
  *
@@ -85,15 +91,21 @@ async function separated(model: Model, batched: Batched, trial: Trial): Promise<
   const values = await trial.run(quiet, feeds, batched.outputs);
   const outputs = batched.outputs.filter((name) => entryOf(values, name).dims[0] === extent);
   if (outputs.length === 0) return { model };
-  const isOfPoints = await treatsPointsAlike(outputs, values, (change) =>
-    trial.run(quiet, mapped(feeds, isBatched, change), outputs),
-  );
-  if (!isOfPoints) return { model, batch: { extent, way: "coupled" } };
-  const last = mapped(feeds, isBatched, (tensor) => pointOf(tensor, extent - 1));
-  const single = await trial.run(openBatch(quiet, extent, inputs), last, outputs).catch(unlessDangerous);
-  const isOpened = outputs.every((name) =>
-    isSame(single?.get(name), pointOf(entryOf(values, name), extent - 1), AGREEING),
-  );
+  let isOpened = true;
+  for (const factors of DISTANCES) {
+    const placed = mapped(feeds, isBatched, (tensor) => scalePoints(tensor, factors));
+    const runWith = (change: (tensor: RuntimeTensor) => RuntimeTensor): Promise<Feeds> =>
+      trial.run(quiet, mapped(placed, isBatched, change), outputs);
+    const there = await runWith((tensor) => tensor);
+    if (!(await treatsPointsAlike(outputs, there, runWith)))
+      return { model, batch: { extent, way: "coupled" } };
+    if (!isOpened) continue;
+    const last = mapped(placed, isBatched, (tensor) => pointOf(tensor, extent - 1));
+    const single = await trial.run(openBatch(quiet, extent, inputs), last, outputs).catch(unlessDangerous);
+    isOpened = outputs.every((name) =>
+      isSame(single?.get(name), pointOf(entryOf(there, name), extent - 1), AGREEING),
+    );
+  }
   return isOpened
     ? { model: openBatch(model, extent, inputs), batch: { extent, way: "opened" } }
     : { model: repeatCode(model, extent, inputs, outputs), batch: { extent, way: "repeated" } };
@@ -223,11 +235,12 @@ function finite(values: FloatArray): FloatArray {
 /** What became of a fixed batch, in words. */
 export function batchRemark({ extent, way }: FixedBatch): string {
   const fixed = `a batch of ${extent} is fixed`;
+  const apart = `whose points do not influence one another as far as was tried, at distances up to ${Math.max(...DISTANCES.flat())}`;
   switch (way) {
     case "opened":
-      return `${fixed}, whose points do not influence one another: the model is taken as a map of one`;
+      return `${fixed}, ${apart}: the model is taken as a map of one`;
     case "repeated":
-      return `${fixed}, whose points do not influence one another: ${extent} copies of each code are computed and the first is kept, ${extent} times the work of a model exported with a batch of 1; tensors inside hold all copies`;
+      return `${fixed}, ${apart}: ${extent} copies of each code are computed and the first is kept, ${extent} times the work of a model exported with a batch of 1; tensors inside hold all copies`;
     case "coupled":
       return `the first axis, of ${extent}, is taken as a part of the code: its entries influence one another, as in a sequence or in a batch that is normalised by its own statistics, or are treated differently. If points are meant, export the model in evaluation mode and with a batch of 1`;
   }

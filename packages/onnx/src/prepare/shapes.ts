@@ -17,6 +17,7 @@ export type InputShapes = ReadonlyMap<string, readonly number[]>;
 /**
  * The model with open axes of its inputs fixed. An input is given its whole shape, or its shape without the first axis,
  * which then stays as it is; a named axis is given one number, which holds wherever an input has an axis of that name.
+ * An axis that is called like an input of one axis or two is given its extent in the shape of an input that has it.
  *
  * @throws {VielbeinError} `INVALID_SPACE` for a name that is neither an input nor an open axis; `SHAPE_MISMATCH` for
  * another number of axes than the input has, or for another extent than the one that the file fixes or that the same
@@ -29,8 +30,10 @@ export function withShapes(model: Model, shapes: InputShapes): Model {
   for (const [name, extents] of shapes) {
     requireExtents(name, extents);
     const input = inputs.get(name);
-    if (input) inputs.set(name, shaped(input, extents, named));
-    else if (extents.length === 1 && isOpenAxis(name, inputs.values())) nameExtent(named, name, extents[0]);
+    const isAxis = extents.length === 1 && isOpenAxis(name, inputs.values());
+    // Where both are called so, one number is the axis, unless it is all that the input needs.
+    if (input && !(isAxis && (input.shape?.length ?? 0) > 2)) inputs.set(name, shaped(input, extents, named));
+    else if (isAxis) nameExtent(named, name, extents[0]);
     else throw unknownName(name, extents, [...inputs.values()]);
   }
   const fixed = (input: ValueInfo): ValueInfo => ({
