@@ -527,6 +527,55 @@ test.each(["weights", "scales", "zero points", "groups"])(
   },
 );
 
+test.each<[string, Build, RegExp]>([
+  [
+    "keys with heads apart",
+    (g) =>
+      g.op(
+        "com.microsoft::MultiHeadAttention",
+        [g.variable([1, 2, 4]), g.constant([1, 2, 3, 2]), g.constant([1, 2, 3, 2])],
+        heads,
+      ),
+    /MultiHeadAttention .*as they are laid out here/,
+  ],
+  [
+    "a vector that is transposed",
+    (g) => g.op("com.microsoft::FusedMatMul", [g.variable([4]), g.constant([4, 3])], { transA: int(1) }),
+    /FusedMatMul .*as they are laid out here/,
+  ],
+  [
+    "rotation of some features",
+    (g) => {
+      const keys = [g.constant([1, 3, 32]), g.constant([1, 3, 32])];
+      const tables = [g.constant([4, 8]), g.constant([4, 8])];
+      const inputs = [
+        g.variable([1, 3, 64]),
+        ...keys,
+        "",
+        "",
+        int32(g, [2], [1]),
+        int32(g, [3], []),
+        ...tables,
+      ];
+      const attributes = { ...heads, kv_num_heads: int(1), do_rotary: int(1) };
+      return g.ops("com.microsoft::GroupQueryAttention", inputs, attributes, 3)[0]!;
+    },
+    /GroupQueryAttention .*as they are laid out here/,
+  ],
+  [
+    "an activation without its number",
+    (g) =>
+      g.op("com.microsoft::FusedConv", [g.variable([1, 1, 3, 3]), g.constant([1, 1, 2, 2])], {
+        activation: string("LeakyRelu"),
+      }),
+    /FusedConv .*`activation_params`/,
+  ],
+])("%s: refused by name, with what helps", async (_, build, reason) => {
+  const { model } = assemble(build, "float32", {});
+  const refusal = { code: "UNSUPPORTED_OPERATOR", message: expect.stringMatching(reason) };
+  await expect(OnnxMap.create(model, runtime)).rejects.toMatchObject(refusal);
+});
+
 test("what is not written out is refused with what helps", async () => {
   const { model } = assemble(
     (g) => g.op("com.microsoft::BifurcationDetector", [g.variable([1, 2])]),

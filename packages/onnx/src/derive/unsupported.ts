@@ -26,6 +26,8 @@ const random =
 const quantised =
   "it rounds to a coarse grid, so its derivative is zero or infinite; use the model before quantisation, or the straight-through estimator (`straightThrough`, --straight-through on the command line)";
 
+const fused =
+  "it names an activation that needs numbers (`activation_params`) and states none; use the model before optimisation";
 const grouped =
   "it is written out without a cache, window or sink, where `seqlens_k` and `total_sequence_length` are constants by which every row fills the whole length (`seqlens_k` = length − 1); fix them in the file, or use the model before optimisation";
 
@@ -36,6 +38,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ...["GRU", "LSTM", "RNN"].map((op) => [op, recurrent] as const),
   ...["Loop", "Scan"].map((op) => [op, loop] as const),
   ["com.microsoft::GroupQueryAttention", grouped],
+  ...["com.microsoft::FusedConv", "com.microsoft.nchwc::Conv"].map((op) => [op, fused] as const),
   ...["If", "SequenceMap"].map((op) => [op, control] as const),
   ...["ConcatFromSequence", "SequenceAt", "SequenceConstruct"].map((op) => [op, sequence] as const),
   ...["SequenceErase", "SequenceInsert", "SplitToSequence"].map((op) => [op, sequence] as const),
@@ -62,6 +65,11 @@ const isOnLevels = /^com\.microsoft::(QLinear|QGemm|.*Quantize|MatMulInteger)/;
 export function reasonAgainst(node: Node): string {
   if (isOnLevels.test(operatorName(node))) return quantised;
   return reasons.get(operatorName(node)) ?? foreign.get(node.domain) ?? noRule;
+}
+
+/** Why a node is refused whose inputs are laid out otherwise than the operators take that it is written out as. */
+export function otherForm({ message }: Error): string {
+  return `it is written out as simpler operators, which do not take its inputs as they are laid out here (${message.replace(/\.$/, "")}); export the model with standard operators, use the one before optimisation, or end the map before it`;
 }
 
 export class UnsupportedOperatorError extends VielbeinError {

@@ -9,12 +9,19 @@ import { infoOf } from "../derive/measured-graph.ts";
 import { type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
 import { ruleFor } from "../derive/rules.ts";
 import { straightThroughRules } from "../derive/straight-through.ts";
-import { reasonAgainst, UnsupportedOperatorError } from "../derive/unsupported.ts";
+import {
+  nodeLabel,
+  operatorName,
+  otherForm,
+  reasonAgainst,
+  UnsupportedOperatorError,
+} from "../derive/unsupported.ts";
 import { trialLimits } from "../file/trial.ts";
 import { type Model, type Node, requiredInputs, standardOpset, type ValueInfo } from "../model/model.ts";
 import { fromRuntime } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
 import { decideBranches } from "./branches.ts";
+import { writtenOut } from "./composites.ts";
 import { withBlockSize } from "./contrib/block-size.ts";
 import { expandDeterminants } from "./determinants.ts";
 import { endpoints } from "./ends.ts";
@@ -53,10 +60,25 @@ export async function prepare(
   const types = typesOf(model.graph);
   const slice = sliceBetween(model.graph, ends, types, new Set(Object.keys(inputs)));
   const measured = await measure(model, runtime, ends, slice, types, options).catch((error: unknown) => {
-    throw explained(error, runtime, slice.nodes, origin, options);
+    throw explained(error, original, runtime, slice.nodes, origin, options);
   });
   const prepared = assemble(model, ends, slice, measured, origin);
-  return shieldDiscarded(multiplyRoots(dropGuards(scaleActivations(expandDeterminants(prepared)))));
+  return withShapesOfWeights(
+    shieldDiscarded(multiplyRoots(dropGuards(scaleActivations(expandDeterminants(prepared))))),
+  );
+}
+
+/** States the shapes of weights that depend on the point, which decide on the form that some engines are given. */
+function withShapesOfWeights(graph: PreparedGraph): PreparedGraph {
+  const { nodes, inputs: given } = graph.model.graph;
+  const weights = nodes.flatMap(({ opType, inputs }) =>
+    /^Conv(Transpose)?$/.test(opType) ? [inputs[1]] : [],
+  );
+  const computed = [...new Set(weights)].filter(
+    (name) => !graph.constants.has(name) && !given.some((input) => input.name === name),
+  );
+  const valueInfo = computed.map((name) => ({ name, ...infoOf(graph, name) }));
+  return { ...graph, model: { ...graph.model, graph: { ...graph.model.graph, valueInfo } } };
 }
 
 /** What a prepared graph keeps of the model as it was read. */
@@ -128,9 +150,18 @@ function positionsOf(
   return positions;
 }
 
+/** The node of the file that was written out as one that engines refuse in these words, if it was. */
+function composedOf({ graph }: Model, words: string): Node | undefined {
+  const [, inferred, run] = /Node \(([^)]*)\)|Name:'([^']*)'/.exec(words) ?? [];
+  const label = (inferred ?? run ?? "").split("/").slice(0, -1).join("/");
+  const composites = new Set(writtenOut());
+  return graph.nodes.find((node) => nodeLabel(node) === label && composites.has(operatorName(node)));
+}
+
 /** What a refusal by the engine means: it may be for an operator that could not be differentiated anyway. */
 function explained(
   error: unknown,
+  original: Model,
   runtime: Runtime,
   nodes: readonly Node[],
   { rules, opset, positions }: Origin,
@@ -138,9 +169,11 @@ function explained(
 ): unknown {
   const isRefusal = error instanceof VielbeinError && error.code === "BACKEND_FAILED";
   const unknown = isRefusal ? nodes.find((node) => !ruleFor(node, rules)) : undefined;
-  if (!unknown) return precision === "float64" ? withoutDoubleKernel(error, runtime) : error;
-  const position = positionOf({ positions }, unknown);
-  return new UnsupportedOperatorError(unknown, position, opset, reasonAgainst(unknown));
+  const composite = isRefusal ? composedOf(original, error.message) : undefined;
+  const node = unknown ?? composite;
+  if (!node) return precision === "float64" ? withoutDoubleKernel(error, runtime) : error;
+  const reason = unknown ? reasonAgainst(unknown) : otherForm(error as Error);
+  return new UnsupportedOperatorError(node, positionOf({ positions }, node), opset, reason);
 }
 
 /** The slice as a graph of its own, with what was measured. */

@@ -6,7 +6,7 @@ import { intAttribute, intsAttribute, type Node, stringAttribute, type Tensor } 
 import { elementCount, numericValues } from "../../model/tensor.ts";
 import type { Composite, CompositeWriter } from "../composite-writer.ts";
 import { BLOCK_SIZE, BLOCKED } from "./block-size.ts";
-import { activate } from "./fused.ts";
+import { activate, statesActivation } from "./fused.ts";
 
 export const blocked: ReadonlyMap<string, Composite> = new Map<string, Composite>(
   Object.entries<Composite>({
@@ -34,7 +34,7 @@ function plain(w: CompositeWriter, node: Node): void {
 function convolution(w: CompositeWriter, node: Node): void {
   const [x, weight, bias = "", sum] = node.inputs as [string, string, string?, string?];
   const stated = w.stated(weight);
-  if (!stated) return;
+  if (!stated || !statesActivation(node)) return;
   const attributes = without(node, BLOCK_SIZE, "activation", "activation_params");
   const filter = w.float(plainWeight(stated, intAttribute(node, BLOCK_SIZE, 0)), stated.dims);
   const result = w.op("Conv", bias ? [x, filter, bias] : [x, filter], attributes);

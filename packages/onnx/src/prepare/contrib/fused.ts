@@ -54,6 +54,7 @@ function fusedGemm(w: CompositeWriter, node: Node): void {
 /** activation(conv(x) + z), z being the fourth input. */
 function fusedConv(w: CompositeWriter, node: Node): void {
   const [x, weight, bias = "", sum] = node.inputs as [string, string, string?, string?];
+  if (!statesActivation(node)) return;
   const plain = without(node, "activation", "activation_params");
   const result = w.op("Conv", bias ? [x, weight, bias] : [x, weight], plain);
   activate(w, node, sum ? w.op("Add", [result, sum]) : result);
@@ -66,11 +67,21 @@ const parameters: ReadonlyMap<string, readonly string[]> = new Map([
   ["HardSigmoid", ["alpha", "beta"]],
 ]);
 
+function activationParameters(node: Node): readonly number[] {
+  const stated = node.attributes.get("activation_params");
+  return stated?.type === "floats" ? stated.value : [];
+}
+
+/** Whether the activation of a fused convolution, if it has one, comes with the numbers that it needs. */
+export function statesActivation(node: Node): boolean {
+  const names = parameters.get(stringAttribute(node, "activation", "")) ?? [];
+  return activationParameters(node).length >= names.length;
+}
+
 /** Applies the activation that a fused convolution names, if it does. */
 export function activate(w: CompositeWriter, node: Node, x: string): string {
   const activation = stringAttribute(node, "activation", "");
-  const stated = node.attributes.get("activation_params");
-  const values = stated?.type === "floats" ? stated.value : [];
+  const values = activationParameters(node);
   if (activation === "") return x;
   if (activation === "Clip") return w.op("Clip", [x, ...values.map((value) => w.scalar(value))]);
   const named = (parameters.get(activation) ?? []).map((name, i) => [name, float(values[i])] as const);
