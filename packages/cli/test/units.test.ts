@@ -13,6 +13,7 @@ import { type ForeignOptions, foreignDirections, openArrays } from "../src/input
 import { pairsOf, twosOf } from "../src/inputs/pairs.ts";
 import { chooseCodes, type Points, pointRange, pointsAt } from "../src/inputs/points-file.ts";
 import { columnOf } from "../src/kit/columns.ts";
+import { shapeText } from "../src/kit/names.ts";
 import { routeCell, routeOf, routesAmong, withRoutes } from "../src/kit/routes.ts";
 import { type Columns, encodeRows, NOT_NEGATIVE, openRows, SPECTRUM } from "../src/kit/row-file.ts";
 import { info, oneLine, Progress, print, shown, type Terminal } from "../src/kit/terminal.ts";
@@ -450,6 +451,13 @@ describe("expressions", () => {
     expect(await refusal("x", many(12))).toContain(`there are ${many(12).join(", ")}, and`);
     expect(await refusal("x", many(13))).toContain(`there are ${many(10).join(", ")}, … n12, and`);
   });
+});
+
+it("of a shape with more than twelve axes the first and the last are told", () => {
+  const axes = (count: number) => Array.from({ length: count }, (_, i) => i);
+  expect(shapeText(axes(12))).toBe("[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]");
+  expect(shapeText(axes(3001))).toBe("[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …, 3000]");
+  expect(shapeText([])).toBe("[]");
 });
 
 describe("what is printed", () => {

@@ -2,9 +2,13 @@
 
 import type { Space } from "@vielbein/core";
 
-/** `[3, 64, 64]`. */
+/** Extents of a shape that are told. */
+const SHOWN = 12;
+
+/** `[3, 64, 64]`; of the thousands of axes that a stranger's array may have, the first and the last. */
 export function shapeText(shape: readonly unknown[]): string {
-  return `[${shape.join(", ")}]`;
+  const told = shape.length > SHOWN ? [...shape.slice(0, SHOWN - 1), "…", shape.at(-1)] : shape;
+  return `[${told.join(", ")}]`;
 }
 
 /** `z [16]`; of several spaces, `z [16] → image [3, 64, 64]`. */

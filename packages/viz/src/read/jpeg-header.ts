@@ -80,7 +80,7 @@ function frameOf(data: Uint8Array): Pick<JpegHeader, "width" | "height" | "compo
     throw invalidJpeg("its frame is cut short", "Check the file.");
   if (depth !== 8) throw invalidJpeg(`it has ${depth} bits a sample, and 8 are read`, "Save it as PNG.");
   if (width === 0 || height === 0 || width * height > MAX_PIXELS) {
-    throw invalidJpeg(`it is ${width} × ${height}`, `Give an image of at most ${MAX_PIXELS} pixels.`);
+    throw invalidJpeg(`it is ${width} × ${height}`, `Give an image of 1 to ${MAX_PIXELS} pixels.`);
   }
   const components = Array.from({ length: count }, (_, i) => {
     const [id, sampling] = data.subarray(6 + 3 * i) as unknown as number[];

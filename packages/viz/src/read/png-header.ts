@@ -46,7 +46,7 @@ export function readPngHeader(data: Uint8Array | undefined): PngHeader {
     );
   }
   if (width === 0 || height === 0 || width * height > MAX_PIXELS) {
-    throw invalidPng(`it is ${width} × ${height}`, `Give an image of at most ${MAX_PIXELS} pixels.`);
+    throw invalidPng(`it is ${width} × ${height}`, `Give an image of 1 to ${MAX_PIXELS} pixels.`);
   }
   return {
     width,
