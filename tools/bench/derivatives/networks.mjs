@@ -1,5 +1,5 @@
-// Generators with seeded random weights, written with our own encoder: DCGAN, and StyleGAN2 with its modulated
-// convolutions as scaled activations. Names of weights are those that torch_networks.py looks for.
+// Generators with seeded random weights, written with our own encoder: DCGAN, StyleGAN2 with its modulated convolutions as
+// scaled activations, and the decoder of latent diffusion. Names of weights are those that torch_networks.py looks for.
 
 import { normal } from "@vielbein/linalg";
 import { DataType } from "@vielbein/onnx";
@@ -59,7 +59,7 @@ class Network {
       graph: {
         ...{ name: "generator", nodes: this.nodes, initializers: this.initializers },
         ...{ valueInfo: [], unknown: [] },
-        inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, latent] }],
+        inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, ...latent] }],
         outputs: [{ name: "image", dataType: DataType.FLOAT, shape: [1, ...shape] }],
       },
     };
@@ -68,6 +68,7 @@ class Network {
 
 function attribute(value) {
   if (Array.isArray(value)) return { type: "ints", value };
+  if (typeof value === "string") return { type: "string", value };
   return Number.isInteger(value) ? { type: "int", value } : { type: "float", value };
 }
 
@@ -91,7 +92,7 @@ export function dcgan(latent = 100, channels = [512, 256, 128, 64]) {
     x = net.op("Relu", [net.op("BatchNormalization", [x, ...statistics], { epsilon: 1e-5 })]);
   }
   const side = 4 * 2 ** channels.length;
-  return net.model(net.op("Tanh", [x]), latent, [3, side, side]);
+  return net.model(net.op("Tanh", [x]), [latent], [3, side, side]);
 }
 
 /** StyleGAN2 (Karras et al. 2020), 512 channels at most, 16384 / size of them: z [512] → [3, size, size]. */
@@ -148,7 +149,7 @@ export function stylegan2(size) {
     image = net.op("ConvTranspose", [image, blur(net, 3)], { group: 3, strides: [2, 2], pads: [1, 1, 1, 1] });
     image = net.op("Add", [modulated(x, side, outputs, 3, { rgb: true }), image]);
   }
-  return net.model(image, 512, [3, size, size]);
+  return net.model(image, [512], [3, size, size]);
 }
 
 /** The filter [1, 3, 3, 1] in both directions for every channel, twofold upsampling's gain included. */
@@ -157,4 +158,79 @@ function blur(net, channels) {
   if (net.initializers.some((tensor) => tensor.name === name)) return name;
   const kernel = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 16));
   return net.tensor(name, [channels, 1, 4, 4], Array(channels).fill(kernel).flat());
+}
+
+/**
+ * The decoder of latent diffusion's autoencoder (Rombach et al. 2022, KL, f = 8): z [4, side, side] → [3, 8·side, 8·side].
+ * `width` is 128 in the published models.
+ */
+export function latentDecoder(side, width = 128) {
+  const net = new Network();
+  const groups = net.integers([1, 32, -1]);
+  const [ones, zeros] = [
+    net.tensor("ones", [32], Array(32).fill(1)),
+    net.tensor("zeros", [32], Array(32).fill(0)),
+  ];
+  const convolution = (x, name, inputs, outputs, kernel = 3) => {
+    const weight = net.draw(
+      `${name}_weight`,
+      [outputs, inputs, kernel, kernel],
+      1 / Math.sqrt(inputs * kernel * kernel),
+    );
+    const pad = (kernel - 1) / 2;
+    return net.op("Conv", [x, weight, net.draw(`${name}_bias`, [outputs], 0.01)], {
+      pads: [pad, pad, pad, pad],
+    });
+  };
+  const normalized = (x, name, channels, size) => {
+    const grouped = net.op("InstanceNormalization", [net.op("Reshape", [x, groups]), ones, zeros], {
+      epsilon: 1e-6,
+    });
+    const y = net.op("Reshape", [grouped, net.integers([1, channels, size, size])]);
+    const scale = net.draw(`${name}_scale`, [1, channels, 1, 1], 0.1, 1);
+    return net.op("Add", [net.op("Mul", [y, scale]), net.draw(`${name}_shift`, [1, channels, 1, 1], 0.1)]);
+  };
+  const swish = (x) => net.op("Mul", [x, net.op("Sigmoid", [x])]);
+  const residual = (x, name, inputs, outputs, size) => {
+    let y = swish(normalized(x, `${name}_norm1`, inputs, size));
+    y = swish(normalized(convolution(y, `${name}_conv1`, inputs, outputs), `${name}_norm2`, outputs, size));
+    const shortcut = inputs === outputs ? x : convolution(x, `${name}_shortcut`, inputs, outputs, 1);
+    return net.op("Add", [convolution(y, `${name}_conv2`, outputs, outputs), shortcut]);
+  };
+  const attention = (x, name, channels, size) => {
+    const y = normalized(x, `${name}_norm`, channels, size);
+    const [q, k, v] = ["q", "k", "v"].map((part) =>
+      net.op("Reshape", [
+        convolution(y, `${name}_${part}`, channels, channels, 1),
+        net.integers([1, channels, size * size]),
+      ]),
+    );
+    const root = net.tensor(`${name}_root`, [], [channels ** -0.5]);
+    const scores = net.op("Mul", [
+      net.op("MatMul", [net.op("Transpose", [q], { perm: [0, 2, 1] }), k]),
+      root,
+    ]);
+    const weights = net.op("Transpose", [net.op("Softmax", [scores], { axis: 2 })], { perm: [0, 2, 1] });
+    const seen = net.op("Reshape", [net.op("MatMul", [v, weights]), net.integers([1, channels, size, size])]);
+    return net.op("Add", [x, convolution(seen, `${name}_out`, channels, channels, 1)]);
+  };
+
+  let channels = 4 * width;
+  let x = convolution(convolution("z", "quantized", 4, 4, 1), "first", 4, channels);
+  x = residual(x, "middle1", channels, channels, side);
+  x = attention(x, "attention", channels, side);
+  x = residual(x, "middle2", channels, channels, side);
+  const scales = net.tensor("scales", [4], [1, 1, 2, 2]);
+  [4, 4, 2, 1].forEach((multiple, level) => {
+    const size = side * 2 ** level;
+    for (let block = 0; block < 3; block++) {
+      x = residual(x, `level${level}_block${block}`, channels, multiple * width, size);
+      channels = multiple * width;
+    }
+    if (level === 3) return;
+    const doubled = net.op("Resize", [x, "", scales], { mode: "nearest" });
+    x = convolution(doubled, `level${level}_up`, channels, channels);
+  });
+  x = swish(normalized(x, "last_norm", channels, 8 * side));
+  return net.model(convolution(x, "last", channels, 3), [4, side, side], [3, 8 * side, 8 * side]);
 }

@@ -72,3 +72,35 @@ class StyleGan2(Network):
             image = F.conv_transpose2d(image, self.blur3, stride=2, padding=1, groups=3)
             image = self.layer(x, w, f"layer{first + 2}", rgb=True) + image
         return image
+
+
+class LatentDecoder(Network):
+    def convolution(self, x, name):
+        weight = self.named(f"{name}_weight")
+        return F.conv2d(x, weight, self.named(f"{name}_bias"), padding=weight.shape[-1] // 2)
+
+    def normalized(self, x, name):
+        scale, shift = (self.named(f"{name}_{part}").flatten() for part in ("scale", "shift"))
+        return F.group_norm(x, 32, scale, shift, eps=1e-6)
+
+    def residual(self, x, name):
+        y = self.convolution(F.silu(self.normalized(x, f"{name}_norm1")), f"{name}_conv1")
+        y = self.convolution(F.silu(self.normalized(y, f"{name}_norm2")), f"{name}_conv2")
+        return y + (self.convolution(x, f"{name}_shortcut") if hasattr(self, f"{name}_shortcut_weight") else x)
+
+    def attention(self, x, name):
+        y = self.normalized(x, f"{name}_norm")
+        q, k, v = (self.convolution(y, f"{name}_{part}").flatten(2) for part in "qkv")
+        weights = (q.transpose(1, 2) @ k * x.shape[1] ** -0.5).softmax(dim=2)
+        seen = (v @ weights.transpose(1, 2)).reshape(x.shape)
+        return x + self.convolution(seen, f"{name}_out")
+
+    def forward(self, z):
+        x = self.convolution(self.convolution(z, "quantized"), "first")
+        x = self.residual(self.attention(self.residual(x, "middle1"), "attention"), "middle2")
+        for level in range(4):
+            for block in range(3):
+                x = self.residual(x, f"level{level}_block{block}")
+            if level < 3:
+                x = self.convolution(F.interpolate(x, scale_factor=2, mode="nearest"), f"level{level}_up")
+        return self.convolution(F.silu(self.normalized(x, "last_norm")), "last")

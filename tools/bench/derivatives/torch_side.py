@@ -1,5 +1,6 @@
 # PyTorch's side of the benchmark of derivatives: one JSON command a line on stdin, one JSON line on stdout.
 
+import resource
 import sys
 import time
 from pathlib import Path
@@ -7,10 +8,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
 
 import torch
-from torch_networks import Dcgan, StyleGan2
+from torch_networks import Dcgan, LatentDecoder, StyleGan2
 from answering import answer
 
 state = {}
+networks = {"dcgan": Dcgan, "stylegan2": StyleGan2, "latent": LatentDecoder}
 
 
 def jvps(network):
@@ -31,13 +33,13 @@ def start(command):
 
 
 def load(command):
-    network = (Dcgan if command["network"] == "dcgan-64" else StyleGan2)(command["path"]).eval()
-    z = torch.tensor([command["point"]], dtype=torch.float32)
+    network = networks[command["network"].split("-")[0]](command["path"]).eval()
+    z = torch.tensor(command["point"], dtype=torch.float32).reshape(1, *command.get("shape", [-1]))
     with torch.no_grad():
         value = network(z)
     state.clear()
     state.update(network=network, z=z, shape=value.shape, ways={})
-    return {"value": value.flatten().tolist()}
+    return {"value": value.flatten()[:: command.get("stride", 1)].tolist()}
 
 
 def way(kind, compiled):
@@ -65,4 +67,9 @@ def measure(command):
         return {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}
 
 
-answer({"start": start, "load": load, "measure": measure})
+def peak(_):
+    """Largest resident memory of the process so far, in MiB."""
+    return {"mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+answer({"start": start, "load": load, "measure": measure, "peak": peak})

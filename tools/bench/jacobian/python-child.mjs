@@ -1,4 +1,4 @@
-// A Python process that answers one JSON line per JSON line.
+// A process, Python's by default, that answers one JSON line per JSON line.
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -8,13 +8,13 @@ export class PythonChild {
   #answers;
 
   /** @param threads OpenMP threads, set before the libraries start their pools. */
-  constructor(script, threads) {
+  constructor(script, threads, interpreter = process.env.PYTHON ?? "python3") {
     const environment = {
       ...process.env,
       OMP_NUM_THREADS: String(threads),
       MKL_NUM_THREADS: String(threads),
     };
-    this.#process = spawn(process.env.PYTHON ?? "python3", [script], {
+    this.#process = spawn(interpreter, [script], {
       env: environment,
       stdio: ["pipe", "pipe", "inherit"],
     });

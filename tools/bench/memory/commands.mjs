@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { samplePoints } from "@vielbein/core";
+import { writeNpy } from "@vielbein/linalg/npy";
 import { decodeModel, encodeModel, OnnxMap } from "@vielbein/onnx";
 import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
 import { projectFile } from "../common/maps.mjs";
@@ -17,14 +18,22 @@ import { stylegan2 } from "../derivatives/networks.mjs";
 const w = "t28";
 const commands = [
   "basis --k 1",
+  "basis --k 1 --samples 4",
   "basis --k 5",
+  "basis --k 32",
   "basis",
+  "metric --k 1 --samples 4",
   "metric --k 5 --samples 1",
   "metric --samples 1",
   "traverse --directions 0-2 --out sheet.png",
-  "warpage --k 2 --pairs 1",
-  "distortion --k 2 --pairs 1",
+  "axes --axes 0-1 --samples 2 --columns 5 --out axes.png",
+  "region --region 0,0,8,8 --k 1 --columns 5 --out region.png",
+  "warpage --k 2 --pairs 2 --untrained 0 --pca-samples 0",
+  "distortion --k 2 --pairs 2 --untrained 0",
   "dimension --samples 1",
+  "dimension --samples 1 --spectrum estimate",
+  "geodesic --segments 4 --steps 2 --sheet geodesic.png",
+  "invert --target target.npy --candidates 4 --starts 2 --steps 2 --sheet inversion.png",
 ];
 
 /** In this process, when it ends. */
@@ -54,6 +63,8 @@ function table(side, budget, wanted) {
   };
   try {
     writeFileSync(model, encodeModel(stylegan2(side)));
+    const target = { shape: [3, side, side], data: new Float32Array(3 * side * side).fill(0.1) };
+    writeFileSync(join(folder, "target.npy"), writeNpy(target));
     const opened = measured(import.meta.filename, "open", model);
     console.log(`StyleGAN2 ${side}², --memory ${budget}M, opened: ${opened.toFixed(0)} MiB`);
     for (const command of wanted) {

@@ -49,7 +49,7 @@ interface Plan {
   readonly stages: readonly Stage[];
   /** Points whose residuals are held. */
   readonly capacity: number;
-  /** Bytes of the residuals of one. */
+  /** Bytes of their residuals, of one point at least. */
   readonly heldBytes: number;
   /** See {@link arenaWithin}. */
   readonly arena: false | undefined;
@@ -73,8 +73,7 @@ export class LinearSessions {
 
   /**
    * Linearises the graph, for the memory `budget` in bytes. Undefined where what the products need of one point exceeds
-   * it, or is
-   * very many tensors.
+   * it, or is very many tensors.
    *
    * @param open opens a session; each is opened when it is first wanted.
    */
@@ -91,19 +90,21 @@ export class LinearSessions {
     const bytes = primal.graph.outputs.reduce((sum, info) => sum + bytesOf(info), 0);
     const room = Math.max(bytes / MOST_STAGES, Math.min(bytes, HANDED_OVER * (budget - bytes)));
     if (bytes + room > budget) return undefined;
-    const capacity = Math.floor(Math.min(budget - room, EARLIER_POINTS * budget) / bytes);
-    const rest = budget - bytes - room;
+    const fitting = Math.floor(Math.min(budget - room, EARLIER_POINTS * budget) / bytes);
+    const capacity = Math.min(MOST_POINTS, fitting);
+    const heldBytes = Math.max(1, capacity) * bytes;
+    const rest = budget - heldBytes - room;
     const plan: Plan = {
       stages: stagesOf(primal, graph, room),
-      heldBytes: bytes,
-      capacity: Math.min(MOST_POINTS, capacity),
+      heldBytes,
+      capacity,
       arena: arenaWithin(rest, bytesPerTangent),
       keepsStages: SESSIONS * weightBytes(primal) + 2 * bytesPerTangent <= rest,
     };
     return new LinearSessions(linearization, plan, open);
   }
 
-  /** Bytes of what the engine keeps of one point. */
+  /** Bytes of what the engine keeps of points. */
   get heldBytes(): number {
     return this.#plan.heldBytes;
   }
