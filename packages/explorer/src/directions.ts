@@ -29,8 +29,16 @@ import { MEMORY_BUDGET } from "./opening/survey.ts";
 const KEPT = 64;
 /** How many are found where the derivative prefers the leading ones to all. */
 const LEADING = 32;
-/** How many of these are found first, each in a fraction of the time of the next. */
-const FIRST = [4, 12];
+/**
+ * How many of these are found first, each in a fraction of the time of the next, and to which residual, as a fraction of
+ * σ₁.
+ */
+const FIRST = [
+  { k: 4, tolerance: 1e-3 },
+  { k: 12, tolerance: 1e-4 },
+] as const;
+/** Outputs of which a picture takes so long that no more than the first are looked for: those of 256² in colour. */
+const LARGE_OUTPUT = 3 * 256 ** 2;
 /**
  * Longer codes have their principal components by an approximation: the exact ones take seconds in which nothing can be
  * cancelled.
@@ -70,9 +78,10 @@ export async function findBasis(
   const { map } = spaces;
   const at = JacobianAt.of(map, point, { signal, memoryBudget: MEMORY_BUDGET });
   if (!at.prefersLeading(LEADING)) return basisFound(spaces, point, await inputBasisAt(at));
-  const most = Math.min(map.to.dim, LEADING, at.tripletsThatFit);
-  for (const k of FIRST.filter((few) => few < most)) {
-    progress?.(basisFound(spaces, point, await inputBasisAt(at, k)));
+  const wanted = at.isIterated(LEADING) && map.to.dim >= LARGE_OUTPUT ? FIRST[1].k : LEADING;
+  const most = Math.min(map.to.dim, wanted, at.tripletsThatFit);
+  for (const { k, tolerance } of FIRST.filter((few) => few.k < most)) {
+    progress?.(basisFound(spaces, point, await inputBasisAt(at, k, tolerance)));
   }
   return basisFound(spaces, point, await inputBasisAt(at, most));
 }

@@ -110,22 +110,25 @@ export class ModelEngine implements ExplorerEngine {
     );
   }
 
-  async arrange(layout: string): Promise<ExplorerModel> {
+  async arrange(layout: string, { signal = never }: CallOptions = {}): Promise<ExplorerModel> {
     const { model, spaces } = this.#opened;
-    this.#current = { model, spaces, pictures: new Pictures(spaces, model.graph.metadata, layout) };
+    const pictures = await Pictures.open(spaces, model.graph.metadata, layout, signal);
+    if (spaces === this.#current?.spaces) this.#current = { model, spaces, pictures };
     return this.#description;
   }
 
   async #enter(model: LoadedModel, choice: SpacesChoice, signal: AbortSignal): Promise<ExplorerModel> {
     const means = model === this.#current?.model ? this.#means : new Map<string, Float64Array>();
     const spaces = await Spaces.open(model.graph, this.#runtime, choice, means, signal);
-    const before = this.#current;
+    let pictures: Pictures;
     try {
-      this.#current = { model, spaces, pictures: new Pictures(spaces, model.graph.metadata, choice.layout) };
+      pictures = await Pictures.open(spaces, model.graph.metadata, choice.layout, signal);
     } catch (error) {
       await spaces.dispose();
       throw error;
     }
+    const before = this.#current;
+    this.#current = { model, spaces, pictures };
     this.#means = means;
     this.#found.clear();
     await before?.spaces.dispose();

@@ -27,7 +27,11 @@ export {
   shownBy,
   statedLayout,
 } from "./images/image-layout.ts";
-export { measureExtent, measureRange, type PixelRange, statedRange } from "./images/image-range.ts";
+export {
+  imagesToMeasure,
+  measureExtent,
+  measureRange,
+  type PixelRange, statedRange } from "./images/image-range.ts";
 export { layoutKeys } from "./images/layout-keys.ts";
 export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./images/png.ts";
 export { resize } from "./images/resize.ts";

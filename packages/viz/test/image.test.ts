@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { detectLayout } from "../src/images/detect-layout.ts";
 import { downscale, shrinkTo, upscale } from "../src/images/image.ts";
-import { measureExtent, measureRange, statedRange } from "../src/images/image-range.ts";
+import { imagesToMeasure, measureExtent, measureRange, statedRange } from "../src/images/image-range.ts";
 import { toRgba } from "../src/images/tensor-pixels.ts";
 
 describe("statedRange", () => {
@@ -20,6 +20,17 @@ describe("statedRange", () => {
       expect(() => of(text)).toThrow(expect.objectContaining({ code: "INVALID_MODEL" }));
     },
   );
+});
+
+test.each([
+  [1, 16],
+  [62_500, 16],
+  [62_501, 16],
+  [66_667, 15],
+  [3 * 256 ** 2, 6],
+  [3 * 1024 ** 2, 2],
+])("images of %i values: the range is measured on %i", (size, count) => {
+  expect(imagesToMeasure(size)).toBe(count);
 });
 
 describe("measureRange", () => {

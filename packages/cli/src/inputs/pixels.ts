@@ -3,7 +3,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import type { OnnxMap } from "@vielbein/onnx";
-import { measureRange, type PixelRange, statedRange } from "@vielbein/viz";
+import { imagesToMeasure, measureRange, type PixelRange, statedRange } from "@vielbein/viz";
 import { range } from "../kit/arguments.ts";
 import { type OptionsOf, option } from "../kit/options.ts";
 import { type CodeOptions, CodeSource } from "./codes.ts";
@@ -23,8 +23,6 @@ export interface Pixels {
   readonly range: PixelRange;
   readonly from: "option" | "model" | "samples";
 }
-
-const MEASURED = 16;
 
 /**
  * Black and white in the images that a map ends at.
@@ -57,8 +55,9 @@ async function sampledValues(
 ): Promise<Float32Array> {
   const source = await fixedCodes(loaded, maps[0], options);
   try {
-    const codes = await source.take(0, MEASURED, signal);
-    const count = Math.min(codes.count, MEASURED);
+    const wanted = imagesToMeasure((maps[1] ?? maps[0]).to.dim);
+    const codes = await source.take(0, wanted, signal);
+    const count = Math.min(codes.count, wanted);
     let values = codes.values.subarray(0, count * maps[0].from.dim);
     for (const map of maps) values = await map.evaluate(values, count, { signal });
     return values;

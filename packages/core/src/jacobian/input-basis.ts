@@ -29,18 +29,19 @@ const DECOMPOSED = 2 ** 23;
  * transpose.
  *
  * @param k from 1 to min(from.dim, to.dim). Default: all.
+ * @param tolerance of the leading k, as that of {@link leadingTriplets}.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for k out of range; `MEMORY_BUDGET` for more than fits; what the map
  * throws.
  */
-export async function inputBasisAt(at: JacobianAt, k?: number): Promise<InputBasis> {
-  if (k !== undefined) return byIteration(at, k);
+export async function inputBasisAt(at: JacobianAt, k?: number, tolerance?: number): Promise<InputBasis> {
+  if (k !== undefined) return byIteration(at, k, tolerance);
   const isSmall = at.inputs * at.outputs <= DECOMPOSED && at.fits("decomposition");
   return isSmall ? byDecomposition(at) : byMetric(at);
 }
 
-async function byIteration(at: JacobianAt, k: number): Promise<InputBasis> {
+async function byIteration(at: JacobianAt, k: number, tolerance?: number): Promise<InputBasis> {
   requireLeading(k, at.map);
-  const { singularValues, inputVectors, outputVectors, route } = await leadingTriplets(at, k);
+  const { singularValues, inputVectors, outputVectors, route } = await leadingTriplets(at, k, tolerance);
   orient(outputVectors, inputVectors);
   return { singularValues, inputVectors, route };
 }

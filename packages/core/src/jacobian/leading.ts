@@ -27,7 +27,7 @@ export interface LeadingTriplets {
   readonly route: DerivativeRoute;
 }
 
-/** Residual to reach, as a fraction of σ₁: ten times what products in float32 give. */
+/** Residual to reach by default, as a fraction of σ₁: ten times what products in float32 give. */
 const TOLERANCE = 1e-5;
 
 /** Singular values below this share of the largest are rounding of the products. */
@@ -41,13 +41,17 @@ const ROOMY = 40;
 const SHARE = 1 / 8;
 
 /**
- * The leading `k` triplets, from 1 to min(n, m), to a residual of 1e-5·σ₁, or as near to it as the engine's rounding
- * allows; the search ends after a hundred steps that gain nothing. The residuals say how accurate they are. Of a
+ * The leading `k` triplets, from 1 to min(n, m), to a residual of `tolerance`·σ₁, or as near to it as the engine's
+ * rounding allows; the search ends after a hundred steps that gain nothing. The residuals say how accurate they are. Of a
  * singular value that occurs more than twice, copies may be missed.
  *
  * @throws {VielbeinError} `MEMORY_BUDGET` for more than fit.
  */
-export async function leadingTriplets(at: JacobianAt, k: number): Promise<LeadingTriplets> {
+export async function leadingTriplets(
+  at: JacobianAt,
+  k: number,
+  tolerance: number = TOLERANCE,
+): Promise<LeadingTriplets> {
   requireRoom(at, k);
   const scaled = new ScaledProducts(at, smallerSide(at));
   const found = await leadingSubspace({
@@ -56,7 +60,7 @@ export async function leadingTriplets(at: JacobianAt, k: number): Promise<Leadin
     forth: scaled.forth,
     back: scaled.back,
     of: "triplets",
-    tolerance: TOLERANCE,
+    tolerance,
     capacity: capacityFor(at, k),
     signal: at.signal,
   });

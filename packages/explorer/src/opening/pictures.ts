@@ -33,21 +33,30 @@ export class Pictures {
   readonly #layout: ImageLayout;
   readonly #range: PixelRange;
 
-  /**
-   * @param spaces those whose outputs are drawn.
-   * @param choice the layout that the person chose; default: as the metadata state, else as the shape suggests.
-   * @throws {VielbeinError} `SHAPE_MISMATCH` where outputs are not pictures; `INVALID_ARGUMENT`, `INVALID_MODEL`.
-   */
-  constructor({ picture, images }: Spaces, metadata: Metadata, choice: string | undefined) {
-    const { shape, name } = picture.to;
-    const { layout, from } = layoutOf(picture.to, metadata, choice);
+  private constructor({ name, shape }: Space, { layout, from }: FoundLayout, range: PixelRange) {
     this.description = describe(layout, from, shape);
     const isGuess = from === "shape" && !isPlain(layout, shape);
     const guess = `"${name}" is [${shape.join(", ")}]: read as ${this.description.layout}, which is a guess`;
     this.remarks = isGuess ? [guess] : [];
     this.#layout = layout;
-    const measure = this.description.shows === "signal" ? measureExtent : measureRange;
-    this.#range = statedRange(metadata) ?? measure(images);
+    this.#range = range;
+  }
+
+  /**
+   * @param spaces those whose outputs are drawn.
+   * @param choice the layout that the person chose; default: as the metadata state, else as the shape suggests.
+   * @throws {VielbeinError} `SHAPE_MISMATCH` where outputs are not pictures; `INVALID_ARGUMENT`, `INVALID_MODEL`.
+   */
+  static async open(
+    spaces: Spaces,
+    metadata: Metadata,
+    choice: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Pictures> {
+    const { to } = spaces.picture;
+    const found = layoutOf(to, metadata, choice);
+    const measure = shownBy(found.layout) === "signal" ? measureExtent : measureRange;
+    return new Pictures(to, found, statedRange(metadata) ?? measure(await spaces.images(signal)));
   }
 
   /** The layout, where the person chose it. */
@@ -63,11 +72,12 @@ export class Pictures {
   }
 }
 
-function layoutOf(
-  { name, shape }: Space,
-  metadata: Metadata,
-  choice: string | undefined,
-): { readonly layout: ImageLayout; readonly from: ExplorerLayout["from"] } {
+interface FoundLayout {
+  readonly layout: ImageLayout;
+  readonly from: ExplorerLayout["from"];
+}
+
+function layoutOf({ name, shape }: Space, metadata: Metadata, choice: string | undefined): FoundLayout {
   const chosen = choice === undefined ? undefined : requireLayout(choice);
   const stated = statedLayout(metadata);
   const layout = detectLayout(shape, {

@@ -4,12 +4,13 @@
 import { contractSamples, meanValue, type Prior, type Space, samplePoints } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
 import { type Model, OnnxMap, type PreparedGraph, prepare, truncate } from "@vielbein/onnx";
+import { imagesToMeasure } from "@vielbein/viz";
 import type { ExplorerModel, SpacesChoice } from "@vielbein/viz/explorer";
 import { MEMORY_BUDGET, type Survey, surveyOf } from "./survey.ts";
 
 /** Larger codes have too many directions to look at. */
 const LARGEST_CODE = 16_384;
-/** Samples by which spread and pixel range are measured. */
+/** Samples by which the spread of codes is measured. */
 const MEASURED = 16;
 
 export class Spaces {
@@ -27,11 +28,13 @@ export class Spaces {
   readonly #onward: OnnxMap | undefined;
   /** Means of spaces that were truncated, by the space and the further inputs. */
   readonly #means: Map<string, Float64Array>;
-  /** Images of the first samples, `[MEASURED, picture.to.dim]`. */
-  readonly images: Float32Array;
+  /** Points of `from` that the first samples become, `[MEASURED, from.dim]`. */
+  readonly #samples: Float32Array;
+  #images: Float32Array | undefined;
 
   private constructor(
-    parts: Pick<Spaces, "graph" | "prior" | "description" | "images"> & Maps,
+    parts: Pick<Spaces, "graph" | "prior" | "description"> & Maps,
+    samples: Float32Array,
     means: Map<string, Float64Array>,
   ) {
     this.#onward = parts.onward;
@@ -42,7 +45,7 @@ export class Spaces {
     this.map = parts.map;
     this.picture = parts.picture;
     this.head = parts.head;
-    this.images = parts.images;
+    this.#samples = samples;
   }
 
   /**
@@ -71,13 +74,20 @@ export class Spaces {
         graph: isWhole ? whole : await prepare(generator, runtime, { from, to, inputs }),
         prior: survey.prior,
         description: describe(survey, maps, samples),
-        images: await maps.picture.evaluate(samples, MEASURED, { signal }),
       };
-      return new Spaces(parts, means);
+      return new Spaces(parts, samples, means);
     } catch (error) {
       await ways.dispose();
       throw error;
     }
+  }
+
+  /** Images of the first samples, end to end: as many as their range is measured on. */
+  async images(signal: AbortSignal): Promise<Float32Array> {
+    const { from, to } = this.picture;
+    const count = Math.min(MEASURED, imagesToMeasure(to.dim));
+    this.#images ??= await this.picture.evaluate(this.#samples.subarray(0, count * from.dim), count, { signal });
+    return this.#images;
   }
 
   /** Points of `from`, `[count, from.dim]`: samples of the prior, brought forward and truncated. */

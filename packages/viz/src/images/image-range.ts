@@ -25,7 +25,17 @@ export function statedRange(metadata: ReadonlyMap<string, string>): PixelRange |
 /** Tails that may stick out: generators without a bounded last layer overshoot in a few pixels. */
 const TAIL = 0.005;
 /** A million values pin the quantiles down; more would only cost the time to sort them. */
-const MAX_SAMPLES = 1_000_000;
+const MAX_VALUES = 1_000_000;
+/** Images that a range is measured on, at most and at least. */
+const MEASURED = { most: 16, least: 2 } as const;
+
+/**
+ * On how many images of `size` values each the range is measured: 16, of large ones as many as have a million values
+ * together, but two at least.
+ */
+export function imagesToMeasure(size: number): number {
+  return Math.max(MEASURED.least, Math.min(MEASURED.most, Math.ceil(MAX_VALUES / size)));
+}
 
 /**
  * Finds the range of pixel values from sample images, of any layout, laid end to end.
@@ -101,7 +111,7 @@ function requireValues(values: Float32Array): void {
 }
 
 function thin(values: Float32Array): Float32Array {
-  let stride = Math.ceil(values.length / MAX_SAMPLES);
+  let stride = Math.ceil(values.length / MAX_VALUES);
   // A stride that shares a factor with the channels or the row length would see only some of them.
   while (stride > 1 && (stride % 2 === 0 || stride % 3 === 0)) stride++;
   return Float32Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => values[i * stride]);
