@@ -1,7 +1,8 @@
 // Small functions of the command line by themselves, at their limits: rows of codes, numbers of directions, pairs, kept
 // rows, directions of other programs, expressions, progress.
 
-import { type Provenance, samplePoints, warpagePair } from "@vielbein/core";
+import { type Provenance, samplePoints } from "@vielbein/core";
+import { warpagePair } from "@vielbein/core/tangent-spaces";
 import { matrix } from "@vielbein/linalg";
 import { type NpyArray, readNpz, writeNpz } from "@vielbein/linalg/npy";
 import { afterEach, describe, expect, it, vi } from "vitest";

@@ -31,7 +31,9 @@ export {
   imagesToMeasure,
   measureExtent,
   measureRange,
-  type PixelRange, statedRange } from "./images/image-range.ts";
+  type PixelRange,
+  statedRange,
+} from "./images/image-range.ts";
 export { layoutKeys } from "./images/layout-keys.ts";
 export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./images/png.ts";
 export { resize } from "./images/resize.ts";

@@ -86,7 +86,9 @@ export class Spaces {
   async images(signal: AbortSignal): Promise<Float32Array> {
     const { from, to } = this.picture;
     const count = Math.min(MEASURED, imagesToMeasure(to.dim));
-    this.#images ??= await this.picture.evaluate(this.#samples.subarray(0, count * from.dim), count, { signal });
+    this.#images ??= await this.picture.evaluate(this.#samples.subarray(0, count * from.dim), count, {
+      signal,
+    });
     return this.#images;
   }
 
