@@ -28,7 +28,7 @@ const QUICK = {
   layers: { pairs: 2, points: 2, samples: 120, held: 40, votes: 20, untrained: 2 },
   metric: { points: 3, shuffled: 1, draws: 20, spaces: ["features"] },
   directions: { samples: 6, points: 1, reference: 80, directions: 3, resamples: 20 },
-  regions: { samples: 2, shuffled: 1, reference: 6 },
+  regions: { samples: 1, shuffled: 1, reference: 6 },
   frechet: { points: 4, held: 4, samples: 4, components: 60, untrained: 1 },
 };
 const STUDIES = { generator, warpage, layers: layerStudy, metric, directions, regions, frechet };

@@ -52,6 +52,7 @@ describe("of the picture a part", () => {
     const basis = await run("basis", ...rectangle);
     expect(basis.points[0].singularValues).toEqual(close(inside));
     expect(basis.provenance.options.region).toEqual({ x: 1, y: 0, width: 2, height: 3 });
+    expect(basis.provenance.options).toMatchObject({ layout: "chw:3,4,4", layoutFrom: "option" });
     const whole = await run("basis");
     expect(whole.points[0].singularValues[0]).toBeGreaterThan(1.1 * inside[0]);
     expect(whole.provenance.options.region).toBeUndefined();
@@ -83,6 +84,16 @@ describe("of the picture a part", () => {
     expect(drawn).toContain(`inside ${inside.toPrecision(3)}, outside ${outside.toPrecision(3)}`);
     expect(drawn).toContain("region 1,0,2,3");
     expect(readFileSync(plain, "utf8")).not.toContain("inside");
+  });
+
+  it("says where the layout is a guess", async () => {
+    const argv = ["basis", faces, "--to", "flat", "--region", "0,0,1,1"];
+    const { code, stderr } = await vielbein(...argv);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/"flat" is \[48\]: read as .*, which is a guess/),
+    ]);
+    expect((await vielbein("basis", faces, "--to", "flat")).stderr).not.toContain("guess");
   });
 
   it("a table says of which region it is", async () => {

@@ -84,7 +84,7 @@ export const basis = command({
       total: points.count,
       provenance: provenanceOf(loaded, map, "local basis", points.source, {
         k: k === Math.min(map.from.dim, map.to.dim) && options.k === undefined ? "all" : k,
-        region: region?.description,
+        ...region?.entry,
       }),
       columns: columnsOf(map, points, k, isIterated),
       compute: async (index) => {

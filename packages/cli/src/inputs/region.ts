@@ -9,7 +9,7 @@ import { type InputOption, input } from "../kit/command-files.ts";
 import { significant } from "../kit/table.ts";
 import type { Task } from "../kit/task.ts";
 import type { CodeOptions } from "./codes.ts";
-import { type LayoutOptions, layoutOf } from "./layouts.ts";
+import { type LayoutOptions, layoutEntry, layoutOf, type PictureLayout, remarkOnGuess } from "./layouts.ts";
 import { type LoadedModel, openMap } from "./model.ts";
 import {
   fitsRegion,
@@ -42,15 +42,19 @@ interface Pictured {
 export class RegionSource {
   /** For the provenance. */
   readonly description: unknown;
+  /** The same, with how outputs are pictures, for commands that draw none. */
+  readonly entry: object;
   readonly #at: (code: Float32Array) => Promise<Region>;
   readonly #options: RegionOptions;
 
   private constructor(
     description: unknown,
+    found: PictureLayout,
     options: RegionOptions,
     at: (code: Float32Array) => Promise<Region>,
   ) {
     this.description = description;
+    this.entry = { region: description, ...layoutEntry(found) };
     this.#options = options;
     this.#at = at;
   }
@@ -65,17 +69,19 @@ export class RegionSource {
     { loaded, generator, options, signal, use }: Task<RegionOptions> & Pictured,
     text: string,
   ): Promise<RegionSource> {
-    const { layout } = layoutOf(loaded, generator.to, options);
+    const found = layoutOf(loaded, generator.to, options);
+    const { layout } = found;
     requireImages(layout);
+    remarkOnGuess(loaded, generator.to, found);
     if (!tensorNames(loaded.model.graph).has(text)) {
       const region = await readRegion(text, layout);
-      return new RegionSource(region.description, options, async () => region);
+      return new RegionSource(region.description, found, options, async () => region);
     }
     const ends = { from: generator.from.name, to: text, valuesOnly: true };
     const map = await use(openMap(loaded, { ...options, ...ends }));
     requireFitting(map.to, layout);
     const description = { tensor: text };
-    return new RegionSource(description, options, async (code) => {
+    return new RegionSource(description, found, options, async (code) => {
       const values = await map.evaluate(code, 1, { signal });
       return regionOf(`"${text}"`, values, layout, description);
     });

@@ -135,7 +135,7 @@ function describe(
     ...(distance?.description ?? { distance: "l2" }),
     layers: layers.map(({ name }) => name),
     points: several ? codes.count : undefined,
-    region: region?.description,
+    ...region?.entry,
     k: options.k ?? "all",
     accuracy: options.accuracy ?? "normal",
     differences: options.differences ?? null,
