@@ -63,6 +63,28 @@ describe("endpoints", () => {
     expect(() => endpoints(labelled, { from: "z", inputs })).toThrow(/"z" is where the map starts/);
   });
 
+  it.each<[string, readonly (number | string)[][], string]>([
+    [
+      "a score beside pixels",
+      [
+        ["n", 1],
+        ["n", 48],
+      ],
+      "y1",
+    ],
+    ["a score of an open batch", [["n"], ["n", 48]], "y1"],
+    ["a loss", [[], ["n", 48]], "y1"],
+    ["a vector without a batch", [[48], ["n", 64]], "y0"],
+    ["scores alone", [["n", 1], ["n"]], "y0"],
+  ])("of outputs that are no images, the first that is more than a number: %s", (_, shapes, to) => {
+    const outputs = shapes.map((shape, i): [string, number, readonly (number | string)[]] => [
+      `y${i}`,
+      FLOAT,
+      shape,
+    ]);
+    expect(ends(model([["z", FLOAT]], outputs))).toEqual(["z", to]);
+  });
+
   it("end at the first image, else at the first output of floating point; the others are named", () => {
     const several = model(
       [["z", FLOAT]],

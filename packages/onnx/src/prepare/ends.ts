@@ -51,8 +51,8 @@ export interface Endpoints {
 
 /**
  * The names that `from` and `to` stand for when left out: the first floating-point input without a value; the first
- * output shaped like an image, else the first floating-point one. Where there are only integers: the tensor right after
- * their conversion or embedding, or the one right before it.
+ * output shaped like an image, else the first floating-point one that is more than a number. Where there are only
+ * integers: the tensor right after their conversion or embedding, or the one right before it.
  *
  * @throws {VielbeinError} `INVALID_SPACE` where the input to start from has a value, or where every input has one;
  *   `INVALID_MODEL` for a model without inputs or outputs.
@@ -124,7 +124,8 @@ function endOf({ graph }: Model): End {
   }
   const types = typesOf(graph);
   const floating = graph.outputs.filter(({ name }) => isFloating(types.get(name)));
-  const chosen = floating.find(isImageLike) ?? floating[0] ?? first;
+  const chosen =
+    floating.find(isImageLike) ?? floating.find((output) => !isOneNumber(output)) ?? floating[0] ?? first;
   if (graph.outputs.length > 1 && floating.length > 0) {
     const rest = graph.outputs.filter((output) => output !== chosen).map(({ name }) => `"${name}"`);
     return {
@@ -153,6 +154,13 @@ function isImageLike({ name, shape = [] }: ValueInfo): boolean {
   const [, channels, ...size] = shape;
   const isSize = size.every((extent) => !isFixed(extent) || extent > 4);
   return shape.length === 4 && isSize && isFixed(channels) && [1, 3, 4].includes(channels);
+}
+
+/** One number for each point, such as a score or a loss beside what is generated. */
+function isOneNumber({ shape }: ValueInfo): boolean {
+  if (!shape) return false;
+  const [count = 1, ...rest] = shape;
+  return rest.every((extent) => extent === 1) && (rest.length > 0 || !isFixed(count) || count === 1);
 }
 
 /** The first floating-point tensors on each path from a tensor of integers, in the order of the graph. */
