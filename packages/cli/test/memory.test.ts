@@ -42,6 +42,7 @@ describe.runIf(isMeasured)("memory above the opened model", () => {
   it.each([
     ["basis", "--k", "1"],
     ["metric", "--k", "1", "--samples", "1"],
+    ["metric", "--samples", "1"],
   ])(
     "%s %s %s",
     (command, ...options) => {

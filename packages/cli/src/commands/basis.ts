@@ -19,6 +19,7 @@ import { layoutOptions } from "../inputs/layouts.ts";
 import { mapOptions, openMap, pointOptions, provenanceOf } from "../inputs/model.ts";
 import type { Points } from "../inputs/points-file.ts";
 import { openRegion, regionOption } from "../inputs/region.ts";
+import { restAfter } from "../inputs/rest.ts";
 import { loadTruncated } from "../inputs/truncation.ts";
 import { integer } from "../kit/arguments.ts";
 import { command } from "../kit/command.ts";
@@ -90,7 +91,7 @@ export const basis = command({
       compute: async (index) => {
         const point = pointAt(index);
         const part = region ? await region.mapAt(map, point) : map;
-        return rowOf(await localBasisAt(part, point, { ...call, k }));
+        return rowOf(await restAfter(map, localBasisAt(part, point, { ...call, k })));
       },
       report: (rows, provenance, complete) => ({
         json: () => toJson(rows, provenance),

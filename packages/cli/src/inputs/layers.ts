@@ -99,7 +99,7 @@ export class LayerMaps {
     return availableUntrained(wanted, () => this.untrainedAt(0, 0), terminal);
   }
 
-  /** Before other maps have their turn: see {@link OnnxMap.rest}. */
+  /** Before other maps or the next point have their turn: see {@link OnnxMap.rest}. */
   async rest(): Promise<void> {
     await this.#latest?.rest();
   }

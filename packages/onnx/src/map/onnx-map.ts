@@ -236,8 +236,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   }
 
   /**
-   * Call this before other maps of the engine have their turn: frees what is kept about points where that is a large
-   * part of the memory budget. It is computed again when it is needed again.
+   * Call this before other maps of the engine, other points or pictures have their turn: frees what is kept about points,
+   * and the sessions with it, where that is a large part of the memory budget; sessions that stay pin freed memory.
    */
   rest(): Promise<void> {
     return this.#inTurn(async () => {

@@ -16,6 +16,7 @@ import { mapOptions, pointOptions } from "../../inputs/model.ts";
 import { pictureOptions } from "../../inputs/pictures.ts";
 import { type RegionSource, regionOption } from "../../inputs/region.ts";
 import type { Region } from "../../inputs/region-masks.ts";
+import { restAfter } from "../../inputs/rest.ts";
 import type { DistanceTask } from "../../inputs/task.ts";
 import { indexList, integer, positive } from "../../kit/arguments.ts";
 import { columnOf } from "../../kit/columns.ts";
@@ -90,7 +91,7 @@ export async function walksOf(
   const places = await Promise.all(
     points.map(async (point) => ({ point, map: (await region?.mapAt(measured.map, point)) ?? measured.map })),
   );
-  const { bases, route } = await basesOf(places, axes, options, signal);
+  const { bases, route } = await restAfter(measured.map, basesOf(places, axes, options, signal));
   const walks: Walk[] = [];
   const isOnSphere = options.path === "spherical";
   // Half a turn ends where the other half does.

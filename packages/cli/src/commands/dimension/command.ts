@@ -5,6 +5,7 @@ import { firstCodes } from "../../inputs/codes.ts";
 import { drawsOf, drawsOption } from "../../inputs/draws.ts";
 import { LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
 import { pointOptions } from "../../inputs/model.ts";
+import { restAfter } from "../../inputs/rest.ts";
 import { openLayers, provenanceOfLayers } from "../../inputs/task.ts";
 import { integer, percent, positiveList } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -86,7 +87,7 @@ export const dimension = command({
         probes: estimated.length > 0 ? sampling.probes : undefined,
       }),
       columns: columnsOf(points.count, width, from.dim, sampling),
-      compute: (row) => spectraAt(row, spectra),
+      compute: (row) => restAfter(maps, spectraAt(row, spectra)),
       report: (rows, provenance) => {
         const reports = layerReports(rows, task.spaces, from, settings);
         return {

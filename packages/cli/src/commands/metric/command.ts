@@ -19,6 +19,7 @@ import type { Distance } from "../../inputs/distance.ts";
 import { ofOneLayer } from "../../inputs/layers.ts";
 import { type LoadedModel, provenanceOf } from "../../inputs/model.ts";
 import type { Points } from "../../inputs/points-file.ts";
+import { restAfter } from "../../inputs/rest.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, positive } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -92,7 +93,7 @@ export const metric = command({
       total: maps.layers.length * codes.count,
       provenance: describe(loaded, first, work),
       columns: columnsOf(first.from.dim, codes.count, spectral),
-      compute: (row) => spectraAt(row, work, signal),
+      compute: (row) => restAfter(work.maps, spectraAt(row, work, signal)),
       report: async (rows, provenance, complete) => {
         const factor = factorOf(options);
         const found = await endingAtOnce(() => metricReport(rows, spaces, factor, complete, provenance));

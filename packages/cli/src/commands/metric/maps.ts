@@ -54,6 +54,11 @@ class Side {
     return this.#options.distance === "l2" ? this.generator(layer) : (await this.distance()).map;
   }
 
+  async rest(): Promise<void> {
+    await this.#opened?.map.rest();
+    await this.#generators.rest();
+  }
+
   async dispose(): Promise<void> {
     await this.#opened?.dispose();
     await this.#generators.dispose();
@@ -134,6 +139,11 @@ export class MetricMaps {
       const map = await side.at(layer);
       return region ? region.mapAt(map, code) : map;
     });
+  }
+
+  /** Before the next point has its turn: see {@link OnnxMap.rest}. */
+  async rest(): Promise<void> {
+    for (const side of [...this.#trained, ...this.#shuffled]) await side.rest();
   }
 
   /** The distance, for one layer. */

@@ -9,6 +9,7 @@ import { type LoadedModel, mapOptions, openMap, pointOptions, provenanceOf } fro
 import { drawingAlong, drawingEntry, imagesOf, pictureOptions } from "../../inputs/pictures.ts";
 import { chooseCode, type Points, pointRange } from "../../inputs/points-file.ts";
 import { openRegion, type RegionSource, regionOption, withOutline } from "../../inputs/region.ts";
+import { restAfter } from "../../inputs/rest.ts";
 import { soundEntry, soundOf, soundOptions, writeSounds } from "../../inputs/sounds.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer } from "../../kit/arguments.ts";
@@ -99,7 +100,8 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
   const k = options.path === "curve" ? available : Math.max(...directions) + 1;
   const code = chooseCode(codes, head.from.dim, options);
   const part = region ? await region.mapAt(head, code) : head;
-  const basis = await localBasisAt(part, code, { signal, k, memoryBudget: options.memory });
+  const found = localBasisAt(part, code, { signal, k, memoryBudget: options.memory });
+  const basis = await restAfter(head, found);
   const changes = await region?.changesAt(head, code, basis.inputVectors, signal);
   const columns = columnsOf(options, basis, directions, route);
   const path = route.tail ? ([head, route.tail] as const) : head;
