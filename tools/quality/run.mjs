@@ -11,7 +11,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 
 /** Entries that are data, and have no types. */
-const DATA = [/\.(onnx|wasm)$/];
+const DATA = [/\.(onnx|npz|wasm)$/];
 
 /** Packages are ES modules: what CommonJS and the oldest resolution make of them is no concern (attw's `esm-only`). */
 const IGNORED = ["node10", "node16-cjs"];

@@ -4,6 +4,7 @@ import { initialize } from "@vielbein/linalg";
 import { writeReport } from "./common/report.mjs";
 import { corrected } from "./common/verdict.mjs";
 import { World } from "./common/world.mjs";
+import { denoiser } from "./studies/denoiser.mjs";
 import { directions } from "./studies/directions.mjs";
 import { frechet } from "./studies/frechet.mjs";
 import { generator } from "./studies/generator.mjs";
@@ -20,6 +21,7 @@ const FULL = {
   directions: { samples: 240, points: 24, reference: 4000, directions: 10, resamples: 200 },
   regions: { samples: 12, shuffled: 5, reference: 200 },
   frechet: { points: 60, held: 100, samples: 60, components: 10_000, untrained: 3 },
+  denoiser: { points: 24, sigmas: [0.2, 0.3, 0.5, 0.7], untrained: 20 },
 };
 /** Enough to run every line, not enough to conclude anything. */
 const QUICK = {
@@ -30,8 +32,9 @@ const QUICK = {
   directions: { samples: 6, points: 1, reference: 80, directions: 3, resamples: 20 },
   regions: { samples: 1, shuffled: 1, reference: 6 },
   frechet: { points: 4, held: 4, samples: 4, components: 60, untrained: 1 },
+  denoiser: { points: 2, sigmas: [0.5], untrained: 1 },
 };
-const STUDIES = { generator, warpage, layers: layerStudy, metric, directions, regions, frechet };
+const STUDIES = { generator, warpage, layers: layerStudy, metric, directions, regions, frechet, denoiser };
 
 /** Claims of all sections together, since every one is a chance to be wrong. */
 function correctClaims(sections) {

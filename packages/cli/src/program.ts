@@ -11,6 +11,7 @@ import { directions } from "./commands/directions.ts";
 import { distortion } from "./commands/distortion/command.ts";
 import { edit } from "./commands/edit/command.ts";
 import { explore } from "./commands/explore/command.ts";
+import { flipd } from "./commands/flipd/command.ts";
 import { frechet } from "./commands/frechet/command.ts";
 import { geodesic } from "./commands/geodesic/command.ts";
 import { inspect } from "./commands/inspect.ts";
@@ -36,6 +37,7 @@ const commands: readonly CommandValue[] = [
   traverse,
   dimension,
   intrinsic,
+  flipd,
   distortion,
   warpage,
   metric,
@@ -122,6 +124,7 @@ const examples = `Examples:
   vielbein edit generator.onnx --from w --directions sefa.safetensors --edit "2*d0 - d3"
   vielbein explore generator.onnx
   vielbein traverse sample                (the embedded generator of cartoon faces)
+  vielbein flipd sample-denoiser --points sample-pictures --sigma 0.2,0.5
 `;
 
 const exitCodes = `

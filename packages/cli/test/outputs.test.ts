@@ -108,12 +108,14 @@ it("every option that names files says whether they are read or written", () => 
 describe("the command's own input is never written to", () => {
   const inputs: readonly [string, (command: string) => string][] = [
     ["the argument", (command) => ARGUMENTS[command]![0]!],
-    ["--points", () => target],
+    ["--points", (command) => given(command, "--points") ?? target],
     ["--distance", () => path],
     ["--target", () => target],
     ["--directions-in", () => first],
     ["--set", () => target],
   ];
+  const given = (command: string, option: string): string | undefined =>
+    ARGUMENTS[command]!.find((_, i, argv) => argv[i - 1] === option);
   /** An option of another input, where the command has it. */
   const reading = (command: string, what: string, file: string): string[] | undefined => {
     if (what === "the argument") return [];

@@ -58,6 +58,7 @@ export type { BlockOperator, LinearOperator } from "./iterative/operator.ts";
 export type { EigshOptions, PartialEigh } from "./iterative/partial-eigh.ts";
 export type { PartialSvd, SvdsOptions } from "./iterative/partial-svd.ts";
 export { svds } from "./iterative/svds.ts";
+export { estimateTrace, type TraceEstimate, type TraceOptions } from "./iterative/trace.ts";
 export { gram, type MatmulOptions, matmul } from "./matmul.ts";
 export {
   columnsAt,

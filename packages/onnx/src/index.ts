@@ -34,6 +34,16 @@ export {
   type ValueInfo,
 } from "./model/model.ts";
 export { cut } from "./prepare/cut.ts";
+export {
+  composeDenoiser,
+  type Denoiser,
+  type DenoiserOptions,
+  type NoiseProcess,
+  PREDICTIONS,
+  PROCESSES,
+  type Prediction,
+  signalLevel,
+} from "./prepare/denoiser.ts";
 export { codeInput, type Endpoints, endpoints } from "./prepare/ends.ts";
 export { batchRemark, type FixedBatch, type Unbatched, unbatch } from "./prepare/fixed-batch.ts";
 export { determinedValue, type FurtherInput, furtherInputs, inputTensors } from "./prepare/further-inputs.ts";

@@ -22,10 +22,10 @@ const QUICK = "**Quick run: the samples are far too few to conclude anything.**\
 
 /** A study alone. */
 function pageOfOne(world, sections, quick) {
-  const [{ title, claims }] = sections;
+  const [{ title, claims, model = world }] = sections;
   return `# ${title}: a study alone
 
-${quick ? QUICK : ""}Measured on \`${world.file}\` (SHA-256 ${world.digest}…) as the [reproduction](../README.md) is, which says how to read it; the same study is part of it. Here p is corrected for the ${claims.length} claims of this study only.
+${quick ? QUICK : ""}Measured on \`${model.file}\` (SHA-256 ${model.digest}…) as the [reproduction](../README.md) is, which says how to read it; the same study is part of it. Here p is corrected for the ${claims.length} claims of this study only.
 
 ${sections.map(section).join("\n")}`;
 }

@@ -13,6 +13,7 @@ import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { iterationText, originOf, stillnessRemark } from "../inputs/captions.ts";
 import { firstCodes } from "../inputs/codes.ts";
+import { denoisedOptions } from "../inputs/denoiser.ts";
 import { wantedTriplets } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
 import { layoutOptions } from "../inputs/layouts.ts";
@@ -58,6 +59,7 @@ export const basis = command({
     "Computes the local basis (the exact Jacobian and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
   options: {
     ...mapOptions,
+    ...denoisedOptions,
     ...pointOptions,
     samples: option("--samples <n>", "number of points to draw", integer(1), 1),
     k: option("--k <k>", "leading directions to keep (default: all)", integer(1)),
@@ -73,7 +75,7 @@ export const basis = command({
   async run(task) {
     const { options, terminal, signal, use } = task;
     const loaded = await loadTruncated(task);
-    const map = await use(openMap(loaded, options));
+    const map = await use(openMap(loaded, { ...options, to: loaded.denoiser?.denoised ?? options.to }));
     const region = await openRegion({ ...task, loaded, generator: map });
     const points = await firstCodes(loaded, map, options, options.samples, signal);
     const k = wantedTriplets(map, options, terminal);

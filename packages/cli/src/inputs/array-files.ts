@@ -3,8 +3,10 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { VielbeinError } from "@vielbein/core";
 import { type NpyArray, openNpz, readNpy } from "@vielbein/linalg/npy";
+import { samplePicturesUrl } from "@vielbein/sample";
 import { inFile } from "./archives.ts";
 
 /** An array, and where it came from. */
@@ -15,8 +17,12 @@ export interface FoundArray extends NpyArray {
   readonly sha256: string;
 }
 
-/** `FILE.npz:NAME`, or the same for safetensors, as file and name; any other text is a file. */
+/**
+ * `FILE.npz:NAME`, or the same for safetensors, as file and name; `sample-pictures` as those of the embedded denoiser;
+ * any other text is a file.
+ */
 export function arrayPath(argument: string): { path: string; name?: string | undefined } {
+  if (argument === "sample-pictures") return { path: fileURLToPath(samplePicturesUrl), name: "pictures" };
   const [, path = argument, name] = /^(.*\.(?:npz|safetensors)):(.+)$/is.exec(argument) ?? [];
   return { path, name };
 }

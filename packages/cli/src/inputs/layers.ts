@@ -31,9 +31,10 @@ export function ofOneLayer<O extends Pick<LayerOptions, "to" | "everyLayer">>({
 
 /** The spaces that --to names, or those of every layer, in their order. */
 export async function layerSpaces(loaded: LoadedModel, options: LayerOptions): Promise<Space[]> {
-  const { from, to } = options;
-  const prepared = (name?: string) =>
-    prepare(loaded.model, loaded.runtime, spanOf(loaded, { from, to: name }));
+  const { from } = options;
+  const last = loaded.denoiser?.denoised;
+  const to = last === undefined ? options.to : [last];
+  const prepared = (name = last) => prepare(loaded.model, loaded.runtime, spanOf(loaded, { from, to: name }));
   const repeated = to?.find((name, i) => to.indexOf(name) !== i);
   if (repeated !== undefined) {
     throw new VielbeinError("INVALID_ARGUMENT", `--to: "${repeated}" is named twice. Name it once.`);
@@ -70,7 +71,7 @@ export class LayerMaps {
   #layer = -1;
   #latest: OnnxMap | undefined;
 
-  constructor(loaded: LoadedModel, options: LayerMapOptions, layers: readonly Space[]) {
+  constructor(loaded: LoadedModel, options: LayerMapOptions, layers: readonly Pick<Space, "name">[]) {
     this.#loaded = loaded;
     this.#options = options;
     this.#names = layers.map(({ name }) => name);

@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import { totalmem } from "node:os";
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   bytesText,
   type Provenance,
@@ -14,7 +13,6 @@ import {
 } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
 import {
-  decodeModel,
   endpoints,
   type FixedBatch,
   type InputShapes,
@@ -24,11 +22,9 @@ import {
   OnnxMap,
   type OnnxMapOptions,
   requiredInputs,
-  resolveExternalData,
   standardOpset,
 } from "@vielbein/onnx";
-import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
-import { sampleUrl } from "@vielbein/sample";
+import { NodeRuntime } from "@vielbein/runtime-node";
 import { bytes, extents, integer, number, prior, providerList } from "../kit/arguments.ts";
 import { input } from "../kit/command-files.ts";
 import { defined } from "../kit/defined.ts";
@@ -37,6 +33,7 @@ import type { Task } from "../kit/task.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
 import { asOnePoint, type Ends, type Remark, remarkOnEnds } from "./assumptions.ts";
+import { readModel } from "./model-file.ts";
 import { type Points, readPoints } from "./points-file.ts";
 import { readSettings, type Settings, setOption } from "./settings.ts";
 
@@ -94,7 +91,7 @@ export const pointOptions = {
 
 export type PointOptions = OptionsOf<typeof pointOptions>;
 
-/** What a command on MODEL is given: a path, or the word `sample` for the embedded generator. */
+/** What a command on MODEL is given: a path, or the word for an embedded sample, `sample` or `sample-denoiser`. */
 export interface ModelTask<Options> extends Task<Options> {
   readonly model: string;
 }
@@ -122,27 +119,13 @@ export interface LoadedModel {
   readonly noiseSeed: number | undefined;
   /** What --truncation made of it. */
   readonly truncation?: Truncation | undefined;
+  /** How --sigma made a denoiser of it: the tensor of x̂₀, where maps then end, and α. */
+  readonly denoiser?: { readonly denoised: string; readonly alpha: number } | undefined;
   readonly remark: Remark;
 }
 
-/** A model's file, and what is in it with its external data. */
-interface ModelFile {
-  readonly path: string;
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  readonly model: Model;
-}
-
-/** The file of MODEL: a path, or the word `sample`. */
-export async function readModel(argument: string): Promise<ModelFile> {
-  const path = argument === "sample" ? fileURLToPath(sampleUrl) : argument;
-  const { name, bytes, readExternal } = await readModelFile(path);
-  return { path, name, bytes, model: await resolveExternalData(decodeModel(bytes, name), readExternal) };
-}
-
 /**
- * Reads MODEL: a path, or the word `sample` for the embedded generator. Given a terminal, says which providers were
- * passed over.
+ * Reads MODEL: a path, or the word for an embedded sample. Given a terminal, says which providers were passed over.
  */
 export async function loadModel(
   argument: string,
@@ -286,6 +269,7 @@ export function provenanceOf(
       shape: loaded.shape && Object.fromEntries(loaded.shape),
       batch: loaded.batch,
       noiseSeed: loaded.noiseSeed,
+      denoiser: loaded.denoiser,
       set: Object.keys(loaded.set).length > 0 ? loaded.set : undefined,
     }),
     runtime: loaded.runtime.name,

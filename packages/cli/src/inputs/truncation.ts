@@ -12,18 +12,20 @@ import {
 } from "@vielbein/core";
 import { endpoints, mappedCode, prepare, truncate } from "@vielbein/onnx";
 import type { CodeOptions } from "./codes.ts";
+import { asDenoiser } from "./denoiser.ts";
 import { isInput, type LoadedModel, loadModel, type ModelTask, openMap } from "./model.ts";
 
-type TruncationOptions = Omit<CodeOptions, "to"> & { readonly to?: string | readonly string[] | undefined };
+type TruncationOptions = Omit<CodeOptions, "to"> & Parameters<typeof asDenoiser>[1];
 
 /**
- * Reads MODEL as {@link loadModel} does, and truncates it as --truncation says.
+ * Reads MODEL as {@link loadModel} does, takes it for a denoiser as --sigma says, and truncates it as --truncation
+ * says.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` where truncation would change nothing.
  */
 export async function loadTruncated(task: ModelTask<TruncationOptions>): Promise<LoadedModel> {
   const { model, options, terminal, signal } = task;
-  const loaded = await loadModel(model, options, terminal);
+  const loaded = asDenoiser(await loadModel(model, options, terminal), options);
   const { truncation: psi, points } = options;
   if (psi === undefined) return loaded;
   const { from = endpoints(loaded.model, { inputs: loaded.inputs }).from } = options;

@@ -64,6 +64,17 @@ export function percent(share: number | undefined): string {
   return isKnown(share) ? `${(100 * share).toFixed(2)} %` : "–";
 }
 
+/** `median [low–high]` of the values there are. */
+export function spread(values: readonly (number | undefined)[], digits: number): string {
+  const known = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  const [least, greatest] = [known[0], known.at(-1)];
+  if (least === undefined || greatest === undefined) return "–";
+  const [low, high] = [least.toFixed(digits), greatest.toFixed(digits)];
+  const median = ((known[(known.length - 1) >> 1] ?? least) + (known[known.length >> 1] ?? least)) / 2;
+  const middle = Number.isInteger(median) || digits > 0 ? median.toFixed(digits) : median.toFixed(1);
+  return low === high ? low : `${middle} [${low}–${high}]`;
+}
+
 function isKnown(value: number | undefined): value is number {
   return value !== undefined && !Number.isNaN(value);
 }

@@ -1,10 +1,19 @@
-import { type CommandProfile, integer, percent, positives, sampling, untrained } from "../command-profile.ts";
+import {
+  type CommandProfile,
+  integer,
+  percent,
+  positive,
+  positives,
+  sampling,
+  untrained,
+} from "../command-profile.ts";
 
 export const profile: CommandProfile = {
   command: "dimension",
   least: ({ model }) => [model, "--samples", "2"],
   limits: {
     ...sampling,
+    "--sigma": positive,
     "--samples": integer(1),
     "--draws": integer(1, 1000),
     "--probes": integer(2, 10_000),

@@ -1,5 +1,7 @@
-// The local dimension of a map: how many singular values of its derivative are not noise, and the shape of the spectrum.
+// The local dimension of a map: how many singular values of its derivative are not noise, and the shape of the spectrum;
+// and that of the data behind a denoiser.
 
+export { type Flipd, type FlipdOptions, flipd, TRACE_METHODS, type TraceMethod } from "./flipd.ts";
 export {
   type KritchmanNadler,
   type KritchmanNadlerOptions,

@@ -185,6 +185,20 @@ export class JacobianAt {
   }
 
   /**
+   * tr J of a map between spaces of one dimension, exactly, by n products of which only the diagonal is kept.
+   *
+   * @throws {VielbeinError} `SHAPE_MISMATCH` where J is not square; `NUMERICAL_FAILURE`.
+   */
+  async trace(): Promise<number> {
+    requireSquare(this.map);
+    let sum = 0;
+    for await (const { products, first, width } of this.#runs("columns", 0)) {
+      for (let j = 0; j < width; j++) sum += products[j * this.outputs + first + j];
+    }
+    return sum;
+  }
+
+  /**
    * The metric g = JᵀJ `[n, n]`, symmetric, summed in float64. By `columns` all of them are kept and multiplied; by
    * `products`, g·e = Jᵀ·(J·e), nothing of the size of J is. Default: `columns` where they fit the budget.
    */
@@ -290,6 +304,15 @@ export function cheaperMethod(
   map: Pick<DifferentiableMap<FloatArray>, "from" | "to">,
 ): "forward" | "reverse" {
   return 1.5 * map.to.dim < map.from.dim ? "reverse" : "forward";
+}
+
+/** @throws {VielbeinError} `SHAPE_MISMATCH` where the spaces have different dimensions. */
+function requireSquare({ from, to }: Pick<DifferentiableMap<FloatArray>, "from" | "to">): void {
+  if (from.dim === to.dim) return;
+  throw new VielbeinError(
+    "SHAPE_MISMATCH",
+    `The derivative of "${from.name}" → "${to.name}" has a trace where both have one dimension, got ${from.dim} and ${to.dim}. Name another tensor to end at.`,
+  );
 }
 
 /** Rows e_first … e_(first+width−1) of the identity: `[width, n]`. */

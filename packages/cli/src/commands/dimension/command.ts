@@ -2,6 +2,7 @@
 
 import { DIMENSION_CONVENTIONS } from "@vielbein/core/dimension";
 import { firstCodes } from "../../inputs/codes.ts";
+import { denoisedOptions } from "../../inputs/denoiser.ts";
 import { drawsOf, drawsOption } from "../../inputs/draws.ts";
 import { LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
 import { pointOptions } from "../../inputs/model.ts";
@@ -25,6 +26,7 @@ export const dimension = command({
     "Estimates in how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise; also prints rank statistics that need no noise model.",
   options: {
     ...layerOptions,
+    ...denoisedOptions,
     draws: drawsOption,
     ...pointOptions,
     samples: option("--samples <n>", "number of points to draw", integer(1), 10),
@@ -74,7 +76,7 @@ export const dimension = command({
     const width = Math.max(...stacked.map((to, i) => valuesFound(from, to, sampling.layers[i])));
     const untrained = await maps.availableUntrained(options.untrained, terminal);
     const spectra = { draws, points, width, untrained, sampling, memory: options.memory, signal };
-    const settings = { ...options, untrained };
+    const settings = { ...options, untrained, denoiser: loaded.denoiser };
     const estimated = task.spaces.filter((_, i) => sampling.layers[i]).map(({ name }) => name);
     return computeRows<DimensionRow>(task, {
       what: "points at layers",

@@ -15,7 +15,7 @@ import { drawsText } from "../../inputs/draws.ts";
 import { definedItems } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
 import { routeOf } from "../../kit/routes.ts";
-import { number, table, text } from "../../kit/table.ts";
+import { number, spread, table, text } from "../../kit/table.ts";
 import { dim, heading } from "../../kit/terminal.ts";
 import { type Density, densityOf } from "./density.ts";
 import {
@@ -25,6 +25,7 @@ import {
   type PointEstimates,
   pointEstimates,
 } from "./estimates.ts";
+import { type DenoiserEnd, type PassedDirections, passedColumns, passedDirections } from "./passed.ts";
 import { sampledOf } from "./sampled.ts";
 import type { DimensionRow } from "./spectra.ts";
 
@@ -38,6 +39,7 @@ export interface DimensionSettings {
   readonly untrained: number;
   /** Of the noise, whose outputs are stacked. */
   readonly draws: number;
+  readonly denoiser?: DenoiserEnd | undefined;
 }
 
 const ROUGH =
@@ -49,7 +51,7 @@ const SHARES = { dims99: 0.99, dims999: 0.999, dims9999: 0.9999 };
 type Spectrum = Omit<JacobianSpectrum, "route">;
 
 /** What is reported of one point. */
-export interface PointReport extends LocalDimension, SpectrumStatistics {
+export interface PointReport extends LocalDimension, SpectrumStatistics, Partial<PassedDirections> {
   readonly index: number;
   readonly largest: number;
   readonly deadInputs: number;
@@ -122,6 +124,7 @@ function pointReport(row: DimensionRow, from: Space, to: Space, options: Dimensi
       dims9999: cumulativeDimension(variances, SHARES.dims9999),
     },
     untrained: options.untrained === 0 ? undefined : at(untrainedSpectrum(row), options.threshold[0]!),
+    ...passedDirections(row, to.name, options.denoiser),
   };
 }
 
@@ -184,6 +187,7 @@ function pointJson(point: PointReport, thresholds: readonly number[]): object {
       thresholds.length > 1
         ? point.byThreshold.map((result, i) => ({ threshold: thresholds[i], ...estimateJson(result) }))
         : undefined,
+    ...{ passed: point.passed, untrainedPassed: point.untrainedPassed },
     untrained: point.untrained && estimateJson(point.untrained),
   };
 }
@@ -222,6 +226,7 @@ function wholePart(reports: readonly LayerReport[], options: DimensionSettings):
       over(`dimension θ=${threshold}`, (point) => point.byThreshold[i]?.dimension),
     ),
     options.untrained > 0 ? over("untrained", (point) => point.untrained?.dimension) : undefined,
+    ...passedColumns(over, options),
     over("tested", (point) => point.tested),
     over("kept", (point) => point.kept),
     over("particip. ratio", (point) => point.participationRatio, 1),
@@ -246,17 +251,6 @@ function remarksOn(reports: readonly LayerReport[], from: Space): string[] {
     ]),
   );
   return definedItems([isRough ? ROUGH : undefined, ...still]).map((remark) => dim(remark));
-}
-
-/** `median [low–high]` of the values there are. */
-function spread(values: readonly (number | undefined)[], digits: number): string {
-  const known = values.filter((value) => value !== undefined).sort((a, b) => a - b);
-  const [least, greatest] = [known[0], known.at(-1)];
-  if (least === undefined || greatest === undefined) return "–";
-  const [low, high] = [least.toFixed(digits), greatest.toFixed(digits)];
-  const median = ((known[(known.length - 1) >> 1] ?? least) + (known[known.length >> 1] ?? least)) / 2;
-  const middle = Number.isInteger(median) || digits > 0 ? median.toFixed(digits) : median.toFixed(1);
-  return low === high ? low : `${middle} [${low}–${high}]`;
 }
 
 function tally(points: readonly PointReport[]): string {

@@ -7,7 +7,8 @@ import { axisExtents, encodeModel, inputTensors, withShapes } from "@vielbein/on
 import { formatChoice } from "@vielbein/viz";
 import { encodeChoice } from "@vielbein/viz/explorer";
 import { layoutOptions } from "../../inputs/layouts.ts";
-import { mapOptions, readModel, sha256 } from "../../inputs/model.ts";
+import { mapOptions, sha256 } from "../../inputs/model.ts";
+import { readModel } from "../../inputs/model-file.ts";
 import { readSettings, setOption } from "../../inputs/settings.ts";
 import { integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";

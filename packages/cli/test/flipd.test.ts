@@ -1,0 +1,224 @@
+// vielbein flipd, and denoisers in other commands: ideal denoisers of known data, and goldens from their densities.
+
+import { readFileSync } from "node:fs";
+import { orthogonal } from "@vielbein/linalg";
+import { readNpz, writeNpy } from "@vielbein/linalg/npy";
+import { describe, expect, it } from "vitest";
+import { type Component, idealDenoiser } from "./analytic-denoisers.ts";
+import { generatorBytes } from "./models.ts";
+import { scratch, vielbein } from "./run.ts";
+
+interface ReferenceCase {
+  readonly name: string;
+  readonly dim: number;
+  readonly components: readonly Component[];
+  readonly points: readonly (readonly number[])[];
+  readonly sigmas: readonly number[];
+  readonly dimension: readonly (readonly number[])[];
+}
+
+/** Of tools/reference/core/flipd.py. */
+const cases: readonly ReferenceCase[] = JSON.parse(
+  readFileSync(new URL("../../core/test/dimension/flipd.json", import.meta.url), "utf8"),
+);
+
+const STATED = {
+  "vielbein.prediction": "x0",
+  "vielbein.process": "exploding",
+  "vielbein.noise-input": "sigma",
+};
+
+const pointsFile = (name: string, points: readonly ArrayLike<number>[]) =>
+  scratch(
+    name,
+    writeNpy({
+      shape: [points.length, points[0]!.length],
+      data: Float32Array.from(points.flatMap((point) => Array.from(point))),
+    }),
+  );
+
+const files = cases.map(({ components, points }, i) => ({
+  model: scratch(`ideal-${i}.onnx`, idealDenoiser(components, STATED)),
+  points: pointsFile(`points-${i}.npy`, points),
+}));
+const [plane, lollipop] = files as [(typeof files)[0], (typeof files)[0]];
+
+const json = async (...argv: string[]) => {
+  const { code, stdout, stderr } = await vielbein(...argv, "--json", "--quiet");
+  expect([code, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout);
+};
+
+describe("vielbein flipd", () => {
+  it.each(cases.map((one, i) => [one.name, one, files[i]!] as const))(
+    "%s",
+    async (_name, reference, file) => {
+      const { levels, provenance } = await json(
+        ...["flipd", file.model, "--points", file.points, "--sigma", reference.sigmas.join()],
+        ...["--untrained", "0"],
+      );
+      for (const [i, expected] of reference.dimension.entries()) {
+        expect([levels[i].sigma, levels[i].alpha]).toEqual([reference.sigmas[i], 1]);
+        for (const [j, { dimension, products }] of levels[i].points.entries()) {
+          expect(Math.abs(dimension - expected[j]!)).toBeLessThan(2e-3 * (1 + Math.abs(expected[j]!)));
+          expect(products).toBe(reference.dim);
+        }
+      }
+      expect(provenance.options.levels[0]).toMatchObject({
+        prediction: "x0",
+        process: "exploding",
+        told: { sigma: reference.sigmas[0] },
+      });
+      expect(provenance.options.routes).toEqual(["columns"]);
+    },
+  );
+
+  it("a Gaussian of 200 dimensions in 800: exactly, and by Hutch++ within its interval", async () => {
+    const { data } = orthogonal(1, 0, 800, 200);
+    const component = {
+      weight: 1,
+      mean: Array.from({ length: 800 }, (_, i) => Math.sin(i)),
+      basis: Array.from({ length: 800 }, (_, i) => [...data.subarray(200 * i, 200 * (i + 1))]),
+      variances: Array.from({ length: 200 }, () => 1),
+    };
+    const model = scratch("affine.onnx", idealDenoiser([component], STATED));
+    const argv = ["flipd", model, "--points", pointsFile("affine.npy", [component.mean]), "--untrained", "0"];
+    const [exact] = (await json(...argv, "--sigma", "0.05")).levels[0].points;
+    expect(exact.dimension).toBeCloseTo(200 / (1 + 0.05 ** 2), 2);
+    const [sampled] = (await json(...argv, "--sigma", "0.05", "--trace", "hutch++")).levels[0].points;
+    expect(sampled.products).toBe(96);
+    expect(Math.abs(sampled.dimension - exact.dimension)).toBeLessThan(sampled.margin);
+    expect(sampled.margin).toBeLessThan(10);
+    expect(exact.margin).toBe(0);
+  });
+
+  it("says the same of a process that preserves variance", async () => {
+    const [{ components }] = cases as [ReferenceCase];
+    const sigma = 0.3;
+    const alpha = Math.sqrt(1 - sigma ** 2);
+    const faded = components.map((one) => ({
+      ...one,
+      mean: one.mean.map((x) => alpha * x),
+      variances: one.variances.map((v) => alpha ** 2 * v),
+    }));
+    const model = scratch("faded.onnx", idealDenoiser(faded, {}, 1 / alpha));
+    const at = ["--points", plane.points, "--untrained", "0", "--sigma"];
+    const preserving = await json(
+      ...["flipd", model, ...at, `${sigma}`, "--prediction", "x0", "--process", "preserving"],
+      ...["--noise-input", "sigma"],
+    );
+    expect(preserving.levels[0].alpha).toBe(alpha);
+    const exploding = await json("flipd", plane.model, ...at, `${sigma / alpha}`);
+    for (const [i, { dimension }] of exploding.levels[0].points.entries()) {
+      expect(Math.abs(preserving.levels[0].points[i].dimension / dimension - 1)).toBeLessThan(1e-3);
+    }
+  });
+
+  it("tells the network another number than σ", async () => {
+    const at = ["flipd", plane.model, "--points", plane.points, "--untrained", "0", "--sigma", "0.1,0.5"];
+    const { levels, provenance } = await json(...at, "--noise-input", "sigma=0.5,0.5");
+    expect(provenance.options.levels.map(({ told }: { told: object }) => told)).toEqual([
+      { sigma: 0.5 },
+      { sigma: 0.5 },
+    ]);
+    const expected = await json(...at);
+    expect(levels[1]).toEqual(expected.levels[1]);
+    expect(levels[0]).not.toEqual(expected.levels[0]);
+  });
+
+  it("prints a table with the null, draws curves, keeps rows and goes on from them", async () => {
+    const [out, plot] = [scratch("flipd.npz"), scratch("flipd.svg")];
+    const argv = ["flipd", lollipop.model, "--points", lollipop.points, "--sigma", "0.1,0.02", "--out", out];
+    const first = await vielbein(...argv, "--plot", plot);
+    expect(first.code).toBe(0);
+    expect(first.stdout).toContain("below ½");
+    expect(first.stdout).toContain("taken to predict x0");
+    expect(readFileSync(plot, "utf8")).toContain("the deviation of the noise");
+    const { dimension, level } = readNpz(readFileSync(out));
+    expect(dimension?.shape).toEqual([6]);
+    expect(Array.from(level?.data as Float64Array)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(Array.from(dimension?.data as Float64Array).at(-1)).toBeCloseTo(2, 1);
+    const again = await vielbein(...argv, "--resume");
+    expect([again.code, again.stdout]).toEqual([0, first.stdout]);
+    expect(again.stderr).toContain("keeps 6 of 6");
+    const other = await vielbein(...argv.with(5, "0.2,0.02"), "--resume");
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain("is of another run");
+  });
+
+  it.each([
+    ["no prediction", ["--noise-input", "sigma"], 2, "Name it with --prediction: epsilon"],
+    [
+      "several tensors",
+      ["--prediction", "v", "--process", "preserving", "--sigma", "2"],
+      65,
+      "below 1, where",
+    ],
+    ["too few values", ["--prediction", "x0", "--noise-input", "sigma=1,2"], 2, "each of the 1 values"],
+    [
+      "the input set twice",
+      ["--prediction", "x0", "--noise-input", "sigma", "--set", "sigma=1"],
+      2,
+      "--noise-input sigma=VALUE",
+    ],
+    ["an input that is not there", ["--prediction", "x0", "--noise-input", "t"], 65, "has no such input"],
+    ["a malformed input", ["--prediction", "x0", "--noise-input", "t=x"], 2, "Expected NAME, or NAME=VALUE"],
+  ])("refuses %s", async (_what, argv, code, message) => {
+    const bare = scratch("bare.onnx", idealDenoiser(cases[0]!.components));
+    const found = await vielbein("flipd", bare, "--points", plane.points, "--sigma", "0.1", ...argv);
+    expect(found.stderr).toContain(message);
+    expect(found.code).toBe(code);
+  });
+
+  it("refuses metadata that say something else", async () => {
+    const wrong = scratch("wrong.onnx", idealDenoiser(cases[0]!.components, { "vielbein.prediction": "x" }));
+    const found = await vielbein("flipd", wrong, "--points", plane.points, "--sigma", "0.1");
+    expect([found.code, found.stderr.includes("vielbein.prediction: expected epsilon")]).toEqual([65, true]);
+  });
+
+  it("refuses a model that is no denoiser", async () => {
+    const path = scratch("no-denoiser.onnx", generatorBytes);
+    const codes = pointsFile("codes.npy", [[0, 0, 0, 0]]);
+    const found = await vielbein("flipd", path, "--points", codes, "--sigma", "0.1", "--prediction", "x0");
+    expect(found.code).toBe(65);
+  });
+});
+
+describe("x_t → x̂₀", () => {
+  const at = ["--sigma", "0.02", "--points", plane.points];
+
+  it("basis: near 1 along the data, near 0 across", async () => {
+    const { points, provenance } = await json("basis", plane.model, ...at);
+    const { singularValues } = points[0];
+    const expected = [2, 1, 0.5].map((v) => v / (v + 0.02 ** 2));
+    for (const [i, value] of expected.entries()) expect(singularValues[i]).toBeCloseTo(value, 5);
+    expect(singularValues[3]).toBeLessThan(1e-5);
+    expect(provenance.to.name).toBe("denoised");
+    expect(provenance.options.denoiser).toMatchObject({ prediction: "x0", sigma: 0.02, alpha: 1 });
+  });
+
+  it("dimension: lets as many directions pass as the data have", async () => {
+    const { layers } = await json("dimension", plane.model, ...at, "--every-layer", "--untrained", "1");
+    const { to, points } = layers.at(-1);
+    expect(to.name).toBe("denoised");
+    expect(points.map(({ passed }: { passed: number }) => passed)).toEqual([3, 3, 3]);
+    expect(points[0].untrainedPassed).toBeGreaterThanOrEqual(0);
+    expect(layers[0].points[0].passed).toBeUndefined();
+    const { stdout } = await vielbein("dimension", plane.model, ...at);
+    expect(stdout).toMatch(/let pass/);
+  });
+
+  it.each([
+    ["basis", "--prediction", "v"],
+    ["dimension", "--process", "flow"],
+    ["basis", "--noise-input", "sigma"],
+  ])("%s %s without --sigma is refused", async (command, option, value) => {
+    const found = await vielbein(command, plane.model, option, value);
+    expect([found.code, found.stderr.includes(`${option} says how a denoiser is read`)]).toEqual([2, true]);
+  });
+
+  it("dimension refuses several ends", async () => {
+    const found = await vielbein("dimension", plane.model, ...at, "--to", "x0", "mixed");
+    expect([found.code, found.stderr.includes("Name one")]).toEqual([2, true]);
+  });
+});
