@@ -9,6 +9,7 @@ import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
 import { requireLeading } from "../jacobian/leading.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { requirePositive } from "../requirements.ts";
 import { type Frame, frameOf } from "./frame.ts";
 import { secantsOf } from "./secants.ts";
 import { secondForm } from "./second-form.ts";
@@ -136,9 +137,7 @@ function leadingFor({ inputs, outputs }: JacobianAt, directions: readonly number
 function requireSensible(at: JacobianAt, directions: readonly number[] | Matrix, epsilon: number): void {
   const { to } = at.map;
   requireDirections(at, directions);
-  if (!(epsilon > 0 && Number.isFinite(epsilon))) {
-    throw new VielbeinError("INVALID_ARGUMENT", `epsilon must be a positive number, got ${epsilon}.`);
-  }
+  requirePositive("curvatureAt: epsilon", epsilon);
   const count = "rows" in directions ? directions.cols : directions.length;
   const bytes = 8 * VECTORS_PER_DIRECTION * count * to.dim;
   if (bytes <= at.memoryBudget) return;

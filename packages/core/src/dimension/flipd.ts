@@ -10,6 +10,8 @@ import { VielbeinError } from "../errors.ts";
 import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { dot } from "../optimize/objective.ts";
+import { requirePositive } from "../requirements.ts";
 import { studentQuantile } from "../statistics/student.ts";
 
 /** How the trace of the derivative is computed. */
@@ -55,8 +57,8 @@ export async function flipd(
   options: FlipdOptions = {},
 ): Promise<Flipd> {
   const { alpha = 1 } = options;
-  requirePositive("sigma", sigma);
-  requirePositive("alpha", alpha);
+  requirePositive("flipd: sigma", sigma);
+  requirePositive("flipd: alpha", alpha);
   const dim = noise.from.dim;
   const { trace = dim <= EXACT_UP_TO ? "exact" : "hutch++" } = options;
   if (!TRACE_METHODS.includes(trace)) {
@@ -72,7 +74,8 @@ export async function flipd(
   );
   const { passed, margin, products, route } =
     trace === "exact" ? await exactly(at, sigma) : await bySampling(at, sigma, trace, options);
-  const displacement = squaredLength(await at.value());
+  const noised = await at.value();
+  const displacement = dot(noised, noised);
   return { dimension: passed + displacement, margin, passed, displacement, trace, products, route };
 }
 
@@ -114,15 +117,4 @@ async function bySampling(
     products: estimate.products,
     route: await at.productRoute(),
   };
-}
-
-function squaredLength(values: FloatArray): number {
-  let sum = 0;
-  for (const x of values) sum += x * x;
-  return sum;
-}
-
-function requirePositive(what: string, value: number): void {
-  if (value > 0 && Number.isFinite(value)) return;
-  throw new VielbeinError("INVALID_ARGUMENT", `flipd: ${what} must be a positive number, got ${value}.`);
 }

@@ -254,7 +254,7 @@ describe("where there is no curvature to speak of", () => {
     expect(await refused({ k: 3 })).toMatch(/^INVALID_ARGUMENT: k must be an integer from 1 to 2/);
     expect(await refused({ directions: [0, 2] })).toMatch(/^OUT_OF_RANGE: .*0 to 1, got 0, 2/);
     expect(await refused({ directions: [] })).toMatch(/^OUT_OF_RANGE: .*got none/);
-    expect(await refused({ epsilon: 0 })).toMatch(/^INVALID_ARGUMENT: epsilon must be/);
+    expect(await refused({ epsilon: 0 })).toMatch(/^INVALID_ARGUMENT: curvatureAt: epsilon must be/);
     expect(await refused({ directions: columns([1, 0, 0]) })).toMatch(
       /^SHAPE_MISMATCH: .*\[2, k\].*\[3, 1\]/,
     );

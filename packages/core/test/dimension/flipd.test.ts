@@ -112,9 +112,9 @@ describe("refuses", () => {
   const map = mixtureNoise([gaussianOn(3, 1)], 0.1);
   const space = (name: string, dim: number) => ({ name, dim, shape: [dim] });
   it.each([
-    ["σ = 0", 0, {}, "INVALID_ARGUMENT", "sigma must be a positive number, got 0"],
+    ["σ = 0", 0, {}, "INVALID_ARGUMENT", "flipd: sigma must be positive and finite, got 0"],
     ["an infinite σ", Number.POSITIVE_INFINITY, {}, "INVALID_ARGUMENT", "got Infinity"],
-    ["α = 0", 0.1, { alpha: 0 }, "INVALID_ARGUMENT", "alpha must be a positive number, got 0"],
+    ["α = 0", 0.1, { alpha: 0 }, "INVALID_ARGUMENT", "flipd: alpha must be positive and finite, got 0"],
     ["another trace", 0.1, { trace: "guess" as TraceMethod }, "INVALID_ARGUMENT", TRACE_METHODS.join(", ")],
     [
       "too few products",
