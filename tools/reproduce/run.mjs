@@ -1,4 +1,4 @@
-// The studies behind `npm run reproduce`: claims of six papers, tested on a style-based generator whose factors are
+// The studies behind `npm run reproduce`: claims of seven papers, tested on a style-based generator whose factors are
 // known. Usage: node tools/reproduce/run.mjs [--model FILE] [--only STUDY] [--out DIR] [--quick]
 
 import { join } from "node:path";
