@@ -76,18 +76,23 @@ describe("tables", () => {
 describe("captions", () => {
   it("say where codes come from, by which way, and how they were truncated", () => {
     const { points, from } = provenance;
-    expect(originOf({ points, from })).toBe("seed 3");
-    expect(originOf({ points: { ...points, drawnIn: "x" } as never, from })).toBe("seed 3, x → z");
-    expect(originOf({ points: { file: "p.npy", sha256: "0", count: 1 }, from })).toBe("p.npy");
+    const options = {};
+    expect(originOf({ points, from, options })).toBe("seed 3");
+    expect(originOf({ points: { ...points, drawnIn: "x" } as never, from, options })).toBe("seed 3, x → z");
+    expect(originOf({ points: { file: "p.npy", sha256: "0", count: 1 }, from, options })).toBe("p.npy");
     const toward = { psi: 0.5, space: "w", toward: "mean of samples", samples: 10 } as const;
-    expect(originOf({ points, from, truncation: toward })).toBe("seed 3, ψ = 0.5 toward the mean of w");
+    expect(originOf({ points, from, options, truncation: toward })).toBe(
+      "seed 3, ψ = 0.5 toward the mean of w",
+    );
     const scaled = {
       psi: 2,
       space: "z",
       toward: "mean of the prior",
       distribution: "scaled normal",
     } as const;
-    expect(originOf({ points, from, truncation: scaled })).toBe("seed 3, z scaled by 2 (scaled normal)");
+    expect(originOf({ points, from, options, truncation: scaled })).toBe(
+      "seed 3, z scaled by 2 (scaled normal)",
+    );
   });
 
   it("say at how many points nothing moves", () => {
