@@ -15,6 +15,7 @@ import { fused } from "./contrib/fused.ts";
 import { contribNormalizations } from "./contrib/normalization.ts";
 import { packedWeights } from "./contrib/packed-weights.ts";
 import { quantized } from "./contrib/quantized.ts";
+import { deformConv } from "./deform-conv.ts";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./losses.ts";
 import { centerCropPad, compress, cumProd, maxUnpool, oneHot, reverseSequence } from "./rearrangements.ts";
 import { roiAlign } from "./roi-align.ts";
@@ -46,6 +47,7 @@ const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
   ["CumProd", cumProd],
   ["MaxUnpool", maxUnpool],
   ["RoiAlign", roiAlign],
+  ["DeformConv", deformConv],
   ...classical,
   ...fused,
   ...contribNormalizations,

@@ -4,6 +4,7 @@ import { arithmetic } from "./arithmetic.ts";
 import type { OperatorCase } from "./case.ts";
 import { composites } from "./composites.ts";
 import { convolution } from "./convolution.ts";
+import { deformations } from "./deformed.ts";
 import { elementwise } from "./elementwise.ts";
 import { further } from "./further.ts";
 import { indexing } from "./indexing.ts";
@@ -22,6 +23,7 @@ export const families = {
   arithmetic,
   matrices,
   convolution,
+  deformations,
   pooling,
   reductions,
   resize,
