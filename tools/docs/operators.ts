@@ -29,7 +29,7 @@ const repeated: ReadonlyMap<string, string> = new Map([
 /** Operators that are refused for a reason of their own. All others without a rule are refused too. */
 const refused = [
   ...["Bernoulli", "DequantizeLinear", "DynamicQuantizeLinear", "GRU", "If", "LSTM", "Loop", "Multinomial"],
-  ...["QuantizeLinear", "RNN", "Scan", "SequenceAt", "SequenceMap"],
+  ...["QuantizeLinear", "RNN", "RoiAlign", "Scan", "SequenceAt", "SequenceMap"],
 ];
 
 const nodeOf = (opType: string): Node => ({

@@ -123,6 +123,7 @@ const composed = [...recurrents, ...writtenOutFurther].filter(({ op, about }) =>
     "GRU linear before the reset, a bias",
     "RNN both directions, lengths, initial state",
     "STFT window",
+    "RoiAlign maxima, opset 16, picture and regions, partly outside",
     "CumProd {}",
     "SoftmaxCrossEntropyLoss mean, weights",
   ].includes(`${op} ${about}`),

@@ -21,6 +21,8 @@ const control =
   "its subgraphs read tensors that depend on the point; trace the model with fixed control flow when exporting, or end the map before it";
 const sequence =
   "sequences are written out where their lengths and positions are stated; collect tensors with cat or stack when exporting, or end the map before it";
+const regions =
+  "it is written out where the node states `sampling_ratio`, or the file regions of equal size; state `sampling_ratio` when exporting, or end the map before it";
 const random =
   "it draws at random from a distribution that depends on the point, so it has no derivative; make the draw an input of the model";
 const quantised =
@@ -42,6 +44,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ...["If", "SequenceMap"].map((op) => [op, control] as const),
   ...["ConcatFromSequence", "SequenceAt", "SequenceConstruct"].map((op) => [op, sequence] as const),
   ...["SequenceErase", "SequenceInsert", "SplitToSequence"].map((op) => [op, sequence] as const),
+  ["RoiAlign", regions],
   ...["Bernoulli", "Multinomial"].map((op) => [op, random] as const),
   ...["QuantizeLinear", "DynamicQuantizeLinear", "DequantizeLinear"].map((op) => [op, quantised] as const),
   ...["MatMulInteger", "ConvInteger", "QLinearMatMul", "QLinearConv"].map((op) => [op, quantised] as const),

@@ -132,6 +132,32 @@ export const writtenOutFurther = [
       }),
     { reference: "affine" },
   ),
+  ...[10, 16].map((opset) =>
+    operatorCase(
+      "RoiAlign",
+      `maxima, opset ${opset}, picture and regions, partly outside`,
+      (g) =>
+        g.op(
+          "RoiAlign",
+          [
+            g.variable([2, 2, 4, 5]),
+            g.op("Add", [
+              g.variable([3, 4], { low: 0.01, high: 0.1 }),
+              g.float([0.3, 0.7, 3.1, 3.4, -1.8, 1.2, 6.9, 2.7, 3.2, 0.4, 8.3, 7.6], [3, 4]),
+            ]),
+            g.int64([1, 0, 1], [3]),
+          ],
+          {
+            mode: string("max"),
+            output_height: int(2),
+            output_width: int(3),
+            sampling_ratio: int(2),
+            spatial_scale: float(0.75),
+          },
+        ),
+      { opset },
+    ),
+  ),
   operatorCase(
     "MaxUnpool",
     "by strides",
