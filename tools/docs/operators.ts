@@ -17,19 +17,23 @@ const renamed: ReadonlyMap<string, string> = new Map([
   ["Upsample", "becomes Resize"],
 ]);
 
+const ofTensors = "replaced by its tensors, see below";
+
 /** Operators that repeat something, and are written out that many times. */
 const repeated: ReadonlyMap<string, string> = new Map([
   ...["GRU", "LSTM", "RNN"].map((op) => [op, "written out step by step, see below"] as const),
   ...["Loop", "Scan"].map((op) => [op, "written out round by round, see below"] as const),
-  ...["ConcatFromSequence", "SequenceAt", "SequenceErase", "SequenceInsert", "SplitToSequence"].map(
-    (op) => [op, "replaced by its tensors, see below"] as const,
+  ...["SequenceAt", "SequenceErase", "SequenceInsert", "SplitToSequence"].map(
+    (op) => [op, ofTensors] as const,
   ),
+  ...["ConcatFromSequence", "SequenceMap", "OptionalGetElement"].map((op) => [op, ofTensors] as const),
 ]);
 
 /** Operators that are refused for a reason of their own. All others without a rule are refused too. */
 const refused = [
   ...["Bernoulli", "DequantizeLinear", "DynamicQuantizeLinear", "GRU", "If", "LSTM", "Loop", "Multinomial"],
-  ...["QuantizeLinear", "RNN", "RoiAlign", "Scan", "SequenceAt", "SequenceMap"],
+  "OptionalGetElement",
+  ...["QuantizeLinear", "RNN", "RoiAlign", "Scan", "SequenceAt"],
 ];
 
 const nodeOf = (opType: string): Node => ({

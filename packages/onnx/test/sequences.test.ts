@@ -1,8 +1,8 @@
 // Sequences of tensors, written out: values and derivatives are those of the engine's own sequences in float64.
 
 import { expect, test } from "vitest";
-import { OnnxMap } from "../src/index.ts";
-import { int } from "../src/model/attributes.ts";
+import { type Attribute, DataType, type Node, OnnxMap } from "../src/index.ts";
+import { int, makeNode } from "../src/model/attributes.ts";
 import { type Build, expectDerivative } from "./derivative.ts";
 import { GraphBuilder, runtime } from "./helpers.ts";
 
@@ -11,6 +11,33 @@ const three = (g: GraphBuilder): string => {
   const [a, b] = [g.variable([2, 3]), g.variable([2, 3])];
   const pair = g.op("SequenceConstruct", [g.op("Sin", [a]), g.op("Mul", [a, b])]);
   return g.op("SequenceInsert", [pair, b, g.int64([-1], [])]);
+};
+
+/** A subgraph of tensors of the model's floating-point type. */
+function graph(
+  g: GraphBuilder,
+  inputs: readonly string[],
+  nodes: readonly Node[],
+  outputs: readonly string[],
+): Attribute {
+  const dataType = g.precision === "float64" ? DataType.DOUBLE : DataType.FLOAT;
+  const info = (name: string) => ({ name, dataType });
+  const value = { name: "body", nodes, initializers: [], valueInfo: [], unknown: [] };
+  return { type: "graph", value: { ...value, inputs: inputs.map(info), outputs: outputs.map(info) } };
+}
+
+/** Of every element a and b: b·exp a and a + c, c being a tensor around the subgraph. */
+const mapped = (g: GraphBuilder, inputs: readonly string[], count: number): string => {
+  const around = g.variable([3]);
+  const nodes = [
+    makeNode("Exp", ["a"], ["power"]),
+    makeNode("Mul", ["b", "power"], ["product"]),
+    makeNode("Add", ["a", around], ["sum"]),
+  ];
+  const body = graph(g, ["a", "b"], nodes, ["product", "sum"]);
+  const parts = g.ops("SequenceMap", inputs, { body }, count);
+  const joined = parts.map((part) => g.op("ConcatFromSequence", [part], { axis: int(0) }));
+  return g.op("Concat", joined, { axis: int(1) });
 };
 
 const cases: readonly (readonly [string, Build])[] = [
@@ -54,6 +81,34 @@ const cases: readonly (readonly [string, Build])[] = [
     (g) => {
       const parts = g.op("SplitToSequence", [g.variable([2, 5]), g.int64([2, 3])], { axis: int(1) });
       return g.op("Sin", [g.op("SequenceAt", [parts, g.int64([1], [])])]);
+    },
+  ],
+  ["every one mapped, beside a tensor", (g) => mapped(g, [three(g), g.variable([2, 3])], 2)],
+  ["every one mapped, beside a sequence", (g) => mapped(g, [three(g), three(g)], 2)],
+  [
+    "an optional tensor that is there",
+    (g) => {
+      const optional = g.op("Optional", [g.op("Sin", [g.variable([2, 3])])]);
+      return g.op("Exp", [g.op("OptionalGetElement", [g.op("Identity", [optional])])]);
+    },
+  ],
+  ["a tensor that is no optional one", (g) => g.op("OptionalGetElement", [g.op("Sin", [g.variable([3])])])],
+  [
+    "an optional sequence",
+    (g) => {
+      const sequence = g.op("OptionalGetElement", [g.op("Optional", [three(g)])]);
+      return g.op("ConcatFromSequence", [sequence], { axis: int(0) });
+    },
+  ],
+  [
+    "whether an optional value is there",
+    (g) => {
+      const x = g.variable([3]);
+      const isThere = [g.op("Optional", [x]), ""].map((value) => g.op("OptionalHasElement", [value]));
+      const chosen = isThere.map((condition) =>
+        g.op("Where", [condition, g.op("Sin", [x]), g.op("Exp", [x])]),
+      );
+      return g.op("Concat", chosen, { axis: int(0) });
     },
   ],
 ];

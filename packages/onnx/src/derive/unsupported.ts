@@ -23,6 +23,8 @@ const sequence =
   "sequences are written out where their lengths and positions are stated; collect tensors with cat or stack when exporting, or end the map before it";
 const regions =
   "it is written out where the node states `sampling_ratio`, or the file regions of equal size; state `sampling_ratio` when exporting, or end the map before it";
+const optional =
+  "optional values are written out where the graph says what they hold; export the model for the inputs that are given, or end the map before it";
 const random =
   "it draws at random from a distribution that depends on the point, so it has no derivative; make the draw an input of the model";
 const quantised =
@@ -41,9 +43,12 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ...["Loop", "Scan"].map((op) => [op, loop] as const),
   ["com.microsoft::GroupQueryAttention", grouped],
   ...["com.microsoft::FusedConv", "com.microsoft.nchwc::Conv"].map((op) => [op, fused] as const),
-  ...["If", "SequenceMap"].map((op) => [op, control] as const),
+  ["If", control],
   ...["ConcatFromSequence", "SequenceAt", "SequenceConstruct"].map((op) => [op, sequence] as const),
-  ...["SequenceErase", "SequenceInsert", "SplitToSequence"].map((op) => [op, sequence] as const),
+  ...["SequenceErase", "SequenceInsert", "SequenceMap", "SplitToSequence"].map(
+    (op) => [op, sequence] as const,
+  ),
+  ...["Optional", "OptionalGetElement", "OptionalHasElement"].map((op) => [op, optional] as const),
   ["RoiAlign", regions],
   ...["Bernoulli", "Multinomial"].map((op) => [op, random] as const),
   ...["QuantizeLinear", "DynamicQuantizeLinear", "DequantizeLinear"].map((op) => [op, quantised] as const),

@@ -1,13 +1,17 @@
-// Sequences of tensors whose length and places follow from the graph alone become their tensors. A loop that collects
-// what it computes leaves such sequences where its rounds are written out.
+// Sequences of tensors whose length and places follow from the graph alone become their tensors, and optional values what
+// they hold. A loop that collects what it computes leaves such sequences where its rounds are written out.
 
+import { MOST_NODES } from "../derive/unsupported.ts";
 import { int } from "../model/attributes.ts";
 import { everyName, topologicalOrder } from "../model/graph.ts";
-import { intAttribute, type Model, type Node } from "../model/model.ts";
+import { firstOutput, intAttribute, type Model, type Node } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
+import type { Scope } from "../model/scope.ts";
 import { numericValues } from "../model/tensor.ts";
 import { typesOf } from "../model/types.ts";
 import { CompositeWriter } from "./composite-writer.ts";
+import { Copies } from "./unroll/copies.ts";
+import { bodyOf } from "./unroll/loops.ts";
 import { constantsOf } from "./upgrade.ts";
 
 export interface WithoutSequences {
@@ -19,45 +23,70 @@ export interface WithoutSequences {
 
 type Parts = readonly string[];
 
-/** The model with those sequences written out that are known. */
+/** What is known of the values that are no tensors. */
+interface Known {
+  readonly sequences: Map<string, Parts>;
+  /** What an optional value holds; undefined where it holds nothing. */
+  readonly optionals: Map<string, string | undefined>;
+  /** Of tensors. */
+  readonly types: Scope<number>;
+}
+
+/** The model with those sequences and optional values written out that are known. */
 export function writeOutSequences(model: Model): WithoutSequences {
   const { graph } = model;
   const origins = new Map<string, string>();
-  if (!graph.nodes.some(isOnSequences)) return { model, origins };
-  const [names, types, known] = [new NameSupply(everyName(graph)), typesOf(graph), constantsOf(graph)];
+  if (!graph.nodes.some(isNoTensors)) return { model, origins };
+  const [names, types, constants] = [new NameSupply(everyName(graph)), typesOf(graph), constantsOf(graph)];
   const initializers = [...graph.initializers];
-  const sequences = new Map<string, Parts>();
+  const known: Known = { sequences: new Map(), optionals: new Map(), types };
   let changed = false;
   const nodes = topologicalOrder(graph).flatMap((node) => {
-    const w = new CompositeWriter(node, names, types, known);
-    const parts = made(w, node, sequences);
-    if (parts) sequences.set(node.outputs[0], parts);
-    else changed = read(w, node, sequences) || changed;
+    const w = new CompositeWriter(node, names, types, constants);
+    const isMade = make(w, node, known);
+    if (!isMade) changed = read(w, node, known) || changed;
     for (const tensor of w.constants) initializers.push(tensor);
-    for (const name of w.nodes.flatMap(({ outputs }) => outputs)) origins.set(name, node.outputs[0]);
+    for (const name of w.nodes.flatMap(({ outputs }) => outputs)) origins.set(name, firstOutput(node));
     // What makes a sequence stays for those who read it otherwise; with nobody left it is off the way.
-    return parts ? [...w.nodes, node] : w.nodes.length > 0 ? w.nodes : [node];
+    return isMade ? [...w.nodes, node] : w.nodes.length > 0 ? w.nodes : [node];
   });
   return changed
     ? { model: { ...model, graph: { ...graph, nodes, initializers } }, origins }
     : { model, origins };
 }
 
-function isOnSequences({ domain, opType }: Node): boolean {
-  return domain === "" && opType.includes("Sequence");
+function isNoTensors({ domain, opType }: Node): boolean {
+  return domain === "" && /Sequence|Optional/.test(opType);
+}
+
+/** Notes what a node makes that is no tensor; false where it makes no such thing, or that is not known. */
+function make(w: CompositeWriter, node: Node, known: Known): boolean {
+  if (node.domain !== "") return false;
+  const { sequences, optionals } = known;
+  const [x] = node.inputs;
+  if (node.opType === "SequenceMap") return mapped(w, node, known);
+  if (node.opType === "Optional" || (node.opType === "Identity" && optionals.has(x))) {
+    optionals.set(node.outputs[0], node.opType === "Optional" ? x || undefined : optionals.get(x));
+    return true;
+  }
+  const parts = made(w, node, known);
+  if (parts) sequences.set(node.outputs[0], parts);
+  return parts !== undefined;
 }
 
 /** The tensors of the sequence that a node makes; undefined where it makes none, or they are not known. */
-function made(w: CompositeWriter, node: Node, sequences: ReadonlyMap<string, Parts>): Parts | undefined {
+function made(w: CompositeWriter, node: Node, { sequences, optionals }: Known): Parts | undefined {
   const { opType, inputs } = node;
   const parts = sequences.get(inputs[0]);
-  switch (node.domain === "" && opType) {
+  switch (opType) {
     case "SequenceEmpty":
       return [];
     case "SequenceConstruct":
       return inputs;
     case "Identity":
       return parts;
+    case "OptionalGetElement":
+      return sequences.get(optionals.get(inputs[0]) ?? inputs[0]);
     case "SequenceInsert": {
       const at = parts && placeIn(w, inputs[2], parts.length, parts.length);
       return at === undefined ? undefined : parts?.toSpliced(at, 0, inputs[1]);
@@ -73,6 +102,24 @@ function made(w: CompositeWriter, node: Node, sequences: ReadonlyMap<string, Par
   }
 }
 
+/** Writes the subgraph of SequenceMap out for every tensor; false where there are too many, or their number is not known. */
+function mapped(w: CompositeWriter, node: Node, { sequences }: Known): boolean {
+  const body = bodyOf(node);
+  const count = sequences.get(node.inputs[0])?.length;
+  if (!body || count === undefined || count * body.nodes.length > MOST_NODES) return false;
+  const copies = new Copies(w, body);
+  const rounds = Array.from({ length: count }, (_, i) =>
+    copies.write(node.inputs.map((name) => sequences.get(name)?.[i] ?? name)),
+  );
+  node.outputs.forEach((name, i) => {
+    sequences.set(
+      name,
+      rounds.map((results) => results[i]),
+    );
+  });
+  return true;
+}
+
 /** Parts of stated extents. */
 function split(w: CompositeWriter, node: Node): Parts | undefined {
   const [x, extents] = node.inputs;
@@ -82,11 +129,13 @@ function split(w: CompositeWriter, node: Node): Parts | undefined {
   return w.ops("Split", [x, extents], axis, stated.dims[0]);
 }
 
-/** Writes out what is read off a sequence; false where a node does not do that, or the sequence is not known. */
-function read(w: CompositeWriter, node: Node, sequences: ReadonlyMap<string, Parts>): boolean {
+/** Writes out what is read off a sequence or an optional value; false where a node does not do that, or that is not known. */
+function read(w: CompositeWriter, node: Node, known: Known): boolean {
+  if (node.domain !== "") return false;
+  if (node.opType.startsWith("Optional")) readOptional(w, node, known);
   const { opType, inputs } = node;
-  const parts = sequences.get(inputs[0]);
-  if (!parts || node.domain !== "") return false;
+  const parts = known.sequences.get(inputs[0]);
+  if (!parts) return w.nodes.length > 0;
   if (opType === "SequenceLength") w.finish("Identity", [w.int64([parts.length], [])]);
   if (opType === "SequenceAt") {
     const at = placeIn(w, inputs[1], parts.length, undefined);
@@ -100,6 +149,17 @@ function read(w: CompositeWriter, node: Node, sequences: ReadonlyMap<string, Par
     w.finish("Concat", rows, { axis: int(axis) });
   }
   return w.nodes.length > 0;
+}
+
+/** Since operator set 18, tensors and sequences are optional values that hold themselves. */
+function readOptional(w: CompositeWriter, { opType, inputs }: Node, known: Known): void {
+  const [x = ""] = inputs;
+  const { sequences, optionals, types } = known;
+  if (x !== "" && !optionals.has(x) && !sequences.has(x) && types.get(x) === undefined) return;
+  const held = optionals.has(x) ? optionals.get(x) : x || undefined;
+  if (opType === "OptionalHasElement") {
+    w.finish("Identity", [w.bools([held !== undefined], [])]);
+  } else if (held !== undefined) w.finish("Identity", [held]);
 }
 
 /** A stated place in a sequence, negative ones counted from its end; `otherwise` where none is given. */

@@ -4,9 +4,9 @@ import { MOST_NODES, nodeLabel } from "../../derive/unsupported.ts";
 import { int, makeNode } from "../../model/attributes.ts";
 import { dependents, tensorNames } from "../../model/graph.ts";
 import { DataType, type Graph, intAttribute, intsAttribute, type Node } from "../../model/model.ts";
-import { renameNode } from "../../model/rename.ts";
 import { int64Tensor } from "../../model/tensor.ts";
 import type { CompositeWriter } from "../composite-writer.ts";
+import { Copies } from "./copies.ts";
 
 export function bodyOf(node: Node): Graph | undefined {
   const body = node.attributes.get("body");
@@ -64,7 +64,7 @@ export function writeOutLoop(w: CompositeWriter, node: Node, rounds: number): vo
   const states = body.inputs.length - 2;
   const collects = node.outputs.slice(states).some(Boolean);
   if (rounds * body.nodes.length > MOST_NODES || (rounds === 0 && collects)) return;
-  const copy = new Rounds(w, body);
+  const copy = new Copies(w, body);
   const holds = w.bools([true], []);
   let state = node.inputs.slice(2);
   const collected: string[][] = [];
@@ -101,7 +101,7 @@ export function writeOutScan(w: CompositeWriter, node: Node, shapes: readonly (r
     const parts = elementsAlong(w, input, axisOf(i), rounds);
     return attribute("scan_input_directions", i) === 1 ? parts.reverse() : parts;
   });
-  const copy = new Rounds(w, body);
+  const copy = new Copies(w, body);
   let state = node.inputs.slice(0, states);
   const collected: string[][] = [];
   for (let round = 0; round < rounds; round++) {
@@ -132,36 +132,4 @@ function finishStacked(w: CompositeWriter, parts: readonly string[], axis: numbe
   const rows = parts.map((part) => w.op("Unsqueeze", [part, w.int64([axis])]));
   // A negative axis is counted from the end of what results.
   w.finish("Concat", rows, { axis: int(axis) }, output);
-}
-
-/** Writes copies of a graph with other names. */
-class Rounds {
-  readonly #w: CompositeWriter;
-  readonly #body: Graph;
-  /** Names of the initialisers, which all copies share. */
-  readonly #shared: ReadonlyMap<string, string>;
-
-  constructor(w: CompositeWriter, body: Graph) {
-    this.#w = w;
-    this.#body = body;
-    this.#shared = new Map(body.initializers.map((tensor) => [tensor.name, w.constant(tensor)]));
-  }
-
-  /** A copy on these inputs; the names of its outputs. */
-  write(inputs: readonly string[]): string[] {
-    const names = new Map(this.#shared);
-    this.#body.inputs.forEach(({ name }, i) => {
-      names.set(name, inputs[i]);
-    });
-    const rename = (name: string): string => names.get(name) ?? name;
-    for (const node of this.#body.nodes) {
-      const read = renameNode({ ...node, outputs: [] }, rename);
-      const outputs = node.outputs.map((name) => name && this.#w.claim(name));
-      node.outputs.forEach((name, i) => {
-        if (name) names.set(name, outputs[i]);
-      });
-      this.#w.nodes.push({ ...read, name: "", outputs });
-    }
-    return this.#body.outputs.map(({ name }) => rename(name));
-  }
 }
