@@ -27,6 +27,14 @@ const contrib = (op: string, about: string, build: Build, plain?: Build): Contri
   plain,
 });
 
+/** All elements in one row. */
+const flat = (g: GraphBuilder, parts: readonly string[]): string =>
+  g.op(
+    "Concat",
+    parts.map((part) => g.op("Reshape", [part, g.int64([1, -1])])),
+    { axis: int(1) },
+  );
+
 /** An operator on operands of these shapes, all of them variable. */
 const on = (op: string, about: string, shapes: readonly (readonly number[])[], attributes: Attributes = {}) =>
   contrib(op, about, (g) =>
@@ -234,7 +242,7 @@ const int32 = (g: GraphBuilder, values: readonly number[], dims: readonly number
     dataType: DataType.INT32,
     raw: new Uint8Array(Int32Array.from(values).buffer),
   });
-const mask = (g: GraphBuilder, values: readonly number[] = [1, 0, 1]) => int32(g, values, [1, 3]);
+const mask = (g: GraphBuilder, values: readonly number[] = [1, 0, 1]) => int32(g, values, [1, values.length]);
 
 /** The parts of [batch, positions, heads, count, size] as [batch, positions, heads·size]. */
 const unpacked = (g: GraphBuilder, x: string, count: number): string[] =>
@@ -330,6 +338,36 @@ const attentions = [
     const [x, weight, bias] = [[1, 3, 4], [4, 12], [12]].map((shape) => g.variable(shape));
     const attributes = { ...heads, unidirectional: int(1), mask_filter_value: float(LOWEST) };
     return g.op("com.microsoft::Attention", [x!, weight!, bias!, mask(g, [0, 1, 1])], attributes);
+  }),
+  ...[0, 2].map((past) =>
+    contrib("GroupQueryAttention", `rotated, ${past} earlier positions`, (g) => {
+      const own = past === 0 ? 3 : 1;
+      const [q, k, v] = [32, 16, 16].map((size) => g.variable([1, own, size]));
+      const caches = [0, 1].map(() =>
+        past === 0 ? g.float([], [1, 1, 0, 16]) : g.variable([1, 1, past, 16]),
+      );
+      const lengths = [int32(g, [past + own - 1], [1]), int32(g, [past + own], [])];
+      const tables = [g.constant([4, 8]), g.constant([4, 8])];
+      const attributes = { ...heads, kv_num_heads: int(1), do_rotary: int(1) };
+      const inputs = [q!, k!, v!, ...caches, ...lengths, ...tables];
+      return flat(g, g.ops("com.microsoft::GroupQueryAttention", inputs, attributes, 3));
+    }),
+  ),
+  contrib("MultiHeadAttention", "causal, two earlier positions, a mask, what is kept", (g) => {
+    const [q, k, v] = [0, 1, 2].map(() => g.variable([1, 3, 4]));
+    const past = [0, 1].map(() => g.variable([1, 2, 2, 2]));
+    const inputs = [q!, k!, v!, "", mask(g, [1, 0, 1, 1, 1]), "", ...past];
+    const attributes = { ...heads, unidirectional: int(1) };
+    return flat(g, g.ops("com.microsoft::MultiHeadAttention", inputs, attributes, 3));
+  }),
+  contrib("Attention", "causal, two earlier positions, what is kept", (g) => {
+    const [x, weight, bias] = [[1, 3, 4], [4, 12], [12]].map((shape) => g.variable(shape));
+    const inputs = [x!, weight!, bias!, "", g.variable([2, 1, 2, 2, 2])];
+    return flat(g, g.ops("com.microsoft::Attention", inputs, { ...heads, unidirectional: int(1) }, 2));
+  }),
+  contrib("Attention", "nothing earlier, what is kept", (g) => {
+    const inputs = [[1, 3, 4], [4, 12], [12]].map((shape) => g.variable(shape));
+    return flat(g, g.ops("com.microsoft::Attention", inputs, heads, 2));
   }),
   ...[0, 1].map((interleaved) =>
     contrib("GroupQueryAttention", `rotated, interleaved ${interleaved}`, (g) => {

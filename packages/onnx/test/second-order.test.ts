@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { DataType, hvp, jvp, type Model, prepare, vjp } from "../src/index.ts";
-import { makeNode } from "../src/model/attributes.ts";
+import { int, makeNode } from "../src/model/attributes.ts";
 import { float64Tensor } from "../src/model/tensor.ts";
+import { operatorCase } from "./cases/case.ts";
 import { recurrents } from "./cases/recurrent.ts";
 import { writtenOutFurther } from "./cases/written-out.ts";
 import { assemble } from "./derivative.ts";
@@ -117,6 +118,24 @@ describe.each([
   });
 });
 
+/** Keys and values of two earlier positions, one more, and what is kept of all. */
+const cached = operatorCase("com.microsoft::GroupQueryAttention", "behind two earlier positions", (g) => {
+  const own = [32, 16, 16].map((size) => g.variable([1, 1, size]));
+  const past = [0, 1].map(() => g.variable([1, 1, 2, 16]));
+  const lengths = [2, 3].map((value, i) =>
+    g.initializer({
+      name: `length${i}`,
+      dims: i === 0 ? [1] : [],
+      dataType: DataType.INT32,
+      raw: new Uint8Array(Int32Array.of(value).buffer),
+    }),
+  );
+  const attributes = { num_heads: int(2), kv_num_heads: int(1) };
+  const parts = g.ops("com.microsoft::GroupQueryAttention", [...own, ...past, ...lengths], attributes, 3);
+  const flat = parts.map((part) => g.op("Reshape", [part, g.int64([1, -1])]));
+  return g.op("Concat", flat, { axis: int(1) });
+});
+
 const composed = [...recurrents, ...writtenOutFurther].filter(({ op, about }) =>
   [
     "LSTM both directions, lengths, initial states",
@@ -129,7 +148,7 @@ const composed = [...recurrents, ...writtenOutFurther].filter(({ op, about }) =>
   ].includes(`${op} ${about}`),
 );
 
-test.each(composed.map(({ op, about, ...one }) => [op, about, one] as const))(
+test.each([...composed, cached].map(({ op, about, ...one }) => [op, about, one] as const))(
   "%s: %s: differences of the gradient in float64",
   async (_op, _about, { build, opset }) => {
     const { model, point } = assemble(build, "float64", { opset: opset ?? 18, seed: 5 });

@@ -33,7 +33,7 @@ const quantised =
 const fused =
   "it names an activation that needs numbers (`activation_params`) and states none; use the model before optimisation";
 const grouped =
-  "it is written out without a cache, window or sink, where `seqlens_k` and `total_sequence_length` are constants by which every row fills the whole length (`seqlens_k` = length − 1); fix them in the file, or use the model before optimisation";
+  "it is written out without a window, a sink or a cache with room for later positions, where `seqlens_k` and `total_sequence_length` are constants by which every row fills the whole length (`seqlens_k` = length − 1); fix them in the file, or use the model before optimisation";
 
 /**
  * Operators that have no rule for a reason that is worth stating, with their domain where that is not the standard one.

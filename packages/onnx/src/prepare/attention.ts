@@ -147,7 +147,7 @@ export function exchanged(w: CompositeWriter, x: string): string {
 }
 
 /** Keys or values behind those of earlier positions; what results is output `output` of the node. */
-function withPast(w: CompositeWriter, past: string | undefined, x: string, output: number): string {
+export function withPast(w: CompositeWriter, past: string | undefined, x: string, output: number): string {
   const all = past ? w.op("Concat", [past, x], { axis: int(2) }) : x;
   if (w.yields(output)) w.finish("Identity", [all], {}, output);
   return all;
@@ -163,10 +163,11 @@ export function repeatHeads(w: CompositeWriter, x: string, query: string): strin
   return w.op("Reshape", [repeated, shape]);
 }
 
-/** Excludes position j of the keys from position i unless j ≤ i. */
+/** Excludes later positions of the keys from those of the query, which are the last. */
 export function causalBias(w: CompositeWriter, query: string, key: string): string {
-  const rows = w.op("Unsqueeze", [w.range(w.extent(query, 2)), w.int64([1])]);
-  return excluding(w, w.op("LessOrEqual", [w.range(w.extent(key, 2)), rows]));
+  const [own, all] = [w.extent(query, 2), w.extent(key, 2)];
+  const rows = w.op("Add", [w.range(own), w.op("Sub", [all, own])]);
+  return excluding(w, w.op("LessOrEqual", [w.range(all), w.op("Unsqueeze", [rows, w.int64([1])])]));
 }
 
 /** A score at or below it is that of a position that is excluded, whatever was added to it. */

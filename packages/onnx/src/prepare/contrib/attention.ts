@@ -1,4 +1,5 @@
-// Attention in the forms that ONNX Runtime's own domain has it, without a cache of earlier positions.
+// Attention in the forms that ONNX Runtime's own domain has it, with the keys and values of earlier positions, if any,
+// before those of its own; without buffers that hold room for later ones.
 
 import { int, ints } from "../../model/attributes.ts";
 import {
@@ -21,6 +22,7 @@ import {
   repeatHeads,
   rotated,
   rotateHeads,
+  withPast,
 } from "../attention.ts";
 import type { Composite, CompositeWriter } from "../composite-writer.ts";
 
@@ -33,8 +35,12 @@ export const contribAttentions: ReadonlyMap<string, Composite> = new Map<string,
 
 /** Attention of x·W + b, whose columns are queries, keys and values. */
 function attentionOfProjections(w: CompositeWriter, node: Node): void {
-  const [x, weight, bias, mask, past, scoreBias] = node.inputs as [string, string, ...(string | undefined)[]];
-  if (past || w.yields(1) || intAttribute(node, "do_rotary", 0) === 1) return;
+  const [x, weight, bias, mask, past, scoreBias, buffered] = node.inputs as [
+    string,
+    string,
+    ...(string | undefined)[],
+  ];
+  if (buffered || intAttribute(node, "do_rotary", 0) === 1) return;
   const excluded = maskBias(w, node, mask);
   if (!excluded) return;
   const product = w.op("MatMul", [x, weight]);
@@ -44,37 +50,62 @@ function attentionOfProjections(w: CompositeWriter, node: Node): void {
     ? w.ops("Split", [projected, w.int64(sizes)], { axis: int(2) }, 3)
     : w.ops("Split", [projected], { axis: int(2), num_outputs: int(3) }, 3);
   const heads = intAttribute(node, "num_heads", 1);
-  attendHeads(
-    w,
-    node,
-    parts.map((part) => byHead(w, part, heads)),
-    excluded[0],
-    scoreBias,
-  );
+  const [q, k, v] = parts.map((part) => byHead(w, part, heads));
+  attendHeads(w, node, [q, ...withStackedPast(w, past, [k, v])], { mask: excluded[0], scoreBias, past });
+}
+
+/** Keys and values behind those of the past, which are one tensor, as those present are in output 1. */
+function withStackedPast(w: CompositeWriter, past: string | undefined, own: Heads): Heads {
+  const before = past ? w.ops("Split", [past], { axis: int(0), num_outputs: int(2) }, 2) : [];
+  const all = own.map((part, i) => {
+    if (!past) return part;
+    return w.op("Concat", [w.op("Squeeze", [before[i], w.int64([0])]), part], { axis: int(2) });
+  });
+  if (w.yields(1)) {
+    const rows = all.map((part) => w.op("Unsqueeze", [part, w.int64([0])]));
+    w.finish("Concat", rows, { axis: int(0) }, 1);
+  }
+  return all;
 }
 
 /** Query, key and value, [batch, heads, positions, size] each. */
 type Heads = readonly string[];
 
+interface Around {
+  readonly mask: string | undefined;
+  readonly scoreBias: string | undefined;
+  /** Keys of earlier positions, which those given hold already; the last axis but one counts them. */
+  readonly past: string | undefined;
+}
+
 function attendHeads(
   w: CompositeWriter,
   node: Node,
   [q, k, v]: Heads,
-  mask: string | undefined,
-  scoreBias: string | undefined,
+  { mask, scoreBias, past }: Around,
 ): void {
   const isCausal = intAttribute(node, "unidirectional", 0) === 1;
-  const biases = [isCausal ? causalMask(w, q, k, mask) : mask, scoreBias];
+  const biases = [isCausal ? causalMask(w, q, k, { past, mask }) : mask, scoreBias];
   finishJoined(w, attend(w, q, k, v, { scale: floatAttribute(node, "scale", 0), biases }));
 }
 
 /** The lowest number of float32, which the kernel gives to scores of later positions. */
 const LOWEST = -(2 - 2 ** -23) * 2 ** 127;
 
-/** As the kernel has it: position i attends to keys up to i, but the last one to all keys, should there be more. */
-function causalMask(w: CompositeWriter, query: string, key: string, mask = w.scalar(0)): string {
-  const [count, one] = [w.extent(query, 2), w.int64([1])];
-  const rows = w.op("Unsqueeze", [w.range(count), one]);
+/**
+ * As the kernel has it: position i behind `past` earlier ones attends to keys up to its own, but the last one to all
+ * keys, should there be more.
+ */
+function causalMask(
+  w: CompositeWriter,
+  query: string,
+  key: string,
+  { past, mask = w.scalar(0) }: { readonly past: string | undefined; readonly mask: string | undefined },
+): string {
+  const [own, one] = [w.extent(query, 2), w.int64([1])];
+  const count = past ? w.op("Add", [own, w.extent(past, -2)]) : own;
+  const first = w.op("Sub", [count, own]);
+  const rows = w.op("Unsqueeze", [w.op("Add", [w.range(own), first]), one]);
   const isVisible = w.op("LessOrEqual", [w.range(w.extent(key, 2)), rows]);
   const isLast = w.op("Equal", [rows, w.op("Sub", [count, one])]);
   return w.op("Where", [w.op("Or", [isVisible, isLast]), mask, w.scalar(LOWEST)]);
@@ -94,11 +125,11 @@ function maskBias(w: CompositeWriter, node: Node, mask: string | undefined): str
 
 /** Queries, keys and values apart, [batch, positions, heads·size], or side by side in five axes. */
 function multiHeadAttention(w: CompositeWriter, node: Node): void {
-  const [query, key, value, bias, mask, scoreBias, pastKey, pastValue] = node.inputs as (
+  const [query, key, value, bias, mask, scoreBias, pastKey, pastValue, ...buffered] = node.inputs as (
     | string
     | undefined
   )[];
-  if (pastKey || pastValue || w.yields(1) || (bias && !value)) return;
+  if (buffered.some(Boolean) || w.yields(3) || (bias && !value)) return;
   const excluded = maskBias(w, node, mask);
   if (!excluded) return;
   const heads = intAttribute(node, "num_heads", 1);
@@ -107,7 +138,9 @@ function multiHeadAttention(w: CompositeWriter, node: Node): void {
     : key
       ? [byHead(w, query!, heads), ...packed(w, key, 2)]
       : packed(w, query!, 3);
-  attendHeads(w, node, parts, excluded[0], scoreBias);
+  const [q, k, v] = parts;
+  const all = [q, withPast(w, pastKey, k, 1), withPast(w, pastValue, v, 2)];
+  attendHeads(w, node, all, { mask: excluded[0], scoreBias, past: pastKey });
 }
 
 /** Three tensors of three axes, with their parts of the bias added. */
@@ -132,28 +165,27 @@ function packed(w: CompositeWriter, x: string, count: number): string[] {
 }
 
 /**
- * Causal attention in which several heads of the query share one of the keys, from the first position on, where the
- * file states that all rows of the batch fill the whole length.
+ * Causal attention in which several heads of the query share one of the keys, where the file states that all rows of
+ * the batch fill the whole length: what is given of the past, and the positions of the query behind it.
  */
 function groupQueryAttention(w: CompositeWriter, node: Node): void {
   const [, , , pastKey, pastValue, lastKeys, total, cosines, sines, positions, scoreBias, sink] = node.inputs;
   const isWindowed = intAttribute(node, "local_window_size", -1) > 0;
   const isSmooth = intAttribute(node, "smooth_softmax", 0) === 1;
-  if (pastKey || pastValue || positions || sink || isWindowed || isSmooth) return;
+  if (positions || sink || isWindowed || isSmooth) return;
   const length = wholeLength(w.stated(lastKeys), w.stated(total));
   if (length === undefined) return;
-  const [queries, keys, value] = headsOfGroups(w, node, length);
+  const before = pastKey ? w.extents(pastKey, 2, 3) : w.int64([0]);
+  const [queries, keys, value] = headsOfGroups(w, node, w.op("Sub", [w.int64([length]), before]));
   const isTurned = intAttribute(node, "do_rotary", 0) === 1;
   const isInterleaved = intAttribute(node, "rotary_interleaved", 0) === 1;
-  const [q, k] = [queries, keys].map((x) => {
+  const [q, own] = [queries, keys].map((x) => {
     if (!isTurned) return exchanged(w, x);
-    const tables = consecutive(w, [cosines, sines], 0, w.extents(x, 1, 2));
+    const tables = consecutive(w, [cosines, sines], before, w.extents(x, 1, 2));
     return exchanged(w, rotated(w, x, alongHeads(w, tables, w.int64([2])), { isInterleaved }));
   });
-  const v = exchanged(w, value);
-  [k, v].forEach((present, i) => {
-    if (w.yields(i + 1)) w.finish("Identity", [present], {}, i + 1);
-  });
+  const k = withPast(w, pastKey, own, 1);
+  const v = withPast(w, pastValue, exchanged(w, value), 2);
   const mixed = attend(w, q, repeatHeads(w, k, q), repeatHeads(w, v, q), {
     scale: floatAttribute(node, "scale", 0),
     cap: floatAttribute(node, "softcap", 0),
@@ -173,11 +205,14 @@ function wholeLength(lastKeys: Tensor | undefined, total: Tensor | undefined): n
  * Queries, keys and values as [batch, positions, heads, size]; all of them are in the first input where it is alone.
  * Reshape refuses a sequence of another length than the file states.
  */
-function headsOfGroups(w: CompositeWriter, node: Node, length: number): Heads {
+function headsOfGroups(w: CompositeWriter, node: Node, length: string): Heads {
   const [query, key, value] = node.inputs as [string, string?, string?];
   const heads = intAttribute(node, "num_heads", 1);
   const shared = intAttribute(node, "kv_num_heads", heads);
-  const parted = (x: string, count: number): string => w.op("Reshape", [x, w.int64([0, length, count, -1])]);
+  const parted = (x: string, count: number): string => {
+    const shape = w.op("Concat", [w.int64([0]), length, w.int64([count, -1])], { axis: int(0) });
+    return w.op("Reshape", [x, shape]);
+  };
   if (key && value) return [parted(query, heads), parted(key, shared), parted(value, shared)];
   const all = parted(query, heads + 2 * shared);
   return w.ops("Split", [all, w.int64([heads, shared, shared])], { axis: int(2) }, 3);
@@ -187,13 +222,11 @@ function headsOfGroups(w: CompositeWriter, node: Node, length: number): Heads {
 function consecutive(
   w: CompositeWriter,
   tables: readonly string[],
-  first: number,
+  first: string,
   count: string,
 ): readonly string[] {
-  const end = w.op("Add", [count, w.int64([first])]);
-  return tables.map((table) =>
-    w.op("Unsqueeze", [w.op("Slice", [table, w.int64([first]), end]), w.int64([0])]),
-  );
+  const end = w.op("Add", [count, first]);
+  return tables.map((table) => w.op("Unsqueeze", [w.op("Slice", [table, first, end]), w.int64([0])]));
 }
 
 /** Positions are a table, or the first of consecutive ones; which of them, the file must state. */
@@ -206,7 +239,7 @@ function rotaryEmbedding(w: CompositeWriter, node: Node): void {
   const count = w.extents(x, -2, -1);
   const tables =
     stated.dims.length === 1
-      ? consecutive(w, [cosines, sines], numericValues(stated)[0], count)
+      ? consecutive(w, [cosines, sines], w.int64([numericValues(stated)[0]]), count)
       : positioned(w, [cosines, sines], positions);
   rotateHeads(w, x, tables, heads, {
     isInterleaved: intAttribute(node, "interleaved", 0) === 1,
