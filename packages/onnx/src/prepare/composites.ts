@@ -17,7 +17,15 @@ import { packedWeights } from "./contrib/packed-weights.ts";
 import { quantized } from "./contrib/quantized.ts";
 import { deformConv } from "./deform-conv.ts";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./losses.ts";
-import { centerCropPad, compress, cumProd, maxUnpool, oneHot, reverseSequence } from "./rearrangements.ts";
+import {
+  centerCropPad,
+  compress,
+  cumProd,
+  maxUnpool,
+  oneHot,
+  reverseSequence,
+  tensorScatter,
+} from "./rearrangements.ts";
 import { roiAlign } from "./roi-align.ts";
 import { col2Im, dft, stft } from "./signal.ts";
 
@@ -27,6 +35,8 @@ const composites: ReadonlyMap<string, Composite> = new Map<string, Composite>([
   ["Min", single],
   ["Mean", mean],
   ["Swish", swish],
+  ["SwiGLU", swiGlu],
+  ["TensorScatter", tensorScatter],
   ["GlobalLpPool", globalLpPool],
   ["LpNormalization", lpNormalization],
   ["MeanVarianceNormalization", meanVarianceNormalization],
@@ -103,8 +113,18 @@ function mean(w: CompositeWriter, { inputs }: Node): void {
 /** x · sigmoid(αx). */
 function swish(w: CompositeWriter, node: Node): void {
   const [x] = node.inputs as [string];
-  const inner = w.op("Mul", [x, w.scalar(floatAttribute(node, "alpha", 1))]);
-  w.finish("Mul", [x, w.op("Sigmoid", [inner])]);
+  w.finish("Mul", [x, gate(w, node)]);
+}
+
+/** b · a · sigmoid(αa). */
+function swiGlu(w: CompositeWriter, node: Node): void {
+  const [a, b] = node.inputs as [string, string];
+  w.finish("Mul", [w.op("Mul", [a, gate(w, node)]), b]);
+}
+
+function gate(w: CompositeWriter, node: Node): string {
+  const inner = w.op("Mul", [node.inputs[0], w.scalar(floatAttribute(node, "alpha", 1))]);
+  return w.op("Sigmoid", [inner]);
 }
 
 /** ‖x‖ₚ over the spatial axes. */

@@ -1,7 +1,7 @@
 // Operators that pick, turn round, crop or multiply elements up along an axis, written out.
 
 import { int } from "../model/attributes.ts";
-import { DataType, intAttribute, intsAttribute, type Node } from "../model/model.ts";
+import { DataType, intAttribute, intsAttribute, type Node, stringAttribute } from "../model/model.ts";
 import { numericValues } from "../model/tensor.ts";
 import type { CompositeWriter } from "./composite-writer.ts";
 
@@ -103,4 +103,22 @@ function unpooledShape(w: CompositeWriter, node: Node, x: string): string {
   const steps = w.op("Sub", [w.extents(x, 2, 2 + kernel.length), w.int64([1])]);
   const plane = w.op("Add", [w.op("Mul", [steps, w.int64(strides)]), w.int64(room)]);
   return w.op("Concat", [w.extents(x, 0, 2), plane], { axis: int(0) });
+}
+
+/** Rows of a cache replaced, from a place on that may be another for every element of the batch. */
+export function tensorScatter(w: CompositeWriter, node: Node): void {
+  const [past, update, from] = node.inputs as [string, string, string?];
+  const axis = intAttribute(node, "axis", -2);
+  const shape = w.op("Shape", [update]);
+  const rank = w.op("Shape", [shape]);
+  // −1 and as many ones.
+  const column = (axes: string): string =>
+    w.op("Concat", [w.int64([-1]), w.op("Expand", [w.int64([1]), axes])], { axis: int(0) });
+  const behind = axis < 0 ? w.int64([-axis - 1]) : w.op("Sub", [rank, w.int64([axis + 1])]);
+  const own = w.op("Reshape", [w.range(w.extent(update, axis)), column(behind)]);
+  const first = w.op("Reshape", [from || w.int64([0]), column(w.op("Sub", [rank, w.int64([1])]))]);
+  const rows = w.op("Add", [first, own]);
+  const isCircular = stringAttribute(node, "mode", "linear") === "circular";
+  const places = isCircular ? w.op("Mod", [rows, w.extent(past, axis)]) : rows;
+  w.finish("ScatterElements", [past, w.op("Expand", [places, shape]), update], { axis: int(axis) });
 }

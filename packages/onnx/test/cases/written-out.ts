@@ -159,6 +159,31 @@ export const writtenOutFurther = [
     ),
   ),
   operatorCase(
+    "SwiGLU",
+    "alpha 1.5",
+    (g) => g.op("SwiGLU", [g.variable([2, 3]), g.variable([2, 3])], { alpha: float(1.5) }),
+    {
+      opset: 24,
+      reference: (point) =>
+        Float64Array.from(point.subarray(0, 6), (a, i) => (a * point[6 + i]!) / (1 + Math.exp(-1.5 * a))),
+    },
+  ),
+  operatorCase(
+    "TensorScatter",
+    "circular, two elements of the batch",
+    (g) =>
+      g.op("TensorScatter", [g.variable([2, 1, 3, 1]), g.variable([2, 1, 2, 1]), g.int64([1, 2])], {
+        mode: string("circular"),
+      }),
+    { opset: 24, reference: (point) => Float64Array.from([0, 6, 7, 9, 4, 8], (place) => point[place]!) },
+  ),
+  operatorCase(
+    "TensorScatter",
+    "from the first place on, axis 1",
+    (g) => g.op("TensorScatter", [g.variable([2, 3, 1]), g.variable([2, 2, 1])], { axis: int(1) }),
+    { opset: 24, reference: (point) => Float64Array.from([6, 7, 2, 8, 9, 5], (place) => point[place]!) },
+  ),
+  operatorCase(
     "MaxUnpool",
     "by strides",
     (g) =>
