@@ -30,6 +30,14 @@ const random =
 const quantised =
   "it rounds to a coarse grid, so its derivative is zero or infinite; use the model before quantisation, or the straight-through estimator (`straightThrough`, --straight-through on the command line)";
 
+const training = "it is a step of training; export the trained network without its optimiser";
+const steps =
+  "it is a step function, so that its derivative is zero wherever it exists; end the map before it";
+const asFunction =
+  "it has no derivative rule, but the standard defines it by simpler operators; write these in its place (`onnx.inliner.inline_selected_functions` with `inline_schema_functions`), or end the map before it";
+const range =
+  "its start, end or step depends on the point, which decides on the shape of what follows; give it constants when exporting, or end the map before it";
+
 const fused =
   "it names an activation that needs numbers (`activation_params`) and states none; use the model before optimisation";
 const grouped =
@@ -49,6 +57,11 @@ const reasons: ReadonlyMap<string, string> = new Map([
     (op) => [op, sequence] as const,
   ),
   ...["Optional", "OptionalGetElement", "OptionalHasElement"].map((op) => [op, optional] as const),
+  ...["Adam", "Adagrad", "Momentum"].map((op) => [`ai.onnx.preview.training::${op}`, training] as const),
+  ...["Binarizer", "TreeEnsemble"].map((op) => [`ai.onnx.ml::${op}`, steps] as const),
+  ...["LinearAttention", "CausalConvWithState"].map((op) => [op, asFunction] as const),
+  ["ai.onnx.preview::FlexAttention", asFunction],
+  ["Range", range],
   ["RoiAlign", regions],
   ...["Bernoulli", "Multinomial"].map((op) => [op, random] as const),
   ...["QuantizeLinear", "DynamicQuantizeLinear", "DequantizeLinear"].map((op) => [op, quantised] as const),
