@@ -197,6 +197,16 @@ describe("vielbein curvature", () => {
     expect((await vielbein("curvature", ...argv, "--memory", "9K")).code).toBe(75);
   });
 
+  it("where a step is lost in rounding, there is nothing over it, and that is said", async () => {
+    const argv = [generator, "--samples", "1", "--k", "2", "--untrained", "0", "--epsilon", "1e-9"];
+    const { code, stdout } = await vielbein("curvature", ...argv);
+    expect([code, stdout.includes("Infinity")]).toEqual([0, false]);
+    expect(stdout).toContain('a step of 1e-9 is lost in the rounding of "');
+    for (const { secant, turn, normal } of (await found(...argv)).points[0].directions) {
+      expect([secant, turn, normal === null]).toEqual([null, null, false]);
+    }
+  });
+
   it("what was computed is not lost", async () => {
     const out = scratch("interrupted.npz");
     const { code, stdout } = await interruptedAt(

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { normal } from "@vielbein/linalg";
 import { readNpz, writeNpy } from "@vielbein/linalg/npy";
-import { encodeModel } from "@vielbein/onnx";
+import { DataType, encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { floats, generatorBytes, model, node } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
@@ -17,7 +17,7 @@ const json = async (file: string, ...options: string[]) => {
 interface Estimated {
   readonly estimates: Readonly<
     Record<
-      "participationRatio" | "effectiveRank" | "stableRank",
+      "trace" | "participationRatio" | "effectiveRank" | "stableRank",
       { readonly value: number; readonly interval: readonly [number, number] }
     >
   > & { readonly kept: readonly [{ readonly interval: readonly [number, number] }] };
@@ -288,6 +288,44 @@ describe("vielbein dimension", () => {
       const [{ interval }] = estimates.kept;
       expect(interval[0] <= truth.kept && truth.kept <= interval[1]).toBe(true);
     });
+  });
+
+  it("draws other random vectors at other points and under other seeds, and the same under the same", async () => {
+    const halving = scratch(
+      "halving.onnx",
+      encodeModel(
+        model({
+          nodes: [node("Gemm", ["z", "w"], ["y"])],
+          initializers: [floats("w", [60, 50])],
+          inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 60] }],
+          outputs: [{ name: "y", dataType: DataType.FLOAT }],
+        }),
+      ),
+    );
+    const traces = async (seed: string): Promise<number[]> => {
+      const argv = [halving, "--samples", "2", "--spectrum", "estimate", "--probes", "2", "--seed", seed];
+      const [layer] = (await json(argv[0]!, ...argv.slice(1))).layers;
+      return layer.points.map((point: Estimated) => point.estimates.trace.value);
+    };
+    const [first, other] = [await traces("0"), await traces("1")];
+    expect(new Set([...first, ...other]).size).toBe(4);
+    expect(await traces("0")).toEqual(first);
+  });
+
+  it("of a single output it is that of the output, not of a layer before it", async () => {
+    const single = scratch(
+      "single.onnx",
+      encodeModel(
+        model({
+          nodes: [node("Gemm", ["z", "a"], ["hidden"]), node("Gemm", ["hidden", "b"], ["score"])],
+          initializers: [floats("a", [4, 8], 1), floats("b", [8, 1], 2)],
+          inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 4] }],
+          outputs: [{ name: "score", dataType: DataType.FLOAT, shape: ["n", 1] }],
+        }),
+      ),
+    );
+    const { layers } = await json(single, "--samples", "1");
+    expect(layers.map(({ to }: { to: object }) => to)).toEqual([{ name: "score", dim: 1, shape: [1] }]);
   });
 
   it("estimates where the Jacobian is too large in any form, aloud, and where it is not finds all", async () => {

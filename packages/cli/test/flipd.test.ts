@@ -3,9 +3,10 @@
 import { readFileSync } from "node:fs";
 import { orthogonal } from "@vielbein/linalg";
 import { readNpz, writeNpy } from "@vielbein/linalg/npy";
+import { DataType, encodeModel, PREDICTIONS } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { type Component, idealDenoiser } from "./analytic-denoisers.ts";
-import { generatorBytes } from "./models.ts";
+import { floats, model, node } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
 interface ReferenceCase {
@@ -176,12 +177,25 @@ describe("vielbein flipd", () => {
     expect([found.code, found.stderr.includes("vielbein.prediction: expected epsilon")]).toEqual([65, true]);
   });
 
-  it("refuses a model that is no denoiser", async () => {
-    const path = scratch("no-denoiser.onnx", generatorBytes);
-    const codes = pointsFile("codes.npy", [[0, 0, 0, 0]]);
-    const found = await vielbein("flipd", path, "--points", codes, "--sigma", "0.1", "--prediction", "x0");
-    expect(found.code).toBe(65);
-  });
+  it.each(PREDICTIONS)(
+    "refuses a model whose output has another shape, taken to predict %s",
+    async (what) => {
+      // One number would be added to each of the three of the data.
+      const summing = model({
+        nodes: [node("MatMul", ["x", "w"], ["sum"])],
+        initializers: [floats("w", [3, 1])],
+        inputs: [{ name: "x", dataType: DataType.FLOAT, shape: ["n", 3] }],
+        outputs: [{ name: "sum", dataType: DataType.FLOAT, shape: ["n", 1] }],
+      });
+      const path = scratch("summing.onnx", encodeModel(summing));
+      const data = pointsFile("data.npy", [[0, 0, 0]]);
+      for (const command of ["flipd", "basis", "dimension"]) {
+        const argv = [path, "--points", data, "--sigma", "0.1", "--prediction", what];
+        const { code, stderr } = await vielbein(command, ...argv);
+        expect([code, stderr]).toEqual([65, expect.stringContaining('"x" [3], and "sum" is [1]')]);
+      }
+    },
+  );
 });
 
 describe("x_t → x̂₀", () => {

@@ -1,8 +1,9 @@
 // Regions of pictures as weights, and their outlines.
 
-import { detectLayout, parseLayout, type RgbaImage } from "@vielbein/viz";
+import { detectLayout, encodePng, parseLayout, type RgbaImage } from "@vielbein/viz";
 import { describe, expect, it } from "vitest";
 import { outlined, readRegion } from "../src/inputs/region-masks.ts";
+import { scratch } from "./run.ts";
 
 const layoutOf = (text: string, ...shape: number[]) => detectLayout(shape, { layout: parseLayout(text) });
 const grey = layoutOf("hw", 2, 3);
@@ -39,8 +40,27 @@ describe("a rectangle", () => {
     },
   );
 
+  it.each(["-1,0,2,2", "1.5,0,2,2", "1,2,3", "nan,0,1,1", "1,2,3,4,5"])(
+    "refuses %s, which is no rectangle, and no file either",
+    async (text) => {
+      await expect(readRegion(text, grey)).rejects.toThrow("a rectangle is X,Y,WIDTH,HEIGHT");
+    },
+  );
+
   it.each(["0,0,0,2", "0,0,3,0", "3,2,0,0"])("refuses %s, which is empty", async (text) => {
     await expect(readRegion(text, grey)).rejects.toThrow("nothing of the picture is inside");
+  });
+});
+
+describe("a picture", () => {
+  it("is outside where it is transparent, as where it is black", async () => {
+    const pixels = [255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 255, 255, 255, 255, 51, 51, 51, 51, 255];
+    const data = Uint8ClampedArray.from([...pixels, 0, 0, 0, 0]);
+    const path = scratch("mask.png", encodePng({ width: 3, height: 2, data }));
+    const expected = [1, 0, 0, 0.2, 0.2, 0];
+    (await weightsOf(path)).forEach((weight, i) => {
+      expect(weight).toBeCloseTo(expected[i]!, 6);
+    });
   });
 });
 

@@ -98,7 +98,8 @@ describe("region", () => {
   it.each<[string[], number, RegExp]>([
     [["--region", "3,0,2,4"], 65, /leaves the picture of 4 × 4 pixels/],
     [["--region", "0,0,0,4"], 65, /nothing of the picture is inside/],
-    [["--region", "1,2,3"], 66, /cannot read "1,2,3"/],
+    [["--region", "1,2,3"], 2, /a rectangle is X,Y,WIDTH,HEIGHT/],
+    [["--region", "no.png"], 66, /cannot read "no.png"/],
     [["--region", "0,0,4,4", "--outside", "keep", "--tolerance", "0"], 2, /Expected a number/],
     [["--region", "0,0,2,4", "--outside", "all"], 2, /ignore, keep, ratio/],
     [["--region", "0,0,2,4", "--layout", "signal:16"], 65, /outputs are no images/],

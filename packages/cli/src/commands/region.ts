@@ -12,7 +12,7 @@ import {
 import { linearTraversal, symmetricSteps } from "@vielbein/core/paths";
 import { type Matrix, rowAt, transpose } from "@vielbein/linalg";
 import { contactSheet } from "@vielbein/viz";
-import { footerOf, originOf } from "../inputs/captions.ts";
+import { footerOf, originOf, stillnessRemark } from "../inputs/captions.ts";
 import { atMost } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
 import { mapOptions, pointOptions, provenanceOf } from "../inputs/model.ts";
@@ -213,6 +213,7 @@ function toText({ directions, controls }: Found, provenance: Provenance, { outsi
       ? `τ is off by ${(100 * traceError).toPrecision(2)} % (one standard error): the trace of the outer metric is estimated`
       : undefined,
     rest > 0 ? `… ${rest} more: --json or --directions-out` : undefined,
+    ...stillnessRemark(provenance.from.name, provenance.to.name, [Math.max(...inside, ...beyond)]),
   ]);
   const title = heading(
     spacesText(provenance.from, provenance.to),

@@ -16,6 +16,7 @@ import { InvalidArgumentError } from "commander";
 import { positive } from "../kit/arguments.ts";
 import { choice, type OptionsOf, option } from "../kit/options.ts";
 import type { LoadedModel, MapOptions } from "./model.ts";
+import { prepareMap } from "./prepared.ts";
 
 /** The input that is told the noise, and numbers for it; without these it is given σ itself. */
 interface NoiseInput {
@@ -79,13 +80,13 @@ export interface DenoiserModel extends LoadedModel {
 }
 
 /** The model as it is or, with --sigma, as a denoiser at that level of noise. */
-export function asDenoiser(
+export async function asDenoiser(
   loaded: LoadedModel,
   options: Choice & Ends & { readonly sigma?: number | undefined },
-): LoadedModel {
+): Promise<LoadedModel> {
   const { sigma, ...rest } = options;
   if (sigma !== undefined) {
-    const [at = loaded] = denoisersAt(loaded, rest, [sigma]);
+    const [at = loaded] = await denoisersAt(loaded, rest, [sigma]);
     return at;
   }
   const given = (["prediction", "process", "noiseInput"] as const).find((name) => rest[name] !== undefined);
@@ -100,13 +101,14 @@ export function asDenoiser(
  * The model as a denoiser at each level of noise.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` where it is not known what the network predicts, where it is told another
- *   number of values than there are levels, or where --to names several tensors; `OUT_OF_RANGE`; `INVALID_SPACE`.
+ *   number of values than there are levels, or where --to names several tensors; `SHAPE_MISMATCH` where what is predicted
+ *   has another shape than the data; `OUT_OF_RANGE`; `INVALID_SPACE`.
  */
-export function denoisersAt(
+export async function denoisersAt(
   loaded: LoadedModel,
   options: Choice & Ends,
   sigmas: readonly number[],
-): DenoiserModel[] {
+): Promise<DenoiserModel[]> {
   const prediction = options.prediction ?? stated(loaded, "vielbein.prediction", PREDICTIONS);
   if (prediction === undefined) {
     throw new VielbeinError(
@@ -116,7 +118,26 @@ export function denoisersAt(
   }
   const process = options.process ?? stated(loaded, "vielbein.process", PROCESSES) ?? "exploding";
   const told = toldAt(loaded, options, sigmas);
-  return sigmas.map((sigma, i) => denoiserAt(loaded, options, { prediction, process, sigma }, told?.[i]));
+  const levels = sigmas.map((sigma, i) =>
+    denoiserAt(loaded, options, { prediction, process, sigma }, told?.[i]),
+  );
+  const [first] = levels;
+  if (first) await requireSameShape({ ...loaded, inputs: first.inputs }, options.from, first.denoiser.output);
+  return levels;
+}
+
+/** Sums of tensors of other shapes would be taken all the same, each number repeated. */
+async function requireSameShape(
+  loaded: LoadedModel,
+  input: string | undefined,
+  output: string,
+): Promise<void> {
+  const { from, to } = await prepareMap(loaded, { from: input, to: output });
+  if (String(from.shape) === String(to.shape)) return;
+  throw new VielbeinError(
+    "SHAPE_MISMATCH",
+    `--sigma: what a denoiser predicts has the shape of its data, "${from.name}" [${from.shape.join(", ")}], and "${to.name}" is [${to.shape.join(", ")}]. Name the tensor that is predicted with --to.`,
+  );
 }
 
 function denoiserAt(

@@ -1,11 +1,11 @@
 // Commands that measure several layers of a model: which layers, and one map at a time.
 
 import { type Space, VielbeinError } from "@vielbein/core";
-import { layers, type Model, type OnnxMap, prepare } from "@vielbein/onnx";
+import { layers, type Model, type OnnxMap } from "@vielbein/onnx";
 import { flag, listOption, type OptionsOf } from "../kit/options.ts";
 import type { Terminal } from "../kit/terminal.ts";
 import { type LoadedModel, mapOptions, openMap, type PointOptions } from "./model.ts";
-import { spanOf } from "./prepared.ts";
+import { prepareMap } from "./prepared.ts";
 import { availableUntrained, untrainedModel } from "./untrained.ts";
 
 /** What chooses maps to several layers, and the engine. */
@@ -34,15 +34,13 @@ export async function layerSpaces(loaded: LoadedModel, options: LayerOptions): P
   const { from } = options;
   const last = loaded.denoiser?.denoised;
   const to = last === undefined ? options.to : [last];
-  const prepared = (name = last) => prepare(loaded.model, loaded.runtime, spanOf(loaded, { from, to: name }));
   const repeated = to?.find((name, i) => to.indexOf(name) !== i);
   if (repeated !== undefined) {
     throw new VielbeinError("INVALID_ARGUMENT", `--to: "${repeated}" is named twice. Name it once.`);
   }
-  const reports = options.everyLayer
-    ? layers(await prepared())
-    : await inTurn(to ?? [undefined], async (name) => layers(await prepared(name)).at(-1)!);
-  return reports.map(({ name, dim, shape }) => ({ name, dim, shape }));
+  const mapTo = (name: string | undefined) => prepareMap(loaded, { from, to: name });
+  if (!options.everyLayer) return inTurn(to ?? [undefined], async (name) => (await mapTo(name)).to);
+  return layers((await mapTo(last)).graph).map(({ name, dim, shape }) => ({ name, dim, shape }));
 }
 
 async function inTurn<A, B>(items: readonly A[], f: (item: A) => Promise<B>): Promise<B[]> {

@@ -19,7 +19,10 @@ export function spanOf(
 }
 
 /** The graph that --from and --to choose. */
-export async function prepareMap(loaded: LoadedModel, options: MapOptions): Promise<PreparedMap> {
+export async function prepareMap(
+  loaded: LoadedModel,
+  options: Pick<MapOptions, "from" | "to">,
+): Promise<PreparedMap> {
   const graph = await prepare(loaded.model, loaded.runtime, spanOf(loaded, options));
   const space = (name: string): Space => {
     const shape = pointShape(graph.info.get(name)?.shape ?? []);

@@ -30,8 +30,7 @@ export interface Region {
  */
 export async function readRegion(text: string, layout: ImageLayout): Promise<Region> {
   if (/\.np[yz](:|$)/i.test(text)) return arrayRegion(text, layout);
-  const sides = /^\s*(\d+),(\d+),(\d+),(\d+)\s*$/.exec(text)?.slice(1).map(Number);
-  const { mask, description } = sides ? rectangle(sides, layout) : await maskOf(text, layout);
+  const { mask, description } = isList(text) ? rectangle(text, layout) : await maskOf(text, layout);
   return requireSome(text, { weights: fromRgba(mask, layout, [0, 1]), mask, description });
 }
 
@@ -103,7 +102,20 @@ function requireSome(subject: string, region: Region): Region {
 
 type Mask = Pick<Region, "mask" | "description">;
 
-function rectangle(sides: readonly number[], { width, height }: ImageLayout): Mask {
+/** Whether all parts between commas are numbers, of whatever kind: the name of a file has a letter. */
+function isList(text: string): boolean {
+  const parts = text.split(",");
+  return parts.length > 1 && parts.every((part) => !Number.isNaN(Number(part)) || /^\s*nan\s*$/i.test(part));
+}
+
+function rectangle(text: string, { width, height }: ImageLayout): Mask {
+  const sides = /^\s*(\d+),(\d+),(\d+),(\d+)\s*$/.exec(text)?.slice(1).map(Number);
+  if (!sides) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--region ${text}: a rectangle is X,Y,WIDTH,HEIGHT in whole pixels from the top left. Give these four numbers.`,
+    );
+  }
   const [x = 0, y = 0, w = 0, h = 0] = sides;
   if (x + w > width || y + h > height) {
     throw new VielbeinError(
@@ -125,7 +137,7 @@ function rectangle(sides: readonly number[], { width, height }: ImageLayout): Ma
 
 async function maskOf(path: string, { width, height }: ImageLayout): Promise<Mask> {
   const bytes = await readInput("--region", path);
-  const mask = await decodeImage(bytes);
+  const mask = onBlack(await decodeImage(bytes));
   if (mask.width !== width || mask.height !== height) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",
@@ -133,6 +145,12 @@ async function maskOf(path: string, { width, height }: ImageLayout): Promise<Mas
     );
   }
   return { mask, description: { file: path.replace(/^.*[\\/]/, ""), sha256: sha256(bytes) } };
+}
+
+/** What is transparent is outside, as what is black. */
+function onBlack({ width, height, data }: RgbaImage): RgbaImage {
+  const opaque = data.map((value, at) => (at % 4 === 3 ? 255 : (value * data[at - (at % 4) + 3]!) / 255));
+  return { width, height, data: opaque };
 }
 
 /** The picture with the border of the region drawn on it. */

@@ -25,7 +25,7 @@ import {
 export function regionOption(): InputOption {
   return input(
     "--region <region>",
-    "a part of the picture: X,Y,WIDTH,HEIGHT in pixels from the top left; FILE.png that is white inside; FILE.npy, or a tensor of the model at the same code, from 0 outside to 1 inside",
+    "a part of the picture: X,Y,WIDTH,HEIGHT in pixels from the top left; FILE.png that is white inside and black or transparent outside; FILE.npy, or a tensor of the model at the same code, from 0 outside to 1 inside",
   );
 }
 

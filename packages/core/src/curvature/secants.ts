@@ -19,16 +19,20 @@ import type { TangentSpace } from "./tangent-space.ts";
 export interface Secants {
   /**
    * The angle between J(x ± εv)·v and the tangent space at x, in radians, over the distance from f(x) to f(x ± εv), both
-   * sides together. Tends to the normal curvature with ε → 0 where f is smooth. NaN where the output stays where it is.
+   * sides together. Tends to the normal curvature with ε → 0 where f is smooth. NaN where the output stays where it is,
+   * or where a step of ε is lost in the rounding of x.
    */
   readonly secant: Float64Array;
   /** The same for the largest principal angle between the spans of all J(x ± εv)·vᵢ and of all J(x)·vᵢ. */
   readonly turn: Float64Array;
 }
 
+/** By how much of itself a step may come out longer or shorter when it is added to the point. */
+const LOST = 0.1;
+
 /** What is seen at one end of a step. */
 interface End {
-  /** ‖f(x ± εv) − f(x)‖. */
+  /** ‖f(x ± εv) − f(x)‖; NaN where the step is lost. */
   readonly distance: number;
   /** J(x ± εv)·v, `[m]`. */
   readonly velocity: FloatArray;
@@ -49,8 +53,9 @@ export async function secantsOf(
   for (let i = 0; i < count; i++) {
     const ends = [await endOf(at, frame, span, i, epsilon), await endOf(at, frame, span, i, -epsilon)];
     const way = ends.reduce((sum, { distance }) => sum + distance, 0);
-    secant[i] = (await anglesTo(tangent, ends)) / way;
-    turn[i] = ends.reduce((sum, end) => sum + end.turn, 0) / way;
+    // An output that stays where it is has no way to turn over.
+    secant[i] = way > 0 ? (await anglesTo(tangent, ends)) / way : Number.NaN;
+    turn[i] = way > 0 ? ends.reduce((sum, end) => sum + end.turn, 0) / way : Number.NaN;
   }
   return { secant, turn };
 }
@@ -61,11 +66,12 @@ async function endOf(at: JacobianAt, frame: Frame, span: Matrix, i: number, step
   signal?.throwIfAborted();
   const along: FloatArray = rowAt(frame.vectors, i, n);
   const there = point.map((x, k) => x + step * along[k]);
+  const isLost = Math.abs(norm(there.map((x, k) => x - point[k])) / Math.abs(step) - 1) > LOST;
   const images = await map.jvp(there, frame.vectors, count, { signal });
   const value = await map.evaluate(there, 1, { signal });
   const here = await at.value();
   return {
-    distance: norm(value.map((x, k) => x - here[k])),
+    distance: isLost ? Number.NaN : norm(value.map((x, k) => x - here[k])),
     velocity: rowAt(images, i, at.outputs),
     turn: principalAngles(spanOf(images, at.outputs), span).at(-1) ?? 0,
   };

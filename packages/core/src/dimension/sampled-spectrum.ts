@@ -22,6 +22,8 @@ export interface SpectrumSampling {
   readonly steps?: number | undefined;
   /** Of the random vectors. Default 0. */
   readonly seed?: number | bigint | undefined;
+  /** Which of the seed's vectors is the first: spectra that are averaged need vectors of their own. Default 0. */
+  readonly first?: number | undefined;
 }
 
 export interface SampledSpectrumOptions extends DerivativeOptions, SpectrumSampling {}
@@ -85,12 +87,16 @@ export async function sampledSpectrum(
 ): Promise<SampledSpectrum> {
   const at = JacobianAt.of(map, point, options);
   const total = Math.min(at.inputs, at.outputs);
-  const { k = Math.min(LEADING, total), probes = PROBES, steps = LANCZOS_STEPS, seed = 0 } = options;
+  const { k = Math.min(LEADING, total), probes = PROBES, steps = LANCZOS_STEPS } = options;
   requireSampling(total, k, probes, steps);
   const search = { tolerance: TOLERANCE, side: smallerSide(at) };
   const { values, vectors, residuals, products } = await leadingPairs(at, k, search);
   const locked = transpose(vectors);
-  const rest = await probeRest(at, rowsOf(locked), values[0], { probes, steps, seed });
+  const rest = await probeRest(at, rowsOf(locked), values[0], {
+    ...options,
+    probes,
+    steps,
+  });
   return {
     total,
     leading: values.map((value) => Math.sqrt(Math.max(0, value))),
@@ -115,8 +121,9 @@ export async function probeRest(
   {
     probes,
     steps,
-    seed,
-  }: { readonly probes: number; readonly steps: number; readonly seed: number | bigint },
+    seed = 0,
+    first = 0,
+  }: SpectrumSampling & { readonly probes: number; readonly steps: number },
 ): Promise<Tridiagonals & { readonly products: number }> {
   const [diagonal, offDiagonal] = [matrix(probes, steps), matrix(probes, steps)];
   const scaled = new ScaledProducts(at, smallerSide(at));
@@ -128,13 +135,13 @@ export async function probeRest(
     return Float64Array.from(images, (x) => (x / largest) * scaled.unit ** 2);
   };
   const width = at.vectorsPerRun;
-  for (let first = 0; first < probes; first += width) {
-    const vectors = Array.from({ length: Math.min(width, probes - first) }, (_, i) =>
-      normal(seed, FIRST_PROBE + first + i, scaled.dim),
+  for (let done = 0; done < probes; done += width) {
+    const vectors = Array.from({ length: Math.min(width, probes - done) }, (_, i) =>
+      normal(seed, FIRST_PROBE + first + done + i, scaled.dim),
     );
     const part = await tridiagonalize(vectors, apply, locked, steps);
-    diagonal.data.set(part.diagonal.data, first * steps);
-    offDiagonal.data.set(part.offDiagonal.data, first * steps);
+    diagonal.data.set(part.diagonal.data, done * steps);
+    offDiagonal.data.set(part.offDiagonal.data, done * steps);
   }
   return { diagonal, offDiagonal, products };
 }

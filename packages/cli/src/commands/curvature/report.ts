@@ -123,7 +123,7 @@ function remarksOn(report: CurvatureReport): string[] {
     `normal, geodesic, secant and turn in radians per unit of ${to.name} (1/normal is a radius); secant and turn over ${epsilon} of ${from.name} to either side; times ‖J·v‖${untrained > 0 ? ", and untrained," : ""} in radians per unit of ${from.name}`,
     ...pointRemarks(report),
     ...planeRemarks(rows),
-    ...definedItems([kinkRemark(report), productsRemark(rows)]),
+    ...definedItems([stepRemark(report), kinkRemark(report), productsRemark(rows)]),
   ];
 }
 
@@ -167,6 +167,13 @@ function planeRemarks(rows: readonly CurvatureRow[]): string[] {
 
 /** How many times as much a finite step must see as a second derivative for kinks to be named. */
 const KINKED = 2;
+
+function stepRemark(report: CurvatureReport): string | undefined {
+  const { provenance, names, epsilon } = report;
+  const known = (what: Along) => names.flatMap((_, i) => valuesOf(report, "", what, i)).length;
+  if (known("secant") >= known("normal")) return undefined;
+  return `at some points a step of ${epsilon} is lost in the rounding of "${provenance.from.name}", or does not move "${provenance.to.name}": there are no secant and turn there. A larger --epsilon may see more`;
+}
 
 function kinkRemark(report: CurvatureReport): string | undefined {
   const { provenance, isPiecewiseLinear, names } = report;

@@ -87,6 +87,7 @@ export const dimension = command({
         draws: options.draws > 1 ? options.draws : undefined,
         estimated: estimated.length > 0 ? estimated : undefined,
         probes: estimated.length > 0 ? sampling.probes : undefined,
+        seed: estimated.length > 0 ? sampling.seed : undefined,
       }),
       columns: columnsOf(points.count, width, from.dim, sampling),
       compute: (row) => restAfter(maps, spectraAt(row, spectra)),

@@ -18,13 +18,16 @@ import { info, type Terminal } from "../../kit/terminal.ts";
 export interface Sampling {
   /** By layer. */
   readonly layers: readonly boolean[];
-  /** Random vectors. */
+  /** Random vectors at each point. */
   readonly probes: number;
+  /** Of these. */
+  readonly seed: number;
 }
 
 interface SamplingOptions {
   readonly spectrum?: "full" | "estimate" | undefined;
   readonly probes: number;
+  readonly seed: number;
   readonly memory?: number | undefined;
   readonly untrained: number;
 }
@@ -33,7 +36,7 @@ interface SamplingOptions {
 export function samplingOf(
   from: Space,
   spaces: readonly Space[],
-  { spectrum, probes, memory, untrained }: SamplingOptions,
+  { spectrum, probes, seed, memory, untrained }: SamplingOptions,
   terminal: Terminal,
 ): Sampling {
   const layers = spaces.map((to) =>
@@ -52,7 +55,7 @@ export function samplingOf(
       "--untrained compares local dimensions: where spectra are estimated it has nothing to compare",
     );
   }
-  return { layers, probes };
+  return { layers, probes, seed };
 }
 
 /** How many singular values are found of a layer. */
@@ -61,11 +64,12 @@ export function valuesFound(from: Space, to: Space, isEstimated: boolean | undef
   return isEstimated ? Math.min(LEADING, total) : total;
 }
 
-/** What a row keeps of a sampled spectrum, beside the leading singular values. */
+/** What the row of point `index` keeps of a sampled spectrum, beside the leading singular values. */
 export async function sampleCells(
   map: DifferentiableMap,
   point: Float32Array,
-  { probes }: Sampling,
+  index: number,
+  { probes, seed }: Sampling,
   options: DerivativeOptions,
 ): Promise<{
   readonly singularValues: Float64Array;
@@ -75,6 +79,8 @@ export async function sampleCells(
   const { leading, residuals, diagonal, offDiagonal, products, route } = await sampledSpectrum(map, point, {
     ...options,
     probes,
+    seed,
+    first: index * probes,
   });
   const padded = new Float64Array(LEADING);
   padded.set(residuals);

@@ -60,7 +60,7 @@ export async function spectraAt(row: number, task: SpectraTask): Promise<Dimensi
   const call = { signal, memoryBudget: memory };
   if (sampling.layers[layer]) {
     const map = await stackedOver(draws, (maps) => maps.at(layer));
-    const { singularValues, route, ...cells } = await sampleCells(map, point, sampling, call);
+    const { singularValues, route, ...cells } = await sampleCells(map, point, index, sampling, call);
     const leading = { ...NO_SPECTRUM, singularValues };
     return { layer, index, route, ...spectrumCells(leading, NO_SPECTRUM, width), ...cells };
   }

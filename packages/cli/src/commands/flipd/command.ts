@@ -109,7 +109,8 @@ async function openLevels({
 }: ModelTask<FlipdOptions>): Promise<Levels> {
   const { sigma, to, ...rest } = options;
   const loaded = await loadModel(model, { ...rest, to }, terminal);
-  const levels = denoisersAt(loaded, { ...rest, to }, sigma).map((one) => ({
+  const denoisers = await denoisersAt(loaded, { ...rest, to }, sigma);
+  const levels = denoisers.map((one) => ({
     denoiser: one.denoiser,
     maps: new LayerMaps(one, rest, [{ name: one.denoiser.noise }]),
   }));
