@@ -37,7 +37,7 @@ const FIRST = [
   { k: 4, tolerance: 1e-3 },
   { k: 12, tolerance: 1e-4 },
 ] as const;
-/** Outputs of which a picture takes so long that no more than the first are looked for: those of 256² in colour. */
+/** Outputs of which a tangent takes so long that no more than the first are looked for: those of 256² in colour. */
 const LARGE_OUTPUT = 3 * 256 ** 2;
 /**
  * Longer codes have their principal components by an approximation: the exact ones take seconds in which nothing can be
@@ -93,7 +93,7 @@ function basisFound(
 ): LocalFound {
   const { map } = spaces;
   const isWhole = singularValues.length === Math.min(map.from.dim, map.to.dim);
-  const set = keepLeading({
+  const set = keepLeading(spaces, {
     space: map.from,
     vectors: inputVectors,
     names: [],
@@ -140,7 +140,7 @@ export function findSefa(spaces: Spaces): Found {
   const { shape } = map.from;
   const chosen = selectMaps(firstAffineMaps(graph));
   const { directions, eigenvalues } = factorize(stackWeights(chosen.map(({ weight }) => weight)));
-  const set = keepLeading({
+  const set = keepLeading(spaces, {
     space: map.from,
     vectors: directions,
     names: [],
@@ -157,7 +157,7 @@ export function findSefa(spaces: Spaces): Found {
 export async function findComponents(spaces: Spaces, signal: AbortSignal): Promise<Found> {
   const { map, head } = spaces;
   const space = head ? map.from : map.to;
-  const k = Math.min(KEPT, space.dim, map.from.dim);
+  const k = Math.min(keptOf(spaces), space.dim, map.from.dim);
   const accumulator = new PrincipalComponentsAccumulator(space.dim, {
     k,
     exactUpTo: EXACT_CODE,
@@ -174,7 +174,7 @@ export async function findComponents(spaces: Spaces, signal: AbortSignal): Promi
     stdev: result.stdev,
   };
   return {
-    set: keepLeading({
+    set: keepLeading(spaces, {
       space: map.from,
       vectors,
       names: [],
@@ -198,7 +198,7 @@ export async function findMetricAxes(spaces: Spaces, signal: AbortSignal): Promi
     spectra.push(await metricSpectrum(map, point, { ...options, k: isLong ? LEADING : undefined }));
   }
   const { eigenvalues, eigenvectors } = averageMetric(spectra);
-  const set = keepLeading({
+  const set = keepLeading(spaces, {
     space: map.from,
     vectors: eigenvectors,
     names: [],
@@ -242,10 +242,15 @@ export function constant(
   return new Float64Array(vectors.cols).fill(description.deviation);
 }
 
+/** How many directions the page is handed. */
+function keptOf({ map }: Spaces): number {
+  return map.to.dim >= LARGE_OUTPUT ? FIRST[1].k : KEPT;
+}
+
 /** The leading directions, with their names and values. */
-function keepLeading(set: ValuedSet): ValuedSet {
+function keepLeading(spaces: Spaces, set: ValuedSet): ValuedSet {
   const { vectors, values } = set;
-  const count = Math.min(KEPT, vectors.cols, values.values.length);
+  const count = Math.min(keptOf(spaces), vectors.cols, values.values.length);
   return {
     ...set,
     vectors: count === vectors.cols ? vectors : leadingColumns(vectors, count),

@@ -246,9 +246,11 @@ describe("a long code", () => {
     await large.load({ name: "large.onnx", bytes: largeModel }, {});
     const counts: number[] = [];
     const progress = ({ set }: LocalBasisReply): void => void counts.push(set.vectors.cols);
-    const { set } = await large.basis(await large.sample(3, 1), { progress });
+    const point = await large.sample(3, 1);
+    const { set } = await large.basis(point, { progress });
+    const sefa = await large.directions("sefa", point);
     large.dispose();
-    expect([...counts, set.vectors.cols]).toEqual([4, 12]);
+    expect([...counts, set.vectors.cols, sefa.set.vectors.cols]).toEqual([4, 12, 12]);
   });
 
   it("is given up between two of its steps", async () => {

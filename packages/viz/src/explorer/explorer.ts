@@ -243,6 +243,7 @@ export class Explorer {
     this.#columns.restart(kinds, steps);
     // The picture need not wait for the directions.
     this.#redraw();
+    this.#work.say("Finding directions");
     await this.#find(steps, signal);
   }
 

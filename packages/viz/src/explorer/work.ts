@@ -21,7 +21,7 @@ export class Work {
     this.giveUp();
     this.#controller = new AbortController();
     const { signal } = this.#controller;
-    this.#status.textContent = `${what} …`;
+    this.say(what);
     try {
       await task(signal);
     } catch (error) {
@@ -30,6 +30,11 @@ export class Work {
       if (!signal.aborted) this.#status.textContent = "";
     }
     return !signal.aborted;
+  }
+
+  /** What is under way from now on. */
+  say(what: string): void {
+    this.#status.textContent = `${what} …`;
   }
 
   giveUp(): void {
