@@ -5,7 +5,13 @@ export {
   TABLE_TILE,
   type TableDirection,
 } from "./direction-tables.ts";
-export { type DetectOptions, detectLayout, isPlain, possibleLayouts } from "./images/detect-layout.ts";
+export {
+  type DetectOptions,
+  detectLayout,
+  guessText,
+  isPlain,
+  possibleLayouts,
+} from "./images/detect-layout.ts";
 export { differencePicture, WHITE_DIFFERENCE } from "./images/difference-picture.ts";
 export {
   isOpaque,

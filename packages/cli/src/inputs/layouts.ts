@@ -5,6 +5,7 @@ import type { Space } from "@vielbein/core";
 import {
   detectLayout,
   formatLayout,
+  guessText,
   type ImageLayout,
   isPlain,
   LAYOUT_GRAMMAR,
@@ -12,7 +13,6 @@ import {
   statedLayout,
 } from "@vielbein/viz";
 import { layout } from "../kit/arguments.ts";
-import { shapeText } from "../kit/names.ts";
 import { type OptionsOf, option } from "../kit/options.ts";
 import { isOutput, type LoadedModel } from "./model.ts";
 
@@ -67,7 +67,7 @@ export function remarkOnGuess(
     .map(formatLayout)
     .filter((text) => text !== taken);
   const rest = others.length > 0 ? `; --layout takes others, such as ${others.join(" or ")}` : "";
-  remark(`"${name}" is ${shapeText(shape)}: read as ${taken}, which is a guess${rest}`);
+  remark(`${guessText({ name, shape }, found)}${rest}`);
 }
 
 /** What the provenance records about a layout. */

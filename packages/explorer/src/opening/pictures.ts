@@ -5,6 +5,7 @@ import { rowAt } from "@vielbein/linalg";
 import {
   detectLayout,
   formatLayout,
+  guessText,
   type ImageLayout,
   isPlain,
   LAYOUT_GRAMMAR,
@@ -36,8 +37,7 @@ export class Pictures {
   private constructor({ name, shape }: Space, { layout, from }: FoundLayout, range: PixelRange) {
     this.description = describe(layout, from, shape);
     const isGuess = from === "shape" && !isPlain(layout, shape);
-    const guess = `"${name}" is [${shape.join(", ")}]: read as ${this.description.layout}, which is a guess`;
-    this.remarks = isGuess ? [guess] : [];
+    this.remarks = isGuess ? [guessText({ name, shape }, layout)] : [];
     this.#layout = layout;
     this.#range = range;
   }

@@ -1,7 +1,7 @@
 // Which layout an output has: the one that is asked for, with the extents that its shape lacks, or what the shape
 // suggests.
 
-import { VielbeinError } from "@vielbein/core";
+import { type Space, VielbeinError } from "@vielbein/core";
 import {
   axesOf,
   axisCount,
@@ -160,4 +160,9 @@ function suggestions(shape: readonly number[], possible: readonly ImageLayout[])
   const channels = sizeOf(shape.slice(0, -2));
   const name = IMAGE_CHANNELS.includes(channels) ? "chw" : "sheet";
   return [`${name}:${channels},${height},${width}`];
+}
+
+/** Says that a layout was guessed from the shape of an output. */
+export function guessText({ name, shape }: Pick<Space, "name" | "shape">, layout: ImageLayout): string {
+  return `"${name}" is [${shape.join(", ")}]: read as ${formatLayout(layout)}, which is a guess`;
 }
