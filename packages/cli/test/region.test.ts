@@ -95,6 +95,13 @@ describe("region", () => {
     expect(existsSync(edited)).toBe(true);
   });
 
+  it("has no quotient of a direction that moves nothing inside", async () => {
+    const { stdout } = await vielbein("region", halves, "--region", "0,0,2,4", "--outside", "ignore");
+    const [, first, second, third] = stdout.split("\n").filter((line) => /^(direction|d\d)/.test(line));
+    expect(first).toMatch(/^d0 +\S+ +\S+ +[\d.e-]+ /);
+    for (const line of [second, third]) expect(line).toMatch(/^d\d +\S+ +\S+ +– /);
+  });
+
   it.each<[string[], number, RegExp]>([
     [["--region", "3,0,2,4"], 65, /leaves the picture of 4 × 4 pixels/],
     [["--region", "0,0,0,4"], 65, /nothing of the picture is inside/],

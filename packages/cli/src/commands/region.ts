@@ -36,6 +36,8 @@ const SHOWN = 10;
 /** Random directions, whose median is the control; where each is a product with a large Jacobian, fewer. */
 const CONTROLS = 100;
 const FEW_CONTROLS = 20;
+/** Below this share of the largest, motion inside is rounding, and so is its quotient. */
+const RESOLVED = 1e-6;
 
 const options = {
   ...mapOptions,
@@ -193,11 +195,14 @@ function toJson({ directions, controls }: Found, point: Float32Array, provenance
 function toText({ directions, controls }: Found, provenance: Provenance, { outside }: Options): string {
   const { inside, outside: beyond, kept, products, residual = 0, traceError = 0 } = directions;
   const rows = Array.from(inside.subarray(0, SHOWN), (_, k) => k);
+  const most = Math.max(...inside);
   const body = table(rows, [
     text("direction", (k) => `d${k}`),
     number("inside", (k) => significant(inside[k], 4)),
     number("outside", (k) => significant(beyond[k], 4)),
-    number("outside/inside", (k) => significant(beyond[k]! / inside[k]!, 4)),
+    number("outside/inside", (k) =>
+      significant(inside[k]! > RESOLVED * most ? beyond[k]! / inside[k]! : undefined, 4),
+    ),
     number("of the local basis", (k) => significant(controls.localBasis[k], 4)),
   ]);
   const rest = inside.length - rows.length;

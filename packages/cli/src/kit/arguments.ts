@@ -10,7 +10,8 @@ export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (t
   return (text) => {
     const value = Number(text);
     if (/^[+-]?\d+$/.test(text.trim()) && value >= low && value <= high) return value;
-    const range = high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`;
+    const isOpen = high === Number.MAX_SAFE_INTEGER && !(value > high);
+    const range = isOpen ? `of at least ${low}` : `from ${low} to ${high}`;
     throw new InvalidArgumentError(`Expected an integer ${range}.`);
   };
 }

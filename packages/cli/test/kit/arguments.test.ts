@@ -89,6 +89,7 @@ describe("numbers", () => {
   it("say which would do", () => {
     expect(() => integer(2, 5)("6")).toThrow("Expected an integer from 2 to 5.");
     expect(() => integer(2)("1")).toThrow("Expected an integer of at least 2.");
+    expect(() => integer(0)("9007199254740992")).toThrow("Expected an integer from 0 to 9007199254740991.");
     expect(() => number(0, 1)("2")).toThrow("Expected a number from 0 to 1.");
   });
 });
