@@ -1,62 +1,12 @@
 // The command line program: commands, errors, signals.
 
-import { Command, CommanderError } from "commander";
-import { axes } from "./commands/axes/command.ts";
-import { basis } from "./commands/basis.ts";
-import { compare } from "./commands/compare/command.ts";
-import { curvature } from "./commands/curvature/command.ts";
-import { derive } from "./commands/derive.ts";
-import { dimension } from "./commands/dimension/command.ts";
-import { directions } from "./commands/directions.ts";
-import { distortion } from "./commands/distortion/command.ts";
-import { edit } from "./commands/edit/command.ts";
-import { explore } from "./commands/explore/command.ts";
-import { flipd } from "./commands/flipd/command.ts";
-import { frechet } from "./commands/frechet/command.ts";
-import { geodesic } from "./commands/geodesic/command.ts";
-import { inspect } from "./commands/inspect.ts";
-import { intrinsic } from "./commands/intrinsic/command.ts";
-import { invert } from "./commands/invert/command.ts";
-import { metric } from "./commands/metric/command.ts";
-import { pca } from "./commands/pca.ts";
-import { ppl } from "./commands/ppl.ts";
-import { random } from "./commands/random.ts";
-import { region } from "./commands/region.ts";
-import { sefa } from "./commands/sefa/command.ts";
-import { traverse } from "./commands/traverse/command.ts";
-import { warpage } from "./commands/warpage/command.ts";
-import type { CommandValue } from "./kit/command.ts";
-import { EXIT, exitCodeOf, InterruptedError, isOutOfMemory } from "./kit/exit-codes.ts";
+import { type Command, CommanderError } from "commander";
+import { EXIT } from "./kit/exit.ts";
+import { exitCodeOf, InterruptedError, isOutOfMemory } from "./kit/exit-codes.ts";
 import { oneLine, print, shown, type Terminal } from "./kit/terminal.ts";
-import { version } from "./kit/version.ts";
-
-/** In the order in which they are listed. */
-const commands: readonly CommandValue[] = [
-  inspect,
-  basis,
-  traverse,
-  dimension,
-  intrinsic,
-  flipd,
-  distortion,
-  warpage,
-  metric,
-  curvature,
-  axes,
-  compare,
-  sefa,
-  pca,
-  frechet,
-  region,
-  random,
-  directions,
-  edit,
-  invert,
-  geodesic,
-  ppl,
-  derive,
-  explore,
-];
+import { addTitle } from "./kit/title.ts";
+import { type Listing, listings } from "./listings.ts";
+import { outline } from "./outline.ts";
 
 export interface RunOptions {
   readonly stdout: Terminal["stdout"];
@@ -70,7 +20,8 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   const { stdout, stderr, signal } = options;
   const terminal: Terminal = { stdout, stderr, reports: "stdout", quiet: argv.includes("--quiet") };
   try {
-    await programFor(terminal, signal).parseAsync([...argv], { from: "user" });
+    const program = await programWith(({ name }) => argv.includes(name), terminal, signal);
+    await program.parseAsync([...argv], { from: "user" });
     return EXIT.ok;
   } catch (error) {
     const code = exitCodeOf(error);
@@ -83,21 +34,27 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
 }
 
 /** The program with all its commands. */
-export function programFor(terminal: Terminal, signal: AbortSignal): Command {
-  const program = new Command("vielbein")
-    .description("The local geometry of any ONNX generator: exact Jacobians, local bases, traversals.")
-    .version(version)
-    .option("--quiet", "no progress and no remarks on stderr")
-    .option("--verbose", "stack traces with errors")
+export function wholeProgram(terminal: Terminal, signal: AbortSignal): Promise<Command> {
+  return programWith(() => true, terminal, signal);
+}
+
+/** The program in which those commands can be run; of the others it knows the titles. */
+async function programWith(
+  isLoaded: (listing: Listing) => boolean,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Command> {
+  const program = outline()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => print(terminal, text),
       writeErr: (text) => terminal.stderr.write(shown(text)),
     })
-    .showHelpAfterError("(--help lists the options)")
-    .addHelpText("before", examples)
-    .addHelpText("after", exitCodes);
-  for (const command of commands) command.addTo(program, { terminal, signal });
+    .showHelpAfterError("(--help lists the options)");
+  for (const listing of listings) {
+    if (isLoaded(listing)) (await listing.load()).addTo(program, listing, { terminal, signal });
+    else addTitle(program, listing);
+  }
   return program;
 }
 
@@ -115,18 +72,3 @@ function describe(error: unknown, verbose: boolean): string {
   const message = `vielbein: ${oneLine(error.message)}`;
   return verbose ? `${message}\n${error.stack}` : message;
 }
-
-const examples = `Examples:
-  vielbein inspect generator.onnx
-  vielbein basis generator.onnx --samples 8 --out bases.npz
-  vielbein traverse generator.onnx --directions 0-4 --range 3 --out sheet.png
-  vielbein sefa generator.onnx --from w --out sefa.safetensors --html pages
-  vielbein edit generator.onnx --from w --directions sefa.safetensors --edit "2*d0 - d3"
-  vielbein explore generator.onnx
-  vielbein traverse sample                (the embedded generator of cartoon faces)
-  vielbein flipd sample-denoiser --points sample-pictures --sigma 0.2,0.5
-`;
-
-const exitCodes = `
-Exit status: 0 done, 2 wrong usage, 65 bad model or input, 66 missing file, 69 engine unavailable,
-70 numerical failure, 73 cannot write, 75 try again with more resources, 130 interrupted.`;

@@ -4,6 +4,7 @@ import { writeNpy } from "@vielbein/linalg/npy";
 import { DataType, encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { exitCodeOf } from "../src/kit/exit-codes.ts";
+import { answer } from "../src/outline.ts";
 import { floats, generator, generatorBytes, model, node } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
@@ -264,5 +265,24 @@ describe("help", () => {
     expect(stdout).toContain("vielbein traverse sample");
     expect(stdout).toContain("70 numerical failure");
     expect((await vielbein("--version")).stdout).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it.each(["--help", "-h", "--version", "-V"])(
+    "%s is answered before a command is loaded, in the same words",
+    async (flag) => {
+      expect(answer([flag])).toBe((await vielbein(flag)).stdout);
+    },
+  );
+
+  it.each([[], ["basis", "--help"], ["--version", "basis"], ["--quiet"]])(
+    "%j needs the program",
+    (...argv) => {
+      expect(answer(argv.flat())).toBeUndefined();
+    },
+  );
+
+  it("suggests a command that is not loaded", async () => {
+    const { code, stderr } = await vielbein("bassis", "x.onnx");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("Did you mean basis?")]);
   });
 });

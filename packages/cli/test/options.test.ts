@@ -3,7 +3,7 @@
 import { encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import type { Terminal } from "../src/kit/terminal.ts";
-import { programFor, runnable } from "../src/program.ts";
+import { runnable, wholeProgram } from "../src/program.ts";
 import { nameOf, readProfiles } from "./command-profile.ts";
 import { generatorBytes, styled } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
@@ -17,7 +17,7 @@ const cases = profiles.flatMap(({ command, limits = {}, required = [] }) =>
 /** The program, which is not run. */
 const silent = { write: () => undefined };
 const terminal: Terminal = { stdout: silent, stderr: silent, reports: "stdout", quiet: true };
-const program = programFor(terminal, new AbortController().signal);
+const program = await wholeProgram(terminal, new AbortController().signal);
 
 it("every command has a profile", () => {
   expect(profiles.map(({ command }) => command).sort()).toEqual(runnable(program).map(nameOf).sort());

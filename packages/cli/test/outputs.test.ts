@@ -23,7 +23,7 @@ import {
   OutputOption,
   OutputPrefixOption,
 } from "../src/kit/command-files.ts";
-import { programFor, runnable } from "../src/program.ts";
+import { runnable, wholeProgram } from "../src/program.ts";
 import { nameOf, readProfiles } from "./command-profile.ts";
 import { generator, generatorBytes, model } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
@@ -41,7 +41,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = Object.fromEntrie
 
 const silent = { write: () => true };
 const commands = runnable(
-  programFor(
+  await wholeProgram(
     { stdout: silent, stderr: silent, reports: "stdout", quiet: true },
     new AbortController().signal,
   ),

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { run } from "../src/index.ts";
-import { programFor } from "../src/program.ts";
+import { wholeProgram } from "../src/program.ts";
 
 export interface Outcome {
   readonly code: number;
@@ -16,7 +16,10 @@ export interface Outcome {
 
 const { signal } = new AbortController();
 const silent = { write: () => undefined };
-const program = programFor({ stdout: silent, stderr: silent, reports: "stdout", quiet: true }, signal);
+const program = await wholeProgram(
+  { stdout: silent, stderr: silent, reports: "stdout", quiet: true },
+  signal,
+);
 const withEngine = new Set(
   program.commands
     .filter(({ options }) => options.some(({ long }) => long === "--threads"))

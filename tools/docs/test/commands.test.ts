@@ -7,13 +7,13 @@ import { commandsPage, withSynopses } from "../commands.ts";
 const cli = new URL("../../../docs/cli.md", import.meta.url);
 
 test("the synopses in docs/cli.md are current", async () => {
-  await expect(withSynopses(readFileSync(cli, "utf8"))).toMatchFileSnapshot(cli.pathname);
+  await expect(await withSynopses(readFileSync(cli, "utf8"))).toMatchFileSnapshot(cli.pathname);
 });
 
 test("docs/commands.md is current", async () => {
-  await expect(commandsPage()).toMatchFileSnapshot("../../../docs/commands.md");
+  await expect(await commandsPage()).toMatchFileSnapshot("../../../docs/commands.md");
 });
 
-test("a page without a place for the synopses is refused", () => {
-  expect(() => withSynopses("# The command line\n")).toThrow("has no synopses");
+test("a page without a place for the synopses is refused", async () => {
+  await expect(withSynopses("# The command line\n")).rejects.toThrow("has no synopses");
 });

@@ -52,9 +52,7 @@ interface BasisRow {
 }
 
 export const basis = command({
-  name: "basis",
   argument: "<model>",
-  summary: "local basis: singular values and vectors of the Jacobian",
   description:
     "Computes the local basis (the exact Jacobian and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
   options: {

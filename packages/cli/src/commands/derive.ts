@@ -48,9 +48,7 @@ const options = {
 type DeriveOptions = OptionsOf<typeof options>;
 
 export const derive = command({
-  name: "derive",
   argument: "<model>",
-  summary: "write a derivative as an ONNX file",
   description:
     "Writes an ONNX model that computes the value and J·t for k tangents (--mode jvp), the value and Jᵀ·u for k cotangents (--mode vjp), the gradient of uᵀf and its Hessian times k tangents (--mode hvp), or the value and JᵀJ·t for k tangents (--mode gauss-newton). It runs on any ONNX Runtime, in any language, without Vielbein.",
   options,

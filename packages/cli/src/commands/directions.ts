@@ -16,9 +16,7 @@ import { flag, option, required } from "../kit/options.ts";
 import { info } from "../kit/terminal.ts";
 
 const importDirections = command({
-  name: "import",
   argument: "<file>",
-  summary: "make a directions file from the output of another program",
   description:
     "Reads directions of InterFaceGAN, SeFa, GANSpace, Local Basis and others from FILE.npy, FILE.npz, FILE.safetensors, or one array of it, FILE:NAME, and writes a directions file. Says what it assumed: which array, rows or columns, lengths.",
   options: {
@@ -80,7 +78,13 @@ const importDirections = command({
   },
 });
 
-export const directions = group("directions", "directions of other programs", [importDirections]);
+export const directions = group([
+  {
+    name: "import",
+    summary: "make a directions file from the output of another program",
+    command: importDirections,
+  },
+]);
 
 /** `18,512` → extents. */
 function sizes(text: string): number[] {

@@ -13,9 +13,7 @@ import { number, table, text } from "../kit/table.ts";
 import { bold, dim } from "../kit/terminal.ts";
 
 export const inspect = command({
-  name: "inspect",
   argument: "<model>",
-  summary: "inputs, outputs, spaces, operators, and what can be differentiated",
   description:
     "Describes an ONNX model: what goes in and out, which tensors can serve as spaces, and how each operator between --from and --to is differentiated.",
   options: { ...mapOptions, json },

@@ -50,9 +50,7 @@ const options = {
 type PcaOptions = OptionsOf<typeof options>;
 
 export const pca = command({
-  name: "pca",
   argument: "<model>",
-  summary: "principal components of sampled activations (GANSpace)",
   description:
     "Finds the directions of --to along which samples vary most, such as those of w behind a mapping network; with --latent the directions of --from that go with them.",
   options,

@@ -73,9 +73,7 @@ const options = {
 type PplOptions = OptionsOf<typeof options>;
 
 export const ppl = command({
-  name: "ppl",
   argument: "<model>",
-  summary: "perceptual path length, exact and by differences",
   description:
     "Averages the squared speed of the output along interpolations between random codes: exactly, by one Jacobian-vector product each, and by differences over epsilon, as perceptual path length is defined.",
   options,

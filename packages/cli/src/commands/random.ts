@@ -13,9 +13,7 @@ import { flag, option, required } from "../kit/options.ts";
 const DEFAULT_K = 10;
 
 export const random = command({
-  name: "random",
   argument: "<model>",
-  summary: "random directions, a control for directions that were found",
   description: "Draws orthonormal directions of --from, uniform over all such frames.",
   options: {
     ...mapOptions,

@@ -91,9 +91,7 @@ interface Found {
 }
 
 export const region = command({
-  name: "region",
   argument: "<model>",
-  summary: "directions that move one region of the picture",
   description:
     "Finds directions at one code that move a region of the picture, as much as possible while the rest keeps still, and prints how far they move both, beside the local basis of the whole picture and random directions.",
   options,

@@ -1,5 +1,5 @@
-// Commands as values. A command says what it is called, what options it takes and how it comes to its report; reading
-// the command line, checking files before any work, disposing of what was opened and printing are done here, for all.
+// Commands as values. A command says what options it takes and how it comes to its report; reading the command line,
+// checking files before any work, disposing of what was opened and printing are done here, for all.
 
 import { VielbeinError } from "@vielbein/core";
 import type { Command } from "commander";
@@ -8,6 +8,7 @@ import { flag, type Options, type OptionsOf } from "./options.ts";
 import { present, type Report } from "./report.ts";
 import { disposing, type Task } from "./task.ts";
 import type { Terminal } from "./terminal.ts";
+import { addTitle, type Title } from "./title.ts";
 
 /** `<model>`, or `<files...>` where there may be several. */
 type Argument = `<${string}>`;
@@ -20,10 +21,7 @@ type ArgumentOf<A extends Argument> = A extends `<${infer Name}...>`
     : never;
 
 export interface Definition<A extends Argument, O extends Options> {
-  readonly name: string;
   readonly argument: A;
-  /** For the list of commands. */
-  readonly summary: string;
   readonly description: string;
   /** In the order in which they are listed. */
   readonly options: O;
@@ -41,7 +39,7 @@ interface Surroundings {
 
 /** A command, or a group of them, to be added to a program. */
 export interface CommandValue {
-  readonly addTo: (parent: Command, surroundings: Surroundings) => void;
+  readonly addTo: (parent: Command, title: Title, surroundings: Surroundings) => void;
 }
 
 /** The command of a definition; the types of its options and of its argument are inferred. */
@@ -49,8 +47,8 @@ export function command<const A extends Argument, O extends Options>(
   definition: Definition<A, O>,
 ): CommandValue {
   return {
-    addTo(parent, { terminal, signal }) {
-      const added = addDefined(parent, definition);
+    addTo(parent, title, { terminal, signal }) {
+      const added = addDefined(parent, title, definition);
       added
         .hook("preAction", async () => {
           requireValues(added);
@@ -70,11 +68,11 @@ export function command<const A extends Argument, O extends Options>(
 }
 
 /** Commands under one name: `directions import`. */
-export function group(name: string, summary: string, commands: readonly CommandValue[]): CommandValue {
+export function group(members: readonly (Title & { readonly command: CommandValue })[]): CommandValue {
   return {
-    addTo(parent, surroundings) {
-      const added = parent.command(name).summary(summary);
-      for (const one of commands) one.addTo(added, surroundings);
+    addTo(parent, title, surroundings) {
+      const added = addTitle(parent, title);
+      for (const { command, ...member } of members) command.addTo(added, member, surroundings);
     },
   };
 }
@@ -87,12 +85,15 @@ const commonOptions: Options = {
 
 function addDefined(
   parent: Command,
-  { name, argument, summary, description, options }: Omit<Definition<Argument, Options>, "presets" | "run">,
+  title: Title,
+  { argument, description, options }: Omit<Definition<Argument, Options>, "presets" | "run">,
 ): Command {
-  const added = parent.command(`${name} ${argument}`).summary(summary).description(description);
+  const added = addTitle(parent, title).argument(argument).description(description);
   for (const [key, option] of Object.entries({ ...options, ...commonOptions })) {
     if (option.attributeName() !== key) {
-      throw new Error(`${name}: ${option.long} is read as "${option.attributeName()}", but named "${key}".`);
+      throw new Error(
+        `${title.name}: ${option.long} is read as "${option.attributeName()}", but named "${key}".`,
+      );
     }
     added.addOption(option);
   }

@@ -1,21 +1,9 @@
-// Exit statuses, after sysexits.h, so that queues and scripts can act on them.
+// The exit status of an error.
 
 import { type ErrorCode, VielbeinError } from "@vielbein/core";
 import { LinalgError, type LinalgErrorCode } from "@vielbein/linalg";
 import { CommanderError } from "commander";
-
-export const EXIT = {
-  ok: 0,
-  unexpected: 1,
-  usage: 2,
-  badInput: 65,
-  missingFile: 66,
-  backendUnavailable: 69,
-  numericalFailure: 70,
-  cannotWrite: 73,
-  tryAgain: 75,
-  interrupted: 130,
-} as const;
+import { EXIT } from "./exit.ts";
 
 const byCode: Readonly<Record<ErrorCode | LinalgErrorCode, number>> = {
   INVALID_ARGUMENT: EXIT.usage,

@@ -15,9 +15,7 @@ import { type AxesSheet, curves, rowJson, sheetOf } from "./figures.ts";
 import { type AxesTask, axesOptions, drawWalks, walksOf } from "./walks.ts";
 
 export const axes = command({
-  name: "axes",
   argument: "<model>",
-  summary: "contact sheet of images along axes of the metric",
   description:
     "Moves codes along eigenvectors of the metric and draws the images: a row for each axis and code, a column for each step. Steps are proportional to λ^−½, so that by the prediction of the metric all rows travel equally far.",
   options: axesOptions,

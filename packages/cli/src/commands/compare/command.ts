@@ -13,9 +13,7 @@ import { comparisonJson, comparisonPlot, comparisonTable } from "./report.ts";
 import { readDirectionSets, remarkOnModels, requireComparable } from "./sets.ts";
 
 export const compare = command({
-  name: "compare",
   argument: "<files...>",
-  summary: "principal angles between sets of directions",
   description:
     "Compares the subspaces that the leading k directions of files span: principal angles, distances, overlap, and the best one-to-one matching of directions, against uniform subspaces.",
   options: {

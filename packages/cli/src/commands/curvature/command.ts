@@ -46,9 +46,7 @@ const options = {
 type Options = OptionsOf<typeof options>;
 
 export const curvature = command({
-  name: "curvature",
   argument: "<model>",
-  summary: "how the image manifold is curved along local directions",
   description:
     "Computes at sampled or given points how the image of the map is curved along directions of the input: normal, mean and sectional curvature from exact second derivatives, and beside them how far the tangent space turns over a finite step, which also sees the kinks of ReLU networks.",
   options,

@@ -19,9 +19,7 @@ import { samplingOf, valuesFound } from "./sampled.ts";
 import { columnsOf, type DimensionRow, spectraAt } from "./spectra.ts";
 
 export const dimension = command({
-  name: "dimension",
   argument: "<model>",
-  summary: "local dimension, layer by layer",
   description:
     "Estimates in how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise; also prints rank statistics that need no noise model.",
   options: {

@@ -54,9 +54,7 @@ const options = {
 type CommandOptions = OptionsOf<typeof options>;
 
 export const distortion = command({
-  name: "distortion",
   argument: "<model>",
-  summary: "how uneven tangent spaces are, layer by layer",
   description:
     "Compares tangent spaces at independent points with those at neighbours: D = I_rand / I_local, the ratio of mean distances. Read it beside that of the same architecture with random weights, which is computed too.",
   options,

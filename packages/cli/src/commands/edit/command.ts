@@ -52,9 +52,7 @@ const options = {
 type EditOptions = OptionsOf<typeof options>;
 
 export const edit = command({
-  name: "edit",
   argument: "<model>",
-  summary: "move samples by an expression of named directions",
   description:
     'Adds a linear combination of directions to the code of samples and draws the images before and after, for example --edit "2*smile - 0.5*d3". With t in the expression it is a path over t from 0 to 1, drawn in frames: "4*cos(2*pi*t)*d1 + 4*sin(2*pi*t)*d2".',
   options,

@@ -17,9 +17,7 @@ import { info } from "../../kit/terminal.ts";
 import { servePage } from "./page-server.ts";
 
 export const explore = command({
-  name: "explore",
   argument: "<model>",
-  summary: "move through the latent space in the browser",
   description:
     "Serves the explorer and the model on 127.0.0.1 only, prints the address and opens it. The browser computes; nothing leaves this machine. Ctrl-C ends it.",
   options: {

@@ -57,9 +57,7 @@ const options = {
 type FlipdOptions = OptionsOf<typeof options>;
 
 export const flipd = command({
-  name: "flipd",
   argument: "<model>",
-  summary: "local dimension of the data behind a denoiser (FLIPD)",
   description:
     "Estimates, at data points, the dimension of the data that a denoiser (a diffusion or score model) was trained on: D + σ·tr ∂n/∂x + ‖n‖², n = −ε. Estimates near 0 say that the network remembers the point itself.",
   options,

@@ -26,9 +26,7 @@ import { type Result, toJson, toText } from "./report.ts";
 import { type FrechetTask, options } from "./task.ts";
 
 export const frechet = command({
-  name: "frechet",
   argument: "<model>",
-  summary: "global directions that local bases agree on (Fréchet basis)",
   description:
     "Averages the leading output vectors of the local bases at sampled points: the Fréchet mean of their spans, and in it that of the bases as rotations. Its directions live in --to, such as w behind a mapping network. Also reports how well it fits points that it was not computed from.",
   options,

@@ -54,9 +54,7 @@ const options = {
 type GeodesicOptions = OptionsOf<typeof options>;
 
 export const geodesic = command({
-  name: "geodesic",
   argument: "<model>",
-  summary: "shortest way between two codes by how far the output moves",
   description:
     "Finds a chain of codes from one sample to another along which the output moves as little as possible, at an even speed, and compares it with the straight line and, for normal priors, the great circle.",
   options,

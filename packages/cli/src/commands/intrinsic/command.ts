@@ -9,9 +9,7 @@ import { chosenEstimators, options } from "./options.ts";
 import { encodeLocal, intrinsicJson, intrinsicPlot, intrinsicText } from "./report.ts";
 
 export const intrinsic = command({
-  name: "intrinsic",
   argument: "<cloud>",
-  summary: "intrinsic dimension of a cloud of points, by many estimators",
   description:
     "Estimates the dimension of a cloud: the rows of FILE.npy, FILE.npz or FILE.npz:NAME, or, of a model, what samples or the codes of a small ball become at --to. Beside every estimate stands the same one of as many points of a Gaussian of that dimension, which shows its bias.",
   options,

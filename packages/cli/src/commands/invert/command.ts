@@ -34,9 +34,7 @@ import { type Candidate, metricAxes, nearestCodes, type SearchSpace, searchSpace
 import { type PictureReading, readTarget, type Target } from "./target.ts";
 
 export const invert = command({
-  name: "invert",
   argument: "<model>",
-  summary: "find a code for an image",
   description:
     "Searches for codes whose output is close to the target, starting from the nearest of many samples, and reports the best. With a uniform prior, codes stay inside its box.",
   options: invertOptions,

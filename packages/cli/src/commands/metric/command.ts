@@ -70,9 +70,7 @@ const options = {
 type MetricOptions = OptionsOf<typeof options>;
 
 export const metric = command({
-  name: "metric",
   argument: "<model>",
-  summary: "metric of the image manifold: spectrum, anisotropy, homogeneity",
   description:
     "Computes the Hessian H = 2·JᵀJ of the squared distance between outputs, or between their features, at sampled or given points, prints its eigenvalues, and compares the points.",
   options,

@@ -71,9 +71,7 @@ type SefaCommandOptions = OptionsOf<typeof options>;
 type SefaTask = Pick<Task<SefaCommandOptions>, "options" | "terminal">;
 
 export const sefa = command({
-  name: "sefa",
   argument: "<model>",
-  summary: "directions from the weights alone, in closed form",
   description:
     "Finds the directions of --from that move the first affine maps most: the eigenvectors of AᵀA for the stacked weights A. Needs no samples and no training; --html draws what they do.",
   options,

@@ -52,9 +52,7 @@ interface TraverseTask extends Task<TraverseOptions> {
 }
 
 export const traverse = command({
-  name: "traverse",
   argument: "<model>",
-  summary: "images along the local directions, as a sheet or an animation",
   description:
     "Moves the code of one sample along its leading local directions and draws the images: a row for each direction, a column for each step.",
   options,

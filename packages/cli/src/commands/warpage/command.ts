@@ -56,9 +56,7 @@ const options = {
 type WarpageOptions = OptionsOf<typeof options>;
 
 export const warpage = command({
-  name: "warpage",
   argument: "<model>",
-  summary: "how far tangent spaces turn from place to place",
   description:
     "Compares the leading k directions of the local basis at independent points, at neighbouring points and with nulls, by Grassmannian distances for every k. In a flat space independent points lie as close as neighbours.",
   options,
