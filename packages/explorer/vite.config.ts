@@ -5,6 +5,7 @@ import { copyFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { sampleUrl } from "@vielbein/sample";
 import { defineConfig } from "vite";
+import { noteBundled, writeNotices } from "./notices.ts";
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -29,8 +30,10 @@ export default defineConfig({
     },
   },
   // The engine is loaded when it is wanted, which takes several files.
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [noteBundled()] },
   plugins: [
+    noteBundled(),
+    writeNotices(),
     {
       name: "sample",
       writeBundle: ({ dir }) => copyFileSync(sampleUrl, `${dir}/faces.onnx`),

@@ -1,7 +1,6 @@
 // The packages as npm would publish them: what publint says of each, and whether TypeScript finds the types of every
 // entry (attw). In one process, each packed once: npm and TypeScript take longer to start than this takes.
 
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,21 +8,13 @@ import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/co
 import { problemKindInfo } from "@arethetypeswrong/core/problems";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { packAll } from "../build/pack.mjs";
 
 /** Entries that are data, and have no types. */
 const DATA = [/\.(onnx|npz|wasm)$/];
 
 /** Packages are ES modules: what CommonJS and the oldest resolution make of them is no concern (attw's `esm-only`). */
 const IGNORED = ["node10", "node16-cjs"];
-
-function packed(folder) {
-  const options = ["--workspaces", "--json", "--loglevel", "error", "--pack-destination", folder];
-  const output = execFileSync("npm", ["pack", ...options], { encoding: "utf8", maxBuffer: 2 ** 26 });
-  return Object.values(JSON.parse(output)).map(({ name, filename }) => ({
-    name,
-    tarball: Uint8Array.from(readFileSync(join(folder, filename))),
-  }));
-}
 
 async function publishing({ tarball }) {
   const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true });
@@ -48,7 +39,8 @@ async function types({ name, tarball }) {
 
 const folder = mkdtempSync(join(tmpdir(), "vielbein-quality-"));
 try {
-  for (const each of packed(folder)) {
+  for (const { name, tarball } of packAll(folder)) {
+    const each = { name, tarball: Uint8Array.from(readFileSync(tarball)) };
     const findings = [...(await publishing(each)), ...(await types(each))];
     console.log(`${each.name}: ${findings.length === 0 ? "publint and attw find nothing" : ""}`);
     for (const { text } of findings) console.log(`  ${text}`);
