@@ -25,10 +25,16 @@ export interface LinalgPoolOptions {
 export interface PoolWorker {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   terminate(): unknown;
-  onmessage?: (((event: MessageEvent) => void) | null) | undefined;
-  onerror?: (((event: ErrorEvent) => void) | null) | undefined;
+  addEventListener?(type: "message" | "error" | "messageerror", listener: (event: PoolEvent) => void): void;
   on?(event: string, listener: (value: unknown) => void): unknown;
   unref?(): void;
+}
+
+/** What the pool reads of an event: types of the DOM need its library, which programs for Node leave out. */
+interface PoolEvent {
+  readonly data?: unknown;
+  readonly error?: unknown;
+  readonly message?: string;
 }
 
 /** The functions that workers run, with their arguments and results. */
@@ -224,7 +230,7 @@ async function createWorker(): Promise<PoolWorker> {
   return new threads.Worker(new URL("./pool-worker.js", import.meta.url));
 }
 
-/** Browsers' workers have handlers, Node's threads emit events. */
+/** Browsers' workers are event targets, Node's threads emit events. */
 function listen(
   worker: PoolWorker,
   onReply: (reply: PoolReply) => void,
@@ -235,8 +241,10 @@ function listen(
     worker.on("error", onError);
     worker.on("messageerror", onError);
   } else {
-    worker.onmessage = (event) => onReply(event.data as PoolReply);
-    worker.onerror = (event) => onError(event.error ?? event.message);
+    const fail = (event: PoolEvent) => onError(event.error ?? event.message);
+    worker.addEventListener?.("message", (event) => onReply(event.data as PoolReply));
+    worker.addEventListener?.("error", fail);
+    worker.addEventListener?.("messageerror", fail);
   }
 }
 

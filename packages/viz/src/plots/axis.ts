@@ -2,7 +2,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { max, min } from "d3-array";
-import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from "d3-scale";
+import { scaleLinear, scaleLog } from "d3-scale";
 
 export interface AxisOptions {
   /** Quantity with its unit, e.g. `angle (rad)`. */
@@ -16,10 +16,18 @@ export interface AxisOptions {
   readonly domain?: readonly [number, number] | undefined;
 }
 
+/** What the figures use of a scale of d3, whose types would have to be installed where these are read. */
+interface AxisScale {
+  (value: number): number;
+  domain(): number[];
+  /** Sets where it leads to. */
+  range(pixels: readonly number[]): unknown;
+}
+
 export interface Axis {
   readonly title: string;
   /** From values to pixels; its range is set where the axis is placed. */
-  readonly scale: ScaleContinuousNumeric<number, number>;
+  readonly scale: AxisScale;
   /** Ascending. */
   readonly ticks: readonly number[];
   readonly labels: readonly string[];
