@@ -12,11 +12,17 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  * @returns {{name: string, tarball: string}[]} with the path of each
  */
 export function packAll(folder) {
-  const logs = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "CHANGELOG.md"));
+  const logs = readdirSync(join(root, "packages")).map((name) =>
+    join(root, "packages", name, "CHANGELOG.md"),
+  );
   for (const log of logs) copyFileSync(join(root, "CHANGELOG.md"), log);
   try {
     const options = ["--workspaces", "--json", "--loglevel", "error", "--pack-destination", folder];
-    const output = execFileSync("npm", ["pack", ...options], { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 });
+    const output = execFileSync("npm", ["pack", ...options], {
+      cwd: root,
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    });
     const packed = Object.values(JSON.parse(output));
     return packed.map(({ name, filename }) => ({ name, tarball: join(folder, filename) }));
   } finally {

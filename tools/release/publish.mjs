@@ -16,7 +16,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const [tag, ...flags] = process.argv.slice(2);
 const { version } = manifestOf("cli");
 if (tag !== `v${version}` || flags.some((flag) => flag !== "--dry-run")) {
-  console.error(`Usage: node tools/release/publish.mjs v${version} [--dry-run]; the tag is ${tag ?? "missing"}.`);
+  console.error(
+    `Usage: node tools/release/publish.mjs v${version} [--dry-run]; the tag is ${tag ?? "missing"}.`,
+  );
   process.exit(2);
 }
 
@@ -48,5 +50,8 @@ function inOrder(names) {
 }
 
 function isPublished(name) {
-  return spawnSync("npm", ["view", `${name}@${version}`, "version"], { encoding: "utf8" }).stdout.trim() === version;
+  return (
+    spawnSync("npm", ["view", `${name}@${version}`, "version"], { encoding: "utf8" }).stdout.trim() ===
+    version
+  );
 }

@@ -3,6 +3,7 @@
 import { createReadStream, statSync } from "node:fs";
 import { open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { VielbeinError } from "@vielbein/core";
 
 export interface ModelFile {
@@ -19,9 +20,11 @@ export interface ModelFile {
 /**
  * Reads a model file whole; external data is read only when asked for. `-` is stdin; a path may lead to a pipe.
  *
+ * @param file a path, or a `file:` URL.
  * @throws {VielbeinError} `MISSING_FILE` when it cannot be read.
  */
-export async function readModelFile(path: string): Promise<ModelFile> {
+export async function readModelFile(file: string | URL): Promise<ModelFile> {
+  const path = file instanceof URL ? fileURLToPath(file) : file;
   if (path === "-" || path === "/dev/stdin") return readPipe("stdin", process.stdin);
   const isPipe = (await stat(path).catch(() => undefined))?.isFIFO();
   if (isPipe) return readPipe(basename(path), createReadStream(path));

@@ -2,34 +2,17 @@
 // print what its `// → …` comments say.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { supportedOperators } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
+import { examplesOf, linesOf, pages, promisedBy } from "../examples.mjs";
 
 const root = new URL("../../..", import.meta.url).pathname;
 
-function documents(): string[] {
-  const readmes = readdirSync(join(root, "packages")).map((name) =>
-    join(root, "packages", name, "README.md"),
-  );
-  const docs = readdirSync(join(root, "docs"))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => join(root, "docs", name));
-  return [join(root, "README.md"), ...readmes, ...docs].filter((path) => existsSync(path));
-}
-
-interface Example {
-  readonly where: string;
-  readonly code: string;
-}
-
-const examples: Example[] = documents().flatMap((path) =>
-  [...readFileSync(path, "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm)].map((match, index) => ({
-    where: `${relative(root, path)}, example ${index + 1}`,
-    code: match[1]!,
-  })),
+const examples = pages(root).flatMap((page) =>
+  examplesOf(join(root, page)).map((code, index) => ({ where: `${page}, example ${index + 1}`, code })),
 );
 
 describe("documentation", () => {
@@ -65,8 +48,6 @@ describe("documentation", () => {
       cwd: folder,
       encoding: "utf8",
     });
-    const promised = [...code.matchAll(/\/\/ → (.*)$/gm)].map((match) => match[1]!.trim());
-    const squeeze = (text: string) => text.replace(/\s+/g, "");
-    expect(printed.trim().split("\n").map(squeeze).filter(Boolean)).toEqual(promised.map(squeeze));
+    expect(linesOf(printed)).toEqual(promisedBy(code));
   });
 });

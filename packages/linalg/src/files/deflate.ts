@@ -43,7 +43,7 @@ export function adler32(bytes: Uint8Array): number {
  *
  * @throws {LinalgError} `INVALID_FILE`: damaged, or of another size.
  */
-export function inflateExactly(packed: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+export function inflateExactly(packed: Uint8Array, size: number): Uint8Array {
   if (size > packed.length * MAX_RATIO) throw invalid(`${packed.length} bytes cannot hold ${size}`);
   const result = new Uint8Array(size);
   let at = 0;
