@@ -150,6 +150,33 @@ describe("geodesic", () => {
     expect(result.straight.length).toBeGreaterThan(1.05 * distance);
   });
 
+  test("in the disc of Poincaré it is an arc, of the distance arcosh(1 + 2|x − y|²/((1 − |x|²)(1 − |y|²)))", async () => {
+    // By way of the half-plane, i·(1 + w)/(1 − w), four times as large, on the pseudosphere.
+    const disc = surface((a, b) => {
+      const square = (1 - a) ** 2 + b ** 2;
+      const [x, y] = [(-8 * b) / square, (4 * (1 - a * a - b * b)) / square];
+      return [Math.cos(x) / y, Math.sin(x) / y, Math.acosh(y) - Math.sqrt(1 - 1 / (y * y))];
+    });
+    const [start, end] = [Float32Array.of(-0.3, 0.5), Float32Array.of(0.4, 0.45)];
+    const free = (x: Float32Array) => 1 - x[0]! ** 2 - x[1]! ** 2;
+    const square = (start[0]! - end[0]!) ** 2 + (start[1]! - end[1]!) ** 2;
+    const distance = Math.acosh(1 + (2 * square) / (free(start) * free(end)));
+    const result = await geodesic(disc, start, end, { segments: 64, tolerance: 1e-9, steps: 1000 });
+    expect(result.length / distance).toBeCloseTo(1, 3);
+    expect(result.straight.length).toBeGreaterThan(1.02 * distance);
+    // All its points are on the circle through the ends that meets the rim at right angles: |x|² + 1 = 2·⟨x, c⟩.
+    const [p, q] = [start, end].map((x) => (2 - free(x)) / 2);
+    const determinant = start[0]! * end[1]! - start[1]! * end[0]!;
+    const centre = [
+      (p! * end[1]! - q! * start[1]!) / determinant,
+      (q! * start[0]! - p! * end[0]!) / determinant,
+    ];
+    for (let i = 0; i <= 64; i++) {
+      const x = result.points.subarray(2 * i, 2 * i + 2);
+      expect((2 - free(x)) / 2).toBeCloseTo(x[0]! * centre[0]! + x[1]! * centre[1]!, 3);
+    }
+  });
+
   test("on a torus it keeps the angular momentum of Clairaut", async () => {
     const [big, small] = [2, 0.8];
     const radius = (theta: number) => big + small * Math.cos(theta);

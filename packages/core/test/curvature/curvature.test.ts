@@ -100,6 +100,35 @@ describe("surfaces", () => {
     expectClose(found.sectional[0]![1], -1, 1e-5);
   });
 
+  it.each([
+    [0, 0],
+    [0.3, -0.4],
+    [-0.5, 0.1],
+  ])("the disc of Poincaré at (%f, %f): metric 4/(1 − |x|²)², K = −1", async (a, b) => {
+    // i·(1 + w)/(1 − w) is in the half-plane; eight times that, which is as long, lies on the pseudosphere.
+    const disc: Chart = ([a, b]) => {
+      const square = (1 - a!) ** 2 + b! ** 2;
+      const [x, y] = [(-16 * b!) / square, (8 * (1 - a! ** 2 - b! ** 2)) / square];
+      return [cos(x) / y, sin(x) / y, Math.acosh(y) - sqrt(y ** 2 - 1) / y];
+    };
+    const found = await at(disc, 3, [a, b], { directions: columns([1, 0], [1, 2]) });
+    for (const speed of along(found, "speed")) expectClose(speed, 2 / (1 - a ** 2 - b ** 2));
+    expectClose(found.sectional[0]![1], -1, 1e-4);
+  });
+
+  it.each<[string, Chart, (u: number) => number]>([
+    ["a cylinder of radius 2", ([u, v]) => [2 * cos(u! / 2), 2 * sin(u! / 2), v!], () => 1 / 2],
+    // Along the spiral r = t, whose curvature is known.
+    ["a Swiss roll", ([t, v]) => [t! * cos(t!), v!, t! * sin(t!)], (t) => (t ** 2 + 2) / (t ** 2 + 1) ** 1.5],
+  ])("%s is curved one way only: K = 0", async (_, chart, curvature) => {
+    const found = await at(chart, 3, [5, 0.4], { directions: columns([1, 0], [0, 1]), epsilon: 1e-2 });
+    expectClose(found.directions[0]!.normal, curvature(5));
+    expectClose(found.directions[0]!.secant, curvature(5), 1e-4);
+    expectClose(found.directions[1]!.normal, 0);
+    expectClose(found.directions[1]!.geodesic, 0);
+    expectClose(found.sectional[0]![1], 0);
+  });
+
   it("the flat torus in four dimensions is curved and flat", async () => {
     const flat: Chart = ([u, v]) => [cos(u!), sin(u!), 2 * cos(v!), 2 * sin(v!)];
     const found = await at(flat, 4, [0.3, 1], { directions: columns([1, 0], [0, 1], [2, 1]) });

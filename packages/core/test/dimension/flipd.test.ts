@@ -44,6 +44,19 @@ describe("as σ → 0", () => {
     }
   });
 
+  it("a Gaussian on a subspace has its dimension at every small level", async () => {
+    for (const rank of [1, 4, 11]) {
+      const component = gaussianOn(12, rank);
+      for (const sigma of [1e-1, 1e-2, 1e-3, 1e-4]) {
+        // At the mean nothing moves: d/(1 + σ²).
+        const { dimension } = await flipd(mixtureNoise([component], sigma), new Float64Array(12), sigma);
+        expect(Math.abs(dimension - rank / (1 + sigma ** 2))).toBeLessThan(1e-6);
+        const beside = await flipd(mixtureNoise([component], sigma), pointOn(component, 2), sigma);
+        expect(Math.abs(beside.dimension - rank)).toBeLessThan(30 * sigma ** 2 + 1e-4);
+      }
+    }
+  });
+
   it("a member of a finite training set has 0, at every distance from the others", async () => {
     const { components, points } = referenceCases.find(({ name }) => name.startsWith("a finite"))!;
     const { dimension } = await flipd(mixtureNoise(components, 0.02), Float64Array.from(points[0]!), 0.02);

@@ -19,6 +19,7 @@ import {
   estimateDimension,
   gaussianCloud,
   neighboursNeeded,
+  SPECTRUM_RULES,
 } from "../../src/intrinsic-dimension/index.ts";
 import { graphLength } from "../../src/intrinsic-dimension/neighbour-graph.ts";
 
@@ -118,7 +119,10 @@ describe("manifolds", () => {
 describe("Gaussians of 5000 points", () => {
   // One draw of another generator of random numbers, by NumPy.
   const values = {
+    2: { mle: 2.01, twonn: 1.99, mom: 2.27, mada: 2.19 },
+    5: { mle: 5.06, twonn: 5.08, mom: 5.65, mada: 5.46 },
     10: { mle: 9.34, twonn: 9.79, mom: 10.4, mada: 9.96 },
+    20: { mle: 16, twonn: 17.4, mom: 17.7, mada: 16.9 },
     50: { mle: 29.7, twonn: 33.1, mom: 32.8, mada: 30.8 },
   };
   it.each(Object.entries(values))("in %s dimensions", (d, expected) => {
@@ -127,6 +131,13 @@ describe("Gaussians of 5000 points", () => {
       const { dimension } = estimateDimension(cloud, name as EstimatorName);
       expect(Math.abs(dimension! / value - 1), `${name}: ${dimension}`).toBeLessThan(0.04);
     }
+  });
+
+  it("maximum likelihood over whole numbers has no bound of its own", () => {
+    const cloud = gaussianCloud(1000, 50, 0);
+    const { dimension } = estimateDimension(cloud, "mind-mli");
+    expect(dimension).toBeGreaterThan(20);
+    expect(dimension).toBe(Math.round(estimateDimension(cloud, "mind-mlk").dimension!));
   });
 });
 
@@ -137,6 +148,21 @@ describe("rules of principal components", () => {
       expect(estimateDimension(cloud, name).dimension).toBe(6);
     }
     expect(estimateDimension(cloud, "pca-participation").dimension).toBeCloseTo(5.95, 1);
+  });
+
+  it("of a spectrum worked by hand", () => {
+    const ell = Float64Array.of(8, 4, 2, 1.2, 1.1, 1, 0.95, 0.9, 0.85, 0.8);
+    const found = Object.entries(SPECTRUM_RULES).map(([name, rule]) => [name, rule(ell)]);
+    expect(Object.fromEntries(found)).toEqual({
+      fo: 10,
+      // Less a noise of (0.85 + 0.8)/2, no gap is above 10, and two hold 82 %.
+      fan: 2,
+      maxgap: 1,
+      ratio: 9,
+      participation: expect.closeTo(4.7687, 4),
+      kaiser: 2,
+      "broken-stick": 1,
+    });
   });
 
   it("in neighbourhoods count those of the tangent space", () => {

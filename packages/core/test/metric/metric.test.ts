@@ -58,6 +58,21 @@ describe("metricTensor", () => {
     }
   });
 
+  test.each([1, 0.01, 300])("of a sphere of radius %f is r²·diag(cos² v, 1)", async (r) => {
+    const sphere = functionMap({
+      from: { name: "chart", dim: 2, shape: [2] },
+      to: { name: "space", dim: 3, shape: [3] },
+      evaluate: ([u, v]) => [
+        r * Math.cos(u!) * Math.cos(v!),
+        r * Math.sin(u!) * Math.cos(v!),
+        r * Math.sin(v!),
+      ],
+    });
+    const { data } = await metricTensor(sphere, Float32Array.of(0.3, 0.7));
+    const expected = [Math.cos(0.7) ** 2, 0, 0, 1];
+    for (const [i, value] of expected.entries()) expect(data[i]! / r ** 2).toBeCloseTo(value, 6);
+  });
+
   test("rows of zeros, as units that are off leave them, change nothing", async () => {
     const padded = (live: readonly number[], dim: number) =>
       functionMap({
