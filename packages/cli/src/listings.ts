@@ -86,7 +86,7 @@ export const listings: readonly Listing[] = [
   {
     name: "region",
     summary: "directions that move one region of the picture",
-    load: async () => (await import("./commands/region.ts")).region,
+    load: async () => (await import("./commands/region/command.ts")).region,
   },
   {
     name: "random",

@@ -43,6 +43,10 @@ const run = async (command: string, ...argv: string[]) => {
 };
 const close = (values: readonly number[], digits = 4) => values.map((x) => expect.closeTo(x, digits));
 
+interface Row {
+  readonly changes: { readonly inside: number; readonly outside: number };
+}
+
 describe("of the picture a part", () => {
   const rectangle = ["--region", "1,0,2,3"];
 
@@ -71,6 +75,10 @@ describe("of the picture a part", () => {
     const axes = await run("axes", ...rectangle, "--out", sheet);
     expect(axes.rows.map((row: { speed: number }) => row.speed)).toEqual(close(inside));
     expect(readFileSync(sheet, "utf8")).toMatch(/inside \d.*, outside \d/);
+    expect(axes.rows.map((row: Row) => row.changes.inside)).toEqual(close(inside));
+    const outside = directions.map((direction: { outside: number }) => direction.outside);
+    expect(axes.rows.map((row: Row) => row.changes.outside)).toEqual(close(outside));
+    expect((await run("axes", "--out", sheet)).rows[0].changes).toBeUndefined();
   });
 
   it("traverse draws its outline, and says how far each direction moves both", async () => {
@@ -84,6 +92,13 @@ describe("of the picture a part", () => {
     expect(drawn).toContain(`inside ${inside.toPrecision(3)}, outside ${outside.toPrecision(3)}`);
     expect(drawn).toContain("region 1,0,2,3");
     expect(readFileSync(plain, "utf8")).not.toContain("inside");
+    const second = await run("traverse", ...rectangle, "--directions", "1", "--out", sheet);
+    expect(second.changes).toEqual([
+      {
+        inside: expect.closeTo(directions[1].inside, 4),
+        outside: expect.closeTo(directions[1].outside, 4),
+      },
+    ]);
   });
 
   it("says where the layout is a guess", async () => {

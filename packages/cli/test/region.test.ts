@@ -13,25 +13,25 @@ const weights = Float32Array.from({ length: 3 * 16 }, (_, i) => {
   const [unit, column] = [Math.floor(i / 16), i % 4];
   return [column < 2 ? 2 : 0, column < 2 ? 0 : 3, 1][unit]!;
 });
-const halves = scratch(
-  "halves.onnx",
-  encodeModel(
-    model({
-      nodes: [node("Gemm", ["z", "W"], ["flat"]), node("Reshape", ["flat", "s"], ["image"])],
-      initializers: [
-        { name: "W", dims: [3, 16], dataType: DataType.FLOAT, raw: new Uint8Array(weights.buffer) },
-        {
-          name: "s",
-          dims: [4],
-          dataType: DataType.INT64,
-          raw: new Uint8Array(BigInt64Array.of(-1n, 1n, 4n, 4n).buffer),
-        },
-      ],
-      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 3] }],
-      outputs: [{ name: "image", dataType: DataType.FLOAT }],
-    }),
-  ),
-);
+/** z `[n]` → a picture of 4 × 4, by these weights; numbers of z beyond them move nothing. */
+function picture(n: number) {
+  const all = Float32Array.from({ length: n * 16 }, (_, i) => weights[i] ?? 0);
+  return model({
+    nodes: [node("Gemm", ["z", "W"], ["flat"]), node("Reshape", ["flat", "s"], ["image"])],
+    initializers: [
+      { name: "W", dims: [n, 16], dataType: DataType.FLOAT, raw: new Uint8Array(all.buffer) },
+      {
+        name: "s",
+        dims: [4],
+        dataType: DataType.INT64,
+        raw: new Uint8Array(BigInt64Array.of(-1n, 1n, 4n, 4n).buffer),
+      },
+    ],
+    inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", n] }],
+    outputs: [{ name: "image", dataType: DataType.FLOAT }],
+  });
+}
+const halves = scratch("halves.onnx", encodeModel(picture(3)));
 
 const region = async (...argv: string[]) => {
   const { code, stdout, stderr } = await vielbein("region", halves, ...argv, "--json");
@@ -44,10 +44,11 @@ describe("region", () => {
     const { directions, kept, provenance } = await region("--region", "0,0,2,4", "--outside", "keep");
     expect(kept).toBe(2);
     // z₀ and what z₁ takes back of z₂: (0, −1, 3)/√10 leaves the right half still.
-    const [first, second] = directions;
-    expect(directions).toHaveLength(2);
+    const [first] = directions;
+    // They move the left half alike: across (2, −1) of them nothing is left that moves.
+    expect(directions).toHaveLength(1);
     expect(first.outside).toBeCloseTo(0, 5);
-    expect(first.inside ** 2 + second.inside ** 2).toBeCloseTo(8 * (4 + 9 / 10), 3);
+    expect(first.inside ** 2).toBeCloseTo(8 * (4 + 9 / 10), 3);
     expect(provenance.options.routes).toEqual(["columns"]);
     expect(provenance.options).toMatchObject({
       region: { x: 0, y: 0, width: 2, height: 4 },
@@ -84,15 +85,31 @@ describe("region", () => {
     const { code, stdout } = await vielbein("region", halves, ...argv);
     expect(code).toBe(0);
     expect(stdout).toMatch(/the rest kept still\n.*outside\/inside {2}of the local basis\n/);
-    expect(stdout).toMatch(/2 of 3 dimensions leave the rest still within the tolerance/);
+    expect(stdout).toContain(
+      "2 of 3 dimensions move the rest by at most 0.01 of the most that one does; left out of these, since they do not move the region either: 1\n",
+    );
     expect(readFileSync(sheet, "utf8")).toMatch(/directions of a region/);
     const set = decodeDirections(readFileSync(file));
-    expect([set.vectors.cols, set.method]).toEqual([2, "region"]);
+    expect([set.vectors.cols, set.method]).toEqual([1, "region"]);
     const edited = scratch("edited.png");
     expect(
       (await vielbein("edit", halves, "--directions-in", file, "--edit", "2*d0", "--out", edited)).code,
     ).toBe(0);
     expect(existsSync(edited)).toBe(true);
+  });
+
+  it("keep: what moves neither is counted and left out", async () => {
+    const still = scratch("still.onnx", encodeModel(picture(4)));
+    const argv = ["region", still, "--region", "0,0,2,4", "--outside", "keep", "--tolerance", "0.1"];
+    const { stdout } = await vielbein(...argv);
+    expect(stdout).toContain(
+      "3 of 4 dimensions move the rest by at most 0.1 of the most that one does; left out of these, since they do not move the region either: 2\n",
+    );
+    expect((await vielbein(...argv, "--k", "1")).stdout).toContain("of the most that one does\n");
+    const { stdout: json } = await vielbein(...argv, "--json");
+    const { kept, directions, provenance } = JSON.parse(json);
+    expect([kept, directions.length]).toEqual([3, 1]);
+    expect([provenance.options.tolerance, provenance.options.regularization]).toEqual([0.1, undefined]);
   });
 
   it("has no quotient of a direction that moves nothing inside", async () => {
@@ -109,6 +126,16 @@ describe("region", () => {
     [["--region", "no.png"], 66, /cannot read "no.png"/],
     [["--region", "0,0,4,4", "--outside", "keep", "--tolerance", "0"], 2, /Expected a number/],
     [["--region", "0,0,2,4", "--outside", "all"], 2, /ignore, keep, ratio/],
+    [
+      ["--region", "0,0,2,4", "--tolerance", "0.1"],
+      2,
+      /--tolerance belongs to --outside keep, got --outside ratio/,
+    ],
+    [
+      ["--region", "0,0,2,4", "--outside", "keep", "--regularization", "0.1"],
+      2,
+      /belongs to --outside ratio/,
+    ],
     [["--region", "0,0,2,4", "--layout", "signal:16"], 65, /outputs are no images/],
     [[], 2, /--region/],
   ])("refuses %j", async (argv, status, message) => {

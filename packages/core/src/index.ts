@@ -27,6 +27,7 @@ export { randomDirections } from "./directions/random-directions.ts";
 export {
   OUTSIDE_RULES,
   type OutsideRule,
+  REGION_DEFAULTS,
   type RegionDirections,
   type RegionMetrics,
   type RegionOptions,

@@ -111,6 +111,21 @@ describe("by iteration alone", () => {
     });
   });
 
+  test("keep: inputs that move nothing at all are counted among those kept, and are no directions", async () => {
+    const padded = matrix(2 * n, n + 5);
+    const rows = matmul(blocks, rotation, { transposeB: true });
+    for (let i = 0; i < 2 * n; i++) {
+      padded.data.set(rows.data.subarray(i * n, (i + 1) * n), i * (n + 5));
+    }
+    const wide = linear(padded);
+    for (const options of [SMALL, {}]) {
+      const here = RegionAt.of(wide, new Float32Array(n + 5), weights, options);
+      const { kept, vectors, products } = await here.directions({ outside: "keep", k: 30 });
+      expect([kept, vectors.cols]).toEqual([n + 5 - 13, n - 13]);
+      expect(products !== undefined).toBe(options === SMALL);
+    }
+  });
+
   test("ratio: the quotients of each input", async () => {
     const trace = outside.reduce((sum, x) => sum + x * x, 0);
     const quotients = inside.map((x, j) => (x * x) / (outside[j]! ** 2 + 1e-3 * trace));

@@ -56,11 +56,12 @@ describe("regionBasisAt", () => {
   it("keep: what leaves the rest still, within the tolerance", async () => {
     const { vectors, values, inside, outside, kept } = await basis("keep");
     expect(kept).toBe(3);
-    expect(vectors.cols).toBe(3);
+    // One of the three moves nothing at all, and is no direction of the region.
+    expect(vectors.cols).toBe(2);
     // z₂ moves the rest by 0.03 of √(25 + 36): the space is that orthogonal to (5, 0, 0.03, 6).
     expect(Math.max(...outside)).toBeLessThan(1e-6);
     const g = Float64Array.of(5, 0, 0.03, 6);
-    for (const j of [0, 1, 2]) {
+    for (const j of [0, 1]) {
       expect(column(vectors, j).reduce((sum, x, i) => sum + x * g[i]!, 0)).toBeCloseTo(0, 6);
     }
     expect([...inside]).toEqual([...inside].sort((a, b) => b - a));
@@ -134,6 +135,23 @@ describe("regionBasisAt", () => {
     await expect(
       regionBasisAt(map, Float32Array.of(0), { weights: [1, 0], outside: "keep" }),
     ).rejects.toMatchObject({ code: "OUT_OF_RANGE", message: expect.stringMatching(/moves the rest/) });
+  });
+
+  it("keep: where what leaves the rest still does not move the region either, that is said", async () => {
+    const map = linear(matrix(2, 2, Float64Array.of(1, 0, 2, 0)));
+    await expect(
+      regionBasisAt(map, new Float32Array(2), { weights: [1, 0], outside: "keep" }),
+    ).rejects.toMatchObject({
+      code: "OUT_OF_RANGE",
+      message: expect.stringMatching(/do not move the region either/),
+    });
+    // Nothing is moved anywhere: there is no scale to say so.
+    const still = linear(matrix(2, 2));
+    const { vectors, kept } = await regionBasisAt(still, new Float32Array(2), {
+      weights: [1, 0],
+      outside: "keep",
+    });
+    expect([vectors.cols, kept]).toEqual([2, 2]);
   });
 });
 

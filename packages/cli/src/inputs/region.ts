@@ -97,16 +97,16 @@ export class RegionSource {
     return weightedMap(map, (await this.at(code)).weights);
   }
 
-  /** How far directions `[n, k]` of unit length move the region and the rest at a code, `[k]` as text. */
+  /** How far directions `[n, k]` of unit length move the region and the rest at a code. */
   async changesAt(
     map: DifferentiableMap,
     code: Float32Array,
     directions: Matrix,
     signal: AbortSignal,
-  ): Promise<string[]> {
+  ): Promise<Changes[]> {
     const { weights } = await this.at(code);
     const call = { signal, memoryBudget: this.#options.memory };
-    return changesText(await RegionAt.of(map, code, weights, call).speeds(directions));
+    return changesOf(await RegionAt.of(map, code, weights, call).speeds(directions));
   }
 }
 
@@ -125,18 +125,25 @@ export async function openRegion(task: Task<RegionOptions> & Pictured): Promise<
   );
 }
 
-/** `inside 1.23, outside 0.456` for each of several directions. */
-export function changesText({
+/** How far a unit step moves a region and the rest: ‖√w ⊙ J·v‖ and ‖√(1 − w) ⊙ J·v‖, in units of the output. */
+export interface Changes {
+  readonly inside: number;
+  readonly outside: number;
+}
+
+export function changesOf({
   inside,
   outside,
 }: {
   readonly inside: Float64Array;
   readonly outside: Float64Array;
-}): string[] {
-  return Array.from(
-    inside,
-    (value, k) => `inside ${significant(value, 3)}, outside ${significant(outside[k]!, 3)}`,
-  );
+}): Changes[] {
+  return Array.from(inside, (value, k) => ({ inside: value, outside: outside[k]! }));
+}
+
+/** `inside 1.23, outside 0.456`. */
+export function changesText({ inside, outside }: Changes): string {
+  return `inside ${significant(inside, 3)}, outside ${significant(outside, 3)}`;
 }
 
 /** Pictures with the border of a region drawn on them; as they are without one. */

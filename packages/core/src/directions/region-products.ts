@@ -2,7 +2,7 @@
 // rule needs of the rest of the output is the leading part of its metric: with `keep` all that moves it by more than
 // the tolerance, with `ratio` what makes the iteration fast, and most of the trace.
 
-import { type Matrix, matrix, normal, orient, rowAt, transpose } from "@vielbein/linalg";
+import { leadingColumns, type Matrix, matrix, normal, orient, rowAt, transpose } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { LEADING, metricFits } from "../jacobian/budget.ts";
 import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
@@ -13,7 +13,13 @@ import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { weightedMap } from "../map/weighted-map.ts";
 import { dot } from "../optimize/objective.ts";
 import { requireShare } from "../requirements.ts";
-import { outerWeights, type RegionDirections, type RegionOptions, TAU, TOLERANCE } from "./region.ts";
+import {
+  countMoving,
+  outerWeights,
+  REGION_DEFAULTS,
+  type RegionDirections,
+  type RegionOptions,
+} from "./region.ts";
 
 /** What iteration found, and what it took. */
 export interface IteratedDirections extends RegionDirections {
@@ -75,14 +81,17 @@ export class RegionProducts {
     this.#products = 0;
     const found = await this.#search(options);
     if (!found) return undefined;
-    const { values, vectors, residuals, ...kept } = found;
-    orient(vectors);
-    const isRatio = options.outside === "ratio";
+    const { values, residuals, kept, traceError, reach } = found;
+    orient(found.vectors);
+    const speeds = await this.speeds(found.vectors);
+    const count = reach === undefined ? values.length : countMoving(speeds.inside, reach);
     return {
-      values: isRatio ? values : values.map(Math.sqrt),
-      vectors,
-      ...(await this.speeds(vectors)),
-      ...kept,
+      values: (options.outside === "ratio" ? values : values.map(Math.sqrt)).slice(0, count),
+      vectors: leadingColumns(found.vectors, count),
+      inside: speeds.inside.slice(0, count),
+      outside: speeds.outside.slice(0, count),
+      kept,
+      traceError,
       route: await this.#whole.productRoute(),
       products: this.#products,
       residual: Math.max(...residuals) / values[0] || 0,
@@ -110,7 +119,9 @@ export class RegionProducts {
   }
 
   #search(options: RegionOptions & { readonly k: number }): Promise<Found | undefined> {
-    const { outside, k, tolerance = TOLERANCE, regularization = TAU } = options;
+    const { outside, k } = options;
+    const { tolerance = REGION_DEFAULTS.tolerance, regularization = REGION_DEFAULTS.regularization } =
+      options;
     switch (outside) {
       case "ignore":
         return this.#pairs(this.#inner, k, FOUND);
@@ -130,24 +141,32 @@ export class RegionProducts {
   async #keeping(k: number, tolerance: number): Promise<Found | undefined> {
     requireShare("regionDirections: tolerance", tolerance);
     const n = this.#whole.inputs;
-    const moving = this.#resolves("tolerance", tolerance, RESOLVED)
+    const found = this.#resolves("tolerance", tolerance, RESOLVED)
       ? await this.#moving(tolerance)
       : undefined;
-    if (!moving) return undefined;
+    if (!found) return undefined;
+    const { moving, reach } = found;
     const kept = n - moving.length;
     const count = Math.min(k, kept);
     const { values, vectors, residuals } = await this.#pairs(this.#inner, count, FOUND, moving);
-    return { values, vectors, residuals, kept };
+    return { values, vectors, residuals, kept, reach };
   }
 
-  /** Orthonormal directions that move the rest by more than the tolerance; undefined where they are too many. */
-  async #moving(tolerance: number): Promise<Float64Array[] | undefined> {
+  /**
+   * Orthonormal directions that move the rest by more than the tolerance, and how far one does at most; undefined where
+   * they are too many.
+   */
+  async #moving(
+    tolerance: number,
+  ): Promise<{ readonly moving: Float64Array[]; readonly reach: number } | undefined> {
     const n = this.#whole.inputs;
     const most = this.#hasRoomForMetric ? Math.floor(n / 4) : this.#fittingVectors();
     for (let count = Math.min(LEADING, most); count >= 1; count = Math.min(2 * count, most)) {
       const { values, vectors } = await this.#pairs(this.#outer, count, FOUND);
       const moving = values.findIndex((value) => value <= tolerance ** 2 * values[0]);
-      if (moving >= 0) return columnsOf(vectors).slice(0, moving);
+      if (moving >= 0) {
+        return { moving: columnsOf(vectors).slice(0, moving), reach: Math.sqrt(values[0]) };
+      }
       if (count === most) break;
     }
     if (this.#hasRoomForMetric) return undefined;
@@ -247,7 +266,10 @@ export class RegionProducts {
 }
 
 type Found = Pick<LeadingPairs, "values" | "vectors" | "residuals"> &
-  Pick<RegionDirections, "kept" | "traceError">;
+  Pick<RegionDirections, "kept" | "traceError"> & {
+    /** With `keep`: how far a direction moves the rest at most. */
+    readonly reach?: number | undefined;
+  };
 
 /** The inverse of g_out + added, as far as its leading pairs and the mean of its other eigenvalues tell. */
 function inverseOf(

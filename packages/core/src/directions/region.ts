@@ -32,7 +32,7 @@ export const OUTSIDE_RULES: readonly OutsideRule[] = ["ignore", "keep", "ratio"]
 
 export interface RegionOptions {
   readonly outside: OutsideRule;
-  /** Number of leading directions to return, from 1 to n. Default: all; with `keep`, as many as there are. */
+  /** Number of leading directions to return, from 1 to n. Default: all; with `keep`, those that move the region. */
   readonly k?: number | undefined;
   /**
    * With `keep`: the rest counts as still where it moves by at most this fraction of the most that any direction moves
@@ -59,7 +59,10 @@ export interface RegionDirections {
   /** ‖√w ⊙ J·v‖ and ‖√(1−w) ⊙ J·v‖ of each, `[k]`: units of the output per unit of the input. */
   readonly inside: Float64Array;
   readonly outside: Float64Array;
-  /** With `keep`: the dimension of the space that leaves the rest still. */
+  /**
+   * With `keep`: the dimension of the space that leaves the rest still. Directions of it that leave the region still as
+   * well are none of the region's: `vectors` may be fewer.
+   */
   readonly kept?: number | undefined;
   /**
    * With `ratio`, where tr(g_out) is an estimate: its standard error as a share of it. τ is off by as much.
@@ -67,9 +70,14 @@ export interface RegionDirections {
   readonly traceError?: number | undefined;
 }
 
-/** By default: see {@link RegionOptions}. */
-export const TOLERANCE = 0.01;
-export const TAU = 1e-3;
+/** What {@link RegionOptions} are where nothing else is said. */
+export const REGION_DEFAULTS: Readonly<Record<"tolerance" | "regularization", number>> = {
+  tolerance: 0.01,
+  regularization: 1e-3,
+};
+
+/** Motion of the region below this share of what is moved anywhere is rounding of float32. */
+const STILL = 1e-5;
 
 /**
  * The metric inside and outside a region at a point: takes n products with J and n with its transpose, twice, or the
@@ -107,20 +115,41 @@ export function outerWeights(weights: ArrayLike<number>): Float64Array {
  * τ·tr(g_out)·1)⁻¹·g_in (`ratio`; Zhu et al., ICML 2022).
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for k, tolerance or τ out of range; `OUT_OF_RANGE` where no direction
- *   leaves the rest still.
+ *   leaves the rest still, or none of these moves the region.
  */
 export function regionDirections(metrics: RegionMetrics, options: RegionOptions): RegionDirections {
   const { inner, outer } = metrics;
   const { outside, k = inner.rows } = options;
   requireInteger("regionDirections: k", k, 1, inner.rows);
   const { values, vectors: all } = directionsOf(inner, outer, options);
-  const vectors = leading(all, k);
+  const count = outside === "keep" ? countMoving(values, Math.sqrt(traceOf(outer))) : all.cols;
+  const vectors = leading(all, Math.min(k, count));
   return {
     vectors,
     values: values.slice(0, vectors.cols),
     ...regionSpeeds(metrics, vectors),
     kept: outside === "keep" ? all.cols : undefined,
   };
+}
+
+/**
+ * How many of the directions that leave the rest still move the region.
+ *
+ * @param speeds ‖√w ⊙ J·v‖ of each, descending.
+ * @param reach how far directions may move the rest, in the same unit.
+ * @throws {VielbeinError} `OUT_OF_RANGE` where there is none, though something moves the rest.
+ */
+export function countMoving(speeds: Float64Array, reach: number): number {
+  const still = STILL * Math.max(reach, speeds[0]);
+  if (still === 0) return speeds.length;
+  const count = speeds.findIndex((speed) => speed <= still);
+  if (count === 0) {
+    throw new VielbeinError(
+      "OUT_OF_RANGE",
+      "The directions that leave the rest of the output still do not move the region either. Raise the tolerance, or take directions of the largest ratio.",
+    );
+  }
+  return count < 0 ? speeds.length : count;
 }
 
 /** How far directions `[n, k]` of unit length move the region and the rest, as in {@link RegionDirections}. */
@@ -167,7 +196,7 @@ function oriented(vectors: Matrix): Matrix {
 }
 
 /** An orthonormal basis `[n, kept]` of the directions that move the rest by at most the tolerance. */
-function stillSpace(outer: Matrix, tolerance = TOLERANCE): Matrix {
+function stillSpace(outer: Matrix, tolerance = REGION_DEFAULTS.tolerance): Matrix {
   requireShare("regionDirections: tolerance", tolerance);
   const { values, vectors } = eigh(outer);
   const limit = tolerance * Math.sqrt(Math.max(values[0], 0));
@@ -191,17 +220,22 @@ function stillSpace(outer: Matrix, tolerance = TOLERANCE): Matrix {
 }
 
 /** g + τ·tr(g)·1; the identity where g is 0, which has no scale of its own. */
-function regularized(g: Matrix, tau = TAU): Matrix {
+function regularized(g: Matrix, tau = REGION_DEFAULTS.regularization): Matrix {
   requireShare("regionDirections: regularization", tau);
   const n = g.rows;
-  let trace = 0;
-  for (let i = 0; i < n; i++) trace += g.data[i * n + i];
+  const trace = traceOf(g);
   const added = trace > 0 ? tau * trace : 1;
   return matrix(
     n,
     n,
     g.data.map((value, k) => (k % (n + 1) === 0 ? value + added : value)),
   );
+}
+
+function traceOf({ rows, data }: Matrix): number {
+  let trace = 0;
+  for (let i = 0; i < rows; i++) trace += data[i * rows + i];
+  return Math.max(trace, 0);
 }
 
 /** √(vᵀ·g·v) of every column. */

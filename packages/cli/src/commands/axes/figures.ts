@@ -6,7 +6,7 @@ import { symmetricSteps } from "@vielbein/core/paths";
 import { bandPlot, contactSheet, formatStep } from "@vielbein/viz";
 import { footerOf } from "../../inputs/captions.ts";
 import { type Drawing, imagesOf, sheetLook } from "../../inputs/pictures.ts";
-import { withOutline } from "../../inputs/region.ts";
+import { changesText, withOutline } from "../../inputs/region.ts";
 import { spacesText } from "../../kit/names.ts";
 import { type AxesTask, finerSteps, type Walk, type WalkedRow } from "./walks.ts";
 
@@ -36,8 +36,9 @@ export function sheetOf(
     columnLabels: symmetricSteps(1, options.columns).map((fraction) => formatStep(fraction * predicted)),
     rows: rows.map(({ walk, values }) => ({
       label: label(walk),
-      sublabel:
-        walk.changes ?? `λ = ${walk.eigenvalue.toPrecision(3)} · ±${walk.range.toPrecision(3)}${unit}`,
+      sublabel: walk.changes
+        ? changesText(walk.changes)
+        : `λ = ${walk.eigenvalue.toPrecision(3)} · ±${walk.range.toPrecision(3)}${unit}`,
       images: withOutline(imagesOf(values, generator.to, drawing), walk.area),
     })),
     ...sheetLook(drawing),
@@ -67,13 +68,17 @@ export function curves({ loaded, distance: { map } }: AxesTask, { rows, origin, 
   });
 }
 
-export function rowJson({ walk: { sample, axis, eigenvalue, speed, range }, travelled }: WalkedRow): object {
+export function rowJson({
+  walk: { sample, axis, eigenvalue, speed, range, changes },
+  travelled,
+}: WalkedRow): object {
   const fractions = finerSteps();
   return {
     sample,
     axis,
     eigenvalue,
     speed,
+    changes,
     positions: fractions.map((fraction) => fraction * range),
     predicted: fractions.map((fraction) => Math.abs(fraction) * range * speed),
     distance: travelled,

@@ -14,7 +14,7 @@ import { distanceOptions, squaredDistance } from "../../inputs/distance.ts";
 import { metricSpectra, type Place } from "../../inputs/metric-spectra.ts";
 import { mapOptions, pointOptions } from "../../inputs/model.ts";
 import { pictureOptions } from "../../inputs/pictures.ts";
-import { type RegionSource, regionOption } from "../../inputs/region.ts";
+import { type Changes, type RegionSource, regionOption } from "../../inputs/region.ts";
 import type { Region } from "../../inputs/region-masks.ts";
 import { restAfter } from "../../inputs/rest.ts";
 import type { DistanceTask } from "../../inputs/task.ts";
@@ -76,7 +76,7 @@ export interface Walk {
   /** The map whose metric it is of: of a region, that at the code. */
   readonly map: DifferentiableMap;
   /** How far a unit step moves a region and the rest. */
-  readonly changes: string | undefined;
+  readonly changes: Changes | undefined;
   readonly area: Region | undefined;
   /** Points at these fractions of the range, from −1 to 1: `[fractions.length, dim]`. */
   readonly at: (fractions: readonly number[]) => Float32Array;

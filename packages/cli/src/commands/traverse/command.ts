@@ -8,7 +8,13 @@ import { layoutOf } from "../../inputs/layouts.ts";
 import { type LoadedModel, mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
 import { drawingAlong, drawingEntry, imagesOf, pictureOptions } from "../../inputs/pictures.ts";
 import { chooseCode, type Points, pointRange } from "../../inputs/points-file.ts";
-import { openRegion, type RegionSource, regionOption, withOutline } from "../../inputs/region.ts";
+import {
+  type Changes,
+  openRegion,
+  type RegionSource,
+  regionOption,
+  withOutline,
+} from "../../inputs/region.ts";
 import { restAfter } from "../../inputs/rest.ts";
 import { soundEntry, soundOf, soundOptions, writeSounds } from "../../inputs/sounds.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
@@ -131,7 +137,7 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
   await writeAnimation(task, sheet);
   const rows = strips.map(({ k, images: values }) => ({ name: `direction-${k}`, values }));
   await writeSounds(task, sound, tail.to, drawing, rows);
-  return { json: () => ({ ...documentOf(options, strips, basis.point), provenance }) };
+  return { json: () => ({ ...documentOf(options, strips, basis.point, changes), provenance }) };
 }
 
 async function walks(
@@ -152,6 +158,7 @@ function documentOf(
   { out, frames, animate, wav, path }: TraverseOptions,
   strips: readonly DrawnStrip[],
   point: Float32Array,
+  changes: readonly Changes[] | undefined,
 ): object {
   return {
     out,
@@ -160,6 +167,7 @@ function documentOf(
     wav,
     directions: strips.map(({ k }) => k),
     singularValues: strips.map(({ singularValue }) => singularValue),
+    changes: changes && strips.map(({ k }) => changes[k]),
     point: Array.from(point),
     walks: path === "curve" ? strips.map((strip) => strip.walk) : undefined,
   };

@@ -15,6 +15,7 @@ import {
 import { footerOf, originOf } from "../../inputs/captions.ts";
 import type { LoadedModel } from "../../inputs/model.ts";
 import { type Drawing, sheetLook } from "../../inputs/pictures.ts";
+import { type Changes, changesText } from "../../inputs/region.ts";
 import { definedItems } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
 import { writeNamed, writeWhole } from "../../kit/output.ts";
@@ -38,7 +39,7 @@ export interface TraversalSheet {
   readonly provenance: Provenance;
   readonly drawing: Drawing;
   /** Of directions of a region: how far each moves it and the rest. */
-  readonly changes: readonly string[] | undefined;
+  readonly changes: readonly Changes[] | undefined;
 }
 
 export function sheetOf(
@@ -63,7 +64,7 @@ export function sheetOf(
     columnLabels: columns.labels,
     rows: strips.map(({ k, singularValue }, row) => ({
       label: `direction ${k}`,
-      sublabel: changes?.[k] ?? `σ = ${singularValue.toPrecision(3)}`,
+      sublabel: changes?.[k] ? changesText(changes[k]) : `σ = ${singularValue.toPrecision(3)}`,
       images: images[row] ?? [],
     })),
     ...sheetLook(drawing),
