@@ -6,6 +6,7 @@ import { dependents, nodesFor } from "../model/graph.ts";
 import type { Graph, Model, Node, ValueInfo } from "../model/model.ts";
 import { typesOf } from "../model/types.ts";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
+import { placeFactorsEarly } from "./early-factors.ts";
 import type { Emitter } from "./emitter.ts";
 import { infoOf } from "./measured-graph.ts";
 import { mergeFactors } from "./merge-factors.ts";
@@ -34,13 +35,14 @@ export function derivativeModel(
   const wanted = [graph.output, outgoing.name];
   const tensors = [...primal.initializers, ...initializers];
   const shared = shareCommonSubexpressions(nodes, wanted);
-  const live = nodesFor({ ...primal, nodes: mergeFactors(shared, incoming.name, tensors, names) }, wanted);
+  const merged = mergeFactors(shared, incoming.name, tensors, names);
+  const live = nodesFor({ ...primal, nodes: merged }, wanted);
   const read = new Set(live.flatMap((node) => node.inputs));
   const inputs = [graph.input, ...graph.parameters].map((name) => valueInfo(graph, name));
   const derived: Graph = {
     ...primal,
     name: `${primal.name}_${outgoing.name}`,
-    nodes: live,
+    nodes: placeFactorsEarly(live, [incoming.name], (name) => graph.info.has(name)),
     initializers: tensors.filter((tensor) => read.has(tensor.name)),
     inputs: [...inputs, stackedInfo(graph, incoming)],
     outputs: [valueInfo(graph, graph.output), stackedInfo(graph, outgoing)],

@@ -11,6 +11,7 @@ import { NameSupply } from "../model/names.ts";
 import { typesOf } from "../model/types.ts";
 import { shareCommonSubexpressions } from "./common-subexpressions.ts";
 import { type Direction, stackedInfo, valueInfo, withShapesOf, zeroEverywhere } from "./derivative-model.ts";
+import { placeFactorsEarly } from "./early-factors.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
 import { pushForward } from "./jvp.ts";
 import { mergeFactors } from "./merge-factors.ts";
@@ -154,7 +155,9 @@ function primalPart(graph: PreparedGraph, { nodes, jvp, vjp }: Derived): PrimalP
   const read = new Set([...jvp.residuals, ...vjp.residuals]);
   const residuals = [...read].filter((name) => !given.includes(name));
   const outputs = [...new Set([graph.output, ...residuals])];
-  return { nodes: nodesFor({ ...graph.model.graph, nodes }, outputs), given, residuals, outputs };
+  const isPrimal = (name: string): boolean => graph.info.has(name);
+  const ordered = placeFactorsEarly(nodesFor({ ...graph.model.graph, nodes }, outputs), [], isPrimal);
+  return { nodes: ordered, given, residuals, outputs };
 }
 
 /** Types and shapes of tensors, of the residuals too: what the engine says of these. */

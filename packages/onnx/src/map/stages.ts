@@ -43,7 +43,9 @@ export function stagesOf(model: Model, graph: MeasuredGraph, room: number): Stag
       if (name !== "") live.add(name);
       if (outputs.has(name)) taken += bytesOf(entryOf(infos, name));
     }
-    for (const name of live) if (!isNeededAfter(name, at)) live.delete(name);
+    for (const name of [...nodeReads(node), ...node.outputs]) {
+      if (!isNeededAfter(name, at)) live.delete(name);
+    }
     if (taken < room || at === nodes.length - 1 || ![...live].every((name) => infos.has(name))) return;
     piece = [];
     pieces.push(piece);
