@@ -78,7 +78,7 @@ describe("a fixed batch", () => {
     expect(stderr).toMatch(/a batch of 8 is fixed, whose points do not influence one another/);
     expect(document.provenance.from.shape).toEqual([3]);
     expect(document.provenance.to.shape).toEqual([1, 4, 4]);
-    expect(document.provenance.options.batch).toEqual({ extent: 8, way: "opened" });
+    expect(document.provenance.options.batch).toEqual({ extent: 8, way: "opened", evidence: "graph" });
     // Commands that never open a map too.
     expect((await vielbein("sefa", path)).stderr).toMatch(/a batch of 8/);
     const { spaces } = (await json("inspect", path)).document;

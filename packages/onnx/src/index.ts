@@ -33,6 +33,7 @@ export {
   type Tensor,
   type ValueInfo,
 } from "./model/model.ts";
+export { batchRemark, type FixedBatch, type Unbatched, unbatch } from "./prepare/batch/fixed-batch.ts";
 export { cut } from "./prepare/cut.ts";
 export {
   composeDenoiser,
@@ -45,7 +46,6 @@ export {
   signalLevel,
 } from "./prepare/denoiser.ts";
 export { codeInput, type Endpoints, endpoints } from "./prepare/ends.ts";
-export { batchRemark, type FixedBatch, type Unbatched, unbatch } from "./prepare/fixed-batch.ts";
 export { determinedValue, type FurtherInput, furtherInputs, inputTensors } from "./prepare/further-inputs.ts";
 export { NOISE_SEEDS, noiseRemark, noiseTensors, withNoiseSeed } from "./prepare/noise.ts";
 export type { PrepareOptions } from "./prepare/options.ts";

@@ -111,9 +111,11 @@ describe("a fixed batch", () => {
       ],
       [int64Tensor("s", [N, N, 4, 2]), copies("K", [1, 3, 3])],
     ],
-  ])("is opened: %s", async (_, nodes, initializers) => {
+  ])("is opened: %s", async (what, nodes, initializers) => {
     const { batch, error, map } = await compare(batchModel([gemm, ...nodes], [...weights, ...initializers]));
-    expect(batch).toEqual({ extent: N, way: "opened" });
+    // Points merged into rows, and constants that are computed: the graph does not show that all points fare alike.
+    const evidence = /rows of all points|for each point|ConstantOfShape/.test(what) ? "trial" : "graph";
+    expect(batch).toEqual({ extent: N, way: "opened", evidence });
     expect(map.from.shape).toEqual([6]);
     expect(error).toBeLessThan(1e-6);
   });
@@ -128,7 +130,7 @@ describe("a fixed batch", () => {
       [int64Tensor("s", [1, N, 6]), copies("K", [1, 3]), int64Tensor("t", [N, 6])],
     );
     const { batch, error } = await compare(model);
-    expect(batch).toEqual({ extent: N, way: "repeated" });
+    expect(batch).toEqual({ extent: N, way: "repeated", evidence: "trial" });
     expect(error).toBeLessThan(1e-6);
   });
 
@@ -147,7 +149,7 @@ describe("a fixed batch", () => {
       ],
       [int64Tensor("axes", [0]), float32Tensor("little", [1e-3], [])],
     ],
-    ...[2, 7].map((distance): [string, Node[], Tensor[]] => [
+    ...[2, 7, 20, 250].map((distance): [string, Node[], Tensor[]] => [
       `of which points see one another beyond ${distance}`,
       [
         makeNode("Abs", ["z"], ["abs"]),
@@ -213,7 +215,7 @@ describe("a fixed batch", () => {
 
   it("is opened where the network has no value at the points that are tried", async () => {
     const model = batchModel([gemm, makeNode("Log", ["h"], ["y"])], weights);
-    expect((await unbatch(model, runtime)).batch).toEqual({ extent: N, way: "opened" });
+    expect((await unbatch(model, runtime)).batch).toMatchObject({ extent: N, way: "opened" });
   });
 
   it("is that of labels too", async () => {
@@ -223,7 +225,7 @@ describe("a fixed batch", () => {
       [{ name: "label", dataType: DataType.INT64, shape: [N] }],
     );
     const { model: single, batch } = await unbatch(model, runtime);
-    expect(batch).toEqual({ extent: N, way: "opened" });
+    expect(batch).toMatchObject({ extent: N, way: "opened" });
     const labels = BigInt64Array.of(2n, 0n, 1n, 1n);
     const codes = Float32Array.from(irregular(random, N * 6));
     const values = await original(model, codes, { label: { type: "int64", dims: [N], data: labels } });
@@ -243,7 +245,7 @@ describe("a fixed batch", () => {
       [{ name: "scale", dataType: DataType.FLOAT, shape: [N] }],
     );
     const { model: single, batch } = await unbatch(model, runtime);
-    expect(batch).toEqual({ extent: N, way: "opened" });
+    expect(batch).toMatchObject({ extent: N, way: "opened" });
     expect(single.graph.inputs.map(({ shape }) => shape)).toEqual([["batch", 6], [N]]);
   });
 
@@ -269,7 +271,7 @@ describe("a fixed batch", () => {
       outputs: [{ name: "y", dataType: DataType.FLOAT, shape: [N, N] }],
     });
     const { model: single, batch } = await unbatch(model, runtime);
-    expect(batch).toEqual({ extent: N, way: "opened" });
+    expect(batch).toMatchObject({ extent: N, way: "opened" });
     expect(single.graph.inputs.map(({ shape }) => shape)).toEqual([[], ["batch", 6], [N, N], [N]]);
   });
 
@@ -292,7 +294,7 @@ describe("a fixed batch", () => {
   it("a third party's decoder of a batch of 128", async (context) => {
     requireShared(context, "models/jcanedo_decoder.onnx");
     const { batch, error, map } = await compare(await sharedModel("jcanedo_decoder"));
-    expect(batch).toEqual({ extent: 128, way: "opened" });
+    expect(batch).toEqual({ extent: 128, way: "opened", evidence: "graph" });
     expect(map.from.shape).toEqual([2]);
     expect(map.to.shape).toEqual([1, 28, 28]);
     expect(error).toBeLessThan(1e-6);

@@ -30,6 +30,22 @@ export function rotatePoints({ type, dims, data }: RuntimeTensor): RuntimeTensor
   return { type, dims, data: rotated };
 }
 
+/** The points of one tensor, with some of another like it in their places. */
+export function choosePoints(
+  tensor: RuntimeTensor,
+  other: RuntimeTensor,
+  isOther: (row: number) => boolean,
+): RuntimeTensor {
+  const { type, dims, data } = tensor;
+  const size = data.length / dims[0];
+  const chosen = data.slice() as Float32Array;
+  for (let row = 0; row < dims[0]; row++) {
+    if (isOther(row))
+      chosen.set((other.data as Float32Array).subarray(row * size, (row + 1) * size), row * size);
+  }
+  return { type, dims, data: chosen };
+}
+
 /** Floating-point points times factors, which they take in turns; others as they are. */
 export function scalePoints(tensor: RuntimeTensor, factors: readonly number[]): RuntimeTensor {
   const { type, dims, data } = tensor;

@@ -1,19 +1,16 @@
 // Files whose batch has a fixed extent N > 1, as exporters that trace one batch leave it behind. Where the points of a
-// batch do not influence one another, such a file is a map of one point. Whether they do cannot be read off the graph,
-// so it is tried: a point must come out the same whatever stands beside it.
+// batch do not influence one another, such a file is a map of one point. That is tried: a point must come out the same
+// whatever stands beside it. Where it can also be read off the graph, it holds everywhere; where it cannot, more is tried.
 
 import { type FloatArray, VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
-import { probeValue } from "../file/probe-value.ts";
-import { openSession } from "../file/source.ts";
-import { trialLimits } from "../file/trial.ts";
-import { isFloat } from "../model/element-types.ts";
-import { isFixed, type Model, requiredInputs, type ValueInfo } from "../model/model.ts";
-import { entryOf } from "../model/names.ts";
-import { agree, pointOf, repeatPoint, rotatePoints, scalePoints } from "../model/points.ts";
-import { withoutNoise } from "./noise.ts";
-import { normalize } from "./normalize.ts";
-import type { PrepareOptions } from "./options.ts";
+import { isFloat } from "../../model/element-types.ts";
+import { isFixed, type Model, requiredInputs, type ValueInfo } from "../../model/model.ts";
+import { entryOf } from "../../model/names.ts";
+import { agree, choosePoints, pointOf, repeatPoint, rotatePoints, scalePoints } from "../../model/points.ts";
+import { withoutNoise } from "../noise.ts";
+import type { PrepareOptions } from "../options.ts";
+import { BatchTrial, type Feeds, unlessDangerous } from "./batch-trial.ts";
 import { openBatch, repeatCode } from "./single-point.ts";
 
 export interface FixedBatch {
@@ -25,6 +22,11 @@ export interface FixedBatch {
    * another, or the first axis does not count points: the model is unchanged, and its code is the whole batch.
    */
   readonly way: "opened" | "repeated" | "coupled";
+  /**
+   * How it is known that points do not influence one another: `graph`, read off the operators, which holds at all points;
+   * `trial`, at the points that were tried. Absent where they do.
+   */
+  readonly evidence?: "graph" | "trial" | undefined;
 }
 
 export interface Unbatched {
@@ -40,9 +42,6 @@ interface Batched {
   readonly outputs: readonly string[];
 }
 
-/** Tensors by their names. */
-type Feeds = ReadonlyMap<string, RuntimeTensor>;
-
 /**
  * Largest ‖difference‖ / ‖value‖ that counts as equal: in one place, in another, and of a graph that sums in another
  * order.
@@ -57,6 +56,9 @@ const AGREEING = 1e-4;
  */
 const DISTANCES = [[1], [3], [10], [10, 1, 3]];
 
+/** Further ones where the graph does not show that points stay apart. */
+const FURTHER_DISTANCES = [[0.01], [0.1], [0.5], [30], [100], [1000], [100, 0.1, 1]];
+
 /**
  * A model whose first floating-point input and an output have the fixed first extent N > 1, as a map of one point.
  * Other models are returned as they are, and so are those that the engine refuses: preparing them says why.
@@ -68,7 +70,7 @@ export async function unbatch(
   runtime: Runtime,
   { memoryBudget }: Pick<PrepareOptions, "memoryBudget"> = {},
 ): Promise<Unbatched> {
-  const trial = new Trial(runtime, memoryBudget);
+  const trial = new BatchTrial(runtime, memoryBudget);
   let result: Unbatched = { model };
   try {
     for (const batched of batchedPorts(model)) {
@@ -82,7 +84,7 @@ export async function unbatch(
   return result;
 }
 
-async function separated(model: Model, batched: Batched, trial: Trial): Promise<Unbatched> {
+async function separated(model: Model, batched: Batched, trial: BatchTrial): Promise<Unbatched> {
   const { extent, inputs } = batched;
   const isBatched = (name: string): boolean => inputs.some((input) => input.name === name);
   // Draws differ from point to point, and say nothing of the network.
@@ -91,14 +93,17 @@ async function separated(model: Model, batched: Batched, trial: Trial): Promise<
   const values = await trial.run(quiet, feeds, batched.outputs);
   const outputs = batched.outputs.filter((name) => entryOf(values, name).dims[0] === extent);
   if (outputs.length === 0) return { model };
+  const evidence = (await trial.readsOff(quiet, feeds, inputs, outputs)) ? "graph" : "trial";
   let isOpened = true;
-  for (const factors of DISTANCES) {
+  for (const factors of evidence === "graph" ? DISTANCES : [...DISTANCES, ...FURTHER_DISTANCES]) {
     const placed = mapped(feeds, isBatched, (tensor) => scalePoints(tensor, factors));
     const runWith = (change: (tensor: RuntimeTensor) => RuntimeTensor): Promise<Feeds> =>
       trial.run(quiet, mapped(placed, isBatched, change), outputs);
     const there = await runWith((tensor) => tensor);
-    if (!(await treatsPointsAlike(outputs, there, runWith)))
-      return { model, batch: { extent, way: "coupled" } };
+    const isAlike =
+      (await treatsPointsAlike(outputs, there, runWith)) &&
+      (evidence === "graph" || (await keepsPairsApart(extent, outputs, there, runWith)));
+    if (!isAlike) return { model, batch: { extent, way: "coupled" } };
     if (!isOpened) continue;
     const last = mapped(placed, isBatched, (tensor) => pointOf(tensor, extent - 1));
     const single = await trial.run(openBatch(quiet, extent, inputs), last, outputs).catch(unlessDangerous);
@@ -107,8 +112,8 @@ async function separated(model: Model, batched: Batched, trial: Trial): Promise<
     );
   }
   return isOpened
-    ? { model: openBatch(model, extent, inputs), batch: { extent, way: "opened" } }
-    : { model: repeatCode(model, extent, inputs, outputs), batch: { extent, way: "repeated" } };
+    ? { model: openBatch(model, extent, inputs), batch: { extent, way: "opened", evidence } }
+    : { model: repeatCode(model, extent, inputs, outputs), batch: { extent, way: "repeated", evidence } };
 }
 
 /**
@@ -129,9 +134,28 @@ async function treatsPointsAlike(
   return outputs.every((name) => isSame(moved.get(name), rotatePoints(entryOf(values, name)), MOVED));
 }
 
-/** What the engine says of a changed graph only shows whether the change is possible. */
-function unlessDangerous(error: unknown): undefined {
-  if (!(error instanceof VielbeinError && error.code === "BACKEND_FAILED")) throw error;
+/**
+ * Whether points stay as they are where others change: those at places whose number has some binary digit set, and those
+ * where it is not. Of any two points, one of these changes moves one alone.
+ */
+async function keepsPairsApart(
+  extent: number,
+  outputs: readonly string[],
+  values: Feeds,
+  runWith: (change: (tensor: RuntimeTensor) => RuntimeTensor) => Promise<Feeds>,
+): Promise<boolean> {
+  for (let digit = 1; digit < extent; digit *= 2) {
+    for (const side of [0, digit]) {
+      const isChanged = (row: number): boolean => (row & digit) === side;
+      const changed = await runWith((tensor) => choosePoints(tensor, rotatePoints(tensor), isChanged));
+      const isKept = outputs.every((name) => {
+        const [before, after] = [entryOf(values, name), entryOf(changed, name)];
+        return isSame(choosePoints(after, before, isChanged), before, SAME);
+      });
+      if (!isKept) return false;
+    }
+  }
+  return true;
 }
 
 /**
@@ -152,64 +176,6 @@ function batchedPorts({ graph }: Model): Batched[] {
     (choice, i, all) => i === 0 || choice.length < all[i - 1].length,
   );
   return outputs.length === 0 ? [] : choices.map((chosen) => ({ extent, inputs: chosen, outputs }));
-}
-
-/** Runs of graphs that the engine may not have met before. */
-class Trial {
-  readonly #runtime: Runtime;
-  readonly #limits: ReturnType<typeof trialLimits>;
-
-  constructor(runtime: Runtime, memoryBudget: number | undefined) {
-    this.#runtime = runtime;
-    this.#limits = trialLimits(memoryBudget);
-  }
-
-  /** Points that all differ; integers are 0 and 1 in turns where the model takes that, else 0. */
-  async feeds(model: Model, outputs: readonly string[]): Promise<Feeds> {
-    const plain = new Map(
-      requiredInputs(normalize(model).graph).map(
-        (input) => [input.name, probeValue(input, this.#limits)] as const,
-      ),
-    );
-    const alternating = new Map([...plain].map(([name, tensor]) => [name, alternate(tensor)] as const));
-    const takes = await this.run(model, alternating, outputs).catch(unlessDangerous);
-    return takes ? alternating : plain;
-  }
-
-  /** Every run has a session of its own, in which operators that draw at random start again. */
-  async run(model: Model, feeds: Feeds, outputs: readonly string[]): Promise<Feeds> {
-    const normal = normalize(model);
-    const wanted = normal.graph.outputs.filter(({ name }) => outputs.includes(name));
-    const inputs = normal.graph.inputs.map((input) => {
-      const dims = feeds.get(input.name)?.dims;
-      return dims ? { ...input, shape: dims } : input;
-    });
-    const graph = {
-      ...normal.graph,
-      inputs,
-      outputs: wanted.map(({ name, dataType }) => ({ name, dataType })),
-    };
-    const session = await openSession(
-      this.#runtime,
-      { ...normal, graph },
-      { optimize: false, trial: this.#limits },
-    );
-    try {
-      const read = Object.fromEntries(session.inputNames.map((name) => [name, entryOf(feeds, name)]));
-      return new Map(Object.entries(await session.run(read, outputs)));
-    } finally {
-      await session.dispose();
-    }
-  }
-}
-
-/** Integers that tell one place from the next. */
-function alternate(tensor: RuntimeTensor): RuntimeTensor {
-  if (!/^u?int/.test(tensor.type)) return tensor;
-  const data = tensor.data.slice();
-  for (let i = 1; i < data.length; i += 2)
-    data[i] = data instanceof BigInt64Array || data instanceof BigUint64Array ? 1n : 1;
-  return { ...tensor, data };
 }
 
 function mapped(
@@ -233,9 +199,13 @@ function finite(values: FloatArray): FloatArray {
 }
 
 /** What became of a fixed batch, in words. */
-export function batchRemark({ extent, way }: FixedBatch): string {
+export function batchRemark({ extent, way, evidence }: FixedBatch): string {
   const fixed = `a batch of ${extent} is fixed`;
-  const apart = `whose points do not influence one another as far as was tried, at distances up to ${Math.max(...DISTANCES.flat())}`;
+  const farthest = Math.max(...[...DISTANCES, ...FURTHER_DISTANCES].flat());
+  const apart =
+    evidence === "graph"
+      ? "whose points do not influence one another, as the graph shows"
+      : `whose points do not influence one another as far as was tried, in pairs and at distances up to ${farthest} (the graph does not show it)`;
   switch (way) {
     case "opened":
       return `${fixed}, ${apart}: the model is taken as a map of one`;

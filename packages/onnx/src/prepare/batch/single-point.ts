@@ -1,13 +1,13 @@
 // Graphs of a fixed batch rewritten for one point.
 
-import { makeNode } from "../model/attributes.ts";
-import { everyName } from "../model/graph.ts";
-import type { Model, Node, Tensor, ValueInfo } from "../model/model.ts";
-import { entryOf, NameSupply } from "../model/names.ts";
-import { renameTensors } from "../model/rename.ts";
-import { byteLength, int64Tensor, numericValues } from "../model/tensor.ts";
-import { normalize } from "./normalize.ts";
-import { constantsOf } from "./upgrade.ts";
+import { makeNode } from "../../model/attributes.ts";
+import { everyName } from "../../model/graph.ts";
+import type { Model, Node, Tensor, ValueInfo } from "../../model/model.ts";
+import { entryOf, NameSupply } from "../../model/names.ts";
+import { renameTensors } from "../../model/rename.ts";
+import { byteLength, int64Tensor, numericValues } from "../../model/tensor.ts";
+import { normalize } from "../normalize.ts";
+import { constantsOf } from "../upgrade.ts";
 
 /** Index of the input that holds a shape, by operator. */
 const shapeInput: ReadonlyMap<string, number> = new Map([
@@ -105,7 +105,7 @@ class Opening {
 }
 
 /** Whether bytes repeat their first `size` over and over. */
-function isRepeated(bytes: Uint8Array, size: number): boolean {
+export function isRepeated(bytes: Uint8Array, size: number): boolean {
   return bytes.length > 0 && bytes.every((byte, i) => byte === bytes[i % size]);
 }
 
