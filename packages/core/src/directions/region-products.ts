@@ -39,6 +39,8 @@ const QUOTIENT = 1e-4;
 const ROUGH = 1e-3;
 /** Random vectors that the trace of what is left of the outer metric is estimated from. */
 const TRACE_PROBES = 16;
+/** They read random numbers that neither samples nor the search for leading pairs read. */
+const FIRST_PROBE = 2 ** 42;
 /** Below these shares of the largest motion and of the trace of squares, squares are rounding of the products. */
 const RESOLVED = 3e-3;
 const RESOLVED_SQUARE = 1e-5;
@@ -248,7 +250,7 @@ export class RegionProducts {
     const basis = columnsOf(vectors);
     const probes = matrix(n, TRACE_PROBES);
     for (let j = 0; j < TRACE_PROBES; j++) {
-      orthogonalTo(basis, normal(0, j, n)).forEach((value, i) => {
+      orthogonalTo(basis, normal(0, FIRST_PROBE + j, n)).forEach((value, i) => {
         probes.data[i * TRACE_PROBES + j] = value;
       });
     }

@@ -9,11 +9,10 @@ import {
   leadingColumns,
   type Matrix,
   matrix,
-  normal,
   orthonormalize,
 } from "@vielbein/linalg";
 import { dot } from "../optimize/objective.ts";
-import { combined, length, subtractInPlace, unitBeyond } from "./long-vectors.ts";
+import { combined, length, startVector, subtractInPlace, unitBeyond } from "./long-vectors.ts";
 
 export interface QuotientSearch {
   /** Length n of the vectors. */
@@ -140,7 +139,7 @@ class PencilBasis {
 
   #random(): Float64Array {
     const { dim } = this.#search;
-    return unitBeyond(normal(0, this.#drawn++, dim), this.#vectors) ?? this.#random();
+    return unitBeyond(startVector(this.#drawn++, dim), this.#vectors) ?? this.#random();
   }
 
   #quotients(): Eigh {

@@ -2,10 +2,18 @@
 // restarts, one product forth and one back a step. What the products gave is kept beside the basis, so that values,
 // residuals and the images of the vectors found cost no further product.
 
-import { eigh, type Matrix, matrix, normal } from "@vielbein/linalg";
+import { eigh, type Matrix, matrix } from "@vielbein/linalg";
 import type { FloatArray } from "../map/float-array.ts";
 import { dot } from "../optimize/objective.ts";
-import { combinations, combined, length, orthogonalTo, subtractInPlace, unitBeyond } from "./long-vectors.ts";
+import {
+  combinations,
+  combined,
+  length,
+  orthogonalTo,
+  startVector,
+  subtractInPlace,
+  unitBeyond,
+} from "./long-vectors.ts";
 
 export interface SubspaceSearch {
   /** Length of the vectors searched for. */
@@ -143,7 +151,7 @@ class Basis {
   /** A unit vector orthogonal to the basis: the direction of `wanted`, or a random one where that adds nothing. */
   next(wanted: FloatArray | undefined): Float64Array {
     const found = wanted && unitBeyond(Float64Array.from(wanted), [...this.#beyond, ...this.#vectors]);
-    return found ?? this.next(normal(0, this.#drawn++, this.#dim));
+    return found ?? this.next(startVector(this.#drawn++, this.#dim));
   }
 
   ritz(k: number): Ritz {

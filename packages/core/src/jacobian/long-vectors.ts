@@ -7,6 +7,17 @@ import { dot } from "../optimize/objective.ts";
 /** What is left of a vector of length 1 when it lies in a space, by rounding. */
 const NOTHING = 1e-10;
 
+/**
+ * Iterations begin with random numbers that no sample of a prior reads, under any seed: normalising networks do not move
+ * along the point itself, and a start there would be lost.
+ */
+const FIRST_START = 2 ** 43;
+
+/** The random vector of this number that an iteration may begin with, `[dim]`. */
+export function startVector(number: number, dim: number): Float64Array {
+  return normal(0, FIRST_START + number, dim);
+}
+
 export function length(a: FloatArray): number {
   return Math.sqrt(dot(a, a));
 }
