@@ -51,10 +51,14 @@ export interface LeadingSubspace {
   readonly products: number;
 }
 
-/** Random vectors to begin with: from one, the iteration sees only one direction of a value that is there twice. */
-const START = 2;
-/** Steps from a further random vector, in the end, that look for what those could not see. */
+/**
+ * From one random vector the iteration sees only one direction of a value that is there twice. So where it takes more
+ * than this many steps beyond 2k, another comes in; and in the end it goes on from one more, for some steps at least, and
+ * for as many at most while a value as large as those found may be on its way.
+ */
+const LATE = 6;
 const PROBES = 2;
+const MOST_PROBES = 4;
 /**
  * Steps without a gain of one half after which the search ends, because of rounding or of values that hardly differ.
  */
@@ -76,13 +80,13 @@ export async function leadingSubspace(search: SubspaceSearch): Promise<LeadingSu
     const largest = search.of === "pairs" ? ritz.values[0] ** 2 : ritz.values[0];
     const worst = ritz.residuals.findIndex((residual) => residual > tolerance * largest);
     let wanted: FloatArray | undefined;
-    if (basis.size >= Math.min(dim, k + START - 1)) {
-      const isFound = worst < 0 && probes >= PROBES;
+    if (basis.size >= Math.min(dim, k)) {
+      const isFound = worst < 0 && (probes >= MOST_PROBES || (probes >= PROBES && basis.holdsLeading(k)));
       if (basis.size === dim || isFound || progress.hasEnded(ritz)) return basis.found(ritz, 2 * basis.steps);
       probes = worst < 0 ? probes + 1 : 0;
       wanted = worst < 0 && probes > 1 ? basis.newest : undefined;
     }
-    if (basis.size >= START && worst >= 0) wanted = ritz.rest[worst];
+    if (worst >= 0 && basis.steps !== 2 * k + LATE) wanted = ritz.rest[worst];
     if (basis.size >= capacity) basis.restart(Math.floor((k + capacity) / 2));
     const v = basis.next(wanted);
     const image = await search.forth(v);
@@ -152,6 +156,12 @@ class Basis {
   next(wanted: FloatArray | undefined): Float64Array {
     const found = wanted && unitBeyond(Float64Array.from(wanted), [...this.#beyond, ...this.#vectors]);
     return found ?? this.next(startVector(this.#drawn++, this.#dim));
+  }
+
+  /** Whether no Ritz pair beyond the first k may be on its way to an eigenvalue that is larger than theirs. */
+  holdsLeading(k: number): boolean {
+    const { values, rest } = this.ritz(this.size);
+    return rest.slice(k).every((vector, i) => values[k + i] ** 2 + length(vector) < values[k - 1] ** 2);
   }
 
   ritz(k: number): Ritz {
