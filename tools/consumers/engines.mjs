@@ -10,7 +10,8 @@ const NODES = ["22", "24", "26"];
 const BUN = "@oven/bun-linux-x64";
 const DENO = "@deno/linux-x64-glibc";
 
-const PAGES = ["README.md", "packages/linalg/README.md", "packages/core/README.md", "packages/viz/README.md"];
+const LIBRARIES = ["packages/linalg/README.md", "packages/core/README.md", "packages/viz/README.md"];
+const PAGES = ["README.md", ...LIBRARIES];
 
 /** Checks by name. */
 export function engineChecks({ folder, tarballs }) {
@@ -29,11 +30,11 @@ export function engineChecks({ folder, tarballs }) {
       DENO,
     ]),
   );
-  return engines.map(([name, path, args]) => [
-    `${name}: examples of ${PAGES.length} READMEs`,
+  return engines.map(([name, path, args, pages]) => [
+    `${name}: examples of ${pages.length} READMEs`,
     async () => {
       await ready();
-      for (const page of PAGES) {
+      for (const page of pages) {
         for (const code of examplesOf(join(root, page))) {
           await runExample(project, code, join(project, "node_modules", path), args);
         }
