@@ -35,7 +35,7 @@ export function mutate(bytes, choices) {
   return { what, bytes: current };
 }
 
-const byteChanges = [
+export const byteChanges = [
   [
     "a bit flipped",
     (bytes, c) => [undefined, edited(bytes, c.below(bytes.length), (x) => x ^ (1 << c.below(8)))],

@@ -124,6 +124,11 @@ export const listings: readonly Listing[] = [
     load: async () => (await import("./commands/derive.ts")).derive,
   },
   {
+    name: "convert",
+    summary: "write a checkpoint as an ONNX file",
+    load: async () => (await import("./commands/convert.ts")).convert,
+  },
+  {
     name: "explore",
     summary: "move through the latent space in the browser",
     load: async () => (await import("./commands/explore/command.ts")).explore,

@@ -78,7 +78,11 @@ export const pictureSize: Limits = {
   fails: ["", "0", "x", "4x4", "1,2,3", "-1", "100000"],
 };
 
-export const map = { "--threads": integer(1, 1024), "--noise-seed": integer(0, 2 ** 24 - 1) };
+export const map = {
+  "--threads": integer(1, 1024),
+  "--noise-seed": integer(0, 2 ** 24 - 1),
+  "--label": integer(0),
+};
 export const points = { "--seed": integer(0), "--truncation": between(0, 2), "--memory": size };
 export const sampling = { ...map, ...points };
 export const untrained = integer(0, 1000);

@@ -6,7 +6,13 @@ export interface Provenance {
   /** Program and version, e.g. `vielbein 0.1.0`. */
   readonly tool: string;
   readonly method: string;
-  readonly model: { readonly file: string; readonly sha256: string; readonly opset: number };
+  readonly model: {
+    readonly file: string;
+    readonly sha256: string;
+    readonly opset: number;
+    /** Name and version of the architecture that a checkpoint was recognised as. */
+    readonly architecture?: string | undefined;
+  };
   readonly from: Space;
   readonly to: Space;
   /** How the points were obtained: drawn by seed and index from a prior, or read from a file. */

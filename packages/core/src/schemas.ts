@@ -34,7 +34,12 @@ export const spaceSchema: z.ZodMiniType<Space> = z
 export const provenanceSchema: z.ZodMiniType<Provenance> = z.looseObject({
   tool: z.string(),
   method: z.string(),
-  model: z.looseObject({ file: z.string(), sha256: z.string(), opset: z.int() }),
+  model: z.looseObject({
+    file: z.string(),
+    sha256: z.string(),
+    opset: z.int(),
+    architecture: z.optional(z.string()),
+  }),
   from: spaceSchema,
   to: spaceSchema,
   points: z.union([

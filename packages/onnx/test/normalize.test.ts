@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from "../src/index.ts";
 import { float, int, ints, makeNode, string } from "../src/model/attributes.ts";
-import { float32Tensor, halfToFloat, int64Tensor } from "../src/model/tensor.ts";
+import { float32Tensor, floatToHalf, halfToFloat, int64Tensor } from "../src/model/tensor.ts";
 import { irregular, makeModel, product, randomStream, runtime } from "./helpers.ts";
 
 const shape = [2, 3, 4, 4];
@@ -267,6 +267,19 @@ describe("half precision", () => {
     };
     for (let bits = 0; bits < 65536; bits++)
       if (!Object.is(halfToFloat(bits), expected(bits))) expect.fail(`${bits}`);
+  });
+
+  test("every half is written as it was read, and what lies between as its nearest neighbour", () => {
+    for (let bits = 0; bits < 0x7c00; bits++) {
+      const [value, next] = [halfToFloat(bits), bits === 0x7bff ? 65_536 : halfToFloat(bits + 1)];
+      const middle = (value + next) / 2;
+      const written = [value, -value, middle * (1 - 1e-6), middle * (1 + 1e-6), middle].map(floatToHalf);
+      const even = bits % 2 === 0 ? bits : bits + 1;
+      // 0 and −0 differ in the sign alone.
+      expect(written).toEqual([bits, bits | 0x8000, bits, bits + 1, even]);
+    }
+    const beyond = [Number.POSITIVE_INFINITY, -70_000, Number.NaN];
+    expect(beyond.map(floatToHalf)).toEqual([0x7c00, 0xfc00, 0x7e00]);
   });
 });
 

@@ -162,7 +162,14 @@ async function withFeatures(
   readonly describe: (map: OnnxMap) => Distance["description"];
 }> {
   // What is said about the generator's inputs does not concern the features' inputs.
-  const { set: _set, shape: _shape, noiseSeed: _noiseSeed, ...engine } = options;
+  const {
+    set: _set,
+    shape: _shape,
+    noiseSeed: _noiseSeed,
+    label: _label,
+    activation: _,
+    ...engine
+  } = options;
   const { featureRange: range, distance } = options;
   const features = await loadModel(distance, engine);
   const form = featureForm(loaded, features, generator.to, options);

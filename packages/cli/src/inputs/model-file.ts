@@ -1,9 +1,22 @@
-// The file that MODEL names.
+// The file that MODEL names: an ONNX model, or a checkpoint that is made one.
 
 import { fileURLToPath } from "node:url";
+import { type CheckpointOptions, checkpointFormat, fromCheckpoint } from "@vielbein/checkpoints";
+import { VielbeinError } from "@vielbein/core";
 import { decodeModel, type Model, resolveExternalData } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
 import { sampleDenoiserUrl, sampleUrl } from "@vielbein/sample";
+import { integer } from "../kit/arguments.ts";
+import { option } from "../kit/options.ts";
+
+/** What a checkpoint does not say by itself. */
+export const checkpointOptions = {
+  label: option("--label <n>", "of a checkpoint: class of a conditional generator, from 0", integer(0)),
+  activation: option(
+    "--activation <between,last>",
+    "of a checkpoint of weights alone: what stands between its layers and behind the last, such as relu,tanh",
+  ),
+};
 
 /** A model's file, and what is in it with its external data. */
 interface ModelFile {
@@ -11,6 +24,10 @@ interface ModelFile {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly model: Model;
+  /** Name and version of a checkpoint's architecture. */
+  readonly architecture?: string | undefined;
+  /** What was assumed of a checkpoint. */
+  readonly remarks: readonly string[];
 }
 
 /** The words for the embedded samples. */
@@ -20,9 +37,35 @@ const SAMPLES: ReadonlyMap<string, URL> = new Map([
 ]);
 
 /** The file of MODEL: a path, or the word for an embedded sample. */
-export async function readModel(argument: string): Promise<ModelFile> {
+export async function readModel(argument: string, options: CheckpointOptions = {}): Promise<ModelFile> {
   const sample = SAMPLES.get(argument);
   const path = sample ? fileURLToPath(sample) : argument;
   const { name, bytes, readExternal } = await readModelFile(path);
-  return { path, name, bytes, model: await resolveExternalData(decodeModel(bytes, name), readExternal) };
+  if (checkpointFormat(bytes) !== undefined) {
+    const { model, architecture, remarks } = await fromCheckpoint(
+      { name, bytes, readBeside: readExternal },
+      options,
+    );
+    return {
+      path,
+      name,
+      bytes,
+      model,
+      architecture: `${architecture.name} ${architecture.version}`,
+      remarks,
+    };
+  }
+  requireNone(options, name);
+  const model = await resolveExternalData(decodeModel(bytes, name), readExternal);
+  return { path, name, bytes, model, remarks: [] };
+}
+
+/** An ONNX model has nothing left open that these options say. */
+function requireNone({ label, activation }: CheckpointOptions, name: string): void {
+  const given = label !== undefined ? "--label" : activation !== undefined ? "--activation" : undefined;
+  if (given === undefined) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `${given}: "${name}" is no checkpoint. Give classes of an ONNX model with --set, or leave it out.`,
+  );
 }

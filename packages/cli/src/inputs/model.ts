@@ -33,7 +33,7 @@ import type { Task } from "../kit/task.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
 import { asOnePoint, type Ends, type Remark, remarkOnEnds } from "./assumptions.ts";
-import { readModel } from "./model-file.ts";
+import { checkpointOptions, readModel } from "./model-file.ts";
 import { type Points, readPoints } from "./points-file.ts";
 import { readSettings, type Settings, setOption } from "./settings.ts";
 
@@ -66,6 +66,7 @@ export const mapOptions = {
     "--straight-through",
     "treat rounding to quantised levels as the identity within their range, instead of refusing it",
   ),
+  ...checkpointOptions,
 };
 
 export type MapOptions = OptionsOf<typeof mapOptions>;
@@ -105,6 +106,8 @@ export interface LoadedModel {
   readonly folder: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** Name and version of the architecture, where the file is a checkpoint. */
+  readonly architecture: string | undefined;
   readonly inputs: Readonly<Record<string, RuntimeTensor>>;
   /** What --memory allows. */
   readonly memoryBudget: number | undefined;
@@ -138,7 +141,16 @@ export async function loadModel(
     said.add(text);
   };
   remarkOnOptions(options, remark);
-  const { path, name, bytes, model: written } = await readModel(argument);
+  const { label, activation } = options;
+  const {
+    path,
+    name,
+    bytes,
+    model: written,
+    architecture,
+    remarks,
+  } = await readModel(argument, { label, activation });
+  for (const text of remarks) remark(text);
   const { settings, description } = await readSettings(options.set);
   const runtime = await openRuntime(options, terminal);
   const { model, batch } = await asOnePoint(written, runtime, options, remark);
@@ -151,6 +163,7 @@ export async function loadModel(
     folder: dirname(path),
     bytes: bytes.length,
     sha256: sha256(bytes),
+    architecture,
     inputs,
     memoryBudget: options.memory,
     straightThrough: options.straightThrough,
@@ -258,7 +271,12 @@ export function provenanceOf(
   return {
     tool: `vielbein ${version}`,
     method,
-    model: { file: loaded.file, sha256: loaded.sha256, opset: standardOpset(loaded.model) },
+    model: {
+      file: loaded.file,
+      sha256: loaded.sha256,
+      opset: standardOpset(loaded.model),
+      ...defined({ architecture: loaded.architecture }),
+    },
     from: map.from,
     to: map.to,
     points: source,

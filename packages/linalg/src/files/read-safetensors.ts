@@ -8,6 +8,8 @@ import {
   type Safetensors,
   type SafetensorsData,
   type SafetensorsDtype,
+  type SafetensorsView,
+  type SafetensorsViews,
 } from "./safetensors-types.ts";
 
 const ITEM_BYTES: Readonly<Record<SafetensorsDtype, number>> = {
@@ -35,6 +37,21 @@ const MAX_HEADER = 100_000_000;
  * @throws {LinalgError} `INVALID_FILE`.
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
+  const { tensors, metadata } = safetensorsViews(bytes);
+  // Copies, because the data in `bytes` need not be aligned. Not by `slice`: a Buffer's makes a view.
+  const read = Object.entries(tensors).map(([name, { dtype, shape, raw }]) => {
+    const { buffer } = new Uint8Array(raw);
+    return [name, { shape, dtype, data: elements(buffer, dtype) } satisfies ReadTensor] as const;
+  });
+  return { tensors: Object.assign(Object.create(null), Object.fromEntries(read)), metadata };
+}
+
+/**
+ * The same without reading the elements: views of `bytes`, which must not be changed afterwards.
+ *
+ * @throws {LinalgError} `INVALID_FILE`.
+ */
+export function safetensorsViews(bytes: Uint8Array): SafetensorsViews {
   if (bytes.length < 8) throw invalid("cut short before the length of the header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = Number(view.getBigUint64(0, true));
@@ -44,7 +61,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   const header = parseHeader(bytes.subarray(8, start));
   const metadata = metadataOf(header);
   const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
-  const tensors = entries.map(([name, entry]) => [name, readTensor(bytes, start, name, entry)] as const);
+  const tensors = entries.map(([name, entry]) => [name, viewOf(bytes, start, name, entry)] as const);
   requireFilled(
     entries.map(([, entry]) => (entry as { data_offsets: [number, number] }).data_offsets),
     bytes.length - start,
@@ -77,13 +94,11 @@ function metadataOf({ __metadata__: metadata = {} }: Record<string, unknown>): R
   throw invalid("__metadata__ must map names to strings");
 }
 
-function readTensor(bytes: Uint8Array, start: number, name: string, entry: unknown): ReadTensor {
+function viewOf(bytes: Uint8Array, start: number, name: string, entry: unknown): SafetensorsView {
   const what = `tensor ${shown(name)}`;
   const { dtype, shape, offsets } = layoutOf(what, entry);
   if (start + offsets[1] > bytes.length) throw invalid(`cut short in ${what}`);
-  // A copy, because the data in `bytes` need not be aligned. Not by `slice`: a Buffer's makes a view.
-  const raw = new Uint8Array(bytes.subarray(start + offsets[0], start + offsets[1]));
-  return { shape, dtype, data: elements(raw.buffer, dtype) };
+  return { shape, dtype, raw: bytes.subarray(start + offsets[0], start + offsets[1]) };
 }
 
 interface Layout {

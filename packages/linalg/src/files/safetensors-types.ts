@@ -46,6 +46,20 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A tensor whose elements are not read yet. */
+export interface SafetensorsView {
+  readonly shape: readonly number[];
+  readonly dtype: SafetensorsDtype;
+  /** Its elements as they lie in the file, little-endian and in C order. */
+  readonly raw: Uint8Array;
+}
+
+/** As {@link Safetensors}, with views. */
+export interface SafetensorsViews {
+  readonly tensors: Readonly<Record<string, SafetensorsView>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** Whether a value is the lengths of axes. */
 export function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);

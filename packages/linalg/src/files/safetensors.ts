@@ -2,12 +2,14 @@
 // code. Eight bytes with the length of a JSON header, the header, then the arrays, little-endian and in C order.
 // https://github.com/huggingface/safetensors, "Format".
 
-export { readSafetensors } from "./read-safetensors.ts";
+export { readSafetensors, safetensorsViews } from "./read-safetensors.ts";
 export type {
   ReadTensor,
   Safetensors,
   SafetensorsData,
   SafetensorsDtype,
+  SafetensorsView,
+  SafetensorsViews,
   Tensor,
 } from "./safetensors-types.ts";
 export { writeSafetensors } from "./write-safetensors.ts";

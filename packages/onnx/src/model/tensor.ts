@@ -135,3 +135,25 @@ export function halfToFloat(bits: number): number {
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+const rounding = new Float32Array(1);
+const roundingBits = new Uint32Array(rounding.buffer);
+
+/** Number → the nearest IEEE 754 binary16 bits, ties to even; beyond the largest, infinity. */
+export function floatToHalf(value: number): number {
+  rounding[0] = value;
+  const sign = (roundingBits[0] >>> 16) & 0x8000;
+  if (Number.isNaN(value)) return sign | 0x7e00;
+  const magnitude = Math.abs(rounding[0]);
+  if (magnitude >= 65_520) return sign | 0x7c00;
+  // Multiples of 2⁻²⁴ below 2⁻¹⁴; above, what a number of 10 fraction bits at its exponent can be a multiple of.
+  const exponent = Math.max(-14, Math.floor(Math.log2(Math.max(magnitude, 2 ** -24))));
+  const units = roundedToEven(magnitude / 2 ** (exponent - 10));
+  return sign | (units + (exponent + 14) * 1024);
+}
+
+function roundedToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}

@@ -8,7 +8,7 @@ import { formatChoice } from "@vielbein/viz";
 import { encodeChoice } from "@vielbein/viz/explorer";
 import { layoutOptions } from "../../inputs/layouts.ts";
 import { mapOptions, sha256 } from "../../inputs/model.ts";
-import { readModel } from "../../inputs/model-file.ts";
+import { checkpointOptions, readModel } from "../../inputs/model-file.ts";
 import { readSettings, setOption } from "../../inputs/settings.ts";
 import { integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -24,11 +24,14 @@ export const explore = command({
     set: setOption("value of another input to start with"),
     shape: mapOptions.shape,
     ...layoutOptions,
+    ...checkpointOptions,
     port: option("--port <n>", "port, or 0 for a free one", integer(0, 65_535), 0),
     open: flag("--no-open", "print the address only"),
   },
   async run({ model: argument, options, terminal, signal }) {
-    const { name, bytes, model } = await readModel(argument);
+    const { label, activation } = options;
+    const { name, bytes, model, remarks } = await readModel(argument, { label, activation });
+    for (const text of remarks) info(terminal, text);
     const { settings: set } = await readSettings(options.set);
     // What the page would refuse is refused here.
     const extents = axisExtents(model, options.shape ?? new Map());

@@ -1,0 +1,64 @@
+// What an architecture is: how its checkpoints are told from others, and how its graph is written.
+
+import { VielbeinError } from "@vielbein/core";
+import type { Network } from "../build/network.ts";
+import type { Weights } from "../build/weights.ts";
+
+/** Names that a file cannot tell, and classes that somebody chose. */
+export interface BuildOptions {
+  /** Class of a conditional generator, from 0, constant in the graph. */
+  readonly label?: number | undefined;
+  /** How far w moves to its mean, or whose statistics are used: 1 not at all. Default 1. */
+  readonly truncation?: number | undefined;
+  /** Between the layers of a plain stack: `relu`, `leaky_relu:0.2`, `elu` … */
+  readonly activation?: string | undefined;
+  /** Behind the last layer of a plain stack: `tanh`, `sigmoid` or `none`. */
+  readonly last?: string | undefined;
+}
+
+export interface Architecture {
+  /** As the field calls it, with whose code writes such checkpoints. */
+  readonly name: string;
+  /** Raised whenever the graph of the same checkpoint changes. */
+  readonly version: number;
+  /** Names of tensors that every checkpoint of it has; a group `prefix` of the first is what lies before the network. */
+  readonly pattern: readonly RegExp[];
+  /** What the names alone do not tell. */
+  readonly fits?: (weights: Weights) => boolean;
+  /** Of codes, as `vielbein.prior` has it. */
+  readonly prior: string;
+  /** Of black and white, as `vielbein.range` has it; undefined where it is not known. */
+  readonly range?: string | undefined;
+  /** Which of the options it knows. */
+  readonly options: readonly (keyof BuildOptions)[];
+  /** Writes the graph: its inputs, nodes and spaces, the last of which is the image. */
+  readonly build: (network: Network, weights: Weights, options: BuildOptions) => void;
+}
+
+/**
+ * The class of a conditional generator.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` without one, `OUT_OF_RANGE` for one that does not exist.
+ */
+export function requireLabel(label: number | undefined, classes: number): number {
+  if (label === undefined) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `The generator is conditional: choose one of its ${classes} classes with label (--label N), from 0.`,
+    );
+  }
+  if (Number.isInteger(label) && label >= 0 && label < classes) return label;
+  throw new VielbeinError(
+    "OUT_OF_RANGE",
+    `label: the generator has classes 0 to ${classes - 1}, got ${label}.`,
+  );
+}
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` for a class of a generator that has none. */
+export function requireNoLabel(label: number | undefined): void {
+  if (label === undefined) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `label: the generator has no classes, got ${label}. Leave it out.`,
+  );
+}

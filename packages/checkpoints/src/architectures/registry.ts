@@ -1,0 +1,72 @@
+// The architectures that are recognised, the most particular first.
+
+import { Weights } from "../build/weights.ts";
+import type { Checkpoint } from "../files/open.ts";
+import type { Architecture } from "./architecture.ts";
+import { stack } from "./stack.ts";
+import { stylegan2 } from "./stylegan2.ts";
+import { stylegan2Rosinality } from "./stylegan2-rosinality.ts";
+
+export const architectures: readonly Architecture[] = [stylegan2, stylegan2Rosinality, stack];
+
+export interface Recognised {
+  readonly architecture: Architecture;
+  readonly weights: Weights;
+  /** Prefixes of other networks of the file that it could be as well. */
+  readonly others: readonly string[];
+}
+
+/** The first architecture that a network of the checkpoint is of; of several networks, one of averaged weights. */
+export function recognise(checkpoint: Checkpoint): Recognised | undefined {
+  const names = [...checkpoint.tensors.keys()];
+  for (const architecture of architectures) {
+    const fitting = candidates(names, architecture.pattern)
+      .map((prefix) => new Weights(checkpoint, prefix))
+      .filter((weights) => architecture.fits?.(weights) ?? true);
+    if (fitting.length === 0) continue;
+    const chosen = fitting.find(({ prefix }) => /ema|avg/i.test(prefix)) ?? fitting[0];
+    const { prefix: within } = chosen;
+    const others = fitting
+      .map(({ prefix }) => prefix)
+      .filter((prefix) => !prefix.startsWith(within) && !within.startsWith(prefix));
+    return { architecture, weights: chosen, others };
+  }
+  return undefined;
+}
+
+/** What lies before names that match all of a pattern. */
+function candidates(names: readonly string[], pattern: readonly RegExp[]): string[] {
+  const [first, ...rest] = pattern;
+  const prefixes = new Set(
+    names.flatMap((name) => prefixesOf(name).filter((prefix) => first.test(name.slice(prefix.length)))),
+  );
+  return [...prefixes].filter((prefix) => {
+    const within = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    return rest.every((expected) => within.some((name) => expected.test(name)));
+  });
+}
+
+/** The empty one, and those that end in a point. */
+function prefixesOf(name: string): string[] {
+  const points = [...name.matchAll(/\./g)].map(({ index }) => name.slice(0, index + 1));
+  return ["", ...points];
+}
+
+/** The architecture most of whose pattern matches, if any does; told apart from others by more than one name. */
+export function nearest(
+  names: readonly string[],
+): { architecture: Architecture; matched: number } | undefined {
+  const scored = architectures
+    .filter(({ pattern }) => pattern.length > 1)
+    .map((architecture) => ({ architecture, matched: matchedShare(names, architecture.pattern) }))
+    .filter(({ matched }) => matched > 0)
+    .sort((a, b) => b.matched - a.matched);
+  return scored[0];
+}
+
+function matchedShare(names: readonly string[], pattern: readonly RegExp[]): number {
+  const endings = names.flatMap((name) => prefixesOf(name).map((prefix) => name.slice(prefix.length)));
+  return (
+    pattern.filter((expected) => endings.some((ending) => expected.test(ending))).length / pattern.length
+  );
+}

@@ -1,0 +1,239 @@
+// StyleGAN2 and StyleGAN2-ADA (Karras et al. 2020), under the names of NVIDIA's PyTorch code.
+//
+// Modulation scales activations: with the style s, the weights W and the demodulation d of a layer,
+//
+//     y = d ⊙ conv(s ⊙ x, W),   d = 1/√(Σ s²·ΣₖW² + 1e-8),
+//
+// which is the paper's convolution with weights d·W·s (appendix B) while the weights stay as they lie in the file. The
+// √2 behind the leaky ReLU, which passes positive factors, is folded into d, noise and biases.
+
+import { clamped, convolution, leakyRelu, transposedConvolution } from "../build/layers.ts";
+import { applied, equalised, everyLayer, mapping, rowOf } from "../build/mapping.ts";
+import type { Name, Network } from "../build/network.ts";
+import type { Weights } from "../build/weights.ts";
+import { energies, flipped, isZero, permuted, scaled } from "../tensors/arrays.ts";
+import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
+import type { Architecture, BuildOptions } from "./architecture.ts";
+
+const EPSILON = 1e-8;
+
+export const stylegan2: Architecture = {
+  name: "StyleGAN2 (NVIDIA)",
+  version: 1,
+  pattern: [/^mapping\.fc0\.weight$/, /^synthesis\.b4\.conv1\.affine\.weight$/, /^synthesis\.b4\.const$/],
+  prior: "normal",
+  range: "-1,1",
+  options: ["label", "truncation"],
+  build: (network, weights, options) => buildStylegan2(network, weights, options),
+};
+
+/** What tells one code base from another. */
+export interface Conventions {
+  /** Whether the 3 × 3 weights have a gain 1/√(fan-in) before demodulation, which then changes nothing but ε. */
+  readonly isEqualised?: boolean;
+}
+
+/** One resolution: its layers in the order of their rows of w_plus. */
+interface Block {
+  readonly size: number;
+  readonly name: string;
+  readonly layers: readonly Layer[];
+  readonly residual: StoredTensor | undefined;
+}
+
+interface Layer {
+  readonly name: string;
+  readonly kind: "conv0" | "conv1" | "torgb";
+}
+
+/** The graph z → w → w_plus → styles, features → image. */
+export function buildStylegan2(
+  network: Network,
+  weights: Weights,
+  options: BuildOptions,
+  conventions: Conventions = {},
+): void {
+  const w = mapping(network, weights, options);
+  const sizes = weights.matches(/^synthesis\.b(\d+)\.conv1\.weight$/).map(([, size]) => Number(size));
+  const blocks = sizes.sort((a, b) => a - b).map((size) => blockOf(weights, size));
+  // The colours of a block share their row with the next block's first convolution.
+  const rows = 1 + blocks.reduce((sum, { layers }) => sum + convolutionsOf(layers).length, 0);
+  const width = weights.tensor("synthesis.b4.conv1.affine.weight").shape[1];
+  const wPlus = everyLayer(network, w, rows, width);
+  let [row, x, image]: [number, Name, Name | undefined] = [0, "", undefined];
+  for (const [i, block] of blocks.entries()) {
+    const isLast = i === blocks.length - 1;
+    const synthesis = new BlockWriter(network, weights, block, conventions);
+    [x, image] = synthesis.write(wPlus, row, x, image);
+    row += convolutionsOf(block.layers).length;
+    if (isLast && image !== undefined)
+      network.space("image", [synthesis.colours, block.size, block.size], image);
+  }
+}
+
+function blockOf(weights: Weights, size: number): Block {
+  const name = `synthesis.b${size}`;
+  const kinds = ["conv0", "conv1", "torgb"] as const;
+  const layers = kinds.map((kind) => ({ kind, name: `${name}.${kind}` }));
+  const there = layers.filter((layer) => weights.has(`${layer.name}.weight`));
+  return { size, name, layers: there, residual: weights.find(`${name}.skip.weight`) };
+}
+
+const convolutionsOf = (layers: readonly Layer[]): readonly Layer[] =>
+  layers.filter(({ kind }) => kind !== "torgb");
+
+/** The filter [4, 4] of unit sum that resampling has; by default (1, 3, 3, 1) both ways. */
+function resamplingFilter(weights: Weights, name: string): Values {
+  const stored = weights.find(`${name}.resample_filter`);
+  const taps = [1, 3, 3, 1];
+  const filter = stored
+    ? valuesOf(stored)
+    : { shape: [4, 4], data: Float32Array.from(taps.flatMap((a) => taps.map((b) => a * b))) };
+  if (filter.shape.join() !== "4,4")
+    throw weights.wrong(`${name}.resample_filter`, "is not 4 × 4, which is what is supported");
+  return { ...scaled(filter, 1 / filter.data.reduce((sum, x) => sum + x, 0)), shape: [1, 1, 4, 4] };
+}
+
+class BlockWriter {
+  readonly #network: Network;
+  readonly #weights: Weights;
+  readonly #block: Block;
+  readonly #conventions: Conventions;
+  colours = 0;
+
+  constructor(network: Network, weights: Weights, block: Block, conventions: Conventions) {
+    this.#network = network;
+    this.#weights = weights;
+    this.#block = block;
+    this.#conventions = conventions;
+  }
+
+  /** Features and image behind the block. */
+  write(wPlus: Name, row: number, before: Name, image: Name | undefined): [Name, Name | undefined] {
+    const { size, name, layers, residual } = this.#block;
+    const network = this.#network;
+    const styles = layers.map((layer, i) => this.#style(layer, rowOf(network, wPlus, row + i)));
+    let x = before || network.weight("const", this.#weights.tensor(`${name}.const`), this.#constantShape());
+    const convolutions = convolutionsOf(layers);
+    for (const [i, layer] of convolutions.entries())
+      x = this.#styled(layer, x, styles[i], residual !== undefined);
+    if (residual) x = network.op("Add", [x, this.#path(before, residual)]);
+    network.scope("");
+    const channels = this.#weights.tensor(`${name}.conv1.bias`).size;
+    x = network.space(`features_${size}`, [channels, size, size], x);
+    return [x, this.#coloured(x, styles, image)];
+  }
+
+  #constantShape(): number[] {
+    const { shape } = this.#weights.tensor(`${this.#block.name}.const`);
+    return [1, ...shape.slice(-3)];
+  }
+
+  #style({ name, kind }: Layer, w: Name): Name {
+    this.#network.scope("");
+    const affine = equalised(this.#weights, `${name}.affine`);
+    const style = applied(this.#network, w, affine);
+    return this.#network.space(`style_${this.#block.size}_${kind}`, [affine.weight.shape[0]], style);
+  }
+
+  /** Modulated 3 × 3 convolution, perhaps to twice the size; demodulation, noise, bias, leaky ReLU, clamping. */
+  #styled({ name, kind }: Layer, x: Name, style: Name, isResidual: boolean): Name {
+    const network = this.#network;
+    network.scope(name);
+    const gain = Math.SQRT2 * (isResidual && kind === "conv1" ? Math.SQRT1_2 : 1);
+    const stored = this.#weights.tensor(`${name}.weight`);
+    const [outputs, inputs, kernel] = stored.shape.slice(-4);
+    const shape = [outputs, inputs, kernel, kernel];
+    const modulated = network.op("Mul", [x, network.reshape(style, [inputs, 1, 1])]);
+    const y =
+      kind === "conv0"
+        ? this.#enlarged(modulated, stored, shape, name)
+        : this.#kept(modulated, stored, shape);
+    const demodulated = network.op("Mul", [
+      y,
+      this.#demodulation(style, { shape, data: stored.read() }, gain),
+    ]);
+    const noisy = this.#noise(demodulated, name, gain);
+    const bias = scaled(this.#weights.values(`${name}.bias`), gain);
+    const shifted = network.op("Add", [noisy, network.weight("bias", bias, [1, outputs, 1, 1])]);
+    const clamp = this.#weights.number(`${name}.conv_clamp`);
+    return clamped(network, leakyRelu(network, shifted), clamp && (clamp * gain) / Math.SQRT2);
+  }
+
+  #kept(x: Name, weight: StoredTensor, shape: readonly number[]): Name {
+    const padding = shape[3] >> 1;
+    return convolution(
+      this.#network,
+      x,
+      weight.shape.length === 4 ? weight : { shape, data: weight.read() },
+      { padding },
+    );
+  }
+
+  #enlarged(x: Name, weight: StoredTensor, shape: readonly number[], name: string): Name {
+    const swapped = permuted({ shape, data: weight.read() }, [1, 0, 2, 3]);
+    const { size } = this.#block;
+    const y = transposedConvolution(this.#network, x, swapped, { stride: 2 });
+    // A filter is convolved with, the engine correlates. No convolution has groups: channels count as images.
+    const filter = scaled(flipped(resamplingFilter(this.#weights, name)), 4);
+    const images = this.#network.channelsAsImages(y, size + 1, size + 1);
+    const smooth = convolution(this.#network, images, filter, { padding: 1 });
+    return this.#network.reshape(smooth, [shape[0], size, size]);
+  }
+
+  /** gain/√(Σ s²·ΣW² + ε): [n, out, 1, 1]. */
+  #demodulation(style: Name, weight: Values, gain: number): Name {
+    const network = this.#network;
+    const [outputs, inputs, kernel] = weight.shape;
+    const sums = Float32Array.from(energies(weight), (x) => x / gain ** 2);
+    const perInput = permuted({ shape: [outputs, inputs], data: sums }, [1, 0]);
+    const epsilon = (EPSILON / gain ** 2) * (this.#conventions.isEqualised ? inputs * kernel ** 2 : 1);
+    const squares = network.op("Mul", [style, style]);
+    const energy = network.op("MatMul", [squares, network.weight("energy", perInput)]);
+    const root = network.op("Sqrt", [network.op("Add", [energy, network.constant([epsilon])])]);
+    return network.reshape(network.op("Reciprocal", [root]), [outputs, 1, 1]);
+  }
+
+  #noise(x: Name, name: string, gain: number): Name {
+    const [pattern, strength] = ["noise_const", "noise_strength"].map((part) =>
+      this.#weights.find(`${name}.${part}`),
+    );
+    if (!pattern || !strength) return x;
+    const { size } = this.#block;
+    const noise = scaled({ shape: [1, 1, size, size], data: pattern.read() }, gain * strength.read()[0]);
+    return isZero(noise) ? x : this.#network.op("Add", [x, this.#network.weight("noise", noise)]);
+  }
+
+  /** The residual path: a 1 × 1 convolution, then twice the size. */
+  #path(before: Name, residual: StoredTensor): Name {
+    this.#network.scope(`${this.#block.name}.skip`);
+    const weight = scaled(valuesOf(residual), Math.sqrt(0.5 / residual.shape[1]));
+    return this.#doubled(convolution(this.#network, before, weight), weight.shape[0]);
+  }
+
+  /** Every channel to twice the size, that of the block: zeros in between, then the filter at gain 4. */
+  #doubled(x: Name, channels: number): Name {
+    const { size, name } = this.#block;
+    const filter = scaled(resamplingFilter(this.#weights, name), 4);
+    const images = this.#network.channelsAsImages(x, size / 2, size / 2);
+    const y = transposedConvolution(this.#network, images, filter, { stride: 2, padding: 1 });
+    return this.#network.reshape(y, [channels, size, size]);
+  }
+
+  /** The image so far, at the block's size, with the block's colours. */
+  #coloured(x: Name, styles: readonly Name[], image: Name | undefined): Name | undefined {
+    const layer = this.#block.layers.find(({ kind }) => kind === "torgb");
+    const network = this.#network;
+    network.scope(`${this.#block.name}.torgb`);
+    if (!layer) return image;
+    const stored = this.#weights.tensor(`${layer.name}.weight`);
+    const [colours, inputs] = stored.shape.slice(-4);
+    this.colours = colours;
+    const weight = scaled({ shape: [colours, inputs, 1, 1], data: stored.read() }, 1 / Math.sqrt(inputs));
+    const modulated = network.op("Mul", [x, network.reshape(styles[styles.length - 1], [inputs, 1, 1])]);
+    const { data } = this.#weights.values(`${layer.name}.bias`);
+    const y = convolution(network, modulated, weight, { bias: { shape: [colours], data } });
+    const added = clamped(network, y, this.#weights.number(`${layer.name}.conv_clamp`));
+    return image === undefined ? added : network.op("Add", [this.#doubled(image, colours), added]);
+  }
+}

@@ -1,0 +1,141 @@
+// A graph that is being written: nodes in the order of their use, weights, and the tensors that are spaces.
+
+import type { Attribute, Model, Node, Tensor, ValueInfo } from "@vielbein/onnx";
+import { DataType } from "@vielbein/onnx";
+import { float32Tensor, int64Tensor, ints, makeNode } from "@vielbein/onnx/graph";
+import type { Values } from "../tensors/tensor.ts";
+import { StoredTensor } from "../tensors/tensor.ts";
+
+const OPSET = 18;
+const IR_VERSION = 8;
+/** Name of the batch axis. */
+const BATCH = "n";
+
+/** The name of a tensor of the graph. */
+export type Name = string;
+
+type Attributes = Readonly<Record<string, Attribute>>;
+
+export class Network {
+  readonly #nodes: Node[] = [];
+  readonly #weights = new Map<Name, Tensor>();
+  readonly #inputs: ValueInfo[] = [];
+  readonly #spaces: ValueInfo[] = [];
+  readonly #taken = new Map<string, number>();
+  #scope = "";
+
+  /** Prefix of the names of what is added from now on. */
+  scope(name: string): void {
+    this.#scope = name === "" ? "" : `${name}/`;
+  }
+
+  /** A code [n, …shape]. */
+  input(name: Name, shape: readonly number[]): Name {
+    this.#inputs.push({ name, dataType: DataType.FLOAT, shape: [BATCH, ...shape] });
+    return name;
+  }
+
+  /** Indices [n], such as classes. */
+  indices(name: Name): Name {
+    this.#inputs.push({ name, dataType: DataType.INT64, shape: [BATCH] });
+    return name;
+  }
+
+  /** Weights: those that the file has as float32 stay views of it. */
+  weight(stem: string, values: StoredTensor | Values, shape: readonly number[] = values.shape): Name {
+    const name = this.#name(stem);
+    const raw = values instanceof StoredTensor ? values.floatBytes : undefined;
+    const data = values instanceof StoredTensor ? (raw ? [] : values.read()) : values.data;
+    const tensor = raw
+      ? { name, dims: shape, dataType: DataType.FLOAT, raw }
+      : float32Tensor(name, data, shape);
+    this.#weights.set(name, tensor);
+    return name;
+  }
+
+  /** A number, or a few of them. */
+  constant(values: readonly number[], shape: readonly number[] = []): Name {
+    return this.#shared(float32Tensor(`constant[${shape}]:${values.join()}`, values, shape));
+  }
+
+  /** Shapes, axes and indices. */
+  integers(values: readonly number[], shape: readonly number[] = [values.length]): Name {
+    return this.#shared(int64Tensor(`integers[${shape}]:${values.join()}`, values, shape));
+  }
+
+  #shared(tensor: Tensor): Name {
+    if (!this.#weights.has(tensor.name)) this.#weights.set(tensor.name, tensor);
+    return tensor.name;
+  }
+
+  /** Adds a node of one output, and returns that output's name. */
+  op(
+    opType: string,
+    inputs: readonly Name[],
+    attributes: Attributes = {},
+    output: Name = this.#name(opType),
+  ): Name {
+    this.#nodes.push(makeNode(opType, inputs, [output], attributes));
+    return output;
+  }
+
+  /** [n, …shape], of the same elements. */
+  reshape(x: Name, shape: readonly number[], output?: Name): Name {
+    return this.op("Reshape", [x, this.integers([-1, ...shape])], {}, output);
+  }
+
+  /** Batches of images with the channels counted as images: [n·c, 1, h, w]. */
+  channelsAsImages(x: Name, height: number, width: number): Name {
+    return this.op("Reshape", [x, this.integers([-1, 1, height, width])]);
+  }
+
+  transpose(x: Name, perm: readonly number[]): Name {
+    return this.op("Transpose", [x], { perm: ints(perm) });
+  }
+
+  /** Names a tensor [n, …shape] of which a map may begin or end. */
+  space(name: Name, shape: readonly number[], value?: Name): Name {
+    if (value !== undefined) this.#rename(value, name);
+    this.#spaces.push({ name, dataType: DataType.FLOAT, shape: [BATCH, ...shape] });
+    return name;
+  }
+
+  /** Gives the output of the last node that made it another name; nothing has read it yet. */
+  #rename(value: Name, name: Name): void {
+    const at = this.#nodes.findLastIndex(({ outputs }) => outputs[0] === value);
+    const node = this.#nodes[at];
+    const isRead = this.#nodes.slice(at + 1).some(({ inputs }) => inputs.includes(value));
+    if (!node || isRead) this.op("Identity", [value], {}, name);
+    else this.#nodes[at] = { ...node, outputs: [name] };
+  }
+
+  /** The last space is the output; those before stay inside. */
+  model(metadata: ReadonlyMap<string, string>, files: Model["files"]): Model {
+    const spaces = this.#spaces;
+    return {
+      irVersion: IR_VERSION,
+      producerName: "vielbein",
+      producerVersion: "",
+      opsets: new Map([["", OPSET]]),
+      metadata,
+      graph: {
+        name: "generator",
+        nodes: this.#nodes.map((node) => ({ ...node, name: node.outputs[0] })),
+        initializers: [...this.#weights.values()],
+        inputs: this.#inputs,
+        outputs: spaces.slice(-1),
+        valueInfo: spaces.slice(0, -1),
+        unknown: [],
+      },
+      unknown: [],
+      files,
+    };
+  }
+
+  #name(stem: string): Name {
+    const name = `${this.#scope}${stem}`;
+    const count = this.#taken.get(name) ?? 0;
+    this.#taken.set(name, count + 1);
+    return count === 0 ? name : `${name}_${count}`;
+  }
+}

@@ -1,0 +1,75 @@
+// The tensors and settings of one network of a checkpoint, by their names within it.
+
+import { VielbeinError } from "@vielbein/core";
+import type { Content, Setting } from "../files/content.ts";
+import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
+
+export class Weights {
+  /** Of the network in the file, with a point at its end; empty where the file holds nothing else. */
+  readonly prefix: string;
+  readonly #content: Content;
+  readonly #names: ReadonlySet<string>;
+
+  constructor(content: Content, prefix: string) {
+    this.prefix = prefix;
+    this.#content = content;
+    const names = [...content.tensors.keys()].filter((name) => name.startsWith(prefix));
+    this.#names = new Set(names.map((name) => name.slice(prefix.length)));
+  }
+
+  /** In the order of the file. */
+  get names(): readonly string[] {
+    return [...this.#names];
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  /** The matches of the names that match, each once. */
+  matches(pattern: RegExp): RegExpExecArray[] {
+    const found = this.names.map((name) => pattern.exec(name)).filter((match) => match !== null);
+    return [...new Map(found.map((match) => [match[0], match])).values()];
+  }
+
+  find(name: string): StoredTensor | undefined {
+    return this.#content.tensors.get(this.prefix + name);
+  }
+
+  /** @throws {VielbeinError} `INVALID_MODEL` where it is missing, or of another rank. */
+  tensor(name: string, rank?: number): StoredTensor {
+    const tensor = this.find(name);
+    if (!tensor) throw this.wrong(name, "is missing");
+    if (rank !== undefined && tensor.shape.length !== rank) {
+      throw this.wrong(name, `has shape [${tensor.shape.join(", ")}], and ${rank} axes are due`);
+    }
+    return tensor;
+  }
+
+  /** The elements of a tensor; throws as {@link tensor} does. */
+  values(name: string, rank?: number): Values {
+    return valuesOf(this.tensor(name, rank));
+  }
+
+  /** A setting of the network, or of the file as a whole where `isOutside`. */
+  setting(name: string, isOutside = false): Setting | undefined {
+    return this.#content.settings.get(isOutside ? name : this.prefix + name);
+  }
+
+  number(name: string): number | undefined {
+    const value = this.setting(name);
+    return typeof value === "number" ? value : undefined;
+  }
+
+  /** A tensor outside the network: beside it in the file. */
+  beside(name: string): StoredTensor | undefined {
+    return this.#content.tensors.get(name);
+  }
+
+  wrong(name: string, what: string): VielbeinError {
+    return new VielbeinError(
+      "INVALID_MODEL",
+      `Tensor "${this.prefix}${name}" ${what}. The checkpoint is damaged, or of an architecture that is like this one and is another.`,
+    );
+  }
+}

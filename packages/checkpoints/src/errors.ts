@@ -1,0 +1,12 @@
+// What is wrong with a file, in one form.
+
+import { VielbeinError } from "@vielbein/core";
+
+/** Of a file that is damaged, cut short, hostile, or of a kind that is not read. */
+export function badCheckpoint(
+  reason: string,
+  remedy = "Download or copy it again",
+  cause?: unknown,
+): VielbeinError {
+  return new VielbeinError("INVALID_MODEL", `Not a readable checkpoint: ${reason}. ${remedy}.`, { cause });
+}

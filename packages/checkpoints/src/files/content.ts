@@ -1,0 +1,78 @@
+// What is in a checkpoint, whatever its format: tensors and settings by name. An object in another has the other's name
+// and a point before its own, as parameters of PyTorch's modules have.
+
+import { badCheckpoint } from "../errors.ts";
+import { numpyTensor } from "../pickle/numpy.ts";
+import { type Dictionary, Global, Inert, StorageObject, type Value } from "../pickle/objects.ts";
+import { argumentsOf } from "../pickle/rebuild.ts";
+import { StoredTensor } from "../tensors/tensor.ts";
+
+export type Setting = string | number | boolean;
+
+export interface Content {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly settings: ReadonlyMap<string, Setting>;
+}
+
+/** Objects that are looked at: a pickle may name one object any number of times. */
+const MOST_OBJECTS = 2_000_000;
+const DEEPEST = 200;
+
+/** The dictionaries in which PyTorch's modules keep their parts, whose names do not count. */
+const PARTS: readonly string[] = ["_parameters", "_buffers", "_modules"];
+
+class Collector implements Content {
+  readonly tensors = new Map<string, StoredTensor>();
+  readonly settings = new Map<string, Setting>();
+  #seen = 0;
+
+  collect(value: Value, name: string, depth: number): void {
+    if (++this.#seen > MOST_OBJECTS) throw badCheckpoint(`it has more than ${MOST_OBJECTS} objects`);
+    if (depth > DEEPEST) return;
+    if (value instanceof StoredTensor) this.tensors.set(name, value);
+    else if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+      this.settings.set(name, value);
+    } else if (value instanceof Map) this.#dictionary(value, name, depth);
+    else if (Array.isArray(value))
+      value.forEach((item, i) => void this.collect(item, joined(name, i), depth + 1));
+    else if (value instanceof Inert) this.#record(value, name, depth);
+  }
+
+  #dictionary(entries: Dictionary, name: string, depth: number): void {
+    for (const [key, value] of entries) {
+      if (typeof key !== "string" && typeof key !== "number") continue;
+      const inner = PARTS.includes(String(key)) && value instanceof Map ? name : joined(name, key);
+      this.collect(value, inner, depth + 1);
+    }
+  }
+
+  #record(record: Inert, name: string, depth: number): void {
+    const array = numpyTensor(record);
+    if (array) {
+      this.tensors.set(name, array);
+      return;
+    }
+    this.#dictionary(record.entries, name, depth);
+    if (record.items.length > 0) this.collect(record.items, name, depth + 1);
+    this.collect(stateOf(record), name, depth + 1);
+  }
+}
+
+/** What an object is made of: its state, or the one that NVIDIA's classes are rebuilt from, with their source text. */
+function stateOf({ of, args, state }: Inert): Value {
+  if (!(of instanceof Global) || of.name !== "_reconstruct_persistent_obj") return state;
+  const [meta] = argumentsOf(args);
+  const inner = meta instanceof Inert ? meta.entries : meta;
+  return inner instanceof Map ? (inner.get("state") ?? null) : null;
+}
+
+function joined(name: string, key: string | number): string {
+  return name === "" ? String(key) : `${name}.${key}`;
+}
+
+/** Tensors and settings of an object of a pickle. */
+export function contentOf(value: Value): Content {
+  const collector = new Collector();
+  collector.collect(value instanceof StorageObject ? null : value, "", 0);
+  return collector;
+}

@@ -1,0 +1,131 @@
+// From the bytes of a file, and those of files beside it, to the tensors in it.
+
+import { VielbeinError } from "@vielbein/core";
+import { LinalgError } from "@vielbein/linalg";
+import { openNpz } from "@vielbein/linalg/npy";
+import { zipMembers } from "@vielbein/linalg/zip";
+import { requireConfinedLocation } from "@vielbein/onnx";
+import { badCheckpoint } from "../errors.ts";
+import { StoredTensor } from "../tensors/tensor.ts";
+import { type Content, contentOf } from "./content.ts";
+import { checkpointFormat, type Format } from "./format.ts";
+import { mergedContent, readSafetensorsFile, shardsOf } from "./safetensors.ts";
+import { readPickles, readTorchZip } from "./torch.ts";
+
+export interface CheckpointFile {
+  /** Without its folder. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Reads a file in the same folder: parts of a checkpoint, and its configuration. */
+  readonly readBeside?: ((location: string) => Promise<Uint8Array>) | undefined;
+}
+
+export interface Checkpoint extends Content {
+  readonly name: string;
+  readonly format: Format;
+  /** The files whose bytes tensors are views of, by name. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Reads what is in a checkpoint. Nothing in the file is executed; tensors stay views of its bytes, which must not be
+ * changed afterwards.
+ *
+ * @throws {VielbeinError} `INVALID_MODEL` where it is damaged, hostile, or of a format that is not read; what
+ * `readBeside` throws.
+ */
+export async function openCheckpoint(file: CheckpointFile): Promise<Checkpoint> {
+  const { name, bytes } = file;
+  const format = checkpointFormat(bytes);
+  const files = new Map([[name, bytes]]);
+  try {
+    const content = await contentIn(file, format, files);
+    return { name, format: format as Format, files, ...withTensors(content) };
+  } catch (error) {
+    throw named(name, error);
+  }
+}
+
+async function contentIn(
+  file: CheckpointFile,
+  format: Format | undefined,
+  files: Map<string, Uint8Array>,
+): Promise<Content> {
+  const { bytes } = file;
+  switch (format) {
+    case "safetensors":
+      return readSafetensorsFile(bytes);
+    case "pickle":
+      return contentOf(readPickles(bytes));
+    case "zip":
+      return readZip(bytes);
+    case "JSON":
+      return readIndex(file, files);
+    default:
+      throw badCheckpoint(
+        "it is no safetensors, PyTorch, pickle or npz file",
+        "Give one of these, or an ONNX file",
+      );
+  }
+}
+
+/** An archive of `torch.save` or of NumPy. */
+function readZip(bytes: Uint8Array): Content {
+  const members = zipMembers(bytes);
+  return members.every(({ name }) => name.endsWith(".npy"))
+    ? readArrays(bytes)
+    : contentOf(readTorchZip(members));
+}
+
+function readArrays(bytes: Uint8Array): Content {
+  const archive = openNpz(bytes);
+  const tensors = archive.names.flatMap((name) => {
+    const { dtype } = archive.header(name);
+    if (!dtype.startsWith("f")) return [];
+    const { shape, data } = archive.read(name);
+    const values = Float32Array.from(data as Float32Array);
+    return [[name, StoredTensor.whole("float32", shape, new Uint8Array(values.buffer))] as const];
+  });
+  return { tensors: new Map(tensors), settings: new Map() };
+}
+
+/** The tensors of the files that an index names. */
+async function readIndex(
+  { bytes, readBeside }: CheckpointFile,
+  files: Map<string, Uint8Array>,
+): Promise<Content> {
+  const index = parsed(bytes);
+  const shards = shardsOf(index);
+  if (!shards) throw badCheckpoint("it is JSON without a weight_map", "Give the file of the weights");
+  if (!readBeside)
+    throw badCheckpoint(`its tensors are in other files, ${shards[0]} …`, "Give these, merged into one");
+  const parts: Content[] = [];
+  for (const shard of shards) {
+    requireConfinedLocation(shard, "weight_map");
+    const part = await readBeside(shard);
+    files.set(shard, part);
+    parts.push(checkpointFormat(part) === "safetensors" ? readSafetensorsFile(part) : readZip(part));
+  }
+  return mergedContent(parts);
+}
+
+function parsed(bytes: Uint8Array): Record<string, unknown> {
+  try {
+    return JSON.parse(new TextDecoder().decode(new Uint8Array(bytes)));
+  } catch (cause) {
+    throw badCheckpoint("it begins like JSON and is none", undefined, cause);
+  }
+}
+
+function withTensors(content: Content): Content {
+  if (content.tensors.size > 0) return content;
+  throw badCheckpoint("there are no tensors in it", "Give the file of the weights");
+}
+
+/** Errors of readers name the file. */
+function named(name: string, error: unknown): unknown {
+  if (error instanceof LinalgError || (error instanceof VielbeinError && error.code === "INVALID_MODEL")) {
+    return new VielbeinError("INVALID_MODEL", `"${name}": ${error.message}`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,78 @@
+// From a downloaded file to an ONNX model.
+
+import { VielbeinError } from "@vielbein/core";
+import type { Model } from "@vielbein/onnx";
+import type { BuildOptions } from "./architectures/architecture.ts";
+import { recognise } from "./architectures/registry.ts";
+import { parseActivations } from "./build/activation.ts";
+import { halved } from "./build/halve.ts";
+import { Network } from "./build/network.ts";
+import { type CheckpointFile, openCheckpoint } from "./files/open.ts";
+import { unrecognised } from "./unrecognised.ts";
+
+export interface CheckpointOptions extends BuildOptions {
+  /** Stores large weights as float16: half the size, computed with as float32. */
+  readonly float16?: boolean | undefined;
+}
+
+export interface ConvertedCheckpoint {
+  /** z → … → image, with the architecture, the prior and the range in its metadata. Weights may be views of the file. */
+  readonly model: Model;
+  readonly architecture: { readonly name: string; readonly version: number };
+  /** What was assumed, for people. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * The generator of a checkpoint as an ONNX model: reads the weights (nothing in the file is executed), recognises the
+ * architecture and writes its graph.
+ *
+ * @throws {VielbeinError} `INVALID_MODEL` for a file that is damaged or of no architecture known here;
+ * `INVALID_ARGUMENT` where an option is missing or of no use, `OUT_OF_RANGE` for a class that does not exist.
+ */
+export async function fromCheckpoint(
+  file: CheckpointFile,
+  options: CheckpointOptions = {},
+): Promise<ConvertedCheckpoint> {
+  const checkpoint = await openCheckpoint(file);
+  const recognised = recognise(checkpoint);
+  if (!recognised) throw unrecognised(checkpoint);
+  const { architecture, weights, others } = recognised;
+  const { name, version } = architecture;
+  requireKnown(options, architecture.options, name);
+  const network = new Network();
+  architecture.build(network, weights, options);
+  const range = architecture.range ?? (options.activation && parseActivations(options.activation).range);
+  const metadata = new Map(
+    Object.entries({
+      "vielbein.architecture": `${name} ${version}`,
+      "vielbein.prior": architecture.prior,
+      ...(range && { "vielbein.range": range }),
+    }),
+  );
+  const model = network.model(metadata, checkpoint.files);
+  return {
+    model: options.float16 ? halved(model) : model,
+    architecture: { name, version },
+    remarks: [recognisedAs(name, weights.prefix), ...othersRemark(others)],
+  };
+}
+
+/** Refuses options that would do nothing. */
+function requireKnown(options: BuildOptions, known: readonly (keyof BuildOptions)[], name: string): void {
+  for (const option of ["label", "truncation", "activation"] as const) {
+    if (options[option] === undefined || known.includes(option)) continue;
+    throw new VielbeinError("INVALID_ARGUMENT", `${option}: ${name} has no use for it. Leave it out.`);
+  }
+}
+
+function recognisedAs(name: string, prefix: string): string {
+  return prefix === "" ? `checkpoint of ${name}` : `checkpoint of ${name}: ${prefix.slice(0, -1)}`;
+}
+
+function othersRemark(others: readonly string[]): string[] {
+  if (others.length === 0) return [];
+  return [
+    `other networks of the file are left out: ${others.map((prefix) => prefix.slice(0, -1)).join(", ")}`,
+  ];
+}

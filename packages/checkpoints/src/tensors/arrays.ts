@@ -1,0 +1,69 @@
+// Arithmetic on weights, computed in double precision and rounded once.
+
+import type { Values } from "./tensor.ts";
+
+/** Every element changed by `change`, which is given its index. */
+function mapped({ shape, data }: Values, change: (value: number, index: number) => number): Values {
+  return { shape, data: data.map(change) };
+}
+
+export function scaled(values: Values, factor: number): Values {
+  return factor === 1 ? values : mapped(values, (x) => x * factor);
+}
+
+/** Each slice along the first axis times a factor of its own. */
+export function rowsScaled(values: Values, factors: ArrayLike<number>): Values {
+  const row = values.data.length / values.shape[0];
+  return mapped(values, (x, i) => x * factors[Math.floor(i / row)]);
+}
+
+/** Axis `i` of the result is axis `perm[i]` of the argument. */
+export function permuted({ shape, data }: Values, perm: readonly number[]): Values {
+  const target = perm.map((axis) => shape[axis]);
+  const strides = shape.map((_, axis) =>
+    shape.slice(axis + 1).reduce((product, extent) => product * extent, 1),
+  );
+  const steps = perm.map((axis) => strides[axis]);
+  const result = new Float32Array(data.length);
+  const at = target.map(() => 0);
+  let from = 0;
+  for (let i = 0; i < result.length; i++) {
+    result[i] = data[from];
+    for (let axis = target.length - 1; axis >= 0; axis--) {
+      from += steps[axis];
+      if (++at[axis] < target[axis]) break;
+      from -= steps[axis] * target[axis];
+      at[axis] = 0;
+    }
+  }
+  return { shape: target, data: result };
+}
+
+/** Elements in the reverse order along the last two axes: a filter that is convolved with, for an engine that correlates. */
+export function flipped({ shape, data }: Values): Values {
+  const [height, width] = shape.slice(-2);
+  const size = height * width;
+  return { shape, data: data.map((_, i) => data[Math.floor(i / size) * size + (size - 1 - (i % size))]) };
+}
+
+/** Sums of squares over all axes behind the first two, in double precision: [first, second]. */
+export function energies({ shape, data }: Values): Float64Array {
+  const pairs = shape[0] * shape[1];
+  const size = data.length / pairs;
+  const sums = new Float64Array(pairs);
+  for (let i = 0; i < data.length; i++) sums[Math.floor(i / size)] += data[i] ** 2;
+  return sums;
+}
+
+export function isZero({ data }: Values): boolean {
+  return data.every((x) => x === 0);
+}
+
+/** Columns `from` to `to` of a matrix. */
+export function columns({ shape, data }: Values, from: number, to: number): Values {
+  const [height, width] = shape;
+  const result = new Float32Array(height * (to - from));
+  for (let i = 0; i < height; i++)
+    result.set(data.subarray(i * width + from, i * width + to), i * (to - from));
+  return { shape: [height, to - from], data: result };
+}

@@ -1,0 +1,112 @@
+// A converted checkpoint beside the values of the code that wrote it (tools/reference/checkpoints).
+
+import { readFile } from "node:fs/promises";
+import type { RuntimeTensor } from "@vielbein/core/runtime";
+import { type ReadNpyArray, readNpz } from "@vielbein/linalg/npy";
+import { type Model, modelSource, OnnxMap } from "@vielbein/onnx";
+import { NodeRuntime } from "@vielbein/runtime-node";
+import { type CheckpointOptions, type ConvertedCheckpoint, fromCheckpoint } from "../src/index.ts";
+
+export const runtime: NodeRuntime = new NodeRuntime({ threads: 1, worker: false, isolate: false });
+
+const folder = new URL("fixtures/", import.meta.url);
+
+export const fixture = async (name: string): Promise<Uint8Array> =>
+  new Uint8Array(await readFile(new URL(name, folder)));
+
+export async function convert(name: string, options: CheckpointOptions = {}): Promise<ConvertedCheckpoint> {
+  const readBeside = (location: string): Promise<Uint8Array> => fixture(location);
+  return fromCheckpoint({ name, bytes: await fixture(name), readBeside }, options);
+}
+
+/** The output at codes [n, …]. */
+export async function evaluate(
+  model: Model,
+  feeds: Readonly<Record<string, RuntimeTensor>>,
+): Promise<Float32Array> {
+  const session = await runtime.createSession(modelSource(model));
+  try {
+    const [output] = session.outputNames;
+    return (await session.run({ ...feeds }))[output!]!.data as Float32Array;
+  } finally {
+    await session.dispose();
+  }
+}
+
+const floats = ({ shape, data }: ReadNpyArray): RuntimeTensor => ({
+  type: "float32",
+  dims: shape,
+  data: Float32Array.from(data as Float32Array),
+});
+
+/** Largest difference over the largest value. */
+export function largestError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let [difference, largest] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    difference = Math.max(difference, Math.abs(a[i]! - b[i]!));
+    largest = Math.max(largest, Math.abs(b[i]!));
+  }
+  return difference / largest;
+}
+
+export interface Errors {
+  readonly batch: number;
+  readonly single: number;
+  /** In the Frobenius norm; undefined where the golden has none. */
+  readonly jacobian: number | undefined;
+}
+
+/** Errors of the image, of several codes at once and of the last alone, and of the Jacobian at the first code. */
+export async function errorsOf(
+  model: Model,
+  golden: string,
+  inputs: Readonly<Record<string, RuntimeTensor>> = {},
+): Promise<Errors> {
+  const { z, image, jacobian } = readNpz(await fixture(golden)) as Record<string, ReadNpyArray>;
+  const codes = floats(z!);
+  const [count = 1] = codes.dims;
+  const dim = codes.data.length / count;
+  const repeated = (times: number) =>
+    Object.fromEntries(
+      Object.entries(inputs).map(([name, { type, data }]) => {
+        const all = Array.from({ length: times }, () => [...(data as Iterable<never>)]).flat();
+        return [name, { type, dims: [times], data: (data.constructor as typeof Float32Array).from(all) }];
+      }),
+    ) as Record<string, RuntimeTensor>;
+  const values = image!.data as Float32Array;
+  const last = {
+    ...codes,
+    dims: [1, ...codes.dims.slice(1)],
+    data: (codes.data as Float32Array).slice(-dim),
+  };
+  return {
+    batch: largestError(await evaluate(model, { z: codes, ...repeated(count) }), values),
+    single: largestError(
+      await evaluate(model, { z: last, ...repeated(1) }),
+      values.slice(-values.length / count),
+    ),
+    jacobian: jacobian && (await jacobianError(model, codes.data as Float32Array, jacobian, inputs)),
+  };
+}
+
+async function jacobianError(
+  model: Model,
+  codes: Float32Array,
+  { shape, data }: ReadNpyArray,
+  inputs: Readonly<Record<string, RuntimeTensor>>,
+): Promise<number> {
+  const map = await OnnxMap.create(model, runtime, { from: "z", to: "image", inputs });
+  const n = shape.at(-1)!;
+  const m = data.length / n;
+  const identity = Float32Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+  const columns = await map.jvp(codes.slice(0, n), identity, n);
+  await map.dispose();
+  let [difference, norm] = [0, 0];
+  for (let i = 0; i < m * n; i++) {
+    const truth = data[i] as number;
+    difference += (columns[(i % n) * m + Math.floor(i / n)]! - truth) ** 2;
+    norm += truth ** 2;
+  }
+  return Math.sqrt(difference / norm);
+}

@@ -1,0 +1,81 @@
+"""Small files in every format that is read, with the values that are in them.
+
+    python tools/reference/checkpoints/formats.py packages/checkpoints/test/fixtures
+
+Writes views.pt and views_legacy.pt (views of shared storages, transposed, sliced, repeated, of every element type),
+shards.index.json with shard_0.safetensors and shard_1.safetensors, all with views.npz; protocol_0.pkl … protocol_5.pkl
+(numbers, texts, containers, arrays and an object, by Python's own pickle) with protocol.npz.
+"""
+
+import collections
+import json
+import pickle
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from golden import folder_of_fixtures
+
+
+class Settings:
+    """An object of a class that nobody else has."""
+
+    def __init__(self):
+        self.weight = np.arange(6, dtype=np.float32).reshape(2, 3) / 7
+        self.epsilon = 1e-3
+
+
+def tensors() -> dict:
+    torch.manual_seed(1)
+    base = torch.randn(4, 6)
+    return {
+        "whole": base,
+        "transposed": base.T,
+        "slice": base[1:3, 2:5],
+        "every_second": base[:, ::2],
+        "column": base[:, 1],
+        "repeated": torch.randn(3, 1).expand(3, 4),
+        "scalar": torch.tensor(1.5),
+        "empty": torch.zeros(0, 3),
+        "half": torch.randn(3, 2).half(),
+        "bfloat16": torch.randn(3, 2).bfloat16(),
+        "double": torch.randn(3, dtype=torch.float64),
+        "long": torch.arange(-2, 3),
+        "int": torch.arange(-2, 3, dtype=torch.int32),
+        "bytes": torch.arange(250, 256).to(torch.uint8),
+        "bool": torch.tensor([True, False, True]),
+        "parameter": torch.nn.Parameter(base[0]),
+    }
+
+
+def content() -> dict:
+    return {
+        "numbers": [0, -1, 255, 256, 65536, -(2**31), 2**40, 2**70, 1.5, -1e300, True, False, None],
+        "texts": {"ascii": "a.b", "other": "ψ \n \\ ", "bytes": b"\x00\xff", "long": "x" * 300},
+        "containers": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4), {1, 2}, frozenset([3]), {}, collections.OrderedDict(a=1)],
+        "array": np.linspace(0, 1, 6).reshape(2, 3),
+        "fortran": np.asfortranarray(np.arange(6, dtype=np.float32).reshape(2, 3)),
+        "halves": np.arange(4, dtype=np.float16),
+        "object": Settings(),
+    }
+
+
+if __name__ == "__main__":
+    folder = folder_of_fixtures()
+    state = tensors()
+    torch.save({"state": state, "step": 3}, folder / "views.pt")
+    torch.save({"state": state, "step": 3}, folder / "views_legacy.pt", _use_new_zipfile_serialization=False)
+    np.savez_compressed(folder / "views.npz", **{name: value.detach().float().numpy() for name, value in state.items()})
+    copies = {name: value.detach().contiguous().clone() for name, value in state.items()}
+    names = list(copies)
+    for i, part in enumerate((names[:8], names[8:])):
+        save_file({name: copies[name] for name in part}, folder / f"shard_{i}.safetensors", {"format": "pt"})
+    where = {name: f"shard_{int(i >= 8)}.safetensors" for i, name in enumerate(names)}
+    (folder / "shards.index.json").write_text(json.dumps({"metadata": {}, "weight_map": where}))
+
+    values = content()
+    for protocol in range(6):
+        (folder / f"protocol_{protocol}.pkl").write_bytes(pickle.dumps(values, protocol))
+    arrays = {"array": values["array"], "fortran": values["fortran"], "halves": values["halves"], "object.weight": values["object"].weight}
+    np.savez_compressed(folder / "protocol.npz", **{name: array.astype(np.float32) for name, array in arrays.items()})

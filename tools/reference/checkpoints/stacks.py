@@ -1,0 +1,75 @@
+"""Small checkpoints of plain stacks, in modules of PyTorch's under the names that published code has.
+
+    python tools/reference/checkpoints/stacks.py packages/checkpoints/test/fixtures
+
+Writes dcgan.pth (the names and layers of pytorch/examples, dcgan/main.py; the state dictionary alone), dcgan_half.pt
+(in half precision, with a discriminator beside it), decoder_module.pth (a whole module of dense layers and transposed convolutions, whose
+strides it has with it), with a golden .npz each.
+"""
+
+import torch
+from torch import nn
+
+from golden import folder_of_fixtures, write_golden
+
+
+def settled(module: nn.Module, seed: int) -> nn.Module:
+    """Random statistics and affine parts of the normalisations, as after training."""
+    torch.manual_seed(seed)
+    for layer in module.modules():
+        if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            layer.running_mean.normal_(0, 0.2)
+            layer.running_var.uniform_(0.5, 1.5)
+            layer.weight.data.uniform_(0.5, 1.5)
+            layer.bias.data.normal_(0, 0.2)
+    return module.eval().requires_grad_(False)
+
+
+class Dcgan(nn.Module):
+    def __init__(self, z=5, width=3, colours=3):
+        super().__init__()
+        layers, channels = [nn.ConvTranspose2d(z, 4 * width, 4, 1, 0, bias=False)], 4 * width
+        for wide in (2 * width, width):
+            layers += [nn.BatchNorm2d(channels), nn.ReLU(True), nn.ConvTranspose2d(channels, wide, 4, 2, 1, bias=False)]
+            channels = wide
+        layers += [nn.BatchNorm2d(channels), nn.ReLU(True), nn.ConvTranspose2d(channels, colours, 4, 2, 1, bias=False), nn.Tanh()]
+        self.main = nn.Sequential(*layers)
+
+    def forward(self, z):
+        return self.main(z.reshape(*z.shape[:2], 1, 1))
+
+
+def decoder() -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(4, 7),
+        nn.LeakyReLU(0.2),
+        nn.Linear(7, 6 * 16),
+        nn.BatchNorm1d(6 * 16),
+        nn.LeakyReLU(0.2),
+        nn.Unflatten(1, (6, 4, 4)),
+        nn.ConvTranspose2d(6, 5, 3, stride=2, padding=1, output_padding=1),
+        nn.BatchNorm2d(5, eps=1e-3),
+        nn.LeakyReLU(0.2),
+        nn.ConvTranspose2d(5, 5, 5, stride=1, padding=2),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(5, 1, 3, padding=1),
+        nn.Sigmoid(),
+    )
+
+
+if __name__ == "__main__":
+    folder = folder_of_fixtures()
+    torch.manual_seed(1)
+    dcgan = settled(Dcgan(), 2)
+    torch.save(dcgan.state_dict(), folder / "dcgan.pth", _use_new_zipfile_serialization=False)
+    beside = {"netD.main.0.weight": torch.randn(3, 3, 4, 4)}
+    torch.save({"netG": dcgan.half().state_dict(), "netD": beside, "epoch": 4}, folder / "dcgan_half.pt")
+    dcgan = settled(Dcgan(), 2)
+    dcgan.load_state_dict(torch.load(folder / "dcgan.pth"))
+    write_golden(folder / "dcgan.npz", dcgan.double(), (5,))
+    write_golden(folder / "dcgan_half.npz", dcgan.half().double(), (5,), jacobian=False)
+
+    torch.manual_seed(3)
+    module = settled(decoder(), 4)
+    torch.save(module, folder / "decoder_module.pth")
+    write_golden(folder / "decoder_module.npz", module.double(), (4,))
