@@ -2,7 +2,7 @@
 
 import { abandonRuns } from "@vielbein/runtime-node";
 import { removeUnfinished } from "./kit/output.ts";
-import { endLater, SIGNALS } from "./kit/signals.ts";
+import { endLater, isFinishingSteps, SIGNALS } from "./kit/signals.ts";
 import { type RunOptions, run } from "./program.ts";
 
 const TICK_MS = 100;
@@ -32,12 +32,14 @@ export function dieIfBusy(): void {
 }
 
 function end(name: NodeJS.Signals): void {
-  if (signal) {
+  const isPatient = isFinishingSteps();
+  if (signal && !(isPatient && name !== "SIGINT")) {
     dieOf(name);
     return;
   }
   signal = name;
   interrupt.abort();
+  if (isPatient) return;
   endLater(name, GRACE * TICK_MS);
   let ticks = 0;
   setInterval(() => {

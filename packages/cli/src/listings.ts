@@ -124,6 +124,11 @@ export const listings: readonly Listing[] = [
     load: async () => (await import("./commands/derive.ts")).derive,
   },
   {
+    name: "survey",
+    summary: "many points: plan, compute anywhere, resume, report",
+    load: async () => (await import("./survey/command.ts")).survey,
+  },
+  {
     name: "convert",
     summary: "write a checkpoint as an ONNX file",
     load: async () => (await import("./commands/convert.ts")).convert,

@@ -9,30 +9,29 @@ import {
   type Provenance,
 } from "@vielbein/core";
 import type { Matrix } from "@vielbein/linalg";
-import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { iterationText, originOf, stillnessRemark } from "../inputs/captions.ts";
-import { firstCodes } from "../inputs/codes.ts";
+import { type Codes, codesOf } from "../inputs/codes.ts";
 import { denoisedOptions } from "../inputs/denoiser.ts";
 import { wantedTriplets } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
 import { layoutOptions } from "../inputs/layouts.ts";
 import { mapOptions, openMap, pointOptions, provenanceOf } from "../inputs/model.ts";
-import type { Points } from "../inputs/points-file.ts";
 import { openRegion, regionOption } from "../inputs/region.ts";
 import { restAfter } from "../inputs/rest.ts";
 import { loadTruncated } from "../inputs/truncation.ts";
 import { integer } from "../kit/arguments.ts";
-import { command } from "../kit/command.ts";
 import { output } from "../kit/command-files.ts";
 import { defined } from "../kit/defined.ts";
 import { spacesText } from "../kit/names.ts";
 import { json, option } from "../kit/options.ts";
 import { ROUTE_COLUMN, routeCell, routeOf } from "../kit/routes.ts";
 import { type Column, type Columns, NOT_NEGATIVE, type RowValue, SPECTRUM } from "../kit/row-file.ts";
-import { computeRows, rowOptions } from "../kit/rows.ts";
+import { rowOptions } from "../kit/rows.ts";
+import { rowsCommand } from "../kit/rows-command.ts";
 import { number, significant, table } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
+import { SPECTRUM_SUMMARY, spectrumSummary } from "./spectrum-summary.ts";
 
 /** Arrays of the .npz file, less their first axis: d = from.dim, m = to.dim, r directions. */
 interface BasisRow {
@@ -51,8 +50,8 @@ interface BasisRow {
   readonly [further: string]: RowValue;
 }
 
-export const basis = command({
-  argument: "<model>",
+export const basis = rowsCommand({
+  method: "basis",
   description:
     "Computes the local basis (the exact Jacobian and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
   options: {
@@ -70,17 +69,16 @@ export const basis = command({
     ),
     json,
   },
-  async run(task) {
+  async job(task) {
     const { options, terminal, signal, use } = task;
     const loaded = await loadTruncated(task);
     const map = await use(openMap(loaded, { ...options, to: loaded.denoiser?.denoised ?? options.to }));
     const region = await openRegion({ ...task, loaded, generator: map });
-    const points = await firstCodes(loaded, map, options, options.samples, signal);
+    const points = await codesOf(loaded, map, options, options.samples, signal);
     const k = wantedTriplets(map, options, terminal);
     const call = { signal, memoryBudget: options.memory };
-    const pointAt = (index: number) => rowAt(points.values, index, map.from.dim).slice();
-    const isIterated = JacobianAt.of(map, pointAt(0), call).isIterated(k);
-    return computeRows<BasisRow>(task, {
+    const isIterated = JacobianAt.of(map, await points.at(0), call).isIterated(k);
+    return {
       what: "local bases",
       total: points.count,
       provenance: provenanceOf(loaded, map, "local basis", points.source, {
@@ -88,12 +86,12 @@ export const basis = command({
         ...region?.entry,
       }),
       columns: columnsOf(map, points, k, isIterated),
-      compute: async (index) => {
-        const point = pointAt(index);
+      compute: async (index: number) => {
+        const point = await points.at(index);
         const part = region ? await region.mapAt(map, point) : map;
         return rowOf(await restAfter(map, localBasisAt(part, point, { ...call, k })));
       },
-      report: (rows, provenance, complete) => ({
+      report: (rows: readonly BasisRow[], provenance: Provenance, complete: boolean) => ({
         json: () => toJson(rows, provenance),
         text: () => toText(rows, provenance),
         after: async () => {
@@ -102,7 +100,11 @@ export const basis = command({
           await writeDirections(options.directionsOut, directionSet(first, provenance), terminal);
         },
       }),
-    });
+      summary: {
+        names: SPECTRUM_SUMMARY,
+        of: ({ singular_values }: BasisRow) => spectrumSummary(singular_values),
+      },
+    };
   },
 });
 
@@ -118,18 +120,16 @@ function rowOf(basis: LocalBasis): BasisRow {
   };
 }
 
-/**
- * How far points that a mapping network made may lie apart on two machines, as a fraction of their largest coordinate.
- */
+/** How far points that a mapping network made may lie apart on two machines. */
 const MAPPED = 1e-4;
 
-function columnsOf({ from, to }: OnnxMap, points: Points, k: number, isIterated: boolean): Columns<BasisRow> {
+function columnsOf({ from, to }: OnnxMap, points: Codes, k: number, isIterated: boolean): Columns<BasisRow> {
   return {
     points: pointColumn(points, from.dim),
-    values: { shape: [to.dim], dtype: "f4" },
+    values: { shape: [to.dim], dtype: "f4", isBulky: true },
     singular_values: { shape: [k], ...SPECTRUM },
-    input_vectors: { shape: [from.dim, k] },
-    output_vectors: { shape: [to.dim, k] },
+    input_vectors: { shape: [from.dim, k], isBulky: true },
+    output_vectors: { shape: [to.dim, k], isBulky: true },
     route: ROUTE_COLUMN,
     ...defined({
       residuals: isIterated ? { shape: [k], ...NOT_NEGATIVE } : undefined,
@@ -138,14 +138,14 @@ function columnsOf({ from, to }: OnnxMap, points: Points, k: number, isIterated:
   };
 }
 
-function pointColumn({ values, count, source }: Points, dim: number): Column {
+function pointColumn({ at, count, source }: Codes, dim: number): Column {
   const isMapped = "drawnIn" in source && source.drawnIn !== undefined;
-  const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   return {
     shape: [dim],
     dtype: "f4",
-    at: (row) => (row < count ? rowAt(values, row, dim) : undefined),
-    tolerance: isMapped ? MAPPED * largest : 0,
+    isBulky: true,
+    at: (row) => (row < count ? at(row) : undefined),
+    tolerance: isMapped ? MAPPED : 0,
   };
 }
 

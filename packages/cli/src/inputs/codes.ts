@@ -14,7 +14,7 @@ import {
   type PointOptions,
   sha256,
 } from "./model.ts";
-import type { Points } from "./points-file.ts";
+import { type Points, pointRange } from "./points-file.ts";
 
 export type CodeOptions = MapOptions & PointOptions;
 
@@ -28,6 +28,44 @@ export async function firstCodes(
 ): Promise<Points> {
   const source = await CodeSource.open(loaded, map, options);
   return source.take(0, count, signal).finally(() => source.dispose());
+}
+
+/** Codes one by one: work on many of them holds few at a time. */
+export interface Codes {
+  readonly count: number;
+  readonly source: Points["source"];
+  readonly at: (index: number) => Promise<Float32Array>;
+}
+
+/** So many codes are brought to a space further in together. */
+const BLOCK = 1024;
+
+/** Codes 0 … count − 1 of a map; or all rows of --points. The first are taken at once. */
+export async function codesOf(
+  loaded: LoadedModel,
+  map: Pick<OnnxMap, "from">,
+  options: CodeOptions,
+  count: number,
+  signal: AbortSignal,
+): Promise<Codes> {
+  const take = async (first: number, most: number): Promise<Points> => {
+    const source = await CodeSource.open(loaded, map, options);
+    source.requireMemory(count);
+    return source.take(first, most, signal).finally(() => source.dispose());
+  };
+  let held = await take(0, Math.min(count, BLOCK));
+  const isWhole = !("seed" in held.source);
+  let start = 0;
+  const at = async (index: number): Promise<Float32Array> => {
+    if (index < start || index >= start + held.count) {
+      start = index - (index % BLOCK);
+      held = await take(start, Math.min(BLOCK, count - start));
+    }
+    return rowAt(held.values, index - start, map.from.dim).slice();
+  };
+  return isWhole
+    ? { count: held.count, source: held.source, at }
+    : { count, source: pointRange(held.source, 0, count), at };
 }
 
 /** Draws codes of `map.from` by index, or reads those of --points. */
@@ -78,7 +116,7 @@ export class CodeSource {
   /** Codes `first` … `first + count − 1`, `[count, from.dim]`; or all rows of --points, or the only one there is. */
   async take(first: number, count: number, signal: AbortSignal): Promise<Points> {
     if (this.#only) return this.#only;
-    if (this.#options.points === undefined) this.#requireMemory(count);
+    this.requireMemory(count);
     if (this.#mapping) return this.#takeMapped(this.#mapping, first, count, signal);
     const points = await obtainPoints(this.#map, this.#options, first, count);
     if (points.remark !== undefined) this.#remark?.(points.remark);
@@ -101,9 +139,14 @@ export class CodeSource {
     return { ...samples, values, source: { ...samples.source, drawnIn: from.name } };
   }
 
-  /** @throws {VielbeinError} `MEMORY_BUDGET` */
-  #requireMemory(count: number): void {
-    const { memory = DEFAULT_MEMORY_BUDGET } = this.#options;
+  /**
+   * Refuses more samples than fit into the memory budget.
+   *
+   * @throws {VielbeinError} `MEMORY_BUDGET`
+   */
+  requireMemory(count: number): void {
+    const { memory = DEFAULT_MEMORY_BUDGET, points } = this.#options;
+    if (this.#only || points !== undefined) return;
     const bytes = 4 * count * Math.max(this.#map.from.dim, this.#mapping?.from.dim ?? 0);
     if (bytes <= memory) return;
     throw new VielbeinError(

@@ -36,6 +36,11 @@ const SAMPLES: ReadonlyMap<string, URL> = new Map([
   ["sample-denoiser", sampleDenoiserUrl],
 ]);
 
+/** Whether MODEL is the word for an embedded sample, not a path. */
+export function isEmbedded(argument: string): boolean {
+  return SAMPLES.has(argument);
+}
+
 /** The file of MODEL: a path, or the word for an embedded sample. */
 export async function readModel(argument: string, options: CheckpointOptions = {}): Promise<ModelFile> {
   const sample = SAMPLES.get(argument);

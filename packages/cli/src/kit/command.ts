@@ -2,7 +2,7 @@
 // checking files before any work, disposing of what was opened and printing are done here, for all.
 
 import { VielbeinError } from "@vielbein/core";
-import type { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { checkOutputs } from "./command-files.ts";
 import { flag, type Options, type OptionsOf } from "./options.ts";
 import { present, type Report } from "./report.ts";
@@ -67,6 +67,47 @@ export function command<const A extends Argument, O extends Options>(
   };
 }
 
+/** What is needed to read options without running anything. */
+interface OptionsAlone<O extends Options> extends Pick<Definition<Argument, O>, "options" | "presets"> {
+  /** For messages. */
+  readonly method: string;
+}
+
+/**
+ * What the words of a command line give the options, with presets and defaults; nothing is run.
+ *
+ * @param words options alone, as they are typed.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for words that are no options of the command, and for values that do not fit.
+ */
+export function readOptions<O extends Options>(
+  definition: OptionsAlone<O>,
+  words: readonly string[],
+): OptionsOf<O> {
+  const said: string[] = [];
+  const parent = new Command()
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => said.push(text), writeOut: () => undefined });
+  const { method, options } = definition;
+  const title = { name: "words", summary: "" };
+  const added = addDefined(parent, title, { argument: "<model>", description: "", options }).action(
+    () => undefined,
+  );
+  try {
+    parent.parse(["words", ...words, "--", "-"], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    const reason = said
+      .join("")
+      .trim()
+      .replace(/^error: /, "");
+    throw new VielbeinError("INVALID_ARGUMENT", `${method} ${words.join(" ")}: ${reason}`, {
+      cause: error,
+    });
+  }
+  applyPresets(added, definition);
+  return optionsOf(added) as OptionsOf<O>;
+}
+
 /** Commands under one name: `directions import`. */
 export function group(members: readonly (Title & { readonly command: CommandValue })[]): CommandValue {
   return {
@@ -122,7 +163,7 @@ function requireValues(command: Command): void {
 
 function applyPresets<A extends Argument, O extends Options>(
   command: Command,
-  { presets }: Definition<A, O>,
+  { presets }: Pick<Definition<A, O>, "presets">,
 ): void {
   const values = presets?.(command.opts() as OptionsOf<O>) ?? {};
   for (const [key, value] of Object.entries(values)) {

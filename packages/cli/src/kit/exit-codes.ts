@@ -32,6 +32,19 @@ export class InterruptedError extends Error {
   override readonly name: string = "AbortError";
 }
 
+/** Work that was stopped in good order, and that the same command goes on with. */
+export class TryAgainError extends Error {}
+
+/** The failure of another process, with the exit status that it ended with. */
+export class StatusError extends Error {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** Whether the operating system, or JavaScript, refused memory for an array; not for one of a negative length. */
 export function isOutOfMemory(error: unknown): boolean {
   return (
@@ -45,6 +58,8 @@ export function exitCodeOf(error: unknown): number {
   // Commander's own exits: 0 for help and version, anything else is a usage error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (isOutOfMemory(error)) return EXIT.tryAgain;
+  if (error instanceof StatusError) return error.status;
+  if (error instanceof TryAgainError) return EXIT.tryAgain;
   if (error instanceof CannotWriteError) return EXIT.cannotWrite;
   if (error instanceof Error && error.name === "AbortError") return EXIT.interrupted;
   return EXIT.unexpected;

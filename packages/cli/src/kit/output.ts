@@ -9,6 +9,7 @@ import {
   chown,
   constants,
   type FileHandle,
+  mkdir,
   open,
   readdir,
   readlink,
@@ -58,6 +59,37 @@ export async function writeWhole(path: string, content: Content, terminal: Termi
   } catch (error) {
     throw cannotWrite(path, error);
   }
+}
+
+/**
+ * Writes a file, and makes its folder: once this returns, not even a loss of power undoes it, and before it does there is
+ * the old file or none. Of two that write one file the last stays.
+ *
+ * @param temporary a folder on the same disk for what is not complete yet.
+ * @throws {CannotWriteError}
+ */
+export async function writeDurably(path: string, content: Content, temporary: string): Promise<void> {
+  const part = join(temporary, temporaryName());
+  try {
+    await mkdir(temporary, { recursive: true });
+    await mkdir(dirname(path), { recursive: true });
+    unfinished.add(part);
+    await writeFile(part, content, { flag: "wx", flush: true });
+    await rename(part, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    removeQuietly(part);
+    throw cannotWrite(path, error);
+  } finally {
+    unfinished.delete(part);
+  }
+}
+
+/** Some file systems cannot, and keep the names of files at once. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
 }
 
 /**
@@ -143,7 +175,7 @@ async function statOf(path: string): Promise<Stats | undefined> {
 }
 
 async function replace(target: string, before: Stats | undefined, content: Content): Promise<void> {
-  const temporary = join(dirname(target), `.vielbein-${process.pid}-${randomUUID()}.part`);
+  const temporary = join(dirname(target), temporaryName());
   unfinished.add(temporary);
   try {
     await writeFile(temporary, content, { flag: "wx", mode: before ? before.mode & 0o777 : 0o666 });
@@ -158,6 +190,10 @@ async function replace(target: string, before: Stats | undefined, content: Conte
   } finally {
     unfinished.delete(temporary);
   }
+}
+
+function temporaryName(): string {
+  return `.vielbein-${process.pid}-${randomUUID()}.part`;
 }
 
 /** Temporary files that are being written. */
@@ -218,7 +254,8 @@ async function removeLeftovers(folder: string): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this machine runs. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
@@ -226,7 +263,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function cannotWrite(path: string, error: unknown): CannotWriteError {
+/** The error of a file or folder that cannot be written. */
+export function cannotWrite(path: string, error: unknown): CannotWriteError {
   return new CannotWriteError(
     `Cannot write "${path}": ${error instanceof Error ? error.message : error}. ${remedyOf(error)}`,
     { cause: error },

@@ -12,6 +12,9 @@ export type RowValue = number | Float32Array | Float64Array | Matrix;
 /** Cells by name. */
 export type Row<R> = Readonly<Record<keyof R, RowValue>>;
 
+/** What a cell must be; undefined where nothing says it. */
+type Given = number | ArrayLike<number> | undefined;
+
 /** What the cells of one name are, in every row. */
 export interface Column {
   /**
@@ -24,8 +27,11 @@ export interface Column {
   /** Whether NaN may stand for a missing value. Default `false`. */
   readonly hasGaps?: boolean | undefined;
   /** What the cell is by the index of its row, where that says it; undefined of rows that were not asked for. */
-  readonly at?: (row: number) => number | ArrayLike<number> | undefined;
-  /** How far from that it may be: engines of two machines round differently. Default 0. */
+  readonly at?: (row: number) => Given | Promise<Given>;
+  /**
+   * How far from that it may be, as a fraction of the largest of its numbers: engines of two machines round
+   * differently. Default 0.
+   */
   readonly tolerance?: number | undefined;
   /** Least and largest number that can be meant. */
   readonly range?: readonly [low: number, high: number] | undefined;
@@ -33,6 +39,8 @@ export interface Column {
   readonly isWhole?: boolean | undefined;
   /** Whether every row descends, its gaps at the end. Default `false`. */
   readonly isDescending?: boolean | undefined;
+  /** Whether of many rows it takes more room than most people want to spend on it. Default `false`. */
+  readonly isBulky?: boolean | undefined;
 }
 
 /** For a column: a number that is at least 0. */
@@ -64,7 +72,7 @@ export function encodeRows<R extends Row<R>>(
 export interface KeptRows<R> {
   readonly provenance: Provenance;
   /** @throws {VielbeinError} `INVALID_FILE` that names the column that the computation cannot have written. */
-  rows(columns: Columns<R>): R[];
+  rows(columns: Columns<R>): Promise<R[]>;
 }
 
 /**
@@ -85,16 +93,37 @@ export function openRows<R extends Row<R>>(bytes: Uint8Array, path: string): Kep
       inFile(path, () => archive.read("provenance")),
       path,
     ),
-    rows: (columns) => inFile(path, () => readRows(archive, columns, path)),
+    rows: (columns) => readRows(archive, columns, path),
   };
 }
 
-function readRows<R extends Row<R>>(archive: NpzArchive, columns: Columns<R>, path: string): R[] {
+async function readRows<R extends Row<R>>(
+  archive: NpzArchive,
+  columns: Columns<R>,
+  path: string,
+): Promise<R[]> {
   const refuse = (name: string, problem: string): VielbeinError =>
     new VielbeinError(
       "INVALID_FILE",
       `--resume: "${path}": ${JSON.stringify(name)} ${problem}. The file is damaged or was changed: write to another, or take another copy.`,
     );
+  const { count, arrays } = inFile(path, () => readArrays(archive, columns, refuse));
+  for (const [name, array] of arrays) {
+    const problem = await valueProblem(array, columns[name]);
+    if (problem !== undefined) throw refuse(name, problem);
+  }
+  return Array.from(
+    { length: count },
+    (_, row) => Object.fromEntries(arrays.map(([name, array]) => [name, cellOf(array, row)])) as unknown as R,
+  );
+}
+
+/** The arrays of the columns, of the shapes and types that these have. */
+function readArrays<R extends Row<R>>(
+  archive: NpzArchive,
+  columns: Columns<R>,
+  refuse: (name: string, problem: string) => VielbeinError,
+): { readonly count: number; readonly arrays: (readonly [keyof R & string, ReadNpyArray])[] } {
   const entries = entriesOf(columns);
   const extra = archive.names.find((name) => name !== "provenance" && !Object.hasOwn(columns, name));
   if (extra !== undefined) throw refuse(extra, "is not a column of this computation");
@@ -105,16 +134,7 @@ function readRows<R extends Row<R>>(archive: NpzArchive, columns: Columns<R>, pa
     const problem = headerProblem(archive.header(name), column, count);
     if (problem !== undefined) throw refuse(name, problem);
   }
-  const cells = entries.map(([name, column]) => {
-    const array = archive.read(name);
-    const problem = valueProblem(array, column);
-    if (problem !== undefined) throw refuse(name, problem);
-    return (row: number) => [name, cellOf(array, row)] as const;
-  });
-  return Array.from(
-    { length: count },
-    (_, row) => Object.fromEntries(cells.map((cell) => cell(row))) as unknown as R,
-  );
+  return { count, arrays: entries.map(([name]) => [name, archive.read(name)] as const) };
 }
 
 function headerProblem(
@@ -128,13 +148,13 @@ function headerProblem(
   return dtype === type ? undefined : `has elements of type ${dtype}, not ${type}`;
 }
 
-function valueProblem({ shape, data }: ReadNpyArray, column: Column): string | undefined {
+async function valueProblem({ shape, data }: ReadNpyArray, column: Column): Promise<string | undefined> {
   const values = data as Float32Array | Float64Array;
   const [count = 0] = shape;
   const size = values.length / count;
   for (let row = 0; row < count; row++) {
     const cell = rowAt(values, row, size);
-    const problem = givenProblem(cell, column, row) ?? numberProblem(cell, column);
+    const problem = givenProblem(cell, await column.at?.(row), column) ?? numberProblem(cell, column);
     if (problem !== undefined) return `holds ${problem[0]} in row ${row}${problem[1]}`;
   }
   return undefined;
@@ -143,11 +163,11 @@ function valueProblem({ shape, data }: ReadNpyArray, column: Column): string | u
 /** A number, and what is wrong with it. */
 type Problem = readonly [found: number | undefined, why: string];
 
-function givenProblem(cell: FloatArray, { at, tolerance = 0 }: Column, row: number): Problem | undefined {
-  const found = at?.(row);
+function givenProblem(cell: FloatArray, found: Given, { tolerance = 0 }: Column): Problem | undefined {
   if (found === undefined) return undefined;
-  const given = typeof found === "number" ? [found] : found;
-  const wrong = cell.findIndex((x, i) => !(Math.abs(x - (given[i] ?? Number.NaN)) <= tolerance));
+  const given = typeof found === "number" ? [found] : Array.from(found);
+  const allowed = tolerance * given.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const wrong = cell.findIndex((x, i) => !(Math.abs(x - (given[i] ?? Number.NaN)) <= allowed));
   return wrong < 0 ? undefined : [cell[wrong], `, where seed and options give ${given[wrong]}`];
 }
 

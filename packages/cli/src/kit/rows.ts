@@ -158,7 +158,7 @@ async function keptRows<R extends Row<R>>(
   }
   const kept = openRows<R>(bytes, out);
   requireSameRun(out, kept.provenance, provenance);
-  const rows = kept.rows(columns);
+  const rows = await kept.rows(columns);
   if (rows.length > total) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",

@@ -5,6 +5,27 @@ import { Worker } from "node:worker_threads";
 /** Ctrl-C, a request to end, and a terminal that is closed. */
 export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** How many pieces of work are under way that finish the step at hand, however long it takes. */
+let finishing = 0;
+
+/**
+ * Does work that stops by itself once it is told to, after a step that may be long: meanwhile nothing ends it by force
+ * but a second Ctrl-C. A scheduler may send SIGTERM several times.
+ */
+export async function finishingSteps<T>(work: () => Promise<T>): Promise<T> {
+  finishing++;
+  try {
+    return await work();
+  } finally {
+    finishing--;
+  }
+}
+
+/** Whether work is under way that is left the time to finish its step. */
+export function isFinishingSteps(): boolean {
+  return finishing > 0;
+}
+
 /** 1 while a signal ends the process at once. */
 const mayEnd = new Int32Array(new SharedArrayBuffer(4));
 

@@ -4,6 +4,7 @@
 
 import { styleText } from "node:util";
 import { escapeControls } from "@vielbein/viz";
+import { durationText } from "./durations.ts";
 
 export interface Terminal {
   readonly stdout: { write(content: string | Uint8Array): unknown };
@@ -46,29 +47,47 @@ export class Progress {
   readonly #terminal: Terminal;
   readonly #what: string;
   readonly #total: number;
-  readonly #started: number = performance.now();
+  readonly #timeLeft: boolean;
+  #started: number = performance.now();
+  #known = 0;
   #lastLine = 0;
 
-  constructor(terminal: Terminal, what: string, total: number) {
+  /** @param timeLeft whether to say about how long the rest takes. */
+  constructor(terminal: Terminal, what: string, total: number, { timeLeft = false } = {}) {
     this.#terminal = terminal;
     this.#what = what;
     this.#total = total;
+    this.#timeLeft = timeLeft;
     this.step(0);
+  }
+
+  /** Begins at `count`, which took no time. */
+  begin(count: number): void {
+    this.#known = count;
+    this.#started = performance.now();
   }
 
   step(count: number): void {
     if (this.#terminal.quiet) return;
     const now = performance.now();
     if (this.#terminal.stderr.isTTY) {
-      this.#terminal.stderr.write(`\r\u001b[K${this.#what} ${this.#bar(count)} ${count}/${this.#total}`);
+      const line = `${this.#what} ${this.#bar(count)} ${count}/${this.#total}${this.#rest(count)}`;
+      this.#terminal.stderr.write(`\r\u001b[K${line}`);
     } else if (count > 0 && now - Math.max(this.#lastLine, this.#started) > LINE_INTERVAL_MS) {
       this.#lastLine = now;
-      this.#terminal.stderr.write(`${this.#what} ${count}/${this.#total}\n`);
+      this.#terminal.stderr.write(`${this.#what} ${count}/${this.#total}${this.#rest(count)}\n`);
     }
   }
 
   done(): void {
     if (!this.#terminal.quiet && this.#terminal.stderr.isTTY) this.#terminal.stderr.write("\r\u001b[K");
+  }
+
+  #rest(count: number): string {
+    const done = count - this.#known;
+    if (!this.#timeLeft || done <= 0) return "";
+    const each = (performance.now() - this.#started) / done;
+    return `, about ${durationText((each * (this.#total - count)) / 1000)} left`;
   }
 
   #bar(count: number): string {

@@ -1,7 +1,8 @@
 // vielbein dimension: local dimension and companions at sampled or given points, layer by layer.
 
+import type { Provenance } from "@vielbein/core";
 import { DIMENSION_CONVENTIONS } from "@vielbein/core/dimension";
-import { firstCodes } from "../../inputs/codes.ts";
+import { codesOf } from "../../inputs/codes.ts";
 import { denoisedOptions } from "../../inputs/denoiser.ts";
 import { drawsOf, drawsOption } from "../../inputs/draws.ts";
 import { LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
@@ -9,17 +10,18 @@ import { pointOptions } from "../../inputs/model.ts";
 import { restAfter } from "../../inputs/rest.ts";
 import { openLayers, provenanceOfLayers } from "../../inputs/task.ts";
 import { integer, percent, positiveList } from "../../kit/arguments.ts";
-import { command } from "../../kit/command.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { choice, json, option } from "../../kit/options.ts";
-import { computeRows, rowOptions } from "../../kit/rows.ts";
+import { rowOptions } from "../../kit/rows.ts";
+import { rowsCommand } from "../../kit/rows-command.ts";
 import { dimensionPlot, spectralDensityPlot } from "./figures.ts";
 import { dimensionJson, dimensionTable, layerReports } from "./report.ts";
 import { samplingOf, valuesFound } from "./sampled.ts";
 import { columnsOf, type DimensionRow, spectraAt } from "./spectra.ts";
+import { DIMENSION_SUMMARY, dimensionSummary } from "./summary.ts";
 
-export const dimension = command({
-  argument: "<model>",
+export const dimension = rowsCommand({
+  method: "dimension",
   description:
     "Estimates in how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise; also prints rank statistics that need no noise model.",
   options: {
@@ -61,14 +63,14 @@ export const dimension = command({
     ),
     json,
   },
-  async run(given) {
+  async job(given) {
     const task = await openLayers(given);
     const { loaded, maps, first, options, terminal, signal, use } = task;
     const { from } = first;
     const others = drawsOf(loaded, options.draws).slice(1);
     const draws = [maps];
     for (const draw of others) draws.push(await use(new LayerMaps(draw, options, task.spaces)));
-    const points = await firstCodes(loaded, first, ofOneLayer(options), options.samples, signal);
+    const points = await codesOf(loaded, first, ofOneLayer(options), options.samples, signal);
     const stacked = task.spaces.map((to) => ({ ...to, dim: options.draws * to.dim }));
     const sampling = samplingOf(from, stacked, options, terminal);
     const width = Math.max(...stacked.map((to, i) => valuesFound(from, to, sampling.layers[i])));
@@ -76,7 +78,7 @@ export const dimension = command({
     const spectra = { draws, points, width, untrained, sampling, memory: options.memory, signal };
     const settings = { ...options, untrained, denoiser: loaded.denoiser };
     const estimated = task.spaces.filter((_, i) => sampling.layers[i]).map(({ name }) => name);
-    return computeRows<DimensionRow>(task, {
+    return {
       what: "points at layers",
       total: task.spaces.length * points.count,
       provenance: provenanceOfLayers(task, "local dimension", points.source, {
@@ -88,8 +90,8 @@ export const dimension = command({
         seed: estimated.length > 0 ? sampling.seed : undefined,
       }),
       columns: columnsOf(points.count, width, from.dim, sampling),
-      compute: (row) => restAfter(maps, spectraAt(row, spectra)),
-      report: (rows, provenance) => {
+      compute: (row: number) => restAfter(maps, spectraAt(row, spectra)),
+      report: (rows: readonly DimensionRow[], provenance: Provenance) => {
         const reports = layerReports(rows, task.spaces, from, settings);
         return {
           json: () => dimensionJson(reports, settings, provenance),
@@ -100,6 +102,10 @@ export const dimension = command({
           },
         };
       },
-    });
+      summary: {
+        names: DIMENSION_SUMMARY,
+        of: (row: DimensionRow) => dimensionSummary(row, task.spaces, from, settings),
+      },
+    };
   },
 });

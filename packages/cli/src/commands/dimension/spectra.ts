@@ -2,11 +2,10 @@
 // vectors see of the rest.
 
 import { type JacobianSpectrum, jacobianSpectrum } from "@vielbein/core";
-import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
+import type { Codes } from "../../inputs/codes.ts";
 import { stackedOver } from "../../inputs/draws.ts";
 import type { LayerMaps } from "../../inputs/layers.ts";
-import type { Points } from "../../inputs/points-file.ts";
 import { ROUTE_COLUMN, routeCell } from "../../kit/routes.ts";
 import { type Columns, NOT_NEGATIVE, type RowValue, SPECTRUM } from "../../kit/row-file.ts";
 import { missingSample, type Sampling, sampleCells, sampleColumns } from "./sampled.ts";
@@ -34,7 +33,7 @@ export interface DimensionRow {
 export interface SpectraTask {
   /** Maps for each draw of the noise. */
   readonly draws: readonly LayerMaps[];
-  readonly points: Points;
+  readonly points: Codes;
   /** The most singular values that are found of a layer. */
   readonly width: number;
   readonly untrained: number;
@@ -55,8 +54,7 @@ const NO_SPECTRUM: Spectrum = {
 export async function spectraAt(row: number, task: SpectraTask): Promise<DimensionRow> {
   const { draws, points, width, untrained, sampling, memory, signal } = task;
   const [layer, index] = [Math.floor(row / points.count), row % points.count];
-  const dim = points.values.length / points.count;
-  const point = rowAt(points.values, index, dim).slice();
+  const point = await points.at(index);
   const call = { signal, memoryBudget: memory };
   if (sampling.layers[layer]) {
     const map = await stackedOver(draws, (maps) => maps.at(layer));

@@ -11,13 +11,13 @@ import { pointOptions } from "../../inputs/model.ts";
 import { type Pairs, pairOptions, pairsOf, sameNorm, untrainedPairs } from "../../inputs/pairs.ts";
 import { openLayers, provenanceOfLayers } from "../../inputs/task.ts";
 import { integer, percent, positive } from "../../kit/arguments.ts";
-import { command } from "../../kit/command.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { choice, json, type OptionsOf, option } from "../../kit/options.ts";
 import type { Report } from "../../kit/report.ts";
 import { ROUTE_COLUMN, routeCell } from "../../kit/routes.ts";
 import { type Columns, NOT_NEGATIVE } from "../../kit/row-file.ts";
-import { computeRows, rowOptions } from "../../kit/rows.ts";
+import { rowOptions } from "../../kit/rows.ts";
+import { rowsCommand } from "../../kit/rows-command.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
 import type { Task } from "../../kit/task.ts";
 import { info } from "../../kit/terminal.ts";
@@ -53,12 +53,12 @@ const options = {
 
 type CommandOptions = OptionsOf<typeof options>;
 
-export const distortion = command({
-  argument: "<model>",
+export const distortion = rowsCommand({
+  method: "distortion",
   description:
     "Compares tangent spaces at independent points with those at neighbours: D = I_rand / I_local, the ratio of mean distances. Read it beside that of the same architecture with random weights, which is computed too.",
   options,
-  async run(given) {
+  async job(given) {
     const task = await openLayers(given);
     const { loaded, spaces, maps, first, options, terminal, signal, use } = task;
     const codes = await use(CodeSource.open(loaded, first, ofOneLayer(options)));
@@ -70,7 +70,7 @@ export const distortion = command({
     const { epsilon, sameNorm, threshold, alpha, convention, k, memory } = options;
     const settings = { epsilon, sameNorm, threshold, alpha, convention };
     const call = { ...settings, signal, memoryBudget: memory };
-    return computeRows<DistortionRow>(task, {
+    return {
       what: "pairs at layers",
       total: spaces.length * pairs.total,
       provenance: provenanceOfLayers(task, "distortion", pairs.source, {
@@ -80,12 +80,14 @@ export const distortion = command({
         k,
       }),
       columns: columnsOf(pairs.total),
-      compute: (row) => distancesAt(row, { maps, pairs, ks, untrained, call }),
-      report: async (rows, provenance) => {
+      compute: (row: number) => distancesAt(row, { maps, pairs, ks, untrained, call }),
+      report: async (rows: readonly DistortionRow[], provenance: Provenance) => {
         const layers = await endingAtOnce(() => layerReports(rows, spaces, options.seed, untrained));
         return reportOf(layers, task, provenance);
       },
-    });
+      // Its cells are numbers already.
+      summary: { names: [], of: () => ({}) },
+    };
   },
 });
 

@@ -10,31 +10,31 @@ import {
   type Provenance,
   spectrumByDifferences,
 } from "@vielbein/core";
-import { leadingColumns, rowAt } from "@vielbein/linalg";
+import { leadingColumns } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
-import { firstCodes } from "../../inputs/codes.ts";
+import { type Codes, codesOf } from "../../inputs/codes.ts";
 import { wantedPairs } from "../../inputs/direction-counts.ts";
 import { writeDirections } from "../../inputs/direction-files.ts";
 import type { Distance } from "../../inputs/distance.ts";
 import { ofOneLayer } from "../../inputs/layers.ts";
 import { type LoadedModel, provenanceOf } from "../../inputs/model.ts";
-import type { Points } from "../../inputs/points-file.ts";
 import { restAfter } from "../../inputs/rest.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, positive } from "../../kit/arguments.ts";
-import { command } from "../../kit/command.ts";
 import { output } from "../../kit/command-files.ts";
 import { defined } from "../../kit/defined.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { choice, flag, json, type OptionsOf, option } from "../../kit/options.ts";
 import { ROUTE_COLUMN, routeCell } from "../../kit/routes.ts";
 import { type Columns, NOT_NEGATIVE, SPECTRUM } from "../../kit/row-file.ts";
-import { computeRows, rowOptions } from "../../kit/rows.ts";
+import { rowOptions } from "../../kit/rows.ts";
+import { rowsCommand } from "../../kit/rows-command.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
 import { info, type Terminal } from "../../kit/terminal.ts";
 import { homogeneityFigure, spectrumFigure } from "./figures.ts";
 import { MetricMaps, metricMapOptions } from "./maps.ts";
 import { type MetricReport, type MetricRow, metricJson, metricReport } from "./report.ts";
+import { METRIC_SUMMARY, metricSummary } from "./summary.ts";
 import { metricTable } from "./table.ts";
 
 const options = {
@@ -69,30 +69,30 @@ const options = {
 
 type MetricOptions = OptionsOf<typeof options>;
 
-export const metric = command({
-  argument: "<model>",
+export const metric = rowsCommand({
+  method: "metric",
   description:
     "Computes the Hessian H = 2·JᵀJ of the squared distance between outputs, or between their features, at sampled or given points, prints its eigenvalues, and compares the points.",
   options,
-  async run(task) {
+  async job(task) {
     const { options, terminal, signal, use } = task;
     const loaded = await loadTruncated(task);
     const maps = await use(MetricMaps.open(loaded, task));
     const generator = await maps.generator(0);
-    const codes = await firstCodes(loaded, generator, ofOneLayer(options), options.samples, signal);
+    const codes = await codesOf(loaded, generator, ofOneLayer(options), options.samples, signal);
     const first = await maps.ofOneDraw(0);
     const spectral = { ...options, k: pairsOf(first, options, terminal) };
     const several = maps.layers.length > 1;
     const distance = several ? undefined : await maps.distance();
     const spaces = several ? maps.layers : [first.to];
     const work = { maps, codes, distance, options: spectral };
-    return computeRows<MetricRow>(task, {
+    return {
       what: several ? "points at layers" : "points",
       total: maps.layers.length * codes.count,
       provenance: describe(loaded, first, work),
       columns: columnsOf(first.from.dim, codes.count, spectral),
-      compute: (row) => restAfter(work.maps, spectraAt(row, work, signal)),
-      report: async (rows, provenance, complete) => {
+      compute: (row: number) => restAfter(work.maps, spectraAt(row, work, signal)),
+      report: async (rows: readonly MetricRow[], provenance: Provenance, complete: boolean) => {
         const factor = factorOf(options);
         const found = await endingAtOnce(() => metricReport(rows, spaces, factor, complete, provenance));
         return {
@@ -103,7 +103,11 @@ export const metric = command({
           },
         };
       },
-    });
+      summary: {
+        names: METRIC_SUMMARY,
+        of: (row: MetricRow) => metricSummary(row, factorOf(options)),
+      },
+    };
   },
 });
 
@@ -116,7 +120,7 @@ function pairsOf(map: OnnxMap, options: MetricOptions, terminal: Terminal): numb
 /** What the spectra are of. */
 interface MetricWork {
   readonly maps: MetricMaps;
-  readonly codes: Points;
+  readonly codes: Codes;
   /** Of maps to one layer. */
   readonly distance: Distance | undefined;
   readonly options: MetricOptions;
@@ -148,12 +152,11 @@ function describe(
 /** The spectra of row `row`: of the model, and of the control with shuffled weights. */
 async function spectraAt(
   row: number,
-  { maps, codes: { values, count }, options }: MetricWork,
+  { maps, codes, options }: MetricWork,
   signal: AbortSignal,
 ): Promise<MetricRow> {
-  const [layer, index] = [Math.floor(row / count), row % count];
-  const dim = values.length / count;
-  const point = rowAt(values, index, dim).slice();
+  const [layer, index] = [Math.floor(row / codes.count), row % codes.count];
+  const point = await codes.at(index);
   const spectrumOf = async (map: DifferentiableMap) =>
     scaleSpectrum(await spectrumAt(map, point, options, signal), factorOf(options));
   const { residuals, products, route, ...spectrum } = await spectrumOf(await maps.at(layer, point));
@@ -185,7 +188,7 @@ function columnsOf(
   const count = k ?? n;
   // By differences eigenvalues may be negative.
   const eigenvalues = differences === undefined ? { shape: [count], ...SPECTRUM } : { shape: [count] };
-  const eigenvectors = { shape: [n, count] };
+  const eigenvectors = { shape: [n, count], isBulky: true };
   return {
     layer: { shape: [], at: (row) => Math.floor(row / points) },
     index: { shape: [], at: (row) => row % points },

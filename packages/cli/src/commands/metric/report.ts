@@ -63,7 +63,7 @@ const spectra = (rows: readonly MetricRow[], prefix = ""): PointSpectrum[] =>
     eigenvectors: row[`${prefix}eigenvectors`] as Matrix,
   }));
 
-const isFull = ({ eigenvalues, eigenvectors }: MetricRow) => eigenvalues.length === eigenvectors.rows;
+export const isFull = ({ eigenvalues, eigenvectors }: MetricRow) => eigenvalues.length === eigenvectors.rows;
 
 export const PROBLEMS = {
   few: "fewer than three pairs of eigenvalues above rounding",

@@ -1,5 +1,6 @@
 // vielbein warpage: how far tangent spaces turn from place to place, against neighbours and nulls.
 
+import type { Provenance } from "@vielbein/core";
 import { haarProfile } from "@vielbein/core/grassmann";
 import { defaultDirections, warpageSample } from "@vielbein/core/tangent-spaces";
 import { CodeSource } from "../../inputs/codes.ts";
@@ -11,17 +12,18 @@ import { factorizedDirections, frechetDirections, principalDirections } from "..
 import { DISTANCES, subspaceDistanceOption } from "../../inputs/subspace-distances.ts";
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer, positiveList } from "../../kit/arguments.ts";
-import { command } from "../../kit/command.ts";
 import { defined } from "../../kit/defined.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { json, type OptionsOf, option } from "../../kit/options.ts";
 import type { Report } from "../../kit/report.ts";
 import { routeCell } from "../../kit/routes.ts";
-import { computeRows, rowOptions } from "../../kit/rows.ts";
+import { rowOptions } from "../../kit/rows.ts";
+import { rowsCommand } from "../../kit/rows-command.ts";
 import type { Task } from "../../kit/task.ts";
 import { info } from "../../kit/terminal.ts";
 import { resolvedDirections, type WarpageResult, warpageJson, warpagePlot, warpageTable } from "./report.ts";
 import { profileCells, rowOf, type WarpageRow, warpageColumns } from "./rows.ts";
+import { summaryNames, warpageSummary } from "./summary.ts";
 
 const options = {
   ...mapOptions,
@@ -55,12 +57,12 @@ const options = {
 
 type WarpageOptions = OptionsOf<typeof options>;
 
-export const warpage = command({
-  argument: "<model>",
+export const warpage = rowsCommand({
+  method: "warpage",
   description:
     "Compares the leading k directions of the local basis at independent points, at neighbouring points and with nulls, by Grassmannian distances for every k. In a flat space independent points lie as close as neighbours.",
   options,
-  async run(task) {
+  async job(task) {
     const { options, terminal, signal, use } = task;
     const loaded = await loadTruncated(task);
     const map = await use(openMap(loaded, options));
@@ -83,12 +85,12 @@ export const warpage = command({
       frechet: await frechetDirections(loaded, map, k, frechetSamples, task),
     });
     const common = { k, epsilons, sameNorm, distances: DISTANCES, signal, memoryBudget: memory };
-    return computeRows<WarpageRow>(task, {
+    return {
       what: "pairs",
       total: pairs.total,
       provenance: provenanceOf(loaded, map, "warpage", pairs.source, settings),
       columns: warpageColumns(k, epsilons.length, references, networks > 0),
-      compute: async (index) => {
+      compute: async (index: number) => {
         const pair = await pairs.pairAt(index);
         const sample = await warpageSample(map, pair, { ...common, references });
         const row = {
@@ -103,8 +105,13 @@ export const warpage = command({
         await redrawn.rest();
         return { ...row, ...rowOf(untrained, "untrained_") };
       },
-      report: (rows, provenance) => reportOf({ rows, k, epsilons, provenance }, task),
-    });
+      report: (rows: readonly WarpageRow[], provenance: Provenance) =>
+        reportOf({ rows, k, epsilons, provenance }, task),
+      summary: {
+        names: summaryNames(references, epsilons.length, networks > 0),
+        of: (row: WarpageRow) => warpageSummary(row, epsilons),
+      },
+    };
   },
 });
 

@@ -42,7 +42,11 @@ export function warpageColumns(
   hasUntrained: boolean,
 ): Columns<WarpageRow> {
   const profiles = (name: string, shape: readonly number[]) =>
-    DISTANCES.map((distance): [string, Column] => [columnOf(name, distance), { shape, ...NOT_NEGATIVE }]);
+    DISTANCES.map((distance): [string, Column] => [
+      columnOf(name, distance),
+      // The normalised distance follows from the geodesic one.
+      { shape, ...NOT_NEGATIVE, isBulky: distance === "normalizedGeodesic" },
+    ]);
   const pairs = (prefix: string): [string, Column][] => [
     [`${prefix}resolved`, { shape: [], isWhole: true, ...NOT_NEGATIVE }],
     ...profiles(`${prefix}random`, [k]),

@@ -1,0 +1,16 @@
+// vielbein survey: many points, in a folder that any number of processes and machines fill.
+
+import { type CommandValue, group } from "../kit/command.ts";
+import { plan } from "./plan-command.ts";
+import { run } from "./run-command.ts";
+import { status } from "./status-command.ts";
+
+export const survey: CommandValue = group([
+  {
+    name: "plan",
+    summary: "plan a survey: many points, by several methods, at several layers, of several models",
+    command: plan,
+  },
+  { name: "run", summary: "compute the shards of a survey that are missing", command: run },
+  { name: "status", summary: "what of a survey is done, running, failed and missing", command: status },
+]);

@@ -1,0 +1,54 @@
+// How many rows of the shards at hand are computed, whoever computes them.
+
+import { Progress, type Terminal } from "../kit/terminal.ts";
+import { liveClaim } from "./claims.ts";
+import type { SurveyFolder } from "./folder.ts";
+import type { NamedPlan } from "./plan.ts";
+import { readReceipt } from "./receipts.ts";
+import type { Shard } from "./shards.ts";
+
+export class RowProgress {
+  readonly #progress: Progress;
+  readonly #folder: SurveyFolder;
+  readonly #plan: NamedPlan;
+  readonly #shards: readonly Shard[];
+  /** By shard. */
+  readonly #rows: Map<number, number> = new Map();
+
+  constructor(terminal: Terminal, folder: SurveyFolder, plan: NamedPlan, shards: readonly Shard[]) {
+    const total = shards.reduce((sum, { count }) => sum + count, 0);
+    this.#progress = new Progress(terminal, "rows", total, { timeLeft: true });
+    this.#folder = folder;
+    this.#plan = plan;
+    this.#shards = shards;
+  }
+
+  /** Counts what is done before this run begins. */
+  async begin(): Promise<void> {
+    await this.look();
+    this.#progress.begin(this.#total());
+  }
+
+  /** Takes the counts from receipts and claims. */
+  async look(): Promise<void> {
+    for (const shard of this.#shards) {
+      if (this.#rows.get(shard.number) === shard.count) continue;
+      if (await readReceipt(this.#folder, this.#plan, shard)) this.#rows.set(shard.number, shard.count);
+      else this.#rows.set(shard.number, (await liveClaim(this.#folder, shard, 0))?.rows ?? 0);
+    }
+    this.#progress.step(this.#total());
+  }
+
+  readonly count = ({ number }: Shard, rows: number): void => {
+    this.#rows.set(number, rows);
+    this.#progress.step(this.#total());
+  };
+
+  done(): void {
+    this.#progress.done();
+  }
+
+  #total(): number {
+    return [...this.#rows.values()].reduce((sum, rows) => sum + rows, 0);
+  }
+}

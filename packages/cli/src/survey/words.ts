@@ -1,0 +1,121 @@
+// Options as they are typed: what the options of `survey plan` become in the command lines of the methods. Files are
+// named from the folder of the survey, so that the lines can be typed there, and the survey can be moved together with
+// its models.
+
+import { existsSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { VielbeinError } from "@vielbein/core";
+import { InvalidArgumentError } from "commander";
+import { arrayPath } from "../inputs/array-files.ts";
+import { InputOption, OutputOption } from "../kit/command-files.ts";
+import type { Options } from "../kit/options.ts";
+import { TypedOption } from "../kit/options.ts";
+import { METHODS } from "./methods.ts";
+
+/** Options that yield the words they were given, once their values are found to be good. */
+export type WordsOf<O extends Options> = {
+  readonly [K in keyof O]: TypedOption<readonly string[] | undefined>;
+};
+
+/** The same options, whose values are words such as `["--seed", "3"]`. */
+export function asWords<O extends Options>(options: O): WordsOf<O> {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, option]) => [key, wordsOption(option)]),
+  ) as WordsOf<O>;
+}
+
+function wordsOption(option: TypedOption<unknown>): TypedOption<readonly string[] | undefined> {
+  const result = new (option instanceof InputOption ? InputOption : TypedOption)<
+    readonly string[] | undefined
+  >(option.flags, option.description);
+  if (option.argChoices) result.argChoices = option.argChoices;
+  if (option.isBoolean()) return result;
+  const { parseArg, long } = option;
+  const values: unknown[] = [];
+  return result.argParser((text: string, previous: readonly string[] = []) => {
+    // What an option that may be given several times has made so far.
+    if (previous.length === 0) values.length = 0;
+    const value = parseArg ? parseArg(text, values.at(-1)) : text;
+    if (option.argChoices && !option.argChoices.includes(text)) {
+      throw new InvalidArgumentError(`Allowed choices are ${option.argChoices.join(", ")}.`);
+    }
+    values.push(value);
+    return [...previous, ...(option.variadic && previous.length > 0 ? [text] : [long!, text])];
+  });
+}
+
+/** What is typed for the options that a method has; `given` by their names in code. */
+export function wordsFor(options: Options, given: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(given).flatMap(([name, value]) => {
+    const option = options[name];
+    if (!option || value === undefined || value === false) return [];
+    return value === true ? [option.long!] : (value as readonly string[]);
+  });
+}
+
+/** Options of one method. */
+export interface MethodWords {
+  readonly method: string;
+  readonly words: readonly string[];
+}
+
+/** `warpage --k 50 --epsilon 0.1`, several times. */
+export function methodWords(text: string, previous: readonly MethodWords[] = []): MethodWords[] {
+  const [method = "", ...words] = split(text);
+  if (!METHODS.includes(method) || !words[0]?.startsWith("-")) {
+    throw new InvalidArgumentError(
+      `Expected a method, ${METHODS.join(", ")}, and its options, such as "warpage --k 50".`,
+    );
+  }
+  return [...previous, { method, words }];
+}
+
+/** At spaces outside of quotes. */
+function split(text: string): string[] {
+  const parts = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
+  return parts.map((part) => part.replace(/"([^"]*)"|'([^']*)'/g, "$1$2"));
+}
+
+/** What the plan says for all methods, and no method by itself. */
+const COMMON: readonly string[] = ["--to", "--every-layer", "--out", "--resume", "--json"];
+
+/**
+ * Refuses what a survey writes or chooses itself.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT`
+ */
+export function requireOwnOptions({ method, words }: MethodWords, options: Options): void {
+  const longs = words.filter((word) => word.startsWith("--")).map((word) => word.split("=", 1)[0]!);
+  for (const option of Object.values(options)) {
+    if (!longs.includes(option.long!)) continue;
+    if (!COMMON.includes(option.long!) && !(option instanceof OutputOption)) continue;
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `--with "${method} …": ${option.long} is not for one method of a survey, which writes its own files and has the same layers for all. Leave it out.`,
+    );
+  }
+}
+
+/** The words with files named from `folder`; what names no file that is there stays. */
+export function fromFolder(words: readonly string[], options: Options, folder: string): string[] {
+  const inputs = Object.values(options).filter((option) => option instanceof InputOption);
+  return words.map((word, i) => {
+    const own = inputs.some(({ long }) => word.startsWith(`${long}=`));
+    const follows = inputs.some(
+      ({ long, short }) => words[i - 1] === long || (short && words[i - 1] === short),
+    );
+    return own || follows ? pathFromFolder(word, folder) : word;
+  });
+}
+
+/** `FILE`, `NAME=FILE`, `--option=NAME=FILE`, each perhaps with `:NAME` after it. */
+function pathFromFolder(word: string, folder: string): string {
+  const starts = [0, ...[...word.matchAll(/=/g)].map(({ index }) => index + 1)];
+  for (const start of starts) {
+    const text = word.slice(start);
+    const { path } = arrayPath(text);
+    if (!text.startsWith(path) || !existsSync(path)) continue;
+    return `${word.slice(0, start)}${relative(folder, resolve(path))}${text.slice(path.length)}`;
+  }
+  return word;
+}
