@@ -52,7 +52,8 @@ export const integer = (low: number, high?: number): Limits => ({
   ],
 });
 export const positive: Limits = { passes: ["1e-300", "1e300"], fails: [...none, "0", "-1", "1e999"] };
-export const positives: Limits = { passes: ["1", "0.1,2"], fails: [...none, "0", "1,", "1,-1"] };
+export const positives: Limits = { passes: ["1", "0.1,2"], fails: [...none, "0", "1,", "1,-1", "1,1"] };
+export const shares: Limits = { passes: ["0.1", "0.01,0.999"], fails: [...none, "0", "1", "0.1,0.1"] };
 export const between = (low: number, high: number): Limits => ({
   passes: [String(low), String(high)],
   fails: [...none, String(low - 0.1), String(high + 0.1)],

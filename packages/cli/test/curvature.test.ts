@@ -56,6 +56,10 @@ const layers = (activation: string) =>
 const kinked = scratch("kinked.onnx", layers("Relu"));
 const generator = scratch("generator.onnx", generatorBytes);
 
+interface Point {
+  readonly directions: readonly Readonly<Record<"speed" | "normal" | "secant", number>>[];
+}
+
 async function found(...argv: string[]) {
   const { code, stdout, stderr } = await vielbein("curvature", ...argv, "--json");
   expect([code, stderr.includes("vielbein:")]).toEqual([0, false]);
@@ -181,6 +185,32 @@ describe("vielbein curvature", () => {
     const drawn = readFileSync(plot, "utf8");
     expect(drawn).toContain("curvature along the spectrum");
     expect(drawn).toContain("untrained, step of 0.1");
+  });
+
+  it("--sheet: pictures along each direction, with how it bends at the first point", async () => {
+    const [sheet, file] = [scratch("bends.svg"), scratch("d.safetensors")];
+    const common = ["--samples", "2", "--untrained", "0", "--columns", "3"];
+    const report = await found(generator, ...common, "--directions", "2,0", "--sheet", sheet);
+    const text = (point: Point, k: number) => {
+      const { speed, normal, secant } = point.directions[k]!;
+      const shown = [normal, secant].map((value) => (value * speed).toPrecision(3));
+      return `normal ${shown[0]}, secant ${shown[1]}`;
+    };
+    const drawn = readFileSync(sheet, "utf8");
+    expect(report.points[0].directions.map(({ name }: { name: string }) => name)).toEqual(["d0", "d2"]);
+    expect(drawn).toMatch(/direction d0.*direction d2/s);
+    for (const k of [0, 1]) {
+      expect(drawn).toContain(text(report.points[0], k));
+      expect(drawn).not.toContain(text(report.points[1], k));
+    }
+    expect(drawn.match(/<image/g)).toHaveLength(6);
+    expect(report.provenance.options.layout).toBeDefined();
+    // The same directions, of any length, by a file: the same pictures.
+    await vielbein("basis", generator, "--samples", "1", "--k", "3", "--directions-out", file);
+    const again = scratch("again.svg");
+    await found(generator, ...common, "--directions-in", file, "--directions", "2,0", "--sheet", again);
+    const pictures = (text: string) => text.match(/data:image[^"]*/g);
+    expect(pictures(readFileSync(again, "utf8"))).toEqual(pictures(drawn));
   });
 
   it("by products, within a budget that does not hold the decomposition", async () => {

@@ -47,12 +47,17 @@ describe("vielbein frechet", () => {
   });
 
   it("fits held-out tangent spaces better than uniform subspaces do, and says what it assumes", async () => {
-    const { code, stdout } = await vielbein("frechet", path, ...common, "--k", "2");
+    const plot = scratch("agreement.svg");
+    const { code, stdout } = await vielbein("frechet", path, ...common, "--k", "2", "--plot", plot);
     expect(code).toBe(0);
     expect(stdout).toMatch(/direction +agreement\nd0 +0\.\d{3}\nd1 +0\.\d{3}\n/);
     expect(stdout).toContain("at 4 further samples");
     const { found } = await directionsOf(path, ...common, "--k", "2");
     const [own, principal, factorized, uniform] = found.fits;
+    const drawn = readFileSync(plot, "utf8");
+    for (const text of ["agreement of local bases", "uniform bases", `${own.mean.toFixed(2)} rad from`]) {
+      expect(drawn).toContain(text);
+    }
     expect([principal.name, factorized.name]).toEqual(["principal components", "SeFa"]);
     expect(own.mean).toBeLessThan(uniform.mean - 3 * uniform.standardDeviation);
     expect([own.excess, uniform.excess]).toEqual([undefined, undefined]);

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { ESTIMATOR_NAMES } from "@vielbein/core/intrinsic-dimension";
-import { normal, uniform } from "@vielbein/linalg";
+import { normal, orthogonal, uniform } from "@vielbein/linalg";
 import { readNpz, writeNpy, writeNpz } from "@vielbein/linalg/npy";
 import { encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
@@ -191,6 +191,30 @@ describe("a model", () => {
   });
 });
 
+it("says why the Jacobian has no local dimension", async () => {
+  const turned = scratch(
+    "turned.onnx",
+    encodeModel(
+      model({
+        nodes: [node("MatMul", ["z", "Q"], ["x"])],
+        initializers: [
+          {
+            name: "Q",
+            dims: [40, 40],
+            dataType: 1,
+            raw: new Uint8Array(Float32Array.from(orthogonal(1, 0, 40).data).buffer),
+          },
+        ],
+        inputs: [{ name: "z", dataType: 1, shape: ["n", 40] }],
+        outputs: [{ name: "x", dataType: 1 }],
+      }),
+    ),
+  );
+  const argv = ["intrinsic", turned, "--samples", "50", "--estimators", "mle", "--jacobians", "1"];
+  const { stdout } = await vielbein(...argv);
+  expect(stdout).toContain("Jacobian at 1 point: – (–: its spectrum looks like noise alone");
+});
+
 describe("refuses", () => {
   const npy = (name: string, shape: number[], data: Float64Array) => scratch(name, writeNpy({ shape, data }));
   const path = scratch("generator.onnx", generatorBytes);
@@ -203,6 +227,12 @@ describe("refuses", () => {
     ],
     ["no points", [npy("none.npy", [0, 4], new Float64Array())], 65, /has shape \[0,4\]/],
     ["NaN", [npy("nan.npy", [2, 2], Float64Array.of(1, 2, Number.NaN, 4))], 65, /NaN in row 1, coordinate 0/],
+    [
+      "integers that float64 does not hold",
+      [scratch("large.npy", writeNpy({ shape: [2, 1], data: BigInt64Array.of(5n, -(2n ** 53n)) }))],
+      65,
+      /CLOUD: ".*large\.npy" has the integer -9007199254740992, and beyond/,
+    ],
     ["a file that is not there", [scratch("absent.npy")], 66, /cannot read/],
     ["options of models", [cloud, "--radius", "1"], 2, /--radius: ".*square\.npy" is a file of points/],
     ["a centre without a ball", [path, "--sample", "2"], 2, /--sample: .*--radius/],

@@ -37,9 +37,19 @@ export function percent(text: string): number {
   throw new InvalidArgumentError("Expected a percentage above 0 and below 14.1.");
 }
 
-/** `0.1,0.5` → positive numbers. */
+/** `0.1,0.5` → positive numbers, each once. */
 export function positiveList(text: string): number[] {
-  return text.split(",").map(positive);
+  const values = text.split(",").map(positive);
+  const again = values.find((value, i) => values.indexOf(value) < i);
+  if (again === undefined) return values;
+  throw new InvalidArgumentError(`Expected positive numbers, each once; ${again} is there twice.`);
+}
+
+/** `0.01,0.1` → shares of the largest, each once. */
+export function shareList(text: string): number[] {
+  const values = positiveList(text);
+  if (values.every((value) => value < 1)) return values;
+  throw new InvalidArgumentError("Expected shares above 0 and below 1.");
 }
 
 /** `0-4`, `0,2,5` or a mixture → sorted unique indices. */

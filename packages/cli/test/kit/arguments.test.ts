@@ -13,6 +13,7 @@ import {
   positive,
   positiveList,
   range,
+  shareList,
 } from "../../src/kit/arguments.ts";
 
 const none = ["", " ", "x", "NaN", "1e", "--1"];
@@ -98,6 +99,10 @@ describe("lists", () => {
   it("of positive numbers", () => {
     expect(positiveList("0.1,2, 3")).toEqual([0.1, 2, 3]);
     for (const text of ["", "1,", "1,0", "1,-2", "1;2"]) expect(() => positiveList(text)).toThrow("positive");
+    expect(() => positiveList("0.1,2,1e-1")).toThrow("0.1 is there twice");
+    expect(shareList("0.999,0.01")).toEqual([0.999, 0.01]);
+    for (const text of ["1", "0.1,2"]) expect(() => shareList(text)).toThrow("above 0 and below 1");
+    expect(() => shareList("0.1,0.1")).toThrow("twice");
   });
 
   it("of indices, sorted and each once; ranges hold both ends", () => {

@@ -21,6 +21,15 @@ export const profile: CommandProfile = {
     "--untrained": untrained,
     "--image-range": range,
     "--resize": pictureSize,
+    "--range": positive,
+    "--columns": integer(2, 99),
   },
-  defaults: { "--seed": 0, "--samples": 10, "--epsilon": 0.1, "--untrained": 1 },
+  defaults: {
+    "--seed": 0,
+    "--samples": 10,
+    "--epsilon": 0.1,
+    "--untrained": 1,
+    "--range": 3,
+    "--columns": 7,
+  },
 };

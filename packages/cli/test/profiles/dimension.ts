@@ -3,8 +3,8 @@ import {
   integer,
   percent,
   positive,
-  positives,
   sampling,
+  shares,
   untrained,
 } from "../command-profile.ts";
 
@@ -17,7 +17,7 @@ export const profile: CommandProfile = {
     "--samples": integer(1),
     "--draws": integer(1, 1000),
     "--probes": integer(2, 10_000),
-    "--threshold": positives,
+    "--threshold": shares,
     "--alpha": percent,
     "--untrained": untrained,
   },

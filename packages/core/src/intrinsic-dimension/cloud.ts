@@ -5,7 +5,6 @@ import { type Matrix, matrix, qr, rowAt, transpose } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { requirePoints } from "../map/space.ts";
 import { powerOfTwo } from "../power-of-two.ts";
-import { centred } from "../statistics/moments.ts";
 import { covarianceSpectrum } from "./covariance-spectrum.ts";
 import { fewer, type Neighbours, nearestNeighbours, neighbourhoodOf } from "./neighbours.ts";
 
@@ -65,12 +64,13 @@ export class Cloud {
   }
 
   /**
-   * The distinct points less their mean `[n, c]`; where they have many more coordinates than there are points, in an
-   * orthonormal basis of what they span, c = n. Distances agree with those of `points` to rounding of the largest.
+   * The distinct points less the median of every coordinate `[n, c]`, so that points far from all others cost these no
+   * digits; where they have many more coordinates than there are points, in an orthonormal basis of what they span, c = n.
+   * Distances agree with those of `points` to rounding of the largest length.
    */
   coordinates(): Matrix {
     if (!this.#coordinates) {
-      const { rows } = centred(this.points);
+      const rows = aboutMedian(this.points);
       // X = (Q·R)ᵀ, and Q keeps distances.
       this.#coordinates =
         rows.cols > WIDE * rows.rows ? transpose(qr(transpose(rows), { mode: "r" }).r) : rows;
@@ -118,6 +118,21 @@ export class Cloud {
     }
     return this.#localSpectra.spectra;
   }
+}
+
+function aboutMedian({ rows, cols, data }: Matrix): Matrix {
+  const medians = Float64Array.from({ length: cols }, (_, j) =>
+    medianOf(Float64Array.from({ length: rows }, (_, i) => data[i * cols + j])),
+  );
+  return matrix(
+    rows,
+    cols,
+    data.map((x, at) => x - medians[at % cols]),
+  );
+}
+
+function medianOf(values: Float64Array): number {
+  return values.sort()[values.length >> 1];
 }
 
 /** Which rows differ from all before them, and for every row which of these it is equal to. */

@@ -3,6 +3,7 @@
 // IJCNN 2019).
 
 import { eigh, gram, type Matrix, matmul, matrix, norm, rowAt, transpose } from "@vielbein/linalg";
+import { centred } from "../statistics/moments.ts";
 import type { Cloud } from "./cloud.ts";
 import { type Estimate, undetermined } from "./estimate.ts";
 
@@ -20,7 +21,7 @@ const MARGINS: readonly number[] = Array.from({ length: 20 }, (_, i) => 0.6 + 0.
  */
 export function fisherSeparability(cloud: Cloud): Estimate {
   if (cloud.n < 3) return undetermined("separability needs at least three distinct points");
-  const shares = inseparableShares(onSphere(whitened(cloud.coordinates())));
+  const shares = inseparableShares(onSphere(whitened(centred(cloud.coordinates()).rows)));
   const usable = MARGINS.flatMap((margin, i) =>
     shares[i] > 0 ? [{ margin, dimension: dimensionOnSphere(margin, shares[i]) }] : [],
   );

@@ -2,7 +2,8 @@
 // Simplex Skewness", IEEE Trans. Pattern Analysis and Machine Intelligence 37, 2015): how far two vectors of a
 // neighbourhood are from parallel, which in many dimensions they seldom are.
 
-import { gram, type Matrix, transpose } from "@vielbein/linalg";
+import { gram, type Matrix, matrix, transpose } from "@vielbein/linalg";
+import { powerOfTwo } from "../power-of-two.ts";
 import { centred } from "../statistics/moments.ts";
 import type { Cloud } from "./cloud.ts";
 import { type Estimate, meanOf } from "./estimate.ts";
@@ -30,7 +31,15 @@ export function simplexSkewness(cloud: Cloud, k: number): Estimate {
 
 /** Σ area(xᵢ, xⱼ)/Σ ‖xᵢ‖·‖xⱼ‖ over the pairs i < j of rows, less their mean. */
 function skewnessOf(points: Matrix): number {
-  const { rows: k, data: products } = gram(transpose(centred(points).rows));
+  const { rows: seen } = centred(points);
+  // In a unit of their own, so that no product of four lengths vanishes.
+  const size = powerOfTwo(seen.data);
+  const unit = matrix(
+    seen.rows,
+    seen.cols,
+    seen.data.map((x) => x / size),
+  );
+  const { rows: k, data: products } = gram(transpose(unit));
   let [areas, lengths] = [0, 0];
   for (let i = 0; i < k; i++) {
     for (let j = i + 1; j < k; j++) {

@@ -331,6 +331,19 @@ describe("clouds that do not determine a dimension", () => {
     }
   });
 
+  it("a point far beyond all others changes nothing about the others", () => {
+    const { points } = gaussianCloud(300, 3);
+    const far = matrix(301, 3, Float64Array.of(...points.data, 1e150, 1e150, 1e150));
+    for (const name of ["mle", "twonn", "mada", "correlation-integral", "ess"] as const) {
+      const [without, beside] = [points, far].map((each) => estimateDimension(Cloud.of(each), name));
+      expect(Math.abs(beside!.dimension! / without!.dimension! - 1), name).toBeLessThan(0.02);
+    }
+    const { local } = estimateDimension(Cloud.of(far), "tle");
+    estimateDimension(Cloud.of(points), "tle").local!.forEach((x, i) => {
+      expect(Math.abs(local![i]! / x - 1)).toBeLessThan(1e-9);
+    });
+  });
+
   it("where neighbours are too few, says how many are needed", () => {
     const cloud = gaussianCloud(20, 3);
     expect(estimateDimension(cloud, "mle")).toEqual({

@@ -5,8 +5,9 @@ import { type Curvature, type CurvatureOptions, curvatureAt } from "@vielbein/co
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { distanceOptions, openDistance } from "../../inputs/distance.ts";
+import { layoutOf } from "../../inputs/layouts.ts";
 import { mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
-import { pictureOptions } from "../../inputs/pictures.ts";
+import { drawingEntry, drawingOf, pictureOptions } from "../../inputs/pictures.ts";
 import type { Points } from "../../inputs/points-file.ts";
 import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
 import { availableUntrained, untrainedModel } from "../../inputs/untrained.ts";
@@ -18,6 +19,7 @@ import { computeRows, rowOptions } from "../../kit/rows.ts";
 import { chosenDirections, directionOptions } from "./directions.ts";
 import { type CurvatureReport, curvatureJson, curvaturePlot, curvatureText } from "./report.ts";
 import { type CurvatureRow, columnsOf, rowOf } from "./rows.ts";
+import { sheetOptions, writeSheet } from "./sheet.ts";
 
 const options = {
   ...mapOptions,
@@ -40,6 +42,7 @@ const options = {
   ),
   ...rowOptions("the curvatures at every point"),
   plot: figure("--plot <file>", "curvature along the spectrum, .svg or .png"),
+  ...sheetOptions,
   json,
 };
 
@@ -51,7 +54,10 @@ export const curvature = command({
     "Computes at sampled or given points how the image of the map is curved along directions of the input: normal, mean and sectional curvature from exact second derivatives, and beside them how far the tangent space turns over a finite step, which also sees the kinks of ReLU networks.",
   options,
   async run(given) {
-    const task = await withDistance(await openGenerator(given));
+    const opened = await openGenerator(given);
+    // Refused before features are read.
+    if (given.options.sheet !== undefined) layoutOf(opened.loaded, opened.generator.to, given.options);
+    const task = await withDistance(opened);
     const { loaded, distance, source, options, terminal, signal } = task;
     const { map } = distance;
     const {
@@ -64,6 +70,7 @@ export const curvature = command({
     const untrainedMap = untrainedMaps(task);
     const untrained = await availableUntrained(options.untrained, () => untrainedMap(0), terminal);
     const isPiecewiseLinear = await map.isPiecewiseLinear();
+    const drawing = options.sheet === undefined ? undefined : await drawingOf(task);
     const { epsilon, memory: memoryBudget } = options;
     const work = {
       points,
@@ -81,16 +88,20 @@ export const curvature = command({
         directionsIn,
         epsilon,
         untrained,
+        ...drawingEntry(drawing),
       }),
       columns: columnsOf(names.length),
       compute: (index) => curvatureRow(index, names.length, work),
-      report: (rows, provenance) => {
+      report: (rows, provenance, complete) => {
         const settings = { names, numbers, epsilon, untrained, isPiecewiseLinear };
         const found: CurvatureReport = { rows, ...settings, provenance };
         return {
           json: () => curvatureJson(found),
           text: () => curvatureText(found, distance),
-          after: () => writeFigure(options.plot, () => curvaturePlot(found), terminal, signal),
+          after: async () => {
+            await writeFigure(options.plot, () => curvaturePlot(found), terminal, signal);
+            if (complete) await writeSheet(task, points, directions, found, drawing);
+          },
         };
       },
     });

@@ -9,7 +9,7 @@ import { LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
 import { pointOptions } from "../../inputs/model.ts";
 import { restAfter } from "../../inputs/rest.ts";
 import { openLayers, provenanceOfLayers } from "../../inputs/task.ts";
-import { integer, percent, positiveList } from "../../kit/arguments.ts";
+import { integer, percent, shareList } from "../../kit/arguments.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { choice, json, option } from "../../kit/options.ts";
 import { rowOptions } from "../../kit/rows.ts";
@@ -33,7 +33,7 @@ export const dimension = rowsCommand({
     threshold: option(
       "--threshold <list>",
       "discard singular values up to this fraction of the largest; given several, the first is the main one",
-      positiveList,
+      shareList,
       [0.01],
     ),
     alpha: option("--alpha <percent>", "level of the tests, below 14.1", percent, 0.5),

@@ -17,12 +17,13 @@ import { provenanceOf } from "../../inputs/model.ts";
 import { FRECHET_DESCENT } from "../../inputs/references.ts";
 import { openGenerator } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
+import { writeFigure } from "../../kit/figure.ts";
 import { spacesText } from "../../kit/names.ts";
 import { routesAmong } from "../../kit/routes.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
 import { info } from "../../kit/terminal.ts";
 import { fitsOf } from "./fits.ts";
-import { type Result, toJson, toText } from "./report.ts";
+import { agreementPlot, type Result, toJson, toText } from "./report.ts";
 import { type FrechetTask, options } from "./task.ts";
 
 export const frechet = command({
@@ -57,7 +58,11 @@ export const frechet = command({
       count: bases.length,
       provenance,
     };
-    return { json: () => toJson(result), text: () => toText(result) };
+    return {
+      json: () => toJson(result),
+      text: () => toText(result),
+      after: () => writeFigure(options.plot, () => agreementPlot(result), terminal, signal),
+    };
   },
 });
 
@@ -137,11 +142,10 @@ function meanOf(bases: readonly Matrix[], frame: Matrix | undefined): Result["fo
   }
 }
 
-/** Mean agreement of uniform bases in place of the local ones. */
-function chanceAgreement(bases: readonly Matrix[], frame: Matrix | undefined, seed: number): number {
+/** Agreement of uniform bases in place of the local ones, by falling value. */
+function chanceAgreement(bases: readonly Matrix[], frame: Matrix | undefined, seed: number): Float64Array {
   const drawn = bases.map(({ rows, cols }, j) => orthogonal(seed, j, rows, cols));
-  const { agreement } = meanOf(drawn, frame);
-  return agreement.reduce((sum, x) => sum + x, 0) / agreement.length;
+  return meanOf(drawn, frame).agreement.slice().sort().reverse();
 }
 
 function directionSet({ basis, agreement }: Result["found"], provenance: Provenance): DirectionSet {

@@ -2,7 +2,9 @@
 
 import type { Provenance } from "@vielbein/core";
 import type { AgreedBasis, FrechetBasis } from "@vielbein/core/grassmann";
+import { bandPlot } from "@vielbein/viz";
 import { originOf } from "../../inputs/captions.ts";
+import { defined } from "../../kit/defined.ts";
 import { spacesText } from "../../kit/names.ts";
 import { fixed, number, table, text } from "../../kit/table.ts";
 import { dim, heading } from "../../kit/terminal.ts";
@@ -10,8 +12,8 @@ import type { Fit } from "./fits.ts";
 
 export interface Result {
   readonly found: AgreedBasis & Partial<Pick<FrechetBasis, "subspace">>;
-  /** Mean agreement of as many uniform bases in their place. */
-  readonly chance: number;
+  /** Agreement of as many uniform bases in their place, by falling value. */
+  readonly chance: Float64Array;
   readonly fits: readonly Fit[];
   /** Points whose local bases were averaged. */
   readonly count: number;
@@ -22,7 +24,7 @@ export function toJson({ found, chance, fits, provenance }: Result): object {
   const { subspace } = found;
   return {
     agreement: Array.from(found.agreement),
-    chance,
+    chance: meanOf(chance),
     converged: found.rotation.converged && (subspace?.converged ?? true),
     subspace: subspace && {
       variance: subspace.variance,
@@ -52,12 +54,33 @@ export function toText({ found, chance, fits, count, provenance }: Result): stri
     heading(spacesText(provenance.from, provenance.to), originOf(provenance)),
     directions,
     dim(
-      `mean |cos| with the local directions at ${count} points; ${chance.toFixed(3)} on average with uniform ones in their place`,
+      `mean |cos| with the local directions at ${count} points; ${meanOf(chance).toFixed(3)} on average with uniform ones in their place`,
     ),
     ...(fits[0] ? ["", distances, dim(`√(Σθ²/k) in radians, at ${fits[0].count} further samples`)] : []),
     ...meanRemarks(subspace, rotation.converged),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, x) => sum + x, 0) / values.length;
+}
+
+/** An SVG document. */
+export function agreementPlot({ found, chance, fits, count, provenance }: Result): string {
+  const x = Array.from(chance.keys());
+  const [own] = fits;
+  return bandPlot({
+    title: `${provenance.model.file}: agreement of local bases`,
+    subtitle: `${spacesText(provenance.from, provenance.to)} · ${originOf(provenance)}, ${count} points`,
+    series: [
+      { label: "local bases", x, y: found.agreement },
+      { label: "uniform bases", x, y: chance, reference: true },
+    ],
+    x: { title: "direction of the Fréchet basis" },
+    y: { title: "mean |cos| with the local directions" },
+    ...defined({ bandTitle: own && `${own.mean.toFixed(2)} rad from unseen tangent spaces` }),
+  });
 }
 
 /** What is to be known of the means. */

@@ -4,6 +4,7 @@ import { mapOptions, pointOptions } from "../../inputs/model.ts";
 import type { GeneratorTask } from "../../inputs/task.ts";
 import { integer } from "../../kit/arguments.ts";
 import { input, output } from "../../kit/command-files.ts";
+import { figure } from "../../kit/figure.ts";
 import { json, type OptionsOf, option } from "../../kit/options.ts";
 
 export const options = {
@@ -23,6 +24,7 @@ export const options = {
     "keep the span of these directions of --to, and find the basis of it that local bases agree on",
   ),
   out: output("--out <file.safetensors>", "write the directions"),
+  plot: figure("--plot <file>", "how far local bases agree on each direction, beside chance, .svg or .png"),
   json,
 };
 

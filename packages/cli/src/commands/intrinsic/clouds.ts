@@ -11,7 +11,7 @@ import { type LocalDimension, localDimension } from "@vielbein/core/dimension";
 import { ballPoints, Cloud } from "@vielbein/core/intrinsic-dimension";
 import { type Matrix, matrix, rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
-import { readArray } from "../../inputs/array-files.ts";
+import { type FoundArray, readArray } from "../../inputs/array-files.ts";
 import { originOf } from "../../inputs/captions.ts";
 import { provenanceOf } from "../../inputs/model.ts";
 import { chooseCode, type Points, pointRange } from "../../inputs/points-file.ts";
@@ -64,6 +64,7 @@ async function cloudOfFile({ cloud: argument, options }: IntrinsicTask): Promise
   const count = shape[0] ?? 0;
   const dim = array.data.length / count;
   requireMemory(count, dim, options.memory);
+  requireExact(array);
   const points = matrix(count, dim, Float64Array.from(array.data as ArrayLike<number>, Number));
   return {
     cloud: Cloud.of(points),
@@ -79,6 +80,22 @@ async function cloudOfFile({ cloud: argument, options }: IntrinsicTask): Promise
       options: settingsOf(options),
     },
   };
+}
+
+/**
+ * Integers beyond 2⁵³ would be rounded, and points that differ become equal.
+ *
+ * @throws {VielbeinError} `OUT_OF_RANGE`
+ */
+function requireExact({ label, data }: FoundArray): void {
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return;
+  const largest = BigInt(Number.MAX_SAFE_INTEGER);
+  const at = (data as BigInt64Array).findIndex((x) => x > largest || x < -largest);
+  if (at < 0) return;
+  throw new VielbeinError(
+    "OUT_OF_RANGE",
+    `CLOUD: "${label}" has the integer ${data[at]}, and beyond ±(2^53 − 1) not every integer has a number of its own. Subtract what is common to all points, or save them as float64.`,
+  );
 }
 
 /** What of the options decides on the estimates, for a provenance. */

@@ -103,7 +103,9 @@ function localCell(local: Float64Array | undefined): string {
 function jacobianLine(jacobians: OpenedCloud["jacobians"]): string {
   const count = jacobians.length === 1 ? "1 point" : `${jacobians.length} points`;
   const found = jacobians.map(({ dimension }) => dimension ?? "–").join(", ");
-  return `local dimension of the Jacobian at ${count}: ${found}`;
+  const isMissing = jacobians.some(({ dimension }) => dimension === undefined);
+  const why = isMissing ? " (–: its spectrum looks like noise alone, or is too short for the test)" : "";
+  return `local dimension of the Jacobian at ${count}: ${found}${why}`;
 }
 
 /** Why there are dashes, one line for each reason. */

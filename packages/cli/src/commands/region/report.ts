@@ -3,9 +3,9 @@
 import type { FoundDirections, Provenance } from "@vielbein/core";
 import { linearTraversal, symmetricSteps } from "@vielbein/core/paths";
 import { rowAt, transpose } from "@vielbein/linalg";
-import { contactSheet } from "@vielbein/viz";
+import { contactSheet, formatStep } from "@vielbein/viz";
 import { footerOf, originOf, stillnessRemark } from "../../inputs/captions.ts";
-import { type Drawing, imagesOf } from "../../inputs/pictures.ts";
+import { type Drawing, imagesOf, sheetLook } from "../../inputs/pictures.ts";
 import { changesOf, changesText, withOutline } from "../../inputs/region.ts";
 import type { Region } from "../../inputs/region-masks.ts";
 import type { GeneratorTask } from "../../inputs/task.ts";
@@ -137,13 +137,14 @@ export async function sheetOf(
     contactSheet({
       title: `${loaded.file}: directions of a region`,
       subtitle: `${spacesText(generator.from, generator.to)} · ${originOf(provenance)}, sample ${options.sample} · ${REST[options.outside]}`,
-      columnTitle: "t",
-      columnLabels: steps.map((t) => String(+t.toFixed(2))),
+      columnTitle: `t in ${generator.from.name}`,
+      columnLabels: steps.map(formatStep),
       rows: rows.map((values, k) => ({
         label: `direction ${k}`,
         sublabel: changes[k],
         images: withOutline(imagesOf(values, generator.to, drawing), area),
       })),
+      ...sheetLook(drawing),
       footer: footerOf(provenance, drawing),
     });
 }
