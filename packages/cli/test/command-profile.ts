@@ -81,6 +81,7 @@ export const pictureSize: Limits = {
 
 export const map = {
   "--threads": integer(1, 1024),
+  "--trial-seconds": integer(1, 10 ** 6),
   "--noise-seed": integer(0, 2 ** 24 - 1),
   "--label": integer(0),
 };

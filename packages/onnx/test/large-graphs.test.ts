@@ -1,6 +1,6 @@
 // Graphs of very many nodes, and of deeply nested ones: no recursion over them, no quadratic walks.
 
-import type { Runtime, Session } from "@vielbein/core/runtime";
+import type { Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
 import type { PreparedGraph } from "../src/derive/prepared-graph.ts";
 import { openSession } from "../src/file/source.ts";
@@ -120,26 +120,27 @@ test("graphs within graphs, 500 deep, are read, brought to one form and written"
   expect(process.cpuUsage(before).user).toBeLessThan(5e6);
 });
 
-/** Whether the engine is asked to optimise a model. */
-async function isOptimized(model: Model): Promise<unknown> {
-  const asked: unknown[] = [];
+/** What the engine is asked for a model. */
+async function askedFor(model: Model, wanted?: SessionOptions): Promise<SessionOptions> {
+  const asked: SessionOptions[] = [];
   const runtime = {
     name: "none",
-    createSession: async (_model: unknown, options: unknown) => {
+    createSession: async (_model: unknown, options: SessionOptions) => {
       asked.push(options);
       return {} as Session;
     },
   } as unknown as Runtime;
-  await openSession(runtime, model);
-  expect(asked).toEqual([{ optimize: expect.any(Boolean) }]);
-  return (asked[0] as { optimize: boolean }).optimize;
+  await openSession(runtime, model, wanted);
+  expect(asked).toHaveLength(1);
+  return asked[0]!;
 }
 
 test.each([
   [10_000, true],
   [10_001, false],
 ])("the engine is asked to optimise a graph of %d nodes: %s", async (n, optimize) => {
-  expect(await isOptimized(network(chained(n, (x, y) => makeNode("Tanh", [x], [y]))))).toBe(optimize);
+  const model = network(chained(n, (x, y) => makeNode("Tanh", [x], [y])));
+  expect((await askedFor(model)).optimize).toBe(optimize);
 });
 
 test.each([
@@ -148,7 +149,7 @@ test.each([
 ])("the engine is asked to optimise a graph of %d outputs: %s", async (n, optimize) => {
   const model = network(chained(501, (x, y) => makeNode("Tanh", [x], [y])));
   const outputs = model.graph.nodes.slice(0, n).map((node) => ({ name: node.outputs[0]! }));
-  expect(await isOptimized({ ...model, graph: { ...model.graph, outputs } })).toBe(optimize);
+  expect((await askedFor({ ...model, graph: { ...model.graph, outputs } })).optimize).toBe(optimize);
 });
 
 /** The most nodes that can run but have not, when those that can are run in the order of the graph. */
@@ -177,4 +178,16 @@ test.each(["forward", "reverse"])("%s: few nodes wait at a time", (direction) =>
   const derived = (direction === "forward" ? jvp : vjp)(prepared(model));
   expect(derived.model.graph.nodes.length).toBeGreaterThan(4000);
   expect(mostWaiting(derived.model)).toBeLessThan(10);
+});
+
+test("only graphs that loop, which may never end, have a limit of their own on the time of their trial", async () => {
+  const body = { ...network([makeNode("Tanh", ["x"], ["x2"])]).graph, name: "body" };
+  const loop = makeNode("Loop", ["", "yes", "z"], ["y"], { body: { type: "graph", value: body } });
+  const branch = { ...network([loop]).graph, name: "branch" };
+  const choice = makeNode("If", ["yes"], ["y"], { then_branch: { type: "graph", value: branch } });
+  const trial = { memory: 2 ** 28 };
+  expect((await askedFor(network([loop]), { trial })).trial).toEqual({ ...trial, seconds: 20 });
+  expect((await askedFor(network([choice]), { trial })).trial).toEqual({ ...trial, seconds: 20 });
+  expect((await askedFor(network([makeNode("Tanh", ["z"], ["y"])]), { trial })).trial).toEqual(trial);
+  expect((await askedFor(network([loop]))).trial).toBeUndefined();
 });

@@ -45,7 +45,7 @@ export interface NodeRuntimeOptions {
    * Default `true`.
    */
   readonly isolate?: boolean | undefined;
-  /** How long the engine may take over the trial of a graph, in seconds. Default 600. */
+  /** How long the engine may take over the trial of a graph, in seconds. Default 600, and 20 for a graph that loops. */
   readonly trialSeconds?: number | undefined;
 }
 
@@ -112,10 +112,7 @@ export class NodeRuntime implements Runtime {
     this.#options = options;
     this.#tried = [{ provider }];
     const trials = this.#trials;
-    this.#tenant = {
-      seconds: trialSeconds ?? TRIAL_SECONDS,
-      whenLeft: ({ limit }) => trials.delete(limit),
-    };
+    this.#tenant = { whenLeft: ({ limit }) => trials.delete(limit) };
   }
 
   /**
@@ -159,7 +156,9 @@ export class NodeRuntime implements Runtime {
     }
     const trial = this.#trialProcess(trialLimit(options.trial, model));
     trial.admit();
-    const seat: Seat = { inTurn: (task) => this.#trialTurns.take(() => task(trial)), limit: trial.limit };
+    const seconds = this.#options.trialSeconds ?? options.trial.seconds ?? TRIAL_SECONDS;
+    const inTurn: InTurn = (task) => this.#trialTurns.take(() => task(trial.allowing(seconds)));
+    const seat: Seat = { inTurn, limit: trial.limit };
     return NodeSession.open(seat, model, settings);
   }
 

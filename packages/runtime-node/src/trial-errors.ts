@@ -30,7 +30,7 @@ export function crash(how: string, complaint: string): VielbeinError {
 export function late(seconds: number): VielbeinError {
   return new VielbeinError(
     "TIME_LIMIT",
-    `The engine is not done with the graph after the ${seconds} s that its trial may take; it may never be. Raise \`trialSeconds\` of the runtime if the model is to be trusted.`,
+    `The engine is not done with the graph after the ${seconds} s that its trial may take; it may never be. Raise \`trialSeconds\` of the runtime (--trial-seconds on the command line) if the model is to be trusted.`,
   );
 }
 

@@ -89,8 +89,6 @@ const PATIENCE_MS = 5000;
 
 /** Whom a process works for. */
 export interface Tenant {
-  /** How long one call may take. */
-  readonly seconds: number;
   /** Called when the process has no session left, or has ended. */
   readonly whenLeft: (process: TrialProcess) => void;
 }
@@ -108,6 +106,8 @@ export class TrialProcess implements Engine, Abandonable {
   readonly limit: number;
   readonly #child: ChildProcess;
   #tenant: Tenant;
+  /** How long one call may take. */
+  #seconds = Number.POSITIVE_INFINITY;
   #settle: ((message: Message) => void) | undefined;
   #ended: Error | undefined;
   #complaint = "";
@@ -144,6 +144,12 @@ export class TrialProcess implements Engine, Abandonable {
     clearTimeout(waiting.#patience);
     waiting.#tenant = tenant;
     return waiting;
+  }
+
+  /** The same, with as much time for each call from now on. */
+  allowing(seconds: number): this {
+    this.#seconds = seconds;
+    return this;
   }
 
   /** Makes room for a session, which is to be created: until it is released, the process keeps its tenant. */
@@ -193,8 +199,8 @@ export class TrialProcess implements Engine, Abandonable {
         return;
       }
       const timer = setTimeout(
-        () => this.#end(late(this.#tenant.seconds)),
-        Math.min(1000 * this.#tenant.seconds, LONGEST_MS),
+        () => this.#end(late(this.#seconds)),
+        Math.min(1000 * this.#seconds, LONGEST_MS),
       );
       this.#settle = (message) => {
         this.#settle = undefined;

@@ -104,6 +104,13 @@ describe("a trial", () => {
     expect(() => new NodeRuntime({ trialSeconds: 0 })).toThrow("trialSeconds must be positive, got 0");
   });
 
+  it("is cut off when it takes longer than its graph may, where the runtime was not told", async () => {
+    const forever = await endless({}, { ...trial, seconds: 1 });
+    await expect(forever.run).rejects.toMatchObject({ message: expect.stringContaining("after the 1 s") });
+    const patient = await endless({ trialSeconds: 2 }, { ...trial, seconds: 1 });
+    await expect(patient.run).rejects.toMatchObject({ message: expect.stringContaining("after the 2 s") });
+  });
+
   it("is cut off with the runtime", async () => {
     const forever = await endless();
     const ended = expect(forever.run).rejects.toMatchObject({ code: "BACKEND_FAILED" });

@@ -62,6 +62,11 @@ export const mapOptions = {
   ),
   threads: option("--threads <n>", "threads of the engine (default: one per core)", integer(1, 1024)),
   memory: option("--memory <size>", "memory budget, e.g. 512M or 4G (default: 2G)", bytes),
+  trialSeconds: option(
+    "--trial-seconds <n>",
+    "seconds that the engine may take over the first run of a model (default: 600, and 20 for a model that loops)",
+    integer(1, 10 ** 6),
+  ),
   straightThrough: flag(
     "--straight-through",
     "treat rounding to quantised levels as the identity within their range, instead of refusing it",
@@ -190,10 +195,10 @@ function remarkOnOptions({ memory, straightThrough }: Omit<MapOptions, "from" | 
 }
 
 async function openRuntime(
-  { threads, provider }: Pick<MapOptions, "threads" | "provider">,
+  { threads, provider, trialSeconds }: Pick<MapOptions, "threads" | "provider" | "trialSeconds">,
   terminal: Terminal | undefined,
 ): Promise<NodeRuntime> {
-  const settings = defined({ threads });
+  const settings = defined({ threads, trialSeconds });
   if (!provider) return new NodeRuntime(settings);
   const runtime = await NodeRuntime.create({ ...settings, providers: provider });
   for (const { provider: name, reason } of runtime.report) {

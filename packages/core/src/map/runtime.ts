@@ -56,6 +56,8 @@ export interface SessionOptions {
 export interface TrialLimits {
   /** Bytes that a run may take in addition to the weights. */
   readonly memory: number;
+  /** How long one call may take, where the runtime was not told. */
+  readonly seconds?: number | undefined;
 }
 
 export interface Runtime {

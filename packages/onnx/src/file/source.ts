@@ -9,6 +9,7 @@ import { renameTensors } from "../model/rename.ts";
 import { byteLength } from "../model/tensor.ts";
 import { encodeModel } from "./encode.ts";
 import { withMoreChannels } from "./portable.ts";
+import { limitLoops } from "./trial.ts";
 
 /** Bytes of one tensor that engines take in memory. */
 const LARGEST_TENSOR = 2 ** 31;
@@ -55,7 +56,7 @@ export async function openSession(
   const isQuantised = graph.nodes.some(({ opType }) => opType === "QuantizeLinear");
   const isLarge = graph.nodes.length > LARGEST_OPTIMIZED || graph.outputs.length > MOST_OUTPUTS_OPTIMIZED;
   const optimize = !isDouble && !isQuantised && !isLarge;
-  const options = { optimize, ...wanted };
+  const options = { optimize, ...wanted, trial: wanted.trial && limitLoops(graph, wanted.trial) };
   // Engines keep tensors in plain objects, where names that all objects have are taken.
   const taken = [...graph.inputs, ...graph.outputs].map(({ name }) => name).filter((name) => name in {});
   if (taken.length === 0) return runtime.createSession(modelSource(model), options);

@@ -3,6 +3,7 @@
 import { bytesText, DEFAULT_MEMORY_BUDGET, VielbeinError } from "@vielbein/core";
 import type { RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
 import { elementBits } from "../model/element-types.ts";
+import type { Graph } from "../model/model.ts";
 import { elementCount, emptyTensor } from "../model/tensor.ts";
 
 /** Below it no engine gets under way. */
@@ -10,6 +11,22 @@ const LEAST = 2 ** 28;
 
 export function trialLimits(memoryBudget: number = DEFAULT_MEMORY_BUDGET): TrialLimits {
   return { memory: Math.max(memoryBudget, LEAST) };
+}
+
+/** What a graph that loops may take: it may never end, while others have only so many nodes to run. */
+const LOOP_SECONDS = 20;
+
+/** The same limits with one on time, where the graph may never end. */
+export function limitLoops(graph: Graph, limits: TrialLimits): TrialLimits {
+  return hasLoop(graph) ? { ...limits, seconds: LOOP_SECONDS } : limits;
+}
+
+function hasLoop({ nodes }: Graph): boolean {
+  const inside = nodes.flatMap(({ attributes }) => [...attributes.values()]);
+  return (
+    nodes.some(({ opType }) => opType === "Loop") ||
+    inside.some((attribute) => attribute.type === "graph" && hasLoop(attribute.value))
+  );
 }
 
 /** @throws {VielbeinError} `MEMORY_BUDGET` for a tensor that alone takes more than a trial may. */
