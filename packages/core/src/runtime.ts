@@ -8,6 +8,7 @@ export type {
   Kept,
   KeptTensor,
   ModelSource,
+  Reference,
   RunningEngine,
   Runtime,
   RuntimeTensor,

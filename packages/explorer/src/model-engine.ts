@@ -138,7 +138,7 @@ export class ModelEngine implements ExplorerEngine {
   get #description(): ExplorerModel {
     const { model, spaces, pictures } = this.#opened;
     const { name, extents } = model;
-    const remarks = [...model.remarks, ...pictures.remarks];
+    const remarks = [...model.remarks, ...pictures.remarks, ...(this.#runtime.remarks ?? [])];
     const runtime = this.#runtime.name;
     return { ...spaces.description, layout: pictures.description, name, extents, remarks, runtime };
   }

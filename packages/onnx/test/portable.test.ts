@@ -1,6 +1,6 @@
 // What is put differently for engines that compute on an accelerator.
 
-import type { ModelSource, Runtime, SessionOptions } from "@vielbein/core/runtime";
+import type { ModelSource, Reference, Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
 import { decodeModel, OnnxMap } from "../src/index.ts";
 import { int, ints } from "../src/model/attributes.ts";
@@ -50,5 +50,64 @@ describe("channels of convolutions", () => {
     expect(relativeError(await found.evaluate(x, 1), await expected.evaluate(x, 1))).toBeLessThan(1e-6);
     expect(other.operators.has("Pad")).toBe(isPadded);
     await Promise.all([expected.dispose(), found.dispose()]);
+  });
+});
+
+describe("an accelerator is compared with the engine without it", () => {
+  /** The reference engine, whose outputs of some name are off by a factor. */
+  function erring(spoiled: RegExp, factor: number) {
+    const [left, passed]: [string[], string[]] = [[], []];
+    const createSession: Runtime["createSession"] = async (source, options) => {
+      const session = await runtime.createSession(source, options);
+      const run: Session["run"] = async (feeds, fetches) => {
+        const results = Object.entries(await session.run(feeds, fetches));
+        return Object.fromEntries(
+          results.map(([name, tensor]) => {
+            const isSpoiled = spoiled.test(name) && tensor.data instanceof Float32Array;
+            if (!isSpoiled) return [name, tensor];
+            return [name, { ...tensor, data: (tensor.data as Float32Array).map((x) => factor * x) }];
+          }),
+        );
+      };
+      return { ...session, inputNames: session.inputNames, run, dispose: () => session.dispose() };
+    };
+    const reference: Reference = {
+      createSession: (source, options) => runtime.createSession(source, options),
+      leave: (reason) => left.push(reason),
+      pass: (reason) => passed.push(reason),
+    };
+    return { accelerator: { name: "a", portable: true, createSession, reference }, left, passed };
+  }
+
+  const g = new GraphBuilder("float32");
+  const y = g.op("Tanh", [g.op("MatMul", [g.variable([1, 4]), g.constant([4, 3])])]);
+  const model = g.model(y);
+
+  test.each([
+    ["right", /never/, 1, {}, []],
+    ["off by rounding", /./, 1 + 1e-4, {}, []],
+    ["wrong in its products", /tangent/, 2, {}, [/its value by 0 %, J·t by 100 % of its size/]],
+    ["wrong in its values", /^y\d+$/, 1.5, {}, [/its value by 50 %, J·t by 0 % of its size/]],
+    ["wrong, of values alone", /^y\d+$/, 0, { valuesOnly: true }, [/its value by 100 % of its size/]],
+    ["not a number", /tangent/, Number.NaN, {}, [/J·t by Infinity %/]],
+  ])("%s", async (_, spoiled, factor, options, reasons) => {
+    const { accelerator: tried, left, passed } = erring(spoiled, factor);
+    const map = await OnnxMap.create(model, tried, options);
+    await map.dispose();
+    expect(left).toEqual(reasons.map((reason) => expect.stringMatching(reason)));
+    expect(passed).toEqual([]);
+  });
+
+  test("not where that would take long, which is said", async () => {
+    const large = new GraphBuilder("float32");
+    const image = large.variable([1, 8, 64, 64]);
+    const output = large.op("Conv", [image, large.constant([64, 8, 33, 33])], {
+      pads: ints(Array(4).fill(16)),
+    });
+    const { accelerator: tried, left, passed } = erring(/./, 2);
+    const map = await OnnxMap.create(large.model(output), tried);
+    await map.dispose();
+    expect(left).toEqual([]);
+    expect(passed).toEqual([expect.stringMatching(/was not compared .* takes about 2e\+9 multiplications/)]);
   });
 });

@@ -2,7 +2,7 @@
 // of its own unless told otherwise. What WebGPU cannot do is done again on WebAssembly, and reported.
 
 import { VielbeinError } from "@vielbein/core";
-import type { ModelSource, Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
+import type { ModelSource, Reference, Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import { type Adapter, findAdapter } from "./adapter.ts";
 import type { Engine, EngineOptions, OnFatal, WebProvider } from "./engine.ts";
 import { EngineFailure } from "./failure.ts";
@@ -60,6 +60,7 @@ export class WebRuntime implements Runtime {
   readonly #threads: number;
   readonly #engines = new Map<WebProvider, Promise<Engine>>();
   readonly #fallbacks: string[] = [];
+  readonly #remarks: string[] = [];
   #provider: WebProvider = "wasm";
   #adapter: Adapter | undefined;
   #version = "";
@@ -107,6 +108,29 @@ export class WebRuntime implements Runtime {
 
   get portable(): boolean {
     return this.#provider === "webgpu";
+  }
+
+  /** On WebGPU, unless WebAssembly may not take over. */
+  get reference(): Reference | undefined {
+    if (this.#provider !== "webgpu" || !this.#fallback) return undefined;
+    return {
+      createSession: async (model, options = {}) => {
+        const engine = await this.#engine("webgpu");
+        // Trials do not use the accelerator.
+        const trial = { memory: Number.POSITIVE_INFINITY };
+        return new WebSession({ engine, session: await engine.create(model, { ...options, trial }) });
+      },
+      leave: (reason) => {
+        this.#provider = "wasm";
+        this.#noteFallback(reason);
+        this.#remark(reason);
+      },
+      pass: (reason) => this.#remark(reason),
+    };
+  }
+
+  get remarks(): readonly string[] {
+    return [...this.#remarks];
   }
 
   get report(): WebReport {
@@ -201,6 +225,10 @@ export class WebRuntime implements Runtime {
     this.#engines.set(provider, engine);
     engine.catch(() => this.#engines.delete(provider));
     return engine;
+  }
+
+  #remark(text: string): void {
+    if (!this.#remarks.includes(text)) this.#remarks.push(text);
   }
 
   #noteFallback(error: unknown): void {

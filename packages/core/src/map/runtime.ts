@@ -60,11 +60,24 @@ export interface TrialLimits {
   readonly seconds?: number | undefined;
 }
 
+/** The same engine without its accelerator. */
+export interface Reference {
+  createSession(model: ModelSource, options?: SessionOptions): Promise<Session>;
+  /** Opens sessions without the accelerator from now on, for a reason that becomes a remark. */
+  leave(reason: string): void;
+  /** Adds to the remarks of the runtime that nothing was compared, and why. */
+  pass(reason: string): void;
+}
+
 export interface Runtime {
   /** Engine and provider, recorded in provenance, e.g. `onnxruntime-node 1.30.0 (cpu)`. */
   readonly name: string;
   /** Whether derivatives should keep to operators that every engine runs on its accelerator. Default `false`. */
   readonly portable?: boolean | undefined;
+  /** Where sessions run on an accelerator, which may err without saying so: what to compare it with. */
+  readonly reference?: Reference | undefined;
+  /** What users of the results should know. */
+  readonly remarks?: readonly string[] | undefined;
   createSession(model: ModelSource, options?: SessionOptions): Promise<Session>;
 }
 

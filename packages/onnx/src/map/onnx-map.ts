@@ -23,6 +23,7 @@ import { elementCount } from "../model/tensor.ts";
 import type { PrepareOptions } from "../prepare/options.ts";
 import { prepare } from "../prepare/prepare.ts";
 import { withoutDoubleKernel } from "../prepare/widen.ts";
+import { compareEngines } from "./compare-engines.ts";
 import { DerivedGraphs, type ProductKind } from "./derived-graphs.ts";
 import { bytesPerTangent, requireRoomForTangent, roomInArena } from "./engine-memory.ts";
 import { LinearSessions } from "./linear-sessions.ts";
@@ -117,6 +118,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     const chosen = options.weights ? redrawWeights(model, options.weights) : model;
     const graph = await prepare(chosen, runtime, options);
     requireRoomForTangent(graph, trialLimits(options.memoryBudget));
+    await compareEngines(graph, runtime, options);
     return new OnnxMap<FloatArray>(chosen, graph, runtime, options);
   }
 
