@@ -200,6 +200,19 @@ describe("vielbein explore", () => {
     expect(await exit).toBe(0);
   });
 
+  it("refuses a layout that the output does not have before it serves anything", async () => {
+    const complaints: string[] = [];
+    const code = await run(["explore", "sample", "--no-open", "--layout", "chw:3,10,10"], {
+      stdout: { write: () => true },
+      stderr: { write: (text) => complaints.push(text) },
+      signal: new AbortController().signal,
+    });
+    expect(code).toBe(65);
+    expect(complaints.join("")).toMatch(
+      /--layout chw:3,10,10: 3 × 10 × 10 is 300 values, not 12288\. Possible with --layout: chw:3,64,64/,
+    );
+  });
+
   it("says that a model is missing before it serves anything", async () => {
     const code = await run(["explore", join(folder, "none.onnx"), "--no-open"], {
       stdout: { write: () => true },

@@ -2,6 +2,7 @@
 // suggests.
 
 import type { Space } from "@vielbein/core";
+import type { Model } from "@vielbein/onnx";
 import {
   detectLayout,
   formatLayout,
@@ -53,6 +54,18 @@ export function layoutOf(
     option: given || !stated ? "--layout" : "vielbein.layout",
   });
   return { layout: found, from, isPlain: isPlain(found, shape) };
+}
+
+/**
+ * Refuses a layout that an output does not have, as far as the file states its shape behind the first axis.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH`.
+ */
+export function requireLayout({ graph }: Model, output: string, { layout: given }: LayoutOptions): void {
+  const stated = graph.outputs.find(({ name }) => name === output)?.shape?.slice(1) ?? [];
+  const shape = stated.filter((extent): extent is number => typeof extent === "number" && extent > 0);
+  if (!given || shape.length === 0 || shape.length < stated.length) return;
+  detectLayout(shape, { layout: given, subject: `"${output}"`, option: "--layout" });
 }
 
 /** Says how an output is read as a picture, where its shape alone does not show it. */

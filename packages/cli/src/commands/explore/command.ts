@@ -3,10 +3,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { pageUrl } from "@vielbein/explorer/page";
-import { axisExtents, encodeModel, inputTensors, withShapes } from "@vielbein/onnx";
+import { axisExtents, encodeModel, endpoints, inputTensors, withShapes } from "@vielbein/onnx";
 import { formatChoice } from "@vielbein/viz";
 import { encodeChoice } from "@vielbein/viz/explorer";
-import { layoutOptions } from "../../inputs/layouts.ts";
+import { layoutOptions, requireLayout } from "../../inputs/layouts.ts";
 import { mapOptions, sha256 } from "../../inputs/model.ts";
 import { checkpointOptions, readModel } from "../../inputs/model-file.ts";
 import { readSettings, setOption } from "../../inputs/settings.ts";
@@ -35,7 +35,9 @@ export const explore = command({
     const { settings: set } = await readSettings(options.set);
     // What the page would refuse is refused here.
     const extents = axisExtents(model, options.shape ?? new Map());
-    inputTensors(withShapes(model, options.shape ?? new Map()), set);
+    const shaped = withShapes(model, options.shape ?? new Map());
+    const { to } = endpoints(shaped, { inputs: inputTensors(shaped, set) });
+    requireLayout(shaped, to, options);
     // The page is handed one file: weights that lie beside the model go into it.
     const whole = model.files.size ? encodeModel(model) : bytes;
     const page = await servePage(pageUrl, { name, bytes: whole, sha256: sha256(bytes) }, options.port);
