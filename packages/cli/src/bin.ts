@@ -1,5 +1,6 @@
 // Entry of the command. What needs no command is answered before any is loaded.
 
+import { settleAllocator } from "./kit/allocator.ts";
 import { EXIT } from "./kit/exit.ts";
 import { StandardStream } from "./kit/streams.ts";
 import { answer } from "./outline.ts";
@@ -11,6 +12,8 @@ if (text !== undefined) {
   stdout.write(text);
   await endWith(EXIT.ok);
 } else {
+  // Before the rest is loaded, since this process begins anew.
+  settleAllocator();
   const { dieIfBusy, runInterruptibly } = await import("./interruptible.ts");
   await endWith(await runInterruptibly(argv, { stdout, stderr }));
   dieIfBusy();

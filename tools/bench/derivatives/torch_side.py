@@ -29,16 +29,18 @@ def vjps(network):
 
 def start(command):
     torch.set_num_threads(command["threads"])
-    return {"torch": torch.__version__}
+    state["device"] = command.get("device", "cpu")
+    return {"torch": torch.__version__, "cuda": torch.cuda.is_available()}
 
 
 def load(command):
-    network = networks[command["network"].split("-")[0]](command["path"]).eval()
-    z = torch.tensor(command["point"], dtype=torch.float32).reshape(1, *command.get("shape", [-1]))
+    device = state["device"]
+    network = networks[command["network"].split("-")[0]](command["path"]).eval().to(device)
+    z = torch.tensor(command["point"], dtype=torch.float32, device=device).reshape(1, *command.get("shape", [-1]))
     with torch.no_grad():
         value = network(z)
     state.clear()
-    state.update(network=network, z=z, shape=value.shape, ways={})
+    state.update(device=device, network=network, z=z, shape=value.shape, ways={})
     return {"value": value.flatten()[:: command.get("stride", 1)].tolist()}
 
 
@@ -54,17 +56,25 @@ def measure(command):
     kind, k = command["kind"], command["k"]
     z = state["z"]
     shape = z.shape if kind == "jvp" else state["shape"]
-    vectors = torch.randn(k, *shape, generator=torch.Generator().manual_seed(k))
+    vectors = torch.randn(k, *shape, generator=torch.Generator().manual_seed(k)).to(z.device)
     call = way(kind, command["compiled"])
     try:
         with torch.no_grad():
             for _ in range(command["warmup"]):
                 call(z, vectors)
+            settle()
             before = time.perf_counter_ns()
             call(z, vectors)
+            settle()
             return {"ms": (time.perf_counter_ns() - before) / 1e6}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}
+
+
+def settle():
+    """Waits for what the graphics processor has under way."""
+    if state["device"].startswith("cuda"):
+        torch.cuda.synchronize()
 
 
 def peak(_):

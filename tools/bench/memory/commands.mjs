@@ -1,6 +1,7 @@
 // Peak of resident memory of commands on a generator whose Jacobian is far larger than --memory, above a process that
 // has everything loaded and the generator open and evaluated once. Each in a process of its own; Linux only. StyleGAN2
-// with random weights, from w; the file of the embedded generator is not large enough to tell.
+// with random weights, from w; the file of the embedded generator is not large enough to tell. All have the settings of the
+// allocator that the command gives itself where Node lets it.
 //
 //     node tools/bench/memory/commands.mjs [side] [budget in MiB] [command ...]
 
@@ -12,6 +13,7 @@ import { samplePoints } from "@vielbein/core";
 import { writeNpy } from "@vielbein/linalg/npy";
 import { decodeModel, encodeModel, OnnxMap } from "@vielbein/onnx";
 import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
+import { ALLOCATOR } from "../../../packages/cli/dist/kit/allocator.js";
 import { projectFile } from "../common/maps.mjs";
 import { stylegan2 } from "../derivatives/networks.mjs";
 
@@ -55,7 +57,7 @@ function table(side, budget, wanted) {
   const folder = mkdtempSync(join(tmpdir(), "vielbein-memory-"));
   const [model, peak] = [join(folder, "generator.onnx"), join(folder, "peak")];
   const measured = (...args) => {
-    const env = { ...process.env, PEAK: peak };
+    const env = { ...process.env, ...ALLOCATOR, PEAK: peak };
     const options = { encoding: "utf8", cwd: folder, env };
     const node = ["--import", import.meta.filename, ...args];
     const { status, stderr } = spawnSync(process.execPath, node, options);

@@ -127,15 +127,19 @@ export class LinearSessions {
     }
   }
 
-  /** Gives everything free where several points would not fit. It comes again when it is wanted again. */
+  /** Whether what is kept of a point is a large part of the budget, so that several would not fit. */
+  get isLarge(): boolean {
+    return this.#plan.capacity < 1;
+  }
+
+  /** Gives everything free where it is large. It comes again when it is wanted again. */
   async rest(): Promise<void> {
-    if (this.#plan.capacity < 1) await this.dispose();
+    if (this.isLarge) await this.dispose();
   }
 
   async dispose(): Promise<void> {
     await this.#store.dispose();
-    for (const session of this.#sessions.values()) await session.dispose();
-    this.#sessions.clear();
+    await this.#close([...this.#sessions.keys()]);
   }
 
   async #multiply(kind: "jvp" | "vjp", point: RuntimeTensor, vectors: RuntimeTensor): Promise<Product> {
@@ -148,6 +152,8 @@ export class LinearSessions {
   }
 
   async #residualsAt(point: RuntimeTensor): Promise<Residuals> {
+    // Sessions that stay would keep what the point before took in pieces that the C library cannot give back.
+    if (this.isLarge) await this.#close([...this.#sessions.keys()]);
     const tensors = new Map<string, RuntimeTensor | KeptTensor>([[this.#linearization.input, point]]);
     try {
       for (const stage of this.#plan.stages) {
@@ -161,7 +167,7 @@ export class LinearSessions {
           await release([entryOf(tensors, name)]);
           tensors.delete(name);
         }
-        if (!this.#plan.keepsStages) await this.#close(stage);
+        if (!this.#plan.keepsStages) await this.#close([stage]);
       }
       return tensors;
     } catch (error) {
@@ -182,9 +188,12 @@ export class LinearSessions {
     this.#sessions.set(part, session);
     return session;
   }
-  async #close(stage: Stage): Promise<void> {
-    await this.#sessions.get(stage)?.dispose();
-    this.#sessions.delete(stage);
+
+  async #close(parts: readonly ("jvp" | "vjp" | Stage)[]): Promise<void> {
+    for (const part of parts) {
+      await this.#sessions.get(part)?.dispose();
+      this.#sessions.delete(part);
+    }
   }
 }
 

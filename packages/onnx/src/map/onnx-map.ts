@@ -88,8 +88,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       derived: this.#derived,
       open: (part: Model, chosen?: SessionOptions) => this.#open(part, chosen),
     };
-    this.#values = new ValueSessions({ ...served, model, graph, runtime, options: this.#options });
     const room = { memoryBudget: this.#memoryBudget, bytesPerTangent: this.bytesPerTangent };
+    this.#values = new ValueSessions({ ...served, ...room, model, graph, runtime, options: this.#options });
     this.#products = new ProductSessions({ ...served, ...room });
     this.#second = new SecondSessions({ ...served, ...room, graph, runtime, options: this.#options });
   }
@@ -229,7 +229,11 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     count: number,
     options: CallOptions = {},
   ): Promise<Values> {
-    return this.#inTurn(() => this.#second.multiply(point, direction, tangents, count, options));
+    return this.#inTurn(async () => {
+      // A run holds several times what one of first derivatives does.
+      if (typeof this.#linearSessions === "object") await this.#linearSessions.rest();
+      return this.#second.multiply(point, direction, tangents, count, options);
+    });
   }
 
   /** Whether the second derivative vanishes wherever it exists, as for ReLU networks and linear maps. */
@@ -238,12 +242,12 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   }
 
   /**
-   * Call this before other maps of the engine, other points or pictures have their turn: frees what is kept about points,
-   * and the sessions with it, where that is a large part of the memory budget; sessions that stay pin freed memory.
+   * Call this before other maps, or pictures, have their turn: frees what is kept of a point, where that is a large part
+   * of the memory budget, and all sessions with it, which would pin freed memory.
    */
   rest(): Promise<void> {
     return this.#inTurn(async () => {
-      if (typeof this.#linearSessions === "object") await this.#linearSessions.rest();
+      if (typeof this.#linearSessions === "object" && this.#linearSessions.isLarge) await this.#release();
     });
   }
 
@@ -251,15 +255,13 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
   async dispose(): Promise<void> {
     await this.#turns.take(async () => {
       this.#isDisposed = true;
-      const sessions = [
-        this.#values,
-        this.#products,
-        this.#second,
-        this.#linearSessions === "none" ? undefined : this.#linearSessions,
-      ];
-      this.#linearSessions = undefined;
-      for (const session of sessions) await session?.dispose();
+      await this.#release();
     });
+  }
+
+  async #release(): Promise<void> {
+    if (typeof this.#linearSessions === "object") await this.#linearSessions.dispose();
+    for (const sessions of [this.#values, this.#products, this.#second]) await sessions.dispose();
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {

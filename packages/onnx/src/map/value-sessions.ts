@@ -1,12 +1,13 @@
 // Values of a map: of points one by one, or of many together where the network lets them.
 
 import type { CallOptions, FloatArray, Space } from "@vielbein/core";
-import type { Runtime, Session } from "@vielbein/core/runtime";
+import type { Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import type { Model } from "../model/model.ts";
 import type { PrepareOptions } from "../prepare/options.ts";
 import { BatchSession } from "./batch.ts";
 import type { DerivedGraphs } from "./derived-graphs.ts";
+import { arenaWithin } from "./engine-memory.ts";
 import { type Cause, type MapNumbers, vectorBehind } from "./numbers.ts";
 
 /** From how many points on a batch is tried: fewer are not worth a session of its own. */
@@ -30,8 +31,10 @@ interface Served<Values extends FloatArray> {
   readonly to: Space;
   readonly numbers: MapNumbers<Values>;
   readonly derived: DerivedGraphs;
+  readonly memoryBudget: number;
+  readonly bytesPerTangent: number;
   /** Opens a session. */
-  readonly open: (model: Model) => Promise<Session>;
+  readonly open: (model: Model, options: SessionOptions) => Promise<Session>;
 }
 
 export class ValueSessions<Values extends FloatArray> {
@@ -72,13 +75,13 @@ export class ValueSessions<Values extends FloatArray> {
 
   /** Values at `width` points, which are one unless there is a session for batches. */
   async #values(points: FloatArray, width: number): Promise<Values> {
-    const { graph, from, to, numbers, derived, open } = this.#served;
+    const { graph, from, to, numbers, derived, memoryBudget, bytesPerTangent, open } = this.#served;
     const { input, output } = graph;
     const cause: Cause = (i) => derived.causeOfValue(vectorBehind(points, from.dim, i, to.dim));
     if (typeof this.#batch === "object") {
       return numbers.finite(await this.#batch.run(points, width), output, cause);
     }
-    this.#single ??= await open(graph.model);
+    this.#single ??= await open(graph.model, { arena: arenaWithin(memoryBudget, bytesPerTangent) });
     const result = await this.#single.run({ [input]: numbers.feed(input, [], points) }, [output]);
     return numbers.finite(result[output], output, cause);
   }

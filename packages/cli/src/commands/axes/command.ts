@@ -7,6 +7,7 @@ import { provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, drawingOf } from "../../inputs/pictures.ts";
 import { chooseCodes, pointRange } from "../../inputs/points-file.ts";
 import { openRegion } from "../../inputs/region.ts";
+import { restAfter } from "../../inputs/rest.ts";
 import { openGenerator, withDistance } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
 import { writeFigure } from "../../kit/figure.ts";
@@ -35,7 +36,7 @@ async function drawAxes(task: AxesTask): Promise<Report> {
   const points = chooseCodes(codes, generator.from.dim, options, 1, options.samples);
   const axes = existing(distance.map.from.dim, options.axes, "--axes", terminal);
   const { walks, route } = await walksOf(task, points, axes);
-  const rows = await drawWalks(task, walks);
+  const rows = await restAfter(generator, drawWalks(task, walks));
 
   const used = pointRange(codes.source, options.sample, points.length);
   const provenance = provenanceOf(loaded, distance.map, "axes of the metric", used, {

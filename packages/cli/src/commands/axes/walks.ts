@@ -200,14 +200,23 @@ export async function drawWalks(task: AxesTask, walks: readonly Walk[]): Promise
   }));
 }
 
+/** Outputs that are held at a time, of which only distances are wanted. */
+const BYTES_AT_ONCE = 2 ** 24;
+
 /** ‖φ(x) − φ(x₀)‖ along a walk. */
 async function distances(
   { map, at }: Walk,
   fractions: readonly number[],
   signal: AbortSignal,
 ): Promise<number[]> {
-  const values = await map.evaluate(at(fractions), fractions.length, { signal });
   const { dim } = map.to;
-  const origin = rowAt(values, (fractions.length - 1) / 2, dim);
-  return fractions.map((_, i) => Math.sqrt(squaredDistance(rowAt(values, i, dim), origin)));
+  const origin = await map.evaluate(at([0]), 1, { signal });
+  const size = Math.max(1, Math.floor(BYTES_AT_ONCE / (4 * dim)));
+  const travelled: number[] = [];
+  for (let first = 0; first < fractions.length; first += size) {
+    const some = fractions.slice(first, first + size);
+    const values = await map.evaluate(at(some), some.length, { signal });
+    for (const i of some.keys()) travelled.push(Math.sqrt(squaredDistance(rowAt(values, i, dim), origin)));
+  }
+  return travelled;
 }

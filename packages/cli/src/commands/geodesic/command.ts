@@ -15,6 +15,7 @@ import { isInput, mapOptions, pointOptions, provenanceOf } from "../../inputs/mo
 import { requireSeveral } from "../../inputs/pairs.ts";
 import { drawingEntry, drawingOf, pictureOptions } from "../../inputs/pictures.ts";
 import { chooseCode, type Points, pointsAt } from "../../inputs/points-file.ts";
+import { restAfter } from "../../inputs/rest.ts";
 import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
 import { integer, positive } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -88,7 +89,7 @@ async function findWays(task: GeodesicTask): Promise<Report> {
   });
   await writeNamed(options.out, () => encodeWays(ways, generator.from.dim, provenance), terminal);
   if (drawing) {
-    const compose = await sheetOf(task, ways, ends, drawing, provenance);
+    const compose = await restAfter(generator, sheetOf(task, ways, ends, drawing, provenance));
     await writeFigure(options.sheet, compose, terminal);
   }
   const outcome = { steps: found.steps, converged, routes };

@@ -10,6 +10,7 @@ import { type LoadedModel, provenanceOf } from "../../inputs/model.ts";
 import { type Drawing, describeDrawing, drawingEntry, drawingOf, joined } from "../../inputs/pictures.ts";
 import { pixelsEntry } from "../../inputs/pixels.ts";
 import type { Points } from "../../inputs/points-file.ts";
+import { restAfter } from "../../inputs/rest.ts";
 import { statedSound } from "../../inputs/sounds.ts";
 import { type DistanceTask, openGenerator, withDistance } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
@@ -93,7 +94,10 @@ async function invertTarget(task: InvertTask): Promise<Report> {
 
   await writeNamed(options.out, () => encodeCodes(report, options.out), terminal);
   if (drawing) {
-    const drawn = { target: target.values, searches: await drawSearches(generator, report) };
+    const drawn = {
+      target: target.values,
+      searches: await restAfter(generator, drawSearches(generator, report)),
+    };
     await writeFigure(options.sheet, () => inversionSheet(report, drawn, drawing), terminal);
   }
   return {

@@ -8,6 +8,7 @@ import { provenanceOf } from "../../inputs/model.ts";
 import { drawingEntry, drawingOf } from "../../inputs/pictures.ts";
 import { chooseCode, pointRange } from "../../inputs/points-file.ts";
 import { RegionSource } from "../../inputs/region.ts";
+import { restAfter } from "../../inputs/rest.ts";
 import { type GeneratorTask, openGenerator } from "../../inputs/task.ts";
 import { command } from "../../kit/command.ts";
 import { writeFigure } from "../../kit/figure.ts";
@@ -39,10 +40,8 @@ export const region = command({
     const codes = await source.take(options.sample, 1, signal);
     const point = chooseCode(codes, generator.from.dim, options);
     const area = await region.at(point);
-    const found = await findDirections(
-      RegionAt.of(generator, point, area.weights, { signal, memoryBudget: options.memory }),
-      task,
-    );
+    const regionAt = RegionAt.of(generator, point, area.weights, { signal, memoryBudget: options.memory });
+    const found = await restAfter(generator, findDirections(regionAt, task));
     const provenance = provenanceOf(
       loaded,
       generator,
@@ -62,7 +61,9 @@ export const region = command({
     );
     await writeDirections(options.directionsOut, directionSet(found, point, provenance), terminal);
     const sheet =
-      options.out === undefined ? undefined : await sheetOf(task, point, found, area, drawing, provenance);
+      options.out === undefined
+        ? undefined
+        : await restAfter(generator, sheetOf(task, point, found, area, drawing, provenance));
     return {
       json: () => regionJson(found, point, provenance),
       text: () => regionText(found, provenance, options),

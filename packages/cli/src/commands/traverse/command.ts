@@ -110,7 +110,7 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
   const columns = columnsOf(options, basis, directions, route);
   const path = route.tail ? ([head, route.tail] as const) : head;
   const drawing = await drawingAlong(task, path);
-  const strips = await walks(task, basis, directions, columns);
+  const strips = await restAfter(head, walks(task, basis, directions, columns));
   const area = await region?.at(code);
   const images = await endingAtOnce(
     () => strips.map((strip) => withOutline(imagesOf(strip.images, tail.to, drawing), area)),
