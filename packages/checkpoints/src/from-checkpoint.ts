@@ -54,13 +54,13 @@ export async function fromCheckpoint(
   return {
     model: options.float16 ? halved(model) : model,
     architecture: { name, version },
-    remarks: [recognisedAs(name, weights.prefix), ...othersRemark(others)],
+    remarks: [recognisedAs(name, weights.prefix), ...othersRemark(others), ...network.remarks],
   };
 }
 
 /** Refuses options that would do nothing. */
 function requireKnown(options: BuildOptions, known: readonly (keyof BuildOptions)[], name: string): void {
-  for (const option of ["label", "truncation", "activation"] as const) {
+  for (const option of ["label", "truncation", "activation", "size"] as const) {
     if (options[option] === undefined || known.includes(option)) continue;
     throw new VielbeinError("INVALID_ARGUMENT", `${option}: ${name} has no use for it. Leave it out.`);
   }

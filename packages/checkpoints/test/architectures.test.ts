@@ -1,5 +1,6 @@
 // Checkpoints that others' code wrote, in every format that they are published in, against that code in float64.
 
+import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { describe, expect, it } from "vitest";
 import type { CheckpointOptions } from "../src/index.ts";
 import { convert, errorsOf } from "./compared.ts";
@@ -12,6 +13,8 @@ interface Case {
   readonly golden: string;
   readonly architecture: string;
   readonly options?: CheckpointOptions;
+  /** Values of further inputs. */
+  readonly inputs?: Readonly<Record<string, RuntimeTensor>>;
 }
 
 const cases: readonly Case[] = [
@@ -34,6 +37,49 @@ const cases: readonly Case[] = [
     golden: "stylegan2_rosinality",
     architecture: "StyleGAN2 (rosinality)",
   })),
+  ...["sd_vae", "flux_vae"].map((name) => ({
+    file: `${name}/diffusion_pytorch_model.safetensors`,
+    golden: name,
+    architecture: "AutoencoderKL (diffusers)",
+  })),
+  {
+    file: "sd_vae_ldm.ckpt",
+    golden: "sd_vae_ldm",
+    architecture: "AutoencoderKL (latent diffusion)",
+    options: { size: 4 },
+  },
+  {
+    file: "taesd/diffusion_pytorch_model.safetensors",
+    golden: "taesd",
+    architecture: "TAESD (diffusers)",
+    options: { size: 8 },
+  },
+  {
+    file: "taesd_decoder.pth",
+    golden: "taesd_decoder",
+    architecture: "TAESD",
+    options: { size: 8 },
+  },
+  { file: "pggan.pt", golden: "pggan", architecture: "PGGAN (pytorch_GAN_zoo)" },
+  {
+    file: "biggan.bin",
+    golden: "biggan",
+    architecture: "BigGAN-deep (Hugging Face)",
+    options: { label: 2 },
+  },
+  {
+    file: "biggan.bin",
+    golden: "biggan_truncated",
+    architecture: "BigGAN-deep (Hugging Face)",
+    options: { label: 0, truncation: 0.4 },
+  },
+  {
+    file: "biggan.bin",
+    golden: "biggan",
+    architecture: "BigGAN-deep (Hugging Face)",
+    inputs: { label: { type: "int64", dims: [1], data: BigInt64Array.of(2n) } },
+  },
+  { file: "beta_vae.pt", golden: "beta_vae", architecture: "β-VAE (disentangling-vae)" },
   ...["dcgan.pth", "dcgan_half.pt"].map((file) => ({
     file,
     golden: file.split(".")[0]!,
@@ -50,10 +96,10 @@ const cases: readonly Case[] = [
 
 describe("converted checkpoints are the networks of the code that wrote them", () => {
   it.each(cases.map((each) => [`${each.file} ${each.golden}`, each] as const))("%s", async (_, each) => {
-    const { file, golden, architecture, options } = each;
+    const { file, golden, architecture, options, inputs } = each;
     const converted = await convert(file, options);
     expect(converted.architecture.name).toBe(architecture);
-    const errors = await errorsOf(converted.model, `${golden}.npz`);
+    const errors = await errorsOf(converted.model, `${golden}.npz`, inputs);
     expect(errors.batch).toBeLessThan(IMAGE);
     expect(errors.single).toBeLessThan(IMAGE);
     if (errors.jacobian !== undefined) expect(errors.jacobian).toBeLessThan(JACOBIAN);

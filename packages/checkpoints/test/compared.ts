@@ -1,6 +1,7 @@
 // A converted checkpoint beside the values of the code that wrote it (tools/reference/checkpoints).
 
 import { readFile } from "node:fs/promises";
+import { VielbeinError } from "@vielbein/core";
 import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { type ReadNpyArray, readNpz } from "@vielbein/linalg/npy";
 import { type Model, modelSource, OnnxMap } from "@vielbein/onnx";
@@ -15,7 +16,14 @@ export const fixture = async (name: string): Promise<Uint8Array> =>
   new Uint8Array(await readFile(new URL(name, folder)));
 
 export async function convert(name: string, options: CheckpointOptions = {}): Promise<ConvertedCheckpoint> {
-  const readBeside = (location: string): Promise<Uint8Array> => fixture(location);
+  const readBeside = async (location: string): Promise<Uint8Array> => {
+    const beside = new URL(location, new URL(name, folder));
+    try {
+      return new Uint8Array(await readFile(beside));
+    } catch (cause) {
+      throw new VielbeinError("MISSING_FILE", `${location} is not there.`, { cause });
+    }
+  };
   return fromCheckpoint({ name, bytes: await fixture(name), readBeside }, options);
 }
 
@@ -38,6 +46,12 @@ const floats = ({ shape, data }: ReadNpyArray): RuntimeTensor => ({
   dims: shape,
   data: Float32Array.from(data as Float32Array),
 });
+
+/** Every so many values of each row. */
+function thinned(values: Float32Array, rows: number, every: number): Float32Array {
+  const row = values.length / rows;
+  return values.filter((_, i) => (i % row) % every === 0);
+}
 
 /** Largest difference over the largest value. */
 export function largestError(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -63,7 +77,11 @@ export async function errorsOf(
   golden: string,
   inputs: Readonly<Record<string, RuntimeTensor>> = {},
 ): Promise<Errors> {
-  const { z, image, jacobian } = readNpz(await fixture(golden)) as Record<string, ReadNpyArray>;
+  const { z, image, every, tangents, pushed } = readNpz(await fixture(golden)) as Record<
+    string,
+    ReadNpyArray
+  >;
+  const step = Number(every!.data[0]);
   const codes = floats(z!);
   const [count = 1] = codes.dims;
   const dim = codes.data.length / count;
@@ -81,31 +99,38 @@ export async function errorsOf(
     data: (codes.data as Float32Array).slice(-dim),
   };
   return {
-    batch: largestError(await evaluate(model, { z: codes, ...repeated(count) }), values),
+    batch: largestError(
+      thinned(await evaluate(model, { z: codes, ...repeated(count) }), count, step),
+      values,
+    ),
     single: largestError(
-      await evaluate(model, { z: last, ...repeated(1) }),
+      thinned(await evaluate(model, { z: last, ...repeated(1) }), 1, step),
       values.slice(-values.length / count),
     ),
-    jacobian: jacobian && (await jacobianError(model, codes.data as Float32Array, jacobian, inputs)),
+    jacobian:
+      tangents &&
+      pushed &&
+      (await jacobianError(model, codes.data as Float32Array, tangents, pushed, inputs, step)),
   };
 }
 
+/** In the Frobenius norm, of the Jacobian at the first code times the tangents. */
 async function jacobianError(
   model: Model,
   codes: Float32Array,
-  { shape, data }: ReadNpyArray,
+  tangents: ReadNpyArray,
+  pushed: ReadNpyArray,
   inputs: Readonly<Record<string, RuntimeTensor>>,
+  every: number,
 ): Promise<number> {
   const map = await OnnxMap.create(model, runtime, { from: "z", to: "image", inputs });
-  const n = shape.at(-1)!;
-  const m = data.length / n;
-  const identity = Float32Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
-  const columns = await map.jvp(codes.slice(0, n), identity, n);
+  const [count = 1, n = 1] = tangents.shape;
+  const columns = await map.jvp(codes.slice(0, n), Float32Array.from(tangents.data as Float32Array), count);
+  const found = thinned(columns, count, every);
   await map.dispose();
   let [difference, norm] = [0, 0];
-  for (let i = 0; i < m * n; i++) {
-    const truth = data[i] as number;
-    difference += (columns[(i % n) * m + Math.floor(i / n)]! - truth) ** 2;
+  for (const [i, truth] of (pushed.data as Float32Array).entries()) {
+    difference += (found[i]! - truth) ** 2;
     norm += truth ** 2;
   }
   return Math.sqrt(difference / norm);

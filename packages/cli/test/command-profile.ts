@@ -84,6 +84,7 @@ export const map = {
   "--trial-seconds": integer(1, 10 ** 6),
   "--noise-seed": integer(0, 2 ** 24 - 1),
   "--label": integer(0),
+  "--size": integer(1, 65_536),
 };
 export const points = { "--seed": integer(0), "--truncation": between(0, 2), "--memory": size };
 export const sampling = { ...map, ...points };

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 CODES = 3
+LONGEST, TANGENTS, MOST_VALUES = 16, 4, 1000
 # More take longer for networks as small as these.
 torch.set_num_threads(1)
 
@@ -39,18 +40,24 @@ def import_patched(source: Path, name: str, *changes: tuple[str, str]):
     return module
 
 
-def write_golden(path: Path, function, shape: tuple[int, ...], seed=7, codes=CODES, jacobian=True, **further):
-    """`function` takes codes [n, *shape] in float64 and returns images [n, …]. Codes are exact in float32."""
+def write_golden(path: Path, function, shape: tuple[int, ...], seed=7, codes=CODES, jacobian=True):
+    """`function` takes codes [n, *shape] in float64 and returns images [n, …]. Codes are exact in float32.
+
+    Of large images only every so many values are kept, so many that they have no divisor in common with the sides.
+    """
     generator = torch.Generator().manual_seed(seed)
     z = torch.randn(codes, *shape, generator=generator).double()
     with torch.no_grad():
-        image = function(z)
-    arrays = {"z": z.numpy().astype(np.float32), "image": image.numpy().astype(np.float32)}
+        image = function(z).flatten(1).numpy()
+    every = next(n for n in (1, 5, 13, 29) if image.shape[1] / n <= MOST_VALUES)
+    kept = lambda rows: rows[:, ::every].astype(np.float32)
+    arrays = {"z": z.numpy().astype(np.float32), "image": kept(image), "every": np.int32(every)}
     if jacobian:
         size = int(np.prod(shape))
-        flat = lambda code: function(code.reshape(1, *shape)).flatten()
-        columns = torch.autograd.functional.jacobian(flat, z[0].reshape(size))
-        arrays["jacobian"] = columns.numpy().astype(np.float32)
-    arrays |= {name: np.asarray(value) for name, value in further.items()}
+        flat = lambda code: function(code.reshape(1, *shape)).flatten()[::every]
+        columns = torch.autograd.functional.jacobian(flat, z[0].reshape(size)).numpy()
+        # Of long codes, what the Jacobian does to a few tangents.
+        tangents = np.eye(size, dtype=np.float32) if size <= LONGEST else np.random.default_rng(seed).standard_normal((TANGENTS, size)).astype(np.float32)
+        arrays |= {"tangents": tangents, "pushed": (tangents.astype(np.float64) @ columns.T).astype(np.float32)}
     np.savez_compressed(path, **arrays)
-    print(f"{path}: image {list(image.shape)}, {path.stat().st_size} bytes")
+    print(f"{path}: {image.shape[1]} values, {path.stat().st_size} bytes")

@@ -4,16 +4,16 @@ import { VielbeinError } from "@vielbein/core";
 import type { Network } from "../build/network.ts";
 import type { Weights } from "../build/weights.ts";
 
-/** Names that a file cannot tell, and classes that somebody chose. */
+/** Names that a file cannot tell. */
 export interface BuildOptions {
   /** Class of a conditional generator, from 0, constant in the graph. */
   readonly label?: number | undefined;
   /** How far w moves to its mean, or whose statistics are used: 1 not at all. Default 1. */
   readonly truncation?: number | undefined;
-  /** Between the layers of a plain stack: `relu`, `leaky_relu:0.2`, `elu` … */
+  /** Between the layers of a plain stack and behind the last: `relu,tanh`, `leaky_relu:0.2,sigmoid` … */
   readonly activation?: string | undefined;
-  /** Behind the last layer of a plain stack: `tanh`, `sigmoid` or `none`. */
-  readonly last?: string | undefined;
+  /** Height and width of the image, of a generator that makes any. */
+  readonly size?: number | undefined;
 }
 
 export interface Architecture {
@@ -60,5 +60,20 @@ export function requireNoLabel(label: number | undefined): void {
   throw new VielbeinError(
     "INVALID_ARGUMENT",
     `label: the generator has no classes, got ${label}. Leave it out.`,
+  );
+}
+
+/**
+ * Height and width of the images of a generator that makes any: as asked for, else as it was trained.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` where neither is known, or it is no multiple of `factor`.
+ */
+export function requireSize(size: number | undefined, trained: number | undefined, factor: number): number {
+  const chosen = size ?? trained;
+  if (chosen !== undefined && Number.isInteger(chosen / factor) && chosen > 0) return chosen;
+  const got = chosen === undefined ? "none" : `${chosen}`;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `size: the generator makes images of any size; choose height and width with size (--size ${64 * factor}), a multiple of ${factor}; got ${got}.`,
   );
 }

@@ -3,11 +3,28 @@
 import { Weights } from "../build/weights.ts";
 import type { Checkpoint } from "../files/open.ts";
 import type { Architecture } from "./architecture.ts";
+import { autoencoderKl } from "./autoencoder-kl.ts";
+import { autoencoderLdm } from "./autoencoder-ldm.ts";
+import { betaVae } from "./beta-vae.ts";
+import { biggan } from "./biggan.ts";
+import { pggan } from "./pggan.ts";
 import { stack } from "./stack.ts";
 import { stylegan2 } from "./stylegan2.ts";
 import { stylegan2Rosinality } from "./stylegan2-rosinality.ts";
+import { autoencoderTiny, taesd } from "./taesd.ts";
 
-export const architectures: readonly Architecture[] = [stylegan2, stylegan2Rosinality, stack];
+export const architectures: readonly Architecture[] = [
+  stylegan2,
+  stylegan2Rosinality,
+  autoencoderKl,
+  autoencoderLdm,
+  autoencoderTiny,
+  taesd,
+  biggan,
+  pggan,
+  betaVae,
+  stack,
+];
 
 export interface Recognised {
   readonly architecture: Architecture;

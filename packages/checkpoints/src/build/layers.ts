@@ -79,3 +79,11 @@ export function clamped(network: Network, x: Name, bound: number | undefined): N
 export function swish(network: Network, x: Name): Name {
   return network.op("Mul", [x, network.op("Sigmoid", [x])]);
 }
+/** Twice the height and width, each pixel four times. */
+export function doubled(network: Network, x: Name): Name {
+  return network.op("Resize", [x, "", network.constant([1, 1, 2, 2], [4])], {
+    mode: { type: "string", value: "nearest" },
+    coordinate_transformation_mode: { type: "string", value: "asymmetric" },
+    nearest_mode: { type: "string", value: "floor" },
+  });
+}

@@ -22,11 +22,21 @@ export class Network {
   readonly #inputs: ValueInfo[] = [];
   readonly #spaces: ValueInfo[] = [];
   readonly #taken = new Map<string, number>();
+  readonly #remarks: string[] = [];
   #scope = "";
 
   /** Prefix of the names of what is added from now on. */
   scope(name: string): void {
     this.#scope = name === "" ? "" : `${name}/`;
+  }
+
+  /** Says what was assumed. */
+  remark(text: string): void {
+    this.#remarks.push(text);
+  }
+
+  get remarks(): readonly string[] {
+    return this.#remarks;
   }
 
   /** A code [n, …shape]. */

@@ -51,9 +51,15 @@ export class Weights {
     return valuesOf(this.tensor(name, rank));
   }
 
-  /** A setting of the network, or of the file as a whole where `isOutside`. */
-  setting(name: string, isOutside = false): Setting | undefined {
-    return this.#content.settings.get(isOutside ? name : this.prefix + name);
+  /** A setting of the network. */
+  setting(name: string): Setting | undefined {
+    return this.#content.settings.get(this.prefix + name);
+  }
+
+  /** A number of the configuration that lies beside the file. */
+  config(name: string): number | undefined {
+    const value = this.#content.settings.get(`config.${name}`);
+    return typeof value === "number" ? value : undefined;
   }
 
   number(name: string): number | undefined {

@@ -7,7 +7,7 @@ import { zipMembers } from "@vielbein/linalg/zip";
 import { requireConfinedLocation } from "@vielbein/onnx";
 import { badCheckpoint } from "../errors.ts";
 import { StoredTensor } from "../tensors/tensor.ts";
-import { type Content, contentOf } from "./content.ts";
+import { type Content, contentOf, type Setting } from "./content.ts";
 import { checkpointFormat, type Format } from "./format.ts";
 import { mergedContent, readSafetensorsFile, shardsOf } from "./safetensors.ts";
 import { readPickles, readTorchZip } from "./torch.ts";
@@ -39,8 +39,9 @@ export async function openCheckpoint(file: CheckpointFile): Promise<Checkpoint> 
   const format = checkpointFormat(bytes);
   const files = new Map([[name, bytes]]);
   try {
-    const content = await contentIn(file, format, files);
-    return { name, format: format as Format, files, ...withTensors(content) };
+    const { tensors, settings } = withTensors(await contentIn(file, format, files));
+    const all = new Map([...settings, ...(await configurationOf(file))]);
+    return { name, format: format as Format, files, tensors, settings: all };
   } catch (error) {
     throw named(name, error);
   }
@@ -115,6 +116,19 @@ function parsed(bytes: Uint8Array): Record<string, unknown> {
   } catch (cause) {
     throw badCheckpoint("it begins like JSON and is none", undefined, cause);
   }
+}
+
+/** The configuration that diffusers and others lay beside the weights, as settings `config.…`; none where there is none. */
+async function configurationOf({ readBeside }: CheckpointFile): Promise<Content["settings"]> {
+  // Where there is no such file, whoever reads it throws what it likes.
+  const bytes = await readBeside?.("config.json").catch(() => undefined);
+  if (bytes === undefined) return new Map();
+  const isSetting = (value: unknown): value is Setting =>
+    ["string", "number", "boolean"].includes(typeof value);
+  const entries = Object.entries(parsed(bytes)).filter((entry): entry is [string, Setting] =>
+    isSetting(entry[1]),
+  );
+  return new Map(entries.map(([name, value]) => [`config.${name}`, value]));
 }
 
 function withTensors(content: Content): Content {

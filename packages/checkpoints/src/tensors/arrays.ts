@@ -67,3 +67,8 @@ export function columns({ shape, data }: Values, from: number, to: number): Valu
     result.set(data.subarray(i * width + from, i * width + to), i * (to - from));
   return { shape: [height, to - from], data: result };
 }
+/** Rows `from` to `to` of the first axis. */
+export function rows({ shape, data }: Values, from: number, to: number): Values {
+  const row = data.length / shape[0];
+  return { shape: [to - from, ...shape.slice(1)], data: data.subarray(from * row, to * row) };
+}

@@ -4,7 +4,7 @@ import { fromCheckpoint } from "@vielbein/checkpoints";
 import { encodeModel } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
 import { sha256 } from "../inputs/model.ts";
-import { checkpointOptions } from "../inputs/model-file.ts";
+import { checkpointChoices, checkpointOptions } from "../inputs/model-file.ts";
 import { number } from "../kit/arguments.ts";
 import { command } from "../kit/command.ts";
 import { output } from "../kit/command-files.ts";
@@ -31,15 +31,11 @@ export const convert = command({
     json: flag("--json", "architecture, inputs, spaces and hash of the checkpoint as JSON on stdout"),
   },
   async run({ model: argument, options, terminal }) {
-    const { out, licence, float16, label, activation, truncation } = options;
+    const { out, licence, float16, truncation } = options;
     const { name, bytes, readExternal } = await readModelFile(argument);
     const file = { name, bytes, readBeside: readExternal };
-    const { model, architecture, remarks } = await fromCheckpoint(file, {
-      label,
-      activation,
-      truncation,
-      float16,
-    });
+    const choices = { ...checkpointChoices(options), truncation, float16 };
+    const { model, architecture, remarks } = await fromCheckpoint(file, choices);
     for (const text of remarks) info(terminal, text);
     const source = { file: name, sha256: sha256(bytes) };
     const stated = defined({ "vielbein.licence": licence, "vielbein.checkpoint": JSON.stringify(source) });

@@ -167,7 +167,8 @@ async function withFeatures(
     shape: _shape,
     noiseSeed: _noiseSeed,
     label: _label,
-    activation: _,
+    activation: _activation,
+    size: _size,
     ...engine
   } = options;
   const { featureRange: range, distance } = options;

@@ -7,7 +7,7 @@ import { decodeModel, type Model, resolveExternalData } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
 import { sampleDenoiserUrl, sampleUrl } from "@vielbein/sample";
 import { integer } from "../kit/arguments.ts";
-import { option } from "../kit/options.ts";
+import { type OptionsOf, option } from "../kit/options.ts";
 
 /** What a checkpoint does not say by itself. */
 export const checkpointOptions = {
@@ -16,7 +16,21 @@ export const checkpointOptions = {
     "--activation <between,last>",
     "of a checkpoint of weights alone: what stands between its layers and behind the last, such as relu,tanh",
   ),
+  size: option(
+    "--size <n>",
+    "of a checkpoint that makes images of any size: height and width (default: as it was trained)",
+    integer(1, 65_536),
+  ),
 };
+
+/** Those options as {@link readModel} takes them. */
+export function checkpointChoices({
+  label,
+  activation,
+  size,
+}: OptionsOf<typeof checkpointOptions>): CheckpointOptions {
+  return { label, activation, size };
+}
 
 /** A model's file, and what is in it with its external data. */
 interface ModelFile {
@@ -66,11 +80,11 @@ export async function readModel(argument: string, options: CheckpointOptions = {
 }
 
 /** An ONNX model has nothing left open that these options say. */
-function requireNone({ label, activation }: CheckpointOptions, name: string): void {
-  const given = label !== undefined ? "--label" : activation !== undefined ? "--activation" : undefined;
-  if (given === undefined) return;
+function requireNone(options: CheckpointOptions, name: string): void {
+  const given = Object.entries(options).find(([, value]) => value !== undefined);
+  if (!given) return;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `${given}: "${name}" is no checkpoint. Give classes of an ONNX model with --set, or leave it out.`,
+    `--${given[0]}: "${name}" is no checkpoint. Give classes of an ONNX model with --set, sizes with --shape, or leave it out.`,
   );
 }

@@ -33,7 +33,7 @@ import type { Task } from "../kit/task.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
 import { asOnePoint, type Ends, type Remark, remarkOnEnds } from "./assumptions.ts";
-import { checkpointOptions, readModel } from "./model-file.ts";
+import { checkpointChoices, checkpointOptions, readModel } from "./model-file.ts";
 import { type Points, readPoints } from "./points-file.ts";
 import { readSettings, type Settings, setOption } from "./settings.ts";
 
@@ -146,15 +146,8 @@ export async function loadModel(
     said.add(text);
   };
   remarkOnOptions(options, remark);
-  const { label, activation } = options;
-  const {
-    path,
-    name,
-    bytes,
-    model: written,
-    architecture,
-    remarks,
-  } = await readModel(argument, { label, activation });
+  const read = await readModel(argument, checkpointChoices(options));
+  const { path, name, bytes, model: written, architecture, remarks } = read;
   for (const text of remarks) remark(text);
   const { settings, description } = await readSettings(options.set);
   const runtime = await openRuntime(options, terminal);

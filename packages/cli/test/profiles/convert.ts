@@ -8,5 +8,5 @@ export const profile: CommandProfile = {
   command: "convert",
   least: () => [scratch("checkpoint.pt", readFileSync(checkpoint))],
   required: ["--out", scratch("converted.onnx")],
-  limits: { "--label": integer(0), "--truncation": between(0, 2) },
+  limits: { "--label": integer(0), "--size": integer(1, 65_536), "--truncation": between(0, 2) },
 };

@@ -8,7 +8,7 @@ import { formatChoice } from "@vielbein/viz";
 import { encodeChoice } from "@vielbein/viz/explorer";
 import { layoutOptions, requireLayout } from "../../inputs/layouts.ts";
 import { mapOptions, sha256 } from "../../inputs/model.ts";
-import { checkpointOptions, readModel } from "../../inputs/model-file.ts";
+import { checkpointChoices, checkpointOptions, readModel } from "../../inputs/model-file.ts";
 import { readSettings, setOption } from "../../inputs/settings.ts";
 import { integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
@@ -29,8 +29,7 @@ export const explore = command({
     open: flag("--no-open", "print the address only"),
   },
   async run({ model: argument, options, terminal, signal }) {
-    const { label, activation } = options;
-    const { name, bytes, model, remarks } = await readModel(argument, { label, activation });
+    const { name, bytes, model, remarks } = await readModel(argument, checkpointChoices(options));
     for (const text of remarks) info(terminal, text);
     const { settings: set } = await readSettings(options.set);
     // What the page would refuse is refused here.
