@@ -60,6 +60,13 @@ const cases: readonly Case[] = [
     architecture: "TAESD",
     options: { size: 8 },
   },
+  { file: "stylegan3_t.pkl", golden: "stylegan3_t", architecture: "StyleGAN3 (NVIDIA)" },
+  {
+    file: "stylegan3_r.pt",
+    golden: "stylegan3_r",
+    architecture: "StyleGAN3 (NVIDIA)",
+    options: { label: 1, truncation: 0.7 },
+  },
   { file: "pggan.pt", golden: "pggan", architecture: "PGGAN (pytorch_GAN_zoo)" },
   {
     file: "biggan.bin",

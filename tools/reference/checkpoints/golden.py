@@ -46,7 +46,7 @@ def write_golden(path: Path, function, shape: tuple[int, ...], seed=7, codes=COD
     Of large images only every so many values are kept, so many that they have no divisor in common with the sides.
     """
     generator = torch.Generator().manual_seed(seed)
-    z = torch.randn(codes, *shape, generator=generator).double()
+    z = torch.randn(codes, *shape, generator=generator, dtype=torch.float32).double()
     with torch.no_grad():
         image = function(z).flatten(1).numpy()
     every = next(n for n in (1, 5, 13, 29) if image.shape[1] / n <= MOST_VALUES)

@@ -11,11 +11,13 @@ import { pggan } from "./pggan.ts";
 import { stack } from "./stack.ts";
 import { stylegan2 } from "./stylegan2.ts";
 import { stylegan2Rosinality } from "./stylegan2-rosinality.ts";
+import { stylegan3 } from "./stylegan3.ts";
 import { autoencoderTiny, taesd } from "./taesd.ts";
 
 export const architectures: readonly Architecture[] = [
   stylegan2,
   stylegan2Rosinality,
+  stylegan3,
   autoencoderKl,
   autoencoderLdm,
   autoencoderTiny,

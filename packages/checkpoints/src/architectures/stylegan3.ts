@@ -1,0 +1,52 @@
+// StyleGAN3 (Karras et al. 2021), configurations T and R, under NVIDIA's names, which contain the sizes of the layers.
+//
+// Fourier features, which a rotation and a translation learnt from w move, pass modulated convolutions (as in
+// StyleGAN2, on activations) and leaky ReLUs between an upsampling and a downsampling filter. Zeros in between and
+// filtering are one transposed convolution, filtering and leaving out one strided convolution, both of one channel, the
+// channels of the image counting as images.
+
+import { applied, equalised, everyLayer, mapping, rowOf } from "../build/mapping.ts";
+import type { Name, Network } from "../build/network.ts";
+import type { Weights } from "../build/weights.ts";
+import type { Architecture, BuildOptions } from "./architecture.ts";
+import { fourierFeatures } from "./stylegan3-input.ts";
+import { LayerWriter } from "./stylegan3-layer.ts";
+
+export const stylegan3: Architecture = {
+  name: "StyleGAN3 (NVIDIA)",
+  version: 1,
+  pattern: [/^mapping\.fc0\.weight$/, /^synthesis\.input\.freqs$/, /^synthesis\.L0_\d+_\d+\.affine\.weight$/],
+  prior: "normal",
+  range: "-1,1",
+  options: ["label", "truncation"],
+  build,
+};
+
+/** z → w → w_plus → styles, features → image. */
+function build(network: Network, weights: Weights, options: BuildOptions): void {
+  const w = mapping(network, weights, options);
+  const found = weights.matches(/^synthesis\.L(\d+)_(\d+)_\d+(?=\.affine\.weight$)/);
+  const layers = found
+    .sort((a, b) => Number(a[1]) - Number(b[1]))
+    .map(([name, , size]) => ({ name, size: Number(size) }));
+  const width = weights.tensor("synthesis.input.affine.weight", 2).shape[1];
+  const wPlus = everyLayer(network, w, layers.length + 1, width);
+  const style = (name: string, label: string, row: number): Name => {
+    network.scope("");
+    const affine = equalised(weights, `${name}.affine`);
+    const value = applied(network, rowOf(network, wPlus, row), affine);
+    return network.space(`style_${label}`, [affine.weight.shape[0]], value);
+  };
+  let size = layers[0].size;
+  const input = fourierFeatures(network, weights, style("synthesis.input", "input", 0), size);
+  let x = network.space("features_input", [input.channels, size, size], input.output);
+  for (const [i, layer] of layers.entries()) {
+    const isLast = i === layers.length - 1;
+    const writer = new LayerWriter(network, weights, layer.name, size, layer.size);
+    const styled = style(layer.name, `L${i}`, i + 1);
+    const y = isLast ? writer.colours(x, styled) : writer.filtered(x, styled);
+    network.scope("");
+    size = layer.size;
+    x = network.space(isLast ? "image" : `features_L${i}`, [writer.outputs, size, size], y);
+  }
+}
