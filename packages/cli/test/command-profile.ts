@@ -12,6 +12,8 @@ export interface ProfileFiles {
   /** Two files of directions. */
   readonly first: string;
   readonly second: string;
+  /** The folder of a survey. */
+  readonly survey: string;
 }
 
 export interface CommandProfile {

@@ -58,7 +58,7 @@ export type { FigureOptions, LegendKey } from "./plots/frame.ts";
 export { type HeatMap, heatMap } from "./plots/heat-map.ts";
 export { type Histogram, type HistogramSeries, histogram } from "./plots/histogram.ts";
 export { type BandGroup, type LayerPlot, layerPlot, type SampleGroup } from "./plots/layer-plot.ts";
-export { type Band, bandOf, type LineSeries } from "./plots/series.ts";
+export { type Band, bandOf, type LineSeries, quantiles } from "./plots/series.ts";
 export { type SpectrumPlot, type SpectrumSeries, spectrumPlot } from "./plots/spectrum-plot.ts";
 export { decodeImage } from "./read/decode-image.ts";
 export { decodeJpeg } from "./read/decode-jpeg.ts";

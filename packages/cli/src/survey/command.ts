@@ -2,8 +2,10 @@
 
 import { type CommandValue, group } from "../kit/command.ts";
 import { plan } from "./plan-command.ts";
+import { report } from "./report-command.ts";
 import { run } from "./run-command.ts";
 import { status } from "./status-command.ts";
+import { submit } from "./submit-command.ts";
 
 export const survey: CommandValue = group([
   {
@@ -13,4 +15,6 @@ export const survey: CommandValue = group([
   },
   { name: "run", summary: "compute the shards of a survey that are missing", command: run },
   { name: "status", summary: "what of a survey is done, running, failed and missing", command: status },
+  { name: "report", summary: "tables and plots of what there is of a survey", command: report },
+  { name: "submit", summary: "hand the missing shards of a survey to Slurm or Kubernetes", command: submit },
 ]);

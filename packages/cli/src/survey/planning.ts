@@ -2,21 +2,21 @@
 // rows hold and how long they take; of further models, that they have the same.
 
 import { basename } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { VielbeinError } from "@vielbein/core";
+import { type Provenance, VielbeinError } from "@vielbein/core";
 import { standardOpset } from "@vielbein/onnx";
 import { layerOptions, layerSpaces } from "../inputs/layers.ts";
 import { pointOptions, sha256 } from "../inputs/model.ts";
 import { readModel } from "../inputs/model-file.ts";
 import { loadTruncated } from "../inputs/truncation.ts";
 import { readOptions } from "../kit/command.ts";
+import { spacesText } from "../kit/names.ts";
 import type { Column } from "../kit/row-file.ts";
 import type { OpenJob } from "../kit/rows-command.ts";
 import { disposing } from "../kit/task.ts";
 import type { Terminal } from "../kit/terminal.ts";
 import { tableColumns } from "./kept-rows.ts";
 import { methodOf } from "./methods.ts";
-import { openPart, quietly } from "./parts.ts";
+import { quietly } from "./parts.ts";
 import {
   type NamedPlan,
   namePlan,
@@ -89,7 +89,7 @@ export async function makePlan(wanted: Wanted, terminal: Terminal): Promise<Plan
     methods.push(planMethod(wanted, method, found, longest));
   }
   const plan: Plan = { format: 1, tool: TOOL, models, axis: wanted.axis?.name, methods };
-  for (const model of models.keys()) if (model > 0) await requireSameRows(plan, model, terminal);
+  for (const model of models.slice(1)) await requireSameRows(plan, model, terminal);
   return { plan: namePlan(JSON.parse(JSON.stringify(plan))), seconds };
 }
 
@@ -202,19 +202,30 @@ function planMethod(
 }
 
 /** Opens the first method of a further model at its first layer, to find out now what its shards would find out. */
-async function requireSameRows(plan: Plan, model: number, terminal: Terminal): Promise<void> {
+async function requireSameRows(
+  { models, methods }: Plan,
+  model: PlannedModel,
+  terminal: Terminal,
+): Promise<void> {
+  const { name, words, layers } = methods[0]!;
+  const [{ words: end, provenance, cells }] = layers as [PlannedLayer];
   await disposing(async (use) => {
-    const job = await openPart(plan, { model, method: 0, layer: 0 }, { terminal: quietly(terminal), use });
-    const { cells } = plan.methods[0]!.layers[0]!;
-    const found = Object.fromEntries(
-      Object.keys(cells).map((column) => [column, job.columns[column]?.shape]),
-    );
-    if (isDeepStrictEqual(JSON.stringify(found), JSON.stringify(cells))) return;
-    const [first, other] = [plan.models[0]!.argument, plan.models[model]!.argument];
+    const { signal } = new AbortController();
+    const task = { model: model.argument, terminal: quietly(terminal), signal, use };
+    const job = await methodOf(name).open(task, [...words, ...end]);
+    const shapes = Object.keys(cells).map((column) => [column, job.columns[column]?.shape] as const);
+    const found = rowsText(job.provenance, Object.fromEntries(shapes));
+    const wanted = rowsText(provenance, cells);
+    if (found === wanted) return;
     throw invalid(
-      `MODELS: "${other}" does not have the rows of "${first}": ${JSON.stringify(found)} instead of ${JSON.stringify(cells)}. Models of one survey have the same layers; plan others separately.`,
+      `MODELS: "${model.argument}" does not have the rows of "${models[0]!.argument}", ${found} instead of ${wanted}. Models of one survey have the same layers; plan others separately.`,
     );
   });
+}
+
+/** Which spaces and which shapes: what models of one survey have in common. */
+function rowsText({ from, to }: Provenance, cells: object): string {
+  return `${spacesText(from, to)} ${JSON.stringify(cells)}`;
 }
 
 function invalid(message: string): VielbeinError {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await planned(reference, ...plan);
   expect((await ran(reference)).code).toBe(0);
   wanted = dataIn(reference);
-});
+}, 120_000);
 
 /** A copy of the finished survey. */
 function copied(name: string): string {

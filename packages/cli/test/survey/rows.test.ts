@@ -36,7 +36,7 @@ describe("the rows of a survey are those of the commands", () => {
     );
     expect(await ran(folder)).toMatchObject({ code: 0 });
     rows = await tableOf(folder);
-  });
+  }, 120_000);
 
   it.each([
     ["basis", ["--samples", "10", "--k", "3"], ["singular_values"], ["products"]],
@@ -129,7 +129,7 @@ describe("the bytes of a survey", () => {
     await ran(reference);
     wanted = dataIn(reference);
     expect(Object.keys(wanted).length).toBeGreaterThan(60);
-  });
+  }, 120_000);
 
   it("are the same whatever the order of the shards, and whoever computes them", async () => {
     const folder = scratch("shares");

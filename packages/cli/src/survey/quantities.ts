@@ -1,0 +1,96 @@
+// What a report says of each method: means of columns, and ratios of means; the nulls beside what they are nulls of.
+
+/** A mean over points, or a ratio of two. */
+export interface Quantity {
+  readonly name: string;
+  /** For headers. */
+  readonly title: string;
+  /** For axes, where that is another. */
+  readonly axis?: string | undefined;
+  /** Whether it ranges over orders of magnitude. */
+  readonly isLogarithmic?: boolean | undefined;
+  /** A column of the method. */
+  readonly column: string;
+  /** Of a ratio: the column whose mean divides. */
+  readonly over?: string | undefined;
+  /** The name of its null. */
+  readonly nullName?: string | undefined;
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly title: string;
+  readonly axis?: string | undefined;
+  /** Whether it ranges over orders of magnitude. */
+  readonly isLogarithmic?: boolean | undefined;
+  readonly nullName?: string | undefined;
+}
+
+/** What tables and plots show, by method. Quantities that the rows do not have are left out. */
+const SHOWN: Readonly<Record<string, readonly Wanted[]>> = {
+  basis: [
+    { name: "largest_singular_value", title: "σ₁", isLogarithmic: true },
+    { name: "participation_ratio", title: "participation ratio" },
+    { name: "effective_rank", title: "effective rank" },
+  ],
+  dimension: [
+    { name: "local_dimension", title: "local dimension", nullName: "untrained_local_dimension" },
+    { name: "participation_ratio", title: "participation ratio" },
+    { name: "effective_rank", title: "effective rank" },
+  ],
+  distortion: [
+    {
+      name: "distortion",
+      title: "D",
+      axis: "Distortion D = I_rand / I_local",
+      isLogarithmic: true,
+      nullName: "untrained_distortion",
+    },
+    { name: "random", title: "I_rand", nullName: "untrained_random" },
+    { name: "near", title: "I_local", nullName: "untrained_near" },
+  ],
+  warpage: [
+    {
+      name: "random_distance",
+      title: "random pairs",
+      axis: "geodesic distance of random pairs (rad)",
+      nullName: "haar_distance",
+    },
+    {
+      name: "near_distance_1",
+      title: "neighbours",
+      axis: "geodesic distance of neighbours (rad)",
+      nullName: "untrained_near_distance_1",
+    },
+    { name: "untrained_random_distance", title: "untrained, random pairs" },
+  ],
+  metric: [
+    { name: "trace", title: "trace", isLogarithmic: true },
+    { name: "participation_ratio", title: "participation ratio" },
+    { name: "log_volume", title: "log-volume" },
+  ],
+};
+
+/** Ratios of means. */
+const RATIOS: Readonly<Record<string, readonly Quantity[]>> = {
+  distortion: ["", "untrained_"].map((prefix) => ({
+    name: `${prefix}distortion`,
+    title: `${prefix}distortion`,
+    column: `${prefix}random`,
+    over: `${prefix}near`,
+  })),
+};
+
+/** All quantities of a method with these columns: every column, and ratios. */
+export function quantitiesOf(method: string, columns: readonly string[]): Quantity[] {
+  const own = columns.map((column): Quantity => ({ name: column, title: column, column }));
+  return [...own, ...(RATIOS[method] ?? [])];
+}
+
+/** Those of them that tables and plots show, with their titles and their nulls. */
+export function shownOf(method: string, quantities: readonly Quantity[]): Quantity[] {
+  return (SHOWN[method] ?? []).flatMap((wanted) => {
+    const found = quantities.find(({ name }) => name === wanted.name);
+    return found ? [{ ...found, ...wanted }] : [];
+  });
+}

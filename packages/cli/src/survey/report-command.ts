@@ -1,0 +1,47 @@
+// vielbein survey report: statistics of what there is of a survey.
+
+import { mkdir } from "node:fs/promises";
+import { command } from "../kit/command.ts";
+import { endingIn, OutputFolderOption, output } from "../kit/command-files.ts";
+import { writeFigure } from "../kit/figure.ts";
+import { json } from "../kit/options.ts";
+import { writeNamed } from "../kit/output.ts";
+import { SurveyFolder } from "./folder.ts";
+import { readFound } from "./found.ts";
+import { readPlan } from "./plan.ts";
+import { figuresOf } from "./report-figures.ts";
+import { reportCsv, reportJson, reportText, type SurveyReport } from "./report-text.ts";
+import { statisticsOf } from "./statistics.ts";
+
+export const report = command({
+  argument: "<folder>",
+  description:
+    "Prints the means of what was found, by method, model and layer, with 95 % intervals by the bootstrap over points or pairs, beside the nulls. Of an unfinished survey it says which shards are missing.",
+  options: {
+    out: output("--out <file.csv>", "write all statistics as one flat table").argParser(endingIn(".csv")),
+    plots: new OutputFolderOption(
+      "--plots <folder>",
+      "write plots by layer, and by the axis of the models, as .svg",
+      /^(basis|dimension|distortion|metric|warpage)-[\w-]+\.svg$/,
+    ),
+    json,
+  },
+  async run({ folder: path, options, terminal, signal }) {
+    const folder = new SurveyFolder(path);
+    const plan = await readPlan(folder);
+    const found = await readFound(folder, plan);
+    const survey: SurveyReport = { path, plan, found, methods: statisticsOf(plan, found) };
+    return {
+      json: () => reportJson(survey),
+      text: () => reportText(survey),
+      after: async () => {
+        await writeNamed(options.out, () => reportCsv(survey), terminal);
+        if (options.plots === undefined) return;
+        await mkdir(options.plots, { recursive: true });
+        for (const { file, compose } of figuresOf(survey, options.plots)) {
+          await writeFigure(file, compose, terminal, signal);
+        }
+      },
+    };
+  },
+});

@@ -1,0 +1,144 @@
+// Statistics of a survey: of each quantity its mean with an interval by the bootstrap over points or pairs. Points are
+// drawn with all that was found at them, at every layer and of every model, so that intervals of one method belong
+// together; of many points they are drawn in groups, whose means are as independent as the points.
+
+import { bootstrapValues, intervalOf } from "@vielbein/core/statistics";
+import { quantiles } from "@vielbein/viz";
+import type { Found, FoundPart } from "./found.ts";
+import type { NamedPlan, PlannedMethod } from "./plan.ts";
+import { type Quantity, quantitiesOf } from "./quantities.ts";
+
+/** A quantity of one method at one layer of one model. */
+export interface Statistic {
+  readonly model: number;
+  readonly layer: number;
+  readonly quantity: string;
+  /** Points that have a value. */
+  readonly points: number;
+  /** Points that were computed and have none. */
+  readonly missing: number;
+  readonly mean: number;
+  /** 95 %; undefined of fewer than two points. */
+  readonly interval: readonly [number, number] | undefined;
+  /** Of the values; undefined of a ratio. */
+  readonly values: Spread | undefined;
+}
+
+interface Spread {
+  readonly standardDeviation: number;
+  /** The 5th, 25th, 50th, 75th and 95th percentiles. */
+  readonly percentiles: readonly number[];
+}
+
+export interface MethodStatistics {
+  readonly method: string;
+  readonly statistics: readonly Statistic[];
+  /** How many points are drawn together. */
+  readonly groupSize: number;
+}
+
+/** At most so many groups are drawn from. */
+const GROUPS = 2000;
+const PERCENTILES = [0.05, 0.25, 0.5, 0.75, 0.95];
+
+export function statisticsOf(plan: NamedPlan, { parts }: Found): MethodStatistics[] {
+  return plan.methods.map((method, m) => {
+    const own = parts.filter((part) => part.method === m && part.rows > 0);
+    const groups = Math.min(GROUPS, method.total);
+    const sums = own.flatMap((part) => sumsOf(method, part, groups));
+    const intervals = intervalsOf(sums, groups, seedOf(method));
+    return {
+      method: method.name,
+      groupSize: Math.ceil(method.total / groups),
+      statistics: sums.map((sum, i) => statisticOf(sum, intervals[i])),
+    };
+  });
+}
+
+/** The seed of the points. */
+function seedOf({ layers }: PlannedMethod): number {
+  const points = layers[0]?.provenance.points;
+  return points && "seed" in points ? points.seed : 0;
+}
+
+/** A quantity of a part, summed up by group. */
+interface Sums {
+  readonly part: FoundPart;
+  readonly quantity: Quantity;
+  readonly values: Float64Array;
+  /** What the mean is divided by: how many there are, or the other column. */
+  readonly numerators: Float64Array;
+  readonly denominators: Float64Array;
+}
+
+function sumsOf({ name, columns }: PlannedMethod, part: FoundPart, groups: number): Sums[] {
+  return quantitiesOf(name, columns).flatMap((quantity) => {
+    const values = part.columns.get(quantity.column);
+    const divisors = quantity.over === undefined ? undefined : part.columns.get(quantity.over);
+    if (!values || (quantity.over !== undefined && !divisors)) return [];
+    const [numerators, denominators] = [new Float64Array(groups), new Float64Array(groups)];
+    for (let i = 0; i < values.length; i++) {
+      const [value, divisor] = [values[i]!, divisors?.[i] ?? 1];
+      if (Number.isNaN(value) || Number.isNaN(divisor)) continue;
+      numerators[i % groups]! += value;
+      denominators[i % groups]! += divisor;
+    }
+    return [{ part, quantity, values, numerators, denominators }];
+  });
+}
+
+/** The intervals of all of them, from the same draws. */
+function intervalsOf(
+  all: readonly Sums[],
+  groups: number,
+  seed: number,
+): (readonly [number, number] | undefined)[] {
+  if (groups < 2) return all.map(() => undefined);
+  const found: number[][] = all.map(() => []);
+  bootstrapValues(
+    groups,
+    (drawn) => {
+      for (const [i, sums] of all.entries()) found[i]!.push(ratio(sums, drawn));
+      return 0;
+    },
+    { seed },
+  );
+  return found.map((values) => {
+    const known = Float64Array.from(values.filter(Number.isFinite)).sort();
+    return known.length > values.length / 2 ? intervalOf(known) : undefined;
+  });
+}
+
+function ratio({ numerators, denominators }: Sums, drawn: Iterable<number>): number {
+  let [numerator, denominator] = [0, 0];
+  for (const group of drawn) {
+    numerator += numerators[group]!;
+    denominator += denominators[group]!;
+  }
+  return numerator / denominator;
+}
+
+function statisticOf(sums: Sums, interval: readonly [number, number] | undefined): Statistic {
+  const { part, quantity, values, numerators } = sums;
+  const known = values.filter((value) => !Number.isNaN(value)).sort();
+  return {
+    model: part.model,
+    layer: part.layer,
+    quantity: quantity.name,
+    points: known.length,
+    missing: part.rows - known.length,
+    mean: known.length === 0 ? Number.NaN : ratio(sums, numerators.keys()),
+    interval: known.length < 2 ? undefined : interval,
+    values: quantity.over === undefined && known.length > 0 ? spreadOf(known) : undefined,
+  };
+}
+
+/** @param ascending at least one. */
+function spreadOf(ascending: Float64Array): Spread {
+  const mean = ascending.reduce((sum, x) => sum + x / ascending.length, 0);
+  const squares = ascending.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return {
+    standardDeviation: Math.sqrt(squares / (ascending.length - 1)),
+    percentiles: quantiles(ascending, PERCENTILES),
+  };
+}

@@ -1,0 +1,85 @@
+// What is submitted of a survey: the shards that are missing, spread over the elements of a job array.
+
+import { createHash } from "node:crypto";
+import { realpath } from "node:fs/promises";
+import { basename } from "node:path";
+import { VielbeinError } from "@vielbein/core";
+import { SurveyFolder } from "./folder.ts";
+import { type NamedPlan, readPlan } from "./plan.ts";
+import { rangesText } from "./shards.ts";
+import { statesOf } from "./status.ts";
+
+export interface Submission {
+  /** Absolute, without links: the same on all machines. */
+  readonly folder: string;
+  readonly plan: NamedPlan;
+  readonly missing: readonly number[];
+  /** How many elements share them. */
+  readonly elements: number;
+}
+
+/** What an element is given, as options are typed. */
+export interface Resources {
+  readonly cpus: number;
+  readonly gpus?: number | undefined;
+  readonly mem?: string | undefined;
+  readonly time?: string | undefined;
+  /** Elements that run at a time. */
+  readonly atOnce?: number | undefined;
+}
+
+/** So many elements, unless more are asked for: queues take them, and each has several shards. */
+const ELEMENTS = 100;
+
+/**
+ * @param wanted the number of elements that is asked for.
+ * @param limit the largest that the scheduler takes.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` where nothing is missing; what reading the plan throws.
+ */
+export async function submissionOf(
+  path: string,
+  wanted: number | undefined,
+  limit: number,
+): Promise<Submission> {
+  const plan = await readPlan(new SurveyFolder(path));
+  const folder = await realpath(path);
+  const states = await statesOf(new SurveyFolder(folder), plan, false);
+  const missing = states.filter(({ kind }) => kind !== "done").map(({ shard }) => shard.number);
+  if (missing.length === 0) {
+    throw new VielbeinError("INVALID_ARGUMENT", `"${path}": nothing is missing, all shards are done.`);
+  }
+  return { folder, plan, missing, elements: Math.min(missing.length, wanted ?? ELEMENTS, limit) };
+}
+
+/** A name for jobs of this survey, and the same for all of them. */
+export function jobName({ plan }: Pick<Submission, "plan">): string {
+  return `vielbein-${plan.id.slice(0, 10)}`;
+}
+
+/** A name for this submission alone. */
+export function submissionName(submission: Submission): string {
+  const what = createHash("sha256").update(rangesText(submission.missing)).digest("hex");
+  return `${jobName(submission)}-${what.slice(0, 6)}`;
+}
+
+/**
+ * What follows `vielbein` in the command line of an element, for a shell.
+ *
+ * @param index what the shell makes the number of the element of, from 0.
+ * @param jobs what it makes the number of processes of.
+ */
+export function elementLine({ folder, missing, elements }: Submission, index: string, jobs: string): string {
+  const shards = `--shards ${rangesText(missing)} --shard-of ${index}/${elements}`;
+  return `survey run ${quoted(folder)} ${shards} --jobs ${jobs}`;
+}
+
+/** A word for the shell. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** For messages. */
+export function submissionText({ folder, missing, elements }: Submission): string {
+  const shards = missing.length === 1 ? "1 shard" : `${missing.length} shards`;
+  return `${shards} of ${basename(folder)} in ${elements === 1 ? "1 element" : `${elements} elements`}`;
+}

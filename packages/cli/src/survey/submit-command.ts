@@ -1,0 +1,100 @@
+// vielbein survey submit: hands the missing shards to a scheduler.
+
+import { VielbeinError } from "@vielbein/core";
+import { InvalidArgumentError } from "commander";
+import { integer } from "../kit/arguments.ts";
+import { command } from "../kit/command.ts";
+import { choice, flag, type OptionsOf, option, required } from "../kit/options.ts";
+import type { Report } from "../kit/report.ts";
+import type { Task } from "../kit/task.ts";
+import { KUBERNETES_LIMIT, type KubernetesOptions, kubernetesJob, submitToKubernetes } from "./kubernetes.ts";
+import { slurmLimit, slurmScript, submitToSlurm } from "./slurm.ts";
+import { type Submission, submissionOf, submissionText } from "./submission.ts";
+
+const options = {
+  engine: required(choice("--engine <name>", "the scheduler", ["slurm", "kubernetes"])),
+  print: flag("--print", "print what would be submitted, and submit nothing"),
+  elements: option(
+    "--elements <n>",
+    "elements of the array, which share the shards (default: 100, or as many as there are)",
+    integer(1, 100_000),
+  ),
+  atOnce: option("--at-once <n>", "elements that run at a time (default: all)", integer(1)),
+  cpus: option("--cpus <n>", "cores of an element, each with a process", integer(1, 1024), 1),
+  gpus: option("--gpus <n>", "GPUs of an element", integer(1, 64)),
+  mem: option("--mem <size>", "memory of an element, as the scheduler writes it: 8G, 8Gi", amount),
+  time: option("--time <limit>", "Slurm: time limit of an element; it queues itself again before its end"),
+  partition: option("--partition <name>", "Slurm: partition"),
+  sbatch: option(
+    "--sbatch <option>",
+    "Slurm: a further option of sbatch, such as --account=lab; repeatable",
+    (text: string, before: readonly string[] = []) => [...before, text],
+  ),
+  image: option("--image <name>", "Kubernetes: container image"),
+  volume: option("--volume <claim>", "Kubernetes: persistent volume claim that holds survey and models"),
+  mount: option("--mount <path>", "Kubernetes: where that volume is mounted, here and in the pods"),
+  namespace: option("--namespace <name>", "Kubernetes: namespace"),
+};
+
+type SubmitOptions = OptionsOf<typeof options>;
+
+export const submit = command({
+  argument: "<folder>",
+  description:
+    "Submits a job array whose elements share the shards that are missing. Submit again for what is missing then; vielbein survey status says what that is.",
+  options,
+  run: (task) => (task.options.engine === "slurm" ? toSlurm(task) : toKubernetes(task)),
+});
+
+function amount(text: string): string {
+  if (/^[1-9]\d*[KMGTkmgt]?i?$/.test(text)) return text;
+  throw new InvalidArgumentError("Expected an amount of memory such as 8G or 8Gi.");
+}
+
+interface SubmitTask extends Task<SubmitOptions> {
+  /** That of the survey. */
+  readonly folder: string;
+}
+
+async function toSlurm({ folder, options, terminal }: SubmitTask): Promise<Report> {
+  requireNone(options, ["image", "volume", "mount", "namespace"]);
+  const submission = await submissionOf(folder, options.elements, await slurmLimit(terminal));
+  if (options.print) return { text: () => slurmScript(submission, options) };
+  return said(submission, await submitToSlurm(submission, options));
+}
+
+async function toKubernetes({ folder, options }: SubmitTask): Promise<Report> {
+  requireNone(options, ["time", "partition", "sbatch"]);
+  const submission = await submissionOf(folder, options.elements, KUBERNETES_LIMIT);
+  const settings = { ...options, ...requireAll(options) };
+  if (!options.print) return said(submission, await submitToKubernetes(submission, settings));
+  const job = await kubernetesJob(submission, settings);
+  return { text: () => `${JSON.stringify(job, null, 2)}\n` };
+}
+
+function said(submission: Submission, answer: string): Report {
+  return { text: () => `submitted ${submissionText(submission)}: ${answer}\n` };
+}
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` */
+function requireNone(options: SubmitOptions, names: readonly (keyof SubmitOptions)[]): void {
+  const given = names.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--${given}: it is not for --engine ${options.engine}. Leave it out.`,
+  );
+}
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` */
+function requireAll({
+  image,
+  volume,
+  mount,
+}: SubmitOptions): Pick<KubernetesOptions, "image" | "volume" | "mount"> {
+  if (image !== undefined && volume !== undefined && mount !== undefined) return { image, volume, mount };
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    "--engine kubernetes: it needs an image, the claim of a volume and where that is mounted. Give --image, --volume and --mount.",
+  );
+}
