@@ -6,7 +6,7 @@ import { relative, resolve } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { isEmbedded } from "../inputs/model-file.ts";
 import { defined } from "../kit/defined.ts";
-import { EXIT } from "../kit/exit-codes.ts";
+import { EXIT } from "../kit/exit.ts";
 import { elementLine, jobName, type Resources, type Submission, submissionName } from "./submission.ts";
 import { tell } from "./tools.ts";
 
