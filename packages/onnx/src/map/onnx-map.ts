@@ -14,12 +14,10 @@ import {
 } from "@vielbein/core";
 import { type Runtime, type Session, type SessionOptions, Turns } from "@vielbein/core/runtime";
 import type { DerivativeOptions } from "../derive/emitter.ts";
-import { infoOf, pointShape } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { openSession } from "../file/source.ts";
 import { trialLimits } from "../file/trial.ts";
 import type { Model } from "../model/model.ts";
-import { elementCount } from "../model/tensor.ts";
 import type { PrepareOptions } from "../prepare/options.ts";
 import { prepare } from "../prepare/prepare.ts";
 import { withoutDoubleKernel } from "../prepare/widen.ts";
@@ -31,6 +29,7 @@ import { MapNumbers, vectorBehind } from "./numbers.ts";
 import { ProductSessions } from "./product-sessions.ts";
 import { type RedrawOptions, redrawWeights } from "./redraw.ts";
 import { SecondSessions } from "./second-sessions.ts";
+import { spaceOf } from "./space.ts";
 import { ValueSessions } from "./value-sessions.ts";
 
 export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, DerivativeOptions {
@@ -74,8 +73,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     this.#options = { portable: runtime.portable ?? false, ...options };
     this.#memoryBudget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
     this.#runtime = runtime;
-    this.from = { ...space(graph, graph.input), prior };
-    this.to = space(graph, graph.output);
+    this.from = { ...spaceOf(graph, graph.input), prior };
+    this.to = spaceOf(graph, graph.output);
     this.bytesPerTangent = bytesPerTangent(graph);
     this.#numbers = new MapNumbers<Values>(graph, options.precision);
     this.#derived = new DerivedGraphs(graph, runtime, this.#options, this.#numbers);
@@ -288,15 +287,4 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
       throw this.#options.precision === "float64" ? withoutDoubleKernel(error, this.#runtime) : error;
     });
   }
-}
-
-function space(graph: PreparedGraph, name: string): Space {
-  const shape = pointShape(infoOf(graph, name).shape);
-  if (elementCount(shape) === 0) {
-    throw new VielbeinError(
-      "INVALID_SPACE",
-      `Tensor "${name}" holds no number: its shape is [${shape}] for each point. Choose another one (\`vielbein inspect\` lists them).`,
-    );
-  }
-  return { name, dim: elementCount(shape), shape };
 }
