@@ -1,6 +1,7 @@
 // vielbein flipd, and denoisers in other commands: ideal denoisers of known data, and goldens from their densities.
 
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { orthogonal } from "@vielbein/linalg";
 import { readNpz, writeNpy } from "@vielbein/linalg/npy";
 import { DataType, encodeModel, PREDICTIONS } from "@vielbein/onnx";
@@ -192,10 +193,93 @@ describe("vielbein flipd", () => {
       for (const command of ["flipd", "basis", "dimension"]) {
         const argv = [path, "--points", data, "--sigma", "0.1", "--prediction", what];
         const { code, stderr } = await vielbein(command, ...argv);
-        expect([code, stderr]).toEqual([65, expect.stringContaining('"x" [3], and "sum" is [1]')]);
+        expect([code, stderr]).toEqual([
+          65,
+          expect.stringContaining('"x" [3], or twice its channels, and "sum" is [1]'),
+        ]);
       }
     },
   );
+});
+
+describe("an output with learnt variances", () => {
+  // Pictures of three channels, whose mean is tanh; behind it three channels of something else.
+  const learnt = scratch(
+    "learnt.onnx",
+    encodeModel(
+      model({
+        nodes: [
+          node("Tanh", ["x"], ["mean"]),
+          node("Exp", ["x"], ["variance"]),
+          node("Concat", ["mean", "variance"], ["both"], { axis: { type: "int", value: 1 } }),
+        ],
+        initializers: [],
+        inputs: [{ name: "x", dataType: DataType.FLOAT, shape: ["n", 3, 2, 2] }],
+        outputs: [{ name: "both", dataType: DataType.FLOAT, shape: ["n", 6, 2, 2] }],
+      }),
+    ),
+  );
+  const x = Float32Array.from({ length: 12 }, (_, i) => Math.cos(i));
+  const data = scratch("pictures.npy", writeNpy({ shape: [1, 3, 2, 2], data: x }));
+  const argv = [learnt, "--points", data, "--sigma", "0.3", "--prediction", "x0"];
+
+  it("is the first half, and that is said", async () => {
+    const { code, stdout, stderr } = await vielbein("flipd", ...argv, "--untrained", "0", "--json");
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        '"both" [6, 2, 2] has twice the channels of "x" [3, 2, 2]: the first 3 are taken',
+      ),
+    ]);
+    const { levels, provenance } = JSON.parse(stdout);
+    // tr ∂x̂₀/∂x + ‖(x̂₀ − x)/σ‖².
+    const passed = x.reduce((sum, value) => sum + 1 - Math.tanh(value) ** 2, 0);
+    const moved = x.reduce((sum, value) => sum + ((Math.tanh(value) - value) / 0.3) ** 2, 0);
+    expect(levels[0].points[0].dimension).toBeCloseTo(passed + moved, 4);
+    expect(provenance.options.levels[0].channels).toBe(3);
+    for (const command of ["basis", "dimension"]) {
+      const found = await vielbein(command, ...argv);
+      expect([found.code, found.stderr.includes("learnt variances")]).toEqual([0, true]);
+    }
+  });
+});
+
+describe("a U-Net of diffusers, beside its scheduler in float64", () => {
+  // tools/reference/onnx/write_unet_denoiser.py
+  const folder = new URL("../../onnx/test/fixtures/", import.meta.url);
+  const network = fileURLToPath(new URL("unet_denoiser.onnx", folder));
+  const golden = JSON.parse(readFileSync(new URL("unet_denoiser.json", folder), "utf8"));
+  const alpha = Math.sqrt(1 - golden.sigma ** 2);
+  const of = (name: string, factor: number) =>
+    scratch(
+      name,
+      writeNpy({ shape: [1, 3, 4, 4], data: Float64Array.from(golden.x, (x: number) => factor * x) }),
+    );
+  const at = ["--sigma", String(golden.sigma), "--process", "preserving"];
+  const told = ["--noise-input", `timestep=${golden.time}`];
+
+  it.each(["epsilon", "v", "x0"])("%s", async (prediction) => {
+    const expected = golden[prediction];
+    const argv = [network, ...at, ...told, "--prediction", prediction];
+    const found = await vielbein(
+      ...["flipd", ...argv, "--points", of("x.npy", 1), "--untrained", "0", "--json"],
+    );
+    const [{ dimension }] = JSON.parse(found.stdout).levels[0].points;
+    expect(Math.abs(dimension / expected.dimension - 1)).toBeLessThan(1e-5);
+    const bases = scratch("bases.npz");
+    await vielbein("basis", ...argv, "--points", of("xt.npy", alpha), "--out", bases);
+    const { singular_values: singularValues, values } = readNpz(readFileSync(bases));
+    expect([...values!.data]).toEqual(expected.guess.map((x: number) => expect.closeTo(x, 4)));
+    expected.singular_values.forEach((x: number, i: number) => {
+      expect(Math.abs(Number(singularValues!.data[i]) - x)).toBeLessThan(1e-5 * expected.singular_values[0]);
+    });
+  });
+});
+
+it.each(["1e-30", "1e-7", "1e30", "1e39"])("σ = %s says nothing about data of that size", async (sigma) => {
+  const found = await vielbein("flipd", plane.model, "--points", plane.points, "--sigma", sigma);
+  expect([found.code, found.stdout]).toEqual([65, ""]);
+  expect(found.stderr).toMatch(/Choose σ from \S+ to|finite numbers of float32/);
 });
 
 describe("x_t → x̂₀", () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { readNpz, writeNpy } from "@vielbein/linalg/npy";
 import { DataType, encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
-import { generatorBytes, model, node } from "./models.ts";
+import { floats, generatorBytes, model, node } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
 const path = scratch("generator.onnx", generatorBytes);
@@ -63,6 +63,32 @@ describe("vielbein warpage", () => {
     // Random weights know nothing of the layers before.
     expect(Math.abs(toSefa.geodesic.mean[3] / haar.geodesic.mean[3] - 1)).toBeLessThan(0.2);
     expect((await json("--to", "hidden", "--pairs", "1", "--pca-samples", "0")).toPca).toBeNull();
+  });
+
+  it("says at which tensor there are no directions of SeFa, and what to change", async () => {
+    const bent = scratch(
+      "bent.onnx",
+      encodeModel(
+        model({
+          nodes: [
+            node("Gemm", ["z", "A"], ["h"]),
+            node("Tanh", ["h"], ["t"]),
+            node("Gemm", ["t", "B"], ["y"]),
+          ],
+          initializers: [floats("A", [3, 8]), floats("B", [8, 20])],
+          inputs: [{ name: "z", dataType: DataType.FLOAT, shape: ["n", 3] }],
+          outputs: [{ name: "y", dataType: DataType.FLOAT }],
+        }),
+      ),
+    );
+    const argv = ["warpage", bent, "--to", "h", "--pairs", "2", "--pca-samples", "0"];
+    const { code, stderr } = await vielbein(...argv);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        'not compared with SeFa: no layer reads "h" by weights that are constant. End at a tensor (--to) that',
+      ),
+    ]);
   });
 
   it("compares with the Fréchet basis where its samples are asked for", async () => {

@@ -98,6 +98,47 @@ test("tensors that are called as the new ones are keep their names", async () =>
   await map.dispose();
 });
 
+test("of an output with learnt variances the first channels are the prediction", async () => {
+  const sides = [1, 4, 2, 3];
+  const twice = makeModel({
+    nodes: [
+      makeNode("Tanh", ["x"], ["mean"]),
+      makeNode("Exp", ["x"], ["variance"]),
+      makeNode("Concat", ["mean", "variance"], ["both"], { axis: { type: "int", value: 1 } }),
+    ],
+    inputs: [{ name: "x", dataType: DataType.FLOAT, shape: sides }],
+    outputs: [{ name: "both", dataType: DataType.FLOAT, shape: [1, 8, 2, 3] }],
+  });
+  const { model, denoised } = composeDenoiser(twice, {
+    ...{ input: "x", output: "both", prediction: "epsilon", alpha: 0.8, sigma: 0.6, channels: 4 },
+  });
+  const map = await OnnxMap.create(model, runtime, { from: "x", to: denoised });
+  expect(map.to.shape).toEqual([4, 2, 3]);
+  const x = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i));
+  const [found, pushed] = [await map.evaluate(x, 1), await map.jvp(x, new Float32Array(24).fill(1), 1)];
+  x.forEach((value, i) => {
+    const epsilon = Math.tanh(value);
+    expect(found[i]).toBeCloseTo((value - 0.6 * epsilon) / 0.8, 5);
+    expect(pushed[i]).toBeCloseTo((1 - 0.6 * (1 - epsilon ** 2)) / 0.8, 5);
+  });
+  await map.dispose();
+});
+
+test.each([
+  ["epsilon", 1, 1e39],
+  ["epsilon", 1e-39, 0.5],
+  ["score", 1, 1e-30],
+  ["x0", 1, 1e-39],
+] as const)(
+  "weights that float32 does not hold are refused: %s, α = %f, σ = %f",
+  (prediction, alpha, sigma) => {
+    const options = { input: "x", output: "net", prediction, alpha, sigma };
+    expect(() => composeDenoiser(networkOf("x0", 1, 0.5), options)).toThrow(
+      expect.objectContaining({ code: "OUT_OF_RANGE", message: expect.stringContaining(`σ = ${sigma}`) }),
+    );
+  },
+);
+
 test.each([
   ["exploding", 0, "must be positive and finite, got 0"],
   ["exploding", Number.POSITIVE_INFINITY, "got Infinity"],

@@ -15,6 +15,7 @@ import {
 import { InvalidArgumentError } from "commander";
 import { positive } from "../kit/arguments.ts";
 import { choice, type OptionsOf, option } from "../kit/options.ts";
+import { info, type Terminal } from "../kit/terminal.ts";
 import type { LoadedModel, MapOptions } from "./model.ts";
 import { prepareMap } from "./prepared.ts";
 
@@ -83,10 +84,11 @@ export interface DenoiserModel extends LoadedModel {
 export async function asDenoiser(
   loaded: LoadedModel,
   options: Choice & Ends & { readonly sigma?: number | undefined },
+  terminal: Terminal,
 ): Promise<LoadedModel> {
   const { sigma, ...rest } = options;
   if (sigma !== undefined) {
-    const [at = loaded] = await denoisersAt(loaded, rest, [sigma]);
+    const [at = loaded] = await denoisersAt(loaded, rest, [sigma], terminal);
     return at;
   }
   const given = (["prediction", "process", "noiseInput"] as const).find((name) => rest[name] !== undefined);
@@ -108,6 +110,7 @@ export async function denoisersAt(
   loaded: LoadedModel,
   options: Choice & Ends,
   sigmas: readonly number[],
+  terminal: Terminal,
 ): Promise<DenoiserModel[]> {
   const prediction = options.prediction ?? stated(loaded, "vielbein.prediction", PREDICTIONS);
   if (prediction === undefined) {
@@ -117,50 +120,78 @@ export async function denoisersAt(
     );
   }
   const process = options.process ?? stated(loaded, "vielbein.process", PROCESSES) ?? "exploding";
+  const alphas = sigmas.map((sigma) => signalLevel(process, sigma));
   const told = toldAt(loaded, options, sigmas);
-  const levels = sigmas.map((sigma, i) =>
-    denoiserAt(loaded, options, { prediction, process, sigma }, told?.[i]),
+  const output = requireOneEnd(options);
+  const first = withNoise(loaded, told?.[0]);
+  const ends = endpoints(loaded.model, { inputs: first.inputs, from: options.from, to: output });
+  const channels = await predictedChannels(first, ends, terminal);
+  return sigmas.map((sigma, i) =>
+    denoiserAt(loaded, ends, { prediction, process, sigma, alpha: alphas[i]!, channels }, told?.[i]),
   );
-  const [first] = levels;
-  if (first) await requireSameShape({ ...loaded, inputs: first.inputs }, options.from, first.denoiser.output);
-  return levels;
 }
 
-/** Sums of tensors of other shapes would be taken all the same, each number repeated. */
-async function requireSameShape(
+/** The one tensor that --to names, if any. @throws {VielbeinError} `INVALID_ARGUMENT` */
+function requireOneEnd({ to }: Ends): string | undefined {
+  const [end, ...further] = [to ?? []].flat();
+  if (further.length === 0) return end;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `--to: of a denoiser it names the one tensor that is predicted, got ${further.length + 1}. Name one.`,
+  );
+}
+
+/**
+ * How many channels of the output are the prediction, where it has twice those of the data, with a remark; undefined where
+ * it has the shape of the data. Sums of tensors of other shapes would be taken all the same, each number repeated.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH`
+ */
+async function predictedChannels(
   loaded: LoadedModel,
-  input: string | undefined,
-  output: string,
-): Promise<void> {
-  const { from, to } = await prepareMap(loaded, { from: input, to: output });
-  if (String(from.shape) === String(to.shape)) return;
+  ends: { readonly from: string; readonly to: string },
+  terminal: Terminal,
+): Promise<number | undefined> {
+  const { from, to } = await prepareMap(loaded, ends);
+  if (String(from.shape) === String(to.shape)) return undefined;
+  const [channels = 0, ...sides] = from.shape;
+  if (sides.length > 0 && String([2 * channels, ...sides]) === String(to.shape)) {
+    info(
+      terminal,
+      `"${to.name}" [${to.shape.join(", ")}] has twice the channels of "${from.name}" [${from.shape.join(", ")}]: the first ${channels} are taken for the prediction, the others for learnt variances, which are left out`,
+    );
+    return channels;
+  }
   throw new VielbeinError(
     "SHAPE_MISMATCH",
-    `--sigma: what a denoiser predicts has the shape of its data, "${from.name}" [${from.shape.join(", ")}], and "${to.name}" is [${to.shape.join(", ")}]. Name the tensor that is predicted with --to.`,
+    `--sigma: what a denoiser predicts has the shape of its data, "${from.name}" [${from.shape.join(", ")}], or twice its channels, and "${to.name}" is [${to.shape.join(", ")}]. Name the tensor that is predicted with --to.`,
   );
+}
+
+/** The model told how much noise there is. */
+function withNoise(loaded: LoadedModel, told: Readonly<Record<string, number>> | undefined): LoadedModel {
+  const settings = Object.entries(told ?? {}).map(([name, value]) => [name, { all: value }] as const);
+  const noise = inputTensors(loaded.model, Object.fromEntries(settings), loaded.memoryBudget);
+  return { ...loaded, inputs: { ...loaded.inputs, ...noise } };
+}
+
+interface Kind {
+  readonly prediction: Prediction;
+  readonly process: NoiseProcess;
+  readonly sigma: number;
+  readonly alpha: number;
+  readonly channels: number | undefined;
 }
 
 function denoiserAt(
   loaded: LoadedModel,
-  { from, to }: Ends,
-  { prediction, process, sigma }: { prediction: Prediction; process: NoiseProcess; sigma: number },
+  ends: { readonly from: string; readonly to: string },
+  { process, ...kind }: Kind,
   told: Readonly<Record<string, number>> | undefined,
 ): DenoiserModel {
-  const [end, ...further] = [to ?? []].flat();
-  if (further.length > 0) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `--to: of a denoiser it names the one tensor that is predicted, got ${further.length + 1}. Name one.`,
-    );
-  }
-  const settings = Object.entries(told ?? {}).map(([name, value]) => [name, { all: value }] as const);
-  const noise = inputTensors(loaded.model, Object.fromEntries(settings), loaded.memoryBudget);
-  const inputs = { ...loaded.inputs, ...noise };
-  const ends = endpoints(loaded.model, { inputs, from, to: end });
-  const alpha = signalLevel(process, sigma);
-  const composed = { output: ends.to, prediction, alpha, sigma };
+  const composed = { output: ends.to, ...kind };
   const { model, ...tensors } = composeDenoiser(loaded.model, { input: ends.from, ...composed });
-  return { ...loaded, model, inputs, denoiser: { ...composed, process, told, ...tensors } };
+  return { ...withNoise(loaded, told), model, denoiser: { ...composed, process, told, ...tensors } };
 }
 
 /** @throws {VielbeinError} `INVALID_MODEL` */

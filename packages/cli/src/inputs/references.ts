@@ -10,7 +10,7 @@ import {
 } from "@vielbein/core";
 import { frechetBasis } from "@vielbein/core/grassmann";
 import type { Matrix } from "@vielbein/linalg";
-import { firstAffineMaps, type OnnxMap, prepare } from "@vielbein/onnx";
+import { firstAffineMaps, type OnnxMap, type PreparedGraph, prepare } from "@vielbein/onnx";
 import { endingAtOnce } from "../kit/signals.ts";
 import type { Task } from "../kit/task.ts";
 import { info, Progress, type Terminal } from "../kit/terminal.ts";
@@ -32,13 +32,28 @@ export async function factorizedDirections(
   return comparedWith("SeFa", "INVALID_SPACE", terminal, async () => {
     const span = { from: to.name, to: end, inputs, memoryBudget };
     const graph = await prepare(model, runtime, span);
-    const factorize = () => sefa(selectMaps(firstAffineMaps(graph)).map(({ weight }) => weight));
+    const maps = affineMapsOf(graph, to.name);
+    const factorize = () => sefa(selectMaps(maps).map(({ weight }) => weight));
     const { directions } = await endingAtOnce(factorize, signal);
     // In a space of codes per layer the directions are those of one layer.
     if (directions.rows === to.dim) return directions;
     info(terminal, `not compared with SeFa: its directions are those of one layer of "${to.name}"`);
     return undefined;
   });
+}
+
+/** {@link firstAffineMaps}; where there are none, the remedy is another end of the map that is compared. */
+function affineMapsOf(graph: PreparedGraph, end: string): ReturnType<typeof firstAffineMaps> {
+  try {
+    return firstAffineMaps(graph);
+  } catch (error) {
+    if (!(error instanceof VielbeinError && error.code === "INVALID_SPACE")) throw error;
+    throw new VielbeinError(
+      "INVALID_SPACE",
+      `no layer reads "${end}" by weights that are constant. End at a tensor (--to) that a fully connected layer reads.`,
+      { cause: error },
+    );
+  }
 }
 
 /** What `find` finds; undefined, with a remark, where that fails for an expected reason. */

@@ -25,7 +25,7 @@ type TruncationOptions = Omit<CodeOptions, "to"> & Parameters<typeof asDenoiser>
  */
 export async function loadTruncated(task: ModelTask<TruncationOptions>): Promise<LoadedModel> {
   const { model, options, terminal, signal } = task;
-  const loaded = await asDenoiser(await loadModel(model, options, terminal), options);
+  const loaded = await asDenoiser(await loadModel(model, options, terminal), options, terminal);
   const { truncation: psi, points } = options;
   if (psi === undefined) return loaded;
   const { from = endpoints(loaded.model, { inputs: loaded.inputs }).from } = options;

@@ -6,7 +6,7 @@ import { makeNode } from "../model/attributes.ts";
 import { tensorNames } from "../model/graph.ts";
 import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
-import { float32Tensor } from "../model/tensor.ts";
+import { float32Tensor, int64Tensor } from "../model/tensor.ts";
 import { normalize } from "./normalize.ts";
 
 /**
@@ -50,6 +50,11 @@ export interface DenoiserOptions {
   readonly prediction: Prediction;
   readonly alpha: number;
   readonly sigma: number;
+  /**
+   * Of an output `[n, 2·channels, …]`, in whose second half the network puts the variances that it has learnt (Nichol &
+   * Dhariwal, "Improved Denoising Diffusion Probabilistic Models", ICML 2021): the channels that are the prediction.
+   */
+  readonly channels?: number | undefined;
 }
 
 export interface Denoiser {
@@ -63,12 +68,13 @@ export interface Denoiser {
 /**
  * The model with x̂₀ and n as further outputs, at one level of noise.
  *
- * @throws {VielbeinError} `INVALID_SPACE` where `input` is no input, or the model has no tensor `output`.
+ * @throws {VielbeinError} `INVALID_SPACE` where `input` is no input, or the model has no tensor `output`; `OUT_OF_RANGE`
+ *   where σ makes weights that float32 does not hold.
  */
 export function composeDenoiser(original: Model, options: DenoiserOptions): Denoiser {
   const model = normalize(original);
   const { graph } = model;
-  const { input, output } = options;
+  const { input, output, channels } = options;
   const declared = requiredInputs(graph).find(({ name }) => name === input);
   if (!declared || !tensorNames(graph).has(output)) {
     throw new VielbeinError(
@@ -78,9 +84,11 @@ export function composeDenoiser(original: Model, options: DenoiserOptions): Deno
   }
   const sums = new WeightedSums(graph);
   const { denoised, noise } = coefficients(options);
+  requireHeld([...denoised, ...noise], options);
+  const predicted = channels === undefined ? output : sums.firstChannels(output, channels);
   const tensors = {
-    denoised: sums.add("denoised", [input, output], denoised),
-    noise: sums.add("noise", [input, output], noise),
+    denoised: sums.add("denoised", [input, predicted], denoised),
+    noise: sums.add("noise", [input, predicted], noise),
   };
   const outputs = Object.values(tensors).map((name) => ({ ...declared, name }));
   return {
@@ -124,12 +132,37 @@ class WeightedSums {
     return result;
   }
 
+  /** Returns the name of the first `count` channels of a tensor `[n, …]`. */
+  firstChannels(tensor: string, count: number): string {
+    const result = this.#names.claim("prediction");
+    const ranges = [0, count, 1].map((value) => {
+      const name = this.#names.claim("prediction/range");
+      this.initializers.push(int64Tensor(name, [value]));
+      return name;
+    });
+    this.#push("prediction", "Slice", [tensor, ...ranges], result);
+    return result;
+  }
+
   #push(part: string, opType: string, inputs: readonly string[], output: string): void {
     this.nodes.push({
       ...makeNode(opType, inputs, [output]),
       name: this.#nodeNames.claim(`denoiser/${part}`),
     });
   }
+}
+
+/** The least and the largest number that float32 holds to all its digits. */
+const [LEAST, LARGEST] = [2 ** -126, (2 - 2 ** -23) * 2 ** 127];
+
+function requireHeld(weights: readonly number[], { alpha, sigma, prediction }: DenoiserOptions): void {
+  const isHeld = (x: number) => x === 0 || (Math.abs(x) >= LEAST && Math.abs(x) <= LARGEST);
+  const beyond = weights.find((weight) => !isHeld(weight));
+  if (beyond === undefined) return;
+  throw new VielbeinError(
+    "OUT_OF_RANGE",
+    `denoiser: at σ = ${sigma}, α = ${alpha}, sums of x_t and ${prediction} have the weight ${beyond}, which float32 does not hold. Choose a σ that the network was trained for.`,
+  );
 }
 
 /** What x_t and the prediction are multiplied by in the sums that make x̂₀ and n. */

@@ -1,11 +1,16 @@
 // vielbein flipd: the local dimension of the data that a denoiser was trained on, over levels of noise.
 
-import type { Provenance } from "@vielbein/core";
+import { type Provenance, VielbeinError } from "@vielbein/core";
 import { type Flipd, flipd as flipdAt, TRACE_METHODS } from "@vielbein/core/dimension";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { firstCodes } from "../../inputs/codes.ts";
-import { type DenoiserDescription, denoiserOptions, denoisersAt } from "../../inputs/denoiser.ts";
+import {
+  type DenoiserDescription,
+  type DenoiserModel,
+  denoiserOptions,
+  denoisersAt,
+} from "../../inputs/denoiser.ts";
 import { LayerMaps } from "../../inputs/layers.ts";
 import { loadModel, type ModelTask, mapOptions, provenanceOf } from "../../inputs/model.ts";
 import type { Points } from "../../inputs/points-file.ts";
@@ -17,6 +22,7 @@ import { choice, json, type OptionsOf, option, required } from "../../kit/option
 import { ROUTE_COLUMN, routeCell } from "../../kit/routes.ts";
 import { type Columns, NOT_NEGATIVE } from "../../kit/row-file.ts";
 import { computeRows, rowOptions } from "../../kit/rows.ts";
+import { significant } from "../../kit/table.ts";
 import { type FlipdRow, flipdJson, flipdPlot, flipdTable } from "./report.ts";
 
 const options = {
@@ -107,7 +113,7 @@ async function openLevels({
 }: ModelTask<FlipdOptions>): Promise<Levels> {
   const { sigma, to, ...rest } = options;
   const loaded = await loadModel(model, { ...rest, to }, terminal);
-  const denoisers = await denoisersAt(loaded, { ...rest, to }, sigma);
+  const denoisers = await denoisersAt(loaded, { ...rest, to }, sigma, terminal);
   const levels = denoisers.map((one) => ({
     denoiser: one.denoiser,
     maps: new LayerMaps(one, rest, [{ name: one.denoiser.noise }]),
@@ -116,12 +122,30 @@ async function openLevels({
   const { maps } = levels[0]!;
   const first = await maps.at(0);
   const points = await firstCodes(loaded, first, rest, 1, signal);
+  requireResolved(points, denoisers);
   const untrained = await maps.availableUntrained(options.untrained, terminal);
   const { trace = "by dimension", products, seed } = options;
   const described = levels.map(({ denoiser }) => denoiser);
   const settings = { levels: described, trace, products, seed, untrained };
   const provenance = provenanceOf(loaded, first, "FLIPD", points.source, settings);
   return { levels, points, untrained, provenance };
+}
+
+/** Noise below this share of the data is lost in the rounding of float32, and data below that of the noise likewise. */
+const RESOLVED = 2 ** -20;
+
+/** @throws {VielbeinError} `OUT_OF_RANGE` for a level of noise that says nothing about data of this size. */
+function requireResolved({ values }: Points, levels: readonly DenoiserModel[]): void {
+  const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  for (const { denoiser } of levels) {
+    const { sigma, alpha } = denoiser;
+    const size = alpha * largest;
+    if (size === 0 || (sigma >= RESOLVED * size && size >= RESOLVED * sigma)) continue;
+    throw new VielbeinError(
+      "OUT_OF_RANGE",
+      `--sigma ${sigma}: beside noise of that level, data that go up to ${significant(size, 3)} are more than float32 holds: one is lost in the rounding of the other. Choose σ from ${significant(RESOLVED * size, 2)} to ${significant(size / RESOLVED, 2)}, such as the network was trained for.`,
+    );
+  }
 }
 
 /** Row `row`: a point at a level of noise, by the model and by a network with redrawn weights. */
