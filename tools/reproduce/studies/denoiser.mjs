@@ -9,12 +9,13 @@ import { flipd } from "@vielbein/core/dimension";
 import { Cloud, ESTIMATOR_NAMES, ESTIMATORS, estimateDimension } from "@vielbein/core/intrinsic-dimension";
 import { matrix } from "@vielbein/linalg";
 import { readNpz } from "@vielbein/linalg/npy";
-import { composeDenoiser, decodeModel, redrawWeights } from "@vielbein/onnx";
+import { decodeModel, redrawWeights } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
 import { sampleDenoiserUrl } from "@vielbein/sample";
 import { curvePlot } from "@vielbein/viz";
 import { allOf, isAbove, isPositive, meanOf } from "../common/verdict.mjs";
 import { row } from "../common/world.mjs";
+import { denoiserMap, edgeText, passed, spectra } from "./denoiser-spectrum.mjs";
 
 const PICTURES = fileURLToPath(new URL("../data/shapes.npz", import.meta.url));
 const SEED = 7;
@@ -42,25 +43,23 @@ export async function denoiser(world, { points, sigmas, untrained }) {
   for (const sigma of sigmas) {
     const at = (network, lists) => estimates(world, network, sigma, lists);
     const [again, ...found] = await at(model, [planted, ...shown]);
-    levels.push({ sigma, families: found, planted: again });
+    const [plantedSpectra, ...ofFamilies] = await spectra(world, model, sigma, [planted, ...shown]);
+    levels.push({ sigma, families: found, planted: again, spectra: ofFamilies, plantedSpectra });
   }
   const nulls = [];
+  const nullSpectra = [];
   for (let net = 0; net < untrained; net++) {
     const network = redrawWeights(model, { kind: "redrawn", seed: SEED + net });
-    nulls.push(
-      await estimates(
-        world,
-        network,
-        LEVEL,
-        shown.map((family) => family.slice(0, NULL_PICTURES)),
-      ),
-    );
+    const few = shown.map((family) => family.slice(0, NULL_PICTURES));
+    nulls.push(await estimates(world, network, LEVEL, few));
+    nullSpectra.push(await spectra(world, network, LEVEL, few));
   }
   const digest = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
   return report({
     model: { file: name, digest },
     levels,
     nulls,
+    nullSpectra,
     classical: classical(families, points),
     points,
     size: families[0].length,
@@ -85,10 +84,7 @@ async function pictures() {
 
 /** The estimate at every picture of every list. */
 async function estimates(world, network, sigma, lists) {
-  const options = { input: "x", output: "x0", prediction: "x0", alpha: 1, sigma };
-  const { model, noise } = composeDenoiser(network, options);
-  const inputs = { sigma: { type: "float32", dims: [1], data: Float32Array.of(sigma) } };
-  const map = await world.map({ from: "x", to: noise, inputs }, model);
+  const map = await denoiserMap(world, network, sigma, "noise");
   const found = [];
   for (const list of lists) {
     const values = [];
@@ -125,7 +121,7 @@ function classical(families, points) {
 const hits = (families) =>
   families.flatMap((values, f) => values.map((x) => Number(Math.abs(x - FAMILIES[f].factors) <= 1)));
 
-function report({ model, levels, nulls, classical: estimators, points, size }) {
+function report({ model, levels, nulls, nullSpectra, classical: estimators, points, size }) {
   const at = levels.find(({ sigma }) => sigma === LEVEL);
   return {
     title: "A denoiser, and the dimension of its data",
@@ -139,11 +135,16 @@ function report({ model, levels, nulls, classical: estimators, points, size }) {
         title: "FLIPD: medians, and the share of pictures within 1 of the number of factors",
         rows: levelTable(levels, nulls),
       },
+      {
+        title:
+          "Singular values of ∂x̂₀/∂x_t above ½, at the same pictures with noise: medians; in brackets the medians of the value that belongs to the last factor and of the next one",
+        rows: spectrumTable(levels, nullSpectra),
+      },
       { title: `Estimators of clouds on ${size} pictures of each family`, rows: cloudTable(estimators) },
     ],
     figures: [figureOf(levels, points)],
     notes: [
-      "A flagged picture is one whose estimate is below ½, so that its nearest whole number of dimensions is 0. The estimates of untrained networks are far from any dimension: they do not take noise away, and the equation counts what is left of it. Estimators of clouds see pictures and no network; where a column of shares is empty they are not defined at a point.",
+      "A flagged picture is one whose estimate is below ½, so that its nearest whole number of dimensions is 0. The estimates of untrained networks are far from any dimension: they do not take noise away, and the equation counts what is left of it. Estimators of clouds see pictures and no network; where a column of shares is empty they are not defined at a point. Of the singular values no claim was made before they were seen.",
     ],
     data: [{ name: "denoiser", rows: dataRows(levels) }],
   };
@@ -213,6 +214,26 @@ function levelTable(levels, nulls) {
       "others flagged",
     ],
     ...levels.map(({ sigma, families, planted }) => line(String(sigma), families, planted)),
+    line(
+      `${LEVEL}, untrained`,
+      FAMILIES.map((_, f) => nulls.flatMap((network) => network[f])),
+    ),
+  ];
+}
+
+function spectrumTable(levels, nulls) {
+  const line = (name, families, planted) => [
+    name,
+    ...families.map((list, f) => {
+      const count = medianOf(list.map(passed));
+      return `${count} (${edgeText(list, FAMILIES[f].factors, medianOf)})`;
+    }),
+    percent(meanOf(hits(families.map((list) => list.map(passed))))),
+    planted ? String(medianOf(planted.map(passed))) : "–",
+  ];
+  return [
+    ["σ", ...FAMILIES.map(({ name, factors }) => `${name}, ${factors}`), "within 1", "planted"],
+    ...levels.map(({ sigma, spectra, plantedSpectra }) => line(String(sigma), spectra, plantedSpectra)),
     line(
       `${LEVEL}, untrained`,
       FAMILIES.map((_, f) => nulls.flatMap((network) => network[f])),
