@@ -96,13 +96,16 @@ for (const [at, [cloudName, whole]] of clouds.entries()) {
       const answer = await askRival({ name, dim: points.cols, path });
       if (!answer) continue;
       theirs.push(answer.milliseconds);
-      difference = Math.abs(dimension / answer.dimension - 1);
+      difference = Math.abs(dimension / (answer.dimension ?? Number.NaN) - 1);
     }
     const shown = (values) => (values.length === 0 ? "–" : `${(median(values) / 1e3).toPrecision(2)} s`);
     const compared =
       theirs.length === 0
         ? ["–", "–"]
-        : [(median(ours) / median(theirs)).toPrecision(2), difference.toExponential(0)];
+        : [
+            (median(ours) / median(theirs)).toPrecision(2),
+            Number.isNaN(difference) ? "–" : difference.toExponential(0),
+          ];
     rows.push([cloudName, `${name}, ${count} points`, shown(ours), shown(theirs), ...compared]);
   }
 }

@@ -1,6 +1,7 @@
 """Estimates by scikit-dimension, one JSON line per request, in CPU time."""
 
 import json
+import math
 import sys
 import time
 import warnings
@@ -34,4 +35,7 @@ for line in sys.stdin:
     start = time.process_time()
     found = ESTIMATORS[request["name"]](points)
     milliseconds = 1e3 * (time.process_time() - start)
-    print(json.dumps({"milliseconds": milliseconds, "dimension": float(found.dimension_)}), flush=True)
+    # FisherS has no estimate where all points are separable: NaN, which JSON does not have.
+    dimension = float(found.dimension_)
+    answer = {"milliseconds": milliseconds, "dimension": dimension if math.isfinite(dimension) else None}
+    print(json.dumps(answer), flush=True)
