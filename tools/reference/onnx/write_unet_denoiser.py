@@ -1,6 +1,6 @@
 """Writes a small U-Net of diffusers with random weights, and what it is as a denoiser, by its own scheduler in float64.
 
-    python tools/reference/onnx/write_unet_denoiser.py packages/onnx/test/fixtures
+    python tools/reference/onnx/write_unet_denoiser.py packages/onnx/test/fixtures && npm run format
 
 Needs torch and diffusers (requirements.txt). Writes unet_denoiser.onnx, `sample` [1, 3, 4, 4], `timestep` [1] → `out`
 [1, 6, 4, 4], whose second half are learnt variances, and unet_denoiser.json: the picture x [48], the time t with its σ, and
