@@ -38,6 +38,14 @@ const asFunction =
 const range =
   "its start, end or step depends on the point, which decides on the shape of what follows; give it constants when exporting, or end the map before it";
 
+const extent =
+  "the extent of its result depends on the values that it is given, which a map must not change; give it constants when exporting, or end the map before it";
+const table =
+  "it makes a table from numbers that describe it, by steps of whole bins; give it constants when exporting (a file that states them needs no derivative here)";
+
+const scores =
+  "it yields its scores behind the mask or the bound, whose order versions of the standard have differently; export the model without that output (`qk_matmul_output_mode` 0 or 3), or end the map before it";
+
 const fused =
   "it names an activation that needs numbers (`activation_params`) and states none; use the model before optimisation";
 const grouped =
@@ -62,6 +70,9 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ...["LinearAttention", "CausalConvWithState"].map((op) => [op, asFunction] as const),
   ["ai.onnx.preview::FlexAttention", asFunction],
   ["Range", range],
+  ...["OneHot", "Unique"].map((op) => [op, extent] as const),
+  ["MelWeightMatrix", table],
+  ["Attention", scores],
   ["RoiAlign", regions],
   ...["Bernoulli", "Multinomial"].map((op) => [op, random] as const),
   ...["QuantizeLinear", "DynamicQuantizeLinear", "DequantizeLinear"].map((op) => [op, quantised] as const),

@@ -1,9 +1,11 @@
 // Linear operators of the domain of classical machine learning, which pipelines put before and behind a network.
 
+import { int } from "../model/attributes.ts";
 import { intAttribute, type Node, stringAttribute } from "../model/model.ts";
 import type { Composite, CompositeWriter } from "./composite-writer.ts";
 
 export const classical: ReadonlyMap<string, Composite> = new Map<string, Composite>([
+  ["ai.onnx.ml::ArrayFeatureExtractor", features],
   ["ai.onnx.ml::Scaler", scaler],
   ["ai.onnx.ml::Normalizer", normalizer],
   ["ai.onnx.ml::LinearRegressor", linearRegressor],
@@ -12,6 +14,12 @@ export const classical: ReadonlyMap<string, Composite> = new Map<string, Composi
 function floatsOf(node: Node, name: string): readonly number[] {
   const attribute = node.attributes.get(name);
   return attribute?.type === "floats" ? attribute.value : [];
+}
+
+/** Those of the last axis at some positions. */
+function features(w: CompositeWriter, node: Node): void {
+  const [x, positions] = node.inputs as [string, string];
+  w.finish("Gather", [x, w.op("Reshape", [positions, w.int64([-1])])], { axis: int(-1) });
 }
 
 /** (x − offset) ⊙ scale. */

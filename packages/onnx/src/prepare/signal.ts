@@ -15,19 +15,47 @@ interface Transform {
   readonly isOneSided: boolean;
 }
 
-/** The discrete Fourier transform; one that is inverse and one-sided stays as it is. */
+/** The discrete Fourier transform. */
 export function dft(w: CompositeWriter, node: Node, opset: number): void {
   const [x, length, axisInput] = node.inputs as [string, string?, string?];
   const stated = w.stated(axisInput);
   if (axisInput && !stated) return;
   const isInverse = intAttribute(node, "inverse", 0) === 1;
   const isOneSided = intAttribute(node, "onesided", 0) === 1;
-  if (isInverse && isOneSided) return;
   const own = opset < 20 ? intAttribute(node, "axis", 1) : -2;
   const axis = stated ? numericValues(stated)[0] : own;
+  if (isInverse && isOneSided) {
+    realSignal(w, x, axis, length && w.op("Squeeze", [length]));
+    w.finishWithLast();
+    return;
+  }
   const count = length ? w.op("Squeeze", [length]) : w.extent(x, axis);
   transformed(w, x, { axis, length: count, isInverse, isOneSided });
   w.finishWithLast();
+}
+
+/**
+ * The real signal whose frequencies up to the half are given: the others are their conjugates, so that all but those of
+ * no and of half the length count twice. Einsum refuses another number of frequencies than belongs to the length, of which
+ * engines make different things. [… samples …, 1].
+ */
+function realSignal(w: CompositeWriter, x: string, axis: number, stated: string | undefined): void {
+  const [one, two] = [1, 2].map((value) => w.int64([value], []));
+  const length = stated ?? w.op("Mul", [two, w.op("Sub", [w.extent(x, axis), one])]);
+  const half = w.op("Add", [w.op("Div", [length, two]), one]);
+  const [real, imaginary] = [0, 1].map((part) =>
+    w.op("Slice", [x, w.int64([part]), w.int64([part + 1]), w.int64([-1])]),
+  );
+  const frequencies = w.range(half);
+  const isAlone = w.op("Equal", [w.op("Mod", [w.op("Mul", [frequencies, two]), length]), w.int64([0], [])]);
+  const weights = w.op("Unsqueeze", [w.op("Where", [isAlone, w.scalar(1), w.scalar(2)]), w.int64([1])]);
+  const equation = string(alongAxis(axis));
+  const [cosines, sines] = waves(w, half, length, length).map((matrix) => w.op("Mul", [matrix, weights]));
+  const sum = w.op("Sub", [
+    w.op("Einsum", [real, cosines], { equation }),
+    w.op("Einsum", [imaginary, sines], { equation }),
+  ]);
+  w.op("Div", [sum, w.fromInt64(length)]);
 }
 
 /** The transforms of windows that step along a signal [batch, length, 1 or 2], or [batch, length] where it is real. */

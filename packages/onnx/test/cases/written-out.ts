@@ -228,6 +228,9 @@ export const writtenOutFurther = [
   transform("real, along axis 1", [1, 4, 2, 1], {}),
   transform("complex, inverse", [2, 3, 2], { inverse: int(1) }),
   transform("one-sided, longer than the signal", [1, 3, 1], { onesided: int(1) }, 5),
+  transform("one-sided, inverse", [1, 4, 2, 2], { onesided: int(1), inverse: int(1) }),
+  transform("one-sided, inverse, of an odd length", [1, 3, 2], { onesided: int(1), inverse: int(1) }, 5),
+  transform("one-sided, inverse, along -3", [1, 3, 2, 2], { onesided: int(1), inverse: int(1) }, 4, -3),
   transform("shorter than the signal, along the last axis but two", [1, 5, 2, 1], {}, 4, -3),
   operatorCase("STFT", "window", (g) => g.op("STFT", [...frames(g), g.variable([3])], { onesided: int(0) })),
   operatorCase("STFT", "one-sided, length of the frames", (g) =>
@@ -264,6 +267,9 @@ export const writtenOutFurther = [
   ),
   cumulative({}, 1, [[0], [0, 1], [0, 1, 2], [3], [3, 4], [3, 4, 5]]),
   cumulative({ reverse: int(1), exclusive: int(1) }, -1, [[1, 2], [2], [], [4, 5], [5], []]),
+  operatorCase("ai.onnx.ml::ArrayFeatureExtractor", "two of four", (g) =>
+    g.op("ai.onnx.ml::ArrayFeatureExtractor", [g.variable([2, 4]), g.int64([3, 1])]),
+  ),
   operatorCase(
     "ai.onnx.ml::Scaler",
     "offset and scale",
