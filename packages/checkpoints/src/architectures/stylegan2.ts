@@ -11,7 +11,7 @@ import { clamped, convolution, leakyRelu, transposedConvolution } from "../build
 import { applied, equalised, everyLayer, mapping, rowOf } from "../build/mapping.ts";
 import type { Name, Network } from "../build/network.ts";
 import type { Weights } from "../build/weights.ts";
-import { energies, flipped, isZero, permuted, scaled } from "../tensors/arrays.ts";
+import { energies, flipped, isZero, scaled, swapped } from "../tensors/arrays.ts";
 import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
 import type { Architecture, BuildOptions } from "./architecture.ts";
 
@@ -142,17 +142,14 @@ class BlockWriter {
     network.scope(name);
     const gain = Math.SQRT2 * (isResidual && kind === "conv1" ? Math.SQRT1_2 : 1);
     const stored = this.#weights.tensor(`${name}.weight`);
-    const [outputs, inputs, kernel] = stored.shape.slice(-4);
-    const shape = [outputs, inputs, kernel, kernel];
+    const weight = stored.reshaped(stored.shape.slice(-4));
+    const [outputs, inputs, kernel] = weight.shape;
     const modulated = network.op("Mul", [x, network.reshape(style, [inputs, 1, 1])]);
     const y =
       kind === "conv0"
-        ? this.#enlarged(modulated, stored, shape, name)
-        : this.#kept(modulated, stored, shape);
-    const demodulated = network.op("Mul", [
-      y,
-      this.#demodulation(style, { shape, data: stored.read() }, gain),
-    ]);
+        ? this.#enlarged(modulated, weight, name)
+        : convolution(network, modulated, weight, { padding: kernel >> 1 });
+    const demodulated = network.op("Mul", [y, this.#demodulation(style, weight, gain)]);
     const noisy = this.#noise(demodulated, name, gain);
     const bias = scaled(this.#weights.values(`${name}.bias`), gain);
     const shifted = network.op("Add", [noisy, network.weight("bias", bias, [1, outputs, 1, 1])]);
@@ -160,36 +157,27 @@ class BlockWriter {
     return clamped(network, leakyRelu(network, shifted), clamp && (clamp * gain) / Math.SQRT2);
   }
 
-  #kept(x: Name, weight: StoredTensor, shape: readonly number[]): Name {
-    const padding = shape[3] >> 1;
-    return convolution(
-      this.#network,
-      x,
-      weight.shape.length === 4 ? weight : { shape, data: weight.read() },
-      { padding },
-    );
-  }
-
-  #enlarged(x: Name, weight: StoredTensor, shape: readonly number[], name: string): Name {
-    const swapped = permuted({ shape, data: weight.read() }, [1, 0, 2, 3]);
+  #enlarged(x: Name, weight: StoredTensor, name: string): Name {
     const { size } = this.#block;
-    const y = transposedConvolution(this.#network, x, swapped, { stride: 2 });
+    const y = transposedConvolution(this.#network, x, swapped(weight), { stride: 2 });
     // A filter is convolved with, the engine correlates. No convolution has groups: channels count as images.
     const filter = scaled(flipped(resamplingFilter(this.#weights, name)), 4);
     const images = this.#network.channelsAsImages(y, size + 1, size + 1);
     const smooth = convolution(this.#network, images, filter, { padding: 1 });
-    return this.#network.reshape(smooth, [shape[0], size, size]);
+    return this.#network.reshape(smooth, [weight.shape[0], size, size]);
   }
 
   /** gain/√(Σ s²·ΣW² + ε): [n, out, 1, 1]. */
-  #demodulation(style: Name, weight: Values, gain: number): Name {
+  #demodulation(style: Name, weight: StoredTensor, gain: number): Name {
     const network = this.#network;
     const [outputs, inputs, kernel] = weight.shape;
-    const sums = Float32Array.from(energies(weight), (x) => x / gain ** 2);
-    const perInput = permuted({ shape: [outputs, inputs], data: sums }, [1, 0]);
+    const data = Float32Array.from(energies(weight), (x) => x / gain ** 2);
     const epsilon = (EPSILON / gain ** 2) * (this.#conventions.isEqualised ? inputs * kernel ** 2 : 1);
     const squares = network.op("Mul", [style, style]);
-    const energy = network.op("MatMul", [squares, network.weight("energy", perInput)]);
+    const energy = network.op("MatMul", [
+      squares,
+      network.weight("energy", { shape: [inputs, outputs], data }),
+    ]);
     const root = network.op("Sqrt", [network.op("Add", [energy, network.constant([epsilon])])]);
     return network.reshape(network.op("Reciprocal", [root]), [outputs, 1, 1]);
   }

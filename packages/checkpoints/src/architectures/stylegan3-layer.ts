@@ -4,8 +4,8 @@ import { float, ints } from "@vielbein/onnx/graph";
 import { clamped, convolution } from "../build/layers.ts";
 import type { Name, Network } from "../build/network.ts";
 import type { Weights } from "../build/weights.ts";
-import { energies, flipped, permuted, rowsScaled, scaled } from "../tensors/arrays.ts";
-import type { Values } from "../tensors/tensor.ts";
+import { energies, flipped, scaled } from "../tensors/arrays.ts";
+import type { StoredTensor, Values } from "../tensors/tensor.ts";
 
 /** What a state dictionary does not tell, as in the published networks: taps for each factor, bound, scale of the image. */
 const [TAPS, CLAMP, SCALE] = [6, 256, 0.25];
@@ -49,7 +49,7 @@ export class LayerWriter {
     return this.#weights.number(`${this.#name}.conv_clamp`) ?? CLAMP;
   }
 
-  #modulated(x: Name, style: Name, weight: Values): Name {
+  #modulated(x: Name, style: Name, weight: StoredTensor | Values): Name {
     this.#network.scope(this.#name);
     const styled = this.#network.op("Mul", [x, this.#network.reshape(style, [this.#inputs, 1, 1])]);
     return convolution(this.#network, styled, weight, { padding: this.#kernel - 1 });
@@ -75,15 +75,13 @@ export class LayerWriter {
   /** All other layers. */
   filtered(x: Name, style: Name): Name {
     const network = this.#network;
-    const weight = normalisedRows(this.#weights.values(`${this.#name}.weight`, 4));
-    const y = this.#modulated(x, style, scaled(weight, this.#gain()));
-    // NVIDIA's code normalises the styles first, which cancels out.
-    const sums = Float32Array.from(energies(weight));
-    const energy = permuted({ shape: [this.outputs, this.#inputs], data: sums }, [1, 0]);
-    const squares = network.op("MatMul", [
-      network.op("Mul", [style, style]),
-      network.weight("energy", energy),
-    ]);
+    const weight = this.#weights.tensor(`${this.#name}.weight`, 4);
+    const y = this.#modulated(x, style, weight);
+    // NVIDIA's code normalises weights and styles first, which cancels out.
+    const gain = this.#gain();
+    const data = Float32Array.from(energies(weight), (sum) => sum / gain ** 2);
+    const energy = network.weight("energy", { shape: [this.#inputs, this.outputs], data });
+    const squares = network.op("MatMul", [network.op("Mul", [style, style]), energy]);
     const demodulation = network.op("Reciprocal", [network.op("Sqrt", [squares])]);
     const even = network.op("Mul", [y, network.reshape(demodulation, [this.outputs, 1, 1])]);
     return this.#activated(this.#shifted(even, 1), this.#design());
@@ -147,14 +145,4 @@ export class LayerWriter {
     const weight = this.#network.weight("down", taps, [1, 1, ...kernel]);
     return this.#network.op("Conv", [x, weight], { kernel_shape: ints(kernel), strides: ints(strides) });
   }
-}
-
-/** Each filter over the root of the mean of its squares. */
-function normalisedRows(weight: Values): Values {
-  const row = weight.data.length / weight.shape[0];
-  const factors = Float64Array.from({ length: weight.shape[0] }, (_, i) => {
-    const squares = weight.data.subarray(i * row, (i + 1) * row).reduce((sum, x) => sum + x * x, 0);
-    return 1 / Math.sqrt(squares / row);
-  });
-  return rowsScaled(weight, factors);
 }

@@ -6,11 +6,11 @@ import type { Name, Network } from "./network.ts";
 
 type Weight = StoredTensor | Values;
 
-/** x [n, in] · Wᵀ + b, of W [out, in]. */
-export function dense(network: Network, x: Name, weight: Weight, bias?: Weight, output?: Name): Name {
+/** gain·x [n, in]·Wᵀ + b, of W [out, in]. */
+export function dense(network: Network, x: Name, weight: Weight, bias?: Weight, gain = 1): Name {
   const inputs = [x, network.weight("weight", weight)];
   if (bias) inputs.push(network.weight("bias", bias));
-  return network.op("Gemm", inputs, { transB: int(1) }, output);
+  return network.op("Gemm", inputs, gain === 1 ? { transB: int(1) } : { alpha: float(gain), transB: int(1) });
 }
 
 export interface ConvolutionOptions {

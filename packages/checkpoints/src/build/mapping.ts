@@ -3,14 +3,15 @@
 import { VielbeinError } from "@vielbein/core";
 import { type BuildOptions, requireLabel, requireNoLabel } from "../architectures/architecture.ts";
 import { columns, scaled } from "../tensors/arrays.ts";
-import type { Values } from "../tensors/tensor.ts";
+import type { StoredTensor, Values } from "../tensors/tensor.ts";
 import { dense, leakyRelu, normalised } from "./layers.ts";
 import type { Name, Network } from "./network.ts";
 import type { Weights } from "./weights.ts";
 
-/** Weights and bias of an affine map. */
+/** x ↦ gain·W·x + b, where the weights stay as they lie in the file. */
 export interface Affine {
-  readonly weight: Values;
+  readonly weight: StoredTensor | Values;
+  readonly gain: number;
   readonly bias: Values;
 }
 
@@ -19,18 +20,19 @@ interface Gains {
   readonly gain?: number;
 }
 
-/** One with an equalised learning rate, whose gains are folded in: rate·gain/√in and rate·gain. */
+/** One with an equalised learning rate: its gains are rate·gain/√in and rate·gain. */
 export function equalised(weights: Weights, name: string, { rate = 1, gain = 1 }: Gains = {}): Affine {
-  const weight = weights.values(`${name}.weight`, 2);
+  const weight = weights.tensor(`${name}.weight`, 2);
   return {
-    weight: scaled(weight, (rate * gain) / Math.sqrt(weight.shape[1])),
+    weight,
+    gain: (rate * gain) / Math.sqrt(weight.shape[1]),
     bias: scaled(weights.values(`${name}.bias`, 1), rate * gain),
   };
 }
 
 /** Applies an affine map to x [n, in]. */
-export function applied(network: Network, x: Name, { weight, bias }: Affine, output?: Name): Name {
-  return dense(network, x, weight, bias, output);
+export function applied(network: Network, x: Name, { weight, gain, bias }: Affine): Name {
+  return dense(network, x, weight, bias, gain);
 }
 
 /** Learning rate of the mapping's layers, relative to the others', where the file does not tell. */
@@ -58,19 +60,22 @@ export function mapping(network: Network, weights: Weights, { label, truncation 
 }
 
 /** The first layer with the embedding of a class in its bias. */
-function labelled({ weight, bias }: Affine, weights: Weights, label: number | undefined): Affine {
+function labelled({ gain, bias }: Affine, weights: Weights, label: number | undefined): Affine {
+  const weight = weights.values("mapping.fc0.weight", 2);
   const embed = equalised(weights, "mapping.embed");
-  const [size, classes] = embed.weight.shape;
+  const table = weights.values("mapping.embed.weight", 2);
+  const [size, classes] = table.shape;
   const chosen = requireLabel(label, classes);
-  const embedding = embed.bias.data.map((x, i) => x + embed.weight.data[i * classes + chosen]);
+  const embedding = embed.bias.data.map((x, i) => x + embed.gain * table.data[i * classes + chosen]);
   const mean = embedding.reduce((sum, x) => sum + x * x, 0) / size;
   const unit = embedding.map((x) => x / Math.sqrt(mean + EPSILON));
   const inputs = weight.shape[1];
   const z = inputs - size;
-  const moved = bias.data.map((b, row) =>
-    unit.reduce((sum, x, i) => sum + x * weight.data[row * inputs + z + i], b),
-  );
-  return { weight: columns(weight, 0, z), bias: { shape: bias.shape, data: moved } };
+  const moved = bias.data.map((b, row) => {
+    const start = row * inputs + z;
+    return unit.reduce((sum, x, i) => sum + gain * x * weight.data[start + i], b);
+  });
+  return { weight: columns(weight, 0, z), gain, bias: { shape: bias.shape, data: moved } };
 }
 
 /** ψ·w + (1 − ψ)·mean. */

@@ -1,6 +1,6 @@
 // Arithmetic on weights, computed in double precision and rounded once.
 
-import type { Values } from "./tensor.ts";
+import type { StoredTensor, Values } from "./tensor.ts";
 
 /** Every element changed by `change`, which is given its index. */
 function mapped({ shape, data }: Values, change: (value: number, index: number) => number): Values {
@@ -46,13 +46,32 @@ export function flipped({ shape, data }: Values): Values {
   return { shape, data: data.map((_, i) => data[Math.floor(i / size) * size + (size - 1 - (i % size))]) };
 }
 
-/** Sums of squares over all axes behind the first two, in double precision: [first, second]. */
-export function energies({ shape, data }: Values): Float64Array {
-  const pairs = shape[0] * shape[1];
-  const size = data.length / pairs;
-  const sums = new Float64Array(pairs);
-  for (let i = 0; i < data.length; i++) sums[Math.floor(i / size)] += data[i] ** 2;
+/** Sums of squares over all axes behind the first two, in double precision: [second, first]. */
+export function energies(weight: StoredTensor): Float64Array {
+  const [outputs, inputs] = weight.shape;
+  const sums = new Float64Array(inputs * outputs);
+  let output = 0;
+  for (const slice of weight.slices()) {
+    const size = slice.length / inputs;
+    for (let i = 0; i < slice.length; i++) sums[Math.floor(i / size) * outputs + output] += slice[i] ** 2;
+    output += 1;
+  }
   return sums;
+}
+
+/** The first two axes changed for each other. */
+export function swapped(weight: StoredTensor): Values {
+  const [outputs, inputs] = weight.shape;
+  const size = weight.size / (outputs * inputs);
+  const data = new Float32Array(weight.size);
+  let output = 0;
+  for (const slice of weight.slices()) {
+    for (let input = 0; input < inputs; input++) {
+      data.set(slice.subarray(input * size, (input + 1) * size), (input * outputs + output) * size);
+    }
+    output += 1;
+  }
+  return { shape: [inputs, outputs, ...weight.shape.slice(2)], data };
 }
 
 export function isZero({ data }: Values): boolean {

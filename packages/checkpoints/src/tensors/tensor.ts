@@ -72,6 +72,26 @@ export class StoredTensor {
     });
   }
 
+  /** The same elements in another shape; a view where they lie one after the other. */
+  reshaped(shape: readonly number[]): StoredTensor {
+    if (elementCount(shape) !== this.size) {
+      throw badCheckpoint(`a tensor of shape [${this.shape}] cannot have the shape [${shape}]`);
+    }
+    const { offset } = this.#place;
+    if (this.#isContiguous())
+      return new StoredTensor(shape, this.#storage, { offset, strides: contiguous(shape) });
+    return StoredTensor.whole("float32", shape, new Uint8Array(this.read().buffer));
+  }
+
+  /** The elements slice by slice along the first axis: a large tensor is not in memory twice. */
+  *slices(): Generator<Float32Array> {
+    const { offset, strides } = this.#place;
+    for (let i = 0; i < this.shape[0]; i++) {
+      const place = { offset: offset + i * strides[0], strides: strides.slice(1) };
+      yield new StoredTensor(this.shape.slice(1), this.#storage, place).read();
+    }
+  }
+
   /** Number of elements. */
   get size(): number {
     return elementCount(this.shape);
@@ -86,10 +106,12 @@ export class StoredTensor {
   read(): Float32Array {
     if (this.#isContiguous()) return decoded(this.type, this.#bytes());
     const { offset, strides } = this.#place;
-    const all = decoded(this.type, this.#storageBytes());
+    const width = elementBytes(this.type);
+    const span = this.shape.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis], 1);
+    const all = decoded(this.type, this.#storageBytes().subarray(offset * width, (offset + span) * width));
     const result = new Float32Array(this.size);
     const at = this.shape.map(() => 0);
-    let from = offset;
+    let from = 0;
     for (let i = 0; i < result.length; i++) {
       result[i] = all[from];
       for (let axis = at.length - 1; axis >= 0; axis--) {
