@@ -6,7 +6,7 @@ import { defined } from "../kit/defined.ts";
 import { ARRAYS } from "./folder.ts";
 import type { KeptRow } from "./kept-rows.ts";
 import { isOfPairs, methodOf } from "./methods.ts";
-import type { NamedPlan, Plan, PlannedArray, PlannedMethod } from "./plan.ts";
+import { type NamedPlan, type Plan, type PlannedArray, type PlannedMethod, plannedPart } from "./plan.ts";
 import type { Shard } from "./shards.ts";
 
 const TYPES = { f4: "float32", f8: "float64" } as const;
@@ -24,7 +24,7 @@ export async function storeFiles(plan: NamedPlan): Promise<NamedFile[]> {
     for (const array of method.arrays) await open(files, plan, method, array);
   }
   const metadata = [...files].map(
-    ([path, bytes]) => [path.split("/")[1]!, JSON.parse(new TextDecoder().decode(bytes))] as const,
+    ([path, bytes]) => [path.split("/")[1], JSON.parse(new TextDecoder().decode(bytes))] as const,
   );
   const attributes = defined({
     survey: plan.id,
@@ -48,11 +48,10 @@ export async function storeFiles(plan: NamedPlan): Promise<NamedFile[]> {
 
 /** The chunk of a shard in each array that its method keeps; the bytes depend on plan, shard and rows alone. */
 export async function encodeChunks(plan: Plan, shard: Shard, rows: readonly KeptRow[]): Promise<NamedFile[]> {
-  const method = plan.methods[shard.method]!;
-  const shapes = method.layers[shard.layer]!.cells;
+  const { method, layer } = plannedPart(plan, shard);
   const files = new Map<string, Uint8Array>();
   for (const array of method.arrays) {
-    const shape = shapes[array.column];
+    const shape = layer.cells[array.column];
     if (!shape) continue;
     const cells = cellsOf(rows, array, shape);
     // What is not there reads as NaN, too.

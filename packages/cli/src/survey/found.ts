@@ -3,9 +3,9 @@
 
 import { readFile } from "node:fs/promises";
 import type { SurveyFolder } from "./folder.ts";
-import type { NamedPlan } from "./plan.ts";
+import { type NamedPlan, type Part, plannedPart } from "./plan.ts";
 import { isIntact, readReceipt } from "./receipts.ts";
-import { type Part, type Shard, shardsOf } from "./shards.ts";
+import { type Shard, shardsOf } from "./shards.ts";
 import { decodeTable } from "./table.ts";
 
 /** The rows of one part. */
@@ -38,8 +38,9 @@ function keyOf({ model, method, layer }: Part): string {
   return `${model}/${method}/${layer}`;
 }
 
-function emptyPart(plan: NamedPlan, { model, method, layer }: Part): FoundPart {
-  const { columns, total } = plan.methods[method]!;
+function emptyPart(plan: NamedPlan, part: Part): FoundPart {
+  const { model, method, layer } = part;
+  const { columns, total } = plannedPart(plan, part).method;
   const empty = columns.map((name) => [name, new Float64Array(total).fill(Number.NaN)] as const);
   return { model, method, layer, columns: new Map(empty), rows: 0, problems: 0 };
 }
@@ -57,7 +58,7 @@ async function addShard(
   if (!receipt || !table?.length || !(await isIntact(folder, { ...receipt, files: table }, true)))
     return false;
   const rows = await decodeTable(await readFile(folder.file(path)));
-  const { name } = plan.methods[shard.method]!;
+  const { name } = plannedPart(plan, shard).method;
   for (const [column, values] of part.columns) {
     for (const [i, row] of rows.entries()) {
       values[shard.first + i] = (row[`${name}_${column}`] ?? Number.NaN) as number;

@@ -12,7 +12,7 @@ import { type Column, type Columns, encodeRows, openRows, type RowValue } from "
 import type { FoundRow, OpenJob } from "../kit/rows-command.ts";
 import type { SurveyFolder } from "./folder.ts";
 import { provenanceOfPart } from "./parts.ts";
-import type { Plan, PlannedMethod } from "./plan.ts";
+import { type Plan, type PlannedMethod, plannedPart } from "./plan.ts";
 import type { Shard } from "./shards.ts";
 
 /** What may befall one point and leave the others alone, by error code. */
@@ -129,7 +129,7 @@ function columnsOf(plan: Plan, shard: Shard): Columns<KeptRow> {
     { shape: [size], dtype, ...gaps },
   ]);
   return {
-    table: { shape: [plan.methods[shard.method]!.columns.length], ...gaps },
+    table: { shape: [plannedPart(plan, shard).method.columns.length], ...gaps },
     route: { shape: [], isWhole: true },
     problem: { shape: [], isWhole: true },
     ...Object.fromEntries(arrays),
@@ -138,10 +138,9 @@ function columnsOf(plan: Plan, shard: Shard): Columns<KeptRow> {
 
 /** The arrays that a layer has cells for, and how many numbers a cell has. */
 function arraysOf(plan: Plan, shard: Shard) {
-  const { arrays, layers } = plan.methods[shard.method]!;
-  const { cells } = layers[shard.layer]!;
-  return arrays.flatMap(({ column, dtype }) => {
-    const shape = cells[column];
+  const { method, layer } = plannedPart(plan, shard);
+  return method.arrays.flatMap(({ column, dtype }) => {
+    const shape = layer.cells[column];
     return shape ? [{ column, dtype, size: shape.reduce((size, extent) => size * extent, 1) }] : [];
   });
 }

@@ -68,6 +68,28 @@ export interface NamedPlan extends Plan {
   readonly id: string;
 }
 
+/** One model by one method at one layer: positions in the plan. */
+export interface Part {
+  readonly model: number;
+  readonly method: number;
+  readonly layer: number;
+}
+
+/** What is at the positions of a part. */
+export interface PlannedPart {
+  readonly model: PlannedModel;
+  readonly method: PlannedMethod;
+  readonly layer: PlannedLayer;
+}
+
+export function plannedPart(plan: Pick<Plan, "models" | "methods">, part: Part): PlannedPart {
+  const model = plan.models[part.model];
+  const method = plan.methods[part.method];
+  const layer = method?.layers[part.layer];
+  if (model && method && layer) return { model, method, layer };
+  throw new Error(`The plan has no part ${JSON.stringify(part)}.`);
+}
+
 /** This program, as plans state it. */
 export const TOOL: string = `vielbein ${version}`;
 

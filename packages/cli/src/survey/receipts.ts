@@ -8,7 +8,7 @@ import * as z from "zod/mini";
 import { version } from "../kit/version.ts";
 import type { NamedFile } from "./arrays.ts";
 import type { SurveyFolder } from "./folder.ts";
-import type { NamedPlan } from "./plan.ts";
+import { type NamedPlan, plannedPart } from "./plan.ts";
 import type { Shard } from "./shards.ts";
 
 const count = z.int().check(z.nonnegative());
@@ -54,7 +54,7 @@ export function receiptFor(
     finished: new Date().toISOString(),
     host: hostname(),
     processor: cpus()[0]?.model ?? "",
-    engine: plan.methods[shard.method]!.layers[shard.layer]!.provenance.runtime,
+    engine: plannedPart(plan, shard).layer.provenance.runtime,
     tool: `vielbein ${version}, node ${process.version}`,
   };
 }

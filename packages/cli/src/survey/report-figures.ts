@@ -6,7 +6,7 @@ import { layerLabels } from "../inputs/layers.ts";
 import { defined, definedItems } from "../kit/defined.ts";
 import { shortHash } from "../kit/names.ts";
 import { isOfPairs, methodOf } from "./methods.ts";
-import type { PlannedMethod } from "./plan.ts";
+import type { PlannedModel } from "./plan.ts";
 import type { Quantity } from "./quantities.ts";
 import { type ShownMethod, type SurveyReport, shownMethods } from "./report-text.ts";
 import type { Statistic } from "./statistics.ts";
@@ -19,10 +19,10 @@ interface Figure {
 
 export function figuresOf(report: SurveyReport, folder: string): Figure[] {
   const { axis } = report.plan;
-  return shownMethods(report).flatMap((method, i) =>
-    method.quantities.flatMap((quantity) => {
-      const plot = { report, method, quantity, planned: report.plan.methods[i]! };
-      const name = `${method.method}-${quantity.name.replaceAll("_", "-")}`;
+  return shownMethods(report).flatMap((shown) =>
+    shown.quantities.flatMap((quantity) => {
+      const plot = { report, shown, quantity };
+      const name = `${shown.method.name}-${quantity.name.replaceAll("_", "-")}`;
       return definedItems<Figure>([
         { file: join(folder, `${name}-by-layer.svg`), compose: () => byLayer(plot) },
         axis === undefined
@@ -35,24 +35,24 @@ export function figuresOf(report: SurveyReport, folder: string): Figure[] {
 
 interface Plot {
   readonly report: SurveyReport;
-  readonly method: ShownMethod;
+  readonly shown: ShownMethod;
   readonly quantity: Quantity;
-  readonly planned: PlannedMethod;
 }
 
 /** A group for each model, over the null of the first. */
 function byLayer(plot: Plot): string {
-  const { report, method, quantity, planned } = plot;
+  const { report, shown, quantity } = plot;
+  const { layers } = shown.method;
   const { plan } = report;
   const groupOf = (label: string, name: string, model: number): BandGroup => ({
     label,
-    ...bandOf(planned.layers.map((_, layer) => method.at(name, model, layer))),
+    ...bandOf(layers.map((_, layer) => shown.at(name, model, layer))),
   });
   const { nullName } = quantity;
   const reference = nullName === undefined ? undefined : groupOf(nullLabel(nullName), nullName, 0);
   return layerPlot({
     ...headingOf(plot),
-    layers: layerLabels(planned.layers.map(({ name, dim }) => ({ name, dim, shape: [dim] }))),
+    layers: layerLabels(layers.map(({ name, dim }) => ({ name, dim, shape: [dim] }))),
     groups: plan.models.map(({ label }, model) => groupOf(`${label} (95 % interval)`, quantity.name, model)),
     ...defined({ reference: reference && hasValue(reference.y) ? reference : undefined }),
     y: axisOf(quantity),
@@ -61,19 +61,21 @@ function byLayer(plot: Plot): string {
 
 /** A line for each layer, and for the null of the last. */
 function byAxis(plot: Plot, axis: string): string {
-  const { report, method, quantity, planned } = plot;
+  const { report, shown, quantity } = plot;
+  const { layers } = shown.method;
   const { models } = report.plan;
-  const order = [...models.keys()].sort((a, b) => (models[a]!.at ?? a) - (models[b]!.at ?? b));
-  const labels = layerLabels(planned.layers.map(({ name, dim }) => ({ name, dim, shape: [dim] })));
+  const places = models.map(({ at }, i) => at ?? i);
+  const order = [...models.keys()].sort((a, b) => (places[a] ?? a) - (places[b] ?? b));
+  const labels = layerLabels(layers.map(({ name, dim }) => ({ name, dim, shape: [dim] })));
   const lineOf = (label: string, name: string, layer: number, isNull: boolean): LineSeries => ({
     label,
-    x: order.map((model) => models[model]!.at ?? model),
-    ...bandOf(order.map((model) => method.at(name, model, layer))),
+    x: order.map((model) => places[model] ?? model),
+    ...bandOf(order.map((model) => shown.at(name, model, layer))),
     reference: isNull,
   });
   const { nullName } = quantity;
-  const lines = planned.layers.map((_, layer) => lineOf(labels[layer]!, quantity.name, layer, false));
-  const last = planned.layers.length - 1;
+  const lines = labels.map((label, layer) => lineOf(label, quantity.name, layer, false));
+  const last = layers.length - 1;
   const nulls = nullName === undefined ? [] : [lineOf(nullLabel(nullName), nullName, last, true)];
   return bandPlot({
     ...headingOf(plot),
@@ -88,12 +90,13 @@ function axisOf({ axis, title, isLogarithmic }: Quantity): AxisOptions {
   return { title: axis ?? title, scale: isLogarithmic ? "log" : "linear" };
 }
 
-function headingOf({ report: { plan, found }, method, planned }: Plot) {
+function headingOf({ report: { plan, found }, shown: { method } }: Plot) {
   const unfinished = found.missing.length > 0 ? ` · unfinished, ${found.missing.length} shards missing` : "";
-  const models = plan.models.length === 1 ? plan.models[0]!.label : `${plan.models.length} models`;
+  const [{ label }, ...others] = plan.models as [PlannedModel, ...PlannedModel[]];
+  const models = others.length === 0 ? label : `${others.length + 1} models`;
   return {
-    title: `${models}: ${method.method}`,
-    subtitle: `survey ${shortHash(plan.id)} · ${planned.total} ${isOfPairs(methodOf(method.method)) ? "pairs" : "points"}${unfinished}`,
+    title: `${models}: ${method.name}`,
+    subtitle: `survey ${shortHash(plan.id)} · ${method.total} ${isOfPairs(methodOf(method.name)) ? "pairs" : "points"}${unfinished}`,
   };
 }
 
@@ -105,8 +108,8 @@ function bandOf(statistics: readonly (Statistic | undefined)[]) {
   const mean = statistics.map((one) => one?.mean ?? Number.NaN);
   return {
     y: mean,
-    low: statistics.map((one, i) => one?.interval?.[0] ?? mean[i]!),
-    high: statistics.map((one, i) => one?.interval?.[1] ?? mean[i]!),
+    low: statistics.map((one, i) => one?.interval?.[0] ?? mean[i] ?? Number.NaN),
+    high: statistics.map((one, i) => one?.interval?.[1] ?? mean[i] ?? Number.NaN),
   };
 }
 

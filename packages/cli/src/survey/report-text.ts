@@ -1,11 +1,12 @@
 // The report of a survey as tables, as JSON and as CSV.
 
+import { definedItems } from "../kit/defined.ts";
 import { shortHash } from "../kit/names.ts";
 import { type Column, number, significant, table, text } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
 import type { Found } from "./found.ts";
 import { isOfPairs, methodOf } from "./methods.ts";
-import type { NamedPlan } from "./plan.ts";
+import { type NamedPlan, type PlannedModel, plannedPart } from "./plan.ts";
 import { type Quantity, quantitiesOf, shownOf } from "./quantities.ts";
 import { rangesText } from "./shards.ts";
 import type { MethodStatistics, Statistic } from "./statistics.ts";
@@ -25,14 +26,15 @@ export interface ShownMethod extends MethodStatistics {
 }
 
 /** Of a quantity that no row has a value of, nothing is shown. */
-export function shownMethods({ plan, methods }: SurveyReport): ShownMethod[] {
-  return methods.map((method, i) => {
-    const known = method.statistics.filter(({ points }) => points > 0);
+export function shownMethods({ methods }: SurveyReport): ShownMethod[] {
+  return methods.map((found) => {
+    const { method, statistics } = found;
+    const known = statistics.filter(({ points }) => points > 0);
     const at = (quantity: string, model: number, layer: number) =>
       known.find((one) => one.quantity === quantity && one.model === model && one.layer === layer);
-    const all = quantitiesOf(method.method, plan.methods[i]!.columns);
+    const all = quantitiesOf(method.name, method.columns);
     const quantities = all.filter(({ name }) => known.some(({ quantity }) => quantity === name));
-    return { ...method, at, quantities: shownOf(method.method, quantities) };
+    return { ...found, at, quantities: shownOf(method.name, quantities) };
   });
 }
 
@@ -40,40 +42,42 @@ export function reportText(report: SurveyReport): string {
   const { path, plan, found } = report;
   const rows = found.parts.reduce((sum, part) => sum + part.rows, 0);
   const title = heading(path, `survey ${shortHash(plan.id)}, ${rows} rows`);
-  const parts = shownMethods(report).flatMap((method, i) => ["", ...methodPart(report, method, i)]);
+  const parts = shownMethods(report).flatMap((shown) => ["", ...methodPart(report, shown)]);
   const remarks = remarksOn(report).map((remark) => dim(remark));
   return `${[title, ...parts, "", ...remarks].join("\n")}\n`;
 }
 
+/** One line of the table of a method. */
+interface Line {
+  readonly model: PlannedModel;
+  readonly layer: string;
+  readonly at: (quantity: string) => Statistic | undefined;
+}
+
 /** A line for each model and layer. */
-function methodPart({ plan }: SurveyReport, method: ShownMethod, index: number): string[] {
-  const { layers, words } = plan.methods[index]!;
+function methodPart({ plan }: SurveyReport, { method, quantities, at }: ShownMethod): string[] {
   const lines = plan.models.flatMap((model, m) =>
-    layers.map(({ name }, layer) => ({
-      model,
-      layer: name,
-      at: (quantity: string) => method.at(quantity, m, layer),
-    })),
+    method.layers.map(
+      ({ name }, layer): Line => ({ model, layer: name, at: (quantity) => at(quantity, m, layer) }),
+    ),
   );
-  type Line = (typeof lines)[number];
-  const nulls = method.quantities.some(
-    ({ nullName }) => nullName !== undefined && lines.some(({ at }) => at(nullName)),
-  );
-  const columns = method.quantities.flatMap(({ name, title, nullName }): (Column<Line> | undefined)[] => [
-    number(title, ({ at }) => withInterval(at(name))),
-    nulls && nullName !== undefined && lines.some(({ at }) => at(nullName))
-      ? number(nullTitle(nullName), ({ at }) => withInterval(at(nullName)))
-      : undefined,
-  ]);
-  const kind = isOfPairs(methodOf(method.method)) ? "pairs" : "points";
   const body = table(lines, [
     plan.models.length > 1 ? text("model", ({ model }) => model.label) : undefined,
     plan.axis === undefined ? undefined : number(plan.axis, ({ model }) => model.at ?? ""),
     text("layer", ({ layer }) => layer),
-    number(kind, ({ at }) => Math.max(0, ...method.quantities.map(({ name }) => at(name)?.points ?? 0))),
-    ...columns,
+    number(isOfPairs(methodOf(method.name)) ? "pairs" : "points", (line) =>
+      Math.max(0, ...quantities.map(({ name }) => line.at(name)?.points ?? 0)),
+    ),
+    ...quantities.flatMap((quantity) => quantityColumns(quantity, lines)),
   ]);
-  return [heading(method.method, words.join(" ")), body];
+  return [heading(method.name, method.words.join(" ")), body];
+}
+
+/** Of a quantity, and of its null, if that is known. */
+function quantityColumns({ name, title, nullName = "" }: Quantity, lines: readonly Line[]): Column<Line>[] {
+  const own = number<Line>(title, ({ at }) => withInterval(at(name)));
+  if (!lines.some(({ at }) => at(nullName))) return [own];
+  return [own, number(nullTitle(nullName), ({ at }) => withInterval(at(nullName)))];
 }
 
 function nullTitle(name: string): string {
@@ -91,16 +95,16 @@ function remarksOn({ path, found, methods }: SurveyReport): string[] {
   const { missing, parts } = found;
   const problems = parts.reduce((sum, part) => sum + part.problems, 0);
   const size = Math.max(...methods.map(({ groupSize }) => groupSize));
-  const lost = missing.reduce((sum, { count }) => sum + count, 0);
-  return [
-    `means, with 95 % intervals by the bootstrap over points or pairs${size > 1 ? `, drawn in groups of up to ${size}` : ""}, the same draws at all layers and models`,
-    ...(problems > 0 ? [`${problems} rows have no values: the computation does not converge there`] : []),
-    ...(missing.length > 0
-      ? [
-          `unfinished: shards ${rangesText(missing.map((shard) => shard.number))} with ${lost} rows are missing or damaged; vielbein survey run ${path} computes them`,
-        ]
-      : []),
-  ];
+  const grouped = size > 1 ? `, drawn in groups of up to ${size}` : "";
+  const rows = missing.reduce((sum, { count }) => sum + count, 0);
+  const numbers = rangesText(missing.map((shard) => shard.number));
+  return definedItems([
+    `means, with 95 % intervals by the bootstrap over points or pairs${grouped}, the same draws at all layers and models`,
+    problems > 0 ? `${problems} rows have no values: the computation does not converge there` : undefined,
+    missing.length > 0
+      ? `unfinished: shards ${numbers} with ${rows} rows are missing or damaged; vielbein survey run ${path} computes them`
+      : undefined,
+  ]);
 }
 
 export function reportJson({ plan, found, methods }: SurveyReport): object {
@@ -110,19 +114,19 @@ export function reportJson({ plan, found, methods }: SurveyReport): object {
     models: plan.models,
     missing: found.missing.map((shard) => shard.number),
     problems: found.parts.reduce((sum, { problems }) => sum + problems, 0),
-    methods: methods.map(({ method, groupSize, statistics }, i) => ({
-      method,
-      words: plan.methods[i]!.words,
-      provenance: plan.methods[i]!.layers.map(({ provenance }) => provenance),
+    methods: methods.map(({ method, groupSize, statistics }) => ({
+      method: method.name,
+      words: method.words,
+      provenance: method.layers.map(({ provenance }) => provenance),
       groupSize,
-      statistics: statistics.map((one) => ({ ...placeOf(plan, i, one), ...numbersOf(one) })),
+      statistics: statistics.map((one) => ({ ...placeOf(plan, one), ...numbersOf(one) })),
     })),
   };
 }
 
-function placeOf({ models, methods }: NamedPlan, method: number, { model, layer }: Statistic) {
-  const { label, at } = models[model]!;
-  return { model: label, at: at ?? null, layer: methods[method]!.layers[layer]!.name };
+function placeOf(plan: NamedPlan, statistic: Statistic) {
+  const { model, layer } = plannedPart(plan, statistic);
+  return { model: model.label, at: model.at ?? null, layer: layer.name };
 }
 
 const PERCENTILES = ["p5", "p25", "p50", "p75", "p95"] as const;
@@ -148,8 +152,8 @@ function finite(value: number | undefined): number | null {
 
 /** A line for each statistic. */
 export function reportCsv({ plan, methods }: SurveyReport): string {
-  const lines = methods.flatMap(({ method, statistics }, i) =>
-    statistics.map((one) => ({ method, ...placeOf(plan, i, one), ...numbersOf(one) })),
+  const lines = methods.flatMap(({ method, statistics }) =>
+    statistics.map((one) => ({ method: method.name, ...placeOf(plan, one), ...numbersOf(one) })),
   );
   const header = Object.keys(lines[0] ?? {});
   return [header, ...lines.map((line) => Object.values(line))]

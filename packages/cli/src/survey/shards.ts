@@ -3,19 +3,10 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { InvalidArgumentError } from "commander";
-import type { Plan } from "./plan.ts";
-
-/** Positions in the plan. */
-export interface Part {
-  readonly model: number;
-  readonly method: number;
-  readonly layer: number;
-}
+import type { Part, Plan, PlannedMethod } from "./plan.ts";
 
 export interface Shard extends Part {
   readonly number: number;
-  /** Which of the shards of its part it is. */
-  readonly block: number;
   /** The first row, and how many there are. */
   readonly first: number;
   readonly count: number;
@@ -23,18 +14,22 @@ export interface Shard extends Part {
 
 /** All shards, part by part, by their numbers. */
 export function shardsOf({ models, methods }: Pick<Plan, "models" | "methods">): Shard[] {
-  const parts = models.flatMap((_, model) =>
-    methods.flatMap(({ layers }, method) => layers.map((_, layer): Part => ({ model, method, layer }))),
+  const shards = models.flatMap((_, model) =>
+    methods.flatMap((planned, method) =>
+      planned.layers.flatMap((_, layer) =>
+        blocksOf(planned).map((block) => ({ model, method, layer, ...block })),
+      ),
+    ),
   );
-  return parts
-    .flatMap((part) => {
-      const { total, shardSize } = methods[part.method]!;
-      return Array.from({ length: Math.ceil(total / shardSize) }, (_, block) => {
-        const first = block * shardSize;
-        return { ...part, block, first, count: Math.min(shardSize, total - first) };
-      });
-    })
-    .map((shard, number) => ({ number, ...shard }));
+  return shards.map((shard, number) => ({ number, ...shard }));
+}
+
+/** The rows of a part, a shard at a time. */
+function blocksOf({ total, shardSize }: PlannedMethod): Pick<Shard, "first" | "count">[] {
+  return Array.from({ length: Math.ceil(total / shardSize) }, (_, block) => {
+    const first = block * shardSize;
+    return { first, count: Math.min(shardSize, total - first) };
+  });
 }
 
 export function isSamePart(a: Part, b: Part): boolean {

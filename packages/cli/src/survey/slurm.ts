@@ -3,6 +3,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { definedItems } from "../kit/defined.ts";
 import { TryAgainError } from "../kit/exit-codes.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { elementLine, jobName, quoted, type Resources, type Submission } from "./submission.ts";
@@ -67,17 +68,18 @@ export function slurmScript(submission: Submission, options: SlurmOptions): stri
   const { elements, folder } = submission;
   const { cpus, gpus, mem, time, atOnce, partition, sbatch = [] } = options;
   const given = { partition, gpus, mem, time, "cpus-per-task": cpus };
-  const directives = [
+  const throttle = atOnce === undefined ? "" : `%${atOnce}`;
+  const directives = definedItems([
     `--job-name=${jobName(submission)}`,
     // Of one element no array is needed, which some sites do not have.
-    ...(elements > 1 ? [`--array=0-${elements - 1}${atOnce === undefined ? "" : `%${atOnce}`}`] : []),
+    elements > 1 ? `--array=0-${elements - 1}${throttle}` : undefined,
     ...Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
     "--requeue",
     "--signal=B:TERM@120",
     "--open-mode=append",
     `--output=${join(folder, "logs", elements > 1 ? "%A_%a.log" : "%j.log")}`,
     ...sbatch,
-  ];
+  ]);
   const program = [process.execPath, ...process.execArgv, process.argv[1] ?? "vielbein"]
     .map(quoted)
     .join(" ");

@@ -5,13 +5,11 @@
 import { bootstrapValues, intervalOf } from "@vielbein/core/statistics";
 import { quantiles } from "@vielbein/viz";
 import type { Found, FoundPart } from "./found.ts";
-import type { NamedPlan, PlannedMethod } from "./plan.ts";
+import type { NamedPlan, Part, PlannedMethod } from "./plan.ts";
 import { type Quantity, quantitiesOf } from "./quantities.ts";
 
 /** A quantity of one method at one layer of one model. */
-export interface Statistic {
-  readonly model: number;
-  readonly layer: number;
+export interface Statistic extends Part {
   readonly quantity: string;
   /** Points that have a value. */
   readonly points: number;
@@ -31,7 +29,7 @@ interface Spread {
 }
 
 export interface MethodStatistics {
-  readonly method: string;
+  readonly method: PlannedMethod;
   readonly statistics: readonly Statistic[];
   /** How many points are drawn together. */
   readonly groupSize: number;
@@ -48,7 +46,7 @@ export function statisticsOf(plan: NamedPlan, { parts }: Found): MethodStatistic
     const sums = own.flatMap((part) => sumsOf(method, part, groups));
     const intervals = intervalsOf(sums, groups, seedOf(method));
     return {
-      method: method.name,
+      method,
       groupSize: Math.ceil(method.total / groups),
       statistics: sums.map((sum, i) => statisticOf(sum, intervals[i])),
     };
@@ -77,11 +75,12 @@ function sumsOf({ name, columns }: PlannedMethod, part: FoundPart, groups: numbe
     const divisors = quantity.over === undefined ? undefined : part.columns.get(quantity.over);
     if (!values || (quantity.over !== undefined && !divisors)) return [];
     const [numerators, denominators] = [new Float64Array(groups), new Float64Array(groups)];
-    for (let i = 0; i < values.length; i++) {
-      const [value, divisor] = [values[i]!, divisors?.[i] ?? 1];
+    for (const [i, value] of values.entries()) {
+      const divisor = divisors ? (divisors[i] ?? Number.NaN) : 1;
       if (Number.isNaN(value) || Number.isNaN(divisor)) continue;
-      numerators[i % groups]! += value;
-      denominators[i % groups]! += divisor;
+      const group = i % groups;
+      numerators[group] = (numerators[group] ?? 0) + value;
+      denominators[group] = (denominators[group] ?? 0) + divisor;
     }
     return [{ part, quantity, values, numerators, denominators }];
   });
@@ -94,16 +93,16 @@ function intervalsOf(
   seed: number,
 ): (readonly [number, number] | undefined)[] {
   if (groups < 2) return all.map(() => undefined);
-  const found: number[][] = all.map(() => []);
+  const found = all.map((sums): [Sums, number[]] => [sums, []]);
   bootstrapValues(
     groups,
     (drawn) => {
-      for (const [i, sums] of all.entries()) found[i]!.push(ratio(sums, drawn));
+      for (const [sums, values] of found) values.push(ratio(sums, drawn));
       return 0;
     },
     { seed },
   );
-  return found.map((values) => {
+  return found.map(([, values]) => {
     const known = Float64Array.from(values.filter(Number.isFinite)).sort();
     return known.length > values.length / 2 ? intervalOf(known) : undefined;
   });
@@ -112,8 +111,8 @@ function intervalsOf(
 function ratio({ numerators, denominators }: Sums, drawn: Iterable<number>): number {
   let [numerator, denominator] = [0, 0];
   for (const group of drawn) {
-    numerator += numerators[group]!;
-    denominator += denominators[group]!;
+    numerator += numerators[group] ?? 0;
+    denominator += denominators[group] ?? 0;
   }
   return numerator / denominator;
 }
@@ -123,6 +122,7 @@ function statisticOf(sums: Sums, interval: readonly [number, number] | undefined
   const known = values.filter((value) => !Number.isNaN(value)).sort();
   return {
     model: part.model,
+    method: part.method,
     layer: part.layer,
     quantity: quantity.name,
     points: known.length,

@@ -1,6 +1,7 @@
 // vielbein survey status: how far a survey is.
 
 import { command } from "../kit/command.ts";
+import { definedItems } from "../kit/defined.ts";
 import { durationText } from "../kit/durations.ts";
 import { TryAgainError } from "../kit/exit-codes.ts";
 import { shortHash } from "../kit/names.ts";
@@ -105,11 +106,9 @@ function failureLines(states: readonly ShardState[]): string[] {
 
 function remarks(states: readonly ShardState[]): string[] {
   const problems = problemsIn(states);
-  const rest = remainingSeconds(states);
-  return [
-    ...(problems > 0
-      ? [dim(`${problems} rows have no values: the computation does not converge there`)]
-      : []),
-    ...(rest !== undefined && rest > 0 ? [dim(`about ${durationText(rest)} left for one process`)] : []),
-  ];
+  const rest = remainingSeconds(states) ?? 0;
+  return definedItems([
+    problems > 0 ? `${problems} rows have no values: the computation does not converge there` : undefined,
+    rest > 0 ? `about ${durationText(rest)} left for one process` : undefined,
+  ]).map((remark) => dim(remark));
 }

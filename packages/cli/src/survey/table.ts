@@ -6,7 +6,7 @@ import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { withRoutes } from "../kit/routes.ts";
 import { type KeptRow, problemText, routeText } from "./kept-rows.ts";
 import { provenanceOfPart } from "./parts.ts";
-import type { NamedPlan, Plan } from "./plan.ts";
+import { type NamedPlan, type Plan, plannedPart } from "./plan.ts";
 import type { Shard } from "./shards.ts";
 
 /** Says which point, at which layer of which model; the axis where the plan has one. */
@@ -31,17 +31,16 @@ function resultColumns({ methods }: Plan): string[] {
 
 /** The bytes of a table: they depend on plan, shard and rows alone. */
 export function encodeTable(plan: NamedPlan, shard: Shard, rows: readonly KeptRow[]): Uint8Array {
-  const { model, method, layer, first } = shard;
-  const { label, at } = plan.models[model]!;
-  const { name, columns, layers } = plan.methods[method]!;
+  const { model, method, layer } = plannedPart(plan, shard);
+  const { name, columns } = method;
   const always = <T>(value: T): T[] => rows.map(() => value);
   const place: Record<(typeof PLAN_COLUMNS)[number], Omit<ColumnSource, "name">> = {
-    model: { type: "STRING", nullable: false, data: always(label) },
-    axis: { type: "DOUBLE", data: always(at ?? null) },
+    model: { type: "STRING", nullable: false, data: always(model.label) },
+    axis: { type: "DOUBLE", data: always(model.at ?? null) },
     method: { type: "STRING", nullable: false, data: always(name) },
-    layer: { type: "STRING", nullable: false, data: always(layers[layer]!.name) },
-    layer_index: { type: "INT32", nullable: false, data: always(layer) },
-    index: { type: "INT32", nullable: false, data: rows.map((_, i) => first + i) },
+    layer: { type: "STRING", nullable: false, data: always(layer.name) },
+    layer_index: { type: "INT32", nullable: false, data: always(shard.layer) },
+    index: { type: "INT32", nullable: false, data: rows.map((_, i) => shard.first + i) },
     route: { type: "STRING", data: rows.map((row) => routeText(row) ?? null) },
     problem: { type: "STRING", data: rows.map((row) => problemText(row) ?? null) },
   };

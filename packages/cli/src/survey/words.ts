@@ -40,7 +40,8 @@ function wordsOption(option: TypedOption<unknown>): TypedOption<readonly string[
       throw new InvalidArgumentError(`Allowed choices are ${option.argChoices.join(", ")}.`);
     }
     values.push(value);
-    return [...previous, ...(option.variadic && previous.length > 0 ? [text] : [long!, text])];
+    const isFurther = option.variadic && previous.length > 0;
+    return isFurther || long === undefined ? [...previous, text] : [...previous, long, text];
   });
 }
 
@@ -85,13 +86,13 @@ const COMMON: readonly string[] = ["--to", "--every-layer", "--out", "--resume",
  * @throws {VielbeinError} `INVALID_ARGUMENT`
  */
 export function requireOwnOptions({ method, words }: MethodWords, options: Options): void {
-  const longs = words.filter((word) => word.startsWith("--")).map((word) => word.split("=", 1)[0]!);
   for (const option of Object.values(options)) {
-    if (!longs.includes(option.long!)) continue;
-    if (!COMMON.includes(option.long!) && !(option instanceof OutputOption)) continue;
+    const { long = "" } = option;
+    if (!words.some((word) => word === long || word.startsWith(`${long}=`))) continue;
+    if (!COMMON.includes(long) && !(option instanceof OutputOption)) continue;
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `--with "${method} …": ${option.long} is not for one method of a survey, which writes its own files and has the same layers for all. Leave it out.`,
+      `--with "${method} …": ${long} is not for one method of a survey, which writes its own files and has the same layers for all. Leave it out.`,
     );
   }
 }

@@ -19,7 +19,7 @@ import {
   unfinishedRows,
 } from "./kept-rows.ts";
 import { openPart } from "./parts.ts";
-import type { NamedPlan } from "./plan.ts";
+import { type NamedPlan, plannedPart } from "./plan.ts";
 import { type Effort, isIntact, readReceipt, receiptFor, receiptText } from "./receipts.ts";
 import { isSamePart, type Shard } from "./shards.ts";
 import { encodeTable } from "./table.ts";
@@ -139,7 +139,7 @@ async function computeShard(shard: Shard, job: OpenJob, work: Work, rows: KeptRo
   while (rows.length < shard.count) {
     if (work.signal.aborted && rows.length > kept) await keepUnfinished(folder, plan, shard, rows);
     requireLeave(work);
-    rows.push(await computeKept(job, plan.methods[shard.method]!, shard.first + rows.length));
+    rows.push(await computeKept(job, plannedPart(plan, shard).method, shard.first + rows.length));
     onRow(shard, rows.length);
     // The engine holds the thread while it runs: let signals in between rows.
     await new Promise(setImmediate);

@@ -20,8 +20,8 @@ export function dimensionSummary(
   from: Space,
   options: DimensionSettings,
 ): Readonly<Record<string, number | undefined>> {
-  const { points, estimates } = layerReports([row], spaces, from, options)[row.layer]!;
-  const [whole] = points;
+  const layer = layerReports([row], spaces, from, options)[row.layer];
+  const [whole] = layer?.points ?? [];
   if (whole) {
     const { dimension, tested, kept, untrained } = whole;
     return {
@@ -32,11 +32,11 @@ export function dimensionSummary(
       ...spectrumSummary(row.singular_values),
     };
   }
-  const { leading, participationRatio, effectiveRank, stableRank } = estimates[0]!;
+  const [estimated] = layer?.estimates ?? [];
   return {
-    largest_singular_value: leading[0],
-    participation_ratio: participationRatio.value,
-    effective_rank: effectiveRank.value,
-    stable_rank: stableRank.value,
+    largest_singular_value: estimated?.leading[0],
+    participation_ratio: estimated?.participationRatio.value,
+    effective_rank: estimated?.effectiveRank.value,
+    stable_rank: estimated?.stableRank.value,
   };
 }

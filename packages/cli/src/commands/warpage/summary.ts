@@ -14,7 +14,8 @@ export function summaryNames(
     ...Array.from({ length: nears }, (_, at) => nearName(`${prefix}near`, at)),
   ];
   const named = Object.keys(references).map((name) => `${name}_distance`);
-  return [...pairs(""), ...named, "haar_distance", ...(hasUntrained ? pairs("untrained_") : [])];
+  const untrained = hasUntrained ? pairs("untrained_") : [];
+  return [...pairs(""), ...named, "haar_distance", ...untrained];
 }
 
 export function warpageSummary(

@@ -1,0 +1,105 @@
+// A Slurm of two nodes on this machine, for a test: munged, slurmctld and two slurmd, all of whose files are in one
+// folder. Needs root and Debian's packages slurm-wlm and munge.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+const PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel"];
+
+/** What is missing for a cluster; undefined where nothing is. */
+export function whatIsMissing() {
+  if (process.getuid?.() !== 0) return "root";
+  return PROGRAMS.find((name) => spawnSync("sh", ["-c", `command -v ${name}`]).status !== 0);
+}
+
+/** Partition `low` may be preempted by `high`; arrays have at most 100 elements. */
+function configuration(folder) {
+  const host = hostname().split(".")[0];
+  return `ClusterName=test
+SlurmctldHost=${host}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket=${folder}/munge/socket
+CredType=cred/munge
+SlurmctldPort=16817
+SlurmdPort=16818
+StateSaveLocation=${folder}/state
+SlurmdSpoolDir=${folder}/%n
+SlurmctldPidFile=${folder}/slurmctld.pid
+SlurmdPidFile=${folder}/slurmd-%n.pid
+SlurmctldLogFile=${folder}/slurmctld.log
+SlurmdLogFile=${folder}/slurmd-%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SchedulerType=sched/backfill
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+JobRequeue=1
+ReturnToService=2
+MaxArraySize=101
+KillWait=10
+NodeName=n1 NodeHostname=${host} Port=16821 CPUs=1 RealMemory=4000
+NodeName=n2 NodeHostname=${host} Port=16822 CPUs=1 RealMemory=4000
+PartitionName=low Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
+PartitionName=high Nodes=n1,n2 MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
+`;
+}
+
+/** Starts a cluster in a folder, and returns how to talk to it and how to stop it. */
+export async function startCluster(folder) {
+  for (const name of ["state", "n1", "n2", "munge"]) mkdirSync(join(folder, name), { recursive: true });
+  chmodSync(folder, 0o755);
+  startMunge(folder);
+  const conf = join(folder, "slurm.conf");
+  writeFileSync(conf, configuration(folder));
+  const env = { ...process.env, SLURM_CONF: conf };
+  const tell = (program, ...words) => execFileSync(program, words, { env, encoding: "utf8" }).trim();
+  tell("slurmctld", "-c");
+  await delay(1000);
+  for (const node of ["n1", "n2"]) tell("slurmd", "-N", node, "-f", conf);
+  for (let i = 0; i < 60 && !tell("sinfo", "-h", "-o", "%T").includes("idle"); i++) await delay(500);
+  return { env, tell, stop: () => stop(folder) };
+}
+
+function startMunge(folder) {
+  const [uid, gid] = ["-u", "-g"].map((flag) =>
+    Number(execFileSync("id", [flag, "munge"], { encoding: "utf8" })),
+  );
+  const place = join(folder, "munge");
+  const key = join(place, "key");
+  if (!existsSync(key)) writeFileSync(key, randomBytes(1024));
+  chmodSync(key, 0o400);
+  chmodSync(place, 0o711);
+  for (const path of [place, key]) chownSync(path, uid, gid);
+  const files = ["key", "socket", "pid", "log", "seed"].map((name) =>
+    name === "socket" ? `--socket=${place}/socket` : `--${name}-file=${place}/${name}`,
+  );
+  execFileSync("runuser", ["-u", "munge", "--", "munged", "--force", ...files]);
+}
+
+/** Ends what was started, and nothing else. */
+async function stop(folder) {
+  const files = ["slurmd-n1.pid", "slurmd-n2.pid", "slurmctld.pid", "munge/pid"];
+  const pids = files.flatMap((name) => {
+    const path = join(folder, name);
+    return existsSync(path) ? [Number(readFileSync(path, "utf8"))] : [];
+  });
+  for (const pid of pids) signal(pid, "SIGTERM");
+  for (let i = 0; i < 100 && pids.some((pid) => signal(pid, 0)); i++) await delay(100);
+  for (const pid of pids) signal(pid, "SIGKILL");
+}
+
+function signal(pid, name) {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
