@@ -481,3 +481,23 @@ describe("random operators", () => {
     expect((await evaluate(graph.model)).every((value) => value !== 0)).toBe(true);
   });
 });
+
+test("axes of a Transpose may count from the end, as some exporters write them", async () => {
+  const order = (perm: readonly number[]) =>
+    makeModel({
+      nodes: [makeNode("Transpose", ["z"], ["y"], { perm: ints(perm) })],
+      inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, 2, 3, 4] }],
+      outputs: [{ name: "y" }],
+    });
+  const [negative, positive] = await Promise.all(
+    [
+      [0, -1, 1, -2],
+      [0, 3, 1, 2],
+    ].map((perm) => OnnxMap.create(order(perm), runtime)),
+  );
+  const z = Float32Array.from(irregular(randomStream(1), 24));
+  expect(negative!.to.shape).toEqual([4, 2, 3]);
+  expect(await negative!.evaluate(z, 1)).toEqual(await positive!.evaluate(z, 1));
+  expect(await negative!.vjp(z, z, 1)).toEqual(await positive!.vjp(z, z, 1));
+  await Promise.all([negative!.dispose(), positive!.dispose()]);
+});

@@ -1,7 +1,7 @@
 // What older operator sets keep in attributes moves to inputs, as opset 18 has it; superseded operators become their
 // successors; composite ones are written out.
 
-import { float, int, makeNode, string, without } from "../model/attributes.ts";
+import { float, int, ints, makeNode, string, without } from "../model/attributes.ts";
 import { drawsAtRandom, everyName } from "../model/graph.ts";
 import {
   type Attribute,
@@ -83,6 +83,14 @@ const reductions: ReadonlySet<string> = new Set([
 
 const softmaxes: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax", "Hardmax"]);
 
+/** A Transpose whose axes count from the front: PyTorch writes negative ones as they were called, which engines refuse. */
+function countedFromFront(node: Node): Node {
+  const order = intsAttribute(node, "perm");
+  if (!order?.some((axis) => axis < 0)) return node;
+  const perm = ints(order.map((axis) => (axis < 0 ? axis + order.length : axis)));
+  return { ...node, attributes: new Map(node.attributes).set("perm", perm) };
+}
+
 class Upgrade {
   readonly constants: Tensor[] = [];
   readonly #names: NameSupply;
@@ -112,6 +120,7 @@ class Upgrade {
       return [this.#axesToInput(node)];
     }
     if (opType === "CastLike") return [this.#castLike(node)];
+    if (opType === "Transpose") return [countedFromFront(node)];
     if (opType === "Scatter") return [{ ...node, opType: "ScatterElements" }];
     if (opType === "BatchNormalization" && intAttribute(node, "spatial", 1) === 1) {
       return [{ ...node, attributes: new Map(Object.entries(without(node, "spatial"))) }];
