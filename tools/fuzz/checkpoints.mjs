@@ -1,8 +1,8 @@
 // Mutated checkpoints through reading, recognition and conversion: each must end in a model or in a typed error.
 // Usage: node tools/fuzz/checkpoints.mjs [--count N] [--seed S] [--first I] [--keep FOLDER]
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { fromCheckpoint } from "@vielbein/checkpoints";
@@ -12,7 +12,15 @@ import { byteChanges } from "./mutate.mjs";
 import { Choices } from "./random.mjs";
 
 const FOLDER = fileURLToPath(new URL("../../packages/checkpoints/test/fixtures/", import.meta.url));
-const CHECKPOINT = /\.(pkl|pt|pth|safetensors|json|bin|npz|h5|keras)$/;
+const CHECKPOINT = /\.(pkl|pt|pth|ckpt|safetensors|json|bin|npz|h5|keras)$/;
+const GOLDEN = /^(?!views).*\.npz$|^tfjs\w*\.json$|config\.json$|shard\dof\d/;
+
+/** What some of them need. */
+const OPTIONS = [
+  [/^(dcgan|decoder)/, { activation: "relu,tanh" }],
+  [/taesd|ldm/, { size: 8 }],
+  [/conditional\.pkl|_r\.pt/, { label: 1 }],
+];
 
 /** Seconds that a small file may take, and megabytes of arrays. */
 const [SLOWEST, LARGEST] = [5, 1000];
@@ -22,10 +30,10 @@ export const CHECKPOINT_FAULTS = ["untyped", "too slow", "too large"];
 
 let seeds;
 
-/** Files by name; the golden values beside them are no checkpoints, though they can be read as such. */
+/** Files by name, those of folders too; the golden values beside them are no checkpoints. */
 function seedFiles() {
-  seeds ??= readdirSync(FOLDER)
-    .filter((name) => CHECKPOINT.test(name) && !(name.endsWith(".npz") && name !== "views.npz"))
+  seeds ??= readdirSync(FOLDER, { recursive: true })
+    .filter((name) => CHECKPOINT.test(name) && !GOLDEN.test(name))
     .map((name) => [name, new Uint8Array(readFileSync(join(FOLDER, name)))]);
   return seeds;
 }
@@ -49,14 +57,14 @@ function mutantOf(seed, index) {
 
 async function attempt({ name, bytes }) {
   const readBeside = async (location) => {
-    const found = seedFiles().find(([file]) => file === location);
-    if (found) return found[1];
+    const path = join(FOLDER, dirname(name), location);
+    if (existsSync(path)) return new Uint8Array(readFileSync(path));
     throw new VielbeinError("MISSING_FILE", `${location} is not there.`);
   };
   const start = performance.now();
   let result;
   try {
-    const options = /dcgan|decoder/.test(name) ? { activation: "relu,tanh" } : {};
+    const options = OPTIONS.find(([pattern]) => pattern.test(name))?.[1] ?? {};
     encodeModel((await fromCheckpoint({ name, bytes, readBeside }, options)).model);
     result = { outcome: "converted", detail: "" };
   } catch (error) {
@@ -98,7 +106,7 @@ async function main() {
     console.log(
       `${outcome}: mutant ${index} of ${name} (${what.join("; ")})\n  ${detail.split("\n").slice(0, 6).join("\n  ")}`,
     );
-    if (keep) writeFileSync(join(keep, `${index}_${name}`), bytes);
+    if (keep) writeFileSync(join(keep, `${index}_${basename(name)}`), bytes);
   });
   const total = [...counts].sort((a, b) => b[1] - a[1]).map(([outcome, count]) => `${count} ${outcome}`);
   console.log(`${options.count} mutated checkpoints of seed ${options.seed}: ${total.join(", ")}`);

@@ -4,7 +4,6 @@ import { VielbeinError } from "@vielbein/core";
 import type { Model } from "@vielbein/onnx";
 import type { BuildOptions } from "./architectures/architecture.ts";
 import { recognise } from "./architectures/registry.ts";
-import { parseActivations } from "./build/activation.ts";
 import { halved } from "./build/halve.ts";
 import { Network } from "./build/network.ts";
 import { type CheckpointFile, openCheckpoint } from "./files/open.ts";
@@ -42,7 +41,7 @@ export async function fromCheckpoint(
   requireKnown(options, architecture.options, name);
   const network = new Network();
   architecture.build(network, weights, options);
-  const range = architecture.range ?? (options.activation && parseActivations(options.activation).range);
+  const range = architecture.range ?? network.range;
   const metadata = new Map(
     Object.entries({
       "vielbein.architecture": `${name} ${version}`,

@@ -3,7 +3,7 @@
 import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { describe, expect, it } from "vitest";
 import type { CheckpointOptions } from "../src/index.ts";
-import { convert, errorsOf } from "./compared.ts";
+import { convert, errorsOf, evaluate, fixture, largestError } from "./compared.ts";
 
 /** Of the image, relative to its largest value; of the Jacobian, in the Frobenius norm. */
 const [IMAGE, JACOBIAN] = [1e-5, 5e-6];
@@ -67,6 +67,15 @@ const cases: readonly Case[] = [
     architecture: "StyleGAN3 (NVIDIA)",
     options: { label: 1, truncation: 0.7 },
   },
+  ...["h5", "keras"].flatMap((ending): Case[] => [
+    { file: `keras_dcgan.${ending}`, golden: "keras_dcgan", architecture: "Keras model" },
+    {
+      file: `keras_conditional.${ending}`,
+      golden: "keras_conditional",
+      architecture: "Keras model",
+      inputs: { label: { type: "int64", dims: [1, 1], data: BigInt64Array.of(2n) } },
+    },
+  ]),
   { file: "pggan.pt", golden: "pggan", architecture: "PGGAN (pytorch_GAN_zoo)" },
   {
     file: "biggan.bin",
@@ -118,4 +127,14 @@ it("weights in half precision move the image by what they are rounded by", async
   const { batch } = await errorsOf(model, "dcgan.npz");
   expect(batch).toBeLessThan(1e-2);
   expect(batch).toBeGreaterThan(1e-6);
+});
+
+it.each(["tfjs", "tfjs_quantised"])("a layers model of TensorFlow.js, %s", async (name) => {
+  const { model, architecture } = await convert(`${name}/model.json`);
+  expect(architecture.name).toBe("Keras model");
+  expect(model.metadata.get("vielbein.range")).toBe("-1,1");
+  const { z, image } = JSON.parse(new TextDecoder().decode(await fixture(`${name}.json`)));
+  const codes = { type: "float32", dims: [3, 4], data: Float32Array.from(z) } as const;
+  // The golden is of single precision too.
+  expect(largestError(await evaluate(model, { z: codes }), image)).toBeLessThan(IMAGE);
 });

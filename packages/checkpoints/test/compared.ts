@@ -87,9 +87,16 @@ export async function errorsOf(
   const dim = codes.data.length / count;
   const repeated = (times: number) =>
     Object.fromEntries(
-      Object.entries(inputs).map(([name, { type, data }]) => {
+      Object.entries(inputs).map(([name, { type, dims, data }]) => {
         const all = Array.from({ length: times }, () => [...(data as Iterable<never>)]).flat();
-        return [name, { type, dims: [times], data: (data.constructor as typeof Float32Array).from(all) }];
+        return [
+          name,
+          {
+            type,
+            dims: [times, ...dims.slice(1)],
+            data: (data.constructor as typeof Float32Array).from(all),
+          },
+        ];
       }),
     ) as Record<string, RuntimeTensor>;
   const values = image!.data as Float32Array;

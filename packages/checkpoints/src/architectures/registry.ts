@@ -7,6 +7,7 @@ import { autoencoderKl } from "./autoencoder-kl.ts";
 import { autoencoderLdm } from "./autoencoder-ldm.ts";
 import { betaVae } from "./beta-vae.ts";
 import { biggan } from "./biggan.ts";
+import { keras } from "./keras.ts";
 import { pggan } from "./pggan.ts";
 import { stack } from "./stack.ts";
 import { stylegan2 } from "./stylegan2.ts";
@@ -15,6 +16,7 @@ import { stylegan3 } from "./stylegan3.ts";
 import { autoencoderTiny, taesd } from "./taesd.ts";
 
 export const architectures: readonly Architecture[] = [
+  keras,
   stylegan2,
   stylegan2Rosinality,
   stylegan3,

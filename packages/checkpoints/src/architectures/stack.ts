@@ -172,7 +172,8 @@ function write(
       `The checkpoint holds weights alone, ${layers.length} layers in a row, and not what stands between them: say so with activation (--activation relu,tanh as in DCGAN): ${ACTIVATION_GRAMMAR}.`,
     );
   }
-  const { between, last } = parseActivations(activation);
+  const { between, last, range } = parseActivations(activation);
+  network.range = range;
   const [, inputs] = layers[0].kind === "dense" ? weights.tensor(`${layers[0].name}.weight`).shape : [0, 0];
   const codes = inputs || weights.tensor(`${layers[0].name}.weight`).shape[0];
   let x = network.input("z", [codes]);

@@ -1,6 +1,6 @@
 // Layers that several architectures have.
 
-import { float, int, ints } from "@vielbein/onnx/graph";
+import { float, int, ints, string } from "@vielbein/onnx/graph";
 import type { StoredTensor, Values } from "../tensors/tensor.ts";
 import type { Name, Network } from "./network.ts";
 
@@ -81,9 +81,21 @@ export function swish(network: Network, x: Name): Name {
 }
 /** Twice the height and width, each pixel four times. */
 export function doubled(network: Network, x: Name): Name {
-  return network.op("Resize", [x, "", network.constant([1, 1, 2, 2], [4])], {
-    mode: { type: "string", value: "nearest" },
-    coordinate_transformation_mode: { type: "string", value: "asymmetric" },
-    nearest_mode: { type: "string", value: "floor" },
-  });
+  return enlarged(network, x, [2, 2], "nearest");
+}
+
+/** So many times the height and width, by repetition or bilinearly. */
+export function enlarged(
+  network: Network,
+  x: Name,
+  factors: readonly [number, number],
+  mode: "nearest" | "bilinear",
+): Name {
+  const attributes =
+    mode === "nearest"
+      ? { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" }
+      : { mode: "linear", coordinate_transformation_mode: "half_pixel" };
+  const strings = Object.entries(attributes).map(([name, value]) => [name, string(value)] as const);
+  const scales = network.constant([1, 1, ...factors], [4]);
+  return network.op("Resize", [x, "", scales], Object.fromEntries(strings));
 }

@@ -23,6 +23,8 @@ export class Network {
   readonly #spaces: ValueInfo[] = [];
   readonly #taken = new Map<string, number>();
   readonly #remarks: string[] = [];
+  /** Of black and white, where the file itself tells. */
+  range: string | undefined;
   #scope = "";
 
   /** Prefix of the names of what is added from now on. */
@@ -45,9 +47,9 @@ export class Network {
     return name;
   }
 
-  /** Indices [n], such as classes. */
-  indices(name: Name): Name {
-    this.#inputs.push({ name, dataType: DataType.INT64, shape: [BATCH] });
+  /** Indices [n, …shape], such as classes. */
+  indices(name: Name, shape: readonly number[] = []): Name {
+    this.#inputs.push({ name, dataType: DataType.INT64, shape: [BATCH, ...shape] });
     return name;
   }
 

@@ -9,7 +9,10 @@ import { badCheckpoint } from "../errors.ts";
 import { StoredTensor } from "../tensors/tensor.ts";
 import { type Content, contentOf, type Setting } from "./content.ts";
 import { checkpointFormat, type Format } from "./format.ts";
+import { isRecord, parsedJson } from "./json.ts";
+import { readKerasArchive, readKerasH5 } from "./keras.ts";
 import { mergedContent, readSafetensorsFile, shardsOf } from "./safetensors.ts";
+import { readLayersModel } from "./tensorflow-js.ts";
 import { readPickles, readTorchZip } from "./torch.ts";
 
 export interface CheckpointFile {
@@ -62,20 +65,21 @@ async function contentIn(
       return readZip(bytes);
     case "JSON":
       return readIndex(file, files);
+    case "HDF5":
+      return readKerasH5(bytes);
     default:
       throw badCheckpoint(
-        "it is no safetensors, PyTorch, pickle or npz file",
+        "it is no safetensors, PyTorch, pickle, npz, Keras or TensorFlow.js file",
         "Give one of these, or an ONNX file",
       );
   }
 }
 
-/** An archive of `torch.save` or of NumPy. */
-function readZip(bytes: Uint8Array): Content {
+/** An archive of `torch.save`, of NumPy or of Keras. */
+async function readZip(bytes: Uint8Array): Promise<Content> {
   const members = zipMembers(bytes);
-  return members.every(({ name }) => name.endsWith(".npy"))
-    ? readArrays(bytes)
-    : contentOf(readTorchZip(members));
+  if (members.every(({ name }) => name.endsWith(".npy"))) return readArrays(bytes);
+  return (await readKerasArchive(members)) ?? contentOf(readTorchZip(members));
 }
 
 function readArrays(bytes: Uint8Array): Content {
@@ -96,26 +100,32 @@ async function readIndex(
   files: Map<string, Uint8Array>,
 ): Promise<Content> {
   const index = parsed(bytes);
+  const read = async (location: string): Promise<Uint8Array> => {
+    if (!readBeside) {
+      throw badCheckpoint(`its tensors are in other files, ${location} …`, "Give one file that holds them");
+    }
+    const part = await readBeside(location);
+    files.set(location, part);
+    return part;
+  };
+  const layersModel = await readLayersModel(index, read);
+  if (layersModel) return layersModel;
   const shards = shardsOf(index);
-  if (!shards) throw badCheckpoint("it is JSON without a weight_map", "Give the file of the weights");
-  if (!readBeside)
-    throw badCheckpoint(`its tensors are in other files, ${shards[0]} …`, "Give these, merged into one");
+  if (!shards) throw badCheckpoint("its JSON names no files of weights", "Give the file of the weights");
   const parts: Content[] = [];
   for (const shard of shards) {
     requireConfinedLocation(shard, "weight_map");
-    const part = await readBeside(shard);
-    files.set(shard, part);
-    parts.push(checkpointFormat(part) === "safetensors" ? readSafetensorsFile(part) : readZip(part));
+    const part = await read(shard);
+    const isSafetensors = checkpointFormat(part) === "safetensors";
+    parts.push(isSafetensors ? readSafetensorsFile(part) : await readZip(part));
   }
   return mergedContent(parts);
 }
 
 function parsed(bytes: Uint8Array): Record<string, unknown> {
-  try {
-    return JSON.parse(new TextDecoder().decode(new Uint8Array(bytes)));
-  } catch (cause) {
-    throw badCheckpoint("it begins like JSON and is none", undefined, cause);
-  }
+  const value = parsedJson(new TextDecoder().decode(new Uint8Array(bytes)));
+  if (isRecord(value)) return value;
+  throw badCheckpoint("its JSON is no object");
 }
 
 /** The configuration that diffusers and others lay beside the weights, as settings `config.…`; none where there is none. */

@@ -17,7 +17,7 @@ import { version } from "../kit/version.ts";
 export const convert = command({
   argument: "<model>",
   description:
-    "Reads a checkpoint (safetensors, PyTorch, a pickle of NVIDIA's), recognises its architecture and writes the generator as an ONNX model. Nothing in the file is executed. Every other command takes the checkpoint as it is.",
+    "Reads a checkpoint (safetensors, PyTorch, NVIDIA's pickles, Keras, TensorFlow.js), recognises its architecture and writes the generator as an ONNX model. Nothing in the file is executed. Every other command takes the checkpoint as it is.",
   options: {
     ...checkpointOptions,
     truncation: option(

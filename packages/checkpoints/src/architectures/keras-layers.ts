@@ -1,0 +1,179 @@
+// The layers of Keras that generators are made of, by the names of their classes.
+
+import { elementCount, float, int } from "@vielbein/onnx/graph";
+import { enlarged } from "../build/layers.ts";
+import { activated } from "./keras-activations.ts";
+import { convolution2d, transposedConvolution2d } from "./keras-convolutions.ts";
+import { imageShape, type Layer, physicalAxis, type Value, variable } from "./keras-values.ts";
+
+type Write = (layer: Layer, given: readonly Value[]) => Value;
+
+const unchanged: Write = (_, [x]) => x;
+
+const dense: Write = (layer, [x]) => {
+  const { network, config } = layer;
+  if (x.shape.length !== 1)
+    throw config.wrong(`is given a tensor of shape [${x.shape}], where a vector is due`);
+  const inputs = [x.tensor, network.weight("kernel", variable(layer, "kernel", 0))];
+  if (config.flag("use_bias", true)) inputs.push(network.weight("bias", variable(layer, "bias", 1)));
+  const product = { tensor: network.op("Gemm", inputs), shape: [config.number("units")] };
+  return activated(layer, product, config.get("activation"));
+};
+
+/** Constant after training: a factor and a shift for each channel. */
+const batchNormalization: Write = (layer, [x]) => {
+  const { network, config } = layer;
+  const axis = config.get("axis") ?? -1;
+  const last = Array.isArray(axis) ? axis[0] : axis;
+  if (last !== -1 && last !== x.shape.length) throw config.wrong("normalises another axis than the last");
+  const channels = x.shape[x.shape.length - 1];
+  const [scales, centres] = [config.flag("scale", true), config.flag("center", true)];
+  const index = Number(scales) + Number(centres);
+  const gamma = scales ? variable(layer, "gamma", 0).read() : new Float32Array(channels).fill(1);
+  const beta = centres ? variable(layer, "beta", Number(scales)).read() : new Float32Array(channels);
+  const mean = variable(layer, "moving_mean", index).read();
+  const variance = variable(layer, "moving_variance", index + 1).read();
+  const epsilon = config.number("epsilon", 1e-3);
+  const gain = Float64Array.from(gamma, (value, c) => value / Math.sqrt(variance[c] + epsilon));
+  const shift = Float32Array.from(beta, (value, c) => value - mean[c] * gain[c]);
+  const shape = x.shape.length === 3 ? [1, channels, 1, 1] : [1, channels];
+  const factor = network.weight("gain", { shape, data: Float32Array.from(gain) });
+  const scaled = network.op("Mul", [x.tensor, factor]);
+  return { ...x, tensor: network.op("Add", [scaled, network.weight("shift", { shape, data: shift })]) };
+};
+
+/** Keras counts elements with the channels of an image last. */
+function reordered({ network }: Layer, x: Value, shape: readonly number[]): Value {
+  const last = x.shape.length === 3 ? network.transpose(x.tensor, [0, 2, 3, 1]) : x.tensor;
+  const tensor = network.reshape(last, shape);
+  return { tensor: shape.length === 3 ? network.transpose(tensor, [0, 3, 1, 2]) : tensor, shape };
+}
+
+const reshape: Write = (layer, [x]) => {
+  const target = layer.config.get("target_shape");
+  const size = elementCount(x.shape);
+  const list = Array.isArray(target) ? target.map(Number) : [];
+  const known = elementCount(list.filter((extent) => extent !== -1));
+  const shape = list.map((extent) => (extent === -1 ? size / known : extent));
+  const isWhole = shape.length > 0 && shape.every((extent) => Number.isInteger(extent) && extent > 0);
+  if (!isWhole || elementCount(shape) !== size) {
+    throw layer.config.wrong(`cannot make the shape ${JSON.stringify(target ?? null)} of [${x.shape}]`);
+  }
+  return reordered(layer, x, shape);
+};
+
+const flatten: Write = (layer, [x]) =>
+  x.shape.length === 1 ? x : reordered(layer, x, [elementCount(x.shape)]);
+
+const upSampling2d: Write = (layer, [x]) => {
+  const [height, width, channels] = imageShape(layer, x);
+  const [down, across] = layer.config.pair("size", 2);
+  const mode = layer.config.text("interpolation", "nearest");
+  if (mode !== "nearest" && mode !== "bilinear") throw layer.config.wrong(`interpolates by ${mode}`);
+  const tensor = enlarged(layer.network, x.tensor, [down, across], mode);
+  return { tensor, shape: [height * down, width * across, channels] };
+};
+
+const zeroPadding2d: Write = (layer, [x]) => {
+  const [height, width, channels] = imageShape(layer, x);
+  const [top, bottom, left, right] = sides(layer, "padding");
+  const tensor = layer.network.op("Pad", [
+    x.tensor,
+    layer.network.integers([0, 0, top, left, 0, 0, bottom, right]),
+  ]);
+  return { tensor, shape: [height + top + bottom, width + left + right, channels] };
+};
+
+const cropping2d: Write = (layer, [x]) => {
+  const [height, width, channels] = imageShape(layer, x);
+  const [top, bottom, left, right] = sides(layer, "cropping");
+  const bounds = [
+    [top, left],
+    [height - bottom, width - right],
+    [2, 3],
+  ];
+  const inputs = bounds.map((list) => layer.network.integers(list));
+  const shape = [height - top - bottom, width - left - right, channels];
+  return { tensor: layer.network.op("Slice", [x.tensor, ...inputs]), shape };
+};
+
+/** `[[top, bottom], [left, right]]`. */
+function sides({ config }: Layer, key: string): number[] {
+  const value = config.get(key);
+  const all = Array.isArray(value) ? value.flat() : [];
+  if (all.length === 4 && all.every((x) => Number.isInteger(x) && x >= 0)) return all;
+  throw config.wrong(`needs four integers as ${key}`);
+}
+
+const concatenate: Write = ({ network, config }, given) => {
+  const [{ shape }] = given;
+  const axis = config.number("axis", -1);
+  const own = (axis < 0 ? axis + shape.length + 1 : axis) - 1;
+  const total = given.reduce((sum, each) => sum + each.shape[own], 0);
+  const tensors = given.map(({ tensor }) => tensor);
+  const tensor = network.op("Concat", tensors, { axis: int(physicalAxis(axis, shape)) });
+  return { tensor, shape: shape.map((extent, i) => (i === own ? total : extent)) };
+};
+
+/** Element by element; one of the tensors may have single rows, columns or channels. */
+const merged =
+  (opType: string): Write =>
+  ({ network, config }, given) => {
+    const [{ shape }] = given;
+    if (given.some((each) => each.shape.length !== shape.length))
+      throw config.wrong("is given tensors of several ranks");
+    const largest = shape.map((_, axis) => Math.max(...given.map((each) => each.shape[axis])));
+    const [first, ...rest] = given.map(({ tensor }) => tensor);
+    return { tensor: rest.reduce((sum, tensor) => network.op(opType, [sum, tensor]), first), shape: largest };
+  };
+
+const embedding: Write = (layer, [x]) => {
+  const { network, config } = layer;
+  const table = network.weight("embeddings", variable(layer, "embeddings", 0));
+  return {
+    tensor: network.op("Gather", [table, x.tensor]),
+    shape: [...x.shape, config.number("output_dim")],
+  };
+};
+
+const leakyRelu: Write = ({ network, config }, [x]) => {
+  const slope = config.number("negative_slope", config.number("alpha", 0.3));
+  return { ...x, tensor: network.op("LeakyRelu", [x.tensor], { alpha: float(slope) }) };
+};
+
+const relu: Write = ({ network, config }, [x]) => {
+  const isPlain = config.number("negative_slope", 0) === 0 && config.number("threshold", 0) === 0;
+  if (!isPlain || typeof config.get("max_value") === "number") throw config.wrong("is no plain ReLU");
+  return { ...x, tensor: network.op("Relu", [x.tensor]) };
+};
+
+const elu: Write = ({ network, config }, [x]) => ({
+  ...x,
+  tensor: network.op("Elu", [x.tensor], { alpha: float(config.number("alpha", 1)) }),
+});
+
+export const layerWriters: Readonly<Record<string, Write>> = {
+  Dense: dense,
+  Conv2D: (layer, [x]) => convolution2d(layer, x),
+  Conv2DTranspose: (layer, [x]) => transposedConvolution2d(layer, x),
+  BatchNormalization: batchNormalization,
+  Activation: (layer, [x]) => activated(layer, x, layer.config.get("activation")),
+  LeakyReLU: leakyRelu,
+  ReLU: relu,
+  ELU: elu,
+  Reshape: reshape,
+  Flatten: flatten,
+  UpSampling2D: upSampling2d,
+  ZeroPadding2D: zeroPadding2d,
+  Cropping2D: cropping2d,
+  Concatenate: concatenate,
+  Add: merged("Add"),
+  Multiply: merged("Mul"),
+  Embedding: embedding,
+  // At work while training alone.
+  Dropout: unchanged,
+  SpatialDropout2D: unchanged,
+  GaussianNoise: unchanged,
+  GaussianDropout: unchanged,
+  ActivityRegularization: unchanged,
+};

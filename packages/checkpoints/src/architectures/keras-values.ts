@@ -1,0 +1,50 @@
+// Tensors of a Keras model on their way through it.
+
+import type { Name, Network } from "../build/network.ts";
+import type { Weights } from "../build/weights.ts";
+import type { StoredTensor } from "../tensors/tensor.ts";
+import type { LayerConfig } from "./keras-config.ts";
+
+export interface Value {
+  readonly tensor: Name;
+  /** As Keras has it, without the batch: [h, w, c] of images. */
+  readonly shape: readonly number[];
+  /** Of black and white, where the last activation has bounds. */
+  readonly range?: string | undefined;
+}
+
+/** What a layer is written with. */
+export interface Layer {
+  readonly network: Network;
+  readonly weights: Weights;
+  readonly config: LayerConfig;
+}
+
+/** Of images the channels come first. */
+export function physicalShape(shape: readonly number[]): readonly number[] {
+  return shape.length === 3 ? [shape[2], shape[0], shape[1]] : shape;
+}
+
+/** Axis of the tensor that is an axis of Keras's, both with the batch. */
+export function physicalAxis(axis: number, shape: readonly number[]): number {
+  const counted = axis < 0 ? axis + shape.length + 1 : axis;
+  return shape.length === 3 ? ([0, 2, 3, 1][counted] ?? counted) : counted;
+}
+
+/** A variable by its name, or by its number where the file has that alone. */
+export function variable({ weights, config }: Layer, name: string, index: number): StoredTensor {
+  const prefix = `keras.${config.name}`;
+  return (
+    weights.find(`${prefix}.${name}`) ??
+    weights.find(`${prefix}.${index}`) ??
+    weights.tensor(`${prefix}.${name}`)
+  );
+}
+
+/** Height, width and channels of an image. */
+export function imageShape({ config }: Layer, { shape }: Value): readonly [number, number, number] {
+  if (shape.length !== 3) throw config.wrong(`is given a tensor of shape [${shape}], where an image is due`);
+  if (config.text("data_format", "channels_last") !== "channels_last")
+    throw config.wrong("has its channels first");
+  return shape as readonly number[] as readonly [number, number, number];
+}

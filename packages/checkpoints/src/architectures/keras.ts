@@ -1,0 +1,96 @@
+// Sequential and functional models of Keras, from .h5 and .keras files and TensorFlow.js's layers models. Images have
+// their channels first here, where Keras has them last; elements are put in another order where vectors become images.
+
+import type { Name, Network } from "../build/network.ts";
+import type { Weights } from "../build/weights.ts";
+import { parsedJson } from "../files/json.ts";
+import { KERAS_CONFIG } from "../files/keras.ts";
+import type { Architecture } from "./architecture.ts";
+import { type KerasModel, kerasModel, type LayerConfig, type PlacedLayer } from "./keras-config.ts";
+import { layerWriters } from "./keras-layers.ts";
+import { physicalShape, type Value } from "./keras-values.ts";
+
+export const keras: Architecture = {
+  name: "Keras model",
+  version: 1,
+  pattern: [/^keras\./],
+  fits: (weights) => weights.setting(KERAS_CONFIG) !== undefined,
+  prior: "normal",
+  options: [],
+  build,
+};
+
+function build(network: Network, weights: Weights): void {
+  const model = kerasModel(parsedJson(String(weights.setting(KERAS_CONFIG))));
+  const [output] = model.outputs;
+  if (model.outputs.length > 1) network.remark(`of the model's outputs, ${output} is kept`);
+  const layers = leadingTo(model, output);
+  const inputs = new Inputs(network, layers);
+  const values = new Map<string, Value>();
+  for (const { config, inputs: sources } of layers) {
+    const given = sources.flatMap((name) => values.get(name) ?? []);
+    if (config.className === "InputLayer") {
+      values.set(
+        config.name,
+        inputs.add(config, config.get("batch_shape") ?? config.get("batch_input_shape")),
+      );
+      continue;
+    }
+    if (given.length === 0) given.push(inputs.add(config, model.inputShape));
+    const value = written(network, weights, config, given);
+    values.set(config.name, named(network, value, given[0], config.name, config.name === output));
+  }
+  network.range = values.get(output)?.range;
+}
+
+/** The layers that the output depends on, in their order. */
+function leadingTo({ layers }: KerasModel, output: string): PlacedLayer[] {
+  const needed = new Set([output]);
+  const kept = layers.toReversed().filter(({ config, inputs }) => {
+    if (needed.has(config.name)) for (const name of inputs) needed.add(name);
+    return needed.has(config.name);
+  });
+  return kept.reverse();
+}
+
+function written(network: Network, weights: Weights, config: LayerConfig, given: readonly Value[]): Value {
+  const write = Object.hasOwn(layerWriters, config.className) ? layerWriters[config.className] : undefined;
+  if (!write) throw config.wrong("is of a class that is not read");
+  network.scope(config.name);
+  const value = write({ network, weights, config }, given);
+  network.scope("");
+  return value;
+}
+
+/** The value under its layer's name, unless the layer changes nothing. */
+function named(network: Network, value: Value, given: Value, layer: string, isOutput: boolean): Value {
+  if (value.tensor === given.tensor && !isOutput) return value;
+  const name = isOutput ? (value.shape.length === 3 ? "image" : "output") : layer;
+  return { ...value, tensor: network.space(name, physicalShape(value.shape), value.tensor) };
+}
+
+/** The inputs of the model: the first of numbers is the code, z; those that an embedding reads are indices. */
+class Inputs {
+  readonly #network: Network;
+  readonly #layers: readonly PlacedLayer[];
+  #hasCode = false;
+
+  constructor(network: Network, layers: readonly PlacedLayer[]) {
+    this.#network = network;
+    this.#layers = layers;
+  }
+
+  add(config: LayerConfig, stated: unknown): Value {
+    const shape = Array.isArray(stated) ? stated.slice(1) : [];
+    if (shape.length === 0 || !shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
+      throw config.wrong(`has an input of shape ${JSON.stringify(stated ?? null)}, where numbers are due`);
+    }
+    const readers = this.#layers.filter(({ inputs }) => inputs.includes(config.name));
+    if (readers.some((reader) => reader.config.className === "Embedding")) {
+      return { tensor: this.#network.indices(config.name, shape), shape };
+    }
+    const name: Name = this.#hasCode ? config.name : "z";
+    this.#hasCode = true;
+    return { tensor: this.#network.input(name, physicalShape(shape)), shape };
+  }
+}

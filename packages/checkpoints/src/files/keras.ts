@@ -1,0 +1,76 @@
+// Models of Keras, .h5 and .keras, and TensorFlow.js's layers models: their configuration as a text, their variables as
+// `keras.LAYER.VARIABLE`.
+
+import { unpackMember, type ZipMember } from "@vielbein/linalg/zip";
+import { badCheckpoint } from "../errors.ts";
+import type { StoredTensor } from "../tensors/tensor.ts";
+import type { Content } from "./content.ts";
+import { readHdf5 } from "./hdf5.ts";
+import { isRecord, parsedJson } from "./json.ts";
+
+/** The name of the setting that the configuration is. */
+export const KERAS_CONFIG = "keras-config";
+
+/** Of a path of names, the layer and the variable, without what TensorFlow adds to it. */
+export function variableName(path: string): string {
+  const parts = path.split("/");
+  const variable = (parts.at(-1) ?? "").replace(/:\d+$/, "");
+  return `keras.${parts[0]}.${variable}`;
+}
+
+/** A .h5 file of a whole model. */
+export async function readKerasH5(bytes: Uint8Array): Promise<Content> {
+  const { tensors, texts } = await readHdf5(bytes);
+  const config = texts.get("model_config");
+  if (config === undefined) {
+    throw badCheckpoint(
+      "it is an HDF5 file without the configuration of a model",
+      "Save it by model.save(), whole",
+    );
+  }
+  const named = [...tensors].flatMap(([path, tensor]): [string, StoredTensor][] => {
+    const [group, ...rest] = path.split("/");
+    return group === "model_weights" ? [[variableName(rest.join("/")), tensor]] : [];
+  });
+  return { tensors: new Map(named), settings: new Map([[KERAS_CONFIG, config]]) };
+}
+
+/** A .keras archive. */
+export async function readKerasArchive(members: readonly ZipMember[]): Promise<Content | undefined> {
+  const [config, weights] = ["config.json", "model.weights.h5"].map((name) =>
+    members.find((member) => member.name === name),
+  );
+  if (!config || !weights) return undefined;
+  const text = new TextDecoder().decode(new Uint8Array(unpackMember(config)));
+  const { tensors } = await readHdf5(unpackMember(weights));
+  const layers = layerNames(parsedJson(text));
+  const named = [...tensors].flatMap(([path, tensor]): [string, StoredTensor][] => {
+    const [, place = "", index = ""] = /^layers\/([^/]+)\/vars\/(\d+)$/.exec(path) ?? [];
+    const layer = layers.get(place);
+    return layer === undefined ? [] : [[`keras.${layer}.${index}`, tensor]];
+  });
+  return { tensors: new Map(named), settings: new Map([[KERAS_CONFIG, text]]) };
+}
+
+/** Names of layers by those that their classes give them in the archive: `dense`, `dense_1` … */
+function layerNames(config: unknown): Map<string, string> {
+  const names = new Map<string, string>();
+  const inner = isRecord(config) && isRecord(config.config) ? config.config.layers : undefined;
+  for (const layer of Array.isArray(inner) ? inner : []) {
+    if (!isRecord(layer) || typeof layer.class_name !== "string" || !isRecord(layer.config)) continue;
+    const stem = snakeCase(layer.class_name);
+    let place = stem;
+    for (let i = 1; names.has(place); i++) place = `${stem}_${i}`;
+    names.set(place, String(layer.config.name));
+  }
+  return names;
+}
+
+/** As Keras writes the names of classes. */
+function snakeCase(name: string): string {
+  return name
+    .replace(/\W+/g, "")
+    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();
+}

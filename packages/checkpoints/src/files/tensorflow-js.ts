@@ -1,0 +1,108 @@
+// TensorFlow.js's layers models: model.json with the topology and the places of the weights, and files of weights, which
+// may be quantised.
+
+import { requireConfinedLocation } from "@vielbein/onnx";
+import { elementCount } from "@vielbein/onnx/graph";
+import { badCheckpoint } from "../errors.ts";
+import { decoded, type ElementType, elementBytes } from "../tensors/element-types.ts";
+import { StoredTensor } from "../tensors/tensor.ts";
+import type { Content } from "./content.ts";
+import { isRecord } from "./json.ts";
+import { KERAS_CONFIG, variableName } from "./keras.ts";
+
+const TYPES: Readonly<Record<string, ElementType>> = {
+  float32: "float32",
+  int32: "int32",
+  bool: "bool",
+  uint8: "uint8",
+  uint16: "uint16",
+  float16: "float16",
+};
+
+interface Entry {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** As it is stored. */
+  readonly type: ElementType;
+  /** x ↦ scale·x + min. */
+  readonly scale: number;
+  readonly min: number;
+}
+
+/** Undefined where the JSON is no layers model. */
+export async function readLayersModel(
+  model: Record<string, unknown>,
+  read: (location: string) => Promise<Uint8Array>,
+): Promise<Content | undefined> {
+  const { modelTopology: topology, weightsManifest: manifest } = model;
+  if (!isRecord(topology) || !Array.isArray(manifest)) return undefined;
+  const config = topology.model_config ?? topology;
+  if (!isRecord(config) || config.class_name === undefined) {
+    throw badCheckpoint(
+      "it is a graph model of TensorFlow.js, and layers models are read",
+      "Convert the Keras model",
+    );
+  }
+  const tensors = new Map<string, StoredTensor>();
+  for (const group of manifest) {
+    for (const [name, tensor] of await groupOf(group, read)) tensors.set(variableName(name), tensor);
+  }
+  return { tensors, settings: new Map([[KERAS_CONFIG, JSON.stringify(config)]]) };
+}
+
+/** The tensors of a group lie one after the other in its files. */
+async function groupOf(
+  group: unknown,
+  read: (location: string) => Promise<Uint8Array>,
+): Promise<[string, StoredTensor][]> {
+  if (!isRecord(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights)) {
+    throw badCheckpoint("its weightsManifest must list paths and weights");
+  }
+  const parts: Uint8Array[] = [];
+  for (const path of group.paths) {
+    requireConfinedLocation(String(path), "weightsManifest");
+    parts.push(await read(String(path)));
+  }
+  const bytes = joined(parts);
+  let at = 0;
+  return group.weights.map((weight: unknown) => {
+    const entry = entryOf(weight);
+    const end = at + elementCount(entry.shape) * elementBytes(entry.type);
+    if (!(end <= bytes.length)) throw badCheckpoint(`its files end before ${JSON.stringify(entry.name)}`);
+    const tensor = dequantised(entry, bytes.subarray(at, end));
+    at = end;
+    return [entry.name, tensor];
+  });
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function entryOf(weight: unknown): Entry {
+  if (
+    isRecord(weight) &&
+    Array.isArray(weight.shape) &&
+    weight.shape.every((side) => Number.isSafeInteger(side))
+  ) {
+    const quantisation = isRecord(weight.quantization) ? weight.quantization : {};
+    const { dtype = weight.dtype, scale = 1, min = 0 } = quantisation;
+    const type = typeof dtype === "string" && Object.hasOwn(TYPES, dtype) ? TYPES[dtype] : undefined;
+    if (type)
+      return { name: String(weight.name), shape: weight.shape, type, scale: Number(scale), min: Number(min) };
+  }
+  throw badCheckpoint("its weightsManifest has weights without a shape, or of a type that is not read");
+}
+
+function dequantised({ shape, type, scale, min }: Entry, bytes: Uint8Array): StoredTensor {
+  if (scale === 1 && min === 0) return StoredTensor.whole(type, shape, bytes);
+  const values = decoded(type, bytes).map((x) => x * scale + min);
+  return StoredTensor.whole("float32", shape, new Uint8Array(values.buffer));
+}

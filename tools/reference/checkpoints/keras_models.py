@@ -1,0 +1,106 @@
+"""Small generators of Keras, on its JAX backend, whose padding is that of TensorFlow.
+
+    KERAS_BACKEND=jax JAX_ENABLE_X64=1 python tools/reference/checkpoints/keras_models.py packages/checkpoints/test/fixtures
+
+Writes keras_dcgan.h5 and keras_dcgan.keras (Sequential, as in TensorFlow's tutorial of DCGANs) and keras_conditional.h5
+and keras_conditional.keras (Functional, with the embedding of a class, skips and layers that are off after training),
+with golden .npz files: images with the channels first.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("JAX_ENABLE_X64", "1")
+
+import jax
+import keras
+import numpy as np
+from keras import layers
+
+LABEL = 2
+
+
+def dcgan():
+    return keras.Sequential([
+        layers.Input((5,)),
+        layers.Dense(4 * 4 * 6, use_bias=False),
+        layers.BatchNormalization(),
+        layers.LeakyReLU(),
+        layers.Reshape((4, 4, 6)),
+        layers.Conv2DTranspose(5, 5, strides=1, padding="same", use_bias=False),
+        layers.BatchNormalization(),
+        layers.LeakyReLU(negative_slope=0.2),
+        layers.Conv2DTranspose(4, 5, strides=2, padding="same"),
+        layers.Activation("elu"),
+        layers.Conv2DTranspose(4, (2, 3), strides=(1, 2), padding="valid", activation="swish"),
+        layers.Conv2DTranspose(3, 1, strides=2, padding="same", activation="tanh"),
+    ])
+
+
+def conditional():
+    z, label = layers.Input((4,), name="noise"), layers.Input((1,), dtype="int32", name="label")
+    embedded = layers.Flatten()(layers.Embedding(4, 3)(label))
+    x = layers.Concatenate()([z, embedded])
+    x = layers.Dense(3 * 4 * 5, activation="relu")(x)
+    x = layers.Dropout(0.3)(x)
+    x = layers.Reshape((3, 4, 5))(x)
+    x = layers.UpSampling2D()(x)
+    y = layers.Conv2D(5, 3, padding="same")(x)
+    y = layers.BatchNormalization(scale=False)(y)
+    y = layers.ReLU()(y)
+    x = layers.Add()([x, y])
+    x = layers.GaussianNoise(0.1)(x)
+    x = layers.UpSampling2D((2, 2), interpolation="bilinear")(x)
+    x = layers.ZeroPadding2D(((1, 2), (0, 1)))(x)
+    x = layers.Conv2D(4, (4, 2), strides=1, padding="valid", activation="gelu")(x)
+    x = layers.Concatenate()([x, layers.Cropping2D(((1, 1), (2, 0)))(layers.ZeroPadding2D(((1, 1), (2, 0)))(x))])
+    x = layers.Conv2D(6, 4, strides=2, padding="same", activation="softplus")(x)
+    x = layers.Multiply()([x, layers.Conv2D(1, 1, activation="sigmoid")(x)])
+    return keras.Model([z, label], layers.Conv2D(1, 3, padding="same", activation="sigmoid")(x))
+
+
+def settled(model, seed):
+    """Random biases and statistics, as after training, exact in single precision."""
+    random = np.random.default_rng(seed)
+    for variable in model.weights:
+        name, values = variable.path.split("/")[-1], np.asarray(variable)
+        if name == "moving_variance":
+            values = random.uniform(0.5, 1.5, values.shape)
+        elif name != "kernel" and name != "seed_generator_state":
+            values = values + random.normal(0, 0.3, values.shape)
+        variable.assign(values.astype(np.float32) if values.dtype.kind == "f" else values)
+    return model
+
+
+def doubled(make, model):
+    """The same network in double precision."""
+    keras.config.set_floatx("float64")
+    double = make()
+    keras.config.set_floatx("float32")
+    for ours, theirs in zip(double.weights, model.weights):
+        ours.assign(np.asarray(theirs).astype(ours.dtype))
+    return double
+
+
+def write(folder, name, make, dim, seed, further=lambda n: []):
+    model = settled(make(), seed)
+    model.save(folder / f"{name}.keras")
+    model.save(folder / f"{name}.h5")
+    double = doubled(make, model)
+    z = np.random.default_rng(seed).normal(size=(3, dim)).astype(np.float32)
+    image = lambda code: double([jax.numpy.asarray(code), *further(len(code))] if further(1) else code, training=False).transpose(0, 3, 1, 2)
+    values = np.asarray(image(z.astype(np.float64)))
+    jacobian = jax.jacfwd(lambda code: image(code[None])[0].ravel())(z[0].astype(np.float64))
+    golden = {"z": z, "image": values.reshape(3, -1), "every": np.int32(1), "tangents": np.eye(dim), "pushed": np.asarray(jacobian).T}
+    np.savez_compressed(folder / f"{name}.npz", **{key: np.float32(value) if np.asarray(value).dtype.kind == "f" else value for key, value in golden.items()})
+    print(f"{name}: image {values.shape}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        raise SystemExit(__doc__)
+    folder = Path(sys.argv[1])
+    write(folder, "keras_dcgan", dcgan, 5, 1)
+    write(folder, "keras_conditional", conditional, 4, 2, lambda n: [jax.numpy.full((n, 1), LABEL, jax.numpy.int32)])

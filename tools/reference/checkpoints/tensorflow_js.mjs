@@ -1,0 +1,122 @@
+// A small layers model of TensorFlow.js, saved by it, whole and with quantised weights, and what it makes of codes.
+//
+//     node tools/reference/checkpoints/tensorflow_js.mjs packages/checkpoints/test/fixtures MODULES
+//
+// MODULES is a node_modules folder with @tensorflow/tfjs-core, -layers and -backend-cpu. Writes tfjs/model.json and
+// tfjs_quantised/model.json with their weights, and tfjs.json and tfjs_quantised.json with codes and images, which it
+// computes in single precision.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+
+const [folder, modules] = process.argv.slice(2);
+const require = createRequire(join(resolve(modules), "index.js"));
+// Installed for the run, and no dependency of this repository.
+const [tf, { sequential, layers }] = ["core", "layers", "backend-cpu"].map((part) =>
+  require(`@tensorflow/tfjs-${part}`),
+);
+
+const [CODES, DIM] = [3, 4];
+const random = (seed) => () => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return seed / 2 ** 32 - 0.5;
+};
+
+function made() {
+  const model = sequential();
+  model.add(layers.dense({ units: 4 * 4 * 5, inputShape: [DIM], name: "dense_1" }));
+  model.add(layers.batchNormalization({ name: "batch" }));
+  model.add(layers.leakyReLU({ alpha: 0.1 }));
+  model.add(layers.reshape({ targetShape: [4, 4, 5] }));
+  model.add(
+    layers.conv2dTranspose({
+      filters: 4,
+      kernelSize: 5,
+      strides: 2,
+      padding: "same",
+      activation: "relu",
+      name: "up",
+    }),
+  );
+  model.add(layers.upSampling2d({ size: [2, 2] }));
+  model.add(
+    layers.conv2d({ filters: 3, kernelSize: 3, padding: "same", activation: "tanh", name: "colours" }),
+  );
+  const next = random(7);
+  model.setWeights(
+    model.weights.map((weight) => {
+      const size = weight.shape.reduce((a, b) => a * b, 1);
+      const isVariance = weight.name.includes("variance");
+      return tf.tensor(
+        Float32Array.from({ length: size }, () => (isVariance ? 1 + next() : next())),
+        weight.shape,
+      );
+    }),
+  );
+  return model;
+}
+
+async function save(model, name, quantise) {
+  mkdirSync(join(folder, name), { recursive: true });
+  let saved;
+  const keep = async (artifacts) => {
+    saved = artifacts;
+    return { modelArtifactsInfo: {} };
+  };
+  await model.save({ save: keep });
+  let at = 0;
+  const parts = [];
+  const specs = saved.weightSpecs.map((spec) => {
+    const size = spec.shape.reduce((a, b) => a * b, 1);
+    const values = new Float32Array(saved.weightData.slice(at, at + 4 * size));
+    at += 4 * size;
+    const { stored, ...rest } = quantise(values);
+    parts.push(Buffer.from(stored.buffer));
+    return { ...spec, ...rest };
+  });
+  const bytes = Buffer.concat(parts);
+  const middle = bytes.length >> 1;
+  const paths = ["group1-shard1of2.bin", "group1-shard2of2.bin"];
+  writeFileSync(join(folder, name, paths[0]), bytes.subarray(0, middle));
+  writeFileSync(join(folder, name, paths[1]), bytes.subarray(middle));
+  const json = {
+    format: "layers-model",
+    modelTopology: saved.modelTopology,
+    weightsManifest: [{ paths, weights: specs }],
+  };
+  writeFileSync(join(folder, name, "model.json"), JSON.stringify(json));
+}
+
+function golden(model, name) {
+  const next = random(11);
+  const z = Array.from({ length: CODES * DIM }, () => Math.fround(4 * next()));
+  const image = tf.transpose(model.predict(tf.tensor(z, [CODES, DIM])), [0, 3, 1, 2]);
+  writeFileSync(
+    join(folder, `${name}.json`),
+    JSON.stringify({ z, image: Array.from(image.dataSync(), (x) => Number(x.toPrecision(8))) }),
+  );
+}
+
+/** As the converter quantises: x = scale·q + min, of eight bits. */
+function quantised(values) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const scale = (high - low) / 255;
+  const stored = Uint8Array.from(values, (x) => Math.round((x - low) / scale));
+  return { stored, quantization: { dtype: "uint8", scale, min: low, original_dtype: "float32" } };
+}
+
+await tf.setBackend("cpu");
+const model = made();
+await save(model, "tfjs", (values) => ({ stored: values }));
+golden(model, "tfjs");
+await save(model, "tfjs_quantised", quantised);
+const rounded = model.getWeights().map((tensor) => {
+  const { stored, quantization } = quantised(tensor.dataSync());
+  return tf.tensor(
+    Float32Array.from(stored, (q) => q * quantization.scale + quantization.min),
+    tensor.shape,
+  );
+});
+model.setWeights(rounded);
+golden(model, "tfjs_quantised");
