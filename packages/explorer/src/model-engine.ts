@@ -1,5 +1,6 @@
 // The explorer's engine over any runtime: what the worker runs, and what tests run in Node.
 
+import { checkpointFormat } from "@vielbein/checkpoints/format";
 import {
   type CallOptions,
   type DirectionSet,
@@ -45,6 +46,12 @@ const never = new AbortController().signal;
  */
 const files = () => import("@vielbein/core/directions-file");
 
+/** The model of a checkpoint; what reads it is loaded when there is one. */
+async function converted(name: string, bytes: Uint8Array): Promise<Model> {
+  const { fromCheckpoint } = await import("@vielbein/checkpoints");
+  return (await fromCheckpoint({ name, bytes })).model;
+}
+
 interface LoadedModel extends Fitted {
   readonly name: string;
   /** As the file has it. */
@@ -77,7 +84,8 @@ export class ModelEngine implements ExplorerEngine {
     choice: SpacesChoice,
     { signal = never }: CallOptions = {},
   ): Promise<ExplorerModel> {
-    const file = decodeModel(bytes, name);
+    const isCheckpoint = checkpointFormat(bytes) !== undefined;
+    const file = isCheckpoint ? await converted(name, bytes) : decodeModel(bytes, name);
     const beside = file.graph.initializers.find((tensor) => tensor.external && tensor.raw.length === 0);
     if (beside?.external) {
       throw new VielbeinError(

@@ -68,6 +68,19 @@ describe("ModelEngine", () => {
     expect(model.deviation).toBe(1);
   });
 
+  it("opens a checkpoint as the model that it is", async () => {
+    const file = new URL("../../checkpoints/test/fixtures/stylegan2_ada.pkl", import.meta.url);
+    const other = new ModelEngine(new NodeRuntime({ threads: 1 }));
+    try {
+      const opened = await other.load({ name: "network.pkl", bytes: new Uint8Array(readFileSync(file)) }, {});
+      expect(opened.from).toMatchObject({ name: "z", dim: 6 });
+      expect(opened.to).toMatchObject({ name: "image", shape: [3, 16, 16] });
+      expect(opened.froms.map(({ name }) => name)).toEqual(expect.arrayContaining(["w", "w_plus"]));
+    } finally {
+      other.dispose();
+    }
+  });
+
   it("draws the samples of core, which are not truncated before the mapping network", async () => {
     expect(await engine.sample(3, 1)).toEqual(point);
     expect(model.truncation).toEqual({ kind: "graph", space: "w", psi: 1 });

@@ -8,14 +8,14 @@ export const TEMPLATE = `
       <label>edit <select id="from" title="The space whose codes the sliders move"></select></label>
       <label>measure in <select id="to" title="The space in which change is measured"></select></label>
       <label hidden>draw as <select id="layout" title="How an output of the model is a picture"></select></label>
-      <label class="button" tabindex="0" role="button" id="open-model">Open model…<input type="file" id="model-file" accept=".onnx" tabindex="-1" hidden></label>
+      <label class="button" tabindex="0" role="button" id="open-model">Open model…<input type="file" id="model-file" accept=".onnx,.pkl,.pt,.pth,.ckpt,.bin,.safetensors,.npz,.h5,.keras" tabindex="-1" hidden></label>
     </div>
   </header>
   <p id="error" role="alert" hidden></p>
   <p id="remarks" class="remarks" hidden></p>
   <div class="columns">
     <div class="left">
-      <figure class="picture"><canvas id="canvas" role="img" aria-label="Generated image"></canvas><div class="drop" id="hint">Drop an .onnx file here</div></figure>
+      <figure class="picture"><canvas id="canvas" role="img" aria-label="Generated image"></canvas><div class="drop" id="hint">Drop an .onnx file or a checkpoint here</div></figure>
       <div class="legend" id="legend" role="group" aria-label="Colours in the image" hidden></div>
       <div class="sample">
         <button id="new" class="primary">New sample</button>
