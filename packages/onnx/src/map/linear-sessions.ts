@@ -9,8 +9,8 @@ import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import type { Model } from "../model/model.ts";
 import { entryOf } from "../model/names.ts";
 import { arenaWithin } from "./engine-memory.ts";
-import { ResidualStore, type Residuals, release } from "./residual-store.ts";
-import { bytesOf, type Stage, stagesOf } from "./stages.ts";
+import { ResidualStore, type Residuals } from "./residual-store.ts";
+import { bytesOf, runStages, type Stage, stagesOf } from "./stages.ts";
 
 /**
  * A result is there twice while it is handed over: a stage of the primal yields this share of what remains of the
@@ -155,25 +155,9 @@ export class LinearSessions {
     // Sessions that stay would keep what the point before took in pieces that the C library cannot give back.
     if (this.isLarge) await this.#close([...this.#sessions.keys()]);
     const tensors = new Map<string, RuntimeTensor | KeptTensor>([[this.#linearization.input, point]]);
-    try {
-      for (const stage of this.#plan.stages) {
-        const session = await this.#session(stage);
-        const feeds = Object.fromEntries(stage.reads.map((name) => [name, entryOf(tensors, name)]));
-        const yielded = await (session.keep
-          ? session.keep(feeds, stage.yields)
-          : session.run(feeds, stage.yields));
-        for (const name of stage.yields) tensors.set(name, yielded[name]);
-        for (const name of stage.spent) {
-          await release([entryOf(tensors, name)]);
-          tensors.delete(name);
-        }
-        if (!this.#plan.keepsStages) await this.#close([stage]);
-      }
-      return tensors;
-    } catch (error) {
-      await release(tensors.values());
-      throw error;
-    }
+    const close = this.#plan.keepsStages ? undefined : (stage: Stage) => this.#close([stage]);
+    await runStages(this.#plan.stages, tensors, (stage) => this.#session(stage), close);
+    return tensors;
   }
 
   async #session(part: "jvp" | "vjp" | Stage): Promise<Session> {

@@ -29,6 +29,8 @@ export interface SecondGraph {
   readonly origins: JvpGraph["origins"];
   /** Bytes that one vector takes in the engine. */
   readonly bytesPerTangent: number;
+  /** The graph of first derivatives, which this one was derived from. */
+  readonly first: PreparedGraph;
 }
 
 /**
@@ -63,6 +65,7 @@ export async function secondDerivative(
       product: second.outputTangent,
       origins: second.origins,
       bytesPerTangent: bytesPerSecond(first),
+      first,
     }
   );
 }

@@ -1,14 +1,21 @@
 // Second derivatives of a map at any point: the graph, derived when it is first wanted, and its session.
 
 import { type CallOptions, type FloatArray, requirePoints, type Space, vectorsPerRun } from "@vielbein/core";
-import type { Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
+import type { KeptTensor, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core/runtime";
 import { describeFault } from "../derive/fault.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
+import { nodesFor } from "../model/graph.ts";
 import type { Model } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import type { DerivedGraphs } from "./derived-graphs.ts";
 import { arenaWithin, roomInArena } from "./engine-memory.ts";
 import type { MapNumbers } from "./numbers.ts";
+import { release } from "./residual-store.ts";
 import { type SecondGraph, type SecondOptions, secondDerivative } from "./second-derivative.ts";
+import { runStages, type Stage, stagesOf } from "./stages.ts";
+
+/** A run may hold all that it makes: a stage makes this share of the budget for one vector. */
+const PER_STAGE = 1 / 8;
 
 /** What the session serves. */
 interface Served<Values extends FloatArray> {
@@ -29,7 +36,8 @@ export class SecondSessions<Values extends FloatArray> {
   readonly #served: Served<Values>;
   /** Undefined until it is wanted, `zero` where it vanishes wherever it exists. */
   #graph: SecondGraph | "zero" | undefined;
-  #session: Session | undefined;
+  #stages: readonly Stage[] | undefined;
+  readonly #sessions: Map<Stage, Session> = new Map();
 
   constructor(served: Served<Values>) {
     this.#served = served;
@@ -63,17 +71,16 @@ export class SecondSessions<Values extends FloatArray> {
         [along]: numbers.feed(input, [1], direction),
         [inputTangent]: numbers.feed(input, [width], chunk),
       };
-      const result = await (await this.#opened(second)).run(feeds, [product]);
-      return numbers.finite(result[product], product, () =>
+      const result = await this.#run(second, feeds);
+      return numbers.finite(result, product, () =>
         describeFault(second, runtime, new Map(Object.entries(feeds)), product),
       );
     });
   }
 
   async dispose(): Promise<void> {
-    const session = this.#session;
-    this.#session = undefined;
-    await session?.dispose();
+    for (const session of this.#sessions.values()) await session.dispose();
+    this.#sessions.clear();
   }
 
   async #derive(): Promise<SecondGraph | "zero"> {
@@ -82,9 +89,30 @@ export class SecondSessions<Values extends FloatArray> {
     return this.#graph;
   }
 
-  async #opened({ model, bytesPerTangent }: SecondGraph): Promise<Session> {
+  /** In stages: what the products need of the network is there for a part of it at a time. */
+  async #run(
+    { model, first, product, bytesPerTangent }: SecondGraph,
+    feeds: Readonly<Record<string, RuntimeTensor>>,
+  ): Promise<RuntimeTensor> {
     const { memoryBudget, open } = this.#served;
-    this.#session ??= await open(model, { arena: arenaWithin(memoryBudget, bytesPerTangent) });
-    return this.#session;
+    this.#stages ??= stagesOf(withOutput(model, product), first, PER_STAGE * memoryBudget, "all");
+    const arena = this.#stages.length > 1 ? false : arenaWithin(memoryBudget, bytesPerTangent);
+    const tensors = new Map<string, RuntimeTensor | KeptTensor>(Object.entries(feeds));
+    await runStages(this.#stages, tensors, async (stage) => {
+      const session = this.#sessions.get(stage) ?? (await open(stage.model, { arena, keeps: true }));
+      this.#sessions.set(stage, session);
+      return session;
+    });
+    const result = entryOf(tensors, product);
+    if ("data" in result) return result;
+    const values = await result.read();
+    await release(tensors.values());
+    return values;
   }
+}
+
+/** The model with one of its outputs alone. */
+function withOutput(model: Model, name: string): Model {
+  const outputs = model.graph.outputs.filter((output) => output.name === name);
+  return { ...model, graph: { ...model.graph, outputs, nodes: nodesFor(model.graph, [name]) } };
 }

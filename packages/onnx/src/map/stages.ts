@@ -1,12 +1,14 @@
 // A graph cut into stages that run one after the other: what they yield is handed over stage by stage, so that the
 // engine never holds all of it beside its copies. (Within a run it frees no output, asked for or not, before the end.)
 
+import type { KeptTensor, RuntimeTensor, Session } from "@vielbein/core/runtime";
 import type { MeasuredGraph } from "../derive/measured-graph.ts";
 import { elementBits } from "../model/element-types.ts";
 import { nodeReads } from "../model/graph.ts";
 import type { Model, Node, ValueInfo } from "../model/model.ts";
 import { entryOf } from "../model/names.ts";
 import { elementCount } from "../model/tensor.ts";
+import { release } from "./residual-store.ts";
 
 export interface Stage {
   readonly model: Model;
@@ -19,12 +21,19 @@ export interface Stage {
 }
 
 /**
- * The stages of a model that was derived from `graph`, each of which yields about `room` bytes of its outputs. A tensor
- * that crosses from one stage to another belongs to the graph or is an output. Nodes of the graph keep their order; all
- * others run as soon as they can.
+ * The stages of a model that was derived from `graph`, each of which makes about `room` bytes: of outputs of the model, or
+ * of `all` tensors. A tensor that crosses from one stage to another belongs to the graph or is an output, or, where `all`
+ * count, has a shape that the model states. Nodes of the graph keep their order; all others run as soon as they can.
  */
-export function stagesOf(model: Model, graph: MeasuredGraph, room: number): Stage[] {
+export function stagesOf(
+  model: Model,
+  graph: MeasuredGraph,
+  room: number,
+  counted: "outputs" | "all" = "outputs",
+): Stage[] {
+  const stated = counted === "all" ? model.graph.valueInfo : [];
   const infos = new Map([
+    ...stated.map((info): [string, ValueInfo] => [info.name, info]),
     ...[...graph.info].map(([name, info]): [string, ValueInfo] => [name, { name, ...info }]),
     ...model.graph.outputs.map((info): [string, ValueInfo] => [info.name, info]),
   ]);
@@ -41,7 +50,8 @@ export function stagesOf(model: Model, graph: MeasuredGraph, room: number): Stag
     piece.push(node);
     for (const name of node.outputs) {
       if (name !== "") live.add(name);
-      if (outputs.has(name)) taken += bytesOf(entryOf(infos, name));
+      const info = counted === "all" || outputs.has(name) ? infos.get(name) : undefined;
+      if (info) taken += bytesOf(info);
     }
     for (const name of [...nodeReads(node), ...node.outputs]) {
       if (!isNeededAfter(name, at)) live.delete(name);
@@ -54,9 +64,42 @@ export function stagesOf(model: Model, graph: MeasuredGraph, room: number): Stag
   return assemble(model, pieces, outputs, infos);
 }
 
-/** Bytes of a tensor of known shape. */
+/** Bytes of a tensor of known shape, for one vector where it has one for each. */
 export function bytesOf({ shape, dataType }: ValueInfo): number {
-  return (elementCount(shape as number[]) * elementBits(dataType!)) / 8;
+  const extents = shape!.map((extent) => (typeof extent === "number" ? extent : 1));
+  return (elementCount(extents) * elementBits(dataType!)) / 8;
+}
+
+/**
+ * Runs stages one after the other: adds what they yield to `tensors`, where what they read is, and gives free what no
+ * later stage needs; all of it where one fails.
+ *
+ * @param close called with each stage when it has run.
+ */
+export async function runStages(
+  stages: readonly Stage[],
+  tensors: Map<string, RuntimeTensor | KeptTensor>,
+  open: (stage: Stage) => Promise<Session>,
+  close?: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  try {
+    for (const stage of stages) {
+      const session = await open(stage);
+      const feeds = Object.fromEntries(stage.reads.map((name) => [name, entryOf(tensors, name)]));
+      const yielded = await (session.keep
+        ? session.keep(feeds, stage.yields)
+        : session.run(feeds, stage.yields));
+      for (const name of stage.yields) tensors.set(name, yielded[name]);
+      for (const name of stage.spent) {
+        await release([entryOf(tensors, name)]);
+        tensors.delete(name);
+      }
+      await close?.(stage);
+    }
+  } catch (error) {
+    await release(tensors.values());
+    throw error;
+  }
 }
 
 /** The nodes, with some in a given order and every other right after the last one that it waits for. */
