@@ -4,7 +4,7 @@
 // opened model takes. Then, where $PYTHON names an interpreter, products of each beside torch.func. Each runs in a
 // process of its own.
 //
-//     PYTHON=python3 node tools/bench/large/run.mjs [--rounds 5] [--threads 1] [network ...]
+//     PYTHON=python3 node tools/bench/large/run.mjs [--rounds 3] [--threads 1] [network ...]
 
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -18,7 +18,7 @@ const k = 5;
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: "string", default: "5" },
+    rounds: { type: "string", default: "3" },
     threads: { type: "string", default: "1" },
     /** Set by this script for its own child. */
     leading: { type: "boolean", default: false },
