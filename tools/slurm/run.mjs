@@ -2,7 +2,16 @@
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -31,6 +40,8 @@ if (missing) {
 }
 
 const place = mkdtempSync(join(tmpdir(), "vielbein-slurm-"));
+// Munge runs as a user of its own.
+chmodSync(place, 0o755);
 const done = { kills: 0, requeues: 0, preemptions: 0 };
 let drawn = 0;
 /** A whole number below `limit`, by the seed. */

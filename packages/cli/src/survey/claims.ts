@@ -8,7 +8,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
-import { isAlive, writeDurably } from "../kit/output.ts";
+import { cannotWrite, isAlive, writeDurably } from "../kit/output.ts";
 import type { SurveyFolder } from "./folder.ts";
 import type { Shard } from "./shards.ts";
 
@@ -39,7 +39,11 @@ export class Claims {
     this.#lease = lease;
   }
 
-  /** Takes a shard unless a living worker has it; returns whether that is so. */
+  /**
+   * Takes a shard unless a living worker has it; returns whether it did.
+   *
+   * @throws {CannotWriteError}
+   */
   async take(shard: Shard): Promise<boolean> {
     if (await this.#create(shard)) return true;
     if (await liveClaim(this.#folder, shard, this.#lease)) return false;
@@ -66,8 +70,9 @@ export class Claims {
     if (performance.now() - this.#renewed > this.#lease / 4) await this.#write(shard, rows);
   }
 
+  /** Where that fails, the lease will end. */
   async release({ number }: Shard): Promise<void> {
-    await rm(this.#folder.claim(number), { force: true });
+    await rm(this.#folder.claim(number), { force: true }).catch(() => undefined);
   }
 
   async #create(shard: Shard): Promise<boolean> {
@@ -78,8 +83,7 @@ export class Claims {
       await writeFile(path, this.#text(0), { flag: "wx" });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-      // A disk that is full, or may not be written to: the shard itself will say so, with its name.
-      return true;
+      throw cannotWrite(path, error);
     }
     this.#renewed = performance.now();
     return true;

@@ -1,6 +1,16 @@
 // What befalls the files of a survey: damage is found and mended, and bad input is refused with nothing lost.
 
-import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { encodeModel } from "@vielbein/onnx";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -220,6 +230,50 @@ describe("bad input is refused", () => {
     writeFileSync(join(full, "notes.txt"), "");
     await refused(vielbein("survey", "plan", ...plan, "--out", full), 2, /is not empty/);
     expect(dataIn(reference)).toEqual(wanted);
+  });
+
+  const isRoot = process.getuid?.() === 0;
+  const canMount = isRoot && spawnSync("mount", ["--version"]).status === 0;
+  if (isRoot && !canMount) console.log("skipped: a folder that may not be written to, which takes mount");
+
+  it.skipIf(isRoot && !canMount)(
+    "a folder that may not be written to, before anything is computed",
+    async () => {
+      const folder = scratch("read-only");
+      await planned(folder, ...plan);
+      if (isRoot) {
+        execFileSync("mount", ["--bind", folder, folder]);
+        execFileSync("mount", ["-o", "remount,ro,bind", folder]);
+      } else chmodSync(folder, 0o555);
+      try {
+        for (const argv of [[], ["--claim"]]) {
+          await refused(
+            ran(folder, ...argv),
+            73,
+            /Cannot write ".*claims.*Check that the folder exists and may be/,
+          );
+        }
+        expect((await status(folder)).code).toBe(75);
+      } finally {
+        if (isRoot) execFileSync("umount", [folder]);
+        else chmodSync(folder, 0o755);
+      }
+      expect((await ran(folder)).code).toBe(0);
+      expect(dataIn(folder)).toEqual(wanted);
+    },
+  );
+
+  it("models of one name in several folders are told apart", async () => {
+    const folders = ["a", "b"].map((name) => scratch(name));
+    for (const place of folders) {
+      mkdirSync(place);
+      writeFileSync(join(place, "g.onnx"), generatorBytes);
+    }
+    const models = folders.map((place) => join(place, "g.onnx"));
+    const folder = scratch("same-names");
+    await planned(folder, ...models, "--what", "basis", "--samples", "1");
+    const { models: labels } = JSON.parse(readFileSync(join(folder, "survey.json"), "utf8"));
+    expect(labels.map(({ label }: { label: string }) => label)).toEqual(["../a/g.onnx", "../b/g.onnx"]);
   });
 
   it.each([
