@@ -76,6 +76,12 @@ const cases: readonly Case[] = [
       inputs: { label: { type: "int64", dims: [1, 1], data: BigInt64Array.of(2n) } },
     },
   ]),
+  {
+    file: "stylegan1.model",
+    golden: "stylegan1",
+    architecture: "StyleGAN1 (rosinality)",
+    options: { size: 16 },
+  },
   { file: "pggan.pt", golden: "pggan", architecture: "PGGAN (pytorch_GAN_zoo)" },
   {
     file: "biggan.bin",

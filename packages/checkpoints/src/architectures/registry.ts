@@ -10,6 +10,7 @@ import { biggan } from "./biggan.ts";
 import { keras } from "./keras.ts";
 import { pggan } from "./pggan.ts";
 import { stack } from "./stack.ts";
+import { stylegan1 } from "./stylegan1.ts";
 import { stylegan2 } from "./stylegan2.ts";
 import { stylegan2Rosinality } from "./stylegan2-rosinality.ts";
 import { stylegan3 } from "./stylegan3.ts";
@@ -20,6 +21,7 @@ export const architectures: readonly Architecture[] = [
   stylegan2,
   stylegan2Rosinality,
   stylegan3,
+  stylegan1,
   autoencoderKl,
   autoencoderLdm,
   autoencoderTiny,
@@ -45,7 +47,7 @@ export function recognise(checkpoint: Checkpoint): Recognised | undefined {
       .map((prefix) => new Weights(checkpoint, prefix))
       .filter((weights) => architecture.fits?.(weights) ?? true);
     if (fitting.length === 0) continue;
-    const chosen = fitting.find(({ prefix }) => /ema|avg/i.test(prefix)) ?? fitting[0];
+    const chosen = fitting.find(({ prefix }) => /ema|avg|running/i.test(prefix)) ?? fitting[0];
     const { prefix: within } = chosen;
     const others = fitting
       .map(({ prefix }) => prefix)
