@@ -32,6 +32,12 @@ const cases: readonly Case[] = [
     architecture: "StyleGAN2 (NVIDIA)",
     options: { label },
   })),
+  {
+    file: "stylegan2_tensorflow.pkl",
+    golden: "stylegan2_tensorflow",
+    architecture: "StyleGAN2 (NVIDIA, TensorFlow)",
+    options: { truncation: 0.8 },
+  },
   ...["stylegan2_rosinality.pt", "stylegan2_rosinality_legacy.pt"].map((file) => ({
     file,
     golden: "stylegan2_rosinality",

@@ -4,21 +4,24 @@
 
 NVIDIA is a checkout of NVlabs/stylegan2-ada-pytorch, ROSINALITY one of rosinality/stylegan2-pytorch. Writes
 stylegan2_ada.pkl (as training writes it: G, D, G_ema and more in one pickle), stylegan2_ada_conditional.pkl (residual,
-with classes and clamping), stylegan2_ada.safetensors (the state dictionary), stylegan2_rosinality.pt (zip) and
+with classes and clamping), stylegan2_ada.safetensors (the state dictionary), stylegan2_tensorflow.pkl (of
+the first published code), stylegan2_rosinality.pt (zip) and
 stylegan2_rosinality_legacy.pt (PyTorch's older format), with a golden .npz for each network.
 """
 
 import pickle
 import sys
+import types
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
 from golden import folder_of_fixtures, import_patched, write_golden
 
 # Rosinality's code compiles its operators when it is imported; on the CPU it does without.
-torch.utils.cpp_extension = __import__("types").SimpleNamespace(load=lambda *args, **options: None)
+torch.utils.cpp_extension = types.SimpleNamespace(load=lambda *args, **options: None)
 sys.modules["torch.utils.cpp_extension"] = torch.utils.cpp_extension
 
 
@@ -74,6 +77,54 @@ def nvidia(folder: Path, checkout: Path):
         write_golden(folder / f"stylegan2_ada_conditional_{label}.npz", image, (6,), jacobian=label == 3)
 
 
+def tensorflow(folder: Path, checkout: Path):
+    """A pickle as NVIDIA's TensorFlow code wrote them, of the form that their converter reads; its values are by the converter."""
+    import legacy
+
+    class Network:
+        def __init__(self, variables, components={}, **settings):
+            names = [name for name, _ in variables]
+            assert len(set(names)) == len(names)
+            kwargs = dict(resolution=16, latent_size=6, dlatent_size=7, label_size=0, mapping_layers=2, mapping_fmaps=7, fmap_base=48, fmap_max=6, conv_clamp=0.9)
+            self.__dict__ |= dict(version=4, static_kwargs=kwargs | settings, variables=variables, components=dict(components), build_module_src="# the source text")
+
+    network_module = types.ModuleType("dnnlib.tflib.network")
+    network_module.Network = Network
+    Network.__module__, Network.__qualname__ = "dnnlib.tflib.network", "Network"
+    sys.modules["dnnlib.tflib"], sys.modules["dnnlib.tflib.network"] = types.ModuleType("dnnlib.tflib"), network_module
+
+    def generator(seed):
+        random = np.random.default_rng(seed)
+        normal = lambda *shape: random.normal(size=shape).astype(np.float32)
+        mapping = [(f"Dense{i}/{part}", normal(*shape) * 30) for i, n in enumerate((6, 7)) for part, shape in (("weight", (n, 7)), ("bias", (7,)))]
+        widths, before = {4: 6, 8: 6, 16: 6}, None
+        synthesis = [("4x4/Const/const", normal(1, 6, 4, 4))]
+        for level, (size, width) in enumerate(widths.items()):
+            kinds = [("Conv", 3)] if before is None else [("Conv0_up", 3), ("Conv1", 3)]
+            for i, (kind, kernel) in enumerate([*kinds, ("ToRGB", 1)]):
+                inputs, outputs = (before if kind == "Conv0_up" else width), (3 if kind == "ToRGB" else width)
+                name = f"{size}x{size}/{kind}"
+                synthesis += [(f"{name}/weight", normal(kernel, kernel, inputs, outputs)), (f"{name}/bias", normal(outputs) * 0.3)]
+                synthesis += [(f"{name}/mod_weight", normal(7, inputs)), (f"{name}/mod_bias", normal(inputs) * 0.3)]
+                if kind != "ToRGB":
+                    synthesis += [(f"{name}/noise_strength", normal()), (f"noise{2 * level - 1 + i if level else 0}", normal(1, 1, size, size))]
+            before = width
+        return Network([("dlatent_avg", normal(7))], {"mapping": Network(mapping), "synthesis": Network(synthesis)})
+
+    discriminator, (first, averaged) = Network([]), (generator(8), generator(9))
+    with (folder / "stylegan2_tensorflow.pkl").open("wb") as file:
+        pickle.dump((first, discriminator, averaged), file)
+    network = legacy.convert_tf_generator(types.SimpleNamespace(**averaged.__dict__))
+    precise = import_patched(checkout / "training" / "networks.py", "networks64", (r"torch\.float32", "torch.float64"))
+    double = precise.Generator(**network.init_kwargs).double().eval().requires_grad_(False)
+    double.load_state_dict(network.state_dict())
+    for module in double.modules():
+        if hasattr(module, "resample_filter"):
+            module.resample_filter = module.resample_filter.float()
+    image = lambda z: double(z, torch.zeros(len(z), 0), truncation_psi=0.8, noise_mode="const", force_fp32=True)
+    write_golden(folder / "stylegan2_tensorflow.npz", image, (6,))
+
+
 def rosinality(folder: Path, checkout: Path):
     # The published widths are large: those of a miniature, in the same code.
     model = import_patched(checkout / "model.py", "model", (r"(\d+): 512,", r"\1: 7 - int(\1 ** 0.5),"))
@@ -87,6 +138,7 @@ def rosinality(folder: Path, checkout: Path):
 
 if __name__ == "__main__":
     fixtures, *checkouts = folder_of_fixtures(), *map(Path, sys.argv[2:4])
-    for write, checkout in zip((nvidia, rosinality), checkouts):
+    for writers, checkout in zip(((nvidia, tensorflow), (rosinality,)), checkouts):
         sys.path.insert(0, str(checkout))
-        write(fixtures, checkout)
+        for write in writers:
+            write(fixtures, checkout)

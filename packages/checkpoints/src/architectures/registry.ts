@@ -13,12 +13,14 @@ import { stack } from "./stack.ts";
 import { stylegan1 } from "./stylegan1.ts";
 import { stylegan2 } from "./stylegan2.ts";
 import { stylegan2Rosinality } from "./stylegan2-rosinality.ts";
+import { stylegan2Tensorflow } from "./stylegan2-tensorflow.ts";
 import { stylegan3 } from "./stylegan3.ts";
 import { autoencoderTiny, taesd } from "./taesd.ts";
 
 export const architectures: readonly Architecture[] = [
   keras,
   stylegan2,
+  stylegan2Tensorflow,
   stylegan2Rosinality,
   stylegan3,
   stylegan1,

@@ -3,8 +3,9 @@
 
 import { badCheckpoint } from "../errors.ts";
 import { numpyTensor } from "../pickle/numpy.ts";
-import { type Dictionary, Global, Inert, StorageObject, type Value } from "../pickle/objects.ts";
+import { type Dictionary, Global, Inert, type Value } from "../pickle/objects.ts";
 import { argumentsOf } from "../pickle/rebuild.ts";
+import { isTensorflowNetwork, networkParts, tensorflowNetworks } from "../pickle/tensorflow-network.ts";
 import { StoredTensor } from "../tensors/tensor.ts";
 
 export type Setting = string | number | boolean;
@@ -58,8 +59,13 @@ class Collector implements Content {
   }
 }
 
-/** What an object is made of: its state, or the one that NVIDIA's classes are rebuilt from, with their source text. */
-function stateOf({ of, args, state }: Inert): Value {
+/**
+ * What an object is made of: its state, or the one that NVIDIA's classes are rebuilt from, with their source text; of
+ * their networks of TensorFlow, variables and settings.
+ */
+function stateOf(record: Inert): Value {
+  const { of, args, state } = record;
+  if (isTensorflowNetwork(record)) return networkParts(record);
   if (!(of instanceof Global) || of.name !== "_reconstruct_persistent_obj") return state;
   const [meta] = argumentsOf(args);
   const inner = meta instanceof Inert ? meta.entries : meta;
@@ -73,6 +79,6 @@ function joined(name: string, key: string | number): string {
 /** Tensors and settings of an object of a pickle. */
 export function contentOf(value: Value): Content {
   const collector = new Collector();
-  collector.collect(value instanceof StorageObject ? null : value, "", 0);
+  collector.collect(tensorflowNetworks(value), "", 0);
   return collector;
 }

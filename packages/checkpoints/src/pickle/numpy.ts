@@ -43,7 +43,7 @@ function arrayOf(shape: Part, described: Part, isFortran: boolean, bytes: Part):
   if (!type || !(bytes instanceof Uint8Array) || !isSizes(shape)) return undefined;
   if (elementCount(shape) * elementBytes(type) !== bytes.length) return undefined;
   const whole = StoredTensor.whole(type, isFortran ? shape.toReversed() : shape, bytes);
-  return isFortran ? whole.transposed() : whole;
+  return isFortran ? whole.permuted(shape.map((_, axis) => shape.length - 1 - axis)) : whole;
 }
 
 function typeOf(described: Value | undefined): ElementType | undefined {

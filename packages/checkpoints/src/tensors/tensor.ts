@@ -63,13 +63,11 @@ export class StoredTensor {
     return StoredTensor.view({ type, length, bytes }, shape, { offset: 0, strides: contiguous(shape) });
   }
 
-  /** The same elements with the axes in reverse order. */
-  transposed(): StoredTensor {
+  /** A view whose axis `i` is axis `axes[i]` of this one. */
+  permuted(axes: readonly number[]): StoredTensor {
     const { offset, strides } = this.#place;
-    return new StoredTensor(this.shape.toReversed(), this.#storage, {
-      offset,
-      strides: strides.toReversed(),
-    });
+    const shape = axes.map((axis) => this.shape[axis]);
+    return new StoredTensor(shape, this.#storage, { offset, strides: axes.map((axis) => strides[axis]) });
   }
 
   /** The same elements in another shape; a view where they lie one after the other. */
