@@ -122,8 +122,8 @@ class LayerWriter {
     network.scope(name);
     const bias = this.#weights.values(`${name}.conv_3.bias`, 1);
     const kept = bias.data.length;
-    const [starts, ends, axes] = [[0], [kept], [1]].map((values) => network.integers(values));
-    const fewer = kept < channels ? network.op("Slice", [x, starts, ends, axes]) : x;
+    const bounds = (): Name[] => [[0], [kept], [1]].map((values) => network.integers(values));
+    const fewer = kept < channels ? network.op("Slice", [x, ...bounds()]) : x;
     const path = isDoubling ? doubled(network, fewer) : fewer;
     const sum = network.op("Add", [path, y]);
     return network.op("Add", [sum, network.weight("bias", bias, [1, kept, 1, 1])]);

@@ -1,0 +1,92 @@
+// Which architecture a checkpoint is taken for, which of its networks, and what is said of one that is not known.
+
+import { writeSafetensors } from "@vielbein/linalg/safetensors";
+import { describe, expect, it } from "vitest";
+import { type CheckpointOptions, type ConvertedCheckpoint, fromCheckpoint } from "../src/index.ts";
+import { convert, fixture } from "./compared.ts";
+
+/** A file of tensors of zeros. */
+function file(shapes: Readonly<Record<string, readonly number[]>>): Uint8Array {
+  const tensors = Object.entries(shapes).map(([name, shape]) => {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    return [name, { shape, data: new Float32Array(size) }] as const;
+  });
+  return writeSafetensors(Object.fromEntries(tensors));
+}
+
+const open = (
+  shapes: Readonly<Record<string, readonly number[]>>,
+  options: CheckpointOptions = {},
+): Promise<ConvertedCheckpoint> => fromCheckpoint({ name: "some.safetensors", bytes: file(shapes) }, options);
+
+const stack = { "0.weight": [5, 6, 4, 4], "1.weight": [6, 3, 4, 4] };
+const activation = "relu,tanh";
+
+describe("recognition", () => {
+  it("takes averaged weights where a file has several networks, and says what it left out", async () => {
+    const { remarks } = await convert("stylegan2_ada.pkl");
+    expect(remarks).toEqual([
+      "checkpoint of StyleGAN2 (NVIDIA): G_ema",
+      "other networks of the file are left out: G",
+    ]);
+    expect((await convert("pggan.pt")).remarks[0]).toBe("checkpoint of PGGAN (pytorch_GAN_zoo): avgG");
+  });
+
+  it("finds a network behind any prefix", async () => {
+    const behind = Object.fromEntries(
+      Object.entries(stack).map(([name, shape]) => [`module.netG.${name}`, shape]),
+    );
+    const { model, remarks } = await open(behind, { activation });
+    expect(model.graph.outputs[0]!.shape).toEqual(["n", 3, 8, 8]);
+    expect(remarks[0]).toMatch(/^checkpoint of plain stack/);
+  });
+
+  it("puts no discriminator behind a generator, though its channels would fit", async () => {
+    const both = {
+      "netG.0.weight": [5, 6, 4, 4],
+      "netG.1.weight": [6, 3, 4, 4],
+      "netD.0.weight": [3, 3, 4, 4],
+    };
+    const { model } = await open(both, { activation });
+    expect(model.graph.outputs[0]!.shape).toEqual(["n", 3, 8, 8]);
+  });
+
+  it.each<[string, Readonly<Record<string, readonly number[]>>]>([
+    ["channels that do not follow", { "0.weight": [5, 6, 4, 4], "1.weight": [7, 3, 4, 4] }],
+    ["five colours", { "0.weight": [5, 6, 4, 4], "1.weight": [6, 5, 4, 4] }],
+    ["a tensor that belongs to no layer", { ...stack, "2.gamma": [3] }],
+    ["one layer", { "0.weight": [5, 3, 4, 4] }],
+    ["convolutions alone", { "0.weight": [6, 3, 3, 3], "1.weight": [3, 6, 3, 3] }],
+  ])("is none of a stack with %s", async (_, shapes) => {
+    await expect(open(shapes, { activation })).rejects.toMatchObject({ code: "INVALID_MODEL" });
+  });
+});
+
+describe("what is not recognised", () => {
+  it("is listed, with the nearest architecture and the way to export it", async () => {
+    const shapes = {
+      "G.mapping.fc0.weight": [4, 4],
+      "G.synthesis.b4.const": [4, 4, 4],
+      "G.synthesis.b4.odd": [2],
+    };
+    const message = await open(shapes).catch((error: Error) => error.message);
+    expect(message).toContain("G.mapping.fc0.weight [4, 4], G.synthesis.b4.const [4, 4, 4]");
+    expect(message).toContain("nearest to StyleGAN2 (NVIDIA), 67 %");
+    expect(message).toMatch(/Known are .*StyleGAN3.*docs\/exporting\.md/);
+  });
+
+  it("is nearest to nothing where nothing is like it", async () => {
+    const message = await open({ "wte.odd": [2, 2] }).catch((error: Error) => error.message);
+    expect(message).not.toContain("nearest");
+  });
+
+  it("is refused by the tensor that is wrong where the rest is right", async () => {
+    const bytes = await fixture("stylegan2_ada.safetensors");
+    const text = new TextDecoder("latin1").decode(bytes).replace("mapping.fc1.bias", "mapping.fc1.bIas");
+    const changed = Uint8Array.from(bytes, (byte, i) => (i < 8000 ? text.charCodeAt(i) : byte));
+    await expect(fromCheckpoint({ name: "x", bytes: changed })).rejects.toMatchObject({
+      code: "INVALID_MODEL",
+      message: expect.stringMatching(/"mapping\.fc1\.bias" is missing/),
+    });
+  });
+});
