@@ -1,7 +1,8 @@
 // The file that MODEL names: an ONNX model, or a checkpoint that is made one.
 
 import { fileURLToPath } from "node:url";
-import { type CheckpointOptions, checkpointFormat, fromCheckpoint } from "@vielbein/checkpoints";
+import type { CheckpointOptions } from "@vielbein/checkpoints";
+import { checkpointFormat } from "@vielbein/checkpoints/format";
 import { VielbeinError } from "@vielbein/core";
 import { decodeModel, type Model, resolveExternalData } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
@@ -61,6 +62,7 @@ export async function readModel(argument: string, options: CheckpointOptions = {
   const path = sample ? fileURLToPath(sample) : argument;
   const { name, bytes, readExternal } = await readModelFile(path);
   if (checkpointFormat(bytes) !== undefined) {
+    const { fromCheckpoint } = await import("@vielbein/checkpoints");
     const { model, architecture, remarks } = await fromCheckpoint(
       { name, bytes, readBeside: readExternal },
       options,
