@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 import { pageUrl } from "@vielbein/explorer/page";
 import { encodeModel } from "@vielbein/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -20,6 +21,7 @@ const page = join(folder, "page");
 mkdirSync(join(page, "assets"), { recursive: true });
 writeFileSync(join(page, "index.html"), "<!doctype html>");
 writeFileSync(join(page, "assets/a.js"), "1");
+writeFileSync(join(page, "assets/a.js.br"), brotliCompressSync("1"));
 writeFileSync(join(folder, "secret.js"), "2");
 const model = { name: "my model.onnx", bytes: Uint8Array.of(1, 2, 3), sha256: "af".repeat(32) };
 const root = pathToFileURL(`${page}/`);
@@ -90,6 +92,19 @@ describe("servePage", () => {
     const answer = await ask(served.url, `/${src}`);
     expect([...answer.body]).toEqual([1, 2, 3]);
     expect(answer.headers["vielbein-model-sha256"]).toBe(model.sha256);
+  });
+
+  it("sends what is compressed to whom takes it", async () => {
+    const compressed = { headers: { "accept-encoding": "gzip, deflate, br" } };
+    const answer = await ask(served.url, "/assets/a.js", compressed);
+    expect(answer.headers).toMatchObject({ "content-encoding": "br", "content-type": "text/javascript" });
+    expect(String(brotliDecompressSync(answer.body))).toBe("1");
+    for (const accepted of ["gzip", "brotli-like", ""]) {
+      const plain = await ask(served.url, "/assets/a.js", { headers: { "accept-encoding": accepted } });
+      expect([plain.headers["content-encoding"], String(plain.body)]).toEqual([undefined, "1"]);
+    }
+    // What has no such file goes as it is.
+    expect((await ask(served.url, "/", compressed)).headers["content-encoding"]).toBeUndefined();
   });
 
   it.each([

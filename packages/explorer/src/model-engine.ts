@@ -9,31 +9,28 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
-import { decodeModel, type Model, standardOpset } from "@vielbein/onnx";
-import { encodeAnimatedPng, pingPong, type RgbaImage, upscale } from "@vielbein/viz";
+import { decodeModel } from "@vielbein/onnx";
+import { encodeAnimatedPng, pingPong, type RgbaImage, shrinkTo, upscale } from "@vielbein/viz";
 import type {
-  BasisOptions,
   ExplorerDirections,
   ExplorerEngine,
   ExplorerFile,
   ExplorerModel,
+  ExplorerRegion,
   LocalBasisReply,
+  Playback,
+  ProgressOptions,
   SpacesChoice,
 } from "@vielbein/viz/explorer";
-import {
-  constant,
-  type Found,
-  findBasis,
-  findComponents,
-  findMetricAxes,
-  findSefa,
-  type LocalFound,
-  speedsAt,
-} from "./directions.ts";
-import { type Fitted, fit } from "./opening/fitting.ts";
+import { findBasis, type LocalFound } from "./finding/basis.ts";
+import { Derivatives } from "./finding/derivatives.ts";
+import { findComponents, findMetricAxes, findSefa } from "./finding/everywhere.ts";
+import { constant, type Found, searchOf } from "./finding/found.ts";
+import { findRegion, type RegionFound } from "./finding/region.ts";
+import { fit } from "./opening/fitting.ts";
 import { Pictures } from "./opening/pictures.ts";
 import { Spaces } from "./opening/spaces.ts";
-import { version } from "./version.ts";
+import { describeMask, pointOrigin, type SignedModel, sha256, signed } from "./signing.ts";
 
 /** Milliseconds of a frame of an animation, and the least length of its longer side in pixels. */
 const FRAME = 80;
@@ -52,16 +49,9 @@ async function converted(name: string, bytes: Uint8Array): Promise<Model> {
   return (await fromCheckpoint({ name, bytes })).model;
 }
 
-interface LoadedModel extends Fitted {
-  readonly name: string;
-  /** As the file has it. */
-  readonly file: Model;
-  readonly sha256: string;
-}
-
 /** A model, the maps of a choice of its spaces, and how outputs are drawn. */
 interface Opened {
-  readonly model: LoadedModel;
+  readonly model: SignedModel;
   readonly spaces: Spaces;
   readonly pictures: Pictures;
 }
@@ -71,6 +61,8 @@ export class ModelEngine implements ExplorerEngine {
   #current: Opened | undefined;
   /** Directions that hold everywhere, by their kind; they cost seconds and stay valid while the spaces do. */
   readonly #found: Map<string, Found> = new Map();
+
+  readonly #derivatives: Derivatives = new Derivatives();
 
   /** Means of the model's spaces, which cost 10,000 samples each. */
   #means: Map<string, Float64Array> = new Map();
@@ -125,7 +117,7 @@ export class ModelEngine implements ExplorerEngine {
     return this.#description;
   }
 
-  async #enter(model: LoadedModel, choice: SpacesChoice, signal: AbortSignal): Promise<ExplorerModel> {
+  async #enter(model: SignedModel, choice: SpacesChoice, signal: AbortSignal): Promise<ExplorerModel> {
     const means = model === this.#current?.model ? this.#means : new Map<string, Float64Array>();
     const spaces = await Spaces.open(model.graph, this.#runtime, choice, means, signal);
     let pictures: Pictures;
@@ -139,16 +131,17 @@ export class ModelEngine implements ExplorerEngine {
     this.#current = { model, spaces, pictures };
     this.#means = means;
     this.#found.clear();
+    this.#derivatives.clear();
     await before?.spaces.dispose();
     return this.#description;
   }
 
   get #description(): ExplorerModel {
     const { model, spaces, pictures } = this.#opened;
-    const { name, extents } = model;
+    const { name, sha256, extents } = model;
     const remarks = [...model.remarks, ...pictures.remarks, ...(this.#runtime.remarks ?? [])];
     const runtime = this.#runtime.name;
-    return { ...spaces.description, layout: pictures.description, name, extents, remarks, runtime };
+    return { ...spaces.description, layout: pictures.description, name, sha256, extents, remarks, runtime };
   }
 
   sample(seed: number, truncation: number, { signal = never }: CallOptions = {}): Promise<Float32Array> {
@@ -164,49 +157,111 @@ export class ModelEngine implements ExplorerEngine {
     return pictures.draw(await spaces.picture.evaluate(points, count, { signal }), count);
   }
 
-  async animate(points: Float32Array, count: number, options: CallOptions = {}): Promise<Uint8Array> {
+  async thumbnails(
+    points: Float32Array,
+    count: number,
+    side: number,
+    options?: CallOptions,
+  ): Promise<RgbaImage[]> {
+    const { shrinking } = this.#opened.pictures;
     const images = await this.render(points, count, options);
-    return encodeAnimatedPng(pingPong(images.map((image) => enlarged(image))), { delay: FRAME });
+    return images.map((image) => shrinkTo(image, side, shrinking));
+  }
+
+  async difference(
+    point: Float32Array,
+    reference: Float32Array,
+    { signal = never }: CallOptions = {},
+  ): Promise<RgbaImage> {
+    const { spaces, pictures } = this.#opened;
+    const values = await spaces.picture.evaluate(point, 1, { signal });
+    return pictures.difference(values, await spaces.picture.evaluate(reference, 1, { signal }));
+  }
+
+  async heat(
+    point: Float32Array,
+    direction: Float32Array,
+    { signal = never }: CallOptions = {},
+  ): Promise<RgbaImage> {
+    const { spaces, pictures } = this.#opened;
+    return pictures.heat(await spaces.picture.jvp(point, direction, 1, { signal }));
+  }
+
+  async animate(
+    points: Float32Array,
+    count: number,
+    playback: Playback,
+    options?: CallOptions,
+  ): Promise<Uint8Array> {
+    const images = (await this.render(points, count, options)).map(enlarged);
+    return encodeAnimatedPng(playback === "once" ? images : pingPong(images), { delay: FRAME });
   }
 
   async basis(
     point: Float32Array,
-    { signal = never, progress }: BasisOptions = {},
+    { signal = never, progress }: ProgressOptions<LocalBasisReply> = {},
   ): Promise<LocalBasisReply> {
-    const origin = { file: "the tensor `point`", sha256: await sha256(bytesOf(point)), count: 1 };
+    const { spaces } = this.#opened;
+    const derivative = this.#derivatives.at(spaces.map, point);
+    const release = derivative.reserve();
+    const points = await pointOrigin(point);
     const reply = ({ set, deviations, options, spectrum, route }: LocalFound): LocalBasisReply => ({
-      set: this.#signed(set, options, origin),
+      set: this.#signed(set, options, points),
       deviations,
       spectrum,
       speeds: set.values.values,
       route,
     });
-    const first = (found: LocalFound): void => progress?.(reply(found));
-    return reply(await findBasis(this.#opened.spaces, point, { signal, progress: first }));
+    const search = searchOf<LocalFound, LocalBasisReply>(signal, progress, (found) => {
+      release();
+      return reply(found);
+    });
+    return reply(await findBasis(spaces, point, derivative, search).finally(release));
   }
 
   async directions(
     kind: "sefa" | "pca" | "metric",
     point: Float32Array,
-    { signal = never }: CallOptions = {},
+    { signal = never, progress }: ProgressOptions<ExplorerDirections> = {},
   ): Promise<ExplorerDirections> {
     const { spaces } = this.#opened;
-    const find = { sefa: findSefa, pca: findComponents, metric: findMetricAxes }[kind];
-    const found = this.#found.get(kind) ?? (await find(spaces, signal));
-    if (spaces === this.#current?.spaces) this.#found.set(kind, found);
-    const { set, deviations, options, samples, route } = found;
-    return {
-      set: this.#signed(set, options, { seed: 0, prior: spaces.prior, first: 0, count: samples }),
-      deviations,
-      speeds: await speedsAt(spaces, set, point, signal),
-      route,
+    const reply = (found: Found, speeds: Float64Array = new Float64Array()): ExplorerDirections => {
+      const { set, deviations, options, samples, route, certainty } = found;
+      const points = { seed: 0, prior: spaces.prior, first: 0, count: samples };
+      return { set: this.#signed(set, options, points), deviations, speeds, route, certainty };
     };
+    const find = { sefa: findSefa, pca: findComponents, metric: findMetricAxes }[kind];
+    const search = searchOf(signal, progress, reply);
+    const found = this.#found.get(kind) ?? (await find(spaces, search));
+    if (spaces === this.#current?.spaces) this.#found.set(kind, found);
+    // They can be moved along before it is known how fast.
+    progress?.({ share: 1, found: reply(found) });
+    return reply(found, await this.#derivatives.speeds(spaces.map, found.set, point, signal));
+  }
+
+  async region(
+    point: Float32Array,
+    region: ExplorerRegion,
+    { signal = never, progress }: ProgressOptions<ExplorerDirections> = {},
+  ): Promise<ExplorerDirections> {
+    const { spaces, pictures } = this.#opened;
+    const points = await pointOrigin(point);
+    const entry = { region: describeMask(region.mask), layout: pictures.description.layout };
+    const reply = (found: RegionFound): ExplorerDirections => {
+      const { set, deviations, options, route, inside, outside } = found;
+      const signed = this.#signed(set, { ...entry, ...options }, points);
+      return { set: signed, deviations, speeds: inside, route, inside, outside };
+    };
+    const weights = pictures.weights(region.mask);
+    const derivative = this.#derivatives.at(spaces.picture, point);
+    const search = searchOf(signal, progress, reply);
+    return reply(await findRegion(spaces, point, derivative, weights, region, search));
   }
 
   async open(
     file: Uint8Array,
     point: Float32Array,
-    { signal = never }: CallOptions = {},
+    { signal = never, progress }: ProgressOptions<ExplorerDirections> = {},
   ): Promise<ExplorerDirections> {
     const { decodeDirections } = await files();
     const set = decodeDirections(file);
@@ -214,11 +269,9 @@ export class ModelEngine implements ExplorerEngine {
     requireSpaceOf(set, spaces.map.from);
     const { values, method } = set;
     const isSpread = values?.kind === "standard deviation" && method === "principal components";
-    return {
-      set,
-      deviations: isSpread ? values.values : constant(spaces, set),
-      speeds: await speedsAt(spaces, set, point, signal),
-    };
+    const deviations = isSpread ? values.values : constant(spaces, set);
+    progress?.({ share: 1, found: { set, deviations, speeds: new Float64Array() } });
+    return { set, deviations, speeds: await this.#derivatives.speeds(spaces.map, set, point, signal) };
   }
 
   async save(set: DirectionSet): Promise<Uint8Array> {
@@ -236,38 +289,13 @@ export class ModelEngine implements ExplorerEngine {
     throw new VielbeinError("INVALID_ARGUMENT", "No model is loaded. Load one first.");
   }
 
-  /** The set with where it comes from; without a hash, which browsers give in secure contexts only, it has none. */
   #signed(set: DirectionSet, options: Found["options"], points: Provenance["points"]): DirectionSet {
     const { model, spaces } = this.#opened;
-    const { name, sha256, graph, extents, batch } = model;
-    if (sha256 === "") return set;
-    const shape = Object.fromEntries(Object.entries(extents).map(([axis, extent]) => [axis, [extent]]));
-    const assumed = { shape: Object.keys(shape).length > 0 ? shape : undefined, batch };
     const { from, to } = spaces.map;
-    const provenance: Provenance = {
-      tool: `vielbein explorer ${version}`,
-      method: set.method,
-      model: { file: name, sha256, opset: standardOpset(graph) },
-      from,
-      to,
-      points,
-      options: { ...options, ...assumed },
-      runtime: this.#runtime.name,
-    };
-    return { ...set, provenance };
+    return signed(set, model, { from, to, options, points, runtime: this.#runtime.name });
   }
 }
 
 function enlarged(image: RgbaImage): RgbaImage {
   return upscale(image, Math.ceil(MIN_SIDE / Math.max(image.width, image.height)));
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  if (!globalThis.crypto?.subtle) return "";
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

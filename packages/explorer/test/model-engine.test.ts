@@ -8,7 +8,7 @@ import { gram, identity, leadingColumns, type Matrix, matmul, svd } from "@vielb
 import { DataType, decodeModel, encodeModel, OnnxMap, type OnnxMapOptions } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { sampleUrl } from "@vielbein/sample";
-import type { ExplorerDirections, ExplorerModel, LocalBasisReply } from "@vielbein/viz/explorer";
+import type { ExplorerDirections, ExplorerModel, LocalBasisReply, Progress } from "@vielbein/viz/explorer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   floats,
@@ -151,9 +151,12 @@ describe("ModelEngine", () => {
     });
 
     it("says by which route the derivative came, and saves it", async () => {
+      const first: (readonly [count: number, route: string | undefined])[] = [];
       const { route, spectrum, set } = await wide.basis(z, {
-        progress: () => expect.unreachable("A short code is decomposed in one."),
+        progress: ({ found }) => void (found && first.push([found.set.names.length, found.route])),
       });
+      // One can move along the first before the whole Jacobian is there.
+      expect(first).toEqual([[4, "linearized products"]]);
       expect([route, spectrum.route, set.provenance?.options]).toEqual([
         "matrix",
         "matrix",
@@ -227,7 +230,8 @@ describe("a long code", () => {
 
   it("has its leading directions, the first few first, each time those of the whole Jacobian", async () => {
     const found: LocalBasisReply[] = [];
-    found.push(await long.basis(code, { progress: (reply) => void found.push(reply) }));
+    const progress = ({ found: reply }: Progress<LocalBasisReply>) => void (reply && found.push(reply));
+    found.push(await long.basis(code, { progress }));
     const counts = found.map(({ spectrum }) => spectrum.singularValues.length);
     expect(counts).toEqual([4, 12, 32]);
     const whole = await OnnxMap.create(decodeModel(longModel, "long.onnx"), new NodeRuntime({ threads: 1 }));
@@ -258,7 +262,8 @@ describe("a long code", () => {
     const large = new ModelEngine(new NodeRuntime({ threads: 1 }));
     await large.load({ name: "large.onnx", bytes: largeModel }, {});
     const counts: number[] = [];
-    const progress = ({ set }: LocalBasisReply): void => void counts.push(set.vectors.cols);
+    const progress = ({ found }: Progress<LocalBasisReply>): void =>
+      void (found && counts.push(found.set.vectors.cols));
     const point = await large.sample(3, 1);
     const { set } = await large.basis(point, { progress });
     const sefa = await large.directions("sefa", point);

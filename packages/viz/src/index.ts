@@ -13,6 +13,7 @@ export {
   possibleLayouts,
 } from "./images/detect-layout.ts";
 export { differencePicture, WHITE_DIFFERENCE } from "./images/difference-picture.ts";
+export { heatPicture } from "./images/heat-picture.ts";
 export {
   isOpaque,
   overWhite,

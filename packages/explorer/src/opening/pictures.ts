@@ -4,8 +4,10 @@ import { type Space, VielbeinError } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
 import {
   detectLayout,
+  differencePicture,
   formatLayout,
   guessText,
+  heatPicture,
   type ImageLayout,
   isPlain,
   LAYOUT_GRAMMAR,
@@ -17,12 +19,14 @@ import {
   parseLayout,
   possibleLayouts,
   type RgbaImage,
+  repeatedOverChannels,
+  type Shrinking,
   shownBy,
   statedLayout,
   statedRange,
   toRgba,
 } from "@vielbein/viz";
-import type { ExplorerLayout } from "@vielbein/viz/explorer";
+import type { ExplorerLayout, RegionMask } from "@vielbein/viz/explorer";
 import type { Spaces } from "./spaces.ts";
 
 type Metadata = ReadonlyMap<string, string>;
@@ -65,10 +69,47 @@ export class Pictures {
     return from === "choice" ? layout : undefined;
   }
 
+  /** How their pictures are reduced. */
+  get shrinking(): Shrinking {
+    return this.description.shows === "classes" ? "middle" : "mean";
+  }
+
   /** The pictures of outputs, `[count, size]`. */
   draw(values: Float32Array, count: number): RgbaImage[] {
     const size = values.length / count;
     return Array.from({ length: count }, (_, i) => toRgba(rowAt(values, i, size), this.#layout, this.#range));
+  }
+
+  /** How far one output is from another. */
+  difference(values: Float32Array, reference: Float32Array): RgbaImage {
+    return differencePicture(values, reference, this.#layout, this.#range);
+  }
+
+  /** Where a tangent of the output acts, for images. */
+  heat(tangent: Float32Array): RgbaImage {
+    this.#requireImages();
+    return heatPicture(tangent, this.#layout);
+  }
+
+  /** The weights of a mask, as large as the image or coarser: `[size]`, 1 inside and 0 outside. */
+  weights(mask: RegionMask): Float32Array {
+    this.#requireImages();
+    const { width, height } = this.#layout;
+    const plane = Float32Array.from({ length: width * height }, (_, p) => {
+      const x = Math.floor(((p % width) * mask.width) / width);
+      const y = Math.floor((Math.floor(p / width) * mask.height) / height);
+      return mask.data[y * mask.width + x];
+    });
+    return repeatedOverChannels(plane, this.#layout);
+  }
+
+  /** @throws {VielbeinError} `SHAPE_MISMATCH` where outputs are no images. */
+  #requireImages(): void {
+    if (shownBy(this.#layout) === "image") return;
+    throw new VielbeinError(
+      "SHAPE_MISMATCH",
+      `Outputs are drawn as ${this.#layout.layout}, which has no pixels of its own. Draw them as an image to look at a part of it.`,
+    );
   }
 }
 

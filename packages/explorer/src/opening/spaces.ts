@@ -17,7 +17,7 @@ export class Spaces {
   readonly graph: PreparedGraph;
   /** Distribution of the model's input. */
   readonly prior: Prior;
-  readonly description: Omit<ExplorerModel, "name" | "runtime" | "extents" | "remarks" | "layout">;
+  readonly description: Omit<ExplorerModel, "name" | "sha256" | "runtime" | "extents" | "remarks" | "layout">;
   /** `from` → `to`. */
   readonly map: OnnxMap;
   /** `from` → image; the same as `map` where `to` is the image. */
@@ -134,8 +134,11 @@ class Ways {
   /** @param prior that of the first space. */
   async open(generator: Model, ends: Pick<SpacesChoice, "from" | "to">, prior?: Prior): Promise<OnnxMap> {
     this.#signal.throwIfAborted();
-    const { inputs } = this.#survey;
-    const options = { memoryBudget: MEMORY_BUDGET, inputs, ...ends, prior };
+    const { model, inputs, whole } = this.#survey;
+    const { from = whole.input, to = whole.output } = ends;
+    const isWhole = generator === model && from === whole.input && to === whole.output;
+    const prepared = isWhole ? whole : undefined;
+    const options = { memoryBudget: MEMORY_BUDGET, inputs, from, to, prior, prepared };
     const map = await OnnxMap.create(generator, this.#runtime, options);
     this.#open.push(map);
     return map;

@@ -20,6 +20,8 @@ import type { ExplorerTruncation, SpacesChoice } from "@vielbein/viz/explorer";
 export const MEMORY_BUDGET: number = 2 ** 30;
 
 export interface Survey {
+  /** What was surveyed. */
+  readonly model: Model;
   /** Input → image. */
   readonly whole: PreparedGraph;
   /** The spaces behind the input, in order. */
@@ -53,6 +55,7 @@ export async function surveyOf(model: Model, runtime: Runtime, choice: SpacesCho
   const style = mappedCode(whole);
   const isBehind = place(from) >= place(style);
   return {
+    model,
     whole,
     chain,
     further,

@@ -35,6 +35,8 @@ import { ValueSessions } from "./value-sessions.ts";
 export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, DerivativeOptions {
   /** Distribution of the points of `from`, passed on in its {@link Space}. */
   readonly prior?: Prior | undefined;
+  /** The graph of this map, where it was prepared before, with the same options. Default: it is prepared now. */
+  readonly prepared?: PreparedGraph | undefined;
   /** Random weights in place of the model's: see {@link redrawWeights}. */
   readonly weights?: RedrawOptions | undefined;
   /** Whether only values are wanted: a map without a derivative is then refused only when one is asked for. */
@@ -115,7 +117,7 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     options: OnnxMapOptions = {},
   ): Promise<OnnxMap<FloatArray>> {
     const chosen = options.weights ? redrawWeights(model, options.weights) : model;
-    const graph = await prepare(chosen, runtime, options);
+    const graph = options.prepared ?? (await prepare(chosen, runtime, options));
     requireRoomForTangent(graph, trialLimits(options.memoryBudget));
     await compareEngines(graph, runtime, options);
     return new OnnxMap<FloatArray>(chosen, graph, runtime, options);

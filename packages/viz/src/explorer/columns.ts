@@ -1,9 +1,14 @@
 // The columns that are shown, and the toggles that choose them; one at least.
 
 import type { Edit, StepUnit } from "./code.ts";
-import { Column, type ColumnEvents, KINDS } from "./column.ts";
+import { Column, type ColumnEvents } from "./column.ts";
 import type { DirectionKind, ExplorerDirections } from "./engine.ts";
+import { KINDS } from "./kinds.ts";
 import type { StepsByKind } from "./page-state.ts";
+import type { SlidersLayout } from "./steps.ts";
+
+/** Kinds whose toggle is there only once there is something for them to show. */
+const HIDDEN: readonly DirectionKind[] = ["region", "file"];
 
 interface Selection {
   readonly kind: DirectionKind;
@@ -16,6 +21,7 @@ export class Columns {
   readonly #events: ColumnEvents;
   readonly #toggles = new Map<DirectionKind, HTMLButtonElement>();
   #columns: readonly Column[] = [];
+  #layout: SlidersLayout = "sliders";
 
   /** @param toggled is told which kinds are wanted after a toggle was pressed. */
   constructor(
@@ -30,7 +36,7 @@ export class Columns {
       const toggle = document.createElement("button");
       toggle.textContent = KINDS[kind].label;
       toggle.title = KINDS[kind].title;
-      toggle.hidden = kind === "file";
+      toggle.hidden = HIDDEN.includes(kind);
       toggle.addEventListener("click", () => {
         const { kinds } = this;
         const wanted = kinds.includes(kind) ? kinds.filter((each) => each !== kind) : [...kinds, kind];
@@ -80,8 +86,10 @@ export class Columns {
    */
   choose(kinds: readonly DirectionKind[]): void {
     const ordered = [...this.#toggles.keys()].filter((kind) => kinds.includes(kind));
-    this.#columns = ordered.map((kind) => this.column(kind) ?? new Column(kind, this.#events));
+    this.#columns = ordered.map((kind) => this.column(kind) ?? this.#made(kind));
     this.#host.replaceChildren(...this.#columns.map(({ element }) => element));
+    // On a narrow page the first of them is seen.
+    this.#host.scrollLeft = 0;
     for (const [kind, toggle] of this.#toggles) {
       const isShown = kinds.includes(kind);
       if (isShown) toggle.hidden = false;
@@ -90,10 +98,45 @@ export class Columns {
     if (!kinds.includes(this.selection.kind)) this.selection = { kind: ordered[0], k: 0 };
   }
 
-  /** Shows these, all empty until their directions are found; selects the first slider that will be moved. */
+  #made(kind: DirectionKind): Column {
+    const column = new Column(kind, this.#events);
+    column.arrange(this.#layout, "deviation");
+    return column;
+  }
+
+  /** Rows as sliders, or as grids of pictures. */
+  arrange(layout: SlidersLayout, unit: StepUnit): void {
+    this.#layout = layout;
+    for (const column of this.#columns) column.arrange(layout, unit);
+  }
+
+  /** A kind that there is nothing of any more has no toggle and no column. */
+  withdraw(kind: DirectionKind): void {
+    const others = this.kinds.filter((each) => each !== kind);
+    this.choose(others.length > 0 ? others : ["basis"]);
+    const toggle = this.#toggles.get(kind);
+    if (toggle) toggle.hidden = true;
+  }
+
+  /** All of them are looked for again. */
+  wait(steps: StepsByKind = {}): void {
+    for (const column of this.#columns) column.wait(steps[column.kind]);
+  }
+
+  /** Whether one of them waits that had nothing before. */
+  get isAnyLost(): boolean {
+    return this.#columns.some(({ isLost }) => isLost);
+  }
+
+  /** @param isValid whether those that were there before still hold. */
+  resume(isValid: boolean, why: string, unit: StepUnit): void {
+    for (const column of this.#columns) column.resume(isValid, why, unit);
+  }
+
+  /** Shows these, all waiting until their directions are found; selects the first slider that will be moved. */
   restart(kinds: readonly DirectionKind[], steps: StepsByKind): void {
     this.choose(kinds);
-    for (const column of this.#columns) column.clear("…");
+    this.wait(steps);
     this.selection = { kind: this.#columns[0].kind, k: 0 };
     for (const kind of kinds.toReversed()) {
       const k = steps[kind]?.findIndex((t) => t !== 0) ?? -1;

@@ -1,22 +1,11 @@
 // The controls of the page, joined to the explorer: buttons, fields, files that are chosen or dropped.
 
-import type { ExplorerDirections } from "./engine.ts";
 import type { Explorer } from "./explorer.ts";
 import type { VielbeinExplorer } from "./host.ts";
 import { axisOf, valuesIn } from "./inputs.ts";
+import type { LensMode } from "./look/lens.ts";
 import { download } from "./picture.ts";
 import type { View } from "./view.ts";
-
-/** Hands a column's directions to the person, in the file format of the command line. */
-export async function saveDirections(explorer: Explorer, { set }: ExplorerDirections): Promise<void> {
-  try {
-    const bytes = await explorer.engine.save(set);
-    const method = set.method.replace(/[^a-z]+/gi, "-").toLowerCase();
-    download(new Blob([bytes as BlobPart]), `${stem(explorer)}-${method}.safetensors`);
-  } catch (error) {
-    explorer.fail(error);
-  }
-}
 
 /** Joins the controls to the explorer, until the signal. */
 export function listen(host: VielbeinExplorer, view: View, explorer: Explorer, signal: AbortSignal): void {
@@ -24,6 +13,7 @@ export function listen(host: VielbeinExplorer, view: View, explorer: Explorer, s
   listenToSample(on, view, explorer);
   listenToSpaces(on, view, explorer);
   listenToDirections(on, view, explorer);
+  listenToLooks(on, host, view, explorer);
   listenToSaving(on, host, view, explorer);
   listenToFiles(on, host, view, explorer);
 }
@@ -72,13 +62,70 @@ function listenToSpaces(on: On, view: View, explorer: Explorer): void {
   });
 }
 
-/** What the directions are taken at, measured in and applied to. */
+/** What the directions are taken at, measured in and applied to, and how they are shown. */
 function listenToDirections(on: On, view: View, explorer: Explorer): void {
-  on(view.recompute, "click", () => void explorer.goTo(explorer.latent));
-  on(view.reset, "click", () => explorer.reset());
+  const { editor } = explorer;
+  on(view.recompute, "click", () => void explorer.goTo(editor.latent));
+  on(view.reset, "click", () => editor.reset());
+  on(view.cancel, "click", () => explorer.cancel());
+  on(view.dismiss, "click", () => {
+    view.error.hidden = true;
+  });
   on(view.follow, "change", () => explorer.followNow());
-  on(view.unit, "change", () => explorer.measure());
-  for (const field of [view.firstLayer, view.lastLayer]) on(field, "change", () => explorer.chooseLayers());
+  on(view.unit, "change", () => editor.measure());
+  on(view.views, "click", ({ target }) => {
+    const layout = (target as HTMLElement).dataset.view;
+    if (layout !== "sliders" && layout !== "grid") return;
+    for (const button of view.views.querySelectorAll("button")) {
+      button.ariaPressed = String(button.dataset.view === layout);
+    }
+    view.panel.dataset.view = layout;
+    editor.arrangeRows(layout);
+  });
+  for (const field of [view.firstLayer, view.lastLayer]) {
+    on(field, "change", () => {
+      if (!explorer.model) return;
+      editor.takeLayers(explorer.model, "fields");
+      editor.refresh();
+    });
+  }
+}
+
+/** What lies over the picture: the one before the edit while something is held, or what was chosen. */
+function listenToLooks(on: On, host: VielbeinExplorer, view: View, explorer: Explorer): void {
+  const { lens } = explorer.editor.sight;
+  const hold = (isHeld: boolean): void => {
+    lens.hold(isHeld);
+    view.before.ariaPressed = String(isHeld);
+  };
+  on(view.before, "pointerdown", () => hold(true));
+  for (const type of ["pointerup", "pointerleave", "pointercancel", "blur"]) {
+    on(view.before, type, () => hold(false));
+  }
+  const isKey = (event: Event): boolean => {
+    const { key, ctrlKey, metaKey, altKey } = event as KeyboardEvent;
+    const isOnButton = event.composedPath()[0] === view.before && (key === " " || key === "Enter");
+    return isOnButton || (key.toLowerCase() === "b" && !ctrlKey && !metaKey && !altKey && !isTyping(event));
+  };
+  on(host, "keydown", (event) => isKey(event) && hold(true));
+  on(host, "keyup", (event) => isKey(event) && hold(false));
+  on(view.looks, "click", ({ target }) => {
+    const mode = (target as HTMLElement).dataset.lens as LensMode | undefined;
+    if (!mode) return;
+    lens.choose(lens.chosen === mode ? undefined : mode);
+    for (const button of view.looks.querySelectorAll<HTMLElement>("[data-lens]")) {
+      button.ariaPressed = String(button.dataset.lens === lens.chosen);
+    }
+  });
+}
+
+/** Whether keys go into a field. */
+export function isTyping(event: Event): boolean {
+  const [target] = event.composedPath();
+  return (
+    target instanceof HTMLSelectElement ||
+    (target instanceof HTMLInputElement && !["range", "checkbox"].includes(target.type))
+  );
 }
 
 /** Pictures to keep: the image, and the animation of a direction. */
@@ -88,23 +135,18 @@ function listenToSaving(on: On, host: VielbeinExplorer, view: View, explorer: Ex
   });
   on(view.animation, "click", async () => {
     view.animation.disabled = true;
-    view.status.textContent = "Animating …";
-    try {
+    await explorer.work("Animating", async () => {
       download(await host.exportAnimation(), `${stem(explorer)}-seed${view.seed.value}-traversal.png`);
-    } catch (error) {
-      explorer.fail(error);
-    } finally {
-      view.animation.disabled = false;
-      view.status.textContent = "";
-    }
+    });
+    view.animation.disabled = false;
   });
 }
 
 /** Files that are chosen, or dropped on the element. */
 function listenToFiles(on: On, host: VielbeinExplorer, view: View, explorer: Explorer): void {
-  const openModel = (file: File): unknown => host.open(file, file.name);
+  const openModel = (file: File): unknown => void host.loadModel(file).catch(() => undefined);
   const openDirections = async (file: File): Promise<void> =>
-    explorer.open(new Uint8Array(await file.arrayBuffer()));
+    explorer.open(new Uint8Array(await file.arrayBuffer()), file.name);
   const chosen = (input: HTMLInputElement, react: (file: File) => unknown): void =>
     on(input, "change", () => {
       const file = input.files?.[0];
@@ -113,6 +155,12 @@ function listenToFiles(on: On, host: VielbeinExplorer, view: View, explorer: Exp
       input.value = "";
     });
   chosen(view.modelFile, openModel);
+  for (const button of [view.openModel, view.openFirst]) on(button, "click", () => view.modelFile.click());
+  on(view.openDirections, "click", () => view.directionsFile.click());
+  on(view.openSample, "click", () => {
+    const sample = host.getAttribute("sample");
+    if (sample) void host.loadModel(sample).catch(() => undefined);
+  });
   chosen(view.directionsFile, openDirections);
   const isOver = (over: boolean): unknown => view.frame.classList.toggle("over", over);
   on(host, "dragover", (event) => {
@@ -128,6 +176,7 @@ function listenToFiles(on: On, host: VielbeinExplorer, view: View, explorer: Exp
   });
 }
 
-function stem(explorer: Explorer): string {
+/** The model's name, for names of files. */
+export function stem(explorer: Explorer): string {
   return (explorer.model?.name ?? "image").replace(/\.onnx$/i, "");
 }

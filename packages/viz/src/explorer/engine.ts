@@ -1,16 +1,24 @@
 // The port behind the explorer: who reads the model, draws samples and finds directions. The element knows no ONNX and
 // no engine; an implementation keeps all heavy work off the page's thread.
 
-import type { CallOptions, DerivativeRoute, DirectionSet, InputSetting, Space } from "@vielbein/core";
+import type {
+  CallOptions,
+  DerivativeRoute,
+  DirectionSet,
+  InputSetting,
+  OutsideRule,
+  Space,
+} from "@vielbein/core";
 import type { LocalDimension } from "@vielbein/core/dimension";
 import type { RgbaImage } from "../images/image.ts";
+import type { RegionMask } from "./region/mask.ts";
 
 /**
  * How directions are found. `basis`: Local Basis, the singular vectors of the Jacobian at a point. `sefa`: closed-form
  * factorisation of the weights. `pca`: principal components of samples (GANSpace). `metric`: axes of the metric
- * averaged over samples. `file`: directions that were opened.
+ * averaged over samples. `region`: directions that move a region of the picture. `file`: directions that were opened.
  */
-export type DirectionKind = "basis" | "sefa" | "pca" | "metric" | "file";
+export type DirectionKind = "basis" | "sefa" | "pca" | "metric" | "region" | "file";
 
 /** Values of inputs by name. */
 export type InputValues = Readonly<Record<string, InputSetting>>;
@@ -54,6 +62,8 @@ export interface ExplorerLayout {
 export interface ExplorerModel {
   /** Name of the file, to be shown. */
   readonly name: string;
+  /** SHA-256 of the file, in hexadecimal digits; empty where the browser gives none. */
+  readonly sha256: string;
   /** Engine and provider. */
   readonly runtime: string;
   /** Spaces that can be edited, in the model's order; the first is its input. */
@@ -80,10 +90,29 @@ export interface ExplorerDirections {
   readonly set: DirectionSet;
   /** Standard deviation of the codes along each direction. */
   readonly deviations: Float64Array;
-  /** ‖J·v‖ at the point: length of output per length of input, along each direction. */
+  /** ‖J·v‖ at the point: length of output per length of input, along each direction; empty until it is known. */
   readonly speeds: Float64Array;
   /** How the derivative was computed, where the directions are read off it. */
   readonly route?: DerivativeRoute | undefined;
+  /** How far to trust directions of samples. */
+  readonly certainty?: ExplorerCertainty | undefined;
+  /** Of a region: how far each direction moves it and the rest, per length of input. */
+  readonly inside?: Float64Array | undefined;
+  readonly outside?: Float64Array | undefined;
+}
+
+export interface ExplorerCertainty {
+  /** Samples so far, `of` as many. */
+  readonly samples: number;
+  readonly of: number;
+  /** Mean squared cosine between the leading directions and those of half as many samples. */
+  readonly agreement?: number | undefined;
+}
+
+/** A region of the picture, and what becomes of the rest. */
+export interface ExplorerRegion {
+  readonly mask: RegionMask;
+  readonly outside: OutsideRule;
 }
 
 export interface ExplorerSpectrum {
@@ -115,10 +144,20 @@ export interface LocalBasisReply extends ExplorerDirections {
   readonly spectrum: ExplorerSpectrum;
 }
 
-export interface BasisOptions<Reply = LocalBasisReply> extends CallOptions {
-  /** Called with the leading directions where they are found before the others. */
-  readonly progress?: ((found: Reply) => void) | undefined;
+/** How far a call has got. */
+export interface Progress<Reply> {
+  /** The share of the work that is done, from 0 to 1. */
+  readonly share: number;
+  /** What has been found so far, where that is of use. */
+  readonly found?: Reply | undefined;
 }
+
+export interface ProgressOptions<Reply> extends CallOptions {
+  readonly progress?: ((progress: Progress<Reply>) => void) | undefined;
+}
+
+/** How an animation is played. */
+export type Playback = "once" | "there and back";
 
 /** A model's file. */
 export interface ExplorerFile {
@@ -140,18 +179,39 @@ export interface ExplorerEngine {
   sample(seed: number, truncation: number, options?: CallOptions): Promise<Float32Array>;
   /** Images of points `[count, from.dim]`. */
   render(points: Float32Array, count: number, options?: CallOptions): Promise<RgbaImage[]>;
-  /** Animated PNG of points `[count, from.dim]`, played forwards and backwards. */
-  animate(points: Float32Array, count: number, options?: CallOptions): Promise<Uint8Array>;
-  /** Local Basis at a point `[from.dim]`. */
-  basis(point: Float32Array, options?: BasisOptions): Promise<LocalBasisReply>;
-  /** Directions that hold everywhere, with their speeds at a point. */
+  /** The same, reduced to `side` pixels where they are longer. */
+  thumbnails(points: Float32Array, count: number, side: number, options?: CallOptions): Promise<RgbaImage[]>;
+  /** How far the image of a point `[from.dim]` is from that of another. */
+  difference(point: Float32Array, reference: Float32Array, options?: CallOptions): Promise<RgbaImage>;
+  /** Where in the image at a point a direction `[from.dim]` acts: |J·v|, to lay over it. */
+  heat(point: Float32Array, direction: Float32Array, options?: CallOptions): Promise<RgbaImage>;
+  /** Animated PNG of points `[count, from.dim]`. */
+  animate(
+    points: Float32Array,
+    count: number,
+    playback: Playback,
+    options?: CallOptions,
+  ): Promise<Uint8Array>;
+  /** Local Basis at a point `[from.dim]`, its leading directions first. */
+  basis(point: Float32Array, options?: ProgressOptions<LocalBasisReply>): Promise<LocalBasisReply>;
+  /** Directions that hold everywhere, with their speeds at a point; of samples, after a few of them already. */
   directions(
     kind: "sefa" | "pca" | "metric",
     point: Float32Array,
-    options?: CallOptions,
+    options?: ProgressOptions<ExplorerDirections>,
+  ): Promise<ExplorerDirections>;
+  /** Directions that move a region of the picture at a point. */
+  region(
+    point: Float32Array,
+    region: ExplorerRegion,
+    options?: ProgressOptions<ExplorerDirections>,
   ): Promise<ExplorerDirections>;
   /** The directions of a file, with their speeds at a point. */
-  open(file: Uint8Array, point: Float32Array, options?: CallOptions): Promise<ExplorerDirections>;
+  open(
+    file: Uint8Array,
+    point: Float32Array,
+    options?: ProgressOptions<ExplorerDirections>,
+  ): Promise<ExplorerDirections>;
   /** Bytes of a directions file. */
   save(set: DirectionSet, options?: CallOptions): Promise<Uint8Array>;
   /** Ends everything, including what is under way. */

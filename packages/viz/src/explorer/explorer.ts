@@ -1,96 +1,109 @@
-// The explorer itself: a code x = x₀ + Σ tₖ·ℓₖ·vₖ, where x₀ is the anchor, at which the directions vₖ of all columns
-// were found, and tₖ are the sliders. Pictures follow the sliders; what takes longer is given up when its state is no
-// more.
+// The explorer: a model, the code that is edited, and the search for directions at the anchor. What takes longer than a
+// picture is a task; a task makes earlier ones obsolete, and what they would have replaced holds on or is found anew.
 
-import { VielbeinError } from "@vielbein/core";
-import { symmetricSteps } from "@vielbein/core/paths";
-import { codeAt, type LayerRange, type StepUnit } from "./code.ts";
-import { Columns } from "./columns.ts";
+import { Editor } from "./editor.ts";
 import type {
   DirectionKind,
   ExplorerDirections,
   ExplorerEngine,
   ExplorerFile,
   ExplorerModel,
+  ExplorerRegion,
   SpacesChoice,
 } from "./engine.ts";
 import type { ExplorerEvents } from "./events.ts";
-import { fillColumns } from "./fill-columns.ts";
-import { Latest } from "./latest.ts";
-import { FRESH, type PageState, type StepsByKind } from "./page-state.ts";
+import { fillFields, fillModel } from "./fill-view.ts";
+import { Finder } from "./finder.ts";
+import { isSameButSteps, type PageState, type StepsByKind } from "./page-state.ts";
 import { pageStateOf, readFitting, spacesOf } from "./page-state-of.ts";
-import { REACH } from "./sliders.ts";
-import { type Place, Stage } from "./stage.ts";
-import { fillFields, fillLayers, fillModel, layersIn, type View } from "./view.ts";
+import type { View } from "./view.ts";
 import { Work } from "./work.ts";
+
+/** Why a column has no directions after a search was given up. */
+const GIVEN_UP = "The search was given up. “Recompute here” looks again.";
 
 export class Explorer {
   readonly engine: ExplorerEngine;
+  readonly editor: Editor;
   model: ExplorerModel | undefined;
-  readonly #view: View;
-  readonly #events: ExplorerEvents;
-  readonly #columns: Columns;
-  readonly #stage: Stage;
-  readonly #spectra = new Latest();
-  readonly #work: Work;
-  #anchor: Float32Array = new Float32Array();
   /** Whether the anchor is not the sample of the seed. */
   isMoved = false;
-  /** Those that are edited, where it is not all. */
-  #layers: LayerRange | undefined;
-  /** Bytes of the directions that were opened last. */
-  #file: Uint8Array | undefined;
+  /** The region that is marked. */
+  region: ExplorerRegion | undefined;
+  readonly #view: View;
+  readonly #events: ExplorerEvents;
+  readonly #work: Work;
+  readonly #finder: Finder;
+  /** What held before the present task. */
+  #before: { readonly model: ExplorerModel | undefined; readonly anchor: Float32Array } | undefined;
 
   constructor(view: View, engine: ExplorerEngine, events: ExplorerEvents) {
     this.#view = view;
     this.engine = engine;
     this.#events = events;
-    this.#work = new Work(view.status, (error) => this.fail(error));
-    const columnEvents = {
-      moved: (kind: DirectionKind, k: number, t: number) => this.#move(kind, k, t),
-      selected: (kind: DirectionKind, k: number) => this.#select(kind, k),
-      more: (kind: DirectionKind) => {
-        this.#columns.column(kind)?.grow(this.#unit);
-        this.#refresh();
+    const failed = (error: unknown): void => this.fail(error);
+    this.#work = new Work(view, failed);
+    this.editor = new Editor(view, engine, {
+      signal: () => this.#work.signal,
+      change: events.change,
+      edited: () => {
+        this.followNow();
+        events.pageState(this.pageState);
       },
-      save: (kind: DirectionKind) => {
-        const directions = this.directions.get(kind);
-        if (directions) events.save(directions);
-      },
-    };
-    this.#columns = new Columns(view.kinds, view.panel, columnEvents, (kinds) => void this.show(kinds));
-    const go = (t: number): void => this.#move(this.#columns.selection.kind, this.#columns.selection.k, t);
-    this.#stage = new Stage(view, engine, this.#columns, go, (error) => this.fail(error));
-    this.#columns.choose(FRESH.kinds);
-  }
-
-  /** The code shown, `[from.dim]`. */
-  get latent(): Float32Array {
-    return codeAt(this.#anchor, this.#columns.edits, this.#layers);
+      toggled: (kinds) => void this.show(kinds),
+      save: events.save,
+      keep: events.keep,
+      failed,
+    });
+    this.#finder = new Finder(engine, this.editor.columns, {
+      unit: () => this.editor.unit,
+      showSpectrum: (found) => this.editor.sight.showSpectrum(found),
+      refresh: () => this.editor.refresh(),
+      tell: (share) => this.#work.tell(share),
+      error: events.error,
+    });
   }
 
   /** The directions at hand, by column. */
   get directions(): ReadonlyMap<DirectionKind, ExplorerDirections> {
-    return this.#columns.directions;
+    return this.editor.columns.directions;
   }
 
   get pageState(): PageState {
-    return pageStateOf(this.#view, this.#columns, this.#place, this);
+    return pageStateOf(this.#view, this.editor.columns, this.editor.place, this);
   }
 
-  /** Reads a model and restores a state of the page with it; where the two do not fit, a fresh one, and says why. */
-  async load(file: ExplorerFile, pageState: PageState): Promise<void> {
-    await this.#task(`Reading ${file.name}`, async (signal) => {
-      const { model, restored, misfit } = await readFitting(this.engine, file, pageState, signal);
-      this.#enter(model);
-      await this.#restore(restored, signal);
-      if (misfit) throw misfit;
+  /**
+   * Reads a model and restores a state of the page with it; where the two do not fit, a fresh one, and says why. Returns
+   * what went wrong, which the page says too.
+   */
+  async load(
+    file: ExplorerFile | Promise<ExplorerFile>,
+    name: string,
+    pageState: PageState,
+  ): Promise<{ readonly failure?: unknown }> {
+    let failure: unknown;
+    if (!this.model) this.#view.name.textContent = name;
+    await this.#task(`Reading ${name}`, true, async (signal) => {
+      try {
+        const read = await file;
+        signal.throwIfAborted();
+        const { model, restored, misfit } = await readFitting(this.engine, read, pageState, signal);
+        this.#enter(model);
+        this.#events.model(model, read);
+        await this.#restore(restored, signal);
+        if (misfit) throw misfit;
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
     });
+    return { failure };
   }
 
   async choose(spaces: SpacesChoice): Promise<void> {
     const { layers: _, ...pageState } = this.#afresh();
-    const isLatest = await this.#task("Opening the spaces", async (signal) => {
+    const isLatest = await this.#task("Opening the spaces", true, async (signal) => {
       this.#enter(await this.engine.choose({ ...spaces, truncation: pageState.truncation }, { signal }));
       await this.#restore(pageState, signal);
     });
@@ -106,13 +119,14 @@ export class Explorer {
       if (this.model) this.#enter(this.model);
       return this.fail(error);
     }
-    this.#redraw();
+    this.editor.sight.forget();
+    this.editor.redraw();
   }
 
   /** The sample of the seed and truncation in the fields. */
   async resample(): Promise<void> {
     const pageState = this.#afresh();
-    await this.#task("Sampling", async (signal) => {
+    await this.#task("Sampling", true, async (signal) => {
       const inForce = this.model?.truncation;
       if (inForce?.kind === "graph" && inForce.psi !== pageState.truncation) {
         this.#enter(await this.engine.choose(spacesOf(pageState), { signal }));
@@ -121,82 +135,85 @@ export class Explorer {
     });
   }
 
-  /** Takes a code as the anchor; the directions are found again there. */
-  async goTo(latent: Float32Array): Promise<void> {
-    this.#anchor = latent.slice();
-    this.isMoved = true;
-    this.#columns.reset();
-    await this.#task("Finding directions", (signal) => this.#find({}, signal));
+  /** A state that the page was in before, of the same model. */
+  async revisit(pageState: PageState): Promise<void> {
+    if (isSameButSteps(pageState, this.pageState)) {
+      this.editor.putSteps(pageState.steps, pageState.unit);
+      return;
+    }
+    await this.#task("Going back", true, async (signal) => {
+      if (JSON.stringify(spacesOf(pageState)) !== JSON.stringify(spacesOf(this.pageState))) {
+        this.#enter(await this.engine.choose(spacesOf(pageState), { signal }));
+      }
+      await this.#restore(pageState, signal);
+    });
   }
 
-  reset(): void {
-    this.#columns.reset();
-    this.#refresh();
+  /** Takes a code as the anchor; the directions are found again there. */
+  async goTo(latent: Float32Array): Promise<void> {
+    await this.#task("Finding directions", false, async (signal) => {
+      this.editor.anchor = latent.slice();
+      this.isMoved = true;
+      this.editor.redraw();
+      await this.#find({}, signal);
+    });
+  }
+
+  /** Gives up what is under way. */
+  cancel(): void {
+    this.#work.giveUp();
+    this.#resume();
   }
 
   /** Columns of these kinds, side by side. The sliders of a column that goes away go with it. */
   async show(kinds: readonly DirectionKind[]): Promise<void> {
     const { steps } = this.pageState;
-    this.#columns.choose(kinds);
-    await this.#task("Finding directions", (signal) => this.#find(steps, signal));
+    this.editor.columns.choose(kinds);
+    this.editor.refresh();
+    await this.#search("Finding directions", (signal) => this.#find(steps, signal));
   }
 
   /** Directions of a file in a column of their own. */
-  async open(file: Uint8Array): Promise<void> {
-    await this.#task("Opening directions", async (signal) => {
-      // A file that does not fit changes nothing.
-      await this.engine.open(file, this.#anchor, { signal });
-      this.#file = file;
+  async open(file: Uint8Array, name: string): Promise<void> {
+    await this.#search(`Opening ${name}`, async (signal) => {
+      await this.#finder.open(file, name, this.editor.anchor, signal);
       const { steps } = this.pageState;
-      this.#columns.choose([...this.#columns.kinds, "file"]);
-      this.#columns.selection = { kind: "file", k: 0 };
       await this.#find({ ...steps, file: [] }, signal);
     });
   }
 
-  /** Another unit: sliders keep their values, and the image moves. */
-  measure(): void {
-    this.#columns.measure(this.#unit);
-    this.#refresh();
+  /** Directions of the region that is marked, in a column of their own; undefined for none. */
+  mark(region: ExplorerRegion | undefined): void {
+    this.region = region;
+    if (region) {
+      this.#finder.mark(this.editor.anchor, region, this.#work.signal);
+      this.editor.refresh();
+    } else {
+      this.editor.columns.withdraw("region");
+      void this.show(this.editor.columns.kinds);
+    }
   }
 
-  /** Edits act on the layers in the fields from now on. */
-  chooseLayers(): void {
-    if (!this.model) return;
-    this.#layers = layersIn(this.#view, this.model.from);
-    this.#refresh();
+  /** Whether directions of a region are found so quickly that they can follow it while it is drawn. */
+  get isRegionQuick(): boolean {
+    return this.#finder.isRegionQuick;
   }
 
   followNow(): void {
     if (!this.model || !this.#view.follow.checked) return;
-    this.#spectra.run(async () => {
-      try {
-        const { spectrum } = await this.engine.basis(this.latent, { signal: this.#work.signal });
-        this.#stage.showSpectrum(spectrum);
-        this.#events.basis(spectrum, this.directions);
-      } catch (error) {
-        this.fail(error);
-      }
-    });
+    this.editor.sight.follow(this.#work.signal, (found) => this.#events.basis(found, this.directions));
   }
 
-  /**
-   * Animated PNG of the selected direction, from one end of its slider to the other and back.
-   *
-   * @param frames one way.
-   */
-  async animate(frames: number): Promise<Uint8Array> {
-    const points = this.#stage.along(symmetricSteps(REACH, frames), this.#place);
-    if (!points)
-      throw new VielbeinError(
-        "INVALID_ARGUMENT",
-        "There is no direction to go along yet. Wait for the event `basis`.",
-      );
-    return this.engine.animate(points, frames, { signal: this.#work.signal });
+  /** Runs work that the person may cancel, and that leaves the directions as they are. */
+  async work(
+    what: string,
+    run: (signal: AbortSignal, tell: (share: number) => void) => Promise<void>,
+  ): Promise<void> {
+    await this.#work.beside(what, (signal) => run(signal, (share) => this.#work.tell(share)));
   }
 
   dispose(): void {
-    this.#stage.giveUp();
+    this.editor.sight.dispose();
     this.#work.giveUp();
     this.engine.dispose();
   }
@@ -204,16 +221,8 @@ export class Explorer {
   fail(error: unknown): void {
     if (error instanceof Error && error.name === "AbortError") return;
     this.#view.error.hidden = false;
-    this.#view.error.textContent = error instanceof Error ? error.message : String(error);
+    this.#view.errorText.textContent = error instanceof Error ? error.message : String(error);
     this.#events.error(error);
-  }
-
-  get #unit(): StepUnit {
-    return this.#view.unit.value as StepUnit;
-  }
-
-  get #place(): Place {
-    return { anchor: this.#anchor, layers: this.#layers };
   }
 
   /** The state of the page without what the sliders and the buttons did to the code. */
@@ -222,11 +231,37 @@ export class Explorer {
     return { ...pageState, steps: {} };
   }
 
-  /** Runs what makes all earlier work obsolete. Returns whether nothing has made this obsolete. */
-  #task(what: string, run: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
-    this.#stage.giveUp();
+  /** Runs what leads to another code, so that what is shown is not of it. Returns whether nothing made it obsolete. */
+  #task(what: string, isPicture: boolean, run: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+    this.#before = { model: this.model, anchor: this.editor.anchor };
+    this.editor.columns.wait();
+    this.editor.sight.expect(isPicture);
+    return this.#search(what, run);
+  }
+
+  /** Runs what makes earlier work obsolete, and leaves nothing waiting. */
+  async #search(what: string, run: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     this.#view.error.hidden = true;
-    return this.#work.run(what, run);
+    const isLatest = await this.#work.run(what, run);
+    if (!isLatest) return false;
+    // A task that failed may have ended a search that holds still.
+    if (this.model && this.#isValid && this.editor.columns.isAnyLost)
+      await this.#work.run("Finding directions", (signal) => this.#find({}, signal));
+    this.#resume();
+    return true;
+  }
+
+  /** Whether the code is the one before the present task. */
+  get #isValid(): boolean {
+    return this.#before?.model === this.model && this.#before?.anchor === this.editor.anchor;
+  }
+
+  /** What still waits gets what it had, if that holds still. */
+  #resume(): void {
+    const { columns, sight, unit } = this.editor;
+    columns.resume(this.#isValid, this.model ? GIVEN_UP : "", unit);
+    sight.resume();
+    columns.show();
   }
 
   #enter(model: ExplorerModel): void {
@@ -235,65 +270,26 @@ export class Explorer {
   }
 
   async #restore(pageState: PageState, signal: AbortSignal): Promise<void> {
-    const { seed, truncation, kinds, steps, anchor, layers } = pageState;
+    const { seed, truncation, kinds, steps, anchor, layers, region } = pageState;
+    const { editor } = this;
     fillFields(this.#view, pageState);
-    this.#layers = this.model && fillLayers(this.#view, this.model.from, layers);
-    this.#anchor = anchor?.slice() ?? (await this.engine.sample(seed, truncation, { signal }));
+    if (this.model) editor.takeLayers(this.model, layers);
+    editor.anchor = anchor?.slice() ?? (await this.engine.sample(seed, truncation, { signal }));
     this.isMoved = anchor !== undefined;
-    this.#columns.restart(kinds, steps);
+    this.region = region;
+    this.#events.region(region);
+    editor.columns.restart(kinds, steps);
     // The picture need not wait for the directions.
-    this.#redraw();
+    editor.redraw();
     this.#work.say("Finding directions");
     await this.#find(steps, signal);
   }
 
-  /** Directions of all columns at the anchor. */
+  /** Directions at the anchor for all columns that wait for some. */
   async #find(steps: StepsByKind, signal: AbortSignal): Promise<void> {
     if (!this.model) return;
-    const { spectrum } = await fillColumns(this.engine, this.#columns, {
-      anchor: this.#anchor,
-      steps,
-      file: this.#file,
-      signal,
-      unit: () => this.#unit,
-      showSpectrum: (found) => this.#stage.showSpectrum(found),
-      refresh: () => this.#refresh(),
-      error: (error) => this.#events.error(error),
-    });
-    this.#events.basis(spectrum, this.directions);
-  }
-
-  #move(kind: DirectionKind, k: number, t: number): void {
-    const column = this.#columns.column(kind);
-    if (!column?.directions) return;
-    column.steps[k] = t;
-    this.#columns.selection = { kind, k };
-    this.#refresh();
-  }
-
-  #select(kind: DirectionKind, k: number): void {
-    const { selection } = this.#columns;
-    if (kind === selection.kind && k === selection.k) return;
-    this.#columns.selection = { kind, k };
-    this.#columns.show();
-    this.#stage.drawSpectrum();
-    this.#stage.rest(this.#place);
-  }
-
-  #refresh(): void {
-    this.#columns.show();
-    this.#stage.drawSpectrum();
-    this.#redraw();
-  }
-
-  #redraw(): void {
-    this.#stage.draw(
-      () => this.latent,
-      this.#work.signal,
-      (latent) => this.#events.change(latent),
-    );
-    this.followNow();
-    this.#stage.rest(this.#place);
-    this.#events.pageState(this.pageState);
+    await this.#finder.find(this.editor.anchor, steps, this.region, signal);
+    const { spectrum } = this.editor.sight;
+    if (spectrum) this.#events.basis(spectrum, this.directions);
   }
 }

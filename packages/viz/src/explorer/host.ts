@@ -1,5 +1,6 @@
 // What the element offers to the page that it is on: its properties, methods and events.
 
+import type { RgbaImage } from "../images/image.ts";
 import type {
   DirectionKind,
   ExplorerDirections,
@@ -9,18 +10,35 @@ import type {
 } from "./engine.ts";
 
 /**
- * Attributes: `src`, URL of an ONNX file; `hash`, to keep the state of the page in its address.
+ * Attributes, each with a property of its name: `src`, URL of an ONNX file; `sample`, URL of one that is offered where
+ * no model is open; `hash`, to keep the state of the page in its address.
  *
- * Events, all `CustomEvent`: `change` (`detail.latent`), when another code is shown; `basis` (`detail.spectrum`,
- * `detail.directions`), when singular values or directions have been found; `error` (`detail.error`).
+ * Events, all `CustomEvent`: see {@link ExplorerEventMap}.
  */
 export interface VielbeinExplorer extends HTMLElement {
-  /** The code shown, `[from.dim]`, as a copy. Setting it moves there and finds the directions anew. */
+  src: string;
+  sample: string;
+  hash: boolean;
+  /** The code shown, `[from.dim]`, as a copy. Setting it is {@link setCode}. */
   latent: Float32Array;
   /** The model that is open, and its spaces. */
   readonly model: ExplorerModel | undefined;
   /** The directions at hand, by the column that shows them. */
   readonly directions: ReadonlyMap<DirectionKind, ExplorerDirections>;
+  /**
+   * Goes to a code `[from.dim]`; resolves once the directions are found there or the search was given up.
+   *
+   * @throws {VielbeinError} at once: `INVALID_ARGUMENT` where no model is open, `SHAPE_MISMATCH` for a code of another
+   *   size, `NOT_FINITE`.
+   */
+  setCode(code: ArrayLike<number>): Promise<void>;
+  /**
+   * Opens a model; resolves once its directions are found.
+   *
+   * @throws {VielbeinError} `INVALID_ARGUMENT` at once for anything else, or where the element is on no page; what is
+   *   wrong with the model rejects the promise, and is the event `error` too.
+   */
+  loadModel(source: ModelSource, options?: LoadModelOptions): Promise<void>;
   /**
    * Opens a model; resolves once its directions are found or the attempt has failed (event `error`). `set`: values of
    * its inputs beside the code, by name; default: zeros.
@@ -33,8 +51,24 @@ export interface VielbeinExplorer extends HTMLElement {
   exportAnimation(options?: { readonly frames?: number }): Promise<Blob>;
 }
 
+/** An address, a file, or the bytes of one. */
+export type ModelSource = string | URL | Blob | ArrayBuffer | Uint8Array;
+
+export interface LoadModelOptions {
+  /** Default: that of the file or the address, else `model.onnx`. */
+  readonly name?: string | undefined;
+  /** Values of the inputs beside the code, by name. Default: zeros. */
+  readonly set?: InputValues | undefined;
+}
+
 export interface ExplorerEventMap {
+  /** Another code is shown. */
   readonly change: CustomEvent<{ readonly latent: Float32Array }>;
+  /** The same with its picture, for sketches that draw on. */
+  readonly frame: CustomEvent<{ readonly latent: Float32Array; readonly image: RgbaImage }>;
+  /** A model was opened. */
+  readonly model: CustomEvent<{ readonly model: ExplorerModel }>;
+  /** Singular values or directions have been found. */
   readonly basis: CustomEvent<{
     readonly spectrum: ExplorerSpectrum;
     readonly directions: ReadonlyMap<DirectionKind, ExplorerDirections>;

@@ -3,17 +3,23 @@
 import { VielbeinError } from "@vielbein/core";
 import { codeAt, layerCount, type StepUnit } from "./code.ts";
 import type { Columns } from "./columns.ts";
-import type { ExplorerEngine, ExplorerFile, ExplorerModel, SpacesChoice } from "./engine.ts";
+import type { ExplorerEngine, ExplorerFile, ExplorerModel, ExplorerRegion, SpacesChoice } from "./engine.ts";
 import { FRESH, type PageState } from "./page-state.ts";
 import type { Place } from "./stage.ts";
 import type { View } from "./view.ts";
 
-/** @param isMoved whether the anchor is not the sample of the seed. */
+interface Explored {
+  readonly model: ExplorerModel | undefined;
+  /** Whether the anchor is not the sample of the seed. */
+  readonly isMoved: boolean;
+  readonly region: ExplorerRegion | undefined;
+}
+
 export function pageStateOf(
   { seed, truncation, unit }: View,
   columns: Columns,
   { anchor, layers }: Place,
-  { model, isMoved }: { readonly model: ExplorerModel | undefined; readonly isMoved: boolean },
+  { model, isMoved, region }: Explored,
 ): PageState {
   const isDefault =
     !model || (model.from.name === model.froms[0].name && model.to.name === model.tos.at(-1)!.name);
@@ -25,13 +31,14 @@ export function pageStateOf(
     truncation: truncation.valueAsNumber,
     kinds: columns.kinds,
     unit: unit.value as StepUnit,
-    steps: Object.fromEntries(columns.all.map(({ kind, steps }) => [kind, steps])),
+    steps: Object.fromEntries(columns.all.map(({ kind, statedSteps }) => [kind, [...statedSteps]])),
     from: isDefault ? undefined : model.from.name,
     to: isDefault ? undefined : model.to.name,
     set: model?.set,
     extents: model?.extents,
     layout: model?.layout.from === "choice" ? model.layout.layout : undefined,
     layers,
+    region,
     anchor: isMoved || file?.isMoved ? beyond : undefined,
   };
 }

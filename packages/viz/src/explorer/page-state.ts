@@ -3,12 +3,21 @@
 // and how it is read. Parameters of other names are passed over; an address of which any part is damaged restores
 // nothing, since half of what was shared would be another picture.
 
-import { formatSetting, type InputSetting, parseDecimal, parseSetting, VielbeinError } from "@vielbein/core";
+import {
+  formatSetting,
+  type InputSetting,
+  OUTSIDE_RULES,
+  parseDecimal,
+  parseSetting,
+  VielbeinError,
+} from "@vielbein/core";
 import * as z from "zod/mini";
 import { parseLayout } from "../images/image-layout.ts";
 import type { LayerRange, StepUnit } from "./code.ts";
-import type { AxisExtents, DirectionKind, InputValues } from "./engine.ts";
-import { REACH } from "./sliders.ts";
+import type { AxisExtents, DirectionKind, ExplorerRegion, InputValues } from "./engine.ts";
+import { readFloats, writeFloats } from "./float-text.ts";
+import { isEmpty, maskText, parseMask } from "./region/mask.ts";
+import { REACH } from "./steps.ts";
 
 /** Slider values by column. */
 export type StepsByKind = Readonly<Partial<Record<DirectionKind, readonly number[]>>>;
@@ -30,11 +39,13 @@ export interface PageState {
   /** How outputs are drawn, where the person chose it. */
   readonly layout?: string | undefined;
   readonly layers?: LayerRange | undefined;
+  /** The region of the picture that is marked. */
+  readonly region?: ExplorerRegion | undefined;
   /** The code around which the sliders move, where it is not the sample of the seed. */
   readonly anchor?: Float32Array | undefined;
 }
 
-const KINDS = ["basis", "sefa", "pca", "metric"] as const satisfies readonly DirectionKind[];
+const KINDS = ["basis", "sefa", "pca", "metric", "region"] as const satisfies readonly DirectionKind[];
 const DEFAULT_KINDS: readonly DirectionKind[] = ["basis", "sefa"];
 
 /** Largest extent of an axis. */
@@ -48,6 +59,12 @@ export const FRESH: PageState = {
   unit: "deviation",
   steps: {},
 };
+
+/** Whether two states differ in nothing but how far sliders are moved, and the unit of that. */
+export function isSameButSteps(a: PageState, b: PageState): boolean {
+  const rest = (state: PageState) => encodePageState({ ...state, steps: {}, unit: "deviation" });
+  return rest(a) === rest(b);
+}
 
 /** A parameter that is there once, as text and as its value. What `read` returns is for the schema to judge. */
 function parameter<T>(
@@ -107,10 +124,16 @@ const ADDRESS = z.object({
   sefa: steps,
   pca: steps,
   metric: steps,
+  mask: parameter(
+    z.custom<ExplorerRegion>((region) => region !== undefined),
+    readRegion,
+    writeRegion,
+  ),
+  region: steps,
   at: parameter(
     z.custom<Float32Array>((code) => code instanceof Float32Array),
-    readCode,
-    writeCode,
+    readFloats,
+    writeFloats,
   ),
 });
 
@@ -132,6 +155,8 @@ const FORMS: Readonly<Record<keyof Address, string>> = {
   sefa: "numbers, such as 1.5,0,-2",
   pca: "numbers, such as 1.5,0,-2",
   metric: "numbers, such as 1.5,0,-2",
+  mask: "a rule, a size and the runs of a mask, such as ratio:64x64:…",
+  region: "numbers, such as 1.5,0,-2",
   at: "a code in Base64",
 };
 
@@ -140,7 +165,7 @@ const FORMS: Readonly<Record<keyof Address, string>> = {
  * from a file cannot be restored and are left out.
  */
 export function encodePageState(pageState: PageState): string | undefined {
-  const { seed, truncation, kinds, unit, steps, from, to, layout, layers, anchor } = pageState;
+  const { seed, truncation, kinds, unit, steps, from, to, layout, layers, region, anchor } = pageState;
   const kept = KINDS.filter((kind) => kinds.includes(kind));
   const isDefault = kept.length === 0 || String(kept) === String(DEFAULT_KINDS);
   return write({
@@ -154,6 +179,7 @@ export function encodePageState(pageState: PageState): string | undefined {
     show: isDefault ? undefined : kept,
     unit: unit === "deviation" ? undefined : unit,
     ...Object.fromEntries(kept.map((kind) => [kind, withoutTrailingZeros(steps[kind] ?? [])])),
+    mask: region,
     at: anchor,
   });
 }
@@ -199,9 +225,11 @@ export function decodePageState(hash: string): PageState {
     Object.fromEntries(keys.map((key) => [key, parts.getAll(key)])) as z.input<typeof ADDRESS>,
   );
   if (!success) throw damaged(error.issues[0]?.path[0] as keyof Address, parts);
-  const { show, axis, set, at: anchor, seed = 0, truncation = 1, unit = "deviation", ...rest } = data;
+  const { show, axis, set, at: anchor, mask: region, ...rest } = data;
+  const { seed = 0, truncation = 1, unit = "deviation" } = rest;
   const { from, to, layout, layers } = rest;
-  const kinds = show ?? DEFAULT_KINDS;
+  // Without a region there are no directions of one.
+  const kinds = (show ?? DEFAULT_KINDS).filter((kind) => kind !== "region" || region);
   const steps = Object.fromEntries(
     KINDS.flatMap((kind) => (kinds.includes(kind) && rest[kind] ? [[kind, rest[kind]] as const] : [])),
   );
@@ -218,6 +246,7 @@ export function decodePageState(hash: string): PageState {
     extents,
     layout,
     layers,
+    region,
     anchor,
   };
 }
@@ -244,6 +273,18 @@ function readExtent(text: string): readonly [string, number] | undefined {
   return name === undefined ? undefined : [name, Number(extent)];
 }
 
+/** `RULE:MASK`. */
+function readRegion(text: string): ExplorerRegion | undefined {
+  const [, rule, runs = ""] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
+  const outside = OUTSIDE_RULES.find((each) => each === rule);
+  const mask = parseMask(runs);
+  return outside && mask && !isEmpty(mask) ? { mask, outside } : undefined;
+}
+
+function writeRegion({ outside, mask }: ExplorerRegion): string {
+  return `${outside}:${maskText(mask)}`;
+}
+
 /** What a slider can show. */
 function withinReach(t: number): number {
   return Math.max(-REACH, Math.min(t, REACH));
@@ -252,29 +293,4 @@ function withinReach(t: number): number {
 function withoutTrailingZeros(values: readonly number[]): number[] | undefined {
   const last = values.findLastIndex((t) => t !== 0);
   return last < 0 ? undefined : values.slice(0, last + 1);
-}
-
-/** Base64 of the address-safe alphabet, float32 little-endian. */
-function writeCode(values: Float32Array): string {
-  const view = new DataView(new ArrayBuffer(4 * values.length));
-  values.forEach((value, i) => {
-    view.setFloat32(4 * i, value, true);
-  });
-  const text = Array.from(new Uint8Array(view.buffer), (byte) => String.fromCharCode(byte)).join("");
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
-/** Undefined for anything but finite numbers. */
-function readCode(text: string): Float32Array | undefined {
-  try {
-    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) =>
-      c.charCodeAt(0),
-    );
-    const view = new DataView(bytes.buffer);
-    const values = Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
-    const isWhole = values.length > 0 && 4 * values.length === bytes.length;
-    return isWhole && values.every(Number.isFinite) ? values : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,30 +1,16 @@
-// A slider for each direction: name, value, position, and a button that sets it back.
+// A row for each direction: its name, which can be changed, its value, a slider between pictures of its two ends, and
+// buttons that set it back and keep it. In a grid, pictures of all steps stand in place of the slider.
 
 import type { DirectionSet } from "@vielbein/core";
-
-/** Largest step either way, in units. */
-export const REACH = 3;
-
-export interface SliderEvents {
-  /** A slider was moved to `t`. */
-  moved(k: number, t: number): void;
-  selected(k: number): void;
-}
-
-interface Row {
-  readonly element: HTMLElement;
-  readonly name: HTMLLabelElement;
-  readonly value: HTMLElement;
-  readonly input: HTMLInputElement;
-  readonly output: HTMLOutputElement;
-  readonly back: HTMLButtonElement;
-}
+import { rowOf, type SliderRow } from "./slider-row.ts";
+import { type SliderEvents, type SlidersLayout, type StepCell, stepText } from "./steps.ts";
 
 export class Sliders {
   readonly #host: HTMLElement;
   readonly #name: string;
   readonly #events: SliderEvents;
-  #rows: Row[] = [];
+  #layout: SlidersLayout = "sliders";
+  #rows: SliderRow[] = [];
 
   /** @param name tells the sliders of several hosts apart. */
   constructor(host: HTMLElement, name: string, events: SliderEvents) {
@@ -33,63 +19,62 @@ export class Sliders {
     this.#events = events;
   }
 
+  get cells(): readonly StepCell[] {
+    return this.#rows.flatMap(({ cells }) => cells);
+  }
+
   clear(): void {
     this.#rows = [];
     this.#host.replaceChildren();
   }
 
+  /** Rows as sliders or as a grid; they are made anew. */
+  arrange(layout: SlidersLayout): void {
+    if (layout === this.#layout) return;
+    this.#layout = layout;
+    this.clear();
+  }
+
   /** One for each of the first `count` directions. Those that are there stay, with the focus: one may be in a hand. */
-  fill(set: DirectionSet, count: number): void {
+  fill(set: DirectionSet, count: number, labels: readonly string[]): void {
     for (const { element } of this.#rows.splice(count)) element.remove();
     while (this.#rows.length < count) {
-      const row = this.#row(this.#rows.length);
+      const row = rowOf(this.#name, this.#rows.length, this.#layout, this.#events);
       this.#rows.push(row);
       this.#host.append(row.element);
     }
-    for (const [k, row] of this.#rows.entries()) label(row, set, k);
+    for (const [k, row] of this.#rows.entries()) label(row, set, k, labels[k] ?? "");
   }
 
   show(steps: readonly number[], selected: number): void {
-    this.#rows.forEach(({ element, input, output, back }, k) => {
+    this.#rows.forEach(({ element, input, output, back, cells }, k) => {
       const t = steps[k] ?? 0;
       if (input.valueAsNumber !== t) input.valueAsNumber = t;
       fillTrack(input);
-      output.value = t === 0 ? "0" : t.toFixed(2).replace("-", "−");
+      output.value = stepText(t);
       back.disabled = t === 0;
       element.classList.toggle("selected", k === selected);
+      for (const cell of cells) cell.canvas.parentElement!.ariaCurrent = String(cell.t === t);
     });
-  }
-
-  #row(k: number): Row {
-    const element = document.createElement("div");
-    const name = document.createElement("label");
-    const value = document.createElement("span");
-    const input = document.createElement("input");
-    const output = document.createElement("output");
-    const back = document.createElement("button");
-    element.className = "row";
-    name.className = "name";
-    name.htmlFor = input.id = `slider-${this.#name}-${k}`;
-    value.className = "value";
-    Object.assign(input, { type: "range", min: -REACH, max: REACH, step: 0.05, value: "0" });
-    input.addEventListener("input", () => this.#events.moved(k, input.valueAsNumber));
-    input.addEventListener("focus", () => this.#events.selected(k));
-    input.addEventListener("dblclick", () => this.#events.moved(k, 0));
-    back.textContent = "↺";
-    back.title = "Back to zero";
-    back.addEventListener("click", () => this.#events.moved(k, 0));
-    element.append(name, value, input, output, back);
-    return { element, name, value, input, output, back };
   }
 }
 
 /** What the row says of direction k. */
-function label({ name, value, back }: Row, { names, values }: DirectionSet, k: number): void {
-  name.textContent = name.title = names[k];
-  back.setAttribute("aria-label", `Set ${names[k]} back to zero`);
+function label(row: SliderRow, { names, values }: DirectionSet, k: number, note: string): void {
+  const { name, value, input, back, keep, cells } = row;
+  const title = names[k];
+  if (name.value !== title && !name.matches(":focus")) name.value = title;
+  name.setAttribute("aria-label", `Name of ${title}`);
+  input.setAttribute("aria-label", `Step along ${title}`);
+  back.setAttribute("aria-label", `Set ${title} back to zero`);
+  keep.setAttribute("aria-label", `Keep ${title} on the shelf`);
+  for (const { t, canvas } of cells) {
+    canvas.parentElement!.setAttribute("aria-label", `${title} at ${stepText(t)}`);
+  }
   const number = values?.values[k];
-  value.textContent = number === undefined ? "" : `${symbolOf(values!.kind)} ${number.toPrecision(3)}`;
-  value.title = number === undefined ? "" : values!.kind;
+  value.textContent =
+    note || (number === undefined ? "" : `${symbolOf(values!.kind)} ${number.toPrecision(3)}`);
+  value.title = values?.kind ?? "";
 }
 
 /** Tells the style sheet where zero and the thumb are. */

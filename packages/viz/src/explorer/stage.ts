@@ -1,6 +1,9 @@
-// What is drawn: the picture, latest first; the strip, once the sliders rest; the spectrum.
+// What is drawn: the picture, latest first; the strip, once the sliders rest; the spectrum. What is of another code is
+// dimmed until it is drawn again.
 
+import type { RgbaImage } from "../images/image.ts";
 import { codeAt, type LayerRange } from "./code.ts";
+import type { Column } from "./column.ts";
 import type { Columns } from "./columns.ts";
 import type { ExplorerEngine, ExplorerSpectrum } from "./engine.ts";
 import { Latest } from "./latest.ts";
@@ -27,7 +30,11 @@ export class Stage {
   readonly #strip: Strip;
   #stripWork = new AbortController();
   #stripTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The codes of the strip's pictures. */
+  #stripPoints: Float32Array | undefined;
   #spectrum: ExplorerSpectrum | undefined;
+  /** The code of the picture. */
+  #shown: Float32Array | undefined;
 
   /** @param chosen is told the step of the strip that was clicked. */
   constructor(
@@ -44,15 +51,40 @@ export class Stage {
     this.#strip = new Strip(view.strip, chosen);
   }
 
+  /** Another code is on its way: what is shown is not of it. */
+  expect({ isPicture }: { readonly isPicture: boolean }): void {
+    const { picture, spectrumFigure, stripFigure } = this.#view;
+    const stale = isPicture ? [picture, spectrumFigure, stripFigure] : [spectrumFigure];
+    for (const part of stale) mark(part, true);
+    if (isPicture) this.forget();
+  }
+
+  /** It will not come: what is shown is all there is. */
+  resume(): void {
+    const { picture, spectrumFigure, stripFigure } = this.#view;
+    for (const part of [picture, spectrumFigure, stripFigure]) mark(part, false);
+  }
+
+  get spectrum(): ExplorerSpectrum | undefined {
+    return this.#spectrum;
+  }
+
   /** Draws the picture of a code, and says when it is there. */
-  draw(latent: () => Float32Array, signal: AbortSignal, shown: (latent: Float32Array) => void): void {
+  draw(
+    latent: () => Float32Array,
+    signal: AbortSignal,
+    shown: (latent: Float32Array, image: RgbaImage) => void,
+  ): void {
     this.#stripWork.abort();
     this.#frames.run(async () => {
       try {
         const code = latent();
+        if (this.#shown?.length === code.length && code.every((x, i) => x === this.#shown?.[i])) return;
         const [image] = await this.#engine.render(code, 1, { signal });
-        paint(this.#view.canvas, image!);
-        shown(code);
+        paint(this.#view.canvas, image);
+        mark(this.#view.picture, false);
+        this.#shown = code;
+        shown(code, image);
       } catch (error) {
         this.#fail(error);
       }
@@ -61,11 +93,13 @@ export class Stage {
 
   showSpectrum(spectrum: ExplorerSpectrum): void {
     this.#spectrum = spectrum;
+    mark(this.#view.spectrumFigure, false);
     this.drawSpectrum();
   }
 
   drawSpectrum(): void {
-    if (!this.#spectrum) return;
+    // That of another code stays as it is, dimmed, until this one's is there.
+    if (!this.#spectrum || this.#view.spectrumFigure.classList.contains("stale")) return;
     const { kind, k } = this.#columns.selection;
     this.#view.spectrum.innerHTML = spectrumView(this.#spectrum, kind === "basis" ? k : -1);
     this.#view.spectrumTitle.textContent = spectrumTitle(this.#spectrum);
@@ -78,23 +112,33 @@ export class Stage {
     clearTimeout(this.#stripTimer);
     const { kind, k } = this.#columns.selection;
     this.#strip.mark(this.#columns.column(kind)?.steps[k] ?? 0);
-    this.#stripTimer = setTimeout(() => void this.#drawStrip(place), REST);
+    const points = this.along(stripSteps(), place);
+    const isShown = points?.every((x, i) => x === this.#stripPoints?.[i]);
+    mark(this.#view.stripFigure, !isShown && this.#stripPoints !== undefined);
+    if (!isShown) this.#stripTimer = setTimeout(() => void this.#drawStrip(place), REST);
+  }
+
+  /** The code of a direction at a step, the other sliders staying; undefined where it is not there. */
+  codeAtStep(column: Column, k: number, t: number, { anchor, layers }: Place): Float32Array | undefined {
+    const chosen = column.edit;
+    // While directions are looked for, the selected one may not be there yet.
+    if (!chosen || k >= chosen.steps.length) return undefined;
+    const others = this.#columns.edits.filter(({ set }) => set !== chosen.set);
+    return codeAt(anchor, [...others, { ...chosen, steps: chosen.steps.with(k, t) }], layers);
   }
 
   /**
    * Codes `[steps.length, dim]` along the selected direction, the other sliders staying; undefined without directions.
    */
-  along(steps: readonly number[], { anchor, layers }: Place): Float32Array | undefined {
+  along(steps: readonly number[], place: Place): Float32Array | undefined {
     const { kind, k } = this.#columns.selection;
-    const chosen = this.#columns.column(kind)?.edit;
-    // While directions are looked for, the selected one may not be there yet.
-    if (!chosen || k >= chosen.steps.length) return undefined;
-    const others = this.#columns.edits.filter(({ set }) => set !== chosen.set);
-    const points = new Float32Array(steps.length * anchor.length);
-    steps.forEach((t, i) => {
-      const moved = { ...chosen, steps: chosen.steps.with(k, t) };
-      points.set(codeAt(anchor, [...others, moved], layers), i * anchor.length);
-    });
+    const column = this.#columns.column(kind);
+    const points = new Float32Array(steps.length * place.anchor.length);
+    for (const [i, t] of steps.entries()) {
+      const code = column && this.codeAtStep(column, k, t, place);
+      if (!code) return undefined;
+      points.set(code, i * place.anchor.length);
+    }
     return points;
   }
 
@@ -103,22 +147,35 @@ export class Stage {
     this.#stripWork.abort();
   }
 
+  /** What the pictures were of is no more, since they are drawn by another layout. */
+  forget(): void {
+    this.#stripPoints = undefined;
+    this.#shown = undefined;
+  }
+
   async #drawStrip(place: Place): Promise<void> {
     const steps = stripSteps();
     const points = this.along(steps, place);
     const view = this.#view;
-    const columns = this.#columns;
     view.animation.disabled = !points;
     if (!points) return;
-    const { kind, k } = columns.selection;
-    const { set } = columns.column(kind)!.directions!;
+    const { kind, k } = this.#columns.selection;
+    const { set } = this.#columns.column(kind)?.directions ?? {};
     this.#stripWork = new AbortController();
     try {
       const { signal } = this.#stripWork;
       this.#strip.show(await this.#engine.render(points, steps.length, { signal }));
-      view.stripTitle.textContent = `Traversal of ${set.names[k]} (${set.method}), steps of the slider`;
+      this.#stripPoints = points;
+      mark(view.stripFigure, false);
+      view.stripTitle.textContent = `Traversal of ${set?.names[k]} (${set?.method}), steps of the slider`;
     } catch (error) {
       this.#fail(error);
     }
   }
+}
+
+/** Dims what is of another code, and says so. */
+function mark(part: HTMLElement, isStale: boolean): void {
+  part.classList.toggle("stale", isStale);
+  part.ariaBusy = String(isStale);
 }

@@ -3,7 +3,7 @@
 import { symmetricSteps } from "@vielbein/core/paths";
 import type { RgbaImage } from "../images/image.ts";
 import { paint } from "./picture.ts";
-import { REACH } from "./sliders.ts";
+import { REACH } from "./steps.ts";
 
 /** Steps of the strip, in units of the slider. */
 export function stripSteps(): number[] {

@@ -30,10 +30,11 @@ it("is registered once, and starts no engine before it enters a page", () => {
   expect(() => new first!()).not.toThrow();
 });
 
-it("has no model, no code and no directions, takes any code, and has nothing to animate", async () => {
+it("has no model, no code and no directions, and says that it is on no page", async () => {
   defineExplorer(refuse);
   const element = new (registered.get("vielbein-explorer")!)();
-  element.latent = Float32Array.of(1, 2);
+  expect(() => element.setCode([1, 2])).toThrow("not on a page");
+  expect(() => element.loadModel("a.onnx")).toThrow("not on a page");
   expect(element.model).toBeUndefined();
   expect(element.latent).toEqual(new Float32Array());
   expect(element.directions).toEqual(new Map());

@@ -44,8 +44,9 @@ describe("pageStates in an address", () => {
       },
       {
         ...plain,
-        kinds: ["basis", "pca", "metric"],
-        steps: { basis: [1], metric: [0, 2] },
+        kinds: ["basis", "pca", "metric", "region"],
+        steps: { basis: [1], metric: [0, 2], region: [-1] },
+        region: { outside: "keep", mask: { width: 3, height: 2, data: Uint8Array.of(0, 1, 1, 0, 1, 0) } },
         layers: [2, 5],
         layout: "hwc:64,64,3",
         from: "/blocks.0/Mul_output_0",

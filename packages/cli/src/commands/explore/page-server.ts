@@ -46,10 +46,12 @@ export interface ServedModel {
 export async function servePage(folder: URL, model: ServedModel, port: number): Promise<ServedPage> {
   const files = await pageFiles(folder);
   const modelPath = `/model/${encodeURIComponent(model.name)}`;
-  const read = async (path: string): Promise<Uint8Array | undefined> => {
-    if (path === modelPath) return model.bytes;
+  const read = async (path: string, isCompressed: boolean): Promise<Answer | undefined> => {
+    if (path === modelPath) return { bytes: model.bytes };
+    const compressed = isCompressed ? files.get(`${path === "/" ? "/index.html" : path}.br`) : undefined;
+    if (compressed) return { bytes: await readFile(compressed), encoding: "br" };
     const file = files.get(path);
-    return file && readFile(file);
+    return file && { bytes: await readFile(file) };
   };
   const server = createServer((request, response) => {
     // Other names for this address are how strangers' pages would reach it.
@@ -90,16 +92,24 @@ async function pageFiles(folder: URL): Promise<Map<string, URL>> {
   return files.set("/", new URL("index.html", folder));
 }
 
+interface Answer {
+  readonly bytes: Uint8Array;
+  readonly encoding?: "br";
+}
+
 async function answer(
-  { method, url }: IncomingMessage,
+  { method, url, headers }: IncomingMessage,
   response: ServerResponse,
-  read: (path: string) => Promise<Uint8Array | undefined>,
+  read: (path: string, isCompressed: boolean) => Promise<Answer | undefined>,
 ): Promise<void> {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   if (method !== "GET" && method !== "HEAD") return void response.writeHead(405).end();
   const path = (url ?? "/").replace(/[?#].*$/s, "");
-  const bytes = await read(path).catch(() => undefined);
-  if (!bytes) return void response.writeHead(404).end();
+  const takesBrotli = /(^|[\s,])br([\s,;]|$)/.test(String(headers["accept-encoding"] ?? ""));
+  const found = await read(path, takesBrotli).catch(() => undefined);
+  if (!found) return void response.writeHead(404).end();
+  const { bytes, encoding } = found;
+  if (encoding) response.setHeader("Content-Encoding", encoding);
   const type = TYPES[path === "/" ? ".html" : extname(path)] ?? "application/octet-stream";
   response.writeHead(200, { "Content-Type": type, "Content-Length": bytes.length });
   response.end(method === "HEAD" ? undefined : bytes);
