@@ -12,7 +12,7 @@ export interface KindText {
 export const KINDS: Readonly<Record<DirectionKind, KindText>> = {
   region: {
     label: "Region",
-    title: "What moves the marked region most. out/in: what the rest moves for each unit inside",
+    title: "What moves the marked region. out/in: the rest, for each unit inside",
   },
   basis: {
     label: "Local Basis",
