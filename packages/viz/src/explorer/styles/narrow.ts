@@ -13,9 +13,9 @@ export const NARROW: string = `@container explorer (max-width: 720px) {
   .columns { display: contents }
   .left, .right { display: contents }
   .body > *, .left > *, .right > * { margin-bottom: 12px }
-  .seen { position: sticky; top: 0; z-index: 3; order: -2; background: var(--vielbein-paper); padding: 8px 0 0; margin-bottom: 0 }
+  .seen { position: sticky; top: 0; z-index: 3; order: -3; background: var(--vielbein-paper); padding: 8px 12px 0; margin: 0 -12px }
   .picture { height: min(58cqw, 34vh); aspect-ratio: auto; width: 100% }
-  .strip { position: sticky; top: calc(min(58cqw, 34vh) + 60px); z-index: 2; order: -1; background: var(--vielbein-paper); margin: 0 0 12px; padding: 6px 0; border: 0; border-bottom: 1px solid var(--vielbein-line) }
+  .strip { position: sticky; top: calc(min(58cqw, 34vh) + 60px); z-index: 2; order: -2; background: var(--vielbein-paper); margin: 0 -12px 12px; padding: 6px 12px; border: 0; border-bottom: 1px solid var(--vielbein-line) }
   .strip figcaption { display: none }
   #strip { gap: 2px; min-height: 44px }
   .tools { order: 0; margin-top: 0 !important }
