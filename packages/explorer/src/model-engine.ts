@@ -9,7 +9,7 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
-import { decodeModel } from "@vielbein/onnx";
+import { decodeModel, type Model } from "@vielbein/onnx";
 import { encodeAnimatedPng, pingPong, type RgbaImage, shrinkTo, upscale } from "@vielbein/viz";
 import type {
   ExplorerDirections,
