@@ -1,6 +1,5 @@
 // The explorer's engine over any runtime: what the worker runs, and what tests run in Node.
 
-import { checkpointFormat } from "@vielbein/checkpoints/format";
 import {
   type CallOptions,
   type DirectionSet,
@@ -9,7 +8,6 @@ import {
   VielbeinError,
 } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
-import { decodeModel, type Model } from "@vielbein/onnx";
 import { encodeAnimatedPng, pingPong, type RgbaImage, shrinkTo, upscale } from "@vielbein/viz";
 import type {
   ExplorerDirections,
@@ -29,6 +27,7 @@ import { constant, type Found, searchOf } from "./finding/found.ts";
 import { findRegion, type RegionFound } from "./finding/region.ts";
 import { fit } from "./opening/fitting.ts";
 import { Pictures } from "./opening/pictures.ts";
+import { readModel } from "./opening/reading.ts";
 import { Spaces } from "./opening/spaces.ts";
 import { describeMask, pointOrigin, type SignedModel, sha256, signed } from "./signing.ts";
 
@@ -42,12 +41,6 @@ const never = new AbortController().signal;
  * Loaded when a file is opened or saved: the schemas that check it are a part of the page that most visits never need.
  */
 const files = () => import("@vielbein/core/directions-file");
-
-/** The model of a checkpoint; what reads it is loaded when there is one. */
-async function converted(name: string, bytes: Uint8Array): Promise<Model> {
-  const { fromCheckpoint } = await import("@vielbein/checkpoints");
-  return (await fromCheckpoint({ name, bytes })).model;
-}
 
 /** A model, the maps of a choice of its spaces, and how outputs are drawn. */
 interface Opened {
@@ -76,8 +69,7 @@ export class ModelEngine implements ExplorerEngine {
     choice: SpacesChoice,
     { signal = never }: CallOptions = {},
   ): Promise<ExplorerModel> {
-    const isCheckpoint = checkpointFormat(bytes) !== undefined;
-    const file = isCheckpoint ? await converted(name, bytes) : decodeModel(bytes, name);
+    const file = await readModel(name, bytes);
     const beside = file.graph.initializers.find((tensor) => tensor.external && tensor.raw.length === 0);
     if (beside?.external) {
       throw new VielbeinError(
