@@ -75,6 +75,14 @@ describe("what is not recognised", () => {
     expect(message).toMatch(/Known are .*StyleGAN3.*docs\/exporting\.md/);
   });
 
+  it("takes no time that grows with the square of the names, or of their length", async () => {
+    const deep = "a.".repeat(500);
+    const names = Array.from({ length: 5000 }, (_, i) => [`n${i}.${deep}mapping.fc0.weight`, [1]] as const);
+    const start = performance.now();
+    await expect(open(Object.fromEntries(names))).rejects.toMatchObject({ code: "INVALID_MODEL" });
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
   it("is nearest to nothing where nothing is like it", async () => {
     const message = await open({ "wte.odd": [2, 2] }).catch((error: Error) => error.message);
     expect(message).not.toContain("nearest");

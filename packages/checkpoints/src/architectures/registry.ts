@@ -34,6 +34,9 @@ export const architectures: readonly Architecture[] = [
   stack,
 ];
 
+/** Networks of a file that are looked at, and points before their names. */
+const [MOST_NETWORKS, DEEPEST] = [300, 6];
+
 export interface Recognised {
   readonly architecture: Architecture;
   readonly weights: Weights;
@@ -65,16 +68,19 @@ function candidates(names: readonly string[], pattern: readonly RegExp[]): strin
   const prefixes = new Set(
     names.flatMap((name) => prefixesOf(name).filter((prefix) => first.test(name.slice(prefix.length)))),
   );
-  return [...prefixes].filter((prefix) => {
+  return [...prefixes].slice(0, MOST_NETWORKS).filter((prefix) => {
     const within = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
     return rest.every((expected) => within.some((name) => expected.test(name)));
   });
 }
 
-/** The empty one, and those that end in a point. */
+/** The empty one, and those that end in one of the first points. */
 function prefixesOf(name: string): string[] {
-  const points = [...name.matchAll(/\./g)].map(({ index }) => name.slice(0, index + 1));
-  return ["", ...points];
+  const prefixes = [""];
+  for (let at = name.indexOf("."); at >= 0 && prefixes.length <= DEEPEST; at = name.indexOf(".", at + 1)) {
+    prefixes.push(name.slice(0, at + 1));
+  }
+  return prefixes;
 }
 
 /** The architecture most of whose pattern matches, if any does; told apart from others by more than one name. */

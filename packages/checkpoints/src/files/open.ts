@@ -141,8 +141,13 @@ async function configurationOf({ readBeside }: CheckpointFile): Promise<Content[
   return new Map(entries.map(([name, value]) => [`config.${name}`, value]));
 }
 
+/** Tensors of a file: the largest networks have some thousands. */
+const MOST_TENSORS = 100_000;
+
 function withTensors(content: Content): Content {
-  if (content.tensors.size > 0) return content;
+  const { size } = content.tensors;
+  if (size > MOST_TENSORS) throw badCheckpoint(`there are ${size} tensors in it, more than ${MOST_TENSORS}`);
+  if (size > 0) return content;
   throw badCheckpoint("there are no tensors in it", "Give the file of the weights");
 }
 
