@@ -97,6 +97,18 @@ describe("memory that a file does not have is not taken", () => {
     expect(contentOf(readPickles(bytes("(lp0\ng0\na."))).tensors.size).toBe(0);
   });
 
+  it("lists and dictionaries that contain each other many times", () => {
+    // A hundred lists, each of which contains all of them.
+    const lists = Array.from({ length: 100 }, (_, i) => `(lp${i}\n`).join("");
+    const fill = Array.from(
+      { length: 100 },
+      (_, i) => `g${i}\n(${Array.from({ length: 100 }, (_, j) => `g${j}\n`).join("")}e`,
+    );
+    const start = performance.now();
+    refuses(`${lists}${fill.join("")}.`);
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
   it("a list of twice a list of twice a list …", () => {
     let pickle = "]q\x00";
     for (let i = 0; i < 40; i++) pickle += `]q\x01h\x00ah\x01h\x00aq\x00`;

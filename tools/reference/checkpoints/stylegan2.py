@@ -58,6 +58,7 @@ def nvidia(folder: Path, checkout: Path):
                 module.resample_filter = module.resample_filter.float()
         return copy
 
+    torch.manual_seed(1)
     first, network = (noisy(Generator(c_dim=0, synthesis_kwargs=SKIP, **SETTINGS), seed) for seed in (2, 1))
     with (folder / "stylegan2_ada.pkl").open("wb") as file:
         pickle.dump({"G": first, "D": None, "G_ema": network, "training_set_kwargs": {"path": "none"}}, file)
@@ -128,6 +129,7 @@ def tensorflow(folder: Path, checkout: Path):
 def rosinality(folder: Path, checkout: Path):
     # The published widths are large: those of a miniature, in the same code.
     model = import_patched(checkout / "model.py", "model", (r"(\d+): 512,", r"\1: 7 - int(\1 ** 0.5),"))
+    torch.manual_seed(4)
     network = noisy(model.Generator(16, 6, 3), 4)
     state = {"g_ema": network.state_dict(), "latent_avg": torch.randn(6)}
     torch.save(state, folder / "stylegan2_rosinality.pt")

@@ -18,44 +18,54 @@ export interface Content {
 /** Objects that are looked at: a pickle may name one object any number of times. */
 const MOST_OBJECTS = 2_000_000;
 const DEEPEST = 200;
+/** Of a tensor, its place in the file. */
+const LONGEST_NAME = 1000;
 
 /** The dictionaries in which PyTorch's modules keep their parts, whose names do not count. */
 const PARTS: readonly string[] = ["_parameters", "_buffers", "_modules"];
 
 class Collector implements Content {
-  readonly tensors = new Map<string, StoredTensor>();
-  readonly settings = new Map<string, Setting>();
+  readonly tensors: Map<string, StoredTensor> = new Map();
+  readonly settings: Map<string, Setting> = new Map();
+  /** The objects that the present one lies in: one that contains itself is passed over. */
+  readonly #around = new Set<Value>();
   #seen = 0;
 
-  collect(value: Value, name: string, depth: number): void {
+  collect(value: Value, name: string): void {
     if (++this.#seen > MOST_OBJECTS) throw badCheckpoint(`it has more than ${MOST_OBJECTS} objects`);
-    if (depth > DEEPEST) return;
     if (value instanceof StoredTensor) this.tensors.set(name, value);
     else if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
       this.settings.set(name, value);
-    } else if (value instanceof Map) this.#dictionary(value, name, depth);
-    else if (Array.isArray(value))
-      value.forEach((item, i) => void this.collect(item, joined(name, i), depth + 1));
-    else if (value instanceof Inert) this.#record(value, name, depth);
+    } else if (value instanceof Map || Array.isArray(value) || value instanceof Inert)
+      this.#parts(value, name);
   }
 
-  #dictionary(entries: Dictionary, name: string, depth: number): void {
+  #parts(value: Dictionary | Value[] | Inert, name: string): void {
+    if (this.#around.size > DEEPEST || name.length > LONGEST_NAME || this.#around.has(value)) return;
+    this.#around.add(value);
+    if (value instanceof Map) this.#dictionary(value, name);
+    else if (value instanceof Inert) this.#record(value, name);
+    else value.forEach((item, i) => void this.collect(item, joined(name, i)));
+    this.#around.delete(value);
+  }
+
+  #dictionary(entries: Dictionary, name: string): void {
     for (const [key, value] of entries) {
       if (typeof key !== "string" && typeof key !== "number") continue;
       const inner = PARTS.includes(String(key)) && value instanceof Map ? name : joined(name, key);
-      this.collect(value, inner, depth + 1);
+      this.collect(value, inner);
     }
   }
 
-  #record(record: Inert, name: string, depth: number): void {
+  #record(record: Inert, name: string): void {
     const array = numpyTensor(record);
     if (array) {
       this.tensors.set(name, array);
       return;
     }
-    this.#dictionary(record.entries, name, depth);
-    if (record.items.length > 0) this.collect(record.items, name, depth + 1);
-    this.collect(stateOf(record), name, depth + 1);
+    this.#dictionary(record.entries, name);
+    if (record.items.length > 0) this.collect(record.items, name);
+    this.collect(stateOf(record), name);
   }
 }
 
@@ -79,6 +89,6 @@ function joined(name: string, key: string | number): string {
 /** Tensors and settings of an object of a pickle. */
 export function contentOf(value: Value): Content {
   const collector = new Collector();
-  collector.collect(tensorflowNetworks(value), "", 0);
+  collector.collect(tensorflowNetworks(value), "");
   return collector;
 }
