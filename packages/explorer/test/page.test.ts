@@ -521,7 +521,8 @@ describe("the explorer's page", () => {
     await page.goto(`${url}${query}`);
     await page.locator("body > [role=alert]").filter({ hasText: message }).waitFor();
     expect(await page.locator("vielbein-explorer #open-model").isVisible()).toBe(true);
-    expect(complaints).toEqual([]);
+    // Of a model that is not there, the browser complains too.
+    expect(complaints.filter((complaint) => !complaint.startsWith("Failed to load resource"))).toEqual([]);
   });
 
   it("says that a model is not there", async (context) => {
@@ -563,7 +564,7 @@ describe("the explorer's page", () => {
     expect(box!.width).toBeGreaterThan(120);
   });
 
-  it("keeps its memory over a hundred recomputations", { timeout: 400_000 }, async (context) => {
+  it("keeps its memory over two hundred recomputations", { timeout: 600_000 }, async (context) => {
     if (missing) context.skip(missing);
     await visit(`${url}?provider=wasm`);
     const worker = page.workers().find((each) => /worker-wasm/.test(each.url()))!;
@@ -602,10 +603,11 @@ describe("the explorer's page", () => {
     const [before, grownBefore] = [await heaps(), await grown()];
     // Of the page and of the worker that has the Jacobians.
     expect(before.length).toBeGreaterThanOrEqual(2);
-    await recompute(100);
+    await recompute(200);
     expect(await grown()).toBe(grownBefore);
     (await heaps()).forEach((bytes, i) => {
-      expect(bytes - before[i]!).toBeLessThan(2 ** 19);
+      // A few Jacobians of 0.8 MB are kept, and what was done, for undoing it.
+      expect(bytes - before[i]!).toBeLessThan(3 * 2 ** 20);
     });
     expect(complaints).toEqual([]);
   });

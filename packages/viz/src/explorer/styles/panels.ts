@@ -21,7 +21,7 @@ header { position: relative; display: flex; flex-wrap: wrap; gap: 8px 20px; alig
 #error p { flex: 1; overflow-wrap: anywhere; align-self: center }
 #dismiss { border: 0; background: none; width: 32px; padding: 0 }
 .remarks { margin: 0 0 16px; color: var(--vielbein-soft); font-size: 12px; overflow-wrap: anywhere }
-.explorer:has(#empty:not([hidden])) .spaces { display: none }
+.explorer:has(#empty:not([hidden])) .spaces label { display: none }
 .empty { display: grid; justify-items: center; gap: 14px; text-align: center; padding: 72px 20px; border: 2px dashed var(--vielbein-line); border-radius: 14px; margin: 8px 0 }
 .empty .invitation { font-size: 24px; letter-spacing: -.02em }
 .empty p { max-width: 52ch; color: var(--vielbein-soft) }
