@@ -14,6 +14,16 @@ export const listings: readonly Listing[] = [
     load: async () => (await import("./commands/inspect.ts")).inspect,
   },
   {
+    name: "report",
+    summary: "everything about a generator on one page, or two side by side",
+    load: async () => (await import("./commands/report/command.ts")).report,
+  },
+  {
+    name: "samples",
+    summary: "images of samples, as a sheet",
+    load: async () => (await import("./commands/samples.ts")).samples,
+  },
+  {
     name: "basis",
     summary: "local basis: singular values and vectors of the Jacobian",
     load: async () => (await import("./commands/basis.ts")).basis,

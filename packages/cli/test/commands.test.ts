@@ -1,12 +1,73 @@
 import { mkdtempSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeNpy } from "@vielbein/linalg/npy";
 import { encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { generator, generatorBytes, node } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
 const path = scratch("drawn.onnx", generatorBytes);
+
+describe("vielbein samples", () => {
+  it("draws rows of samples in their order", async () => {
+    const [all, second] = [scratch("samples.svg"), scratch("second-row.svg")];
+    const tiles = (svg: string) =>
+      [...readFileSync(svg, "utf8").matchAll(/base64,([^"]+)"/g)].map(([, png]) => png);
+    const { code, stdout } = await vielbein(
+      "samples",
+      path,
+      "--rows",
+      "2",
+      "--columns",
+      "3",
+      "--image-range",
+      "0,1",
+      "--out",
+      all,
+      "--json",
+    );
+    expect(code).toBe(0);
+    const { samples, provenance } = JSON.parse(stdout);
+    expect([samples, provenance.method, provenance.points.count]).toEqual([6, "samples", 6]);
+    await vielbein(
+      "samples",
+      path,
+      "--rows",
+      "1",
+      "--columns",
+      "3",
+      "--sample",
+      "3",
+      "--image-range",
+      "0,1",
+      "--out",
+      second,
+    );
+    expect(new Set(tiles(all)).size).toBe(6);
+    expect(tiles(second)).toEqual(tiles(all).slice(3));
+  });
+
+  it("leaves out what does not fill a row of a file of points", async () => {
+    const points = scratch(
+      "five.npy",
+      writeNpy({ shape: [5, 4], data: Float32Array.from({ length: 20 }, (_, i) => i / 9) }),
+    );
+    const out = scratch("five.svg");
+    const { stdout } = await vielbein(
+      "samples",
+      path,
+      "--points",
+      points,
+      "--columns",
+      "2",
+      "--out",
+      out,
+      "--json",
+    );
+    expect(JSON.parse(stdout).samples).toBe(4);
+  });
+});
 
 describe("vielbein traverse", () => {
   it("writes a PNG sheet and reports what it drew", async () => {

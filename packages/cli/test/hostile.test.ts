@@ -439,3 +439,34 @@ describe("one signal ends a command within two seconds", () => {
     await expectNothingLeft(end);
   });
 });
+
+describe("a report keeps its sections", () => {
+  const section = /Directions from the weights alone/;
+  const sections = (page: string): { id: string; parts: { status: string }[] }[] =>
+    JSON.parse(readFileSync(page.replace(/html$/, "json"), "utf8")).sections;
+  const finished = (page: string) => sections(page).filter(({ parts }) => parts[0]?.status === "done").length;
+
+  it.each([
+    ["SIGKILL", 137],
+    ["SIGINT", 130],
+  ] as const)("%s, and goes on from them", { timeout: 240_000 }, async (signal, expected) => {
+    const path = file("generator", generator());
+    const page = join(folder, `${signal}.html`);
+    const argv = ["report", path, "--effort", "quick", "--threads", "1", "--out", page];
+    const end = await command(argv, { signal, when: (stderr) => section.test(stderr) });
+    expect(status(end)).toBe(expected);
+    const kept = finished(page);
+    expect(kept).toBeGreaterThanOrEqual(4);
+    expect(kept).toBeLessThan(13);
+    expect(readFileSync(page, "utf8")).toContain("This report is not finished");
+    if (signal === "SIGINT") {
+      expect(end.stderr).toContain(`interrupted after ${kept} of 13 parts`);
+      await expectNothingLeft(end);
+    }
+    const rest = await command([...argv, "--resume"]);
+    expect([status(rest), finished(page)]).toEqual([0, 13]);
+    expect(rest.stderr).toContain(`keeps ${kept} of 13 parts`);
+    expect(rest.stderr).not.toContain("How many directions move the output");
+    expect(readFileSync(page, "utf8")).not.toContain("This report is not finished");
+  });
+});

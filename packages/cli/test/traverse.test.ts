@@ -165,3 +165,37 @@ describe("vielbein traverse, other outputs", () => {
     expect(wrong.stderr).toContain("ends in .png");
   });
 });
+
+describe("vielbein traverse --directions-in", () => {
+  const [local, given] = [scratch("local.svg"), scratch("given.svg")];
+  const directions = scratch("local.safetensors");
+  const common = ["--directions", "0,2", "--columns", "3", "--image-range", "0,1"];
+
+  it("walks along the directions of a file, and says how fast each moves the output", async () => {
+    await vielbein("basis", path, "--samples", "1", "--directions-out", directions);
+    const own = await traverse(path, ...common, "--out", local);
+    const { json } = await traverse(path, ...common, "--directions-in", directions, "--out", given);
+    // Those of the local basis at the same code: ‖J·v‖ is σ, and the images are the same.
+    expect(json.singularValues).toHaveLength(2);
+    json.singularValues.forEach((speed: number, i: number) => {
+      expect(speed).toBeCloseTo(own.json.singularValues[i], 5);
+    });
+    expect(tiles(given)).toHaveLength(6);
+    expect(tiles(given)[1]).toBe(tiles(local)[1]);
+    const svg = readFileSync(given, "utf8");
+    expect(svg).toContain("walked.onnx: directions of local basis");
+    expect(svg).toContain(`‖J·v‖ = ${json.singularValues[1].toPrecision(3)}`);
+    expect(json.provenance.method).toBe("linear traversal of directions of local basis");
+  });
+
+  it("takes those of its space only, on a line or a sphere", async () => {
+    const curve = await traverse(path, ...common, "--directions-in", directions, "--path", "curve");
+    expect([curve.code, curve.stderr]).toEqual([2, expect.stringMatching(/not those of a file/)]);
+    const other = await traverse(layered, "--from", "codes", "--directions-in", directions);
+    expect([other.code, other.stderr]).toEqual([65, expect.stringContaining('live in space "z" [4]')]);
+    const via = await traverse(path, "--via", "hidden", "--directions-in", directions);
+    expect(via.code).toBe(2);
+    const many = await traverse(path, "--directions", "1,9", "--directions-in", directions, "--out", given);
+    expect([many.code, many.json.directions]).toEqual([0, [1]]);
+  });
+});

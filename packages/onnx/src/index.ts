@@ -59,8 +59,8 @@ export {
   inspect,
   type ModelReport,
   type PortReport,
-  type SpaceReport,
 } from "./read/inspect.ts";
 export { layers } from "./read/layers.ts";
 export { mappedCode } from "./read/mapping-network.ts";
 export { sharedCode } from "./read/shared-code.ts";
+export type { SpaceReport } from "./read/spaces.ts";

@@ -64,6 +64,13 @@ export { type SpectrumPlot, type SpectrumSeries, spectrumPlot } from "./plots/sp
 export { decodeImage } from "./read/decode-image.ts";
 export { decodeJpeg } from "./read/decode-jpeg.ts";
 export { type DecodedImage, type DecodePngOptions, decodePng } from "./read/decode-png.ts";
+export {
+  type ReportPage,
+  type ReportPart,
+  type ReportSection,
+  type ReportTable,
+  reportPage,
+} from "./report/page.ts";
 export { type DecodedWav, decodeWav, isWav } from "./signals/decode-wav.ts";
 export { curvesOf, fromCurves, SIGNAL_DENSITY } from "./signals/signal-picture.ts";
 export {

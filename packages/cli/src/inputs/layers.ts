@@ -1,7 +1,7 @@
 // Commands that measure several layers of a model: which layers, and one map at a time.
 
 import { type Space, VielbeinError } from "@vielbein/core";
-import { layers, type Model, type OnnxMap } from "@vielbein/onnx";
+import { layers, type Model, type OnnxMap, tensorNames } from "@vielbein/onnx";
 import { flag, listOption, type OptionsOf } from "../kit/options.ts";
 import type { Terminal } from "../kit/terminal.ts";
 import { type LoadedModel, mapOptions, openMap, type PointOptions } from "./model.ts";
@@ -40,7 +40,11 @@ export async function layerSpaces(loaded: LoadedModel, options: LayerOptions): P
   }
   const mapTo = (name: string | undefined) => prepareMap(loaded, { from, to: name });
   if (!options.everyLayer) return inTurn(to ?? [undefined], async (name) => (await mapTo(name)).to);
-  return layers((await mapTo(last)).graph).map(({ name, dim, shape }) => ({ name, dim, shape }));
+  // Not those of operators that were written out as simpler ones.
+  const named = tensorNames(loaded.model.graph);
+  return layers((await mapTo(last)).graph)
+    .filter(({ name }) => named.has(name))
+    .map(({ name, dim, shape }) => ({ name, dim, shape }));
 }
 
 async function inTurn<A, B>(items: readonly A[], f: (item: A) => Promise<B>): Promise<B[]> {
@@ -50,7 +54,7 @@ async function inTurn<A, B>(items: readonly A[], f: (item: A) => Promise<B>): Pr
 }
 
 /** Names for a figure: long ones, as exporters make from paths, by number and operator. */
-export function layerLabels(spaces: readonly Space[]): string[] {
+export function layerLabels(spaces: readonly Pick<Space, "name">[]): string[] {
   return spaces.map(({ name }, i) =>
     name.length <= 18 ? name : `${i + 1} ${name.replace(/^.*\//, "").replace(/_output_0$/, "")}`,
   );

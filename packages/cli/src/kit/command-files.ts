@@ -211,7 +211,7 @@ async function requireNoInput(command: Command, outputs: readonly Place[]): Prom
 }
 
 /** Names of arguments that may be models. */
-const MODELS: readonly string[] = ["model", "cloud"];
+const MODELS: readonly string[] = ["model", "models", "cloud"];
 
 async function inputsOf(command: Command): Promise<Place[]> {
   const inputs: Place[] = [];

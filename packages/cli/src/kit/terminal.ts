@@ -12,6 +12,8 @@ export interface Terminal {
   /** Where the results of a command are printed: on stderr when a file goes to stdout. */
   reports: "stdout" | "stderr";
   readonly quiet: boolean;
+  /** Told of the progress in place of drawing it, where the command is a part of a larger one. */
+  readonly watch?: ((what: string, count: number, total: number) => void) | undefined;
 }
 
 const LINE_INTERVAL_MS = 5000;
@@ -68,6 +70,11 @@ export class Progress {
   }
 
   step(count: number): void {
+    const { watch } = this.#terminal;
+    if (watch) {
+      watch(this.#what, count, this.#total);
+      return;
+    }
     if (this.#terminal.quiet) return;
     const now = performance.now();
     if (this.#terminal.stderr.isTTY) {
@@ -80,7 +87,8 @@ export class Progress {
   }
 
   done(): void {
-    if (!this.#terminal.quiet && this.#terminal.stderr.isTTY) this.#terminal.stderr.write("\r\u001b[K");
+    const { quiet, stderr, watch } = this.#terminal;
+    if (!quiet && !watch && stderr.isTTY) this.#terminal.stderr.write("\r\u001b[K");
   }
 
   #rest(count: number): string {

@@ -12,3 +12,4 @@ export {
   type RankCorrelationOptions,
   rankCorrelation,
 } from "./rank-correlation.ts";
+export { studentQuantile } from "./student.ts";

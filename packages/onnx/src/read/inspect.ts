@@ -3,10 +3,9 @@
 import { type ErrorCode, VielbeinError } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
 import { differentiability, jvp, type NodeReport } from "../derive/jvp.ts";
-import { pointShape } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { operatorName, UnsupportedOperatorError } from "../derive/unsupported.ts";
-import { dataTypeName, isReducedFloat, isSingleOrDouble } from "../model/element-types.ts";
+import { dataTypeName, isReducedFloat } from "../model/element-types.ts";
 import { everyName } from "../model/graph.ts";
 import { type Dimension, type Model, requiredInputs, standardOpset, type ValueInfo } from "../model/model.ts";
 import { elementCount } from "../model/tensor.ts";
@@ -16,6 +15,9 @@ import type { PrepareOptions } from "../prepare/options.ts";
 import { prepare } from "../prepare/prepare.ts";
 import { UnfedInputError } from "../prepare/slice.ts";
 import { architectureFamily, type FamilyReport } from "./family.ts";
+import { layers } from "./layers.ts";
+import { mappedCode } from "./mapping-network.ts";
+import { type SpaceReport, spaces } from "./spaces.ts";
 
 export interface ModelReport {
   readonly irVersion: number;
@@ -31,6 +33,10 @@ export interface ModelReport {
   /** How often each operator occurs, most frequent first; operators of other domains as `domain::Operator`. */
   readonly operators: Readonly<Record<string, number>>;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Where the mapping network ends, as {@link mappedCode} recognises it; absent where there is none. */
+  readonly mappedCode?: string | undefined;
+  /** Names of the layers from behind `from` to `to`, in graph order. */
+  readonly layers: readonly string[];
   /** Tensors on the way from `from` to `to` that can serve as spaces, in graph order. */
   readonly spaces: readonly SpaceReport[];
   readonly differentiability: DifferentiabilityReport;
@@ -41,15 +47,6 @@ export interface PortReport {
   readonly type: string;
   /** Numbers, or the names of symbolic extents; absent when the model does not say. */
   readonly shape?: readonly Dimension[] | undefined;
-}
-
-export interface SpaceReport {
-  readonly name: string;
-  readonly dim: number;
-  /** Shape of one point, without the batch axis. */
-  readonly shape: readonly number[];
-  /** Operator that computes the tensor, or `input`. */
-  readonly producer: string;
 }
 
 export interface DifferentiabilityReport {
@@ -107,6 +104,8 @@ export async function inspect(
     parameters: model.graph.initializers.reduce((sum, tensor) => sum + elementCount(tensor.dims), 0),
     operators: histogram(model),
     metadata: Object.fromEntries(model.metadata),
+    mappedCode: graph && mappedCode(graph),
+    layers: graph ? layers(graph).flatMap(({ name }) => (named.has(name) ? name : [])) : [],
     spaces: graph ? spaces(graph).filter(({ name }) => named.has(name)) : [],
     differentiability: {
       from,
@@ -162,21 +161,4 @@ function tally(nodes: readonly NodeReport[]): DifferentiabilityReport["operators
     counts.set(opType, kinds);
   }
   return Object.fromEntries(counts);
-}
-
-/** Floating-point tensors of the prepared graph with more than one element. */
-export function spaces(graph: PreparedGraph): SpaceReport[] {
-  const describe = (name: string, producer: string): SpaceReport[] => {
-    const info = graph.info.get(name);
-    if (!info || !isSingleOrDouble(info.dataType)) return [];
-    const shape = pointShape(info.shape);
-    const dim = elementCount(shape);
-    return dim > 1 ? [{ name, dim, shape, producer }] : [];
-  };
-  return [
-    ...describe(graph.input, "input"),
-    ...graph.model.graph.nodes.flatMap((node) =>
-      node.outputs.flatMap((output) => describe(output, node.opType)),
-    ),
-  ];
 }

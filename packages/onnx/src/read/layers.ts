@@ -4,7 +4,7 @@
 
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { nodeReads } from "../model/graph.ts";
-import { type SpaceReport, spaces } from "./inspect.ts";
+import { type SpaceReport, spaces } from "./spaces.ts";
 
 const weighted: ReadonlySet<string> = new Set(["MatMul", "Gemm", "Conv", "ConvTranspose", "Einsum"]);
 

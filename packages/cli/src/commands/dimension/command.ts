@@ -14,7 +14,8 @@ import { figure, writeFigure } from "../../kit/figure.ts";
 import { choice, json, option } from "../../kit/options.ts";
 import { rowOptions } from "../../kit/rows.ts";
 import { rowsCommand } from "../../kit/rows-command.ts";
-import { dimensionPlot, spectralDensityPlot } from "./figures.ts";
+import { info, type Terminal } from "../../kit/terminal.ts";
+import { dimensionPlot, spectralDensityPlot, spectraPlot } from "./figures.ts";
 import { dimensionJson, dimensionTable, layerReports } from "./report.ts";
 import { samplingOf, valuesFound } from "./sampled.ts";
 import { columnsOf, type DimensionRow, spectraAt } from "./spectra.ts";
@@ -61,6 +62,7 @@ export const dimension = rowsCommand({
       "--density <file>",
       "plot of how many singular values lie above each fraction of the first, .svg or .png",
     ),
+    spectra: figure("--spectra <file>", "plot of the singular values over the points, .svg or .png"),
     json,
   },
   async job(given) {
@@ -98,6 +100,7 @@ export const dimension = rowsCommand({
           text: () => dimensionTable(reports, settings, provenance),
           after: async () => {
             await writeFigure(options.plot, () => dimensionPlot(reports, settings, provenance), terminal);
+            await writeSpectra(options.spectra, () => spectraPlot(rows, reports, provenance), terminal);
             await writeFigure(options.density, () => spectralDensityPlot(reports, provenance), terminal);
           },
         };
@@ -109,3 +112,15 @@ export const dimension = rowsCommand({
     };
   },
 });
+
+/** Writes the plot of --spectra, or says that there is nothing to plot. */
+async function writeSpectra(
+  path: string | undefined,
+  compose: () => string | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  if (path === undefined) return;
+  const svg = compose();
+  if (svg !== undefined) await writeFigure(path, () => svg, terminal);
+  else info(terminal, `no ${path}: every singular value is 0`);
+}

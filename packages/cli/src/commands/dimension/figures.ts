@@ -1,13 +1,14 @@
 // What `dimension` draws: the dimensions of the layers, and the densities of their spectra.
 
 import type { Provenance } from "@vielbein/core";
-import { layerPlot } from "@vielbein/viz";
+import { bandPlot, type LineSeries, layerPlot } from "@vielbein/viz";
 import { originOf } from "../../inputs/captions.ts";
 import { layerLabels } from "../../inputs/layers.ts";
 import { spacesText } from "../../kit/names.ts";
 import { densityPlot } from "./density.ts";
 import { estimateGroup } from "./estimates.ts";
 import { type DimensionSettings, estimatedLayers, type LayerReport, type PointReport } from "./report.ts";
+import type { DimensionRow } from "./spectra.ts";
 
 export function dimensionPlot(
   reports: readonly LayerReport[],
@@ -59,6 +60,53 @@ export function spectralDensityPlot(reports: readonly LayerReport[], provenance:
     layers.filter(({ points }) => points.length > 0),
     provenance,
   );
+}
+
+/**
+ * The singular values at the points, layer by layer, beside those of networks with redrawn weights; undefined where all
+ * are 0.
+ */
+export function spectraPlot(
+  rows: readonly DimensionRow[],
+  reports: readonly LayerReport[],
+  provenance: Provenance,
+): string | undefined {
+  const labels = layerLabels(reports.map(({ to }) => to));
+  const lines = (key: "singular_values" | "untrained_singular_values", of: string, reference: boolean) =>
+    labels.flatMap((name, layer) => {
+      const own = rows.filter((row) => row.layer === layer).map((row) => row[key]);
+      const label = reports.length > 1 ? `${name}${of === "" ? "" : `, ${of}`}` : of || "this model";
+      return spectrumLine(own, label, reference);
+    });
+  const series = [
+    ...lines("singular_values", "", false),
+    ...lines("untrained_singular_values", "untrained", true),
+  ];
+  if (series.length === 0) return undefined;
+  return bandPlot({
+    title: `${provenance.model.file}: singular values`,
+    subtitle: `${spacesText(provenance.from)} → ${reports.length > 1 ? "layers" : spacesText(reports[0]!.to)} · ${originOf(provenance)}, ${provenance.points.count} points`,
+    x: { title: "rank" },
+    y: { title: "singular value σ", scale: "log" },
+    bandTitle: "mean and range over the points",
+    series,
+  });
+}
+
+/** Of the values that are positive, which have a place on a logarithmic axis; nothing where there are none. */
+function spectrumLine(spectra: readonly Float64Array[], label: string, reference: boolean): LineSeries[] {
+  const length = Math.max(0, ...spectra.map((values) => values.filter((x) => x > 0).length));
+  if (length === 0) return [];
+  const samples = Array.from({ length }, (_, k) => spectra.map((values) => values[k]!).filter((x) => x > 0));
+  return [
+    {
+      label,
+      reference,
+      y: samples.map((at) => at.reduce((sum, x) => sum + x, 0) / at.length),
+      low: samples.map((at) => Math.min(...at)),
+      high: samples.map((at) => Math.max(...at)),
+    },
+  ];
 }
 
 /** Bars of the layers whose spectra were sampled, where there are some. */

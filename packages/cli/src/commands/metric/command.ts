@@ -233,7 +233,10 @@ async function writeExtras(
   terminal: Terminal,
 ): Promise<void> {
   if (directionsOut !== undefined) await writeDirections(directionsOut, axesOf(report), terminal);
-  await writeFigure(plot, () => spectrumFigure(report), terminal);
+  // A logarithmic axis has no place for zeros.
+  const isZero = report.layers.every(({ mean }) => mean.every((value) => value === 0));
+  if (!isZero) await writeFigure(plot, () => spectrumFigure(report), terminal);
+  else if (plot !== undefined) info(terminal, `no ${plot}: every eigenvalue is 0`);
   if (heatMap === undefined) return;
   const svg = await endingAtOnce(() => homogeneityFigure(report));
   if (svg) await writeFigure(heatMap, () => svg, terminal);

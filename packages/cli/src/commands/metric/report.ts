@@ -188,6 +188,7 @@ export function metricJson({ layers, between, provenance }: MetricReport): objec
         layer: to.name,
         eigenvalues: Array.from(row.eigenvalues),
         trace: row.eigenvalues.length === row.eigenvectors.rows ? sum(row.eigenvalues) : null,
+        shuffledEigenvalues: row.shuffled_eigenvalues && Array.from(row.shuffled_eigenvalues as Float64Array),
         route: routeOf(row),
         residuals: row.residuals && Array.from(row.residuals as Float64Array),
         products: row.products,

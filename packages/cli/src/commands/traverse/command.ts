@@ -20,12 +20,13 @@ import { soundEntry, soundOf, soundOptions, writeSounds } from "../../inputs/sou
 import { loadTruncated } from "../../inputs/truncation.ts";
 import { integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
-import { endingIn, OutputFolderOption, output } from "../../kit/command-files.ts";
+import { endingIn, input, OutputFolderOption, output } from "../../kit/command-files.ts";
 import { figure, writeFigure } from "../../kit/figure.ts";
 import { flag, type OptionsOf, option } from "../../kit/options.ts";
 import type { Report } from "../../kit/report.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
 import { each, type Task } from "../../kit/task.ts";
+import { directionsOf, givenBasis } from "./directions.ts";
 import { type DrawnStrip, FRAME_NAMES, sheetOf, writeAnimation, writeFrames } from "./figures.ts";
 import { type Columns, columnsOf, type Route, walk, walkOptions } from "./walks.ts";
 
@@ -33,6 +34,10 @@ const options = {
   ...mapOptions,
   ...pointOptions,
   ...walkOptions,
+  directionsIn: input(
+    "--directions-in <file>",
+    "walk along the directions of a file instead, by their place in it, with how fast each moves the output",
+  ).conflicts(["via", "region"]),
   region: regionOption(),
   out: figure(
     "--out <file>",
@@ -60,7 +65,7 @@ interface TraverseTask extends Task<TraverseOptions> {
 export const traverse = command({
   argument: "<model>",
   description:
-    "Moves the code of one sample along its leading local directions and draws the images: a row for each direction, a column for each step.",
+    "Moves the code of one sample along its leading local directions, or along those of a file, and draws the images: a row for each direction, a column for each step.",
   options,
   presets: ({ frames, animate, wav }) => ((frames ?? animate ?? wav) ? {} : { out: "sheet.png" }),
   async run(given) {
@@ -78,11 +83,12 @@ export const traverse = command({
 });
 
 /** A curve follows directions of the map that it is drawn by. */
-function requireStraight({ region, path }: TraverseOptions): void {
-  if (region === undefined || path !== "curve") return;
+function requireStraight({ region, directionsIn, path }: TraverseOptions): void {
+  if (path !== "curve" || (region ?? directionsIn) === undefined) return;
+  const others = region === undefined ? "a file" : "a --region";
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    "--path curve: curves follow directions of the whole output, not of a --region. Choose linear or spherical, or leave the region out.",
+    `--path curve: curves follow the local directions of the whole output, not those of ${others}. Choose linear or spherical, or leave that out.`,
   );
 }
 
@@ -98,13 +104,16 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
   const { head, tail = head } = route;
   // Refused before directions are looked for.
   const sound = soundOf(loaded, tail.to, layoutOf(loaded, tail.to, options), options);
-  const available = wantedTriplets(head, { memory: options.memory }, terminal);
+  const file = await directionsOf(task, head.from);
+  const available = file?.vectors.cols ?? wantedTriplets(head, { memory: options.memory }, terminal);
   const directions = existing(available, options.directions, "--directions", terminal);
   // A walk along a curve looks among all directions for the one that goes on.
   const k = options.path === "curve" ? available : Math.max(...directions) + 1;
   const code = chooseCode(codes, head.from.dim, options);
   const part = region ? await region.mapAt(head, code) : head;
-  const found = localBasisAt(part, code, { signal, k, memoryBudget: options.memory });
+  const found = file
+    ? givenBasis(head, code, file, k, signal)
+    : localBasisAt(part, code, { signal, k, memoryBudget: options.memory });
   const basis = await restAfter(head, found);
   const changes = await region?.changesAt(head, code, basis.inputVectors, signal);
   const columns = columnsOf(options, basis, directions, route);
@@ -118,7 +127,8 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
   );
   const used = pointRange(codes.source, options.sample, 1);
   const isCurve = options.path === "curve";
-  const provenance = provenanceOf(loaded, head, `${options.path} traversal of local directions`, used, {
+  const what = file ? `directions of ${file.method}` : "local directions";
+  const provenance = provenanceOf(loaded, head, `${options.path} traversal of ${what}`, used, {
     directions,
     positions: columns.positions,
     sample: options.sample,
@@ -131,7 +141,7 @@ async function traverseDirections(task: TraverseTask, codes: Points): Promise<Re
     ...drawingEntry(drawing),
     ...soundEntry(sound),
   });
-  const sheet = { strips, images, columns, provenance, drawing, changes };
+  const sheet = { strips, images, columns, provenance, drawing, changes, file };
   await writeFigure(options.out, () => sheetOf(task, sheet), terminal, signal);
   await writeFrames(task, sheet);
   await writeAnimation(task, sheet);

@@ -2,7 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Provenance } from "@vielbein/core";
+import type { DirectionSet, Provenance } from "@vielbein/core";
 import {
   contactSheet,
   encodeAnimatedPng,
@@ -40,6 +40,8 @@ export interface TraversalSheet {
   readonly drawing: Drawing;
   /** Of directions of a region: how far each moves it and the rest. */
   readonly changes: readonly Changes[] | undefined;
+  /** The directions, where a file gave them. */
+  readonly file: DirectionSet | undefined;
 }
 
 export function sheetOf(
@@ -48,7 +50,7 @@ export function sheetOf(
     route: { head, tail },
     options,
   }: { readonly loaded: LoadedModel; readonly route: Route; readonly options: WalkOptions },
-  { strips, images, columns, provenance, drawing, changes }: TraversalSheet,
+  { strips, images, columns, provenance, drawing, changes, file }: TraversalSheet,
 ): string {
   const spaces = tail ? [head.from, head.to, tail.to] : [head.from, head.to];
   const subtitle = definedItems([
@@ -58,13 +60,15 @@ export function sheetOf(
     `${originOf(provenance)}, sample ${options.sample}`,
   ]);
   return contactSheet({
-    title: `${loaded.file}: local directions`,
+    title: `${loaded.file}: ${file ? `directions of ${file.method}` : "local directions"}`,
     subtitle: subtitle.join(" · "),
     columnTitle: columns.title,
     columnLabels: columns.labels,
     rows: strips.map(({ k, singularValue }, row) => ({
-      label: `direction ${k}`,
-      sublabel: changes?.[k] ? changesText(changes[k]) : `σ = ${singularValue.toPrecision(3)}`,
+      label: file?.names[k] ?? `direction ${k}`,
+      sublabel: changes?.[k]
+        ? changesText(changes[k])
+        : `${file ? "‖J·v‖" : "σ"} = ${singularValue.toPrecision(3)}`,
       images: images[row] ?? [],
     })),
     ...sheetLook(drawing),
