@@ -33,7 +33,7 @@ const options = {
   ...sharedOptions,
   effort: choice(
     "--effort <level>",
-    "how many points, pairs and steps: quick takes a minute on the sample, standard five",
+    "how many points, pairs and steps: quick takes about a minute on the sample, standard several",
     EFFORTS,
     "standard",
   ),
