@@ -39,6 +39,14 @@ if (missing) {
   process.exit(0);
 }
 
+/** What is asked to end ends at the next look, and leaves nothing behind. */
+let isAskedToEnd = false;
+for (const name of ["SIGINT", "SIGTERM"]) {
+  process.on(name, () => {
+    isAskedToEnd = true;
+  });
+}
+
 const place = mkdtempSync(join(tmpdir(), "vielbein-slurm-"));
 // Munge runs as a user of its own.
 chmodSync(place, 0o755);
@@ -117,7 +125,10 @@ async function disturbed(folder, cluster) {
       // What is missing by then.
       if (vielbein(words, env).status === 0) submissions++;
     }
-    if (Date.now() - began > 45 * 60_000) throw new Error("not done after 45 minutes");
+    if (isAskedToEnd || Date.now() - began > 45 * 60_000) {
+      const { kills, requeues, preemptions } = done;
+      throw new Error(`not done after ${kills} kills, ${requeues} requeues, ${preemptions} preemptions`);
+    }
   }
   tell("scancel", "--user=root");
   console.log(

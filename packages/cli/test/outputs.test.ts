@@ -93,6 +93,7 @@ beforeAll(async () => {
   await vielbein("random", path, "--out", second, "--seed", "2");
   const small = ["--what", "basis", "--samples", "1", "--shard-size", "1"];
   await vielbein("survey", "plan", path, ...small, "--out", survey);
+  await vielbein("survey", "run", survey, "--jobs", "1");
 });
 
 it("every option that names files says whether they are read or written", () => {

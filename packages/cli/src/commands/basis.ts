@@ -51,7 +51,6 @@ interface BasisRow {
 }
 
 export const basis = rowsCommand({
-  method: "basis",
   description:
     "Computes the local basis (the exact Jacobian and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
   options: {

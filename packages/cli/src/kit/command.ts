@@ -67,31 +67,21 @@ export function command<const A extends Argument, O extends Options>(
   };
 }
 
-/** What is needed to read options without running anything. */
-interface OptionsAlone<O extends Options> extends Pick<Definition<Argument, O>, "options" | "presets"> {
-  /** For messages. */
-  readonly method: string;
-}
-
 /**
  * What the words of a command line give the options, with presets and defaults; nothing is run.
  *
  * @param words options alone, as they are typed.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for words that are no options of the command, and for values that do not fit.
  */
-export function readOptions<O extends Options>(
-  definition: OptionsAlone<O>,
+export function readOptions<A extends Argument, O extends Options>(
+  definition: Omit<Definition<A, O>, "run">,
   words: readonly string[],
 ): OptionsOf<O> {
   const said: string[] = [];
   const parent = new Command()
     .exitOverride()
     .configureOutput({ writeErr: (text) => said.push(text), writeOut: () => undefined });
-  const { method, options } = definition;
-  const title = { name: "words", summary: "" };
-  const added = addDefined(parent, title, { argument: "<model>", description: "", options }).action(
-    () => undefined,
-  );
+  const added = addDefined(parent, { name: "words", summary: "" }, definition).action(() => undefined);
   try {
     parent.parse(["words", ...words, "--", "-"], { from: "user" });
   } catch (error) {
@@ -100,7 +90,7 @@ export function readOptions<O extends Options>(
       .join("")
       .trim()
       .replace(/^error: /, "");
-    throw new VielbeinError("INVALID_ARGUMENT", `${method} ${words.join(" ")}: ${reason}`, {
+    throw new VielbeinError("INVALID_ARGUMENT", `${words.join(" ")}: ${reason}`, {
       cause: error,
     });
   }

@@ -27,8 +27,6 @@ interface RowSummary<R> {
 
 interface RowsDefinition<O extends Options, R>
   extends Omit<Definition<ModelArgument, O>, "argument" | "run"> {
-  /** What surveys call it. */
-  readonly method: string;
   /** Opens the model and says what the rows are. */
   readonly job: (task: ModelTask<OptionsOf<O>>) => Promise<SummarizedJob<R>>;
 }
@@ -51,7 +49,6 @@ export interface OpenJob {
 
 /** A command on MODEL whose work is rows. */
 export interface RowsCommand extends CommandValue {
-  readonly method: string;
   readonly options: Options;
   /**
    * The job of a command line.
@@ -75,10 +72,9 @@ export function rowsCommand<const O extends Options, R extends Row<R>>(
   });
   return {
     ...made,
-    method: definition.method,
     options: definition.options,
     open: async (task, words) => {
-      const found = await job({ ...task, options: readOptions(rest, words) });
+      const found = await job({ ...task, options: readOptions({ ...rest, argument: "<model>" }, words) });
       const compute = async (index: number): Promise<FoundRow> => {
         const row = await found.compute(index);
         return { cells: row as FoundRow["cells"], summary: found.summary.of(row) };

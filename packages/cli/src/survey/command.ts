@@ -13,8 +13,24 @@ export const survey: CommandValue = group([
     summary: "plan a survey: many points, by several methods, at several layers, of several models",
     command: plan,
   },
-  { name: "run", summary: "compute the shards of a survey that are missing", command: run },
-  { name: "status", summary: "what of a survey is done, running, failed and missing", command: status },
-  { name: "report", summary: "tables and plots of what there is of a survey", command: report },
-  { name: "submit", summary: "hand the missing shards of a survey to Slurm or Kubernetes", command: submit },
+  {
+    name: "run",
+    summary: "compute the shards of a survey that are missing",
+    command: run,
+  },
+  {
+    name: "status",
+    summary: "what of a survey is done, running, failed and missing",
+    command: status,
+  },
+  {
+    name: "report",
+    summary: "tables and plots of what there is of a survey",
+    command: report,
+  },
+  {
+    name: "submit",
+    summary: "hand the missing shards of a survey to Slurm or Kubernetes",
+    command: submit,
+  },
 ]);

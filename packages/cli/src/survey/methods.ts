@@ -7,13 +7,13 @@ import { metric } from "../commands/metric/command.ts";
 import { warpage } from "../commands/warpage/command.ts";
 import type { RowsCommand } from "../kit/rows-command.ts";
 
-const methods: readonly RowsCommand[] = [basis, dimension, distortion, warpage, metric];
+const methods: Readonly<Record<string, RowsCommand>> = { basis, dimension, distortion, warpage, metric };
 
-export const METHODS: readonly string[] = methods.map(({ method }) => method);
+export const METHODS: readonly string[] = Object.keys(methods);
 
 /** The command of a method. */
 export function methodOf(name: string): RowsCommand {
-  const found = methods.find(({ method }) => method === name);
+  const found = methods[name];
   if (!found) throw new Error(`No method is called ${name}.`);
   return found;
 }

@@ -75,6 +75,7 @@ export async function makePlan(wanted: Wanted, terminal: Terminal): Promise<Plan
   const models = await planModels(wanted);
   const ends = await layerWords(wanted, terminal);
   const methods: PlannedMethod[] = [];
+  const bulky = new Set<string>();
   const seconds: (number | undefined)[] = [];
   for (const method of wanted.methods) {
     const found: Opened[] = [];
@@ -83,11 +84,13 @@ export async function makePlan(wanted: Wanted, terminal: Terminal): Promise<Plan
       const isFirst = found.length === 0;
       found.push(await openLayer(wanted, method, end, isFirst ? terminal : quietly(terminal)));
     }
+    for (const name of found.flatMap((one) => one.bulky)) bulky.add(name);
     const times = found.flatMap(({ seconds }) => seconds ?? []);
     const longest = times.length > 0 ? Math.max(...times) : undefined;
     seconds.push(longest);
     methods.push(planMethod(wanted, method, found, longest));
   }
+  requireKnown(wanted.keep, bulky);
   const plan: Plan = { format: 1, tool: TOOL, models, axis: wanted.axis?.name, methods };
   for (const model of models.slice(1)) await requireSameRows(plan, model, terminal);
   return { plan: namePlan(JSON.parse(JSON.stringify(plan))), seconds };
@@ -114,7 +117,11 @@ async function planModels({ models, axis }: Wanted): Promise<PlannedModel[]> {
 
 /** What command lines end with to end at each layer: the layers of the first model. */
 async function layerWords({ models, words }: Wanted, terminal: Terminal): Promise<(readonly string[])[]> {
-  const definition = { ...LAYERS, options: { ...layerOptions, ...pointOptions } };
+  const definition = {
+    argument: "<model>",
+    description: "",
+    options: { ...layerOptions, ...pointOptions },
+  } as const;
   const options = readOptions(definition, words);
   if (options.to === undefined && !options.everyLayer) return [[]];
   return disposing(async (use) => {
@@ -125,14 +132,13 @@ async function layerWords({ models, words }: Wanted, terminal: Terminal): Promis
   });
 }
 
-/** What messages about the options that all methods share begin with. */
-const LAYERS = { method: "survey plan" } as const;
-
 /** A method at a layer. */
 interface Opened {
   readonly layer: PlannedLayer;
   readonly columns: readonly string[];
   readonly arrays: Readonly<Record<string, Column>>;
+  /** Columns that are kept only where they are asked for. */
+  readonly bulky: readonly string[];
   readonly total: number;
   readonly seconds: number | undefined;
 }
@@ -158,10 +164,20 @@ function openLayer(
       layer: { name: to.name, dim: to.dim, words: end, provenance: job.provenance, cells },
       columns: tableColumns(job),
       arrays,
+      bulky: Object.keys(job.columns).filter((column) => job.columns[column]?.isBulky),
       total: job.total,
       seconds: wanted.shardSize === undefined ? await secondsPerRow(job) : undefined,
     };
   });
+}
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` for results that --keep names and no method has. */
+function requireKnown(keep: readonly string[], bulky: ReadonlySet<string>): void {
+  const unknown = keep.find((name) => !bulky.has(name));
+  if (unknown === undefined) return;
+  throw invalid(
+    `--keep: "${unknown}" is no bulky result of these methods, which have ${[...bulky].join(", ") || "none"}. What is not bulky is kept anyway.`,
+  );
 }
 
 /** Of the second row: the first has more to do. */

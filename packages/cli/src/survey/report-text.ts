@@ -150,13 +150,17 @@ function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
 }
 
+const CSV_COLUMNS = [
+  ...["method", "model", "at", "layer", "quantity", "points", "missing"],
+  ...["mean", "low", "high", "standardDeviation", ...PERCENTILES],
+];
+
 /** A line for each statistic. */
 export function reportCsv({ plan, methods }: SurveyReport): string {
   const lines = methods.flatMap(({ method, statistics }) =>
     statistics.map((one) => ({ method: method.name, ...placeOf(plan, one), ...numbersOf(one) })),
   );
-  const header = Object.keys(lines[0] ?? {});
-  return [header, ...lines.map((line) => Object.values(line))]
+  return [CSV_COLUMNS, ...lines.map((line) => Object.values(line))]
     .map((cells) => `${cells.map(csvCell).join(",")}\r\n`)
     .join("");
 }

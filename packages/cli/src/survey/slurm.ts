@@ -2,6 +2,7 @@
 // killed: what it had computed is kept, and it goes on. The limits of the site are read where it tells them.
 
 import { mkdir } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { definedItems } from "../kit/defined.ts";
 import { TryAgainError } from "../kit/exit-codes.ts";
@@ -18,7 +19,7 @@ export interface SlurmOptions extends Resources {
 /** Slurm's own default. */
 const MAX_ARRAY_SIZE = 1001;
 
-/** The largest array that may be submitted now: 0 where arrays are switched off or nothing may be. */
+/** The largest array that may be submitted now: 1, which takes no array, where these are switched off. */
 export async function slurmLimit(terminal: Terminal): Promise<number> {
   const config = await ask("scontrol", ["show", "config"]);
   const [, size] = /^\s*MaxArraySize\s*=\s*(\d+)/m.exec(config ?? "") ?? [];
@@ -35,7 +36,7 @@ export async function slurmLimit(terminal: Terminal): Promise<number> {
 
 /** What the accounting lets the user submit, less what is in the queue. */
 async function submitLimit(): Promise<number> {
-  const user = process.env.USER ?? "";
+  const user = userInfo().username;
   const asked = ["-n", "-P", "show", "assoc", "where", `user=${user}`, "format=MaxSubmitJobs"];
   const limits = ((await ask("sacctmgr", asked)) ?? "")
     .split("\n")

@@ -22,7 +22,6 @@ import { columnsOf, type DimensionRow, spectraAt } from "./spectra.ts";
 import { DIMENSION_SUMMARY, dimensionSummary } from "./summary.ts";
 
 export const dimension = rowsCommand({
-  method: "dimension",
   description:
     "Estimates in how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise; also prints rank statistics that need no noise model.",
   options: {

@@ -54,7 +54,6 @@ const options = {
 type CommandOptions = OptionsOf<typeof options>;
 
 export const distortion = rowsCommand({
-  method: "distortion",
   description:
     "Compares tangent spaces at independent points with those at neighbours: D = I_rand / I_local, the ratio of mean distances. Read it beside that of the same architecture with random weights, which is computed too.",
   options,

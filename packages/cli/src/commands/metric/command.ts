@@ -70,7 +70,6 @@ const options = {
 type MetricOptions = OptionsOf<typeof options>;
 
 export const metric = rowsCommand({
-  method: "metric",
   description:
     "Computes the Hessian H = 2·JᵀJ of the squared distance between outputs, or between their features, at sampled or given points, prints its eigenvalues, and compares the points.",
   options,

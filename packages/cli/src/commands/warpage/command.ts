@@ -58,7 +58,6 @@ const options = {
 type WarpageOptions = OptionsOf<typeof options>;
 
 export const warpage = rowsCommand({
-  method: "warpage",
   description:
     "Compares the leading k directions of the local basis at independent points, at neighbouring points and with nulls, by Grassmannian distances for every k. In a flat space independent points lie as close as neighbours.",
   options,
