@@ -22,6 +22,34 @@ const open = (
 const stack = { "0.weight": [5, 6, 4, 4], "1.weight": [6, 3, 4, 4] };
 const activation = "relu,tanh";
 
+describe("a whole module", () => {
+  it("has its activations with it", async () => {
+    const { model, remarks } = await convert("decoder_module.pth");
+    expect(remarks).toContain(
+      "the modules of the checkpoint are taken one after another; what its code does beside is not seen",
+    );
+    expect(model.metadata.get("vielbein.range")).toBe("0,1");
+    await expect(convert("decoder_module.pth", { activation: "relu,sigmoid" })).rejects.toThrow(
+      "is a whole module that has leaky_relu:0.2,sigmoid",
+    );
+  });
+
+  it.each([
+    ["padding", 'its module "4" has padding 0 where 1 is due'],
+    ["stride", 'its module "4" has stride 2 where 1 is due'],
+    ["reflect", 'its module "4" has padding_mode reflect where zeros is due'],
+    ["upsample", 'its module "4" is a Upsample'],
+    ["instance_norm", 'its module "4" is a InstanceNorm2d'],
+    ["gelu", 'its module "4" is a GELU'],
+    ["two_activations", "does not have one and the same activation behind each of its layers"],
+    ["spectral_norm", "is of no architecture that is known here"],
+  ])("that is no plain stack is refused: %s", async (name, message) => {
+    const given = convert(`unlike/${name}.pth`);
+    await expect(given).rejects.toMatchObject({ code: "INVALID_MODEL" });
+    await expect(given).rejects.toThrow(message);
+  });
+});
+
 describe("recognition", () => {
   it("takes averaged weights where a file has several networks, and says what it left out", async () => {
     const { remarks } = await convert("stylegan2_ada.pkl");

@@ -1,6 +1,7 @@
 // Checkpoints in place of ONNX files.
 
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { decodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
 import { generatorBytes } from "./models.ts";
@@ -9,7 +10,27 @@ import { scratch, vielbein } from "./run.ts";
 const fixture = (name: string): string =>
   scratch(name, readFileSync(new URL(`../../checkpoints/test/fixtures/${name}`, import.meta.url)));
 
+describe("a survey of a checkpoint", () => {
+  it("is planned and computed, with its architecture in the provenance", async () => {
+    const folder = scratch("checkpoint-survey");
+    const given = [fixture("dcgan.pth"), "--activation", "relu,tanh"];
+    const words = ["--what", "basis", "--samples", "2", "--shard-size", "2", "--out", folder];
+    expect(await vielbein("survey", "plan", ...given, ...words)).toMatchObject({ code: 0 });
+    expect(await vielbein("survey", "run", folder, "--jobs", "1")).toMatchObject({ code: 0 });
+    const plan = JSON.parse(readFileSync(join(folder, "survey.json"), "utf8"));
+    expect(plan.models[0].architecture).toBe("plain stack (DCGAN) 1");
+  });
+});
+
 describe("vielbein convert", () => {
+  it("does not replace what is read beside the checkpoint", async () => {
+    const [index, shard] = ["shards.index.json", "shard_0.safetensors"].map(fixture);
+    const before = readFileSync(shard!);
+    const { code, stderr } = await vielbein("convert", index!, "--out", shard!);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("is what MODEL reads")]);
+    expect(readFileSync(shard!)).toEqual(before);
+  });
+
   it("writes an ONNX file that says where it comes from", async () => {
     const out = scratch("converted.onnx");
     const { code, stdout, stderr } = await vielbein(

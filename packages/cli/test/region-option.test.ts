@@ -173,7 +173,12 @@ describe("regions", () => {
     ["basis", ["--region", "absent.png"], 66, /cannot read "absent.png"/],
     ["metric", ["--region", "0,0,1,1", "--layout", "signal:48"], 65, /outputs are no images/],
     ["axes", ["--region", "0,0,1,1", "--distance", "l3.onnx"], 2, /a region is one of pixels/],
-    ["traverse", ["--region", "0,0,1,1", "--path", "curve"], 2, /--path curve: curves follow directions/],
+    [
+      "traverse",
+      ["--region", "0,0,1,1", "--path", "curve"],
+      2,
+      /--path curve: curves follow the local directions/,
+    ],
     ["traverse", ["--region", "0,0,1,1", "--via", "flat"], 2, /cannot be used with option '--region/],
   ])("%s refuses %j", async (command, argv, status, message) => {
     const { code, stderr } = await vielbein(command, faces, ...argv);

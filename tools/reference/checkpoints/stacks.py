@@ -4,7 +4,7 @@
 
 Writes dcgan.pth (the names and layers of pytorch/examples, dcgan/main.py; the state dictionary alone), dcgan_half.pt
 (in half precision, with a discriminator beside it), decoder_module.pth (a whole module of dense layers and transposed convolutions, whose
-strides it has with it), with a golden .npz each.
+strides it has with it), with a golden .npz each; unlike/*.pth, whole modules that are no plain stacks.
 """
 
 import torch
@@ -57,6 +57,20 @@ def decoder() -> nn.Module:
     )
 
 
+def unlike() -> dict[str, list[nn.Module]]:
+    """What may stand where a plain stack has its last layers, and is not what the shapes alone would say."""
+    return {
+        "padding": [nn.Conv2d(2, 1, 3, padding=0), nn.Tanh()],
+        "stride": [nn.Conv2d(2, 1, 3, stride=2, padding=1), nn.Tanh()],
+        "reflect": [nn.Conv2d(2, 1, 3, padding=1, padding_mode="reflect"), nn.Tanh()],
+        "upsample": [nn.Upsample(scale_factor=2), nn.Conv2d(2, 1, 3, padding=1), nn.Tanh()],
+        "instance_norm": [nn.InstanceNorm2d(2), nn.Conv2d(2, 1, 3, padding=1), nn.Tanh()],
+        "gelu": [nn.GELU(), nn.Conv2d(2, 1, 3, padding=1), nn.Tanh()],
+        "spectral_norm": [nn.utils.spectral_norm(nn.Conv2d(2, 1, 3, padding=1)), nn.Tanh()],
+        "two_activations": [nn.Conv2d(2, 2, 3, padding=1), nn.LeakyReLU(0.3), nn.Conv2d(2, 1, 3, padding=1), nn.Tanh()],
+    }
+
+
 if __name__ == "__main__":
     folder = folder_of_fixtures()
     torch.manual_seed(1)
@@ -73,3 +87,8 @@ if __name__ == "__main__":
     module = settled(decoder(), 4)
     torch.save(module, folder / "decoder_module.pth")
     write_golden(folder / "decoder_module.npz", module.double(), (4,))
+
+    (folder / "unlike").mkdir(exist_ok=True)
+    for name, tail in unlike().items():
+        module = nn.Sequential(nn.ConvTranspose2d(2, 2, 4), nn.ReLU(), nn.ConvTranspose2d(2, 2, 4, 2, 1), nn.ReLU(), *tail)
+        torch.save(module.eval(), folder / "unlike" / f"{name}.pth")

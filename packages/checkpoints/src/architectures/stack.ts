@@ -3,13 +3,14 @@
 // the shapes, how a transposed convolution steps from its kernel. What stands between them is not in a state dictionary.
 
 import { VielbeinError } from "@vielbein/core";
-import { ACTIVATION_GRAMMAR, parseActivations } from "../build/activation.ts";
+import { ACTIVATION_GRAMMAR, isSameActivation, parseActivations } from "../build/activation.ts";
 import { convolution, dense, transposedConvolution } from "../build/layers.ts";
 import type { Name, Network } from "../build/network.ts";
 import type { Weights } from "../build/weights.ts";
 import { permuted, rowsScaled } from "../tensors/arrays.ts";
 import type { Values } from "../tensors/tensor.ts";
 import type { Architecture, BuildOptions } from "./architecture.ts";
+import { activationsOfModules, type Layer } from "./stack-modules.ts";
 
 /** PyTorch's, of batch normalisation. */
 const EPSILON = 1e-5;
@@ -25,20 +26,6 @@ export const stack: Architecture = {
   options: ["activation"],
   build: (network, weights, options) => write(network, stackOf(weights) ?? [], weights, options),
 };
-
-interface Layer {
-  readonly kind: "dense" | "transposed" | "convolution";
-  /** Without `.weight`. */
-  readonly name: string;
-  /** Of the batch normalisation behind it. */
-  norm?: string;
-  readonly channels: number;
-  /** Height and width behind it; 1 where there are no pixels yet. */
-  readonly size: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly further: number;
-}
 
 /** The layers in the order of the file, or undefined where they do not follow each other. */
 function stackOf(weights: Weights): Layer[] | undefined {
@@ -68,10 +55,15 @@ function isGenerator(layers: readonly Layer[]): boolean {
 /** Networks that stand beside a generator in its file, whose layers may seem to follow its own. */
 const OTHERS = /(^|\.)(d|netd|dis|disc|discriminator|critic|encoder|optimizer)\./i;
 
+/** Others, such as those of spectral normalisation, change what a layer does. */
+const PARTS = /\.(weight|bias|running_mean|running_var|num_batches_tracked)$/;
+
 /** Whether every tensor belongs to one of the layers, and to one network. */
 function isAll(weights: Weights, layers: readonly Layer[]): boolean {
   const owners = new Set(layers.flatMap(({ name, norm }) => [name, norm]));
-  return weights.names.every((name) => owners.has(name.replace(/\.\w+$/, "")) && !OTHERS.test(name));
+  return weights.names.every(
+    (name) => owners.has(name.replace(/\.\w+$/, "")) && PARTS.test(name) && !OTHERS.test(name),
+  );
 }
 
 function layerOf(weights: Weights, name: string, before: Layer | undefined): Layer | undefined {
@@ -160,16 +152,18 @@ function folded(weights: Weights, { kind, name, norm, channels }: Layer): { weig
   };
 }
 
-function write(
-  network: Network,
-  layers: readonly Layer[],
-  weights: Weights,
-  { activation }: BuildOptions,
-): void {
+function write(network: Network, layers: readonly Layer[], weights: Weights, options: BuildOptions): void {
+  const activation = activationsOfModules(network, layers, weights) ?? options.activation;
   if (activation === undefined) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `The checkpoint holds weights alone, ${layers.length} layers in a row, and not what stands between them: say so with activation (--activation relu,tanh as in DCGAN): ${ACTIVATION_GRAMMAR}.`,
+      `The checkpoint holds the weights of ${layers.length} layers in a row, and not what stands between them: say so with activation (--activation relu,tanh as in DCGAN): ${ACTIVATION_GRAMMAR}.`,
+    );
+  }
+  if (options.activation !== undefined && !isSameActivation(options.activation, activation)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `activation: the checkpoint is a whole module that has ${activation}, got "${options.activation}". Leave it out.`,
     );
   }
   const { between, last, range } = parseActivations(activation);

@@ -43,6 +43,23 @@ export function parseActivations(text: string): Activations {
   return { between, last, range };
 }
 
+/** Whether two texts name the same, with the slopes that are not said. */
+export function isSameActivation(one: string, other: string): boolean {
+  return full(one) === full(other);
+}
+
+/** Slopes where none is said. */
+const PRESETS: Readonly<Record<string, number>> = { leaky_relu: 0.01, elu: 1 };
+
+function full(text: string): string {
+  const parts = text.split(",").map((part) => {
+    const [name, slope] = part.trim().split(":");
+    const parameter = slope === undefined ? PRESETS[name] : parseDecimal(slope);
+    return parameter === undefined ? name : `${name}:${parameter}`;
+  });
+  return parts.join(",");
+}
+
 function unknown(text: string): VielbeinError {
   return new VielbeinError("INVALID_ARGUMENT", `activation: expected ${ACTIVATION_GRAMMAR}, got "${text}".`);
 }

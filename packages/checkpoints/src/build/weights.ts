@@ -1,7 +1,7 @@
 // The tensors and settings of one network of a checkpoint, by their names within it.
 
 import { VielbeinError } from "@vielbein/core";
-import type { Content, Setting } from "../files/content.ts";
+import { CLASS, type Content, type Setting } from "../files/content.ts";
 import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
 
 export class Weights {
@@ -54,6 +54,16 @@ export class Weights {
   /** A setting of the network. */
   setting(name: string): Setting | undefined {
     return this.#content.settings.get(this.prefix + name);
+  }
+
+  /** The modules that a whole module was saved with, by name, with their classes; none of a state dictionary. */
+  get modules(): ReadonlyMap<string, string> {
+    const found = new Map<string, string>();
+    for (const [name, value] of this.#content.settings) {
+      if (!name.startsWith(this.prefix) || !name.endsWith(CLASS)) continue;
+      found.set(name.slice(this.prefix.length, -CLASS.length).replace(/\.$/, ""), String(value));
+    }
+    return found;
   }
 
   /** A number of the configuration that lies beside the file. */

@@ -24,6 +24,9 @@ const LONGEST_NAME = 1000;
 /** The dictionaries in which PyTorch's modules keep their parts, whose names do not count. */
 const PARTS: readonly string[] = ["_parameters", "_buffers", "_modules"];
 
+/** The setting that is the class of a module of PyTorch. */
+export const CLASS = "__class__";
+
 class Collector implements Content {
   readonly tensors: Map<string, StoredTensor> = new Map();
   readonly settings: Map<string, Setting> = new Map();
@@ -63,10 +66,16 @@ class Collector implements Content {
       this.tensors.set(name, array);
       return;
     }
+    if (isModule(record)) this.settings.set(joined(name, CLASS), record.of.name);
     this.#dictionary(record.entries, name);
     if (record.items.length > 0) this.collect(record.items, name);
     this.collect(stateOf(record), name);
   }
+}
+
+/** Whether an object is a module of PyTorch, as `torch.save(module)` keeps it. */
+function isModule(record: Inert): record is Inert & { readonly of: Global } {
+  return record.of instanceof Global && record.state instanceof Map && record.state.has("_modules");
 }
 
 /**

@@ -4,6 +4,7 @@
 import { fstatSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { checkpointFormat } from "@vielbein/checkpoints/format";
 import { VielbeinError } from "@vielbein/core";
 import { decodeModel, resolveExternalData } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
@@ -241,12 +242,21 @@ function textsIn(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** Files that a model keeps weights in; none where it cannot be read, which the command will say. */
+/** Files beside a model that are read with it, such as those of its weights; none where it cannot be read, which the command will say. */
 async function externalFiles(path: string): Promise<string[]> {
   const files: string[] = [];
   try {
     if (!(await stat(path)).isFile()) return [];
-    const { bytes, name } = await readModelFile(path);
+    const { bytes, name, readExternal } = await readModelFile(path);
+    if (checkpointFormat(bytes) !== undefined) {
+      const { fromCheckpoint } = await import("@vielbein/checkpoints");
+      const readBeside = (location: string) => {
+        files.push(join(dirname(path), location));
+        return readExternal(location);
+      };
+      await fromCheckpoint({ name, bytes, readBeside });
+      return files;
+    }
     await resolveExternalData(decodeModel(bytes, name), async (location) => {
       const file = join(dirname(path), location);
       files.push(file);

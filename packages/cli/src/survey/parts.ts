@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { type Provenance, VielbeinError } from "@vielbein/core";
+import { defined } from "../kit/defined.ts";
 import type { OpenJob } from "../kit/rows-command.ts";
 import type { Task } from "../kit/task.ts";
 import type { Terminal } from "../kit/terminal.ts";
@@ -39,8 +40,8 @@ export function quietly(terminal: Terminal): Terminal {
 /** What the provenance of a part must be: that of the first model, with the file that the plan states for its own. */
 export function provenanceOfPart(plan: Plan, part: Part): Provenance {
   const { model, layer } = plannedPart(plan, part);
-  const { label, sha256, opset } = model;
-  return { ...layer.provenance, model: { file: label, sha256, opset } };
+  const { label, sha256, opset, architecture } = model;
+  return { ...layer.provenance, model: { file: label, sha256, opset, ...defined({ architecture }) } };
 }
 
 function requirePlanned(plan: Plan, part: Part, found: Provenance): void {

@@ -15,6 +15,8 @@ export interface PlannedModel {
   readonly label: string;
   readonly sha256: string;
   readonly opset: number;
+  /** Name and version, where it is a checkpoint. */
+  readonly architecture?: string | undefined;
   /** Its place on the axis. */
   readonly at?: number | undefined;
 }

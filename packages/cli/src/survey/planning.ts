@@ -6,9 +6,10 @@ import { type Provenance, VielbeinError } from "@vielbein/core";
 import { standardOpset } from "@vielbein/onnx";
 import { layerOptions, layerSpaces } from "../inputs/layers.ts";
 import { pointOptions, sha256 } from "../inputs/model.ts";
-import { readModel } from "../inputs/model-file.ts";
+import { checkpointChoices, readModel } from "../inputs/model-file.ts";
 import { loadTruncated } from "../inputs/truncation.ts";
 import { readOptions } from "../kit/command.ts";
+import { defined } from "../kit/defined.ts";
 import { spacesText } from "../kit/names.ts";
 import type { Column } from "../kit/row-file.ts";
 import type { OpenJob } from "../kit/rows-command.ts";
@@ -96,17 +97,19 @@ export async function makePlan(wanted: Wanted, terminal: Terminal): Promise<Plan
   return { plan: namePlan(JSON.parse(JSON.stringify(plan))), seconds };
 }
 
-async function planModels({ models, axis }: Wanted): Promise<PlannedModel[]> {
+async function planModels({ models, axis, words }: Wanted): Promise<PlannedModel[]> {
+  const choices = checkpointChoices(sharedOptions(words));
   const names = models.map((argument) => basename(argument));
   const planned: PlannedModel[] = [];
   for (const [i, argument] of models.entries()) {
-    const { bytes, model } = await readModel(argument);
+    const { bytes, model, architecture } = await readModel(argument, choices);
     const isAlone = names.filter((name) => name === names[i]).length === 1;
     planned.push({
       argument,
       label: isAlone ? names[i]! : argument,
       sha256: sha256(bytes),
       opset: standardOpset(model),
+      ...defined({ architecture }),
       at: axis?.values[i],
     });
   }
@@ -115,14 +118,15 @@ async function planModels({ models, axis }: Wanted): Promise<PlannedModel[]> {
   return planned;
 }
 
+/** The options that all methods share. */
+function sharedOptions(words: readonly string[]) {
+  const options = { ...layerOptions, ...pointOptions };
+  return readOptions({ argument: "<model>", description: "", options }, words);
+}
+
 /** What command lines end with to end at each layer: the layers of the first model. */
 async function layerWords({ models, words }: Wanted, terminal: Terminal): Promise<(readonly string[])[]> {
-  const definition = {
-    argument: "<model>",
-    description: "",
-    options: { ...layerOptions, ...pointOptions },
-  } as const;
-  const options = readOptions(definition, words);
+  const options = sharedOptions(words);
   if (options.to === undefined && !options.everyLayer) return [[]];
   return disposing(async (use) => {
     const { signal } = new AbortController();

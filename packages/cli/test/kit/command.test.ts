@@ -16,9 +16,7 @@ type Work = (task: Task<object> & { readonly names: readonly string[] }) => Prom
 
 const working = (run: Work) =>
   command({
-    name: "work",
     argument: "<names...>",
-    summary: "works",
     description: "Works.",
     options: {
       out: output("--out <file>", "file to write"),
@@ -190,8 +188,7 @@ describe("a report", () => {
 });
 
 it("a group holds commands under its name", async () => {
-  const both = group("both", "two of them", [
-    working(async ({ names }) => ({ text: () => names.join(" ") })),
-  ]);
+  const work = working(async ({ names }) => ({ text: () => names.join(" ") }));
+  const both = group([{ name: "work", summary: "works", command: work }]);
   expect((await perform(both, ["both", "work", "a", "b"])).stdout).toBe("a b");
 });

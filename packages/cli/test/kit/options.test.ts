@@ -18,9 +18,7 @@ import { perform } from "./perform.ts";
 /** A command that says what its options are. */
 const saying = (options: Options) =>
   command({
-    name: "say",
     argument: "<word>",
-    summary: "says it",
     description: "Says it.",
     options,
     run: async ({ word, options }) => ({ text: () => JSON.stringify({ word, ...options }) }),

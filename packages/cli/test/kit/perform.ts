@@ -1,4 +1,4 @@
-// Runs one command in a program of its own.
+// Runs one command in a program of its own, under the name that the arguments begin with.
 
 import { Command } from "commander";
 import type { CommandValue } from "../../src/kit/command.ts";
@@ -27,7 +27,7 @@ export async function perform(
     writeOut: (text) => out.push(text),
     writeErr: (text) => err.push(text),
   });
-  command.addTo(program, { terminal, signal });
+  command.addTo(program, { name: argv[0]!, summary: "" }, { terminal, signal });
   let error: unknown;
   try {
     await program.parseAsync([...argv], { from: "user" });

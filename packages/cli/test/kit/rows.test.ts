@@ -39,9 +39,7 @@ const say = (rows: readonly Square[], _provenance: Provenance, complete: boolean
 /** Prints the squares of 0 to 3. */
 const squares = ({ before = () => undefined, report = say }: Behaviour) =>
   command({
-    name: "squares",
     argument: "<name>",
-    summary: "squares",
     description: "Squares.",
     options: { ...rowOptions("squares"), json },
     run: (task) =>

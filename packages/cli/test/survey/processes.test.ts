@@ -104,12 +104,21 @@ describe("survey run, as processes", () => {
   });
 
   it("is killed again and again, workers and all, and in the end is what it would have been", async () => {
-    const folder = scratch("killed");
-    await planned(folder, ...plan);
-    const waits = uniform(7, 0, 12, { low: 500, high: 2500 });
+    const [folder, undisturbed] = [scratch("killed"), scratch("undisturbed")];
+    const plan = [model, "--what", "basis", "--samples", "40", "--shard-size", "1"];
+    for (const each of [folder, undisturbed]) await planned(each, ...plan);
+    await ran(undisturbed);
+    const wanted = dataIn(undisturbed);
+    const waits = uniform(7, 0, 12, { low: 0, high: 100 });
     let kills = 0;
     for (const wait of waits) {
+      const before = receipts(folder);
       const { child, ended } = started(folder, "--jobs", "2", "--lease", "1");
+      let hasEnded = false;
+      void ended.then(() => {
+        hasEnded = true;
+      });
+      await until(() => hasEnded || receipts(folder) > before);
       await Promise.race([delay(wait), ended]);
       try {
         process.kill(-child.pid!, "SIGKILL");

@@ -77,9 +77,7 @@ export const least: Values = {
 };
 
 export const one = command({
-  name: "one",
   argument: "<model>",
-  summary: "",
   description: "",
   options,
   // @ts-expect-error: presets are of options that there are, with values of theirs.
@@ -95,9 +93,7 @@ export const one = command({
 declare const job: RowsJob<{ readonly n: number }>;
 
 export const several = command({
-  name: "several",
   argument: "<files...>",
-  summary: "",
   description: "",
   options: {},
   async run(task) {
