@@ -22,11 +22,14 @@ export function ran(folder: string, ...argv: string[]): Promise<Outcome> {
 
 /** All files below a folder, from there. */
 export function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile())
-    .map((path) => relative(folder, path))
-    .sort();
+  return (
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .map((name) => join(folder, name))
+      // Where workers are at it, some are gone meanwhile.
+      .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+      .map((path) => relative(folder, path))
+      .sort()
+  );
 }
 
 /** The hashes of what a survey found, by file: tables and arrays, without receipts, which say when and where. */
