@@ -84,14 +84,10 @@ export class ModelEngine implements ExplorerEngine {
   async choose(choice: SpacesChoice, { signal = never }: CallOptions = {}): Promise<ExplorerModel> {
     const { model, spaces, pictures } = this.#opened;
     const { set, truncation } = spaces.description;
-    const { extents } = choice;
-    const isSame = Object.entries(model.extents).every(
-      ([name, extent]) => (extents?.[name] ?? extent) === extent,
-    );
+    const extents = { ...model.extents, ...choice.extents };
+    const isSame = Object.entries(model.extents).every(([name, extent]) => extents[name] === extent);
     return this.#enter(
-      isSame
-        ? model
-        : { ...model, ...(await fit(model.file, this.#runtime, { ...model.extents, ...extents })) },
+      isSame ? model : { ...model, ...(await fit(model.file, this.#runtime, extents)) },
       {
         ...choice,
         set: choice.set ?? set,

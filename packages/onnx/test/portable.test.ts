@@ -2,9 +2,10 @@
 
 import type { ModelSource, Reference, Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
-import { decodeModel, OnnxMap } from "../src/index.ts";
-import { int, ints } from "../src/model/attributes.ts";
-import { GraphBuilder, irregular, randomStream, relativeError, runtime } from "./helpers.ts";
+import { DataType, decodeModel, OnnxMap } from "../src/index.ts";
+import { int, ints, makeNode } from "../src/model/attributes.ts";
+import { float32Tensor } from "../src/model/tensor.ts";
+import { GraphBuilder, irregular, makeModel, randomStream, relativeError, runtime } from "./helpers.ts";
 
 /** The reference engine in the place of one on an accelerator, and the operators that it was given. */
 function accelerator(): { runtime: Runtime; operators: Set<string> } {
@@ -96,6 +97,27 @@ describe("an accelerator is compared with the engine without it", () => {
     await map.dispose();
     expect(left).toEqual(reasons.map((reason) => expect.stringMatching(reason)));
     expect(passed).toEqual([]);
+  });
+
+  test.each([
+    ["__proto__", "y"],
+    ["z", "__proto__"],
+    ["constructor", "toString"],
+  ])("of tensors called %s and %s", async (from, to) => {
+    const named = makeModel({
+      nodes: [makeNode("MatMul", [from, "w"], ["h"]), makeNode("Tanh", ["h"], [to])],
+      initializers: [float32Tensor("w", [1, 2, 3, 4], [2, 2])],
+      inputs: [{ name: from, dataType: DataType.FLOAT, shape: ["n", 2] }],
+      outputs: [{ name: to, dataType: DataType.FLOAT, shape: ["n", 2] }],
+    });
+    for (const [factor, reasons] of [
+      [1, []],
+      [2, [expect.stringContaining(`"${to}" wrongly here: its value by 100 %, J·t by 100 %`)]],
+    ] as const) {
+      const { accelerator: tried, left } = erring(/./, factor);
+      await (await OnnxMap.create(named, tried, { from, to })).dispose();
+      expect(left).toEqual(reasons);
+    }
   });
 
   test("not where that would take long, which is said", async () => {
