@@ -44,7 +44,7 @@ export const agreementSection = section<AgreementNumbers>({
     const { methods, runs } = await findDirections(bench);
     if (methods.length < 2) {
       throw new NotApplicable(
-        "Only one of the methods finds directions here, so there is nothing to compare.",
+        `${methods.length === 0 ? "None" : "Only one"} of the methods finds directions here, so there is nothing to compare.`,
       );
     }
     const files = methods.map((method) => work(FILES[method]));
