@@ -171,13 +171,9 @@ class BlockWriter {
   #demodulation(style: Name, weight: StoredTensor, gain: number): Name {
     const network = this.#network;
     const [outputs, inputs, kernel] = weight.shape;
-    const data = Float32Array.from(energies(weight), (x) => x / gain ** 2);
     const epsilon = (EPSILON / gain ** 2) * (this.#conventions.isEqualised ? inputs * kernel ** 2 : 1);
     const squares = network.op("Mul", [style, style]);
-    const energy = network.op("MatMul", [
-      squares,
-      network.weight("energy", { shape: [inputs, outputs], data }),
-    ]);
+    const energy = network.op("MatMul", [squares, network.weight("energy", energies(weight, 1 / gain ** 2))]);
     const root = network.op("Sqrt", [network.op("Add", [energy, network.constant([epsilon])])]);
     return network.reshape(network.op("Reciprocal", [root]), [outputs, 1, 1]);
   }

@@ -79,8 +79,7 @@ export class LayerWriter {
     const y = this.#modulated(x, style, weight);
     // NVIDIA's code normalises weights and styles first, which cancels out.
     const gain = this.#gain();
-    const data = Float32Array.from(energies(weight), (sum) => sum / gain ** 2);
-    const energy = network.weight("energy", { shape: [this.#inputs, this.outputs], data });
+    const energy = network.weight("energy", energies(weight, 1 / gain ** 2));
     const squares = network.op("MatMul", [network.op("Mul", [style, style]), energy]);
     const demodulation = network.op("Reciprocal", [network.op("Sqrt", [squares])]);
     const even = network.op("Mul", [y, network.reshape(demodulation, [this.outputs, 1, 1])]);

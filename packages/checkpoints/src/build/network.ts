@@ -53,15 +53,10 @@ export class Network {
     return name;
   }
 
-  /** Weights: those that the file has as float32 stay views of it. */
+  /** Weights: those that the file has as float32 stay views of it, and values are taken as they are, not copied. */
   weight(stem: string, values: StoredTensor | Values, shape: readonly number[] = values.shape): Name {
     const name = this.#name(stem);
-    const raw = values instanceof StoredTensor ? values.floatBytes : undefined;
-    const data = values instanceof StoredTensor ? (raw ? [] : values.read()) : values.data;
-    const tensor = raw
-      ? { name, dims: shape, dataType: DataType.FLOAT, raw }
-      : float32Tensor(name, data, shape);
-    this.#weights.set(name, tensor);
+    this.#weights.set(name, { name, dims: shape, dataType: DataType.FLOAT, raw: bytesOf(values) });
     return name;
   }
 
@@ -150,4 +145,11 @@ export class Network {
     this.#taken.set(name, count + 1);
     return count === 0 ? name : `${name}_${count}`;
   }
+}
+
+/** Elements as the graph has them. */
+function bytesOf(values: StoredTensor | Values): Uint8Array {
+  if (values instanceof StoredTensor) return values.floatBytes ?? new Uint8Array(values.read().buffer);
+  const { buffer, byteOffset, byteLength } = values.data;
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -2,9 +2,11 @@
 
 import type { StoredTensor, Values } from "./tensor.ts";
 
-/** Every element changed by `change`, which is given its index. */
+/** Every element changed by `change`, which is given its index. A loop: `map` would box every number of a large array. */
 function mapped({ shape, data }: Values, change: (value: number, index: number) => number): Values {
-  return { shape, data: data.map(change) };
+  const result = new Float32Array(data.length);
+  for (let i = 0; i < result.length; i++) result[i] = change(data[i], i);
+  return { shape, data: result };
 }
 
 export function scaled(values: Values, factor: number): Values {
@@ -40,23 +42,28 @@ export function permuted({ shape, data }: Values, perm: readonly number[]): Valu
 }
 
 /** Elements in the reverse order along the last two axes: a filter that is convolved with, for an engine that correlates. */
-export function flipped({ shape, data }: Values): Values {
-  const [height, width] = shape.slice(-2);
+export function flipped(values: Values): Values {
+  const [height, width] = values.shape.slice(-2);
   const size = height * width;
-  return { shape, data: data.map((_, i) => data[Math.floor(i / size) * size + (size - 1 - (i % size))]) };
+  return mapped(values, (_, i) => values.data[Math.floor(i / size) * size + (size - 1 - (i % size))]);
 }
 
-/** Sums of squares over all axes behind the first two, in double precision: [second, first]. */
-export function energies(weight: StoredTensor): Float64Array {
+/** Sums of squares over all axes behind the first two, times a factor: [second, first]. */
+export function energies(weight: StoredTensor, factor: number): Values {
   const [outputs, inputs] = weight.shape;
-  const sums = new Float64Array(inputs * outputs);
+  const size = weight.size / (outputs * inputs);
+  const sums = new Float32Array(inputs * outputs);
   let output = 0;
   for (const slice of weight.slices()) {
-    const size = slice.length / inputs;
-    for (let i = 0; i < slice.length; i++) sums[Math.floor(i / size) * outputs + output] += slice[i] ** 2;
+    let from = 0;
+    for (let input = 0; input < inputs; input++) {
+      let sum = 0;
+      for (const end = from + size; from < end; from++) sum += slice[from] * slice[from];
+      sums[input * outputs + output] = factor * sum;
+    }
     output += 1;
   }
-  return sums;
+  return { shape: [inputs, outputs], data: sums };
 }
 
 /** The first two axes changed for each other. */
@@ -66,8 +73,10 @@ export function swapped(weight: StoredTensor): Values {
   const data = new Float32Array(weight.size);
   let output = 0;
   for (const slice of weight.slices()) {
+    let from = 0;
     for (let input = 0; input < inputs; input++) {
-      data.set(slice.subarray(input * size, (input + 1) * size), (input * outputs + output) * size);
+      const start = (input * outputs + output) * size;
+      for (let to = start; to < start + size; to++) data[to] = slice[from++];
     }
     output += 1;
   }

@@ -81,13 +81,29 @@ export class StoredTensor {
     return StoredTensor.whole("float32", shape, new Uint8Array(this.read().buffer));
   }
 
-  /** The elements slice by slice along the first axis: a large tensor is not in memory twice. */
+  /**
+   * The elements slice by slice along the first axis, each in the place of the one before where that is possible: a large
+   * tensor is not in memory twice.
+   */
   *slices(): Generator<Float32Array> {
-    const { offset, strides } = this.#place;
-    for (let i = 0; i < this.shape[0]; i++) {
-      const place = { offset: offset + i * strides[0], strides: strides.slice(1) };
-      yield new StoredTensor(this.shape.slice(1), this.#storage, place).read();
+    const [count] = this.shape;
+    const raw = this.floatBytes;
+    if (!raw) {
+      for (let i = 0; i < count; i++) yield this.#slice(i).read();
+      return;
     }
+    const slice = new Float32Array(this.size / count);
+    const bytes = new Uint8Array(slice.buffer);
+    for (let at = 0; at < raw.length; at += bytes.length) {
+      bytes.set(raw.subarray(at, at + bytes.length));
+      yield slice;
+    }
+  }
+
+  #slice(index: number): StoredTensor {
+    const { offset, strides } = this.#place;
+    const place = { offset: offset + index * strides[0], strides: strides.slice(1) };
+    return new StoredTensor(this.shape.slice(1), this.#storage, place);
   }
 
   /** Number of elements. */
