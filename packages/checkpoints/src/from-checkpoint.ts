@@ -1,12 +1,14 @@
 // From a downloaded file to an ONNX model.
 
-import { VielbeinError } from "@vielbein/core";
+import { remarksEntry, VielbeinError } from "@vielbein/core";
 import type { Model } from "@vielbein/onnx";
 import type { BuildOptions } from "./architectures/architecture.ts";
 import { recognise } from "./architectures/registry.ts";
 import { halved } from "./build/halve.ts";
 import { Network } from "./build/network.ts";
+import type { Weights } from "./build/weights.ts";
 import { type CheckpointFile, openCheckpoint } from "./files/open.ts";
+import { isTensorFinite } from "./tensors/finite.ts";
 import { unrecognised } from "./unrecognised.ts";
 
 export interface CheckpointOptions extends BuildOptions {
@@ -18,7 +20,7 @@ export interface ConvertedCheckpoint {
   /** z → … → image, with the architecture, the prior and the range in its metadata. Weights may be views of the file. */
   readonly model: Model;
   readonly architecture: { readonly name: string; readonly version: number };
-  /** What was assumed, for people. */
+  /** What was assumed, for people. They stand in the model's metadata too. */
   readonly remarks: readonly string[];
 }
 
@@ -42,18 +44,23 @@ export async function fromCheckpoint(
   const network = new Network();
   architecture.build(network, weights, options);
   const range = architecture.range ?? network.range;
-  const metadata = new Map(
-    Object.entries({
-      "vielbein.architecture": `${name} ${version}`,
-      "vielbein.prior": architecture.prior,
-      ...(range && { "vielbein.range": range }),
-    }),
-  );
+  const remarks = [
+    recognisedAs(name, weights.prefix),
+    ...othersRemark(others),
+    ...network.remarks,
+    ...finiteRemark(weights),
+  ];
+  const metadata = new Map([
+    ["vielbein.architecture", `${name} ${version}`],
+    ["vielbein.prior", architecture.prior],
+    ...(range === undefined ? [] : [["vielbein.range", range] as const]),
+    remarksEntry(remarks),
+  ]);
   const model = network.model(metadata, checkpoint.files);
   return {
     model: options.float16 ? halved(model) : model,
     architecture: { name, version },
-    remarks: [recognisedAs(name, weights.prefix), ...othersRemark(others), ...network.remarks],
+    remarks,
   };
 }
 
@@ -74,4 +81,15 @@ function othersRemark(others: readonly string[]): string[] {
   return [
     `other networks of the file are left out: ${others.map((prefix) => prefix.slice(0, -1)).join(", ")}`,
   ];
+}
+
+/** Names of tensors that are listed. */
+const SHOWN = 3;
+
+/** Weights that are no numbers make an image that is none. */
+function finiteRemark({ used }: Weights): string[] {
+  const names = [...used].filter(([, tensor]) => !isTensorFinite(tensor)).map(([name]) => name);
+  if (names.length === 0) return [];
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+  return [`weights that are NaN or infinite: ${names.slice(0, SHOWN).join(", ")}${more}`];
 }

@@ -1,5 +1,6 @@
 // Which architecture a checkpoint is taken for, which of its networks, and what is said of one that is not known.
 
+import { statedRemarks } from "@vielbein/core";
 import { writeSafetensors } from "@vielbein/linalg/safetensors";
 import { describe, expect, it } from "vitest";
 import { type CheckpointOptions, type ConvertedCheckpoint, fromCheckpoint } from "../src/index.ts";
@@ -56,6 +57,7 @@ describe("recognition", () => {
     expect(remarks).toEqual([
       "checkpoint of StyleGAN2 (NVIDIA): G_ema",
       "other networks of the file are left out: G",
+      "noise is the constant noise of the checkpoint",
     ]);
     expect((await convert("pggan.pt")).remarks[0]).toBe("checkpoint of PGGAN (pytorch_GAN_zoo): avgG");
   });
@@ -87,6 +89,38 @@ describe("recognition", () => {
     ["convolutions alone", { "0.weight": [6, 3, 3, 3], "1.weight": [3, 6, 3, 3] }],
   ])("is none of a stack with %s", async (_, shapes) => {
     await expect(open(shapes, { activation })).rejects.toMatchObject({ code: "INVALID_MODEL" });
+  });
+});
+
+describe("what was assumed is said", () => {
+  it.each([
+    ["dcgan.pth", { activation }, "convolutions keep it; batch normalisation has ε = 10⁻⁵"],
+    ["sd_vae_ldm.ckpt", { size: 4 }, "in how many groups channels are normalised: 32"],
+    ["stylegan3_r.pt", { label: 1 }, "margins, bounds and scales"],
+  ])("%s", async (name, options, remark) => {
+    const { model, remarks } = await convert(name, options);
+    expect(remarks.join()).toContain(remark);
+    expect(statedRemarks(model.metadata)).toEqual(remarks);
+  });
+
+  it("where the file tells there is nothing to say", async () => {
+    for (const name of ["stylegan3_t.pkl", "flux_vae/diffusion_pytorch_model.safetensors"])
+      expect((await convert(name)).remarks).toHaveLength(1);
+  });
+
+  it.each([Number.NaN, Number.NEGATIVE_INFINITY])("weights that are %d are named", async (value) => {
+    const data = (size: number) => new Float32Array(size).fill(0.5);
+    const odd = data(6 * 3 * 16).fill(value, 200, 201);
+    const tensors = {
+      "0.weight": { shape: [5, 6, 4, 4], data: data(5 * 6 * 16) },
+      "1.weight": { shape: [6, 3, 4, 4], data: odd },
+    };
+    const { remarks } = await fromCheckpoint(
+      { name: "some.safetensors", bytes: writeSafetensors(tensors) },
+      { activation },
+    );
+    expect(remarks).toContain("weights that are NaN or infinite: 1.weight");
+    expect((await open(stack, { activation })).remarks.join()).not.toContain("NaN");
   });
 });
 

@@ -19,6 +19,7 @@ describe("a survey of a checkpoint", () => {
     expect(await vielbein("survey", "run", folder, "--jobs", "1")).toMatchObject({ code: 0 });
     const plan = JSON.parse(readFileSync(join(folder, "survey.json"), "utf8"));
     expect(plan.models[0].architecture).toBe("plain stack (DCGAN) 1");
+    expect(plan.models[0].remarks).toHaveLength(2);
   });
 });
 
@@ -52,6 +53,9 @@ describe("vielbein convert", () => {
     });
     expect(report.spaces.map(({ name }: { name: string }) => name).slice(0, 3)).toEqual(["z", "w", "w_plus"]);
     expect(graph.outputs[0]).toMatchObject({ name: "image", shape: ["n", 3, 16, 16] });
+    // What was assumed goes with the file.
+    const inspected = await vielbein("inspect", out);
+    expect(inspected.stderr).toContain("other networks of the file are left out: G");
   });
 
   it("in half precision it takes little more than half the size", async () => {
@@ -81,6 +85,7 @@ describe("a checkpoint is a model", () => {
     expect(JSON.parse(stdout).provenance.model).toMatchObject({
       file: "stylegan2_ada_conditional.pkl",
       architecture: "StyleGAN2 (NVIDIA) 1",
+      remarks: ["checkpoint of StyleGAN2 (NVIDIA): G_ema", "noise is the constant noise of the checkpoint"],
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });

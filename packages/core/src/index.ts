@@ -111,3 +111,4 @@ export {
 } from "./metric/spectrum.ts";
 export type { FilePoints, Provenance, SampledPoints, Truncation } from "./provenance.ts";
 export { parseProvenance } from "./schemas.ts";
+export { remarksEntry, statedRemarks } from "./stated-remarks.ts";

@@ -12,6 +12,8 @@ export interface Provenance {
     readonly opset: number;
     /** Name and version of the architecture that a checkpoint was recognised as. */
     readonly architecture?: string | undefined;
+    /** What was assumed about it, where its file does not tell. */
+    readonly remarks?: readonly string[] | undefined;
   };
   readonly from: Space;
   readonly to: Space;

@@ -39,6 +39,7 @@ export const provenanceSchema: z.ZodMiniType<Provenance> = z.looseObject({
     sha256: z.string(),
     opset: z.int(),
     architecture: z.optional(z.string()),
+    remarks: z.optional(z.array(z.string())),
   }),
   from: spaceSchema,
   to: spaceSchema,

@@ -59,7 +59,10 @@ class DecoderWriter {
   constructor(network: Network, weights: Weights, channels: number, size: number) {
     this.#network = network;
     this.#weights = weights;
-    this.#groups = weights.config("norm_num_groups") ?? GROUPS;
+    const groups = weights.config("norm_num_groups");
+    if (groups === undefined)
+      network.remark(`no config.json says in how many groups channels are normalised: ${GROUPS} are taken`);
+    this.#groups = groups ?? GROUPS;
     this.#channels = channels;
     this.#size = size;
   }

@@ -15,6 +15,9 @@ import { activationsOfModules, type Layer } from "./stack-modules.ts";
 /** PyTorch's, of batch normalisation. */
 const EPSILON = 1e-5;
 const MOST_COLOURS = 4;
+/** What a state dictionary leaves open, and is taken to be so. */
+const RULES =
+  "weights alone do not say how layers step: transposed convolutions on a single pixel make as many as their kernels have, others double the size, convolutions keep it; batch normalisation has ε = 10⁻⁵";
 const SMALLEST_IMAGE = 8;
 
 export const stack: Architecture = {
@@ -166,6 +169,7 @@ function write(network: Network, layers: readonly Layer[], weights: Weights, opt
       `activation: the checkpoint is a whole module that has ${activation}, got "${options.activation}". Leave it out.`,
     );
   }
+  if (weights.modules.size === 0) network.remark(RULES);
   const { between, last, range } = parseActivations(activation);
   network.range = range;
   const [, inputs] = layers[0].kind === "dense" ? weights.tensor(`${layers[0].name}.weight`).shape : [0, 0];

@@ -54,6 +54,8 @@ export function buildStylegan2(
   conventions: Conventions = {},
 ): void {
   const w = mapping(network, weights, options);
+  const hasNoise = weights.matches(/^synthesis\.b\d+\.conv1\.noise_const$/).length > 0;
+  if (hasNoise) network.remark("noise is the constant noise of the checkpoint");
   const sizes = weights.matches(/^synthesis\.b(\d+)\.conv1\.weight$/).map(([, size]) => Number(size));
   const blocks = sizes.sort((a, b) => a - b).map((size) => blockOf(weights, size));
   // The colours of a block share their row with the next block's first convolution.

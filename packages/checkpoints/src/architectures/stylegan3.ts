@@ -25,6 +25,10 @@ export const stylegan3: Architecture = {
 /** z → w → w_plus → styles, features → image. */
 function build(network: Network, weights: Weights, options: BuildOptions): void {
   const w = mapping(network, weights, options);
+  if (weights.number("synthesis.margin_size") === undefined)
+    network.remark(
+      "weights alone do not say margins, bounds and scales: those of the published networks are taken",
+    );
   const found = weights.matches(/^synthesis\.L(\d+)_(\d+)_\d+(?=\.affine\.weight$)/);
   const layers = found
     .sort((a, b) => Number(a[1]) - Number(b[1]))

@@ -9,6 +9,7 @@ export class Weights {
   readonly prefix: string;
   readonly #content: Content;
   readonly #names: ReadonlySet<string>;
+  readonly #used = new Map<string, StoredTensor>();
 
   constructor(content: Content, prefix: string) {
     this.prefix = prefix;
@@ -33,7 +34,14 @@ export class Weights {
   }
 
   find(name: string): StoredTensor | undefined {
-    return this.#content.tensors.get(this.prefix + name);
+    const tensor = this.#content.tensors.get(this.prefix + name);
+    if (tensor) this.#used.set(this.prefix + name, tensor);
+    return tensor;
+  }
+
+  /** The tensors that were asked for, by their names in the file. */
+  get used(): ReadonlyMap<string, StoredTensor> {
+    return this.#used;
   }
 
   /** @throws {VielbeinError} `INVALID_MODEL` where it is missing, or of another rank. */

@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import type { CheckpointOptions } from "@vielbein/checkpoints";
 import { checkpointFormat } from "@vielbein/checkpoints/format";
-import { VielbeinError } from "@vielbein/core";
+import { statedRemarks, VielbeinError } from "@vielbein/core";
 import { decodeModel, type Model, resolveExternalData } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
 import { sampleDenoiserUrl, sampleUrl } from "@vielbein/sample";
@@ -41,7 +41,7 @@ interface ModelFile {
   readonly model: Model;
   /** Name and version of a checkpoint's architecture. */
   readonly architecture?: string | undefined;
-  /** What was assumed of a checkpoint. */
+  /** What was assumed of a checkpoint, or of the one that the file was converted from. */
   readonly remarks: readonly string[];
 }
 
@@ -63,22 +63,19 @@ export async function readModel(argument: string, options: CheckpointOptions = {
   const { name, bytes, readExternal } = await readModelFile(path);
   if (checkpointFormat(bytes) !== undefined) {
     const { fromCheckpoint } = await import("@vielbein/checkpoints");
-    const { model, architecture, remarks } = await fromCheckpoint(
-      { name, bytes, readBeside: readExternal },
-      options,
-    );
+    const { model, architecture } = await fromCheckpoint({ name, bytes, readBeside: readExternal }, options);
     return {
       path,
       name,
       bytes,
       model,
       architecture: `${architecture.name} ${architecture.version}`,
-      remarks,
+      remarks: statedRemarks(model.metadata),
     };
   }
   requireNone(options, name);
   const model = await resolveExternalData(decodeModel(bytes, name), readExternal);
-  return { path, name, bytes, model, remarks: [] };
+  return { path, name, bytes, model, remarks: statedRemarks(model.metadata) };
 }
 
 /** An ONNX model has nothing left open that these options say. */

@@ -113,6 +113,8 @@ export interface LoadedModel {
   readonly sha256: string;
   /** Name and version of the architecture, where the file is a checkpoint. */
   readonly architecture: string | undefined;
+  /** What was assumed of a checkpoint. */
+  readonly remarks: readonly string[];
   readonly inputs: Readonly<Record<string, RuntimeTensor>>;
   /** What --memory allows. */
   readonly memoryBudget: number | undefined;
@@ -162,6 +164,7 @@ export async function loadModel(
     bytes: bytes.length,
     sha256: sha256(bytes),
     architecture,
+    remarks,
     inputs,
     memoryBudget: options.memory,
     straightThrough: options.straightThrough,
@@ -273,7 +276,10 @@ export function provenanceOf(
       file: loaded.file,
       sha256: loaded.sha256,
       opset: standardOpset(loaded.model),
-      ...defined({ architecture: loaded.architecture }),
+      ...defined({
+        architecture: loaded.architecture,
+        remarks: loaded.remarks.length > 0 ? loaded.remarks : undefined,
+      }),
     },
     from: map.from,
     to: map.to,

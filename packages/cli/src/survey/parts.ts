@@ -40,8 +40,11 @@ export function quietly(terminal: Terminal): Terminal {
 /** What the provenance of a part must be: that of the first model, with the file that the plan states for its own. */
 export function provenanceOfPart(plan: Plan, part: Part): Provenance {
   const { model, layer } = plannedPart(plan, part);
-  const { label, sha256, opset, architecture } = model;
-  return { ...layer.provenance, model: { file: label, sha256, opset, ...defined({ architecture }) } };
+  const { label, sha256, opset, architecture, remarks } = model;
+  return {
+    ...layer.provenance,
+    model: { file: label, sha256, opset, ...defined({ architecture, remarks }) },
+  };
 }
 
 function requirePlanned(plan: Plan, part: Part, found: Provenance): void {

@@ -17,6 +17,8 @@ export interface PlannedModel {
   readonly opset: number;
   /** Name and version, where it is a checkpoint. */
   readonly architecture?: string | undefined;
+  /** What was assumed of it. */
+  readonly remarks?: readonly string[] | undefined;
   /** Its place on the axis. */
   readonly at?: number | undefined;
 }

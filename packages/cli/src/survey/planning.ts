@@ -102,14 +102,14 @@ async function planModels({ models, axis, words }: Wanted): Promise<PlannedModel
   const names = models.map((argument) => basename(argument));
   const planned: PlannedModel[] = [];
   for (const [i, argument] of models.entries()) {
-    const { bytes, model, architecture } = await readModel(argument, choices);
+    const { bytes, model, architecture, remarks } = await readModel(argument, choices);
     const isAlone = names.filter((name) => name === names[i]).length === 1;
     planned.push({
       argument,
       label: isAlone ? names[i]! : argument,
       sha256: sha256(bytes),
       opset: standardOpset(model),
-      ...defined({ architecture }),
+      ...defined({ architecture, remarks: remarks.length > 0 ? remarks : undefined }),
       at: axis?.values[i],
     });
   }

@@ -1,6 +1,7 @@
 // A model's file as a map of one point: extents for the axes that it leaves open, its batch taken apart, its noise
 // frozen; and what that assumes.
 
+import { statedRemarks } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
 import {
   batchRemark,
@@ -42,6 +43,7 @@ export async function fit(file: Model, runtime: Runtime, wanted: AxisExtents): P
     extents: Object.fromEntries(extents),
     batch,
     remarks: [
+      ...statedRemarks(file.metadata),
       batch && batchRemark(batch),
       drawn.length > 0 ? noiseRemark(drawn) : undefined,
       ...endpoints(graph, {}).remarks,
