@@ -43,6 +43,11 @@ const cases: readonly Case[] = [
     golden: "stylegan2_rosinality",
     architecture: "StyleGAN2 (rosinality)",
   })),
+  ...["stylegan2_lucidrains", "stylegan2_lucidrains_mapped"].map((golden) => ({
+    file: `${golden}.pt`,
+    golden,
+    architecture: "StyleGAN2 (lucidrains)",
+  })),
   ...["sd_vae", "flux_vae"].map((name) => ({
     file: `${name}/diffusion_pytorch_model.safetensors`,
     golden: name,

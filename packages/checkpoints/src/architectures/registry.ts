@@ -12,6 +12,7 @@ import { pggan } from "./pggan.ts";
 import { stack } from "./stack.ts";
 import { stylegan1 } from "./stylegan1.ts";
 import { stylegan2 } from "./stylegan2.ts";
+import { stylegan2Lucidrains } from "./stylegan2-lucidrains.ts";
 import { stylegan2Rosinality } from "./stylegan2-rosinality.ts";
 import { stylegan2Tensorflow } from "./stylegan2-tensorflow.ts";
 import { stylegan3 } from "./stylegan3.ts";
@@ -22,6 +23,7 @@ export const architectures: readonly Architecture[] = [
   stylegan2,
   stylegan2Tensorflow,
   stylegan2Rosinality,
+  stylegan2Lucidrains,
   stylegan3,
   stylegan1,
   autoencoderKl,

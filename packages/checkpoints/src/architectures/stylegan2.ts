@@ -9,9 +9,10 @@
 
 import { clamped, convolution, leakyRelu, transposedConvolution } from "../build/layers.ts";
 import { applied, equalised, everyLayer, mapping, rowOf } from "../build/mapping.ts";
+import { demodulation } from "../build/modulation.ts";
 import type { Name, Network } from "../build/network.ts";
 import type { Weights } from "../build/weights.ts";
-import { energies, flipped, isZero, scaled, swapped } from "../tensors/arrays.ts";
+import { flipped, isZero, scaled, swapped } from "../tensors/arrays.ts";
 import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
 import type { Architecture, BuildOptions } from "./architecture.ts";
 
@@ -151,8 +152,9 @@ class BlockWriter {
       kind === "conv0"
         ? this.#enlarged(modulated, weight, name)
         : convolution(network, modulated, weight, { padding: kernel >> 1 });
-    const demodulated = network.op("Mul", [y, this.#demodulation(style, weight, gain)]);
-    const noisy = this.#noise(demodulated, name, gain);
+    const epsilon = EPSILON * (this.#conventions.isEqualised ? inputs * kernel ** 2 : 1);
+    const even = network.op("Mul", [y, demodulation(network, style, weight, { gain, epsilon })]);
+    const noisy = this.#noise(even, name, gain);
     const bias = scaled(this.#weights.values(`${name}.bias`), gain);
     const shifted = network.op("Add", [noisy, network.weight("bias", bias, [1, outputs, 1, 1])]);
     const clamp = this.#weights.number(`${name}.conv_clamp`);
@@ -167,17 +169,6 @@ class BlockWriter {
     const images = this.#network.channelsAsImages(y, size + 1, size + 1);
     const smooth = convolution(this.#network, images, filter, { padding: 1 });
     return this.#network.reshape(smooth, [weight.shape[0], size, size]);
-  }
-
-  /** gain/√(Σ s²·ΣW² + ε): [n, out, 1, 1]. */
-  #demodulation(style: Name, weight: StoredTensor, gain: number): Name {
-    const network = this.#network;
-    const [outputs, inputs, kernel] = weight.shape;
-    const epsilon = (EPSILON / gain ** 2) * (this.#conventions.isEqualised ? inputs * kernel ** 2 : 1);
-    const squares = network.op("Mul", [style, style]);
-    const energy = network.op("MatMul", [squares, network.weight("energy", energies(weight, 1 / gain ** 2))]);
-    const root = network.op("Sqrt", [network.op("Add", [energy, network.constant([epsilon])])]);
-    return network.reshape(network.op("Reciprocal", [root]), [outputs, 1, 1]);
   }
 
   #noise(x: Name, name: string, gain: number): Name {
