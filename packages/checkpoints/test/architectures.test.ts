@@ -78,6 +78,13 @@ const cases: readonly Case[] = [
     architecture: "StyleGAN3 (NVIDIA)",
     options: { label: 1, truncation: 0.7 },
   },
+  {
+    file: "stylegan_xl.pkl",
+    golden: "stylegan_xl",
+    architecture: "StyleGAN-XL",
+    options: { label: 2, truncation: 0.7 },
+  },
+  { file: "stylegan_xl_stem.pt", golden: "stylegan_xl_stem", architecture: "StyleGAN-XL" },
   ...["h5", "keras"].flatMap((ending): Case[] => [
     { file: `keras_dcgan.${ending}`, golden: "keras_dcgan", architecture: "Keras model" },
     {

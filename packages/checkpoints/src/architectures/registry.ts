@@ -15,7 +15,7 @@ import { stylegan2 } from "./stylegan2.ts";
 import { stylegan2Lucidrains } from "./stylegan2-lucidrains.ts";
 import { stylegan2Rosinality } from "./stylegan2-rosinality.ts";
 import { stylegan2Tensorflow } from "./stylegan2-tensorflow.ts";
-import { stylegan3 } from "./stylegan3.ts";
+import { stylegan3, styleganXl } from "./stylegan3.ts";
 import { autoencoderTiny, taesd } from "./taesd.ts";
 
 export const architectures: readonly Architecture[] = [
@@ -24,6 +24,7 @@ export const architectures: readonly Architecture[] = [
   stylegan2Tensorflow,
   stylegan2Rosinality,
   stylegan2Lucidrains,
+  styleganXl,
   stylegan3,
   stylegan1,
   autoencoderKl,

@@ -22,6 +22,15 @@ export const stylegan3: Architecture = {
   build,
 };
 
+/** StyleGAN-XL (Sauer et al. 2022): the same layers, and classes by the features that a classifier has of them. */
+export const styleganXl: Architecture = {
+  ...stylegan3,
+  name: "StyleGAN-XL",
+  pattern: [/^mapping\.embed\.weight$/, ...stylegan3.pattern],
+  // StyleGAN3 has a dense layer of classes under this name.
+  fits: (weights) => !weights.has("mapping.embed.bias"),
+};
+
 /** z → w → w_plus → styles, features → image. */
 function build(network: Network, weights: Weights, options: BuildOptions): void {
   const w = mapping(network, weights, options);

@@ -2,8 +2,8 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { type BuildOptions, requireLabel, requireNoLabel } from "../architectures/architecture.ts";
-import { columns, scaled } from "../tensors/arrays.ts";
-import type { StoredTensor, Values } from "../tensors/tensor.ts";
+import { columns, rows, scaled } from "../tensors/arrays.ts";
+import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
 import { dense, leakyRelu, normalised } from "./layers.ts";
 import type { Name, Network } from "./network.ts";
 import type { Weights } from "./weights.ts";
@@ -38,6 +38,8 @@ export function applied(network: Network, x: Name, { weight, gain, bias }: Affin
 /** Learning rate of the mapping's layers, relative to the others', where the file does not tell. */
 const RATE = 0.01;
 const EPSILON = 1e-8;
+/** Of leaky ReLUs. */
+const SLOPE = 0.2;
 
 /**
  * z [n, z] → w [n, w]: pixel normalisation, dense layers, truncation, under the names `mapping.fc0.weight` …
@@ -51,22 +53,43 @@ export function mapping(network: Network, weights: Weights, { label, truncation 
   const layers = Array.from({ length: count }, (_, i) =>
     equalised(weights, `mapping.fc${i}`, { rate, gain: Math.SQRT2 }),
   );
-  if (weights.has("mapping.embed.weight")) layers[0] = labelled(layers[0], weights, label);
+  const embedding = embeddingOf(weights, label);
+  if (embedding) layers[0] = labelled(layers[0], weights, embedding);
   else requireNoLabel(label);
   let w = normalised(network, network.input("z", [layers[0].weight.shape[1]]));
   for (const layer of layers) w = leakyRelu(network, applied(network, w, layer));
-  if (truncation !== 1) w = truncated(network, w, weights, truncation);
+  if (truncation !== 1) w = truncated(network, w, meanOf(weights, label), truncation);
   return network.space("w", [layers[count - 1].weight.shape[0]], w);
 }
 
-/** The first layer with the embedding of a class in its bias. */
-function labelled({ gain, bias }: Affine, weights: Weights, label: number | undefined): Affine {
-  const weight = weights.values("mapping.fc0.weight", 2);
-  const embed = equalised(weights, "mapping.embed");
+/** What stands for a class, before it is normalised; undefined of a generator without classes. */
+function embeddingOf(weights: Weights, label: number | undefined): Float32Array | undefined {
+  if (weights.has("mapping.embed_proj.weight")) return projectedEmbedding(weights, label);
+  if (!weights.has("mapping.embed.bias")) return undefined;
+  const { bias, gain } = equalised(weights, "mapping.embed");
   const table = weights.values("mapping.embed.weight", 2);
-  const [size, classes] = table.shape;
+  const [, classes] = table.shape;
   const chosen = requireLabel(label, classes);
-  const embedding = embed.bias.data.map((x, i) => x + embed.gain * table.data[i * classes + chosen]);
+  return bias.data.map((x, i) => x + gain * table.data[i * classes + chosen]);
+}
+
+/** StyleGAN-XL's: a dense layer and leaky ReLU of what a classifier knows a class by. */
+function projectedEmbedding(weights: Weights, label: number | undefined): Float32Array {
+  const table = weights.values("mapping.embed.weight", 2);
+  const chosen = requireLabel(label, table.shape[0]);
+  const known = rows(table, chosen, chosen + 1).data;
+  const { bias, gain } = equalised(weights, "mapping.embed_proj", { gain: Math.SQRT2 });
+  const matrix = weights.values("mapping.embed_proj.weight", 2).data;
+  return bias.data.map((b, row) => {
+    const sum = known.reduce((all, x, i) => all + gain * x * matrix[row * known.length + i], b);
+    return sum < 0 ? SLOPE * sum : sum;
+  });
+}
+
+/** The first layer with the embedding of a class in its bias. */
+function labelled({ gain, bias }: Affine, weights: Weights, embedding: Float32Array): Affine {
+  const weight = weights.values("mapping.fc0.weight", 2);
+  const size = embedding.length;
   const mean = embedding.reduce((sum, x) => sum + x * x, 0) / size;
   const unit = embedding.map((x) => x / Math.sqrt(mean + EPSILON));
   const inputs = weight.shape[1];
@@ -78,8 +101,8 @@ function labelled({ gain, bias }: Affine, weights: Weights, label: number | unde
   return { weight: columns(weight, 0, z), gain, bias: { shape: bias.shape, data: moved } };
 }
 
-/** ψ·w + (1 − ψ)·mean. */
-function truncated(network: Network, w: Name, weights: Weights, psi: number): Name {
+/** The mean of w that the checkpoint has; StyleGAN-XL has one for each class. */
+function meanOf(weights: Weights, label = 0): Float32Array {
   const mean = weights.find("mapping.w_avg");
   if (!mean) {
     throw new VielbeinError(
@@ -87,7 +110,12 @@ function truncated(network: Network, w: Name, weights: Weights, psi: number): Na
       "truncation: the checkpoint has no mean of w. Leave it out; the commands' own --truncation takes the mean of samples.",
     );
   }
-  const offset = scaled({ shape: [mean.size], data: mean.read() }, 1 - psi);
+  return mean.shape.length === 2 ? rows(valuesOf(mean), label, label + 1).data : mean.read();
+}
+
+/** ψ·w + (1 − ψ)·mean. */
+function truncated(network: Network, w: Name, mean: Float32Array, psi: number): Name {
+  const offset = scaled({ shape: [mean.length], data: mean }, 1 - psi);
   const shortened = network.op("Mul", [w, network.constant([psi])]);
   return network.op("Add", [shortened, network.weight("offset", offset)]);
 }
