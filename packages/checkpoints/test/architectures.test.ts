@@ -100,6 +100,12 @@ const cases: readonly Case[] = [
     architecture: "StyleGAN1 (rosinality)",
     options: { size: 16 },
   },
+  ...["stylegan1_tensorflow", "stylegan1_tensorflow_fused"].map((golden) => ({
+    file: `${golden}.pkl`,
+    golden,
+    architecture: "StyleGAN1 (NVIDIA, TensorFlow)",
+    options: { truncation: 0.8 },
+  })),
   { file: "pggan.pt", golden: "pggan", architecture: "PGGAN (pytorch_GAN_zoo)" },
   {
     file: "biggan.bin",

@@ -11,6 +11,7 @@ import { keras } from "./keras.ts";
 import { pggan } from "./pggan.ts";
 import { stack } from "./stack.ts";
 import { stylegan1 } from "./stylegan1.ts";
+import { stylegan1Tensorflow } from "./stylegan1-tensorflow.ts";
 import { stylegan2 } from "./stylegan2.ts";
 import { stylegan2Lucidrains } from "./stylegan2-lucidrains.ts";
 import { stylegan2Rosinality } from "./stylegan2-rosinality.ts";
@@ -27,6 +28,7 @@ export const architectures: readonly Architecture[] = [
   styleganXl,
   stylegan3,
   stylegan1,
+  stylegan1Tensorflow,
   autoencoderKl,
   autoencoderLdm,
   autoencoderTiny,

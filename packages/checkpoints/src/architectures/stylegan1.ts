@@ -1,7 +1,7 @@
 // StyleGAN (Karras et al. 2019) under the names of rosinality's style-based-gan-pytorch: features are normalised by
 // instance, then scaled and shifted by styles. Noise, which that code draws anew for every image, is left out.
 
-import { float, int } from "@vielbein/onnx/graph";
+import { instanceStyled, spread } from "../build/instances.ts";
 import {
   convolution,
   dense,
@@ -126,7 +126,10 @@ class BlockWriter {
     const isFused = this.#weights.has(`${conv1}.0.weight`);
     if (!isFused)
       return this.#blurred(this.convolved(doubled(this.#network, before), "conv1.1.conv"), `${conv1}.2`);
-    const weight = averaged(this.#weights.values(`${conv1}.0.weight`, 4));
+    const kernel = this.#weights.values(`${conv1}.0.weight`, 4);
+    // Its fan-in counts the first axis.
+    const gain = Math.sqrt((2 * kernel.shape[1]) / kernel.data.length) / 4;
+    const weight = scaled(spread(kernel), gain);
     const bias = this.#weights.tensor(`${conv1}.0.bias`);
     const wide = transposedConvolution(this.#network, before, weight, { bias, stride: 2, padding: 1 });
     return this.#blurred(wide, `${conv1}.1`);
@@ -151,29 +154,6 @@ class BlockWriter {
 
   /** Leaky ReLU, normalisation by instance, the style's factors and shifts. */
   adapted(x: Name, style: Name): Name {
-    const network = this.#network;
-    const channels = this.#channels;
-    const active = leakyRelu(network, x);
-    const [ones, zeros] = [1, 0].map((value) => network.constant(Array(channels).fill(value), [channels]));
-    const unit = network.op("InstanceNormalization", [active, ones, zeros], { epsilon: float(EPSILON) });
-    const parts = network.reshape(style, [2, channels, 1, 1]);
-    const [factors, shifts] = [0, 1].map((at) =>
-      network.op("Gather", [parts, network.integers([at], [])], { axis: int(1) }),
-    );
-    return network.op("Add", [network.op("Mul", [unit, factors]), shifts]);
+    return instanceStyled(this.#network, leakyRelu(this.#network, x), style, this.#channels, EPSILON);
   }
-}
-
-/** A kernel of 3 × 3 with its gain, averaged with itself one pixel on: 4 × 4. Its fan-in counts the first axis. */
-function averaged({ shape, data }: Values): Values {
-  const [inputs, outputs, side] = shape;
-  const gain = Math.sqrt(2 / (inputs * side * side)) / 4;
-  const wide = side + 1;
-  const result = new Float32Array(inputs * outputs * wide * wide);
-  for (let i = 0; i < data.length; i++) {
-    const [plane, at] = [Math.floor(i / side ** 2), i % side ** 2];
-    const corner = plane * wide ** 2 + Math.floor(at / side) * wide + (at % side);
-    for (const step of [0, 1, wide, wide + 1]) result[corner + step] += gain * data[i];
-  }
-  return { shape: [inputs, outputs, wide, wide], data: result };
 }

@@ -58,7 +58,7 @@ export function mapping(network: Network, weights: Weights, { label, truncation 
   else requireNoLabel(label);
   let w = normalised(network, network.input("z", [layers[0].weight.shape[1]]));
   for (const layer of layers) w = leakyRelu(network, applied(network, w, layer));
-  if (truncation !== 1) w = truncated(network, w, meanOf(weights, label), truncation);
+  if (truncation !== 1) w = truncated(network, w, meanOf(weights.find("mapping.w_avg"), label), truncation);
   return network.space("w", [layers[count - 1].weight.shape[0]], w);
 }
 
@@ -101,9 +101,12 @@ function labelled({ gain, bias }: Affine, weights: Weights, embedding: Float32Ar
   return { weight: columns(weight, 0, z), gain, bias: { shape: bias.shape, data: moved } };
 }
 
-/** The mean of w that the checkpoint has; StyleGAN-XL has one for each class. */
-function meanOf(weights: Weights, label = 0): Float32Array {
-  const mean = weights.find("mapping.w_avg");
+/**
+ * A mean of w that a checkpoint has; StyleGAN-XL has one for each class.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` without one: it was asked for by truncation.
+ */
+export function meanOf(mean: StoredTensor | undefined, label = 0): Float32Array {
   if (!mean) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
@@ -114,7 +117,7 @@ function meanOf(weights: Weights, label = 0): Float32Array {
 }
 
 /** ψ·w + (1 − ψ)·mean. */
-function truncated(network: Network, w: Name, mean: Float32Array, psi: number): Name {
+export function truncated(network: Network, w: Name, mean: Float32Array, psi: number): Name {
   const offset = scaled({ shape: [mean.length], data: mean }, 1 - psi);
   const shortened = network.op("Mul", [w, network.constant([psi])]);
   return network.op("Add", [shortened, network.weight("offset", offset)]);
