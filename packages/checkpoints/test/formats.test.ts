@@ -38,6 +38,15 @@ describe("tensors of every type and of every kind of view", () => {
     expect(values(checkpoint, prefix)).toEqual(await expected("views.npz"));
   });
 
+  it("a tar archive, as PyTorch wrote them first", async () => {
+    const checkpoint = await open("views_tar.pt");
+    expect(checkpoint.format).toBe("tar");
+    expect(checkpoint.settings.get("step")).toBe(3);
+    const found = values(checkpoint, "state.");
+    expect(Object.keys(found)).toHaveLength(9);
+    expect(await expected("views.npz")).toMatchObject(found);
+  });
+
   it("settings stand beside them", async () => {
     const { settings } = await open("views.pt");
     expect(settings.get("step")).toBe(3);

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { contentOf } from "../src/files/content.ts";
+import { readTorchTar } from "../src/files/tar.ts";
 import { readPickles } from "../src/files/torch.ts";
 import { openCheckpoint } from "../src/index.ts";
 import { Global, Inert } from "../src/pickle/objects.ts";
@@ -155,6 +156,42 @@ describe("tensors that do not fit their storage", () => {
     ["a storage that is longer than the file", file("I4\n", "I1\n", "I0\n", 1_000_000_000)],
     ["a storage of negative length", file("I4\n", "I1\n", "I0\n", -1)],
   ])("%s", (_, pickle) => refuses(pickle));
+});
+
+describe("tar archives", () => {
+  /** A member of an archive, its content filled up to whole blocks. */
+  const member = (name: string, content: string, size = content.length): string => {
+    const header = `${name.padEnd(124, "\0")}${size.toString(8).padStart(11, "0")}\0`.padEnd(156, "\0");
+    const rest = `${header}0`.padEnd(257, "\0");
+    return `${`${rest}ustar`.padEnd(512, "\0")}${content.padEnd(512 * Math.ceil(content.length / 512), "\0")}`;
+  };
+  const storages = "\x80\x02K\x00.\x80\x02]..";
+  const tensors = "\x80\x02K\x00.";
+  const whole = [member("pickle", "(I7\nl."), member("tensors", tensors), member("storages", storages)];
+
+  it("is one that is read", () => {
+    expect(readTorchTar(bytes(whole.join("")))).toEqual([7]);
+  });
+
+  it.each([
+    ["a member that is missing", whole.slice(1).join("")],
+    ["a member that is longer than the file", member("pickle", "N.", 8 ** 10)],
+    ["a size that is no number", member("pickle", "N.").replace("00000000002", "zzzzzzzzzzz")],
+    ["a million storages that are not there", whole.join("").replace("K\x00.\x80", "J\x40\x42\x0f\x00.\x80")],
+    ["an object that is not there", whole.join("").replace("(I7\nl.", "P2000\n.")],
+    [
+      "a tensor of a million axes",
+      whole.join("").replace(tensors, `\x80\x02K\x01.(K\x01K\x01Nt.${int32(1_000_000)}`),
+    ],
+  ])("%s", (_, text) => {
+    expect(() => readTorchTar(bytes(text))).toThrow(expect.objectContaining({ code: "INVALID_MODEL" }));
+  });
+});
+
+it("element types that are not read are named", () => {
+  const storage = "(S'storage'\nctorch.storage\nUntypedStorage\nS'0'\nS'cpu'\nI4\nNtQ";
+  const tensor = `ctorch._utils\n_rebuild_tensor_v3\n(${storage}I0\n(I4\nt(I1\ntI00\nNctorch\nfloat8_e4m3fn\ntR.`;
+  expect(() => readPickles(bytes(tensor))).toThrow('elements as "float8_e4m3fn", which is not read');
 });
 
 it("errors name the file", async () => {

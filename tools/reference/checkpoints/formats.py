@@ -3,13 +3,17 @@
     python tools/reference/checkpoints/formats.py packages/checkpoints/test/fixtures
 
 Writes views.pt and views_legacy.pt (views of shared storages, transposed, sliced, repeated, of every element type),
-shards.index.json with shard_0.safetensors and shard_1.safetensors, all with views.npz; protocol_0.pkl … protocol_5.pkl
+views_tar.pt (before version 0.1.11), shards.index.json with shard_0.safetensors and shard_1.safetensors, all with views.npz; protocol_0.pkl … protocol_5.pkl
 (numbers, texts, containers, arrays and an object, by Python's own pickle) with protocol.npz.
 """
 
 import collections
+import io
 import json
 import pickle
+import struct
+import tarfile
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -45,8 +49,52 @@ def tensors() -> dict:
         "int": torch.arange(-2, 3, dtype=torch.int32),
         "bytes": torch.arange(250, 256).to(torch.uint8),
         "bool": torch.tensor([True, False, True]),
+        # Types that have no storages of their own.
+        "halves_of_words": torch.arange(5, dtype=torch.int32).to(torch.uint16)[1:],
+        "words": torch.arange(3).to(torch.uint32),
         "parameter": torch.nn.Parameter(base[0]),
     }
+
+
+TARRED = ("whole", "transposed", "slice", "every_second", "column", "double", "long", "bytes", "empty")
+
+
+def write_tar(content: dict, path: Path):
+    """A file as PyTorch wrote them before version 0.1.11; today's reads them still, and reads this one in `main`.
+
+    With the storage that `slice` is a view of cut out of the one that is written, as an old one could be.
+    """
+    storages, tensors, keys = io.BytesIO(), io.BytesIO(), {}
+    chosen = {name: tensor for name, tensor in content["state"].items() if name in TARRED}
+    typed = {tensor.untyped_storage().data_ptr(): tensor for tensor in chosen.values()}
+    pickle.dump(len(typed), storages, 2)
+    for key, (pointer, tensor) in enumerate(typed.items()):
+        keys[pointer] = key
+        kind = {torch.float32: torch.FloatStorage, torch.float64: torch.DoubleStorage, torch.int64: torch.LongStorage, torch.uint8: torch.ByteStorage}[tensor.dtype]
+        pickle.dump((key, "cpu", kind), storages, 2)
+        data = bytes(tensor.untyped_storage())
+        storages.write(struct.pack("<q", len(data) // tensor.element_size()) + data)
+    cut, (root, start) = 1000, (keys[chosen["slice"].untyped_storage().data_ptr()], chosen["slice"].storage_offset())
+    pickle.dump([(cut, root, start, 9)], storages, 2)
+    pickle.dump(len(chosen), tensors, 2)
+    for i, (name, tensor) in enumerate(chosen.items()):
+        key = cut if name == "slice" else keys[tensor.untyped_storage().data_ptr()]
+        offset = 0 if name == "slice" else tensor.storage_offset()
+        pickle.dump((2000 + i, key, type(tensor)), tensors, 2)
+        tensors.write(struct.pack(f"<ii{2 * tensor.dim() + 1}q", tensor.dim(), 0, *tensor.shape, *tensor.stride(), offset))
+
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, value):
+            named = [i for i, tensor in enumerate(chosen.values()) if tensor is value]
+            return str(2000 + named[0]) if named else None
+
+    text = io.BytesIO()
+    Pickler(text, 2).dump({"state": chosen, "step": content["step"]})
+    with tarfile.open(path, "w:", format=tarfile.PAX_FORMAT) as archive:
+        for name, stream in (("sys_info", io.BytesIO(pickle.dumps({"protocol_version": 1000}, 2))), ("pickle", text), ("tensors", tensors), ("storages", storages)):
+            member = tarfile.TarInfo(name)
+            member.size = len(stream.getvalue())
+            archive.addfile(member, io.BytesIO(stream.getvalue()))
 
 
 def content() -> dict:
@@ -66,6 +114,8 @@ if __name__ == "__main__":
     state = tensors()
     torch.save({"state": state, "step": 3}, folder / "views.pt")
     torch.save({"state": state, "step": 3}, folder / "views_legacy.pt", _use_new_zipfile_serialization=False)
+    write_tar({"state": state, "step": 3}, folder / "views_tar.pt")
+    assert all(torch.equal(value, torch.load(folder / "views_tar.pt", weights_only=False)["state"][name]) for name, value in state.items() if name in TARRED)
     np.savez_compressed(folder / "views.npz", **{name: value.detach().float().numpy() for name, value in state.items()})
     copies = {name: value.detach().contiguous().clone() for name, value in state.items()}
     names = list(copies)

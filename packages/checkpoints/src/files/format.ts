@@ -1,10 +1,13 @@
 // Which format a file has, by its first bytes.
 
 /** As people call them. */
-export type Format = "safetensors" | "zip" | "pickle" | "HDF5" | "JSON";
+export type Format = "safetensors" | "zip" | "tar" | "pickle" | "HDF5" | "JSON";
 
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
 const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+/** Of tar archives, behind the header of the first member. */
+const TAR = [0x75, 0x73, 0x74, 0x61, 0x72];
+const TAR_PLACE = 257;
 const PROTOCOL = 0x80;
 /** Of protocols 0 and 1, which do not say so: those that begin with a list or a dictionary that is remembered. */
 const PICKLES: readonly (readonly number[])[] = ["(dp", "(lp", "}q", "]q", "ccollections\n"].map((text) =>
@@ -17,6 +20,7 @@ export function checkpointFormat(bytes: Uint8Array): Format | undefined {
   const begins = (signature: readonly number[]): boolean => signature.every((byte, i) => bytes[i] === byte);
   if (begins(ZIP)) return "zip";
   if (begins(HDF5)) return "HDF5";
+  if (TAR.every((byte, i) => bytes[TAR_PLACE + i] === byte)) return "tar";
   if (PICKLES.some(begins) || (bytes[0] === PROTOCOL && bytes[1] >= 2 && bytes[1] <= 5)) return "pickle";
   if (bytes[8] === BRACE && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0) return "safetensors";
   return bytes.length > 0 && /^\s*\{/.test(new TextDecoder().decode(new Uint8Array(bytes.subarray(0, 64))))

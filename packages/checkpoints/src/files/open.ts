@@ -12,6 +12,7 @@ import { checkpointFormat, type Format } from "./format.ts";
 import { isRecord, parsedJson } from "./json.ts";
 import { readKerasArchive, readKerasH5 } from "./keras.ts";
 import { mergedContent, readSafetensorsFile, shardsOf } from "./safetensors.ts";
+import { readTorchTar } from "./tar.ts";
 import { readLayersModel } from "./tensorflow-js.ts";
 import { readPickles, readTorchZip } from "./torch.ts";
 
@@ -63,6 +64,8 @@ async function contentIn(
       return contentOf(readPickles(bytes));
     case "zip":
       return readZip(bytes);
+    case "tar":
+      return contentOf(readTorchTar(bytes));
     case "JSON":
       return readIndex(file, files);
     case "HDF5":

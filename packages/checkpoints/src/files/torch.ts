@@ -35,7 +35,7 @@ function shared(
 }
 
 /** One pickle of a file, whose storages `find` finds. */
-function surroundings(bytes: Uint8Array, find: FindStorage, depth: number): Surroundings {
+export function surroundings(bytes: Uint8Array, find: FindStorage, depth: number): Surroundings {
   let left = MOST_COPIES * bytes.length;
   const seen = new Map<Uint8Array, Value>();
   const help: Help = {

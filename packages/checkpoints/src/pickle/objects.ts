@@ -1,6 +1,7 @@
 // What a pickle's objects become here. Nothing in a pickle is ever called: a class, a function and what they would
 // make are records of their names and their parts.
 
+import { type ElementType, elementBytes } from "../tensors/element-types.ts";
 import type { Storage, StoredTensor } from "../tensors/tensor.ts";
 
 /** A class or a function, by name. */
@@ -40,6 +41,19 @@ export class StorageObject {
 
   constructor(storage: Storage) {
     this.storage = storage;
+  }
+
+  /** The same bytes as elements of another type. */
+  as(type: ElementType): Storage {
+    const { storage } = this;
+    return {
+      type,
+      length: Math.floor((storage.length * elementBytes(storage.type)) / elementBytes(type)),
+      // Perhaps read later than the tensors.
+      get bytes() {
+        return storage.bytes;
+      },
+    };
   }
 }
 

@@ -1,7 +1,7 @@
 // The functions and classes that pickled tensors are made by. What they do is done here; all others stay inert.
 
 import { badCheckpoint } from "../errors.ts";
-import type { ElementType } from "../tensors/element-types.ts";
+import { type ElementType, isElementType } from "../tensors/element-types.ts";
 import { StoredTensor } from "../tensors/tensor.ts";
 import { Global, Inert, StorageObject, type Value } from "./objects.ts";
 
@@ -31,6 +31,16 @@ export function storageType(of: Value): ElementType {
   );
 }
 
+/** The element type that PyTorch calls so: `torch.float32`. */
+function elementTypeOf(of: Value): ElementType {
+  const name = of instanceof Global && of.module === "torch" ? of.name : "?";
+  if (isElementType(name)) return name;
+  throw badCheckpoint(
+    `it stores elements as ${JSON.stringify(name)}, which is not read`,
+    "Save it as float32",
+  );
+}
+
 /** What the reader of a file does for the objects in it. */
 export interface Help {
   /** Reads nested bytes, as `torch.save` writes them for a storage on its own. */
@@ -51,6 +61,15 @@ function numbers(value: Value): number[] {
 const tensor: Rebuild = ([storage, offset, shape, strides]) => {
   if (!(storage instanceof StorageObject)) throw badCheckpoint("a tensor has no storage");
   return StoredTensor.view(storage.storage, numbers(shape), {
+    offset: Number(offset),
+    strides: numbers(strides),
+  });
+};
+
+/** The same of a storage of bytes, with an element type: `torch.uint16`. */
+const typedTensor: Rebuild = ([storage, offset, shape, strides, , , of = null]) => {
+  if (!(storage instanceof StorageObject)) throw badCheckpoint("a tensor has no storage");
+  return StoredTensor.view(storage.as(elementTypeOf(of)), numbers(shape), {
     offset: Number(offset),
     strides: numbers(strides),
   });
@@ -83,6 +102,7 @@ const encoded: Rebuild = ([text, encoding]) => {
 const known: Readonly<Record<string, Rebuild>> = {
   "torch._utils._rebuild_tensor_v2": tensor,
   "torch._utils._rebuild_tensor": tensor,
+  "torch._utils._rebuild_tensor_v3": typedTensor,
   "torch._utils._rebuild_parameter": first,
   "torch._utils._rebuild_parameter_with_state": first,
   "torch._tensor._rebuild_from_type_v2": ([of = null, , args = null], help) => rebuilt(of, args, help),

@@ -34,6 +34,10 @@ const BYTES: Readonly<Record<ElementType, number>> = {
   bool: 1,
 };
 
+export function isElementType(name: string): name is ElementType {
+  return Object.hasOwn(BYTES, name);
+}
+
 /** Bytes of one element. */
 export function elementBytes(type: ElementType): number {
   return BYTES[type];
