@@ -27,7 +27,7 @@ import { constant, type Found, searchOf } from "./finding/found.ts";
 import { findRegion, type RegionFound } from "./finding/region.ts";
 import { fit } from "./opening/fitting.ts";
 import { Pictures } from "./opening/pictures.ts";
-import { readModel } from "./opening/reading.ts";
+import { bytesOf, readModel } from "./opening/reading.ts";
 import { Spaces } from "./opening/spaces.ts";
 import { describeMask, pointOrigin, type SignedModel, sha256, signed } from "./signing.ts";
 
@@ -65,11 +65,13 @@ export class ModelEngine implements ExplorerEngine {
   }
 
   async load(
-    { name, bytes, sha256: known }: ExplorerFile,
+    opened: ExplorerFile,
     choice: SpacesChoice,
     { signal = never }: CallOptions = {},
   ): Promise<ExplorerModel> {
-    const file = await readModel(name, bytes);
+    const { name, sha256: known, checkpoint } = opened;
+    const bytes = await bytesOf(opened);
+    const file = await readModel(name, bytes, checkpoint);
     const beside = file.graph.initializers.find((tensor) => tensor.external && tensor.raw.length === 0);
     if (beside?.external) {
       throw new VielbeinError(

@@ -36,7 +36,7 @@ export interface Architecture {
 }
 
 /**
- * The class of a conditional generator.
+ * The class of a conditional generator. The messages for want of an option begin with its name, by which the explorer asks.
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` without one, `OUT_OF_RANGE` for one that does not exist.
  */
@@ -44,7 +44,7 @@ export function requireLabel(label: number | undefined, classes: number): number
   if (label === undefined) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `The generator is conditional: choose one of its ${classes} classes with label (--label N), from 0.`,
+      `label: the generator is conditional; choose one of its ${classes} classes, from 0 (--label N).`,
     );
   }
   if (Number.isInteger(label) && label >= 0 && label < classes) return label;

@@ -160,7 +160,7 @@ function write(network: Network, layers: readonly Layer[], weights: Weights, opt
   if (activation === undefined) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
-      `The checkpoint holds the weights of ${layers.length} layers in a row, and not what stands between them: say so with activation (--activation relu,tanh as in DCGAN): ${ACTIVATION_GRAMMAR}.`,
+      `activation: the checkpoint holds the weights of ${layers.length} layers in a row, and not what stands between them; say so (--activation relu,tanh as in DCGAN): ${ACTIVATION_GRAMMAR}.`,
     );
   }
   if (options.activation !== undefined && !isSameActivation(options.activation, activation)) {

@@ -2,10 +2,20 @@
 
 import { checkpointFormat } from "@vielbein/checkpoints/format";
 import { decodeModel, type Model } from "@vielbein/onnx";
+import type { CheckpointAnswers, ExplorerFile } from "@vielbein/viz/explorer";
+
+/** The bytes of a file, which may be those of a blob. */
+export async function bytesOf({ bytes }: ExplorerFile): Promise<Uint8Array> {
+  return bytes instanceof Uint8Array ? bytes : new Uint8Array(await bytes.arrayBuffer());
+}
 
 /** The model of an ONNX file or of a checkpoint; what reads checkpoints is loaded when there is one. */
-export async function readModel(name: string, bytes: Uint8Array): Promise<Model> {
+export async function readModel(
+  name: string,
+  bytes: Uint8Array,
+  answers: CheckpointAnswers | undefined,
+): Promise<Model> {
   if (checkpointFormat(bytes) === undefined) return decodeModel(bytes, name);
   const { fromCheckpoint } = await import("@vielbein/checkpoints");
-  return (await fromCheckpoint({ name, bytes })).model;
+  return (await fromCheckpoint({ name, bytes }, answers)).model;
 }

@@ -1,5 +1,6 @@
 // The controls of the page, joined to the explorer: buttons, fields, files that are chosen or dropped.
 
+import { hasDirections } from "./dropped.ts";
 import type { Explorer } from "./explorer.ts";
 import type { VielbeinExplorer } from "./host.ts";
 import { axisOf, valuesIn } from "./inputs.ts";
@@ -147,6 +148,8 @@ function listenToFiles(on: On, host: VielbeinExplorer, view: View, explorer: Exp
   const openModel = (file: File): unknown => void host.loadModel(file).catch(() => undefined);
   const openDirections = async (file: File): Promise<void> =>
     explorer.open(new Uint8Array(await file.arrayBuffer()), file.name);
+  const openAny = async (file: File): Promise<unknown> =>
+    (await hasDirections(file)) ? openDirections(file) : openModel(file);
   const chosen = (input: HTMLInputElement, react: (file: File) => unknown): void =>
     on(input, "change", () => {
       const file = input.files?.[0];
@@ -154,7 +157,7 @@ function listenToFiles(on: On, host: VielbeinExplorer, view: View, explorer: Exp
       if (file) void react(file);
       input.value = "";
     });
-  chosen(view.modelFile, openModel);
+  chosen(view.modelFile, openAny);
   for (const button of [view.openModel, view.openFirst]) on(button, "click", () => view.modelFile.click());
   on(view.openDirections, "click", () => view.directionsFile.click());
   on(view.openSample, "click", () => {
@@ -172,7 +175,7 @@ function listenToFiles(on: On, host: VielbeinExplorer, view: View, explorer: Exp
     event.preventDefault();
     isOver(false);
     const file = (event as DragEvent).dataTransfer?.files[0];
-    if (file) void (file.name.endsWith(".safetensors") ? openDirections(file) : openModel(file));
+    if (file) void openAny(file);
   });
 }
 

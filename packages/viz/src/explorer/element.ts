@@ -138,7 +138,7 @@ function fileOf(source: ModelSource): readonly [name: string, read: () => Promis
   }
   if (source instanceof Blob) {
     const name = "name" in source ? String(source.name) : "model.onnx";
-    return [name, async () => ({ name, bytes: new Uint8Array(await source.arrayBuffer()) })];
+    return [name, async () => ({ name, bytes: source })];
   }
   if (source instanceof ArrayBuffer || source instanceof Uint8Array) {
     return ["model.onnx", async () => ({ name: "model.onnx", bytes: new Uint8Array(source) })];

@@ -159,12 +159,24 @@ export interface ProgressOptions<Reply> extends CallOptions {
 /** How an animation is played. */
 export type Playback = "once" | "there and back";
 
+/** What a checkpoint does not say by itself. */
+export interface CheckpointAnswers {
+  /** Class of a conditional generator, from 0. */
+  readonly label?: number | undefined;
+  /** Between its layers and behind the last: `relu,tanh`. */
+  readonly activation?: string | undefined;
+  /** Height and width of the image. */
+  readonly size?: number | undefined;
+}
+
 /** A model's file. */
 export interface ExplorerFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** A blob is read by the engine, so that the page's thread need not copy it. */
+  readonly bytes: Uint8Array | Blob;
   /** SHA-256 of the file that the bytes come from, in hexadecimal digits. Default: that of the bytes. */
   readonly sha256?: string | undefined;
+  readonly checkpoint?: CheckpointAnswers | undefined;
 }
 
 /** Calls may overlap; an aborted one is rejected with an `AbortError`. */

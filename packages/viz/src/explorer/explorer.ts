@@ -221,6 +221,7 @@ export class Explorer {
   fail(error: unknown): void {
     if (error instanceof Error && error.name === "AbortError") return;
     this.#view.error.hidden = false;
+    this.#view.asked.hidden = true;
     this.#view.errorText.textContent = error instanceof Error ? error.message : String(error);
     this.#events.error(error);
   }

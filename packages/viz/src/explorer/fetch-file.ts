@@ -22,7 +22,7 @@ export async function fetchFile(src: string): Promise<ExplorerFile> {
     throw missing(cause.message, cause);
   });
   if (!response.ok) throw missing(`the server answers with status ${response.status}`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
+  const bytes = await response.blob();
   const sha256 = response.headers.get("Vielbein-Model-SHA256") ?? undefined;
   return { name: nameOf(src), bytes, sha256 };
 }

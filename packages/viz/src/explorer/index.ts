@@ -1,6 +1,7 @@
 export { defineExplorer } from "./element.ts";
 export type {
   AxisExtents,
+  CheckpointAnswers,
   DirectionKind,
   ExplorerCertainty,
   ExplorerDirections,

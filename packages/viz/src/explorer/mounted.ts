@@ -1,5 +1,6 @@
 // What an element holds while it is on a page: the explorer in its shadow tree, and all that is joined to it.
 
+import { Asked } from "./asked.ts";
 import { listen } from "./controls.ts";
 import type { ExplorerEngine, ExplorerFile } from "./engine.ts";
 import { Explorer } from "./explorer.ts";
@@ -19,6 +20,7 @@ export class Mounted {
   readonly #keeping: Keeping;
   readonly #region: RegionLayer;
   readonly #visits: Visits;
+  readonly #asked: Asked;
 
   /** @param engine is disposed of with this. */
   constructor(host: VielbeinExplorer, engine: ExplorerEngine) {
@@ -51,6 +53,7 @@ export class Mounted {
     this.#keeping = new Keeping(view, this.explorer, signal);
     this.#region = new RegionLayer(view, (region, isDone) => this.#mark(region, isDone), signal);
     this.#visits = new Visits(host, view, this.explorer, signal);
+    this.#asked = new Asked(view, (file) => void this.load(file, file.name, FRESH), signal);
     view.openSample.hidden = !host.hasAttribute("sample");
     this.#showEmpty(!host.getAttribute("src"));
     listen(host, view, this.explorer, signal);
@@ -80,6 +83,12 @@ export class Mounted {
   ): Promise<{ readonly failure?: unknown }> {
     const result = await this.explorer.load(file, name, pageState);
     this.#showEmpty(!this.explorer.model);
+    // A file that could not be fetched is the failure.
+    if (result.failure)
+      await Promise.resolve(file).then(
+        (read) => this.#asked.ask(result.failure, read),
+        () => undefined,
+      );
     return result;
   }
 

@@ -11,7 +11,7 @@ const HEADER = `
     </div>
     <div class="working"><progress id="progress" max="1" hidden></progress><button id="cancel" hidden>Cancel</button></div>
   </header>
-  <div id="error" role="alert" hidden><p id="error-text"></p><button id="dismiss" aria-label="Dismiss the message">✕</button></div>
+  <div id="error" role="alert" hidden><div class="said"><p id="error-text"></p><form id="asked" hidden><label><span id="asked-name"></span> <input id="answer" required></label> <button class="primary">Open</button></form></div><button id="dismiss" aria-label="Dismiss the message">✕</button></div>
   <p id="remarks" class="remarks" hidden></p>`;
 
 const PICTURE = `

@@ -62,6 +62,10 @@ export interface View extends WorkView, LensView, RegionView, ShelfView, Timelin
   readonly copyHint: HTMLElement;
   readonly error: HTMLElement;
   readonly errorText: HTMLElement;
+  /** The form of what a checkpoint does not say. */
+  readonly asked: HTMLFormElement;
+  readonly askedName: HTMLElement;
+  readonly answer: HTMLInputElement;
   readonly dismiss: HTMLButtonElement;
   readonly remarks: HTMLElement;
 }

@@ -18,7 +18,11 @@ header { position: relative; display: flex; flex-wrap: wrap; gap: 8px 20px; alig
 #progress:indeterminate { background: linear-gradient(90deg, var(--vielbein-accent) 30%, var(--vielbein-line) 0) }
 #cancel { height: 26px; font-size: 12px }
 #error { position: sticky; top: 8px; z-index: 5; display: flex; align-items: start; gap: 8px; margin: 0 0 16px; color: var(--vielbein-ink); border-left: 4px solid var(--vielbein-vermillion); border-radius: 0 7px 7px 0; padding: 8px 8px 8px 12px; background: var(--vielbein-band) }
-#error p { flex: 1; overflow-wrap: anywhere; align-self: center }
+#error .said { flex: 1; align-self: center; overflow-wrap: anywhere }
+#error p { margin: 0 }
+#asked { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px }
+#asked[hidden] { display: none }
+#answer { width: 14em }
 #dismiss { border: 0; background: none; width: 32px; padding: 0 }
 .remarks { margin: 0 0 16px; color: var(--vielbein-soft); font-size: 12px; overflow-wrap: anywhere }
 .explorer:has(#empty:not([hidden])) .spaces label { display: none }
