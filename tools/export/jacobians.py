@@ -1,4 +1,4 @@
-"""For the tests of the recipes: an exported file's image and Jacobian against PyTorch's, in double precision."""
+"""For tests: an exported file's image and Jacobian against PyTorch's, in double precision."""
 
 import copy
 import shutil

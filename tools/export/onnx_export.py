@@ -1,6 +1,6 @@
-"""What the recipes share: a module that names its tensors becomes an ONNX file that has those names, and is checked.
+"""A module that names its tensors becomes an ONNX file that has those names, and is checked.
 
-A recipe's module returns a dictionary, name → tensor, in the order in which they arise; the last is the output and the
+The module returns a dictionary, name → tensor, in the order in which they arise; the last is the output and the
 others stay inside the graph, where a map may begin or end (`--from w_plus --to image`).
 """
 
@@ -25,8 +25,8 @@ TOLERANCE, HALF_TOLERANCE = 1e-4, 5e-2
 SMALLEST_HALF = 256
 
 
-# An input's name and either the shape of a code or the number of classes that an index chooses from.
-Inputs = dict[str, tuple[int, ...] | int]
+# An input's name and the shape of a code.
+Inputs = dict[str, tuple[int, ...]]
 
 
 class Traced(nn.Module):
@@ -43,10 +43,7 @@ class Traced(nn.Module):
 def draw(inputs: Inputs, n: int) -> dict[str, torch.Tensor]:
     """Random values [n, …] of the inputs."""
     generator = torch.Generator().manual_seed(n)
-    return {
-        name: torch.randint(of, (n,), generator=generator) if isinstance(of, int) else torch.randn(n, *of, generator=generator)
-        for name, of in inputs.items()
-    }
+    return {name: torch.randn(n, *shape, generator=generator) for name, shape in inputs.items()}
 
 
 def export(module: nn.Module, inputs: Inputs, path: Path, metadata: dict | None = None, float16=False) -> onnx.ModelProto:
@@ -167,22 +164,12 @@ def read_state(path: Path, *keys: str) -> dict[str, torch.Tensor]:
 
 
 def add_options(parser: argparse.ArgumentParser):
-    """The options of every recipe."""
+    """Where the file goes, and what its metadata say."""
     parser.add_argument("-o", "--out", type=Path, required=True, help="ONNX file to write")
     parser.add_argument("--prior", default="normal", help="of the codes: normal, uniform or uniform:LOW,HIGH (default: normal)")
     parser.add_argument("--range", default="-1,1", help="values of black and white in the images: LOW,HIGH (default: -1,1)")
     parser.add_argument("--float16", action="store_true", help="store weights as float16: half the size, computed with as float32")
     parser.add_argument("--licence", help="of the weights, for the file's metadata")
-
-
-def main_of(make, description: str, checkpoint: str, *keys: str, arguments: list[str] | None = None):
-    """The program of a recipe without options of its own: `make` makes the generator, whose code is its `z_dim`, of a state dictionary."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("checkpoint", type=Path, help=checkpoint)
-    add_options(parser)
-    args = parser.parse_args(arguments)
-    generator = make(read_state(args.checkpoint, *keys)).eval()
-    write(generator, {"z": (generator.z_dim,)}, args)
 
 
 def write(module: nn.Module, inputs: Inputs, args: argparse.Namespace, metadata: dict | None = None):

@@ -1,9 +1,9 @@
 """StyleGAN2 at 64 pixels, written for this project: the generator and the discriminator (Karras et al. 2020).
 
-Parameters are named, scaled and used as in NVIDIA's PyTorch code, so that one export recipe
-(tools/export/stylegan2.py) reads this project's checkpoints and theirs. Modulation scales the
-activations before and after a convolution with constant weights, which is the same function as
-modulated weights and needs no grouped convolution.
+Parameters are named, scaled and used as in NVIDIA's PyTorch code, so that `vielbein convert` reads
+this project's checkpoints as it reads theirs. Modulation scales the activations before and after a
+convolution with constant weights, which is the same function as modulated weights and needs no
+grouped convolution.
 """
 
 import math

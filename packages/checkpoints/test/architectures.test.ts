@@ -86,6 +86,7 @@ const cases: readonly Case[] = [
   },
   { file: "stylegan_xl_stem.pt", golden: "stylegan_xl_stem", architecture: "StyleGAN-XL" },
   ...["h5", "keras"].flatMap((ending): Case[] => [
+    { file: `keras_nested.${ending}`, golden: "keras_nested", architecture: "Keras model" },
     { file: `keras_dcgan.${ending}`, golden: "keras_dcgan", architecture: "Keras model" },
     {
       file: `keras_conditional.${ending}`,

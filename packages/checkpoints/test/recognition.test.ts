@@ -96,6 +96,7 @@ describe("what was assumed is said", () => {
   it.each([
     ["dcgan.pth", { activation }, "convolutions keep it; batch normalisation has ε = 10⁻⁵"],
     ["sd_vae_ldm.ckpt", { size: 4 }, "in how many groups channels are normalised: 32"],
+    ["stylegan2_ada.safetensors", {}, "activations have bounds: none"],
     ["stylegan3_r.pt", { label: 1 }, "margins, bounds and scales"],
   ])("%s", async (name, options, remark) => {
     const { model, remarks } = await convert(name, options);

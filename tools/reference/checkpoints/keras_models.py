@@ -4,7 +4,7 @@
 
 Writes keras_dcgan.h5 and keras_dcgan.keras (Sequential, as in TensorFlow's tutorial of DCGANs) and keras_conditional.h5
 and keras_conditional.keras (Functional, with the embedding of a class, skips and layers that are off after training),
-with golden .npz files: images with the channels first.
+keras_nested.h5 and keras_nested.keras (models as layers), with golden .npz files: images with the channels first.
 """
 
 import os
@@ -61,6 +61,18 @@ def conditional():
     return keras.Model([z, label], layers.Conv2D(1, 3, padding="same", activation="sigmoid")(x))
 
 
+def nested():
+    """A model whose layers are models: one that is Sequential, and one that is Functional and has another within."""
+    up = keras.Sequential([layers.Input((4, 4, 5)), layers.Conv2DTranspose(4, 3, strides=2, padding="same", use_bias=False), layers.BatchNormalization(), layers.LeakyReLU()], name="up")
+    deep = keras.Sequential([layers.Input((8, 8, 4)), layers.Conv2D(4, 1), layers.Activation("elu")], name="deep")
+    x, y = layers.Input((8, 8, 4)), layers.Input((8, 8, 4))
+    residual = keras.Model([x, y], layers.Add()([layers.Conv2D(4, 3, padding="same")(deep(x)), y]), name="residual")
+    z = layers.Input((4,))
+    x = up(layers.Reshape((4, 4, 5))(layers.Dense(80)(z)))
+    x = residual([x, layers.Conv2D(4, 1)(x)])
+    return keras.Model(z, layers.Conv2D(3, 3, padding="same", activation="tanh")(x))
+
+
 def settled(model, seed):
     """Random biases and statistics, as after training, exact in single precision."""
     random = np.random.default_rng(seed)
@@ -103,4 +115,5 @@ if __name__ == "__main__":
         raise SystemExit(__doc__)
     folder = Path(sys.argv[1])
     write(folder, "keras_dcgan", dcgan, 5, 1)
+    write(folder, "keras_nested", nested, 4, 3)
     write(folder, "keras_conditional", conditional, 4, 2, lambda n: [jax.numpy.full((n, 1), LABEL, jax.numpy.int32)])

@@ -2,6 +2,7 @@
 
 import { badCheckpoint } from "../errors.ts";
 import { isRecord } from "../files/json.ts";
+import { flattened } from "./keras-nested.ts";
 
 /** Entries of a layer's configuration; errors name the layer. */
 export class LayerConfig {
@@ -13,6 +14,16 @@ export class LayerConfig {
     this.className = className;
     this.name = String(entries.name);
     this.#entries = entries;
+  }
+
+  /** The same under another name. */
+  renamed(name: string): LayerConfig {
+    return new LayerConfig(this.className, { ...this.#entries, name });
+  }
+
+  /** Of a layer that is a model: its configuration, as one of its own has it. */
+  get model(): unknown {
+    return { class_name: this.className, config: this.#entries };
   }
 
   get(key: string): unknown {
@@ -61,13 +72,27 @@ export interface PlacedLayer {
 
 export interface KerasModel {
   readonly layers: readonly PlacedLayer[];
+  /** Layers that are its inputs, in the order in which it is given them. */
+  readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** Of the input of a Sequential model that has no layer for it. */
   readonly inputShape: readonly unknown[] | undefined;
 }
 
-/** @throws {VielbeinError} `INVALID_MODEL` for models that are neither Sequential nor Functional. */
-export function kerasModel(config: unknown): KerasModel {
+/** Models within models. */
+const DEEPEST = 8;
+
+/**
+ * The layers of a model, with those of models that are its layers in their place.
+ *
+ * @throws {VielbeinError} `INVALID_MODEL` for models that are neither Sequential nor Functional.
+ */
+export function kerasModel(config: unknown, depth = 0): KerasModel {
+  if (depth > DEEPEST) throw badCheckpoint(`its models lie within models, more than ${DEEPEST} deep`);
+  return flattened(plainModel(config), (layer) => kerasModel(layer.model, depth + 1));
+}
+
+function plainModel(config: unknown): KerasModel {
   if (!isRecord(config)) throw badCheckpoint("its configuration is no object");
   const { class_name: className, config: inner } = config;
   if (className === "Sequential") return sequential(inner);
@@ -100,6 +125,7 @@ function sequential(inner: unknown): KerasModel {
   const stated = first?.get("batch_input_shape") ?? first?.get("batch_shape") ?? built;
   return {
     layers,
+    inputs: first?.className === "InputLayer" ? [first.name] : [],
     outputs: layers.slice(-1).map(({ config }) => config.name),
     inputShape: first?.className === "InputLayer" || !Array.isArray(stated) ? undefined : stated,
   };
@@ -109,7 +135,12 @@ function functional(inner: Readonly<Record<string, unknown>>): KerasModel {
   const configs = layersOf(inner.layers);
   const list = inner.layers as readonly Readonly<Record<string, unknown>>[];
   const layers = configs.map((config, i) => ({ config, inputs: sourcesOf(list[i].inbound_nodes, config) }));
-  return { layers: inOrder(layers), outputs: namesIn(inner.output_layers), inputShape: undefined };
+  return {
+    layers: inOrder(layers),
+    inputs: namesIn(inner.input_layers),
+    outputs: namesIn(inner.output_layers),
+    inputShape: undefined,
+  };
 }
 
 /** Layers that a layer is given, in its only use. */

@@ -25,7 +25,11 @@ export const stylegan2: Architecture = {
   prior: "normal",
   range: "-1,1",
   options: ["label", "truncation"],
-  build: (network, weights, options) => buildStylegan2(network, weights, options),
+  build: (network, weights, options) => {
+    if (weights.number("mapping.fc0.bias_gain") === undefined)
+      network.remark("weights alone do not say whether activations have bounds: none are taken");
+    buildStylegan2(network, weights, options);
+  },
 };
 
 /** What tells one code base from another. */

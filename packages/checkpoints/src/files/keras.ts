@@ -2,6 +2,7 @@
 // `keras.LAYER.VARIABLE`.
 
 import { unpackMember, type ZipMember } from "@vielbein/linalg/zip";
+import { nestedName } from "../architectures/keras-nested.ts";
 import { badCheckpoint } from "../errors.ts";
 import type { StoredTensor } from "../tensors/tensor.ts";
 import type { Content } from "./content.ts";
@@ -11,11 +12,16 @@ import { isRecord, parsedJson } from "./json.ts";
 /** The name of the setting that the configuration is. */
 export const KERAS_CONFIG = "keras-config";
 
-/** Of a path of names, the layer and the variable, without what TensorFlow adds to it. */
-export function variableName(path: string): string {
+/**
+ * Of a path of names, the layer and the variable, without what TensorFlow adds to it: `layer/…/variable`. Where the layer
+ * is a model, one of its own layers stands before the variable, which another name is for.
+ */
+export function variableNames(path: string): string[] {
   const parts = path.split("/");
   const variable = (parts.at(-1) ?? "").replace(/:\d+$/, "");
-  return `keras.${parts[0]}.${variable}`;
+  const [outer, inner] = [parts[0], parts.at(-2) ?? ""];
+  const names = [`keras.${outer}.${variable}`];
+  return parts.length > 2 && inner !== outer ? [...names, `keras.${outer}/${inner}.${variable}`] : names;
 }
 
 /** A .h5 file of a whole model. */
@@ -30,7 +36,8 @@ export async function readKerasH5(bytes: Uint8Array): Promise<Content> {
   }
   const named = [...tensors].flatMap(([path, tensor]): [string, StoredTensor][] => {
     const [group, ...rest] = path.split("/");
-    return group === "model_weights" ? [[variableName(rest.join("/")), tensor]] : [];
+    if (group !== "model_weights") return [];
+    return variableNames(rest.join("/")).map((name) => [name, tensor]);
   });
   return { tensors: new Map(named), settings: new Map([[KERAS_CONFIG, config]]) };
 }
@@ -45,15 +52,21 @@ export async function readKerasArchive(members: readonly ZipMember[]): Promise<C
   const { tensors } = await readHdf5(unpackMember(weights));
   const layers = layerNames(parsedJson(text));
   const named = [...tensors].flatMap(([path, tensor]): [string, StoredTensor][] => {
-    const [, place = "", index = ""] = /^layers\/([^/]+)\/vars\/(\d+)$/.exec(path) ?? [];
+    const [, place = "", index = ""] = /^layers\/(.+)\/vars\/(\d+)$/.exec(path) ?? [];
     const layer = layers.get(place);
     return layer === undefined ? [] : [[`keras.${layer}.${index}`, tensor]];
   });
   return { tensors: new Map(named), settings: new Map([[KERAS_CONFIG, text]]) };
 }
 
-/** Names of layers by those that their classes give them in the archive: `dense`, `dense_1` … */
-function layerNames(config: unknown): Map<string, string> {
+/** Models within models whose layers are named. */
+const DEEPEST = 8;
+
+/**
+ * Names of layers by those that their classes give them in the archive: `dense`, `dense_1` …, and `sequential/layers/dense`
+ * of a model that is a layer.
+ */
+function layerNames(config: unknown, depth = 0): Map<string, string> {
   const names = new Map<string, string>();
   const inner = isRecord(config) && isRecord(config.config) ? config.config.layers : undefined;
   for (const layer of Array.isArray(inner) ? inner : []) {
@@ -61,7 +74,11 @@ function layerNames(config: unknown): Map<string, string> {
     const stem = snakeCase(layer.class_name);
     let place = stem;
     for (let i = 1; names.has(place); i++) place = `${stem}_${i}`;
-    names.set(place, String(layer.config.name));
+    const name = String(layer.config.name);
+    names.set(place, name);
+    if (depth === DEEPEST || !Array.isArray(layer.config.layers)) continue;
+    for (const [within, inner] of layerNames(layer, depth + 1))
+      names.set(`${place}/layers/${within}`, nestedName(name, inner));
   }
   return names;
 }

@@ -8,7 +8,7 @@ import { decoded, type ElementType, elementBytes } from "../tensors/element-type
 import { StoredTensor } from "../tensors/tensor.ts";
 import type { Content } from "./content.ts";
 import { isRecord } from "./json.ts";
-import { KERAS_CONFIG, variableName } from "./keras.ts";
+import { KERAS_CONFIG, variableNames } from "./keras.ts";
 
 const TYPES: Readonly<Record<string, ElementType>> = {
   float32: "float32",
@@ -45,7 +45,8 @@ export async function readLayersModel(
   }
   const tensors = new Map<string, StoredTensor>();
   for (const group of manifest) {
-    for (const [name, tensor] of await groupOf(group, read)) tensors.set(variableName(name), tensor);
+    for (const [path, tensor] of await groupOf(group, read))
+      for (const name of variableNames(path)) tensors.set(name, tensor);
   }
   return { tensors, settings: new Map([[KERAS_CONFIG, JSON.stringify(config)]]) };
 }
