@@ -53,9 +53,9 @@ export async function fromCheckpoint(
   const metadata = new Map([
     ["vielbein.architecture", `${name} ${version}`],
     ["vielbein.prior", architecture.prior],
-    ...(range === undefined ? [] : [["vielbein.range", range] as const]),
     remarksEntry(remarks),
   ]);
+  if (range !== undefined) metadata.set("vielbein.range", range);
   const model = network.model(metadata, checkpoint.files);
   return {
     model: options.float16 ? halved(model) : model,

@@ -1,8 +1,6 @@
-// The configuration of a Keras model: its layers in the order of their use, and what each is given.
+// What the configuration of a Keras model says: layers with their entries, and what each is given.
 
 import { badCheckpoint } from "../errors.ts";
-import { isRecord } from "../files/json.ts";
-import { flattened } from "./keras-nested.ts";
 
 /** Entries of a layer's configuration; errors name the layer. */
 export class LayerConfig {
@@ -77,104 +75,4 @@ export interface KerasModel {
   readonly outputs: readonly string[];
   /** Of the input of a Sequential model that has no layer for it. */
   readonly inputShape: readonly unknown[] | undefined;
-}
-
-/** Models within models. */
-const DEEPEST = 8;
-
-/**
- * The layers of a model, with those of models that are its layers in their place.
- *
- * @throws {VielbeinError} `INVALID_MODEL` for models that are neither Sequential nor Functional.
- */
-export function kerasModel(config: unknown, depth = 0): KerasModel {
-  if (depth > DEEPEST) throw badCheckpoint(`its models lie within models, more than ${DEEPEST} deep`);
-  return flattened(plainModel(config), (layer) => kerasModel(layer.model, depth + 1));
-}
-
-function plainModel(config: unknown): KerasModel {
-  if (!isRecord(config)) throw badCheckpoint("its configuration is no object");
-  const { class_name: className, config: inner } = config;
-  if (className === "Sequential") return sequential(inner);
-  if ((className === "Functional" || className === "Model") && isRecord(inner)) return functional(inner);
-  throw badCheckpoint(
-    `its model is of the class ${JSON.stringify(className)}, and Sequential and Functional ones are read`,
-    "Export the model as ONNX",
-  );
-}
-
-function layersOf(list: unknown): LayerConfig[] {
-  if (!Array.isArray(list)) throw badCheckpoint("its configuration lists no layers");
-  return list.map((layer) => {
-    if (!isRecord(layer) || typeof layer.class_name !== "string" || !isRecord(layer.config)) {
-      throw badCheckpoint("a layer of its configuration has no class");
-    }
-    return new LayerConfig(layer.class_name, { name: layer.name, ...layer.config });
-  });
-}
-
-function sequential(inner: unknown): KerasModel {
-  const list = isRecord(inner) ? inner.layers : inner;
-  const layers = layersOf(list).map((config, i, all) => ({
-    config,
-    inputs: i === 0 ? [] : [all[i - 1].name],
-  }));
-  const built =
-    isRecord(inner) && Array.isArray(inner.build_input_shape) ? inner.build_input_shape : undefined;
-  const first = layers[0]?.config;
-  const stated = first?.get("batch_input_shape") ?? first?.get("batch_shape") ?? built;
-  return {
-    layers,
-    inputs: first?.className === "InputLayer" ? [first.name] : [],
-    outputs: layers.slice(-1).map(({ config }) => config.name),
-    inputShape: first?.className === "InputLayer" || !Array.isArray(stated) ? undefined : stated,
-  };
-}
-
-function functional(inner: Readonly<Record<string, unknown>>): KerasModel {
-  const configs = layersOf(inner.layers);
-  const list = inner.layers as readonly Readonly<Record<string, unknown>>[];
-  const layers = configs.map((config, i) => ({ config, inputs: sourcesOf(list[i].inbound_nodes, config) }));
-  return {
-    layers: inOrder(layers),
-    inputs: namesIn(inner.input_layers),
-    outputs: namesIn(inner.output_layers),
-    inputShape: undefined,
-  };
-}
-
-/** Layers that a layer is given, in its only use. */
-function sourcesOf(nodes: unknown, config: LayerConfig): string[] {
-  if (!Array.isArray(nodes) || nodes.length === 0) return [];
-  if (nodes.length > 1) throw config.wrong("is used several times");
-  return namesIn(nodes[0]);
-}
-
-/** Names of layers in what stands for tensors: `["name", 0, 0]`, in lists and records of any depth, in their order. */
-function namesIn(value: unknown): string[] {
-  if (Array.isArray(value)) {
-    const [name, node, tensor] = value;
-    const isTensor = typeof name === "string" && typeof node === "number" && typeof tensor === "number";
-    return isTensor ? [name] : value.flatMap(namesIn);
-  }
-  if (!isRecord(value)) return [];
-  return isRecord(value.config) && value.config.keras_history !== undefined
-    ? namesIn(value.config.keras_history)
-    : namesIn(value.args);
-}
-
-/** Every layer behind those that it is given. */
-function inOrder(layers: readonly PlacedLayer[]): PlacedLayer[] {
-  const ordered: PlacedLayer[] = [];
-  const known = new Set<string>();
-  let waiting = [...layers];
-  while (waiting.length > 0) {
-    const ready = waiting.filter(({ inputs }) => inputs.every((name) => known.has(name)));
-    if (ready.length === 0)
-      throw badCheckpoint("its layers depend on each other, or on one that is not there");
-    for (const layer of ready) known.add(layer.config.name);
-    ordered.push(...ready);
-    waiting = waiting.filter(({ config }) => !known.has(config.name));
-  }
-  return ordered;
 }

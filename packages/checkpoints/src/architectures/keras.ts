@@ -6,8 +6,9 @@ import type { Weights } from "../build/weights.ts";
 import { parsedJson } from "../files/json.ts";
 import { KERAS_CONFIG } from "../files/keras.ts";
 import type { Architecture } from "./architecture.ts";
-import { type KerasModel, kerasModel, type LayerConfig, type PlacedLayer } from "./keras-config.ts";
+import type { KerasModel, LayerConfig, PlacedLayer } from "./keras-config.ts";
 import { layerWriters } from "./keras-layers.ts";
+import { kerasModel } from "./keras-model.ts";
 import { physicalShape, type Value } from "./keras-values.ts";
 
 export const keras: Architecture = {
