@@ -38,7 +38,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
-    modulePreload: false,
+    modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 2000,
     rollupOptions: {
       input: { index: path("page/index.html"), explorer: path("src/index.ts") },

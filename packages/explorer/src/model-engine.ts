@@ -2,6 +2,7 @@
 
 import {
   type CallOptions,
+  type DifferentiableMap,
   type DirectionSet,
   type Provenance,
   requireSpaceOf,
@@ -21,11 +22,13 @@ import type {
   SpacesChoice,
 } from "@vielbein/viz/explorer";
 import { findBasis, type LocalFound } from "./finding/basis.ts";
+import type { Derivative } from "./finding/derivative.ts";
 import { Derivatives } from "./finding/derivatives.ts";
 import { findComponents, findMetricAxes, findSefa } from "./finding/everywhere.ts";
-import { constant, type Found, searchOf } from "./finding/found.ts";
+import { constant, FEW, type Found, searchOf } from "./finding/found.ts";
 import { findRegion, type RegionFound } from "./finding/region.ts";
 import { fit } from "./opening/fitting.ts";
+import { requireRoom } from "./opening/forecast.ts";
 import { Pictures } from "./opening/pictures.ts";
 import { bytesOf, readModel } from "./opening/reading.ts";
 import { Spaces } from "./opening/spaces.ts";
@@ -72,13 +75,7 @@ export class ModelEngine implements ExplorerEngine {
     const { name, sha256: known, checkpoint } = opened;
     const bytes = await bytesOf(opened);
     const file = await readModel(name, bytes, checkpoint);
-    const beside = file.graph.initializers.find((tensor) => tensor.external && tensor.raw.length === 0);
-    if (beside?.external) {
-      throw new VielbeinError(
-        "INVALID_MODEL",
-        `"${name}": its weights lie in another file, "${beside.external.location}". Start it with \`vielbein explore\`, or save the model with its weights inside.`,
-      );
-    }
+    requireRoom("pictures", file, name, this.#runtime.portable);
     const fitted = await fit(file, this.#runtime, choice.extents ?? {});
     return this.#enter({ name, file, sha256: known ?? (await sha256(bytes)), ...fitted }, choice, signal);
   }
@@ -192,7 +189,7 @@ export class ModelEngine implements ExplorerEngine {
     { signal = never, progress }: ProgressOptions<LocalBasisReply> = {},
   ): Promise<LocalBasisReply> {
     const { spaces } = this.#opened;
-    const derivative = this.#derivatives.at(spaces.map, point);
+    const derivative = this.#derivativeAt(spaces.map, point);
     const release = derivative.reserve();
     const points = await pointOrigin(point);
     const reply = ({ set, deviations, options, spectrum, route }: LocalFound): LocalBasisReply => ({
@@ -203,7 +200,8 @@ export class ModelEngine implements ExplorerEngine {
       route,
     });
     const search = searchOf<LocalFound, LocalBasisReply>(signal, progress, (found) => {
-      release();
+      // The next ones, too, come before whatever waits for the derivative.
+      if (found.set.names.length >= FEW) release();
       return reply(found);
     });
     return reply(await findBasis(spaces, point, derivative, search).finally(release));
@@ -226,7 +224,7 @@ export class ModelEngine implements ExplorerEngine {
     if (spaces === this.#current?.spaces) this.#found.set(kind, found);
     // They can be moved along before it is known how fast.
     progress?.({ share: 1, found: reply(found) });
-    return reply(found, await this.#derivatives.speeds(spaces.map, found.set, point, signal));
+    return reply(found, await this.#speeds(found.set, point, signal));
   }
 
   async region(
@@ -243,7 +241,7 @@ export class ModelEngine implements ExplorerEngine {
       return { set: signed, deviations, speeds: inside, route, inside, outside };
     };
     const weights = pictures.weights(region.mask);
-    const derivative = this.#derivatives.at(spaces.picture, point);
+    const derivative = this.#derivativeAt(spaces.picture, point);
     const search = searchOf(signal, progress, reply);
     return reply(await findRegion(spaces, point, derivative, weights, region, search));
   }
@@ -261,7 +259,7 @@ export class ModelEngine implements ExplorerEngine {
     const isSpread = values?.kind === "standard deviation" && method === "principal components";
     const deviations = isSpread ? values.values : constant(spaces, set);
     progress?.({ share: 1, found: { set, deviations, speeds: new Float64Array() } });
-    return { set, deviations, speeds: await this.#derivatives.speeds(spaces.map, set, point, signal) };
+    return { set, deviations, speeds: await this.#speeds(set, point, signal) };
   }
 
   async save(set: DirectionSet): Promise<Uint8Array> {
@@ -272,6 +270,19 @@ export class ModelEngine implements ExplorerEngine {
   dispose(): void {
     void this.#current?.spaces.dispose();
     this.#current = undefined;
+  }
+
+  /** @throws {VielbeinError} `MEMORY_BUDGET` where derivatives of the model do not fit the page. */
+  #derivativeAt(map: DifferentiableMap, point: Float32Array): Derivative {
+    const { name, graph } = this.#opened.model;
+    requireRoom("directions", graph, name, this.#runtime.portable);
+    return this.#derivatives.at(map, point);
+  }
+
+  /** ‖J·v‖ at a point along each direction of a set. */
+  #speeds(set: DirectionSet, point: Float32Array, signal: AbortSignal): Promise<Float64Array> {
+    const derivative = this.#derivativeAt(this.#opened.spaces.map, point);
+    return derivative.speeds(set, { signal, progress: () => undefined });
   }
 
   get #opened(): Opened {

@@ -3,7 +3,7 @@
 
 import { WebRuntime } from "@vielbein/runtime-web";
 import type { ServingPort } from "@vielbein/runtime-web/calls";
-import { ModelEngine } from "./model-engine.ts";
+import type { ExplorerEngine } from "@vielbein/viz/explorer";
 import { serveEngine } from "./worker-host.ts";
 
 interface Scope {
@@ -13,7 +13,13 @@ interface Scope {
 const { name } = globalThis as unknown as Scope;
 const wanted = (["wasm", "webgpu"] as const).find((provider) => provider === name) ?? "auto";
 
-serveEngine(
-  globalThis as unknown as ServingPort,
-  WebRuntime.create({ provider: wanted }).then((runtime) => new ModelEngine(runtime)),
-);
+/** ONNX Runtime starts while the larger part of this worker loads. */
+async function startEngine(): Promise<ExplorerEngine> {
+  const [runtime, { ModelEngine }] = await Promise.all([
+    WebRuntime.create({ provider: wanted }),
+    import("./model-engine.ts"),
+  ]);
+  return new ModelEngine(runtime);
+}
+
+serveEngine(globalThis as unknown as ServingPort, startEngine());

@@ -33,7 +33,7 @@ export interface WebRuntimeOptions {
   readonly worker?: boolean | undefined;
   /**
    * Threads of the WebAssembly engine, at least 1. More than one needs a cross-origin isolated page; elsewhere one is
-   * used. Default: half of the processors, at most 4; 1 in Node.
+   * used. Default: half of the processors, at least 2 where there are as many, at most 4; 1 in Node.
    */
   readonly threads?: number | undefined;
 }
@@ -263,5 +263,8 @@ function threadCount(wanted: number | undefined): number {
   }
   if (inNode()) return wanted ?? 1;
   if (!globalThis.crossOriginIsolated) return 1;
-  return wanted ?? Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2));
+  if (wanted !== undefined) return wanted;
+  const { hardwareConcurrency: processors } = navigator;
+  // Most processors are two threads of one core. Of two there is still more to gain than what the page needs.
+  return Math.min(4, Math.max(Math.ceil(processors / 2), Math.min(2, processors)));
 }

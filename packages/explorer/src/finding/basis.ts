@@ -13,7 +13,10 @@ import { constant, FEW, type Found, isLarge, keepLeading, type Search } from "./
  * How many leading directions are found first, and to which residual, as a fraction of σ₁: before the whole Jacobian
  * the first few, roughly; where there is no whole one, in two steps.
  */
-const BEFORE_WHOLE = [{ k: 4, tolerance: 1e-2 }] as const;
+const BEFORE_WHOLE = [
+  { k: 4, tolerance: 1e-2 },
+  { k: FEW, tolerance: 1e-2 },
+] as const;
 const STEPS = [
   { k: 4, tolerance: 1e-3 },
   { k: FEW, tolerance: 1e-4 },

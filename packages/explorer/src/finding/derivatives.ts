@@ -1,6 +1,6 @@
 // The derivatives at the codes that were looked at last, so that what is read off one costs its runs once.
 
-import type { DifferentiableMap, DirectionSet } from "@vielbein/core";
+import type { DifferentiableMap } from "@vielbein/core";
 import { Derivative } from "./derivative.ts";
 
 /** That of the sliders, of the map and of the picture, and that of a spectrum that follows the sliders. */
@@ -15,16 +15,6 @@ export class Derivatives {
       this.#known.find((each) => each.isOf(map, point)) ?? new Derivative(map, point.slice());
     this.#known = [...this.#known.filter((each) => each !== derivative), derivative].slice(-KEPT);
     return derivative;
-  }
-
-  /** ‖J·v‖ at a point along each direction of a set. */
-  speeds(
-    map: DifferentiableMap,
-    set: DirectionSet,
-    point: Float32Array,
-    signal: AbortSignal,
-  ): Promise<Float64Array> {
-    return this.at(map, point).speeds(set, { signal, progress: () => undefined });
   }
 
   clear(): void {

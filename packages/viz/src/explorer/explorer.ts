@@ -11,6 +11,7 @@ import type {
   ExplorerRegion,
   SpacesChoice,
 } from "./engine.ts";
+import { errorText } from "./error-text.ts";
 import type { ExplorerEvents } from "./events.ts";
 import { fillFields, fillModel } from "./fill-view.ts";
 import { Finder } from "./finder.ts";
@@ -222,7 +223,7 @@ export class Explorer {
     if (error instanceof Error && error.name === "AbortError") return;
     this.#view.error.hidden = false;
     this.#view.asked.hidden = true;
-    this.#view.errorText.textContent = error instanceof Error ? error.message : String(error);
+    this.#view.errorText.textContent = errorText(error);
     this.#events.error(error);
   }
 

@@ -13,6 +13,7 @@ import type {
   LocalBasisReply,
   ProgressOptions,
 } from "./engine.ts";
+import { errorText } from "./error-text.ts";
 import type { StepsByKind } from "./page-state.ts";
 
 export interface Search {
@@ -73,7 +74,7 @@ export async function fillColumn(engine: ExplorerEngine, column: Column, search:
     search.refresh();
   } catch (error) {
     if (search.signal.aborted) throw error;
-    column.clear(`No directions of this kind here. ${error instanceof Error ? error.message : error}`);
+    column.clear(`No directions of this kind here. ${errorText(error)}`);
     search.error(error);
   }
 }

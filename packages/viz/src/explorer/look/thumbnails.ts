@@ -7,13 +7,14 @@ import type { ExplorerEngine } from "../engine.ts";
 import { paint } from "../picture.ts";
 import type { StepCell } from "../steps.ts";
 
-/** Milliseconds without movement before the pictures are drawn. */
+/** Milliseconds without movement before the pictures are drawn; longer while directions are looked for, which come first. */
 const REST = 160;
+const REST_MEANWHILE = 1500;
 /** Pixels of their longer side, for screens of two dots per pixel. */
 const SIDE = 96;
 /** Pictures in one call, few enough to be given up quickly. */
 const TOGETHER = 4;
-/** While directions are looked for, only the first rows have pictures: the search comes first. */
+/** While directions are looked for, only the first rows have pictures. */
 const ROWS_MEANWHILE = 4;
 /** Milliseconds of a picture beyond which they are drawn one at a time, and beyond which only the selected row is. */
 const SLOW = 250;
@@ -108,7 +109,8 @@ export class Thumbnails {
 
   #schedule(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#draw(), REST);
+    const rest = this.#isSearching() ? REST_MEANWHILE : REST;
+    this.#timer = setTimeout(() => void this.#draw(), rest);
   }
 
   async #draw(): Promise<void> {
