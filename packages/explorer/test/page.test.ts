@@ -401,6 +401,11 @@ describe("the explorer's page", () => {
     const saved = page.waitForEvent("download");
     await page.locator("vielbein-explorer #animation").click();
     expect((await saved).suggestedFilename()).toMatch(/-seed0-traversal\.png$/);
+    // Behind keyword, flags and language.
+    const [, state] = /vielbein\.address\0{5}([^\0]*)/.exec(
+      readFileSync(await (await saved).path(), "latin1"),
+    )!;
+    expect(new URLSearchParams(state).get("seed")).toBe("0");
     expect(complaints).toEqual([]);
   });
 

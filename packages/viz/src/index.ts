@@ -42,7 +42,7 @@ export {
   statedRange,
 } from "./images/image-range.ts";
 export { layoutKeys } from "./images/layout-keys.ts";
-export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong } from "./images/png.ts";
+export { type AnimationOptions, encodeAnimatedPng, encodePng, pingPong, withPngText } from "./images/png.ts";
 export { resize } from "./images/resize.ts";
 export {
   fromRgba,

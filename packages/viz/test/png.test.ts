@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { stackImages } from "../src/images/image.ts";
-import { encodeAnimatedPng, encodePng, pingPong, pngDataUri } from "../src/images/png.ts";
+import { encodeAnimatedPng, encodePng, pingPong, pngDataUri, withPngText } from "../src/images/png.ts";
 import { decodePng, disc, pngChunks } from "./helpers.ts";
 
 test.each([
@@ -78,4 +78,15 @@ test("the data URI is base64 with padding", () => {
     const bytes = Uint8Array.from({ length }, (_, i) => (i * 91 + 250) % 256);
     expect(pngDataUri(bytes)).toBe(`data:image/png;base64,${Buffer.from(bytes).toString("base64")}`);
   }
+});
+
+test("a text stands behind the header, in UTF-8, and leaves the picture as it is", () => {
+  const image = { width: 1, height: 1, data: Uint8ClampedArray.of(1, 2, 3, 255) };
+  const png = withPngText(encodePng(image), "vielbein.address", "seed=3&mask=ψ");
+  expect(decodePng(png)).toEqual(image);
+  const text = Buffer.from("vielbein.address\0\0\0\0\0seed=3&mask=ψ", "utf8");
+  const at = Buffer.from(png).indexOf("iTXt");
+  expect(at).toBe(8 + 25 + 4);
+  expect(Buffer.from(png).readUInt32BE(at - 4)).toBe(text.length);
+  expect(Buffer.from(png).subarray(at + 4, at + 4 + text.length)).toEqual(text);
 });

@@ -1,10 +1,12 @@
 // The controls of the page, joined to the explorer: buttons, fields, files that are chosen or dropped.
 
+import { withPngText } from "../images/png.ts";
 import { hasDirections } from "./dropped.ts";
 import type { Explorer } from "./explorer.ts";
 import type { VielbeinExplorer } from "./host.ts";
 import { axisOf, valuesIn } from "./inputs.ts";
 import type { LensMode } from "./look/lens.ts";
+import { encodePageState } from "./page-state.ts";
 import { download } from "./picture.ts";
 import type { View } from "./view.ts";
 
@@ -129,16 +131,21 @@ export function isTyping(event: Event): boolean {
   );
 }
 
-/** Pictures to keep: the image, and the animation of a direction. */
+/** Pictures to keep: the image, and the animation of a direction; each with the state of the page in it. */
 function listenToSaving(on: On, host: VielbeinExplorer, view: View, explorer: Explorer): void {
-  on(view.png, "click", () => {
-    view.canvas.toBlob((blob) => blob && download(blob, `${stem(explorer)}-seed${view.seed.value}.png`));
-  });
+  const save = async (picture: Blob, name: string): Promise<void> => {
+    const state = encodePageState(explorer.pageState);
+    const png = new Uint8Array(await picture.arrayBuffer());
+    const stated = state === undefined ? png : withPngText(png, "vielbein.address", state);
+    download(
+      new Blob([stated as BlobPart], { type: picture.type }),
+      `${stem(explorer)}-seed${view.seed.value}${name}`,
+    );
+  };
+  on(view.png, "click", () => view.canvas.toBlob((blob) => blob && void save(blob, ".png")));
   on(view.animation, "click", async () => {
     view.animation.disabled = true;
-    await explorer.work("Animating", async () => {
-      download(await host.exportAnimation(), `${stem(explorer)}-seed${view.seed.value}-traversal.png`);
-    });
+    await explorer.work("Animating", async () => save(await host.exportAnimation(), "-traversal.png"));
     view.animation.disabled = false;
   });
 }

@@ -73,6 +73,21 @@ export function pingPong<T>(frames: readonly T[]): T[] {
   return [...frames, ...frames.slice(1, -1).reverse()];
 }
 
+/** Bytes of the signature and the header, which come first in every file. */
+const HEADER = 8 + 25;
+
+/**
+ * A PNG file with a text in it, which viewers ignore: an `iTXt` chunk behind the header.
+ *
+ * @param keyword what the text is, 1 to 79 letters of Latin.
+ */
+export function withPngText(png: Uint8Array, keyword: string, text: string): Uint8Array {
+  const letters = Uint8Array.from(keyword, (letter) => letter.charCodeAt(0));
+  // Behind the keyword: its end, not compressed, by no method, in no language, under no translated keyword.
+  const data = joined([letters, new Uint8Array(5), new TextEncoder().encode(text)]);
+  return joined([png.subarray(0, HEADER), chunk("iTXt", data), png.subarray(HEADER)]);
+}
+
 function isUint(value: number, bits: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < 2 ** bits;
 }
