@@ -9,7 +9,8 @@ export function pages(root) {
   const docs = readdirSync(join(root, "docs"))
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`);
-  return ["README.md", ...readmes, ...docs].filter((path) => existsSync(join(root, path)));
+  const howTo = readdirSync(join(root, "docs/how-to")).map((name) => `docs/how-to/${name}`);
+  return ["README.md", ...readmes, ...docs, ...howTo].filter((path) => existsSync(join(root, path)));
 }
 
 /** The code of the ```js blocks of a page. */
