@@ -16,6 +16,7 @@ export interface CheckpointOptions extends BuildOptions {
   readonly float16?: boolean | undefined;
 }
 
+/** A checkpoint as an ONNX model, with the architecture that it was recognised as. */
 export interface ConvertedCheckpoint {
   /** z → … → image, with the architecture, the prior and the range in its metadata. Weights may be views of the file. */
   readonly model: Model;

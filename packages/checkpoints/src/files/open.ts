@@ -16,6 +16,7 @@ import { readTorchTar } from "./tar.ts";
 import { readLayersModel } from "./tensorflow-js.ts";
 import { readPickles, readTorchZip } from "./torch.ts";
 
+/** A file as it was downloaded: its name, its bytes, and a way to its neighbours. */
 export interface CheckpointFile {
   /** Without its folder. */
   readonly name: string;
@@ -24,6 +25,10 @@ export interface CheckpointFile {
   readonly readBeside?: ((location: string) => Promise<Uint8Array>) | undefined;
 }
 
+/**
+ * What a file of weights holds, before its architecture is recognised: tensors and settings by name, and
+ * where they came from.
+ */
 export interface Checkpoint extends Content {
   readonly name: string;
   readonly format: Format;
