@@ -1,6 +1,7 @@
 // Typed errors. Every message names the subject, the rule, the actual value and the remedy;
 // `code` is stable and meant for programs (the command line derives its exit status from it).
 
+/** What a {@link VielbeinError} is about: stable names for programs, the message is for people. */
 export type ErrorCode =
   /** The caller passed an argument outside its documented range. */
   | "INVALID_ARGUMENT"
@@ -33,6 +34,10 @@ export type ErrorCode =
   /** An algorithm did not converge or met a degenerate case. */
   | "NUMERICAL_FAILURE";
 
+/**
+ * Everything that this project throws on purpose. The message names the subject, the rule, the value and the
+ * remedy; `code` stays the same between versions.
+ */
 export class VielbeinError extends Error {
   override readonly name: string = "VielbeinError";
   readonly code: ErrorCode;

@@ -2,6 +2,7 @@
 
 import type { Prior, Space } from "./map/space.ts";
 
+/** What a result came from: program, model, spaces, points and settings. Kept in every file of results. */
 export interface Provenance {
   /** Program and version, e.g. `vielbein 0.1.0`. */
   readonly tool: string;

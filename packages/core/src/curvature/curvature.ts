@@ -15,6 +15,7 @@ import { secantsOf } from "./secants.ts";
 import { secondForm } from "./second-form.ts";
 import { tangentSpaceAt } from "./tangent-space.ts";
 
+/** Which directions {@link curvatureAt} follows, and how far its secants reach. */
 export interface CurvatureOptions extends DerivativeOptions {
   /** Leading directions of the local basis, from 1 to min(n, m). Default 5, or as many as there are. */
   readonly k?: number | undefined;
@@ -35,12 +36,13 @@ export interface DirectionCurvature {
   readonly normal: number | undefined;
   /** How the image of the straight line x + t·v turns within its surface, in the same unit. */
   readonly geodesic: number | undefined;
-  /** The normal curvature over a finite step: see {@link Secants}. Undefined also where the output does not move. */
+  /** The normal curvature over a finite step, which sees kinks. Undefined also where the output does not move. */
   readonly secant: number | undefined;
   /** Turn of the span of all the directions over the same step. */
   readonly turn: number | undefined;
 }
 
+/** Curvature of the image at one point, by {@link curvatureAt}. */
 export interface Curvature {
   readonly directions: readonly DirectionCurvature[];
   /**
@@ -60,7 +62,7 @@ export interface Curvature {
   readonly route: DerivativeRoute;
   /** Products with J and its transpose, where the tangent space is known by them. */
   readonly products: number | undefined;
-  /** By the same route: see {@link Residuals}. */
+  /** By the same route: the largest share of a normal part that is left in the tangent space. */
   readonly share: number | undefined;
 }
 

@@ -16,8 +16,10 @@ import { studentQuantile } from "../statistics/student.ts";
 
 /** How the trace of the derivative is computed. */
 export const TRACE_METHODS = ["exact", "hutchinson", "hutch++"] as const;
+/** One of {@link TRACE_METHODS}. */
 export type TraceMethod = (typeof TRACE_METHODS)[number];
 
+/** How {@link flipd} scales the data and computes its trace. */
 export interface FlipdOptions extends DerivativeOptions, Pick<TraceOptions, "products" | "seed"> {
   /** What the data are multiplied by before noise is added: 1 where variance explodes. Default 1. */
   readonly alpha?: number | undefined;
@@ -25,6 +27,10 @@ export interface FlipdOptions extends DerivativeOptions, Pick<TraceOptions, "pro
   readonly trace?: TraceMethod | undefined;
 }
 
+/**
+ * The local dimension that a denoiser gives its data at one point, by {@link flipd}: a number of
+ * directions, with what it was computed from.
+ */
 export interface Flipd {
   /** The estimate. It may be negative, or above D, where the network is no denoiser at this point. */
   readonly dimension: number;

@@ -9,6 +9,7 @@
 import { VielbeinError } from "../errors.ts";
 import { requireInteger } from "../requirements.ts";
 
+/** The level of the tests of {@link kritchmanNadler}. */
 export interface KritchmanNadlerOptions {
   /** Level of each test in percent, above 0 and below 14.1, where the approximation of the tail ends. Default 0.5. */
   readonly alpha?: number | undefined;
@@ -26,6 +27,7 @@ export interface NoiseTest {
   readonly passed: boolean;
 }
 
+/** How many eigenvalues of a covariance stand out of the noise, with the tests that say so. */
 export interface KritchmanNadler {
   /** K: eigenvalues that stand out, from 0 to min(n, p) − 1. */
   readonly rank: number;

@@ -16,8 +16,10 @@ import { type KritchmanNadler, kritchmanNadler, requireDescending } from "./krit
  */
 export type DimensionConvention = "input" | "kept" | "padded";
 
+/** Every {@link DimensionConvention}: what the test takes for the numbers of samples and of variables. */
 export const DIMENSION_CONVENTIONS: readonly DimensionConvention[] = ["input", "kept", "padded"];
 
+/** The sizes of the Jacobian, and the threshold and level of the test of {@link localDimension}. */
 export interface LocalDimensionOptions extends Partial<DeadDirections> {
   /** d, dimension of the input space. Default: the number of singular values. */
   readonly inputDim?: number | undefined;
@@ -39,6 +41,7 @@ export interface LocalDimensionOptions extends Partial<DeadDirections> {
  */
 export type DimensionStatus = "ok" | "flat" | "no-noise-tail" | "noise-free";
 
+/** A local dimension with how it came about; `dimension` is a number of directions of the input. */
 export interface LocalDimension {
   /** The local dimension; undefined where the status is `flat`. */
   readonly dimension: number | undefined;

@@ -13,6 +13,10 @@ import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { requireInteger } from "../requirements.ts";
 import { type Tridiagonals, tridiagonalize } from "./lanczos-quadrature.ts";
 
+/**
+ * How a spectrum is sampled: the leading values that are found, and the random vectors that stand for the
+ * rest.
+ */
 export interface SpectrumSampling {
   /** Leading singular values to find, at least one. Default 32, or all where there are fewer. */
   readonly k?: number | undefined;
@@ -26,6 +30,7 @@ export interface SpectrumSampling {
   readonly first?: number | undefined;
 }
 
+/** Options of {@link sampledSpectrum}: of the derivative, and of the sampling. */
 export interface SampledSpectrumOptions extends DerivativeOptions, SpectrumSampling {}
 
 /** What {@link spectrumEstimates} and {@link estimateCount} read. */

@@ -4,6 +4,10 @@
 import { requireShare } from "../requirements.ts";
 import { requireDescending } from "./kritchman-nadler.ts";
 
+/**
+ * Dimensions that are read off a spectrum λ₁ ≥ … ≥ λ_p ≥ 0 without a test, each a number of directions from 0
+ * to p.
+ */
 export interface SpectrumStatistics {
   /** (Σλ)²/Σλ²: k if k eigenvalues are equal and the rest 0. */
   readonly participationRatio: number;

@@ -16,6 +16,7 @@ export interface DirectionValues {
   readonly values: Float64Array;
 }
 
+/** Named directions of one space: what methods find, files keep and edits use. */
 export interface DirectionSet {
   /** The space whose points the directions displace. */
   readonly space: Space;

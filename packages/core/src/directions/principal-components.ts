@@ -12,6 +12,7 @@ import { requireInteger } from "../requirements.ts";
 import { CrossMoments, Moments } from "../statistics/moments.ts";
 import { ByCovariance, BySketch, type Estimator } from "./component-estimators.ts";
 
+/** How many components are kept, and when they are approximated. */
 export interface PrincipalComponentsOptions {
   /** Number of components to keep, from 1 to the dimension. Default: 50, or as many as there are. */
   readonly k?: number | undefined;
@@ -21,6 +22,10 @@ export interface PrincipalComponentsOptions {
   readonly exactUpTo?: number | undefined;
 }
 
+/**
+ * Principal components of points that were added one batch after another, by {@link
+ * PrincipalComponentsAccumulator}.
+ */
 export interface PrincipalComponents {
   /** x̄, `[dim]`. */
   readonly mean: Float64Array;
@@ -38,6 +43,10 @@ export interface PrincipalComponents {
   readonly latent?: LatentDirections | undefined;
 }
 
+/**
+ * Directions of the code that move activations along their principal components, by least squares of codes on
+ * coordinates (GANSpace).
+ */
 export interface LatentDirections {
   /** Directions of unit length as columns, `[latentDim, k]`; in general not orthogonal. */
   readonly directions: Matrix;

@@ -20,6 +20,10 @@ export type FoundDirections = RegionDirections &
   Pick<IteratedDirections, "route"> &
   Partial<Pick<IteratedDirections, "products" | "residual">>;
 
+/**
+ * The directions of a region of the output at one point, by whichever route fits the memory budget: the two
+ * metrics as matrices, or products with J and Jᵀ alone. Open it with {@link RegionAt.of}.
+ */
 export class RegionAt {
   readonly #map: DifferentiableMap;
   readonly #point: Float32Array;

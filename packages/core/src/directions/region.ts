@@ -28,8 +28,10 @@ import { requireInteger, requireShare } from "../requirements.ts";
  */
 export type OutsideRule = "ignore" | "keep" | "ratio";
 
+/** Every {@link OutsideRule}: what becomes of the rest of the picture. */
 export const OUTSIDE_RULES: readonly OutsideRule[] = ["ignore", "keep", "ratio"];
 
+/** What becomes of the rest of the output, and how many directions of the region are returned. */
 export interface RegionOptions {
   readonly outside: OutsideRule;
   /** Number of leading directions to return, from 1 to n. Default: all; with `keep`, those that move the region. */
@@ -51,6 +53,7 @@ export interface RegionMetrics {
   readonly outer: Matrix;
 }
 
+/** Directions of a region with how far a unit step along each moves the region and the rest. */
 export interface RegionDirections {
   /** Directions as columns, `[n, k]`, of unit length; orthogonal unless they are those of `ratio`. */
   readonly vectors: Matrix;

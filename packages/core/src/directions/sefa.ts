@@ -10,6 +10,7 @@ import type { AffineMap } from "./affine-map.ts";
 /** Which of the maps to colours are stacked with the others. */
 export type ToRgbRule = "last" | "none" | "all";
 
+/** Which of a generator's affine maps {@link selectMaps} takes. */
 export interface SefaSelection {
   /** Layers whose maps are used. Default: all. */
   readonly layers?: readonly number[] | undefined;
@@ -20,6 +21,7 @@ export interface SefaSelection {
   readonly toRgb?: ToRgbRule | undefined;
 }
 
+/** How {@link factorize} scales and decomposes the stacked weights. */
 export interface SefaOptions {
   /** Whether every row of A is first scaled to length 1, as in the authors' code. Default `true`. */
   readonly normalizeRows?: boolean | undefined;
@@ -30,6 +32,7 @@ export interface SefaOptions {
   readonly method?: "gram" | "svd" | undefined;
 }
 
+/** Directions from the weights alone, by {@link sefa} or {@link factorize}: eigenvectors of AᵀA. */
 export interface Sefa {
   /** n₁, n₂, … as columns, `[dim, min(rows, dim)]`, orthonormal; the entry of largest magnitude of each is positive. */
   readonly directions: Matrix;

@@ -9,6 +9,7 @@ import { column, fromColumns, levelsOf, meanOf, sampleDeviations } from "./colum
 import type { ImportanceEstimator } from "./estimator.ts";
 import { growTree, type RegressionTree, type SortedCodes, sortCodes, treeValue } from "./regression-tree.ts";
 
+/** Size and learning rate of the trees of {@link boostedTrees}. */
 export interface BoostedTreesOptions {
   /** Trees, or trees for each level of a discrete factor of more than two. Default 100. */
   readonly rounds?: number | undefined;

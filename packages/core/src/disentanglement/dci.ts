@@ -18,6 +18,10 @@ import {
   withFactors,
 } from "./labelled-codes.ts";
 
+/**
+ * Disentanglement and completeness, from a matrix of importances of d codes for m factors. Scores go from 0
+ * to 1.
+ */
 export interface ImportanceScores {
   /** Mean of `perCode` by weight; `null` where there is only one factor. */
   readonly disentanglement: number | null;
@@ -49,6 +53,10 @@ export interface Informativeness {
   readonly mean: number | null;
 }
 
+/**
+ * DCI scores of a representation, by {@link dci}: importances, what is read off them, and how well factors
+ * are predicted.
+ */
 export interface Dci extends ImportanceScores {
   /** `[d, m′]`, of the factors that vary in the training data: as all results but the informativeness. */
   readonly importances: Matrix;
@@ -57,6 +65,7 @@ export interface Dci extends ImportanceScores {
   readonly informativeness: Informativeness;
 }
 
+/** What {@link dci} learns the importances with. */
 export interface DciOptions {
   /** Default `boostedTrees()`. */
   readonly estimator?: ImportanceEstimator | undefined;

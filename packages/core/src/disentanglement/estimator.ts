@@ -11,4 +11,9 @@ export interface FittedFactors {
   predict(codes: Matrix): Matrix;
 }
 
+/**
+ * Learns to predict factors from codes, and says how much each code mattered.
+ *
+ * @throws {VielbeinError} as the estimator that made it documents.
+ */
 export type ImportanceEstimator = (train: LabelledCodes) => FittedFactors;

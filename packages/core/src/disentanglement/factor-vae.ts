@@ -12,6 +12,7 @@ import { type LabelledCodes, requireLabelled, requireMatrix } from "./labelled-c
 /** Codes `[batch, d]` of points that share the value of a factor, drawn again for every vote. */
 export type FixedFactorBatch = (factor: number, vote: number) => Matrix | Promise<Matrix>;
 
+/** Numbers of votes, and the threshold below which codes count as constant. */
 export interface FactorVaeOptions {
   /** Number of votes from which the map from codes to factors is learnt. Default 10 000. */
   readonly trainingVotes?: number | undefined;
@@ -26,6 +27,7 @@ export interface FactorVaeOptions {
   readonly seed?: number | bigint | undefined;
 }
 
+/** The FactorVAE score of a representation: the share of votes that name the right factor, from 0 to 1. */
 export interface FactorVae {
   /** Share of correct evaluation votes; `null` where no code varies. */
   readonly score: number | null;
@@ -150,6 +152,7 @@ function commonestFactors({ rows, cols, data }: Matrix): Int32Array {
   });
 }
 
+/** Size and seed of the batches that {@link neighbourBatches} draws. */
 export interface NeighbourBatchOptions {
   /** Rows of a batch. Default 64. */
   readonly size?: number | undefined;

@@ -8,6 +8,7 @@ import { requirePoints } from "../map/space.ts";
 import { Moments } from "../statistics/moments.ts";
 import { requireMatrix } from "./labelled-codes.ts";
 
+/** Mean and covariance of features, what {@link frechetDistance} compares. */
 export interface Gaussian {
   /** `[d]` */
   readonly mean: Float64Array;

@@ -5,8 +5,12 @@ import { VielbeinError } from "../errors.ts";
 import { requirePoints } from "../map/space.ts";
 import { column, fromColumns } from "./columns.ts";
 
+/** Whether a factor takes any value of a range, or one of a few levels. */
 export type FactorKind = "continuous" | "discrete";
 
+/**
+ * Codes with the factors of the images that they belong to: what scores of disentanglement are computed from.
+ */
 export interface LabelledCodes {
   /** One code a row, `[n, d]`. */
   readonly codes: Matrix;

@@ -10,6 +10,7 @@ import type { ImportanceEstimator } from "./estimator.ts";
 import type { LabelledCodes } from "./labelled-codes.ts";
 import { lassoCoefficients } from "./lasso.ts";
 
+/** Weight of the penalty of {@link lasso} and its kin. */
 export interface PenaltyOptions {
   /** Weight of the penalty, above 0, in units of standardised codes and targets. Default 0.02. */
   readonly alpha?: number | undefined;

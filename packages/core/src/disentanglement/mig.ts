@@ -8,11 +8,13 @@ import { column, levelsOf, meanOf } from "./columns.ts";
 import { gapsOf } from "./gap.ts";
 import { type LabelledCodes, requireLabelled } from "./labelled-codes.ts";
 
+/** Number of bins of {@link mig}. */
 export interface MigOptions {
   /** Bins of equal width over the range of a code, and of a continuous factor. Default 20. */
   readonly bins?: number | undefined;
 }
 
+/** The mutual information gap of a representation, from 0 to 1, with what it was computed from. */
 export interface Mig {
   /** Mean of `perFactor` over factors that vary; `null` where there is no gap to measure, see `problem`. */
   readonly mig: number | null;

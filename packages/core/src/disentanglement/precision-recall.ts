@@ -13,6 +13,7 @@ import { centred } from "../statistics/moments.ts";
 import { squaredDistances } from "../statistics/squared-distances.ts";
 import { requireMatrix } from "./labelled-codes.ts";
 
+/** Number of neighbours that determine the balls of {@link precisionRecall} and {@link densityCoverage}. */
 export interface NeighbourOptions {
   /**
    * Number of neighbours that determine the radius of a ball, not counting the centre. Default 3 and 5, as in the
@@ -21,6 +22,7 @@ export interface NeighbourOptions {
   readonly k?: number | undefined;
 }
 
+/** How realistic and how varied generated samples are, from 0 to 1 each, by {@link precisionRecall}. */
 export interface PrecisionRecall {
   /** Share of the generated samples within a ball about a real one. */
   readonly precision: number;
@@ -28,6 +30,10 @@ export interface PrecisionRecall {
   readonly recall: number;
 }
 
+/**
+ * Density and coverage of generated samples, by {@link densityCoverage}: less sensitive to outliers than
+ * precision and recall.
+ */
 export interface DensityCoverage {
   /** Balls about real samples that a generated one lies in, on average, divided by k; may exceed 1. */
   readonly density: number;

@@ -10,11 +10,13 @@ import { gapsOf } from "./gap.ts";
 import { inPlace, type LabelledCodes, requirePair, varyingFactors } from "./labelled-codes.ts";
 import { fitLevels, levelAt } from "./linear-svm.ts";
 
+/** The cost of the support vector machines of {@link sap}. */
 export interface SapOptions {
   /** C of the support vector machines, for codes as they are: not standardised. Default 0.01. */
   readonly cost?: number | undefined;
 }
 
+/** Separated attribute predictability of a representation, from 0 to 1, with the scores of every code. */
 export interface Sap {
   /** Mean of `perFactor` over factors that vary; `null` where there is no gap to measure, see `problem`. */
   readonly sap: number | null;

@@ -7,6 +7,7 @@ import { VielbeinError } from "../errors.ts";
 import { requireInteger } from "../requirements.ts";
 import { requireFrame } from "./frames.ts";
 
+/** The chordal mean of subspaces, by {@link chordalMean}, and how far they agree on it. */
 export interface ChordalMean {
   /** `[n, k]`, columns orthonormal, by falling share. */
   readonly mean: Matrix;

@@ -31,6 +31,7 @@ export interface GrassmannDistances {
   readonly spectral: number;
 }
 
+/** Names of the distances of {@link GrassmannDistances}. */
 export type GrassmannDistanceName = keyof GrassmannDistances;
 
 type Angles = Float64Array;
@@ -49,6 +50,7 @@ const formulas: Readonly<Record<GrassmannDistanceName, (angles: Angles) => numbe
   spectral: (angles) => 2 * Math.sin(largest(angles) / 2),
 };
 
+/** Every {@link GrassmannDistanceName}, in the order of {@link GrassmannDistances}. */
 export const GRASSMANN_DISTANCES: readonly GrassmannDistanceName[] = Object.keys(
   formulas,
 ) as GrassmannDistanceName[];
@@ -89,6 +91,7 @@ export function grassmannDistances(angles: ArrayLike<number>): GrassmannDistance
   ) as unknown as GrassmannDistances;
 }
 
+/** What {@link subspaceAngles} makes of subspaces of different dimensions. */
 export interface SubspaceAnglesOptions {
   /**
    * Subspaces of different dimensions k < l have k angles, and any distance computed from them is 0 when one contains

@@ -16,6 +16,7 @@ export interface HaarBand {
   readonly high: number;
 }
 
+/** How many pairs of uniform subspaces {@link haarBand} draws, and with which seed. */
 export interface HaarBandOptions {
   /** Default 0. */
   readonly seed?: number | bigint | undefined;

@@ -11,6 +11,7 @@ import { chordalMean, requireFrames } from "./chordal-mean.ts";
 import { frobenius } from "./frames.ts";
 import { grassmannExp, grassmannLog } from "./geodesic.ts";
 
+/** When the descents of {@link karcherMean} end, and from how many places they start. */
 export interface KarcherMeanOptions {
   /** ‖mean Log_Y(Yⱼ)‖_F, in radians, at which the descent has converged. Default 1e-8. */
   readonly tolerance?: number | undefined;

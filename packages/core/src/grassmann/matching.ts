@@ -4,6 +4,7 @@
 import { type Matrix, matmul, unitColumns } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 
+/** Two directions, one of each set, that {@link matchDirections} pairs. */
 export interface DirectionMatch {
   /** Column of the first set. */
   readonly first: number;

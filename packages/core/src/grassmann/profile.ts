@@ -11,6 +11,7 @@ import { requireInteger } from "../requirements.ts";
 import { GRASSMANN_DISTANCES, type GrassmannDistanceName, grassmannDistance } from "./distances.ts";
 import { block, difference, nestedFrame } from "./frames.ts";
 
+/** Which distances {@link distanceProfile} computes. */
 export interface ProfileOptions<M extends GrassmannDistanceName = GrassmannDistanceName> {
   /** Distances wanted. Default: all. */
   readonly distances?: readonly M[] | undefined;

@@ -1,5 +1,9 @@
 // What an estimator of dimension says of a cloud.
 
+/**
+ * An intrinsic dimension, of the cloud and, where the estimator has them, at its points. The unit is a number
+ * of dimensions.
+ */
 export interface Estimate {
   /** Of the cloud as a whole; undefined where its points do not determine it. */
   readonly dimension: number | undefined;

@@ -19,6 +19,7 @@ import {
 import { tightLocal } from "./tight-local.ts";
 import { twoNN, twoNNLikelihood } from "./two-nn.ts";
 
+/** What estimators of intrinsic dimension may be told; each reads what concerns it. */
 export interface EstimatorOptions {
   /** Neighbours of each point. Default: that of the estimator. */
   readonly k?: number | undefined;
@@ -28,6 +29,7 @@ export interface EstimatorOptions {
   readonly perPoint?: boolean | undefined;
 }
 
+/** An estimator of intrinsic dimension with what a table says of it. */
 export interface Estimator {
   /** For tables and pictures. */
   readonly title: string;
@@ -62,6 +64,7 @@ function ofSpectrum(title: string, name: SpectrumRuleName): Estimator {
   };
 }
 
+/** Every {@link EstimatorName}, by family. */
 export const ESTIMATOR_NAMES = [
   "mle",
   "twonn",
@@ -84,6 +87,7 @@ export const ESTIMATOR_NAMES = [
   "pca-broken-stick",
 ] as const;
 
+/** Names of the estimators of intrinsic dimension, keys of {@link ESTIMATORS}. */
 export type EstimatorName = (typeof ESTIMATOR_NAMES)[number];
 
 /** Estimators by their names. */

@@ -7,6 +7,7 @@ import type { Cloud } from "./cloud.ts";
 import { type Estimate, undetermined } from "./estimate.ts";
 import { distanceOf, type Neighbours } from "./neighbours.ts";
 
+/** Seed of the subsamples of {@link neighbourGraph}. */
 export interface NeighbourGraphOptions {
   /** Of the subsamples. Default 0. */
   readonly seed?: number | bigint | undefined;

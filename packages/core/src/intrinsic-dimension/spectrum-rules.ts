@@ -9,6 +9,9 @@ import { determined, type Estimate, undetermined } from "./estimate.ts";
 /** A rule: the dimension of a spectrum λ₁ ≥ … ≥ λ_p ≥ 0 with λ₁ > 0; NaN where the rule does not decide. */
 export type SpectrumRule = (eigenvalues: Float64Array) => number;
 
+/**
+ * Names of the rules that read a dimension off the spectrum of a covariance, keys of {@link SPECTRUM_RULES}.
+ */
 export type SpectrumRuleName =
   | "fo"
   | "fan"

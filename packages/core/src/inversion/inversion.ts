@@ -15,8 +15,10 @@ import { lbfgs } from "../optimize/lbfgs.ts";
 import { levenbergMarquardt } from "../optimize/levenberg-marquardt.ts";
 import { dot, type Minimum, type StepOptions } from "../optimize/objective.ts";
 
+/** How {@link invert} searches: least squares with Jacobians, gradients alone, or neither (`cma-es`). */
 export type InversionMethod = "levenberg-marquardt" | "lbfgs" | "adam" | "cma-es";
 
+/** Method, prior, coordinates and starts of {@link invert}. */
 export interface InversionOptions {
   /** Default `levenberg-marquardt`. */
   readonly method?: InversionMethod | undefined;
@@ -48,6 +50,7 @@ export interface InversionOptions {
   readonly onStep?: (progress: InversionProgress) => boolean | undefined;
 }
 
+/** Where a search of {@link invert} stands after a step. */
 export interface InversionProgress {
   /** Which of the starts. */
   readonly start: number;
@@ -66,6 +69,7 @@ export interface Work {
   readonly vjps: number;
 }
 
+/** The code that {@link invert} found, and how each search for it went. */
 export interface Inversion {
   /** The best code, `[from.dim]`. */
   readonly point: Float32Array;

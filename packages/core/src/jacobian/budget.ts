@@ -5,6 +5,7 @@ import type { DifferentiableMap } from "../map/map.ts";
 
 type Ends = Pick<DifferentiableMap<FloatArray>, "from" | "to" | "bytesPerTangent">;
 
+/** Bytes that a derivative may take where nothing else is said: 2 GiB. */
 export const DEFAULT_MEMORY_BUDGET: number = 2 ** 31;
 
 /**

@@ -2,6 +2,7 @@
 
 import { type Matrix, rowAt, transpose } from "@vielbein/linalg";
 
+/** How many rows and columns of a Jacobian are exactly zero. */
 export interface DeadDirections {
   /** Columns of J that are zero: inputs on which no output depends. */
   readonly deadInputs: number;

@@ -6,6 +6,10 @@ import type { DerivativeRoute } from "../map/map.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
 import { leadingTriplets, requireLeading } from "./leading.ts";
 
+/**
+ * Singular values and right singular vectors of the Jacobian at one point: a local basis without its output
+ * vectors, which may be far larger.
+ */
 export interface InputBasis {
   /** σ₁ ≥ σ₂ ≥ …, all min(from.dim, to.dim) of them, or the leading ones that were asked for. */
   readonly singularValues: Float64Array;

@@ -29,6 +29,7 @@ import { requireFiniteImages, requireFiniteProducts } from "./finite.ts";
 import { concatenate } from "./long-vectors.ts";
 import { normalizeVectors } from "./scaled-vjp.ts";
 
+/** What every computation of a derivative takes: a signal, and a limit of memory. */
 export interface DerivativeOptions extends CallOptions {
   /** Bytes that the derivative and the engine's working memory may take. Default 2 GiB. */
   readonly memoryBudget?: number | undefined;

@@ -6,6 +6,7 @@ import type { FloatArray } from "../map/float-array.ts";
 import type { DifferentiableMap } from "../map/map.ts";
 import { cheaperMethod, type DerivativeOptions, JacobianAt, type JacobianMethod } from "./jacobian-at.ts";
 
+/** How the Jacobian is computed: forward, reverse, or by differences. */
 export interface JacobianOptions extends DerivativeOptions {
   /**
    * `forward`: exact, a Jacobian-vector product for every column. `reverse`: exact, a vector-Jacobian

@@ -10,6 +10,7 @@ import { type LeadingSubspace, leadingSubspace } from "./leading-subspace.ts";
 import { decomposeInPlace } from "./long-vectors.ts";
 import { ScaledProducts, type Side, smallerSide } from "./scaled-products.ts";
 
+/** Leading singular triplets J·vᵢ = σᵢ·uᵢ from products alone, with how far they are from exact. */
 export interface LeadingTriplets {
   /** σ₁ ≥ … ≥ σ_k. */
   readonly singularValues: Float64Array;

@@ -10,6 +10,10 @@ import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { type DerivativeOptions, JacobianAt } from "./jacobian-at.ts";
 import { leadingTriplets, requireLeading } from "./leading.ts";
 
+/**
+ * Singular value decomposition J = U·diag(σ)·Vᵀ of the Jacobian at one point (Choi et al., ICLR 2022), by
+ * {@link localBasis}.
+ */
 export interface LocalBasis {
   /** x, `[from.dim]`. */
   readonly point: Float32Array;
@@ -35,6 +39,7 @@ export interface LocalBasis {
   readonly products?: number | undefined;
 }
 
+/** How many triplets of a local basis are kept, and how the Jacobian is computed. */
 export interface LocalBasisOptions extends JacobianOptions {
   /**
    * Leading singular triplets to keep, from 1 to min(from.dim, to.dim). Default: all; of a Jacobian that exceeds the

@@ -8,7 +8,7 @@ import { type DeadDirections, deadDirections } from "./dead-directions.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { JacobianAt } from "./jacobian-at.ts";
 
-/** What {@link localDimension} needs of a Jacobian. */
+/** What `localDimension` of `@vielbein/core/dimension` needs of a Jacobian at one point. */
 export interface JacobianSpectrum extends DeadDirections {
   /** σ₁ ≥ σ₂ ≥ …, all min(from.dim, to.dim) of them, zeros included. */
   readonly singularValues: Float64Array;

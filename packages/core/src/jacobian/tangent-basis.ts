@@ -10,6 +10,7 @@ import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { JacobianAt } from "./jacobian-at.ts";
 import { leadingTriplets, requireLeading } from "./leading.ts";
 
+/** An orthonormal basis of the leading k directions in which the output moves at one point. */
 export interface TangentBasis {
   /** u₁, …, u_k as columns, `[to.dim, k]`, orthonormal; signs are not fixed. */
   readonly vectors: Matrix;

@@ -4,6 +4,7 @@
 import { requireBox } from "../optimize/objective.ts";
 import type { DifferentiableMap } from "./map.ts";
 
+/** A map whose input keeps to a box, because it is a function of free coordinates: see {@link boundedMap}. */
 export interface BoundedMap {
   /** u ↦ f(x(u)). Disposing of it disposes of f's map. */
   readonly map: DifferentiableMap;

@@ -5,6 +5,7 @@ import { rowAt } from "@vielbein/linalg";
 import type { DifferentiableMap } from "./map.ts";
 import { requirePoints, type Space } from "./space.ts";
 
+/** A function between two spaces, for {@link functionMap}. */
 export interface FunctionMapOptions {
   readonly from: Space;
   readonly to: Space;

@@ -3,6 +3,7 @@
 import type { FloatArray } from "./float-array.ts";
 import type { Space } from "./space.ts";
 
+/** What every call that takes time can be given. */
 export interface CallOptions {
   /** Stops between two runs of the engine, where a call takes several. */
   readonly signal?: AbortSignal | undefined;

@@ -20,6 +20,7 @@ export type TensorType =
   | "uint64"
   | "bool";
 
+/** A tensor as engines take and return it, row-major. */
 export interface RuntimeTensor {
   readonly type: TensorType;
   readonly dims: readonly number[];
@@ -32,6 +33,7 @@ export interface ModelSource {
   readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
+/** How an engine loads a graph. */
 export interface SessionOptions {
   /** `false` runs the graph node by node as written (needed to probe every tensor). Default `true`. */
   readonly optimize?: boolean | undefined;
@@ -53,6 +55,7 @@ export interface SessionOptions {
   readonly keeps?: boolean | undefined;
 }
 
+/** What the first runs of a graph that nobody vouches for may take. */
 export interface TrialLimits {
   /** Bytes that a run may take in addition to the weights. */
   readonly memory: number;
@@ -69,6 +72,10 @@ export interface Reference {
   pass(reason: string): void;
 }
 
+/**
+ * The port of engines: whatever can run an ONNX graph. `@vielbein/runtime-node` and `@vielbein/runtime-web`
+ * are two.
+ */
 export interface Runtime {
   /** Engine and provider, recorded in provenance, e.g. `onnxruntime-node 1.30.0 (cpu)`. */
   readonly name: string;
@@ -97,6 +104,7 @@ export interface KeptTensor {
 /** What a session is fed, by the names of its inputs. */
 export type Feeds = Readonly<Record<string, RuntimeTensor | KeptTensor>>;
 
+/** A loaded graph, ready to run. */
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
@@ -129,6 +137,7 @@ export interface Kept extends Omit<RuntimeTensor, "data"> {
   readonly kept: number;
 }
 
+/** Inputs of a run by name; some of them may have stayed with the engine since an earlier run. */
 export type EngineFeeds = Readonly<Record<string, RuntimeTensor | Kept>>;
 
 /** Runs of an engine's sessions. */

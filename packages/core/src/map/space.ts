@@ -9,6 +9,10 @@ export type Prior =
   /** Uniform on `[low, high)`. */
   | { readonly kind: "uniform"; readonly low: number; readonly high: number };
 
+/**
+ * One end of a map: a named tensor of a model, with its shape and, for inputs, the distribution of its
+ * points.
+ */
 export interface Space {
   /** Name of the tensor, e.g. `z`, `w`, `image`. */
   readonly name: string;

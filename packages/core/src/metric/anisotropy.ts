@@ -4,6 +4,7 @@ import { requireDescending } from "../dimension/kritchman-nadler.ts";
 import { cumulativeDimension, spectrumStatistics } from "../dimension/spectrum-statistics.ts";
 import { VielbeinError } from "../errors.ts";
 
+/** How unequal the eigenvalues λ of a metric are, in several numbers. */
 export interface Anisotropy {
   /** Σλ. */
   readonly trace: number;

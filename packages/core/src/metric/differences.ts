@@ -9,6 +9,7 @@ import { requirePoints } from "../map/space.ts";
 import { requirePositive } from "../requirements.ts";
 import type { MetricSpectrum } from "./spectrum.ts";
 
+/** The step of {@link metricByDifferences}. */
 export interface MetricDifferenceOptions extends CallOptions {
   /**
    * ε: the step is ε·‖x‖, or ε where x = 0. Default 1e-3, as the authors use; 1e-4 is better for ReLU-type networks.

@@ -19,6 +19,7 @@ export interface PointSpectrum {
  */
 export type HomogeneityProblem = "few" | "constant";
 
+/** Correlations between the metrics at pairs of points. */
 export interface Correlations {
   /**
    * Entry (i, j): correlation of Λᵢⱼ with λⱼ; 1 on the diagonal, NaN where there is none. Not symmetric. `[points,
@@ -33,6 +34,10 @@ export interface Correlations {
   readonly undetermined: Readonly<Record<HomogeneityProblem, number>>;
 }
 
+/**
+ * Whether the axes found at one point matter as much at another (Wang & Ponce, ICLR 2021), by {@link
+ * homogeneity}.
+ */
 export interface Homogeneity {
   /** Correlations of the eigenvalues themselves: dominated by the largest. */
   readonly linear: Correlations;

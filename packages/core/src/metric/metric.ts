@@ -10,6 +10,7 @@ import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DifferentiableMap } from "../map/map.ts";
 
+/** How the metric JᵀJ is assembled. */
 export interface MetricOptions extends DerivativeOptions {
   /**
    * `columns`: all columns of J are kept, in the engine's precision, and multiplied in float64; n products with J.

@@ -13,12 +13,13 @@ import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { requireInteger, requireShare } from "../requirements.ts";
 import { type MetricOptions, routeOf } from "./metric.ts";
 
+/** Eigenvalues and eigenvectors of the metric at one point, all or the leading ones. */
 export interface MetricSpectrum {
   /** Eigenvalues of g, descending, ≥ 0: squared output length per squared input length. */
   readonly eigenvalues: Float64Array;
   /** Eigenvectors as columns `[from.dim, k]`, orthonormal; the first largest entry of each is positive. */
   readonly eigenvectors: Matrix;
-  /** By the matrix-free route only: ‖g·v − λ·v‖ for each pair, see {@link LeadingPairs}. */
+  /** By the matrix-free route only: ‖g·v − λ·v‖ for each pair; some eigenvalue lies within it of λ. */
   readonly residuals?: Float64Array | undefined;
   /** By the same route: the number of products with J or Jᵀ that it took. */
   readonly products?: number | undefined;
@@ -28,6 +29,7 @@ export interface MetricSpectrum {
   readonly route?: DerivativeRoute | undefined;
 }
 
+/** How many eigenpairs of the metric are found, and how accurately. */
 export interface MetricSpectrumOptions extends MetricOptions {
   /** Number of leading eigenpairs to find, matrix-free, by Lanczos iteration on JVP and VJP. Default: all, from g. */
   readonly k?: number | undefined;

@@ -10,6 +10,7 @@ import {
   type StepOptions,
 } from "./objective.ts";
 
+/** Steps, learning rate and decay of {@link adam}. */
 export interface AdamOptions extends StepOptions {
   /** Default 300. */
   readonly steps?: number | undefined;

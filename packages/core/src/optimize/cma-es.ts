@@ -6,6 +6,7 @@ import { VielbeinError } from "../errors.ts";
 import { requireInteger } from "../requirements.ts";
 import { dot, type Minimum, requireOptions, type StepOptions } from "./objective.ts";
 
+/** Generations, spread and population of {@link cmaEs}. */
 export interface CmaEsOptions extends StepOptions {
   /** Generations. Default 300. */
   readonly steps?: number | undefined;

@@ -15,6 +15,7 @@ import {
   type ValueAndGradient,
 } from "./objective.ts";
 
+/** Steps, memory and tolerance of {@link lbfgs}. */
 export interface LbfgsOptions extends StepOptions {
   /** Default 100. */
   readonly steps?: number | undefined;

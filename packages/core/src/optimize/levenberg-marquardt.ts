@@ -23,6 +23,7 @@ export interface LeastSquaresModel {
   readonly hessian: Matrix;
 }
 
+/** Half a sum of squares, for {@link levenbergMarquardt}: its value, and its model at a point. */
 export interface LeastSquaresObjective {
   /** ½‖r(x)‖². */
   value(x: Float64Array): Promise<number>;
@@ -30,6 +31,7 @@ export interface LeastSquaresObjective {
   model(x: Float64Array): Promise<LeastSquaresModel>;
 }
 
+/** Steps, damping, tolerance and box of {@link levenbergMarquardt}. */
 export interface LevenbergMarquardtOptions extends StepOptions {
   /** Default 50. */
   readonly steps?: number | undefined;

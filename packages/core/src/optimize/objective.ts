@@ -8,14 +8,17 @@
 import { VielbeinError } from "../errors.ts";
 import { requireInteger, requirePositive } from "../requirements.ts";
 
+/** A function of n numbers at one point. */
 export interface ValueAndGradient {
   readonly value: number;
   /** `[n]`. */
   readonly gradient: Float64Array;
 }
 
+/** A function to be minimised, with its gradient; x is `[n]`. */
 export type DifferentiableObjective = (x: Float64Array) => Promise<ValueAndGradient>;
 
+/** Where an optimiser stands after a step. */
 export interface Progress {
   /** Steps done. */
   readonly step: number;
@@ -25,6 +28,7 @@ export interface Progress {
   readonly point: Float64Array;
 }
 
+/** What every optimiser takes: a number of steps, a signal, and who is told of each step. */
 export interface StepOptions {
   /** The largest number of steps. */
   readonly steps?: number | undefined;
@@ -34,6 +38,7 @@ export interface StepOptions {
   readonly onStep?: (progress: Progress) => boolean | undefined;
 }
 
+/** Where an optimiser ended. */
 export interface Minimum {
   readonly point: Float64Array;
   readonly value: number;

@@ -8,6 +8,7 @@ import type { JacobianOptions } from "../jacobian/jacobian.ts";
 import { type LocalBasis, localBasisAt } from "../jacobian/local-basis.ts";
 import type { DifferentiableMap } from "../map/map.ts";
 
+/** Length, unit and steps of {@link curveTraversal}. */
 export interface CurveTraversalOptions extends JacobianOptions {
   /**
    * Length of the walk in either direction. With `unit: "input"` the code moves by it; with `"output"` the output does,
@@ -41,6 +42,7 @@ export interface CurveStep {
   readonly drift: number;
 }
 
+/** A walk that follows a local direction as it turns, with what was met on the way. */
 export interface CurveTraversal {
   /** Codes, `[frames, from.dim]`, the start in the middle. */
   readonly points: Float32Array;
@@ -67,7 +69,7 @@ interface Station {
  *
  * @param start a local basis with all its directions, as {@link localBasisAt} returns it; the walk starts at its point.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for options out of range; `NUMERICAL_FAILURE` where the direction does not
- * move the output; what {@link jacobian} throws.
+ * move the output; what `jacobian` throws.
  */
 export async function curveTraversal(
   map: DifferentiableMap,

@@ -20,6 +20,7 @@ import { requireInteger } from "../requirements.ts";
 import { straightLine } from "./interpolation.ts";
 import { PathEnergy } from "./path-energy.ts";
 
+/** Segments, tolerance and memory of {@link geodesic}. */
 export interface GeodesicOptions extends StepOptions {
   /** N. Default 16. */
   readonly segments?: number | undefined;

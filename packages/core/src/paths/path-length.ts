@@ -10,6 +10,7 @@ import type { Settled } from "../settled.ts";
 import { type Bootstrap, type BootstrapOptions, bootstrap } from "../statistics/bootstrap.ts";
 import { angleBetween } from "./interpolation.ts";
 
+/** Path and step of {@link pathLength}. */
 export interface PathLengthOptions extends CallOptions {
   /**
    * `linear`, or `spherical`: along the great circle between the codes scaled to length √dim, which is about that of a
@@ -20,6 +21,7 @@ export interface PathLengthOptions extends CallOptions {
   readonly epsilon?: number | undefined;
 }
 
+/** Squared speed of the output at one moment of a path, by the derivative and by differences. */
 export interface PathLength {
   /** ‖J·γ′(t)‖². */
   readonly exact: number;
@@ -146,6 +148,13 @@ export interface PathLengthSummary {
 }
 
 /** @throws {VielbeinError} `INVALID_ARGUMENT` for no values. */
+/**
+ * Mean, trimmed mean and their errors of the path lengths of many samples, in their units.
+ *
+ * @param values at least one.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for none.
+ */
 export function summarizePathLengths(
   values: readonly number[],
   options: BootstrapOptions = {},

@@ -5,6 +5,7 @@
 import { uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 
+/** Seed, resamples and clusters of {@link bootstrap}. */
 export interface BootstrapOptions {
   /** Default 0. */
   readonly seed?: number | bigint | undefined;
@@ -17,6 +18,7 @@ export interface BootstrapOptions {
   readonly clusters?: ArrayLike<number> | undefined;
 }
 
+/** What resampling says of an estimate, in the estimate's unit. */
 export interface Bootstrap {
   /** Standard deviation over the resamples. */
   readonly standardError: number;

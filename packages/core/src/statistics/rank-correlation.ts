@@ -4,6 +4,7 @@
 import { uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 
+/** Permutations and seed of the test of {@link rankCorrelation}. */
 export interface RankCorrelationOptions {
   /** Number of random permutations where there are too many to try them all. Default 9999. */
   readonly permutations?: number | undefined;
@@ -11,6 +12,7 @@ export interface RankCorrelationOptions {
   readonly seed?: number | bigint | undefined;
 }
 
+/** Spearman's rank correlation, from −1 to 1, with a permutation test. */
 export interface RankCorrelation {
   /** Spearman's ρ; equal values are given the mean of their ranks. */
   readonly rho: number;

@@ -21,6 +21,7 @@ import { requirePositive } from "../requirements.ts";
 import { type BootstrapOptions, bootstrap } from "../statistics/bootstrap.ts";
 import { neighbour, type WarpagePair } from "./warpage.ts";
 
+/** Distance of neighbours and number of directions of {@link distortionSample}. */
 export interface DistortionOptions
   extends JacobianOptions,
     Pick<LocalDimensionOptions, "threshold" | "alpha" | "convention"> {
@@ -124,6 +125,10 @@ function distanceOf(a: Tangent, b: Tangent): TangentDistance | undefined {
  */
 export type DistortionProblem = "flat" | "affine" | "too-near";
 
+/**
+ * How much farther apart tangent spaces of independent points are than those of neighbours (Choi et al., ICLR
+ * 2022), from many samples.
+ */
 export interface Distortion {
   /** I_rand, I_local: mean distances in radians; NaN where there is no sample. */
   readonly iRand: number;

@@ -23,6 +23,7 @@ export interface WarpagePair {
   readonly direction: Float64Array;
 }
 
+/** Number of directions, distances and neighbours of {@link warpage}. */
 export interface WarpageOptions<M extends GrassmannDistanceName = GrassmannDistanceName>
   extends JacobianOptions {
   /** Leading directions compared, from 1 to min(from.dim, to.dim). Default: 50, or as many as there are. */
@@ -118,6 +119,7 @@ export async function warpageSample<M extends GrassmannDistanceName = GrassmannD
   return { randomPair, nearPairs, references, resolved, route };
 }
 
+/** Distances for every number of directions k, over the samples. */
 export interface ProfileSummary {
   /** Mean over the samples, for every k. */
   readonly mean: Float64Array;
