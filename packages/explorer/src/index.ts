@@ -6,6 +6,7 @@ import { workerEngine } from "./worker-engine.ts";
 
 export type { VielbeinExplorer } from "@vielbein/viz/explorer";
 
+/** Which provider of onnxruntime-web the explorer's worker uses. */
 export interface EngineOptions {
   /** As in `@vielbein/runtime-web`. Default `auto`: WebGPU on a graphics processor, else WebAssembly. */
   readonly provider?: "auto" | "webgpu" | "wasm" | undefined;
