@@ -1,6 +1,7 @@
 // Typed errors. Every message names the subject, the rule, the actual value and the remedy;
 // `code` is stable and meant for programs.
 
+/** What a {@link LinalgError} is about: stable names for programs. */
 export type LinalgErrorCode =
   /** The number of elements does not fit the shape, or two shapes do not fit each other. */
   | "SHAPE_MISMATCH"
@@ -19,6 +20,7 @@ export type LinalgErrorCode =
   /** The backend asked for does not run here: no WebAssembly, no relaxed SIMD, no worker threads. */
   | "BACKEND_UNAVAILABLE";
 
+/** Everything that this package throws on purpose; `code` stays the same between versions. */
 export class LinalgError extends Error {
   override readonly name: string = "LinalgError";
   readonly code: LinalgErrorCode;

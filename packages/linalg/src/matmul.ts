@@ -4,6 +4,7 @@ import { routinesFor } from "./backend/backend.ts";
 import { LinalgError } from "./errors.ts";
 import { type Matrix, matrix, requireShape } from "./matrix.ts";
 
+/** Transpositions and the destination of {@link matmul}. */
 export interface MatmulOptions {
   /** Multiply by Aᵀ instead of A. Default `false`. */
   readonly transposeA?: boolean | undefined;

@@ -9,8 +9,10 @@ import { plainRoutines } from "../plain/routines.ts";
 import { compileSync, type KernelName, loadKernel, relaxedSimdRuns } from "./load.ts";
 import type { Routines } from "./routines.ts";
 
+/** Names of the implementations that decompositions can run on. */
 export type BackendName = KernelName | "typescript";
 
+/** Which backend {@link initialize} loads, and how much memory it may take. */
 export interface InitializeOptions {
   /**
    * `"wasm-relaxed"`: LAPACK as WebAssembly with fused multiply-add; last bits depend on the processor. `"wasm"`: the
@@ -31,6 +33,7 @@ export interface InitializeOptions {
   readonly minimumWork?: number | undefined;
 }
 
+/** The backend at work, by {@link backend}. */
 export interface BackendInfo {
   readonly name: BackendName;
   /** Why this one, in words. */

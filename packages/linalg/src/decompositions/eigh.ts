@@ -17,6 +17,7 @@ export interface Eigh {
   readonly vectors: Matrix;
 }
 
+/** Whether {@link eigh} computes vectors, and their signs. */
 export interface EighOptions {
   /** Whether to compute the vectors. Default `true`. */
   readonly vectors?: boolean | undefined;

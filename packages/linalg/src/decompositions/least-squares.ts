@@ -16,6 +16,7 @@ import { qr } from "./qr.ts";
 import { norm } from "./scaling.ts";
 import { type Svd, svd } from "./svd.ts";
 
+/** From where on singular values count as zero. */
 export interface RankOptions {
   /**
    * Singular values up to this fraction of the largest count as 0. `leastSquares` and `orthonormalize` apply it to the
@@ -24,6 +25,7 @@ export interface RankOptions {
   readonly tolerance?: number | undefined;
 }
 
+/** Solutions x of min ‖A·x − b‖ for A `[m, n]` and b `[m, k]`, by {@link leastSquares}. */
 export interface LeastSquares {
   /** `[n, k]`; of all solutions, the one with the smallest norm. */
   readonly x: Matrix;

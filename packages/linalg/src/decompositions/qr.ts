@@ -14,6 +14,7 @@ export interface Qr {
   readonly pivots: Int32Array;
 }
 
+/** Which parts of A = Q·R {@link qr} computes, and whether columns are pivoted. */
 export interface QrOptions {
   /** `"thin"`: k = min(m, n); `"full"`: q is orthogonal, k = m; `"r"`: r `[min(m, n), n]` alone. Default `"thin"`. */
   readonly mode?: "thin" | "full" | "r" | undefined;

@@ -12,6 +12,7 @@ import {
 } from "../matrix.ts";
 import { requireSymmetric } from "./symmetric.ts";
 
+/** What {@link solve} may take for granted about A. */
 export interface SolveOptions {
   /**
    * What A is known to be. `"positive"`: symmetric positive definite, solved by Cholesky; `"lower"`, `"upper"`:

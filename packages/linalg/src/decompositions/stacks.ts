@@ -8,6 +8,7 @@ import { TINY_ORDER, tinyEigh } from "../plain/tiny-eigh.ts";
 import { orient } from "./signs.ts";
 import { requireSymmetric } from "./symmetric.ts";
 
+/** Eigendecompositions of a stack of symmetric matrices, A = vectors·diag(values)·vectorsᵀ each. */
 export interface EighStack {
   /** `[count, n]`: the values of each matrix, descending. */
   readonly values: Float64Array;
@@ -15,6 +16,7 @@ export interface EighStack {
   readonly vectors: MatrixStack;
 }
 
+/** Singular value decompositions of a stack of matrices, A = u·diag(s)·vᵀ each. */
 export interface SvdStack {
   /** `[rows, r]` each, with r = min(rows, cols). */
   readonly u: MatrixStack;
@@ -24,6 +26,7 @@ export interface SvdStack {
   readonly v: MatrixStack;
 }
 
+/** Signs of the vectors of stacks. */
 export interface StackOptions {
   /** `"canonical"` makes the first largest entry of every vector (of u) positive. Default `"any"`. */
   readonly sign?: "canonical" | "any" | undefined;

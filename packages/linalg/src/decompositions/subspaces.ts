@@ -56,6 +56,7 @@ export function principalAngles(a: Matrix, b: Matrix): Float64Array {
   return cosines.map((cosine, i) => Math.atan2(sines[i], cosine));
 }
 
+/** The polar decomposition A = u·p of A `[m, n]`, by {@link polar}. */
 export interface Polar {
   /** `[m, n]`, the nearest matrix to A with orthonormal columns (rows, if m < n). */
   readonly u: Matrix;

@@ -16,6 +16,7 @@ export interface Svd {
   readonly v: Matrix;
 }
 
+/** Which vectors {@link svd} computes, how accurately, and their signs. */
 export interface SvdOptions {
   /**
    * `"thin"` computes the r vectors of u and v that have singular values, `"full"` completes them to orthogonal

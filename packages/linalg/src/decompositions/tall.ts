@@ -12,6 +12,7 @@ import { svd } from "./svd.ts";
 /** Chunks of rows `[·, n]` in any number and of any sizes, with the same n. */
 export type Chunks = Iterable<Matrix> | AsyncIterable<Matrix>;
 
+/** R of a tall matrix that was given in chunks of rows; Q is not formed. */
 export interface TallQr {
   /** `[n, n]`, upper triangular with a non-negative diagonal: AᵀA = RᵀR. */
   readonly r: Matrix;
@@ -19,6 +20,7 @@ export interface TallQr {
   readonly rows: number;
 }
 
+/** Singular values and right vectors of a tall matrix that was given in chunks of rows. */
 export interface TallSvd {
   /** The min(rows, n) singular values, descending. */
   readonly s: Float64Array;
@@ -28,6 +30,7 @@ export interface TallSvd {
   readonly rows: number;
 }
 
+/** How {@link tallSvd} reduces the chunks. */
 export interface TallSvdOptions {
   /**
    * `"tsqr"` reduces every chunk to R by Householder reflections, as accurate as the SVD of the whole. `"gram"` sums

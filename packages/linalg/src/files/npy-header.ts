@@ -5,6 +5,7 @@ import { LinalgError } from "../errors.ts";
 /** Element type as the file has it, without its byte order. */
 export type NpyDtype = "b1" | "u1" | "i1" | "u2" | "i2" | "u4" | "i4" | "u8" | "i8" | "f2" | "f4" | "f8";
 
+/** What the header of a `.npy` file says. */
 export interface NpyHeader {
   /** Lengths of the axes; `[]` for a single number. */
   readonly shape: readonly number[];

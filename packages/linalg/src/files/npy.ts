@@ -7,6 +7,7 @@ import { requireSize } from "../matrix.ts";
 import { halfToNumber } from "./half.ts";
 import { invalid, MAGIC, type NpyDtype, readNpyHeader } from "./npy-header.ts";
 
+/** Arrays of elements that `.npy` files are written from and read into. */
 export type NpyData =
   | Float32Array
   | Float64Array
@@ -19,6 +20,7 @@ export type NpyData =
   | BigInt64Array
   | BigUint64Array;
 
+/** An n-dimensional array, as NumPy has it. */
 export interface NpyArray {
   /** Lengths of the axes; `[]` for a single number. */
   readonly shape: readonly number[];
@@ -26,6 +28,7 @@ export interface NpyArray {
   readonly data: NpyData;
 }
 
+/** An array as it was read, with the type that it has in the file. */
 export interface ReadNpyArray extends NpyArray {
   /**
    * Type in the file. `f2` comes as a Float32Array, `b1` as a Uint8Array of 0 and 1, every other as the array of that

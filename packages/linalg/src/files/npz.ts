@@ -6,6 +6,7 @@ import { type NpyArray, type ReadNpyArray, readNpy, writeNpy } from "./npy.ts";
 import { MAX_HEADER_END, type NpyHeader, readNpyHeader, UnsupportedArrayError } from "./npy-header.ts";
 import { requireReadable, unpackMember, type ZipMember, zipMembers } from "./zip.ts";
 
+/** Whether the arrays of an `.npz` file are compressed. */
 export interface WriteNpzOptions {
   /** Deflate the arrays, as `numpy.savez_compressed` does. Default `false`, as `numpy.savez`. */
   readonly compress?: boolean | undefined;

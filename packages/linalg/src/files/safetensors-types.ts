@@ -1,5 +1,6 @@
 // What a safetensors file holds.
 
+/** Element types of safetensors that are read and written. */
 export type SafetensorsDtype =
   | "F64"
   | "F32"
@@ -15,6 +16,7 @@ export type SafetensorsDtype =
   | "U8"
   | "BOOL";
 
+/** Arrays of elements that safetensors files are written from and read into. */
 export type SafetensorsData =
   | Float64Array
   | Float32Array
@@ -27,6 +29,7 @@ export type SafetensorsData =
   | Uint16Array
   | Uint8Array;
 
+/** A tensor for a safetensors file. */
 export interface Tensor {
   /** Lengths of the axes; `[]` for a single number. */
   readonly shape: readonly number[];
@@ -34,11 +37,13 @@ export interface Tensor {
   readonly data: SafetensorsData;
 }
 
+/** A tensor as it was read, with the type that it has in the file. */
 export interface ReadTensor extends Tensor {
   /** Type in the file. F16 and BF16 come as Float32Array, BOOL as Uint8Array. */
   readonly dtype: SafetensorsDtype;
 }
 
+/** A safetensors file: its tensors and its metadata. */
 export interface Safetensors {
   /** By name; the record has no prototype, so a name such as `constructor` is like any other. */
   readonly tensors: Readonly<Record<string, ReadTensor>>;

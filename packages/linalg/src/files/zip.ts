@@ -5,6 +5,7 @@ import { LinalgError } from "../errors.ts";
 import { crc32, inflateExactly } from "./deflate.ts";
 import { UnsupportedArrayError } from "./npy-header.ts";
 
+/** One file of a ZIP archive, not yet unpacked. */
 export interface ZipMember {
   readonly name: string;
   /** Bytes when unpacked, as the directory announces them. */
@@ -84,6 +85,11 @@ export function unpackMember(member: ZipMember): Uint8Array {
 }
 
 /** @throws {LinalgError} `INVALID_FILE` for a member that is encrypted or packed by another method than DEFLATE. */
+/**
+ * Refuses members that cannot be unpacked here.
+ *
+ * @throws {UnsupportedArrayError} for members that are encrypted, or packed by another method than deflate.
+ */
 export function requireReadable({ method, isEncrypted }: ZipMember): void {
   if (isEncrypted) throw new UnsupportedArrayError("it is encrypted. Save it without a password.");
   if (method === STORED || method === DEFLATED) return;

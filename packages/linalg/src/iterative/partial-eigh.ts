@@ -3,6 +3,7 @@
 import type { Matrix } from "../matrix.ts";
 import type { SearchOptions } from "./search-options.ts";
 
+/** A few eigenpairs at one end of the spectrum of a symmetric A `[n, n]`, by {@link eigsh}. */
 export interface PartialEigh {
   /** The k eigenvalues, the outermost at the chosen end of the spectrum first. */
   readonly values: Float64Array;
@@ -16,6 +17,7 @@ export interface PartialEigh {
   readonly products: number;
 }
 
+/** End of the spectrum, method and tolerance of {@link eigsh}. */
 export interface EigshOptions extends SearchOptions {
   /** Which end of the spectrum. Default `"largest"`. */
   readonly which?: "largest" | "smallest" | undefined;

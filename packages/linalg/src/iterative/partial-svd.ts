@@ -3,6 +3,7 @@
 import type { Matrix } from "../matrix.ts";
 import type { SearchOptions } from "./search-options.ts";
 
+/** The leading singular triplets of A `[rows, cols]`, by {@link svds}. */
 export interface PartialSvd {
   /** `[rows, k]`, columns orthonormal. */
   readonly u: Matrix;
@@ -18,6 +19,7 @@ export interface PartialSvd {
   readonly products: number;
 }
 
+/** Method and tolerance of {@link svds}. */
 export interface SvdsOptions extends SearchOptions {
   /**
    * `"block-krylov"` runs until all k residuals are small; `"randomized"` (Halko, Martinsson & Tropp 2011) makes

@@ -9,6 +9,7 @@ import { type Matrix, matrix, requireOption, requireSquare, transpose } from "..
 import { uniform } from "../random/random.ts";
 import { type BlockOperator, RowOperator } from "./operator.ts";
 
+/** How {@link estimateTrace} draws random vectors, and how many products it takes. */
 export interface TraceOptions {
   /**
    * `hutchinson` averages vᵀ·A·v over random signs v. `hutch++` spends a third of the products on finding the leading
@@ -24,6 +25,7 @@ export interface TraceOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The trace of an operator that is known by its products, with its standard error. */
 export interface TraceEstimate {
   readonly trace: number;
   /** Standard deviation of the mean over the random vectors. */

@@ -9,6 +9,7 @@ import { LapackError, LinalgError, type LinalgErrorCode } from "../errors.ts";
 import type { Matrix } from "../matrix.ts";
 import type { PoolReply, PoolRequest } from "./pool-protocol.ts";
 
+/** Number of workers of a {@link LinalgPool}, and how they start. */
 export interface LinalgPoolOptions {
   /** Number of workers, started as they are needed. Default: the number of processors, less one. */
   readonly workers?: number | undefined;

@@ -6,6 +6,7 @@ import { LinalgError } from "../errors.ts";
 import { requireSize } from "../matrix.ts";
 import { philox4x32 } from "./philox.ts";
 
+/** Ends of the interval that {@link uniform} draws from. */
 export interface UniformOptions {
   /** Lower end, included. Default 0. */
   readonly low?: number | undefined;
