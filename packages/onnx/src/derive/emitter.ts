@@ -13,6 +13,7 @@ import { Unsupported } from "./unsupported.ts";
 
 export type Shape = readonly number[];
 
+/** Which operators derivatives may be written in. */
 export interface DerivativeOptions {
   /**
    * Keeps to operators that every engine runs on its accelerator: no MaxPool with Indices, which WebGPU
@@ -44,6 +45,10 @@ export function sign(e: Emitter, x: string): string {
   return e.op("Sub", [positive, e.op("Where", [e.op("Less", [x, zero]), one, zero])]);
 }
 
+/**
+ * Writes the nodes of a derivative graph: rules of operators call it for what they need, and it names the
+ * results. Tangents and cotangents of a tensor of shape S have shape `[k, ...S]`.
+ */
 export class Emitter {
   readonly nodes: Node[] = [];
   readonly initializers: Tensor[] = [];

@@ -11,6 +11,7 @@ import { pushForward } from "./jvp.ts";
 import type { PreparedGraph } from "./prepared-graph.ts";
 import { pullBack } from "./vjp.ts";
 
+/** Whether the product Jᵀ·D·J of {@link gaussNewton} has a diagonal D of its own. */
 export interface GaussNewtonOptions extends DerivativeOptions {
   /**
    * Reads D from a further input, which holds its diagonal: a mask, or weights for the output's elements. Default

@@ -29,6 +29,10 @@ export interface LinearGraph {
   readonly output: string;
 }
 
+/**
+ * A model taken apart at a point: one graph computes the value and what the derivative needs, two others are
+ * linear in the tangents and cotangents.
+ */
 export interface Linearization {
   /** x ↦ f(x) and the residuals. */
   readonly primal: Model;

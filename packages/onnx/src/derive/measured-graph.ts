@@ -2,6 +2,7 @@
 
 import type { Model, Tensor } from "../model/model.ts";
 
+/** Shape and element type of a tensor, measured at batch 1. */
 export interface TensorInfo {
   /** Full shape at batch 1, batch axis included. */
   readonly shape: readonly number[];

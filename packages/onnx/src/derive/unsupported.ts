@@ -104,6 +104,10 @@ export function otherForm({ message }: Error): string {
   return `it is written out as simpler operators, which do not take its inputs as they are laid out here (${message.replace(/\.$/, "")}); export the model with standard operators, use the one before optimisation, or end the map before it`;
 }
 
+/**
+ * An operator on the way of a derivative that has no rule, or not for its attributes. Names the node and the
+ * reason.
+ */
 export class UnsupportedOperatorError extends VielbeinError {
   override readonly name: string = "UnsupportedOperatorError";
   /** Operator, with its domain where that is not the standard one. */

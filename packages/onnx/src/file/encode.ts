@@ -4,6 +4,7 @@ import { pushTo } from "../model/graph.ts";
 import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from "../model/model.ts";
 import { WireWriter } from "./proto/writer.ts";
 
+/** Where {@link encodeModel} puts weights. */
 export interface EncodeOptions {
   /**
    * Where weights go. `inline` copies them into the result. `reference` writes each large weight that is a view of one

@@ -20,7 +20,7 @@ export interface LinkOptions {
   readonly arrange?: { readonly shape: readonly number[]; readonly order?: readonly number[] } | undefined;
   /**
    * Height and width of the pictures (the last two axes), and those that they are resampled to: by area where that
-   * reduces the number of pixels, else bilinearly; see {@link resamplingWeights}.
+   * reduces the number of pixels, else bilinearly.
    */
   readonly resize?:
     | { readonly from: readonly [number, number]; readonly to: readonly [number, number] }

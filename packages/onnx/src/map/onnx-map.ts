@@ -32,6 +32,7 @@ import { SecondSessions } from "./second-sessions.ts";
 import { spaceOf } from "./space.ts";
 import { ValueSessions } from "./value-sessions.ts";
 
+/** The ends of a map, the values of further inputs, and what stands in for weights. */
 export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, DerivativeOptions {
   /** Distribution of the points of `from`, passed on in its {@link Space}. */
   readonly prior?: Prior | undefined;

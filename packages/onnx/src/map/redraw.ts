@@ -13,6 +13,10 @@ import { elementCount, float32Tensor, float64Tensor, numericValues } from "../mo
 import { inlineFunctions } from "../prepare/functions.ts";
 import { widenHalfPrecision } from "../prepare/widen.ts";
 
+/**
+ * How {@link redrawWeights} makes an untrained network of a trained one: the null that results are compared
+ * with.
+ */
 export interface RedrawOptions {
   /**
    * `redrawn`: the entries of every weight are independent draws from N(0, s²), s being the root mean square of the

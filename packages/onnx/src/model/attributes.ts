@@ -2,9 +2,13 @@
 
 import type { Attribute, Node } from "./model.ts";
 
+/** An attribute that is a whole number. */
 export const int = (value: number): Attribute => ({ type: "int", value });
+/** An attribute that is a number. */
 export const float = (value: number): Attribute => ({ type: "float", value });
+/** An attribute that is a list of whole numbers. */
 export const ints = (value: readonly number[]): Attribute => ({ type: "ints", value });
+/** An attribute that is a string. */
 export const string = (value: string): Attribute => ({ type: "string", value });
 
 /** A node of the standard domain. */

@@ -42,6 +42,7 @@ export interface ExternalData {
   readonly length?: number | undefined;
 }
 
+/** A tensor of a model: an initialiser, or the value of an attribute. */
 export interface Tensor {
   readonly name: string;
   readonly dims: readonly number[];
@@ -54,6 +55,7 @@ export interface Tensor {
   readonly opaque?: Uint8Array;
 }
 
+/** The value of an attribute of a node, with its type. */
 export type Attribute =
   | { readonly type: "float"; readonly value: number }
   | { readonly type: "int"; readonly value: number }
@@ -68,6 +70,7 @@ export type Attribute =
   /** Encoded AttributeProto of a kind that is only passed through. */
   | { readonly type: "opaque"; readonly value: Uint8Array };
 
+/** One call of an operator. */
 export interface Node {
   readonly opType: string;
   /** Empty for the standard operators. */
@@ -94,6 +97,7 @@ export function axisName(extent: Dimension): string {
   return extent === "" || (typeof extent === "number" && extent < 0) ? "?" : String(extent);
 }
 
+/** What a model declares about one of its values. */
 export interface ValueInfo {
   readonly name: string;
   /** Absent for values that are not tensors. */
@@ -104,6 +108,7 @@ export interface ValueInfo {
   readonly opaque?: Uint8Array;
 }
 
+/** A graph as data: nodes in an order in which they can run, initialisers, inputs and outputs. */
 export interface Graph {
   readonly name: string;
   readonly nodes: readonly Node[];
@@ -132,6 +137,7 @@ export interface LocalFunction {
   readonly encoded: Uint8Array;
 }
 
+/** A model as data, decoded by {@link decodeModel}; nothing of it is changed in place. */
 export interface Model {
   readonly irVersion: number;
   readonly producerName: string;

@@ -30,6 +30,7 @@ const kinds: ReadonlyMap<number, ElementKind> = new Map([
 
 const codes: ReadonlyMap<string, number> = new Map([...kinds].map(([code, kind]) => [kind.name, code]));
 
+/** Number of elements of a tensor of these extents; 1 for a scalar. */
 export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
@@ -80,6 +81,7 @@ export function floatValues(tensor: Tensor): Float32Array | Float64Array {
   );
 }
 
+/** A tensor of float32 from numbers, row-major, of shape `dims`. */
 export function float32Tensor(name: string, values: ArrayLike<number>, dims: readonly number[]): Tensor {
   return { name, dims, dataType: DataType.FLOAT, raw: new Uint8Array(Float32Array.from(values).buffer) };
 }
@@ -88,6 +90,10 @@ export function float64Tensor(name: string, values: ArrayLike<number>, dims: rea
   return { name, dims, dataType: DataType.DOUBLE, raw: new Uint8Array(Float64Array.from(values).buffer) };
 }
 
+/**
+ * A tensor of int64 from numbers, of shape `dims`, by default a vector; numbers beyond the range become its
+ * ends.
+ */
 export function int64Tensor(
   name: string,
   values: readonly number[],

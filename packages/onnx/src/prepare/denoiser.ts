@@ -15,6 +15,7 @@ import { normalize } from "./normalize.ts";
  * (Liu, Gong & Liu, "Flow Straight and Fast", ICLR 2023).
  */
 export const PREDICTIONS = ["epsilon", "v", "x0", "score", "flow"] as const;
+/** One of {@link PREDICTIONS}: what a denoiser's network predicts. */
 export type Prediction = (typeof PREDICTIONS)[number];
 
 /**
@@ -23,6 +24,7 @@ export type Prediction = (typeof PREDICTIONS)[number];
  * on the way of a flow.
  */
 export const PROCESSES = ["exploding", "preserving", "flow"] as const;
+/** One of the processes by which noise is added to data. */
 export type NoiseProcess = (typeof PROCESSES)[number];
 
 /**
@@ -42,6 +44,10 @@ export function signalLevel(process: NoiseProcess, sigma: number): number {
   return process === "preserving" ? Math.sqrt(1 - sigma * sigma) : 1 - sigma;
 }
 
+/**
+ * Which tensors of a network are its noisy input and its prediction, and the level of noise: x_t = α·x₀ +
+ * σ·ε.
+ */
 export interface DenoiserOptions {
   /** The tensor of x_t, an input. */
   readonly input: string;
@@ -57,6 +63,9 @@ export interface DenoiserOptions {
   readonly channels?: number | undefined;
 }
 
+/**
+ * A network with the data that it takes for the origin of x_t as a further tensor, by {@link composeDenoiser}.
+ */
 export interface Denoiser {
   readonly model: Model;
   /** The tensor x̂₀. */

@@ -42,6 +42,7 @@ const rounding: ReadonlySet<string> = new Set([
   "QuantizeLinear",
 ]);
 
+/** The tensors between which a map goes. */
 export interface Endpoints {
   readonly from: string;
   readonly to: string;

@@ -12,6 +12,7 @@ import { elementCount } from "../model/tensor.ts";
 import { normalize } from "./normalize.ts";
 import { fixedInputs, type PrepareOptions } from "./options.ts";
 
+/** An input of a model beside the code, which is given a value. */
 export interface FurtherInput {
   readonly name: string;
   /** As the model declares it; open extents are 1. */

@@ -4,6 +4,7 @@ import type { RuntimeTensor } from "@vielbein/core/runtime";
 import type { DerivativeRule } from "../derive/rule.ts";
 import { type Precision, widenInputs } from "./widen.ts";
 
+/** The ends of a map and the values of the inputs beside the code. */
 export interface PrepareOptions {
   /** Tensor to start from. Default: the first floating-point input, see {@link endpoints}. */
   readonly from?: string | undefined;

@@ -4,6 +4,7 @@
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { Features } from "./features.ts";
 
+/** A family of generators that a graph is built like. */
 export interface FamilyReport {
   /** E.g. `StyleGAN2`: the graph is built like one, whoever trained it. */
   readonly name: string;

@@ -19,6 +19,7 @@ import { layers } from "./layers.ts";
 import { mappedCode } from "./mapping-network.ts";
 import { type SpaceReport, spaces } from "./spaces.ts";
 
+/** What {@link inspect} finds in a model. */
 export interface ModelReport {
   readonly irVersion: number;
   /** Version of the standard operator set. */
@@ -42,6 +43,7 @@ export interface ModelReport {
   readonly differentiability: DifferentiabilityReport;
 }
 
+/** An input or output of a model. */
 export interface PortReport {
   readonly name: string;
   readonly type: string;
@@ -49,6 +51,7 @@ export interface PortReport {
   readonly shape?: readonly Dimension[] | undefined;
 }
 
+/** Whether the way between two tensors can be differentiated, and by which rules. */
 export interface DifferentiabilityReport {
   readonly from: string;
   readonly to: string;

@@ -5,6 +5,7 @@ import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { isSingleOrDouble } from "../model/element-types.ts";
 import { elementCount } from "../model/tensor.ts";
 
+/** A tensor that can be an end of a map. */
 export interface SpaceReport {
   readonly name: string;
   readonly dim: number;

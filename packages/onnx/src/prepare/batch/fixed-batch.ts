@@ -13,6 +13,7 @@ import type { PrepareOptions } from "../options.ts";
 import { BatchTrial, type Feeds, unlessDangerous } from "./batch-trial.ts";
 import { openBatch, repeatCode } from "./single-point.ts";
 
+/** What was made of a batch that a file fixes at N. */
 export interface FixedBatch {
   /** N. */
   readonly extent: number;
@@ -29,6 +30,7 @@ export interface FixedBatch {
   readonly evidence?: "graph" | "trial" | undefined;
 }
 
+/** A model that takes points one by one, if the batch that it fixed could be taken apart. */
 export interface Unbatched {
   readonly model: Model;
   /** Absent where no batch is fixed. */
