@@ -16,6 +16,7 @@ import { type InTurn, NodeSession, oneLine, type Seat } from "./node-session.ts"
 import { type Provider, type ProviderReport, requireProviders, tryOut } from "./providers.ts";
 import { type Tenant, TrialProcess } from "./trial-process.ts";
 
+/** Provider, threads and memory of onnxruntime-node. */
 export interface NodeRuntimeOptions {
   /** Threads inside one operator, at least 1. Default: ONNX Runtime's choice, one per physical core. */
   readonly threads?: number | undefined;

@@ -10,6 +10,7 @@ import type { Runtime } from "@vielbein/core/runtime";
  */
 export type Provider = "cpu" | "cuda" | "webgpu";
 
+/** The providers that can be asked for, the default first. */
 export const providers: readonly Provider[] = ["cpu", "cuda", "webgpu"];
 
 /** What became of a provider that was tried. */
