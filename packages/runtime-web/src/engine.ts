@@ -3,6 +3,7 @@
 import type { EngineSession, KeepingEngine, ModelSource, SessionOptions } from "@vielbein/core/runtime";
 import type { EngineFailure } from "./failure.ts";
 
+/** Where onnxruntime-web computes. */
 export type WebProvider = "webgpu" | "wasm";
 
 export interface EngineOptions {

@@ -10,6 +10,7 @@ import { inNode, loadOrt } from "./ort.ts";
 import { type Recover, type Seat, WebSession } from "./web-session.ts";
 import { WorkerEngine } from "./worker/worker-engine.ts";
 
+/** Provider, fallbacks and files of onnxruntime-web. */
 export interface WebRuntimeOptions {
   /**
    * - `auto` (default): WebGPU on a graphics processor, else WebAssembly. An adapter that is emulated on a processor is

@@ -5,6 +5,7 @@ import { errorOf, type Procedures, type Reply, type Request } from "./protocol.t
 /** What is needed of a worker. */
 export type CalledWorker = Pick<Worker, "postMessage" | "terminate" | "onmessage" | "onerror">;
 
+/** How a call to a worker is given up, followed, and what it hands over. */
 export interface WorkerCallOptions<Progress> {
   /**
    * Asks the worker to give the call up. The call is rejected with the signal's reason once the worker has answered,
