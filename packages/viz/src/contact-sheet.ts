@@ -22,6 +22,7 @@ import { px, svgDocument, textLine } from "./svg.ts";
 import { ellipsize, measureText } from "./text.ts";
 import { THEME } from "./theme.ts";
 
+/** One row of images with its label. */
 export interface ContactSheetRow {
   /** Name of the row, e.g. `direction 0`; up to two lines. */
   readonly label: string;
@@ -31,6 +32,7 @@ export interface ContactSheetRow {
   readonly images: readonly RgbaImage[];
 }
 
+/** Images in rows and columns with titles, for {@link contactSheet}. */
 export interface ContactSheet {
   readonly title: string;
   /** Where the picture comes from, e.g. `z → image · seed 7`. */

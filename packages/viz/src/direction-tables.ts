@@ -8,6 +8,7 @@ import { encodePng, pngDataUri } from "./images/png.ts";
 import { escapeXml } from "./text.ts";
 import { DARK_THEME, lightTheme } from "./theme.ts";
 
+/** What two sortable tables show, by direction and by sample. */
 export interface DirectionTables {
   readonly title: string;
   /** Where the pictures come from. */
@@ -24,6 +25,7 @@ export interface DirectionTables {
   readonly images: (sample: number, direction: number) => readonly RgbaImage[];
 }
 
+/** A direction of {@link DirectionTables} with its numbers. */
 export interface TableDirection {
   readonly name: string;
   /** One for each of `valueTitles`, as shown; they sort as numbers. */

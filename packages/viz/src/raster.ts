@@ -4,6 +4,7 @@
 import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { VielbeinError } from "@vielbein/core";
 
+/** What turning SVG into PNG needs, and the size of the result. */
 export interface RasterOptions {
   /** `@resvg/resvg-wasm/index_bg.wasm`: its bytes, or its URL. Read at the first call only. */
   readonly wasm: ArrayBuffer | Uint8Array | string;

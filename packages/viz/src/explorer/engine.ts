@@ -59,6 +59,7 @@ export interface ExplorerLayout {
   readonly keys: readonly { readonly label: string; readonly colour: string }[];
 }
 
+/** The model that is open in the explorer. */
 export interface ExplorerModel {
   /** Name of the file, to be shown. */
   readonly name: string;
@@ -86,6 +87,7 @@ export interface ExplorerModel {
   readonly deviation: number;
 }
 
+/** Directions of one method at the point shown, with what their rows show. */
 export interface ExplorerDirections {
   readonly set: DirectionSet;
   /** Standard deviation of the codes along each direction. */
@@ -101,6 +103,7 @@ export interface ExplorerDirections {
   readonly outside?: Float64Array | undefined;
 }
 
+/** How many samples directions rest on, and whether more would change them. */
 export interface ExplorerCertainty {
   /** Samples so far, `of` as many. */
   readonly samples: number;
@@ -115,6 +118,7 @@ export interface ExplorerRegion {
   readonly outside: OutsideRule;
 }
 
+/** Singular values at the point shown, and the local dimension. */
 export interface ExplorerSpectrum {
   /** Singular values of the Jacobian at the point, descending: all of them, or the leading ones. */
   readonly singularValues: Float64Array;
@@ -124,6 +128,7 @@ export interface ExplorerSpectrum {
   readonly route?: DerivativeRoute | undefined;
 }
 
+/** The spaces between which the explorer works, and the values of everything else that the model wants. */
 export interface SpacesChoice {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -140,6 +145,7 @@ export interface SpacesChoice {
   readonly truncation?: number | undefined;
 }
 
+/** What the engine replies when it is asked for the local basis. */
 export interface LocalBasisReply extends ExplorerDirections {
   readonly spectrum: ExplorerSpectrum;
 }
@@ -152,6 +158,7 @@ export interface Progress<Reply> {
   readonly found?: Reply | undefined;
 }
 
+/** A signal for a call to the engine, and who is told of results that are not final. */
 export interface ProgressOptions<Reply> extends CallOptions {
   readonly progress?: ((progress: Progress<Reply>) => void) | undefined;
 }

@@ -54,6 +54,7 @@ export interface VielbeinExplorer extends HTMLElement {
 /** An address, a file, or the bytes of one. */
 export type ModelSource = string | URL | Blob | ArrayBuffer | Uint8Array;
 
+/** Name and further inputs of a model that is opened. */
 export interface LoadModelOptions {
   /** Default: that of the file or the address, else `model.onnx`. */
   readonly name?: string | undefined;
@@ -61,6 +62,7 @@ export interface LoadModelOptions {
   readonly set?: InputValues | undefined;
 }
 
+/** The events of `<vielbein-explorer>` by name. */
 export interface ExplorerEventMap {
   /** Another code is shown. */
   readonly change: CustomEvent<{ readonly latent: Float32Array }>;

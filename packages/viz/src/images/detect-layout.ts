@@ -21,6 +21,7 @@ const LEAST_SIDE = 4;
 /** Two axes are curves where there are at most this many of them, each with at least this many samples. */
 const [MOST_CURVES, LONG] = [4, 8];
 
+/** A layout that is asked for, and the words of the errors. */
 export interface DetectOptions {
   /** Default: what the shape suggests. */
   readonly layout?: LayoutChoice | undefined;

@@ -31,6 +31,7 @@ export interface LayoutChoice {
   readonly extents?: readonly number[] | undefined;
 }
 
+/** How the numbers of an output are a picture or a signal. */
 export interface ImageLayout {
   readonly layout: LayoutName;
   /** Whether the channels of a pixel, or of a moment, lie beside each other. */

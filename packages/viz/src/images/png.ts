@@ -16,6 +16,7 @@ export function encodePng(image: RgbaImage): Uint8Array {
   return pngFile(image, [chunk("IDAT", compressed(image))]);
 }
 
+/** Speed and repetition of an animated PNG. */
 export interface AnimationOptions {
   /** Milliseconds for which each frame is shown. Default 100. */
   readonly delay?: number | undefined;

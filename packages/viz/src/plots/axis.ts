@@ -4,6 +4,7 @@ import { VielbeinError } from "@vielbein/core";
 import { max, min } from "d3-array";
 import { scaleLinear, scaleLog } from "d3-scale";
 
+/** Title, scale and ends of an axis. */
 export interface AxisOptions {
   /** Quantity with its unit, e.g. `angle (rad)`. */
   readonly title: string;

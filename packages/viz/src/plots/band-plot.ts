@@ -6,6 +6,7 @@ import type { FigureOptions } from "./frame.ts";
 import { lineChart } from "./line-chart.ts";
 import { chartLine, type LineSeries } from "./series.ts";
 
+/** Lines with bands about them, for {@link bandPlot}. */
 export interface BandPlot extends FigureOptions {
   /** See {@link bandOf} for bands of samples. */
   readonly series: readonly LineSeries[];

@@ -4,6 +4,7 @@
 import { scaleLinear } from "d3-scale";
 import { parseHex, type Rgb } from "../colour.ts";
 
+/** From pale to dark, or from one colour through white to another. */
 export type ColourScaleName = "sequential" | "diverging";
 
 /** Viridis (van der Walt & Smith, CC0) at eighths of its length. */

@@ -6,6 +6,7 @@ import type { FigureOptions } from "./frame.ts";
 import { lineChart } from "./line-chart.ts";
 import { chartLine } from "./series.ts";
 
+/** One curve of a {@link CurvePlot}. */
 export interface Curve {
   readonly label: string;
   /** NaN leaves a gap. */
@@ -14,6 +15,7 @@ export interface Curve {
   readonly y: ArrayLike<number>;
 }
 
+/** Curves through points, for {@link curvePlot}. */
 export interface CurvePlot extends FigureOptions {
   readonly curves: readonly Curve[];
   readonly x: AxisOptions;

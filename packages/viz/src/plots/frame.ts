@@ -5,6 +5,7 @@ import { ellipsize, measureText, wrap } from "../text.ts";
 import { SERIES_COLOURS, THEME } from "../theme.ts";
 import type { Axis } from "./axis.ts";
 
+/** Titles and width that every figure has. */
 export interface FigureOptions {
   readonly title: string;
   /** Where the numbers come from, e.g. `faces.onnx · z → w · 100 points, seed 0`. */
@@ -70,6 +71,7 @@ export function heading(options: FigureOptions): Block {
   return { elements, bottom: y };
 }
 
+/** One entry of a legend. */
 export interface LegendKey {
   readonly label: string;
   readonly colour: string;

@@ -26,6 +26,7 @@ import {
   MARGIN,
 } from "./frame.ts";
 
+/** A matrix as coloured cells, for {@link heatMap}. */
 export interface HeatMap extends FigureOptions {
   /** `[rows, cols]`, row-major; NaN leaves a cell empty. */
   readonly matrix: { readonly rows: number; readonly cols: number; readonly data: ArrayLike<number> };

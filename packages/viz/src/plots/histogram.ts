@@ -19,12 +19,14 @@ import {
   verticalAxis,
 } from "./frame.ts";
 
+/** One set of values of a {@link Histogram}. */
 export interface HistogramSeries {
   readonly label: string;
   /** Finite numbers. */
   readonly values: ArrayLike<number>;
 }
 
+/** Distributions of values, for {@link histogram}. */
 export interface Histogram extends FigureOptions {
   readonly series: readonly HistogramSeries[];
   /** Quantity and unit of the values. */

@@ -22,6 +22,7 @@ import {
 } from "./frame.ts";
 import { type Band, quantiles } from "./series.ts";
 
+/** Samples at every layer, drawn as boxes. */
 export interface SampleGroup {
   readonly label: string;
   /** Samples at each layer, in the order of `layers`; a layer without samples stays empty. Drawn as boxes. */
@@ -33,6 +34,7 @@ export interface BandGroup extends Band {
   readonly label: string;
 }
 
+/** Values at the layers of a network, for {@link layerPlot}. */
 export interface LayerPlot extends FigureOptions {
   /** Names of the layers, along the horizontal axis. */
   readonly layers: readonly string[];

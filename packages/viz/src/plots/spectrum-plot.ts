@@ -5,12 +5,14 @@ import type { FigureOptions } from "./frame.ts";
 import { lineChart } from "./line-chart.ts";
 import { chartLine } from "./series.ts";
 
+/** One spectrum of a {@link SpectrumPlot}. */
 export interface SpectrumSeries {
   readonly label: string;
   /** Singular values, largest first, ≥ 0. Zeros have no place on the axis and are counted beneath it. */
   readonly values: ArrayLike<number>;
 }
 
+/** Singular values on a logarithmic axis, for {@link spectrumPlot}. */
 export interface SpectrumPlot extends FigureOptions {
   readonly series: readonly SpectrumSeries[];
   /** Quantity and unit of the values. Default `singular value σ`. */

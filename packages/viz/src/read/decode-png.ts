@@ -8,6 +8,7 @@ import { invalidPng, readPngChunks } from "./png-chunks.ts";
 import { readPngHeader } from "./png-header.ts";
 import { eachRow, passesOf } from "./scanlines.ts";
 
+/** How packed PNG data are unpacked. */
 export interface DecodePngOptions {
   /**
    * Unpacks a zlib stream that must hold `size` bytes, verifies its checksum, and throws if it cannot. Default: our own

@@ -4,6 +4,7 @@
 import { escapeXml } from "../text.ts";
 import { pageStyle } from "./style.ts";
 
+/** What a page of a report says, from top to bottom. */
 export interface ReportPage {
   readonly title: string;
   /** What it is a report of, beneath the title. */
@@ -17,6 +18,7 @@ export interface ReportPage {
   readonly footer: string;
 }
 
+/** A table of words and numbers, as they are shown. */
 export interface ReportTable {
   readonly caption: string;
   /** Titles of the columns. */
@@ -24,6 +26,7 @@ export interface ReportTable {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** A question of a report, with an answer for each subject. */
 export interface ReportSection {
   /** Anchor: letters, digits and hyphens; one of a kind. */
   readonly id: string;
@@ -36,6 +39,7 @@ export interface ReportSection {
   readonly parts: readonly ReportPart[];
 }
 
+/** What one subject answers: figures, a sentence, and the command that repeats them. */
 export interface ReportPart {
   /** The subject, where there are several. */
   readonly subject?: string | undefined;

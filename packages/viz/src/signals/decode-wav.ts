@@ -2,6 +2,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 
+/** A sound as numbers. */
 export interface DecodedWav {
   /** The samples of each channel; full scale is ±1. All channels have the same length. */
   readonly channels: readonly Float32Array[];

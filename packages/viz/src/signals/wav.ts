@@ -7,6 +7,7 @@ import { joined } from "../read/png-chunks.ts";
 /** `pcm16`: integers of 16 bits, which every player reads; `float32`: the values as they are. */
 export type WavFormat = "pcm16" | "float32";
 
+/** Rate and format of a WAV file. */
 export interface WavOptions {
   /** Samples per second. */
   readonly sampleRate: number;
