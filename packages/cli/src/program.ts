@@ -8,6 +8,7 @@ import { addTitle } from "./kit/title.ts";
 import { type Listing, listings } from "./listings.ts";
 import { outline } from "./outline.ts";
 
+/** Where a run of the program writes, and what interrupts it. */
 export interface RunOptions {
   readonly stdout: Terminal["stdout"];
   readonly stderr: Terminal["stderr"];
