@@ -5,8 +5,8 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vitepress";
-import { checkLinks } from "./links.mjs";
 import { writeApi } from "./api.mjs";
+import { checkLinks } from "./links.mjs";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const out = join(folder, ".vitepress/dist");

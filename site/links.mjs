@@ -33,7 +33,9 @@ export function checkLinks(folder) {
     return hash === "" || pages.get(target).anchors.has(decodeURIComponent(hash.slice(1)));
   };
   const dead = [...pages].flatMap(([page, { links }]) =>
-    [...links].filter((href) => !/^[a-z]+:/.test(href) && !leads(page, href)).map((href) => `${page}: ${href}`),
+    [...links]
+      .filter((href) => !/^[a-z]+:/.test(href) && !leads(page, href))
+      .map((href) => `${page}: ${href}`),
   );
   if (dead.length > 0) throw new Error(`${dead.length} links lead nowhere:\n${dead.join("\n")}`);
   console.log(`${pages.size} pages, every link and anchor found`);

@@ -4,7 +4,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type SiteConfig } from "vitepress";
-import { NO_PAGES, REPOSITORY, resolveLinks, rewrite } from "./places.ts";
+import { NO_PAGES, REPOSITORY, resolveLinks, rewrite, slugify } from "./places.ts";
 import { listed, sidebar } from "./sections.ts";
 
 const folder = fileURLToPath(new URL("../api", import.meta.url));
@@ -32,7 +32,7 @@ export default defineConfig({
   rewrites: rewrite,
   // Put there by `build.mjs`, which checks these links too.
   ignoreDeadLinks: ["/sample-report", "/explorer/index"],
-  markdown: { config: resolveLinks },
+  markdown: { config: resolveLinks, anchor: { slugify } },
   metaChunk: true,
   buildEnd: requireListed,
   themeConfig: {

@@ -50,7 +50,8 @@ export const NO_PAGES = [
 function resolved(href: string, from: string): string {
   const [, target = "", rest = ""] = /^([^?#]*)(.*)$/.exec(href) ?? [];
   const file = resolve(dirname(from), decodeURI(target));
-  if (!existsSync(file)) throw new Error(`${relative(root, from)}: ${href} leads to no file of the repository`);
+  if (!existsSync(file))
+    throw new Error(`${relative(root, from)}: ${href} leads to no file of the repository`);
   const path = relative(root, file);
   const place = placeOf(path) ?? BESIDE.get(path);
   if (place) return `/${place}${rest}`;
@@ -65,4 +66,12 @@ export function resolveLinks(markdown: MarkdownRenderer): void {
       if (!/^([a-z]+:|[#/])/.test(href)) token.attrSet("href", resolved(href, env.realPath ?? env.path));
     }
   });
+}
+
+/** Anchors of headings as GitHub makes them, so that links to them work there and here. */
+export function slugify(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}_\- ]/gu, "")
+    .replaceAll(" ", "-");
 }

@@ -5,7 +5,7 @@ import { writeNpy } from "@vielbein/linalg/npy";
 import { DataType, encodeModel } from "@vielbein/onnx";
 import { type DefaultTreeAdapterTypes, html, type ParserError, parse } from "parse5";
 import { describe, expect, it } from "vitest";
-import { floats, generatorBytes, int64s, model, node, styled } from "./models.ts";
+import { floats, generator, generatorBytes, int64s, model, node, styled } from "./models.ts";
 import { interruptedAt, scratch, vielbein } from "./run.ts";
 
 const path = scratch("drawn.onnx", generatorBytes);
@@ -128,6 +128,17 @@ describe("the page", { timeout: 240_000 }, () => {
     expect(stderr).toContain("keeps 8 of 13 parts");
     expect(stderr).not.toContain("How many directions move the output");
     expect(readFileSync(again, "utf8")).toBe(readFileSync(page, "utf8"));
+  });
+
+  it("of a constant output, which has no local directions, compares the others alone", async () => {
+    const constant = generator([node("Mul", ["image", "nothing"], ["still"])], "still");
+    const nothing = floats("nothing", [1], 1, 0);
+    const graph = { ...constant.graph, initializers: [...constant.graph.initializers, nothing] };
+    const unmoved = scratch("unmoved.html");
+    await report(unmoved, scratch("unmoved.onnx", encodeModel({ ...constant, graph })));
+    const agreement = documentOf(unmoved).sections.find(({ id }) => id === "agreement")?.parts[0];
+    // Those of the weights and of the hidden layer's samples are directions all the same.
+    expect(agreement?.numbers).toMatchObject({ pairs: [{ first: "SeFa", second: "PCA" }] });
   });
 
   it("a command under a figure makes the same figure", async () => {

@@ -23,7 +23,9 @@ function commandsOf(page: string): string[][] {
   const lines = blocks.join("").replaceAll("\\\n", " ").split("\n");
   return lines
     .filter((line) => line.startsWith("npx vielbein "))
-    .map((line) => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "").slice(2));
+    .map((line) =>
+      [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "").slice(2),
+    );
 }
 
 describe("how-to pages", () => {

@@ -1,13 +1,13 @@
 // Where the sections of a report do their work: commands are run on one model, with their figures and files in a folder
 // that is thrown away, and what is typed to run them alone is kept beside what they found.
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Provenance } from "@vielbein/core";
 import { pictureOptions } from "../../inputs/pictures.ts";
 import { flagsOf, invoke } from "../../kit/invoke.ts";
 import type { Terminal } from "../../kit/terminal.ts";
+import { makeWorkFolder } from "../../kit/work-folder.ts";
 import type { Budget } from "./budgets.ts";
 import { COMMANDS, type CommandName } from "./commands.ts";
 import { type SharedOptions, typed } from "./shared-options.ts";
@@ -77,7 +77,7 @@ export class Workbench {
 
   /** @throws what `inspect` does. */
   static async open(model: string, settings: WorkSettings): Promise<Workbench> {
-    const folder = await mkdtemp(join(tmpdir(), "vielbein-report-"));
+    const folder = await makeWorkFolder();
     const bench = new Workbench(model, settings, folder);
     try {
       bench.#inspected = await bench.run<Inspected>("inspect", []);

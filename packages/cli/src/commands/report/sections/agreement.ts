@@ -67,10 +67,10 @@ export const agreementSection = section<AgreementNumbers>({
 /** Those that find some. */
 async function findDirections(bench: Workbench): Promise<{ methods: Method[]; runs: Run<unknown>[] }> {
   const finders: Readonly<Record<Method, () => Promise<Run<unknown>>>> = {
-    basis: () => localBasis(bench),
+    basis: async () => moving(await localBasis(bench), ({ points: [one] }) => one?.singularValues),
     sefa: () => sefaDirections(bench),
     pca: () => principalDirections(bench),
-    metric: () => metricSpectra(bench),
+    metric: async () => moving(await metricSpectra(bench), ({ layers: [one] }) => one?.meanEigenvalues),
   };
   const methods: Method[] = [];
   const runs: Run<unknown>[] = [];
@@ -84,6 +84,12 @@ async function findDirections(bench: Workbench): Promise<{ methods: Method[]; ru
     }
   }
   return { methods, runs };
+}
+
+/** Where the output does not move at all, every direction is as good as any other, and methods agree on none. */
+function moving<D>(run: Run<D>, valuesOf: (document: D) => readonly number[] | undefined): Run<D> {
+  if (valuesOf(run.document)?.[0] === 0) throw new NotApplicable("The output does not move.");
+  return run;
 }
 
 function agreementNumbers(
