@@ -82,6 +82,18 @@ export function defaultCurvatureDirections({ from, to }: Pick<DifferentiableMap,
  * @throws {VielbeinError} `INVALID_ARGUMENT` for k or ε out of range, a direction of length 0, a map without second
  *   derivatives; `SHAPE_MISMATCH` for directions of another space; `MEMORY_BUDGET` for more directions than fit;
  *   `NUMERICAL_FAILURE` where there is no second derivative.
+ *
+ * @example
+ * ```js
+ * import { curvatureAt, functionMap } from "@vielbein/core";
+ *
+ * // A circle of radius 2 has curvature 1/2.
+ * const from = { name: "t", dim: 1, shape: [1] };
+ * const to = { name: "plane", dim: 2, shape: [2] };
+ * const map = functionMap({ from, to, evaluate: ([t]) => [2 * Math.cos(t), 2 * Math.sin(t)] });
+ * const { directions } = await curvatureAt(map, Float32Array.of(0.3));
+ * console.log(directions[0].normal.toFixed(2)); // → 0.50
+ * ```
  */
 export async function curvatureAt(
   map: DifferentiableMap<FloatArray>,

@@ -78,6 +78,15 @@ const STEP = 5;
  *
  * @param singularValues σ₁ ≥ … ≥ 0, all min(d, m) of them, including those of dead inputs and outputs.
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
+ *
+ * @example
+ * ```js
+ * import { localDimension } from "@vielbein/core/dimension";
+ *
+ * // Three directions above a tail of noise.
+ * const tail = Array.from({ length: 97 }, (_, i) => 1.2 - 0.004 * i);
+ * console.log(localDimension([90, 60, 40, ...tail], { inputDim: 100, outputDim: 1000 }).dimension); // → 3
+ * ```
  */
 export function localDimension(
   singularValues: ArrayLike<number>,

@@ -44,7 +44,18 @@ export interface Sefa {
   readonly rows: number;
 }
 
-/** The directions of the weights A₁, A₂, … `[·, dim]`, stacked. */
+/**
+ * The directions of the weights A₁, A₂, … `[·, dim]`, stacked.
+ *
+ * @example
+ * ```js
+ * import { sefa } from "@vielbein/core";
+ * import { fromRows } from "@vielbein/linalg";
+ *
+ * const { directions, share } = sefa([fromRows([[3, 0], [4, 0], [0, 1]])]);
+ * console.log(directions.cols, share[0].toFixed(3)); // → 2 0.667
+ * ```
+ */
 export function sefa(weights: readonly Matrix[], options: SefaOptions = {}): Sefa {
   return factorize(stackWeights(weights, options), options);
 }

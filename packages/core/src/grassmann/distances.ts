@@ -108,6 +108,17 @@ export interface SubspaceAnglesOptions {
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` if n differs; `NOT_FINITE`.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for an unknown option.
+ *
+ * @example
+ * ```js
+ * import { grassmannDistance, subspaceAngles } from "@vielbein/core/grassmann";
+ * import { fromRows } from "@vielbein/linalg";
+ *
+ * const first = fromRows([[1], [0], [0]]);
+ * const second = fromRows([[1], [1], [0]]);
+ * const angles = subspaceAngles(first, second);
+ * console.log(angles[0].toFixed(4), grassmannDistance(angles, "geodesic").toFixed(4)); // → 0.7854 0.7854
+ * ```
  */
 export function subspaceAngles(a: Matrix, b: Matrix, options: SubspaceAnglesOptions = {}): Float64Array {
   const { unequal = "containment" } = options;

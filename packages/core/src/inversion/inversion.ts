@@ -26,8 +26,7 @@ export interface InversionOptions {
   readonly prior?: number | undefined;
   /**
    * B `[from.dim, k]`: the search is over c in x = start + B·c, so that Adam and CMA-ES, whose paths depend on the
-   * coordinates, work in the coordinates of B; see {@link metricBasis}. Levenberg–Marquardt does not need it and
-   * refuses it.
+   * coordinates, work in the coordinates of B; see {@link metricBasis}. Levenberg–Marquardt refuses it.
    */
   readonly basis?: Matrix | undefined;
   /**

@@ -24,6 +24,16 @@ export interface JacobianOptions extends DerivativeOptions {
  * @param point `[from.dim]`.
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`, `MEMORY_BUDGET`; `NUMERICAL_FAILURE`
  * where a derivative is not finite; or what the map throws.
+ *
+ * @example
+ * ```js
+ * import { functionMap, jacobian } from "@vielbein/core";
+ *
+ * const space = (name) => ({ name, dim: 2, shape: [2] });
+ * const map = functionMap({ from: space("x"), to: space("y"), evaluate: ([a, b]) => [a * b, a + b] });
+ * const j = await jacobian(map, Float32Array.of(2, 3));
+ * console.log([...j.data].map((each) => each.toFixed(3)).join(" ")); // → 3.000 2.000 1.000 1.000
+ * ```
  */
 export async function jacobian(
   map: DifferentiableMap<FloatArray>,

@@ -83,7 +83,21 @@ export async function localBasis(
   return bases;
 }
 
-/** {@link localBasis} at one point `[from.dim]`. */
+/**
+ * {@link localBasis} at one point `[from.dim]`.
+ *
+ * @example
+ * ```js
+ * import { functionMap, localBasisAt } from "@vielbein/core";
+ *
+ * const from = { name: "x", dim: 2, shape: [2] };
+ * const to = { name: "y", dim: 3, shape: [3] };
+ * const map = functionMap({ from, to, evaluate: ([a, b]) => [4 * a, 3 * b, 0] });
+ * const { singularValues, inputVectors, outputVectors } = await localBasisAt(map, Float32Array.of(0, 0));
+ * console.log([...singularValues].map((each) => each.toFixed(3)).join(" ")); // → 4.000 3.000
+ * console.log(inputVectors.rows, outputVectors.rows); // → 2 3
+ * ```
+ */
 export async function localBasisAt(
   map: DifferentiableMap,
   point: Float32Array,

@@ -18,7 +18,19 @@ export interface FunctionMapOptions {
   readonly jvp?: ((point: Float64Array, tangent: Float64Array) => ArrayLike<number>) | undefined;
 }
 
-/** A {@link DifferentiableMap} of a function that runs on the calling thread. */
+/**
+ * A {@link DifferentiableMap} of a function that runs on the calling thread.
+ *
+ * @example
+ * ```js
+ * import { functionMap } from "@vielbein/core";
+ *
+ * const from = { name: "polar", dim: 2, shape: [2] };
+ * const to = { name: "plane", dim: 2, shape: [2] };
+ * const map = functionMap({ from, to, evaluate: ([r, t]) => [r * Math.cos(t), r * Math.sin(t)] });
+ * console.log((await map.evaluate(Float32Array.of(2, 0), 1)).join(" ")); // → 2 0
+ * ```
+ */
 export function functionMap(options: FunctionMapOptions): DifferentiableMap {
   const { from, to, evaluate } = options;
   const push = options.jvp ?? ((point, tangent) => directionalDerivative(evaluate, point, tangent, to.dim));

@@ -11,6 +11,15 @@ import type { Prior, Space } from "./space.ts";
  *
  * @returns `[count, space.dim]`.
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
+ *
+ * @example
+ * ```js
+ * import { samplePoints } from "@vielbein/core";
+ *
+ * const space = { name: "z", dim: 3, shape: [3], prior: { kind: "normal" } };
+ * const points = samplePoints(space, 1, 10, 4); // samples 10 to 13 of seed 1
+ * console.log(points.length, points[0] === samplePoints(space, 1, 10, 1)[0]); // → 12 true
+ * ```
  */
 export function samplePoints(
   space: Space,

@@ -61,6 +61,17 @@ export function defaultPairs(
  * @param point `[from.dim]`.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for `k` or `tolerance` out of range; `MEMORY_BUDGET` when high accuracy
  *   needs more; what the map throws.
+ *
+ * @example
+ * ```js
+ * import { functionMap, metricSpectrum } from "@vielbein/core";
+ *
+ * const from = { name: "x", dim: 2, shape: [2] };
+ * const to = { name: "y", dim: 3, shape: [3] };
+ * const map = functionMap({ from, to, evaluate: ([a, b]) => [4 * a, 3 * b, 0] });
+ * const { eigenvalues } = await metricSpectrum(map, Float32Array.of(0, 0));
+ * console.log([...eigenvalues].map((each) => each.toFixed(3)).join(" ")); // → 16.000 9.000
+ * ```
  */
 export async function metricSpectrum(
   map: DifferentiableMap<FloatArray>,

@@ -23,7 +23,7 @@ export interface WarpagePair {
   readonly direction: Float64Array;
 }
 
-/** Number of directions, distances and neighbours of {@link warpage}. */
+/** Number of directions, distances and neighbours of {@link warpageSample}. */
 export interface WarpageOptions<M extends GrassmannDistanceName = GrassmannDistanceName>
   extends JacobianOptions {
   /** Leading directions compared, from 1 to min(from.dim, to.dim). Default: 50, or as many as there are. */
