@@ -36,6 +36,14 @@ export function identity(n: number): Matrix {
  * The matrix with the given rows; without rows, a `[0, 0]` matrix.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` if the rows differ in length.
+ *
+ * @example
+ * ```js
+ * import { fromRows } from "@vielbein/linalg";
+ *
+ * const { rows, cols, data } = fromRows([[1, 2, 3], [4, 5, 6]]);
+ * console.log(rows, cols, data[3]); // → 2 3 4
+ * ```
  */
 export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
   const cols = rows[0]?.length ?? 0;

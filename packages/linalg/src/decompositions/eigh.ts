@@ -33,6 +33,14 @@ export interface EighOptions {
  *
  * @throws {LinalgError} `SHAPE_MISMATCH` (not square); `INVALID_ARGUMENT` (not symmetric); `NOT_FINITE` (an
  * entry, or an eigenvalue above 1.8e308); `NO_CONVERGENCE`; `MEMORY_BUDGET`.
+ *
+ * @example
+ * ```js
+ * import { eigh, fromRows } from "@vielbein/linalg";
+ *
+ * const { values, vectors } = eigh(fromRows([[2, 1], [1, 2]]));
+ * console.log([...values].map((value) => value.toFixed(6)).join(" "), vectors.cols); // → 3.000000 1.000000 2
+ * ```
  */
 export function eigh(a: Matrix, options?: EighOptions & { readonly vectors?: true }): Eigh;
 export function eigh(a: Matrix, options: EighOptions & { readonly vectors: false }): Pick<Eigh, "values">;

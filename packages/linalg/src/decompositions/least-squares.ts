@@ -40,6 +40,15 @@ export interface LeastSquares {
  * pivoted QR where A has full column rank, and the singular value decomposition elsewhere.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH`; `NOT_FINITE`; `INVALID_ARGUMENT`; `NO_CONVERGENCE`; `MEMORY_BUDGET`.
+ *
+ * @example
+ * ```js
+ * import { fromRows, leastSquares } from "@vielbein/linalg";
+ *
+ * // The line through (0, 1), (1, 3), (2, 5).
+ * const { x, rank } = leastSquares(fromRows([[1, 0], [1, 1], [1, 2]]), fromRows([[1], [3], [5]]));
+ * console.log([...x.data].map((each) => each.toFixed(6)).join(" "), rank); // → 1.000000 2.000000 2
+ * ```
  */
 export function leastSquares(a: Matrix, b: Matrix, options: RankOptions = {}): LeastSquares {
   const tolerance = toleranceOf("leastSquares", a, options);

@@ -29,6 +29,14 @@ export interface QrOptions {
  * makes both factors unique where the first min(m, n) columns of A are independent.
  *
  * @throws {LinalgError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT` or `MEMORY_BUDGET`.
+ *
+ * @example
+ * ```js
+ * import { fromRows, matmul, qr } from "@vielbein/linalg";
+ *
+ * const { q, r } = qr(fromRows([[3, 1], [4, 2]]));
+ * console.log(matmul(q, r).data[1].toFixed(6), r.data[2]); // → 1.000000 0
+ * ```
  */
 export function qr(a: Matrix, options?: QrOptions & { readonly mode?: "thin" | "full" }): Qr;
 export function qr(a: Matrix, options: QrOptions & { readonly mode: "r" }): Omit<Qr, "q">;

@@ -28,6 +28,13 @@ export interface SolveOptions {
  * @throws {LinalgError} `SHAPE_MISMATCH`; `NOT_FINITE` (an entry, or the solution); `INVALID_ARGUMENT` (not symmetric)
  * and `NUMERICAL_FAILURE` (not positive definite) where `structure` promises it; `NUMERICAL_FAILURE` (A is exactly
  * singular); `MEMORY_BUDGET`.
+ *
+ * @example
+ * ```js
+ * import { fromRows, solve } from "@vielbein/linalg";
+ *
+ * console.log(solve(fromRows([[2, 1], [1, 3]]), fromRows([[3], [5]])).data.join(" ")); // → 0.8 1.4
+ * ```
  */
 export function solve(a: Matrix, b: Matrix, options: SolveOptions = {}): Matrix {
   const { structure = "general" } = options;

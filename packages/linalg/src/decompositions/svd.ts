@@ -41,6 +41,14 @@ export interface SvdOptions {
  *
  * @throws {LinalgError} `SHAPE_MISMATCH`; `INVALID_ARGUMENT`; `NOT_FINITE` (an entry, or a singular value above
  * 1.8e308); `NO_CONVERGENCE`; `MEMORY_BUDGET`.
+ *
+ * @example
+ * ```js
+ * import { fromRows, svd } from "@vielbein/linalg";
+ *
+ * const { u, s, v } = svd(fromRows([[3, 0], [0, -2], [0, 0]]));
+ * console.log(s.join(" "), u.rows, v.rows); // → 3 2 3 2
+ * ```
  */
 export function svd(a: Matrix, options?: SvdOptions & { readonly vectors?: "thin" | "full" }): Svd;
 export function svd(a: Matrix, options: SvdOptions & { readonly vectors: "none" }): Pick<Svd, "s">;

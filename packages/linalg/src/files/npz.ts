@@ -135,6 +135,14 @@ function explained<T>(what: string, read: () => T): T {
  * The bytes of a `.npz` file with the given arrays, readable by `numpy.load`. Equal arrays give equal bytes.
  *
  * @throws {LinalgError} `INVALID_ARGUMENT` or `SHAPE_MISMATCH`, as `writeNpy`.
+ *
+ * @example
+ * ```js
+ * import { readNpz, writeNpz } from "@vielbein/linalg/npy";
+ *
+ * const bytes = writeNpz({ points: { shape: [2, 2], data: Float64Array.of(1, 2, 3, 4) } });
+ * console.log(readNpz(bytes).points.data[3], readNpz(bytes).points.dtype); // → 4 f8
+ * ```
  */
 export function writeNpz(
   arrays: Readonly<Record<string, NpyArray>>,

@@ -16,6 +16,15 @@ import { requireSearch } from "./search-options.ts";
  * @param k from 1 to min(rows, cols).
  * @throws {ConvergenceError} with the `PartialSvd` so far, at the cap of iterations.
  * @throws {LinalgError} `INVALID_ARGUMENT`; `SHAPE_MISMATCH` or `NOT_FINITE` for what the operator returns.
+ *
+ * @example
+ * ```js
+ * import { matrix, normal, svd, svds } from "@vielbein/linalg";
+ *
+ * const a = matrix(200, 50, normal(0, 0, 200 * 50));
+ * const { s } = await svds(a, 2);
+ * console.log(s.length, Math.abs(s[0] - svd(a).s[0]) < 1e-9 * s[0]); // → 2 true
+ * ```
  */
 export async function svds(
   a: Matrix | LinearOperator,

@@ -56,6 +56,13 @@ export function uniform(
  * @param index non-negative safe integer.
  * @param length number of coordinates, below 2^33.
  * @throws {LinalgError} `INVALID_ARGUMENT`.
+ *
+ * @example
+ * ```js
+ * import { normal } from "@vielbein/linalg";
+ *
+ * console.log(normal(7, 3, 2)[0] === normal(7, 3, 2)[0], normal(7, 4, 2).length); // → true 2
+ * ```
  */
 export function normal(seed: number | bigint, index: number, length: number): Float64Array {
   return pairs("normal", seed, index, length, (first, second) => {
