@@ -13,6 +13,16 @@ import { WireError, WireReader } from "./proto/reader.ts";
  *
  * @param name File name, used in messages and when derived graphs refer to these bytes.
  * @throws {VielbeinError} `INVALID_MODEL` when the bytes are not an ONNX model or are cut short.
+ *
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel } from "@vielbein/onnx";
+ * import { sampleUrl } from "@vielbein/sample";
+ *
+ * const model = decodeModel(await readFile(sampleUrl), "faces.onnx");
+ * console.log(model.graph.inputs[0].name, model.graph.outputs[0].name); // → z image
+ * ```
  */
 export function decodeModel(bytes: Uint8Array, name = "model.onnx"): Model {
   try {

@@ -74,6 +74,18 @@ const dangers: readonly ErrorCode[] = ["BACKEND_CRASHED", "MEMORY_BUDGET", "TIME
  *
  * @throws {VielbeinError} `INVALID_SPACE` when `from` or `to` names no tensor of the model, or they are not connected;
  * `BACKEND_CRASHED`, `MEMORY_BUDGET` or `TIME_LIMIT` when the model is not safe to run.
+ *
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel, inspect } from "@vielbein/onnx";
+ * import { NodeRuntime } from "@vielbein/runtime-node";
+ * import { sampleUrl } from "@vielbein/sample";
+ *
+ * const model = decodeModel(await readFile(sampleUrl), "faces.onnx");
+ * const { family, differentiability } = await inspect(model, new NodeRuntime());
+ * console.log(family.name, differentiability.differentiable); // → StyleGAN2 true
+ * ```
  */
 export async function inspect(
   model: Model,
