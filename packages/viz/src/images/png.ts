@@ -11,7 +11,17 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const COLOUR_TYPE_RGBA = 6;
 const FILTER_UP = 2;
 
-/** Encodes an image as a PNG file. */
+/**
+ * Encodes an image as a PNG file.
+ *
+ * @example
+ * ```js
+ * import { encodePng } from "@vielbein/viz";
+ *
+ * const red = { width: 2, height: 1, data: Uint8ClampedArray.of(255, 0, 0, 255, 255, 0, 0, 255) };
+ * console.log(String.fromCharCode(...encodePng(red).subarray(1, 4))); // → PNG
+ * ```
+ */
 export function encodePng(image: RgbaImage): Uint8Array {
   return pngFile(image, [chunk("IDAT", compressed(image))]);
 }

@@ -27,6 +27,14 @@ export interface SpectrumPlot extends FigureOptions {
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for negative values or no positive one,
  * `NOT_FINITE` for a NaN or an infinity.
+ *
+ * @example
+ * ```js
+ * import { spectrumPlot } from "@vielbein/viz";
+ *
+ * const svg = spectrumPlot({ title: "A spectrum", series: [{ label: "J", values: [10, 3, 0.5, 0.01] }] });
+ * console.log(svg.startsWith("<svg")); // → true
+ * ```
  */
 export function spectrumPlot(plot: SpectrumPlot): string {
   const { series, valueTitle = "singular value σ", ...rest } = plot;
