@@ -18,6 +18,12 @@ export function examplesOf(path) {
   return [...readFileSync(path, "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
 }
 
+/** The code of the `@example`s in the docstrings of a source file. */
+export function docstringExamplesOf(path) {
+  const blocks = readFileSync(path, "utf8").matchAll(/^ \* @example\n \* ```js\n((?: \*.*\n)*?) \* ```$/gm);
+  return [...blocks].map(([, code]) => code.replace(/^ \* ?/gm, ""));
+}
+
 /** What an example promises to print, line by line, without spaces. */
 export function promisedBy(code) {
   return [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text]) => squeezed(text));

@@ -1,19 +1,29 @@
-// Every ```js example of the READMEs and docs is run as it stands, against the built packages, and must
+// Every ```js example of the READMEs, the docs and the docstrings is run as it stands, against the built packages, and must
 // print what its `// → …` comments say.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { supportedOperators } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
-import { examplesOf, linesOf, pages, promisedBy } from "../examples.mjs";
+import { docstringExamplesOf, examplesOf, linesOf, pages, promisedBy } from "../examples.mjs";
 
 const root = new URL("../../..", import.meta.url).pathname;
 
-const examples = pages(root).flatMap((page) =>
-  examplesOf(join(root, page)).map((code, index) => ({ where: `${page}, example ${index + 1}`, code })),
-);
+const sources = readdirSync(join(root, "packages")).flatMap((name) => {
+  const folder = `packages/${name}/src`;
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
+  return files.filter((file) => file.endsWith(".ts")).map((file) => `${folder}/${file}`);
+});
+
+const numbered = (path: string, codes: string[]) =>
+  codes.map((code, index) => ({ where: `${path}, example ${index + 1}`, code }));
+
+const examples = [
+  ...pages(root).flatMap((page) => numbered(page, examplesOf(join(root, page)))),
+  ...sources.flatMap((source) => numbered(source, docstringExamplesOf(join(root, source)))),
+];
 
 describe("documentation", () => {
   it("has a running example in the README of the project and of every library", () => {
@@ -26,6 +36,10 @@ describe("documentation", () => {
     ]) {
       expect([...covered]).toContain(name);
     }
+  });
+
+  it("has a running example for the twenty most used functions", () => {
+    expect(examples.filter(({ where }) => where.includes("/src/")).length).toBeGreaterThanOrEqual(20);
   });
 
   it("counts the operators that have a rule as the registry does", () => {
