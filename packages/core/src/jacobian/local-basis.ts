@@ -2,13 +2,14 @@
 // "Do Not Escape From the Manifold", ICLR 2022). With J = Σ σᵢ uᵢ vᵢᵀ, moving the code by t along vᵢ moves
 // the output by tσᵢ along uᵢ, to first order.
 
-import { leadingColumns, type Matrix, orient, svd } from "@vielbein/linalg";
+import { type Matrix, orient } from "@vielbein/linalg";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
 import { decompositionFits, LEADING, tripletsThatFit } from "./budget.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { type DerivativeOptions, JacobianAt } from "./jacobian-at.ts";
 import { leadingTriplets, requireLeading } from "./leading.ts";
+import { leadingDecomposition } from "./leading-decomposition.ts";
 
 /**
  * Singular value decomposition J = U·diag(σ)·Vᵀ of the Jacobian at one point (Choi et al., ICLR 2022), by
@@ -28,7 +29,7 @@ export interface LocalBasis {
    * largest magnitude of each is positive, which fixes the sign of vᵢ too.
    */
   readonly outputVectors: Matrix;
-  /** `matrix`: by the decomposition of the whole Jacobian; else from products with it and its transpose. */
+  /** `matrix`: by decomposing the whole Jacobian; else from products with it and its transpose. */
   readonly route: DerivativeRoute;
   /**
    * By the route by products only, `[k]`: see {@link LeadingTriplets}. A singular value lies within it of σᵢ, and the
@@ -62,9 +63,10 @@ export function defaultTriplets(
 }
 
 /**
- * The local basis at each of the points: by a full singular value decomposition of the Jacobian in float64, or where
- * that exceeds the memory budget, or takes several times as long, the leading part of it by iteration, from products
- * with the Jacobian and its transpose.
+ * The local basis at each of the points: by a singular value decomposition of the Jacobian in float64, of which a few
+ * leading triplets of a large one are computed alone, to 1e-8 (see {@link leadingDecomposition}); or where that exceeds
+ * the memory budget, or takes several times as long, the leading part of it by iteration, from products with the
+ * Jacobian and its transpose.
  *
  * @param points `[count, from.dim]`, row-major.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for k out of range; what {@link jacobian} throws.
@@ -125,11 +127,6 @@ type Triplets = Omit<LocalBasis, "point" | "value">;
 
 async function tripletsAt(at: JacobianAt, k: number, options: JacobianOptions): Promise<Triplets> {
   if (options.method === undefined && at.isIterated(k)) return leadingTriplets(at, k);
-  const { u, s, v } = svd(await wholeJacobian(at, options));
-  return {
-    singularValues: s.slice(0, k),
-    inputVectors: leadingColumns(v, k),
-    outputVectors: leadingColumns(u, k),
-    route: "matrix",
-  };
+  const { u, s, v } = await leadingDecomposition(await wholeJacobian(at, options), k);
+  return { singularValues: s, inputVectors: v, outputVectors: u, route: "matrix" };
 }

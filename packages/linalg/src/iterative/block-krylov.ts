@@ -11,8 +11,12 @@ import { Basis, type Split } from "./basis.ts";
 import { product, type RowOperator } from "./operator.ts";
 import type { PartialSvd, SvdsOptions } from "./partial-svd.ts";
 
-/** Blocks between two looks at the residuals, each of which decomposes B. */
-const BLOCKS_PER_CHECK = 2;
+/** Blocks between the first looks at the residuals. */
+const FIRST_STEPS = 2;
+/** Between later ones at most, as a share of the blocks so far. */
+const LONGEST_STEP = 1 / 3;
+/** Convergence gains speed: the tolerance is met sooner than the trend says. */
+const SOONER = 3 / 4;
 
 export async function blockKrylov(
   operator: RowOperator,
@@ -57,6 +61,7 @@ async function iterate(
   let b = matrix(0, 0);
   let next = right.split(right.random(block), true).added;
   let closed: Float64Array | undefined;
+  const looks = new Looks(tolerance);
   for (let iteration = 1; ; iteration++) {
     signal?.throwIfAborted();
     right.append(next);
@@ -68,12 +73,13 @@ async function iterate(
     const rest = right.split(await operator.applyTranspose(newest), false, norm(b));
     next = rest.added;
     const full = right.count + next.rows > maxBasis;
-    const look = iteration % BLOCKS_PER_CHECK === 0 && b.cols >= k;
+    const look = b.cols >= k && iteration >= looks.next;
     if (!look && !full && next.rows > 0 && iteration < cap) continue;
     const { u: x, s, v: y } = svd(b);
     const found = Math.min(k, s.length);
     const residuals = residualsOf(x, rest, found);
     const small = tolerance * (s[0] ?? 0);
+    looks.plan(iteration, Math.max(...residuals) / s[0]);
     const converged = found === k && residuals.every((r) => r <= small);
     const exhausted = next.rows === 0;
     if (converged || exhausted || iteration === cap) {
@@ -104,6 +110,33 @@ async function iterate(
       b = matrix(kept, kept);
       for (let i = 0; i < kept; i++) b.data[i * kept + i] = s[i];
     }
+  }
+}
+
+/** When to look at the residuals: each look decomposes B, which takes as long as some blocks of products. */
+class Looks {
+  /** The iteration of the next look. */
+  next: number = FIRST_STEPS;
+  readonly #tolerance: number;
+  #last: { readonly iteration: number; readonly residual: number } | undefined;
+
+  constructor(tolerance: number) {
+    this.#tolerance = tolerance;
+  }
+
+  /** @param residual the largest, as a fraction of the largest singular value. */
+  plan(iteration: number, residual: number): void {
+    this.next = iteration + this.#step(iteration, residual);
+    this.#last = { iteration, residual };
+  }
+
+  #step(iteration: number, residual: number): number {
+    if (!this.#last) return FIRST_STEPS;
+    const fall = Math.log(this.#last.residual / residual) / (iteration - this.#last.iteration);
+    const longest = Math.max(FIRST_STEPS, Math.floor(LONGEST_STEP * iteration));
+    if (!(fall > 0)) return longest;
+    const step = Math.ceil((SOONER * Math.log(residual / this.#tolerance)) / fall);
+    return Math.max(1, Math.min(longest, step));
   }
 }
 
