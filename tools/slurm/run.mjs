@@ -4,6 +4,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -106,6 +107,12 @@ function workersOn(folder) {
 
 const statusOf = (folder) => JSON.parse(vielbein(["survey", "status", folder, "--json"]).stdout);
 
+/** Whether all shards have receipts that hold. Counting them costs nothing, and tells most of the time. */
+function isDone(folder, shards) {
+  const receipts = existsSync(join(folder, "receipts")) ? readdirSync(join(folder, "receipts")) : [];
+  return receipts.length === shards && statusOf(folder).done.length === shards;
+}
+
 /** A survey under kills, requeues, preemption and a time limit, until its receipts say that it is done. */
 async function disturbed(folder, cluster) {
   const { tell, env } = cluster;
@@ -114,7 +121,8 @@ async function disturbed(folder, cluster) {
   console.log(must(words, env).trim());
   const began = Date.now();
   let submissions = 1;
-  while (statusOf(folder).done.length < statusOf(folder).shards) {
+  const { shards } = statusOf(folder);
+  while (!isDone(folder, shards)) {
     await delay(200 + draw(1800));
     disturb(folder, cluster);
     // Requeued elements wait two minutes before they start again, unless they are told to.
@@ -126,15 +134,16 @@ async function disturbed(folder, cluster) {
       if (vielbein(words, env).status === 0) submissions++;
     }
     if (isAskedToEnd || Date.now() - began > 45 * 60_000) {
-      const { kills, requeues, preemptions } = done;
-      throw new Error(`not done after ${kills} kills, ${requeues} requeues, ${preemptions} preemptions`);
+      throw new Error(`not done after ${befallen()}`);
     }
   }
   tell("scancel", "--user=root");
   console.log(
-    `slurm: ${done.kills} SIGKILLs, ${done.requeues} requeues, ${done.preemptions} preemptions, submitted ${submissions} times, ${Math.round((Date.now() - began) / 1000)} s`,
+    `slurm: by now ${befallen()}; submitted ${submissions} times, ${Math.round((Date.now() - began) / 1000)} s`,
   );
 }
+
+const befallen = () => `${done.kills} SIGKILLs, ${done.requeues} requeues, ${done.preemptions} preemptions`;
 
 function disturb(folder, { tell, env }) {
   const kind = draw(10);
@@ -215,15 +224,18 @@ try {
   console.log(`undisturbed: ${statusOf(reference).shards} shards, ${wanted.size} files`);
   fullDisk(wanted);
   await twoWorkers(wanted);
-  const folder = join(place, "survey");
-  plan(folder);
   const cluster = await startCluster(join(place, "cluster"));
   try {
-    await disturbed(folder, cluster);
+    // One survey after another, until as many kills have struck as were asked for.
+    for (let round = 1; round === 1 || done.kills < kills; round++) {
+      const folder = join(place, `survey-${round}`);
+      plan(folder);
+      await disturbed(folder, cluster);
+      compare(`kills, requeues, preemption and time limits on Slurm, survey ${round}`, folder, wanted);
+    }
   } finally {
     await cluster.stop();
   }
-  compare("kills, requeues, preemption and time limits on Slurm", folder, wanted);
 } finally {
   rmSync(place, { recursive: true, force: true });
 }

@@ -22,7 +22,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   const terminal: Terminal = { stdout, stderr, reports: "stdout", quiet: argv.includes("--quiet") };
   try {
     const program = await programWith(({ name }) => argv.includes(name), terminal, signal);
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync(withoutHelp(argv), { from: "user" });
     return EXIT.ok;
   } catch (error) {
     const code = exitCodeOf(error);
@@ -32,6 +32,12 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     }
     return code;
   }
+}
+
+/** `help survey plan` is `survey plan --help`: Commander's own `help` reads one name. */
+function withoutHelp(argv: readonly string[]): string[] {
+  const [first, ...names] = argv;
+  return first === "help" && names.length > 1 ? [...names, "--help"] : [...argv];
 }
 
 /** The program with all its commands. */

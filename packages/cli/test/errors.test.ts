@@ -281,6 +281,16 @@ describe("help", () => {
     },
   );
 
+  it.each([
+    ["of a command", ["basis"]],
+    ["of a command in a group", ["survey", "plan"]],
+    ["of a group", ["survey"]],
+  ])("help %s prints what its --help prints", async (_, names) => {
+    const { code, stdout } = await vielbein("help", ...names);
+    expect([code, stdout]).toEqual([0, (await vielbein(...names, "--help")).stdout]);
+    expect(stdout).toContain(`Usage: vielbein ${names.join(" ")} `);
+  });
+
   it("suggests a command that is not loaded", async () => {
     const { code, stderr } = await vielbein("bassis", "x.onnx");
     expect([code, stderr]).toEqual([2, expect.stringContaining("Did you mean basis?")]);

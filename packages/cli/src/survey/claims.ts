@@ -19,6 +19,8 @@ const claimSchema = z.object({
   since: z.string(),
   /** When the lease ends, by the clock of its worker. */
   expires: z.string(),
+  /** How long it is from one renewal, in milliseconds. */
+  lease: z.number(),
   /** How many rows are computed. */
   rows: z.int(),
 });
@@ -102,6 +104,7 @@ export class Claims {
       pid: process.pid,
       since: this.#since,
       expires,
+      lease: this.#lease,
       rows,
     };
     return JSON.stringify(claim);
@@ -126,8 +129,14 @@ export async function liveClaim(
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
     return Date.now() - mtimeMs < lease ? {} : undefined;
   }
-  if (Date.parse(claim.expires) <= Date.now()) return undefined;
+  if (!isRunning(claim)) return undefined;
   return claim.host === hostname() && !isAlive(claim.pid) ? undefined : claim;
+}
+
+/** Two leases ahead is further than any worker renews: the clock was set back since, or is another one. */
+function isRunning({ expires, lease }: Claim): boolean {
+  const left = Date.parse(expires) - Date.now();
+  return left > 0 && left <= 2 * lease;
 }
 
 function parsed(text: string): Claim | undefined {

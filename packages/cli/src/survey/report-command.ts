@@ -1,6 +1,7 @@
 // vielbein survey report: statistics of what there is of a survey.
 
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { command } from "../kit/command.ts";
 import { endingIn, OutputFolderOption, output } from "../kit/command-files.ts";
 import { writeFigure } from "../kit/figure.ts";
@@ -10,7 +11,8 @@ import { SurveyFolder } from "./folder.ts";
 import { readFound } from "./found.ts";
 import { readPlan } from "./plan.ts";
 import { figuresOf } from "./report-figures.ts";
-import { reportCsv, reportJson, reportText, type SurveyReport } from "./report-text.ts";
+import { reportHtml } from "./report-page.ts";
+import { reportCsv, reportJson, reportText, type SurveyReport, shownMethods } from "./report-text.ts";
 import { statisticsOf } from "./statistics.ts";
 
 export const report = command({
@@ -19,6 +21,10 @@ export const report = command({
     "Prints the means of what was found, by method, model and layer, with 95 % intervals by the bootstrap over points or pairs, beside the nulls. Of an unfinished survey it says which shards are missing.",
   options: {
     out: output("--out <file.csv>", "write all statistics as one flat table").argParser(endingIn(".csv")),
+    html: output(
+      "--html <file.html>",
+      "write tables and plots as one page that needs nothing else",
+    ).argParser(endingIn(".html")),
     plots: new OutputFolderOption(
       "--plots <folder>",
       "write plots by layer, and by the axis of the models, as .svg",
@@ -36,10 +42,11 @@ export const report = command({
       text: () => reportText(survey),
       after: async () => {
         await writeNamed(options.out, () => reportCsv(survey), terminal);
+        await writeNamed(options.html, () => reportHtml(survey), terminal);
         if (options.plots === undefined) return;
         await mkdir(options.plots, { recursive: true });
-        for (const { file, compose } of figuresOf(survey, options.plots)) {
-          await writeFigure(file, compose, terminal, signal);
+        for (const { name, compose } of shownMethods(survey).flatMap((shown) => figuresOf(survey, shown))) {
+          await writeFigure(join(options.plots, name), compose, terminal, signal);
         }
       },
     };

@@ -1,6 +1,5 @@
 // The plots of a survey: every quantity that is shown, by layer, and by what the models differ in, beside its null.
 
-import { join } from "node:path";
 import { type AxisOptions, type BandGroup, bandPlot, type LineSeries, layerPlot } from "@vielbein/viz";
 import { layerLabels } from "../inputs/layers.ts";
 import { defined, definedItems } from "../kit/defined.ts";
@@ -8,29 +7,27 @@ import { shortHash } from "../kit/names.ts";
 import { isOfPairs, methodOf } from "./methods.ts";
 import type { PlannedModel } from "./plan.ts";
 import type { Quantity } from "./quantities.ts";
-import { type ShownMethod, type SurveyReport, shownMethods } from "./report-text.ts";
+import type { ShownMethod, SurveyReport } from "./report-text.ts";
 import type { Statistic } from "./statistics.ts";
 
 /** A figure that is not composed yet. */
 interface Figure {
-  readonly file: string;
+  /** Of the file. */
+  readonly name: string;
   readonly compose: () => string;
 }
 
-export function figuresOf(report: SurveyReport, folder: string): Figure[] {
+/** Those of a method. */
+export function figuresOf(report: SurveyReport, shown: ShownMethod): Figure[] {
   const { axis } = report.plan;
-  return shownMethods(report).flatMap((shown) =>
-    shown.quantities.flatMap((quantity) => {
-      const plot = { report, shown, quantity };
-      const name = `${shown.method.name}-${quantity.name.replaceAll("_", "-")}`;
-      return definedItems<Figure>([
-        { file: join(folder, `${name}-by-layer.svg`), compose: () => byLayer(plot) },
-        axis === undefined
-          ? undefined
-          : { file: join(folder, `${name}-by-axis.svg`), compose: () => byAxis(plot, axis) },
-      ]);
-    }),
-  );
+  return shown.quantities.flatMap((quantity) => {
+    const plot = { report, shown, quantity };
+    const name = `${shown.method.name}-${quantity.name.replaceAll("_", "-")}`;
+    return definedItems<Figure>([
+      { name: `${name}-by-layer.svg`, compose: () => byLayer(plot) },
+      axis === undefined ? undefined : { name: `${name}-by-axis.svg`, compose: () => byAxis(plot, axis) },
+    ]);
+  });
 }
 
 interface Plot {

@@ -48,29 +48,38 @@ export function reportText(report: SurveyReport): string {
 }
 
 /** One line of the table of a method. */
-interface Line {
+export interface Line {
   readonly model: PlannedModel;
   readonly layer: string;
   readonly at: (quantity: string) => Statistic | undefined;
 }
 
+function methodPart(report: SurveyReport, shown: ShownMethod): string[] {
+  const { lines, columns } = methodTable(report, shown);
+  const { name, words } = shown.method;
+  return [heading(name, words.join(" ")), table(lines, columns)];
+}
+
 /** A line for each model and layer. */
-function methodPart({ plan }: SurveyReport, { method, quantities, at }: ShownMethod): string[] {
+export function methodTable(
+  { plan }: SurveyReport,
+  { method, quantities, at }: ShownMethod,
+): { readonly lines: readonly Line[]; readonly columns: readonly Column<Line>[] } {
   const lines = plan.models.flatMap((model, m) =>
     method.layers.map(
       ({ name }, layer): Line => ({ model, layer: name, at: (quantity) => at(quantity, m, layer) }),
     ),
   );
-  const body = table(lines, [
-    plan.models.length > 1 ? text("model", ({ model }) => model.label) : undefined,
-    plan.axis === undefined ? undefined : number(plan.axis, ({ model }) => model.at ?? ""),
-    text("layer", ({ layer }) => layer),
-    number(isOfPairs(methodOf(method.name)) ? "pairs" : "points", (line) =>
+  const columns = definedItems([
+    plan.models.length > 1 ? text<Line>("model", ({ model }) => model.label) : undefined,
+    plan.axis === undefined ? undefined : number<Line>(plan.axis, ({ model }) => model.at ?? ""),
+    text<Line>("layer", ({ layer }) => layer),
+    number<Line>(isOfPairs(methodOf(method.name)) ? "pairs" : "points", (line) =>
       Math.max(0, ...quantities.map(({ name }) => line.at(name)?.points ?? 0)),
     ),
     ...quantities.flatMap((quantity) => quantityColumns(quantity, lines)),
   ]);
-  return [heading(method.name, method.words.join(" ")), body];
+  return { lines, columns };
 }
 
 /** Of a quantity, and of its null, if that is known. */
@@ -91,7 +100,8 @@ function withInterval(statistic: Statistic | undefined): string {
   return ends === undefined ? significant(mean, 4) : `${significant(mean, 4)} [${ends}]`;
 }
 
-function remarksOn({ path, found, methods }: SurveyReport): string[] {
+/** How the numbers are to be read, and what is missing. */
+export function remarksOn({ path, found, methods }: SurveyReport): string[] {
   const { missing, parts } = found;
   const problems = parts.reduce((sum, part) => sum + part.problems, 0);
   const size = Math.max(...methods.map(({ groupSize }) => groupSize));

@@ -119,7 +119,7 @@ describe("what status says", () => {
     await ran(folder, "--shards", "0,4");
     mkdirSync(join(folder, "claims"), { recursive: true });
     const expires = new Date(Date.now() + 60_000).toISOString();
-    const claim = { owner: "o", host: "elsewhere", pid: 1, since: "then", expires, rows: 1 };
+    const claim = { owner: "o", host: "elsewhere", pid: 1, since: "then", expires, lease: 60_000, rows: 1 };
     writeFileSync(join(folder, "claims/00001.json"), JSON.stringify(claim));
     writeFileSync(
       join(folder, "claims/00002.json"),
@@ -253,6 +253,8 @@ describe("bad input is refused", () => {
             /Cannot write ".*claims.*Check that the folder exists and may be/,
           );
         }
+        const within = vielbein("survey", "plan", ...plan, "--out", join(folder, "within"));
+        await refused(within, 73, /Cannot write ".*within/);
         expect((await status(folder)).code).toBe(75);
       } finally {
         if (isRoot) execFileSync("umount", [folder]);

@@ -155,7 +155,7 @@ describe("survey run, as processes", () => {
     process.kill(-child.pid!, "SIGKILL");
     await ended;
     expect(claims(folder)).toBe(1);
-    const text = { owner: "o", host: "elsewhere", pid: 1, since: "then", rows: 0 };
+    const text = { owner: "o", host: "elsewhere", pid: 1, since: "then", lease: 3_600_000, rows: 0 };
     const claimedUntil = (time: number) => {
       const expires = new Date(time).toISOString();
       writeFileSync(join(folder, "claims/00008.json"), JSON.stringify({ ...text, expires }));

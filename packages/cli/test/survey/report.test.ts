@@ -147,6 +147,25 @@ describe("of one model", () => {
     expect(svg).toContain("hidden");
   });
 
+  it("writes one page with the same tables and figures, which refers to nothing else", async () => {
+    const page = scratch("one.html");
+    const { code, stdout } = await vielbein("survey", "report", folder, "--html", page);
+    expect(code).toBe(0);
+    const html = readFileSync(page, "utf8");
+    expect(html).not.toMatch(/(src|href)="(?!#)/);
+    for (const method of ["basis", "dimension", "distortion", "warpage", "metric"]) {
+      expect(html).toContain(`<section id="${method}"`);
+    }
+    expect(html).toContain("random weights");
+    expect(html).not.toContain("unfinished");
+    // Every mean of the tables, with its interval.
+    const cells = stdout.match(/\d[\d.e+-]* \[[^\]]*\]/g)!;
+    expect(cells.length).toBeGreaterThan(10);
+    for (const cell of cells) expect(html).toContain(`>${cell}<`);
+    const refused = await vielbein("survey", "report", folder, "--html", scratch("one.txt"));
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(".html")]);
+  });
+
   it("an unfinished survey is reported as far as it goes; damaged tables are not", async () => {
     const part = scratch("part");
     await planned(part, model, "--what", "basis,metric", "--samples", "12", "--shard-size", "5");
@@ -165,6 +184,8 @@ describe("of one model", () => {
     expect(stdout).toMatch(
       /unfinished: shards 1,3-4 with 15 rows are missing or damaged; vielbein survey run/,
     );
+    await vielbein("survey", "report", part, "--html", scratch("part.html"));
+    expect(readFileSync(scratch("part.html"), "utf8")).toContain("unfinished: shards 1,3-4 with 15 rows");
     expect(readFileSync(scratch("part-plots/metric-trace-by-layer.svg"), "utf8")).toContain(
       "3 shards missing",
     );

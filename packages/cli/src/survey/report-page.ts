@@ -1,0 +1,71 @@
+// The report of a survey as one page of HTML, of the same make as that of `vielbein report`.
+
+import { type ReportSection, reportPage } from "@vielbein/viz";
+import { shortHash } from "../kit/names.ts";
+import { figuresOf } from "./report-figures.ts";
+import { methodTable, remarksOn, type ShownMethod, type SurveyReport, shownMethods } from "./report-text.ts";
+
+/** What each method asks, for a reader who knows none of the papers. */
+const QUESTIONS: Readonly<Record<string, string>> = {
+  basis: "How far does the output move, and in how many directions?",
+  dimension: "In how many directions does the output move?",
+  distortion: "How much more do directions differ between far places than between near ones?",
+  warpage: "How far do the directions turn from place to place?",
+  metric: "How differently do directions count, and how much do all of them together?",
+};
+
+/** HTML. */
+export function reportHtml(report: SurveyReport): string {
+  const { plan, found } = report;
+  const shown = shownMethods(report);
+  const names = plan.models.map(({ label }) => label);
+  const [caveat, ...remarks] = remarksOn(report);
+  return reportPage({
+    title: `${names.length === 1 ? names[0] : `${names.length} models`}: a survey`,
+    subtitle: `${caveat}.`,
+    notice: remarks.length === 0 ? undefined : `${remarks.join("; ")}.`,
+    glance: {
+      caption: "Rows that were computed",
+      columns: ["method", "rows", "without values"],
+      rows: plan.methods.map(({ name }, method) => {
+        const parts = found.parts.filter((part) => part.method === method);
+        const sum = (of: "rows" | "problems") => String(parts.reduce((all, part) => all + part[of], 0));
+        return [name, sum("rows"), sum("problems")];
+      }),
+    },
+    sections: shown.map((one) => sectionOf(report, one)),
+    footer: [
+      plan.tool,
+      `survey ${shortHash(plan.id)}`,
+      ...plan.models.map(({ label, sha256 }) => `${label} ${shortHash(sha256)}`),
+    ].join(" · "),
+  });
+}
+
+function sectionOf(report: SurveyReport, shown: ShownMethod): ReportSection {
+  const { name, words, total } = shown.method;
+  const { lines, columns } = methodTable(report, shown);
+  return {
+    id: name,
+    title: name,
+    question: QUESTIONS[name] ?? "",
+    reading: `Means of up to ${total} rows at each layer; bands and brackets are their 95 % intervals, grey is the null.`,
+    parts: [
+      {
+        kind: "seen",
+        sentence: shown.quantities.length === 0 ? "Nothing is computed yet." : "",
+        figures: figuresOf(report, shown).map(({ compose }) => compose()),
+        tables: [
+          {
+            caption: `${name} ${words.join(" ")}`.trim(),
+            columns: columns.map(({ title }) => title),
+            rows: lines.map((line, i) => columns.map(({ cell }) => String(cell(line, i)))),
+          },
+        ],
+        remarks: [],
+        settings: [],
+        commands: [`vielbein survey report ${report.path}`],
+      },
+    ],
+  };
+}
