@@ -150,9 +150,9 @@ function disturb(folder, { tell, env }) {
   const running = tell("squeue", "-h", "-r", "-p", "low", "-t", "RUNNING", "-o", "%A")
     .split("\n")
     .filter(Boolean);
-  if (kind < 7 && done.kills < kills) {
+  if (kind < 7) {
     const workers = workersOn(folder);
-    if (workers.length === 0) return;
+    if (workers.length === 0 || done.kills >= kills) return;
     try {
       process.kill(workers[draw(workers.length)], "SIGKILL");
       done.kills++;

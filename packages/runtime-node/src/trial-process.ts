@@ -60,6 +60,8 @@ function supervise({ library, limit }: Orders, program: string, load: NodeJS.Req
   };
   thread.on("message", answer);
   thread.on("error", (error) => answer({ error: error.message }));
+  // Schedulers signal all processes of a job at once: the caller decides what is finished before it goes.
+  process.on("SIGTERM", () => undefined);
   // The caller is gone, and may not have had time to say so.
   process.on("disconnect", here.die);
   process.on("message", ({ method, args }: Request) => {

@@ -60,6 +60,13 @@ describe("a process", () => {
   });
 });
 
+describe("the process of a trial", () => {
+  it("goes on under a SIGTERM to all processes of a job, until the program has ended", (context) => {
+    if (!existsSync("/proc/self/task")) context.skip("processes are listed in /proc, which Linux has");
+    expect(run("a trial's process is signalled")).toMatchObject({ status: 0, stdout: "7,10,15,22\n" });
+  });
+});
+
 describe("the process of a trial that waits for another", () => {
   it("neither keeps this one from ending nor outlives it", async (context) => {
     if (!existsSync("/proc/self/task")) context.skip("processes are listed in /proc, which Linux has");

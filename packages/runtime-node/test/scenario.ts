@@ -51,6 +51,17 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     await session.dispose();
     console.log(readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim());
   },
+  /** A scheduler signals the process of a trial, too, and the program is not done with it; the sum of a product. */
+  async "a trial's process is signalled"() {
+    const trial = { memory: 2 ** 28 };
+    const session = await new NodeRuntime({ threads: 1 }).createSession({ bytes: square() }, { trial });
+    process.kill(Number(readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")), "SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const x = { type: "float32", dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) } as const;
+    const { y } = await session.run({ x });
+    console.log([...(y!.data as Float32Array)].join());
+    await session.dispose();
+  },
   async "exit while the thread starts"() {
     void new NodeRuntime({ threads: 1 }).createSession({ bytes: square() });
     process.exit(3);
