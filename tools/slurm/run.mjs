@@ -90,7 +90,7 @@ function dataIn(folder) {
   );
 }
 
-/** Processes that work on a survey: the workers, of whatever parent. */
+/** Processes that work on a survey, or on any in a folder: the workers, of whatever parent. */
 function workersOn(folder) {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -98,7 +98,7 @@ function workersOn(folder) {
     .filter((pid) => {
       try {
         const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        return words[1] === program && words.includes(folder) && words.includes("run");
+        return words[1] === program && words.includes("run") && words.some((word) => word.startsWith(folder));
       } catch {
         return false;
       }
@@ -205,6 +205,13 @@ async function twoWorkers(wanted) {
   compare("two workers on every shard", folder, wanted);
 }
 
+/** Workers that are cancelled save what they have: that ends before the folder is removed. */
+async function endWorkers({ tell }) {
+  tell("scancel", "--user=root");
+  for (let i = 0; i < 150 && workersOn(place).length > 0; i++) await delay(200);
+  for (const pid of workersOn(place)) process.kill(pid, "SIGKILL");
+}
+
 function compare(what, folder, wanted) {
   must(["survey", "status", folder, "--verify"]);
   const found = dataIn(folder);
@@ -234,6 +241,7 @@ try {
       compare(`kills, requeues, preemption and time limits on Slurm, survey ${round}`, folder, wanted);
     }
   } finally {
+    await endWorkers(cluster);
     await cluster.stop();
   }
 } finally {
