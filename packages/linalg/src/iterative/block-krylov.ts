@@ -73,14 +73,12 @@ async function iterate(
     const rest = right.split(await operator.applyTranspose(newest), false, norm(b));
     next = rest.added;
     const full = right.count + next.rows > maxBasis;
-    const look = b.cols >= k && iteration >= looks.next;
-    if (!look && !full && next.rows > 0 && iteration < cap) continue;
+    if ((b.cols < k || iteration < looks.next) && !full && next.rows > 0 && iteration < cap) continue;
     const { u: x, s, v: y } = svd(b);
     const found = Math.min(k, s.length);
     const residuals = residualsOf(x, rest, found);
-    const small = tolerance * (s[0] ?? 0);
     looks.plan(iteration, Math.max(...residuals) / s[0]);
-    const converged = found === k && residuals.every((r) => r <= small);
+    const converged = found === k && residuals.every((r) => r <= tolerance * (s[0] ?? 0));
     const exhausted = next.rows === 0;
     if (converged || exhausted || iteration === cap) {
       if (exhausted && iteration < cap) {
