@@ -8,6 +8,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
+/** What a program complains of is in the error that it throws. */
+const QUIETLY = { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] };
 const PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel"];
 
 /** What is missing for a cluster; undefined where nothing is. */
@@ -52,20 +54,33 @@ PartitionName=high Nodes=n1,n2 MaxTime=INFINITE State=UP PriorityTier=10 Preempt
 `;
 }
 
-/** Starts a cluster in a folder, and returns how to talk to it and how to stop it. */
+/** Starts a cluster in a folder, and returns how to talk to it and how to stop it; where it does not start, throws. */
 export async function startCluster(folder) {
   for (const name of ["state", "n1", "n2", "munge"]) mkdirSync(join(folder, name), { recursive: true });
   chmodSync(folder, 0o755);
-  startMunge(folder);
   const conf = join(folder, "slurm.conf");
   writeFileSync(conf, configuration(folder));
   const env = { ...process.env, SLURM_CONF: conf };
-  const tell = (program, ...words) => execFileSync(program, words, { env, encoding: "utf8" }).trim();
+  const tell = (program, ...words) => execFileSync(program, words, { ...QUIETLY, env }).trim();
+  try {
+    await startDaemons(folder, conf, tell);
+  } catch (error) {
+    await stop(folder);
+    throw error;
+  }
+  return { env, tell, stop: () => stop(folder) };
+}
+
+async function startDaemons(folder, conf, tell) {
+  startMunge(folder);
   tell("slurmctld", "-c");
   await delay(1000);
   for (const node of ["n1", "n2"]) tell("slurmd", "-N", node, "-f", conf);
-  for (let i = 0; i < 60 && !tell("sinfo", "-h", "-o", "%T").includes("idle"); i++) await delay(500);
-  return { env, tell, stop: () => stop(folder) };
+  const isIdle = () => tell("sinfo", "-h", "-o", "%T").includes("idle");
+  for (let i = 0; !isIdle(); i++) {
+    if (i === 60) throw new Error("its nodes are not idle after 30 s");
+    await delay(500);
+  }
 }
 
 function startMunge(folder) {
@@ -81,7 +96,7 @@ function startMunge(folder) {
   const files = ["key", "socket", "pid", "log", "seed"].map((name) =>
     name === "socket" ? `--socket=${place}/socket` : `--${name}-file=${place}/${name}`,
   );
-  execFileSync("runuser", ["-u", "munge", "--", "munged", "--force", ...files]);
+  execFileSync("runuser", ["-u", "munge", "--", "munged", "--force", ...files], QUIETLY);
 }
 
 /** Ends what was started, and nothing else. */
