@@ -76,10 +76,18 @@ async function startDaemons(folder, conf, tell) {
   tell("slurmctld", "-c");
   await delay(1000);
   for (const node of ["n1", "n2"]) tell("slurmd", "-N", node, "-f", conf);
-  const isIdle = () => tell("sinfo", "-h", "-o", "%T").includes("idle");
-  for (let i = 0; !isIdle(); i++) {
-    if (i === 60) throw new Error("its nodes are not idle after 30 s");
+  for (let i = 0; !isIdle(tell); i++) {
+    if (i === 120) throw new Error("its nodes are not idle after a minute");
     await delay(500);
+  }
+}
+
+/** The controller may not answer yet. */
+function isIdle(tell) {
+  try {
+    return tell("sinfo", "-h", "-o", "%T").includes("idle");
+  } catch {
+    return false;
   }
 }
 
