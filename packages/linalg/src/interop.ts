@@ -1,10 +1,11 @@
 // To and from the matrices of other libraries. By structure: none of them is a dependency.
 
 import { LinalgError } from "./errors.ts";
-import { type Matrix, matrix, rowAt } from "./matrix.ts";
+import { type Matrix, matrix, requireShape, rowAt } from "./matrix.ts";
 
 /** The rows of A as arrays of numbers: a nested array, as most libraries take it. */
 export function toRows(a: Matrix): number[][] {
+  requireShape("toRows", a);
   return Array.from({ length: a.rows }, (_, i) => Array.from(rowAt(a.data, i, a.cols)));
 }
 

@@ -35,6 +35,7 @@ export function identity(n: number): Matrix {
 /**
  * The matrix with the given rows; without rows, a `[0, 0]` matrix.
  *
+<<<<<<< HEAD
  * @throws {LinalgError} `SHAPE_MISMATCH` if the rows differ in length.
  *
  * @example
@@ -44,8 +45,14 @@ export function identity(n: number): Matrix {
  * const { rows, cols, data } = fromRows([[1, 2, 3], [4, 5, 6]]);
  * console.log(rows, cols, data[3]); // → 2 3 4
  * ```
+=======
+ * @throws {LinalgError} `SHAPE_MISMATCH` if the rows differ in length; `INVALID_ARGUMENT` for what is no array.
+>>>>>>> 3a8e237 (linalg, core: arrays in place of matrices, maps and pairs, and directions without names, are typed errors that say what is needed)
  */
 export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
+  if (!Array.isArray(rows)) {
+    throw new LinalgError("INVALID_ARGUMENT", `fromRows: an array of rows is needed, got ${typeof rows}.`);
+  }
   const cols = rows[0]?.length ?? 0;
   const result = matrix(rows.length, cols);
   rows.forEach((row, i) => {
@@ -140,15 +147,26 @@ export function requireSize(what: string, size: number): void {
   }
 }
 
+/** Checks that `a` is no array of rows, as other libraries take them. `what` names the caller in the message. */
+export function requireMatrix(what: string, a: Pick<Matrix, "rows" | "cols">): void {
+  if (typeof a?.rows === "number" && typeof a.cols === "number") return;
+  const got = Array.isArray(a) ? "an array" : a === null ? "null" : typeof a;
+  throw new LinalgError(
+    "INVALID_ARGUMENT",
+    `${what}: a matrix { rows, cols, data } is needed, got ${got}. fromRows makes one of an array of rows.`,
+  );
+}
+
 /** Checks the sides of `a`, and that its data fill them. `what` names the caller in the message. */
 export function requireShape(what: string, a: Matrix): void {
+  requireMatrix(what, a);
   requireSize(`${what}: rows`, a.rows);
   requireSize(`${what}: cols`, a.cols);
-  if (a.data.length !== a.rows * a.cols) {
+  if (a.data?.length !== a.rows * a.cols) {
     throw new LinalgError(
       "SHAPE_MISMATCH",
       `${what}: a [${a.rows}, ${a.cols}] matrix holds ${a.rows * a.cols} numbers, got ${
-        a.data.length
+        a.data?.length
       }. Pass a row-major array of that length.`,
     );
   }
@@ -204,7 +222,9 @@ export function requireSameRows(what: string, a: Matrix, b: Matrix): void {
 }
 
 /** Checks that `a` is square. `what` names the caller in the message. */
-export function requireSquare(what: string, { rows, cols }: Pick<Matrix, "rows" | "cols">): void {
+export function requireSquare(what: string, a: Pick<Matrix, "rows" | "cols">): void {
+  requireMatrix(what, a);
+  const { rows, cols } = a;
   if (cols === rows) return;
   throw new LinalgError("SHAPE_MISMATCH", `${what}: the matrix must be square, got [${rows}, ${cols}].`);
 }

@@ -52,6 +52,7 @@ export function defaultNames(count: number): string[] {
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE` or `INVALID_ARGUMENT`.
  */
 export function requireDirections(set: DirectionSet): DirectionSet {
+  requireParts(set);
   const { space, vectors, names, layers, values, point } = set;
   const { rows, cols, data } = vectors;
   if (layers) requireLayers(space, layers);
@@ -79,6 +80,18 @@ export function requireDirections(set: DirectionSet): DirectionSet {
   requireLength("values", values?.values, cols);
   requireLength("point", point, space.dim);
   return set;
+}
+
+/** What no set is without. */
+function requireParts(set: DirectionSet): void {
+  const missing = (["space", "vectors", "names", "method"] as const).find(
+    (part) => set?.[part] === undefined,
+  );
+  if (!missing) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `Directions: a set is { space, vectors, names, method, … }, got ${set ? `one without ${missing}` : typeof set}. Add it.`,
+  );
 }
 
 function requireLayers(space: Space, layers: readonly number[]): void {

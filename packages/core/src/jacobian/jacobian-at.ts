@@ -11,6 +11,7 @@ import {
   type DifferentiableMap,
   type Differential,
   differentialAt,
+  requireMap,
 } from "../map/map.ts";
 import { requirePoints, type Space } from "../map/space.ts";
 import {
@@ -72,6 +73,7 @@ export class JacobianAt {
     point: FloatArray,
     options: DerivativeOptions = {},
   ): JacobianAt {
+    requireMap("jacobian", map);
     requirePoints("jacobian: point", point, 1, map.from);
     const { memoryBudget: budget = DEFAULT_MEMORY_BUDGET } = options;
     if (!(budget > 0)) {

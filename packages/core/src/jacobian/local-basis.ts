@@ -3,7 +3,7 @@
 // the output by tσᵢ along uᵢ, to first order.
 
 import { type Matrix, orient } from "@vielbein/linalg";
-import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { type DerivativeRoute, type DifferentiableMap, requireMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
 import { decompositionFits, LEADING, tripletsThatFit } from "./budget.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
@@ -76,8 +76,9 @@ export async function localBasis(
   points: Float32Array,
   options: LocalBasisOptions = {},
 ): Promise<LocalBasis[]> {
+  requireMap("localBasis", map);
   const n = map.from.dim;
-  requirePoints("localBasis: points", points, Math.max(1, Math.floor(points.length / n)), map.from);
+  requirePoints("localBasis: points", points, Math.max(1, Math.floor(points?.length / n)), map.from);
   const bases: LocalBasis[] = [];
   for (let start = 0; start < points.length; start += n) {
     bases.push(await localBasisAt(map, points.slice(start, start + n), options));
@@ -105,6 +106,7 @@ export async function localBasisAt(
   point: Float32Array,
   options: LocalBasisOptions = {},
 ): Promise<LocalBasis> {
+  requireMap("localBasis", map);
   const { k = defaultTriplets(map, options) } = options;
   requireLeading(k, map);
   const at = JacobianAt.of(map, point, options);

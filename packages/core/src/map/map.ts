@@ -1,5 +1,6 @@
 // The one noun of the toolkit: a differentiable map f between two named spaces of a generator.
 
+import { VielbeinError } from "../errors.ts";
 import type { FloatArray } from "./float-array.ts";
 import type { Space } from "./space.ts";
 
@@ -75,6 +76,20 @@ export interface DifferentiableMap<Values extends FloatArray = Float32Array> {
   isPiecewiseLinear?(): Promise<boolean>;
   /** Releases the engine's sessions. The map must not be used afterwards. */
   dispose(): Promise<void>;
+}
+
+/**
+ * Requires a map where one is easily forgotten, or a model passed in its place.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT`.
+ */
+export function requireMap(what: string, map: Pick<DifferentiableMap<FloatArray>, "from" | "to">): void {
+  if (map?.from && map.to) return;
+  const got = Array.isArray(map) ? "an array" : map === null ? "null" : typeof map;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `${what}: a map comes first, as functionMap and OnnxMap.create make it, got ${got === "object" ? "another object" : got}.`,
+  );
 }
 
 /** The derivative at `point` of any map: linearised where the map can, else by its own products. */

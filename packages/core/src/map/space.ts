@@ -27,9 +27,15 @@ export interface Space {
  * Checks that `values` holds `count` points of `space`, row-major `[count, space.dim]`, all finite.
  * `what` names the array in the message.
  *
- * @throws {VielbeinError} `SHAPE_MISMATCH` or `NOT_FINITE`.
+ * @throws {VielbeinError} `SHAPE_MISMATCH` or `NOT_FINITE`; `INVALID_ARGUMENT` for what is no array.
  */
 export function requirePoints(what: string, values: FloatArray, count: number, space: Space): void {
+  if (typeof values !== "object" || values === null) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `${what}: a Float32Array [${count}, ${space.dim}] is needed, got ${values === null ? "null" : typeof values}.`,
+    );
+  }
   if (!Number.isInteger(count) || count < 0) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",

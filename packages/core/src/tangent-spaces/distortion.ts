@@ -19,7 +19,7 @@ import { type TangentBasis, tangentBasis, tangentBasisAt } from "../jacobian/tan
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { requirePositive } from "../requirements.ts";
 import { type BootstrapOptions, bootstrap } from "../statistics/bootstrap.ts";
-import { neighbour, type WarpagePair } from "./warpage.ts";
+import { neighbour, requirePair, type WarpagePair } from "./warpage.ts";
 
 /** Distance of neighbours and number of directions of {@link distortionSample}. */
 export interface DistortionOptions
@@ -57,9 +57,11 @@ export interface DistortionSample {
  */
 export async function distortionSample(
   map: DifferentiableMap,
-  { point, other, direction }: WarpagePair,
+  pair: WarpagePair,
   options: DistortionOptions = {},
 ): Promise<DistortionSample> {
+  requirePair("distortion", map, pair);
+  const { point, other, direction } = pair;
   const { epsilon = 0.1, sameNorm = false } = options;
   requirePositive("distortion: epsilon", epsilon);
   const here = await tangentAt(map, point, options);

@@ -9,7 +9,7 @@ import type { GrassmannDistanceName } from "../grassmann/distances.ts";
 import { type DistanceProfile, distanceProfile } from "../grassmann/profile.ts";
 import type { JacobianOptions } from "../jacobian/jacobian.ts";
 import { resolvedCount, type TangentBasis, tangentBasis } from "../jacobian/tangent-basis.ts";
-import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { type DerivativeRoute, type DifferentiableMap, requireMap } from "../map/map.ts";
 import { samplePoints } from "../map/sampling.ts";
 import { requirePoints, type Space } from "../map/space.ts";
 
@@ -76,6 +76,14 @@ export function defaultDirections(map: Pick<DifferentiableMap, "from" | "to">): 
   return Math.min(50, map.from.dim, map.to.dim);
 }
 
+/** Checks that a pair of points and a direction of the map's space came after it. */
+export function requirePair(what: string, map: DifferentiableMap, pair: WarpagePair): void {
+  requireMap(what, map);
+  for (const name of ["point", "other", "direction"] as const) {
+    requirePoints(`${what}: ${name} of a pair (warpagePair draws one)`, pair?.[name], 1, map.from);
+  }
+}
+
 /**
  * The profiles of one pair of points, from 2 + (number of ε) Jacobians.
  *
@@ -84,11 +92,11 @@ export function defaultDirections(map: Pick<DifferentiableMap, "from" | "to">): 
  */
 export async function warpageSample<M extends GrassmannDistanceName = GrassmannDistanceName>(
   map: DifferentiableMap,
-  { point, other, direction }: WarpagePair,
+  pair: WarpagePair,
   options: WarpageOptions<M> = {},
 ): Promise<WarpageSample<M>> {
-  requirePoints("warpage: point", point, 1, map.from);
-  requirePoints("warpage: other", other, 1, map.from);
+  requirePair("warpage", map, pair);
+  const { point, other, direction } = pair;
   const { k = defaultDirections(map), epsilons = [0.1], sameNorm = false } = options;
   const invalid = epsilons.find((epsilon) => !(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY));
   if (invalid !== undefined) {

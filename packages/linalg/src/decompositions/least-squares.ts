@@ -7,6 +7,7 @@ import {
   matrix,
   requireFinite,
   requireInRange,
+  requireMatrix,
   requireSameRows,
   requireTolerance,
   rowAt,
@@ -92,6 +93,7 @@ export function rank(a: Matrix, options: RankOptions = {}): number {
 
 /** The tolerance asked for, or the default for A. */
 export function toleranceOf(what: string, a: Matrix, { tolerance }: RankOptions): number {
+  requireMatrix(what, a);
   if (tolerance === undefined) return Math.max(a.rows, a.cols) * Number.EPSILON;
   requireTolerance(what, tolerance);
   return tolerance;

@@ -2,7 +2,7 @@
 
 import { orient } from "../decompositions/signs.ts";
 import { ConvergenceError } from "../errors.ts";
-import { type Matrix, requireCount, requireOption } from "../matrix.ts";
+import { type Matrix, requireCount, requireMatrix, requireOption } from "../matrix.ts";
 import { blockKrylov } from "./block-krylov.ts";
 import { type LinearOperator, RowOperator } from "./operator.ts";
 import type { PartialSvd, SvdsOptions } from "./partial-svd.ts";
@@ -33,6 +33,7 @@ export async function svds(
 ): Promise<PartialSvd> {
   const { method = "block-krylov", sign = "any" } = options;
   requireOption("svds: method", method, ["block-krylov", "randomized"]);
+  requireMatrix("svds", a);
   requireCount("svds: k", k, Math.min(a.rows, a.cols));
   // Without power iterations the range finder is a plain sketch.
   requireSearch("svds", k, options, method === "randomized" ? 0 : 1);
