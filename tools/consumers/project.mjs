@@ -12,11 +12,12 @@ const execute = promisify(execFile);
 /**
  * Installs packages, the project's own from their tarballs, together with those of them that they depend on.
  *
+ * @param manifest what stands in its package.json beyond that.
  * @param names as in `npm install`, such as `@vielbein/core` or `typescript@5.4`
  */
-export async function install({ folder, tarballs }, names) {
+export async function install({ folder, tarballs, manifest = {} }, names) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", ...manifest }));
   const sources = [...withDependencies(names)].map((name) => tarballs.get(name) ?? name);
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"];
   await run(folder, "npm", ["install", ...flags, ...sources]);

@@ -6,7 +6,7 @@ import { examplesOf, linesOf, pages, promisedBy } from "../docs/examples.mjs";
 import { install, root, run } from "./project.mjs";
 
 /** Checks by name. */
-export function readmeChecks(place) {
+export function checks(place) {
   const readmes = pages(root).filter((page) => page.endsWith("README.md") && !page.startsWith("docs/"));
   return readmes
     .filter((page) => examplesOf(join(root, page)).length > 0)

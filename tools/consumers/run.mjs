@@ -1,43 +1,66 @@
 // The packages as strangers meet them: packed, installed in empty projects, and used there.
 //
-//     node tools/consumers/run.mjs [--only readmes,engines,types]
+//     node tools/consumers/run.mjs [--only readmes,engines,types,bundlers,examples]
+//
+// The last line counts what passed, failed and was skipped, together with what the file VIELBEIN_COUNTS has counted.
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { packAll } from "../build/pack.mjs";
-import { engineChecks } from "./engines.mjs";
-import { readmeChecks } from "./readmes.mjs";
-import { typeChecks } from "./types.mjs";
+import { closeBrowser } from "./browser.mjs";
+import * as bundlers from "./bundlers.mjs";
+import * as engines from "./engines.mjs";
+import * as examples from "./examples.mjs";
+import { install } from "./project.mjs";
+import * as readmes from "./readmes.mjs";
+import * as types from "./types.mjs";
 
-const parts = { readmes: readmeChecks, engines: engineChecks, types: typeChecks };
+const parts = { readmes, engines, types, bundlers, examples };
 const { values } = parseArgs({
   options: { only: { type: "string", default: Object.keys(parts).join(",") } },
 });
+const chosen = values.only.split(",").map((name) => parts[name]);
+
+const { VIELBEIN_COUNTS: earlier = "" } = process.env;
+const counts = existsSync(earlier)
+  ? JSON.parse(readFileSync(earlier, "utf8"))
+  : { passed: 0, failed: 0, skipped: 0 };
 
 const folder = mkdtempSync(join(tmpdir(), "vielbein-consumers-"));
-let failed = 0;
 try {
   const packed = join(folder, "tarballs");
   mkdirSync(packed);
+  const packing = performance.now();
   const tarballs = new Map(packAll(packed).map(({ name, tarball }) => [name, tarball]));
-  for (const name of values.only.split(",")) {
-    for (const [title, check] of parts[name]({ folder, tarballs })) await report(title, check);
+  console.log(`packed (${seconds(packing)})`);
+  // READMEs have projects of their own, all else shares one: installing takes longer than most checks.
+  const project = join(folder, "project");
+  const shared = new Set(chosen.flatMap(({ packages = [] }) => packages));
+  if (shared.size > 0) {
+    const installing = performance.now();
+    await install({ folder: project, tarballs, manifest: bundlers.manifest }, [...shared]);
+    console.log(`installed ${shared.size} packages (${seconds(installing)})`);
+  }
+  for (const { checks } of chosen) {
+    for (const [title, check] of checks({ folder, tarballs, project })) await report(title, check);
   }
 } finally {
+  await closeBrowser();
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(failed === 0 ? "All as promised." : `${failed} not as promised.`);
-process.exitCode = failed === 0 ? 0 : 1;
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
 
 async function report(title, check) {
   const start = performance.now();
   try {
     const reason = await check();
+    counts[reason ? "skipped" : "passed"]++;
     console.log(`${reason ? "skipped" : "ok"}  ${title}${reason ? `: ${reason}` : ""} (${seconds(start)})`);
   } catch (error) {
-    failed++;
+    counts.failed++;
     console.log(`FAILED  ${title} (${seconds(start)})\n${error.message}`);
   }
 }

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { install, run } from "./project.mjs";
+import { run } from "./project.mjs";
 
 const VERSIONS = ["5.4", "5.9", "6.0", "7.0"];
 
@@ -12,6 +12,8 @@ const COMMON = [
   "linalg/safetensors",
   "linalg/deflate",
   "linalg/pool",
+  "linalg/pool-worker",
+  "linalg/zip",
   "core",
   "core/dimension",
   "core/disentanglement",
@@ -23,7 +25,10 @@ const COMMON = [
   "core/runtime",
   "core/statistics",
   "core/tangent-spaces",
+  "checkpoints",
+  "checkpoints/format",
   "onnx",
+  "onnx/graph",
   "viz",
   "viz/raster",
   "sample",
@@ -45,7 +50,15 @@ const PROGRAMS = {
     settings: { module: "nodenext", lib: ["es2023"], types: ["node"] },
   },
   page: {
-    entries: [...COMMON, "runtime-web", "runtime-web/calls", "viz/explorer", "explorer", "explorer/page"],
+    entries: [
+      ...COMMON,
+      "runtime-web",
+      "runtime-web/calls",
+      "viz/explorer",
+      "explorer",
+      "explorer/page",
+      "explorer/standalone",
+    ],
     settings: {
       module: "esnext",
       moduleResolution: "bundler",
@@ -55,16 +68,19 @@ const PROGRAMS = {
   },
 };
 
+export const packages = [
+  ...["@vielbein/cli", "@vielbein/runtime-web", "@vielbein/sample", "onnxruntime-node", "onnxruntime-web"],
+  "@types/node@20",
+  ...VERSIONS.map((version) => `typescript-${version}@npm:typescript@~${version}.0`),
+];
+
 /** Checks by name. */
-export function typeChecks({ folder, tarballs }) {
-  const project = join(folder, "types");
-  let ready;
-  const prepare = () => (ready ??= installAll({ folder: project, tarballs }));
+export function checks({ project }) {
   return VERSIONS.flatMap((version) =>
     Object.keys(PROGRAMS).map((program) => [
       `TypeScript ${version}, ${program}, skipLibCheck off`,
       async () => {
-        await prepare();
+        writeProgram(project, program);
         const compiler = join(project, "node_modules", `typescript-${version}`, "bin", "tsc");
         await run(project, process.execPath, [compiler, "-p", `${program}.json`]);
       },
@@ -72,16 +88,11 @@ export function typeChecks({ folder, tarballs }) {
   );
 }
 
-async function installAll(place) {
-  const compilers = VERSIONS.map((version) => `typescript-${version}@npm:typescript@~${version}.0`);
-  const engines = ["onnxruntime-node", "onnxruntime-web"];
-  const own = ["@vielbein/cli", "@vielbein/runtime-web", "@vielbein/sample"];
-  await install(place, [...own, ...engines, "@types/node@20", ...compilers]);
-  for (const [name, { entries, settings }] of Object.entries(PROGRAMS)) {
-    const lines = entries.map((entry, i) => `import * as m${i} from "@vielbein/${entry}";`);
-    const used = `export const modules = [${entries.map((_, i) => `m${i}`).join(", ")}];`;
-    writeFileSync(join(place.folder, `${name}.ts`), `${[...lines, used].join("\n")}\n`);
-    const configuration = { compilerOptions: { ...SETTINGS, ...settings }, files: [`${name}.ts`] };
-    writeFileSync(join(place.folder, `${name}.json`), JSON.stringify(configuration));
-  }
+function writeProgram(project, name) {
+  const { entries, settings } = PROGRAMS[name];
+  const lines = entries.map((entry, i) => `import * as m${i} from "@vielbein/${entry}";`);
+  const used = `export const modules = [${entries.map((_, i) => `m${i}`).join(", ")}];`;
+  writeFileSync(join(project, `${name}.ts`), `${[...lines, used].join("\n")}\n`);
+  const configuration = { compilerOptions: { ...SETTINGS, ...settings }, files: [`${name}.ts`] };
+  writeFileSync(join(project, `${name}.json`), JSON.stringify(configuration));
 }

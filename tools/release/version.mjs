@@ -14,6 +14,9 @@ if (!/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(version ?? "") || others.length > 
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 for (const name of readdirSync("packages")) edit(`packages/${name}/package.json`, withVersion);
+for (const name of readdirSync("examples").filter((each) => !each.endsWith(".md"))) {
+  edit(`examples/${name}/package.json`, withVersion);
+}
 edit("packages/explorer/src/version.ts", (text) => text.replace(/"\d[^"]*"/, `"${version}"`));
 edit("CITATION.cff", (text) => text.replace(/^version: .*$/m, `version: ${version}`));
 edit("CHANGELOG.md", (text) => text.replace(/^## Unreleased.*$/m, `## ${version} (${today()})`));

@@ -3,16 +3,17 @@
 
 import { WebRuntime } from "@vielbein/runtime-web";
 import type { ServingPort } from "@vielbein/runtime-web/calls";
+<<<<<<< HEAD
 import type { ExplorerEngine } from "@vielbein/viz/explorer";
+=======
+import type { EngineOptions } from "./index.ts";
+import { ModelEngine } from "./model-engine.ts";
+>>>>>>> 88bc823 (The explorer in one file; examples and five bundlers run from packed packages, in continuous integration)
 import { serveEngine } from "./worker-host.ts";
 
-interface Scope {
-  readonly name: string;
-}
+const { name } = globalThis as unknown as { readonly name: string };
 
-const { name } = globalThis as unknown as Scope;
-const wanted = (["wasm", "webgpu"] as const).find((provider) => provider === name) ?? "auto";
-
+<<<<<<< HEAD
 /** ONNX Runtime starts while the larger part of this worker loads. */
 async function startEngine(): Promise<ExplorerEngine> {
   const [runtime, { ModelEngine }] = await Promise.all([
@@ -23,3 +24,9 @@ async function startEngine(): Promise<ExplorerEngine> {
 }
 
 serveEngine(globalThis as unknown as ServingPort, startEngine());
+=======
+serveEngine(
+  globalThis as unknown as ServingPort,
+  WebRuntime.create(JSON.parse(name) as EngineOptions).then((runtime) => new ModelEngine(runtime)),
+);
+>>>>>>> 88bc823 (The explorer in one file; examples and five bundlers run from packed packages, in continuous integration)

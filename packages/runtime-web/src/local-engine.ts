@@ -17,6 +17,11 @@ import { Queue } from "./queue.ts";
 /** y = −x for one number (opset 17): its session shows whether the engine's files load and a device opens. */
 const TRIAL = "CAg6MgoLCgF4EgF5IgNOZWcSAWdaDwoBeBIKCggIARIECgIIAWIPCgF5EgoKCAgBEgQKAggBQgQKABAR";
 
+const WASM: Record<WebProvider, string> = {
+  wasm: "ort-wasm-simd-threaded.wasm",
+  webgpu: "ort-wasm-simd-threaded.asyncify.wasm",
+};
+
 /** The runtimes of a thread share an instance of ONNX Runtime, and it does one thing at a time. */
 const queues = new WeakMap<typeof Ort, Queue>();
 
@@ -49,7 +54,8 @@ export class LocalEngine implements Engine {
   /** @throws {EngineFailure} when the engine's files do not load or there is no device. */
   static async open(ort: typeof Ort, options: EngineOptions, onFatal: OnFatal): Promise<LocalEngine> {
     const { provider, assets, threads } = options;
-    if (assets !== undefined) ort.env.wasm.wasmPaths = assets;
+    // By its own address: given the folder alone, the engine would load its script from there a second time.
+    if (assets !== undefined) ort.env.wasm.wasmPaths = { wasm: new URL(WASM[provider], assets).href };
     ort.env.wasm.numThreads = threads;
     ort.env.logLevel = "error";
     const engine = new LocalEngine(ort, provider, onFatal);
@@ -75,7 +81,7 @@ export class LocalEngine implements Engine {
     } catch (error) {
       const { message } = failure(`ONNX Runtime (${provider}) does not start`, error);
       const remedy =
-        "Where its files are not found: serve ort-wasm-simd-threaded.* of onnxruntime-web/dist and give their folder's URL as `assets`.";
+        "Where its files are not found: serve ort-wasm-simd-threaded*.wasm of onnxruntime-web/dist and give their folder's URL as `assets`.";
       throw new EngineFailure("BACKEND_UNAVAILABLE", `${message} ${remedy}`, true, { cause: error });
     }
   }

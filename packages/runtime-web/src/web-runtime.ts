@@ -26,7 +26,8 @@ export interface WebRuntimeOptions {
    */
   readonly fallback?: boolean | undefined;
   /**
-   * URL of a folder with the files `ort-wasm-simd-threaded.*` of onnxruntime-web, relative to the page.
+   * URL of a folder with `ort-wasm-simd-threaded.wasm` of onnxruntime-web/dist, and for WebGPU with
+   * `ort-wasm-simd-threaded.asyncify.wasm`, relative to the page.
    * Default: where the bundler puts them, beside the script. Nothing is fetched from elsewhere.
    */
   readonly assets?: string | undefined;
