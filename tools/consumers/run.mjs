@@ -36,22 +36,31 @@ try {
   const tarballs = new Map(packAll(packed).map(({ name, tarball }) => [name, tarball]));
   console.log(`packed (${seconds(packing)})`);
   // READMEs have projects of their own, all else shares one: installing takes longer than most checks.
-  const project = join(folder, "project");
-  const shared = new Set(chosen.flatMap(({ packages = [] }) => packages));
-  if (shared.size > 0) {
-    const installing = performance.now();
-    await install({ folder: project, tarballs, manifest: bundlers.manifest }, [...shared]);
-    console.log(`installed ${shared.size} packages (${seconds(installing)})`);
-  }
-  for (const { checks } of chosen) {
-    for (const [title, check] of checks({ folder, tarballs, project })) await report(title, check);
-  }
+  const place = { folder, tarballs, project: join(folder, "project") };
+  const [sharing, alone] = [true, false].map((shares) =>
+    chosen.filter(({ packages }) => (packages !== undefined) === shares),
+  );
+  await Promise.all([runAll(alone, place), installShared(place).then(() => runAll(sharing, place))]);
 } finally {
   await closeBrowser();
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
+
+async function installShared({ tarballs, project }) {
+  const shared = new Set(chosen.flatMap(({ packages = [] }) => packages));
+  if (shared.size === 0) return;
+  const start = performance.now();
+  await install({ folder: project, tarballs, manifest: bundlers.manifest }, [...shared]);
+  console.log(`installed ${shared.size} packages (${seconds(start)})`);
+}
+
+async function runAll(parts, place) {
+  for (const { checks } of parts) {
+    for (const [title, check] of checks(place)) await report(title, check);
+  }
+}
 
 async function report(title, check) {
   const start = performance.now();
