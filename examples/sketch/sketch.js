@@ -20,6 +20,7 @@ const codeAt = (angle) => start.map((x, i) => Math.cos(angle) * x + Math.sin(ang
 
 new p5((p) => {
   const faces = [];
+  let steps = 0;
 
   p.setup = () => {
     p.createCanvas(SIDE, SIDE).parent(document.querySelector("main"));
@@ -28,10 +29,9 @@ new p5((p) => {
     explorer.addEventListener("frame", ({ detail: { image } }) => {
       faces.push(pictureOf(image));
       if (faces.length > FACES) faces.shift();
-      globalThis.frames = (globalThis.frames ?? 0) + 1;
-      step(globalThis.frames);
+      walk();
     });
-    step(0);
+    walk();
   };
 
   p.draw = () => {
@@ -44,8 +44,8 @@ new p5((p) => {
     if (faces.length > 0) p.image(faces.at(-1), 0, 0, 256, 256);
   };
 
-  // It is done when its directions are found, too, which the next step does not wait for.
-  const step = (i) => void explorer.setCode(codeAt(i * STEP)).catch(() => undefined);
+  // A code that is shown already makes no frame: the first step leaves it. Directions are found too, which nothing waits for.
+  const walk = () => void explorer.setCode(codeAt(++steps * STEP)).catch(() => undefined);
 
   function pictureOf({ width, height, data }) {
     const picture = p.createImage(width, height);

@@ -98,7 +98,17 @@ const BUNDLERS = {
   },
   Parcel: {
     app: { ...ONE_FILE, options: { assets: "." } },
-    command: ["parcel", "build", "index.html", "--public-url", "./", "--no-cache", "--no-source-maps"],
+    command: [
+      "parcel",
+      "build",
+      "index.html",
+      "--dist-dir",
+      "dist",
+      "--public-url",
+      "./",
+      "--no-cache",
+      "--no-source-maps",
+    ],
     copied: [ENGINE],
   },
 };

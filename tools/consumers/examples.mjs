@@ -77,10 +77,15 @@ const CHECKS = {
   sketch: async (place) => {
     await start(place);
     await visit(join(place, "public"), "index.html?provider=wasm", async (page) => {
-      await page.waitForFunction("globalThis.frames >= 3", undefined, { timeout: LONG });
+      await page.evaluate(() => {
+        globalThis.walked = 0;
+        const count = () => globalThis.walked++;
+        document.querySelector("vielbein-explorer").addEventListener("frame", count);
+      });
+      await page.waitForFunction("globalThis.walked >= 3", undefined, { timeout: LONG });
       const before = await pixelsOf(page, "main canvas");
       requireColours(before, 200, "the sketch");
-      await page.waitForFunction("globalThis.frames >= 8", undefined, { timeout: LONG });
+      await page.waitForFunction("globalThis.walked >= 8", undefined, { timeout: LONG });
       requireMoved(before, await pixelsOf(page, "main canvas"));
       await keep(page, "sketch");
     });
