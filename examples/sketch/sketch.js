@@ -39,9 +39,9 @@ new p5((p) => {
     p.translate(SIDE / 2, SIDE / 2);
     faces.forEach((face, i) => {
       const angle = i * STEP + p.millis() / 4000;
-      p.image(face, 190 * Math.cos(angle), 190 * Math.sin(angle), 56, 56);
+      p.image(face, 205 * Math.cos(angle), 205 * Math.sin(angle), 56, 56);
     });
-    if (faces.length > 0) p.image(faces.at(-1), 0, 0, 256, 256);
+    if (faces.length > 0) p.image(faces.at(-1), 0, 0, 220, 220);
   };
 
   // A code that is shown already makes no frame: the first step leaves it. Directions are found too, which nothing waits for.
