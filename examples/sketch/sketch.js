@@ -44,7 +44,7 @@ new p5((p) => {
     if (faces.length > 0) p.image(faces.at(-1), 0, 0, 220, 220);
   };
 
-  // A code that is shown already makes no frame: the first step leaves it. Directions are found too, which nothing waits for.
+  // A code that is shown already makes no frame: the walk begins with a step. Nothing waits for the directions there.
   const walk = () => void explorer.setCode(codeAt(++steps * STEP)).catch(() => undefined);
 
   function pictureOf({ width, height, data }) {
