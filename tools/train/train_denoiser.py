@@ -32,6 +32,7 @@ METADATA = {
     "vielbein.prediction": "x0",
     "vielbein.process": "exploding",
     "vielbein.noise-input": "sigma",
+    "vielbein.noise-range": f"{LEAST:g},{MOST:g}",
     "vielbein.range": "-1,1",
     "vielbein.licence": "MIT",
 }

@@ -178,6 +178,46 @@ describe("vielbein flipd", () => {
     expect([found.code, found.stderr.includes("vielbein.prediction: expected epsilon")]).toEqual([65, true]);
   });
 
+  describe("of noise that the network was not trained for", () => {
+    const [{ components }] = cases as [ReferenceCase];
+    const ranged = (text: string) =>
+      scratch("ranged.onnx", idealDenoiser(components, { ...STATED, "vielbein.noise-range": text }));
+    const remarks = async (command: string, path: string, sigma: string) => {
+      const { code, stderr } = await vielbein(command, path, "--points", plane.points, "--sigma", sigma);
+      return [code, stderr] as const;
+    };
+
+    it.each(["flipd", "basis", "dimension"])("%s says that it extrapolates", async (command) => {
+      const [code, stderr] = await remarks(command, ranged("0.1,1"), "0.05");
+      expect(code).toBe(0);
+      expect(stderr).toContain("--sigma 0.05: the model states that it was trained for σ from 0.1 to 1");
+    });
+
+    it("at the level that is, of several", async () => {
+      const [, stderr] = await remarks("flipd", ranged("0.1,1"), "0.1,0.5,1,2");
+      expect(stderr).toContain("--sigma 2: the model states");
+    });
+
+    it("says nothing within the range, its ends included", async () => {
+      const [, stderr] = await remarks("flipd", ranged("0.1,1"), "0.1,0.5,1");
+      expect(stderr).not.toContain("extrapolated");
+    });
+
+    it("says that the range is not known", async () => {
+      const [code, stderr] = await remarks("basis", plane.model, "0.05");
+      expect(code).toBe(0);
+      expect(stderr).toContain("does not say which noise it was trained for");
+    });
+
+    it.each(["1", "1,0.1", "0,1", "0.1,1,2", "a,b"])("refuses a range of %s", async (text) => {
+      const [code, stderr] = await remarks("flipd", ranged(text), "0.5");
+      expect(code).toBe(65);
+      expect(stderr).toContain(
+        `expected the least and the most σ, such as 0.1,1, in the metadata, got "${text}"`,
+      );
+    });
+  });
+
   it.each(PREDICTIONS)(
     "refuses a model whose output has another shape, taken to predict %s",
     async (what) => {

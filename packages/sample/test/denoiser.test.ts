@@ -20,6 +20,7 @@ describe("the embedded denoiser", () => {
       "vielbein.prediction": "x0",
       "vielbein.process": "exploding",
       "vielbein.noise-input": "sigma",
+      "vielbein.noise-range": "0.1,1",
       "vielbein.licence": "MIT",
     });
   });

@@ -17,6 +17,7 @@ import { positive } from "../kit/arguments.ts";
 import { choice, type OptionsOf, option } from "../kit/options.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import type { LoadedModel, MapOptions } from "./model.ts";
+import { remarkUntrainedNoise } from "./noise-range.ts";
 import { prepareMap } from "./prepared.ts";
 
 /** The input that is told the noise, and numbers for it; without these it is given σ itself. */
@@ -121,6 +122,7 @@ export async function denoisersAt(
   }
   const process = options.process ?? stated(loaded, "vielbein.process", PROCESSES) ?? "exploding";
   const alphas = sigmas.map((sigma) => signalLevel(process, sigma));
+  remarkUntrainedNoise(loaded, sigmas, terminal);
   const told = toldAt(loaded, options, sigmas);
   const output = requireOneEnd(options);
   const first = withNoise(loaded, told?.[0]);
