@@ -119,6 +119,35 @@ describe("region", () => {
     for (const line of [second, third]) expect(line).toMatch(/^d\d +\S+ +\S+ +– /);
   });
 
+  // The whole metrics take 256 columns of a Jacobian of 12,288 × 128, and do not fit ten megabytes.
+  it.each(["ignore", "ratio"])(
+    "%s: of a trained network, the same by products as by whole metrics",
+    async (outside) => {
+      const found = async (file: string, ...argv: string[]) => {
+        const path = scratch(file);
+        const at = ["region", "sample", "--from", "w", "--region", "16,18,32,14", "--outside", outside];
+        const { stdout } = await vielbein(...at, "--directions-out", path, "--json", ...argv);
+        const { directions, products } = JSON.parse(stdout);
+        return { directions, products, vectors: decodeDirections(readFileSync(path)).vectors };
+      };
+      const whole = await found("whole.safetensors", "--k", "40");
+      const iterated = await found("iterated.safetensors", "--k", "4", "--memory", "10M");
+      expect([whole.products, iterated.products]).toEqual([undefined, expect.any(Number)]);
+      expect(iterated.vectors).toMatchObject({ rows: 128, cols: 4 });
+      for (let k = 0; k < 4; k++) {
+        for (const side of ["inside", "outside"]) {
+          expect(Math.abs(iterated.directions[k][side] / whole.directions[k][side] - 1)).toBeLessThan(2e-3);
+        }
+        const column = ({ rows, cols, data }: typeof whole.vectors) =>
+          Array.from({ length: rows }, (_, i) => Number(data[i * cols + k]));
+        const [a, b] = [column(whole.vectors), column(iterated.vectors)];
+        const sine = Math.min(...[1, -1].map((sign) => Math.hypot(...a.map((x, i) => x - sign * b[i]!))));
+        expect(sine).toBeLessThan(5e-3);
+      }
+    },
+    240_000,
+  );
+
   it.each<[string[], number, RegExp]>([
     [["--region", "3,0,2,4"], 65, /leaves the picture of 4 × 4 pixels/],
     [["--region", "0,0,0,4"], 65, /nothing of the picture is inside/],

@@ -11,8 +11,8 @@ import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { requirePositive } from "../requirements.ts";
 import { type Frame, frameOf } from "./frame.ts";
-import { secantsOf } from "./secants.ts";
-import { secondForm } from "./second-form.ts";
+import { endsOf, secantsOf } from "./secants.ts";
+import { accelerationsOf, secondForm } from "./second-form.ts";
 import { tangentSpaceAt } from "./tangent-space.ts";
 
 /** Which directions {@link curvatureAt} follows, and how far its secants reach. */
@@ -68,8 +68,14 @@ export interface Curvature {
 
 const DEFAULT_DIRECTIONS = 5;
 
-/** Vectors as long as the output that are there at a time, for each direction. */
+/** Vectors as long as the output that are there at a time, for each direction; beside them a second derivative for each pair. */
 const VECTORS_PER_DIRECTION = 12;
+
+/** Bytes that vectors of the output take for `count` directions. */
+function bytesOfVectors(count: number, { point, outputs }: JacobianAt): number {
+  const pairs = (count * (count + 1)) / 2;
+  return (8 * VECTORS_PER_DIRECTION * count + point.BYTES_PER_ELEMENT * pairs) * outputs;
+}
 
 /** How many directions {@link curvatureAt} takes by itself. */
 export function defaultCurvatureDirections({ from, to }: Pick<DifferentiableMap, "from" | "to">): number {
@@ -108,8 +114,14 @@ export async function curvatureAt(
   const tangent = await tangentSpaceAt(at, leadingFor(at, directions));
   const chosen = "rows" in directions ? directions : columnsAt(tangent.inputVectors, directions);
   const frame = await frameOf(at, chosen, tangent.singularValues[0]);
-  const form = await secondForm(at, tangent, frame);
-  const secants = await secantsOf(at, tangent, frame, epsilon);
+  // What one kind of work keeps has no room beside the next: each is done for all directions at once.
+  await map.rest?.();
+  const accelerations = await accelerationsOf(at, frame);
+  await map.rest?.();
+  const ends = await endsOf(at, frame, epsilon);
+  await map.rest?.();
+  const form = await secondForm(tangent, frame, accelerations);
+  const secants = await secantsOf(tangent, ends);
   const place = placesOf(frame);
   const known = (values: Float64Array, i: number | undefined): number | undefined =>
     i === undefined || Number.isNaN(values[i]) ? undefined : values[i];
@@ -153,7 +165,7 @@ function requireSensible(at: JacobianAt, directions: readonly number[] | Matrix,
   requireDirections(at, directions);
   requirePositive("curvatureAt: epsilon", epsilon);
   const count = "rows" in directions ? directions.cols : directions.length;
-  const bytes = 8 * VECTORS_PER_DIRECTION * count * to.dim;
+  const bytes = bytesOfVectors(count, at);
   if (bytes <= at.memoryBudget) return;
   throw new VielbeinError(
     "MEMORY_BUDGET",

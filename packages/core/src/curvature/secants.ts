@@ -31,7 +31,7 @@ export interface Secants {
 const LOST = 0.1;
 
 /** What is seen at one end of a step. */
-interface End {
+export interface End {
   /** ‖f(x ± εv) − f(x)‖; NaN where the step is lost. */
   readonly distance: number;
   /** J(x ± εv)·v, `[m]`. */
@@ -40,18 +40,24 @@ interface End {
   readonly turn: number;
 }
 
-/** @param epsilon ε, in units of the input. */
-export async function secantsOf(
-  at: JacobianAt,
-  tangent: TangentSpace,
-  frame: Frame,
-  epsilon: number,
-): Promise<Secants> {
-  const count = frame.moving.length;
-  const [secant, turn] = [new Float64Array(count), new Float64Array(count)];
+/**
+ * Both ends of the step along every direction of the frame.
+ *
+ * @param epsilon ε, in units of the input.
+ */
+export async function endsOf(at: JacobianAt, frame: Frame, epsilon: number): Promise<End[][]> {
   const span = spanOf(frame.images, at.outputs);
-  for (let i = 0; i < count; i++) {
-    const ends = [await endOf(at, frame, span, i, epsilon), await endOf(at, frame, span, i, -epsilon)];
+  const all: End[][] = [];
+  for (let i = 0; i < frame.moving.length; i++) {
+    all.push([await endOf(at, frame, span, i, epsilon), await endOf(at, frame, span, i, -epsilon)]);
+  }
+  return all;
+}
+
+/** @param all of {@link endsOf}. */
+export async function secantsOf(tangent: TangentSpace, all: readonly (readonly End[])[]): Promise<Secants> {
+  const [secant, turn] = [new Float64Array(all.length), new Float64Array(all.length)];
+  for (const [i, ends] of all.entries()) {
     const way = ends.reduce((sum, { distance }) => sum + distance, 0);
     // An output that stays where it is has no way to turn over.
     secant[i] = way > 0 ? (await anglesTo(tangent, ends)) / way : Number.NaN;
@@ -72,7 +78,8 @@ async function endOf(at: JacobianAt, frame: Frame, span: Matrix, i: number, step
   const here = await at.value();
   return {
     distance: isLost ? Number.NaN : norm(value.map((x, k) => x - here[k])),
-    velocity: rowAt(images, i, at.outputs),
+    // A copy: the images are k times as long.
+    velocity: rowAt(images, i, at.outputs).slice(),
     turn: principalAngles(spanOf(images, at.outputs), span).at(-1) ?? 0,
   };
 }

@@ -24,10 +24,33 @@ export interface SecondForm {
 /** From here on sin² of the angle between images says that they span a plane. */
 const PLANE = INDEPENDENT ** 2;
 
-/** @throws {VielbeinError} `INVALID_ARGUMENT` for a map without second derivatives; what these throw. */
-export async function secondForm(at: JacobianAt, tangent: TangentSpace, frame: Frame): Promise<SecondForm> {
+/**
+ * D²f(vᵢ, vⱼ) for j = i, … of every direction i: `[count − i, m]`.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for a map without second derivatives; what these throw.
+ */
+export async function accelerationsOf(at: JacobianAt, frame: Frame): Promise<FloatArray[]> {
+  const { map, point, inputs: n, signal } = at;
+  const { vectors, moving } = frame;
+  if (!map.secondDerivative) throw noSecondDerivative(at);
+  const found: FloatArray[] = [];
+  for (let i = 0; i < moving.length; i++) {
+    signal?.throwIfAborted();
+    const along: FloatArray = rowAt(vectors, i, n);
+    const rest = vectors.subarray(i * n);
+    found.push(await map.secondDerivative(point, along, rest, moving.length - i, { signal }));
+  }
+  return found;
+}
+
+/** @param accelerations of {@link accelerationsOf}. */
+export async function secondForm(
+  tangent: TangentSpace,
+  frame: Frame,
+  accelerations: readonly FloatArray[],
+): Promise<SecondForm> {
   const count = frame.moving.length;
-  const { outputs: m } = at;
+  const m = frame.images.length / Math.max(1, count);
   const cosines = cosinesOf(frame, m);
   const weights = count > 0 && rank(cosines, { tolerance: PLANE }) === count ? pinv(cosines) : undefined;
   const own: Float64Array[] = [];
@@ -35,9 +58,9 @@ export async function secondForm(at: JacobianAt, tangent: TangentSpace, frame: F
   const squares = matrix(count, count);
   const sum = new Float64Array(m);
   for (let i = 0; i < count; i++) {
-    const accelerations = await accelerationsAt(at, frame, i);
-    const acceleration = accelerations.slice(0, m);
-    const normals = await tangent.normalParts(accelerations);
+    const rows = perUnitSpeed(accelerations[i], frame, i, m);
+    const acceleration = rows.slice(0, m);
+    const normals = await tangent.normalParts(rows);
     for (let j = i; j < count; j++) {
       const normal = rowAt(normals, j - i, m);
       squares.data[i * count + j] = dot(normal, normal);
@@ -55,16 +78,9 @@ export async function secondForm(at: JacobianAt, tangent: TangentSpace, frame: F
   };
 }
 
-/** D²f(vᵢ, vⱼ)/(‖J·vᵢ‖·‖J·vⱼ‖) for j = i, …: `[count − i, m]`. */
-async function accelerationsAt(at: JacobianAt, frame: Frame, i: number): Promise<Float64Array> {
-  const { map, point, inputs: n, outputs: m, signal } = at;
-  const { vectors, speeds } = frame;
-  if (!map.secondDerivative) throw noSecondDerivative(at);
-  signal?.throwIfAborted();
-  const count = speeds.length - i;
-  const along: FloatArray = rowAt(vectors, i, n);
-  const products = await map.secondDerivative(point, along, vectors.subarray(i * n), count, { signal });
-  return Float64Array.from(products, (x, at) => x / (speeds[i] * speeds[i + Math.floor(at / m)]));
+/** D²f(vᵢ, vⱼ)/(‖J·vᵢ‖·‖J·vⱼ‖). */
+function perUnitSpeed(accelerations: FloatArray, { speeds }: Frame, i: number, m: number): Float64Array {
+  return Float64Array.from(accelerations, (x, at) => x / (speeds[i] * speeds[i + Math.floor(at / m)]));
 }
 
 function noSecondDerivative({ map: { from, to } }: JacobianAt): VielbeinError {

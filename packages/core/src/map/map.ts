@@ -74,6 +74,11 @@ export interface DifferentiableMap<Values extends FloatArray = Float32Array> {
   ): Promise<Values>;
   /** Whether the second derivative vanishes wherever it exists: the map bends at kinks only, or nowhere. */
   isPiecewiseLinear?(): Promise<boolean>;
+  /**
+   * Frees what is kept between calls, where that is a large part of the memory budget; it comes again when it is wanted.
+   * To be called between work of different kinds.
+   */
+  rest?(): Promise<void>;
   /** Releases the engine's sessions. The map must not be used afterwards. */
   dispose(): Promise<void>;
 }

@@ -290,7 +290,7 @@ describe("where there is no curvature to speak of", () => {
     expect(await refused({ directions: columns([1, 0], [0, 0]) })).toMatch(
       /^INVALID_ARGUMENT: .*direction 1/,
     );
-    expect(await refused({ memoryBudget: 500 })).toMatch(/^MEMORY_BUDGET: .*576 bytes/);
+    expect(await refused({ memoryBudget: 500 })).toMatch(/^MEMORY_BUDGET: .*612 bytes/);
     const { secondDerivative: _, ...without } = map;
     expect(await refused({}, without)).toMatch(/^INVALID_ARGUMENT: .*has no `secondDerivative`/);
     const stop = new AbortController();
