@@ -1,12 +1,13 @@
 // Peak of resident memory of commands on a generator whose Jacobian is far larger than --memory, above a process that
 // has everything loaded and the generator open and evaluated once. Each in a process of its own; Linux only. StyleGAN2
 // with random weights, from w; the file of the embedded generator is not large enough to tell. All have the settings of the
-// allocator that the command gives itself where Node lets it.
+// allocator that the command gives itself where Node lets it. And what inspecting it takes, beside its file, the process in
+// which the model is run on trial not counted.
 //
 //     node tools/bench/memory/commands.mjs [side] [budget in MiB] [command ...]
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { samplePoints } from "@vielbein/core";
@@ -29,12 +30,25 @@ const commands = [
   "metric --samples 1",
   "traverse --directions 0-2 --out sheet.png",
   "axes --axes 0-1 --samples 2 --columns 5 --out axes.png",
+  "basis --region 0,0,64,64 --k 1",
+  "metric --region 0,0,64,64 --k 1 --samples 1",
+  "traverse --region 0,0,64,64 --directions 0 --columns 3 --out sheet.png",
   "region --region 0,0,8,8 --k 1 --columns 5 --out region.png",
+  "region --region 0,0,64,64 --k 1 --outside ratio",
+  "region --region 0,0,64,64 --k 1 --outside keep --tolerance 0.1",
+  "region --region 0,0,64,64 --k 1 --outside ignore",
   "warpage --k 2 --pairs 2 --untrained 0 --pca-samples 0",
   "distortion --k 2 --pairs 2 --untrained 0",
   "dimension --samples 1",
   "dimension --samples 1 --spectrum estimate",
   "geodesic --segments 4 --steps 2 --sheet geodesic.png",
+  "curvature --k 1 --samples 1 --untrained 0",
+  "curvature --k 2 --samples 1 --untrained 0",
+  "frechet --k 2 --samples 2 --held-out 2 --pca-samples 0",
+  "random --k 1 --out random.safetensors",
+  "edit --directions-in random.safetensors --edit 2*d0 --out edit.png",
+  "pca --samples 8 --k 2 --out pca.safetensors",
+  "ppl --samples 2",
   "invert --target target.npy --candidates 4 --starts 2 --steps 2 --sheet inversion.png",
 ];
 
@@ -69,6 +83,9 @@ function table(side, budget, wanted) {
     writeFileSync(join(folder, "target.npy"), writeNpy(target));
     const opened = measured(import.meta.filename, "open", model);
     console.log(`StyleGAN2 ${side}², --memory ${budget}M, opened: ${opened.toFixed(0)} MiB`);
+    const inspected = measured(projectFile("packages", "cli", "bin", "vielbein.js"), "inspect", model);
+    const size = statSync(model).size / 2 ** 20;
+    console.log(`inspect: ${inspected.toFixed(0)} MiB, ${(inspected / size).toFixed(2)} times the file`);
     for (const command of wanted) {
       const [name, ...options] = command.split(" ");
       const shared = ["--from", w, "--memory", `${budget}M`, "--threads", "1"];

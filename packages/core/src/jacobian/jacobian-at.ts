@@ -39,6 +39,9 @@ export interface DerivativeOptions extends CallOptions {
 /** How the whole matrix is computed: see {@link JacobianOptions}. */
 export type JacobianMethod = "forward" | "reverse" | "difference";
 
+/** What an engine keeps for its runs may be twice what the vectors of one take. */
+const ARENA = 2;
+
 /** Inputs beyond which the spectrum of JᵀJ takes seconds. */
 const LONG_SPECTRUM = 1024;
 
@@ -248,7 +251,7 @@ export class JacobianAt {
   ): AsyncGenerator<{ readonly products: FloatArray; readonly first: number; readonly width: number }> {
     const { map, point } = this;
     const count = kind === "rows" ? this.outputs : this.inputs;
-    const size = vectorsPerRun(bytesPerVector(map), this.memoryBudget - kept);
+    const size = vectorsPerRun(bytesPerVector(map), (this.memoryBudget - kept) / ARENA);
     for (let first = 0; first < count; first += size) {
       this.signal?.throwIfAborted();
       const width = Math.min(size, count - first);
