@@ -1,5 +1,6 @@
 export type { DerivativeOptions, Emitter } from "./derive/emitter.ts";
 export { type GaussNewtonGraph, type GaussNewtonOptions, gaussNewton } from "./derive/gauss-newton.ts";
+export { handwrittenEstimators } from "./derive/handwritten-estimator.ts";
 export { differentiability, type JvpGraph, jvp, type NodeReport } from "./derive/jvp.ts";
 export { type LinearGraph, type Linearization, linearize } from "./derive/linearize.ts";
 export { pointShape, type TensorInfo } from "./derive/measured-graph.ts";

@@ -115,7 +115,7 @@ function derivativeLines({
       return `  ${escapeControls(operator).padEnd(24)} ${kinds}`;
     }),
     ...nodes
-      .filter(({ derivative }) => derivative === "unsupported")
+      .filter(({ derivative, reason }) => derivative !== "straight" && reason !== undefined)
       .map(({ opType, node, position, reason }) =>
         escapeControls(`  ${opType} "${node}" (node ${position}): ${reason}`),
       ),

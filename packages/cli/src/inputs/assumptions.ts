@@ -7,10 +7,12 @@ import {
   batchRemark,
   endpoints,
   type FixedBatch,
+  handwrittenEstimators,
   type InputShapes,
   type Model,
   noiseRemark,
   noiseTensors,
+  type PreparedGraph,
   unbatch,
   withNoiseSeed,
   withShapes,
@@ -67,6 +69,16 @@ export function remarkOnEnds(
   const end = typeof to === "object" ? to[0] : to;
   const ends = tolerant(() => endpoints(model, { inputs, from, to: end }));
   for (const text of ends?.remarks ?? []) remark(text);
+}
+
+/** Says which nodes dropped what the straight-through estimator passed in training, which a file does not keep. */
+export function remarkOnEstimators(graph: PreparedGraph, remark: Remark): void {
+  const [first, ...rest] = handwrittenEstimators(graph);
+  if (first === undefined) return;
+  const more = rest.length > 0 ? ` and ${rest.length} more` : "";
+  remark(
+    `"${first}"${more}: a straight-through estimator, x + (q − x) with q rounded or looked up. As the file computes it, it passes no derivative; --straight-through passes that of x, as training did`,
+  );
 }
 
 /** If something is wrong with a model, opening the map says so; until then only what can be seen is used. */

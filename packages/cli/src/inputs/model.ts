@@ -21,6 +21,7 @@ import {
   NOISE_SEEDS,
   OnnxMap,
   type OnnxMapOptions,
+  prepare,
   requiredInputs,
   standardOpset,
 } from "@vielbein/onnx";
@@ -32,7 +33,7 @@ import { flag, type OptionsOf, option } from "../kit/options.ts";
 import type { Task } from "../kit/task.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { version } from "../kit/version.ts";
-import { asOnePoint, type Ends, type Remark, remarkOnEnds } from "./assumptions.ts";
+import { asOnePoint, type Ends, type Remark, remarkOnEnds, remarkOnEstimators } from "./assumptions.ts";
 import { checkpointChoices, checkpointOptions, readModel } from "./model-file.ts";
 import { type Points, readPoints } from "./points-file.ts";
 import { readSettings, type Settings, setOption } from "./settings.ts";
@@ -69,7 +70,7 @@ export const mapOptions = {
   ),
   straightThrough: flag(
     "--straight-through",
-    "treat rounding to quantised levels as the identity within their range, instead of refusing it",
+    "treat rounding to quantised levels as the identity within their range, instead of refusing it, and x + (q − x) with q rounded or looked up as x",
   ),
   ...checkpointOptions,
 };
@@ -185,7 +186,7 @@ function remarkOnOptions({ memory, straightThrough }: Omit<MapOptions, "from" | 
   }
   if (straightThrough) {
     remark(
-      "--straight-through: where the model rounds to quantised levels, its derivative is taken to be that of the identity between the smallest and the largest, and 0 beyond",
+      "--straight-through: where the model rounds to quantised levels, its derivative is taken to be that of the identity between the smallest and the largest, and 0 beyond; where it adds x to q − x, with q rounded or looked up, that of x",
     );
   }
 }
@@ -230,15 +231,12 @@ export async function openMap(
 ): Promise<OnnxMap> {
   const { from = endpoints(loaded.model, { inputs: loaded.inputs }).from } = options;
   const chosen = isInput(loaded, from) ? (options.prior ?? statedPrior(loaded.model.metadata)) : undefined;
-  const map = await OnnxMap.create(loaded.model, loaded.runtime, {
-    from,
-    to: options.to,
-    prior: chosen,
-    memoryBudget: options.memory,
-    inputs: loaded.inputs,
-    straightThrough: loaded.straightThrough,
-    valuesOnly: options.valuesOnly,
-  });
+  const { model, runtime, inputs, straightThrough } = loaded;
+  const span = { from, to: options.to, inputs, memoryBudget: options.memory, straightThrough };
+  const prepared = await prepare(model, runtime, span);
+  if (!straightThrough) remarkOnEstimators(prepared, loaded.remark);
+  const { valuesOnly } = options;
+  const map = await OnnxMap.create(model, runtime, { ...span, prepared, prior: chosen, valuesOnly });
   if (options.memory === undefined || options.memory >= map.bytesPerTangent) return map;
   await map.dispose();
   throw new VielbeinError(

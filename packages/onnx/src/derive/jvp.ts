@@ -8,6 +8,7 @@ import type { Model, Node } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
+import { DETACHED, isHandwritten, straightInput } from "./handwritten-estimator.ts";
 import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
 import { requireRule, ruleFor } from "./rules.ts";
 import { ESTIMATE, isEstimated } from "./straight-through.ts";
@@ -65,7 +66,8 @@ export interface NodeReport {
   readonly position: number;
   /**
    * `exact`: the rule applies; `straight`: the node rounds to reduced precision or to quantised levels, and the
-   * derivative is that of the identity; `zero`: piecewise constant, nothing flows on; `unsupported`: see `reason`.
+   * derivative is that of the identity; `zero`: piecewise constant, nothing flows on, with a `reason` where that is an
+   * estimator written out by hand; `unsupported`: see `reason`.
    */
   readonly derivative: "exact" | "straight" | "zero" | "unsupported";
   readonly reason?: string | undefined;
@@ -77,21 +79,31 @@ export function differentiability(graph: PreparedGraph): NodeReport[] {
   const reports: NodeReport[] = [];
   const problems = new Map<Node, string>();
   const inputTangent = names.claim(`${graph.input}_tangent`);
+  const emitter = new Emitter(graph, names, { name: inputTangent, like: graph.input }, {});
+  const kindOf = (node: Node, tangents: readonly Tangent[]): Pick<NodeReport, "derivative" | "reason"> => {
+    const reason = problems.get(node);
+    if (reason !== undefined) return { derivative: "unsupported", reason };
+    const rule = ruleFor(node, graph.rules);
+    if (straightInput(emitter, node) !== undefined) {
+      return isHandwritten(rule)
+        ? { derivative: "straight", reason: ESTIMATE }
+        : { derivative: "zero", reason: DETACHED };
+    }
+    if (!tangents.some(Boolean)) return { derivative: "zero" };
+    return isEstimated(rule) ? { derivative: "straight", reason: ESTIMATE } : { derivative: "exact" };
+  };
   pushForward(
     graph,
-    new Emitter(graph, names, { name: inputTangent, like: graph.input }, {}),
+    emitter,
     inputTangent,
     (problem, node) => problems.set(node, problem.reason),
     (node, tangents) => {
-      const reason = problems.get(node);
-      const passes = isEstimated(ruleFor(node, graph.rules)) ? "straight" : "exact";
-      const derivative = reason !== undefined ? "unsupported" : tangents.some(Boolean) ? passes : "zero";
+      const position = positionOf(graph, node);
       reports.push({
         opType: operatorName(node),
         node: nodeLabel(node),
-        position: positionOf(graph, node),
-        derivative,
-        reason: derivative === "straight" ? ESTIMATE : reason,
+        position,
+        ...kindOf(node, tangents),
       });
     },
   );

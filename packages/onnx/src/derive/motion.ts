@@ -1,6 +1,7 @@
 // Where the elements of a tensor move with the point, and where an operator on their way holds them fixed, as ReLU does
 // below 0. What is held has derivative 0, whatever the slopes of the operators behind it.
 
+import { nodeReads } from "../model/graph.ts";
 import { inputOf, type Node, outputOf } from "../model/model.ts";
 import type { Emitter } from "./emitter.ts";
 import { isPiecewiseConstant } from "./piecewise.ts";
@@ -38,7 +39,11 @@ export function motionOf(e: Emitter, x: string): Motion {
     };
     if (isPiecewiseConstant(node.opType)) return "nowhere";
     if (elementwise.has(node.opType)) return node.inputs.map(of).reduce((a, b) => either(e, a, b));
-    return carrying.has(node.opType) ? carried(e, node, of(inputOf(node, 0))) : passed(e, node, of);
+    if (carrying.has(node.opType)) return carried(e, node, of(inputOf(node, 0)));
+    const motion = passed(e, node, of);
+    return motion === "everywhere" && nodeReads(node).every((input) => of(input) === "nowhere")
+      ? "nowhere"
+      : motion;
   };
   return find(x, 0);
 }

@@ -30,8 +30,9 @@ export interface PrepareOptions {
   readonly memoryBudget?: number | undefined;
   /**
    * Whether the derivative of rounding to quantised levels is replaced by the straight-through estimator: that of the
-   * identity between the smallest and the largest level, and 0 beyond. This is an assumption, not a derivative. Default
-   * `false`: models that round this way are refused.
+   * identity between the smallest and the largest level, and 0 beyond. Where networks wrote the estimator themselves, as
+   * x + (q − x) with q piecewise constant, it is that of x. This is an assumption, not a derivative. Default `false`:
+   * models that round to levels are refused, and the derivative of x + (q − x) is 0, as it is.
    */
   readonly straightThrough?: boolean | undefined;
   /** Rules for your own operators, by operator name, `com.example::Operator` outside the standard domain. */

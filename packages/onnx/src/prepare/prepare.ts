@@ -5,6 +5,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
+import { handwrittenRules } from "../derive/handwritten-estimator.ts";
 import { infoOf } from "../derive/measured-graph.ts";
 import { type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
 import { ruleFor } from "../derive/rules.ts";
@@ -52,7 +53,7 @@ export async function prepare(
   options: PrepareOptions = {},
 ): Promise<PreparedGraph> {
   const { parameters = [], inputs = {} } = options;
-  const estimated = options.straightThrough ? [...straightThroughRules] : [];
+  const estimated = options.straightThrough ? [...straightThroughRules, ...handwrittenRules] : [];
   const rules: PreparedGraph["rules"] = new Map([...estimated, ...(options.rules ?? [])]);
   const ends = { ...endpoints(original, options), parameters };
   const { model, positions } = await simplify(original, runtime, ends, options);
