@@ -3,30 +3,19 @@
 
 import { WebRuntime } from "@vielbein/runtime-web";
 import type { ServingPort } from "@vielbein/runtime-web/calls";
-<<<<<<< HEAD
 import type { ExplorerEngine } from "@vielbein/viz/explorer";
-=======
 import type { EngineOptions } from "./index.ts";
-import { ModelEngine } from "./model-engine.ts";
->>>>>>> 88bc823 (The explorer in one file; examples and five bundlers run from packed packages, in continuous integration)
 import { serveEngine } from "./worker-host.ts";
 
 const { name } = globalThis as unknown as { readonly name: string };
 
-<<<<<<< HEAD
 /** ONNX Runtime starts while the larger part of this worker loads. */
 async function startEngine(): Promise<ExplorerEngine> {
   const [runtime, { ModelEngine }] = await Promise.all([
-    WebRuntime.create({ provider: wanted }),
+    WebRuntime.create(JSON.parse(name) as EngineOptions),
     import("./model-engine.ts"),
   ]);
   return new ModelEngine(runtime);
 }
 
 serveEngine(globalThis as unknown as ServingPort, startEngine());
-=======
-serveEngine(
-  globalThis as unknown as ServingPort,
-  WebRuntime.create(JSON.parse(name) as EngineOptions).then((runtime) => new ModelEngine(runtime)),
-);
->>>>>>> 88bc823 (The explorer in one file; examples and five bundlers run from packed packages, in continuous integration)

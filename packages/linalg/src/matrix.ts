@@ -35,8 +35,7 @@ export function identity(n: number): Matrix {
 /**
  * The matrix with the given rows; without rows, a `[0, 0]` matrix.
  *
-<<<<<<< HEAD
- * @throws {LinalgError} `SHAPE_MISMATCH` if the rows differ in length.
+ * @throws {LinalgError} `SHAPE_MISMATCH` if the rows differ in length; `INVALID_ARGUMENT` for what is no array.
  *
  * @example
  * ```js
@@ -45,9 +44,6 @@ export function identity(n: number): Matrix {
  * const { rows, cols, data } = fromRows([[1, 2, 3], [4, 5, 6]]);
  * console.log(rows, cols, data[3]); // → 2 3 4
  * ```
-=======
- * @throws {LinalgError} `SHAPE_MISMATCH` if the rows differ in length; `INVALID_ARGUMENT` for what is no array.
->>>>>>> 3a8e237 (linalg, core: arrays in place of matrices, maps and pairs, and directions without names, are typed errors that say what is needed)
  */
 export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
   if (!Array.isArray(rows)) {
