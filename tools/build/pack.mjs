@@ -12,12 +12,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  * @returns {{name: string, tarball: string}[]} with the path of each
  */
 export function packAll(folder) {
-  const logs = readdirSync(join(root, "packages")).map((name) =>
-    join(root, "packages", name, "CHANGELOG.md"),
-  );
+  const folders = readdirSync(join(root, "packages")).map((name) => join("packages", name));
+  const logs = folders.map((path) => join(root, path, "CHANGELOG.md"));
   for (const log of logs) copyFileSync(join(root, "CHANGELOG.md"), log);
   try {
-    const options = ["--workspaces", "--json", "--loglevel", "error", "--pack-destination", folder];
+    const published = folders.map((path) => `--workspace=${path}`);
+    const options = [...published, "--json", "--loglevel", "error", "--pack-destination", folder];
     const output = execFileSync("npm", ["pack", ...options], {
       cwd: root,
       encoding: "utf8",

@@ -59,7 +59,6 @@ export class ModelEngine implements ExplorerEngine {
   readonly #found: Map<string, Found> = new Map();
 
   readonly #derivatives: Derivatives = new Derivatives();
-
   /** Means of the model's spaces, which cost 10,000 samples each. */
   #means: Map<string, Float64Array> = new Map();
 
@@ -68,12 +67,11 @@ export class ModelEngine implements ExplorerEngine {
   }
 
   async load(
-    opened: ExplorerFile,
+    { name, bytes: source, sha256: known, checkpoint }: ExplorerFile,
     choice: SpacesChoice,
     { signal = never }: CallOptions = {},
   ): Promise<ExplorerModel> {
-    const { name, sha256: known, checkpoint } = opened;
-    const bytes = await bytesOf(opened);
+    const bytes = await bytesOf(source);
     const file = await readModel(name, bytes, checkpoint);
     requireRoom("pictures", file, name, this.#runtime.portable);
     const fitted = await fit(file, this.#runtime, choice.extents ?? {});

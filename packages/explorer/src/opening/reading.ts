@@ -6,7 +6,7 @@ import { decodeModel, type Model } from "@vielbein/onnx";
 import type { CheckpointAnswers, ExplorerFile } from "@vielbein/viz/explorer";
 
 /** The bytes of a file, which may be those of a blob. */
-export async function bytesOf({ bytes }: ExplorerFile): Promise<Uint8Array> {
+export async function bytesOf(bytes: ExplorerFile["bytes"]): Promise<Uint8Array> {
   return bytes instanceof Uint8Array ? bytes : new Uint8Array(await bytes.arrayBuffer());
 }
 
