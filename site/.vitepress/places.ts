@@ -44,6 +44,8 @@ export const NO_PAGES = [
   "{tools,examples,demo,out}/**",
   "packages/*/*/**",
   "packages/*/*_CARD.md",
+  // There while packages are packed.
+  "packages/*/CHANGELOG.md",
 ];
 
 /** Where a relative link of the file `from` leads on the site. @throws {Error} where there is no such file. */

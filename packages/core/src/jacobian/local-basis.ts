@@ -64,8 +64,8 @@ export function defaultTriplets(
 
 /**
  * The local basis at each of the points: by a singular value decomposition of the Jacobian in float64, of which a few
- * leading triplets of a large one are computed alone, to 1e-8; or where that exceeds the memory budget, or takes several times as long, the leading part of it by iteration, from products with the
- * Jacobian and its transpose.
+ * leading triplets of a large one are computed alone, to 1e-8; or where that exceeds the memory budget, or takes several
+ * times as long, the leading part of it by iteration, from products with the Jacobian and its transpose.
  *
  * @param points `[count, from.dim]`, row-major.
  * @throws {VielbeinError} `INVALID_ARGUMENT` for k out of range; what {@link jacobian} throws.
