@@ -27,8 +27,8 @@ import {
   resolvedCount,
   samplePoints,
 } from "../src/index.ts";
+import { leadingDecomposition } from "../src/jacobian/leading-decomposition.ts";
 import { normalizeVectors } from "../src/jacobian/scaled-vjp.ts";
-import { leadingLeftVectors } from "../src/jacobian/tangent-basis.ts";
 import { curveTraversal, greatCircle, judgeDifferences } from "../src/paths/index.ts";
 import { distortion, distortionSample } from "../src/tangent-spaces/index.ts";
 
@@ -164,8 +164,8 @@ test("a sketch that would not fit says how much it takes: 2k + 10 rows, and as m
   expect(() => new PrincipalComponentsAccumulator(2 ** 22, { k: 8 })).toThrow(/take 4\.9 GiB, more than 2\./);
 });
 
-describe("leading left vectors are those of the iteration where its error is small beside the gaps", () => {
-  const n = 160;
+describe("leading triplets of a large matrix are those of the iteration where its error is small beside the gaps", () => {
+  const n = 384;
   const [left, right] = [orthogonal(1, 0, n), orthogonal(1, 1, n)];
   const withValues = (values: readonly number[]): Matrix => {
     const a = matrix(n, n);
@@ -188,14 +188,14 @@ describe("leading left vectors are those of the iteration where its error is sma
     ["the last is hardly apart from the next", falling(1, 0.8, 0.6, 0.6 - 1e-10)],
     ["two are equal", falling(1, 1, 0.6, 0.3)],
   ])("%s: the whole decomposition", async (_, a) => {
-    const { vectors } = await leadingLeftVectors(a, 3);
+    const { u: vectors } = await leadingDecomposition(a, 3);
     const { u } = svd(a);
     for (let j = 0; j < 3; j++) expect(first(vectors, j)).toEqual(first(u, j));
   });
 
   test("all apart: not to the last digit that of the decomposition", async () => {
     const a = falling(1, 0.8, 0.6, 0.3);
-    const { vectors, singularValues } = await leadingLeftVectors(a, 3);
+    const { u: vectors, s: singularValues } = await leadingDecomposition(a, 3);
     const { u } = svd(a);
     const differences = [0, 1, 2].flatMap((j) => first(vectors, j).map((x, i) => x - first(u, j)[i]!));
     expect(Math.max(...differences.map(Math.abs))).toBeLessThan(1e-11);

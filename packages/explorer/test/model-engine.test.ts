@@ -156,7 +156,10 @@ describe("ModelEngine", () => {
         progress: ({ found }) => void (found && first.push([found.set.names.length, found.route])),
       });
       // One can move along the first before the whole Jacobian is there.
-      expect(first).toEqual([[4, "linearized products"]]);
+      expect(first).toEqual([
+        [4, "linearized products"],
+        [12, "linearized products"],
+      ]);
       expect([route, spectrum.route, set.provenance?.options]).toEqual([
         "matrix",
         "matrix",

@@ -1,6 +1,5 @@
 // The controls of the page, joined to the explorer: buttons, fields, files that are chosen or dropped.
 
-import { withPngText } from "../images/png.ts";
 import { hasDirections } from "./dropped.ts";
 import type { Explorer } from "./explorer.ts";
 import type { VielbeinExplorer } from "./host.ts";
@@ -135,6 +134,8 @@ export function isTyping(event: Event): boolean {
 function listenToSaving(on: On, host: VielbeinExplorer, view: View, explorer: Explorer): void {
   const save = async (picture: Blob, name: string): Promise<void> => {
     const state = encodePageState(explorer.pageState);
+    // Only whoever saves a picture loads what writes into one.
+    const { withPngText } = await import("../images/png.ts");
     const png = new Uint8Array(await picture.arrayBuffer());
     const stated = state === undefined ? png : withPngText(png, "vielbein.address", state);
     download(
