@@ -1,5 +1,6 @@
 // The README's examples on other engines than the Node that runs this.
 
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { examplesOf } from "../docs/examples.mjs";
 import { root } from "./project.mjs";
@@ -31,10 +32,14 @@ export function checks({ project }) {
   return engines.map(([name, path, args, pages]) => [
     `${name}: examples of ${pages.length} READMEs`,
     async () => {
+      const program = join(project, "node_modules", path);
+      const { stderr, status } = spawnSync(program, ["--version"], { encoding: "utf8" });
+      // A library that the system lacks, such as libatomic for Node 26.
+      if (/error while loading shared libraries/.test(stderr))
+        return stderr.trim().split(": ").slice(1).join(": ");
+      if (status !== 0) throw new Error(`${program} --version ends with ${status}: ${stderr}`);
       for (const page of pages) {
-        for (const code of examplesOf(join(root, page))) {
-          await runExample(project, code, join(project, "node_modules", path), args);
-        }
+        for (const code of examplesOf(join(root, page))) await runExample(project, code, program, args);
       }
     },
   ]);
