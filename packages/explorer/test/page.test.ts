@@ -491,6 +491,21 @@ describe("the explorer's page", () => {
     expect(await pixels()).not.toBe(before);
   });
 
+  it("finds the rest of the directions where a file that is no model ended the search", async (context) => {
+    if (missing) context.skip(missing);
+    await newPage();
+    await page.goto(`${url}?src=sample.onnx&provider=wasm`);
+    await slider(0).waitFor({ timeout: 60_000 });
+    expect(await slider(4).count()).toBe(0);
+    await page.locator("vielbein-explorer #model-file").setInputFiles({
+      name: "cat.onnx",
+      mimeType: "application/octet-stream",
+      buffer: Buffer.from("no model at all"),
+    });
+    await slider(11).waitFor({ timeout: 60_000 });
+    expect(await page.locator("vielbein-explorer [role=alert]").textContent()).toContain("cat.onnx");
+  });
+
   it.for([
     ["a damaged part", "#seed=5&basis=1,z", '`basis` must be numbers, such as 1.5,0,-2, got "1,z"'],
     ["a code of another model", "#seed=5&at=AACAPw", 'a code of 1 numbers, but "z" of "faces.onnx" has 16'],

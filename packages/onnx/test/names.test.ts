@@ -67,6 +67,8 @@ test.each(hostile)("%s: the input, the output, a weight, an extent and a further
     const linear = await map.linearize(point);
     expect(relativeError(await linear.jvp(unit, 1), slopes)).toBeLessThan(1e-6);
     expect(relativeError(await linear.vjp(unit, 1), await map.vjp(point, unit, 1))).toBeLessThan(1e-6);
+    const bends = [-2 * Math.tanh(0.7) * slopes[0]!, -4 * Math.tanh(1) * slopes[1]!];
+    expect(relativeError(await map.secondDerivative(point, unit, unit, 1), bends)).toBeLessThan(1e-6);
     await map.dispose();
   }
 });

@@ -2,11 +2,9 @@
 
 import { badCheckpoint } from "../errors.ts";
 import { isRecord } from "../files/json.ts";
+import { DEEPEST } from "../files/keras.ts";
 import { type KerasModel, LayerConfig, type PlacedLayer } from "./keras-config.ts";
 import { flattened } from "./keras-nested.ts";
-
-/** Models within models. */
-const DEEPEST = 8;
 
 /**
  * The layers of a model, with those of models that are its layers in their place.

@@ -1,14 +1,10 @@
 // Models of Keras that are layers of others: their layers stand in their place, under the names of both.
 
+import { nestedName } from "../files/keras.ts";
 import type { KerasModel, LayerConfig, PlacedLayer } from "./keras-config.ts";
 
 /** Classes of models. */
 const MODELS: readonly string[] = ["Sequential", "Functional", "Model"];
-
-/** The name of a layer of a model within another; of models within these, the outermost counts. */
-export function nestedName(outer: string, inner: string): string {
-  return `${outer}/${inner.slice(inner.lastIndexOf("/") + 1)}`;
-}
 
 /**
  * The model with the layers of models in their place.

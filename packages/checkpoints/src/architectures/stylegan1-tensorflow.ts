@@ -1,7 +1,7 @@
 // StyleGAN (Karras et al. 2019) in NVIDIA's pickles of TensorFlow. Upsampling is fused with the convolution behind it from
 // 128 pixels on; noise, bias and leaky ReLU come before the normalisation by instance, behind which styles act.
 
-import { instanceStyled, spread } from "../build/instances.ts";
+import { blurred, instanceStyled, spread } from "../build/instances.ts";
 import {
   convolution,
   dense,
@@ -150,10 +150,7 @@ class BlockWriter {
           padding: 1,
         })
       : convolution(network, doubled(network, before), weight, { padding: 1 });
-    const images = network.channelsAsImages(wide, this.#size, this.#size);
-    const filter = { shape: [1, 1, 3, 3], data: Float32Array.from(BLUR) };
-    const smooth = convolution(network, images, filter, { padding: 1 });
-    return network.reshape(smooth, [this.channels, this.#size, this.#size]);
+    return blurred(network, wide, Float32Array.from(BLUR), this.channels, this.#size);
   }
 
   second(x: Name): Name {

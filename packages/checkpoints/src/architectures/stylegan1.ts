@@ -1,7 +1,7 @@
 // StyleGAN (Karras et al. 2019) under the names of rosinality's style-based-gan-pytorch: features are normalised by
 // instance, then scaled and shifted by styles. Noise, which that code draws anew for every image, is left out.
 
-import { instanceStyled, spread } from "../build/instances.ts";
+import { blurred, instanceStyled, spread } from "../build/instances.ts";
 import {
   convolution,
   dense,
@@ -143,13 +143,10 @@ class BlockWriter {
     return convolution(this.#network, x, weight, { bias, padding: weight.shape[3] >> 1 });
   }
 
-  /** Every channel through the same filter; channels count as images. */
+  /** The file has the filter once for each channel. */
   #blurred(x: Name, name: string): Name {
-    const { data } = this.#weights.values(`${name}.weight`, 4);
-    const filter = { shape: [1, 1, 3, 3], data: data.slice(0, 9) };
-    const images = this.#network.channelsAsImages(x, this.#size, this.#size);
-    const smooth = convolution(this.#network, images, filter, { padding: 1 });
-    return this.#network.reshape(smooth, [this.#channels, this.#size, this.#size]);
+    const filter = this.#weights.values(`${name}.weight`, 4).data.slice(0, 9);
+    return blurred(this.#network, x, filter, this.#channels, this.#size);
   }
 
   /** Leaky ReLU, normalisation by instance, the style's factors and shifts. */

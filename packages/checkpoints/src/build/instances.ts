@@ -1,8 +1,9 @@
-// What both codes of StyleGAN (Karras et al. 2019) have: styles on normalised features, and upsampling that is fused with
-// a convolution.
+// What both codes of StyleGAN (Karras et al. 2019) have: styles on normalised features, upsampling that is fused with a
+// convolution, and the blur behind it.
 
 import { float, int } from "@vielbein/onnx/graph";
 import type { Values } from "../tensors/tensor.ts";
+import { convolution } from "./layers.ts";
 import type { Name, Network } from "./network.ts";
 
 /** Features [n, c, h, w] normalised by instance, times factors plus shifts: the halves of the style [n, 2c]. */
@@ -33,4 +34,17 @@ export function spread({ shape, data }: Values): Values {
     for (const step of [0, 1, wide, wide + 1]) result[corner + step] += data[i];
   }
   return { shape: [first, second, wide, wide], data: result };
+}
+
+/** Every channel of [n, channels, size, size] through the same filter [3, 3]; channels count as images. */
+export function blurred(
+  network: Network,
+  x: Name,
+  filter: Float32Array,
+  channels: number,
+  size: number,
+): Name {
+  const images = network.channelsAsImages(x, size, size);
+  const smooth = convolution(network, images, { shape: [1, 1, 3, 3], data: filter }, { padding: 1 });
+  return network.reshape(smooth, [channels, size, size]);
 }

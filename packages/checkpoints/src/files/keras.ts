@@ -2,7 +2,6 @@
 // `keras.LAYER.VARIABLE`.
 
 import { unpackMember, type ZipMember } from "@vielbein/linalg/zip";
-import { nestedName } from "../architectures/keras-nested.ts";
 import { badCheckpoint } from "../errors.ts";
 import type { StoredTensor } from "../tensors/tensor.ts";
 import type { Content } from "./content.ts";
@@ -11,6 +10,14 @@ import { isRecord, parsedJson } from "./json.ts";
 
 /** The name of the setting that the configuration is. */
 export const KERAS_CONFIG = "keras-config";
+
+/** How deep models may lie within models. */
+export const DEEPEST = 8;
+
+/** The name of a layer of a model within another; of models within these, the outermost counts. */
+export function nestedName(outer: string, inner: string): string {
+  return `${outer}/${inner.slice(inner.lastIndexOf("/") + 1)}`;
+}
 
 /**
  * Of a path of names, the layer and the variable, without what TensorFlow adds to it: `layer/…/variable`. Where the layer
@@ -21,7 +28,9 @@ export function variableNames(path: string): string[] {
   const variable = (parts.at(-1) ?? "").replace(/:\d+$/, "");
   const [outer, inner] = [parts[0], parts.at(-2) ?? ""];
   const names = [`keras.${outer}.${variable}`];
-  return parts.length > 2 && inner !== outer ? [...names, `keras.${outer}/${inner}.${variable}`] : names;
+  return parts.length > 2 && inner !== outer
+    ? [...names, `keras.${nestedName(outer, inner)}.${variable}`]
+    : names;
 }
 
 /** A .h5 file of a whole model. */
@@ -58,9 +67,6 @@ export async function readKerasArchive(members: readonly ZipMember[]): Promise<C
   });
   return { tensors: new Map(named), settings: new Map([[KERAS_CONFIG, text]]) };
 }
-
-/** Models within models whose layers are named. */
-const DEEPEST = 8;
 
 /**
  * Names of layers by those that their classes give them in the archive: `dense`, `dense_1` …, and `sequential/layers/dense`

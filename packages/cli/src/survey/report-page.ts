@@ -19,10 +19,10 @@ export function reportHtml(report: SurveyReport): string {
   const { plan, found } = report;
   const shown = shownMethods(report);
   const names = plan.models.map(({ label }) => label);
-  const [caveat, ...remarks] = remarksOn(report);
+  const [caveat = "", ...remarks] = remarksOn(report);
   return reportPage({
     title: `${names.length === 1 ? names[0] : `${names.length} models`}: a survey`,
-    subtitle: `${caveat}.`,
+    subtitle: `${caveat.charAt(0).toUpperCase()}${caveat.slice(1)}.`,
     notice: remarks.length === 0 ? undefined : `${remarks.join("; ")}.`,
     glance: {
       caption: "Rows that were computed",

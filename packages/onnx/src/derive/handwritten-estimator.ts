@@ -76,10 +76,6 @@ export const handwrittenRules: ReadonlyMap<string, DerivativeRule> = new Map([
   ["Sub", estimating(Sub)],
 ]);
 
-export function isHandwritten(rule: DerivativeRule | undefined): boolean {
-  return [...handwrittenRules.values()].some((own) => own === rule);
-}
-
 /** What is said of such a node whose derivative is asked for as it is. */
 export const DETACHED =
   "adds x to q − x, where q is rounded or looked up: a straight-through estimator, of which a file keeps only the value q, whose derivative is 0; `straightThrough` (--straight-through on the command line) passes the derivative of x, as training did";

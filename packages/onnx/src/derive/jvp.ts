@@ -8,7 +8,7 @@ import type { Model, Node } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
 import { derivativeModel, zeroEverywhere } from "./derivative-model.ts";
 import { type DerivativeOptions, Emitter } from "./emitter.ts";
-import { DETACHED, isHandwritten, straightInput } from "./handwritten-estimator.ts";
+import { DETACHED, handwrittenRules, straightInput } from "./handwritten-estimator.ts";
 import { type PreparedGraph, positionOf } from "./prepared-graph.ts";
 import { requireRule, ruleFor } from "./rules.ts";
 import { ESTIMATE, isEstimated } from "./straight-through.ts";
@@ -85,7 +85,7 @@ export function differentiability(graph: PreparedGraph): NodeReport[] {
     if (reason !== undefined) return { derivative: "unsupported", reason };
     const rule = ruleFor(node, graph.rules);
     if (straightInput(emitter, node) !== undefined) {
-      return isHandwritten(rule)
+      return rule === handwrittenRules.get(node.opType)
         ? { derivative: "straight", reason: ESTIMATE }
         : { derivative: "zero", reason: DETACHED };
     }

@@ -129,9 +129,8 @@ export class Explorer {
     const pageState = this.#afresh();
     await this.#task("Sampling", true, async (signal) => {
       const inForce = this.model?.truncation;
-      if (inForce?.kind === "graph" && inForce.psi !== pageState.truncation) {
+      if (inForce?.kind === "graph" && inForce.psi !== pageState.truncation)
         this.#enter(await this.engine.choose(spacesOf(pageState), { signal }));
-      }
       await this.#restore(pageState, signal);
     });
   }
@@ -143,9 +142,8 @@ export class Explorer {
       return;
     }
     await this.#task("Going back", true, async (signal) => {
-      if (JSON.stringify(spacesOf(pageState)) !== JSON.stringify(spacesOf(this.pageState))) {
+      if (JSON.stringify(spacesOf(pageState)) !== JSON.stringify(spacesOf(this.pageState)))
         this.#enter(await this.engine.choose(spacesOf(pageState), { signal }));
-      }
       await this.#restore(pageState, signal);
     });
   }
@@ -244,11 +242,16 @@ export class Explorer {
   /** Runs what makes earlier work obsolete, and leaves nothing waiting. */
   async #search(what: string, run: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     this.#view.error.hidden = true;
+    const interrupts = this.#work.isUnderWay;
     const isLatest = await this.#work.run(what, run);
     if (!isLatest) return false;
-    // A task that failed may have ended a search that holds still.
-    if (this.model && this.#isValid && this.editor.columns.isAnyLost)
-      await this.#work.run("Finding directions", (signal) => this.#find({}, signal));
+    const { columns, anchor } = this.editor;
+    // A task that failed may have ended a search that holds still, before or after its first directions.
+    const isCutShort = columns.isAnyLost || (interrupts && !this.#finder.hasFoundAt(anchor));
+    if (this.model && this.#isValid && isCutShort) {
+      if (!columns.isAnyLost) this.#resume();
+      await this.#work.run("Finding directions", (signal) => this.#find(this.pageState.steps, signal));
+    }
     this.#resume();
     return true;
   }

@@ -67,6 +67,11 @@ export class Finder {
     this.#columns.selection = { kind: "file", k: 0 };
   }
 
+  /** Whether all directions at an anchor were found. */
+  hasFoundAt(anchor: Float32Array): boolean {
+    return anchor === this.#foundAt;
+  }
+
   get isRegionQuick(): boolean {
     return this.#regionTime < QUICK;
   }

@@ -30,6 +30,11 @@ export class Work {
     return this.#controller.signal;
   }
 
+  /** Whether something is under way that another run would end. */
+  get isUnderWay(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** Returns whether nothing has made this obsolete, and the person has not cancelled it. */
   async run(what: string, task: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     this.giveUp();

@@ -65,6 +65,8 @@ function tables(): string[] {
 function phone(): string[] {
   return [
     `@media (max-width:40rem){body{padding:1.5rem 1rem 3rem}h1{font-size:1.5rem}.picture svg{width:max(100%,${NARROWEST})}dl{grid-template-columns:1fr}dd{margin:0 0 .4rem 1rem}}`,
+    // Nothing else tells there that a figure goes on to the right.
+    `@media screen and (max-width:${NARROWEST}){.picture::before{content:"Swipe for all of it →";position:sticky;left:.9rem;display:inline-block;margin:.5rem .9rem 0;font-size:.8rem;color:${v("soft")}}}`,
   ];
 }
 
