@@ -1,10 +1,10 @@
 // Settings of the C library's allocator, which it reads when a process starts. glibc keeps freed blocks of up to 32 MiB for
 // the process, and often in pieces of which the next block is larger than any; with these it gives what is freed back.
 
-/** For the environment of a process: blocks of a megabyte and more go back to the system when they are freed. */
+/** For the environment of a process: blocks of 256 KiB and more go back to the system when they are freed. */
 export const ALLOCATOR = {
-  MALLOC_MMAP_THRESHOLD_: "1048576",
-  MALLOC_TRIM_THRESHOLD_: "1048576",
+  MALLOC_MMAP_THRESHOLD_: "262144",
+  MALLOC_TRIM_THRESHOLD_: "262144",
 } as const;
 
 /** Of the environment: what the user has set stands. */
