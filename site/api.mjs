@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application, ReflectionKind } from "typedoc";
+import { ModuleRouter } from "typedoc-plugin-markdown";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const packages = fileURLToPath(new URL("../packages", import.meta.url));
@@ -23,7 +24,7 @@ const options = {
   // The build has checked the types.
   skipErrorChecking: true,
   readme: "none",
-  router: "module",
+  router: "entries",
   excludeInternal: true,
   excludePrivate: true,
   sourceLinkTemplate: "https://github.com/vielbein/vielbein/blob/main/{path}#L{line}",
@@ -37,6 +38,13 @@ const options = {
   validation: { invalidLink: true, notDocumented: false, notExported: false },
 };
 
+/** A page for each entry; a type `Graph` takes no name from the entry `graph`. */
+class EntryRouter extends ModuleRouter {
+  shouldWritePage(reflection) {
+    return reflection.kind === ReflectionKind.Module && super.shouldWritePage(reflection);
+  }
+}
+
 /**
  * Writes the pages.
  *
@@ -49,6 +57,7 @@ export async function writeApi() {
     outputs: [{ name: "markdown", path: join(folder, "api") }],
     ...options,
   });
+  app.renderer.defineRouter("entries", EntryRouter);
   const project = await app.convert();
   const names = new Map([...entries].map(([name, source]) => [source, name]));
   for (const entry of project.children) entry.name = names.get(entry.sources[0].fullFileName);
@@ -59,17 +68,29 @@ export async function writeApi() {
   if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error("the API reference has gaps");
 }
 
-/** Where exported names have no docstring. */
+/** Where exported names, or members of exported types, have no docstring. */
 function undocumented(project) {
-  return project.children
+  const exported = project.children
     .flatMap(({ children }) => children ?? [])
-    .filter((each) => each.kind !== ReflectionKind.Reference && !hasText(each))
-    .map(({ name, sources, signatures }) => {
-      const { fileName, line } = (sources ?? signatures[0].sources)[0];
-      return `${fileName}:${line}: ${name} has no docstring`;
+    .filter(({ kind }) => kind !== ReflectionKind.Reference);
+  const members = exported.flatMap((each) => membersOf(each).map((member) => [each.name, member]));
+  return [...exported.map((each) => ["", each]), ...members]
+    .filter(([, each]) => !hasText(each))
+    .map(([owner, { name, sources, signatures, getSignature }]) => {
+      const { fileName, line } = (sources ?? signatures?.[0].sources ?? getSignature.sources)[0];
+      return `${fileName}:${line}: ${owner ? `${owner}.${name}` : name} has no docstring`;
     });
 }
 
-function hasText({ comment, signatures }) {
-  return (comment ?? signatures?.[0]?.comment)?.summary.some(({ text }) => text.trim() !== "");
+/** Members of an interface, a class, or a type that is written as an object; those inherited have it where they stand. */
+function membersOf({ kind, children, type }) {
+  // Keys of a constant object are named by what they are.
+  if (kind === ReflectionKind.Variable) return [];
+  const own = children ?? type?.declaration?.children ?? [];
+  return own.filter(({ inheritedFrom, kind: of }) => !inheritedFrom && of !== ReflectionKind.Constructor);
+}
+
+function hasText({ comment, signatures, getSignature }) {
+  const found = comment ?? signatures?.[0]?.comment ?? getSignature?.comment;
+  return found?.summary.some(({ text }) => text.trim() !== "");
 }

@@ -19,15 +19,19 @@ function readPage(path) {
   };
 }
 
-/** @throws {Error} listing the links that lead nowhere. */
-export function checkLinks(folder) {
+/**
+ * @param base where the folder stands on its server: it begins and ends with a slash.
+ * @throws {Error} listing the links that lead nowhere.
+ */
+export function checkLinks(folder, base) {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
   const pages = new Map(
     names.filter((name) => name.endsWith(".html")).map((name) => [name, readPage(join(folder, name))]),
   );
   const leads = (page, href) => {
-    const { pathname, hash } = new URL(href, `http://site/${page}`);
-    const path = decodeURI(pathname).slice(1);
+    const { pathname, hash } = new URL(href, `http://site${base}${page}`);
+    if (!pathname.startsWith(base)) return false;
+    const path = decodeURI(pathname.slice(base.length));
     const target = path === "" || path.endsWith("/") ? posix.join(path, "index.html") : path;
     if (!pages.has(target)) return existsSync(join(folder, target));
     return hash === "" || pages.get(target).anchors.has(decodeURIComponent(hash.slice(1)));

@@ -4,6 +4,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type SiteConfig } from "vitepress";
+import { BASE } from "./base.mjs";
 import { NO_PAGES, REPOSITORY, resolveLinks, rewrite, slugify } from "./places.ts";
 import { listed, sidebar } from "./sections.ts";
 
@@ -25,6 +26,7 @@ function requireListed({ pages, rewrites }: SiteConfig): void {
 }
 
 export default defineConfig({
+  base: BASE,
   title: "Vielbein",
   description: "The local geometry of generators, from exact Jacobians, in Node and the browser.",
   srcDir: "..",

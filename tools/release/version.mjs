@@ -21,6 +21,8 @@ edit("packages/explorer/src/version.ts", (text) => text.replace(/"\d[^"]*"/, `"$
 edit("CITATION.cff", (text) => text.replace(/^version: .*$/m, `version: ${version}`));
 edit("CHANGELOG.md", (text) => text.replace(/^## Unreleased.*$/m, `## ${version} (${today()})`));
 execFileSync("npm", ["install", "--package-lock-only", "--no-audit", "--no-fund"], { stdio: "inherit" });
+// npm enters what it found where it found it.
+execFileSync(process.execPath, ["tools/build/lockfile.mjs"], { stdio: "inherit" });
 
 function edit(path, change) {
   const before = readFileSync(path, "utf8");

@@ -20,6 +20,7 @@ export interface CheckpointOptions extends BuildOptions {
 export interface ConvertedCheckpoint {
   /** z → … → image, with the architecture, the prior and the range in its metadata. Weights may be views of the file. */
   readonly model: Model;
+  /** The architecture that was recognised; `version` rises whenever the graph made of the same file changes. */
   readonly architecture: { readonly name: string; readonly version: number };
   /** What was assumed, for people. They stand in the model's metadata too. */
   readonly remarks: readonly string[];

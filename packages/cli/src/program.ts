@@ -10,7 +10,9 @@ import { outline } from "./outline.ts";
 
 /** Where a run of the program writes, and what interrupts it. */
 export interface RunOptions {
+  /** Where results are printed. */
   readonly stdout: Terminal["stdout"];
+  /** Where progress, remarks and errors are printed. */
   readonly stderr: Terminal["stderr"];
   /** Aborted when the user interrupts; work stops at the next chunk and what is done is kept. */
   readonly signal: AbortSignal;

@@ -39,7 +39,9 @@ export type ErrorCode =
  * remedy; `code` stays the same between versions.
  */
 export class VielbeinError extends Error {
+  /** `VielbeinError`, or the name of the class derived from it. */
   override readonly name: string = "VielbeinError";
+  /** What went wrong, for programs; the same between versions. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {

@@ -53,8 +53,8 @@ export {
   type InversionOptions,
   type InversionProgress,
   invert,
-  type Work,
 } from "./inversion/inversion.ts";
+export type { Work } from "./inversion/work.ts";
 export { bytesText, DEFAULT_MEMORY_BUDGET, LEADING, vectorsPerRun } from "./jacobian/budget.ts";
 export { type DeadDirections, deadRows } from "./jacobian/dead-directions.ts";
 export { type InputBasis, inputBasisAt } from "./jacobian/input-basis.ts";
@@ -110,5 +110,6 @@ export {
   metricSpectrum,
 } from "./metric/spectrum.ts";
 export type { FilePoints, Provenance, SampledPoints, Truncation } from "./provenance.ts";
+export { hasParts, type KindCheck, kindCheck, listOf } from "./requirements.ts";
 export { parseProvenance } from "./schemas.ts";
 export { remarksEntry, statedRemarks } from "./stated-remarks.ts";

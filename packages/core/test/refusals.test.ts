@@ -338,7 +338,7 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
       (epsilon): Refusal => [() => pathLength(map, at, pair.other, 0, { epsilon }), argument, /epsilon/],
     ),
     [() => summarizePathLengths([]), argument, /^summarizePathLengths/],
-    [() => linearTraversal(at, [1, 2], 1, 3), shape, /^linearTraversal/],
+    [() => linearTraversal(at, [1, 2], [1]), shape, /^linearTraversal/],
     [() => sphericalTraversal(at, [1, 2], 1, 3), shape, /^sphericalTraversal/],
     [() => sphericalTraversal(at, Array.from(at), 1, 3), "NUMERICAL_FAILURE", /^sphericalTraversal/],
     ...[1, 2.5, none].map(

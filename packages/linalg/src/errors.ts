@@ -22,7 +22,9 @@ export type LinalgErrorCode =
 
 /** Everything that this package throws on purpose; `code` stays the same between versions. */
 export class LinalgError extends Error {
+  /** `LinalgError`, or the name of the class derived from it. */
   override readonly name: string = "LinalgError";
+  /** What went wrong, for programs; the same between versions. */
   readonly code: LinalgErrorCode;
 
   constructor(code: LinalgErrorCode, message: string, options?: ErrorOptions) {
@@ -33,6 +35,7 @@ export class LinalgError extends Error {
 
 /** A LAPACK routine ended with INFO ≠ 0. `code` says what that means. */
 export class LapackError extends LinalgError {
+  /** `LapackError`. */
   override readonly name: string = "LapackError";
   /** Name of the LAPACK driver, such as `"dgesdd"`. */
   readonly routine: string;
@@ -48,6 +51,7 @@ export class LapackError extends LinalgError {
 
 /** An iterative method reached its cap. `code` is `NO_CONVERGENCE`. */
 export class ConvergenceError<Partial> extends LinalgError {
+  /** `ConvergenceError`. */
   override readonly name: string = "ConvergenceError";
   /** The best result so far, with its residuals: the vectors whose residuals are small enough can be used. */
   readonly partial: Partial;

@@ -2,6 +2,7 @@
 
 import { LinalgError } from "./errors.ts";
 import { type Matrix, matrix, requireShape, rowAt } from "./matrix.ts";
+import { requireKind } from "./requirements.ts";
 
 /** The rows of A as arrays of numbers: a nested array, as most libraries take it. */
 export function toRows(a: Matrix): number[][] {
@@ -11,7 +12,9 @@ export function toRows(a: Matrix): number[][] {
 
 /** What `fromMathjs` needs of a mathjs matrix, dense or sparse. */
 export interface MathjsMatrix {
+  /** Lengths of the axes. */
   size(): number[];
+  /** The entries as a nested array. */
   toArray(): unknown;
 }
 
@@ -22,6 +25,7 @@ export interface MathjsMatrix {
  * @throws {LinalgError} `SHAPE_MISMATCH` (more than two axes); `INVALID_ARGUMENT` (complex entries, units).
  */
 export function fromMathjs(a: MathjsMatrix): Matrix {
+  requireKind("fromMathjs: a", "mathjsMatrix", a);
   const size = a.size();
   if (size.length !== 1 && size.length !== 2) {
     throw new LinalgError(
@@ -44,18 +48,23 @@ export function fromMathjs(a: MathjsMatrix): Matrix {
 
 /** A as a DenseMatrix of mathjs, made by `math.matrix` of the mathjs that you pass: `toMathjs(a, math)`. */
 export function toMathjs<Result>(a: Matrix, math: { matrix(rows: number[][]): Result }): Result {
+  requireKind("toMathjs: math", "mathjs", math);
   return math.matrix(toRows(a));
 }
 
 /** What `fromMlMatrix` needs of an ml-matrix. */
 export interface MlMatrix {
+  /** Number of rows. */
   readonly rows: number;
+  /** Number of columns. */
   readonly columns: number;
+  /** The entry of a row and a column, from 0. */
   get(row: number, column: number): number;
 }
 
 /** A matrix from ml-matrix, or a view of one, as a Matrix. */
 export function fromMlMatrix(a: MlMatrix): Matrix {
+  requireKind("fromMlMatrix: a", "mlMatrix", a);
   const result = matrix(a.rows, a.columns);
   for (let i = 0; i < a.rows; i++) {
     for (let j = 0; j < a.columns; j++) result.data[i * a.columns + j] = a.get(i, j);
@@ -68,6 +77,8 @@ export function toMlMatrix<Result>(
   a: Matrix,
   mlMatrix: { from1DArray(rows: number, columns: number, data: ArrayLike<number>): Result },
 ): Result {
+  requireShape("toMlMatrix: a", a);
+  requireKind("toMlMatrix: mlMatrix", "mlMatrixClass", mlMatrix);
   return mlMatrix.from1DArray(a.rows, a.cols, Array.from(a.data));
 }
 

@@ -1,10 +1,13 @@
 // The one data type of the package: a dense row-major matrix of float64, and its constructors.
 
 import { LinalgError } from "./errors.ts";
+import { requireKind } from "./requirements.ts";
 
 /** Dense matrix, row-major: entry (i, j) is `data[i * cols + j]`. Either side may be 0. */
 export interface Matrix {
+  /** Number of rows. */
   readonly rows: number;
+  /** Number of columns. */
   readonly cols: number;
   /** `rows * cols` numbers. */
   readonly data: Float64Array;
@@ -20,6 +23,7 @@ export function matrix(rows: number, cols: number, data?: ArrayLike<number>): Ma
   requireSize("matrix: rows", rows);
   requireSize("matrix: cols", cols);
   if (data === undefined) return { rows, cols, data: new Float64Array(rows * cols) };
+  requireKind("matrix: data", "numbers", data);
   const result = { rows, cols, data: data instanceof Float64Array ? data : Float64Array.from(data) };
   requireShape("matrix", result);
   return result;
@@ -119,6 +123,7 @@ export function leadingColumns(a: Matrix, count: number): Matrix {
  * @throws {LinalgError} `INVALID_ARGUMENT` for a number that is not one of a column; `SHAPE_MISMATCH`.
  */
 export function columnsAt(a: Matrix, numbers: readonly number[]): Matrix {
+  requireKind("columnsAt: numbers", "list", numbers);
   requireShape("columnsAt", a);
   const { rows, cols, data } = a;
   const wrong = numbers.find((number) => !(Number.isSafeInteger(number) && number >= 0 && number < cols));

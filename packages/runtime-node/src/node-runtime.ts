@@ -150,6 +150,7 @@ export class NodeRuntime implements Runtime {
     return this.#tried;
   }
 
+  /** Loads a graph, ready to run. */
   createSession(model: ModelSource, options: SessionOptions = {}): Promise<Session> {
     const settings = this.#engineOptions(options);
     if (!options.trial || this.#options.isolate === false) {

@@ -15,6 +15,7 @@ export const providers: readonly Provider[] = ["cpu", "cuda", "webgpu"];
 
 /** What became of a provider that was tried. */
 export interface ProviderReport {
+  /** Name of the execution provider. */
   readonly provider: Provider;
   /** Why it cannot be used; absent for the one that is. */
   readonly reason?: string;

@@ -42,11 +42,13 @@ export interface WebRuntimeOptions {
 
 /** What the runtime runs on, and why. */
 export interface WebReport {
+  /** What graphs run on now. */
   readonly provider: WebProvider;
   /** The graphics adapter, e.g. `nvidia ampere`. */
   readonly adapter?: string | undefined;
   /** Threads of the WebAssembly engine. */
   readonly threads: number;
+  /** Whether the engine runs in a worker of its own. */
   readonly worker: boolean;
   /** Version of onnxruntime-web. */
   readonly version: string;
@@ -135,6 +137,7 @@ export class WebRuntime implements Runtime {
     return [...this.#remarks];
   }
 
+  /** Where and how graphs run. */
   get report(): WebReport {
     const provider = this.#provider;
     const adapter = this.#adapter;
@@ -147,6 +150,8 @@ export class WebRuntime implements Runtime {
   }
 
   /**
+   * Loads a graph, ready to run; by WebAssembly where WebGPU fails and a fallback is allowed.
+   *
    * @throws {VielbeinError} `BACKEND_FAILED` when the engine does not accept the graph, `MEMORY_BUDGET` when it
    *   does not fit the engine's memory.
    */

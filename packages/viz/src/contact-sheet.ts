@@ -5,6 +5,7 @@
 // with the grid, because a figure is always shown fitted to some page.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "./arguments.ts";
 import { type RgbaImage, type Shrinking, shrinkTo, upscale } from "./images/image.ts";
 import { encodePng, pngDataUri } from "./images/png.ts";
 import { type Block, type LegendKey, legend } from "./plots/frame.ts";
@@ -34,9 +35,11 @@ export interface ContactSheetRow {
 
 /** Images in rows and columns with titles, for {@link contactSheet}. */
 export interface ContactSheet {
+  /** What the sheet shows. */
   readonly title: string;
   /** Where the picture comes from, e.g. `z → image · seed 7`. */
   readonly subtitle?: string | undefined;
+  /** From the top. */
   readonly rows: readonly ContactSheetRow[];
   /** One for each column; see {@link formatStep}. */
   readonly columnLabels: readonly string[];
@@ -67,6 +70,7 @@ const MIN_CONTENT_WIDTH = 560;
  * `columnLabels`; `SHAPE_MISMATCH` for images of different sizes.
  */
 export function contactSheet(sheet: ContactSheet): string {
+  requireKind("contactSheet: sheet", "contactSheet", sheet);
   const { density = 1 } = sheet;
   const size = requireGrid(sheet);
   const fit = density > 1 ? (image: RgbaImage) => image : tileFit(size, sheet);

@@ -3,6 +3,7 @@
 // Everything is inside the page; without scripts it is still a table.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "./arguments.ts";
 import { type RgbaImage, shrinkTo } from "./images/image.ts";
 import { encodePng, pngDataUri } from "./images/png.ts";
 import { escapeXml } from "./text.ts";
@@ -10,10 +11,13 @@ import { DARK_THEME, lightTheme } from "./theme.ts";
 
 /** What two sortable tables show, by direction and by sample. */
 export interface DirectionTables {
+  /** What the tables show. */
   readonly title: string;
   /** Where the pictures come from. */
   readonly subtitle?: string | undefined;
+  /** A name for each sample. */
   readonly samples: readonly string[];
+  /** The directions, with their numbers. */
   readonly directions: readonly TableDirection[];
   /** Titles of the numbers of every direction, e.g. `["eigenvalue", "share"]`. */
   readonly valueTitles: readonly string[];
@@ -27,6 +31,7 @@ export interface DirectionTables {
 
 /** A direction of {@link DirectionTables} with its numbers. */
 export interface TableDirection {
+  /** Name of the direction. */
   readonly name: string;
   /** One for each of `valueTitles`, as shown; they sort as numbers. */
   readonly values: readonly string[];
@@ -44,6 +49,7 @@ const MIN_TILE = 72;
  * length.
  */
 export function directionTables(tables: DirectionTables, groupBy: "sample" | "direction"): string {
+  requireKind("directionTables: tables", "tables", tables);
   const { samples, directions, stepLabels, valueTitles, title, subtitle, footer } = tables;
   if (samples.length === 0 || directions.length === 0 || stepLabels.length === 0) {
     throw new VielbeinError(

@@ -3,6 +3,7 @@
 
 import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "./arguments.ts";
 
 /** What turning SVG into PNG needs, and the size of the result. */
 export interface RasterOptions {
@@ -27,6 +28,8 @@ let engine: Promise<void> | undefined;
  * read, if there are no fonts (text would silently vanish), or for a width or scale that is not positive.
  */
 export async function rasterize(svg: string, options: RasterOptions): Promise<Uint8Array> {
+  requireKind("rasterize: svg", "text", svg);
+  requireKind("rasterize: options", "fonts", options);
   const { fonts, width, scale = 1 } = options;
   if (fonts.length === 0) {
     throw new VielbeinError(

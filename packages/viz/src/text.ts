@@ -1,5 +1,7 @@
 // Text in SVG: its approximate width without a font at hand, cutting and wrapping to a width, escaping.
 
+import { requireKind } from "./arguments.ts";
+
 /** Advance widths of DejaVu Sans, U+0020 … U+007E, in hundredths of the font size. */
 const ASCII_WIDTHS =
   "32 40 46 84 64 95 78 27 39 39 50 84 32 36 32 34 64 64 64 64 64 64 64 64 64 64 34 34 84 84 84 53 " +
@@ -67,6 +69,7 @@ const ACTING = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
  * those in `kept`.
  */
 export function escapeControls(text: string, kept = ""): string {
+  requireKind("escapeControls: text", "text", text);
   return text.replace(ACTING, (character) =>
     kept.includes(character) ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

@@ -15,8 +15,9 @@ const PICKLES: readonly (readonly number[])[] = ["(dp", "(lp", "}q", "]q", "ccol
 );
 const BRACE = 0x7b;
 
-/** The format of a checkpoint, or undefined: an ONNX file begins with none of these. */
+/** The format of a checkpoint, or undefined: an ONNX file begins with none of these, and what is no bytes has none. */
 export function checkpointFormat(bytes: Uint8Array): Format | undefined {
+  if (!(bytes instanceof Uint8Array)) return undefined;
   const begins = (signature: readonly number[]): boolean => signature.every((byte, i) => bytes[i] === byte);
   if (begins(ZIP)) return "zip";
   if (begins(HDF5)) return "HDF5";

@@ -11,6 +11,7 @@ import { type Content, contentOf, type Setting } from "./content.ts";
 import { checkpointFormat, type Format } from "./format.ts";
 import { isRecord, parsedJson } from "./json.ts";
 import { readKerasArchive, readKerasH5 } from "./keras.ts";
+import { requireKind } from "./requirements.ts";
 import { mergedContent, readSafetensorsFile, shardsOf } from "./safetensors.ts";
 import { readTorchTar } from "./tar.ts";
 import { readLayersModel } from "./tensorflow-js.ts";
@@ -20,6 +21,7 @@ import { readPickles, readTorchZip } from "./torch.ts";
 export interface CheckpointFile {
   /** Without its folder. */
   readonly name: string;
+  /** All of the file. */
   readonly bytes: Uint8Array;
   /** Reads a file in the same folder: parts of a checkpoint, and its configuration. */
   readonly readBeside?: ((location: string) => Promise<Uint8Array>) | undefined;
@@ -30,7 +32,9 @@ export interface CheckpointFile {
  * where they came from.
  */
 export interface Checkpoint extends Content {
+  /** Name of the file, without its folder. */
   readonly name: string;
+  /** The format that its first bytes show. */
   readonly format: Format;
   /** The files whose bytes tensors are views of, by name. */
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -44,6 +48,7 @@ export interface Checkpoint extends Content {
  * `readBeside` throws.
  */
 export async function openCheckpoint(file: CheckpointFile): Promise<Checkpoint> {
+  requireKind("openCheckpoint: file", "file", file);
   const { name, bytes } = file;
   const format = checkpointFormat(bytes);
   const files = new Map([[name, bytes]]);

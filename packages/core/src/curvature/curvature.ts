@@ -9,7 +9,7 @@ import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
 import { requireLeading } from "../jacobian/leading.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
-import { requirePositive } from "../requirements.ts";
+import { requireKind, requirePositive } from "../requirements.ts";
 import { type Frame, frameOf } from "./frame.ts";
 import { endsOf, secantsOf } from "./secants.ts";
 import { accelerationsOf, secondForm } from "./second-form.ts";
@@ -44,6 +44,7 @@ export interface DirectionCurvature {
 
 /** Curvature of the image at one point, by {@link curvatureAt}. */
 export interface Curvature {
+  /** Curvature along each of the k directions, in the order in which they were given. */
   readonly directions: readonly DirectionCurvature[];
   /**
    * Sectional curvature of the image in the planes of two directions, `[k, k]`, in 1 / unit² of the output; undefined on
@@ -59,6 +60,7 @@ export interface Curvature {
   readonly rank: number | undefined;
   /** The second derivative vanishes wherever it exists: of the numbers, only `secant` and `turn` see the kinks. */
   readonly isPiecewiseLinear: boolean;
+  /** How the tangent space was found. */
   readonly route: DerivativeRoute;
   /** Products with J and its transpose, where the tangent space is known by them. */
   readonly products: number | undefined;
@@ -78,7 +80,9 @@ function bytesOfVectors(count: number, { point, outputs }: JacobianAt): number {
 }
 
 /** How many directions {@link curvatureAt} takes by itself. */
-export function defaultCurvatureDirections({ from, to }: Pick<DifferentiableMap, "from" | "to">): number {
+export function defaultCurvatureDirections(map: Pick<DifferentiableMap, "from" | "to">): number {
+  requireKind("defaultCurvatureDirections: map", "map", map);
+  const { from, to } = map;
   return Math.min(DEFAULT_DIRECTIONS, from.dim, to.dim);
 }
 
@@ -106,6 +110,7 @@ export async function curvatureAt(
   point: FloatArray,
   options: CurvatureOptions = {},
 ): Promise<Curvature> {
+  requireKind("curvatureAt: map", "map", map);
   const { k = defaultCurvatureDirections(map), epsilon = 0.1 } = options;
   const { directions = Array.from({ length: k }, (_, i) => i) } = options;
   requireLeading(k, map);

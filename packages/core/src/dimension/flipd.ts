@@ -11,7 +11,7 @@ import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { dot } from "../optimize/objective.ts";
-import { requirePositive } from "../requirements.ts";
+import { requireKind, requirePositive } from "../requirements.ts";
 import { studentQuantile } from "../statistics/student.ts";
 
 /** How the trace of the derivative is computed. */
@@ -40,8 +40,11 @@ export interface Flipd {
   readonly passed: number;
   /** ‖n‖²: what it moves the point by, in units of σ. */
   readonly displacement: number;
+  /** How the trace was found: exactly or from random vectors. */
   readonly trace: TraceMethod;
+  /** Products with the Jacobian that the trace took. */
   readonly products: number;
+  /** How the derivative was computed. */
   readonly route: DerivativeRoute;
 }
 
@@ -62,6 +65,8 @@ export async function flipd(
   sigma: number,
   options: FlipdOptions = {},
 ): Promise<Flipd> {
+  requireKind("flipd: noise", "map", noise);
+  requireKind("flipd: point", "numbers", point);
   const { alpha = 1 } = options;
   requirePositive("flipd: sigma", sigma);
   requirePositive("flipd: alpha", alpha);

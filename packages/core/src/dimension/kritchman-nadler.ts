@@ -7,7 +7,7 @@
 //   μ = (√(n−½) + √(q−½))²,   τ = √μ·(1/√(n−½) + 1/√(q−½))^{1/3},   n·ℓ_k > σ̂²_k·(μ + s(α)·τ).
 
 import { VielbeinError } from "../errors.ts";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 
 /** The level of the tests of {@link kritchmanNadler}. */
 export interface KritchmanNadlerOptions {
@@ -19,11 +19,13 @@ export interface KritchmanNadlerOptions {
 export interface NoiseTest {
   /** μ, τ: centre and scale of n·ℓ/σ² for the largest noise eigenvalue. */
   readonly centre: number;
+  /** τ, the scale that belongs to `centre`. */
   readonly scale: number;
   /** σ̂², the noise level if k eigenvalues are signal. */
   readonly noise: number;
   /** ℓ_k must exceed this: σ̂²·(μ + s·τ)/n. */
   readonly threshold: number;
+  /** Whether ℓ_k exceeds the threshold: then it is signal. */
   readonly passed: boolean;
 }
 
@@ -49,6 +51,7 @@ export function kritchmanNadler(
   n: number,
   options: KritchmanNadlerOptions = {},
 ): KritchmanNadler {
+  requireKind("kritchmanNadler: eigenvalues", "numbers", eigenvalues);
   requireDescending("kritchmanNadler: eigenvalues", eigenvalues);
   // Relative to the first, so that sums neither overflow nor vanish; a spectrum of zeros stays as it is.
   const unit = eigenvalues[0] || 1;

@@ -6,6 +6,7 @@
 
 import { VielbeinError } from "../errors.ts";
 import type { DeadDirections } from "../jacobian/dead-directions.ts";
+import { requireKind } from "../requirements.ts";
 import type { Settled } from "../settled.ts";
 import { type KritchmanNadler, kritchmanNadler, requireDescending } from "./kritchman-nadler.ts";
 
@@ -45,6 +46,7 @@ export type DimensionStatus = "ok" | "flat" | "no-noise-tail" | "noise-free";
 export interface LocalDimension {
   /** The local dimension; undefined where the status is `flat`. */
   readonly dimension: number | undefined;
+  /** Whether the dimension was tested, or what kept it from being tested. */
   readonly status: DimensionStatus;
   /** Singular values above the threshold. */
   readonly kept: number;
@@ -92,6 +94,7 @@ export function localDimension(
   singularValues: ArrayLike<number>,
   options: LocalDimensionOptions = {},
 ): LocalDimension {
+  requireKind("localDimension: singularValues", "numbers", singularValues);
   requireDescending("localDimension: singularValues", singularValues);
   const { inputDim = singularValues.length, outputDim = singularValues.length } = options;
   const { threshold = 0.01, convention = "input", deadInputs = 0, deadOutputs = 0 } = options;

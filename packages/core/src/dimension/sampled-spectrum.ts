@@ -10,7 +10,7 @@ import { leadingPairs } from "../jacobian/leading.ts";
 import { ScaledProducts, smallerSide } from "../jacobian/scaled-products.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 import { type Tridiagonals, tridiagonalize } from "./lanczos-quadrature.ts";
 
 /**
@@ -48,6 +48,7 @@ export interface SampledSpectrum extends Tridiagonals {
   readonly diagonal: Matrix;
   /** Products with J or Jᵀ that it took. */
   readonly products: number;
+  /** How the derivative was computed. */
   readonly route: DerivativeRoute;
 }
 
@@ -69,9 +70,11 @@ const EXPECTED_PRODUCTS = 6 * LEADING + 4 + 2 * PROBES * LANCZOS_STEPS;
  * of its columns are out of reach, as the metric does not fit either, or take more than twice as many.
  */
 export function isSampled(
-  { from, to }: Pick<DifferentiableMap<FloatArray>, "from" | "to">,
+  map: Pick<DifferentiableMap<FloatArray>, "from" | "to">,
   budget: number = DEFAULT_MEMORY_BUDGET,
 ): boolean {
+  requireKind("isSampled: map", "map", map);
+  const { from, to } = map;
   const bytes = bytesOfMatrix({ from, to });
   if (from.dim > to.dim) return bytes > budget;
   // Columns are in single precision.

@@ -7,12 +7,14 @@
 // rules bound it from both sides, and the interval takes both in (Golub & Meurant, "Matrices, Moments and Quadrature",
 // 2010, ch. 6; Chebyshev, Markov & Stieltjes for the numbers).
 
+import { requireKind } from "../requirements.ts";
 import { jackknife } from "../statistics/jackknife.ts";
 import { gaussRule, type QuadratureRule, radauRule } from "./lanczos-quadrature.ts";
 import type { SampledSpectrum } from "./sampled-spectrum.ts";
 
 /** A number that random vectors estimate. */
 export interface Estimate {
+  /** The estimate, in the units of what is estimated. */
   readonly value: number;
   /** Ends of the 95 % interval. */
   readonly interval: readonly [number, number];
@@ -37,6 +39,7 @@ type Moments = Float64Array;
 
 /** All estimates; 0 throughout where the derivative is 0. */
 export function spectrumEstimates(sampled: SampledSpectrum): SpectrumEstimates {
+  requireKind("spectrumEstimates: sampled", "sampledSpectrum", sampled);
   const [first] = sampled.leading;
   if (first === 0) {
     const nothing = exactly(0);
@@ -74,6 +77,7 @@ export function spectrumEstimates(sampled: SampledSpectrum): SpectrumEstimates {
  * @param threshold at least 0.
  */
 export function estimateCount(sampled: SampledSpectrum, threshold: number): Estimate {
+  requireKind("estimateCount: sampled", "sampledSpectrum", sampled);
   const { leading, total, diagonal } = sampled;
   const found = leading.filter((sigma) => sigma > threshold * leading[0]).length;
   if (found < leading.length || found === total) return exactly(found);

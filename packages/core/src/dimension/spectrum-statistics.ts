@@ -1,7 +1,7 @@
 // How many directions a spectrum of variances has, by statistics without a test: companions of an estimated
 // dimension that, unlike it, depend on no conventions. λ₁ ≥ … ≥ λ_p ≥ 0, shares λᵢ/Σλ.
 
-import { requireShare } from "../requirements.ts";
+import { requireKind, requireShare } from "../requirements.ts";
 import { requireDescending } from "./kritchman-nadler.ts";
 
 /**
@@ -39,6 +39,7 @@ const NO_DIMENSION: SpectrumStatistics = {
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
 export function spectrumStatistics(eigenvalues: ArrayLike<number>): SpectrumStatistics {
+  requireKind("spectrumStatistics: eigenvalues", "numbers", eigenvalues);
   const shares = sharesOf("spectrumStatistics", eigenvalues);
   if (shares[0] === 0) return NO_DIMENSION;
   const first = shares[0];

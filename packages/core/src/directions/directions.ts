@@ -5,6 +5,7 @@ import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import type { Space } from "../map/space.ts";
 import type { Provenance } from "../provenance.ts";
+import { requireKind } from "../requirements.ts";
 
 /** A number for each direction that says how much it matters. */
 export interface DirectionValues {
@@ -32,6 +33,7 @@ export interface DirectionSet {
    * Absent: the directions displace the whole point.
    */
   readonly layers?: readonly number[] | undefined;
+  /** A number for each direction, such as its eigenvalue. */
   readonly values?: DirectionValues | undefined;
   /** How the directions were found: `SeFa`, `principal components`, `local basis`, `random`. */
   readonly method: string;
@@ -128,7 +130,9 @@ function requireLength(what: string, array: ArrayLike<number> | undefined, lengt
 }
 
 /** Direction `k`, `[dim]`. */
-export function directionAt({ vectors }: DirectionSet, k: number): Float64Array {
+export function directionAt(set: DirectionSet, k: number): Float64Array {
+  requireKind("directionAt: set", "directions", set);
+  const { vectors } = set;
   const { rows, cols, data } = vectors;
   if (!Number.isInteger(k) || k < 0 || k >= cols) {
     throw new VielbeinError(
@@ -144,6 +148,7 @@ export function directionAt({ vectors }: DirectionSet, k: number): Float64Array 
  * the direction on each of these and zero on the others.
  */
 export function displacementOf(set: DirectionSet, k: number): Float64Array {
+  requireKind("displacementOf: set", "directions", set);
   const direction = directionAt(set, k);
   if (!set.layers) return direction;
   const result = new Float64Array(set.space.dim);
@@ -155,6 +160,7 @@ export function displacementOf(set: DirectionSet, k: number): Float64Array {
  * All of {@link displacementOf} as columns, `[space.dim, count]`: directions of any layers, comparable in one space.
  */
 export function displacements(set: DirectionSet): Matrix {
+  requireKind("displacements: set", "directions", set);
   if (!set.layers) return set.vectors;
   const { rows, cols, data } = set.vectors;
   const result = matrix(set.space.dim, cols);
@@ -168,6 +174,8 @@ export function displacements(set: DirectionSet): Matrix {
  * @throws {VielbeinError} `INVALID_SPACE` that says which space they belong to.
  */
 export function requireSpaceOf(set: DirectionSet, space: Space): void {
+  requireKind("requireSpaceOf: set", "directions", set);
+  requireKind("requireSpaceOf: space", "space", space);
   const { name, shape } = set.space;
   if (name === space.name && String(shape) === String(space.shape)) return;
   const isOfOneCode = space.shape.length > 1 && set.space.dim === space.shape.at(-1);

@@ -20,7 +20,7 @@ import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { weightedMap } from "../map/weighted-map.ts";
 import { type MetricOptions, metricTensor, routeOf } from "../metric/metric.ts";
-import { requireInteger, requireShare } from "../requirements.ts";
+import { requireInteger, requireKind, requireShare } from "../requirements.ts";
 
 /**
  * What becomes of the rest of the output. `ignore`: it may move. `keep`: directions move it by less than a tolerance.
@@ -33,6 +33,10 @@ export const OUTSIDE_RULES: readonly OutsideRule[] = ["ignore", "keep", "ratio"]
 
 /** What becomes of the rest of the output, and how many directions of the region are returned. */
 export interface RegionOptions {
+  /**
+   * What is asked of the rest of the output: nothing, that it stays still, or that it moves little beside the
+   * region.
+   */
   readonly outside: OutsideRule;
   /** Number of leading directions to return, from 1 to n. Default: all; with `keep`, those that move the region. */
   readonly k?: number | undefined;
@@ -61,6 +65,7 @@ export interface RegionDirections {
   readonly values: Float64Array;
   /** ‖√w ⊙ J·v‖ and ‖√(1−w) ⊙ J·v‖ of each, `[k]`: units of the output per unit of the input. */
   readonly inside: Float64Array;
+  /** ‖√(1−w) ⊙ J·v‖ of each, `[k]`, in the same units. */
   readonly outside: Float64Array;
   /**
    * With `keep`: the dimension of the space that leaves the rest still. Directions of it that leave the region still as
@@ -97,6 +102,7 @@ export async function regionMetricsAt(
   weights: ArrayLike<number>,
   options: MetricOptions = {},
 ): Promise<RegionMetrics & { readonly route: DerivativeRoute }> {
+  requireKind("regionMetricsAt: weights", "numbers", weights);
   const rest = outerWeights(weights);
   const inside = weightedMap(map, weights);
   const inner = await metricTensor(inside, point, options);
@@ -121,6 +127,14 @@ export function outerWeights(weights: ArrayLike<number>): Float64Array {
  *   leaves the rest still, or none of these moves the region.
  */
 export function regionDirections(metrics: RegionMetrics, options: RegionOptions): RegionDirections {
+  requireKind("regionDirections: metrics", "regionMetrics", metrics);
+  requireKind("regionDirections: options", "object", options);
+  if (!OUTSIDE_RULES.includes(options.outside)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `regionDirections: outside must be one of ${OUTSIDE_RULES.join(", ")}, got "${options.outside}".`,
+    );
+  }
   const { inner, outer } = metrics;
   const { outside, k = inner.rows } = options;
   requireInteger("regionDirections: k", k, 1, inner.rows);
@@ -157,9 +171,11 @@ export function countMoving(speeds: Float64Array, reach: number): number {
 
 /** How far directions `[n, k]` of unit length move the region and the rest, as in {@link RegionDirections}. */
 export function regionSpeeds(
-  { inner, outer }: RegionMetrics,
+  metrics: RegionMetrics,
   vectors: Matrix,
 ): Pick<RegionDirections, "inside" | "outside"> {
+  requireKind("regionSpeeds: metrics", "regionMetrics", metrics);
+  const { inner, outer } = metrics;
   return { inside: lengthsBy(inner, vectors), outside: lengthsBy(outer, vectors) };
 }
 

@@ -5,6 +5,7 @@
 import { canonicalSigns, eigh, gram, leadingColumns, type Matrix, matrix, norm, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { powerOfTwo } from "../power-of-two.ts";
+import { requireKind } from "../requirements.ts";
 import type { AffineMap } from "./affine-map.ts";
 
 /** Which of the maps to colours are stacked with the others. */
@@ -57,6 +58,7 @@ export interface Sefa {
  * ```
  */
 export function sefa(weights: readonly Matrix[], options: SefaOptions = {}): Sefa {
+  requireKind("sefa: weights", "matrices", weights);
   return factorize(stackWeights(weights, options), options);
 }
 
@@ -66,6 +68,7 @@ export function sefa(weights: readonly Matrix[], options: SefaOptions = {}): Sef
  * @throws {VielbeinError} `INVALID_ARGUMENT` for layers that no map belongs to, or where nothing is left.
  */
 export function selectMaps(maps: readonly AffineMap[], selection: SefaSelection = {}): AffineMap[] {
+  requireKind("selectMaps: maps", "list", maps);
   const { layers, toRgb = "last" } = selection;
   const existing = new Set(maps.map((map) => map.layer));
   const missing = layers?.filter((layer) => !existing.has(layer)) ?? [];
@@ -98,6 +101,7 @@ export function stackWeights(
   weights: readonly Matrix[],
   options: Pick<SefaOptions, "normalizeRows"> = {},
 ): Matrix {
+  requireKind("stackWeights: weights", "matrices", weights);
   const stack = emptyStack(weights);
   let at = 0;
   for (const { data } of weights) {
@@ -143,6 +147,7 @@ function normalizeRows({ cols, data }: Matrix): void {
  * @throws {VielbeinError} `NOT_FINITE` for an entry that is not.
  */
 export function factorize(a: Matrix, options: Pick<SefaOptions, "method"> = {}): Sefa {
+  requireKind("factorize: a", "matrix", a);
   const count = Math.min(a.rows, a.cols);
   const method = options.method ?? "gram";
   if (method !== "gram" && method !== "svd") {

@@ -6,6 +6,7 @@ import type { Matrix } from "@vielbein/linalg";
 import { rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { powerOfTwo } from "../power-of-two.ts";
+import { requireKind } from "../requirements.ts";
 import { boostedTrees } from "./boosted-trees.ts";
 import { column, meanOf } from "./columns.ts";
 import type { FittedFactors, ImportanceEstimator } from "./estimator.ts";
@@ -47,7 +48,12 @@ export interface ImportanceScores {
  * constant in the data. `[m]` each.
  */
 export interface Informativeness {
+  /**
+   * One for each factor, of the data that the estimator was fitted to, at most 1; `null` where the factor does not
+   * vary.
+   */
   readonly train: readonly (number | null)[];
+  /** The same of data that the estimator has not seen. */
   readonly test: readonly (number | null)[];
   /** Mean over the factors that vary, of data that the estimator has not seen; `null` where no factor varies there. */
   readonly mean: number | null;
@@ -62,6 +68,7 @@ export interface Dci extends ImportanceScores {
   readonly importances: Matrix;
   /** Those factors, ascending, `[m′]`. */
   readonly factors: readonly number[];
+  /** How well the codes predict each factor. */
   readonly informativeness: Informativeness;
 }
 
@@ -82,6 +89,8 @@ export function dci(
   test: LabelledCodes,
   { estimator = boostedTrees() }: DciOptions = {},
 ): Dci {
+  requireKind("dci: train", "labelled", train);
+  requireKind("dci: test", "labelled", test);
   requirePair("dci", train, test);
   const varying = varyingFactors(train);
   requireSome(varying);
@@ -112,6 +121,7 @@ function requireSome(varying: ArrayLike<number>): void {
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for a negative importance.
  */
 export function importanceScores(importances: Matrix): ImportanceScores {
+  requireKind("importanceScores: importances", "matrix", importances);
   requireMatrix("importanceScores", importances);
   const { rows: d, cols: m, data } = importances;
   const negative = data.findIndex((x) => x < 0);

@@ -4,7 +4,7 @@
 
 import { type Matrix, matrix, rowAt, uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 import type { Settled } from "../settled.ts";
 import { column, inUnits, sampleVariances, unitsOf } from "./columns.ts";
 import { type LabelledCodes, requireLabelled, requireMatrix } from "./labelled-codes.ts";
@@ -39,6 +39,7 @@ export interface FactorVae {
   readonly perFactor: readonly (number | null)[];
   /** Training votes for factor j in which code i varied least, `[d, m]`. */
   readonly votes: Matrix;
+  /** Why there is no score. */
   readonly problem?: "no-active-codes" | undefined;
 }
 
@@ -56,6 +57,8 @@ export async function factorVae(
   batch: FixedFactorBatch,
   options: FactorVaeOptions = {},
 ): Promise<FactorVae> {
+  requireKind("factorVae: global", "matrix", global);
+  requireKind("factorVae: batch", "function", batch);
   const { trainingVotes = 10_000, evaluationVotes = 5000, minimumDeviation = 0, seed = 0 } = options;
   requireVote(global, factorCount, { trainingVotes, evaluationVotes, minimumDeviation, seed });
   const scale = scaleOf(global, minimumDeviation);
@@ -174,6 +177,7 @@ export function neighbourBatches(
   data: LabelledCodes,
   { size = 64, seed = 0 }: NeighbourBatchOptions = {},
 ): FixedFactorBatch {
+  requireKind("neighbourBatches: data", "labelled", data);
   requireLabelled("neighbourBatches", data);
   const { codes, factors, kinds } = data;
   const n = codes.rows;

@@ -5,6 +5,7 @@
 import { eigh, type Matrix, matmul, matrix, svd, transpose } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { requirePoints } from "../map/space.ts";
+import { requireKind } from "../requirements.ts";
 import { Moments } from "../statistics/moments.ts";
 import { requireMatrix } from "./labelled-codes.ts";
 
@@ -22,6 +23,7 @@ export interface Gaussian {
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`; `INVALID_ARGUMENT` for fewer than two.
  */
 export function gaussianOf(features: Matrix): Gaussian {
+  requireKind("gaussianOf: features", "matrix", features);
   requireMatrix("gaussianOf", features);
   const { rows: n, cols: d } = features;
   if (n < 2) {
@@ -48,6 +50,8 @@ export function gaussianOf(features: Matrix): Gaussian {
  *   eigenvalue below 0; `LinalgError` if one is not symmetric or not finite.
  */
 export function frechetDistance(a: Gaussian, b: Gaussian): number {
+  requireKind("frechetDistance: a", "gaussian", a);
+  requireKind("frechetDistance: b", "gaussian", b);
   const d = a.mean.length;
   for (const { mean, covariance } of [a, b]) {
     if (mean.length === d && covariance.rows === d && covariance.cols === d) continue;

@@ -3,7 +3,7 @@
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { powerOfTwo } from "../power-of-two.ts";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 import { column, levelsOf, meanOf } from "./columns.ts";
 import { gapsOf } from "./gap.ts";
 import { type LabelledCodes, requireLabelled } from "./labelled-codes.ts";
@@ -35,6 +35,7 @@ export interface Mig {
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`.
  */
 export function mig(data: LabelledCodes, { bins = 20 }: MigOptions = {}): Mig {
+  requireKind("mig: data", "labelled", data);
   requireLabelled("mig", data);
   requireInteger("mig: bins", bins, 2);
   const { codes, factors, kinds } = data;

@@ -7,7 +7,7 @@
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { powerOfTwo } from "../power-of-two.ts";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 import { kthSmallest } from "../statistics/kth-smallest.ts";
 import { centred } from "../statistics/moments.ts";
 import { squaredDistances } from "../statistics/squared-distances.ts";
@@ -52,6 +52,8 @@ export function precisionRecall(
   generated: Matrix,
   { k = 3 }: NeighbourOptions = {},
 ): PrecisionRecall {
+  requireKind("precisionRecall: real", "matrix", real);
+  requireKind("precisionRecall: generated", "matrix", generated);
   const [a, b] = comparable("precisionRecall", real, generated, k);
   const [radiiA, radiiB] = [squaredRadii(a, k), squaredRadii(b, k)];
   const [insideA, insideB] = [new Uint8Array(b.rows), new Uint8Array(a.rows)];
@@ -76,6 +78,8 @@ export function densityCoverage(
   generated: Matrix,
   { k = 5 }: NeighbourOptions = {},
 ): DensityCoverage {
+  requireKind("densityCoverage: real", "matrix", real);
+  requireKind("densityCoverage: generated", "matrix", generated);
   const [a, b] = comparable("densityCoverage", real, generated, k);
   const radii = squaredRadii(a, k);
   const covered = new Uint8Array(a.rows);

@@ -3,7 +3,7 @@
 // Observations", ICLR 2018).
 
 import { type Matrix, matrix } from "@vielbein/linalg";
-import { requirePositive } from "../requirements.ts";
+import { requireKind, requirePositive } from "../requirements.ts";
 import { CrossMoments } from "../statistics/moments.ts";
 import { column, levelsOf, meanOf, sampleVariances } from "./columns.ts";
 import { gapsOf } from "./gap.ts";
@@ -39,6 +39,8 @@ export interface Sap {
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `NOT_FINITE`, `INVALID_ARGUMENT`, `NUMERICAL_FAILURE`.
  */
 export function sap(train: LabelledCodes, test: LabelledCodes, { cost = 0.01 }: SapOptions = {}): Sap {
+  requireKind("sap: train", "labelled", train);
+  requireKind("sap: test", "labelled", test);
   requirePair("sap", train, test);
   requirePositive("sap: cost", cost);
   const [d, m] = [train.codes.cols, train.kinds.length];

@@ -4,7 +4,7 @@
 
 import { eigh, leadingColumns, type Matrix, matmul, matrix, rowAt, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 import { requireFrame } from "./frames.ts";
 
 /** The chordal mean of subspaces, by {@link chordalMean}, and how far they agree on it. */
@@ -26,6 +26,7 @@ export interface ChordalMean {
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `INVALID_ARGUMENT`.
  */
 export function chordalMean(frames: readonly Matrix[], k?: number): ChordalMean {
+  requireKind("chordalMean: frames", "matrices", frames);
   const n = requireFrames("chordalMean", frames);
   const count = k ?? frames[0].cols;
   const width = frames.reduce((sum, frame) => sum + frame.cols, 0);

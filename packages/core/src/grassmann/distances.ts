@@ -4,6 +4,7 @@
 
 import { type Matrix, orthonormalize, principalAngles } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 
 /** Distances of two k-dimensional subspaces with principal angles θ₁ ≤ … ≤ θ_k, all in radians or unitless. */
 export interface GrassmannDistances {
@@ -85,6 +86,7 @@ function distanceOf(angles: Angles, name: GrassmannDistanceName): number {
 
 /** All distances from principal angles: as {@link grassmannDistance}. */
 export function grassmannDistances(angles: ArrayLike<number>): GrassmannDistances {
+  requireKind("grassmannDistances: angles", "numbers", angles);
   const valid = checked(angles);
   return Object.fromEntries(
     GRASSMANN_DISTANCES.map((name) => [name, distanceOf(valid, name)]),

@@ -5,6 +5,7 @@
 
 import { type Matrix, matmul, matrix, polar, rowAt, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import { requireFrames } from "./chordal-mean.ts";
 import { frobenius, scaledColumns } from "./frames.ts";
 import { type KarcherMean, type KarcherMeanOptions, karcherMean } from "./karcher-mean.ts";
@@ -36,6 +37,7 @@ const ROUNDS = 10;
  * @throws {VielbeinError} as {@link karcherMean} and {@link agreedBasis}.
  */
 export function frechetBasis(bases: readonly Matrix[], options: KarcherMeanOptions = {}): FrechetBasis {
+  requireKind("frechetBasis: bases", "matrices", bases);
   const subspace = karcherMean(bases, options);
   return { ...agreedBasis(subspace.mean, bases, options), subspace };
 }
@@ -54,6 +56,7 @@ export function agreedBasis(
   bases: readonly Matrix[],
   { tolerance = 1e-8, iterations = 100 }: KarcherMeanOptions = {},
 ): AgreedBasis {
+  requireKind("agreedBasis: bases", "matrices", bases);
   requireFrames("agreedBasis", [frame, ...bases]);
   const odd = bases.find(({ cols }) => cols !== frame.cols);
   if (odd || bases.length === 0) {

@@ -4,6 +4,7 @@
 // "A Grassmann manifold handbook" (Adv. Comput. Math. 50, 2024), algorithm 5.3.
 
 import { type Matrix, matmul, matrix, norm, qr, svd } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 import { difference, requireFrame, requireSameShape, scaledColumns } from "./frames.ts";
 
 /**
@@ -15,6 +16,7 @@ import { difference, requireFrame, requireSameShape, scaledColumns } from "./fra
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `INVALID_ARGUMENT`.
  */
 export function grassmannExp(y: Matrix, tangent: Matrix): Matrix {
+  requireKind("grassmannExp: tangent", "matrix", tangent);
   requireFrame("grassmannExp: y", y);
   requireSameShape("grassmannExp", y, tangent);
   const { u, s, v } = svd(horizontal(y, tangent));
@@ -53,6 +55,8 @@ export function grassmannLog(y: Matrix, z: Matrix): Matrix {
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `INVALID_ARGUMENT`.
  */
 export function parallelTransport(y: Matrix, along: Matrix, vector: Matrix): Matrix {
+  requireKind("parallelTransport: along", "matrix", along);
+  requireKind("parallelTransport: vector", "matrix", vector);
   requireFrame("parallelTransport: y", y);
   requireSameShape("parallelTransport: along", y, along);
   requireSameShape("parallelTransport: vector", y, vector);

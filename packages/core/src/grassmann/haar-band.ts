@@ -8,11 +8,15 @@ import { block } from "./frames.ts";
 
 /** Distribution of the normalised geodesic distance, in radians. */
 export interface HaarBand {
+  /** Dimension of the subspaces. */
   readonly k: number;
+  /** Mean of the distances. */
   readonly mean: number;
+  /** Standard deviation of a distance about that mean. */
   readonly standardDeviation: number;
   /** Ends of the band that holds 95 % of the distances. */
   readonly low: number;
+  /** The upper end. */
   readonly high: number;
 }
 

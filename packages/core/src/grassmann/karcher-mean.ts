@@ -6,6 +6,7 @@
 
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import type { Settled } from "../settled.ts";
 import { chordalMean, requireFrames } from "./chordal-mean.ts";
 import { frobenius } from "./frames.ts";
@@ -25,7 +26,9 @@ export interface KarcherMeanOptions {
 export interface KarcherDescent {
   /** `"chordal mean"`, or the index of the frame it started from. */
   readonly start: "chordal mean" | number;
+  /** Whether the residual fell below the tolerance. */
   readonly converged: boolean;
+  /** Steps taken. */
   readonly iterations: number;
   /** ‖mean Log_Y(Yⱼ)‖_F at the end, radians. */
   readonly residual: number;
@@ -58,6 +61,7 @@ const BORDER = 1e-8;
  * @throws {VielbeinError} `SHAPE_MISMATCH`, `INVALID_ARGUMENT`.
  */
 export function karcherMean(frames: readonly Matrix[], options: KarcherMeanOptions = {}): KarcherMean {
+  requireKind("karcherMean: frames", "matrices", frames);
   const { tolerance = 1e-8, iterations = 100, restarts = 0 } = options;
   requireSearch(frames, { tolerance, iterations, restarts });
   const starts: KarcherDescent["start"][] = [

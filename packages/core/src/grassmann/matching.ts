@@ -3,6 +3,7 @@
 
 import { type Matrix, matmul, unitColumns } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 
 /** Two directions, one of each set, that {@link matchDirections} pairs. */
 export interface DirectionMatch {
@@ -22,6 +23,8 @@ export interface DirectionMatch {
  * @throws {LinalgError} `NOT_FINITE`.
  */
 export function matchDirections(a: Matrix, b: Matrix): DirectionMatch[] {
+  requireKind("matchDirections: a", "matrix", a);
+  requireKind("matchDirections: b", "matrix", b);
   if (a.rows !== b.rows) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",

@@ -2,6 +2,7 @@
 
 import { type Matrix, matmul, orthonormalize } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import { frobenius } from "./frames.ts";
 
 /**
@@ -11,6 +12,8 @@ import { frobenius } from "./frames.ts";
  * @throws {VielbeinError} `SHAPE_MISMATCH` if n differs; `INVALID_ARGUMENT` if a span is zero.
  */
 export function subspaceOverlap(a: Matrix, b: Matrix): number {
+  requireKind("subspaceOverlap: a", "matrix", a);
+  requireKind("subspaceOverlap: b", "matrix", b);
   if (a.rows !== b.rows) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",

@@ -7,7 +7,7 @@
 
 import { type Matrix, matmul, matrix, orthogonal, qr, svd } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 import { GRASSMANN_DISTANCES, type GrassmannDistanceName, grassmannDistance } from "./distances.ts";
 import { block, difference, nestedFrame } from "./frames.ts";
 
@@ -40,6 +40,8 @@ export function distanceProfile<M extends GrassmannDistanceName = GrassmannDista
   kMax: number = Math.min(u1.cols, u2.cols),
   options: ProfileOptions<M> = {},
 ): DistanceProfile<M> {
+  requireKind("distanceProfile: u1", "matrix", u1);
+  requireKind("distanceProfile: u2", "matrix", u2);
   if (u1.rows !== u2.rows) {
     throw new VielbeinError(
       "SHAPE_MISMATCH",

@@ -1,6 +1,7 @@
 // The correlation dimension (Grassberger & Procaccia, "Measuring the strangeness of strange attractors", Physica D 9,
 // 1983): how the number of pairs within a distance grows with it.
 
+import { requireKind } from "../requirements.ts";
 import { squaredDistances } from "../statistics/squared-distances.ts";
 import type { Cloud } from "./cloud.ts";
 import { determined, type Estimate } from "./estimate.ts";
@@ -17,6 +18,7 @@ const NEAR = 2 ** -30;
  * @throws {VielbeinError} `INVALID_ARGUMENT` where the cloud has no k neighbours.
  */
 export function correlationIntegral(cloud: Cloud, k: number): Estimate {
+  requireKind("correlationIntegral: cloud", "cloud", cloud);
   const neighbours = cloud.neighbours(k);
   const radii = [Math.floor(k / 2), k].map((j) => medianDistance(neighbours, j));
   const [few, many] = pairsWithin(cloud, radii);

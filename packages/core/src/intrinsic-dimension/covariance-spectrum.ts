@@ -1,6 +1,7 @@
 // The spectrum of the covariance of points.
 
 import { type Matrix, svd } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 import { centred } from "../statistics/moments.ts";
 
 /**
@@ -10,6 +11,7 @@ import { centred } from "../statistics/moments.ts";
  * @param d dimension of the space that the points lie in, where X has other coordinates of them.
  */
 export function covarianceSpectrum(points: Matrix, d: number = points.cols): Float64Array {
+  requireKind("covarianceSpectrum: points", "matrix", points);
   const { rows: n } = points;
   const { s } = svd(centred(points).rows, { vectors: "none" });
   const least = Math.max(n, d) * Number.EPSILON * s[0];

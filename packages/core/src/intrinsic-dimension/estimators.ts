@@ -1,6 +1,7 @@
 // All estimators under names of their own, with what each needs.
 
-import { requireInteger } from "../requirements.ts";
+import { VielbeinError } from "../errors.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 import type { Cloud } from "./cloud.ts";
 import { correlationIntegral } from "./correlation-integral.ts";
 import { type Estimate, undetermined } from "./estimate.ts";
@@ -39,6 +40,7 @@ export interface Estimator {
   readonly isLocal?: boolean | undefined;
   /** Neighbours that are searched for, of k, in a cloud of n points. */
   readonly searched: (k: number, n: number, options: EstimatorOptions) => number;
+  /** The estimate from a cloud with k neighbours of each point. */
   readonly estimate: (cloud: Cloud, k: number, options: EstimatorOptions) => Estimate;
 }
 
@@ -161,6 +163,13 @@ export function estimateDimension(
   name: EstimatorName,
   options: EstimatorOptions = {},
 ): Estimate {
+  requireKind("estimateDimension: cloud", "cloud", cloud);
+  if (!Object.hasOwn(ESTIMATORS, name)) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `estimateDimension: name must be one of ${Object.keys(ESTIMATORS).join(", ")}, got "${name}".`,
+    );
+  }
   const estimator = ESTIMATORS[name];
   const k = options.k ?? estimator.k ?? 0;
   if (options.k !== undefined) requireInteger("estimateDimension: k", k, 2);
@@ -176,6 +185,7 @@ export function neighboursNeeded(
   n: number,
   options: EstimatorOptions = {},
 ): number {
+  requireKind("neighboursNeeded: names", "list", names);
   const counts = names.map((name) => {
     const estimator = ESTIMATORS[name];
     return estimator.searched(options.k ?? estimator.k ?? 0, n, options);

@@ -3,6 +3,7 @@
 // IJCNN 2019).
 
 import { eigh, gram, type Matrix, matmul, matrix, norm, rowAt, transpose } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 import { centred } from "../statistics/moments.ts";
 import type { Cloud } from "./cloud.ts";
 import { type Estimate, undetermined } from "./estimate.ts";
@@ -20,6 +21,7 @@ const MARGINS: readonly number[] = Array.from({ length: 20 }, (_, i) => 0.6 + 0.
  * that of the margin nearest to nine tenths of the largest by which any pair is not separable.
  */
 export function fisherSeparability(cloud: Cloud): Estimate {
+  requireKind("fisherSeparability: cloud", "cloud", cloud);
   if (cloud.n < 3) return undetermined("separability needs at least three distinct points");
   const shares = inseparableShares(onSphere(whitened(centred(cloud.coordinates()).rows)));
   const usable = MARGINS.flatMap((margin, i) =>

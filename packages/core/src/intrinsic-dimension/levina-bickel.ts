@@ -2,6 +2,7 @@
 // Estimation of Intrinsic Dimension", NeurIPS 2004).
 
 import { rowAt } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 import { determined, type Estimate } from "./estimate.ts";
 import type { Neighbours } from "./neighbours.ts";
 
@@ -11,7 +12,9 @@ import type { Neighbours } from "./neighbours.ts";
  *
  * @param neighbours at least 2 of each point.
  */
-export function levinaBickel({ n, k, distances }: Neighbours): Estimate {
+export function levinaBickel(neighbours: Neighbours): Estimate {
+  requireKind("levinaBickel: neighbours", "neighbours", neighbours);
+  const { n, k, distances } = neighbours;
   const inverses = Float64Array.from({ length: n }, (_, i) => {
     const radii = rowAt(distances, i, k);
     return radii.reduce((sum, r) => sum + Math.log(radii[k - 1] / r), 0) / (k - 1);

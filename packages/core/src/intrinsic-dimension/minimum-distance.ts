@@ -2,6 +2,7 @@
 // estimators", Machine Learning 89, 2012): the maximum likelihood of ρ = r_1/r_{k+1}, the nearest of k points that are
 // uniform in a ball.
 
+import { requireKind } from "../requirements.ts";
 import { determined, type Estimate, undetermined } from "./estimate.ts";
 import type { Neighbours } from "./neighbours.ts";
 
@@ -14,6 +15,7 @@ const ALL_EQUIDISTANT = "the neighbours of every point are equally far from it";
  * @param neighbours k + 1 of each point, at least 2.
  */
 export function minimumDistance(neighbours: Neighbours): Estimate {
+  requireKind("minimumDistance: neighbours", "neighbours", neighbours);
   const logarithms = logarithmsOfRatios(neighbours);
   if (logarithms.length === 0) return undetermined(ALL_EQUIDISTANT);
   return determined(largestLikelihood(logarithms, neighbours.k - 1), ALL_EQUIDISTANT);
@@ -25,6 +27,7 @@ export function minimumDistance(neighbours: Neighbours): Estimate {
  * @param neighbours k + 1 of each point, at least 2.
  */
 export function minimumDistanceWhole(neighbours: Neighbours): Estimate {
+  requireKind("minimumDistanceWhole: neighbours", "neighbours", neighbours);
   const { dimension, reason } = minimumDistance(neighbours);
   if (dimension === undefined) return undetermined(reason ?? ALL_EQUIDISTANT);
   const logarithms = logarithmsOfRatios(neighbours);

@@ -1,6 +1,7 @@
 // Dimension from how distances to neighbours are spread between 0 and the last: by their mean, and by their median.
 
 import { rowAt } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 import { type Estimate, meanOf } from "./estimate.ts";
 import type { Neighbours } from "./neighbours.ts";
 
@@ -11,7 +12,9 @@ import type { Neighbours } from "./neighbours.ts";
  *
  * @param neighbours at least 2 of each point.
  */
-export function methodOfMoments({ n, k, distances }: Neighbours): Estimate {
+export function methodOfMoments(neighbours: Neighbours): Estimate {
+  requireKind("methodOfMoments: neighbours", "neighbours", neighbours);
+  const { n, k, distances } = neighbours;
   return meanOf(
     Float64Array.from({ length: n }, (_, i) => {
       const radii = rowAt(distances, i, k);
@@ -28,7 +31,9 @@ export function methodOfMoments({ n, k, distances }: Neighbours): Estimate {
  *
  * @param neighbours at least 2 of each point.
  */
-export function manifoldAdaptive({ n, k, distances }: Neighbours): Estimate {
+export function manifoldAdaptive(neighbours: Neighbours): Estimate {
+  requireKind("manifoldAdaptive: neighbours", "neighbours", neighbours);
+  const { n, k, distances } = neighbours;
   const half = Math.floor(k / 2);
   return meanOf(
     Float64Array.from({ length: n }, (_, i) => {

@@ -3,6 +3,7 @@
 // Trans. Signal Processing 58, 2010).
 
 import { uniform } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 import type { Cloud } from "./cloud.ts";
 import { type Estimate, undetermined } from "./estimate.ts";
 import { distanceOf, type Neighbours } from "./neighbours.ts";
@@ -32,6 +33,7 @@ export function searchedNeighbours(k: number, n: number): number {
  * @throws {VielbeinError} `INVALID_ARGUMENT` where the cloud has no k neighbours.
  */
 export function neighbourGraph(cloud: Cloud, k: number, { seed = 0 }: NeighbourGraphOptions = {}): Estimate {
+  requireKind("neighbourGraph: cloud", "cloud", cloud);
   const { n } = cloud;
   const least = Math.max(k + 1, Math.ceil(n / 2));
   if (n - 1 <= least) return undetermined(`subsamples need more than ${least + 1} distinct points`);

@@ -1,14 +1,16 @@
 // The nearest neighbours of every point of a cloud, exactly: by comparing all pairs.
 
 import { type Matrix, matrix, norm, rowAt } from "@vielbein/linalg";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 import { kthSmallest } from "../statistics/kth-smallest.ts";
 import { centred } from "../statistics/moments.ts";
 import { squaredDistance, squaredDistances } from "../statistics/squared-distances.ts";
 
 /** The k nearest other points of each of n, nearest first; of several at one distance, that of the lower index. */
 export interface Neighbours {
+  /** Number of points. */
   readonly n: number;
+  /** Number of neighbours of each. */
   readonly k: number;
   /** `[n, k]`, ascending along k. */
   readonly distances: Float64Array;
@@ -32,6 +34,7 @@ export function nearestNeighbours(
   k: number,
   coordinates: Matrix = centred(points).rows,
 ): Neighbours {
+  requireKind("nearestNeighbours: points", "matrix", points);
   const n = points.rows;
   requireInteger("nearestNeighbours: k", k, 1, n - 1, "one less than the number of points");
   const distances = new Float64Array(n * k);

@@ -2,6 +2,7 @@
 // dimension, faster than points are added, and estimators by distances then read less than there is.
 
 import { matrix, normal } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 import { Cloud } from "./cloud.ts";
 
 /** Streams of random numbers that no sample of a prior uses. */
@@ -35,6 +36,7 @@ export function ballPoints(
   first: number,
   count: number,
 ): Float32Array {
+  requireKind("ballPoints: centre", "numbers", centre);
   const d = centre.length;
   const points = new Float32Array(count * d);
   for (let i = 0; i < count; i++) {

@@ -4,6 +4,7 @@
 
 import { gram, type Matrix, matrix, transpose } from "@vielbein/linalg";
 import { powerOfTwo } from "../power-of-two.ts";
+import { requireKind } from "../requirements.ts";
 import { centred } from "../statistics/moments.ts";
 import type { Cloud } from "./cloud.ts";
 import { type Estimate, meanOf } from "./estimate.ts";
@@ -18,6 +19,7 @@ import { neighbourhoodOf } from "./neighbours.ts";
  * @throws {VielbeinError} `INVALID_ARGUMENT` where the cloud has no k neighbours.
  */
 export function simplexSkewness(cloud: Cloud, k: number): Estimate {
+  requireKind("simplexSkewness: cloud", "cloud", cloud);
   const neighbours = cloud.neighbours(k);
   const coordinates = cloud.coordinates();
   const dimensionOf = inverseOfExpected();

@@ -3,6 +3,7 @@
 // space has.
 
 import { cumulativeDimension, spectrumStatistics } from "../dimension/spectrum-statistics.ts";
+import { requireKind } from "../requirements.ts";
 import type { Cloud } from "./cloud.ts";
 import { determined, type Estimate, undetermined } from "./estimate.ts";
 
@@ -80,6 +81,8 @@ function maxgap(eigenvalues: Float64Array): number {
 
 /** The dimension that a rule reads off the spectrum of the whole cloud. */
 export function spectrumDimension(cloud: Cloud, rule: SpectrumRule): Estimate {
+  requireKind("spectrumDimension: cloud", "cloud", cloud);
+  requireKind("spectrumDimension: rule", "function", rule);
   if (cloud.n < 2) return undetermined("all points are equal");
   return determined(rule(cloud.spectrum()), UNDECIDED);
 }
@@ -92,5 +95,7 @@ export function spectrumDimension(cloud: Cloud, rule: SpectrumRule): Estimate {
  * @throws {VielbeinError} `INVALID_ARGUMENT` where the cloud has no k neighbours.
  */
 export function localSpectrumDimensions(cloud: Cloud, k: number, rule: SpectrumRule): Float64Array {
+  requireKind("localSpectrumDimensions: cloud", "cloud", cloud);
+  requireKind("localSpectrumDimensions: rule", "function", rule);
   return Float64Array.from(cloud.localSpectra(k), (spectrum) => rule(spectrum));
 }

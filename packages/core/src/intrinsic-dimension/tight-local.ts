@@ -3,6 +3,7 @@
 // contributes two further distances.
 
 import { type Matrix, matrix, rowAt } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 import { squaredDistance } from "../statistics/squared-distances.ts";
 import type { Cloud } from "./cloud.ts";
 import { type Estimate, meanOf } from "./estimate.ts";
@@ -19,6 +20,7 @@ const SMALLEST = 1e-4;
  * @throws {VielbeinError} `INVALID_ARGUMENT` where the cloud has no k neighbours.
  */
 export function tightLocal(cloud: Cloud, k: number): Estimate {
+  requireKind("tightLocal: cloud", "cloud", cloud);
   const { n, distances, indices } = cloud.neighbours(k);
   const coordinates = cloud.coordinates();
   return meanOf(

@@ -2,6 +2,7 @@
 // dimension of datasets by a minimal neighborhood information", Scientific Reports 7, 2017): where the density hardly
 // changes between them, μ = r₂/r₁ has the distribution F(μ) = 1 − μ^(−d).
 
+import { requireKind } from "../requirements.ts";
 import { determined, type Estimate, undetermined } from "./estimate.ts";
 import type { Neighbours } from "./neighbours.ts";
 
@@ -17,6 +18,7 @@ const NO_RATIOS = "the two nearest neighbours of every point are equally far fro
  * @param neighbours at least 2 of each point.
  */
 export function twoNN(neighbours: Neighbours): Estimate {
+  requireKind("twoNN: neighbours", "neighbours", neighbours);
   const logarithms = logarithmsOfRatios(neighbours).sort();
   const { n } = neighbours;
   const kept = Math.floor(n * (1 - DISCARDED));
@@ -36,6 +38,7 @@ export function twoNN(neighbours: Neighbours): Estimate {
  * @param neighbours at least 2 of each point.
  */
 export function twoNNLikelihood(neighbours: Neighbours): Estimate {
+  requireKind("twoNNLikelihood: neighbours", "neighbours", neighbours);
   const sum = logarithmsOfRatios(neighbours).reduce((total, x) => total + x, 0);
   return determined((neighbours.n - 1) / sum, NO_RATIOS);
 }

@@ -14,6 +14,8 @@ import { cmaEs } from "../optimize/cma-es.ts";
 import { lbfgs } from "../optimize/lbfgs.ts";
 import { levenbergMarquardt } from "../optimize/levenberg-marquardt.ts";
 import { dot, type Minimum, type StepOptions } from "../optimize/objective.ts";
+import { requireKind } from "../requirements.ts";
+import { countCalls, type Work } from "./work.ts";
 
 /** How {@link invert} searches: least squares with Jacobians, gradients alone, or neither (`cma-es`). */
 export type InversionMethod = "levenberg-marquardt" | "lbfgs" | "adam" | "cma-es";
@@ -44,6 +46,7 @@ export interface InversionOptions {
   readonly seed?: number | undefined;
   /** Bytes that the columns of a Jacobian may take. Default 2 GiB. */
   readonly memoryBudget?: number | undefined;
+  /** Stops between two steps. */
   readonly signal?: AbortSignal | undefined;
   /** Called after every step of every search; `true` ends the search, and no further start is tried. */
   readonly onStep?: (progress: InversionProgress) => boolean | undefined;
@@ -53,19 +56,14 @@ export interface InversionOptions {
 export interface InversionProgress {
   /** Which of the starts. */
   readonly start: number;
+  /** Steps done from this start. */
   readonly step: number;
   /** ‖f(x) − y‖² + ρ‖x‖² of the best x of this search so far. */
   readonly loss: number;
   /** That x, `[from.dim]`. */
   readonly point: Float32Array;
+  /** What has been computed so far, over all starts. */
   readonly work: Work;
-}
-
-/** Number of products that the map has computed so far, each for one vector. */
-export interface Work {
-  readonly values: number;
-  readonly jvps: number;
-  readonly vjps: number;
 }
 
 /** The code that {@link invert} found, and how each search for it went. */
@@ -81,6 +79,7 @@ export interface Inversion {
     readonly steps: number;
     readonly converged: boolean;
   }[];
+  /** What was computed, over all starts. */
   readonly work: Work;
   /** How the derivative was computed; undefined where none was needed (CMA-ES). */
   readonly route: DerivativeRoute | undefined;
@@ -100,6 +99,8 @@ export async function invert(
   starts: Float32Array,
   options: InversionOptions = {},
 ): Promise<Inversion> {
+  requireKind("invert: map", "map", map);
+  requireKind("invert: starts", "numbers", starts);
   const n = map.from.dim;
   requirePoints("invert: target", target, 1, map.to);
   requirePoints("invert: starts", starts, Math.max(1, Math.floor(starts.length / n)), map.from);
@@ -272,29 +273,4 @@ class Problem {
     const pulled = await scaledVjp(this.#map, x, this.#last!.residual);
     return pulled.map((value, i) => value + this.#rho * x[i]);
   }
-}
-
-/** The map, with every vector that goes through it counted. */
-function countCalls(
-  map: DifferentiableMap,
-  counts: { values: number; jvps: number; vjps: number },
-): DifferentiableMap {
-  return {
-    from: map.from,
-    to: map.to,
-    bytesPerTangent: map.bytesPerTangent,
-    evaluate: (points, count, call) => {
-      counts.values += count;
-      return map.evaluate(points, count, call);
-    },
-    jvp: (point, tangents, count, call) => {
-      counts.jvps += count;
-      return map.jvp(point, tangents, count, call);
-    },
-    vjp: (point, cotangents, count, call) => {
-      counts.vjps += count;
-      return map.vjp(point, cotangents, count, call);
-    },
-    dispose: () => map.dispose(),
-  };
 }

@@ -1,6 +1,7 @@
 // Inputs that move nothing and outputs that nothing moves: they add no information to a Jacobian.
 
 import { type Matrix, rowAt, transpose } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 
 /** How many rows and columns of a Jacobian are exactly zero. */
 export interface DeadDirections {
@@ -19,7 +20,9 @@ export function deadDirections(j: Matrix): DeadDirections {
 }
 
 /** How many rows of A are zero. Those of V·diag(σ) are the dead inputs of J = U·diag(σ)·Vᵀ. */
-export function deadRows({ rows, cols, data }: Matrix): number {
+export function deadRows(matrix: Matrix): number {
+  requireKind("deadRows: matrix", "matrix", matrix);
+  const { rows, cols, data } = matrix;
   const floor = ROUNDING * data.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
   let dead = 0;
   for (let i = 0; i < rows; i++) {

@@ -3,6 +3,7 @@
 
 import { eigh, leadingColumns, type Matrix, orient, svd } from "@vielbein/linalg";
 import type { DerivativeRoute } from "../map/map.ts";
+import { requireKind } from "../requirements.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
 import { leadingTriplets, requireLeading } from "./leading.ts";
 
@@ -18,6 +19,7 @@ export interface InputBasis {
    * {@link LocalBasis}; by the spectrum of JᵀJ, which has no uᵢ, that of vᵢ.
    */
   readonly inputVectors: Matrix;
+  /** How the derivative was computed. */
   readonly route: DerivativeRoute;
 }
 
@@ -38,6 +40,7 @@ const DECOMPOSED = 2 ** 23;
  * throws.
  */
 export async function inputBasisAt(at: JacobianAt, k?: number, tolerance?: number): Promise<InputBasis> {
+  requireKind("inputBasisAt: at", "derivative", at);
   if (k !== undefined) return byIteration(at, k, tolerance);
   const isSmall = at.inputs * at.outputs <= DECOMPOSED && at.fits("decomposition");
   return isSmall ? byDecomposition(at) : byMetric(at);

@@ -50,6 +50,7 @@ export type JacobianForm = "matrix" | "decomposition" | "columns";
 
 /** J = ∂f/∂x at a point x of a map f with n = from.dim inputs and m = to.dim outputs. */
 export class JacobianAt {
+  /** f. */
   readonly map: DifferentiableMap<FloatArray>;
   /** x, `[n]`. */
   readonly point: FloatArray;
@@ -88,14 +89,17 @@ export class JacobianAt {
     return new JacobianAt(map, point, options);
   }
 
+  /** n, the number of columns of J. */
   get inputs(): number {
     return this.map.from.dim;
   }
 
+  /** m, the number of rows of J. */
   get outputs(): number {
     return this.map.to.dim;
   }
 
+  /** Stops between two runs of the engine. */
   get signal(): AbortSignal | undefined {
     return this.#call.signal;
   }

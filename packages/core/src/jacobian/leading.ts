@@ -5,6 +5,7 @@
 import { type Matrix, matmul } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { requireKind } from "../requirements.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
 import { type LeadingSubspace, leadingSubspace } from "./leading-subspace.ts";
 import { decomposeInPlace } from "./long-vectors.ts";
@@ -25,6 +26,7 @@ export interface LeadingTriplets {
   readonly residuals: Float64Array;
   /** Products with J or Jᵀ that it took. */
   readonly products: number;
+  /** How the derivative was computed. */
   readonly route: DerivativeRoute;
 }
 
@@ -53,6 +55,7 @@ export async function leadingTriplets(
   k: number,
   tolerance: number = TOLERANCE,
 ): Promise<LeadingTriplets> {
+  requireKind("leadingTriplets: at", "derivative", at);
   requireRoom(at, k);
   const scaled = new ScaledProducts(at, smallerSide(at));
   const found = await leadingSubspace({

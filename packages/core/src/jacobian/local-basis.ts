@@ -5,6 +5,7 @@
 import { type Matrix, orient } from "@vielbein/linalg";
 import { type DerivativeRoute, type DifferentiableMap, requireMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
+import { requireKind } from "../requirements.ts";
 import { decompositionFits, LEADING, tripletsThatFit } from "./budget.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { type DerivativeOptions, JacobianAt } from "./jacobian-at.ts";
@@ -56,6 +57,7 @@ export function defaultTriplets(
   map: Pick<DifferentiableMap, "from" | "to" | "bytesPerTangent">,
   { memoryBudget }: Pick<DerivativeOptions, "memoryBudget"> = {},
 ): number {
+  requireKind("defaultTriplets: map", "map", map);
   const full = Math.min(map.from.dim, map.to.dim);
   return decompositionFits(map, memoryBudget)
     ? full

@@ -5,6 +5,7 @@
 
 import type { Matrix } from "@vielbein/linalg";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
+import { requireKind } from "../requirements.ts";
 import { type JacobianOptions, wholeJacobian } from "./jacobian.ts";
 import { JacobianAt } from "./jacobian-at.ts";
 import { leadingTriplets, requireLeading } from "./leading.ts";
@@ -25,6 +26,7 @@ export const RESOLVED = 1e-6;
 
 /** How many of the singular values, largest first, are above rounding. */
 export function resolvedCount(singularValues: Float64Array): number {
+  requireKind("resolvedCount: singularValues", "numbers", singularValues);
   return singularValues.filter((value) => value > RESOLVED * singularValues[0]).length;
 }
 
@@ -43,6 +45,7 @@ export async function tangentBasis(
   k: number,
   options: JacobianOptions = {},
 ): Promise<TangentBasis> {
+  requireKind("tangentBasis: map", "map", map);
   requireLeading(k, map);
   return tangentBasisAt(JacobianAt.of(map, point, options), k, options);
 }

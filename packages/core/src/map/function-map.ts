@@ -2,12 +2,15 @@
 // are not ONNX files.
 
 import { rowAt } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 import type { DifferentiableMap } from "./map.ts";
 import { requirePoints, type Space } from "./space.ts";
 
 /** A function between two spaces, for {@link functionMap}. */
 export interface FunctionMapOptions {
+  /** The space that the function takes points of. */
   readonly from: Space;
+  /** The space of its values. */
   readonly to: Space;
   /** f: `[from.dim]` → `[to.dim]`, computed in float64. */
   readonly evaluate: (point: Float64Array) => ArrayLike<number>;
@@ -32,6 +35,7 @@ export interface FunctionMapOptions {
  * ```
  */
 export function functionMap(options: FunctionMapOptions): DifferentiableMap {
+  requireKind("functionMap: options", "object", options);
   const { from, to, evaluate } = options;
   const push = options.jvp ?? ((point, tangent) => directionalDerivative(evaluate, point, tangent, to.dim));
 

@@ -2,6 +2,7 @@
 // address.
 
 import { parseDecimal } from "../decimal.ts";
+import { requireKind } from "../requirements.ts";
 
 /** What an input is set to. */
 export type InputSetting =
@@ -15,6 +16,7 @@ export type InputSetting =
 
 /** `3`, `1,0.5,-2`, `onehot:3` or `all:0.5` → a setting; undefined for anything else. */
 export function parseSetting(text: string): InputSetting | undefined {
+  requireKind("parseSetting: text", "text", text);
   const onehot = /^\s*onehot:\s*(\d+)\s*$/.exec(text);
   if (onehot) return { onehot: Number(onehot[1]) };
   const all = /^\s*all:(.*)$/.exec(text);
@@ -25,6 +27,7 @@ export function parseSetting(text: string): InputSetting | undefined {
 
 /** A setting as {@link parseSetting} reads it; an array as its numbers. */
 export function formatSetting(setting: InputSetting): string {
+  requireKind("formatSetting: setting", "object", setting);
   if ("onehot" in setting) return `onehot:${setting.onehot}`;
   if ("all" in setting) return `all:${setting.all}`;
   return Array.from("data" in setting ? setting.data : setting, String).join(",");

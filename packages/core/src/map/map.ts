@@ -39,7 +39,9 @@ export const DERIVATIVE_ROUTES: readonly DerivativeRoute[] = [
  * Calls on one map must not overlap, unless it says otherwise: await one before the next.
  */
 export interface DifferentiableMap<Values extends FloatArray = Float32Array> {
+  /** The space of the points x. */
   readonly from: Space;
+  /** The space of the values f(x). */
   readonly to: Space;
   /** Estimated peak bytes that one tangent costs the engine; lets callers keep to a memory budget. */
   readonly bytesPerTangent?: number | undefined;

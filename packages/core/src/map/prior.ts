@@ -2,6 +2,7 @@
 
 import { parseDecimal } from "../decimal.ts";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import type { Prior } from "./space.ts";
 
 /** `normal`, `uniform` (on [-1, 1)) or `uniform:LOW,HIGH` with LOW < HIGH; undefined for anything else. */
@@ -18,6 +19,7 @@ export function parsePrior(text: string): Prior | undefined {
  * @throws {VielbeinError} `INVALID_MODEL` for a text that is not a prior.
  */
 export function statedPrior(metadata: ReadonlyMap<string, string>): Prior | undefined {
+  requireKind("statedPrior: metadata", "texts", metadata);
   const text = metadata.get("vielbein.prior");
   if (text === undefined) return undefined;
   const prior = parsePrior(text);

@@ -22,14 +22,19 @@ export type TensorType =
 
 /** A tensor as engines take and return it, row-major. */
 export interface RuntimeTensor {
+  /** Type of the elements. */
   readonly type: TensorType;
+  /** Lengths of the axes; `[]` for a single number. */
   readonly dims: readonly number[];
+  /** Elements, row-major. */
   readonly data: TensorData;
 }
 
 /** A serialised ONNX model, and the files that its external data refers to, by their relative names. */
 export interface ModelSource {
+  /** The encoded model. */
   readonly bytes: Uint8Array;
+  /** Its external data: bytes by the name that the model uses. */
   readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
@@ -65,6 +70,7 @@ export interface TrialLimits {
 
 /** The same engine without its accelerator. */
 export interface Reference {
+  /** Opens a session of the same graph without the accelerator. */
   createSession(model: ModelSource, options?: SessionOptions): Promise<Session>;
   /** Opens sessions without the accelerator from now on, for a reason that becomes a remark. */
   leave(reason: string): void;
@@ -85,6 +91,7 @@ export interface Runtime {
   readonly reference?: Reference | undefined;
   /** What users of the results should know. */
   readonly remarks?: readonly string[] | undefined;
+  /** Loads a graph, ready to run. */
   createSession(model: ModelSource, options?: SessionOptions): Promise<Session>;
 }
 
@@ -93,7 +100,9 @@ export interface Runtime {
  * times need not be copied back and forth.
  */
 export interface KeptTensor {
+  /** Type of the elements. */
   readonly type: TensorType;
+  /** Lengths of the axes; `[]` for a single number. */
   readonly dims: readonly number[];
   /** A copy. */
   read(): Promise<RuntimeTensor>;
@@ -106,13 +115,16 @@ export type Feeds = Readonly<Record<string, RuntimeTensor | KeptTensor>>;
 
 /** A loaded graph, ready to run. */
 export interface Session {
+  /** Names of the tensors to feed. */
   readonly inputNames: readonly string[];
+  /** Names of the tensors that can be fetched. */
   readonly outputNames: readonly string[];
   /**
    * Shapes of the outputs, as far as the engine tells them without a run: an unknown extent is a name, and
    * `[]` is a scalar or an unknown shape. Absent where the engine does not report shapes.
    */
   readonly outputShapes?: readonly (readonly (number | string)[])[] | undefined;
+  /** One run of the graph; `fetches` are the outputs to compute, all by default. Results by their names. */
   run(feeds: Feeds, fetches?: readonly string[]): Promise<Record<string, RuntimeTensor>>;
   /** A run whose results stay with the engine. Absent where the runtime has no such thing. */
   readonly keep?:
@@ -126,14 +138,19 @@ export interface Session {
 
 /** A session inside an engine, by its number there. */
 export interface EngineSession {
+  /** Number of the session, unique in its engine. */
   readonly id: number;
+  /** Names of the tensors to feed. */
   readonly inputNames: readonly string[];
+  /** Names of the tensors that can be fetched. */
   readonly outputNames: readonly string[];
+  /** As in {@link Session}; empty where the engine does not report shapes. */
   readonly outputShapes: readonly (readonly (number | string)[])[];
 }
 
 /** A tensor that was left with an engine, by its number there. */
 export interface Kept extends Omit<RuntimeTensor, "data"> {
+  /** The number by which the engine knows the tensor. */
   readonly kept: number;
 }
 
@@ -142,7 +159,9 @@ export type EngineFeeds = Readonly<Record<string, RuntimeTensor | Kept>>;
 
 /** Runs of an engine's sessions. */
 export interface RunningEngine {
+  /** One run of the session of that number; results by their names. */
   run(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>>;
+  /** Releases the session of that number. */
   release(id: number): Promise<void>;
 }
 
@@ -152,5 +171,6 @@ export interface KeepingEngine extends RunningEngine {
   keep(id: number, feeds: EngineFeeds, fetches: readonly string[]): Promise<Record<string, Kept>>;
   /** A copy of a tensor that was left. */
   read(kept: number): Promise<RuntimeTensor>;
+  /** Gives the memory of a tensor that was left free. */
   drop(kept: number): Promise<void>;
 }

@@ -2,6 +2,7 @@
 
 import { normal, uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import type { CallOptions, DifferentiableMap } from "./map.ts";
 import type { Prior, Space } from "./space.ts";
 
@@ -27,6 +28,7 @@ export function samplePoints(
   first: number,
   count: number,
 ): Float32Array {
+  requireKind("samplePoints: space", "space", space);
   if (![first, count].every((x) => Number.isSafeInteger(x) && x >= 0)) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
@@ -43,6 +45,7 @@ export function samplePoints(
 
 /** Samples of a prior, scaled by ψ about its mean. */
 export function contractSamples(points: Float32Array, prior: Prior | undefined, psi: number): Float32Array {
+  requireKind("contractSamples: points", "numbers", points);
   const mean = prior?.kind === "uniform" ? (prior.low + prior.high) / 2 : 0;
   return points.map((x) => mean + psi * (x - mean));
 }
@@ -53,6 +56,7 @@ const BATCH = 256;
 
 /** Mean of a map's values at the first 10,000 samples of seed 0, `[to.dim]`: w̄, for a mapping network. */
 export async function meanValue(map: DifferentiableMap, options: CallOptions = {}): Promise<Float64Array> {
+  requireKind("meanValue: map", "map", map);
   const { dim } = map.to;
   const mean = new Float64Array(dim);
   for (let first = 0; first < MEAN_SAMPLES; first += BATCH) {

@@ -1,6 +1,7 @@
 // A named space of a generator: latent codes, an intermediate layer, images, perceptual features.
 
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import type { FloatArray } from "./float-array.ts";
 
 /** Distribution from which points of a space are drawn, independent in every coordinate. */
@@ -20,6 +21,7 @@ export interface Space {
   readonly dim: number;
   /** Shape of one point, without the batch axis, e.g. `[3, 64, 64]`. */
   readonly shape: readonly number[];
+  /** The distribution that points are drawn from; absent where none is known. */
   readonly prior?: Prior | undefined;
 }
 
@@ -30,6 +32,7 @@ export interface Space {
  * @throws {VielbeinError} `SHAPE_MISMATCH` or `NOT_FINITE`; `INVALID_ARGUMENT` for what is no array.
  */
 export function requirePoints(what: string, values: FloatArray, count: number, space: Space): void {
+  requireKind("requirePoints: space", "space", space);
   if (typeof values !== "object" || values === null) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",

@@ -1,6 +1,7 @@
 // Several maps of the same code as one map, whose derivative gives the results for their mean metric.
 
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import { type CallOptions, type DifferentiableMap, type Differential, differentialAt } from "./map.ts";
 import type { Space } from "./space.ts";
 
@@ -12,6 +13,7 @@ import type { Space } from "./space.ts";
  * those of the first.
  */
 export function stackMaps(maps: readonly DifferentiableMap[]): DifferentiableMap {
+  requireKind("stackMaps: maps", "maps", maps);
   const [first] = maps;
   if (!first)
     throw new VielbeinError("INVALID_ARGUMENT", "stackMaps: one map at least is needed, got none. Pass one.");
@@ -47,7 +49,9 @@ export function stackMaps(maps: readonly DifferentiableMap[]): DifferentiableMap
 }
 
 /** Where stacked maps end: n points of the space. */
-export function stackedSpace({ name, dim, shape }: Space, n: number): Space {
+export function stackedSpace(space: Space, n: number): Space {
+  requireKind("stackedSpace: space", "space", space);
+  const { name, dim, shape } = space;
   return n === 1 ? { name, dim, shape } : { name, dim: n * dim, shape: [n, ...shape] };
 }
 

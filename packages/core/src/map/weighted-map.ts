@@ -1,6 +1,7 @@
 // A map with weighted outputs, whose derivative describes a part of the output.
 
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import { type CallOptions, type DifferentiableMap, type Differential, differentialAt } from "./map.ts";
 
 /**
@@ -12,6 +13,8 @@ import { type CallOptions, type DifferentiableMap, type Differential, differenti
  * not finite.
  */
 export function weightedMap(map: DifferentiableMap, weights: ArrayLike<number>): DifferentiableMap {
+  requireKind("weightedMap: map", "map", map);
+  requireKind("weightedMap: weights", "numbers", weights);
   const roots = rootsOf(weights, map.to.dim);
   const m = map.to.dim;
   const scaled = (rows: Float32Array): Float32Array => rows.map((x, i) => x * roots[i % m]);

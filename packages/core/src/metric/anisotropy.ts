@@ -3,6 +3,7 @@
 import { requireDescending } from "../dimension/kritchman-nadler.ts";
 import { cumulativeDimension, spectrumStatistics } from "../dimension/spectrum-statistics.ts";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 
 /** How unequal the eigenvalues λ of a metric are, in several numbers. */
 export interface Anisotropy {
@@ -33,6 +34,7 @@ const ROUNDING = 1e-14;
  * @throws {VielbeinError} `INVALID_ARGUMENT` when they are not.
  */
 export function anisotropy(eigenvalues: ArrayLike<number>): Anisotropy {
+  requireKind("anisotropy: eigenvalues", "numbers", eigenvalues);
   requireDescending("anisotropy: eigenvalues", eigenvalues);
   const values = Array.from(eigenvalues);
   if (values[0] === 0) {

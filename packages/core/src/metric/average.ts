@@ -3,6 +3,7 @@
 import { eigh, matmul, matrix } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
 import { scaledColumns } from "../grassmann/frames.ts";
+import { requireKind } from "../requirements.ts";
 import type { PointSpectrum } from "./homogeneity.ts";
 
 /**
@@ -12,6 +13,7 @@ import type { PointSpectrum } from "./homogeneity.ts";
  * @throws {VielbeinError} `INVALID_ARGUMENT` if there are no points, or points of different spaces.
  */
 export function averageMetric(points: readonly PointSpectrum[]): PointSpectrum {
+  requireKind("averageMetric: points", "spectra", points);
   const n = points[0]?.eigenvectors.rows ?? 0;
   if (n === 0 || points.some(({ eigenvectors }) => eigenvectors.rows !== n)) {
     throw new VielbeinError(

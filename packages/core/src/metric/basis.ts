@@ -3,6 +3,7 @@
 import { type Matrix, matrix } from "@vielbein/linalg";
 import { requireDescending } from "../dimension/kritchman-nadler.ts";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import type { PointSpectrum } from "./homogeneity.ts";
 
 /**
@@ -13,11 +14,9 @@ import type { PointSpectrum } from "./homogeneity.ts";
  *
  * @throws {VielbeinError} `INVALID_ARGUMENT` for an exponent outside [0, 1] or a first eigenvalue that is not positive.
  */
-export function metricBasis(
-  { eigenvalues, eigenvectors }: PointSpectrum,
-  exponent: number,
-  floor = 1e-2,
-): Matrix {
+export function metricBasis(spectrum: PointSpectrum, exponent: number, floor = 1e-2): Matrix {
+  requireKind("metricBasis: spectrum", "spectrum", spectrum);
+  const { eigenvalues, eigenvectors } = spectrum;
   requireDescending("metricBasis: eigenvalues", eigenvalues);
   const first = eigenvalues[0];
   if (!(exponent >= 0 && exponent <= 1 && floor > 0 && floor <= 1 && first > 0)) {

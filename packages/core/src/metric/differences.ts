@@ -6,7 +6,7 @@ import { eigh, type Matrix, matrix } from "@vielbein/linalg";
 import type { FloatArray } from "../map/float-array.ts";
 import type { CallOptions, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
-import { requirePositive } from "../requirements.ts";
+import { requireKind, requirePositive } from "../requirements.ts";
 import type { MetricSpectrum } from "./spectrum.ts";
 
 /** The step of {@link metricByDifferences}. */
@@ -32,6 +32,7 @@ export async function metricByDifferences(
   point: Float32Array,
   { step = 1e-3, signal }: MetricDifferenceOptions = {},
 ): Promise<Matrix> {
+  requireKind("metricByDifferences: map", "map", map);
   requirePoints("metricByDifferences: point", point, 1, map.from);
   requirePositive("Differences of the metric: step", step);
   const n = map.from.dim;
@@ -68,6 +69,7 @@ export async function spectrumByDifferences(
   point: Float32Array,
   options: MetricDifferenceOptions = {},
 ): Promise<MetricSpectrum> {
+  requireKind("spectrumByDifferences: map", "map", map);
   const { values, vectors } = eigh(await metricByDifferences(map, point, options), { sign: "canonical" });
   const order = [...values.keys()].sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]));
   const { cols } = vectors;

@@ -5,10 +5,13 @@
 import { type Matrix, matmul, matrix, orthogonal } from "@vielbein/linalg";
 import { requireDescending } from "../dimension/kritchman-nadler.ts";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 
 /** Full spectrum of the metric at one point: eigenvalues `[n]`, eigenvectors as columns `[n, n]`. */
 export interface PointSpectrum {
+  /** λᵢ ≥ 0, `[n]` or the leading ones, in units² of the output per unit² of the input. */
   readonly eigenvalues: Float64Array;
+  /** Their eigenvectors as columns, `[n, k]`, orthonormal. */
   readonly eigenvectors: Matrix;
 }
 
@@ -28,7 +31,9 @@ export interface Correlations {
   readonly matrix: Matrix;
   /** Over the existing entries off the diagonal; undefined where there are none. */
   readonly mean: number | undefined;
+  /** Their median. */
   readonly median: number | undefined;
+  /** Their standard deviation. */
   readonly standardDeviation: number | undefined;
   /** Number of entries off the diagonal that have no correlation, by reason. */
   readonly undetermined: Readonly<Record<HomogeneityProblem, number>>;
@@ -66,6 +71,7 @@ const FEWEST = 3;
  * @throws {VielbeinError} `INVALID_ARGUMENT` for fewer points, or for spectra that differ in size or are not full.
  */
 export function homogeneity(points: readonly PointSpectrum[]): Homogeneity {
+  requireKind("homogeneity: points", "spectra", points);
   const n = points[0]?.eigenvalues.length ?? 0;
   const isFull = ({ eigenvalues, eigenvectors: v }: PointSpectrum) =>
     eigenvalues.length === n && v.rows === n && v.cols === n;
@@ -116,6 +122,7 @@ export function homogeneity(points: readonly PointSpectrum[]): Homogeneity {
  * like.
  */
 export function withRandomAxes(points: readonly PointSpectrum[], seed: number): PointSpectrum[] {
+  requireKind("withRandomAxes: points", "spectra", points);
   return points.map(({ eigenvalues }, i) => ({
     eigenvalues,
     eigenvectors: orthogonal(seed, i, eigenvalues.length),

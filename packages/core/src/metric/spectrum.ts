@@ -10,7 +10,7 @@ import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import { leadingPairs } from "../jacobian/leading.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
-import { requireInteger, requireShare } from "../requirements.ts";
+import { requireInteger, requireKind, requireShare } from "../requirements.ts";
 import { type MetricOptions, routeOf } from "./metric.ts";
 
 /** Eigenvalues and eigenvectors of the metric at one point, all or the leading ones. */
@@ -52,6 +52,7 @@ export function defaultPairs(
   map: Pick<DifferentiableMap<FloatArray>, "from">,
   { memoryBudget }: Pick<MetricOptions, "memoryBudget"> = {},
 ): number {
+  requireKind("defaultPairs: map", "map", map);
   return metricFits(map, memoryBudget) ? map.from.dim : Math.min(map.from.dim, LEADING);
 }
 
@@ -78,6 +79,7 @@ export async function metricSpectrum(
   point: FloatArray,
   options: MetricSpectrumOptions = {},
 ): Promise<MetricSpectrum> {
+  requireKind("metricSpectrum: map", "map", map);
   const n = map.from.dim;
   const { k } = options;
   if (k !== undefined) requireInteger("metricSpectrum: k", k, 1, n);

@@ -2,6 +2,7 @@
 // coordinate separately, so a rotation of the coordinates changes its path.
 
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import {
   type DifferentiableObjective,
   type Minimum,
@@ -36,6 +37,8 @@ export async function adam(
   start: Float64Array,
   options: AdamOptions = {},
 ): Promise<Minimum> {
+  requireKind("adam: objective", "function", objective);
+  requireKind("adam: start", "numbers", start);
   const { steps = 300, learningRate = 0.05, beta1 = 0.9, beta2 = 0.999, signal, onStep } = options;
   requireOptions("adam", { steps }, { learningRate });
   requireShare("beta1", beta1);

@@ -3,7 +3,7 @@
 
 import { eigh, identity, type Matrix, normal, rowAt } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 import { dot, type Minimum, requireOptions, type StepOptions } from "./objective.ts";
 
 /** Generations, spread and population of {@link cmaEs}. */
@@ -34,6 +34,8 @@ export async function cmaEs(
   start: Float64Array,
   options: CmaEsOptions = {},
 ): Promise<Minimum> {
+  requireKind("cmaEs: objective", "function", objective);
+  requireKind("cmaEs: start", "numbers", start);
   const n = start.length;
   const { steps = 300, sigma: first = 0.5, seed = 0, tolerance = 1e-8, signal, onStep } = options;
   const population = options.population ?? 4 + Math.floor(3 * Math.log(n));

@@ -2,6 +2,7 @@
 // 2006, algorithm 7.5), with a line search that backs off until the value falls enough (Armijo), and goes on as long as
 // the value falls and is as steep as it was.
 
+import { requireKind } from "../requirements.ts";
 import {
   along,
   type DifferentiableObjective,
@@ -55,6 +56,8 @@ export async function lbfgs(
   start: Float64Array,
   options: LbfgsOptions = {},
 ): Promise<Minimum> {
+  requireKind("lbfgs: objective", "function", objective);
+  requireKind("lbfgs: start", "numbers", start);
   const { steps = 100, memory = 10, tolerance = 1e-6, signal, onStep } = options;
   requireOptions("lbfgs", { steps, memory }, { tolerance });
   let x: Float64Array = start.slice();

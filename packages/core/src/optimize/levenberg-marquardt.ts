@@ -5,6 +5,7 @@
 // nonlinear equations with convex constraints", 2004). Strong damping leaves the projected gradient, which descends.
 
 import { LinalgError, type Matrix, matrix, rowAt, solve } from "@vielbein/linalg";
+import { requireKind } from "../requirements.ts";
 import {
   along,
   dot,
@@ -19,7 +20,9 @@ import {
 
 /** A sum of squares at a point: its value ½‖r‖², gradient Jᵀr `[n]` and Gauss–Newton matrix JᵀJ `[n, n]`. */
 export interface LeastSquaresModel {
+  /** Jᵀr, `[n]`. */
   readonly gradient: Float64Array;
+  /** JᵀJ, `[n, n]`. */
   readonly hessian: Matrix;
 }
 
@@ -62,6 +65,8 @@ export async function levenbergMarquardt(
   start: Float64Array,
   options: LevenbergMarquardtOptions = {},
 ): Promise<Minimum> {
+  requireKind("levenbergMarquardt: objective", "leastSquares", objective);
+  requireKind("levenbergMarquardt: start", "numbers", start);
   const { steps = 50, damping = 1e-3, tolerance = 1e-8, bounds, signal, onStep } = options;
   requireOptions("levenbergMarquardt", { steps }, { damping, tolerance });
   if (bounds) requireBox("levenbergMarquardt", ...bounds);

@@ -10,6 +10,7 @@ import { requireInteger, requirePositive } from "../requirements.ts";
 
 /** A function of n numbers at one point. */
 export interface ValueAndGradient {
+  /** The value there. */
   readonly value: number;
   /** `[n]`. */
   readonly gradient: Float64Array;
@@ -40,7 +41,9 @@ export interface StepOptions {
 
 /** Where an optimiser ended. */
 export interface Minimum {
+  /** The best point, `[n]`. */
   readonly point: Float64Array;
+  /** The value there. */
   readonly value: number;
   /** Steps done. */
   readonly steps: number;

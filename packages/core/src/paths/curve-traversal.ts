@@ -7,6 +7,7 @@ import { VielbeinError } from "../errors.ts";
 import type { JacobianOptions } from "../jacobian/jacobian.ts";
 import { type LocalBasis, localBasisAt } from "../jacobian/local-basis.ts";
 import type { DifferentiableMap } from "../map/map.ts";
+import { requireKind } from "../requirements.ts";
 
 /** Length, unit and steps of {@link curveTraversal}. */
 export interface CurveTraversalOptions extends JacobianOptions {
@@ -31,6 +32,7 @@ export interface CurveStep {
   readonly step: number;
   /** Index of the direction in the basis at the new point; it changes where singular values cross. */
   readonly index: number;
+  /** Of that direction, in units of the output per unit of the input. */
   readonly singularValue: number;
   /** Cosine of the output vectors u before and after, ≥ 0: the index is chosen to make it largest. */
   readonly outputCosine: number;
@@ -77,6 +79,8 @@ export async function curveTraversal(
   direction: number,
   options: CurveTraversalOptions = {},
 ): Promise<CurveTraversal> {
+  requireKind("curveTraversal: map", "map", map);
+  requireKind("curveTraversal: start", "localBasis", start);
   const { length = 3, unit = "input", steps = 24, frames = 7, onStep, ...rest } = options;
   requireWalk(start, direction, length, steps, frames);
   const half = steps / 2;

@@ -16,7 +16,7 @@ import {
   type ValueAndGradient,
 } from "../optimize/objective.ts";
 import { type TruncatedNewtonOptions, truncatedNewton } from "../optimize/truncated-newton.ts";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 import { straightLine } from "./interpolation.ts";
 import { PathEnergy } from "./path-energy.ts";
 
@@ -47,6 +47,7 @@ export interface Chain {
 export interface Geodesic extends Chain {
   /** The straight line between the same ends, evenly divided. */
   readonly straight: Chain;
+  /** Steps of the optimiser. */
   readonly steps: number;
   /**
    * Whether the search converged, and to a chain of nearly constant speed (an `unevenness` of at most 0.1), as
@@ -73,6 +74,7 @@ export async function geodesic(
   end: Float32Array,
   options: GeodesicOptions = {},
 ): Promise<Geodesic> {
+  requireKind("geodesic: map", "map", map);
   const { segments = 16, tolerance = 1e-6, steps = 200 } = options;
   requirePoints("geodesic: start", start, 1, map.from);
   requirePoints("geodesic: end", end, 1, map.from);
@@ -152,6 +154,8 @@ export async function measureChain(
   points: Float32Array,
   options: CallOptions = {},
 ): Promise<Chain> {
+  requireKind("measureChain: map", "map", map);
+  requireKind("measureChain: points", "numbers", points);
   const segments = Math.max(1, Math.ceil(points.length / map.from.dim) - 1);
   requirePoints("measureChain: points", points, segments + 1, map.from);
   return describe(points, await map.evaluate(points, segments + 1, options), segments);
@@ -162,7 +166,10 @@ export async function measureChain(
  * the output space.
  */
 export function refineChain(points: Float32Array, dim: number, parts: number): Float32Array {
+  requireKind("refineChain: points", "numbers", points);
   const segments = points.length / dim - 1;
+  requireInteger("refineChain: parts", parts, 1);
+  requireInteger(`refineChain: segments of points of ${dim} coordinates`, segments, 1);
   const result = new Float32Array((segments * parts + 1) * dim);
   for (let i = 0; i < segments; i++) {
     const [from, to] = [rowAt(points, i, dim), rowAt(points, i + 1, dim)];

@@ -1,7 +1,7 @@
 // Points between two points: along the straight line, and along the great circle of their directions.
 
 import { VielbeinError } from "../errors.ts";
-import { requireInteger } from "../requirements.ts";
+import { requireInteger, requireKind } from "../requirements.ts";
 
 /**
  * Points at `segments` + 1 even steps from `start` to `end`, `[segments + 1, dim]`.
@@ -10,6 +10,8 @@ import { requireInteger } from "../requirements.ts";
  * segment.
  */
 export function straightLine(start: Float32Array, end: Float32Array, segments: number): Float32Array {
+  requireKind("straightLine: start", "numbers", start);
+  requireKind("straightLine: end", "numbers", end);
   requireEnds(start, end);
   return along(segments, start.length, (t) => start.map((x, i) => x + t * (end[i] - x)));
 }
@@ -22,6 +24,8 @@ export function straightLine(start: Float32Array, end: Float32Array, segments: n
  * @throws {VielbeinError} `INVALID_ARGUMENT` for points that are parallel, opposite or zero.
  */
 export function greatCircle(start: Float32Array, end: Float32Array, segments: number): Float32Array {
+  requireKind("greatCircle: start", "numbers", start);
+  requireKind("greatCircle: end", "numbers", end);
   const angle = angleBetween(start, end);
   return along(segments, start.length, (t) => {
     const [p, q] = [Math.sin((1 - t) * angle) / Math.sin(angle), Math.sin(t * angle) / Math.sin(angle)];

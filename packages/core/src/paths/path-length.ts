@@ -5,7 +5,7 @@
 import { VielbeinError } from "../errors.ts";
 import type { CallOptions, DifferentiableMap } from "../map/map.ts";
 import { requirePoints } from "../map/space.ts";
-import { requirePositive } from "../requirements.ts";
+import { requireKind, requirePositive } from "../requirements.ts";
 import type { Settled } from "../settled.ts";
 import { type Bootstrap, type BootstrapOptions, bootstrap } from "../statistics/bootstrap.ts";
 import { angleBetween } from "./interpolation.ts";
@@ -50,6 +50,7 @@ export async function pathLength(
   t: number,
   options: PathLengthOptions = {},
 ): Promise<PathLength> {
+  requireKind("pathLength: map", "map", map);
   requirePoints("pathLength: start", start, 1, map.from);
   requirePoints("pathLength: end", end, 1, map.from);
   const { epsilon, interpolation = "linear", signal } = options;
@@ -90,6 +91,7 @@ function requireStep(point: Float32Array, velocity: Float32Array, epsilon: numbe
  * @throws {VielbeinError} `INVALID_ARGUMENT` for no values.
  */
 export function trimmedMean(values: readonly number[]): number {
+  requireKind("trimmedMean: values", "numbers", values);
   requireSome("trimmedMean", values);
   return trimmedMeanOf(ascending(values), new Int32Array(values.length).fill(1));
 }
@@ -137,9 +139,11 @@ function trimmedMeanOfMembers(values: readonly number[]): (members: Int32Array) 
 
 /** Summary of the path lengths of many samples. */
 export interface PathLengthSummary {
+  /** Number of samples. */
   readonly count: number;
   /** Mean of all samples, with its standard error, standard deviation/√count. */
   readonly mean: number;
+  /** That standard error. */
   readonly standardError: number;
   /** The definition's: {@link trimmedMean}. */
   readonly trimmedMean: number;
@@ -159,6 +163,7 @@ export function summarizePathLengths(
   values: readonly number[],
   options: BootstrapOptions = {},
 ): PathLengthSummary {
+  requireKind("summarizePathLengths: values", "numbers", values);
   const count = values.length;
   requireSome("summarizePathLengths", values);
   const mean = values.reduce((sum, x) => sum + x, 0) / count;
@@ -199,6 +204,7 @@ const NEAR = 0.05;
  * @throws {VielbeinError} `INVALID_ARGUMENT` if there are no samples.
  */
 export function judgeDifferences(samples: readonly Settled<PathLength>[]): DifferenceReport {
+  requireKind("judgeDifferences: samples", "list", samples);
   requireSome("judgeDifferences", samples);
   const total = (key: keyof PathLength) => samples.reduce((sum, sample) => sum + sample[key], 0);
   const [exact, difference] = [total("exact"), total("difference")];

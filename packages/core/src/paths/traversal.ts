@@ -3,7 +3,7 @@
 
 import { VielbeinError } from "../errors.ts";
 import type { Space } from "../map/space.ts";
-import { requireInteger, requirePositive } from "../requirements.ts";
+import { requireInteger, requireKind, requirePositive } from "../requirements.ts";
 
 /** `count` values evenly from −range to +range; the middle one is exactly 0 when `count` is odd. */
 export function symmetricSteps(range: number, count: number): number[] {
@@ -24,6 +24,9 @@ export function linearTraversal(
   direction: ArrayLike<number>,
   steps: readonly number[],
 ): Float32Array {
+  requireKind("linearTraversal: point", "numbers", point);
+  requireKind("linearTraversal: direction", "numbers", direction);
+  requireKind("linearTraversal: steps", "numbers", steps);
   requireSameLength("linearTraversal", point, direction);
   const dim = point.length;
   const points = new Float32Array(steps.length * dim);
@@ -48,6 +51,8 @@ export function sphericalTraversal(
   direction: ArrayLike<number>,
   angles: readonly number[],
 ): Float32Array {
+  requireKind("sphericalTraversal: point", "numbers", point);
+  requireKind("sphericalTraversal: direction", "numbers", direction);
   requireSameLength("sphericalTraversal", point, direction);
   const dim = point.length;
   const x = Float64Array.from(point);
@@ -88,6 +93,7 @@ export function restrictToLayers(
   direction: ArrayLike<number>,
   layers: readonly number[],
 ): Float64Array {
+  requireKind("restrictToLayers: space", "space", space);
   const dim = space.shape.at(-1);
   if (space.shape.length < 2 || dim === undefined) {
     throw new VielbeinError(

@@ -4,6 +4,7 @@
 
 import { uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 
 /** Seed, resamples and clusters of {@link bootstrap}. */
 export interface BootstrapOptions {
@@ -40,6 +41,7 @@ export function bootstrap(
   statistic: (members: Int32Array) => number,
   options: BootstrapOptions = {},
 ): Bootstrap {
+  requireKind("bootstrap: statistic", "function", statistic);
   const values = bootstrapValues(count, statistic, options);
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
   const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
@@ -52,6 +54,7 @@ export function bootstrapValues(
   statistic: (members: Int32Array) => number,
   { seed = 0, resamples = 2000, clusters }: BootstrapOptions = {},
 ): Float64Array {
+  requireKind("bootstrapValues: statistic", "function", statistic);
   requireSizes(count, resamples, clusters);
   const groups = clusters && membersOf(clusters);
   const units = groups?.length ?? count;
@@ -64,6 +67,7 @@ export function bootstrapValues(
 
 /** Ends of the central 95 % of values in ascending order. */
 export function intervalOf(ascending: Float64Array): readonly [number, number] {
+  requireKind("intervalOf: ascending", "numbers", ascending);
   const at = (share: number): number => ascending[Math.round(share * (ascending.length - 1))];
   return [at(0.025), at(0.975)];
 }

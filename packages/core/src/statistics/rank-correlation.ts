@@ -3,6 +3,7 @@
 
 import { uniform } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 
 /** Permutations and seed of the test of {@link rankCorrelation}. */
 export interface RankCorrelationOptions {
@@ -37,6 +38,8 @@ export function rankCorrelation(
   y: ArrayLike<number>,
   { permutations = 9999, seed = 0 }: RankCorrelationOptions = {},
 ): RankCorrelation {
+  requireKind("rankCorrelation: x", "numbers", x);
+  requireKind("rankCorrelation: y", "numbers", y);
   const n = x.length;
   if (y.length !== n) {
     throw new VielbeinError(

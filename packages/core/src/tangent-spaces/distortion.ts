@@ -17,7 +17,7 @@ import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import { spectrumAt } from "../jacobian/singular-values.ts";
 import { type TangentBasis, tangentBasis, tangentBasisAt } from "../jacobian/tangent-basis.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
-import { requirePositive } from "../requirements.ts";
+import { requireKind, requirePositive } from "../requirements.ts";
 import { type BootstrapOptions, bootstrap } from "../statistics/bootstrap.ts";
 import { neighbour, requirePair, type WarpagePair } from "./warpage.ts";
 
@@ -35,7 +35,9 @@ export interface DistortionOptions
 
 /** Normalised geodesic distance of the leading `k` directions, in radians. */
 export interface TangentDistance {
+  /** Geodesic distance of the two tangent spaces, in radians. */
   readonly distance: number;
+  /** Their dimension. */
   readonly k: number;
 }
 
@@ -44,7 +46,9 @@ export interface TangentDistance {
  * that there is no k or no subspace.
  */
 export interface DistortionSample {
+  /** Between the point and an independent one; undefined without local dimension. */
   readonly random: TangentDistance | undefined;
+  /** Between the point and one near it; undefined without local dimension. */
   readonly near: TangentDistance | undefined;
   /** How the tangent space at x was computed, and, under the same budget, those at the other points. */
   readonly route: DerivativeRoute;
@@ -134,14 +138,17 @@ export type DistortionProblem = "flat" | "affine" | "too-near";
 export interface Distortion {
   /** I_rand, I_local: mean distances in radians; NaN where there is no sample. */
   readonly iRand: number;
+  /** I_local, mean distance of near pairs in radians; NaN where there is no sample. */
   readonly iLocal: number;
   /** I_rand/I_local. */
   readonly distortion: number | undefined;
+  /** Why there is no ratio. */
   readonly problem: DistortionProblem | undefined;
   /** Ends of the 95 % interval of the ratio, by the percentiles of a bootstrap over pairs; from two pairs on. */
   readonly interval: readonly [number, number] | undefined;
   /** Number of pairs that count, and of pairs without local dimension. */
   readonly pairs: number;
+  /** Number of pairs left out, without local dimension. */
   readonly excluded: number;
   /** Median k over the independent points; undefined without samples. */
   readonly k: number | undefined;
@@ -155,6 +162,7 @@ export function distortion(
   samples: readonly Pick<DistortionSample, "random" | "near">[],
   options: BootstrapOptions = {},
 ): Distortion {
+  requireKind("distortion: samples", "list", samples);
   const { clusters } = options;
   const usable = samples.flatMap(({ random, near }, i) =>
     random && near ? [{ random, near, cluster: clusters?.[i] ?? i }] : [],

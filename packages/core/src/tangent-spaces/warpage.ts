@@ -12,6 +12,7 @@ import { resolvedCount, type TangentBasis, tangentBasis } from "../jacobian/tang
 import { type DerivativeRoute, type DifferentiableMap, requireMap } from "../map/map.ts";
 import { samplePoints } from "../map/sampling.ts";
 import { requirePoints, type Space } from "../map/space.ts";
+import { requireKind } from "../requirements.ts";
 
 /** The points of one comparison. */
 export interface WarpagePair {
@@ -62,6 +63,7 @@ export interface WarpageSample<M extends GrassmannDistanceName = GrassmannDistan
  * sphere. The same whatever the number of pairs.
  */
 export function warpagePair(space: Space, seed: number | bigint, index: number): WarpagePair {
+  requireKind("warpagePair: space", "space", space);
   const gaussian = normal(seed, 3 * index + 2, space.dim);
   const length = Math.sqrt(gaussian.reduce((sum, x) => sum + x * x, 0));
   return {
@@ -73,6 +75,7 @@ export function warpagePair(space: Space, seed: number | bigint, index: number):
 
 /** Number of directions that are compared where the caller does not say: 50, or as many as there are. */
 export function defaultDirections(map: Pick<DifferentiableMap, "from" | "to">): number {
+  requireKind("defaultDirections: map", "map", map);
   return Math.min(50, map.from.dim, map.to.dim);
 }
 
@@ -141,6 +144,7 @@ export interface ProfileSummary {
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
 export function summarizeProfiles(profiles: readonly Float64Array[]): ProfileSummary {
+  requireKind("summarizeProfiles: profiles", "list", profiles);
   const count = profiles.length;
   const lengths = [...new Set(profiles.map((profile) => profile.length))];
   if (lengths.length !== 1) {

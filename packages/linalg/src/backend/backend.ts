@@ -35,11 +35,13 @@ export interface InitializeOptions {
 
 /** The backend at work, by {@link backend}. */
 export interface BackendInfo {
+  /** Which implementation runs. */
   readonly name: BackendName;
   /** Why this one, in words. */
   readonly reason: string;
   /** Bytes that the kernel's memory takes now. It is kept for the next call until `release()`. */
   readonly memoryBytes: number;
+  /** The most bytes that it may take. */
   readonly maxMemory: number;
 }
 

@@ -2,7 +2,15 @@
 
 import { routinesFor } from "../backend/backend.ts";
 import type { Routines } from "../backend/routines.ts";
-import { type Matrix, matrix, requireInRange, requireOption, requireSameRows, transpose } from "../matrix.ts";
+import {
+  type Matrix,
+  matrix,
+  requireInRange,
+  requireOption,
+  requireSameRows,
+  requireShape,
+  transpose,
+} from "../matrix.ts";
 import { TINY_ORDER } from "../plain/tiny-eigh.ts";
 import { cholesky } from "./cholesky.ts";
 import { moderated, scaleByPowerOfTwo } from "./scaling.ts";
@@ -66,6 +74,7 @@ export function eigh(a: Matrix, options: EighOptions = {}): Eigh | Pick<Eigh, "v
  * @throws {LinalgError} as `eigh`; `NUMERICAL_FAILURE` if B is not positive definite.
  */
 export function eighGeneralized(a: Matrix, b: Matrix, options: Pick<EighOptions, "sign"> = {}): Eigh {
+  requireShape("eighGeneralized: b", b);
   requireOption("eighGeneralized: sign", options.sign ?? "any", ["canonical", "any"]);
   requireSymmetric("eighGeneralized: a", a);
   requireSameRows("eighGeneralized", a, b);

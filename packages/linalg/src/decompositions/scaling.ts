@@ -1,9 +1,11 @@
 // Scaling by powers of two, exact in float64, which keeps sums of squares away from overflow and underflow.
 
 import { type Matrix, requireFinite } from "../matrix.ts";
+import { requireKind } from "../requirements.ts";
 
 /** Euclidean norm, without overflow or underflow on the way: NaN and infinities pass through. */
 export function norm(values: ArrayLike<number>): number {
+  requireKind("norm: values", "numbers", values);
   let scale = 0;
   let sum = 0;
   for (let i = 0; i < values.length; i++) {

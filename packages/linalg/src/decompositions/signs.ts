@@ -33,6 +33,8 @@ export function canonicalSigns(u: Matrix, v: Matrix): { u: Matrix; v: Matrix } {
  * V `[n, l]`, where given, along with them. Columns of V beyond the k of U turn by their own entries.
  */
 export function orient(u: Matrix, v?: Matrix): void {
+  requireShape("orient: u", u);
+  if (v) requireShape("orient: v", v);
   const signs = signsOf(u);
   turn(u, signs);
   if (!v) return;

@@ -5,6 +5,7 @@ import { LinalgError } from "../errors.ts";
 import { requireFinite, requireOption, requireSize } from "../matrix.ts";
 import { fromStack, type MatrixStack } from "../matrix-stack.ts";
 import { TINY_ORDER, tinyEigh } from "../plain/tiny-eigh.ts";
+import { requireKind } from "../requirements.ts";
 import { orient } from "./signs.ts";
 import { requireSymmetric } from "./symmetric.ts";
 
@@ -39,6 +40,7 @@ export interface StackOptions {
  * @throws {LinalgError} as `eigh`.
  */
 export function eighStack(stack: MatrixStack, options: StackOptions = {}): EighStack {
+  requireKind("eighStack: stack", "stack", stack);
   const { count, rows: n, data } = requireStack("eighStack", stack, options);
   for (let i = 0; i < count; i++) requireSymmetric(`eighStack: matrix ${i}`, fromStack(stack, i));
   const values = new Float64Array(count * n);
@@ -62,6 +64,7 @@ export function eighStack(stack: MatrixStack, options: StackOptions = {}): EighS
  * @throws {LinalgError} as `svd`.
  */
 export function svdStack(stack: MatrixStack, options: StackOptions = {}): SvdStack {
+  requireKind("svdStack: stack", "stack", stack);
   const { count, rows: m, cols: n } = requireStack("svdStack", stack, options);
   const r = Math.min(m, n);
   const s = new Float64Array(count * r);

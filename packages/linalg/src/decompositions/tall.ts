@@ -3,6 +3,7 @@
 import { routinesFor } from "../backend/backend.ts";
 import { LinalgError } from "../errors.ts";
 import { leadingColumns, type Matrix, matrix, requireFinite, requireOption, requireSize } from "../matrix.ts";
+import { requireKind } from "../requirements.ts";
 import { eigh } from "./eigh.ts";
 import { makeDiagonalNonNegative } from "./qr.ts";
 import { moderated, scaleByPowerOfTwo } from "./scaling.ts";
@@ -88,6 +89,7 @@ export class StreamingQr {
  * @throws {LinalgError} `SHAPE_MISMATCH`; `NOT_FINITE`; `INVALID_ARGUMENT` (no chunk); `MEMORY_BUDGET`.
  */
 export async function tallSkinnyQR(chunks: Chunks): Promise<TallQr> {
+  requireKind("tallSkinnyQR: chunks", "chunks", chunks);
   let stream: StreamingQr | undefined;
   for await (const chunk of chunks) {
     stream ??= new StreamingQr(chunk.cols);
@@ -103,6 +105,7 @@ export async function tallSkinnyQR(chunks: Chunks): Promise<TallQr> {
  * @throws {LinalgError} as `tallSkinnyQR`; `NUMERICAL_FAILURE` where method "gram" would lose small values.
  */
 export async function tallSvd(chunks: Chunks, options: TallSvdOptions = {}): Promise<TallSvd> {
+  requireKind("tallSvd: chunks", "chunks", chunks);
   const { method = "tsqr", sign = "any" } = options;
   requireOption("tallSvd: method", method, ["tsqr", "gram"]);
   requireOption("tallSvd: sign", sign, ["canonical", "any"]);

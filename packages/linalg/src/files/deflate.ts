@@ -2,6 +2,7 @@
 
 import { Inflate } from "fflate";
 import { LinalgError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 
 /** The most that a byte of DEFLATE can stand for: a match of 258 bytes takes two bits or more. */
 const MAX_RATIO = 1032;
@@ -12,6 +13,7 @@ let table: Int32Array | undefined;
 
 /** CRC-32 of ISO 3309, as zip and PNG use it. */
 export function crc32(bytes: Uint8Array): number {
+  requireKind("crc32: bytes", "bytes", bytes);
   table ??= Int32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
@@ -24,6 +26,7 @@ export function crc32(bytes: Uint8Array): number {
 
 /** Adler-32 of RFC 1950, as zlib streams end with it. */
 export function adler32(bytes: Uint8Array): number {
+  requireKind("adler32: bytes", "bytes", bytes);
   let [a, b] = [1, 0];
   for (let i = 0; i < bytes.length; ) {
     // As many sums as stay below 2³².
@@ -44,6 +47,7 @@ export function adler32(bytes: Uint8Array): number {
  * @throws {LinalgError} `INVALID_FILE`: damaged, or of another size.
  */
 export function inflateExactly(packed: Uint8Array, size: number): Uint8Array {
+  requireKind("inflateExactly: packed", "bytes", packed);
   if (size > packed.length * MAX_RATIO) throw invalid(`${packed.length} bytes cannot hold ${size}`);
   const result = new Uint8Array(size);
   let at = 0;

@@ -9,7 +9,9 @@ export type NpyDtype = "b1" | "u1" | "i1" | "u2" | "i2" | "u4" | "i4" | "u8" | "
 export interface NpyHeader {
   /** Lengths of the axes; `[]` for a single number. */
   readonly shape: readonly number[];
+  /** Type of the elements. */
   readonly dtype: NpyDtype;
+  /** Whether the high byte of an element comes first. */
   readonly isBigEndian: boolean;
   /** Fortran order: the first axis varies fastest. */
   readonly isFortran: boolean;
@@ -17,6 +19,7 @@ export interface NpyHeader {
   readonly length: number;
   /** Where the elements begin, and where they end, in bytes of the file. */
   readonly start: number;
+  /** Where the elements end, in bytes of the file. */
   readonly end: number;
 }
 

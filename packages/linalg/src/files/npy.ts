@@ -4,6 +4,7 @@
 
 import { LinalgError } from "../errors.ts";
 import { requireSize } from "../matrix.ts";
+import { requireKind } from "../requirements.ts";
 import { halfToNumber } from "./half.ts";
 import { invalid, MAGIC, type NpyDtype, readNpyHeader } from "./npy-header.ts";
 
@@ -52,6 +53,7 @@ const PREAMBLE = MAGIC.length + 4;
  * 2, 4 or 8 bytes, nor an integer, nor bool.
  */
 export function readNpy(bytes: Uint8Array): ReadNpyArray {
+  requireKind("readNpy: bytes", "bytes", bytes);
   const { shape, dtype, isBigEndian, isFortran, start, end } = readNpyHeader(bytes);
   // Negated, so that a product of absurd sides that is NaN is refused too.
   if (!(bytes.length >= end)) {
@@ -72,7 +74,9 @@ export function readNpy(bytes: Uint8Array): ReadNpyArray {
  *
  * @throws {LinalgError} `INVALID_ARGUMENT` or `SHAPE_MISMATCH`.
  */
-export function writeNpy({ shape, data }: NpyArray): Uint8Array {
+export function writeNpy(array: NpyArray): Uint8Array {
+  requireKind("writeNpy: array", "npyArray", array);
+  const { shape, data } = array;
   for (const side of shape) requireSize("writeNpy: every axis", side);
   const length = shape.reduce((product, side) => product * side, 1);
   if (data.length !== length) {

@@ -2,6 +2,7 @@
 
 import { Inflate, zipSync } from "fflate";
 import { LinalgError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import { type NpyArray, type ReadNpyArray, readNpy, writeNpy } from "./npy.ts";
 import { MAX_HEADER_END, type NpyHeader, readNpyHeader, UnsupportedArrayError } from "./npy-header.ts";
 import { requireReadable, unpackMember, type ZipMember, zipMembers } from "./zip.ts";
@@ -148,6 +149,7 @@ export function writeNpz(
   arrays: Readonly<Record<string, NpyArray>>,
   options: WriteNpzOptions = {},
 ): Uint8Array {
+  requireKind("writeNpz: arrays", "object", arrays);
   const files = Object.fromEntries(
     Object.entries(arrays).map(([name, array]) => [`${name}.npy`, writeNpy(array)]),
   );

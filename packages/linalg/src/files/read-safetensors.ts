@@ -1,6 +1,7 @@
 // The tensors of a safetensors file, which may be damaged, or hostile.
 
 import { LinalgError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import { halfToNumber } from "./half.ts";
 import {
   isSizes,
@@ -37,6 +38,7 @@ const MAX_HEADER = 100_000_000;
  * @throws {LinalgError} `INVALID_FILE`.
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
+  requireKind("readSafetensors: bytes", "bytes", bytes);
   const { tensors, metadata } = safetensorsViews(bytes);
   // Copies, because the data in `bytes` need not be aligned. Not by `slice`: a Buffer's makes a view.
   const read = Object.entries(tensors).map(([name, { dtype, shape, raw }]) => {
@@ -52,6 +54,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
  * @throws {LinalgError} `INVALID_FILE`.
  */
 export function safetensorsViews(bytes: Uint8Array): SafetensorsViews {
+  requireKind("safetensorsViews: bytes", "bytes", bytes);
   if (bytes.length < 8) throw invalid("cut short before the length of the header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = Number(view.getBigUint64(0, true));

@@ -53,7 +53,9 @@ export interface Safetensors {
 
 /** A tensor whose elements are not read yet. */
 export interface SafetensorsView {
+  /** Lengths of the axes; `[]` for a single number. */
   readonly shape: readonly number[];
+  /** Type of the elements in the file. */
   readonly dtype: SafetensorsDtype;
   /** Its elements as they lie in the file, little-endian and in C order. */
   readonly raw: Uint8Array;
@@ -61,7 +63,9 @@ export interface SafetensorsView {
 
 /** As {@link Safetensors}, with views. */
 export interface SafetensorsViews {
+  /** Tensors by their names. */
   readonly tensors: Readonly<Record<string, SafetensorsView>>;
+  /** Texts by their names, `__metadata__` of the file. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

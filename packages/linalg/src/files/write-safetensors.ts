@@ -1,6 +1,7 @@
 // The bytes of a safetensors file.
 
 import { LinalgError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import { isSizes, type SafetensorsData, type SafetensorsDtype, type Tensor } from "./safetensors-types.ts";
 
 /**
@@ -13,6 +14,7 @@ export function writeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
+  requireKind("writeSafetensors: tensors", "object", tensors);
   for (const [name, tensor] of Object.entries(tensors)) requireTensor(name, tensor);
   const sorted = Object.entries(tensors)
     .map(([name, { shape, data }]) => ({ name, shape, data, dtype: dtypeOf(data) }))

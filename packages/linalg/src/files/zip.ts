@@ -2,17 +2,21 @@
 // with or without data descriptors and zip64. The central directory at the end says what there is.
 
 import { LinalgError } from "../errors.ts";
+import { requireKind } from "../requirements.ts";
 import { crc32, inflateExactly } from "./deflate.ts";
 import { UnsupportedArrayError } from "./npy-header.ts";
 
 /** One file of a ZIP archive, not yet unpacked. */
 export interface ZipMember {
+  /** Path in the archive. */
   readonly name: string;
   /** Bytes when unpacked, as the directory announces them. */
   readonly size: number;
   /** 0 stored, 8 deflated. */
   readonly method: number;
+  /** Whether a password is needed: such members cannot be read. */
   readonly isEncrypted: boolean;
+  /** CRC-32 of the unpacked bytes, as the directory announces it. */
   readonly crc: number;
   /** As it lies in the archive. */
   readonly packed: Uint8Array;
@@ -40,6 +44,7 @@ const ELSEWHERE = 0xffffffff;
  * @throws {LinalgError} `INVALID_FILE`: no zip archive, cut short, or members that share a name or bytes.
  */
 export function zipMembers(bytes: Uint8Array): ZipMember[] {
+  requireKind("zipMembers: bytes", "bytes", bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { count, start } = directory(view);
   const members: ZipMember[] = [];
@@ -66,6 +71,7 @@ export function zipMembers(bytes: Uint8Array): ZipMember[] {
  * @throws {LinalgError} `INVALID_FILE`: encrypted, packed by another method, or not what its checksum says.
  */
 export function unpackMember(member: ZipMember): Uint8Array {
+  requireKind("unpackMember: member", "zipMember", member);
   const { size, crc, packed } = member;
   requireReadable(member);
   const isStored = member.method === STORED;
@@ -90,7 +96,9 @@ export function unpackMember(member: ZipMember): Uint8Array {
  *
  * @throws {UnsupportedArrayError} for members that are encrypted, or packed by another method than deflate.
  */
-export function requireReadable({ method, isEncrypted }: ZipMember): void {
+export function requireReadable(member: ZipMember): void {
+  requireKind("requireReadable: member", "zipMember", member);
+  const { method, isEncrypted } = member;
   if (isEncrypted) throw new UnsupportedArrayError("it is encrypted. Save it without a password.");
   if (method === STORED || method === DEFLATED) return;
   throw new UnsupportedArrayError(

@@ -8,7 +8,9 @@ import { type Matrix, matrix, requireFinite, requireInRange, requireSize, transp
 
 /** A square operator, by its products with blocks of vectors. */
 export interface BlockOperator {
+  /** m, the length of A·x. */
   readonly rows: number;
+  /** n, the length of x. */
   readonly cols: number;
   /** A·X `[rows, b]` of X `[cols, b]`, for any b. X must not be changed or kept. */
   apply(x: Matrix): Matrix | Promise<Matrix>;

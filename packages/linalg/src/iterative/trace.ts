@@ -27,6 +27,7 @@ export interface TraceOptions {
 
 /** The trace of an operator that is known by its products, with its standard error. */
 export interface TraceEstimate {
+  /** The estimate, a mean over random vectors. */
   readonly trace: number;
   /** Standard deviation of the mean over the random vectors. */
   readonly standardError: number;

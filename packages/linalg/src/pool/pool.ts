@@ -24,10 +24,15 @@ export interface LinalgPoolOptions {
 
 /** What the pool needs of a Worker (browsers, Deno), or of a worker thread. */
 export interface PoolWorker {
+  /** Sends a message; the buffers in `transfer` are moved, not copied. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  /** Ends the worker at once. */
   terminate(): unknown;
+  /** How a worker of a browser is listened to. */
   addEventListener?(type: "message" | "error" | "messageerror", listener: (event: PoolEvent) => void): void;
+  /** How a worker of Node is listened to. */
   on?(event: string, listener: (value: unknown) => void): unknown;
+  /** In Node: lets the process end while the worker is idle. */
   unref?(): void;
 }
 

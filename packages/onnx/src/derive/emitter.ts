@@ -50,13 +50,16 @@ export function sign(e: Emitter, x: string): string {
  * results. Tangents and cotangents of a tensor of shape S have shape `[k, ...S]`.
  */
 export class Emitter {
+  /** The nodes emitted so far, in an order in which they can run. */
   readonly nodes: Node[] = [];
+  /** The constants that they use. */
   readonly initializers: Tensor[] = [];
   readonly #memo = new Map<string, readonly string[]>();
   /** Whether to keep to operators that every engine runs on its accelerator. */
   readonly portable: boolean;
   readonly #info: ReadonlyMap<string, TensorInfo>;
   readonly #constants: ReadonlyMap<string, Tensor>;
+  /** Gives names that no tensor of the graph has. */
   readonly names: NameSupply;
   /** What the form of the primal graph says of its values. */
   readonly signs: Signs;
@@ -145,10 +148,12 @@ export class Emitter {
     return this.#constants.has(name);
   }
 
+  /** Name of a constant of integers, `[values.length]`. */
   int64(values: readonly number[]): string {
     return this.#constant(`i ${values}`, (name) => int64Tensor(name, values));
   }
 
+  /** Name of a constant that is one integer, of shape `[]`. */
   int64Scalar(value: number): string {
     return this.#constant(`i ${value} []`, (name) => int64Tensor(name, [value], []));
   }
@@ -159,6 +164,7 @@ export class Emitter {
     return this.#constant(`f${this.#floatType} ${values} [${dims}]`, (name) => make(name, values, dims));
   }
 
+  /** Name of a constant that is one number of the model's floating-point type, of shape `[]`. */
   scalar(value: number): string {
     return this.float([value], []);
   }

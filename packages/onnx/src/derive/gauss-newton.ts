@@ -1,6 +1,7 @@
 // The Gauss–Newton product, forward and then reverse in one graph: ẋ ↦ J(x)ᵀ·D·J(x)·ẋ for k tangents at once, with
 // nothing of the size of the output crossing the engine's border. JᵀJ is the metric that the map pulls back.
 
+import { requireKind } from "../arguments.ts";
 import { makeNode } from "../model/attributes.ts";
 import { tensorNames } from "../model/graph.ts";
 import type { Model } from "../model/model.ts";
@@ -22,6 +23,7 @@ export interface GaussNewtonOptions extends DerivativeOptions {
 
 /** Names of the tensors of a Gauss–Newton graph. */
 export interface GaussNewtonGraph {
+  /** The graph as a model. */
   readonly model: Model;
   /** The point, `[1, ...]`. */
   readonly input: string;
@@ -42,6 +44,7 @@ export interface GaussNewtonGraph {
  * @throws {VielbeinError} what {@link jvp} and {@link vjp} throw.
  */
 export function gaussNewton(graph: PreparedGraph, options: GaussNewtonOptions = {}): GaussNewtonGraph {
+  requireKind("gaussNewton: graph", "prepared", graph);
   const { input, output } = graph;
   const names = new NameSupply(tensorNames(graph.model.graph));
   const inputTangent = names.claim(`${input}_tangent`);

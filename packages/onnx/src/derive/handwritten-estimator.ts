@@ -2,6 +2,7 @@
 // looked up by it. Files do not keep stopGradient. What is left, x + (q − x), has the value q and the derivative of q,
 // which is 0.
 
+import { requireKind } from "../arguments.ts";
 import { tensorNames } from "../model/graph.ts";
 import type { Node } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
@@ -82,6 +83,7 @@ export const DETACHED =
 
 /** Nodes of a prepared graph that are straight-through estimators written out, by their labels. */
 export function handwrittenEstimators(graph: PreparedGraph): string[] {
+  requireKind("handwrittenEstimators: graph", "prepared", graph);
   const names = new NameSupply(tensorNames(graph.model.graph));
   const emitter = new Emitter(graph, names, { name: graph.input, like: graph.input }, {});
   return graph.model.graph.nodes.filter((node) => straightInput(emitter, node) !== undefined).map(nodeLabel);

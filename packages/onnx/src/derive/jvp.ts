@@ -2,6 +2,7 @@
 // ẏ = J(x)·ẋ for k tangents at once. The tangents carry a leading axis k through the network; the primal
 // is evaluated once and shared by all of them.
 
+import { requireKind } from "../arguments.ts";
 import { makeNode } from "../model/attributes.ts";
 import { nodeReads, tensorNames } from "../model/graph.ts";
 import type { Model, Node } from "../model/model.ts";
@@ -17,6 +18,7 @@ import { nodeLabel, operatorName, Unsupported, UnsupportedOperatorError } from "
 
 /** Names of the tensors of a JVP graph. */
 export interface JvpGraph {
+  /** The graph as a model. */
   readonly model: Model;
   /** The point, `[1, ...]`. */
   readonly input: string;
@@ -37,6 +39,7 @@ export interface JvpGraph {
  * `INVALID_SPACE` when the derivative is zero everywhere, as after rounding.
  */
 export function jvp(graph: PreparedGraph, options: DerivativeOptions = {}): JvpGraph {
+  requireKind("jvp: graph", "prepared", graph);
   const names = new NameSupply(tensorNames(graph.model.graph));
   const inputTangent = names.claim(`${graph.input}_tangent`);
   const outputTangent = names.claim(`${graph.output}_tangent`);
@@ -70,11 +73,13 @@ export interface NodeReport {
    * estimator written out by hand; `unsupported`: see `reason`.
    */
   readonly derivative: "exact" | "straight" | "zero" | "unsupported";
+  /** Why the derivative is not exact, in words. */
   readonly reason?: string | undefined;
 }
 
 /** Reports on every node that a tangent of the input reaches, without stopping at the first problem. */
 export function differentiability(graph: PreparedGraph): NodeReport[] {
+  requireKind("differentiability: graph", "prepared", graph);
   const names = new NameSupply(tensorNames(graph.model.graph));
   const reports: NodeReport[] = [];
   const problems = new Map<Node, string>();

@@ -3,6 +3,7 @@
 // point (Lanczos, power iteration, conjugate gradients) the primal then runs once.
 
 import type { Runtime } from "@vielbein/core/runtime";
+import { requireKind } from "../arguments.ts";
 import { probe } from "../file/probe.ts";
 import { makeNode } from "../model/attributes.ts";
 import { nodeReads, nodesFor, tensorNames } from "../model/graph.ts";
@@ -20,6 +21,7 @@ import { pullBack } from "./vjp.ts";
 
 /** One of the two linear maps: reads the residuals it names and k vectors, yields k vectors. */
 export interface LinearGraph {
+  /** The graph as a model. */
   readonly model: Model;
   /** Names of the tensors to feed beside `input`: residuals, and perhaps the point. */
   readonly residuals: readonly string[];
@@ -56,6 +58,8 @@ export async function linearize(
   runtime: Runtime,
   options: DerivativeOptions = {},
 ): Promise<Linearization> {
+  requireKind("linearize: graph", "prepared", graph);
+  requireKind("linearize: runtime", "runtime", runtime);
   return (await linearizeWithin(graph, runtime, Number.POSITIVE_INFINITY, options))!;
 }
 

@@ -1,11 +1,13 @@
 // A graph whose shapes and constants are known: what rules read of it.
 
+import { requireKind } from "../arguments.ts";
 import type { Model, Tensor } from "../model/model.ts";
 
 /** Shape and element type of a tensor, measured at batch 1. */
 export interface TensorInfo {
   /** Full shape at batch 1, batch axis included. */
   readonly shape: readonly number[];
+  /** Type of the elements, one of {@link DataType}. */
   readonly dataType: number;
 }
 
@@ -29,5 +31,6 @@ export function infoOf({ info }: Pick<MeasuredGraph, "info">, name: string): Ten
 
 /** Shape of one point of a tensor: the batch axis, of extent 1, is left out. */
 export function pointShape(shape: readonly number[]): readonly number[] {
+  requireKind("pointShape: shape", "numbers", shape);
   return shape.length > 1 && shape[0] === 1 ? shape.slice(1) : shape;
 }

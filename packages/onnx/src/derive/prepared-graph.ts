@@ -6,7 +6,9 @@ import type { DerivativeRule } from "./rule.ts";
 
 /** A graph with one input, possibly parameters beside it, one output, static shapes, and nothing left to fold. */
 export interface PreparedGraph extends MeasuredGraph {
+  /** Name of the input that derivatives are taken with respect to. */
   readonly input: string;
+  /** Name of the output. */
   readonly output: string;
   /** Further inputs, with respect to which nothing is differentiated. */
   readonly parameters: readonly string[];

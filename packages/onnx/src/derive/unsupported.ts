@@ -109,6 +109,7 @@ export function otherForm({ message }: Error): string {
  * reason.
  */
 export class UnsupportedOperatorError extends VielbeinError {
+  /** `UnsupportedOperatorError`. */
   override readonly name: string = "UnsupportedOperatorError";
   /** Operator, with its domain where that is not the standard one. */
   readonly opType: string;
@@ -116,6 +117,7 @@ export class UnsupportedOperatorError extends VielbeinError {
   readonly node: string;
   /** Position among the nodes of the model file, from 0. */
   readonly position: number;
+  /** Why there is no derivative, in words. */
   readonly reason: string;
 
   constructor(node: Node, position: number, opset: number, reason: string) {

@@ -2,6 +2,7 @@
 // x̄ = J(x)ᵀ·ȳ for k cotangents at once. The primal runs forwards once; the cotangents, with their leading
 // axis k, run backwards through it.
 
+import { requireKind } from "../arguments.ts";
 import { makeNode } from "../model/attributes.ts";
 import { dependents, nodeReads, tensorNames } from "../model/graph.ts";
 import type { Model, Node } from "../model/model.ts";
@@ -14,6 +15,7 @@ import { Unsupported, UnsupportedOperatorError } from "./unsupported.ts";
 
 /** Names of the tensors of a VJP graph. */
 export interface VjpGraph {
+  /** The graph as a model. */
   readonly model: Model;
   /** The point, `[1, ...]`. */
   readonly input: string;
@@ -34,6 +36,7 @@ export interface VjpGraph {
  *   zero everywhere, as after rounding.
  */
 export function vjp(graph: PreparedGraph, options: DerivativeOptions = {}): VjpGraph {
+  requireKind("vjp: graph", "prepared", graph);
   const names = new NameSupply(tensorNames(graph.model.graph));
   const outputCotangent = names.claim(`${graph.output}_cotangent`);
   const inputCotangent = names.claim(`${graph.input}_cotangent`);

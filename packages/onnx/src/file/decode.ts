@@ -1,6 +1,7 @@
 // ONNX protobuf → Model. Field numbers are those of onnx.proto (IR version 3 to 13).
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import type { Graph, LocalFunction, Model } from "../model/model.ts";
 import { readFunction, readOpset } from "./decode-function.ts";
 import { newContext, readGraph } from "./decode-graph.ts";
@@ -25,6 +26,7 @@ import { WireError, WireReader } from "./proto/reader.ts";
  * ```
  */
 export function decodeModel(bytes: Uint8Array, name = "model.onnx"): Model {
+  requireKind("decodeModel: bytes", "bytes", bytes);
   try {
     return readModel(plainBytes(bytes), name);
   } catch (error) {

@@ -1,5 +1,6 @@
 // Model → ONNX protobuf.
 
+import { requireKind } from "../arguments.ts";
 import { pushTo } from "../model/graph.ts";
 import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from "../model/model.ts";
 import { WireWriter } from "./proto/writer.ts";
@@ -28,6 +29,7 @@ function byMemory(files: Model["files"]): Files {
 
 /** Serialises a model; fields this package does not interpret come back out unchanged. */
 export function encodeModel(model: Model, options: EncodeOptions = {}): Uint8Array {
+  requireKind("encodeModel: model", "model", model);
   const files = byMemory(options.weights === "reference" ? model.files : new Map());
   const writer = new WireWriter();
   writer.int(1, model.irVersion);

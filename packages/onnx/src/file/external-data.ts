@@ -1,6 +1,7 @@
 // External data: weights in files beside the model. Their names are hostile input.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import type { Attribute, ExternalData, Graph, Model, Node, Tensor } from "../model/model.ts";
 import { entryOf } from "../model/names.ts";
 import { byteLength } from "../model/tensor.ts";
@@ -13,6 +14,7 @@ import { plainBytes } from "./decode.ts";
  * @throws {VielbeinError} `INVALID_MODEL`.
  */
 export function requireConfinedLocation(location: string, tensor: string): void {
+  requireKind("requireConfinedLocation: location", "text", location);
   const parts = location.split(/[\\/]/);
   if (/^[\\/]|^[a-zA-Z]:|\0/.test(location) || parts.includes("..")) {
     throw new VielbeinError(
@@ -33,6 +35,7 @@ export async function resolveExternalData(
   model: Model,
   read: (location: string) => Promise<Uint8Array>,
 ): Promise<Model> {
+  requireKind("resolveExternalData: model", "model", model);
   const locations = new Map<string, Tensor>();
   mapTensors(model, (tensor) => {
     if (tensor.external && tensor.raw.length === 0) locations.set(tensor.external.location, tensor);

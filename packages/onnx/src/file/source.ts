@@ -2,6 +2,7 @@
 
 import { bytesText, VielbeinError } from "@vielbein/core";
 import type { ModelSource, Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
+import { requireKind } from "../arguments.ts";
 import { everyName } from "../model/graph.ts";
 import { DataType, type Graph, type Model } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
@@ -26,6 +27,7 @@ function requireHandedOver({ initializers }: Graph): void {
 
 /** Serialises for an engine without copying the weights that still lie in `model.files`. */
 export function modelSource(model: Model): ModelSource {
+  requireKind("modelSource: model", "model", model);
   return { bytes: encodeModel(model, { weights: "reference" }), files: model.files };
 }
 

@@ -1,6 +1,7 @@
 // Composition of models: g ∘ (scale·f + shift) as one graph, e.g. LPIPS features of a generator's image.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { everyName, tensorNames, topologicalOrder } from "../model/graph.ts";
 import { type Graph, type Model, requiredInputs, standardOpset } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
@@ -23,6 +24,8 @@ export interface ChainOptions extends LinkOptions {
  * @throws {VielbeinError} `INVALID_SPACE` when the named output or input does not exist.
  */
 export function chain(first: Model, second: Model, options: ChainOptions = {}): Model {
+  requireKind("chain: first", "model", first);
+  requireKind("chain: second", "model", second);
   const head = normalize(first);
   const tail = normalize(second);
   const output = options.output ?? head.graph.outputs[0]?.name;

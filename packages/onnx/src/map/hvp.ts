@@ -3,6 +3,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
+import { requireKind } from "../arguments.ts";
 import type { DerivativeOptions } from "../derive/emitter.ts";
 import { type JvpGraph, jvp } from "../derive/jvp.ts";
 import { infoOf } from "../derive/measured-graph.ts";
@@ -17,6 +18,7 @@ import { prepare } from "../prepare/prepare.ts";
 
 /** Names of the tensors of an HVP graph. */
 export interface HvpGraph {
+  /** The graph as a model. */
   readonly model: Model;
   /** The point x, `[1, ...]`. */
   readonly input: string;
@@ -44,6 +46,8 @@ export async function hvp(
   runtime: Runtime,
   options: DerivativeOptions = {},
 ): Promise<HvpGraph> {
+  requireKind("hvp: graph", "prepared", graph);
+  requireKind("hvp: runtime", "runtime", runtime);
   const reverse = vjp(graph, options);
   const single = singleCotangent(reverse.model, reverse.outputCotangent, reverse.inputCotangent, graph);
   const gradient = await prepare(single.model, runtime, {

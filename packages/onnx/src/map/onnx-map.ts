@@ -51,7 +51,9 @@ export interface OnnxMapOptions extends Omit<PrepareOptions, "parameters">, Deri
  * @typeParam Values Float64Array for a map of precision `float64`, else Float32Array.
  */
 export class OnnxMap<Values extends FloatArray = Float32Array> implements DifferentiableMap<Values> {
+  /** The space of the codes, by default the model's input. */
   readonly from: Space;
+  /** The space of the outputs, by default the model's output. */
   readonly to: Space;
   readonly bytesPerTangent: number;
   readonly #graph: PreparedGraph;

@@ -7,6 +7,7 @@
 // coordinate grids, resampling filters, frequencies, sums of squares and constants, stays.
 
 import { samplePoints, VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { isSingleOrDouble } from "../model/element-types.ts";
 import { DataType, type Graph, type Model, type Node, type Tensor } from "../model/model.ts";
 import { elementCount, float32Tensor, float64Tensor, numericValues } from "../model/tensor.ts";
@@ -42,6 +43,7 @@ const FIRST_INDEX = 2 ** 40;
  * @throws {VielbeinError} `INVALID_MODEL` when no weights can be recognised, e.g. in a quantised model.
  */
 export function redrawWeights(model: Model, options: RedrawOptions): Model {
+  requireKind("redrawWeights: model", "model", model);
   const wide = withoutConstantNodes(widenHalfPrecision(inlineFunctions(model).model));
   const { weights, levels } = trainedTensors(wide.graph);
   const files = new Map(wide.files);

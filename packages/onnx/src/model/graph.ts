@@ -1,6 +1,7 @@
 // Questions about a graph: what reads what, what a tensor needs, what depends on it.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import type { Graph, Node } from "./model.ts";
 
 /** Operators whose result depends on the shape of their input only, never on its values. */
@@ -54,6 +55,7 @@ function capturedNames(graph: Graph): readonly string[] {
 
 /** Every tensor name a graph defines: inputs, initialisers, node outputs. */
 export function tensorNames(graph: Graph): Set<string> {
+  requireKind("tensorNames: graph", "graph", graph);
   const names = new Set<string>();
   for (const input of graph.inputs) names.add(input.name);
   for (const tensor of graph.initializers) names.add(tensor.name);

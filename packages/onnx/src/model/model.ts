@@ -3,6 +3,7 @@
 // protobuf they were stored in, so that reading a large model copies no weight.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 
 /** TensorProto.DataType of the ONNX specification. */
 export const DataType = {
@@ -36,7 +37,9 @@ export const DataType = {
 
 /** A file beside the model that holds a tensor's bytes. */
 export interface ExternalData {
+  /** Path of the file, relative to the model's folder. */
   readonly location: string;
+  /** Where the tensor begins in it, in bytes. */
   readonly offset: number;
   /** Bytes; absent: to the end of the file. */
   readonly length?: number | undefined;
@@ -44,12 +47,15 @@ export interface ExternalData {
 
 /** A tensor of a model: an initialiser, or the value of an attribute. */
 export interface Tensor {
+  /** Name of an initialiser; mostly empty for an attribute. */
   readonly name: string;
+  /** Lengths of the axes; `[]` for a single number. */
   readonly dims: readonly number[];
   /** One of {@link DataType}, or a newer code that passes through untouched. */
   readonly dataType: number;
   /** Little-endian elements, row-major; empty while `external` is unread. */
   readonly raw: Uint8Array;
+  /** Where the elements lie, for tensors in files beside the model. */
   readonly external?: ExternalData;
   /** Encoded message of a tensor kind that is only passed through (strings). */
   readonly opaque?: Uint8Array;
@@ -72,15 +78,19 @@ export type Attribute =
 
 /** One call of an operator. */
 export interface Node {
+  /** Name of the operator, such as `Conv`. */
   readonly opType: string;
   /** Empty for the standard operators. */
   readonly domain: string;
   /** Which of several functions of the same name is called; absent otherwise. */
   readonly overload?: string;
+  /** Name of the call; may be empty. */
   readonly name: string;
   /** Tensor names; empty string for an optional input that is left out. */
   readonly inputs: readonly string[];
+  /** Names of the results; empty for those that are not wanted. */
   readonly outputs: readonly string[];
+  /** Attributes by name; those left out have the operator's defaults. */
   readonly attributes: ReadonlyMap<string, Attribute>;
 }
 
@@ -99,6 +109,7 @@ export function axisName(extent: Dimension): string {
 
 /** What a model declares about one of its values. */
 export interface ValueInfo {
+  /** Name of the tensor. */
   readonly name: string;
   /** Absent for values that are not tensors. */
   readonly dataType?: number | undefined;
@@ -110,11 +121,17 @@ export interface ValueInfo {
 
 /** A graph as data: nodes in an order in which they can run, initialisers, inputs and outputs. */
 export interface Graph {
+  /** Name of the graph; it means nothing to an engine. */
   readonly name: string;
+  /** Operators, in an order in which they can run. */
   readonly nodes: readonly Node[];
+  /** Constants: weights, and default values of inputs of the same name. */
   readonly initializers: readonly Tensor[];
+  /** What the graph is fed, before IR 4 its weights too. */
   readonly inputs: readonly ValueInfo[];
+  /** What the graph computes. */
   readonly outputs: readonly ValueInfo[];
+  /** Types and shapes of tensors in between, as far as the file states them. */
   readonly valueInfo: readonly ValueInfo[];
   /** Encoded fields that this package does not interpret. */
   readonly unknown: readonly Uint8Array[];
@@ -122,14 +139,19 @@ export interface Graph {
 
 /** An operator that the model itself defines. */
 export interface LocalFunction {
+  /** Domain of the operator that it defines. */
   readonly domain: string;
+  /** Name of that operator. */
   readonly name: string;
+  /** Which of several functions of that name it is; mostly empty. */
   readonly overload: string;
   /** Names of the arguments and results in `nodes`. */
   readonly inputs: readonly string[];
+  /** Names of the results in `nodes`. */
   readonly outputs: readonly string[];
   /** Values of attributes that a call leaves out. */
   readonly defaults: ReadonlyMap<string, Attribute>;
+  /** The operators that a call stands for. */
   readonly nodes: readonly Node[];
   /** Domain → version of the operator sets that `nodes` are written in. */
   readonly opsets: ReadonlyMap<string, number>;
@@ -139,13 +161,19 @@ export interface LocalFunction {
 
 /** A model as data, decoded by {@link decodeModel}; nothing of it is changed in place. */
 export interface Model {
+  /** Version of the file format. */
   readonly irVersion: number;
+  /** The program that wrote the file. */
   readonly producerName: string;
+  /** Version of that program. */
   readonly producerVersion: string;
   /** Domain → version; the standard domain is the empty string. */
   readonly opsets: ReadonlyMap<string, number>;
+  /** Texts that the file states, by name, such as `vielbein.range`. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** What the model computes. */
   readonly graph: Graph;
+  /** Operators that the model defines itself. */
   readonly functions?: readonly LocalFunction[] | undefined;
   /** Encoded fields that this package does not interpret. */
   readonly unknown: readonly Uint8Array[];
@@ -158,12 +186,14 @@ export interface Model {
 
 /** Inputs that a caller must feed: graph inputs without an initial value (before IR 4, weights were inputs too). */
 export function requiredInputs(graph: Graph): ValueInfo[] {
+  requireKind("requiredInputs: graph", "graph", graph);
   const initialised = new Set(graph.initializers.map((tensor) => tensor.name));
   return graph.inputs.filter((input) => !initialised.has(input.name));
 }
 
 /** Version of the standard operator set that the model declares. */
 export function standardOpset(model: Model): number {
+  requireKind("standardOpset: model", "model", model);
   return model.opsets.get("") ?? 1;
 }
 

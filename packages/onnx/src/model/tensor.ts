@@ -2,6 +2,7 @@
 
 import { type FloatArray, VielbeinError } from "@vielbein/core";
 import type { RuntimeTensor, TensorData, TensorType } from "@vielbein/core/runtime";
+import { requireKind } from "../arguments.ts";
 import { dataTypeName, elementBits } from "./element-types.ts";
 import { saturatedInt64 } from "./int64.ts";
 import { DataType, type Tensor } from "./model.ts";
@@ -32,6 +33,7 @@ const codes: ReadonlyMap<string, number> = new Map([...kinds].map(([code, kind])
 
 /** Number of elements of a tensor of these extents; 1 for a scalar. */
 export function elementCount(dims: readonly number[]): number {
+  requireKind("elementCount: dims", "numbers", dims);
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
@@ -83,6 +85,7 @@ export function floatValues(tensor: Tensor): Float32Array | Float64Array {
 
 /** A tensor of float32 from numbers, row-major, of shape `dims`. */
 export function float32Tensor(name: string, values: ArrayLike<number>, dims: readonly number[]): Tensor {
+  requireKind("float32Tensor: values", "numbers", values);
   return { name, dims, dataType: DataType.FLOAT, raw: new Uint8Array(Float32Array.from(values).buffer) };
 }
 
@@ -99,6 +102,7 @@ export function int64Tensor(
   values: readonly number[],
   dims: readonly number[] = [values.length],
 ): Tensor {
+  requireKind("int64Tensor: values", "numbers", values);
   const data = BigInt64Array.from(values, saturatedInt64);
   return { name, dims, dataType: DataType.INT64, raw: new Uint8Array(data.buffer) };
 }
@@ -128,6 +132,7 @@ export function floatFeed(dataType: number, dims: readonly number[], values: Flo
 
 /** bfloat16 elements, which are the upper halves of float32 numbers. */
 export function bfloatValues(raw: Uint8Array): Float32Array {
+  requireKind("bfloatValues: raw", "bytes", raw);
   const halves = new Uint16Array(new Uint8Array(raw).buffer);
   return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer);
 }

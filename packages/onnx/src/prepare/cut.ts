@@ -1,6 +1,7 @@
 // Cutting: the part of a model between two named tensors, as a model of its own.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { dependents, nodeReads, nodesFor, tensorNames } from "../model/graph.ts";
 import type { Graph, Model, ValueInfo } from "../model/model.ts";
 import { didYouMean } from "../model/names.ts";
@@ -35,6 +36,9 @@ export function noMapBetween(from: string, to: string): VielbeinError {
  * @throws {VielbeinError} `INVALID_SPACE` for unknown names or when `to` does not depend on `from`.
  */
 export function cut(model: Model, from: string, to: string): Model {
+  requireKind("cut: model", "model", model);
+  requireKind("cut: from", "text", from);
+  requireKind("cut: to", "text", to);
   const { graph } = model;
   requireTensor(graph, from, "from");
   requireTensor(graph, to, "to");

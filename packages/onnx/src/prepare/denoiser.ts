@@ -2,6 +2,7 @@
 // a network predicts is one of several combinations of the two, and the others follow from it and x_t.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { makeNode } from "../model/attributes.ts";
 import { tensorNames } from "../model/graph.ts";
 import { type Graph, type Model, type Node, requiredInputs, type Tensor } from "../model/model.ts";
@@ -53,8 +54,11 @@ export interface DenoiserOptions {
   readonly input: string;
   /** The tensor of what the network predicts. */
   readonly output: string;
+  /** What the network predicts: the noise, the clean point, or the velocity. */
   readonly prediction: Prediction;
+  /** α of x_t = α·x₀ + σ·n, at least 0. */
   readonly alpha: number;
+  /** σ of x_t = α·x₀ + σ·n, above 0. */
   readonly sigma: number;
   /**
    * Of an output `[n, 2·channels, …]`, in whose second half the network puts the variances that it has learnt (Nichol &
@@ -67,6 +71,7 @@ export interface DenoiserOptions {
  * A network with the data that it takes for the origin of x_t as a further tensor, by {@link composeDenoiser}.
  */
 export interface Denoiser {
+  /** The network with the two tensors below as further outputs. */
   readonly model: Model;
   /** The tensor x̂₀. */
   readonly denoised: string;
@@ -81,6 +86,8 @@ export interface Denoiser {
  *   where σ makes weights that float32 does not hold.
  */
 export function composeDenoiser(original: Model, options: DenoiserOptions): Denoiser {
+  requireKind("composeDenoiser: original", "model", original);
+  requireKind("composeDenoiser: options", "object", options);
   const model = normalize(original);
   const { graph } = model;
   const { input, output, channels } = options;

@@ -2,6 +2,7 @@
 // these just after an embedding or a conversion, and just before one.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { dataTypeName, isFloat } from "../model/element-types.ts";
 import { nodeReads, readsShapeOnly } from "../model/graph.ts";
 import {
@@ -44,7 +45,9 @@ const rounding: ReadonlySet<string> = new Set([
 
 /** The tensors between which a map goes. */
 export interface Endpoints {
+  /** Name of the tensor that the map begins at. */
   readonly from: string;
+  /** Name of the tensor that the map ends at. */
   readonly to: string;
   /** What was chosen where there was a choice, in words. */
   readonly remarks: readonly string[];
@@ -59,6 +62,8 @@ export interface Endpoints {
  *   `INVALID_MODEL` for a model without inputs or outputs.
  */
 export function endpoints(model: Model, options: Pick<PrepareOptions, "from" | "to" | "inputs">): Endpoints {
+  requireKind("endpoints: model", "model", model);
+  requireKind("endpoints: options", "object", options);
   const { inputs = {} } = options;
   const start = options.from === undefined ? startOf(model, inputs) : { name: options.from };
   const end = options.to === undefined ? endOf(model) : { name: options.to };
@@ -78,7 +83,10 @@ interface End {
 }
 
 /** The floating-point input that is the code unless another is named: the first that has no value. */
-export function codeInput({ graph }: Model, hasValue: (name: string) => boolean): ValueInfo | undefined {
+export function codeInput(model: Model, hasValue: (name: string) => boolean): ValueInfo | undefined {
+  requireKind("codeInput: model", "model", model);
+  const { graph } = model;
+  requireKind("codeInput: hasValue", "function", hasValue);
   return requiredInputs(graph).find(({ name, dataType }) => isFloating(dataType) && !hasValue(name));
 }
 

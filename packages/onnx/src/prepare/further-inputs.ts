@@ -3,6 +3,7 @@
 
 import { type InputSetting, VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor, TrialLimits } from "@vielbein/core/runtime";
+import { requireKind } from "../arguments.ts";
 import { probe } from "../file/probe.ts";
 import { emptyInput, trialLimits } from "../file/trial.ts";
 import { dataTypeName, isFloat } from "../model/element-types.ts";
@@ -14,14 +15,17 @@ import { fixedInputs, type PrepareOptions } from "./options.ts";
 
 /** An input of a model beside the code, which is given a value. */
 export interface FurtherInput {
+  /** Name of the input. */
   readonly name: string;
   /** As the model declares it; open extents are 1. */
   readonly shape: readonly number[];
+  /** Whether its elements are integers. */
   readonly isInteger: boolean;
 }
 
 /** The inputs beside `code` that need a value. */
 export function furtherInputs(model: Model, code: string): FurtherInput[] {
+  requireKind("furtherInputs: model", "model", model);
   return requiredInputs(model.graph)
     .filter(({ name }) => name !== code)
     .map((input) => ({
@@ -45,6 +49,8 @@ export function inputTensors(
   set: Readonly<Record<string, InputSetting>>,
   memoryBudget?: number,
 ): Record<string, RuntimeTensor> {
+  requireKind("inputTensors: model", "model", model);
+  requireKind("inputTensors: set", "object", set);
   const declared = new Map(requiredInputs(model.graph).map((input) => [input.name, input]));
   return Object.fromEntries(
     Object.entries(set).map(([name, setting]) => {
@@ -186,8 +192,11 @@ export async function determinedValue(
   original: Model,
   runtime: Runtime,
   tensor: string,
-  { inputs = {}, memoryBudget }: Pick<PrepareOptions, "inputs" | "memoryBudget">,
+  options: Pick<PrepareOptions, "inputs" | "memoryBudget">,
 ): Promise<RuntimeTensor | undefined> {
+  requireKind("determinedValue: original", "model", original);
+  requireKind("determinedValue: options", "object", options);
+  const { inputs = {}, memoryBudget } = options;
   const model = normalize(original);
   const needed = determining(model.graph, [tensor]);
   const required = requiredInputs(model.graph).filter(({ name }) => needed.has(name));

@@ -1,6 +1,7 @@
 // Operators that draw at random, which a map freezes at one draw.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { float } from "../model/attributes.ts";
 import { drawsAtRandom } from "../model/graph.ts";
 import { floatAttribute, type Model } from "../model/model.ts";
@@ -17,6 +18,7 @@ const STRIDE = 10_368_889;
  * @throws {VielbeinError} `INVALID_MODEL` for functions that cannot be inlined.
  */
 export function noiseTensors(model: Model): string[] {
+  requireKind("noiseTensors: model", "model", model);
   const { nodes } = inlineFunctions(model).model.graph;
   return nodes.filter(drawsAtRandom).flatMap(({ outputs }) => outputs);
 }
@@ -28,6 +30,7 @@ export function noiseTensors(model: Model): string[] {
  * @throws {VielbeinError} `OUT_OF_RANGE` for a seed that is no integer from 0 to 2²⁴ − 1.
  */
 export function withNoiseSeed(original: Model, seed: number): Model {
+  requireKind("withNoiseSeed: original", "model", original);
   if (!(Number.isInteger(seed) && seed >= 0 && seed < NOISE_SEEDS)) {
     throw new VielbeinError(
       "OUT_OF_RANGE",
@@ -64,6 +67,7 @@ const NAMED = 3;
 
 /** What became of tensors that are drawn at random, in words. */
 export function noiseRemark(tensors: readonly string[]): string {
+  requireKind("noiseRemark: tensors", "list", tensors);
   const rest = tensors.length > NAMED ? ", …" : "";
   return `drawn at random by the model, and frozen: ${tensors.slice(0, NAMED).join(", ")}${rest}`;
 }

@@ -5,6 +5,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
+import { requireKind } from "../arguments.ts";
 import { handwrittenRules } from "../derive/handwritten-estimator.ts";
 import { infoOf } from "../derive/measured-graph.ts";
 import { type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
@@ -52,6 +53,8 @@ export async function prepare(
   runtime: Runtime,
   options: PrepareOptions = {},
 ): Promise<PreparedGraph> {
+  requireKind("prepare: original", "model", original);
+  requireKind("prepare: runtime", "runtime", runtime);
   const { parameters = [], inputs = {} } = options;
   const estimated = options.straightThrough ? [...straightThroughRules, ...handwrittenRules] : [];
   const rules: PreparedGraph["rules"] = new Map([...estimated, ...(options.rules ?? [])]);

@@ -1,6 +1,7 @@
 // Extents that a file leaves open: the axes of inputs that the exporter gave a name instead of a number.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import {
   axisName,
   type Dimension,
@@ -24,6 +25,8 @@ export type InputShapes = ReadonlyMap<string, readonly number[]>;
  * name was given before.
  */
 export function withShapes(model: Model, shapes: InputShapes): Model {
+  requireKind("withShapes: model", "model", model);
+  requireKind("withShapes: shapes", "shapes", shapes);
   if (shapes.size === 0) return model;
   const inputs = new Map(requiredInputs(model.graph).map((input) => [input.name, input]));
   const named = new Map<string, number>();
@@ -119,6 +122,7 @@ function unknownName(name: string, extents: readonly number[], inputs: readonly 
 
 /** The model with a name for every open axis of its inputs except the batch, and these names, each once. */
 export function withNamedAxes(model: Model): { readonly model: Model; readonly axes: readonly string[] } {
+  requireKind("withNamedAxes: model", "model", model);
   const axes = new Set<string>();
   const nameOf = (input: string, extent: Dimension, axis: number): Dimension => {
     if (isFixed(extent) || axis === 0) return extent;
@@ -141,6 +145,8 @@ export function withNamedAxes(model: Model): { readonly model: Model; readonly a
  * @throws {VielbeinError} what {@link withShapes} throws.
  */
 export function axisExtents(original: Model, shapes: InputShapes): Map<string, number> {
+  requireKind("axisExtents: original", "model", original);
+  requireKind("axisExtents: shapes", "shapes", shapes);
   const { model } = withNamedAxes(original);
   const shaped = withShapes(model, shapes).graph.inputs;
   const pairs = model.graph.inputs.flatMap(({ shape = [] }, i) =>

@@ -2,6 +2,7 @@
 // Style-Based Generator Architecture for Generative Adversarial Networks", CVPR 2019, appendix B).
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { makeNode } from "../model/attributes.ts";
 import { tensorNames } from "../model/graph.ts";
 import type { Model } from "../model/model.ts";
@@ -25,6 +26,9 @@ export function truncate(
   mean: ArrayLike<number>,
   psi: number,
 ): Model {
+  requireKind("truncate: original", "model", original);
+  requireKind("truncate: shape", "numbers", shape);
+  requireKind("truncate: mean", "numbers", mean);
   if (!Number.isFinite(psi)) {
     throw new VielbeinError("INVALID_ARGUMENT", `truncate: psi must be a finite number, got ${psi}.`);
   }

@@ -4,6 +4,7 @@
 // CVPR 2021).
 
 import { type AffineMap, VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { infoOf, pointShape } from "../derive/measured-graph.ts";
 import { type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
 import { operatorName } from "../derive/unsupported.ts";
@@ -22,6 +23,7 @@ import { ToRgb } from "./to-rgb.ts";
  * @throws {VielbeinError} `INVALID_SPACE` where no affine map reads the code.
  */
 export function firstAffineMaps(graph: PreparedGraph): AffineMap[] {
+  requireKind("firstAffineMaps: graph", "prepared", graph);
   const views = codeViews(graph);
   const found = graph.model.graph.nodes.flatMap((node) =>
     readings(graph, views, node).map((reading) => ({ node, ...reading })),

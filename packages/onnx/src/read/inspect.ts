@@ -2,6 +2,7 @@
 
 import { type ErrorCode, VielbeinError } from "@vielbein/core";
 import type { Runtime } from "@vielbein/core/runtime";
+import { requireKind } from "../arguments.ts";
 import { differentiability, jvp, type NodeReport } from "../derive/jvp.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { operatorName, UnsupportedOperatorError } from "../derive/unsupported.ts";
@@ -21,11 +22,15 @@ import { type SpaceReport, spaces } from "./spaces.ts";
 
 /** What {@link inspect} finds in a model. */
 export interface ModelReport {
+  /** Version of the file format. */
   readonly irVersion: number;
   /** Version of the standard operator set. */
   readonly opset: number;
+  /** The program that wrote the file, with its version. */
   readonly producer: string;
+  /** What has to be fed. */
   readonly inputs: readonly PortReport[];
+  /** What is computed. */
   readonly outputs: readonly PortReport[];
   /** Family of generators that the graph from `from` to `to` looks like; absent where nothing is characteristic. */
   readonly family?: FamilyReport | undefined;
@@ -33,6 +38,7 @@ export interface ModelReport {
   readonly parameters: number;
   /** How often each operator occurs, most frequent first; operators of other domains as `domain::Operator`. */
   readonly operators: Readonly<Record<string, number>>;
+  /** Texts that the file states, by name. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Where the mapping network ends, as {@link mappedCode} recognises it; absent where there is none. */
   readonly mappedCode?: string | undefined;
@@ -40,12 +46,15 @@ export interface ModelReport {
   readonly layers: readonly string[];
   /** Tensors on the way from `from` to `to` that can serve as spaces, in graph order. */
   readonly spaces: readonly SpaceReport[];
+  /** What can be differentiated of the map. */
   readonly differentiability: DifferentiabilityReport;
 }
 
 /** An input or output of a model. */
 export interface PortReport {
+  /** Name of the tensor. */
   readonly name: string;
+  /** Type of its elements. */
   readonly type: string;
   /** Numbers, or the names of symbolic extents; absent when the model does not say. */
   readonly shape?: readonly Dimension[] | undefined;
@@ -53,7 +62,9 @@ export interface PortReport {
 
 /** Whether the way between two tensors can be differentiated, and by which rules. */
 export interface DifferentiabilityReport {
+  /** Name of the tensor that the map begins at. */
   readonly from: string;
+  /** Name of the tensor that the map ends at. */
   readonly to: string;
   /** Whether the derivative of `to` with respect to `from` can be computed exactly. */
   readonly differentiable: boolean;
@@ -92,6 +103,8 @@ export async function inspect(
   runtime: Runtime,
   options: PrepareOptions = {},
 ): Promise<ModelReport> {
+  requireKind("inspect: model", "model", model);
+  requireKind("inspect: runtime", "runtime", runtime);
   const { from, to } = endpoints(model, options);
   let graph: PreparedGraph | undefined;
   let problem: VielbeinError | undefined;

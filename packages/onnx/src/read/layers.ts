@@ -2,6 +2,7 @@
 // stage that has weights, and the output. Between two of them lies a layer, a residual block, or a whole network that
 // one code steers; a tensor inside a block, which only part of the signal passes, is not a layer.
 
+import { requireKind } from "../arguments.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { nodeReads } from "../model/graph.ts";
 import { type SpaceReport, spaces } from "./spaces.ts";
@@ -20,6 +21,7 @@ const rearranging: ReadonlySet<string> = new Set([
 
 /** Layers from behind the input, which is not among them, to the output, which is the last, in graph order. */
 export function layers(graph: PreparedGraph): SpaceReport[] {
+  requireKind("layers: graph", "prepared", graph);
   const { nodes } = graph.model.graph;
   const separators = separatingTensors(graph);
   const indices = new Set(separators.map(({ after }) => after));

@@ -2,6 +2,7 @@
 // of many layers at once, while z and every tensor in between goes on to one only.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { infoOf, pointShape } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { elementCount } from "../model/tensor.ts";
@@ -15,6 +16,7 @@ import { sharedCode } from "./shared-code.ts";
  * is read this way, or where features come first.
  */
 export function mappedCode(graph: PreparedGraph): string | undefined {
+  requireKind("mappedCode: graph", "prepared", graph);
   const chain = layers(graph).map(({ name }) => name);
   for (const name of [graph.input, ...chain.slice(0, -1)]) {
     const shape = pointShape(infoOf(graph, name).shape);

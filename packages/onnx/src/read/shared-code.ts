@@ -1,6 +1,7 @@
 // The code behind a space of codes per layer, [layers, dim]: w, which a generator repeats for all layers to w⁺.
 
 import type { Space } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { infoOf, pointShape } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 
@@ -25,6 +26,7 @@ const PASSED: ReadonlySet<string> = new Set([
 
 /** The code that the rows of `space` are copies of; undefined where they are not copies of one. */
 export function sharedCode(graph: PreparedGraph, space: Space): Space | undefined {
+  requireKind("sharedCode: space", "space", space);
   if (space.shape.length !== 2 || space.shape[0] === 1) return undefined;
   const { nodes } = graph.model.graph;
   const before = (name: string, passed: ReadonlySet<string>): string | undefined => {

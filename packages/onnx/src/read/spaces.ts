@@ -7,7 +7,9 @@ import { elementCount } from "../model/tensor.ts";
 
 /** A tensor that can be an end of a map. */
 export interface SpaceReport {
+  /** Name of the tensor. */
   readonly name: string;
+  /** Number of coordinates of a point. */
   readonly dim: number;
   /** Shape of one point, without the batch axis. */
   readonly shape: readonly number[];

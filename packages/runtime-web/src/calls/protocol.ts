@@ -14,8 +14,11 @@ import { EngineFailure } from "../failure.ts";
  * carries.
  */
 export interface Procedure<Args = readonly unknown[], Result = unknown, Progress = unknown> {
+  /** Types of the arguments. */
   readonly args: Args;
+  /** Type of the result. */
   readonly result: Result;
+  /** Type of what is reported before the result. */
   readonly progress: Progress;
 }
 

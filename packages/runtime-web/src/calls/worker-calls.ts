@@ -49,6 +49,7 @@ export class WorkerCalls<P extends Procedures<P>> {
     };
   }
 
+  /** Whether the worker has ended: then no call is answered. */
   get isEnded(): boolean {
     return this.#ended !== undefined;
   }

@@ -28,8 +28,11 @@ export type AxisExtents = Readonly<Record<string, number>>;
 
 /** An input beside the code: a class label, noise, a condition. */
 export interface ExplorerInput {
+  /** Name of the input. */
   readonly name: string;
+  /** Shape of one value, without the batch axis. */
   readonly shape: readonly number[];
+  /** Whether its elements are integers. */
   readonly isInteger: boolean;
 }
 
@@ -40,7 +43,9 @@ export interface ExplorerInput {
  * generator.
  */
 export interface ExplorerTruncation {
+  /** Toward the mean of an inner space, by scaling an input, or by an input of the graph. */
   readonly kind: "mean" | "scale" | "graph";
+  /** Name of the space that is truncated. */
   readonly space: string;
   /** ψ of the maps: differs from 1 only for `graph`, where another ψ takes another call of `choose`. */
   readonly psi: number;
@@ -50,6 +55,7 @@ export interface ExplorerTruncation {
 export interface ExplorerLayout {
   /** As `hwc:64,64,3`. */
   readonly layout: string;
+  /** What a picture of this layout shows. */
   readonly shows: "image" | "sheet" | "classes" | "signal";
   /** Who says so: the person, the model's metadata, or the shape. */
   readonly from: "choice" | "model" | "shape";
@@ -71,7 +77,9 @@ export interface ExplorerModel {
   readonly froms: readonly Space[];
   /** Spaces whose change can be measured, in the model's order, all of them after `from`. */
   readonly tos: readonly Space[];
+  /** The space of the codes. */
   readonly from: Space;
+  /** The space of the outputs. */
   readonly to: Space;
   /** Inputs beside the code. */
   readonly inputs: readonly ExplorerInput[];
@@ -81,7 +89,9 @@ export interface ExplorerModel {
   readonly extents: AxisExtents;
   /** What was assumed about the file, in words. */
   readonly remarks: readonly string[];
+  /** How codes are truncated. */
   readonly truncation: ExplorerTruncation;
+  /** How outputs are shown. */
   readonly layout: ExplorerLayout;
   /** Standard deviation of a coordinate of `from` over the samples: the unit of the sliders. */
   readonly deviation: number;
@@ -89,6 +99,7 @@ export interface ExplorerModel {
 
 /** Directions of one method at the point shown, with what their rows show. */
 export interface ExplorerDirections {
+  /** The directions. */
   readonly set: DirectionSet;
   /** Standard deviation of the codes along each direction. */
   readonly deviations: Float64Array;
@@ -100,6 +111,7 @@ export interface ExplorerDirections {
   readonly certainty?: ExplorerCertainty | undefined;
   /** Of a region: how far each direction moves it and the rest, per length of input. */
   readonly inside?: Float64Array | undefined;
+  /** How far each moves the rest, per length of input. */
   readonly outside?: Float64Array | undefined;
 }
 
@@ -107,6 +119,7 @@ export interface ExplorerDirections {
 export interface ExplorerCertainty {
   /** Samples so far, `of` as many. */
   readonly samples: number;
+  /** Samples there will be. */
   readonly of: number;
   /** Mean squared cosine between the leading directions and those of half as many samples. */
   readonly agreement?: number | undefined;
@@ -114,7 +127,9 @@ export interface ExplorerCertainty {
 
 /** A region of the picture, and what becomes of the rest. */
 export interface ExplorerRegion {
+  /** Which part of the picture the region is. */
   readonly mask: RegionMask;
+  /** What is asked of the other pixels. */
   readonly outside: OutsideRule;
 }
 
@@ -130,7 +145,9 @@ export interface ExplorerSpectrum {
 
 /** The spaces between which the explorer works, and the values of everything else that the model wants. */
 export interface SpacesChoice {
+  /** Name of the space of the codes. Default: the model's input. */
   readonly from?: string | undefined;
+  /** Name of the space of the outputs. Default: the model's output. */
   readonly to?: string | undefined;
   /** Values of the inputs beside the code. Default: zeros; when choosing again, the current ones. */
   readonly set?: InputValues | undefined;
@@ -147,6 +164,7 @@ export interface SpacesChoice {
 
 /** What the engine replies when it is asked for the local basis. */
 export interface LocalBasisReply extends ExplorerDirections {
+  /** Singular values at the point, and the dimension read off them. */
   readonly spectrum: ExplorerSpectrum;
 }
 
@@ -160,6 +178,7 @@ export interface Progress<Reply> {
 
 /** A signal for a call to the engine, and who is told of results that are not final. */
 export interface ProgressOptions<Reply> extends CallOptions {
+  /** Told of what is found before the result. */
   readonly progress?: ((progress: Progress<Reply>) => void) | undefined;
 }
 
@@ -178,11 +197,13 @@ export interface CheckpointAnswers {
 
 /** A model's file. */
 export interface ExplorerFile {
+  /** Name of the file, without its folder. */
   readonly name: string;
   /** A blob is read by the engine, so that the page's thread need not copy it. */
   readonly bytes: Uint8Array | Blob;
   /** SHA-256 of the file that the bytes come from, in hexadecimal digits. Default: that of the bytes. */
   readonly sha256?: string | undefined;
+  /** Of a checkpoint: what its file does not tell. */
   readonly checkpoint?: CheckpointAnswers | undefined;
 }
 

@@ -16,8 +16,11 @@ import type {
  * Events, all `CustomEvent`: see {@link ExplorerEventMap}.
  */
 export interface VielbeinExplorer extends HTMLElement {
+  /** URL of the ONNX file to open. */
   src: string;
+  /** URL of an ONNX file that is offered where no model is open. */
   sample: string;
+  /** Whether the state of the page is kept in its address. */
   hash: boolean;
   /** The code shown, `[from.dim]`, as a copy. Setting it is {@link setCode}. */
   latent: Float32Array;
@@ -75,5 +78,6 @@ export interface ExplorerEventMap {
     readonly spectrum: ExplorerSpectrum;
     readonly directions: ReadonlyMap<DirectionKind, ExplorerDirections>;
   }>;
+  /** What went wrong, also where a promise was rejected with it. */
   readonly error: CustomEvent<{ readonly error: unknown }>;
 }

@@ -2,6 +2,7 @@
 // suggests.
 
 import { type Space, VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import {
   axesOf,
   axisCount,
@@ -40,6 +41,7 @@ export interface DetectOptions {
  * @throws {VielbeinError} `SHAPE_MISMATCH` when the shape suggests no picture, or does not fit the layout.
  */
 export function detectLayout(shape: readonly number[], options: DetectOptions = {}): ImageLayout {
+  requireKind("detectLayout: shape", "numbers", shape);
   const { layout: choice, subject = "Image", option = "layout" } = options;
   const possible = possibleLayouts(shape);
   const found = choice ? chosen(shape, choice) : (possible[0] ?? "no picture can be guessed from this shape");
@@ -62,6 +64,7 @@ export function detectLayout(shape: readonly number[], options: DetectOptions = 
  * - `[N]`: a square of one channel or three, else a curve.
  */
 export function possibleLayouts(shape: readonly number[]): ImageLayout[] {
+  requireKind("possibleLayouts: shape", "numbers", shape);
   if (!shape.every((n) => Number.isInteger(n) && n > 0)) return [];
   const axes = withoutLeadingOnes(shape, 3);
   if (!axes) return [];
@@ -77,6 +80,8 @@ export function possibleLayouts(shape: readonly number[]): ImageLayout[] {
 
 /** Whether the axes are those of an image in this layout, so that nothing was guessed. */
 export function isPlain(layout: ImageLayout, shape: readonly number[]): boolean {
+  requireKind("isPlain: layout", "layout", layout);
+  requireKind("isPlain: shape", "numbers", shape);
   return shownBy(layout) === "image" && axesOf(layout).join() === shape.join();
 }
 
@@ -164,6 +169,9 @@ function suggestions(shape: readonly number[], possible: readonly ImageLayout[])
 }
 
 /** Says that a layout was guessed from the shape of an output. */
-export function guessText({ name, shape }: Pick<Space, "name" | "shape">, layout: ImageLayout): string {
+export function guessText(space: Pick<Space, "name" | "shape">, layout: ImageLayout): string {
+  requireKind("guessText: space", "space", space);
+  const { name, shape } = space;
+  requireKind("guessText: layout", "layout", layout);
   return `"${name}" is [${shape.join(", ")}]: read as ${formatLayout(layout)}, which is a guess`;
 }

@@ -1,5 +1,6 @@
 // How far one output is from another, as a picture.
 
+import { requireKind } from "../arguments.ts";
 import { classesOf } from "./class-map.ts";
 import type { RgbaImage } from "./image.ts";
 import { type ImageLayout, layoutWith, shownBy } from "./image-layout.ts";
@@ -22,6 +23,8 @@ export function differencePicture(
   layout: ImageLayout,
   range: PixelRange,
 ): RgbaImage {
+  requireKind("differencePicture: values", "numbers", values);
+  requireKind("differencePicture: layout", "layout", layout);
   requireOne(values, layout);
   requireOne(reference, layout);
   const shows = shownBy(layout);

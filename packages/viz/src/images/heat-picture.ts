@@ -1,5 +1,6 @@
 // Where in an image a direction acts: the length of the derivative at every pixel, as a glow to lay over the image.
 
+import { requireKind } from "../arguments.ts";
 import type { RgbaImage } from "./image.ts";
 import { type ImageLayout, stridesOf } from "./image-layout.ts";
 import { requireOne } from "./tensor-pixels.ts";
@@ -19,6 +20,8 @@ const GLOW = [
  * @throws {VielbeinError} `SHAPE_MISMATCH` for what is not one output.
  */
 export function heatPicture(tangent: Float32Array, layout: ImageLayout): RgbaImage {
+  requireKind("heatPicture: tangent", "numbers", tangent);
+  requireKind("heatPicture: layout", "layout", layout);
   requireOne(tangent, layout);
   const { width, height, channels } = layout;
   const strides = stridesOf(layout);

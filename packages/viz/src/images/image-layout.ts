@@ -3,6 +3,7 @@
 // does not have them: `hwc`, `hw:28,28`, `classes:10,16,16`, `signal:2,4096`.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 
 /** What a picture shows, and the axes that its words name. */
 const LAYOUTS = {
@@ -26,6 +27,7 @@ export const LAYOUT_NAMES: readonly LayoutName[] = Object.keys(LAYOUTS) as Layou
 
 /** A layout as it is asked for. */
 export interface LayoutChoice {
+  /** Name of the layout. */
   readonly name: LayoutName;
   /** In the order of the axes; without them, those of the output's shape. */
   readonly extents?: readonly number[] | undefined;
@@ -33,6 +35,7 @@ export interface LayoutChoice {
 
 /** How the numbers of an output are a picture or a signal. */
 export interface ImageLayout {
+  /** Name of the layout. */
   readonly layout: LayoutName;
   /** Whether the channels of a pixel, or of a moment, lie beside each other. */
   readonly channelsLast: boolean;
@@ -45,7 +48,9 @@ export interface ImageLayout {
 }
 
 /** What a picture of this layout shows. */
-export function shownBy({ layout }: Pick<ImageLayout, "layout">): "image" | "sheet" | "classes" | "signal" {
+export function shownBy(given: Pick<ImageLayout, "layout">): "image" | "sheet" | "classes" | "signal" {
+  requireKind("shownBy: given", "layout", given);
+  const { layout } = given;
   return LAYOUTS[layout].shows;
 }
 
@@ -68,11 +73,14 @@ export const LAYOUT_GRAMMAR: string = `${LAYOUT_NAMES.slice(0, -1).join(", ")} o
 
 /** The text that {@link parseLayout} reads, with all extents. */
 export function formatLayout(layout: ImageLayout): string {
+  requireKind("formatLayout: layout", "layout", layout);
   return `${layout.layout}:${axesOf(layout).join(",")}`;
 }
 
 /** The same for a layout as it was asked for. */
-export function formatChoice({ name, extents }: LayoutChoice): string {
+export function formatChoice(choice: LayoutChoice): string {
+  requireKind("formatChoice: choice", "object", choice);
+  const { name, extents } = choice;
   return extents ? `${name}:${extents.join(",")}` : name;
 }
 
@@ -122,6 +130,7 @@ export function axisCount(name: LayoutName): number {
  * @throws {VielbeinError} `INVALID_MODEL` for a text that is not a layout.
  */
 export function statedLayout(metadata: ReadonlyMap<string, string>): LayoutChoice | undefined {
+  requireKind("statedLayout: metadata", "metadata", metadata);
   const text = metadata.get("vielbein.layout");
   if (text === undefined) return undefined;
   const choice = parseLayout(text);

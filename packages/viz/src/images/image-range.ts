@@ -1,6 +1,7 @@
 // Which numbers a generator calls black and white: what its file states, or what its images show.
 
 import { parseDecimal, VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 
 /** The values that are shown as black and as white, low < high. */
 export type PixelRange = readonly [low: number, high: number];
@@ -11,6 +12,7 @@ export type PixelRange = readonly [low: number, high: number];
  * @throws {VielbeinError} `INVALID_MODEL` for a text that is not a range.
  */
 export function statedRange(metadata: ReadonlyMap<string, string>): PixelRange | undefined {
+  requireKind("statedRange: metadata", "metadata", metadata);
   const text = metadata.get("vielbein.range");
   if (text === undefined) return undefined;
   const match = /^\s*([^,\s]+)\s*,\s*([^,\s]+)\s*$/.exec(text);
@@ -49,6 +51,7 @@ export function imagesToMeasure(size: number): number {
  * @throws {VielbeinError} `INVALID_ARGUMENT` for no values, `NOT_FINITE` for a NaN or an infinity.
  */
 export function measureRange(values: Float32Array): PixelRange {
+  requireKind("measureRange: values", "numbers", values);
   const [low, high] = robustExtent(values);
   const magnitude = Math.max(-low, high);
   if (magnitude === 0) return [0, 1];
@@ -72,6 +75,7 @@ const HEADROOM = 0.1;
  * @throws as {@link measureRange}.
  */
 export function measureExtent(values: Float32Array): PixelRange {
+  requireKind("measureExtent: values", "numbers", values);
   requireValues(values);
   const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);

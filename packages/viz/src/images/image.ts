@@ -1,22 +1,30 @@
 // 8-bit RGBA pixels, resized so that the eye can read them.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 
 /** 8-bit pixels, row-major from the top left, `data` of length `4 · width · height`, alpha not premultiplied. */
 export interface RgbaImage {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
+  /** Red, green, blue and alpha of every pixel, from 0 to 255. */
   readonly data: Uint8ClampedArray;
 }
 
 /** Whether every pixel hides what is behind it. */
-export function isOpaque({ data }: RgbaImage): boolean {
+export function isOpaque(image: RgbaImage): boolean {
+  requireKind("isOpaque: image", "picture", image);
+  const { data } = image;
   for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
   return true;
 }
 
 /** The image as it looks on white: opaque, each colour weighted by its alpha. */
-export function overWhite({ width, height, data }: RgbaImage): RgbaImage {
+export function overWhite(image: RgbaImage): RgbaImage {
+  requireKind("overWhite: image", "picture", image);
+  const { width, height, data } = image;
   const result = data.slice();
   for (let i = 0; i < result.length; i += 4) {
     const alpha = data[i + 3] / 255;
@@ -33,6 +41,7 @@ export function overWhite({ width, height, data }: RgbaImage): RgbaImage {
  * @throws {VielbeinError} `INVALID_ARGUMENT` unless `factor` is a positive integer.
  */
 export function upscale(image: RgbaImage, factor: number): RgbaImage {
+  requireKind("upscale: image", "picture", image);
   if (!Number.isInteger(factor) || factor < 1) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",
@@ -79,8 +88,16 @@ export function downscale(image: RgbaImage, factor: number): RgbaImage {
  * Images one beneath another, with `gap` pixels of white between them.
  *
  * @param images at least one, of equal width.
+ * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
 export function stackImages(images: readonly RgbaImage[], gap: number): RgbaImage {
+  requireKind("stackImages: images", "pictures", images);
+  if (images.length === 0 || !Number.isInteger(gap) || gap < 0) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `stackImages: at least one image and a gap of whole pixels are needed, got ${images.length} and ${gap}.`,
+    );
+  }
   const width = images[0].width;
   const height = images.reduce((sum, image) => sum + image.height + gap, -gap);
   const data = new Uint8ClampedArray(4 * width * height).fill(255);
@@ -100,6 +117,7 @@ export type Shrinking = "mean" | "middle";
 
 /** Reduces by a whole factor so that the longer side is at most `side` pixels; smaller images stay as they are. */
 export function shrinkTo(image: RgbaImage, side: number, shrinking: Shrinking = "mean"): RgbaImage {
+  requireKind("shrinkTo: image", "picture", image);
   const wanted = Math.ceil(Math.max(image.width, image.height) / side);
   if (wanted <= 1) return image;
   const factor = Math.min(wanted, image.width, image.height);

@@ -1,5 +1,6 @@
 // What the colours in pictures of a layout stand for: classes, or the channels of a signal.
 
+import { requireKind } from "../arguments.ts";
 import type { LegendKey } from "../plots/frame.ts";
 import { curveColour } from "../signals/signal-picture.ts";
 import { CLASS_COLOURS, classColour } from "./class-map.ts";
@@ -7,6 +8,7 @@ import { type ImageLayout, shownBy } from "./image-layout.ts";
 
 /** Keys of a legend; none for images, sheets and single curves. */
 export function layoutKeys(layout: ImageLayout): LegendKey[] {
+  requireKind("layoutKeys: layout", "layout", layout);
   const shows = shownBy(layout);
   if (shows === "classes") return classKeys(layout);
   return shows === "signal" ? curveKeys(layout) : [];

@@ -4,6 +4,7 @@
 import { VielbeinError } from "@vielbein/core";
 import { crc32 } from "@vielbein/linalg/deflate";
 import { zlibSync } from "fflate";
+import { requireKind } from "../arguments.ts";
 import { joined } from "../read/png-chunks.ts";
 import type { RgbaImage } from "./image.ts";
 
@@ -23,6 +24,7 @@ const FILTER_UP = 2;
  * ```
  */
 export function encodePng(image: RgbaImage): Uint8Array {
+  requireKind("encodePng: image", "picture", image);
   return pngFile(image, [chunk("IDAT", compressed(image))]);
 }
 
@@ -41,6 +43,7 @@ export interface AnimationOptions {
  * `SHAPE_MISMATCH` for frames of different sizes.
  */
 export function encodeAnimatedPng(frames: readonly RgbaImage[], options: AnimationOptions = {}): Uint8Array {
+  requireKind("encodeAnimatedPng: frames", "pictures", frames);
   const { delay = 100, loops = 0 } = options;
   const [first] = frames;
   if (!first || !isUint(delay, 16) || !isUint(loops, 31)) {
@@ -81,6 +84,7 @@ export function encodeAnimatedPng(frames: readonly RgbaImage[], options: Animati
 
 /** Forwards and backwards, for an animation without a jump: 0, 1 … n−1, n−2 … 1. */
 export function pingPong<T>(frames: readonly T[]): T[] {
+  requireKind("pingPong: frames", "list", frames);
   return [...frames, ...frames.slice(1, -1).reverse()];
 }
 
@@ -93,6 +97,8 @@ const HEADER = 8 + 25;
  * @param keyword what the text is, 1 to 79 letters of Latin.
  */
 export function withPngText(png: Uint8Array, keyword: string, text: string): Uint8Array {
+  requireKind("withPngText: png", "bytes", png);
+  requireKind("withPngText: keyword", "text", keyword);
   const letters = Uint8Array.from(keyword, (letter) => letter.charCodeAt(0));
   // Behind the keyword: its end, not compressed, by no method, in no language, under no translated keyword.
   const data = joined([letters, new Uint8Array(5), new TextEncoder().encode(text)]);

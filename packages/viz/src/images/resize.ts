@@ -1,10 +1,12 @@
 // Resampling of an image to another size, by a triangle filter that widens where the image shrinks, so that fine detail
 // is averaged and does not alias.
 
+import { requireKind } from "../arguments.ts";
 import type { RgbaImage } from "./image.ts";
 
 /** The centre of the image in the proportions of `width` × `height`, at that size. Opaque images only. */
 export function resize(image: RgbaImage, width: number, height: number): RgbaImage {
+  requireKind("resize: image", "picture", image);
   const scale = Math.min(image.width / width, image.height / height);
   const columns = weights(image.width, width, scale);
   const rows = weights(image.height, height, scale);

@@ -1,6 +1,7 @@
 // From the numbers of an output to 8-bit RGBA pixels, by its layout, and back.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { parseHex } from "../colour.ts";
 import { curvesOf, SIGNAL_SIZE, signalPicture } from "../signals/signal-picture.ts";
 import { THEME } from "../theme.ts";
@@ -12,6 +13,7 @@ import type { PixelRange } from "./image-range.ts";
 
 /** Pixels of the picture of one output. */
 export function pictureSize(layout: ImageLayout): { readonly width: number; readonly height: number } {
+  requireKind("pictureSize: layout", "layout", layout);
   const shows = shownBy(layout);
   if (shows === "signal") return SIGNAL_SIZE;
   const { width, height } = shows === "sheet" ? tileGrid(layout) : layout;
@@ -27,6 +29,8 @@ export function pictureSize(layout: ImageLayout): { readonly width: number; read
  * `INVALID_ARGUMENT` for an empty range, `NOT_FINITE` for a NaN.
  */
 export function toRgba(values: Float32Array, layout: ImageLayout, range: PixelRange): RgbaImage {
+  requireKind("toRgba: values", "numbers", values);
+  requireKind("toRgba: layout", "layout", layout);
   requireOne(values, layout);
   const shows = shownBy(layout);
   const { width, height } = pictureSize(layout);
@@ -89,7 +93,11 @@ function levels(
  * @throws {VielbeinError} `SHAPE_MISMATCH` when the size of the picture is not the layout's, `INVALID_ARGUMENT` for
  * classes and signals, whose pictures do not hold their values.
  */
-export function fromRgba(image: RgbaImage, layout: ImageLayout, [low, high]: PixelRange): Float32Array {
+export function fromRgba(image: RgbaImage, layout: ImageLayout, range: PixelRange): Float32Array {
+  requireKind("fromRgba: image", "picture", image);
+  requireKind("fromRgba: layout", "layout", layout);
+  requireKind("fromRgba: range", "range", range);
+  const [low, high] = range;
   requireReadable(layout);
   const { width, height } = pictureSize(layout);
   if (image.width !== width || image.height !== height) {
@@ -126,6 +134,8 @@ export function fromRgba(image: RgbaImage, layout: ImageLayout, [low, high]: Pix
  * @returns `[channels · height · width]`, in the order of the layout.
  */
 export function repeatedOverChannels(plane: Float32Array, layout: ImageLayout): Float32Array {
+  requireKind("repeatedOverChannels: plane", "numbers", plane);
+  requireKind("repeatedOverChannels: layout", "layout", layout);
   const strides = stridesOf(layout);
   const values = new Float32Array(plane.length * layout.channels);
   plane.forEach((value, pixel) => {
@@ -140,6 +150,7 @@ export function repeatedOverChannels(plane: Float32Array, layout: ImageLayout): 
  * @throws {VielbeinError} `INVALID_ARGUMENT`
  */
 export function requireReadable(layout: ImageLayout): void {
+  requireKind("requireReadable: layout", "layout", layout);
   const shows = shownBy(layout);
   if (shows !== "classes" && shows !== "signal") return;
   const what = shows === "classes" ? "a map of classes" : "curves of a signal";

@@ -1,6 +1,7 @@
 // Bands: several series of a centre with a band around it, such as mean ± standard deviation or 5–95 %.
 // For spectra over many points, profiles of angles or distances, curves with their null.
 
+import { requireKind } from "../arguments.ts";
 import type { AxisOptions } from "./axis.ts";
 import type { FigureOptions } from "./frame.ts";
 import { lineChart } from "./line-chart.ts";
@@ -12,6 +13,7 @@ export interface BandPlot extends FigureOptions {
   readonly series: readonly LineSeries[];
   /** Default scale: `index` when no series has `x`, else `linear`. */
   readonly x: AxisOptions;
+  /** The vertical axis. */
   readonly y: AxisOptions;
   /** What the centre and the band are, e.g. `mean ± standard deviation of 100 points`; printed beneath the plot. */
   readonly bandTitle?: string | undefined;
@@ -26,6 +28,7 @@ export interface BandPlot extends FigureOptions {
  * `INVALID_ARGUMENT` when an axis has nothing to show.
  */
 export function bandPlot(plot: BandPlot): string {
+  requireKind("bandPlot: plot", "plot", plot);
   const { series, bandTitle, x, ...rest } = plot;
   const counted = series.every((one) => one.x === undefined);
   return lineChart({

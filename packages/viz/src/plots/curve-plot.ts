@@ -1,6 +1,7 @@
 // Curves: lines through points (x, y) in the order given, such as a walk projected to a plane, or one
 // quantity against another.
 
+import { requireKind } from "../arguments.ts";
 import type { AxisOptions } from "./axis.ts";
 import type { FigureOptions } from "./frame.ts";
 import { lineChart } from "./line-chart.ts";
@@ -8,6 +9,7 @@ import { chartLine } from "./series.ts";
 
 /** One curve of a {@link CurvePlot}. */
 export interface Curve {
+  /** Its name in the legend. */
   readonly label: string;
   /** NaN leaves a gap. */
   readonly x: ArrayLike<number>;
@@ -17,8 +19,11 @@ export interface Curve {
 
 /** Curves through points, for {@link curvePlot}. */
 export interface CurvePlot extends FigureOptions {
+  /** In the order of the legend. */
   readonly curves: readonly Curve[];
+  /** The horizontal axis. */
   readonly x: AxisOptions;
+  /** The vertical axis. */
   readonly y: AxisOptions;
   /** Pixels; more where the names of the curves need it. Default 440. */
   readonly height?: number | undefined;
@@ -31,6 +36,7 @@ export interface CurvePlot extends FigureOptions {
  * `INVALID_ARGUMENT` when an axis has nothing to show.
  */
 export function curvePlot(plot: CurvePlot): string {
+  requireKind("curvePlot: plot", "plot", plot);
   const { curves, ...rest } = plot;
   return lineChart({ ...rest, lines: curves.map((curve) => chartLine(curve, "Curve plot")) });
 }

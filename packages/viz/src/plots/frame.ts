@@ -7,6 +7,7 @@ import type { Axis } from "./axis.ts";
 
 /** Titles and width that every figure has. */
 export interface FigureOptions {
+  /** What the figure shows. */
   readonly title: string;
   /** Where the numbers come from, e.g. `faces.onnx · z → w · 100 points, seed 0`. */
   readonly subtitle?: string | undefined;
@@ -73,8 +74,11 @@ export function heading(options: FigureOptions): Block {
 
 /** One entry of a legend. */
 export interface LegendKey {
+  /** What the mark stands for. */
   readonly label: string;
+  /** Colour of the mark, as CSS writes it. */
   readonly colour: string;
+  /** Of a line: ` stroke-dasharray="5 4"`, an attribute with a space before it. Default: solid. */
   readonly dash?: string | undefined;
   /** `area` for filled marks. */
   readonly shape: "line" | "area";

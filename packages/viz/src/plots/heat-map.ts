@@ -3,6 +3,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { extent } from "d3-array";
+import { requireKind } from "../arguments.ts";
 import type { Rgb } from "../colour.ts";
 import { type RgbaImage, upscale } from "../images/image.ts";
 import { encodePng, pngDataUri } from "../images/png.ts";
@@ -60,6 +61,7 @@ const MAX_PRINTED = 16;
  * an empty matrix, one without a finite value, or a bad `domain`.
  */
 export function heatMap(map: HeatMap): string {
+  requireKind("heatMap: map", "heatMap", map);
   const matrix = requireMatrix(map);
   const colours = coloursOf(map);
   const plan = layOut(map, matrix, colours.bar);

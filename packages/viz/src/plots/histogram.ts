@@ -2,6 +2,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { bin, extent, thresholdFreedmanDiaconis, thresholdSturges, ticks } from "d3-array";
+import { requireKind } from "../arguments.ts";
 import { px, stroke, svgDocument } from "../svg.ts";
 import { type Axis, makeAxis } from "./axis.ts";
 import {
@@ -21,6 +22,7 @@ import {
 
 /** One set of values of a {@link Histogram}. */
 export interface HistogramSeries {
+  /** Its name in the legend. */
   readonly label: string;
   /** Finite numbers. */
   readonly values: ArrayLike<number>;
@@ -28,6 +30,7 @@ export interface HistogramSeries {
 
 /** Distributions of values, for {@link histogram}. */
 export interface Histogram extends FigureOptions {
+  /** In the order of the legend. */
   readonly series: readonly HistogramSeries[];
   /** Quantity and unit of the values. */
   readonly valueTitle: string;
@@ -47,6 +50,7 @@ export interface Histogram extends FigureOptions {
  * @throws {VielbeinError} `INVALID_ARGUMENT` for no values, `NOT_FINITE` for a NaN or an infinity.
  */
 export function histogram(plot: Histogram): string {
+  requireKind("histogram: plot", "plot", plot);
   const bars = countInBins(plot);
   const plan = layOut(plot, bars);
   return svgDocument(plan.width, plan.height, plot.title, [

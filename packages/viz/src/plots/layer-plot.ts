@@ -2,6 +2,7 @@
 // error bars, over a band of reference such as a null.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { px, stroke, svgDocument } from "../svg.ts";
 import { THEME } from "../theme.ts";
 import { type Axis, type AxisOptions, makeAxis } from "./axis.ts";
@@ -24,6 +25,7 @@ import { type Band, quantiles } from "./series.ts";
 
 /** Samples at every layer, drawn as boxes. */
 export interface SampleGroup {
+  /** Its name in the legend. */
   readonly label: string;
   /** Samples at each layer, in the order of `layers`; a layer without samples stays empty. Drawn as boxes. */
   readonly samples: readonly ArrayLike<number>[];
@@ -31,6 +33,7 @@ export interface SampleGroup {
 
 /** One centre for each layer (NaN leaves the place empty), with an error bar from `low` to `high`. */
 export interface BandGroup extends Band {
+  /** Its name in the legend. */
   readonly label: string;
 }
 
@@ -38,9 +41,11 @@ export interface BandGroup extends Band {
 export interface LayerPlot extends FigureOptions {
   /** Names of the layers, along the horizontal axis. */
   readonly layers: readonly string[];
+  /** In the order of the legend, side by side at each layer. */
   readonly groups: readonly (SampleGroup | BandGroup)[];
   /** What to compare with, one value for each layer: a line, and a band from `low` to `high`. */
   readonly reference?: BandGroup | undefined;
+  /** The vertical axis. */
   readonly y: AxisOptions;
   /** Pixels. Default 440. */
   readonly height?: number | undefined;
@@ -57,6 +62,7 @@ const SHARES = [0.05, 0.25, 0.5, 0.75, 0.95];
  * when there is nothing to show.
  */
 export function layerPlot(plot: LayerPlot): string {
+  requireKind("layerPlot: plot", "plot", plot);
   const { layers, groups, reference, width = DEFAULT_WIDTH } = plot;
   requireLayers(plot);
   const marks = groups.map(groupMarks);

@@ -2,6 +2,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import { ascending, deviation, mean, quantileSorted } from "d3-array";
+import { requireKind } from "../arguments.ts";
 import type { ChartLine } from "./line-chart.ts";
 
 /** A centre with the ends of a band around it, one of each for every position. */
@@ -24,6 +25,7 @@ export function bandOf(
   samples: readonly ArrayLike<number>[],
   kind: "deviation" | "percentiles",
 ): Required<Band> {
+  requireKind("bandOf: samples", "list", samples);
   const at = samples.map((values) => {
     const list = Array.from(values);
     if (kind === "deviation") {
@@ -38,11 +40,14 @@ export function bandOf(
 
 /** Quantiles by linear interpolation between order statistics (R's type 7). */
 export function quantiles(values: ArrayLike<number>, shares: readonly number[]): number[] {
+  requireKind("quantiles: values", "numbers", values);
+  requireKind("quantiles: shares", "numbers", shares);
   const sorted = Array.from(values).sort(ascending);
   return shares.map((share) => quantileSorted(sorted, share) ?? Number.NaN);
 }
 
 export interface LineSeries extends Band {
+  /** Its name in the legend. */
   readonly label: string;
   /** Positions, of the length of `y`. Default 1, 2, 3 … */
   readonly x?: ArrayLike<number> | undefined;

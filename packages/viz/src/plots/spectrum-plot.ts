@@ -1,12 +1,14 @@
 // Spectra: singular values against their index, on a logarithmic axis.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import type { FigureOptions } from "./frame.ts";
 import { lineChart } from "./line-chart.ts";
 import { chartLine } from "./series.ts";
 
 /** One spectrum of a {@link SpectrumPlot}. */
 export interface SpectrumSeries {
+  /** Its name in the legend. */
   readonly label: string;
   /** Singular values, largest first, ≥ 0. Zeros have no place on the axis and are counted beneath it. */
   readonly values: ArrayLike<number>;
@@ -14,6 +16,7 @@ export interface SpectrumSeries {
 
 /** Singular values on a logarithmic axis, for {@link spectrumPlot}. */
 export interface SpectrumPlot extends FigureOptions {
+  /** In the order of the legend. */
   readonly series: readonly SpectrumSeries[];
   /** Quantity and unit of the values. Default `singular value σ`. */
   readonly valueTitle?: string | undefined;
@@ -37,6 +40,7 @@ export interface SpectrumPlot extends FigureOptions {
  * ```
  */
 export function spectrumPlot(plot: SpectrumPlot): string {
+  requireKind("spectrumPlot: plot", "plot", plot);
   const { series, valueTitle = "singular value σ", ...rest } = plot;
   return lineChart({
     ...rest,

@@ -1,6 +1,7 @@
 // A picture file of any kind that is read: which it is, its first bytes say.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { decodeJpeg } from "./decode-jpeg.ts";
 import { type DecodedImage, type DecodePngOptions, decodePng } from "./decode-png.ts";
 
@@ -25,6 +26,7 @@ const KINDS: readonly (readonly [name: string, at: number, ...beginnings: string
  * @throws {VielbeinError} `INVALID_FILE` for a file that is damaged or of another kind, which the message names.
  */
 export async function decodeImage(bytes: Uint8Array, options?: DecodePngOptions): Promise<DecodedImage> {
+  requireKind("decodeImage: bytes", "bytes", bytes);
   const beginning = String.fromCharCode(...bytes.subarray(0, 32));
   const kind = KINDS.find(([, at, ...known]) => known.some((text) => beginning.startsWith(text, at)))?.[0];
   if (kind === "PNG") return decodePng(bytes, options);

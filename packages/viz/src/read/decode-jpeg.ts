@@ -2,6 +2,7 @@
 // differences of colour, which most files store at half the size, are then enlarged smoothly as libjpeg does it, and
 // the picture is turned upright as its Exif data say.
 
+import { requireKind } from "../arguments.ts";
 import type { RgbaImage } from "../images/image.ts";
 import { invalidJpeg, type JpegHeader, readJpegHeader } from "./jpeg-header.ts";
 import { joined } from "./png-chunks.ts";
@@ -16,6 +17,7 @@ const MEMORY = 1024;
  * that we do not read.
  */
 export async function decodeJpeg(bytes: Uint8Array): Promise<RgbaImage> {
+  requireKind("decodeJpeg: bytes", "bytes", bytes);
   const header = readJpegHeader(bytes);
   const { decode } = await import("jpeg-js");
   const isColour = header.components.length === 3;

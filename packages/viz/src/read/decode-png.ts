@@ -2,6 +2,7 @@
 // checksums are verified. Of an animation, its still image.
 
 import { adler32, inflateExactly } from "@vielbein/linalg/deflate";
+import { requireKind } from "../arguments.ts";
 import type { RgbaImage } from "../images/image.ts";
 import { rowPainter } from "./pixels.ts";
 import { invalidPng, readPngChunks } from "./png-chunks.ts";
@@ -29,6 +30,7 @@ export interface DecodedImage extends RgbaImage {
  * @throws {VielbeinError} `INVALID_FILE` for a file that is not a PNG, is damaged, or has more than 2²⁶ pixels.
  */
 export function decodePng(bytes: Uint8Array, { inflate = unzlib }: DecodePngOptions = {}): DecodedImage {
+  requireKind("decodePng: bytes", "bytes", bytes);
   const { first: chunks, packed } = readPngChunks(bytes);
   const header = readPngHeader(chunks.get("IHDR"));
   const { width, height, channels, depth } = header;

@@ -1,11 +1,13 @@
 // A report as one page of HTML that needs nothing else: figures are inlined, and so is the style, which follows the
 // light or dark scheme of the reader and prints.
 
+import { requireKind } from "../arguments.ts";
 import { escapeXml } from "../text.ts";
 import { pageStyle } from "./style.ts";
 
 /** What a page of a report says, from top to bottom. */
 export interface ReportPage {
+  /** Heading of the page. */
   readonly title: string;
   /** What it is a report of, beneath the title. */
   readonly subtitle: string;
@@ -13,6 +15,7 @@ export interface ReportPage {
   readonly notice?: string | undefined;
   /** The numbers of the page in short, a column for each subject. */
   readonly glance: ReportTable;
+  /** In reading order. */
   readonly sections: readonly ReportSection[];
   /** Small print. */
   readonly footer: string;
@@ -20,9 +23,11 @@ export interface ReportPage {
 
 /** A table of words and numbers, as they are shown. */
 export interface ReportTable {
+  /** What the table shows, above it. */
   readonly caption: string;
   /** Titles of the columns. */
   readonly columns: readonly string[];
+  /** A text for each column, row by row. */
   readonly rows: readonly (readonly string[])[];
 }
 
@@ -30,6 +35,7 @@ export interface ReportTable {
 export interface ReportSection {
   /** Anchor: letters, digits and hyphens; one of a kind. */
   readonly id: string;
+  /** Heading of the section. */
   readonly title: string;
   /** What the figure asks. */
   readonly question: string;
@@ -49,6 +55,7 @@ export interface ReportPart {
   readonly sentence: string;
   /** How the sentence is meant. */
   readonly kind: "seen" | "absent" | "failed" | "pending";
+  /** Numbers beneath the figures. */
   readonly tables?: readonly ReportTable[] | undefined;
   /** What was remarked on while it was computed. */
   readonly remarks: readonly string[];
@@ -60,6 +67,7 @@ export interface ReportPart {
 
 /** Writes the page: an HTML document without scripts that refers to nothing outside itself. */
 export function reportPage(page: ReportPage): string {
+  requireKind("reportPage: page", "report", page);
   const numbered = page.sections.map((section, i) => sectionOf(section, i + 1));
   return [
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',

@@ -1,6 +1,7 @@
 // Reading WAV files: integers of 8 to 32 bits and floating-point numbers of 32 and 64, in plain and extensible form.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 
 /** A sound as numbers. */
 export interface DecodedWav {
@@ -12,6 +13,7 @@ export interface DecodedWav {
 
 /** Whether bytes begin as those of a WAV file do. */
 export function isWav(bytes: Uint8Array): boolean {
+  requireKind("isWav: bytes", "bytes", bytes);
   return text(bytes, 0) === "RIFF" && text(bytes, 8) === "WAVE";
 }
 
@@ -21,6 +23,7 @@ export function isWav(bytes: Uint8Array): boolean {
  * @throws {VielbeinError} `INVALID_FILE` for a file that is damaged, cut short, or encoded in another way.
  */
 export function decodeWav(bytes: Uint8Array): DecodedWav {
+  requireKind("decodeWav: bytes", "bytes", bytes);
   if (!isWav(bytes)) throw invalid("it does not begin with RIFF and WAVE");
   const chunks = chunksOf(bytes);
   const [format, data] = [chunks.get("fmt "), chunks.get("data")];

@@ -1,6 +1,7 @@
 // Signals as pictures of curves: time to the right, values upwards, the same range of values in every picture.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { parseHex, type Rgb } from "../colour.ts";
 import type { RgbaImage } from "../images/image.ts";
 import { type ImageLayout, stridesOf } from "../images/image-layout.ts";
@@ -26,6 +27,8 @@ export function curveColour(index: number): string {
  * @throws {VielbeinError} `NOT_FINITE` for a value that is not a finite number.
  */
 export function curvesOf(values: Float32Array, layout: ImageLayout): Float32Array[] {
+  requireKind("curvesOf: values", "numbers", values);
+  requireKind("curvesOf: layout", "layout", layout);
   const { channels, width } = layout;
   const { pixel, channel } = stridesOf(layout);
   const bad = values.findIndex((value) => !Number.isFinite(value));
@@ -42,6 +45,8 @@ export function curvesOf(values: Float32Array, layout: ImageLayout): Float32Arra
 
 /** The values of one output with these curves: undoes {@link curvesOf}. */
 export function fromCurves(curves: readonly Float32Array[], layout: ImageLayout): Float32Array {
+  requireKind("fromCurves: curves", "list", curves);
+  requireKind("fromCurves: layout", "layout", layout);
   const { pixel, channel } = stridesOf(layout);
   const values = new Float32Array(layout.channels * layout.width);
   for (const [c, curve] of curves.entries()) {

@@ -2,6 +2,7 @@
 // Multimedia Data Types" 1994), little-endian, samples of all channels beside each other.
 
 import { VielbeinError } from "@vielbein/core";
+import { requireKind } from "../arguments.ts";
 import { joined } from "../read/png-chunks.ts";
 
 /** `pcm16`: integers of 16 bits, which every player reads; `float32`: the values as they are. */
@@ -31,6 +32,7 @@ const FULL_SCALE = 32_768;
  * @throws {VielbeinError} `INVALID_MODEL` for a text that is not a rate.
  */
 export function statedSampleRate(metadata: ReadonlyMap<string, string>): number | undefined {
+  requireKind("statedSampleRate: metadata", "metadata", metadata);
   const text = metadata.get("vielbein.sample-rate");
   if (text === undefined) return undefined;
   const rate = /^\s*\d+\s*$/.test(text) ? Number(text) : 0;
@@ -52,6 +54,8 @@ function isRate(rate: number): boolean {
  * 32 bits; `SHAPE_MISMATCH` for channels of different lengths; `NOT_FINITE`.
  */
 export function encodeWav(channels: readonly Float32Array[], options: WavOptions): Uint8Array {
+  requireKind("encodeWav: channels", "list", channels);
+  requireKind("encodeWav: options", "object", options);
   const { sampleRate, format = "pcm16" } = options;
   requireSignal(channels, sampleRate);
   const { tag, bytes } = FORMATS[format];

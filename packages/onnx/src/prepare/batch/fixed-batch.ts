@@ -4,6 +4,7 @@
 
 import { type FloatArray, VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor } from "@vielbein/core/runtime";
+import { requireKind } from "../../arguments.ts";
 import { isFloat } from "../../model/element-types.ts";
 import { isFixed, type Model, requiredInputs, type ValueInfo } from "../../model/model.ts";
 import { entryOf } from "../../model/names.ts";
@@ -32,6 +33,7 @@ export interface FixedBatch {
 
 /** A model that takes points one by one, if the batch that it fixed could be taken apart. */
 export interface Unbatched {
+  /** The model, for one point at a time. */
   readonly model: Model;
   /** Absent where no batch is fixed. */
   readonly batch?: FixedBatch | undefined;
@@ -72,6 +74,7 @@ export async function unbatch(
   runtime: Runtime,
   { memoryBudget }: Pick<PrepareOptions, "memoryBudget"> = {},
 ): Promise<Unbatched> {
+  requireKind("unbatch: model", "model", model);
   const trial = new BatchTrial(runtime, memoryBudget);
   let result: Unbatched = { model };
   try {
@@ -201,7 +204,9 @@ function finite(values: FloatArray): FloatArray {
 }
 
 /** What became of a fixed batch, in words. */
-export function batchRemark({ extent, way, evidence }: FixedBatch): string {
+export function batchRemark(options: FixedBatch): string {
+  requireKind("batchRemark: options", "object", options);
+  const { extent, way, evidence } = options;
   const fixed = `a batch of ${extent} is fixed`;
   const farthest = Math.max(...[...DISTANCES, ...FURTHER_DISTANCES].flat());
   const apart =

@@ -3,8 +3,11 @@
 
 /** 1 inside, 0 outside, row-major from the top left: `data` of length `width · height`. */
 export interface RegionMask {
+  /** Number of columns. */
   readonly width: number;
+  /** Number of rows. */
   readonly height: number;
+  /** 1 for the cells of the region and 0 for the others, row-major, `[height, width]`. */
   readonly data: Uint8Array;
 }
 
