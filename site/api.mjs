@@ -13,12 +13,17 @@ const packages = fileURLToPath(new URL("../packages", import.meta.url));
 /** Entries of a package as its manifest declares them: name of the page → source. */
 function entriesOf(name) {
   const { exports } = JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
-  return Object.entries(exports)
-    .filter(([, target]) => target["@vielbein/source"])
-    .map(([entry, target]) => [join(name, entry), join(packages, name, target["@vielbein/source"])]);
+  return (
+    Object.entries(exports)
+      .filter(([, target]) => target["@vielbein/source"])
+      .map(([entry, target]) => [join(name, entry), join(packages, name, target["@vielbein/source"])])
+      // A worker's script exports nothing.
+      .filter(([, source]) => /^export /m.test(readFileSync(source, "utf8")))
+  );
 }
 
 const options = {
+  name: "API reference",
   plugin: ["typedoc-plugin-markdown"],
   tsconfig: join(folder, "tsconfig.json"),
   // The build has checked the types.
@@ -32,6 +37,8 @@ const options = {
   hideBreadcrumbs: true,
   useCodeBlocks: true,
   useHTMLAnchors: true,
+  // A name, a type, a sentence: more columns leave no room for the sentence.
+  tableColumnSettings: { hideModifiers: true, hideSources: true, hideInherited: true, hideOverrides: true },
   parametersFormat: "table",
   interfacePropertiesFormat: "table",
   typeAliasPropertiesFormat: "table",

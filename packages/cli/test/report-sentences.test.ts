@@ -163,7 +163,7 @@ describe("a sheet", () => {
 
 describe("agreement", () => {
   const pair = (overlap: number) => ({ first: "SeFa", second: "PCA", overlap });
-  const numbers = { space: "w", k: 10, haar: { mean: 0.1, std: 0.02 } };
+  const numbers = { space: "w", k: 10, failed: [], haar: { mean: 0.1, std: 0.02 } };
   it("is beyond chance by more than three deviations", () => {
     expect(agreementSentence({ ...numbers, pairs: [pair(0.17), pair(0.15)] })).toBe(
       "1 of 2 pairs of methods agree beyond chance: closest are SeFa and PCA, with an overlap of 0.17 between their leading 10 directions of w (uniform subspaces: 0.10 ± 0.02).",
@@ -173,6 +173,12 @@ describe("agreement", () => {
     );
     expect(agreementSentence({ ...numbers, pairs: [pair(0.16)] })).toMatch(
       /^No two methods are distinguishable from chance/,
+    );
+  });
+
+  it("says which methods failed", () => {
+    expect(agreementSentence({ ...numbers, failed: ["PCA", "SeFa"], pairs: [pair(0.17)] })).toMatch(
+      /\. Not compared: PCA and SeFa failed, for reasons that their own sections give\.$/,
     );
   });
 });

@@ -90,7 +90,6 @@ export function unpackMember(member: ZipMember): Uint8Array {
   );
 }
 
-/** @throws {LinalgError} `INVALID_FILE` for a member that is encrypted or packed by another method than DEFLATE. */
 /**
  * Refuses members that cannot be unpacked here.
  *

@@ -76,7 +76,7 @@ function measureText(measure: number | Spread): string {
 
 export function comparisonPlot(result: Result, distance: DistanceName): string {
   const { sets, space, k, haar } = result;
-  const labels = sets.map(({ label }) => label);
+  const labels = labelsOf(sets);
   const { mean, std } = haar.distances[distance];
   return heatMap({
     title: "Distances between sets of directions",
@@ -87,4 +87,10 @@ export function comparisonPlot(result: Result, distance: DistanceName): string {
     valueTitle: DISTANCE_TITLES[distance],
     domain: [0, Math.max(mean, ...result.pairs.map(({ distances }) => distances[distance]))],
   });
+}
+
+/** What found the sets; where two were found by the same, their files. */
+function labelsOf(sets: Result["sets"]): string[] {
+  const methods = sets.map(({ set }) => set.method);
+  return new Set(methods).size === methods.length ? methods : sets.map(({ label }) => label);
 }
