@@ -1,5 +1,5 @@
 // Whatever public functions are given in place of one of their arguments, they work or say by a typed error what is
-// wrong: never a TypeError of the engine. The rule stands in CONTRIBUTING.md.
+// wrong: never a TypeError of JavaScript. The rule stands in CONTRIBUTING.md.
 
 import { VielbeinError } from "@vielbein/core";
 import { LinalgError } from "@vielbein/linalg";
