@@ -87,6 +87,16 @@ describe("vielbein compare", () => {
     expect(readFileSync(plot, "utf8")).toContain("shared.safetensors");
   });
 
+  it("labels the matrix with the methods where each found one set", async () => {
+    const plot = scratch("methods.svg");
+    const weights = file("a.safetensors", axes(0, 1), { method: "SeFa" });
+    const samples = file("b.safetensors", axes(2, 3), { method: "principal components" });
+    await vielbein("compare", weights, samples, "--plot", plot);
+    const svg = readFileSync(plot, "utf8");
+    expect(svg).toContain(">principal components<");
+    expect(svg).not.toContain("safetensors");
+  });
+
   it("refuses different spaces, a single set, too large a k, dependent directions and other files", async () => {
     const failure = async (...argv: string[]) => {
       const { code, stderr } = await vielbein("compare", ...argv);
