@@ -5,7 +5,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
-import { sampleUrl } from "@vielbein/sample";
+import { sampleDenoiserUrl, sampleUrl } from "@vielbein/sample";
 import { defineConfig } from "vite";
 import { noteBundled, writeNotices } from "./notices.ts";
 
@@ -54,8 +54,13 @@ export default defineConfig({
     noteBundled(),
     writeNotices(),
     {
-      name: "sample",
-      writeBundle: ({ dir }) => copyFileSync(sampleUrl, `${dir}/faces.onnx`),
+      name: "samples",
+      writeBundle: ({ dir }) => {
+        copyFileSync(sampleUrl, `${dir}/faces.onnx`);
+        copyFileSync(sampleDenoiserUrl, `${dir}/shapes-denoiser.onnx`);
+        copyFileSync(new URL("samples.png", sampleUrl), `${dir}/faces.png`);
+        copyFileSync(new URL("shapes.png", sampleUrl), `${dir}/shapes.png`);
+      },
     },
     {
       name: "brotli",

@@ -92,6 +92,8 @@ describe("servePage", () => {
     const answer = await ask(served.url, `/${src}`);
     expect([...answer.body]).toEqual([1, 2, 3]);
     expect(answer.headers["vielbein-model-sha256"]).toBe(model.sha256);
+    // The page's samples are other models.
+    expect((await ask(served.url, "/assets/a.js")).headers["vielbein-model-sha256"]).toBeUndefined();
   });
 
   it("sends what is compressed to whom takes it", async () => {
@@ -158,7 +160,7 @@ describe("vielbein explore", () => {
       stderr: { write: () => true },
       signal: interrupt.signal,
     });
-    await expect.poll(() => lines.length).toBe(1);
+    await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(1);
     const url = lines[0]!.trim();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?src=model%2Ffaces\.onnx$/);
     expect((await ask(url, "/model/faces.onnx")).body.length).toBeGreaterThan(1e6);
@@ -183,7 +185,7 @@ describe("vielbein explore", () => {
     const lines: string[] = [];
     const io = { stdout: { write: (text: string) => lines.push(text) }, stderr: { write: () => true } };
     const exit = run(["explore", file, "--no-open"], { ...io, signal: interrupt.signal });
-    await expect.poll(() => lines.length).toBe(1);
+    await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(1);
     const { body, headers } = await ask(lines[0]!.trim(), "/model/beside.onnx");
     expect(createHash("sha256").update(body).digest("hex")).not.toBe(own);
     expect(headers["vielbein-model-sha256"]).toBe(own);
@@ -209,8 +211,29 @@ describe("vielbein explore", () => {
     expect(await explore("--set", "labels=3")).toBe(65);
     expect(lines).toEqual([]);
     const exit = explore("--set", "label=3", "--set", "condition=1,0,-2", "--layout", "hw:8,8");
-    await expect.poll(() => lines.length).toBe(1);
+    await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(1);
     expect(new URL(lines[0]!.trim()).hash).toBe("#set=label:3&set=condition:1,0,-2&layout=hw:8,8");
+    interrupt.abort();
+    expect(await exit).toBe(0);
+  });
+
+  it("serves the page alone where no model is named, and refuses options that would be of one", async (context) => {
+    if (!existsSync(pageUrl)) context.skip("the explorer's page is not built (npm run build:explorer)");
+    const interrupt = new AbortController();
+    const [lines, complaints]: [string[], string[]] = [[], []];
+    const explore = (...options: string[]) =>
+      run(["explore", "--no-open", ...options], {
+        stdout: { write: (text) => lines.push(text) },
+        stderr: { write: (text) => complaints.push(text) },
+        signal: interrupt.signal,
+      });
+    expect(await explore("--set", "label=3")).toBe(2);
+    expect(complaints.join("")).toContain("--set: there is no model for it");
+    const exit = explore();
+    await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(1);
+    expect(new URL(lines[0]!.trim()).search).toBe("?src=");
+    const picture = await ask(lines[0]!.trim(), "/shapes.png");
+    expect(picture.headers["content-type"]).toBe("image/png");
     interrupt.abort();
     expect(await exit).toBe(0);
   });

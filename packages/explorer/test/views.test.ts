@@ -593,8 +593,10 @@ it("invites where there is no model", async (context) => {
   await page.goto(`${url}?src=`);
   await part("#empty").waitFor();
   expect(await part("#body").isVisible()).toBe(false);
-  await part("#open-sample").click();
+  await page.getByRole("link", { name: "Shapes" }).click();
   await part(".row").first().waitFor({ timeout: 60_000 });
+  expect(await part("#name").textContent()).toBe("shapes-denoiser.onnx");
+  expect(await part("#inputs input").inputValue()).toBe("1");
   expect(await part("#empty").isVisible()).toBe(false);
   expect(browser.isConnected()).toBe(true);
   expect(complaints).toEqual([]);

@@ -10,15 +10,17 @@ import { disposing, type Task } from "./task.ts";
 import type { Terminal } from "./terminal.ts";
 import { addTitle, type Title } from "./title.ts";
 
-/** `<model>`, or `<files...>` where there may be several. */
-type Argument = `<${string}>`;
+/** `<model>`, `<files...>` where there may be several, `[model]` where it may be left out. */
+type Argument = `<${string}>` | `[${string}]`;
 
 /** Its value by its name. */
 type ArgumentOf<A extends Argument> = A extends `<${infer Name}...>`
   ? { readonly [K in Name]: readonly string[] }
   : A extends `<${infer Name}>`
     ? { readonly [K in Name]: string }
-    : never;
+    : A extends `[${infer Name}]`
+      ? { readonly [K in Name]: string | undefined }
+      : never;
 
 export interface Definition<A extends Argument, O extends Options> {
   readonly argument: A;
@@ -55,7 +57,7 @@ export function command<const A extends Argument, O extends Options>(
           applyPresets(added, definition);
           if (await checkOutputs(added)) terminal.reports = "stderr";
         })
-        .action(async (argument: string | readonly string[]) => {
+        .action(async (argument: string | readonly string[] | undefined) => {
           const options = optionsOf(added);
           const given = { [added.registeredArguments[0]!.name()]: argument } as ArgumentOf<A>;
           await disposing(async (use) => {

@@ -168,10 +168,6 @@ function listenToFiles(on: On, host: VielbeinExplorer, view: View, explorer: Exp
   chosen(view.modelFile, openAny);
   for (const button of [view.openModel, view.openFirst]) on(button, "click", () => view.modelFile.click());
   on(view.openDirections, "click", () => view.directionsFile.click());
-  on(view.openSample, "click", () => {
-    const sample = host.getAttribute("sample");
-    if (sample) void host.loadModel(sample).catch(() => undefined);
-  });
   chosen(view.directionsFile, openDirections);
   const isOver = (over: boolean): unknown => view.frame.classList.toggle("over", over);
   on(host, "dragover", (event) => {

@@ -93,14 +93,6 @@ function attributesClass() {
       this.setAttribute("src", src);
     }
 
-    get sample(): string {
-      return this.getAttribute("sample") ?? "";
-    }
-
-    set sample(sample: string) {
-      this.setAttribute("sample", sample);
-    }
-
     get hash(): boolean {
       return this.hasAttribute("hash");
     }

@@ -10,16 +10,14 @@ import type {
 } from "./engine.ts";
 
 /**
- * Attributes, each with a property of its name: `src`, URL of an ONNX file; `sample`, URL of one that is offered where
- * no model is open; `hash`, to keep the state of the page in its address.
+ * Attributes, each with a property of its name: `src`, URL of an ONNX file; `hash`, to keep the state of the page in its
+ * address. Slot `samples`: links or buttons that are shown where no model is open.
  *
  * Events, all `CustomEvent`: see {@link ExplorerEventMap}.
  */
 export interface VielbeinExplorer extends HTMLElement {
   /** URL of the ONNX file to open. */
   src: string;
-  /** URL of an ONNX file that is offered where no model is open. */
-  sample: string;
   /** Whether the state of the page is kept in its address. */
   hash: boolean;
   /** The code shown, `[from.dim]`, as a copy. Setting it is {@link setCode}. */

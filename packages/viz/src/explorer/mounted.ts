@@ -54,7 +54,6 @@ export class Mounted {
     this.#region = new RegionLayer(view, (region, isDone) => this.#mark(region, isDone), signal);
     this.#visits = new Visits(host, view, this.explorer, signal);
     this.#asked = new Asked(view, (file) => void this.load(file, file.name, FRESH), signal);
-    view.openSample.hidden = !host.hasAttribute("sample");
     this.#showEmpty(!host.getAttribute("src"));
     listen(host, view, this.explorer, signal);
   }

@@ -74,7 +74,8 @@ const EMPTY = `
   <div class="empty" id="empty" hidden>
     <h2 class="invitation">Look into a generator</h2>
     <p>Drop an <b>.onnx</b> file or a checkpoint (<b>.pkl</b>, <b>.pt</b>, <b>.h5</b> …) here: a decoder, a GAN, anything that makes pictures or sounds out of a code. It stays on this machine.</p>
-    <p class="choices"><button class="primary" id="open-first">Choose a file…</button> <button id="open-sample" hidden>Try the sample</button></p>
+    <p class="choices"><button class="primary" id="open-first">Choose a file…</button></p>
+    <div class="samples"><slot name="samples"></slot></div>
     <p class="hint">Also: <b>.safetensors</b> files of directions, once a model is open. Weights must be inside the .onnx file; <code>vielbein explore</code> puts them there.</p>
   </div>`;
 

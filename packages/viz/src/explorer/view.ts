@@ -13,7 +13,6 @@ export interface View extends WorkView, LensView, RegionView, ShelfView, Timelin
   readonly body: HTMLElement;
   readonly empty: HTMLElement;
   readonly openFirst: HTMLButtonElement;
-  readonly openSample: HTMLButtonElement;
   readonly name: HTMLElement;
   readonly runtime: HTMLElement;
   readonly from: HTMLSelectElement;

@@ -1,4 +1,4 @@
-// Serves the explorer's page and one model to this machine alone: a fixed list of paths, on the loopback interface.
+// Serves the explorer's page and a model, if there is one, to this machine alone: a fixed list of paths, on the loopback interface.
 
 import { readdir, readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -12,6 +12,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
   ".wasm": "application/wasm",
+  ".png": "image/png",
 };
 
 const HEADERS: Readonly<Record<string, string>> = {
@@ -26,7 +27,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 export interface ServedPage {
-  /** Address of the page, with the model. */
+  /** Address of the page, with the model where there is one. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -40,14 +41,19 @@ export interface ServedModel {
 
 /**
  * @param folder of the built page.
+ * @param model undefined for the page that invites to open one.
  * @param port 0 for a free one.
  * @throws {VielbeinError} `MISSING_FILE` when the page was not built, `INVALID_ARGUMENT` when the port is taken.
  */
-export async function servePage(folder: URL, model: ServedModel, port: number): Promise<ServedPage> {
+export async function servePage(
+  folder: URL,
+  model: ServedModel | undefined,
+  port: number,
+): Promise<ServedPage> {
   const files = await pageFiles(folder);
-  const modelPath = `/model/${encodeURIComponent(model.name)}`;
+  const modelPath = model && `/model/${encodeURIComponent(model.name)}`;
   const read = async (path: string, isCompressed: boolean): Promise<Answer | undefined> => {
-    if (path === modelPath) return { bytes: model.bytes };
+    if (model && path === modelPath) return { bytes: model.bytes, sha256: model.sha256 };
     const compressed = isCompressed ? files.get(`${path === "/" ? "/index.html" : path}.br`) : undefined;
     if (compressed) return { bytes: await readFile(compressed), encoding: "br" };
     const file = files.get(path);
@@ -57,13 +63,12 @@ export async function servePage(folder: URL, model: ServedModel, port: number): 
     // Other names for this address are how strangers' pages would reach it.
     const { port } = server.address() as AddressInfo;
     if (!isOwnAddress(request.headers.host, port)) return void response.writeHead(403).end();
-    response.setHeader("Vielbein-Model-SHA256", model.sha256);
     void answer(request, response, read);
   });
   await listening(server, port);
   const { port: actual } = server.address() as AddressInfo;
   return {
-    url: `http://${HOST}:${actual}/?src=${encodeURIComponent(modelPath.slice(1))}`,
+    url: `http://${HOST}:${actual}/?src=${encodeURIComponent(modelPath?.slice(1) ?? "")}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -95,6 +100,8 @@ async function pageFiles(folder: URL): Promise<Map<string, URL>> {
 interface Answer {
   readonly bytes: Uint8Array;
   readonly encoding?: "br";
+  /** Of a model's file. */
+  readonly sha256?: string;
 }
 
 async function answer(
@@ -108,8 +115,9 @@ async function answer(
   const takesBrotli = /(^|[\s,])br([\s,;]|$)/.test(String(headers["accept-encoding"] ?? ""));
   const found = await read(path, takesBrotli).catch(() => undefined);
   if (!found) return void response.writeHead(404).end();
-  const { bytes, encoding } = found;
+  const { bytes, encoding, sha256 } = found;
   if (encoding) response.setHeader("Content-Encoding", encoding);
+  if (sha256) response.setHeader("Vielbein-Model-SHA256", sha256);
   const type = TYPES[path === "/" ? ".html" : extname(path)] ?? "application/octet-stream";
   response.writeHead(200, { "Content-Type": type, "Content-Length": bytes.length });
   response.end(method === "HEAD" ? undefined : bytes);

@@ -30,7 +30,10 @@ header { position: relative; display: flex; flex-wrap: wrap; gap: 8px 20px; alig
 .empty .invitation { font-size: 24px; letter-spacing: -.02em }
 .empty p { max-width: 52ch; color: var(--vielbein-soft) }
 .empty .choices { display: flex; flex-wrap: wrap; gap: 10px; justify-content: center }
-.empty button { height: 44px; padding: 0 18px }`;
+.empty button { height: 44px; padding: 0 18px }
+.samples { display: flex; flex-wrap: wrap; gap: 16px; justify-content: center }
+::slotted([slot=samples]) { display: grid; gap: 4px; width: 200px; padding: 10px; border: 1px solid var(--vielbein-line); border-radius: 10px; color: inherit; text-align: left; text-decoration: none; overflow: hidden }
+::slotted([slot=samples]:hover) { border-color: var(--vielbein-accent) }`;
 
 export const PICTURE: string = `
 .columns { display: grid; grid-template-columns: minmax(260px, 360px) minmax(0, 1fr); gap: 24px; align-items: start }
