@@ -384,6 +384,54 @@ describe("float64", () => {
   });
 });
 
+describe("sessions of the two products", () => {
+  const x = points.slice(0, 6);
+
+  /** How many are open after `counts` tangents and cotangents in turns, with room for four vectors. */
+  async function openAfter(...counts: readonly number[]): Promise<number> {
+    let open = 0;
+    const counted: Runtime = {
+      name: "counted",
+      async createSession(model, options) {
+        const session = await runtime.createSession(model, options);
+        open++;
+        return {
+          inputNames: session.inputNames,
+          outputNames: session.outputNames,
+          run: (feeds, fetches) => session.run(feeds, fetches),
+          async dispose() {
+            open--;
+            await session.dispose();
+          },
+        };
+      },
+    };
+    const map = await OnnxMap.create(plain, counted, { memoryBudget: 20 * 4 * 6 * 4 });
+    const unhurried = await OnnxMap.create(plain, runtime);
+    for (const [i, count] of counts.entries()) {
+      const [kind, dim] = i % 2 === 0 ? (["jvp", map.from.dim] as const) : (["vjp", map.to.dim] as const);
+      const vectors = Float32Array.from(normal(9, i, count * dim));
+      expect(await map[kind](x, vectors, count)).toEqual(await unhurried[kind](x, vectors, count));
+    }
+    await unhurried.dispose();
+    const left = open;
+    await map.dispose();
+    expect(open).toBe(0);
+    return left;
+  }
+
+  test("stay side by side while what both keep fits the budget", async () => {
+    expect(await openAfter(3, 1)).toBe(2);
+    expect(await openAfter(3, 1, 1, 1)).toBe(2);
+  });
+
+  test("make room for one another where it does not", async () => {
+    expect(await openAfter(3, 3)).toBe(1);
+    expect(await openAfter(1, 1, 3, 3)).toBe(1);
+    expect(await openAfter(3, 3, 1)).toBe(2);
+  });
+});
+
 describe("linearize", () => {
   const [x, other] = [points.slice(0, 6), points.slice(6, 12)];
   const tangents = points.slice(12, 12 + 18);

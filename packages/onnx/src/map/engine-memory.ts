@@ -42,6 +42,11 @@ export function roomInArena(bytes: number): number {
   return bytes / ARENA;
 }
 
+/** What a session keeps after a run with tangents of this many bytes. */
+export function bytesInArena(tangents: number): number {
+  return ARENA * tangents;
+}
+
 /**
  * Whether a session should keep the memory of one product for the next: `undefined` where two such sessions fit into
  * `room` bytes, else `false`, which costs up to 40 % of the time.

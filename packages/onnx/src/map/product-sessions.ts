@@ -4,7 +4,7 @@ import { type CallOptions, type FloatArray, type Space, vectorsPerRun } from "@v
 import type { Session, SessionOptions } from "@vielbein/core/runtime";
 import type { Model } from "../model/model.ts";
 import type { DerivedGraphs, ProductKind } from "./derived-graphs.ts";
-import { arenaWithin, roomInArena } from "./engine-memory.ts";
+import { arenaWithin, bytesInArena, roomInArena } from "./engine-memory.ts";
 import { type Cause, type MapNumbers, vectorBehind } from "./numbers.ts";
 
 /** What the sessions serve. */
@@ -27,9 +27,15 @@ export interface Multiplied<Values> {
   readonly value: Values | undefined;
 }
 
+/** A session, and the most vectors that went through it in one run: their memory stays with it for the next. */
+interface Used {
+  readonly session: Session;
+  readonly width: number;
+}
+
 export class ProductSessions<Values extends FloatArray> {
   readonly #served: Served<Values>;
-  readonly #sessions: Map<ProductKind, Session> = new Map();
+  readonly #sessions: Map<ProductKind, Used> = new Map();
 
   constructor(served: Served<Values>) {
     this.#served = served;
@@ -50,7 +56,7 @@ export class ProductSessions<Values extends FloatArray> {
     const size = vectorsPerRun(bytesPerTangent, roomInArena(memoryBudget));
     let value: Values | undefined;
     const products = await numbers.inChunks(count, to.dim, size, options, async (first, width) => {
-      const session = await this.#session(kind, derivative.model);
+      const session = await this.#session(kind, derivative.model, width);
       const chunk = vectors.subarray(first * from.dim, (first + width) * from.dim);
       const feeds = { [input]: numbers.feed(input, [], point), [fed]: numbers.feed(like, [width], chunk) };
       const result = await session.run(feeds, [output, product]);
@@ -64,17 +70,29 @@ export class ProductSessions<Values extends FloatArray> {
   }
 
   async dispose(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
-    for (const session of sessions) await session.dispose();
+    await this.#close([...this.#sessions.keys()]);
   }
 
-  async #session(kind: ProductKind, model: Model): Promise<Session> {
+  async #session(kind: ProductKind, model: Model, width: number): Promise<Session> {
     const { memoryBudget, bytesPerTangent, open } = this.#served;
+    const arena = arenaWithin(memoryBudget, bytesPerTangent);
     const known = this.#sessions.get(kind);
-    if (known) return known;
-    const session = await open(model, { arena: arenaWithin(memoryBudget, bytesPerTangent) });
-    this.#sessions.set(kind, session);
+    const wanted = Math.max(width, known?.width ?? 0);
+    const others = [...this.#sessions].filter(([other]) => other !== kind);
+    const vectors = others.reduce((sum, [, used]) => sum + used.width, wanted);
+    // What the other kind keeps for its next run would come on top of this one.
+    if (arena !== false && bytesInArena(vectors * bytesPerTangent) > memoryBudget)
+      await this.#close(others.map(([other]) => other));
+    const session = known?.session ?? (await open(model, { arena }));
+    this.#sessions.set(kind, { session, width: wanted });
     return session;
+  }
+
+  async #close(kinds: readonly ProductKind[]): Promise<void> {
+    for (const kind of kinds) {
+      const used = this.#sessions.get(kind);
+      this.#sessions.delete(kind);
+      await used?.session.dispose();
+    }
   }
 }
