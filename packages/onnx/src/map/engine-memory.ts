@@ -13,9 +13,6 @@ const ACTIVATIONS_PER_TANGENT = 10;
 /** With an arena, which grows in powers of two, up to twice as much. */
 const ARENA = 2;
 
-/** Blocks below this size stay with libc when they are freed, so that going without an arena would save nothing. */
-const RETURNED = 2 ** 25;
-
 /** Bytes that one tangent or cotangent takes in the engine. */
 export function bytesPerTangent(graph: PreparedGraph): number {
   return ACTIVATIONS_PER_TANGENT * largestActivation(graph);
@@ -52,8 +49,7 @@ export function bytesInArena(tangents: number): number {
  * `room` bytes, else `false`, which costs up to 40 % of the time.
  */
 export function arenaWithin(room: number, tangent: number): false | undefined {
-  const isKeptAnyway = tangent / ACTIVATIONS_PER_TANGENT < RETURNED;
-  return isKeptAnyway || 2 * tangent <= roomInArena(room) ? undefined : false;
+  return 2 * tangent <= roomInArena(room) ? undefined : false;
 }
 
 /** Bytes of the largest tensor that depends on the point. */
