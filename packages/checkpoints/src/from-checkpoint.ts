@@ -48,6 +48,7 @@ export async function fromCheckpoint(
   const range = architecture.range ?? network.range;
   const remarks = [
     recognisedAs(name, weights.prefix),
+    ...chosenRemark(options),
     ...othersRemark(others),
     ...network.remarks,
     ...finiteRemark(weights),
@@ -66,9 +67,11 @@ export async function fromCheckpoint(
   };
 }
 
+const OPTIONS = ["label", "truncation", "activation", "size"] as const satisfies (keyof BuildOptions)[];
+
 /** Refuses options that would do nothing. */
 function requireKnown(options: BuildOptions, known: readonly (keyof BuildOptions)[], name: string): void {
-  for (const option of ["label", "truncation", "activation", "size"] as const) {
+  for (const option of OPTIONS) {
     if (options[option] === undefined || known.includes(option)) continue;
     throw new VielbeinError("INVALID_ARGUMENT", `${option}: ${name} has no use for it. Leave it out.`);
   }
@@ -76,6 +79,12 @@ function requireKnown(options: BuildOptions, known: readonly (keyof BuildOptions
 
 function recognisedAs(name: string, prefix: string): string {
   return prefix === "" ? `checkpoint of ${name}` : `checkpoint of ${name}: ${prefix.slice(0, -1)}`;
+}
+
+/** What the file does not tell, and results depend on. */
+function chosenRemark(options: BuildOptions): string[] {
+  const chosen = OPTIONS.filter((option) => options[option] !== undefined);
+  return chosen.length === 0 ? [] : [`with ${chosen.map((name) => `${name} ${options[name]}`).join(", ")}`];
 }
 
 function othersRemark(others: readonly string[]): string[] {

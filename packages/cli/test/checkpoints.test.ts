@@ -19,7 +19,7 @@ describe("a survey of a checkpoint", () => {
     expect(await vielbein("survey", "run", folder, "--jobs", "1")).toMatchObject({ code: 0 });
     const plan = JSON.parse(readFileSync(join(folder, "survey.json"), "utf8"));
     expect(plan.models[0].architecture).toBe("plain stack (DCGAN) 1");
-    expect(plan.models[0].remarks).toHaveLength(2);
+    expect(plan.models[0].remarks[1]).toBe("with activation relu,tanh");
   });
 });
 
@@ -85,9 +85,24 @@ describe("a checkpoint is a model", () => {
     expect(JSON.parse(stdout).provenance.model).toMatchObject({
       file: "stylegan2_ada_conditional.pkl",
       architecture: "StyleGAN2 (NVIDIA) 1",
-      remarks: ["checkpoint of StyleGAN2 (NVIDIA): G_ema", "noise is the constant noise of the checkpoint"],
+      remarks: [
+        "checkpoint of StyleGAN2 (NVIDIA): G_ema",
+        "with label 2",
+        "noise is the constant noise of the checkpoint",
+      ],
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
+  });
+
+  it("rows of another class are of another run", async () => {
+    const out = scratch("rows.npz");
+    const rows = (label: string) =>
+      vielbein(
+        ...["dimension", fixture("stylegan2_ada_conditional.pkl"), "--label", label, "--samples", "2"],
+        ...["--from", "w", "--out", out, "--resume"],
+      );
+    expect((await rows("2")).code).toBe(0);
+    expect(await rows("3")).toMatchObject({ code: 2, stderr: expect.stringContaining("is of another run") });
   });
 
   it.each([

@@ -30,9 +30,9 @@ import { findRegion, type RegionFound } from "./finding/region.ts";
 import { fit } from "./opening/fitting.ts";
 import { requireRoom } from "./opening/forecast.ts";
 import { Pictures } from "./opening/pictures.ts";
-import { bytesOf, readModel } from "./opening/reading.ts";
+import { readFile } from "./opening/reading.ts";
 import { Spaces } from "./opening/spaces.ts";
-import { describeMask, pointOrigin, type SignedModel, sha256, signed } from "./signing.ts";
+import { describeMask, pointOrigin, type SignedModel, signed } from "./signing.ts";
 
 /** Milliseconds of a frame of an animation, and the least length of its longer side in pixels. */
 const FRAME = 80;
@@ -67,15 +67,14 @@ export class ModelEngine implements ExplorerEngine {
   }
 
   async load(
-    { name, bytes: source, sha256: known, checkpoint }: ExplorerFile,
+    source: ExplorerFile,
     choice: SpacesChoice,
     { signal = never }: CallOptions = {},
   ): Promise<ExplorerModel> {
-    const bytes = await bytesOf(source);
-    const file = await readModel(name, bytes, checkpoint);
-    requireRoom("pictures", file, name, this.#runtime.portable);
-    const fitted = await fit(file, this.#runtime, choice.extents ?? {});
-    return this.#enter({ name, file, sha256: known ?? (await sha256(bytes)), ...fitted }, choice, signal);
+    const read = await readFile(source, choice.checkpoint);
+    requireRoom("pictures", read.file, read.name, this.#runtime.portable);
+    const fitted = await fit(read.file, this.#runtime, choice.extents ?? {});
+    return this.#enter({ ...read, ...fitted }, choice, signal);
   }
 
   async choose(choice: SpacesChoice, { signal = never }: CallOptions = {}): Promise<ExplorerModel> {
@@ -123,10 +122,11 @@ export class ModelEngine implements ExplorerEngine {
 
   get #description(): ExplorerModel {
     const { model, spaces, pictures } = this.#opened;
-    const { name, sha256, extents } = model;
+    const { name, sha256, extents, checkpoint } = model;
     const remarks = [...model.remarks, ...pictures.remarks, ...(this.#runtime.remarks ?? [])];
     const runtime = this.#runtime.name;
-    return { ...spaces.description, layout: pictures.description, name, sha256, extents, remarks, runtime };
+    const layout = pictures.description;
+    return { ...spaces.description, layout, name, sha256, extents, checkpoint, remarks, runtime };
   }
 
   sample(seed: number, truncation: number, { signal = never }: CallOptions = {}): Promise<Float32Array> {

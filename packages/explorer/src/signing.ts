@@ -1,33 +1,30 @@
 // Where directions come from: their provenance, as the command line writes it.
 
-import type { DirectionSet, Provenance } from "@vielbein/core";
-import { type Model, standardOpset } from "@vielbein/onnx";
+import { type DirectionSet, type Provenance, statedRemarks } from "@vielbein/core";
+import { standardOpset } from "@vielbein/onnx";
 import { maskText, type RegionMask, rectangleOf } from "@vielbein/viz/explorer";
 import type { Fitted } from "./opening/fitting.ts";
+import type { ReadFile } from "./opening/reading.ts";
 import { version } from "./version.ts";
 
 /** A model that was read. */
-export interface SignedModel extends Fitted {
-  readonly name: string;
-  /** As the file has it. */
-  readonly file: Model;
-  /** Empty where it is not known. */
-  readonly sha256: string;
-}
+export type SignedModel = ReadFile & Fitted;
 
 /** The set with its provenance; without a hash, which browsers give in secure contexts only, it has none. */
 export function signed(
   set: DirectionSet,
-  { name, sha256, graph, extents, batch }: SignedModel,
+  { name, sha256, file, graph, extents, batch, architecture }: SignedModel,
   { options, ...found }: Pick<Provenance, "from" | "to" | "points" | "options" | "runtime">,
 ): DirectionSet {
   if (sha256 === "") return set;
   const shape = Object.fromEntries(Object.entries(extents).map(([axis, extent]) => [axis, [extent]]));
   const assumed = { shape: Object.keys(shape).length > 0 ? shape : undefined, batch };
+  const remarks = statedRemarks(file.metadata);
+  const checkpoint = architecture === undefined ? {} : { architecture, remarks };
   const provenance: Provenance = {
     tool: `vielbein explorer ${version}`,
     method: set.method,
-    model: { file: name, sha256, opset: standardOpset(graph) },
+    model: { file: name, sha256, opset: standardOpset(graph), ...checkpoint },
     ...found,
     options: { ...options, ...assumed },
   };

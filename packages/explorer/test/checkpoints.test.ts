@@ -11,10 +11,13 @@ import {
   closeSite,
   complaints,
   folder,
+  newPage,
   openSite,
   page,
   part,
+  pixels,
   settle,
+  url,
   visit,
 } from "./site.ts";
 
@@ -50,6 +53,13 @@ async function drop(name: string, bytes: Uint8Array): Promise<void> {
       new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true, composed: true }),
     );
   });
+}
+
+/** Visits a page that asks before it has a model. */
+async function visitAsked(address: string): Promise<void> {
+  await newPage();
+  await page.goto(address);
+  await part("#error-text").filter({ hasText: "label: " }).waitFor();
 }
 
 const opened = (name: string): Promise<void> => part("#name").filter({ hasText: name }).waitFor();
@@ -96,6 +106,38 @@ describe("a checkpoint on the explorer's page", { timeout: 120_000 }, () => {
     expect(await field.isVisible()).toBe(false);
     expect(await part("#remarks").textContent()).toMatch(/^Checkpoint of /);
     expect(complaints).toEqual([]);
+  });
+
+  it("what was answered is in the address, which opens the same model", async (context) => {
+    if (missing) context.skip(missing);
+    writeFileSync(join(folder, "explorer", "faces.pkl"), fixture("stylegan2_ada_conditional.pkl"));
+    await visitAsked(`${url}?src=faces.pkl`);
+    await page.getByLabel("label", { exact: true }).fill("2");
+    await page.keyboard.press("Enter");
+    await opened("faces.pkl");
+    await settle();
+    await expect.poll(() => page.url()).toMatch(/#seed=0&label=2$/);
+    const [address, second] = [page.url(), await pixels()];
+    await closePage();
+    await visit(address);
+    expect(await pixels()).toBe(second);
+    // Another class in the address is another model of the same file; going back is the one before.
+    await page.evaluate(() => {
+      location.hash = location.hash.replace("label=2", "label=3");
+    });
+    await expect.poll(pixels).not.toBe(second);
+    await settle();
+    await page.goBack();
+    await expect.poll(pixels).toBe(second);
+    expect(complaints).toEqual([]);
+  });
+
+  it("an answer in the address that does not fit is asked for again", async (context) => {
+    if (missing) context.skip(missing);
+    writeFileSync(join(folder, "explorer", "faces.pkl"), fixture("stylegan2_ada_conditional.pkl"));
+    await visitAsked(`${url}?src=faces.pkl#label=7`);
+    await part("#error-text").filter({ hasText: "classes 0 to 3, got 7" }).waitFor();
+    expect(await page.getByLabel("label", { exact: true }).inputValue()).toBe("7");
   });
 
   it("asks again where an answer does not fit", async (context) => {

@@ -3,6 +3,7 @@
 
 import { VielbeinError } from "@vielbein/core";
 import type { CheckpointAnswers, ExplorerFile } from "./engine.ts";
+import { FRESH, type PageState } from "./page-state.ts";
 import type { View } from "./view.ts";
 
 type Question = keyof CheckpointAnswers;
@@ -23,12 +24,14 @@ function questionOf(error: unknown): Question | undefined {
 
 export class Asked {
   readonly #view: View;
-  readonly #read: (file: ExplorerFile) => void;
+  readonly #read: (file: ExplorerFile, pageState: PageState) => void;
   #file: ExplorerFile | undefined;
+  /** What was answered before. */
+  #answers: CheckpointAnswers = {};
   #question: Question = "label";
 
-  /** @param read is given the file with the answer. */
-  constructor(view: View, read: (file: ExplorerFile) => void, signal: AbortSignal) {
+  /** @param read is given the file, and a state of the page that has the answers. */
+  constructor(view: View, read: (file: ExplorerFile, pageState: PageState) => void, signal: AbortSignal) {
     this.#view = view;
     this.#read = read;
     view.asked.addEventListener(
@@ -42,13 +45,14 @@ export class Asked {
   }
 
   /** Asks for what the failure of a file calls for, if anything. */
-  ask(failure: unknown, file: ExplorerFile): void {
+  ask(failure: unknown, file: ExplorerFile, answers: CheckpointAnswers = {}): void {
     const question = questionOf(failure);
     if (question === undefined) return;
     this.#file = file;
+    this.#answers = answers;
     this.#question = question;
     const { asked, askedName, answer } = this.#view;
-    Object.assign(answer, FIELDS[question], { value: String(file.checkpoint?.[question] ?? "") });
+    Object.assign(answer, FIELDS[question], { value: String(answers[question] ?? "") });
     askedName.textContent = question;
     asked.hidden = false;
     answer.focus();
@@ -58,6 +62,6 @@ export class Asked {
     const { value, type } = this.#view.answer;
     if (!this.#file) return;
     const given = { [this.#question]: type === "number" ? Number(value) : value };
-    this.#read({ ...this.#file, checkpoint: { ...this.#file.checkpoint, ...given } });
+    this.#read(this.#file, { ...FRESH, checkpoint: { ...this.#answers, ...given } });
   }
 }

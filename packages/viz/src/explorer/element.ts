@@ -113,11 +113,11 @@ function onPage(mounted: Mounted | undefined): Mounted {
 function loadInto(
   mounted: Mounted,
   source: ModelSource,
-  { name, set = {} }: LoadModelOptions,
+  { name, set = {}, checkpoint }: LoadModelOptions,
 ): Promise<void> {
   const [known, read] = fileOf(source);
   const file = read().then((found) => (name === undefined ? found : { ...found, name }));
-  return mounted.load(file, name ?? known, { ...FRESH, set }).then(({ failure }) => {
+  return mounted.load(file, name ?? known, { ...FRESH, set, checkpoint }).then(({ failure }) => {
     if (failure) throw failure;
   });
 }

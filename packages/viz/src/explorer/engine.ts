@@ -93,6 +93,8 @@ export interface ExplorerModel {
   readonly truncation: ExplorerTruncation;
   /** How outputs are shown. */
   readonly layout: ExplorerLayout;
+  /** Where the file is a checkpoint: what it was read with, if anything. */
+  readonly checkpoint?: CheckpointAnswers | undefined;
   /** Standard deviation of a coordinate of `from` over the samples: the unit of the sliders. */
   readonly deviation: number;
 }
@@ -160,6 +162,8 @@ export interface SpacesChoice {
   readonly layout?: string | undefined;
   /** ψ, where truncation is part of the maps. Default 1; when choosing again, the current one. */
   readonly truncation?: number | undefined;
+  /** What is read with the file: choosing again leaves it as it is. */
+  readonly checkpoint?: CheckpointAnswers | undefined;
 }
 
 /** What the engine replies when it is asked for the local basis. */
@@ -203,8 +207,6 @@ export interface ExplorerFile {
   readonly bytes: Uint8Array | Blob;
   /** SHA-256 of the file that the bytes come from, in hexadecimal digits. Default: that of the bytes. */
   readonly sha256?: string | undefined;
-  /** Of a checkpoint: what its file does not tell. */
-  readonly checkpoint?: CheckpointAnswers | undefined;
 }
 
 /** Calls may overlap; an aborted one is rejected with an `AbortError`. */

@@ -2,6 +2,7 @@
 
 import type { RgbaImage } from "../images/image.ts";
 import type {
+  CheckpointAnswers,
   DirectionKind,
   ExplorerDirections,
   ExplorerModel,
@@ -55,12 +56,14 @@ export interface VielbeinExplorer extends HTMLElement {
 /** An address, a file, or the bytes of one. */
 export type ModelSource = string | URL | Blob | ArrayBuffer | Uint8Array;
 
-/** Name and further inputs of a model that is opened. */
+/** Name and further inputs of a model that is opened, and what a checkpoint does not say by itself. */
 export interface LoadModelOptions {
   /** Default: that of the file or the address, else `model.onnx`. */
   readonly name?: string | undefined;
   /** Values of the inputs beside the code, by name. Default: zeros. */
   readonly set?: InputValues | undefined;
+  /** Default: the page asks for what is needed. */
+  readonly checkpoint?: CheckpointAnswers | undefined;
 }
 
 /** The events of `<vielbein-explorer>` by name. */

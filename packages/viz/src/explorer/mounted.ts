@@ -53,7 +53,7 @@ export class Mounted {
     this.#keeping = new Keeping(view, this.explorer, signal);
     this.#region = new RegionLayer(view, (region, isDone) => this.#mark(region, isDone), signal);
     this.#visits = new Visits(host, view, this.explorer, signal);
-    this.#asked = new Asked(view, (file) => void this.load(file, file.name, FRESH), signal);
+    this.#asked = new Asked(view, (file, state) => void this.load(file, file.name, state), signal);
     this.#showEmpty(!host.getAttribute("src"));
     listen(host, view, this.explorer, signal);
   }
@@ -85,7 +85,7 @@ export class Mounted {
     // A file that could not be fetched is the failure.
     if (result.failure)
       await Promise.resolve(file).then(
-        (read) => this.#asked.ask(result.failure, read),
+        (read) => this.#asked.ask(result.failure, read, pageState.checkpoint),
         () => undefined,
       );
     return result;

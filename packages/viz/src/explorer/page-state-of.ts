@@ -36,6 +36,7 @@ export function pageStateOf(
     to: isDefault ? undefined : model.to.name,
     set: model?.set,
     extents: model?.extents,
+    checkpoint: model?.checkpoint,
     layout: model?.layout.from === "choice" ? model.layout.layout : undefined,
     layers,
     region,
@@ -43,8 +44,9 @@ export function pageStateOf(
   };
 }
 
-export function spacesOf({ from, to, set = {}, extents, layout, truncation }: PageState): SpacesChoice {
-  return { from, to, set, extents, layout, truncation };
+export function spacesOf(pageState: PageState): SpacesChoice {
+  const { from, to, set = {}, extents, layout, truncation, checkpoint } = pageState;
+  return { from, to, set, extents, layout, truncation, checkpoint };
 }
 
 /** A model that was read, the state of the page that is restored with it, and why that is not the one wanted. */

@@ -1,23 +1,22 @@
-// What the address restores: seed, truncation, further inputs, spaces, layout, layers, the columns and their slider
-// values; and the code itself where it is not that of the seed any more. One schema is both how an address is written
-// and how it is read. Parameters of other names are passed over; an address of which any part is damaged restores
-// nothing, since half of what was shared would be another picture.
+// What the address restores: seed, truncation, further inputs, what was answered about a checkpoint, spaces, layout,
+// layers, the columns and their slider values; and the code itself where it is not that of the seed any more. One schema
+// is both how an address is written and how it is read. Parameters of other names are passed over; an address of which
+// any part is damaged restores nothing, since half of what was shared would be another picture.
 
-import {
-  formatSetting,
-  type InputSetting,
-  OUTSIDE_RULES,
-  parseDecimal,
-  parseSetting,
-  VielbeinError,
-} from "@vielbein/core";
+import { formatSetting, type InputSetting, parseDecimal, VielbeinError } from "@vielbein/core";
 import * as z from "zod/mini";
 import { parseLayout } from "../images/image-layout.ts";
+import {
+  readExtent,
+  readRegion,
+  readSetting,
+  withinReach,
+  withoutTrailingZeros,
+  writeRegion,
+} from "./address-text.ts";
 import type { LayerRange, StepUnit } from "./code.ts";
-import type { AxisExtents, DirectionKind, ExplorerRegion, InputValues } from "./engine.ts";
+import type { AxisExtents, CheckpointAnswers, DirectionKind, ExplorerRegion, InputValues } from "./engine.ts";
 import { readFloats, writeFloats } from "./float-text.ts";
-import { isEmpty, maskText, parseMask } from "./region/mask.ts";
-import { REACH } from "./steps.ts";
 
 /** Slider values by column. */
 export type StepsByKind = Readonly<Partial<Record<DirectionKind, readonly number[]>>>;
@@ -36,6 +35,8 @@ export interface PageState {
   readonly set?: InputValues | undefined;
   /** Extents of axes that the file leaves open. */
   readonly extents?: AxisExtents | undefined;
+  /** What a checkpoint does not say by itself, as it was answered. */
+  readonly checkpoint?: CheckpointAnswers | undefined;
   /** How outputs are drawn, where the person chose it. */
   readonly layout?: string | undefined;
   readonly layers?: LayerRange | undefined;
@@ -112,6 +113,9 @@ const ADDRESS = z.object({
   to: parameter(z.string().check(z.minLength(1)), text, text),
   set: namedParameters(z.custom<InputSetting>(), readSetting, formatSetting),
   axis: namedParameters(z.int().check(z.gte(1), z.lte(MOST)), readExtent, String),
+  label: parameter(z.int().check(z.nonnegative()), parseDecimal, String),
+  activation: parameter(z.string().check(z.minLength(1)), text, text),
+  size: parameter(z.int().check(z.positive()), parseDecimal, String),
   layout: parameter(z.string().check(z.refine((layout) => parseLayout(layout) !== undefined)), text, text),
   layers: parameter(
     z.readonly(z.tuple([z.int(), z.int()])).check(z.refine(([first, last]) => first <= last)),
@@ -147,6 +151,9 @@ const FORMS: Readonly<Record<keyof Address, string>> = {
   to: "the name of a space",
   set: "an input and its numbers, such as label:3, each input once",
   axis: "an axis and its extent, such as height:64, each axis once",
+  label: "the number of a class, such as 3",
+  activation: "activations, such as relu,tanh",
+  size: "a number of pixels, such as 512",
   layout: "a layout, such as chw or hw:28,28",
   layers: "the first and the last layer, such as 0-3",
   show: `any of ${KINDS.join(", ")}`,
@@ -165,7 +172,8 @@ const FORMS: Readonly<Record<keyof Address, string>> = {
  * from a file cannot be restored and are left out.
  */
 export function encodePageState(pageState: PageState): string | undefined {
-  const { seed, truncation, kinds, unit, steps, from, to, layout, layers, region, anchor } = pageState;
+  const { seed, truncation, kinds, unit, steps, from, to, checkpoint, layout, layers, region, anchor } =
+    pageState;
   const kept = KINDS.filter((kind) => kinds.includes(kind));
   const isDefault = kept.length === 0 || String(kept) === String(DEFAULT_KINDS);
   return write({
@@ -174,6 +182,7 @@ export function encodePageState(pageState: PageState): string | undefined {
     from,
     to,
     ...choiceOf(pageState),
+    ...checkpoint,
     layout,
     layers,
     show: isDefault ? undefined : kept,
@@ -227,7 +236,8 @@ export function decodePageState(hash: string): PageState {
   if (!success) throw damaged(error.issues[0]?.path[0] as keyof Address, parts);
   const { show, axis, set, at: anchor, mask: region, ...rest } = data;
   const { seed = 0, truncation = 1, unit = "deviation" } = rest;
-  const { from, to, layout, layers } = rest;
+  const { from, to, layout, layers, label, activation, size } = rest;
+  const isAnswered = label !== undefined || activation !== undefined || size !== undefined;
   // Without a region there are no directions of one.
   const kinds = (show ?? DEFAULT_KINDS).filter((kind) => kind !== "region" || region);
   const steps = Object.fromEntries(
@@ -244,6 +254,7 @@ export function decodePageState(hash: string): PageState {
     to,
     set: set && Object.fromEntries(set),
     extents,
+    checkpoint: isAnswered ? { label, activation, size } : undefined,
     layout,
     layers,
     region,
@@ -258,39 +269,4 @@ function damaged(key: keyof Address, parts: URLSearchParams): VielbeinError {
     "INVALID_ARGUMENT",
     `The address of this page is damaged: \`${key}\` must be ${FORMS[key]}, got ${value}. The page starts afresh; open the whole link again to see what was shared.`,
   );
-}
-
-/** `NAME:V1,V2,…`, `NAME:onehot:3` or `NAME:all:0.5`; names may have colons in them. */
-function readSetting(text: string): readonly [string, InputSetting] | undefined {
-  const [, name, value] = /^(.+?):((?:onehot:|all:)?[^:]*)$/s.exec(text) ?? [];
-  const setting = parseSetting(value ?? "");
-  return name !== undefined && setting ? [name, setting] : undefined;
-}
-
-/** `NAME:EXTENT`. */
-function readExtent(text: string): readonly [string, number] | undefined {
-  const [, name, extent] = /^(.+):(\d{1,6})$/s.exec(text) ?? [];
-  return name === undefined ? undefined : [name, Number(extent)];
-}
-
-/** `RULE:MASK`. */
-function readRegion(text: string): ExplorerRegion | undefined {
-  const [, rule, runs = ""] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
-  const outside = OUTSIDE_RULES.find((each) => each === rule);
-  const mask = parseMask(runs);
-  return outside && mask && !isEmpty(mask) ? { mask, outside } : undefined;
-}
-
-function writeRegion({ outside, mask }: ExplorerRegion): string {
-  return `${outside}:${maskText(mask)}`;
-}
-
-/** What a slider can show. */
-function withinReach(t: number): number {
-  return Math.max(-REACH, Math.min(t, REACH));
-}
-
-function withoutTrailingZeros(values: readonly number[]): number[] | undefined {
-  const last = values.findLastIndex((t) => t !== 0);
-  return last < 0 ? undefined : values.slice(0, last + 1);
 }

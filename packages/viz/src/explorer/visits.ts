@@ -5,11 +5,15 @@ import { isTyping } from "./controls.ts";
 import type { ExplorerFile } from "./engine.ts";
 import type { Explorer } from "./explorer.ts";
 import { History } from "./history.ts";
-import { decodePageState, encodePageState, isSameButSteps, type PageState } from "./page-state.ts";
+import { decodePageState, encodePageState, FRESH, isSameButSteps, type PageState } from "./page-state.ts";
 import type { View } from "./view.ts";
 
 /** Models that are kept for going back to. */
 const MODELS = 3;
+
+/** What a checkpoint was read with, as an address has it. */
+const answersOf = ({ checkpoint }: PageState): string | undefined =>
+  encodePageState({ ...FRESH, checkpoint });
 
 interface Entry {
   /** Number of the model, in the order of opening. */
@@ -74,7 +78,15 @@ export class Visits {
   }
 
   async #return(pageState: PageState | undefined): Promise<void> {
-    if (pageState) await this.#returning(() => this.#explorer.revisit(pageState));
+    if (pageState) await this.#returning(() => this.#revisit(pageState));
+  }
+
+  /** A state of the same file, which is read again where other answers make another model of it. */
+  async #revisit(pageState: PageState): Promise<void> {
+    const file = this.#files.get(this.#model);
+    const isSame = answersOf(pageState) === answersOf(this.#explorer.pageState);
+    if (!file || isSame) return this.#explorer.revisit(pageState);
+    await this.#explorer.load(file, file.name, pageState);
   }
 
   /** The browser goes back or forward. */
@@ -84,7 +96,7 @@ export class Visits {
       try {
         const pageState = decodePageState(location.hash);
         const file = entry ? this.#files.get(entry.vielbeinModel) : undefined;
-        if (!entry || !file || entry.vielbeinModel === this.#model) return this.#explorer.revisit(pageState);
+        if (!entry || !file || entry.vielbeinModel === this.#model) return this.#revisit(pageState);
         this.#model = entry.vielbeinModel;
         this.#history.clear();
         await this.#explorer.load(file, file.name, pageState);

@@ -86,6 +86,13 @@ it("writes commands and code", () => {
   expect(commandFor({ ...subject, edits: [other, moved] })).toContain(
     '--directions-in basis=faces-sefa.safetensors sefa=faces-sefa.safetensors --edit "1*basis_d0 + 1.5*sefa_d0 - 0.5*sefa_hat"',
   );
+  const asked = { ...model, name: "faces.pkl", checkpoint: { label: 2, size: undefined } };
+  expect(commandFor({ ...subject, model: asked })).toBe(
+    "vielbein basis faces.pkl --label 2 --from w --to image --seed 7 --truncation 0.5",
+  );
+  expect(codeFor({ ...subject, model: asked })).toContain(
+    'await fromCheckpoint({ name: "faces.pkl", bytes }, {"label":2});',
+  );
   const [, text] = /Buffer.from\("([^"]+)", "base64url"\)/.exec(codeFor(subject)) ?? [];
   const bytes = new Uint8Array(Buffer.from(text!, "base64url"));
   expect([...new Float32Array(bytes.buffer)]).toEqual([1, 2, 3]);

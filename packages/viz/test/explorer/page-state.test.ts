@@ -55,6 +55,8 @@ describe("pageStates in an address", () => {
         set: { label: [3], "a:b=c": [0.5, -1], "y:0": { onehot: 3 }, noise: { all: -0.5 } },
         anchor: Float32Array.of(0.1, -3e-20, 1e9),
       },
+      { ...plain, checkpoint: { label: 0 } },
+      { ...plain, checkpoint: { label: 3, activation: "leaky_relu:0.2,tanh", size: 64 } },
     ];
     for (const pageState of pageStates) expect(decodePageState(`#${written(pageState)}`)).toEqual(pageState);
   });
@@ -101,6 +103,9 @@ describe("pageStates in an address", () => {
     ["to", [""]],
     ["set", ["label:three", ":1", "b", "y:onehot:x", "a:"]],
     ["axis", ["h", "h:0", "h:-1", "h:1.5", "h:1000000", ":4"]],
+    ["label", ["", "-1", "1.5", "cat"]],
+    ["activation", [""]],
+    ["size", ["", "0", "64.5"]],
     ["layout", ["", "whatever", "hw:0,4"]],
     ["layers", ["", "2", "3-2", "-1-2", "0-1e3", "0-99999999999999999999"]],
     ["show", ["", "x", "basis,x", "file"]],

@@ -27,8 +27,9 @@ export function commandFor({ model, seed, truncation, isMoved, edits, fileOf }: 
   const moved = edits.filter(({ edit }) => edit.steps.some((t) => t !== 0));
   const pulled = truncation === 1 ? "" : ` --truncation ${truncation}`;
   const start = [isMoved ? "--points code.npy" : `--seed ${seed}${pulled}`];
+  const named = [quoted(model.name), ...answersOf(model)];
   const ends = [`--from ${quoted(model.from.name)}`, `--to ${quoted(model.tos.at(-1)?.name ?? "")}`];
-  if (moved.length === 0) return ["vielbein basis", quoted(model.name), ...ends, ...start].join(" ");
+  if (moved.length === 0) return ["vielbein basis", ...named, ...ends, ...start].join(" ");
   const isOne = moved.length === 1;
   const files = moved.map((each) => quoted(isOne ? fileOf(each) : `${each.kind}=${fileOf(each)}`));
   const terms = moved.flatMap(({ kind, edit: { set, steps, lengths } }) =>
@@ -39,24 +40,40 @@ export function commandFor({ model, seed, truncation, isMoved, edits, fileOf }: 
   );
   const expression = terms.join(" + ").replaceAll("+ -", "- ");
   return [
-    ...["vielbein edit", quoted(model.name), ...ends, ...start],
+    ...["vielbein edit", ...named, ...ends, ...start],
     `--directions-in ${files.join(" ")}`,
     `--edit "${expression}"`,
     "--out edited.png",
   ].join(" ");
 }
 
+/** What a checkpoint does not say by itself, as options. */
+function answersOf({ checkpoint = {} }: ExplorerModel): string[] {
+  const given = Object.entries(checkpoint).filter(([, answer]) => answer !== undefined);
+  return given.map(([name, answer]) => `--${name} ${quoted(String(answer))}`);
+}
+
 /** TypeScript that computes the output behind the picture. */
 export function codeFor({ model, latent }: Pick<Subject, "model" | "latent">): string {
   const text = (value: string): string => JSON.stringify(value);
+  const name = text(model.name);
+  const [reader, read] = model.checkpoint
+    ? [
+        'import { fromCheckpoint } from "@vielbein/checkpoints";\nimport { OnnxMap } from "@vielbein/onnx";',
+        `const bytes = await readFile(${name});\nconst { model } = await fromCheckpoint({ name: ${name}, bytes }, ${JSON.stringify(model.checkpoint)});`,
+      ]
+    : [
+        'import { decodeModel, OnnxMap } from "@vielbein/onnx";',
+        `const model = decodeModel(await readFile(${name}));`,
+      ];
   return `import { readFile } from "node:fs/promises";
-import { decodeModel, OnnxMap } from "@vielbein/onnx";
+${reader}
 import { NodeRuntime } from "@vielbein/runtime-node";
 
-const model = decodeModel(await readFile(${text(model.name)}));
+${read}
 const map = await OnnxMap.create(model, new NodeRuntime(), { from: ${text(model.from.name)}, to: ${text(model.tos.at(-1)?.name ?? "")} });
-const bytes = Buffer.from(${text(writeFloats(latent))}, "base64url");
-const code = new Float32Array(new Uint8Array(bytes).buffer);
+const buffer = Buffer.from(${text(writeFloats(latent))}, "base64url");
+const code = new Float32Array(new Uint8Array(buffer).buffer);
 const output = await map.evaluate(code, 1); // ${model.tos.at(-1)?.shape.join(" × ")}
 await map.dispose();
 `;
