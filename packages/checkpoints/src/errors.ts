@@ -10,3 +10,13 @@ export function badCheckpoint(
 ): VielbeinError {
   return new VielbeinError("INVALID_MODEL", `Not a readable checkpoint: ${reason}. ${remedy}.`, { cause });
 }
+
+/**
+ * Of a network that is not what an architecture takes it for. {@link fromCheckpoint} says with it which file that is, what
+ * it holds and what to do.
+ *
+ * @param what a sentence without its stop.
+ */
+export function notBuilt(what: string): VielbeinError {
+  return new VielbeinError("INVALID_MODEL", what);
+}

@@ -8,8 +8,8 @@ import { halved } from "./build/halve.ts";
 import { Network } from "./build/network.ts";
 import type { Weights } from "./build/weights.ts";
 import { type CheckpointFile, openCheckpoint } from "./files/open.ts";
+import { notBuiltAs, unrecognised } from "./refusal.ts";
 import { isTensorFinite } from "./tensors/finite.ts";
-import { unrecognised } from "./unrecognised.ts";
 
 export interface CheckpointOptions extends BuildOptions {
   /** Stores large weights as float16: half the size, computed with as float32. */
@@ -38,13 +38,18 @@ export async function fromCheckpoint(
   options: CheckpointOptions = {},
 ): Promise<ConvertedCheckpoint> {
   const checkpoint = await openCheckpoint(file);
-  const recognised = recognise(checkpoint);
+  const recognised = checkpoint.lacks === undefined ? recognise(checkpoint) : undefined;
   if (!recognised) throw unrecognised(checkpoint);
   const { architecture, weights, others } = recognised;
   const { name, version } = architecture;
   requireKnown(options, architecture.options, name);
   const network = new Network();
-  architecture.build(network, weights, options);
+  try {
+    architecture.build(network, weights, options);
+    weights.requireUnscaled();
+  } catch (error) {
+    throw notBuiltAs(architecture, checkpoint, error);
+  }
   const range = architecture.range ?? network.range;
   const remarks = [
     recognisedAs(name, weights.prefix),

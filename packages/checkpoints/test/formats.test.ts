@@ -47,6 +47,10 @@ describe("tensors of every type and of every kind of view", () => {
     expect(await expected("views.npz")).toMatchObject(found);
   });
 
+  it.each(["float8.safetensors", "float8.pt"])("numbers of eight bits: %s", async (name) => {
+    expect(values(await open(name))).toEqual(await expected("float8.npz"));
+  });
+
   it("settings stand beside them", async () => {
     const { settings } = await open("views.pt");
     expect(settings.get("step")).toBe(3);

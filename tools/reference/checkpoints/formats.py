@@ -4,7 +4,8 @@
 
 Writes views.pt and views_legacy.pt (views of shared storages, transposed, sliced, repeated, of every element type),
 views_tar.pt (before version 0.1.11), shards.index.json with shard_0.safetensors and shard_1.safetensors, all with views.npz; protocol_0.pkl … protocol_5.pkl
-(numbers, texts, containers, arrays and an object, by Python's own pickle) with protocol.npz.
+(numbers, texts, containers, arrays and an object, by Python's own pickle) with protocol.npz; float8.safetensors and
+float8.pt (all numbers of eight bits) with float8.npz.
 """
 
 import collections
@@ -123,6 +124,12 @@ if __name__ == "__main__":
         save_file({name: copies[name] for name in part}, folder / f"shard_{i}.safetensors", {"format": "pt"})
     where = {name: f"shard_{int(i >= 8)}.safetensors" for i, name in enumerate(names)}
     (folder / "shards.index.json").write_text(json.dumps({"metadata": {}, "weight_map": where}))
+
+    every = torch.arange(256, dtype=torch.uint8)
+    eight = {str(kind).removeprefix("torch."): every.clone().view(kind) for kind in (torch.float8_e4m3fn, torch.float8_e5m2)}
+    save_file(eight, folder / "float8.safetensors")
+    torch.save(eight, folder / "float8.pt")
+    np.savez_compressed(folder / "float8.npz", **{name: tensor.float().numpy() for name, tensor in eight.items()})
 
     values = content()
     for protocol in range(6):

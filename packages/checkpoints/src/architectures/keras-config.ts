@@ -1,6 +1,6 @@
 // What the configuration of a Keras model says: layers with their entries, and what each is given.
 
-import { badCheckpoint } from "../errors.ts";
+import { notBuilt } from "../errors.ts";
 
 /** Entries of a layer's configuration; errors name the layer. */
 export class LayerConfig {
@@ -55,10 +55,7 @@ export class LayerConfig {
   }
 
   wrong(what: string): Error {
-    return badCheckpoint(
-      `layer ${JSON.stringify(this.name)} (${this.className}) ${what}`,
-      "Export the model as ONNX",
-    );
+    return notBuilt(`layer ${JSON.stringify(this.name)} (${this.className}) ${what}`);
   }
 }
 

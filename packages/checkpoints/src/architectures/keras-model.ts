@@ -1,6 +1,6 @@
 // The configuration of a Keras model: its layers in the order of their use.
 
-import { badCheckpoint } from "../errors.ts";
+import { notBuilt } from "../errors.ts";
 import { isRecord } from "../files/json.ts";
 import { DEEPEST } from "../files/keras.ts";
 import { type KerasModel, LayerConfig, type PlacedLayer } from "./keras-config.ts";
@@ -12,26 +12,25 @@ import { flattened } from "./keras-nested.ts";
  * @throws {VielbeinError} `INVALID_MODEL` for models that are neither Sequential nor Functional.
  */
 export function kerasModel(config: unknown, depth = 0): KerasModel {
-  if (depth > DEEPEST) throw badCheckpoint(`its models lie within models, more than ${DEEPEST} deep`);
+  if (depth > DEEPEST) throw notBuilt(`its models lie within models, more than ${DEEPEST} deep`);
   return flattened(plainModel(config), (layer) => kerasModel(layer.model, depth + 1));
 }
 
 function plainModel(config: unknown): KerasModel {
-  if (!isRecord(config)) throw badCheckpoint("its configuration is no object");
+  if (!isRecord(config)) throw notBuilt("its configuration is no object");
   const { class_name: className, config: inner } = config;
   if (className === "Sequential") return sequential(inner);
   if ((className === "Functional" || className === "Model") && isRecord(inner)) return functional(inner);
-  throw badCheckpoint(
+  throw notBuilt(
     `its model is of the class ${JSON.stringify(className)}, and Sequential and Functional ones are read`,
-    "Export the model as ONNX",
   );
 }
 
 function layersOf(list: unknown): LayerConfig[] {
-  if (!Array.isArray(list)) throw badCheckpoint("its configuration lists no layers");
+  if (!Array.isArray(list)) throw notBuilt("its configuration lists no layers");
   return list.map((layer) => {
     if (!isRecord(layer) || typeof layer.class_name !== "string" || !isRecord(layer.config)) {
-      throw badCheckpoint("a layer of its configuration has no class");
+      throw notBuilt("a layer of its configuration has no class");
     }
     return new LayerConfig(layer.class_name, { name: layer.name, ...layer.config });
   });
@@ -94,8 +93,7 @@ function inOrder(layers: readonly PlacedLayer[]): PlacedLayer[] {
   let waiting = [...layers];
   while (waiting.length > 0) {
     const ready = waiting.filter(({ inputs }) => inputs.every((name) => known.has(name)));
-    if (ready.length === 0)
-      throw badCheckpoint("its layers depend on each other, or on one that is not there");
+    if (ready.length === 0) throw notBuilt("its layers depend on each other, or on one that is not there");
     for (const layer of ready) known.add(layer.config.name);
     ordered.push(...ready);
     waiting = waiting.filter(({ config }) => !known.has(config.name));

@@ -1,9 +1,10 @@
 // Plain stacks that were saved as whole modules, `torch.save(module)`: what a state dictionary leaves open is in the file,
 // and must be what the graph has. What forward() does beside calling its modules one after another is code, and unseen.
 
-import { VielbeinError } from "@vielbein/core";
+import type { VielbeinError } from "@vielbein/core";
 import type { Network } from "../build/network.ts";
 import type { Weights } from "../build/weights.ts";
+import { notBuilt } from "../errors.ts";
 
 export interface Layer {
   readonly kind: "dense" | "transposed" | "convolution";
@@ -99,8 +100,7 @@ function requireLayer(
 }
 
 function unlike(name: string, what: string): VielbeinError {
-  return new VielbeinError(
-    "INVALID_MODEL",
-    `The checkpoint is a whole module that is no plain stack: ${name === "" ? "it" : `its module "${name}"`} ${what}. Export the network to ONNX where its code runs.`,
+  return notBuilt(
+    `it is a whole module that is no plain stack: ${name === "" ? "it" : `its module "${name}"`} ${what}`,
   );
 }

@@ -3,7 +3,6 @@
 //
 // Noise, which that code draws for every image, from 0 to 1 and the same for all channels, is its mean here.
 
-import { VielbeinError } from "@vielbein/core";
 import { int } from "@vielbein/onnx/graph";
 import { convolution, dense, enlarged, leakyRelu, transposedConvolution } from "../build/layers.ts";
 import { everyLayer, rowOf } from "../build/mapping.ts";
@@ -31,12 +30,7 @@ export const stylegan2Lucidrains: Architecture = {
 /** z → w → w_plus, a row for each size → styles, features → image. */
 function build(network: Network, weights: Weights): void {
   const attention = weights.names.find((name) => name.startsWith("GE.attns."));
-  if (attention !== undefined) {
-    throw new VielbeinError(
-      "INVALID_MODEL",
-      `StyleGAN2 (lucidrains): the generator attends (tensor "${weights.prefix}${attention}"), which is not read. Export it as ONNX where its code runs (docs/exporting.md).`,
-    );
-  }
+  if (attention !== undefined) throw weights.wrong(attention, "is of attention, which is not read");
   network.remark(`noise, which its code draws anew for every image, is its mean of ${NOISE}`);
   network.remark(`the mapping's learning rate is taken to be ${RATE}, its code's default`);
   const w = mapping(network, weights);

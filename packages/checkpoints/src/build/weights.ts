@@ -1,8 +1,12 @@
 // The tensors and settings of one network of a checkpoint, by their names within it.
 
-import { VielbeinError } from "@vielbein/core";
+import type { VielbeinError } from "@vielbein/core";
+import { notBuilt } from "../errors.ts";
 import { CLASS, type Content, type Setting } from "../files/content.ts";
 import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
+
+/** What the scale of quantised weights is called instead of `.weight`. */
+const SCALES: readonly string[] = [".scale_weight", ".weight_scale", ".weight_scale_inv", ".weight.absmax"];
 
 export class Weights {
   /** Of the network in the file, with a point at its end; empty where the file holds nothing else. */
@@ -42,6 +46,24 @@ export class Weights {
   /** The tensors that were asked for, by their names in the file. */
   get used(): ReadonlyMap<string, StoredTensor> {
     return this.#used;
+  }
+
+  /**
+   * Quantised weights are not what their elements say.
+   *
+   * @throws {VielbeinError} `INVALID_MODEL` where a tensor that was asked for has integers, or a scale beside it.
+   */
+  requireUnscaled(): void {
+    for (const [name, { type }] of this.#used) {
+      const within = name.slice(this.prefix.length);
+      if (!/float|complex/.test(type))
+        throw this.wrong(within, `is stored as ${type}, as quantised weights are`);
+      const scale = SCALES.map((ending) => within.replace(/\.?weight$/, ending)).find((each) =>
+        this.has(each),
+      );
+      if (scale !== undefined && scale !== within)
+        throw this.wrong(within, `is stored as ${type} to the scale of "${scale}", which is not read`);
+    }
   }
 
   /** @throws {VielbeinError} `INVALID_MODEL` where it is missing, or of another rank. */
@@ -91,9 +113,6 @@ export class Weights {
   }
 
   wrong(name: string, what: string): VielbeinError {
-    return new VielbeinError(
-      "INVALID_MODEL",
-      `Tensor "${this.prefix}${name}" ${what}. The checkpoint is damaged, or of an architecture that is like this one and is another.`,
-    );
+    return notBuilt(`tensor "${this.prefix}${name}" ${what}`);
   }
 }

@@ -13,6 +13,8 @@ export type Setting = string | number | boolean;
 export interface Content {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly settings: ReadonlyMap<string, Setting>;
+  /** Why no model can be made of it, whatever its tensors are: what follows the name of the file in a sentence. */
+  readonly lacks?: string | undefined;
 }
 
 /** Objects that are looked at: a pickle may name one object any number of times. */

@@ -2,7 +2,6 @@
 // `keras.LAYER.VARIABLE`.
 
 import { unpackMember, type ZipMember } from "@vielbein/linalg/zip";
-import { badCheckpoint } from "../errors.ts";
 import type { StoredTensor } from "../tensors/tensor.ts";
 import type { Content } from "./content.ts";
 import { readHdf5 } from "./hdf5.ts";
@@ -37,12 +36,8 @@ export function variableNames(path: string): string[] {
 export async function readKerasH5(bytes: Uint8Array): Promise<Content> {
   const { tensors, texts } = await readHdf5(bytes);
   const config = texts.get("model_config");
-  if (config === undefined) {
-    throw badCheckpoint(
-      "it is an HDF5 file without the configuration of a model",
-      "Save it by model.save(), whole",
-    );
-  }
+  if (config === undefined)
+    return { tensors, settings: new Map(), lacks: "has weights alone (model.save() saves the model, whole)" };
   const named = [...tensors].flatMap(([path, tensor]): [string, StoredTensor][] => {
     const [group, ...rest] = path.split("/");
     if (group !== "model_weights") return [];

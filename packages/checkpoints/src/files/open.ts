@@ -53,9 +53,9 @@ export async function openCheckpoint(file: CheckpointFile): Promise<Checkpoint> 
   const format = checkpointFormat(bytes);
   const files = new Map([[name, bytes]]);
   try {
-    const { tensors, settings } = withTensors(await contentIn(file, format, files));
-    const all = new Map([...settings, ...(await configurationOf(file))]);
-    return { name, format: format as Format, files, tensors, settings: all };
+    const content = withTensors(await contentIn(file, format, files));
+    const settings = new Map([...content.settings, ...(await configurationOf(file))]);
+    return { ...content, name, format: format as Format, files, settings };
   } catch (error) {
     throw named(name, error);
   }

@@ -1,12 +1,12 @@
 // Safetensors files, and the index of one model's tensors over several.
 
-import { type SafetensorsDtype, safetensorsViews } from "@vielbein/linalg/safetensors";
+import { type SafetensorsViewDtype, safetensorsViews } from "@vielbein/linalg/safetensors";
 import { badCheckpoint } from "../errors.ts";
 import type { ElementType } from "../tensors/element-types.ts";
 import { StoredTensor } from "../tensors/tensor.ts";
 import type { Content } from "./content.ts";
 
-const TYPES: Readonly<Record<SafetensorsDtype, ElementType>> = {
+const TYPES: Readonly<Record<SafetensorsViewDtype, ElementType>> = {
   F64: "float64",
   F32: "float32",
   F16: "float16",
@@ -20,6 +20,10 @@ const TYPES: Readonly<Record<SafetensorsDtype, ElementType>> = {
   U16: "uint16",
   U8: "uint8",
   BOOL: "bool",
+  F8_E4M3: "float8_e4m3fn",
+  F8_E5M2: "float8_e5m2",
+  F8_E8M0: "float8_e8m0fnu",
+  C64: "complex64",
 };
 
 /** Tensors, and the metadata as settings. */

@@ -37,17 +37,18 @@ export async function readLayersModel(
   const { modelTopology: topology, weightsManifest: manifest } = model;
   if (!isRecord(topology) || !Array.isArray(manifest)) return undefined;
   const config = topology.model_config ?? topology;
-  if (!isRecord(config) || config.class_name === undefined) {
-    throw badCheckpoint(
-      "it is a graph model of TensorFlow.js, and layers models are read",
-      "Convert the Keras model",
-    );
-  }
+  const isLayers = isRecord(config) && config.class_name !== undefined;
   const tensors = new Map<string, StoredTensor>();
   for (const group of manifest) {
     for (const [path, tensor] of await groupOf(group, read))
-      for (const name of variableNames(path)) tensors.set(name, tensor);
+      for (const name of isLayers ? variableNames(path) : [path]) tensors.set(name, tensor);
   }
+  if (!isLayers)
+    return {
+      tensors,
+      settings: new Map(),
+      lacks: "is a graph model of TensorFlow.js, and layers models are read (converted from Keras)",
+    };
   return { tensors, settings: new Map([[KERAS_CONFIG, JSON.stringify(config)]]) };
 }
 

@@ -18,6 +18,8 @@ const STORAGES: Readonly<Record<string, ElementType>> = {
   Byte: "uint8",
   Untyped: "uint8",
   Bool: "bool",
+  ComplexFloat: "complex64",
+  ComplexDouble: "complex128",
 };
 
 /** Element type of a class of storages. */

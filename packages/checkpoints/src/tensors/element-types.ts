@@ -1,8 +1,9 @@
 // Element types of stored tensors, and their values as float32.
 
 import { bfloatValues, halfToFloat } from "@vielbein/onnx/graph";
+import { badCheckpoint } from "../errors.ts";
 
-/** As the formats have them, under ONNX's names. */
+/** As the formats have them, under PyTorch's names. */
 export type ElementType =
   | "float64"
   | "float32"
@@ -16,7 +17,12 @@ export type ElementType =
   | "uint16"
   | "int8"
   | "uint8"
-  | "bool";
+  | "bool"
+  | "float8_e4m3fn"
+  | "float8_e5m2"
+  | "float8_e8m0fnu"
+  | "complex64"
+  | "complex128";
 
 const BYTES: Readonly<Record<ElementType, number>> = {
   float64: 8,
@@ -32,6 +38,11 @@ const BYTES: Readonly<Record<ElementType, number>> = {
   int8: 1,
   uint8: 1,
   bool: 1,
+  float8_e4m3fn: 1,
+  float8_e5m2: 1,
+  float8_e8m0fnu: 1,
+  complex64: 8,
+  complex128: 16,
 };
 
 export function isElementType(name: string): name is ElementType {
@@ -43,7 +54,11 @@ export function elementBytes(type: ElementType): number {
   return BYTES[type];
 }
 
-/** Little-endian elements as float32. */
+/**
+ * Little-endian elements as float32.
+ *
+ * @throws {VielbeinError} `INVALID_MODEL` for types that no weights of a generator have, and for scales of others.
+ */
 export function decoded(type: ElementType, bytes: Uint8Array): Float32Array {
   // A copy, since typed arrays want their elements aligned, and Node's Buffer may lie anywhere.
   const { buffer } = new Uint8Array(bytes);
@@ -73,5 +88,20 @@ export function decoded(type: ElementType, bytes: Uint8Array): Float32Array {
     case "uint8":
     case "bool":
       return Float32Array.from(new Uint8Array(buffer));
+    case "float8_e4m3fn":
+      return Float32Array.from(new Uint8Array(buffer), e4m3ToFloat);
+    case "float8_e5m2":
+      // The upper half of a float16.
+      return Float32Array.from(new Uint8Array(buffer), (bits) => halfToFloat(bits << 8));
+    default:
+      throw badCheckpoint(`a tensor has elements of ${type}, which are not read`, "Save it as float32");
   }
+}
+
+/** A sign, four bits of exponent with bias 7, three of mantissa; no infinities, and NaN where all bits are set. */
+function e4m3ToFloat(bits: number): number {
+  const [exponent, mantissa] = [(bits >> 3) & 15, bits & 7];
+  const size = exponent === 0 ? (mantissa / 8) * 2 ** -6 : (1 + mantissa / 8) * 2 ** (exponent - 7);
+  if ((bits & 127) === 127) return Number.NaN;
+  return bits >> 7 ? -size : size;
 }

@@ -29,7 +29,6 @@ export async function readFile(
 ): Promise<ReadFile> {
   const bytes = source instanceof Uint8Array ? source : new Uint8Array(await source.arrayBuffer());
   const read = await readBytes(name, bytes, answers);
-  // The browser hashes a copy of the bytes: it is gone before the engine takes its own of the weights.
   return { name, ...read, sha256: known ?? (await sha256(bytes)) };
 }
 

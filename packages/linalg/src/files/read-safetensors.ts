@@ -10,10 +10,11 @@ import {
   type SafetensorsData,
   type SafetensorsDtype,
   type SafetensorsView,
+  type SafetensorsViewDtype,
   type SafetensorsViews,
 } from "./safetensors-types.ts";
 
-const ITEM_BYTES: Readonly<Record<SafetensorsDtype, number>> = {
+const ITEM_BYTES: Readonly<Record<SafetensorsViewDtype, number>> = {
   F64: 8,
   I64: 8,
   U64: 8,
@@ -27,6 +28,10 @@ const ITEM_BYTES: Readonly<Record<SafetensorsDtype, number>> = {
   I8: 1,
   U8: 1,
   BOOL: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  F8_E8M0: 1,
+  C64: 8,
 };
 
 /** The limit of the reference implementation. */
@@ -42,6 +47,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   const { tensors, metadata } = safetensorsViews(bytes);
   // Copies, because the data in `bytes` need not be aligned. Not by `slice`: a Buffer's makes a view.
   const read = Object.entries(tensors).map(([name, { dtype, shape, raw }]) => {
+    if (!isRead(dtype)) throw unreadType(`tensor ${shown(name)}`, dtype);
     const { buffer } = new Uint8Array(raw);
     return [name, { shape, dtype, data: elements(buffer, dtype) } satisfies ReadTensor] as const;
   });
@@ -105,7 +111,7 @@ function viewOf(bytes: Uint8Array, start: number, name: string, entry: unknown):
 }
 
 interface Layout {
-  readonly dtype: SafetensorsDtype;
+  readonly dtype: SafetensorsViewDtype;
   readonly shape: readonly number[];
   readonly offsets: readonly number[];
 }
@@ -115,20 +121,28 @@ function layoutOf(what: string, entry: unknown): Layout {
   if (!isRecord(entry)) throw invalid(`${what} must be described by an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== "string" || !Object.hasOwn(ITEM_BYTES, dtype)) {
-    throw invalid(`${what} has the element type ${shown(dtype)}, which is not read here`, "Save it as F32");
+    throw unreadType(what, dtype);
   }
   if (!isSizes(shape)) throw invalid(`${what} has no valid shape`);
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     throw invalid(`${what} has no valid data_offsets`);
   }
   const length = shape.reduce((product, side) => product * side, 1);
-  const taken = length * ITEM_BYTES[dtype as SafetensorsDtype];
+  const taken = length * ITEM_BYTES[dtype as SafetensorsViewDtype];
   if (offsets[1] - offsets[0] !== taken) {
     throw invalid(
       `${what}: shape [${shape}] of ${dtype} takes ${taken} bytes, got ${offsets[1] - offsets[0]}`,
     );
   }
-  return { dtype: dtype as SafetensorsDtype, shape, offsets };
+  return { dtype: dtype as SafetensorsViewDtype, shape, offsets };
+}
+
+function isRead(dtype: SafetensorsViewDtype): dtype is SafetensorsDtype {
+  return !/^(F8|C)/.test(dtype);
+}
+
+function unreadType(what: string, dtype: unknown): LinalgError {
+  return invalid(`${what} has the element type ${shown(dtype)}, which is not read here`, "Save it as F32");
 }
 
 function elements(buffer: ArrayBuffer, dtype: SafetensorsDtype): SafetensorsData {

@@ -16,6 +16,9 @@ export type SafetensorsDtype =
   | "U8"
   | "BOOL";
 
+/** Element types of tensors whose bytes are viewed: those, and types whose elements are not read here. */
+export type SafetensorsViewDtype = SafetensorsDtype | "F8_E4M3" | "F8_E5M2" | "F8_E8M0" | "C64";
+
 /** Arrays of elements that safetensors files are written from and read into. */
 export type SafetensorsData =
   | Float64Array
@@ -56,7 +59,7 @@ export interface SafetensorsView {
   /** Lengths of the axes; `[]` for a single number. */
   readonly shape: readonly number[];
   /** Type of the elements in the file. */
-  readonly dtype: SafetensorsDtype;
+  readonly dtype: SafetensorsViewDtype;
   /** Its elements as they lie in the file, little-endian and in C order. */
   readonly raw: Uint8Array;
 }

@@ -9,6 +9,7 @@ export type {
   SafetensorsData,
   SafetensorsDtype,
   SafetensorsView,
+  SafetensorsViewDtype,
   SafetensorsViews,
   Tensor,
 } from "./safetensors-types.ts";
