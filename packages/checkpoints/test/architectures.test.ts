@@ -3,7 +3,7 @@
 import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { describe, expect, it } from "vitest";
 import type { CheckpointOptions } from "../src/index.ts";
-import { convert, errorsOf, evaluate, fixture, largestError } from "./compared.ts";
+import { convert, errorsBehind, errorsOf, evaluate, fixture, largestError } from "./compared.ts";
 
 /** Of the image, relative to its largest value; of the Jacobian, in the Frobenius norm. */
 const [IMAGE, JACOBIAN] = [1e-5, 5e-6];
@@ -25,6 +25,12 @@ const cases: readonly Case[] = [
     golden: "stylegan2_ada_truncated",
     architecture: "StyleGAN2 (NVIDIA)",
     options: { truncation: 0.6 },
+  },
+  { file: "stylegan2_orig.pkl", golden: "stylegan2_orig", architecture: "StyleGAN2 (NVIDIA)" },
+  {
+    file: "stylegan2_bounded/model.safetensors",
+    golden: "stylegan2_bounded",
+    architecture: "StyleGAN2 (NVIDIA)",
   },
   ...[0, 3].map((label) => ({
     file: "stylegan2_ada_conditional.pkl",
@@ -71,7 +77,11 @@ const cases: readonly Case[] = [
     architecture: "TAESD",
     options: { size: 8 },
   },
-  { file: "stylegan3_t.pkl", golden: "stylegan3_t", architecture: "StyleGAN3 (NVIDIA)" },
+  ...["stylegan3_t", "stylegan3_bounded"].map((golden) => ({
+    file: `${golden}.pkl`,
+    golden,
+    architecture: "StyleGAN3 (NVIDIA)",
+  })),
   {
     file: "stylegan3_r.pt",
     golden: "stylegan3_r",
@@ -151,6 +161,13 @@ describe("converted checkpoints are the networks of the code that wrote them", (
     expect(errors.single).toBeLessThan(IMAGE);
     if (errors.jacobian !== undefined) expect(errors.jacobian).toBeLessThan(JACOBIAN);
   });
+});
+
+it("from w_plus on", async () => {
+  const { model } = await convert("stylegan2_ada.pkl");
+  const errors = await errorsBehind(model, "w_plus", "stylegan2_ada_w_plus.npz");
+  expect(errors.batch).toBeLessThan(IMAGE);
+  expect(errors.jacobian).toBeLessThan(JACOBIAN);
 });
 
 it("weights in half precision move the image by what they are rounded by", async () => {

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { VielbeinError } from "@vielbein/core";
 import type { RuntimeTensor } from "@vielbein/core/runtime";
 import { type ReadNpyArray, readNpz } from "@vielbein/linalg/npy";
-import { type Model, modelSource, OnnxMap } from "@vielbein/onnx";
+import { type Model, modelSource, OnnxMap, type OnnxMapOptions } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 import { type CheckpointOptions, type ConvertedCheckpoint, fromCheckpoint } from "../src/index.ts";
 
@@ -117,7 +117,24 @@ export async function errorsOf(
     jacobian:
       tangents &&
       pushed &&
-      (await jacobianError(model, codes.data as Float32Array, tangents, pushed, inputs, step)),
+      (await jacobianError(model, codes.data as Float32Array, tangents, pushed, { inputs }, step)),
+  };
+}
+
+/** The same of the part of a model that begins at one of its spaces. */
+export async function errorsBehind(
+  model: Model,
+  from: string,
+  golden: string,
+): Promise<Pick<Errors, "batch" | "jacobian">> {
+  const { z, image, tangents, pushed } = readNpz(await fixture(golden)) as Record<string, ReadNpyArray>;
+  const codes = Float32Array.from(z!.data as Float32Array);
+  const map = await OnnxMap.create(model, runtime, { from, to: "image" });
+  const images = await map.evaluate(codes, z!.shape[0]!);
+  await map.dispose();
+  return {
+    batch: largestError(images, image!.data as Float32Array),
+    jacobian: await jacobianError(model, codes, tangents!, pushed!, { from }, 1),
   };
 }
 
@@ -127,10 +144,10 @@ async function jacobianError(
   codes: Float32Array,
   tangents: ReadNpyArray,
   pushed: ReadNpyArray,
-  inputs: Readonly<Record<string, RuntimeTensor>>,
+  options: OnnxMapOptions,
   every: number,
 ): Promise<number> {
-  const map = await OnnxMap.create(model, runtime, { from: "z", to: "image", inputs });
+  const map = await OnnxMap.create(model, runtime, { from: "z", to: "image", ...options });
   const [count = 1, n = 1] = tangents.shape;
   const columns = await map.jvp(codes.slice(0, n), Float32Array.from(tangents.data as Float32Array), count);
   const found = thinned(columns, count, every);

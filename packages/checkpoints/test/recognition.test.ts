@@ -97,6 +97,7 @@ describe("what was assumed is said", () => {
     ["dcgan.pth", { activation }, "convolutions keep it; batch normalisation has ε = 10⁻⁵"],
     ["sd_vae_ldm.ckpt", { size: 4 }, "in how many groups channels are normalised: 32"],
     ["stylegan2_ada.safetensors", {}, "activations have bounds: none"],
+    ["stylegan2_bounded/model.safetensors", {}, "bounded by 0.7, the conv_clamp of the configuration"],
     ["stylegan3_r.pt", { label: 1 }, "margins, bounds and scales"],
   ])("%s", async (name, options, remark) => {
     const { model, remarks } = await convert(name, options);

@@ -4,11 +4,13 @@
 
 NVIDIA is a checkout of NVlabs/stylegan2-ada-pytorch, ROSINALITY one of rosinality/stylegan2-pytorch. Writes
 stylegan2_ada.pkl (as training writes it: G, D, G_ema and more in one pickle), stylegan2_ada_conditional.pkl (residual,
-with classes and clamping), stylegan2_ada.safetensors (the state dictionary), stylegan2_tensorflow.pkl (of
-the first published code), stylegan2_rosinality.pt (zip) and
-stylegan2_rosinality_legacy.pt (PyTorch's older format), with a golden .npz for each network.
+with classes and clamping), stylegan2_ada.safetensors (the state dictionary), stylegan2_orig.pkl (colours behind the last
+block alone, bounds, a filter that is not symmetric), stylegan2_bounded (the same of skips, as a state dictionary with a
+configuration beside it), stylegan2_tensorflow.pkl (of the first published code), stylegan2_rosinality.pt (zip) and
+stylegan2_rosinality_legacy.pt (PyTorch's older format), with a golden .npz for each network, and one from w_plus.
 """
 
+import json
 import pickle
 import sys
 import types
@@ -36,7 +38,9 @@ def noisy(network, seed):
 
 SETTINGS = dict(z_dim=6, w_dim=7, img_resolution=16, img_channels=3, mapping_kwargs={"num_layers": 3})
 SKIP = dict(channel_base=96, channel_max=6, num_fp16_res=0)
-RESIDUAL = dict(SKIP, architecture="resnet", conv_clamp=0.7, resample_filter=[1, 2, 4, 3])
+BOUNDED = dict(SKIP, conv_clamp=0.7, resample_filter=[1, 2, 4, 3])
+RESIDUAL = dict(BOUNDED, architecture="resnet")
+ORIGINAL = dict(BOUNDED, architecture="orig")
 
 
 def nvidia(folder: Path, checkout: Path):
@@ -67,6 +71,22 @@ def nvidia(folder: Path, checkout: Path):
     image = lambda z, psi=1: double(z, torch.zeros(len(z), 0), truncation_psi=psi, noise_mode="const", force_fp32=True)
     write_golden(folder / "stylegan2_ada.npz", image, (6,))
     write_golden(folder / "stylegan2_ada_truncated.npz", lambda z: image(z, 0.6), (6,), jacobian=False)
+
+    layers = double.num_ws * SETTINGS["w_dim"]
+    synthesis = lambda w: double.synthesis(w.reshape(len(w), double.num_ws, -1), noise_mode="const", force_fp32=True)
+    write_golden(folder / "stylegan2_ada_w_plus.npz", synthesis, (layers,))
+
+    (folder / "stylegan2_bounded").mkdir(exist_ok=True)
+    for name, settings in (("stylegan2_orig", ORIGINAL), ("stylegan2_bounded", BOUNDED)):
+        network = noisy(Generator(c_dim=0, synthesis_kwargs=settings, **SETTINGS), 4)
+        if settings is ORIGINAL:
+            with (folder / f"{name}.pkl").open("wb") as file:
+                pickle.dump({"G_ema": network}, file)
+        else:
+            save_file({key: tensor.contiguous() for key, tensor in network.state_dict().items()}, folder / name / "model.safetensors")
+            (folder / name / "config.json").write_text(json.dumps(SETTINGS | {"c_dim": 0, "synthesis_kwargs": settings}))
+        double = in_double(network, c_dim=0, synthesis_kwargs=settings)
+        write_golden(folder / f"{name}.npz", lambda z: double(z, torch.zeros(len(z), 0), noise_mode="const", force_fp32=True), (6,))
 
     conditional = noisy(Generator(c_dim=4, synthesis_kwargs=RESIDUAL, **SETTINGS), 3)
     with (folder / "stylegan2_ada_conditional.pkl").open("wb") as file:

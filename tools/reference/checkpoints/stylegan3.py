@@ -2,8 +2,9 @@
 
     python tools/reference/checkpoints/stylegan3.py packages/checkpoints/test/fixtures NVIDIA
 
-NVIDIA is a checkout of NVlabs/stylegan3. Writes stylegan3_t.pkl (with a generator that is not averaged beside it) and
-stylegan3_r.pt (the state dictionary, conditional) with golden .npz files.
+NVIDIA is a checkout of NVlabs/stylegan3. Writes stylegan3_t.pkl (with a generator that is not averaged beside it),
+stylegan3_bounded.pkl (margin, bounds and scale that are not the published ones) and stylegan3_r.pt (the state
+dictionary, conditional) with golden .npz files.
 """
 
 import pickle
@@ -60,6 +61,13 @@ def main(folder: Path, checkout: Path):
         pickle.dump({"G": None, "D": None, "G_ema": network}, file)
     double = in_double(network, c_dim=0)
     golden("stylegan3_t", lambda z: double(z, torch.zeros(len(z), 0), noise_mode="const"))
+
+    bounded = dict(conv_clamp=1.0, margin_size=8, output_scale=0.7)
+    network = made(3, c_dim=0, **bounded)
+    with (folder / "stylegan3_bounded.pkl").open("wb") as file:
+        pickle.dump({"G_ema": network}, file)
+    double_bounded = in_double(network, c_dim=0, **bounded)
+    golden("stylegan3_bounded", lambda z: double_bounded(z, torch.zeros(len(z), 0), noise_mode="const"))
 
     network = made(2, c_dim=3, **ROTATING)
     torch.save(network.state_dict(), folder / "stylegan3_r.pt")

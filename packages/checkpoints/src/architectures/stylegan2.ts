@@ -26,16 +26,28 @@ export const stylegan2: Architecture = {
   range: "-1,1",
   options: ["label", "truncation"],
   build: (network, weights, options) => {
-    if (weights.number("mapping.fc0.bias_gain") === undefined)
-      network.remark("weights alone do not say whether activations have bounds: none are taken");
-    buildStylegan2(network, weights, options);
+    const hasModules = weights.number("mapping.fc0.bias_gain") !== undefined;
+    buildStylegan2(network, weights, options, hasModules ? {} : { clamp: statedClamp(network, weights) });
   },
 };
+
+/** The bound of activations, of weights alone: as a configuration says, or none. */
+function statedClamp(network: Network, weights: Weights): number | undefined {
+  const clamp = weights.stated("conv_clamp");
+  network.remark(
+    clamp === undefined
+      ? "weights alone do not say whether activations have bounds: none are taken (NVIDIA's training takes 256 where some layers are of half precision)"
+      : `activations are bounded by ${clamp}, the conv_clamp of the configuration`,
+  );
+  return clamp;
+}
 
 /** What tells one code base from another. */
 export interface Conventions {
   /** Whether the 3 × 3 weights have a gain 1/√(fan-in) before demodulation, which then changes nothing but ε. */
   readonly isEqualised?: boolean;
+  /** Bound of activations and colours, where layers do not say it themselves. */
+  readonly clamp?: number | undefined;
 }
 
 /** One resolution: its layers in the order of their rows of w_plus. */
@@ -161,8 +173,12 @@ class BlockWriter {
     const noisy = this.#noise(even, name, gain);
     const bias = scaled(this.#weights.values(`${name}.bias`), gain);
     const shifted = network.op("Add", [noisy, network.weight("bias", bias, [1, outputs, 1, 1])]);
-    const clamp = this.#weights.number(`${name}.conv_clamp`);
+    const clamp = this.#clampOf(name);
     return clamped(network, leakyRelu(network, shifted), clamp && (clamp * gain) / Math.SQRT2);
+  }
+
+  #clampOf(layer: string): number | undefined {
+    return this.#weights.number(`${layer}.conv_clamp`) ?? this.#conventions.clamp;
   }
 
   #enlarged(x: Name, weight: StoredTensor, name: string): Name {
@@ -214,7 +230,7 @@ class BlockWriter {
     const modulated = network.op("Mul", [x, network.reshape(styles[styles.length - 1], [inputs, 1, 1])]);
     const { data } = this.#weights.values(`${layer.name}.bias`);
     const y = convolution(network, modulated, weight, { bias: { shape: [colours], data } });
-    const added = clamped(network, y, this.#weights.number(`${layer.name}.conv_clamp`));
+    const added = clamped(network, y, this.#clampOf(layer.name));
     return image === undefined ? added : network.op("Add", [this.#doubled(image, colours), added]);
   }
 }

@@ -45,8 +45,10 @@ export class LayerWriter {
     return 1 / Math.sqrt(this.#weights.values(`${this.#name}.magnitude_ema`).data[0]);
   }
 
-  #clamp(): number {
-    return this.#weights.number(`${this.#name}.conv_clamp`) ?? CLAMP;
+  /** Undefined of networks that say that they have none. */
+  #clamp(): number | undefined {
+    const isWhole = this.#weights.number("synthesis.margin_size") !== undefined;
+    return this.#weights.number(`${this.#name}.conv_clamp`) ?? (isWhole ? undefined : CLAMP);
   }
 
   #modulated(x: Name, style: Name, weight: StoredTensor | Values): Name {
@@ -65,11 +67,9 @@ export class LayerWriter {
     const stored = this.#weights.values(`${this.#name}.weight`, 4);
     const factor = this.#weights.number("synthesis.output_scale") ?? SCALE;
     const weight = scaled(stored, (factor * this.#gain()) / Math.sqrt(this.#inputs * this.#kernel ** 2));
-    return clamped(
-      this.#network,
-      this.#shifted(this.#modulated(x, style, weight), factor),
-      factor * this.#clamp(),
-    );
+    const clamp = this.#clamp();
+    const y = this.#shifted(this.#modulated(x, style, weight), factor);
+    return clamped(this.#network, y, clamp && factor * clamp);
   }
 
   /** All other layers. */

@@ -102,6 +102,13 @@ export class Weights {
     return typeof value === "number" ? value : undefined;
   }
 
+  /** The number that goes by a name in all settings, of the file or beside it, that have one of that name. */
+  stated(name: string): number | undefined {
+    const found = [...this.#content.settings].filter(([key]) => key.slice(key.lastIndexOf(".") + 1) === name);
+    const [first, ...others] = new Set(found.map(([, value]) => value));
+    return typeof first === "number" && others.length === 0 ? first : undefined;
+  }
+
   number(name: string): number | undefined {
     const value = this.setting(name);
     return typeof value === "number" ? value : undefined;

@@ -146,12 +146,21 @@ async function configurationOf({ readBeside }: CheckpointFile): Promise<Content[
   // Where there is no such file, whoever reads it throws what it likes.
   const bytes = await readBeside?.("config.json").catch(() => undefined);
   if (bytes === undefined) return new Map();
-  const isSetting = (value: unknown): value is Setting =>
-    ["string", "number", "boolean"].includes(typeof value);
-  const entries = Object.entries(parsed(bytes)).filter((entry): entry is [string, Setting] =>
-    isSetting(entry[1]),
-  );
-  return new Map(entries.map(([name, value]) => [`config.${name}`, value]));
+  return new Map(settingsIn(parsed(bytes), "config"));
+}
+
+/** Records within records of a configuration. */
+const DEEPEST = 8;
+
+/** Texts, numbers and truth values of records within records, by the names of all of them. */
+function settingsIn(record: Record<string, unknown>, prefix: string, depth = 0): [string, Setting][] {
+  if (depth > DEEPEST) return [];
+  return Object.entries(record).flatMap(([key, value]): [string, Setting][] => {
+    const name = `${prefix}.${key}`;
+    if (isRecord(value)) return settingsIn(value, name, depth + 1);
+    const isSetting = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+    return isSetting ? [[name, value]] : [];
+  });
 }
 
 /** Tensors of a file: the largest networks have some thousands. */
