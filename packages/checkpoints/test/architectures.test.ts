@@ -177,7 +177,7 @@ it("weights in half precision move the image by what they are rounded by", async
   expect(batch).toBeGreaterThan(1e-6);
 });
 
-it.each(["tfjs", "tfjs_quantised"])("a layers model of TensorFlow.js, %s", async (name) => {
+it.each(["tfjs", "tfjs_quantised", "tfjs_nested"])("a layers model of TensorFlow.js, %s", async (name) => {
   const { model, architecture } = await convert(`${name}/model.json`);
   expect(architecture.name).toBe("Keras model");
   expect(model.metadata.get("vielbein.range")).toBe("-1,1");

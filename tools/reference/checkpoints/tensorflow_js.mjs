@@ -1,10 +1,10 @@
-// A small layers model of TensorFlow.js, saved by it, whole and with quantised weights, and what it makes of codes.
+// Small layers models of TensorFlow.js, saved by it, one of them with quantised weights too, and what they make of codes.
 //
 //     node tools/reference/checkpoints/tensorflow_js.mjs packages/checkpoints/test/fixtures MODULES
 //
-// MODULES is a node_modules folder with @tensorflow/tfjs-core, -layers and -backend-cpu. Writes tfjs/model.json and
-// tfjs_quantised/model.json with their weights, and tfjs.json and tfjs_quantised.json with codes and images, which it
-// computes in single precision.
+// MODULES is a node_modules folder with @tensorflow/tfjs-core, -layers and -backend-cpu. Writes tfjs/model.json,
+// tfjs_quantised/model.json and tfjs_nested/model.json (models as layers) with their weights, and tfjs.json,
+// tfjs_quantised.json and tfjs_nested.json with codes and images, which it computes in single precision.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -13,7 +13,7 @@ import { join, resolve } from "node:path";
 const [folder, modules] = process.argv.slice(2);
 const require = createRequire(join(resolve(modules), "index.js"));
 // Installed for the run, and no dependency of this repository.
-const [tf, { sequential, layers }] = ["core", "layers", "backend-cpu"].map((part) =>
+const [tf, { sequential, model: functional, input, layers }] = ["core", "layers", "backend-cpu"].map((part) =>
   require(`@tensorflow/tfjs-${part}`),
 );
 
@@ -43,7 +43,50 @@ function made() {
   model.add(
     layers.conv2d({ filters: 3, kernelSize: 3, padding: "same", activation: "tanh", name: "colours" }),
   );
-  const next = random(7);
+  return settled(model, 7);
+}
+
+/** A model whose layers are models: one that is Sequential, and one that is Functional and has another within. */
+function nested() {
+  const up = sequential({ name: "up" });
+  up.add(
+    layers.conv2dTranspose({
+      filters: 4,
+      kernelSize: 3,
+      strides: 2,
+      padding: "same",
+      inputShape: [4, 4, 5],
+      name: "wide",
+    }),
+  );
+  up.add(layers.batchNormalization({ name: "even" }));
+  up.add(layers.leakyReLU());
+  const deep = sequential({ name: "deep" });
+  deep.add(layers.conv2d({ filters: 4, kernelSize: 1, inputShape: [8, 8, 4], name: "mixed" }));
+  deep.add(layers.elu());
+  const inner = input({ shape: [8, 8, 4] });
+  const smooth = layers.conv2d({ filters: 4, kernelSize: 3, padding: "same", name: "smooth" });
+  const residual = functional({
+    name: "residual",
+    inputs: inner,
+    outputs: layers.add().apply([smooth.apply(deep.apply(inner)), inner]),
+  });
+  const z = input({ shape: [DIM] });
+  const first = layers.dense({ units: 80, name: "first" }).apply(z);
+  const x = up.apply(layers.reshape({ targetShape: [4, 4, 5] }).apply(first));
+  const colours = layers.conv2d({
+    filters: 3,
+    kernelSize: 3,
+    padding: "same",
+    activation: "tanh",
+    name: "colours",
+  });
+  return settled(functional({ inputs: z, outputs: colours.apply(residual.apply(x)) }), 8);
+}
+
+/** With random weights. */
+function settled(model, seed) {
+  const next = random(seed);
   model.setWeights(
     model.weights.map((weight) => {
       const size = weight.shape.reduce((a, b) => a * b, 1);
@@ -111,6 +154,9 @@ const model = made();
 await save(model, "tfjs", (values) => ({ stored: values }));
 golden(model, "tfjs");
 await save(model, "tfjs_quantised", quantised);
+const within = nested();
+await save(within, "tfjs_nested", (values) => ({ stored: values }));
+golden(within, "tfjs_nested");
 const rounded = model.getWeights().map((tensor) => {
   const { stored, quantization } = quantised(tensor.dataSync());
   return tf.tensor(

@@ -8,7 +8,7 @@ import { decoded, type ElementType, elementBytes } from "../tensors/element-type
 import { StoredTensor } from "../tensors/tensor.ts";
 import type { Content } from "./content.ts";
 import { isRecord } from "./json.ts";
-import { KERAS_CONFIG, variableNames } from "./keras.ts";
+import { DEEPEST, KERAS_CONFIG, nestedName, variableNames } from "./keras.ts";
 
 const TYPES: Readonly<Record<string, ElementType>> = {
   float32: "float32",
@@ -43,6 +43,7 @@ export async function readLayersModel(
     for (const [path, tensor] of await groupOf(group, read))
       for (const name of isLayers ? variableNames(path) : [path]) tensors.set(name, tensor);
   }
+  if (isLayers) addNested(tensors, config);
   if (!isLayers)
     return {
       tensors,
@@ -50,6 +51,33 @@ export async function readLayersModel(
       lacks: "is a graph model of TensorFlow.js, and layers models are read (converted from Keras)",
     };
   return { tensors, settings: new Map([[KERAS_CONFIG, JSON.stringify(config)]]) };
+}
+
+/** Weights of layers of models that are layers have the name of the layer alone: they get the name of both. */
+function addNested(tensors: Map<string, StoredTensor>, config: unknown): void {
+  const places = placesOf(config);
+  for (const [name, tensor] of [...tensors]) {
+    const [, layer = "", variable] = /^keras\.(.*)\.([^.]*)$/.exec(name) ?? [];
+    const [place, ...others] = places.get(layer) ?? [];
+    if (place !== undefined && others.length === 0) tensors.set(`keras.${place}.${variable}`, tensor);
+  }
+}
+
+/** Names of layers, with those that they have in the whole model: two models may have a layer of the same name. */
+function placesOf(model: unknown, depth = 0): Map<string, string[]> {
+  const places = new Map<string, string[]>();
+  const config = isRecord(model) ? model.config : undefined;
+  const layers = isRecord(config) ? config.layers : config;
+  if (!Array.isArray(layers) || depth > DEEPEST) return places;
+  const add = (name: string, place: string): void =>
+    void places.set(name, [...(places.get(name) ?? []), place]);
+  for (const layer of layers) {
+    const name = isRecord(layer) && isRecord(layer.config) ? String(layer.config.name) : "";
+    add(name, name);
+    for (const [inner, found] of placesOf(layer, depth + 1))
+      for (const place of found) add(inner, nestedName(name, place));
+  }
+  return places;
 }
 
 /** The tensors of a group lie one after the other in its files. */
