@@ -7,7 +7,7 @@ import { recognise } from "./architectures/registry.ts";
 import { halved } from "./build/halve.ts";
 import { Network } from "./build/network.ts";
 import type { Weights } from "./build/weights.ts";
-import { type CheckpointFile, openCheckpoint } from "./files/open.ts";
+import { type Checkpoint, type CheckpointFile, openCheckpoint } from "./files/open.ts";
 import { notBuiltAs, unrecognised } from "./refusal.ts";
 import { isTensorFinite } from "./tensors/finite.ts";
 
@@ -47,6 +47,7 @@ export async function fromCheckpoint(
   try {
     architecture.build(network, weights, options);
     weights.requireUnscaled();
+    if (architecture.whole) weights.requireUsed(architecture.whole);
   } catch (error) {
     throw notBuiltAs(architecture, checkpoint, error);
   }
@@ -55,6 +56,7 @@ export async function fromCheckpoint(
     recognisedAs(name, weights.prefix),
     ...chosenRemark(options),
     ...othersRemark(others),
+    ...shadowRemark(checkpoint, weights.prefix),
     ...network.remarks,
     ...finiteRemark(weights),
   ];
@@ -96,6 +98,15 @@ function othersRemark(others: readonly string[]): string[] {
   if (others.length === 0) return [];
   return [
     `other networks of the file are left out: ${others.map((prefix) => prefix.slice(0, -1)).join(", ")}`,
+  ];
+}
+
+/** Averages that are kept as a list, beside the weights that they are of. */
+function shadowRemark({ tensors }: Checkpoint, prefix: string): string[] {
+  const shadow = [...tensors.keys()].find((name) => /(^|\.)shadow_params\.\d+$/.test(name));
+  if (shadow === undefined) return [];
+  return [
+    `averaged weights of the file have no names (${shadow.replace(/\.\d+$/, "")}) and are left out; those of ${prefix.slice(0, -1) || "the network"} are taken`,
   ];
 }
 

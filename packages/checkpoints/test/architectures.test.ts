@@ -54,7 +54,13 @@ const cases: readonly Case[] = [
     golden,
     architecture: "StyleGAN2 (lucidrains)",
   })),
-  ...["sd_vae", "flux_vae"].map((name) => ({
+  {
+    file: "vq/diffusion_pytorch_model.safetensors",
+    golden: "vq",
+    architecture: "AutoencoderKL (diffusers)",
+    options: { size: 8 },
+  },
+  ...["sd_vae", "flux_vae", "sd_vae_earlier"].map((name) => ({
     file: `${name}/diffusion_pytorch_model.safetensors`,
     golden: name,
     architecture: "AutoencoderKL (diffusers)",

@@ -62,6 +62,15 @@ describe("recognition", () => {
     expect((await convert("pggan.pt")).remarks[0]).toBe("checkpoint of PGGAN (pytorch_GAN_zoo): avgG");
   });
 
+  it("says that averages without names are left out", async () => {
+    const names = Object.entries(stack).map(([name, shape]) => [`model.${name}`, shape] as const);
+    const averages = Object.values(stack).map((shape, i) => [`ema.shadow_params.${i}`, shape] as const);
+    const { remarks } = await open(Object.fromEntries([...names, ...averages]), { activation });
+    expect(remarks.join()).toContain(
+      "no names (ema.shadow_params) and are left out; those of model are taken",
+    );
+  });
+
   it("finds a network behind any prefix", async () => {
     const behind = Object.fromEntries(
       Object.entries(stack).map(([name, shape]) => [`module.netG.${name}`, shape]),
@@ -98,6 +107,7 @@ describe("what was assumed is said", () => {
     ["sd_vae_ldm.ckpt", { size: 4 }, "in how many groups channels are normalised: 32"],
     ["stylegan2_ada.safetensors", {}, "activations have bounds: none"],
     ["stylegan2_bounded/model.safetensors", {}, "bounded by 0.7, the conv_clamp of the configuration"],
+    ["vq/diffusion_pytorch_model.safetensors", { size: 8 }, "the quantiser is left out"],
     ["stylegan3_r.pt", { label: 1 }, "margins, bounds and scales"],
   ])("%s", async (name, options, remark) => {
     const { model, remarks } = await convert(name, options);

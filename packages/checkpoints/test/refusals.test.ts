@@ -155,6 +155,22 @@ describe("a refusal says what the file holds, and how to export", () => {
     },
   );
 
+  const decoder = "sd_vae/diffusion_pytorch_model.safetensors";
+
+  it("a layer that is left over", async () => {
+    const { tensors } = readSafetensors(await fixture(decoder));
+    const attention = "decoder.up_blocks.0.attentions.0.to_q.weight";
+    const more = { ...tensors, [attention]: { shape: [1], data: Float32Array.of(1) } };
+    const given = fromCheckpoint({ name: "more.safetensors", bytes: writeSafetensors(more) }, { size: 8 });
+    await expect(given).rejects.toThrow(`"${attention}" has no place in it`);
+  });
+
+  it("a configuration of another network", async () => {
+    const readBeside = async (): Promise<Uint8Array> => json({ act_fn: "gelu", norm_num_groups: 2 });
+    const given = fromCheckpoint({ name: "vae", bytes: await fixture(decoder), readBeside }, { size: 8 });
+    await expect(given).rejects.toThrow("has act_fn gelu, and silu or swish is what is built");
+  });
+
   it("weights with a scale beside them", async () => {
     const { tensors } = readSafetensors(await fixture("stylegan2_ada.safetensors"));
     const scaled = { ...tensors, "mapping.fc1.scale_weight": { shape: [], data: Float32Array.of(3) } };

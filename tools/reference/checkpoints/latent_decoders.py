@@ -3,7 +3,9 @@
     python tools/reference/checkpoints/latent_decoders.py packages/checkpoints/test/fixtures
 
 Writes folders as diffusers saves them, of which the encoder is left out: sd_vae (4 channels, convolutions around the
-latents, scaling), flux_vae (16 channels, scaling and shift, in bfloat16), taesd; sd_vae_ldm.ckpt (the same weights as
+latents, scaling), flux_vae (16 channels, scaling and shift, in bfloat16), taesd; sd_vae_earlier (means and deviations of
+the latents in place of a shift; the names of projections that earlier versions of diffusers had), vq (a quantising
+autoencoder, whose codes are latents behind the quantiser); sd_vae_ldm.ckpt (the same weights as
 sd_vae under the names of latent diffusion, in a whole model's state) and taesd_decoder.pth (the original's names), with
 a golden .npz each. The codes of the goldens are those of the diffusion model.
 """
@@ -11,7 +13,7 @@ a golden .npz each. The codes of the goldens are those of the diffusion model.
 import re
 
 import torch
-from diffusers import AutoencoderKL, AutoencoderTiny
+from diffusers import AutoencoderKL, AutoencoderTiny, VQModel
 from safetensors.torch import load_file, save_file
 
 from golden import folder_of_fixtures, write_golden
@@ -43,10 +45,16 @@ def autoencoder(folder, name, settings, seed, dtype=torch.float32):
     return double
 
 
-def save_without_encoder(model, folder):
+def save_without_encoder(model, folder, renamed={}):
+    """`renamed`: parts of names, and what stands in their place in the file."""
     model.save_pretrained(folder)
     weights = folder / "diffusion_pytorch_model.safetensors"
     kept = {name: tensor for name, tensor in load_file(weights).items() if not name.startswith(("encoder.", "quant_conv."))}
+    for name in list(kept):
+        here = name
+        for new, old in renamed.items():
+            here = here.replace(new, old)
+        kept[here] = kept.pop(name)
     save_file(kept, weights, {"format": "pt"})
 
 
@@ -68,6 +76,22 @@ if __name__ == "__main__":
     folder = folder_of_fixtures()
     sd = autoencoder(folder, "sd_vae", SD, 1)
     autoencoder(folder, "flux_vae", FLUX, 2, torch.bfloat16)
+
+    statistics = dict(latents_mean=[0.1, -0.2, 0.3, 0.4], latents_std=[1.0, 2.0, 3.0, 0.5])
+    torch.manual_seed(5)
+    kinds = dict(down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2)
+    earlier = moved(AutoencoderKL(**SD, **kinds, **statistics), 5)
+    save_without_encoder(earlier, folder / "sd_vae_earlier", {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"})
+    earlier = earlier.double()
+    means, deviations = (torch.tensor(statistics[name]).double().reshape(1, 4, 1, 1) for name in ("latents_mean", "latents_std"))
+    write_golden(folder / "sd_vae_earlier.npz", lambda z: earlier.decode(z * deviations / SD["scaling_factor"] + means).sample, (4, 4, 4), codes=2)
+
+    torch.manual_seed(6)
+    settings = {name: value for name, value in SD.items() if name != "latent_channels"}
+    quantising = moved(VQModel(**settings, **kinds, latent_channels=3, num_vq_embeddings=8), 6)
+    save_without_encoder(quantising, folder / "vq")
+    quantising = quantising.double()
+    write_golden(folder / "vq.npz", lambda z: quantising.decode(z / SD["scaling_factor"], force_not_quantize=True).sample, (3, 4, 4), codes=2, jacobian=False)
 
     # 32 groups, as latent diffusion's code has always had them.
     torch.manual_seed(4)

@@ -23,6 +23,8 @@ export interface Architecture {
   readonly version: number;
   /** Names of tensors that every checkpoint of it has; a group `prefix` of the first is what lies before the network. */
   readonly pattern: readonly RegExp[];
+  /** Names of its tensors, none of which may be left over: with another layer it would be another network. */
+  readonly whole?: RegExp;
   /** What the names alone do not tell. */
   readonly fits?: (weights: Weights) => boolean;
   /** Of codes, as `vielbein.prior` has it. */

@@ -10,6 +10,9 @@ import { permuted } from "../tensors/arrays.ts";
 import { valuesOf } from "../tensors/tensor.ts";
 import { type Architecture, type BuildOptions, requireSize } from "./architecture.ts";
 
+/** What earlier versions of diffusers call the projections, as most published autoencoders do. */
+const EARLIER = { to_q: "query", to_k: "key", to_v: "value", "to_out.0": "proj_attn" } as const;
+
 /** diffusers' defaults, of what a file of weights does not tell. */
 const [GROUPS, EPSILON] = [32, 1e-6];
 
@@ -29,8 +32,12 @@ export const autoencoderKl: Architecture = {
   build: buildAutoencoderKl,
 };
 
+/** What it is made of; of an asymmetric one, what takes in the image that is painted over is not. */
+const WHOLE = /^(decoder|post_quant_conv)\.(?!condition_encoder\.)/;
+
 /** z → features → image. */
 export function buildAutoencoderKl(network: Network, weights: Weights, options: BuildOptions): void {
+  weights.requireConfig("act_fn", ["silu", "swish"]);
   const blocks = weights.matches(/^decoder\.up_blocks\.(\d+)\.resnets\.0\.norm1\.weight$/).length;
   const factor = 2 ** weights.matches(/^decoder\.up_blocks\.\d+\.upsamplers\.0\.conv\.weight$/).length;
   const size = requireSize(options.size, weights.config("sample_size"), factor);
@@ -46,6 +53,7 @@ export function buildAutoencoderKl(network: Network, weights: Weights, options: 
   for (let block = 0; block < blocks; block++) x = writer.block(x, `decoder.up_blocks.${block}`);
   x = writer.convolved(writer.activated(x, "decoder.conv_norm_out"), "decoder.conv_out");
   writer.space("image", x);
+  weights.requireUsed(WHOLE);
 }
 
 class DecoderWriter {
@@ -72,17 +80,29 @@ class DecoderWriter {
     return this.#network.space(name, [this.#channels, this.#size, this.#size], x);
   }
 
-  /** What the decoder is given: z over the scaling factor, plus the shift, and behind a convolution where there is one. */
+  /**
+   * What the decoder is given: z over the scaling factor, plus the shift, and behind a convolution where there is one;
+   * in place of factor and shift, channels may have deviations and means.
+   */
   latents(z: Name): Name {
     const network = this.#network;
     const factor = this.#weights.config("scaling_factor");
-    const shift = this.#weights.config("shift_factor") ?? 0;
-    if (factor === undefined) {
+    if (factor === undefined)
       network.remark("no config.json beside the weights: z are the autoencoder's own latents, not scaled");
-    }
-    let x = factor === undefined || factor === 1 ? z : network.op("Mul", [z, network.constant([1 / factor])]);
-    if (shift !== 0) x = network.op("Add", [x, network.constant([shift])]);
+    if (this.#weights.has("quantize.embedding.weight"))
+      network.remark("the quantiser is left out: z are latents behind it");
+    const deviations = this.#weights.configs("latents_std", this.#channels);
+    const means = this.#weights.configs("latents_mean", this.#channels);
+    const shifts = means ?? [this.#weights.config("shift_factor") ?? 0];
+    const factors = (deviations ?? [1]).map((deviation) => deviation / (factor ?? 1));
+    let x = z;
+    if (factors.some((value) => value !== 1)) x = network.op("Mul", [x, this.#perChannel(factors)]);
+    if (shifts.some((value) => value !== 0)) x = network.op("Add", [x, this.#perChannel(shifts)]);
     return this.#weights.has("post_quant_conv.weight") ? this.convolved(x, "post_quant_conv") : x;
+  }
+
+  #perChannel(values: readonly number[]): Name {
+    return this.#network.constant(values, values.length === 1 ? [] : [values.length, 1, 1]);
   }
 
   convolved(x: Name, name: string): Name {
@@ -127,13 +147,15 @@ class DecoderWriter {
     const flat = network.reshape(this.#normalised(x, `${name}.group_norm`), [channels, pixels]);
     network.scope(name);
     const rows = network.transpose(flat, [0, 2, 1]);
-    const [query, key, value] = ["to_q", "to_k", "to_v"].map((part) =>
-      this.#projected(rows, `${name}.${part}`),
-    );
+    const projected = (part: keyof typeof EARLIER, x: Name): Name => {
+      const is = this.#weights.has(`${name}.${part}.weight`) ? part : EARLIER[part];
+      return this.#projected(x, `${name}.${is}`);
+    };
+    const [query, key, value] = (["to_q", "to_k", "to_v"] as const).map((part) => projected(part, rows));
     const products = network.op("MatMul", [query, network.transpose(key, [0, 2, 1])]);
     const scaled = network.op("Mul", [products, network.constant([1 / Math.sqrt(channels)])]);
     const shares = network.op("Softmax", [scaled], { axis: int(-1) });
-    const mixed = this.#projected(network.op("MatMul", [shares, value]), `${name}.to_out.0`);
+    const mixed = projected("to_out.0", network.op("MatMul", [shares, value]));
     const image = network.reshape(network.transpose(mixed, [0, 2, 1]), [channels, this.#size, this.#size]);
     return network.op("Add", [x, image]);
   }

@@ -22,6 +22,7 @@ export const biggan: Architecture = {
     /^generator\.gen_z\.weight_orig$/,
     /^generator\.layers\.0\.bn_0\.running_means$/,
   ],
+  whole: /^generator\..*weight(_orig)?$/,
   prior: "normal",
   range: "-1,1",
   options: ["label", "truncation"],

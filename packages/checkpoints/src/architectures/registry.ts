@@ -61,7 +61,8 @@ export function recognise(checkpoint: Checkpoint): Recognised | undefined {
     const { prefix: within } = chosen;
     const others = fitting
       .map(({ prefix }) => prefix)
-      .filter((prefix) => !prefix.startsWith(within) && !within.startsWith(prefix));
+      .filter((prefix) => !prefix.startsWith(within) && !within.startsWith(prefix))
+      .filter((prefix, _, all) => !all.some((other) => other !== prefix && prefix.startsWith(other)));
     return { architecture, weights: chosen, others };
   }
   return undefined;

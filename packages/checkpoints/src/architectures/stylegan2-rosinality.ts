@@ -14,6 +14,7 @@ export const stylegan2Rosinality: Architecture = {
     /^conv1\.conv\.modulation\.weight$/,
     /^to_rgb1\.conv\.weight$/,
   ],
+  whole: /^(style|conv1|convs|to_rgb1|to_rgbs)\..*weight$/,
   prior: "normal",
   range: "-1,1",
   options: ["truncation"],

@@ -15,6 +15,7 @@ export const stylegan2Tensorflow: Architecture = {
     /^synthesis\/4x4\/Conv\/mod_weight$/,
     /^synthesis\/4x4\/Const\/const$/,
   ],
+  whole: /^(synthesis|mapping)\/.*weight$/,
   prior: "normal",
   range: "-1,1",
   options: ["label", "truncation"],

@@ -22,6 +22,7 @@ export const stylegan2: Architecture = {
   name: "StyleGAN2 (NVIDIA)",
   version: 1,
   pattern: [/^mapping\.fc0\.weight$/, /^synthesis\.b4\.conv1\.affine\.weight$/, /^synthesis\.b4\.const$/],
+  whole: /^(synthesis|mapping\.fc\d+)\..*weight$/,
   prior: "normal",
   range: "-1,1",
   options: ["label", "truncation"],

@@ -16,6 +16,7 @@ export const stylegan3: Architecture = {
   name: "StyleGAN3 (NVIDIA)",
   version: 1,
   pattern: [/^mapping\.fc0\.weight$/, /^synthesis\.input\.freqs$/, /^synthesis\.L0_\d+_\d+\.affine\.weight$/],
+  whole: /^(synthesis|mapping\.fc\d+)\..*weight$/,
   prior: "normal",
   range: "-1,1",
   options: ["label", "truncation"],

@@ -14,6 +14,7 @@ export const autoencoderTiny: Architecture = {
     /^decoder\.layers\.2\.conv\.0\.weight$/,
     /^decoder\.layers\.2\.conv\.4\.weight$/,
   ],
+  whole: /^decoder\.layers\./,
   prior: "normal",
   range: "-1,1",
   options: ["size"],
@@ -24,6 +25,7 @@ export const taesd: Architecture = {
   name: "TAESD",
   version: 1,
   pattern: [/^1\.weight$/, /^3\.conv\.0\.weight$/, /^3\.conv\.4\.weight$/],
+  whole: /^\d+\./,
   fits: (weights) => !weights.has("0.weight"),
   prior: "normal",
   range: "0,1",
@@ -34,6 +36,7 @@ export const taesd: Architecture = {
 /** z → features → image. In diffusers the image goes from −1 to 1. */
 function build(network: Network, weights: Weights, prefix: string, options: BuildOptions): void {
   const isSigned = prefix !== "";
+  weights.requireConfig("act_fn", ["relu"]);
   const layers = layersOf(weights, prefix);
   const factor = 2 ** layers.filter((name) => isDoubling(weights, name)).length;
   const side = requireSize(options.size, undefined, factor) / factor;

@@ -66,6 +66,17 @@ export class Weights {
     }
   }
 
+  /**
+   * A layer that is left over would make it another network.
+   *
+   * @param whole names of the tensors of a network all of which were due to be asked for.
+   * @throws {VielbeinError} `INVALID_MODEL` where one of them was not.
+   */
+  requireUsed(whole: RegExp): void {
+    const left = this.names.find((name) => whole.test(name) && !this.#used.has(this.prefix + name));
+    if (left !== undefined) throw this.wrong(left, "has no place in it");
+  }
+
   /** @throws {VielbeinError} `INVALID_MODEL` where it is missing, or of another rank. */
   tensor(name: string, rank?: number): StoredTensor {
     const tensor = this.find(name);
@@ -100,6 +111,19 @@ export class Weights {
   config(name: string): number | undefined {
     const value = this.#content.settings.get(`config.${name}`);
     return typeof value === "number" ? value : undefined;
+  }
+
+  /** Numbers of that configuration: one for each of so many channels, or undefined. */
+  configs(name: string, count: number): readonly number[] | undefined {
+    const found = Array.from({ length: count }, (_, i) => this.config(`${name}.${i}`));
+    return found.every((value) => value !== undefined) ? found : undefined;
+  }
+
+  /** @throws {VielbeinError} `INVALID_MODEL` where that configuration has another value than those that are built. */
+  requireConfig(name: string, built: readonly Setting[]): void {
+    const value = this.#content.settings.get(`config.${name}`);
+    if (value === undefined || built.includes(value)) return;
+    throw notBuilt(`its configuration has ${name} ${value}, and ${built.join(" or ")} is what is built`);
   }
 
   /** The number that goes by a name in all settings, of the file or beside it, that have one of that name. */

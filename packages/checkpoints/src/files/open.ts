@@ -157,7 +157,8 @@ function settingsIn(record: Record<string, unknown>, prefix: string, depth = 0):
   if (depth > DEEPEST) return [];
   return Object.entries(record).flatMap(([key, value]): [string, Setting][] => {
     const name = `${prefix}.${key}`;
-    if (isRecord(value)) return settingsIn(value, name, depth + 1);
+    const parts = Array.isArray(value) ? Object.fromEntries(value.entries()) : value;
+    if (isRecord(parts)) return settingsIn(parts, name, depth + 1);
     const isSetting = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
     return isSetting ? [[name, value]] : [];
   });
