@@ -5,6 +5,7 @@ import { standardOpset } from "@vielbein/onnx";
 import { maskText, type RegionMask, rectangleOf } from "@vielbein/viz/explorer";
 import type { Fitted } from "./opening/fitting.ts";
 import type { ReadFile } from "./opening/reading.ts";
+import { sha256 } from "./sha256.ts";
 import { version } from "./version.ts";
 
 /** A model that was read. */
@@ -41,10 +42,4 @@ export async function pointOrigin(point: Float32Array): Promise<Provenance["poin
 /** A rectangle as `vielbein region` has it, any other mask as text. */
 export function describeMask(mask: RegionMask): unknown {
   return rectangleOf(mask) ?? { mask: maskText(mask) };
-}
-
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  if (!globalThis.crypto?.subtle) return "";
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -4,7 +4,7 @@ import { checkpointFormat } from "@vielbein/checkpoints/format";
 import { VielbeinError } from "@vielbein/core";
 import { decodeModel, type Model } from "@vielbein/onnx";
 import type { CheckpointAnswers, ExplorerFile } from "@vielbein/viz/explorer";
-import { sha256 } from "../signing.ts";
+import { sha256 } from "../sha256.ts";
 
 /** What is in a file, and what identifies it. */
 export interface ReadFile {
