@@ -197,6 +197,20 @@ describe("ModelEngine", () => {
     inner.dispose();
   });
 
+  it("states the architecture of a checkpoint, and what it was read with", async () => {
+    const inner = new ModelEngine(new NodeRuntime({ threads: 1 }));
+    const url = new URL("../../checkpoints/test/fixtures/stylegan2_ada_conditional.pkl", import.meta.url);
+    const file = { name: "faces.pkl", bytes: new Uint8Array(readFileSync(url)) };
+    const { checkpoint } = await inner.load(file, { checkpoint: { label: 2 } });
+    expect(checkpoint).toEqual({ label: 2 });
+    const { set } = await inner.directions("sefa", await inner.sample(3, 1));
+    expect(set.provenance?.model).toMatchObject({
+      architecture: "StyleGAN2 (NVIDIA) 1",
+      remarks: expect.arrayContaining(["with label 2"]),
+    });
+    inner.dispose();
+  });
+
   it("refuses directions of another space and what is no model", async () => {
     const inner = new ModelEngine(new NodeRuntime({ threads: 1 }));
     const { froms } = await inner.load({ name: "faces.onnx", bytes }, {});
