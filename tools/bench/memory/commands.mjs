@@ -1,8 +1,8 @@
 // Peak of resident memory of commands on a generator whose Jacobian is far larger than --memory, above a process that
 // has everything loaded and the generator open and evaluated once. Each in a process of its own; Linux only. StyleGAN2
 // with random weights, from w; the file of the embedded generator is not large enough to tell. All have the settings of the
-// allocator that the command gives itself where Node lets it. And what inspecting it takes, beside its file, the process in
-// which the model is run on trial not counted.
+// allocator that the command gives itself where Node lets it. And what inspecting it takes beside its file, and
+// above what inspecting the small one takes; the process in which the model is run on trial not counted.
 //
 //     node tools/bench/memory/commands.mjs [side] [budget in MiB] [command ...]
 
@@ -83,9 +83,14 @@ function table(side, budget, wanted) {
     writeFileSync(join(folder, "target.npy"), writeNpy(target));
     const opened = measured(import.meta.filename, "open", model);
     console.log(`StyleGAN2 ${side}², --memory ${budget}M, opened: ${opened.toFixed(0)} MiB`);
-    const inspected = measured(projectFile("packages", "cli", "bin", "vielbein.js"), "inspect", model);
+    const [inspected, small] = [model, "sample"].map((file) =>
+      measured(projectFile("packages", "cli", "bin", "vielbein.js"), "inspect", file),
+    );
     const size = statSync(model).size / 2 ** 20;
-    console.log(`inspect: ${inspected.toFixed(0)} MiB, ${(inspected / size).toFixed(2)} times the file`);
+    const [times, more] = [inspected, inspected - small].map((taken) => (taken / size).toFixed(2));
+    console.log(
+      `inspect: ${inspected.toFixed(0)} MiB, ${times} times the file; ${more} times above what the embedded sample takes (${small.toFixed(0)} MiB)`,
+    );
     for (const command of wanted) {
       const [name, ...options] = command.split(" ");
       const shared = ["--from", w, "--memory", `${budget}M`, "--threads", "1"];

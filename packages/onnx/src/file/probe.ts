@@ -1,11 +1,12 @@
 // What the engine says of a graph at batch 1: the shapes of tensors, and the values of those that do not depend on the
-// point. Shapes come from the engine's own inference, without a run. Where it cannot tell, a run asks tensors for their
-// shape (by a Shape node each, so that the engine may free every activation).
+// point. Shapes come from the engine's own inference, without a run, or follow from others. Where neither tells, a run
+// asks tensors for their shape (by a Shape node each, so that the engine may free every activation).
 
 import { VielbeinError } from "@vielbein/core";
 import type { Runtime, RuntimeTensor, Session, TrialLimits } from "@vielbein/core/runtime";
 import { int, makeNode } from "../model/attributes.ts";
 import { isReducedFloat } from "../model/element-types.ts";
+import { FollowingShapes, type Shapes } from "../model/following-shapes.ts";
 import { nodeReads, nodesFor, tensorNames } from "../model/graph.ts";
 import { DataType, type Model, type Node, requiredInputs } from "../model/model.ts";
 import { entryOf, NameSupply } from "../model/names.ts";
@@ -33,8 +34,6 @@ export interface ProbeRequest {
   /** For a graph that the engine has not run before: what it may take. */
   readonly trial?: TrialLimits | undefined;
 }
-
-type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** What a run is asked for. */
 interface Asked {
@@ -127,31 +126,30 @@ class Part {
   }
 
   /**
-   * Shapes of those tensors of which the engine knows every extent when it reads the graph. Where it knows them all,
-   * and they are small enough to be kept together, the same session is run, for what is asked of a run.
+   * Shapes of those tensors of which the engine knows every extent when it reads the graph, and of those that follow.
+   * Where these are all, and they are small enough to be kept together, the same session is run, for what is asked of
+   * a run.
    */
   async infer(
     runtime: Runtime,
     names: readonly string[],
     asked: Asked,
   ): Promise<{ readonly shapes: Shapes; readonly ran?: Probe | undefined }> {
-    const shapes = new Map(
-      names.flatMap((name) => {
-        const fed = this.#feeds.get(name);
-        return fed ? [[name, fed.dims] as const] : [];
-      }),
-    );
-    const computed = names.filter((name) => !shapes.has(name));
+    const fed = [...this.#feeds].map(([name, { dims }]) => [name, dims] as const);
+    const following = new FollowingShapes(this.#model.graph, new Map(fed), names, asked.measured);
     const questions = new Questions(this.#model, this.#types);
-    const outputs = new Map(computed.map((name) => [questions.readable(name), name]));
+    const outputs = new Map(following.asked.map((name) => [questions.readable(name), name]));
     const wanted = wantedOf(questions, asked);
+    let shapes = following.of(new Map());
     let ran: Probe | undefined;
     await this.#withSession(runtime, questions, [...outputs.keys(), ...wanted.outputs], async (session) => {
       const { outputNames, outputShapes = [] } = session;
-      for (const [i, output] of outputNames.entries()) {
+      const told = outputNames.flatMap((output, i) => {
         const [name, shape = []] = [outputs.get(output), outputShapes[i]];
-        if (name !== undefined && shape.length > 0 && shape.every(isExtent)) shapes.set(name, shape);
-      }
+        const isTold = name !== undefined && shape.length > 0 && shape.every(isExtent);
+        return isTold ? [[name, shape] as const] : [];
+      });
+      shapes = following.of(new Map(told));
       const isSmall = [...shapes.values()].reduce((sum, shape) => sum + elementCount(shape), 0) <= SMALL;
       if (isSmall && names.every((name) => shapes.has(name))) ran = await this.#answers(session, wanted);
     });

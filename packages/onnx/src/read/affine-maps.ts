@@ -9,7 +9,7 @@ import { infoOf, pointShape } from "../derive/measured-graph.ts";
 import { type PreparedGraph, positionOf } from "../derive/prepared-graph.ts";
 import { operatorName } from "../derive/unsupported.ts";
 import { windowsOf } from "../derive/windows.ts";
-import { floatAttribute, intAttribute, type Node } from "../model/model.ts";
+import { floatAttribute, intAttribute, type Node, type Tensor } from "../model/model.ts";
 import { elementCount, floatValues } from "../model/tensor.ts";
 import { type CodeView, codeViews } from "./code-view.ts";
 import { ToRgb } from "./to-rgb.ts";
@@ -25,9 +25,7 @@ import { ToRgb } from "./to-rgb.ts";
 export function firstAffineMaps(graph: PreparedGraph): AffineMap[] {
   requireKind("firstAffineMaps: graph", "prepared", graph);
   const views = codeViews(graph);
-  const found = graph.model.graph.nodes.flatMap((node) =>
-    readings(graph, views, node).map((reading) => ({ node, ...reading })),
-  );
+  const found = firstReadings(graph, views);
   if (found.length === 0) throw noMap(graph, views);
   const shape = pointShape(infoOf(graph, graph.input).shape);
   const perLayer = layersOf(shape, found);
@@ -50,12 +48,26 @@ export function firstAffineMaps(graph: PreparedGraph): AffineMap[] {
   });
 }
 
-/** y = W·x of one run of elements of a view. Entry (r, c) of W is `values[rowStarts[r] + c * columnStride]`. */
+/** How many {@link firstAffineMaps} there are, none included, at no cost of their weights. */
+export function countFirstAffineMaps(graph: PreparedGraph): number {
+  return firstReadings(graph, codeViews(graph)).length;
+}
+
+function firstReadings(
+  graph: PreparedGraph,
+  views: ReadonlyMap<string, CodeView>,
+): (Reading & { readonly node: Node })[] {
+  return graph.model.graph.nodes.flatMap((node) =>
+    readings(graph, views, node).map((reading) => ({ node, ...reading })),
+  );
+}
+
+/** y = W·x of one run of elements of a view. Entry (r, c) of W is element `rowStarts[r] + c * columnStride` of `stored`. */
 interface Reading {
   readonly view: CodeView;
   /** Positions of x in the view. */
   readonly codes: readonly number[];
-  readonly values: Float32Array | Float64Array;
+  readonly stored: Tensor;
   /** −1 for a row of zeros. */
   readonly rowStarts: readonly number[];
   readonly columnStride: number;
@@ -65,9 +77,10 @@ interface Reading {
 
 /** W with its columns at the coordinates of the code, `[rows, dim]`. */
 function denseWeight(
-  { view, codes, values, rowStarts, columnStride, factor }: Reading,
+  { view, codes, stored, rowStarts, columnStride, factor }: Reading,
   dim: number,
 ): AffineMap["weight"] {
+  const values = floatValues(stored);
   const data = new Float64Array(rowStarts.length * dim);
   const coordinates = Int32Array.from(codes, (code) => (view.index[code] < 0 ? -1 : view.index[code] % dim));
   const scales = Float64Array.from(codes, (code) => factor * view.scale[code]);
@@ -115,7 +128,7 @@ function gemm(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>, node: 
   const isTransposed = intAttribute(node, "transB", 0) === 1;
   const [rows, columns] = isTransposed ? [first, second] : [second, first];
   const weights = {
-    values: floatValues(w),
+    stored: w,
     rowStarts: multiples(rows, isTransposed ? second : 1),
     columnStride: isTransposed ? 1 : second,
     factor: floatAttribute(node, "alpha", 1),
@@ -129,7 +142,7 @@ function matMul(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>, node
   const w = graph.constants.get(node.inputs[1]);
   if (!view || !w || w.dims.length < 2) return [];
   const [columns, rows] = w.dims.slice(-2) as [number, number];
-  const weights = { view, values: floatValues(w), columnStride: rows, factor: 1 };
+  const weights = { view, stored: w, columnStride: rows, factor: 1 };
   const rowStarts = multiples(rows, 1);
   const matrices = elementCount(w.dims.slice(0, -2));
   if (matrices === 1) return runs(view, columns).map((codes) => ({ ...weights, codes, rowStarts }));
@@ -164,7 +177,7 @@ function convolution(graph: PreparedGraph, views: ReadonlyMap<string, CodeView>,
   // Conv stores [out, in, …kernel], ConvTranspose [in, out, …kernel].
   const channelStride = isTransposed ? size : inputs * size;
   const weights = {
-    values: floatValues(w),
+    stored: w,
     rowStarts: multiples(channels, channelStride).flatMap((start) =>
       taps.map((tap) => (tap < 0 ? -1 : start + tap)),
     ),

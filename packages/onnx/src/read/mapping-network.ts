@@ -1,12 +1,11 @@
 // The mapping network of a style-based generator, z → w, recognised by how its end is read: w goes to the affine maps
 // of many layers at once, while z and every tensor in between goes on to one only.
 
-import { VielbeinError } from "@vielbein/core";
 import { requireKind } from "../arguments.ts";
 import { infoOf, pointShape } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { elementCount } from "../model/tensor.ts";
-import { firstAffineMaps } from "./affine-maps.ts";
+import { countFirstAffineMaps } from "./affine-maps.ts";
 import { layers } from "./layers.ts";
 import { sharedCode } from "./shared-code.ts";
 
@@ -22,18 +21,9 @@ export function mappedCode(graph: PreparedGraph): string | undefined {
     const shape = pointShape(infoOf(graph, name).shape);
     // A code, or one for each layer.
     if (shape.filter((extent) => extent > 1).length > 2) return undefined;
-    if (readers(graph, name) < 2) continue;
+    if (countFirstAffineMaps({ ...graph, input: name }) < 2) continue;
     const code = sharedCode(graph, { name, dim: elementCount(shape), shape })?.name ?? name;
     return code === graph.input ? undefined : code;
   }
   return undefined;
-}
-
-function readers(graph: PreparedGraph, name: string): number {
-  try {
-    return firstAffineMaps({ ...graph, input: name }).length;
-  } catch (error) {
-    if (error instanceof VielbeinError && error.code === "INVALID_SPACE") return 0;
-    throw error;
-  }
 }
