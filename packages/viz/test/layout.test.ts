@@ -193,7 +193,7 @@ describe("detectLayout", () => {
     ],
     [[64, 64, 3], "chw", /1, 3 or 4 channels, not 64/],
     [[3, 64, 64], "hw", /must be named/],
-    [[1], undefined, /\[1\]: no picture.* Choose another output/],
+    [[1], undefined, /\[1\]: one number is no picture\. Choose another output/],
     [[1], "signal:1", /two samples/],
     [[3, 0, 8], undefined, /\[3, 0, 8\]/],
     [[], undefined, /\[\]/],

@@ -44,7 +44,7 @@ export function detectLayout(shape: readonly number[], options: DetectOptions = 
   requireKind("detectLayout: shape", "numbers", shape);
   const { layout: choice, subject = "Image", option = "layout" } = options;
   const possible = possibleLayouts(shape);
-  const found = choice ? chosen(shape, choice) : (possible[0] ?? "no picture can be guessed from this shape");
+  const found = choice ? chosen(shape, choice) : (possible[0] ?? withoutPicture(shape));
   if (typeof found === "object") return found;
   const asked = choice ? `${option} ${formatChoice(choice)}: ` : "";
   const fitting = suggestions(shape, possible);
@@ -76,6 +76,10 @@ export function possibleLayouts(shape: readonly number[]): ImageLayout[] {
   if (inner.length === 1) found.push(...squares(inner[0]));
   if (axes.length === 1 && inner.length === 1) found.push(layoutWith("signal", axes));
   return found;
+}
+
+function withoutPicture(shape: readonly number[]): string {
+  return sizeOf(shape) === 1 ? "one number is no picture" : "no picture can be guessed from this shape";
 }
 
 /** Whether the axes are those of an image in this layout, so that nothing was guessed. */
