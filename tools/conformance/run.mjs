@@ -1,17 +1,19 @@
-// The derivatives of every operator against ONNX's own backend tests.
-// Usage: npm run conformance -- FOLDER... [--only PATTERN] [--verbose] [--write docs/conformance.md]
+// The derivatives of every operator against ONNX's own backend tests, by several processes.
+// Usage: npm run conformance -- FOLDER... [--only PATTERN] [--jobs N] [--verbose] [--write docs/conformance.md]
 
+import { fork } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { NodeRuntime } from "@vielbein/runtime-node";
-import { caseFolders, isFloating, readCase } from "./cases.mjs";
-import { checkPair, FOREIGN } from "./check.mjs";
+import { caseFolders } from "./cases.mjs";
 import { page, summary } from "./report.mjs";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: "string" },
+    jobs: { type: "string", default: String(availableParallelism()) },
     verbose: { type: "boolean", default: false },
     write: { type: "string" },
   },
@@ -21,48 +23,37 @@ if (positionals.length === 0) {
   process.exit(2);
 }
 
-const runtime = new NodeRuntime({ threads: 1, worker: false });
+const folders = positionals
+  .flatMap(caseFolders)
+  .filter((folder) => new RegExp(flags.only ?? "").test(folder));
 const results = [];
-for (const folder of positionals.flatMap(caseFolders)) {
-  if (flags.only && !new RegExp(flags.only).test(folder)) continue;
-  const result = await checkCase(folder);
-  results.push(result);
-  const { name, outcome, reasons } = result;
-  if (flags.verbose || outcome === "failed") console.log([`${outcome} ${name}`, ...reasons].join("\n  "));
-}
+let next = 0;
+await Promise.all(Array.from({ length: Number(flags.jobs) }, checkCases));
 console.log(summary(results));
-if (flags.write) writeFileSync(flags.write, page(results, runtime.name));
+if (flags.write) writeFileSync(flags.write, page(results, new NodeRuntime().name));
 process.exitCode = results.some(({ outcome }) => outcome === "failed") ? 1 : 0;
 
-/** What the pairs of a floating-point input and a floating-point output came to. */
-async function checkCase(folder) {
-  const read = readCase(folder);
-  const { name, model, inputs, outputs } = read;
-  const operators = model.graph.nodes.map(({ opType }) => opType);
-  const froms = inputs.filter(({ tensor }) => isFloating(tensor));
-  const tos = outputs.filter(({ tensor }) => isFloating(tensor));
-  if (froms.length === 0 || tos.length === 0) {
-    const isNumeric = [...inputs, ...outputs].every(({ tensor }) => tensor);
-    const reasons = isNumeric ? [] : [FOREIGN];
-    return { name, operators, outcome: isNumeric ? "constant" : "unsupported", reasons };
-  }
-  const pairs = [];
-  for (const { name: from } of froms) {
-    for (const { name: to } of tos) pairs.push({ from, to, ...(await checkPair(runtime, read, from, to)) });
-  }
-  const outcome = ["failed", "passed", "unsupported"].find((kind) =>
-    pairs.some((pair) => pair.outcome === kind),
-  );
-  const reasons = pairs
-    .filter((pair) => pair.outcome === "failed" || (pair.outcome === "unsupported" && outcome !== "failed"))
-    .map(({ from, to, reason }) => (outcome === "failed" ? `${from} → ${to}: ${reason}` : reason));
-  const total = (key) => pairs.reduce((sum, pair) => sum + (pair[key] ?? 0), 0);
-  return {
-    name,
-    operators,
-    outcome: outcome ?? "constant",
-    reasons: [...new Set(reasons)],
-    checked: total("checked"),
-    kinks: total("kinks"),
-  };
+/** Has a process of its own check one case after the other that no other has taken. */
+function checkCases() {
+  const worker = fork(new URL("worker.mjs", import.meta.url));
+  let at;
+  return new Promise((resolve, reject) => {
+    const take = () => {
+      at = next++;
+      if (at < folders.length) return worker.send(folders[at]);
+      worker.disconnect();
+      resolve();
+    };
+    worker.on("message", (result) => {
+      results[at] = result;
+      say(result);
+      take();
+    });
+    worker.on("exit", (code) => reject(new Error(`the check of ${folders[at]} ended with ${code}`)));
+    take();
+  });
+}
+
+function say({ name, outcome, reasons }) {
+  if (flags.verbose || outcome === "failed") console.log([`${outcome} ${name}`, ...reasons].join("\n  "));
 }

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { DERIVATIVE_ROUTES } from "@vielbein/core";
 import { readNpz, writeNpy } from "@vielbein/linalg/npy";
-import { encodeModel } from "@vielbein/onnx";
+import { DataType, encodeModel } from "@vielbein/onnx";
 import { describe, expect, it } from "vitest";
-import { generatorBytes, styled } from "./models.ts";
+import { floats, generatorBytes, model, node, styled } from "./models.ts";
 import { scratch, vielbein } from "./run.ts";
 
 const path = scratch("provenance.onnx", generatorBytes);
@@ -200,4 +200,31 @@ it("the straight-through estimator is asked for, said, and recorded", async () =
     expect.stringMatching(/^--straight-through: .* taken to be that of the identity/),
   ]);
   expect(JSON.parse(stdout).provenance.options).toMatchObject({ straightThrough: true });
+});
+
+it("a straight-through estimator that the file writes itself is named, and --straight-through passes it", async () => {
+  const written = model({
+    nodes: [
+      node("MatMul", ["z", "w"], ["x"]),
+      node("Round", ["x"], ["rounded"]),
+      node("Sub", ["rounded", "x"], ["step"]),
+      node("Add", ["x", "step"], ["quantised"]),
+      node("Add", ["quantised", "z"], ["y"]),
+    ],
+    initializers: [floats("w", [4, 4])],
+    inputs: [{ name: "z", dataType: DataType.FLOAT, shape: [1, 4] }],
+    outputs: [{ name: "y", dataType: DataType.FLOAT, shape: [1, 4] }],
+  });
+  const file = scratch("estimator.onnx", encodeModel(written));
+  const valuesOf = async (...options: string[]) => {
+    const { code, stdout, stderr } = await vielbein("basis", file, "--json", ...options);
+    expect(code, stderr).toBe(0);
+    return { stderr, values: JSON.parse(stdout).points[0].singularValues as number[] };
+  };
+  const asWritten = await valuesOf();
+  expect(asWritten.stderr).toMatch(/^"add_quantised": a straight-through estimator.*--straight-through passes/);
+  for (const value of asWritten.values) expect(value).toBeCloseTo(1, 6);
+  const passed = await valuesOf("--straight-through");
+  expect(passed.stderr).not.toMatch(/"add_quantised"/);
+  expect(passed.values[0]).not.toBeCloseTo(1, 2);
 });

@@ -60,6 +60,17 @@ const families: Readonly<Record<string, Family>> = {
   stylegan_xl: { family: "StyleGAN3", furtherInputs: ["c"] },
   gigagan: { family: "GigaGAN", furtherInputs: ["text"] },
   dit: { family: "diffusion transformer", furtherInputs: ["t", "y"] },
+  // As packages publish them.
+  asymmetric_vae: { family: "latent decoder" },
+  vq_model: { family: "latent decoder" },
+  tiny_vae: { family: "latent decoder" },
+  deep_compression_vae: { family: "latent decoder", exporters: ["torchscript"] },
+  unet_2d: { family: "U-Net", furtherInputs: ["timestep"] },
+  dit_2d: { family: "diffusion transformer", furtherInputs: ["timestep", "class_labels"] },
+  dac: { family: "waveform decoder" },
+  encodec_published: { family: "waveform decoder", exporters: ["torchscript"] },
+  speech_hifigan: { family: "waveform decoder" },
+  vits_flow: { family: "waveform decoder" },
 };
 
 /** Of a file, without `.onnx`, the family that it is of. */

@@ -1,4 +1,4 @@
-"""Exports a small Keras generator (channels last) by way of tf2onnx, with its derivative in float64.
+"""Exports a small Keras generator (channels last) by tf2onnx, and as Keras does by itself, with its derivative in float64.
 
     python tools/reference/onnx/export_keras.py packages/onnx/test/fixtures
 """
@@ -45,7 +45,10 @@ def main(folder):
     model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=15)
     onnx.checker.check_model(model)
     onnx.save(model, folder / "keras.onnx")
-    print(len(model.SerializeToString()), [node.op_type for node in model.graph.node])
+    network.export(folder / "keras_exported.onnx", format="onnx", verbose=False)
+    for name in ("keras", "keras_exported"):
+        model = onnx.load(folder / f"{name}.onnx")
+        print(name, len(model.SerializeToString()), [node.op_type for node in model.graph.node])
 
     keras.backend.set_floatx("float64")
     exact = build()

@@ -22,12 +22,14 @@ from denoisers import DENOISERS
 from export_models import build, strip
 from field_networks import FIELD_NETWORKS
 from latent_decoders import LATENT_DECODERS
+from published_networks import PUBLISHED_NETWORKS
 from sound_networks import SOUND_NETWORKS
 from token_networks import TOKEN_NETWORKS
 
-MINIATURES = LATENT_DECODERS | DENOISERS | SOUND_NETWORKS | FIELD_NETWORKS | TOKEN_NETWORKS | CONDITIONAL_STYLE_NETWORKS
-# Both exporters, the batch open, unless said otherwise.
-EXPORTERS = {"melody_loop": ("torchscript",), "token_decoder": ("torchscript",)}
+MINIATURES = LATENT_DECODERS | DENOISERS | SOUND_NETWORKS | FIELD_NETWORKS | TOKEN_NETWORKS | CONDITIONAL_STYLE_NETWORKS | PUBLISHED_NETWORKS
+# Both exporters, the batch open, unless said otherwise. The newer one cannot trace EnCodec, and takes the 1e-15 that keeps
+# the attention of AutoencoderDC from dividing by zero for 0.
+EXPORTERS = {"melody_loop": ("torchscript",), "token_decoder": ("torchscript",), "encodec_published": ("torchscript",), "deep_compression_vae": ("torchscript",)}
 FIXED_BATCH = {"stylegan_xl", "gigagan"}
 
 
@@ -36,7 +38,7 @@ def of_code(network, others):
     shape = network.code[1]
     if hasattr(network, "decode"):
         return lambda z: network.decode(z.reshape(1, *shape)).flatten()
-    return lambda z: network(z.reshape(1, *shape), **others).flatten()
+    return lambda z: network(z.reshape(1, *shape), *others.values()).flatten()
 
 
 def products(f, z, u, v):

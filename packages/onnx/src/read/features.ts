@@ -9,9 +9,9 @@ export class Features {
   readonly isImage: boolean;
   /** Code and output have as many numbers. */
   readonly keepsDimension: boolean;
-  /** Code and output are images of one shape. */
+  /** Code and output are images of one shape, but for a variance that some denoisers give beside every number. */
   readonly keepsShape: boolean;
-  /** The output is one or two channels of many samples. */
+  /** The output is one or two channels of many samples, of one without its axis. */
   readonly isSignal: boolean;
   /** The code is four channels or more at several places, the output an image of more pixels. */
   readonly upsamplesPlaces: boolean;
@@ -28,10 +28,20 @@ export class Features {
     const [code, output] = [this.#shape(graph.input), this.#shape(graph.output)];
     const hasPlaces = code.length === 4 && pixels(code) > 1;
     this.isImage = output.length === 4 && output[1] <= 4 && output[2] > 1;
-    this.isSignal = output.length === 3 && output[1] <= 2 && output[2] >= 8 * output[1];
+    const isOneChannel =
+      output.length === 2 && output[1] > Math.max(...code.slice(1)) && this.#isAlongOneAxis();
+    this.isSignal = isOneChannel || (output.length === 3 && output[1] <= 2 && output[2] >= 8 * output[1]);
     this.keepsDimension = elementCount(code) === elementCount(output);
-    this.keepsShape = hasPlaces && String(code) === String(output);
+    this.keepsShape =
+      hasPlaces && [1, 2].some((times) => String(output) === String(code.with(1, times * code[1])));
     this.upsamplesPlaces = hasPlaces && this.isImage && code[1] >= 4 && pixels(code) < pixels(output);
+  }
+
+  #isAlongOneAxis(): boolean {
+    const convolutions = this.#nodes.filter(({ opType }) => /^Conv(Transpose)?$/.test(opType));
+    return (
+      convolutions.length > 0 && convolutions.every(({ outputs }) => this.#shape(outputs[0]).length === 3)
+    );
   }
 
   has(...opTypes: readonly string[]): boolean {
