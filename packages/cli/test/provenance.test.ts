@@ -222,7 +222,9 @@ it("a straight-through estimator that the file writes itself is named, and --str
     return { stderr, values: JSON.parse(stdout).points[0].singularValues as number[] };
   };
   const asWritten = await valuesOf();
-  expect(asWritten.stderr).toMatch(/^"add_quantised": a straight-through estimator.*--straight-through passes/);
+  expect(asWritten.stderr).toMatch(
+    /^"add_quantised": a straight-through estimator.*--straight-through passes/,
+  );
   for (const value of asWritten.values) expect(value).toBeCloseTo(1, 6);
   const passed = await valuesOf("--straight-through");
   expect(passed.stderr).not.toMatch(/"add_quantised"/);
