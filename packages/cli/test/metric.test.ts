@@ -132,6 +132,20 @@ describe("vielbein metric", () => {
     expect(anisotropy.axes["0.99999"]).toBe(4);
   });
 
+  it("shuffled weights of several layers are those of each layer alone", async () => {
+    const options = ["--samples", "2", "--shuffled", "--to"];
+    const { points } = await json("metric", path, ...options, "hidden", "image");
+    for (const layer of ["hidden", "image"]) {
+      const alone = await json("metric", path, ...options, layer);
+      const own = points.filter((point: { layer: string }) => point.layer === layer);
+      expect(
+        own.map(({ shuffledEigenvalues }: { shuffledEigenvalues: number[] }) => shuffledEigenvalues),
+      ).toEqual(
+        alone.points.map(({ shuffledEigenvalues }: { shuffledEigenvalues: number[] }) => shuffledEigenvalues),
+      );
+    }
+  });
+
   it.each([
     ["the same in all directions", (i: number, j: number) => (i === j ? 2 : 0), /all alike/],
     ["of rank 1", (i: number, j: number) => (i + 1) * (j + 1), /fewer than three/],

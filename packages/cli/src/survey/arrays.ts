@@ -1,9 +1,10 @@
 // The vectors of a survey: one Zarr store (version 3, uncompressed), an array for each vector-valued result,
 // [models, layers, points, …], a chunk for each shard. Chunks that are not there yet read as NaN.
 
-import { create, root, set, slice, type Array as ZarrArray } from "zarrita";
+import { readFile } from "node:fs/promises";
+import { create, get, open as openArray, root, set, slice, type Array as ZarrArray } from "zarrita";
 import { defined } from "../kit/defined.ts";
-import { ARRAYS } from "./folder.ts";
+import { ARRAYS, type SurveyFolder } from "./folder.ts";
 import type { KeptRow } from "./kept-rows.ts";
 import { isOfPairs, methodOf } from "./methods.ts";
 import { type NamedPlan, type Plan, type PlannedArray, type PlannedMethod, plannedPart } from "./plan.ts";
@@ -61,6 +62,22 @@ export async function encodeChunks(plan: Plan, shard: Shard, rows: readonly Kept
   return named(files).filter(({ path }) => !path.endsWith("zarr.json"));
 }
 
+/** The cells of an array in the chunk of a shard, one after another: those that {@link encodeChunks} wrote. */
+export async function readChunk(
+  folder: SurveyFolder,
+  plan: Plan,
+  shard: Shard,
+  column: string,
+): Promise<Float64Array> {
+  const { method, layer } = plannedPart(plan, shard);
+  const store = {
+    get: (key: string) => readFile(folder.file(`${ARRAYS}${key}`)).catch(() => undefined),
+  };
+  const array = await openArray(root(store).resolve(`${method.name}_${column}`), { kind: "array" });
+  const { data } = await get(array, placeOf(shard, layer.cells[column] ?? []));
+  return Float64Array.from(data as Float32Array | Float64Array);
+}
+
 /** The cells of a column, one after another; NaN for a point that failed. */
 function cellsOf(
   rows: readonly KeptRow[],
@@ -82,15 +99,19 @@ type FloatArray = ZarrArray<"float32" | "float64", Store>;
 /** Writes cells into the chunk of their shard, which is NaN beyond them: no other shard is in it. */
 async function fill(
   target: FloatArray,
-  { model, layer, first, count }: Shard,
+  shard: Shard,
   shape: readonly number[],
   data: Float32Array | Float64Array,
 ): Promise<void> {
-  const extents = [1, 1, count, ...shape];
+  const extents = [1, 1, shard.count, ...shape];
   const stride = extents.map((_, i) => extents.slice(i + 1).reduce((product, extent) => product * extent, 1));
+  await set(target, placeOf(shard, shape), { data, shape: extents, stride });
+}
+
+/** Where the cells of a shard are in an array. */
+function placeOf({ model, layer, first, count }: Shard, shape: readonly number[]) {
   const place = [slice(model, model + 1), slice(layer, layer + 1), slice(first, first + count)];
-  const whole = shape.map((extent) => slice(0, extent));
-  await set(target, [...place, ...whole], { data, shape: extents, stride });
+  return [...place, ...shape.map((extent) => slice(0, extent))];
 }
 
 /** An array of the store, as the plan describes it. */

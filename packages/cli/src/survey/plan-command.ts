@@ -32,7 +32,7 @@ const shared = asWords({
 });
 
 const options = {
-  what: required(option("--what <list>", `methods, of ${METHODS.join(", ")}`, methodList)),
+  what: required(option("--what <list>", `methods, of ${METHODS.join(", ")}`, once(methodList))),
   ...shared,
   with: option(
     "--with <options>",
@@ -42,13 +42,12 @@ const options = {
   axis: option(
     "--axis <name=values>",
     "what the models differ in and where each stands, such as step=1000,2000,4000",
-    axisOf,
+    once(axisOf),
   ),
   keep: option(
     "--keep <list>",
     "bulky results that are kept too: points, values, input_vectors, output_vectors, eigenvectors …",
-    columnList,
-    [],
+    once(columnList),
   ),
   shardSize: option(
     "--shard-size <n>",
@@ -89,6 +88,14 @@ export const plan = command({
   },
 });
 
+/** A list that is given in one go: of two lists the first would be lost. */
+function once<T>(parse: (text: string) => T): (text: string, previous?: T) => T {
+  return (text, previous) => {
+    if (previous === undefined) return parse(text);
+    throw new InvalidArgumentError("It is given twice. Give one list, with commas between.");
+  };
+}
+
 function methodList(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.every((name, i) => METHODS.includes(name) && names.indexOf(name) === i)) return names;
@@ -113,7 +120,7 @@ function shardSize(text: string): number | "auto" {
 }
 
 function wantedOf(models: readonly string[], options: PlanOptions, folder: string): Wanted {
-  const { what, with: own = [], axis, keep, shardSize } = options;
+  const { what, with: own = [], axis, keep = [], shardSize } = options;
   if (axis && axis.values.length !== models.length) {
     throw new VielbeinError(
       "INVALID_ARGUMENT",

@@ -94,6 +94,12 @@ export function plannedPart(plan: Pick<Plan, "models" | "methods">, part: Part):
   throw new Error(`The plan has no part ${JSON.stringify(part)}.`);
 }
 
+/** The seed of the points of a method. */
+export function seedOf({ layers }: PlannedMethod): number {
+  const points = layers[0]?.provenance.points;
+  return points && "seed" in points ? points.seed : 0;
+}
+
 /** This program, as plans state it. */
 export const TOOL: string = `vielbein ${version}`;
 

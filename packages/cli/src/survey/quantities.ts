@@ -68,6 +68,8 @@ const SHOWN: Readonly<Record<string, readonly Wanted[]>> = {
     { name: "trace", title: "trace", isLogarithmic: true },
     { name: "participation_ratio", title: "participation ratio" },
     { name: "log_volume", title: "log-volume" },
+    { name: "homogeneity", title: "homogeneity", nullName: "haar_homogeneity" },
+    { name: "shuffled_homogeneity", title: "homogeneity, shuffled weights" },
   ],
 };
 
@@ -81,10 +83,18 @@ const RATIOS: Readonly<Record<string, readonly Quantity[]>> = {
   })),
 };
 
-/** All quantities of a method with these columns: every column, and ratios. */
+/** Means over pairs of points, which tables have no columns of. */
+const PAIRED: Readonly<Record<string, readonly string[]>> = {
+  metric: ["", "haar_", "shuffled_"].flatMap((prefix) => [
+    `${prefix}homogeneity`,
+    `${prefix}homogeneity_linear`,
+  ]),
+};
+
+/** All quantities of a method with these columns: every column, ratios, and what compares points. */
 export function quantitiesOf(method: string, columns: readonly string[]): Quantity[] {
-  const own = columns.map((column): Quantity => ({ name: column, title: column, column }));
-  return [...own, ...(RATIOS[method] ?? [])];
+  const own = [...columns, ...(PAIRED[method] ?? [])];
+  return [...own.map((column) => ({ name: column, title: column, column })), ...(RATIOS[method] ?? [])];
 }
 
 /** Those of them that tables and plots show, with their titles and their nulls. */

@@ -5,6 +5,7 @@ import { shortHash } from "../kit/names.ts";
 import { type Column, number, significant, table, text } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
 import type { Found } from "./found.ts";
+import { COMPARED } from "./homogeneity.ts";
 import { isOfPairs, methodOf } from "./methods.ts";
 import { type NamedPlan, type PlannedModel, plannedPart } from "./plan.ts";
 import { type Quantity, quantitiesOf, shownOf } from "./quantities.ts";
@@ -110,6 +111,9 @@ export function remarksOn({ path, found, methods }: SurveyReport): string[] {
   const numbers = rangesText(missing.map((shard) => shard.number));
   return definedItems([
     `means, with 95 % intervals by the bootstrap over points or pairs${grouped}, the same draws at all layers and models`,
+    methods.some(({ statistics }) => statistics.some(({ quantity }) => quantity === "homogeneity"))
+      ? `homogeneity is the mean correlation of log λ over pairs of the first ${COMPARED} points`
+      : undefined,
     problems > 0 ? `${problems} rows have no values: the computation does not converge there` : undefined,
     missing.length > 0
       ? `unfinished: shards ${numbers} with ${rows} rows are missing or damaged; vielbein survey run ${path} computes them`

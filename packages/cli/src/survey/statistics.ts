@@ -5,7 +5,7 @@
 import { bootstrapValues, intervalOf } from "@vielbein/core/statistics";
 import { quantiles } from "@vielbein/viz";
 import type { Found, FoundPart } from "./found.ts";
-import type { NamedPlan, Part, PlannedMethod } from "./plan.ts";
+import { type NamedPlan, type Part, type PlannedMethod, seedOf } from "./plan.ts";
 import { type Quantity, quantitiesOf } from "./quantities.ts";
 
 /** A quantity of one method at one layer of one model. */
@@ -18,7 +18,7 @@ export interface Statistic extends Part {
   readonly mean: number;
   /** 95 %; undefined of fewer than two points. */
   readonly interval: readonly [number, number] | undefined;
-  /** Of the values; undefined of a ratio. */
+  /** Of the values; undefined of a ratio, and of a mean over pairs. */
   readonly values: Spread | undefined;
 }
 
@@ -39,7 +39,12 @@ export interface MethodStatistics {
 const GROUPS = 2000;
 const PERCENTILES = [0.05, 0.25, 0.5, 0.75, 0.95];
 
-export function statisticsOf(plan: NamedPlan, { parts }: Found): MethodStatistics[] {
+/** @param paired statistics that compare points, which are not of the tables. */
+export function statisticsOf(
+  plan: NamedPlan,
+  { parts }: Found,
+  paired: readonly Statistic[],
+): MethodStatistics[] {
   return plan.methods.map((method, m) => {
     const own = parts.filter((part) => part.method === m && part.rows > 0);
     const groups = Math.min(GROUPS, method.total);
@@ -48,15 +53,12 @@ export function statisticsOf(plan: NamedPlan, { parts }: Found): MethodStatistic
     return {
       method,
       groupSize: Math.ceil(method.total / groups),
-      statistics: sums.map((sum, i) => statisticOf(sum, intervals[i])),
+      statistics: [
+        ...sums.map((sum, i) => statisticOf(sum, intervals[i])),
+        ...paired.filter((one) => one.method === m),
+      ],
     };
   });
-}
-
-/** The seed of the points. */
-function seedOf({ layers }: PlannedMethod): number {
-  const points = layers[0]?.provenance.points;
-  return points && "seed" in points ? points.seed : 0;
 }
 
 /** A quantity of a part, summed up by group. */

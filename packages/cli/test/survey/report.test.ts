@@ -1,7 +1,7 @@
 // What the report of a survey says: means as the commands have them, intervals, nulls, layers, models on an axis, and
 // what is missing.
 
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeModel } from "@vielbein/onnx";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -192,6 +192,71 @@ describe("of one model", () => {
   });
 });
 
+describe("homogeneity of the metric, where eigenvectors are kept", () => {
+  const folder = scratch("axes");
+
+  beforeAll(async () => {
+    await planned(
+      folder,
+      ...[model, "--what", "metric", "--to", "hidden", "image", "--samples", "53", "--shard-size", "20"],
+      ...["--seed", "3", "--with", "metric --shuffled", "--keep", "eigenvectors,shuffled_eigenvectors"],
+    );
+    expect((await ran(folder)).code).toBe(0);
+  }, 120_000);
+
+  it("is that of the command over the first 50 points, with its nulls", async () => {
+    const { find } = await reported(folder);
+    const { code, stdout } = await vielbein(
+      ...["metric", model, "--samples", "50", "--seed", "3", "--shuffled", "--to", "hidden", "image"],
+      "--json",
+    );
+    expect(code).toBe(0);
+    for (const { to, homogeneity, haar, shuffled } of JSON.parse(stdout).layers) {
+      for (const [prefix, expected] of Object.entries({
+        "": homogeneity,
+        haar_: haar,
+        shuffled_: shuffled,
+      })) {
+        const found = find("metric", `${prefix}homogeneity`, to.name);
+        const linear = find("metric", `${prefix}homogeneity_linear`, to.name);
+        expect(found.mean).toBeCloseTo(expected.logarithmic.mean, 12);
+        expect(linear.mean).toBeCloseTo(expected.linear.mean, 12);
+        expect(found.points).toBe(prefix === "haar_" ? 10 : 50);
+        expect(found.low).toBeLessThan(found.mean);
+        expect(found.high).toBeGreaterThan(found.mean);
+      }
+    }
+  });
+
+  it("is printed and drawn beside random axes, with a remark on the points", async () => {
+    const plots = scratch("axes-plots");
+    const { stdout } = await vielbein("survey", "report", folder, "--plots", plots);
+    expect(stdout).toMatch(/homogeneity +\(Haar\) +homogeneity, shuffled weights/);
+    expect(stdout).toContain("over pairs of the first 50 points");
+    expect(readFileSync(join(plots, "metric-homogeneity-by-layer.svg"), "utf8")).toContain("uniform (Haar)");
+  });
+
+  it("leaves out shards whose arrays are damaged", async () => {
+    const chunk = "arrays/metric_eigenvectors/c/0/1/0/0/0";
+    const bytes = readFileSync(join(folder, chunk));
+    bytes[9] = bytes[9]! ^ 1;
+    writeFileSync(join(folder, chunk), bytes);
+    const { find } = await reported(folder);
+    expect(find("metric", "homogeneity", "image").points).toBe(30);
+    expect(find("metric", "homogeneity", "hidden").points).toBe(50);
+  });
+
+  it("is left out where eigenvectors are not kept, or not all of them", async () => {
+    for (const own of [[], ["--keep", "eigenvectors", "--with", "metric --k 2"]]) {
+      const other = scratch(`axes-${own.length}`);
+      await planned(other, model, "--what", "metric", "--samples", "3", ...own);
+      await ran(other);
+      const { find } = await reported(other);
+      expect(find("metric", "homogeneity")).toBeUndefined();
+    }
+  });
+});
+
 describe("of several models", () => {
   const models = [1, 20, 300].map(checkpoint);
   const folder = scratch("several");
@@ -237,7 +302,7 @@ describe("of several models", () => {
     expect(existsSync(join(plots, "basis-effective-rank-by-layer.svg"))).toBe(true);
   });
 
-  it("models with other layers, or named twice, are refused when they are planned", async () => {
+  it("models with other layers, or named twice, and lists given twice are refused when they are planned", async () => {
     const other = scratch("other.onnx", encodeModel(generator([], "hidden")));
     for (const [argv, code, message] of [
       [
@@ -246,6 +311,8 @@ describe("of several models", () => {
         /does not have the rows of .*Models of one survey have the same layers/,
       ],
       [[model, model, "--what", "basis"], 2, /is named twice/],
+      [[model, "--what", "basis", "--what", "metric"], 2, /--what.*given twice. Give one list/s],
+      [[model, "--what", "basis", "--keep", "points", "--keep", "values"], 2, /--keep.*given twice/s],
       [[model, scratch("gone.onnx"), "--what", "basis"], 66, /gone.onnx/],
     ] as const) {
       const out = scratch("refused");

@@ -105,7 +105,8 @@ export class MetricMaps {
     const generator = await first.generator(0);
     const region = await openRegion({ ...task, options: ofOneLayer(options), loaded, generator });
     return new MetricMaps(layers, [first, ...others.map(side)], region, async () => {
-      const control = { ...options, ...(await looksOf(first, options)) };
+      // Of several layers nothing has looks, and the map of the first is gone when the next has its turn.
+      const control = layers.length === 1 ? { ...options, ...(await looksOf(first, options)) } : options;
       const shuffle = { kind: "shuffled", seed: options.seed } as const;
       return [draw, ...others].map(
         (draw) => new Side({ ...draw, model: redrawWeights(draw.model, shuffle) }, control, layers, signal),

@@ -16,10 +16,8 @@ import { spacesText } from "../../kit/names.ts";
 import { routeOf } from "../../kit/routes.ts";
 import type { RowValue } from "../../kit/row-file.ts";
 
-/** One point at one layer. Of both spectra the eigenvalues are those of H, or of ½H by differences. */
-export interface MetricRow {
-  readonly layer: number;
-  readonly index: number;
+/** The spectrum at one point. Of both spectra the eigenvalues are those of H, or of ½H by differences. */
+export interface SpectrumRow {
   /** `[k]`, descending. */
   readonly eigenvalues: Float64Array;
   /** `[n, k]`. */
@@ -29,6 +27,12 @@ export interface MetricRow {
    * `shuffled_eigenvalues`, `shuffled_eigenvectors` of the control.
    */
   readonly [further: string]: RowValue;
+}
+
+/** One point at one layer. */
+export interface MetricRow extends SpectrumRow {
+  readonly layer: number;
+  readonly index: number;
 }
 
 export interface LayerMetric {
@@ -57,7 +61,7 @@ export interface MetricReport {
 /** Points on which the null of random axes is drawn: each pair of them is one of its samples. */
 const HAAR_POINTS = 10;
 
-const spectra = (rows: readonly MetricRow[], prefix = ""): PointSpectrum[] =>
+const spectra = (rows: readonly SpectrumRow[], prefix = ""): PointSpectrum[] =>
   rows.map((row) => ({
     eigenvalues: row[`${prefix}eigenvalues`] as Float64Array,
     eigenvectors: row[`${prefix}eigenvectors`] as Matrix,
@@ -102,17 +106,29 @@ function layerMetric(
 ): LayerMetric {
   const mean = meanSpectrum(rows);
   const [largest = 0] = mean;
-  const pairs = withPairs && rows.length > 1 && rows.every(isFull);
-  const points = spectra(rows);
+  const full = rows.every(isFull);
+  const compared = withPairs && rows.length > 1 && full ? compareSpectra(rows, seed) : undefined;
   return {
     to,
     rows,
     mean,
-    anisotropy:
-      rows.every(isFull) && largest > 0 ? anisotropy(mean.map((value) => value / factor)) : undefined,
-    homogeneity: pairs ? homogeneity(points) : undefined,
-    haar: pairs ? homogeneity(withRandomAxes(points.slice(0, HAAR_POINTS), seed)) : undefined,
-    shuffled: pairs && hasShuffled(rows) ? homogeneity(spectra(rows, "shuffled_")) : undefined,
+    anisotropy: full && largest > 0 ? anisotropy(mean.map((value) => value / factor)) : undefined,
+    homogeneity: compared?.homogeneity,
+    haar: compared?.haar,
+    shuffled: compared?.shuffled,
+  };
+}
+
+/** Homogeneity over the full spectra of two points or more, beside its nulls. */
+export function compareSpectra(
+  rows: readonly SpectrumRow[],
+  seed: number,
+): Pick<LayerMetric, "haar" | "shuffled"> & { readonly homogeneity: Homogeneity } {
+  const points = spectra(rows);
+  return {
+    homogeneity: homogeneity(points),
+    haar: homogeneity(withRandomAxes(points.slice(0, HAAR_POINTS), seed)),
+    shuffled: hasShuffled(rows) ? homogeneity(spectra(rows, "shuffled_")) : undefined,
   };
 }
 
@@ -126,7 +142,7 @@ function meanSpectrum(rows: readonly MetricRow[]): Float64Array {
 }
 
 /** Whether rows, which are all alike, have the control. */
-export function hasShuffled(rows: readonly MetricRow[]): boolean {
+export function hasShuffled(rows: readonly SpectrumRow[]): boolean {
   return rows.some((row) => row.shuffled_eigenvalues !== undefined);
 }
 
