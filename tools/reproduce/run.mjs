@@ -1,5 +1,6 @@
 // The studies behind `npm run reproduce`: claims of seven papers, tested on a style-based generator whose factors are
-// known. Usage: node tools/reproduce/run.mjs [--model FILE] [--only STUDY] [--out DIR] [--quick]
+// known. Usage: node tools/reproduce/run.mjs [--model FILE] [--only STUDY] [--keep DIR] [--out DIR]
+// [--quick]
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +14,7 @@ const { values: flags } = parseArgs({
   options: {
     model: { type: "string", default: fileURLToPath(sampleUrl) },
     only: { type: "string" },
+    keep: { type: "string" },
     out: { type: "string" },
     quick: { type: "boolean", default: false },
   },

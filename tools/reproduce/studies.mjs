@@ -1,5 +1,9 @@
 // All studies in their order, with their numbers of samples.
 
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { initialize } from "@vielbein/linalg";
 import { writeReport } from "./common/report.mjs";
 import { corrected } from "./common/verdict.mjs";
@@ -42,21 +46,36 @@ function correctClaims(sections) {
   for (const section of sections) section.claims = claims.splice(0, section.claims.length);
 }
 
+/**
+ * What a study found: what an earlier run of it kept in the folder `keep`, of the same model and numbers, or else by
+ * computing and keeping it.
+ */
+async function sectionOf(world, name, counts, keep) {
+  if (keep === undefined) return STUDIES[name](world, counts);
+  const path = join(keep, `${name}.json`);
+  const made = { model: world.digest, counts };
+  const kept = existsSync(path) ? JSON.parse(await readFile(path, "utf8")) : undefined;
+  if (isDeepStrictEqual(kept?.made, made)) return kept.section;
+  const section = await STUDIES[name](world, counts);
+  await mkdir(keep, { recursive: true });
+  await writeFile(path, JSON.stringify({ made, section }));
+  return section;
+}
+
 /** The names of the studies. */
 export const NAMES = Object.keys(STUDIES);
 
 /**
  * Runs the studies, or `only` one of them, on the generator in file `model` and writes the report to the folder `out`;
- * returns its sections.
+ * returns its sections. With a folder to `keep` what is found in, a run that was cut off goes on from there.
  */
-export async function reproduce({ model, out, quick, only, log }) {
+export async function reproduce({ model, out, quick, only, keep, log }) {
   await initialize();
   const world = await World.open(model);
   const sections = [];
   for (const name of only ? [only] : NAMES) {
-    const study = STUDIES[name];
     const start = performance.now();
-    sections.push(await study(world, (quick ? QUICK : FULL)[name]));
+    sections.push(await sectionOf(world, name, (quick ? QUICK : FULL)[name], keep));
     log(`${name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
     for (const { verdict, claim, evidence } of sections.at(-1).claims) {
       log(`  ${verdict}: ${claim} (${evidence})`);

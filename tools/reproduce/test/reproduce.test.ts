@@ -1,6 +1,14 @@
 // The studies of `npm run reproduce`: their criteria, and a quick run on the sample from end to end.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -235,10 +243,13 @@ describe("images changed equally", () => {
 });
 
 describe("quick run", () => {
+  const keep = join(folder, "kept");
+
   test("every study ends in verdicts, and what the page links to is there", async () => {
     const log: string[] = [];
     const out = join(folder, "report");
-    const sections = await reproduce({ model, out, quick: true, log: (line: string) => log.push(line) });
+    const options = { model, quick: true, keep, log: (line: string) => log.push(line) };
+    const sections = await reproduce({ ...options, out });
     const claims = sections.flatMap((section) => section.claims);
     expect(sections.map(({ title }) => title)).toHaveLength(NAMES.length);
     for (const { verdict, evidence } of claims) {
@@ -257,6 +268,33 @@ describe("quick run", () => {
       expect([link, ...new Set(cells)]).toEqual([link, cells[0]]);
     }
   }, 180_000);
+
+  test("what was found before is read, and written as the same files", async () => {
+    const [out, again] = [join(folder, "report"), join(folder, "again")];
+    const start = process.cpuUsage();
+    await reproduce({ model, out: again, quick: true, keep, log: () => {} });
+    const { user } = process.cpuUsage(start);
+    expect(user / 1e6).toBeLessThan(10);
+    expect(readdirSync(again).sort()).toEqual(readdirSync(out).sort());
+    for (const name of readdirSync(out)) {
+      expect([name, readFileSync(join(again, name), "utf8")]).toEqual([
+        name,
+        readFileSync(join(out, name), "utf8"),
+      ]);
+    }
+  }, 60_000);
+
+  test("what was kept with other numbers is computed again", async () => {
+    const stale = join(folder, "stale");
+    mkdirSync(stale);
+    const kept = JSON.parse(readFileSync(join(keep, "generator.json"), "utf8"));
+    kept.made.counts.samples++;
+    kept.section.title = "Another";
+    writeFileSync(join(stale, "generator.json"), JSON.stringify(kept));
+    const options = { model, out: join(folder, "fresh"), quick: true, only: "generator", log: () => {} };
+    const [section] = await reproduce({ ...options, keep: stale });
+    expect(section.title).toBe("The generator");
+  }, 60_000);
 
   test("a study alone has a page of its own", async () => {
     const out = join(folder, "alone");
