@@ -3,7 +3,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -49,8 +48,6 @@ for (const name of ["SIGINT", "SIGTERM"]) {
 }
 
 const place = mkdtempSync(join(tmpdir(), "vielbein-slurm-"));
-// Munge runs as a user of its own.
-chmodSync(place, 0o755);
 const done = { kills: 0, requeues: 0, preemptions: 0 };
 let drawn = 0;
 /** A whole number below `limit`, by the seed. */

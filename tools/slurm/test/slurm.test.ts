@@ -14,7 +14,7 @@ it("kills, requeues, preemption, a full disk and two workers change no byte", (c
     );
   }
   const small = ["--points", "120", "--shards", "8", "--kills", String(kills)];
-  // Munge runs as a user of its own, who may not enter the tests' private folder.
+  // The path of a socket is a hundred bytes at most.
   const env = { ...process.env, TMPDIR: "/tmp" };
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...small], {
     env,
