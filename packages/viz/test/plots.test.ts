@@ -157,6 +157,27 @@ describe("axes", () => {
     expect(axis.scale.domain()).toEqual([1, Math.max(2, count)]);
   });
 
+  test.each([
+    [[0], [0, 1]],
+    [
+      [0, 2],
+      [0, 1, 2],
+    ],
+    [
+      [0, 4, 40],
+      [0, 5, 10, 15, 20, 25, 30, 35, 40],
+    ],
+    [
+      [3, 5],
+      [3, 4, 5],
+    ],
+  ])("whole ticks alone, of %j", (values, ticks) => {
+    const axis = makeAxis({ title: "", scale: "whole" }, values, 9);
+    expect(axis.ticks).toEqual(ticks);
+    expect(axis.labels).toEqual(ticks.map(String));
+    expect(axis.scale.domain()).toEqual([values[0], Math.max(values[0]! + 1, values.at(-1)!)]);
+  });
+
   test("an index before the first widens the axis", () => {
     expect(makeAxis({ title: "", scale: "index" }, [0.5, 4], 9).scale.domain()).toEqual([0.5, 4]);
   });

@@ -8,8 +8,8 @@ import { scaleLinear, scaleLog } from "d3-scale";
 export interface AxisOptions {
   /** Quantity with its unit, e.g. `angle (rad)`. */
   readonly title: string;
-  /** `index` counts from 1 with whole ticks. Default `linear`. */
-  readonly scale?: "linear" | "log" | "index" | undefined;
+  /** `index` counts from 1 with whole ticks; `whole` has whole ticks from where the data begin. Default `linear`. */
+  readonly scale?: "linear" | "log" | "index" | "whole" | undefined;
   /**
    * Ends of the axis. Default: those of the data, rounded outwards, with zero where including it takes less than half
    * of the axis.
@@ -74,6 +74,11 @@ export function makeAxis(options: AxisOptions, values: readonly number[], count:
       labels: ticks.map(String),
       shows,
     };
+  }
+  if (scale === "whole") {
+    const whole = scaleLinear(domain ?? [low, Math.max(low + 1, high)], [0, 1]);
+    const ticks = whole.ticks(count).filter(Number.isInteger);
+    return { title, scale: whole, ticks, labels: tickLabels(ticks), shows };
   }
   const linear = scaleLinear(domain ?? widened(low, high), [0, 1]);
   if (!domain) linear.nice(count);

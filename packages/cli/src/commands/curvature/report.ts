@@ -10,6 +10,7 @@ import { spacesText } from "../../kit/names.ts";
 import { routeOf } from "../../kit/routes.ts";
 import { number, significant, table, text } from "../../kit/table.ts";
 import { dim, heading } from "../../kit/terminal.ts";
+import { counted } from "../report/words.ts";
 import type { Along, CurvatureRow, Side } from "./rows.ts";
 
 export interface CurvatureReport {
@@ -205,9 +206,9 @@ export function curvaturePlot(report: CurvatureReport): string {
   ];
   return bandPlot({
     title: `${provenance.model.file}: curvature along the spectrum`,
-    subtitle: `${spacesText(provenance.from, provenance.to)} · ${originOf(provenance)}, ${rows.length} points`,
+    subtitle: `${spacesText(provenance.from, provenance.to)} · ${originOf(provenance)}, ${counted(rows.length, "point")}`,
     series: lines.filter(({ y }) => Array.from(y).some((value) => value > 0)),
-    x: { title: "direction" },
+    x: { title: "direction", scale: "whole" },
     y: { title: `normal curvature (rad per unit of ${provenance.from.name})`, scale: "log" },
     ...defined({ bandTitle: rows.length > 1 ? "median over points, 5 to 95 %" : undefined }),
   });

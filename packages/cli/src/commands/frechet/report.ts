@@ -77,7 +77,7 @@ export function agreementPlot({ found, chance, fits, count, provenance }: Result
       { label: "local bases", x, y: found.agreement },
       { label: "uniform bases", x, y: chance, reference: true },
     ],
-    x: { title: "direction of the Fréchet basis" },
+    x: { title: "direction of the Fréchet basis", scale: "whole" },
     y: { title: "mean |cos| with the local directions" },
     ...defined({ bandTitle: own && `${own.mean.toFixed(2)} rad from unseen tangent spaces` }),
   });
