@@ -1,7 +1,7 @@
-// Directions of a region by products alone beside those of the whole metrics, on networks of bench:large (random weights):
-// how far they agree, and the processor time and memory that either takes. Every route runs in a process of its own.
-// `keep` is left out: random weights leave no directions that move the rest next to nothing.
-// Usage: node tools/bench/regions/run.mjs [--network stylegan2-64] [--k 4]
+// Directions of a region by products alone beside those of the whole metrics, of the sample (w → image) or a network of
+// bench:large with random weights: how far they agree, and the processor time and memory that either takes. Every route
+// runs in a process of its own. `keep` is left out: neither has directions that move the rest next to nothing.
+// Usage: node tools/bench/regions/run.mjs [--network sample] [--k 4]
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -9,20 +9,38 @@ import { parseArgs } from "node:util";
 import { RegionAt, regionDirections, regionMetricsAt, samplePoints } from "@vielbein/core";
 import { subspaceAngles } from "@vielbein/core/grassmann";
 import { initialize, matrix } from "@vielbein/linalg";
-import { OnnxMap } from "@vielbein/onnx";
-import { NodeRuntime } from "@vielbein/runtime-node";
+import { decodeModel, OnnxMap } from "@vielbein/onnx";
+import { NodeRuntime, readModelFile } from "@vielbein/runtime-node";
+import { sampleUrl } from "@vielbein/sample";
 import { markdownTable } from "../common/table.mjs";
 import { networks } from "../large/networks.mjs";
 
 const { values: flags } = parseArgs({
   options: {
-    network: { type: "string", default: "stylegan2-64" },
+    network: { type: "string", default: "sample" },
     k: { type: "string", default: "4" },
     route: { type: "string" },
   },
 });
 const k = Number(flags.k);
 const RULES = ["ignore", "ratio"].map((outside) => ({ outside, k }));
+
+/** Whole metrics of a network of this size are cheap: only a small budget leaves it to products. */
+const sample = {
+  from: "w",
+  memoryBudget: 10e6,
+  make: async () => {
+    const { bytes, name } = await readModelFile(fileURLToPath(sampleUrl));
+    return decodeModel(bytes, name);
+  },
+};
+
+const all = new Map([["sample", sample], ...networks]);
+const network = all.get(flags.network);
+if (network === undefined) {
+  console.error(`--network: the networks are ${[...all.keys()].join(", ")}, got "${flags.network}".`);
+  process.exit(2);
+}
 
 /** Weights of a rectangle in the middle, a quarter of the picture. */
 function middle([channels, height, width]) {
@@ -35,7 +53,7 @@ function middle([channels, height, width]) {
 /** What either route is asked to do with a rule: the whole metrics are taken once. */
 async function searchOf(route, map, point, weights) {
   if (route === "products") {
-    const region = RegionAt.of(map, point, weights);
+    const region = RegionAt.of(map, point, weights, { memoryBudget: network.memoryBudget });
     return (rule) => region.directions(rule);
   }
   const metrics = await regionMetricsAt(map, point, weights);
@@ -47,10 +65,10 @@ const resident = () => process.resourceUsage().maxRSS * 1024;
 
 async function measure(route) {
   await initialize();
-  const { make, from } = networks.get(flags.network);
+  const { make, from } = network;
   // The engine in this process, so that its memory is seen.
   const runtime = new NodeRuntime({ threads: 1, isolate: false, worker: false });
-  const map = await OnnxMap.create(make(), runtime, { from });
+  const map = await OnnxMap.create(await make(), runtime, { from });
   const point = samplePoints(map.from, 1, 0, 1);
   await map.evaluate(point, 1);
   const before = resident();
@@ -94,7 +112,7 @@ if (flags.route !== undefined) {
   const lines = RULES.map(({ outside }, i) => {
     const [by, from] = [products.found[i], whole.found[i]];
     return [
-      ...[outside, by.products ?? "whole metrics", by.cpu.toFixed(0), from.cpu.toFixed(0)],
+      ...[outside, by.products ?? "whole metrics", by.cpu.toFixed(1), from.cpu.toFixed(1)],
       ...agreement(whole.dim, by, from),
     ];
   });
