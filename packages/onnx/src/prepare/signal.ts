@@ -25,7 +25,7 @@ export function dft(w: CompositeWriter, node: Node, opset: number): void {
   const own = opset < 20 ? intAttribute(node, "axis", 1) : -2;
   const axis = stated ? numericValues(stated)[0] : own;
   if (isInverse && isOneSided) {
-    realSignal(w, x, axis, length && w.op("Squeeze", [length]));
+    realSignal(w, x, axis, length ? w.op("Squeeze", [length]) : undefined);
     w.finishWithLast();
     return;
   }

@@ -231,6 +231,13 @@ export const writtenOutFurther = [
   transform("one-sided, inverse", [1, 4, 2, 2], { onesided: int(1), inverse: int(1) }),
   transform("one-sided, inverse, of an odd length", [1, 3, 2], { onesided: int(1), inverse: int(1) }, 5),
   transform("one-sided, inverse, along -3", [1, 3, 2, 2], { onesided: int(1), inverse: int(1) }, 4, -3),
+  transform(
+    "one-sided, inverse, no length beside the axis",
+    [1, 3, 2, 2],
+    { onesided: int(1), inverse: int(1) },
+    undefined,
+    -3,
+  ),
   transform("shorter than the signal, along the last axis but two", [1, 5, 2, 1], {}, 4, -3),
   operatorCase("STFT", "window", (g) => g.op("STFT", [...frames(g), g.variable([3])], { onesided: int(0) })),
   operatorCase("STFT", "one-sided, length of the frames", (g) =>
