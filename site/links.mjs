@@ -29,10 +29,13 @@ export function checkLinks(folder, base) {
     names.filter((name) => name.endsWith(".html")).map((name) => [name, readPage(join(folder, name))]),
   );
   const leads = (page, href) => {
-    const { pathname, hash } = new URL(href, `http://site${base}${page}`);
+    const { pathname, hash, searchParams } = new URL(href, `http://site${base}${page}`);
     if (!pathname.startsWith(base)) return false;
     const path = decodeURI(pathname.slice(base.length));
     const target = path === "" || path.endsWith("/") ? posix.join(path, "index.html") : path;
+    // The explorer with a model; the hash is a state of the page.
+    const model = searchParams.get("src");
+    if (model) return pages.has(target) && existsSync(join(folder, posix.dirname(target), model));
     if (!pages.has(target)) return existsSync(join(folder, target));
     return hash === "" || pages.get(target).anchors.has(decodeURIComponent(hash.slice(1)));
   };
