@@ -63,6 +63,8 @@ it("writes commands and code", () => {
     name: "my faces.onnx",
     from: space,
     tos: [{ name: "image", dim: 12, shape: [3, 2, 2] }],
+    extents: {},
+    set: {},
   } as unknown as ExplorerModel;
   const set = { space, vectors: matrix(3, 2), names: ["d0", "hat"], method: "SeFa" };
   const edit = { set, steps: [0, 0], lengths: Float64Array.of(1, 2) };
@@ -91,7 +93,19 @@ it("writes commands and code", () => {
     "vielbein basis faces.pkl --label 2 --from w --to image --seed 7 --truncation 0.5",
   );
   expect(codeFor({ ...subject, model: asked })).toContain(
-    'await fromCheckpoint({ name: "faces.pkl", bytes }, {"label":2});',
+    'const model = (await fromCheckpoint({ name: "faces.pkl", bytes }, {"label":2})).model;',
+  );
+  const opened = {
+    ...model,
+    extents: { height: 8 },
+    set: { label: { onehot: 3 }, "my noise": [0.5, 2n ** 60n] },
+  };
+  expect(commandFor({ ...subject, model: opened, edits: [moved], layers: [2, 5] })).toBe(
+    'vielbein edit "my faces.onnx" --shape height=8 --set label=onehot:3 --set "my noise=0.5,1152921504606846976" --from w --to image --seed 7 --truncation 0.5 --directions-in faces-sefa.safetensors --edit "1.5*d0 - 0.5*hat" --layers 2-5 --out edited.png',
+  );
+  expect(codeFor({ ...subject, model: opened })).toContain(
+    `const model = withShapes(decodeModel(bytes), new Map([["height",[8]]]));
+const map = await OnnxMap.create(model, new NodeRuntime(), { from: "w", to: "image", inputs: inputTensors(model, {"label":{"onehot":3},"my noise":[0.5,1152921504606846976n]}) });`,
   );
   const [, text] = /Buffer.from\("([^"]+)", "base64url"\)/.exec(codeFor(subject)) ?? [];
   const bytes = new Uint8Array(Buffer.from(text!, "base64url"));

@@ -1,6 +1,7 @@
 // What a picture is made of, as a command line and as code.
 
-import type { Edit } from "../code.ts";
+import { formatSetting } from "@vielbein/core";
+import type { Edit, LayerRange } from "../code.ts";
 import type { DirectionKind, ExplorerModel } from "../engine.ts";
 import { writeFloats } from "../float-text.ts";
 
@@ -17,17 +18,19 @@ export interface Subject {
   /** Whether the edits start at another code than the sample of the seed. */
   readonly isMoved: boolean;
   readonly edits: readonly NamedEdit[];
+  /** The layers that they act on; all where it is absent. */
+  readonly layers?: LayerRange | undefined;
   readonly latent: Float32Array;
   /** Of files that are saved from the page. */
   fileOf(edit: NamedEdit): string;
 }
 
 /** The command that draws the picture; it reads the files that the page saves. */
-export function commandFor({ model, seed, truncation, isMoved, edits, fileOf }: Subject): string {
+export function commandFor({ model, seed, truncation, isMoved, edits, layers, fileOf }: Subject): string {
   const moved = edits.filter(({ edit }) => edit.steps.some((t) => t !== 0));
   const pulled = truncation === 1 ? "" : ` --truncation ${truncation}`;
   const start = [isMoved ? "--points code.npy" : `--seed ${seed}${pulled}`];
-  const named = [quoted(model.name), ...answersOf(model)];
+  const named = [quoted(model.name), ...answersOf(model), ...openedWith(model)];
   const ends = [`--from ${quoted(model.from.name)}`, `--to ${quoted(model.tos.at(-1)?.name ?? "")}`];
   if (moved.length === 0) return ["vielbein basis", ...named, ...ends, ...start].join(" ");
   const isOne = moved.length === 1;
@@ -43,6 +46,7 @@ export function commandFor({ model, seed, truncation, isMoved, edits, fileOf }: 
     ...["vielbein edit", ...named, ...ends, ...start],
     `--directions-in ${files.join(" ")}`,
     `--edit "${expression}"`,
+    ...(layers ? [`--layers ${layers.join("-")}`] : []),
     "--out edited.png",
   ].join(" ");
 }
@@ -53,30 +57,49 @@ function answersOf({ checkpoint = {} }: ExplorerModel): string[] {
   return given.map(([name, answer]) => `--${name} ${quoted(String(answer))}`);
 }
 
+/** Extents of the axes that the file leaves open, and values of further inputs, as options. */
+function openedWith({ extents, set }: ExplorerModel): string[] {
+  const shape = Object.entries(extents).map(([axis, extent]) => `--shape ${quoted(`${axis}=${extent}`)}`);
+  const values = Object.entries(set).map(
+    ([name, value]) => `--set ${quoted(`${name}=${formatSetting(value)}`)}`,
+  );
+  return [...shape, ...values];
+}
+
 /** TypeScript that computes the output behind the picture. */
 export function codeFor({ model, latent }: Pick<Subject, "model" | "latent">): string {
-  const text = (value: string): string => JSON.stringify(value);
-  const name = text(model.name);
-  const [reader, read] = model.checkpoint
-    ? [
-        'import { fromCheckpoint } from "@vielbein/checkpoints";\nimport { OnnxMap } from "@vielbein/onnx";',
-        `const bytes = await readFile(${name});\nconst { model } = await fromCheckpoint({ name: ${name}, bytes }, ${JSON.stringify(model.checkpoint)});`,
-      ]
-    : [
-        'import { decodeModel, OnnxMap } from "@vielbein/onnx";',
-        `const model = decodeModel(await readFile(${name}));`,
-      ];
+  const { name, from, tos, extents, set, checkpoint } = model;
+  const isShaped = Object.keys(extents).length > 0;
+  const isSet = Object.keys(set).length > 0;
+  const imported = [
+    ...(checkpoint ? [] : ["decodeModel"]),
+    ...(isSet ? ["inputTensors"] : []),
+    ...["OnnxMap", ...(isShaped ? ["withShapes"] : [])],
+  ];
+  const read = checkpoint
+    ? `(await fromCheckpoint({ name: ${literal(name)}, bytes }, ${literal(checkpoint)})).model`
+    : "decodeModel(bytes)";
+  const shapes = Object.entries(extents).map(([axis, extent]) => [axis, [extent]]);
+  const ends = `from: ${literal(from.name)}, to: ${literal(tos.at(-1)?.name ?? "")}`;
+  const inputs = isSet ? `, inputs: inputTensors(model, ${literal(set)})` : "";
   return `import { readFile } from "node:fs/promises";
-${reader}
+${checkpoint ? 'import { fromCheckpoint } from "@vielbein/checkpoints";\n' : ""}import { ${imported.join(", ")} } from "@vielbein/onnx";
 import { NodeRuntime } from "@vielbein/runtime-node";
 
-${read}
-const map = await OnnxMap.create(model, new NodeRuntime(), { from: ${text(model.from.name)}, to: ${text(model.tos.at(-1)?.name ?? "")} });
-const buffer = Buffer.from(${text(writeFloats(latent))}, "base64url");
+const bytes = await readFile(${literal(name)});
+const model = ${isShaped ? `withShapes(${read}, new Map(${literal(shapes)}))` : read};
+const map = await OnnxMap.create(model, new NodeRuntime(), { ${ends}${inputs} });
+const buffer = Buffer.from(${literal(writeFloats(latent))}, "base64url");
 const code = new Float32Array(new Uint8Array(buffer).buffer);
-const output = await map.evaluate(code, 1); // ${model.tos.at(-1)?.shape.join(" × ")}
+const output = await map.evaluate(code, 1); // ${tos.at(-1)?.shape.join(" × ")}
 await map.dispose();
 `;
+}
+
+/** A value as code writes it: integers beyond those of float64 too. */
+function literal(value: unknown): string {
+  const text = JSON.stringify(value, (_, part) => (typeof part === "bigint" ? `${part}n` : part));
+  return text.replaceAll(/"(-?\d+n)"/g, "$1");
 }
 
 function quoted(word: string): string {

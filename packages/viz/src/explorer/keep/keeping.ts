@@ -64,6 +64,7 @@ export class Keeping {
       truncation: this.#view.truncation.valueAsNumber,
       isMoved,
       edits,
+      layers: editor.place.layers,
       latent: editor.latent,
       fileOf: ({ edit }) => `${stem(this.#explorer)}-${methodName(edit.set.method)}.safetensors`,
     });
