@@ -51,7 +51,8 @@ function nameOf(command: Command): string {
 }
 
 function argument(each: Command["registeredArguments"][number]): string {
-  return `<${each.name()}${each.variadic ? "..." : ""}>`;
+  const name = `${each.name()}${each.variadic ? "..." : ""}`;
+  return each.required ? `<${name}>` : `[${name}]`;
 }
 
 function ownOptions({ options }: Command): readonly CommandOption[] {

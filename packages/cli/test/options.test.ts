@@ -25,8 +25,10 @@ it("every command has a profile", () => {
 
 describe("limits of options", () => {
   it.each(cases)("%s %s", async (command, option, { passes, fails }, required) => {
+    const at = required.indexOf(option);
+    const others = at < 0 ? required : required.toSpliced(at, 2);
     const run = (value: string) =>
-      vielbein(...command.split(" "), "nowhere.onnx", ...required, `${option}=${value}`);
+      vielbein(...command.split(" "), "nowhere.onnx", ...others, `${option}=${value}`);
     // What passes goes on to the file that is not there.
     for (const value of passes) expect([value, (await run(value)).code]).toEqual([value, 66]);
     for (const value of fails) {

@@ -117,6 +117,7 @@ type Kind =
   | "neighbours"
   | "regionMetrics"
   | "sampledSpectrum"
+  | "source"
   | "space"
   | "spectra"
   | "spectrum"
@@ -144,6 +145,7 @@ export const requireKind: KindCheck<Kind> = kindCheck<Kind>({
     "a sampled spectrum, as sampledSpectrum makes it",
     hasParts("total", "leading", "diagonal"),
   ],
+  source: ["a map, as functionMap and OnnxMap.create make it", hasParts("from")],
   space: ["a space { name, dim, shape }", hasParts("name", "dim", "shape")],
   spectra: ["an array of { eigenvalues, eigenvectors }", listOf(spectrumFits)],
   spectrum: ["{ eigenvalues, eigenvectors }, as metricSpectrum finds it", spectrumFits],

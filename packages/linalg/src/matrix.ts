@@ -123,8 +123,8 @@ export function leadingColumns(a: Matrix, count: number): Matrix {
  * @throws {LinalgError} `INVALID_ARGUMENT` for a number that is not one of a column; `SHAPE_MISMATCH`.
  */
 export function columnsAt(a: Matrix, numbers: readonly number[]): Matrix {
-  requireKind("columnsAt: numbers", "list", numbers);
   requireShape("columnsAt", a);
+  requireKind("columnsAt: numbers", "list", numbers);
   const { rows, cols, data } = a;
   const wrong = numbers.find((number) => !(Number.isSafeInteger(number) && number >= 0 && number < cols));
   if (wrong !== undefined) {

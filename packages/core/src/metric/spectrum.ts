@@ -52,7 +52,7 @@ export function defaultPairs(
   map: Pick<DifferentiableMap<FloatArray>, "from">,
   { memoryBudget }: Pick<MetricOptions, "memoryBudget"> = {},
 ): number {
-  requireKind("defaultPairs: map", "map", map);
+  requireKind("defaultPairs: map", "source", map);
   return metricFits(map, memoryBudget) ? map.from.dim : Math.min(map.from.dim, LEADING);
 }
 
