@@ -41,12 +41,12 @@ export function commandFor({ model, seed, truncation, isMoved, edits, layers, fi
       return t === 0 ? [] : [`${Number((t * lengths[k]).toPrecision(6))}*${name}`];
     }),
   );
+  const only = layers ? ` --layers ${layers.join("-")}` : "";
   const expression = terms.join(" + ").replaceAll("+ -", "- ");
   return [
     ...["vielbein edit", ...named, ...ends, ...start],
     `--directions-in ${files.join(" ")}`,
-    `--edit "${expression}"`,
-    ...(layers ? [`--layers ${layers.join("-")}`] : []),
+    `--edit "${expression}"${only}`,
     "--out edited.png",
   ].join(" ");
 }
@@ -72,10 +72,11 @@ export function codeFor({ model, latent }: Pick<Subject, "model" | "latent">): s
   const isShaped = Object.keys(extents).length > 0;
   const isSet = Object.keys(set).length > 0;
   const imported = [
-    ...(checkpoint ? [] : ["decodeModel"]),
-    ...(isSet ? ["inputTensors"] : []),
-    ...["OnnxMap", ...(isShaped ? ["withShapes"] : [])],
-  ];
+    !checkpoint && "decodeModel",
+    isSet && "inputTensors",
+    "OnnxMap",
+    isShaped && "withShapes",
+  ].filter((imports) => imports !== false);
   const read = checkpoint
     ? `(await fromCheckpoint({ name: ${literal(name)}, bytes }, ${literal(checkpoint)})).model`
     : "decodeModel(bytes)";
