@@ -161,7 +161,9 @@ describe("a refusal says what the file holds, and how to export", () => {
     const { tensors } = readSafetensors(await fixture(decoder));
     const attention = "decoder.up_blocks.0.attentions.0.to_q.weight";
     const more = { ...tensors, [attention]: { shape: [1], data: Float32Array.of(1) } };
-    const given = fromCheckpoint({ name: "more.safetensors", bytes: writeSafetensors(more) }, { size: 8 });
+    const readBeside = async (): Promise<Uint8Array> => json({ norm_num_groups: 2 });
+    const file = { name: "more.safetensors", bytes: writeSafetensors(more), readBeside };
+    const given = fromCheckpoint(file, { size: 8 });
     await expect(given).rejects.toThrow(`"${attention}" has no place in it`);
   });
 

@@ -21,7 +21,7 @@ export interface Layer {
 }
 
 /** Modules that change nothing in a trained network but the shape, which follows from the layers. */
-const NEUTRAL = new Set(["Identity", "Dropout", "Dropout2d", "Flatten", "Unflatten"]);
+const NEUTRAL = new Set(["Identity", "Dropout", "Dropout2d", "Flatten"]);
 const NORMS = new Set(["BatchNorm1d", "BatchNorm2d", "SyncBatchNorm"]);
 const LAYERS = { dense: "Linear", convolution: "Conv2d", transposed: "ConvTranspose2d" } as const;
 
@@ -33,7 +33,7 @@ const ACTIVATIONS: ReadonlyMap<string, ReadText> = new Map<string, ReadText>([
   ["LeakyReLU", (weights, name) => `leaky_relu:${weights.number(`${name}.negative_slope`)}`],
   ["ELU", (weights, name) => `elu:${weights.number(`${name}.alpha`)}`],
   ["SiLU", () => "silu"],
-  ["Softplus", (weights, name) => (weights.number(`${name}.beta`) === 1 ? "softplus" : undefined)],
+  ["Softplus", (weights, name) => (isPlainSoftplus(weights, name) ? "softplus" : undefined)],
   ["Tanh", () => "tanh"],
   ["Sigmoid", () => "sigmoid"],
 ]);
@@ -59,7 +59,7 @@ export function activationsOfModules(
     if (isNorm && !NORMS.has(kind)) throw unlike(name, `is a ${kind}`);
     const isContainer = layers.some((each) => name === "" || each.name.startsWith(`${name}.`));
     if (layer || isNorm) order += layer ? "L" : "N";
-    else if (!isContainer && !NEUTRAL.has(kind)) {
+    else if (!isContainer && !NEUTRAL.has(kind) && !isSquare(weights, name, kind)) {
       const text = ACTIVATIONS.get(kind)?.(weights, name);
       if (text === undefined) throw unlike(name, `is a ${kind}, which a plain stack does not have as it is`);
       found.push(text);
@@ -76,6 +76,17 @@ export function activationsOfModules(
     throw unlike("", "does not have one and the same activation behind each of its layers");
   }
   return `${between[0]},${last}`;
+}
+
+/** PyTorch takes x itself from the threshold on, which at 20 is no other number. */
+function isPlainSoftplus(weights: Weights, name: string): boolean {
+  return weights.number(`${name}.beta`) === 1 && (weights.number(`${name}.threshold`) ?? 20) >= 20;
+}
+
+/** Whether a module makes pixels as high as wide of features, as the graph does. */
+function isSquare(weights: Weights, name: string, kind: string): boolean {
+  const [height, width] = [1, 2].map((axis) => weights.number(`${name}.unflattened_size.${axis}`));
+  return kind === "Unflatten" && height !== undefined && height === width;
 }
 
 /** What the graph takes for granted of a layer must be so. */

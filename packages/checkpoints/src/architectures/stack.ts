@@ -30,10 +30,10 @@ export const stack: Architecture = {
   build: (network, weights, options) => write(network, stackOf(weights) ?? [], weights, options),
 };
 
-/** The layers in the order of the file, or undefined where they do not follow each other. */
+/** The layers in their order, or undefined where it is not known, or they do not follow each other. */
 function stackOf(weights: Weights): Layer[] | undefined {
   const layers: Layer[] = [];
-  for (const name of weights.names) {
+  for (const name of inOrder(weights.names) ?? []) {
     const [, owner, part] = /^(.*)\.(\w+)$/.exec(name) ?? [];
     const before = layers.at(-1);
     if (part === "running_mean") {
@@ -47,6 +47,28 @@ function stackOf(weights: Weights): Layer[] | undefined {
     layers.push(layer);
   }
   return isGenerator(layers) && isAll(weights, layers) ? layers : undefined;
+}
+
+/**
+ * Names of tensors in the order of the layers: by the numbers of these where all are counted, as in a Sequential, else
+ * that of the file. Undefined where the file has them by the alphabet, as safetensors does, which is the order of no
+ * layers: of one layer, PyTorch has the weight before the bias.
+ */
+function inOrder(names: readonly string[]): readonly string[] | undefined {
+  const owners = names.map((name) => /^(.*?)((?:(?<![^.])\d+\.)+)\w+$/.exec(name));
+  if (owners.every((owner) => owner !== null && owner[1] === owners[0]?.[1])) {
+    const numbers = new Map(names.map((name, i) => [name, owners[i]![2].split(".").map(Number)]));
+    return [...names].sort((a, b) => compare(numbers.get(a)!, numbers.get(b)!));
+  }
+  // Integers stand before all others there.
+  const told = names.filter((name) => !name.endsWith(".num_batches_tracked"));
+  const isByAlphabet = told.every((name, i) => i === 0 || told[i - 1] < name);
+  return isByAlphabet ? undefined : names;
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((number, i) => number !== b[i]);
+  return at < 0 ? 0 : a[at] - (b[at] ?? -1);
 }
 
 function isGenerator(layers: readonly Layer[]): boolean {
@@ -138,12 +160,12 @@ function transposedOf(weights: Weights, name: string, shape: readonly number[], 
 /** Weights and bias with the batch normalisation behind them, which is constant after training, folded in. */
 function folded(weights: Weights, { kind, name, norm, channels }: Layer): { weight: Values; bias: Values } {
   const weight = weights.values(`${name}.weight`);
-  const bias = weights.find(`${name}.bias`)?.read() ?? new Float32Array(channels);
+  const read = (of: string, part: string, preset: number) =>
+    vectorOf(weights, `${of}.${part}`, channels, preset);
+  const bias = read(name, "bias", 0);
   if (norm === undefined) return { weight, bias: { shape: [channels], data: bias } };
-  const read = (part: string, preset: number) =>
-    weights.find(`${norm}.${part}`)?.read() ?? new Float32Array(channels).fill(preset);
-  const [scale, shift] = [read("weight", 1), read("bias", 0)];
-  const [mean, variance] = [read("running_mean", 0), read("running_var", 1)];
+  const [scale, shift] = [read(norm, "weight", 1), read(norm, "bias", 0)];
+  const [mean, variance] = [read(norm, "running_mean", 0), read(norm, "running_var", 1)];
   const epsilon = weights.number(`${norm}.eps`) ?? EPSILON;
   const gain = Float64Array.from(scale, (x, i) => x / Math.sqrt(variance[i] + epsilon));
   const moved = bias.map((b, i) => (b - mean[i]) * gain[i] + shift[i]);
@@ -153,6 +175,14 @@ function folded(weights: Weights, { kind, name, norm, channels }: Layer): { weig
     weight: kind === "transposed" ? permuted(scaled, [1, 0, 2, 3]) : scaled,
     bias: { shape: [channels], data: moved },
   };
+}
+
+/** A number for each channel; `preset` where there is no such tensor. */
+function vectorOf(weights: Weights, name: string, channels: number, preset: number) {
+  const tensor = weights.find(name);
+  if (!tensor) return new Float32Array(channels).fill(preset);
+  if (tensor.size === channels) return tensor.read();
+  throw weights.wrong(name, `has ${tensor.size} numbers, and ${channels} are due`);
 }
 
 function write(network: Network, layers: readonly Layer[], weights: Weights, options: BuildOptions): void {

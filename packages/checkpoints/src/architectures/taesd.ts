@@ -37,6 +37,10 @@ export const taesd: Architecture = {
 function build(network: Network, weights: Weights, prefix: string, options: BuildOptions): void {
   const isSigned = prefix !== "";
   weights.requireConfig("act_fn", ["relu"]);
+  weights.requireConfig("upsample_fn", ["nearest"]);
+  weights.requireConfig("upsampling_scaling_factor", [2]);
+  weights.requireConfig("scaling_factor", [1]);
+  weights.requireConfig("shift_factor", [0]);
   const layers = layersOf(weights, prefix);
   const factor = 2 ** layers.filter((name) => isDoubling(weights, name)).length;
   const side = requireSize(options.size, undefined, factor) / factor;

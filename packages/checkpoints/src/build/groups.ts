@@ -1,6 +1,7 @@
 // Group normalisation, as every engine has it.
 
 import { float } from "@vielbein/onnx/graph";
+import { notBuilt } from "../errors.ts";
 import type { StoredTensor } from "../tensors/tensor.ts";
 import type { Name, Network } from "./network.ts";
 
@@ -17,6 +18,8 @@ export interface GroupNorm {
 /** Normalised by groups: by instances of as many channels as there are groups, then scaled and shifted. */
 export function groupNormalised(network: Network, x: Name, norm: GroupNorm): Name {
   const { groups, epsilon, scale, shift, shape } = norm;
+  if (!(groups >= 1) || shape[0] % groups !== 0)
+    throw notBuilt(`${shape[0]} channels are normalised in ${groups} groups, which do not divide them`);
   const inGroups = network.reshape(x, [
     groups,
     shape.reduce((product, extent) => product * extent, 1) / groups,

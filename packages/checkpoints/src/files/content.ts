@@ -68,11 +68,16 @@ class Collector implements Content {
       this.tensors.set(name, array);
       return;
     }
-    if (isModule(record)) this.settings.set(joined(name, CLASS), record.of.name);
+    if (isModule(record)) this.settings.set(joined(name, CLASS), classOf(record.of));
     this.#dictionary(record.entries, name);
     if (record.items.length > 0) this.collect(record.items, name);
     this.collect(stateOf(record), name);
   }
+}
+
+/** The name of a class; with its module where it is not PyTorch's own, which it may be called like. */
+function classOf({ module, name }: Global): string {
+  return /^torch\.nn\./.test(module) ? name : `${module}.${name}`;
 }
 
 /** Whether an object is a module of PyTorch, as `torch.save(module)` keeps it. */

@@ -125,14 +125,14 @@ async function readIndex(
   if (layersModel) return layersModel;
   const shards = shardsOf(index);
   if (!shards) throw badCheckpoint("its JSON names no files of weights", "Give the file of the weights");
-  const parts: Content[] = [];
-  for (const shard of shards) {
+  const parts = new Map<string, Content>();
+  for (const shard of new Set(shards.values())) {
     requireConfinedLocation(shard, "weight_map");
     const part = await read(shard);
     const isSafetensors = checkpointFormat(part) === "safetensors";
-    parts.push(isSafetensors ? readSafetensorsFile(part) : await readZip(part));
+    parts.set(shard, isSafetensors ? readSafetensorsFile(part) : await readZip(part));
   }
-  return mergedContent(parts);
+  return mergedContent(shards, parts);
 }
 
 function parsed(bytes: Uint8Array): Record<string, unknown> {

@@ -40,19 +40,25 @@ export function readSafetensorsFile(bytes: Uint8Array): Content {
   };
 }
 
-/** The files of an index, each once. */
-export function shardsOf(index: Record<string, unknown>): string[] | undefined {
+/** The file that each tensor is in, by its name, as an index has them; undefined of what is none. */
+export function shardsOf(index: Record<string, unknown>): ReadonlyMap<string, string> | undefined {
   const map = index.weight_map;
   if (typeof map !== "object" || map === null) return undefined;
-  const files = Object.values(map);
-  if (files.length > 0 && files.every((file) => typeof file === "string")) return [...new Set(files)];
+  const entries = Object.entries(map);
+  if (entries.length > 0 && entries.every(([, file]) => typeof file === "string")) return new Map(entries);
   throw badCheckpoint("its weight_map must say which file each tensor is in");
 }
 
-/** Tensors of all the files. */
-export function mergedContent(parts: readonly Content[]): Content {
-  return {
-    tensors: new Map(parts.flatMap(({ tensors }) => [...tensors])),
-    settings: new Map(parts.flatMap(({ settings }) => [...settings])),
-  };
+/** The tensors of an index, each from the file that it is said to be in: copies elsewhere may be of another time. */
+export function mergedContent(
+  shards: ReadonlyMap<string, string>,
+  parts: ReadonlyMap<string, Content>,
+): Content {
+  const tensors = [...shards].map(([name, file]) => {
+    const tensor = parts.get(file)?.tensors.get(name);
+    if (tensor) return [name, tensor] as const;
+    throw badCheckpoint(`its weight_map has "${name}" in "${file}", which does not hold it`);
+  });
+  const settings = [...parts.values()].flatMap((part) => [...part.settings]);
+  return { tensors: new Map(tensors), settings: new Map(settings) };
 }
