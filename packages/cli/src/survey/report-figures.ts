@@ -46,13 +46,16 @@ function byLayer(plot: Plot): string {
     ...bandOf(layers.map((_, layer) => shown.at(name, model, layer))),
   });
   const { nullName } = quantity;
+  const groups = plan.models.map(({ label }, model) =>
+    groupOf(`${label} (95 % interval)`, quantity.name, model),
+  );
   const reference = nullName === undefined ? undefined : groupOf(nullLabel(nullName), nullName, 0);
   return layerPlot({
     ...headingOf(plot),
     layers: layerLabels(layers.map(({ name, dim }) => ({ name, dim, shape: [dim] }))),
-    groups: plan.models.map(({ label }, model) => groupOf(`${label} (95 % interval)`, quantity.name, model)),
+    groups,
     ...defined({ reference: reference && hasValue(reference.y) ? reference : undefined }),
-    y: axisOf(quantity),
+    y: axisOf(quantity, groups),
   });
 }
 
@@ -78,13 +81,18 @@ function byAxis(plot: Plot, axis: string): string {
     ...headingOf(plot),
     series: [...lines, ...nulls].filter(({ y }) => hasValue(y)),
     x: { title: axis },
-    y: axisOf(quantity),
+    y: axisOf(quantity, lines),
     bandTitle: "mean, 95 % interval by the bootstrap",
   });
 }
 
-function axisOf({ axis, title, isLogarithmic }: Quantity): AxisOptions {
-  return { title: axis ?? title, scale: isLogarithmic ? "log" : "linear" };
+/** Of a model that does not answer to its code, all is 0, which no logarithm shows. */
+function axisOf(
+  { axis, title, isLogarithmic }: Quantity,
+  shown: readonly { readonly y: ArrayLike<number> }[],
+): AxisOptions {
+  const hasPositive = shown.some(({ y }) => Array.from(y).some((value) => value > 0));
+  return { title: axis ?? title, scale: isLogarithmic && hasPositive ? "log" : "linear" };
 }
 
 function headingOf({ report: { plan, found }, shown: { method } }: Plot) {

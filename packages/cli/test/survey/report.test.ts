@@ -39,11 +39,11 @@ async function reported(folder: string) {
 
 const model = scratch("generator.onnx", generatorBytes);
 
-/** The generator with other weights. */
-function checkpoint(seed: number): string {
+/** The generator with other weights, of deviation `scale`. */
+function checkpoint(seed: number, scale = 0.5): string {
   const { graph, ...rest } = generator();
   const initializers = graph.initializers.map((tensor, i) =>
-    tensor.dims.length === 2 ? floats(tensor.name, [...tensor.dims].map(Number), seed + i, 0.5) : tensor,
+    tensor.dims.length === 2 ? floats(tensor.name, [...tensor.dims].map(Number), seed + i, scale) : tensor,
   );
   return scratch(`step-${seed}.onnx`, encodeModel({ ...rest, graph: { ...graph, initializers } }));
 }
@@ -164,6 +164,17 @@ describe("of one model", () => {
     for (const cell of cells) expect(html).toContain(`>${cell}<`);
     const refused = await vielbein("survey", "report", folder, "--html", scratch("one.txt"));
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(".html")]);
+  });
+
+  it("a model that does not answer to its code is reported: all is 0, and no point is left out", async () => {
+    const still = scratch("still");
+    await planned(still, checkpoint(1, 0), "--what", "basis,metric", "--samples", "3", "--shard-size", "3");
+    await ran(still);
+    const { find } = await reported(still);
+    for (const quantity of ["trace", "participation_ratio"])
+      expect(find("metric", quantity)).toMatchObject({ points: 3, missing: 0, mean: 0 });
+    const page = await vielbein("survey", "report", still, "--html", scratch("still.html"));
+    expect(page.code, page.stderr).toBe(0);
   });
 
   it("an unfinished survey is reported as far as it goes; damaged tables are not", async () => {

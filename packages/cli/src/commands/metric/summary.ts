@@ -20,14 +20,15 @@ export const METRIC_SUMMARY: readonly string[] = [
 export function metricSummary(row: MetricRow, factor: number): Readonly<Record<string, number>> {
   const { eigenvalues } = row;
   const [largest = 0] = eigenvalues;
+  if (!isFull(row)) return { largest_eigenvalue: largest };
+  const trace = sum(eigenvalues);
   // By differences eigenvalues may be negative.
-  if (!isFull(row) || !(largest > 0) || eigenvalues.some((value) => value < 0)) {
-    return { largest_eigenvalue: largest };
-  }
+  if (eigenvalues.some((value) => value < 0)) return { largest_eigenvalue: largest, trace };
+  if (largest === 0) return { largest_eigenvalue: 0, trace, participation_ratio: 0, rank: 0 };
   const found = anisotropy(eigenvalues.map((value) => value / factor));
   return {
     largest_eigenvalue: largest,
-    trace: sum(eigenvalues),
+    trace,
     participation_ratio: found.participationRatio,
     log_volume: found.logVolume,
     rank: found.rank,
