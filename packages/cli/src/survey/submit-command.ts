@@ -11,6 +11,10 @@ import { KUBERNETES_LIMIT, type KubernetesOptions, kubernetesJob, submitToKubern
 import { slurmLimit, slurmScript, submitToSlurm } from "./slurm.ts";
 import { type Submission, submissionOf, submissionText } from "./submission.ts";
 
+/** As Kubernetes names its objects. */
+const LABEL = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
+const LABEL_TEXT = "a name of lower-case letters, digits, points and hyphens";
+
 const options = {
   engine: required(choice("--engine <name>", "the scheduler", ["slurm", "kubernetes"])),
   print: flag("--print", "print what would be submitted, and submit nothing"),
@@ -22,18 +26,38 @@ const options = {
   atOnce: option("--at-once <n>", "elements that run at a time (default: all)", integer(1)),
   cpus: option("--cpus <n>", "cores of an element, each with a process", integer(1, 1024), 1),
   gpus: option("--gpus <n>", "GPUs of an element", integer(1, 64)),
-  mem: option("--mem <size>", "memory of an element, as the scheduler writes it: 8G, 8Gi", amount),
-  time: option("--time <limit>", "Slurm: time limit of an element; it queues itself again before its end"),
-  partition: option("--partition <name>", "Slurm: partition"),
+  mem: option(
+    "--mem <size>",
+    "memory of an element, as the scheduler writes it: 8G, 8Gi",
+    written(/^[1-9]\d*[KMGTkmgt]?i?$/, "an amount of memory such as 8G or 8Gi"),
+  ),
+  time: option(
+    "--time <limit>",
+    "Slurm: time limit of an element; it queues itself again before its end",
+    written(/^(\d+(-\d+)?(:\d+){0,2}|UNLIMITED|INFINITE)$/i, "a time such as 30, 4:00:00 or 2-12"),
+  ),
+  partition: option(
+    "--partition <name>",
+    "Slurm: partition",
+    written(/^[\w.,+-]+$/, "names of partitions with commas between"),
+  ),
   sbatch: option(
     "--sbatch <option>",
     "Slurm: a further option of sbatch, such as --account=lab; repeatable",
-    (text: string, before: readonly string[] = []) => [...before, text],
+    (text: string, before: readonly string[] = []) => [...before, further(text)],
   ),
-  image: option("--image <name>", "Kubernetes: container image"),
-  volume: option("--volume <claim>", "Kubernetes: persistent volume claim that holds survey and models"),
+  image: option(
+    "--image <name>",
+    "Kubernetes: container image",
+    written(/^[\w][\w./:@-]*$/, "the name of an image"),
+  ),
+  volume: option(
+    "--volume <claim>",
+    "Kubernetes: persistent volume claim that holds survey and models",
+    written(LABEL, LABEL_TEXT),
+  ),
   mount: option("--mount <path>", "Kubernetes: where that volume is mounted, here and in the pods"),
-  namespace: option("--namespace <name>", "Kubernetes: namespace"),
+  namespace: option("--namespace <name>", "Kubernetes: namespace", written(LABEL, LABEL_TEXT)),
 };
 
 type SubmitOptions = OptionsOf<typeof options>;
@@ -46,9 +70,18 @@ export const submit = command({
   run: (task) => (task.options.engine === "slurm" ? toSlurm(task) : toKubernetes(task)),
 });
 
-function amount(text: string): string {
-  if (/^[1-9]\d*[KMGTkmgt]?i?$/.test(text)) return text;
-  throw new InvalidArgumentError("Expected an amount of memory such as 8G or 8Gi.");
+/** Texts go into scripts and manifests as they are. */
+function written(pattern: RegExp, expected: string): (text: string) => string {
+  return (text) => {
+    if (pattern.test(text)) return text;
+    throw new InvalidArgumentError(`Expected ${expected}.`);
+  };
+}
+
+/** What the script itself says, elements and logs, is not to be said otherwise. */
+function further(text: string): string {
+  if (/^-(?!a|o|-array|-output)[^\n\r]*$/.test(text)) return text;
+  throw new InvalidArgumentError("Expected one option of sbatch, other than --array and --output.");
 }
 
 interface SubmitTask extends Task<SubmitOptions> {
