@@ -1,8 +1,8 @@
 // Models of Keras that are not read, and why.
 
 import { describe, expect, it } from "vitest";
-import { fromCheckpoint } from "../src/index.ts";
-import { fixture } from "./compared.ts";
+import { type ConvertedCheckpoint, fromCheckpoint } from "../src/index.ts";
+import { evaluate, fixture, largestError } from "./compared.ts";
 
 interface Layer {
   readonly class_name: string;
@@ -10,10 +10,17 @@ interface Layer {
 }
 
 /** A layers model of TensorFlow.js whose layers are changed. */
-async function changed(change: (layers: Layer[]) => unknown, weights?: unknown[]): Promise<unknown> {
+async function changed(
+  change: (layers: Layer[]) => unknown,
+  weights?: unknown[],
+): Promise<ConvertedCheckpoint> {
   const model = JSON.parse(new TextDecoder().decode(await fixture("tfjs/model.json")));
   model.modelTopology.config.layers = change(model.modelTopology.config.layers);
   if (weights) model.weightsManifest[0].weights = weights;
+  return converted(model);
+}
+
+function converted(model: unknown): Promise<ConvertedCheckpoint> {
   const bytes = new TextEncoder().encode(JSON.stringify(model));
   const readBeside = (location: string): Promise<Uint8Array> => fixture(`tfjs/${location}`);
   return fromCheckpoint({ name: "model.json", bytes, readBeside });
@@ -28,6 +35,101 @@ const refuses = async (result: Promise<unknown>, message: RegExp): Promise<void>
 
 const replaced = (index: number, changes: Record<string, unknown>) => (layers: Layer[]) =>
   layers.map((layer, i) => (i === index ? { ...layer, config: { ...layer.config, ...changes } } : layer));
+
+/** z [4] → an image [4, 4, 5] → the layers, with the weights of the layers model. */
+async function functional(...further: (Layer & { readonly inbound_nodes: unknown[] })[]) {
+  const model = JSON.parse(new TextDecoder().decode(await fixture("tfjs/model.json")));
+  const [first, , , image] = model.modelTopology.config.layers;
+  const layers = [
+    { class_name: "InputLayer", config: { name: "z", batch_shape: [null, 4] }, inbound_nodes: [] },
+    { ...first, inbound_nodes: [[["z", 0, 0, {}]]] },
+    { ...image, config: { ...image.config, name: "x" }, inbound_nodes: [[["dense_1", 0, 0, {}]]] },
+    ...further,
+  ];
+  const output = layers.at(-1).config.name;
+  model.modelTopology = {
+    class_name: "Functional",
+    config: { layers, input_layers: [["z", 0, 0]], output_layers: [[output, 0, 0]] },
+  };
+  return converted(model);
+}
+
+/** The output at one code. */
+const outputOf = async ({ model }: ConvertedCheckpoint): Promise<number[]> => [
+  ...(await evaluate(model, {
+    z: { type: "float32", dims: [1, 4], data: Float32Array.of(0.3, -1, 2, 0.7) },
+  })),
+];
+
+const keras3 = (name: string) => ({
+  class_name: "__keras_tensor__",
+  config: { keras_history: [name, 0, 0] },
+});
+const numpy = (value: unknown) => ({ class_name: "__numpy__", config: { value, dtype: "float32" } });
+const called = (class_name: string, node: unknown) => ({
+  class_name,
+  config: { name: "y" },
+  inbound_nodes: [node],
+});
+
+describe("constants that operators are given", () => {
+  it.each<[string, string, unknown, (x: number, channel: number) => number]>([
+    ["a number", "Multiply", { args: [keras3("x"), 0.5], kwargs: {} }, (x) => 0.5 * x],
+    ["a number before the tensor", "Add", { args: [3, keras3("x")], kwargs: {} }, (x) => 3 + x],
+    [
+      "an array, one number for each channel",
+      "Add",
+      { args: [keras3("x"), numpy([0, 1, 2, 3, 4])], kwargs: {} },
+      (x, channel) => x + channel,
+    ],
+    [
+      "a constant of earlier versions",
+      "Multiply",
+      [
+        ["x", 0, 0, {}],
+        ["_CONSTANT_VALUE", -1, [[[[2]]]], {}],
+      ],
+      (x) => 2 * x,
+    ],
+  ])("%s", async (_, operator, node, expected) => {
+    const x = await outputOf(await functional());
+    const y = await outputOf(await functional(called(operator, node)));
+    expect(y).toHaveLength(80);
+    expect(
+      largestError(
+        y,
+        x.map((value, i) => expected(value, Math.floor(i / 16))),
+      ),
+    ).toBeLessThan(1e-6);
+  });
+
+  it.each<[string, string, unknown, RegExp]>([
+    ["another layer", "Concatenate", { args: [[keras3("x")], 1] }, /"y" \(Concatenate\) is given a constant/],
+    ["a shape that does not fit", "Add", { args: [keras3("x"), numpy([1, 2])] }, /shapes that do not fit/],
+    ["rows of unlike lengths", "Add", { args: [keras3("x"), numpy([[1], [1, 2]])] }, /is called with/],
+    [
+      "a constant for each code",
+      "Add",
+      { args: [keras3("x"), numpy([[[[1]]], [[[1]]]])] },
+      /constant of shape/,
+    ],
+    ["an argument by name", "Multiply", { args: [keras3("x")], kwargs: { x2: 2 } }, /called with x2 2/],
+    [
+      "two tensors for one",
+      "ReLU",
+      { args: [keras3("x"), keras3("x")] },
+      /given 2 tensors, where one is due/,
+    ],
+    [
+      "training of earlier versions",
+      "Dropout",
+      [["x", 0, 0, { training: true }]],
+      /called with training true/,
+    ],
+  ])("are refused: %s", async (_, operator, node, message) => {
+    await refuses(functional(called(operator, node)), message);
+  });
+});
 
 describe("what is refused names the layer and the remedy", () => {
   it("a class that is not read", async () => {

@@ -59,10 +59,18 @@ export class LayerConfig {
   }
 }
 
+/** An operand that is no tensor of the model, of a shape as NumPy has it. */
+export interface Constant {
+  readonly values: readonly number[];
+  readonly shape: readonly number[];
+}
+
 export interface PlacedLayer {
   readonly config: LayerConfig;
   /** Names of the layers that it is given the outputs of. */
   readonly inputs: readonly string[];
+  /** What else it is given. */
+  readonly constants: readonly Constant[];
 }
 
 export interface KerasModel {

@@ -2,7 +2,9 @@
 
 import { elementCount, float, int } from "@vielbein/onnx/graph";
 import { enlarged } from "../build/layers.ts";
+import { permuted } from "../tensors/arrays.ts";
 import { activated } from "./keras-activations.ts";
+import type { Constant } from "./keras-config.ts";
 import { convolution2d, transposedConvolution2d } from "./keras-convolutions.ts";
 import { imageShape, type Layer, physicalAxis, type Value, variable } from "./keras-values.ts";
 
@@ -41,6 +43,21 @@ const batchNormalization: Write = (layer, [x]) => {
   const scaled = network.op("Mul", [x.tensor, factor]);
   return { ...x, tensor: network.op("Add", [scaled, network.weight("shift", { shape, data: shift })]) };
 };
+
+/** As a tensor of the rank of another, of one element along the batch and along the axes that the constant lacks. */
+function constantOperand(
+  { network, config }: Layer,
+  constant: Constant,
+  { length: rank }: readonly number[],
+): Value {
+  const lacking = Math.max(rank + 1 - constant.shape.length, 0);
+  const [batch, ...shape] = [...new Array<number>(lacking).fill(1), ...constant.shape];
+  if (batch !== 1 || shape.length !== rank)
+    throw config.wrong(`is given a constant of shape [${constant.shape}]`);
+  const values = { shape: [1, ...shape], data: Float32Array.from(constant.values) };
+  const operand = rank === 3 ? permuted(values, [0, 3, 1, 2]) : values;
+  return { tensor: network.weight("constant", operand), shape };
+}
 
 /** Keras counts elements with the channels of an image last. */
 function reordered({ network }: Layer, x: Value, shape: readonly number[]): Value {
@@ -115,15 +132,23 @@ const concatenate: Write = ({ network, config }, given) => {
   return { tensor, shape: shape.map((extent, i) => (i === own ? total : extent)) };
 };
 
-/** Element by element; one of the tensors may have single rows, columns or channels. */
+/** Element by element; one of the operands may have single rows, columns or channels. */
 const merged =
   (opType: string): Write =>
-  ({ network, config }, given) => {
+  (layer, given) => {
+    const { network, config } = layer;
     const [{ shape }] = given;
-    if (given.some((each) => each.shape.length !== shape.length))
+    const operands = [
+      ...given,
+      ...layer.constants.map((constant) => constantOperand(layer, constant, shape)),
+    ];
+    if (operands.some((each) => each.shape.length !== shape.length))
       throw config.wrong("is given tensors of several ranks");
-    const largest = shape.map((_, axis) => Math.max(...given.map((each) => each.shape[axis])));
-    const [first, ...rest] = given.map(({ tensor }) => tensor);
+    const largest = shape.map((_, axis) => Math.max(...operands.map((each) => each.shape[axis])));
+    const fits = (extent: number, axis: number): boolean => extent === 1 || extent === largest[axis];
+    if (!operands.every((each) => each.shape.every(fits)))
+      throw config.wrong(`is given shapes that do not fit, ${operands.map((each) => `[${each.shape}]`)}`);
+    const [first, ...rest] = operands.map(({ tensor }) => tensor);
     return { tensor: rest.reduce((sum, tensor) => network.op(opType, [sum, tensor]), first), shape: largest };
   };
 

@@ -3,6 +3,7 @@
 import { notBuilt } from "../errors.ts";
 import { isRecord } from "../files/json.ts";
 import { DEEPEST } from "../files/keras.ts";
+import { type Call, callOf } from "./keras-calls.ts";
 import { type KerasModel, LayerConfig, type PlacedLayer } from "./keras-config.ts";
 import { flattened } from "./keras-nested.ts";
 
@@ -41,6 +42,7 @@ function sequential(inner: unknown): KerasModel {
   const layers = layersOf(list).map((config, i, all) => ({
     config,
     inputs: i === 0 ? [] : [all[i - 1].name],
+    constants: [],
   }));
   const built =
     isRecord(inner) && Array.isArray(inner.build_input_shape) ? inner.build_input_shape : undefined;
@@ -57,7 +59,7 @@ function sequential(inner: unknown): KerasModel {
 function functional(inner: Readonly<Record<string, unknown>>): KerasModel {
   const configs = layersOf(inner.layers);
   const list = inner.layers as readonly Readonly<Record<string, unknown>>[];
-  const layers = configs.map((config, i) => ({ config, inputs: sourcesOf(list[i].inbound_nodes, config) }));
+  const layers = configs.map((config, i) => ({ config, ...onlyCall(list[i].inbound_nodes, config) }));
   return {
     layers: inOrder(layers),
     inputs: namesIn(inner.input_layers),
@@ -66,24 +68,19 @@ function functional(inner: Readonly<Record<string, unknown>>): KerasModel {
   };
 }
 
-/** Layers that a layer is given, in its only use. */
-function sourcesOf(nodes: unknown, config: LayerConfig): string[] {
-  if (!Array.isArray(nodes) || nodes.length === 0) return [];
+/** What a layer is given, in its only use. */
+function onlyCall(nodes: unknown, config: LayerConfig): Call {
+  if (!Array.isArray(nodes) || nodes.length === 0) return { inputs: [], constants: [] };
   if (nodes.length > 1) throw config.wrong("is used several times");
-  return namesIn(nodes[0]);
+  return callOf(nodes[0], config);
 }
 
-/** Names of layers in what stands for tensors: `["name", 0, 0]`, in lists and records of any depth, in their order. */
+/** Names of layers in what stands for the model's own tensors: `["name", 0, 0]`, or a list of such. */
 function namesIn(value: unknown): string[] {
-  if (Array.isArray(value)) {
-    const [name, node, tensor] = value;
-    const isTensor = typeof name === "string" && typeof node === "number" && typeof tensor === "number";
-    return isTensor ? [name] : value.flatMap(namesIn);
-  }
-  if (!isRecord(value)) return [];
-  return isRecord(value.config) && value.config.keras_history !== undefined
-    ? namesIn(value.config.keras_history)
-    : namesIn(value.args);
+  if (!Array.isArray(value)) return [];
+  const [name, node, tensor] = value;
+  const isTensor = typeof name === "string" && typeof node === "number" && typeof tensor === "number";
+  return isTensor ? [name] : value.flatMap(namesIn);
 }
 
 /** Every layer behind those that it is given. */

@@ -29,18 +29,19 @@ export function flattened(model: KerasModel, read: (config: LayerConfig) => Kera
   if (twice) throw twice.config.wrong("has the name of another layer");
   return {
     ...model,
-    layers: layers.map(({ config, inputs }) => ({ config, inputs: inputs.map(resolved) })),
+    layers: layers.map((layer) => ({ ...layer, inputs: layer.inputs.map(resolved) })),
     outputs: model.outputs.map(resolved),
   };
 }
 
 /** Layers of a nested model, given what the model is given, and the one that is its output. */
 function inlined(
-  { config, inputs }: PlacedLayer,
+  { config, inputs, constants }: PlacedLayer,
   { layers, outputs, inputs: own }: KerasModel,
 ): [PlacedLayer[], string] {
   const [output] = outputs;
   if (outputs.length !== 1) throw config.wrong("has several outputs");
+  if (constants.length > 0) throw config.wrong("is given a constant");
   if (own.length > 0 && own.length !== inputs.length)
     throw config.wrong(`is given ${inputs.length} tensors, where ${own.length} are due`);
   const named = (name: string): string => {
@@ -50,6 +51,7 @@ function inlined(
   const inner = layers
     .filter((layer) => !own.includes(layer.config.name))
     .map((layer) => ({
+      ...layer,
       config: layer.config.renamed(nestedName(config.name, layer.config.name)),
       inputs: layer.inputs.length === 0 ? inputs : layer.inputs.map(named),
     }));

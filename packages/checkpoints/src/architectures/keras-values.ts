@@ -3,7 +3,7 @@
 import type { Name, Network } from "../build/network.ts";
 import type { Weights } from "../build/weights.ts";
 import type { StoredTensor } from "../tensors/tensor.ts";
-import type { LayerConfig } from "./keras-config.ts";
+import type { Constant, LayerConfig } from "./keras-config.ts";
 
 export interface Value {
   readonly tensor: Name;
@@ -18,6 +18,7 @@ export interface Layer {
   readonly network: Network;
   readonly weights: Weights;
   readonly config: LayerConfig;
+  readonly constants: readonly Constant[];
 }
 
 /** Of images the channels come first. */

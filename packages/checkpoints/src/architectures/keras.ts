@@ -21,6 +21,9 @@ export const keras: Architecture = {
   build,
 };
 
+/** Classes of layers that constants may be operands of. */
+const MERGING: readonly string[] = ["Add", "Multiply"];
+
 function build(network: Network, weights: Weights): void {
   const model = kerasModel(parsedJson(String(weights.setting(KERAS_CONFIG))));
   const [output] = model.outputs;
@@ -28,8 +31,9 @@ function build(network: Network, weights: Weights): void {
   const layers = leadingTo(model, output);
   const inputs = new Inputs(network, layers);
   const values = new Map<string, Value>();
-  for (const { config, inputs: sources } of layers) {
-    const given = sources.flatMap((name) => values.get(name) ?? []);
+  for (const layer of layers) {
+    const { config } = layer;
+    const given = layer.inputs.flatMap((name) => values.get(name) ?? []);
     if (config.className === "InputLayer") {
       values.set(
         config.name,
@@ -38,7 +42,7 @@ function build(network: Network, weights: Weights): void {
       continue;
     }
     if (given.length === 0) given.push(inputs.add(config, model.inputShape));
-    const value = written(network, weights, config, given);
+    const value = written(network, weights, layer, given);
     values.set(config.name, named(network, value, given[0], config.name, config.name === output));
   }
   network.range = values.get(output)?.range;
@@ -54,11 +58,20 @@ function leadingTo({ layers }: KerasModel, output: string): PlacedLayer[] {
   return kept.reverse();
 }
 
-function written(network: Network, weights: Weights, config: LayerConfig, given: readonly Value[]): Value {
+function written(
+  network: Network,
+  weights: Weights,
+  { config, constants }: PlacedLayer,
+  given: readonly Value[],
+): Value {
   const write = Object.hasOwn(layerWriters, config.className) ? layerWriters[config.className] : undefined;
   if (!write) throw config.wrong("is of a class that is not read");
+  if (constants.length > 0 && !MERGING.includes(config.className))
+    throw config.wrong("is given a constant, which is not read");
+  if (given.length > 1 && config.className !== "Concatenate" && !MERGING.includes(config.className))
+    throw config.wrong(`is given ${given.length} tensors, where one is due`);
   network.scope(config.name);
-  const value = write({ network, weights, config }, given);
+  const value = write({ network, weights, config, constants }, given);
   network.scope("");
   return value;
 }
