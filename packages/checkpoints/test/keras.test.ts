@@ -149,6 +149,14 @@ describe("what is refused names the layer and the remedy", () => {
     );
   });
 
+  it("channels that come first, which would be elements in another order", async () => {
+    const flat = (layers: Layer[]) => [
+      ...layers,
+      { class_name: "Flatten", config: { name: "flat", data_format: "channels_first" } },
+    ];
+    await refuses(changed(flat), /"flat" \(Flatten\) has its channels first/);
+  });
+
   it("a shape that does not follow", async () => {
     await refuses(
       changed(replaced(3, { targetShape: [4, 4, 6], target_shape: [4, 4, 6] })),

@@ -36,13 +36,15 @@ export class LayerConfig {
   }
 
   flag(key: string, preset: boolean): boolean {
-    const value = this.#entries[key];
-    return typeof value === "boolean" ? value : preset;
+    const value = this.#entries[key] ?? preset;
+    if (typeof value === "boolean") return value;
+    throw this.wrong(`needs true or false as ${key}`);
   }
 
   text(key: string, preset: string): string {
-    const value = this.#entries[key];
-    return typeof value === "string" ? value : preset;
+    const value = this.#entries[key] ?? preset;
+    if (typeof value === "string") return value;
+    throw this.wrong(`needs a text as ${key}`);
   }
 
   /** Positive extents; one number counts twice. */

@@ -6,7 +6,14 @@ import { permuted } from "../tensors/arrays.ts";
 import { activated } from "./keras-activations.ts";
 import type { Constant } from "./keras-config.ts";
 import { convolution2d, transposedConvolution2d } from "./keras-convolutions.ts";
-import { imageShape, type Layer, physicalAxis, type Value, variable } from "./keras-values.ts";
+import {
+  imageShape,
+  type Layer,
+  physicalAxis,
+  requireChannelsLast,
+  type Value,
+  variable,
+} from "./keras-values.ts";
 
 type Write = (layer: Layer, given: readonly Value[]) => Value;
 
@@ -79,8 +86,11 @@ const reshape: Write = (layer, [x]) => {
   return reordered(layer, x, shape);
 };
 
-const flatten: Write = (layer, [x]) =>
-  x.shape.length === 1 ? x : reordered(layer, x, [elementCount(x.shape)]);
+const flatten: Write = (layer, [x]) => {
+  if (x.shape.length === 1) return x;
+  requireChannelsLast(layer);
+  return reordered(layer, x, [elementCount(x.shape)]);
+};
 
 const upSampling2d: Write = (layer, [x]) => {
   const [height, width, channels] = imageShape(layer, x);

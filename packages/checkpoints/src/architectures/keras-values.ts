@@ -42,10 +42,15 @@ export function variable({ weights, config }: Layer, name: string, index: number
   );
 }
 
-/** Height, width and channels of an image. */
-export function imageShape({ config }: Layer, { shape }: Value): readonly [number, number, number] {
-  if (shape.length !== 3) throw config.wrong(`is given a tensor of shape [${shape}], where an image is due`);
+export function requireChannelsLast({ config }: Layer): void {
   if (config.text("data_format", "channels_last") !== "channels_last")
     throw config.wrong("has its channels first");
+}
+
+/** Height, width and channels of an image. */
+export function imageShape(layer: Layer, { shape }: Value): readonly [number, number, number] {
+  if (shape.length !== 3)
+    throw layer.config.wrong(`is given a tensor of shape [${shape}], where an image is due`);
+  requireChannelsLast(layer);
   return shape as readonly number[] as readonly [number, number, number];
 }
