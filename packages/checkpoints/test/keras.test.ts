@@ -131,6 +131,42 @@ describe("constants that operators are given", () => {
   });
 });
 
+describe("the range", () => {
+  const rangeOf = async (class_name: string, config: Record<string, unknown> = {}) => {
+    const { model } = await changed((layers) => [
+      ...layers,
+      { class_name, config: { name: "last", ...config } },
+    ]);
+    return model.metadata.get("vielbein.range");
+  };
+  const statistics = ["gamma", "beta", "moving_mean", "moving_variance"];
+
+  it.each(["LeakyReLU", "ReLU", "ELU"])("is not stated where %s follows the tanh", async (className) => {
+    expect(await rangeOf(className)).toBeUndefined();
+  });
+
+  it("is not stated where the tanh is normalised", async () => {
+    const model = JSON.parse(new TextDecoder().decode(await fixture("tfjs/model.json")));
+    const { layers } = model.modelTopology.config;
+    layers.push({ class_name: "BatchNormalization", config: { name: "last" } });
+    const manifest = model.weightsManifest[0];
+    for (const name of statistics)
+      manifest.weights.push({ name: `last/${name}`, shape: [3], dtype: "float32" });
+    const readBeside = async (location: string) =>
+      location.includes("2of2")
+        ? new Uint8Array([...(await fixture(`tfjs/${location}`)), ...new Uint8Array(48)])
+        : fixture(`tfjs/${location}`);
+    const bytes = new TextEncoder().encode(JSON.stringify(model));
+    const { model: network } = await fromCheckpoint({ name: "model.json", bytes, readBeside });
+    expect(network.metadata.get("vielbein.range")).toBeUndefined();
+  });
+
+  it("stays that of the tanh behind what is at work while training alone", async () => {
+    expect(await rangeOf("Dropout", { rate: 0.5 })).toBe("-1,1");
+    expect(await rangeOf("Activation", { activation: "linear" })).toBe("-1,1");
+  });
+});
+
 describe("what is refused names the layer and the remedy", () => {
   it("a class that is not read", async () => {
     const lambda = (layers: Layer[]) => [...layers, { class_name: "Lambda", config: { name: "code" } }];

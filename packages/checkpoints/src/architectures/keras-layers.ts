@@ -48,7 +48,8 @@ const batchNormalization: Write = (layer, [x]) => {
   const shape = x.shape.length === 3 ? [1, channels, 1, 1] : [1, channels];
   const factor = network.weight("gain", { shape, data: Float32Array.from(gain) });
   const scaled = network.op("Mul", [x.tensor, factor]);
-  return { ...x, tensor: network.op("Add", [scaled, network.weight("shift", { shape, data: shift })]) };
+  const tensor = network.op("Add", [scaled, network.weight("shift", { shape, data: shift })]);
+  return { tensor, shape: x.shape };
 };
 
 /** As a tensor of the rank of another, of one element along the batch and along the axes that the constant lacks. */
@@ -173,18 +174,18 @@ const embedding: Write = (layer, [x]) => {
 
 const leakyRelu: Write = ({ network, config }, [x]) => {
   const slope = config.number("negative_slope", config.number("alpha", 0.3));
-  return { ...x, tensor: network.op("LeakyRelu", [x.tensor], { alpha: float(slope) }) };
+  return { tensor: network.op("LeakyRelu", [x.tensor], { alpha: float(slope) }), shape: x.shape };
 };
 
 const relu: Write = ({ network, config }, [x]) => {
   const isPlain = config.number("negative_slope", 0) === 0 && config.number("threshold", 0) === 0;
   if (!isPlain || typeof config.get("max_value") === "number") throw config.wrong("is no plain ReLU");
-  return { ...x, tensor: network.op("Relu", [x.tensor]) };
+  return { tensor: network.op("Relu", [x.tensor]), shape: x.shape };
 };
 
 const elu: Write = ({ network, config }, [x]) => ({
-  ...x,
   tensor: network.op("Elu", [x.tensor], { alpha: float(config.number("alpha", 1)) }),
+  shape: x.shape,
 });
 
 export const layerWriters: Readonly<Record<string, Write>> = {

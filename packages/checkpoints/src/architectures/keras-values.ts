@@ -9,7 +9,7 @@ export interface Value {
   readonly tensor: Name;
   /** As Keras has it, without the batch: [h, w, c] of images. */
   readonly shape: readonly number[];
-  /** Of black and white, where the last activation has bounds. */
+  /** Of black and white, where an activation that has bounds made it, and nothing changed it since. */
   readonly range?: string | undefined;
 }
 
