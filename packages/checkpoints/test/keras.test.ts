@@ -204,6 +204,43 @@ describe("what is refused names the layer and the remedy", () => {
     );
   });
 
+  // The layers: dense_1, batch, LeakyReLU, Reshape to [4, 4, 5], up (ConvTranspose), UpSampling, colours (Conv).
+  it.each<[string, number, Record<string, unknown>, RegExp]>([
+    ["units", 0, { units: 64 }, /"dense_1" .* a kernel of shape \[4,80\], where \[4,64\] is due/],
+    ["a kernel's size", 6, { kernel_size: [9, 9] }, /a kernel of shape \[3,3,4,3\], where \[9,9,4,3\]/],
+    ["a transposed kernel's size", 4, { kernel_size: 4 }, /a kernel of shape \[5,5,4,5\], where \[4,4,4,5\]/],
+    ["filters", 6, { filters: 4 }, /a kernel of shape \[3,3,4,3\], where \[3,3,4,4\]/],
+    ["no groups", 6, { groups: 0 }, /needs a positive integer as groups/],
+    ["groups that do not divide", 6, { groups: 3 }, /has 3 groups of 4 channels and 3 filters/],
+    ["groups of half a channel", 6, { groups: 0.5 }, /needs a positive integer as groups/],
+    ["groups of a transposed convolution", 4, { groups: 2 }, /"up" \(Conv2DTranspose\) has groups/],
+    ["padding of an output", 4, { output_padding: 1 }, /padding of its output/],
+    ["a kernel larger than the image", 6, { padding: "valid", dilation_rate: 9 }, /a tensor of shape \[-?\d/],
+    ["an axis that is not there", 1, { axis: 9 }, /another axis than the last/],
+    ["several axes", 1, { axis: [1, 2] }, /another axis than the last/],
+    ["more than fits", 5, { size: [1e9, 1e9] }, /makes a tensor of shape \[8000000000,/],
+    ["a flag that is none", 0, { use_bias: "no" }, /needs true or false as use_bias/],
+  ])("a layer that is configured for another network: %s", async (_, index, changes, message) => {
+    await refuses(changed(replaced(index, changes)), message);
+  });
+
+  it("an axis along which tensors cannot be joined", async () => {
+    const joined = (axis: number) => ({
+      ...called("Concatenate", [
+        ["x", 0, 0, {}],
+        ["x", 0, 0, {}],
+      ]),
+      config: { name: "y", axis },
+    });
+    await refuses(functional(joined(9)), /joins along the axis 9 of \[4,4,5\]/);
+    await refuses(functional(joined(0)), /joins along the axis 0/);
+  });
+
+  it("an embedding of what another layer makes", async () => {
+    const embedding = { ...called("Embedding", [["x", 0, 0, {}]]), config: { name: "y", output_dim: 2 } };
+    await refuses(functional(embedding), /"y" \(Embedding\) reads another tensor than an input/);
+  });
+
   it("weights that are not there", async () => {
     await refuses(changed(replaced(0, { name: "other" })), /"keras.other.kernel" is missing/);
     await refuses(
@@ -224,6 +261,10 @@ describe("what is refused names the layer and the remedy", () => {
     await refuses(
       changed(() => "none"),
       /lists no layers/,
+    );
+    await refuses(
+      changed(() => []),
+      /no layer of its configuration is its output/,
     );
   });
 });

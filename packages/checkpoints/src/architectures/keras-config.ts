@@ -35,6 +35,13 @@ export class LayerConfig {
     throw this.wrong(`needs a number as ${key}`);
   }
 
+  /** A positive integer. */
+  count(key: string, preset?: number): number {
+    const value = this.number(key, preset);
+    if (Number.isSafeInteger(value) && value >= 1) return value;
+    throw this.wrong(`needs a positive integer as ${key}`);
+  }
+
   flag(key: string, preset: boolean): boolean {
     const value = this.#entries[key] ?? preset;
     if (typeof value === "boolean") return value;

@@ -16,11 +16,10 @@ interface Extent {
   readonly size: number;
 }
 
-/** [h, w, …] to [channels and channels, h, w], both kinds of convolution having the axes in reverse order. */
-function kernelOf(layer: Layer): Values {
-  const kernel = valuesOf(variable(layer, "kernel", 0));
-  if (kernel.shape.length !== 4) throw layer.config.wrong(`has a kernel of shape [${kernel.shape}]`);
-  return permuted(kernel, [3, 2, 0, 1]);
+/** A kernel of shape [h, w, …] as [channels and channels, h, w], both kinds of convolution having the axes in reverse order. */
+function kernelOf(layer: Layer, channels: readonly [number, number]): Values {
+  const shape = [...layer.config.pair("kernel_size"), ...channels];
+  return permuted(valuesOf(variable(layer, "kernel", 0, shape)), [3, 2, 0, 1]);
 }
 
 function extentsOf(layer: Layer, x: Value): [Extent, Extent] {
@@ -49,7 +48,8 @@ function isSame({ config }: Layer): boolean {
 function operands(layer: Layer, x: Value, weight: Values): Name[] {
   const { network, config } = layer;
   const inputs = [x.tensor, network.weight("kernel", weight)];
-  if (config.flag("use_bias", true)) inputs.push(network.weight("bias", variable(layer, "bias", 1)));
+  if (config.flag("use_bias", true))
+    inputs.push(network.weight("bias", variable(layer, "bias", 1, [config.count("filters")])));
   return inputs;
 }
 
@@ -78,19 +78,23 @@ export function convolution2d(layer: Layer, x: Value): Value {
   );
   const before = totals.map((total) => total >> 1);
   const after = totals.map((total, i) => total - before[i]);
-  const weight = kernelOf(layer);
-  const attributes = { ...geometry(extents, before, after), group: int(config.number("groups", 1)) };
+  const [filters, groups] = [config.count("filters"), config.count("groups", 1)];
+  if (x.shape[2] % groups !== 0 || filters % groups !== 0)
+    throw config.wrong(`has ${groups} groups of ${x.shape[2]} channels and ${filters} filters`);
+  const weight = kernelOf(layer, [x.shape[2] / groups, filters]);
+  const attributes = { ...geometry(extents, before, after), group: int(groups) };
   const tensor = network.op("Conv", operands(layer, x, weight), attributes);
-  return activated(layer, { tensor, shape: [...sizes, weight.shape[0]] }, config.get("activation"));
+  return activated(layer, { tensor, shape: [...sizes, filters] }, config.get("activation"));
 }
 
 /** Of x [n, c, h, w]: what the gradient of a convolution with the same padding would be. */
 export function transposedConvolution2d(layer: Layer, x: Value): Value {
   const { network, config } = layer;
   const extents = extentsOf(layer, x);
-  if (extents.some(({ dilation }) => dilation !== 1) || Array.isArray(config.get("output_padding"))) {
-    throw config.wrong("has a dilation, or a padding of its output");
-  }
+  const isPlain =
+    extents.every(({ dilation }) => dilation === 1) && (config.get("output_padding") ?? null) === null;
+  if (!isPlain) throw config.wrong("has a dilation, or a padding of its output");
+  if (config.count("groups", 1) !== 1) throw config.wrong("has groups");
   const same = isSame(layer);
   const cropped = extents.map(({ kernel, stride }) => (same ? Math.max(kernel - stride, 0) : 0));
   // A kernel that is shorter than the stride leaves zeros at the end.
@@ -100,8 +104,9 @@ export function transposedConvolution2d(layer: Layer, x: Value): Value {
   );
   const before = cropped.map((total) => total >> 1);
   const after = cropped.map((total, i) => total - before[i]);
-  const weight = kernelOf(layer);
+  const filters = config.count("filters");
+  const weight = kernelOf(layer, [filters, x.shape[2]]);
   const attributes = { ...geometry(extents, before, after), output_padding: ints(further) };
   const tensor = network.op("ConvTranspose", operands(layer, x, weight), attributes);
-  return activated(layer, { tensor, shape: [...sizes, weight.shape[1]] }, config.get("activation"));
+  return activated(layer, { tensor, shape: [...sizes, filters] }, config.get("activation"));
 }

@@ -23,9 +23,10 @@ const dense: Write = (layer, [x]) => {
   const { network, config } = layer;
   if (x.shape.length !== 1)
     throw config.wrong(`is given a tensor of shape [${x.shape}], where a vector is due`);
-  const inputs = [x.tensor, network.weight("kernel", variable(layer, "kernel", 0))];
-  if (config.flag("use_bias", true)) inputs.push(network.weight("bias", variable(layer, "bias", 1)));
-  const product = { tensor: network.op("Gemm", inputs), shape: [config.number("units")] };
+  const units = config.count("units");
+  const inputs = [x.tensor, network.weight("kernel", variable(layer, "kernel", 0, [x.shape[0], units]))];
+  if (config.flag("use_bias", true)) inputs.push(network.weight("bias", variable(layer, "bias", 1, [units])));
+  const product = { tensor: network.op("Gemm", inputs), shape: [units] };
   return activated(layer, product, config.get("activation"));
 };
 
@@ -33,15 +34,16 @@ const dense: Write = (layer, [x]) => {
 const batchNormalization: Write = (layer, [x]) => {
   const { network, config } = layer;
   const axis = config.get("axis") ?? -1;
-  const last = Array.isArray(axis) ? axis[0] : axis;
+  const last = Array.isArray(axis) && axis.length === 1 ? axis[0] : axis;
   if (last !== -1 && last !== x.shape.length) throw config.wrong("normalises another axis than the last");
   const channels = x.shape[x.shape.length - 1];
   const [scales, centres] = [config.flag("scale", true), config.flag("center", true)];
+  const read = (name: string, place: number) => variable(layer, name, place, [channels]).read();
   const index = Number(scales) + Number(centres);
-  const gamma = scales ? variable(layer, "gamma", 0).read() : new Float32Array(channels).fill(1);
-  const beta = centres ? variable(layer, "beta", Number(scales)).read() : new Float32Array(channels);
-  const mean = variable(layer, "moving_mean", index).read();
-  const variance = variable(layer, "moving_variance", index + 1).read();
+  const gamma = scales ? read("gamma", 0) : new Float32Array(channels).fill(1);
+  const beta = centres ? read("beta", Number(scales)) : new Float32Array(channels);
+  const mean = read("moving_mean", index);
+  const variance = read("moving_variance", index + 1);
   const epsilon = config.number("epsilon", 1e-3);
   const gain = Float64Array.from(gamma, (value, c) => value / Math.sqrt(variance[c] + epsilon));
   const shift = Float32Array.from(beta, (value, c) => value - mean[c] * gain[c]);
@@ -137,6 +139,11 @@ const concatenate: Write = ({ network, config }, given) => {
   const [{ shape }] = given;
   const axis = config.number("axis", -1);
   const own = (axis < 0 ? axis + shape.length + 1 : axis) - 1;
+  if (shape[own] === undefined) throw config.wrong(`joins along the axis ${axis} of [${shape}]`);
+  const isAlike = (each: Value): boolean =>
+    each.shape.length === shape.length && each.shape.every((extent, i) => i === own || extent === shape[i]);
+  if (!given.every(isAlike))
+    throw config.wrong(`is given shapes that do not fit, ${given.map((each) => `[${each.shape}]`)}`);
   const total = given.reduce((sum, each) => sum + each.shape[own], 0);
   const tensors = given.map(({ tensor }) => tensor);
   const tensor = network.op("Concat", tensors, { axis: int(physicalAxis(axis, shape)) });
@@ -165,11 +172,12 @@ const merged =
 
 const embedding: Write = (layer, [x]) => {
   const { network, config } = layer;
-  const table = network.weight("embeddings", variable(layer, "embeddings", 0));
-  return {
-    tensor: network.op("Gather", [table, x.tensor]),
-    shape: [...x.shape, config.number("output_dim")],
-  };
+  if (!x.isIndices || x.shape.length !== 1)
+    throw config.wrong("reads another tensor than an input of the model that is a vector");
+  const size = config.count("output_dim");
+  const rows = variable(layer, "embeddings", 0, [config.count("input_dim"), size]);
+  const tensor = network.op("Gather", [network.weight("embeddings", rows), x.tensor]);
+  return { tensor, shape: [...x.shape, size] };
 };
 
 const leakyRelu: Write = ({ network, config }, [x]) => {
@@ -179,7 +187,7 @@ const leakyRelu: Write = ({ network, config }, [x]) => {
 
 const relu: Write = ({ network, config }, [x]) => {
   const isPlain = config.number("negative_slope", 0) === 0 && config.number("threshold", 0) === 0;
-  if (!isPlain || typeof config.get("max_value") === "number") throw config.wrong("is no plain ReLU");
+  if (!isPlain || (config.get("max_value") ?? null) !== null) throw config.wrong("is no plain ReLU");
   return { tensor: network.op("Relu", [x.tensor]), shape: x.shape };
 };
 

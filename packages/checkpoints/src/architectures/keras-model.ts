@@ -14,7 +14,11 @@ import { flattened } from "./keras-nested.ts";
  */
 export function kerasModel(config: unknown, depth = 0): KerasModel {
   if (depth > DEEPEST) throw notBuilt(`its models lie within models, more than ${DEEPEST} deep`);
-  return flattened(plainModel(config), (layer) => kerasModel(layer.model, depth + 1));
+  const model = flattened(plainModel(config), (layer) => kerasModel(layer.model, depth + 1));
+  const isThere = (name: string): boolean => model.layers.some((layer) => layer.config.name === name);
+  if (depth === 0 && (model.outputs.length === 0 || !model.outputs.every(isThere)))
+    throw notBuilt("no layer of its configuration is its output");
+  return model;
 }
 
 function plainModel(config: unknown): KerasModel {

@@ -11,6 +11,8 @@ export interface Value {
   readonly shape: readonly number[];
   /** Of black and white, where an activation that has bounds made it, and nothing changed it since. */
   readonly range?: string | undefined;
+  /** Of whole numbers, such as classes, which an embedding alone can read. */
+  readonly isIndices?: boolean;
 }
 
 /** What a layer is written with. */
@@ -32,14 +34,24 @@ export function physicalAxis(axis: number, shape: readonly number[]): number {
   return shape.length === 3 ? ([0, 2, 3, 1][counted] ?? counted) : counted;
 }
 
-/** A variable by its name, or by its number where the file has that alone. */
-export function variable({ weights, config }: Layer, name: string, index: number): StoredTensor {
+/**
+ * A variable by its name, or by its number where the file has that alone.
+ *
+ * @param shape that the configuration of the layer gives it.
+ */
+export function variable(
+  { weights, config }: Layer,
+  name: string,
+  index: number,
+  shape: readonly number[],
+): StoredTensor {
   const prefix = `keras.${config.name}`;
-  return (
+  const found =
     weights.find(`${prefix}.${name}`) ??
     weights.find(`${prefix}.${index}`) ??
-    weights.tensor(`${prefix}.${name}`)
-  );
+    weights.tensor(`${prefix}.${name}`);
+  if (found.shape.join() === shape.join()) return found;
+  throw config.wrong(`has a ${name} of shape [${found.shape}], where [${shape}] is due`);
 }
 
 export function requireChannelsLast({ config }: Layer): void {

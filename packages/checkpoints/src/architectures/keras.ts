@@ -1,6 +1,7 @@
 // Sequential and functional models of Keras, from .h5 and .keras files and TensorFlow.js's layers models. Images have
 // their channels first here, where Keras has them last; elements are put in another order where vectors become images.
 
+import { elementCount } from "@vielbein/onnx/graph";
 import type { Name, Network } from "../build/network.ts";
 import type { Weights } from "../build/weights.ts";
 import { parsedJson } from "../files/json.ts";
@@ -20,6 +21,9 @@ export const keras: Architecture = {
   options: [],
   build,
 };
+
+/** Elements of a tensor that an engine can hold. */
+const LARGEST = 2 ** 31 - 1;
 
 /** Classes of layers that constants may be operands of. */
 const MERGING: readonly string[] = ["Add", "Multiply"];
@@ -70,8 +74,12 @@ function written(
     throw config.wrong("is given a constant, which is not read");
   if (given.length > 1 && config.className !== "Concatenate" && !MERGING.includes(config.className))
     throw config.wrong(`is given ${given.length} tensors, where one is due`);
+  if (given.some(({ isIndices }) => isIndices) && config.className !== "Embedding")
+    throw config.wrong("is given indices, which an embedding reads");
   network.scope(config.name);
   const value = write({ network, weights, config, constants }, given);
+  if (!value.shape.every((extent) => extent >= 1) || elementCount(value.shape) > LARGEST)
+    throw config.wrong(`makes a tensor of shape [${value.shape}]`);
   network.scope("");
   return value;
 }
@@ -101,7 +109,7 @@ class Inputs {
     }
     const readers = this.#layers.filter(({ inputs }) => inputs.includes(config.name));
     if (readers.some((reader) => reader.config.className === "Embedding")) {
-      return { tensor: this.#network.indices(config.name, shape), shape };
+      return { tensor: this.#network.indices(config.name, shape), shape, isIndices: true };
     }
     const name: Name = this.#hasCode ? config.name : "z";
     this.#hasCode = true;
