@@ -219,6 +219,7 @@ describe("what is refused names the layer and the remedy", () => {
     ["an axis that is not there", 1, { axis: 9 }, /another axis than the last/],
     ["several axes", 1, { axis: [1, 2] }, /another axis than the last/],
     ["more than fits", 5, { size: [1e9, 1e9] }, /makes a tensor of shape \[8000000000,/],
+    ["an option that nobody knows", 1, { renorm: true }, /"batch" .* has renorm true, which is not read/],
     ["a flag that is none", 0, { use_bias: "no" }, /needs true or false as use_bias/],
   ])("a layer that is configured for another network: %s", async (_, index, changes, message) => {
     await refuses(changed(replaced(index, changes)), message);

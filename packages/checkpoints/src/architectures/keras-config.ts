@@ -2,11 +2,30 @@
 
 import { notBuilt } from "../errors.ts";
 
+/** Options of training, of storage and of names, and those that say again what the weights or the other layers say. */
+const WITHOUT_EFFECT: readonly string[] = [
+  ...["name", "trainable", "dtype", "batch_input_shape", "batch_shape", "input_shape", "registered_name"],
+  ...[
+    "momentum",
+    "renorm_momentum",
+    "synchronized",
+    "fused",
+    "rate",
+    "stddev",
+    "noise_shape",
+    "seed",
+    "l1",
+    "l2",
+  ],
+  ...["mask_zero", "input_length", "data_format"],
+];
+
 /** Entries of a layer's configuration; errors name the layer. */
 export class LayerConfig {
   readonly className: string;
   readonly name: string;
   readonly #entries: Readonly<Record<string, unknown>>;
+  readonly #read = new Set<string>();
 
   constructor(className: string, entries: Readonly<Record<string, unknown>>) {
     this.className = className;
@@ -25,11 +44,25 @@ export class LayerConfig {
   }
 
   get(key: string): unknown {
+    this.#read.add(key);
     return this.#entries[key];
   }
 
+  /** @throws {VielbeinError} `INVALID_MODEL` where an option that may matter was not asked for. */
+  requireRead(): void {
+    const left = Object.entries(this.#entries).find(
+      ([key, value]) =>
+        value !== null &&
+        value !== false &&
+        !this.#read.has(key) &&
+        !WITHOUT_EFFECT.includes(key) &&
+        !/_(initializer|regularizer|constraint)$/.test(key),
+    );
+    if (left) throw this.wrong(`has ${left[0]} ${JSON.stringify(left[1])}, which is not read`);
+  }
+
   number(key: string, preset?: number): number {
-    const value = this.#entries[key];
+    const value = this.get(key);
     if (typeof value === "number") return value;
     if (preset !== undefined && (value === undefined || value === null)) return preset;
     throw this.wrong(`needs a number as ${key}`);
@@ -43,20 +76,20 @@ export class LayerConfig {
   }
 
   flag(key: string, preset: boolean): boolean {
-    const value = this.#entries[key] ?? preset;
+    const value = this.get(key) ?? preset;
     if (typeof value === "boolean") return value;
     throw this.wrong(`needs true or false as ${key}`);
   }
 
   text(key: string, preset: string): string {
-    const value = this.#entries[key] ?? preset;
+    const value = this.get(key) ?? preset;
     if (typeof value === "string") return value;
     throw this.wrong(`needs a text as ${key}`);
   }
 
   /** Positive extents; one number counts twice. */
   pair(key: string, preset?: number): [number, number] {
-    const value = this.#entries[key] ?? preset;
+    const value = this.get(key) ?? preset;
     const list = Array.isArray(value) ? value : [value, value];
     if (list.length === 2 && list.every((x) => Number.isInteger(x) && (x as number) >= 1))
       return list as [number, number];

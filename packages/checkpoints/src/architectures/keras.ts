@@ -81,6 +81,7 @@ function written(
   if (!value.shape.every((extent) => extent >= 1) || elementCount(value.shape) > LARGEST)
     throw config.wrong(`makes a tensor of shape [${value.shape}]`);
   network.scope("");
+  config.requireRead();
   return value;
 }
 
