@@ -31,6 +31,8 @@ const options = {
   readme: "none",
   router: "entries",
   excludeInternal: true,
+  // What the explorer's element inherits from the browser's is documented elsewhere.
+  excludeExternals: true,
   excludePrivate: true,
   sourceLinkTemplate: "https://github.com/vielbein/vielbein/blob/main/{path}#L{line}",
   hidePageHeader: true,

@@ -28,6 +28,7 @@ function requireListed({ pages, rewrites }: SiteConfig): void {
 export default defineConfig({
   base: BASE,
   title: "Vielbein",
+  head: [["link", { rel: "icon", href: "data:," }]],
   description: "The local geometry of generators, from exact Jacobians, in Node and the browser.",
   srcDir: "..",
   srcExclude: NO_PAGES,

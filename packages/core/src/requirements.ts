@@ -43,6 +43,20 @@ export function requireShare(what: string, value: number): void {
   throw new VielbeinError("INVALID_ARGUMENT", `${what} must lie between 0 and 1, got ${value}.`);
 }
 
+/**
+ * Requires one of some names.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT`.
+ */
+export function requireChoice<Name extends string>(
+  what: string,
+  name: string,
+  choices: readonly Name[],
+): asserts name is Name {
+  if ((choices as readonly string[]).includes(name)) return;
+  throw new VielbeinError("INVALID_ARGUMENT", `${what} must be one of ${choices.join(", ")}, got "${name}".`);
+}
+
 /** What arguments of one kind are, in words, and how they are known. */
 export type ArgumentKind = readonly [needed: string, fits: (value: unknown) => boolean];
 

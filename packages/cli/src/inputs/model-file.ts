@@ -3,12 +3,12 @@
 import { fileURLToPath } from "node:url";
 import type { CheckpointOptions } from "@vielbein/checkpoints";
 import { checkpointFormat } from "@vielbein/checkpoints/format";
-import { statedRemarks, VielbeinError } from "@vielbein/core";
+import { statedRemarks } from "@vielbein/core";
 import { decodeModel, type Model, resolveExternalData } from "@vielbein/onnx";
 import { readModelFile } from "@vielbein/runtime-node";
 import { sampleDenoiserUrl, sampleUrl } from "@vielbein/sample";
 import { integer } from "../kit/arguments.ts";
-import { type OptionsOf, option } from "../kit/options.ts";
+import { type OptionsOf, option, requireAbsent } from "../kit/options.ts";
 
 /** What a checkpoint does not say by itself. */
 export const checkpointOptions = {
@@ -73,17 +73,11 @@ export async function readModel(argument: string, options: CheckpointOptions = {
       remarks: statedRemarks(model.metadata),
     };
   }
-  requireNone(options, name);
+  requireAbsent(
+    { ...options },
+    Object.keys(options),
+    `"${name}" is no checkpoint. Give classes of an ONNX model with --set, sizes with --shape, or leave it out.`,
+  );
   const model = await resolveExternalData(decodeModel(bytes, name), readExternal);
   return { path, name, bytes, model, remarks: statedRemarks(model.metadata) };
-}
-
-/** An ONNX model has nothing left open that these options say. */
-function requireNone(options: CheckpointOptions, name: string): void {
-  const given = Object.entries(options).find(([, value]) => value !== undefined);
-  if (!given) return;
-  throw new VielbeinError(
-    "INVALID_ARGUMENT",
-    `--${given[0]}: "${name}" is no checkpoint. Give classes of an ONNX model with --set, sizes with --shape, or leave it out.`,
-  );
 }

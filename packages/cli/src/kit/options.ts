@@ -1,6 +1,7 @@
 // Options as values that know the type of what they yield. The options of a command are a plain object of them, in the
 // order in which they are listed; groups that commands share are such objects, to be spread.
 
+import { VielbeinError } from "@vielbein/core";
 import { Option } from "commander";
 
 /** An option that yields a T: undefined where it was not given and has no default. */
@@ -86,6 +87,29 @@ export function withDefault<O extends TypedOption<unknown>>(
   preset: NonNullable<O["type"]>,
 ): Given<O> {
   return given.default(preset) as Given<O>;
+}
+
+/**
+ * Refuses options that have no use in the company of others.
+ *
+ * @param given the values of options, by their names in code.
+ * @param names of those that have no use.
+ * @param why with the remedy: what follows the option's flag in the message.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for the first of them that was given.
+ */
+export function requireAbsent(
+  given: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  why: string,
+): void {
+  const useless = names.find((name) => given[name] !== undefined && given[name] !== false);
+  if (useless === undefined) return;
+  throw new VielbeinError("INVALID_ARGUMENT", `${flagOf(useless)}: ${why}`);
+}
+
+/** The flag of an option: that of `imageRange` is `--image-range`. */
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
 }
 
 /** Asks for the document in place of the text. */

@@ -4,7 +4,7 @@ import { VielbeinError } from "@vielbein/core";
 import { InvalidArgumentError } from "commander";
 import { integer } from "../kit/arguments.ts";
 import { command } from "../kit/command.ts";
-import { choice, flag, type OptionsOf, option, required } from "../kit/options.ts";
+import { choice, flag, type OptionsOf, option, requireAbsent, required } from "../kit/options.ts";
 import type { Report } from "../kit/report.ts";
 import type { Task } from "../kit/task.ts";
 import { KUBERNETES_LIMIT, type KubernetesOptions, kubernetesJob, submitToKubernetes } from "./kubernetes.ts";
@@ -90,14 +90,18 @@ interface SubmitTask extends Task<SubmitOptions> {
 }
 
 async function toSlurm({ folder, options, terminal }: SubmitTask): Promise<Report> {
-  requireNone(options, ["image", "volume", "mount", "namespace"]);
+  requireAbsent(
+    options,
+    ["image", "volume", "mount", "namespace"],
+    "it is not for --engine slurm. Leave it out.",
+  );
   const submission = await submissionOf(folder, options.elements, await slurmLimit(terminal));
   if (options.print) return { text: () => slurmScript(submission, options) };
   return said(submission, await submitToSlurm(submission, options));
 }
 
 async function toKubernetes({ folder, options }: SubmitTask): Promise<Report> {
-  requireNone(options, ["time", "partition", "sbatch"]);
+  requireAbsent(options, ["time", "partition", "sbatch"], "it is not for --engine kubernetes. Leave it out.");
   const submission = await submissionOf(folder, options.elements, KUBERNETES_LIMIT);
   const settings = { ...options, ...requireAll(options) };
   if (!options.print) return said(submission, await submitToKubernetes(submission, settings));
@@ -107,16 +111,6 @@ async function toKubernetes({ folder, options }: SubmitTask): Promise<Report> {
 
 function said(submission: Submission, answer: string): Report {
   return { text: () => `submitted ${submissionText(submission)}: ${answer}\n` };
-}
-
-/** @throws {VielbeinError} `INVALID_ARGUMENT` */
-function requireNone(options: SubmitOptions, names: readonly (keyof SubmitOptions)[]): void {
-  const given = names.find((name) => options[name] !== undefined);
-  if (given === undefined) return;
-  throw new VielbeinError(
-    "INVALID_ARGUMENT",
-    `--${given}: it is not for --engine ${options.engine}. Leave it out.`,
-  );
 }
 
 /** @throws {VielbeinError} `INVALID_ARGUMENT` */

@@ -6,12 +6,11 @@
 // its curvature, log p_σ grows as (d − D)·log σ, and the heat equation gives that rate by the score at the point alone.
 
 import { estimateTrace, matrix, type TraceOptions, transpose } from "@vielbein/linalg";
-import { VielbeinError } from "../errors.ts";
 import { type DerivativeOptions, JacobianAt } from "../jacobian/jacobian-at.ts";
 import type { FloatArray } from "../map/float-array.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { dot } from "../optimize/objective.ts";
-import { requireKind, requirePositive } from "../requirements.ts";
+import { requireChoice, requireKind, requirePositive } from "../requirements.ts";
 import { studentQuantile } from "../statistics/student.ts";
 
 /** How the trace of the derivative is computed. */
@@ -72,12 +71,7 @@ export async function flipd(
   requirePositive("flipd: alpha", alpha);
   const dim = noise.from.dim;
   const { trace = dim <= EXACT_UP_TO ? "exact" : "hutch++" } = options;
-  if (!TRACE_METHODS.includes(trace)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `flipd: trace must be one of ${TRACE_METHODS.join(", ")}, got "${trace}".`,
-    );
-  }
+  requireChoice("flipd: trace", trace, TRACE_METHODS);
   const at = JacobianAt.of(
     noise,
     point.map((x) => alpha * x),

@@ -20,7 +20,7 @@ import { JacobianAt } from "../jacobian/jacobian-at.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { weightedMap } from "../map/weighted-map.ts";
 import { type MetricOptions, metricTensor, routeOf } from "../metric/metric.ts";
-import { requireInteger, requireKind, requireShare } from "../requirements.ts";
+import { requireChoice, requireInteger, requireKind, requireShare } from "../requirements.ts";
 
 /**
  * What becomes of the rest of the output. `ignore`: it may move. `keep`: directions move it by less than a tolerance.
@@ -129,12 +129,7 @@ export function outerWeights(weights: ArrayLike<number>): Float64Array {
 export function regionDirections(metrics: RegionMetrics, options: RegionOptions): RegionDirections {
   requireKind("regionDirections: metrics", "regionMetrics", metrics);
   requireKind("regionDirections: options", "object", options);
-  if (!OUTSIDE_RULES.includes(options.outside)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `regionDirections: outside must be one of ${OUTSIDE_RULES.join(", ")}, got "${options.outside}".`,
-    );
-  }
+  requireChoice("regionDirections: outside", options.outside, OUTSIDE_RULES);
   const { inner, outer } = metrics;
   const { outside, k = inner.rows } = options;
   requireInteger("regionDirections: k", k, 1, inner.rows);

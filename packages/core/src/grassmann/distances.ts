@@ -4,7 +4,7 @@
 
 import { type Matrix, orthonormalize, principalAngles } from "@vielbein/linalg";
 import { VielbeinError } from "../errors.ts";
-import { requireKind } from "../requirements.ts";
+import { requireChoice, requireKind } from "../requirements.ts";
 
 /** Distances of two k-dimensional subspaces with principal angles θ₁ ≤ … ≤ θ_k, all in radians or unitless. */
 export interface GrassmannDistances {
@@ -64,12 +64,7 @@ export const GRASSMANN_DISTANCES: readonly GrassmannDistanceName[] = Object.keys
  * @throws {VielbeinError} `INVALID_ARGUMENT`.
  */
 export function grassmannDistance(angles: ArrayLike<number>, name: GrassmannDistanceName): number {
-  if (!Object.hasOwn(formulas, name)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `grassmannDistance: the name must be one of ${GRASSMANN_DISTANCES.join(", ")}, got "${name}".`,
-    );
-  }
+  requireChoice("grassmannDistance: the name", name, GRASSMANN_DISTANCES);
   return distanceOf(checked(angles), name);
 }
 

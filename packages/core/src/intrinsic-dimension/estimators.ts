@@ -1,7 +1,6 @@
 // All estimators under names of their own, with what each needs.
 
-import { VielbeinError } from "../errors.ts";
-import { requireInteger, requireKind } from "../requirements.ts";
+import { requireChoice, requireInteger, requireKind } from "../requirements.ts";
 import type { Cloud } from "./cloud.ts";
 import { correlationIntegral } from "./correlation-integral.ts";
 import { type Estimate, undetermined } from "./estimate.ts";
@@ -164,12 +163,7 @@ export function estimateDimension(
   options: EstimatorOptions = {},
 ): Estimate {
   requireKind("estimateDimension: cloud", "cloud", cloud);
-  if (!Object.hasOwn(ESTIMATORS, name)) {
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `estimateDimension: name must be one of ${Object.keys(ESTIMATORS).join(", ")}, got "${name}".`,
-    );
-  }
+  requireChoice("estimateDimension: name", name, ESTIMATOR_NAMES);
   const estimator = ESTIMATORS[name];
   const k = options.k ?? estimator.k ?? 0;
   if (options.k !== undefined) requireInteger("estimateDimension: k", k, 2);
@@ -187,6 +181,7 @@ export function neighboursNeeded(
 ): number {
   requireKind("neighboursNeeded: names", "list", names);
   const counts = names.map((name) => {
+    requireChoice("neighboursNeeded: each name", name, ESTIMATOR_NAMES);
     const estimator = ESTIMATORS[name];
     return estimator.searched(options.k ?? estimator.k ?? 0, n, options);
   });

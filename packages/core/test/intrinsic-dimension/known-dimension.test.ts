@@ -354,6 +354,9 @@ describe("clouds that do not determine a dimension", () => {
     expect(estimateDimension(cloud, "mle", { k: 19 }).dimension).toBeGreaterThan(1);
     expect(neighboursNeeded(["mle", "ess"], 50)).toBe(20);
     expect(neighboursNeeded(["ess"], 50)).toBe(0);
+    expect(() => neighboursNeeded(["toString" as "ess"], 50)).toThrow(
+      /must be one of .*ess.*, got "toString"/,
+    );
   });
 
   it("refuses what is no number, and k that is none", () => {

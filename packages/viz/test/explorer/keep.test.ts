@@ -3,7 +3,7 @@
 import { matrix } from "@vielbein/linalg";
 import { expect, it } from "vitest";
 import type { ExplorerModel } from "../../src/explorer/engine.ts";
-import { codeFor, commandFor } from "../../src/explorer/keep/copies.ts";
+import { codeFor, commandFor, literal } from "../../src/explorer/keep/copies.ts";
 import { wayThrough } from "../../src/explorer/keep/interpolate.ts";
 import { type KeptDirection, ShelfStore, setOf, textOf } from "../../src/explorer/keep/shelf-store.ts";
 import { distinct, plainName } from "../../src/explorer/names.ts";
@@ -107,6 +107,9 @@ it("writes commands and code", () => {
     `const model = withShapes(decodeModel(bytes), new Map([["height",[8]]]));
 const map = await OnnxMap.create(model, new NodeRuntime(), { from: "w", to: "image", inputs: inputTensors(model, {"label":{"onehot":3},"my noise":[0.5,1152921504606846976n]}) });`,
   );
+  const hostile = [-0, 2n ** 70n, '"1n"', "1n", null, JSON.parse('{"__proto__":[1],"a b":{"c":"\\n"}}')];
+  expect(new Function(`return ${literal(hostile)}`)()).toEqual(hostile);
+  expect(literal(hostile)).toContain('["__proto__"]:[1]');
   const [, text] = /Buffer.from\("([^"]+)", "base64url"\)/.exec(codeFor(subject)) ?? [];
   const bytes = new Uint8Array(Buffer.from(text!, "base64url"));
   expect([...new Float32Array(bytes.buffer)]).toEqual([1, 2, 3]);

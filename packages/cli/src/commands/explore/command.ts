@@ -2,7 +2,6 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { VielbeinError } from "@vielbein/core";
 import { pageUrl } from "@vielbein/explorer/page";
 import { axisExtents, encodeModel, endpoints, inputTensors, withShapes } from "@vielbein/onnx";
 import { formatChoice } from "@vielbein/viz";
@@ -13,7 +12,7 @@ import { checkpointChoices, checkpointOptions, readModel } from "../../inputs/mo
 import { readSettings, setOption } from "../../inputs/settings.ts";
 import { integer } from "../../kit/arguments.ts";
 import { command } from "../../kit/command.ts";
-import { flag, type OptionsOf, option } from "../../kit/options.ts";
+import { flag, type OptionsOf, option, requireAbsent } from "../../kit/options.ts";
 import { info, type Terminal } from "../../kit/terminal.ts";
 import { type ServedModel, servePage } from "./page-server.ts";
 
@@ -37,7 +36,7 @@ export const explore = command({
     open: flag("--no-open", "print the address only"),
   },
   async run({ model: path, options: { port, open, ...options }, terminal, signal }) {
-    if (path === undefined) requireNone(options);
+    if (path === undefined) requireAbsent(options, Object.keys(modelOptions), NO_MODEL);
     const { model, session } = path === undefined ? NOTHING : await readServed(path, options, terminal);
     const page = await servePage(pageUrl, model, port);
     const url = session === "" ? page.url : `${page.url}#${session}`;
@@ -59,6 +58,8 @@ interface Served {
   readonly session: string;
 }
 
+const NO_MODEL = "there is no model for it. Name one, or leave the option out.";
+
 const NOTHING: Served = { model: undefined, session: "" };
 
 /** @throws {VielbeinError} what the page would refuse is refused here. */
@@ -77,18 +78,6 @@ async function readServed(path: string, options: ModelOptions, terminal: Termina
     model: { name, bytes: whole, sha256: sha256(bytes) },
     session: encodeChoice({ set, extents: Object.fromEntries(extents), layout }),
   };
-}
-
-/** @throws {VielbeinError} `INVALID_ARGUMENT` for options that say something of a model. */
-function requireNone(options: Readonly<Record<string, unknown>>): void {
-  const given = Object.keys(modelOptions).find(
-    (name) => options[name] !== undefined && options[name] !== false,
-  );
-  if (given === undefined) return;
-  throw new VielbeinError(
-    "INVALID_ARGUMENT",
-    `${modelOptions[given as keyof ModelOptions].long}: there is no model for it. Name one, or leave the option out.`,
-  );
 }
 
 /** Where there is no browser the address is printed anyway. */

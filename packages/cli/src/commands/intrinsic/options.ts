@@ -7,7 +7,7 @@ import { mapOptions, pointOptions } from "../../inputs/model.ts";
 import { integer, positive } from "../../kit/arguments.ts";
 import { output } from "../../kit/command-files.ts";
 import { figure } from "../../kit/figure.ts";
-import { flag, json, type OptionsOf, option } from "../../kit/options.ts";
+import { flag, json, type OptionsOf, option, requireAbsent } from "../../kit/options.ts";
 
 export const options = {
   ...mapOptions,
@@ -66,31 +66,13 @@ export function chosenEstimators({ estimators, out, perPoint }: IntrinsicOptions
   );
 }
 
-/** Options by their flags that a file of points has no use for. */
-const OF_MODELS: Readonly<Record<string, keyof IntrinsicOptions>> = {
-  "--from": "from",
-  "--to": "to",
-  "--set": "set",
-  "--shape": "shape",
-  "--noise-seed": "noiseSeed",
-  "--straight-through": "straightThrough",
-  "--prior": "prior",
-  "--truncation": "truncation",
-  "--points": "points",
-  "--samples": "samples",
-  "--radius": "radius",
-  "--sample": "sample",
-  "--jacobians": "jacobians",
-};
+/** What a file of points has no use for. */
+const OF_MODELS = [
+  ...["from", "to", "set", "shape", "noiseSeed", "straightThrough"],
+  ...["prior", "truncation", "points", "samples", "radius", "sample", "jacobians"],
+] as const satisfies readonly (keyof IntrinsicOptions)[];
 
 /** @throws {VielbeinError} `INVALID_ARGUMENT` where an option is given that only models have a use for. */
 export function requireOptionsOfFiles(given: IntrinsicOptions, file: string): void {
-  const [flagged] = Object.entries(OF_MODELS).filter(
-    ([, key]) => given[key] !== undefined && given[key] !== false,
-  );
-  if (!flagged) return;
-  throw new VielbeinError(
-    "INVALID_ARGUMENT",
-    `${flagged[0]}: "${file}" is a file of points, and this is for models. Leave it out.`,
-  );
+  requireAbsent(given, OF_MODELS, `"${file}" is a file of points, and this is for models. Leave it out.`);
 }

@@ -97,10 +97,20 @@ await map.dispose();
 `;
 }
 
-/** A value as code writes it: integers beyond those of float64 too. */
-function literal(value: unknown): string {
-  const text = JSON.stringify(value, (_, part) => (typeof part === "bigint" ? `${part}n` : part));
-  return text.replaceAll(/"(-?\d+n)"/g, "$1");
+/** Made of texts, numbers, integers of any size, and lists and records of them: a value as code writes it. */
+export function literal(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (Array.isArray(value) || ArrayBuffer.isView(value))
+    return `[${Array.from(value as unknown[], literal).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
+  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
+  return `{${entries.map(([name, part]) => `${keyOf(name)}:${literal(part)}`).join(",")}}`;
+}
+
+/** A name as the key of a record: `__proto__` is one in brackets alone. */
+function keyOf(name: string): string {
+  return name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
 }
 
 function quoted(word: string): string {
