@@ -23,7 +23,7 @@ const FULL = {
   layers: { pairs: 160, points: 60, samples: 5000, held: 1000, votes: 5000, untrained: 20 },
   metric: { points: 24, shuffled: 20, draws: 999, spaces: ["pixels", "features"] },
   directions: { samples: 240, points: 24, reference: 4000, directions: 10, resamples: 200 },
-  regions: { samples: 12, shuffled: 5, reference: 200 },
+  regions: { samples: 48, shuffled: 5, reference: 200 },
   frechet: { points: 60, held: 100, samples: 60, components: 10_000, untrained: 3 },
   denoiser: { points: 24, sigmas: [0.2, 0.3, 0.5, 0.7], untrained: 20 },
 };

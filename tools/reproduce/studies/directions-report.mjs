@@ -18,7 +18,7 @@ export function directionReport(world, results, found) {
   return {
     title: "Directions",
     source:
-      "Choi et al., ICLR 2022 (Local Basis); Shen & Zhou, CVPR 2021 (SeFa); Härkönen et al., NeurIPS 2020 (principal components of w); Wang & Ponce, ICLR 2021 (axes of the averaged metric of pixels)",
+      "Choi et al., ICLR 2022 (Local Basis); Shen & Zhou, CVPR 2021 (SeFa); Härkönen et al., NeurIPS 2020 (principal components of w); Wang & Ponce, ICLR 2021 (axes of the averaged metric of pixels); Choi et al., ICLR 2023 (Fréchet basis)",
     settings,
     claims: claimsOf(selectivity, differences, sizes, taken),
     tables: [
@@ -85,7 +85,7 @@ function claimsOf(selectivity, differences, sizes, taken) {
   };
   const global = ["SeFa", "PCA"].map((method) => ({ method, ...compared("Local Basis", method) }));
   return [
-    ...["random", "SeFa", "PCA", "metric"].map((method) => {
+    ...["random", "SeFa", "PCA", "metric", "Fréchet"].map((method) => {
       const parts = differences[method];
       return {
         claim: `Images stay nearer to the generator's distribution along the Local Basis than along ${nameOf(method)}`,
@@ -94,7 +94,7 @@ function claimsOf(selectivity, differences, sizes, taken) {
         evidence: `${tally(parts)}: ${parts.map(({ interval }) => interval.map((x) => x.toFixed(2)).join(" to ")).join("; ")}`,
       };
     }),
-    ...["Local Basis", "SeFa", "PCA", "metric"].map((method) => {
+    ...["Local Basis", "SeFa", "PCA", "metric", "Fréchet"].map((method) => {
       const found = compared(method, "random");
       return {
         claim: `The directions of ${nameOf(method)} change single factors more selectively than random ones`,
@@ -115,7 +115,12 @@ function claimsOf(selectivity, differences, sizes, taken) {
 
 function nameOf(method) {
   return (
-    { random: "random directions", metric: "the metric", "Local Basis": "the Local Basis" }[method] ?? method
+    {
+      random: "random directions",
+      metric: "the metric",
+      "Local Basis": "the Local Basis",
+      Fréchet: "the Fréchet basis",
+    }[method] ?? method
   );
 }
 

@@ -1,12 +1,14 @@
-// Directions of W by five methods at equal change of the image: which factor each changes, how selectively, and how far
+// Directions of W by six methods at equal change of the image: which factor each changes, how selectively, and how far
 // the images leave the distribution of the generator (Choi et al., ICLR 2022; Shen & Zhou, CVPR 2021; Wang & Ponce,
-// ICLR 2021). Selectivity is the largest share of one factor in the squared standardised change of all factors.
+// ICLR 2021; Choi et al., ICLR 2023). Selectivity is the largest share of one factor in the squared standardised change
+// of all factors.
 
-import { averageMetric, localBasisAt, metricSpectrum, randomDirections } from "@vielbein/core";
+import { averageMetric, metricSpectrum, randomDirections } from "@vielbein/core";
 import { frechetDistance, gaussianOf } from "@vielbein/core/disentanglement";
 import { matrix } from "@vielbein/linalg";
 import { deviations } from "../common/factors.mjs";
 import { meanDifference, perturb } from "../common/perturb.mjs";
+import { localBases, meanBasis } from "../common/tangents.mjs";
 import { tested } from "../common/verdict.mjs";
 import { row } from "../common/world.mjs";
 import { directionReport } from "./directions-report.mjs";
@@ -51,7 +53,7 @@ export async function directions(world, counts) {
     baseline: frechetDistance(gaussianOf(fresh.features), target),
     distances: distancesOf(results, target, samples, world.reading.to.dim),
     differences: differencesOf(results, target, world.reading.to.dim, { taken, resamples }),
-    settings: `${samples} codes, ${kept} leading directions per method (code i takes direction i mod ${kept}, both ways), changes of ${SIZES.join(" and ")} of the mean difference of independent images (${unit.toFixed(3)} by root mean square of pixels), averaged metric of ${points} codes, PCA and reference of ${referenceCount} codes, ${resamples} resamples for Fréchet distances, seed ${SEED}`,
+    settings: `${samples} codes, ${kept} leading directions per method (code i takes direction i mod ${kept}, both ways), changes of ${SIZES.join(" and ")} of the mean difference of independent images (${unit.toFixed(3)} by root mean square of pixels), averaged metric and Fréchet basis of ${points} codes, PCA and reference of ${referenceCount} codes, ${resamples} resamples for Fréchet distances, seed ${SEED}`,
   });
 }
 
@@ -65,18 +67,14 @@ async function directionsOf(world, { latents, samples, points, kept, components 
   const spectra = [];
   for (let i = 0; i < points; i++)
     spectra.push(await metricSpectrum(world.synthesis, row(metricCodes, i, dim)));
-  const local = [];
-  for (let i = 0; i < samples; i++) {
-    const { outputVectors } = await localBasisAt(world.mapping, row(latents, i, world.mapping.from.dim), {
-      k: kept,
-    });
-    local.push(outputVectors);
-  }
+  const local = await localBases(world.mapping, latents, samples, kept);
+  const elsewhere = await localBases(world.mapping, world.latents(SEED + 3, 0, points), points, kept);
   return {
     "Local Basis": (i, k) => column(local[i], k),
     SeFa: globally(await sefaDirections(world)),
     PCA: globally(await world.principalComponents(SEED + 1, components, kept)),
     metric: globally(averageMetric(spectra).eigenvectors),
+    Fréchet: globally(meanBasis(elsewhere).basis),
     random: globally(randomDirections(dim, kept, SEED)),
   };
 }

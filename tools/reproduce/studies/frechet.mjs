@@ -2,19 +2,13 @@
 // its directions, or theirs refined by local bases, change single factors more selectively (Choi, Hwang, Cho & Kang,
 // "Finding the Global Semantic Representation in GAN through Fréchet Mean", ICLR 2023).
 
-import { localBasisAt, randomDirections } from "@vielbein/core";
-import {
-  agreedBasis,
-  frechetBasis,
-  grassmannDistance,
-  haarBand,
-  subspaceAngles,
-} from "@vielbein/core/grassmann";
+import { randomDirections } from "@vielbein/core";
+import { agreedBasis, grassmannDistance, haarBand, subspaceAngles } from "@vielbein/core/grassmann";
 import { leadingColumns, matrix, orthonormalize } from "@vielbein/linalg";
 import { deviations } from "../common/factors.mjs";
 import { meanDifference, perturb } from "../common/perturb.mjs";
+import { localBases, meanBasis } from "../common/tangents.mjs";
 import { allOf, isPositive, meanOf, withInterval } from "../common/verdict.mjs";
-import { row } from "../common/world.mjs";
 import { effectsOf } from "./directions.mjs";
 import { sharesOf } from "./directions-report.mjs";
 import { sefaDirections } from "./warpage.mjs";
@@ -27,7 +21,6 @@ const KEPT = 10;
 const SIZE = 0.25;
 /** Codes that the deviations of the factors are taken of. */
 const MEASURED = 1000;
-const MEAN = { iterations: 1000, tolerance: 1e-5 };
 
 export async function frechet(world, counts) {
   const { points, held, samples, components, untrained: networks } = counts;
@@ -53,7 +46,7 @@ async function fitsOf(world, map, { points, held, components }, sefa) {
   const principal = world.principalComponentsOf(codes, most);
   return LEADING.map((k) => {
     const first = (basis) => leadingColumns(basis, k);
-    const found = frechetBasis(local.map(first), MEAN);
+    const found = meanBasis(local.map(first));
     const bases = { "Fréchet basis": found.basis, PCA: first(principal), ...(sefa && { SeFa: first(sefa) }) };
     const distances = Object.fromEntries(
       Object.entries(bases).map(([name, basis]) => [
@@ -65,14 +58,6 @@ async function fitsOf(world, map, { points, held, components }, sefa) {
     );
     return { k, bases, distances, found, local, haar: haarBand(map.to.dim, k, { seed: SEED }).mean };
   });
-}
-
-async function localBases(map, latents, count, k) {
-  const bases = [];
-  for (let i = 0; i < count; i++) {
-    bases.push((await localBasisAt(map, row(latents, i, map.from.dim), { k })).outputVectors);
-  }
-  return bases;
 }
 
 /** Largest share of one factor in what each direction changes, code by code, of every method. */
