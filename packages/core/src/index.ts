@@ -57,7 +57,7 @@ export {
 export type { Work } from "./inversion/work.ts";
 export { bytesText, DEFAULT_MEMORY_BUDGET, LEADING, vectorsPerRun } from "./jacobian/budget.ts";
 export { type DeadDirections, deadRows } from "./jacobian/dead-directions.ts";
-export { type InputBasis, inputBasisAt } from "./jacobian/input-basis.ts";
+export { type InputBasis, InputBasisSearch, inputBasisAt } from "./jacobian/input-basis.ts";
 export { type JacobianOptions, jacobian } from "./jacobian/jacobian.ts";
 export { type DerivativeOptions, JacobianAt, type JacobianMethod } from "./jacobian/jacobian-at.ts";
 export { type LeadingTriplets, leadingTriplets } from "./jacobian/leading.ts";

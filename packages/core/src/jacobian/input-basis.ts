@@ -5,7 +5,7 @@ import { eigh, leadingColumns, type Matrix, orient, svd } from "@vielbein/linalg
 import type { DerivativeRoute } from "../map/map.ts";
 import { requireKind } from "../requirements.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
-import { leadingTriplets, requireLeading } from "./leading.ts";
+import { requireLeading, TripletSearch } from "./leading.ts";
 
 /**
  * Singular values and right singular vectors of the Jacobian at one point: a local basis without its output
@@ -41,16 +41,28 @@ const DECOMPOSED = 2 ** 23;
  */
 export async function inputBasisAt(at: JacobianAt, k?: number, tolerance?: number): Promise<InputBasis> {
   requireKind("inputBasisAt: at", "derivative", at);
-  if (k !== undefined) return byIteration(at, k, tolerance);
+  if (k !== undefined) return new InputBasisSearch(at).find(k, tolerance);
   const isSmall = at.inputs * at.outputs <= DECOMPOSED && at.fits("decomposition");
   return isSmall ? byDecomposition(at) : byMetric(at);
 }
 
-async function byIteration(at: JacobianAt, k: number, tolerance?: number): Promise<InputBasis> {
-  requireLeading(k, at.map);
-  const { singularValues, inputVectors, outputVectors, route } = await leadingTriplets(at, k, tolerance);
-  orient(outputVectors, inputVectors);
-  return { singularValues, inputVectors, route };
+/** Input bases of leading directions at a point, in which each goes on from the products of the one before. */
+export class InputBasisSearch {
+  readonly #at: JacobianAt;
+  readonly #triplets: TripletSearch;
+
+  constructor(at: JacobianAt) {
+    this.#at = at;
+    this.#triplets = new TripletSearch(at);
+  }
+
+  /** As {@link inputBasisAt} of the leading `k`. */
+  async find(k: number, tolerance?: number): Promise<InputBasis> {
+    requireLeading(k, this.#at.map);
+    const { singularValues, inputVectors, outputVectors, route } = await this.#triplets.find(k, tolerance);
+    orient(outputVectors, inputVectors);
+    return { singularValues, inputVectors, route };
+  }
 }
 
 async function byDecomposition(at: JacobianAt): Promise<InputBasis> {

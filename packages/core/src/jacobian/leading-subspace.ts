@@ -18,8 +18,6 @@ import {
 export interface SubspaceSearch {
   /** Length of the vectors searched for. */
   readonly dim: number;
-  /** How many of them. */
-  readonly k: number;
   /** A·x of one vector x `[dim]`. */
   readonly forth: (x: Float64Array) => Promise<FloatArray>;
   /** Aᵀ·y of what `forth` gave. */
@@ -29,13 +27,19 @@ export interface SubspaceSearch {
    * beside λ₁.
    */
   readonly of: "triplets" | "pairs";
-  /** How small. */
-  readonly tolerance: number;
-  /** Vectors of the basis between two restarts, at least k + 3. */
-  readonly capacity: number;
   /** Orthonormal vectors `[dim]`: what is searched is the space orthogonal to them. Default none. */
   readonly beyond?: readonly Float64Array[] | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What is wanted of a search. */
+export interface WantedSubspace {
+  /** How many vectors. */
+  readonly k: number;
+  /** How small the residuals are to become. */
+  readonly tolerance: number;
+  /** Vectors of the basis between two restarts, at least k + 3. */
+  readonly capacity: number;
 }
 
 export interface LeadingSubspace {
@@ -64,33 +68,45 @@ const MOST_PROBES = 4;
  */
 const PATIENCE = 100;
 
-/**
- * Finds the leading k, or as much of them as the rounding of the products, and patience with values that hardly differ,
- * let it.
- */
-export async function leadingSubspace(search: SubspaceSearch): Promise<LeadingSubspace> {
-  const { k, tolerance, capacity, beyond = [], signal } = search;
-  const basis = new Basis(search.dim, search.of, beyond);
-  const dim = search.dim - beyond.length;
-  const progress = new Progress();
-  let probes = 0;
-  for (;;) {
-    signal?.throwIfAborted();
-    const ritz = basis.ritz(k);
-    const largest = search.of === "pairs" ? ritz.values[0] ** 2 : ritz.values[0];
-    const worst = ritz.residuals.findIndex((residual) => residual > tolerance * largest);
-    let wanted: FloatArray | undefined;
-    if (basis.size >= Math.min(dim, k)) {
-      const isFound = worst < 0 && (probes >= MOST_PROBES || (probes >= PROBES && basis.holdsLeading(k)));
-      if (basis.size === dim || isFound || progress.hasEnded(ritz)) return basis.found(ritz, 2 * basis.steps);
-      probes = worst < 0 ? probes + 1 : 0;
-      wanted = worst < 0 && probes > 1 ? basis.newest : undefined;
+/** A search for leading subspaces, in which each goes on from where the one before ended. */
+export class LeadingSubspaces {
+  readonly #search: SubspaceSearch;
+  readonly #basis: Basis;
+
+  constructor(search: SubspaceSearch) {
+    this.#search = search;
+    this.#basis = new Basis(search.dim, search.of, search.beyond ?? []);
+  }
+
+  /**
+   * Finds the leading k, or as much of them as the rounding of the products, and patience with values that hardly
+   * differ, let it.
+   */
+  async find({ k, tolerance, capacity }: WantedSubspace): Promise<LeadingSubspace> {
+    const { of, beyond = [], forth, back, signal } = this.#search;
+    const basis = this.#basis;
+    const dim = this.#search.dim - beyond.length;
+    const progress = new Progress();
+    let probes = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const ritz = basis.ritz(k);
+      const largest = of === "pairs" ? ritz.values[0] ** 2 : ritz.values[0];
+      const worst = ritz.residuals.findIndex((residual) => residual > tolerance * largest);
+      let wanted: FloatArray | undefined;
+      if (basis.size >= Math.min(dim, k)) {
+        const isFound = worst < 0 && (probes >= MOST_PROBES || (probes >= PROBES && basis.holdsLeading(k)));
+        if (basis.size === dim || isFound || progress.hasEnded(ritz))
+          return basis.found(ritz, 2 * basis.steps);
+        probes = worst < 0 ? probes + 1 : 0;
+        wanted = worst < 0 && probes > 1 ? basis.newest : undefined;
+      }
+      if (worst >= 0 && basis.steps !== 2 * k + LATE) wanted = ritz.rest[worst];
+      if (basis.size >= capacity) basis.restart(Math.floor((k + capacity) / 2));
+      const v = basis.next(wanted);
+      const image = await forth(v);
+      basis.append(v, image, await back(image));
     }
-    if (worst >= 0 && basis.steps !== 2 * k + LATE) wanted = ritz.rest[worst];
-    if (basis.size >= capacity) basis.restart(Math.floor((k + capacity) / 2));
-    const v = basis.next(wanted);
-    const image = await search.forth(v);
-    basis.append(v, image, await search.back(image));
   }
 }
 

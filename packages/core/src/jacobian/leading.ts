@@ -7,7 +7,7 @@ import { VielbeinError } from "../errors.ts";
 import type { DerivativeRoute, DifferentiableMap } from "../map/map.ts";
 import { requireKind } from "../requirements.ts";
 import type { JacobianAt } from "./jacobian-at.ts";
-import { type LeadingSubspace, leadingSubspace } from "./leading-subspace.ts";
+import { type LeadingSubspace, LeadingSubspaces } from "./leading-subspace.ts";
 import { decomposeInPlace } from "./long-vectors.ts";
 import { ScaledProducts, type Side, smallerSide } from "./scaled-products.ts";
 
@@ -43,6 +43,39 @@ const ROOMY = 40;
 /** Share of the memory that their images may take. */
 const SHARE = 1 / 8;
 
+/** A search for leading triplets at a point, in which each goes on from where the one before ended. */
+export class TripletSearch {
+  readonly #at: JacobianAt;
+  readonly #scaled: ScaledProducts;
+  readonly #subspaces: LeadingSubspaces;
+
+  constructor(at: JacobianAt) {
+    requireKind("leadingTriplets: at", "derivative", at);
+    this.#at = at;
+    this.#scaled = new ScaledProducts(at, smallerSide(at));
+    const { dim, forth, back } = this.#scaled;
+    this.#subspaces = new LeadingSubspaces({ dim, forth, back, of: "triplets", signal: at.signal });
+  }
+
+  /** As {@link leadingTriplets}; `products` are all that the search has taken so far. */
+  async find(k: number, tolerance: number = TOLERANCE): Promise<LeadingTriplets> {
+    const [at, scaled] = [this.#at, this.#scaled];
+    requireRoom(at, k);
+    const found = await this.#subspaces.find({ k, tolerance, capacity: capacityFor(at, k) });
+    const { near, far, values, residuals } = triplesOf(found);
+    const [inputVectors, outputVectors] = scaled.side === "inputs" ? [near, far] : [far, near];
+    const inFull = (x: number): number => x * scaled.unit;
+    return {
+      singularValues: values.map(inFull),
+      inputVectors,
+      outputVectors,
+      residuals: residuals.map(inFull),
+      products: found.products,
+      route: await at.productRoute(),
+    };
+  }
+}
+
 /**
  * The leading `k` triplets, from 1 to min(n, m), to a residual of `tolerance`·σ₁, or as near to it as the engine's
  * rounding allows; the search ends after a hundred steps that gain nothing. The residuals say how accurate they are. Of a
@@ -55,30 +88,7 @@ export async function leadingTriplets(
   k: number,
   tolerance: number = TOLERANCE,
 ): Promise<LeadingTriplets> {
-  requireKind("leadingTriplets: at", "derivative", at);
-  requireRoom(at, k);
-  const scaled = new ScaledProducts(at, smallerSide(at));
-  const found = await leadingSubspace({
-    dim: scaled.dim,
-    k,
-    forth: scaled.forth,
-    back: scaled.back,
-    of: "triplets",
-    tolerance,
-    capacity: capacityFor(at, k),
-    signal: at.signal,
-  });
-  const { near, far, values, residuals } = triplesOf(found);
-  const [inputVectors, outputVectors] = scaled.side === "inputs" ? [near, far] : [far, near];
-  const inFull = (x: number): number => x * scaled.unit;
-  return {
-    singularValues: values.map(inFull),
-    inputVectors,
-    outputVectors,
-    residuals: residuals.map(inFull),
-    products: found.products,
-    route: await at.productRoute(),
-  };
+  return new TripletSearch(at).find(k, tolerance);
 }
 
 /** Leading eigenpairs of the metric JᵀJ, or of JJᵀ. */
@@ -116,17 +126,10 @@ export async function leadingPairs(
   { tolerance, side = "inputs", beyond }: PairSearch,
 ): Promise<LeadingPairs> {
   const scaled = new ScaledProducts(at, side);
-  const { values, vectors, returned, products } = await leadingSubspace({
-    dim: scaled.dim,
-    k,
-    forth: scaled.forth,
-    back: scaled.back,
-    of: "pairs",
-    tolerance,
-    capacity: 2 * k + ROOMY,
-    beyond,
-    signal: at.signal,
-  });
+  const { dim, forth, back } = scaled;
+  const subspaces = new LeadingSubspaces({ dim, forth, back, of: "pairs", beyond, signal: at.signal });
+  const wanted = { k, tolerance, capacity: 2 * k + ROOMY };
+  const { values, vectors, returned, products } = await subspaces.find(wanted);
   const squares = values.map((value) => value ** 2);
   const inFull = (x: number): number => x * scaled.unit ** 2;
   return {

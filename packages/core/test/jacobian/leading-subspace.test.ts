@@ -2,7 +2,11 @@
 
 import { gram, type Matrix, matmul, matrix, normal, orthogonal } from "@vielbein/linalg";
 import { describe, expect, test } from "vitest";
-import { leadingSubspace, type SubspaceSearch } from "../../src/jacobian/leading-subspace.ts";
+import {
+  LeadingSubspaces,
+  type SubspaceSearch,
+  type WantedSubspace,
+} from "../../src/jacobian/leading-subspace.ts";
 import {
   combinations,
   combined,
@@ -28,13 +32,17 @@ function scaled(sigma: readonly number[], rows = sigma.length): Matrix {
   );
 }
 
-async function search(a: Matrix, options: Partial<SubspaceSearch>) {
+/** The searches that are wanted, one after the other; what the last one found. */
+async function search(
+  a: Matrix,
+  { k = 2, tolerance = 1e-8, capacity = a.cols, ...options }: Partial<SubspaceSearch & WantedSubspace>,
+  before: readonly WantedSubspace[] = [],
+) {
   let asked = 0;
   const times = (x: ArrayLike<number>, transposeA: boolean) =>
     matmul(a, matrix(x.length, 1, Float64Array.from(x)), { transposeA }).data;
-  const found = await leadingSubspace({
+  const subspaces = new LeadingSubspaces({
     dim: a.cols,
-    k: 2,
     forth: async (x) => {
       asked++;
       expect(length(x)).toBeCloseTo(1, 12);
@@ -42,16 +50,24 @@ async function search(a: Matrix, options: Partial<SubspaceSearch>) {
     },
     back: async (y) => times(y, true),
     of: "triplets",
-    tolerance: 1e-8,
-    capacity: a.cols,
     ...options,
   });
-  return { ...found, asked };
+  for (const wanted of before) await subspaces.find(wanted);
+  return { ...(await subspaces.find({ k, tolerance, capacity })), asked };
 }
 
 describe("leadingSubspace", () => {
   const sigma = Array.from({ length: 30 }, (_, i) => 0.6 ** i);
   const a = scaled(sigma, 40);
+
+  test("a search goes on from where the one before ended, and takes no more products than one by itself", async () => {
+    const alone = await search(a, { k: 12, tolerance: 1e-4 });
+    const first = await search(a, { k: 4, tolerance: 1e-2 });
+    const both = await search(a, { k: 12, tolerance: 1e-4 }, [{ k: 4, tolerance: 1e-2, capacity: 30 }]);
+    expect(both.asked).toBeLessThan(alone.asked + first.asked / 2);
+    for (const [i, value] of both.values.entries()) expect(Math.abs(value - sigma[i]!)).toBeLessThan(1e-4);
+    expect(both.products).toBe(2 * both.asked);
+  });
 
   test.each(["triplets", "pairs"] as const)(
     "values, vectors and what the products made of them: %s",

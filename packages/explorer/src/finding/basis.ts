@@ -1,6 +1,6 @@
 // The Local Basis at a code: the first few directions before the others, so that one can move along them.
 
-import { deadRows, type InputBasis, inputBasisAt, JacobianAt } from "@vielbein/core";
+import { deadRows, type InputBasis, InputBasisSearch, inputBasisAt, JacobianAt } from "@vielbein/core";
 import { type LocalDimension, localDimension } from "@vielbein/core/dimension";
 import { type Matrix, matrix } from "@vielbein/linalg";
 import type { ExplorerSpectrum } from "@vielbein/viz/explorer";
@@ -43,11 +43,12 @@ export async function findBasis(
   const wanted = at.isIterated(LEADING) && isLarge(spaces) ? FEW : LEADING;
   const most = Math.min(spaces.map.to.dim, wanted, at.tripletsThatFit);
   const steps = STEPS.filter(({ k }) => k < most);
+  const leading = new InputBasisSearch(at);
   for (const [i, { k, tolerance }] of steps.entries()) {
-    const basis = await inputBasisAt(at, k, tolerance);
+    const basis = await leading.find(k, tolerance);
     search.progress({ share: (i + 1) / (steps.length + 2), found: found(basis) });
   }
-  return found(await inputBasisAt(at, most));
+  return found(await leading.find(most));
 }
 
 async function wholeBasis(
@@ -58,8 +59,9 @@ async function wholeBasis(
 ): Promise<InputBasis> {
   if (!derivative.isHeld()) return inputBasisAt(at);
   if (at.inputs > SHORT && at.outputs > SHORT) {
+    const leading = new InputBasisSearch(at);
     for (const { k, tolerance } of BEFORE_WHOLE) {
-      progress({ share: FIRST_SHARE, found: found(await inputBasisAt(at, k, tolerance)) });
+      progress({ share: FIRST_SHARE, found: found(await leading.find(k, tolerance)) });
     }
   }
   const held = await derivative.held({
