@@ -84,9 +84,9 @@ describe("probe", () => {
   });
 
   test.each([
-    ["together just small enough to be kept: one session", [2 ** 19, 2 ** 19], 1],
-    ["larger by one number: another, so that none is kept", [2 ** 19, 2 ** 19 + 1], 2],
-    ["a single one that is just small enough", [2 ** 20], 1],
+    ["together just small enough to be kept: one session", [2 ** 21, 2 ** 21], 1],
+    ["larger by one number: another, so that none is kept", [2 ** 21, 2 ** 21 + 1], 2],
+    ["a single one that is just small enough", [2 ** 22], 1],
   ] as const)("tensors %s", async (_, sizes, sessions) => {
     const names = sizes.map((_, i) => `x${i}`);
     const wide = makeModel({

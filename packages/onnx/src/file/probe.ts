@@ -53,7 +53,7 @@ const NOTHING: Probe = { shapes: new Map(), values: new Map() };
 /**
  * Numbers that a session may keep at a time, so that one is opened and not two: an output is not freed during a run.
  */
-const SMALL = 2 ** 20;
+const SMALL = 2 ** 22;
 
 /**
  * Empty where nothing is wanted: engines do not run graphs without outputs.
