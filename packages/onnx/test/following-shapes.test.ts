@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { probe } from "../src/file/probe.ts";
 import { type Model, prepare } from "../src/index.ts";
-import { float, int, makeNode } from "../src/model/attributes.ts";
+import { float, int, ints, makeNode } from "../src/model/attributes.ts";
 import { FollowingShapes } from "../src/model/following-shapes.ts";
 import { DataType, type Node } from "../src/model/model.ts";
 import { everyCase } from "./cases/families.ts";
@@ -74,6 +74,11 @@ describe("of one operator", () => {
     expect(follows(opType, inputs)).toEqual(expected);
   });
 
+  test("Transpose", () => {
+    expect(follows("Transpose", [[2, 3, 4]])).toEqual([4, 3, 2]);
+    expect(follows("Transpose", [[2, 3, 4]], { perm: ints([1, 2, 0]) })).toEqual([3, 4, 2]);
+  });
+
   test.each([
     [0, 0, [2, 3], [3, 4]],
     [1, 0, [3, 2], [3, 4]],
@@ -102,9 +107,30 @@ describe("of one operator", () => {
       ],
     ],
     ["Reshape", [[2, 3], [1]]],
+    ["Slice", [[2, 3], [1], [1]]],
   ] as const)("none of %s of %j", (opType, inputs) => {
     expect(follows(opType, inputs)).toBeUndefined();
   });
+});
+
+test("of slices that go forward and backward, begin and end anywhere, and are empty", async () => {
+  for (const extent of [1, 4]) {
+    for (const step of [1, 3, -1, -2]) {
+      const g = new GraphBuilder();
+      const places = [-9, -3, 0, 2, 9];
+      const parts = places.flatMap((start) =>
+        places.map((end) => {
+          const bounds = [start, end, -1, step].map((value) => g.int64([value]));
+          return g.op("Slice", [g.constant([2, extent]), ...bounds]);
+        }),
+      );
+      const model = g.model(parts[0]!);
+      const measured = model.graph.nodes.flatMap(({ outputs }) => outputs);
+      expect(measured).toHaveLength(25);
+      expect(new FollowingShapes(model.graph, new Map(), measured, []).asked).toEqual([]);
+      await expectSameAsRun(model);
+    }
+  }
 });
 
 test("nothing follows from what was not told, and an engine's word on what it is asked for in any case stands", () => {

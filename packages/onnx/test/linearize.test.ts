@@ -1,6 +1,7 @@
 // The linear graphs of a linearisation are the derivatives, computed from residuals alone.
 
 import { metricSpectrum } from "@vielbein/core";
+import type { Runtime } from "@vielbein/core/runtime";
 import { describe, expect, test } from "vitest";
 import { linearizeWithin } from "../src/derive/linearize.ts";
 import { jvp, linearize, OnnxMap, prepare, vjp } from "../src/index.ts";
@@ -51,6 +52,23 @@ describe.each(["mapping", "dcgan", "vae", "stylegan2", "biggan", "vit"])("%s", (
       expect(part.model.graph.inputs.map((input) => input.name)).toEqual([...part.residuals, part.input]);
     }
   });
+});
+
+test("no engine is asked for shapes of residuals that follow from those of the network", async () => {
+  const { model } = await exported("mapping");
+  const graph = await prepare(model, runtime);
+  let asked = 0;
+  const observed: Runtime = {
+    name: runtime.name,
+    createSession: (...args) => {
+      asked++;
+      return runtime.createSession(...args);
+    },
+  };
+  const { primal } = await linearize(graph, observed);
+  expect(asked).toBe(0);
+  expect(primal.graph.outputs.length).toBeGreaterThan(1);
+  expect(primal.graph.outputs.every(({ shape }) => shape !== undefined)).toBe(true);
 });
 
 /** Maps z [1, 6] → y whose derivative needs nothing of the point. */

@@ -6,6 +6,7 @@ import type { Runtime } from "@vielbein/core/runtime";
 import { requireKind } from "../arguments.ts";
 import { probe } from "../file/probe.ts";
 import { makeNode } from "../model/attributes.ts";
+import { FollowingShapes } from "../model/following-shapes.ts";
 import { nodeReads, nodesFor, tensorNames } from "../model/graph.ts";
 import type { Model, Node, Tensor, ValueInfo } from "../model/model.ts";
 import { NameSupply } from "../model/names.ts";
@@ -177,7 +178,11 @@ async function measure(
 ): Promise<(name: string) => ValueInfo> {
   const names = primal.outputs.map((name) => ({ name }));
   const unmeasured = primalModel(graph, derived, primal, names);
-  const { shapes } = await probe(unmeasured, runtime, { measured: primal.residuals });
+  const known = new Map([...graph.info].map(([name, { shape }]) => [name, shape] as const));
+  const every = primal.nodes.flatMap(({ outputs }) => outputs.filter(Boolean));
+  // Most residuals are made of what the primal graph computes, and their shapes follow from its own.
+  const following = new FollowingShapes(unmeasured.graph, known, every, []).of(new Map());
+  const { shapes } = await probe(unmeasured, runtime, { measured: primal.residuals, known: following });
   const types = typesOf({ ...unmeasured.graph, outputs: [] });
   return (name) =>
     graph.info.has(name)

@@ -29,6 +29,8 @@ export interface ProbeRequest {
   readonly tried?: readonly string[] | undefined;
   /** Tensors whose value is wanted. */
   readonly folded?: readonly string[] | undefined;
+  /** Shapes of its tensors that are known already. Default: none. */
+  readonly known?: Shapes | undefined;
   /** Values of graph inputs by name; others get a harmless one of their declared shape. */
   readonly inputs?: ReadonlyMap<string, RuntimeTensor> | undefined;
   /** For a graph that the engine has not run before: what it may take. */
@@ -65,10 +67,13 @@ const SMALL = 2 ** 22;
 export async function probe(
   model: Model,
   runtime: Runtime,
-  { measured, tried = [], folded = [], inputs = new Map(), trial }: ProbeRequest,
+  { measured, tried = [], folded = [], known = new Map(), inputs = new Map(), trial }: ProbeRequest,
 ): Promise<Probe> {
   const part = new Part(model, [...measured, ...folded], inputs, trial);
-  const { shapes: inferred, ran: atOnce } = await part.infer(runtime, measured, { measured: tried, folded });
+  const { shapes: inferred, ran: atOnce } = await part.infer(runtime, measured, known, {
+    measured: tried,
+    folded,
+  });
   const ran =
     atOnce ??
     (await part.run(runtime, {
@@ -133,10 +138,16 @@ class Part {
   async infer(
     runtime: Runtime,
     names: readonly string[],
+    known: Shapes,
     asked: Asked,
   ): Promise<{ readonly shapes: Shapes; readonly ran?: Probe | undefined }> {
     const fed = [...this.#feeds].map(([name, { dims }]) => [name, dims] as const);
-    const following = new FollowingShapes(this.#model.graph, new Map(fed), names, asked.measured);
+    const following = new FollowingShapes(
+      this.#model.graph,
+      new Map([...fed, ...known]),
+      names,
+      asked.measured,
+    );
     const questions = new Questions(this.#model, this.#types);
     const outputs = new Map(following.asked.map((name) => [questions.readable(name), name]));
     const wanted = wantedOf(questions, asked);
