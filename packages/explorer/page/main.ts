@@ -1,7 +1,7 @@
 // The page: the embedded sample, or the model that the address names; only one of the same server, so that an address
 // that somebody passes on loads nothing from elsewhere.
 
-import { defineExplorer } from "../src/index.ts";
+import { startEngine } from "../src/worker-engine.ts";
 
 const PROVIDERS = ["auto", "webgpu", "wasm"] as const;
 
@@ -20,7 +20,14 @@ function complain(message: string): void {
   document.body.prepend(paragraph);
 }
 
-defineExplorer({ provider });
+// The engine takes longest to start: it does so while the larger part of the page loads.
+let started: ReturnType<typeof startEngine> | undefined = startEngine({ provider });
+const { defineExplorer } = await import("@vielbein/viz/explorer");
+defineExplorer(() => {
+  const engine = started ?? startEngine({ provider });
+  started = undefined;
+  return engine;
+});
 if (!provider)
   complain(`There is no provider "${wanted}", only ${PROVIDERS.join(", ")}; the page takes auto.`);
 if (isOurs) document.querySelector("vielbein-explorer")?.setAttribute("src", src);

@@ -37,12 +37,9 @@ import { describeMask, pointOrigin, type SignedModel, signed } from "./signing.t
 /** Milliseconds of a frame of an animation, and the least length of its longer side in pixels. */
 const FRAME = 80;
 const MIN_SIDE = 256;
-
 const never = new AbortController().signal;
 
-/**
- * Loaded when a file is opened or saved: the schemas that check it are a part of the page that most visits never need.
- */
+/** Loaded when a file is opened or saved: most visits never need the schemas that check it. */
 const files = () => import("@vielbein/core/directions-file");
 
 /** A model, the maps of a choice of its spaces, and how outputs are drawn. */
@@ -57,8 +54,9 @@ export class ModelEngine implements ExplorerEngine {
   #current: Opened | undefined;
   /** Directions that hold everywhere, by their kind; they cost seconds and stay valid while the spaces do. */
   readonly #found: Map<string, Found> = new Map();
-
   readonly #derivatives: Derivatives = new Derivatives();
+  /** Pictures that are under way. */
+  #drawing: Promise<unknown> = Promise.resolve();
   /** Means of the model's spaces, which cost 10,000 samples each. */
   #means: Map<string, Float64Array> = new Map();
 
@@ -139,7 +137,9 @@ export class ModelEngine implements ExplorerEngine {
     { signal = never }: CallOptions = {},
   ): Promise<RgbaImage[]> {
     const { spaces, pictures } = this.#opened;
-    return pictures.draw(await spaces.picture.evaluate(points, count, { signal }), count);
+    const values = spaces.picture.evaluate(points, count, { signal });
+    this.#drawing = values.catch(() => undefined);
+    return pictures.draw(await values, count);
   }
 
   async thumbnails(
@@ -178,7 +178,9 @@ export class ModelEngine implements ExplorerEngine {
     playback: Playback,
     options?: CallOptions,
   ): Promise<Uint8Array> {
-    const images = (await this.render(points, count, options)).map(enlarged);
+    const images = (await this.render(points, count, options)).map((image) =>
+      upscale(image, Math.ceil(MIN_SIDE / Math.max(image.width, image.height))),
+    );
     return encodeAnimatedPng(playback === "once" ? images : pingPong(images), { delay: FRAME });
   }
 
@@ -189,6 +191,8 @@ export class ModelEngine implements ExplorerEngine {
     const { spaces } = this.#opened;
     const derivative = this.#derivativeAt(spaces.map, point);
     const release = derivative.reserve();
+    // While a derivative is derived, this thread hears nothing: the picture would wait for it.
+    await this.#drawing;
     const points = await pointOrigin(point);
     const reply = ({ set, deviations, options, spectrum, route }: LocalFound): LocalBasisReply => ({
       set: this.#signed(set, options, points),
@@ -293,8 +297,4 @@ export class ModelEngine implements ExplorerEngine {
     const { from, to } = spaces.map;
     return signed(set, model, { from, to, options, points, runtime: this.#runtime.name });
   }
-}
-
-function enlarged(image: RgbaImage): RgbaImage {
-  return upscale(image, Math.ceil(MIN_SIDE / Math.max(image.width, image.height)));
 }

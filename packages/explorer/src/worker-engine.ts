@@ -1,12 +1,33 @@
-// The page's side: an engine in a module worker.
+// The page's side: an engine in a module worker. A page that starts it before it loads the rest has both at the same time.
 
 import { VielbeinError } from "@vielbein/core";
 import { WorkerCalls } from "@vielbein/runtime-web/calls";
 import type { ExplorerEngine } from "@vielbein/viz/explorer";
 import type { ExplorerProcedures } from "./worker-host.ts";
 
+/** Which provider of onnxruntime-web the explorer's worker uses. */
+export interface EngineOptions {
+  /** As in `@vielbein/runtime-web`. Default `auto`: WebGPU on a graphics processor, else WebAssembly. */
+  readonly provider?: "auto" | "webgpu" | "wasm" | undefined;
+  /**
+   * URL of a folder with `ort-wasm-simd-threaded.wasm` of `onnxruntime-web/dist`, and for WebGPU with
+   * `ort-wasm-simd-threaded.asyncify.wasm`, relative to the page. Default: where the bundler puts them.
+   */
+  readonly assets?: string | undefined;
+}
+
+/** Starts an engine in a worker of its own; it loads ONNX Runtime when it starts. */
+export function startEngine({ provider = "auto", assets }: EngineOptions = {}): ExplorerEngine {
+  // Absolute, since a worker has another base. What the worker is to do is in its name, so that it starts by itself.
+  const wanted: EngineOptions = { provider, assets: assets && new URL(assets, document.baseURI).href };
+  const name = JSON.stringify(wanted);
+  // Bundlers read this address literally.
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name });
+  return workerEngine(worker);
+}
+
 /** The engine that the worker serves. */
-export function workerEngine(worker: Worker): ExplorerEngine {
+function workerEngine(worker: Worker): ExplorerEngine {
   const calls = new WorkerCalls<ExplorerProcedures>(worker, (message) => {
     const what = message ? `ended: ${message}` : "could not be loaded";
     return new VielbeinError("BACKEND_UNAVAILABLE", `The explorer's worker ${what}. Reload the page.`);

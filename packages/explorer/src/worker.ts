@@ -4,7 +4,7 @@
 import { WebRuntime } from "@vielbein/runtime-web";
 import type { ServingPort } from "@vielbein/runtime-web/calls";
 import type { ExplorerEngine } from "@vielbein/viz/explorer";
-import type { EngineOptions } from "./index.ts";
+import type { EngineOptions } from "./worker-engine.ts";
 import { serveEngine } from "./worker-host.ts";
 
 const { name } = globalThis as unknown as { readonly name: string };
