@@ -1,6 +1,7 @@
 // How long the explorer's page takes, as `vielbein explore sample` serves it: milliseconds from opening the address to
 // the first picture and to the first directions that can be moved, from a press to principal components, and of one
-// frame while a slider is dragged.
+// frame while a slider is dragged. The rival is the floor: a page that does nothing but start the same engine and run the
+// same model once.
 // Usage: node tools/bench/explorer/run.mjs [--rounds 5] [--provider wasm] [--label before], once everything is built
 
 import { spawn } from "node:child_process";
@@ -11,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { markdownTable, median, quartiles } from "../common/table.mjs";
+import { serveFloor } from "./floor.mjs";
 
 const { values: flags } = parseArgs({
   options: {
@@ -28,6 +30,7 @@ const server = spawn(process.execPath, [vielbein, "explore", "sample", "--no-ope
   stdio: ["ignore", "pipe", "ignore"],
 });
 const [address] = await once(createInterface(server.stdout), "line");
+const floor = await serveFloor();
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"],
@@ -35,21 +38,29 @@ const browser = await chromium.launch({
 try {
   const rounds = [];
   // The first one warms the disk, not the browser: every round is a context of its own.
-  for (let i = 0; i <= Number(flags.rounds); i++) rounds.push(await round());
+  for (let i = 0; i <= Number(flags.rounds); i++) {
+    rounds.push({ ...(await round()), "engine alone, one run": await floorRound() });
+  }
   rounds.shift();
+  const medians = new Map(
+    Object.keys(rounds[0]).map((what) => [what, median(rounds.map((each) => each[what]))]),
+  );
   console.log(`load average ${loadavg()[0].toFixed(2)}, ${flags.rounds} rounds\n`);
   console.log(
     markdownTable([
-      ["", flags.label, "quartiles"],
-      ...Object.keys(rounds[0]).map((what) => {
+      ["", flags.label, "fastest", "quartiles"],
+      ...[...medians].map(([what, time]) => {
         const times = rounds.map((each) => each[what]);
-        return [what, Math.round(median(times)), quartiles(times)];
+        return [what, Math.round(time), Math.round(Math.min(...times)), quartiles(times)];
       }),
     ]),
   );
+  const ratio = medians.get("first picture") / medians.get("engine alone, one run");
+  console.log(`\nfirst picture: ${ratio.toFixed(2)} times the engine alone`);
 } finally {
   await browser.close();
   server.kill();
+  floor.close();
 }
 
 async function round() {
@@ -70,6 +81,16 @@ async function round() {
     "PCA after its button": components,
     "frame of a drag": frame,
   };
+}
+
+async function floorRound() {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(floor.url);
+  await page.waitForFunction(() => globalThis.ran, undefined, { timeout: 120_000 });
+  const time = await page.evaluate(() => globalThis.ran);
+  await context.close();
+  return time;
 }
 
 /** In the page, before anything else: notes when things are there for the first time. */
