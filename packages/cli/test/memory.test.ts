@@ -3,9 +3,10 @@
 // has the settings of the allocator that the command gives itself where Node lets it.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeNpy } from "@vielbein/linalg/npy";
 import { encodeModel } from "@vielbein/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ALLOCATOR } from "../src/kit/allocator.ts";
@@ -40,6 +41,8 @@ describe.runIf(isMeasured)("memory above the opened model", () => {
   beforeAll(async () => {
     program = await bundleCommand(folder, "./measured.ts");
     opened = peakOf("open", path);
+    const target = { shape: [3, 256, 256], data: new Float32Array(3 * 256 * 256).fill(0.1) };
+    writeFileSync(join(folder, "target.npy"), writeNpy(target));
   }, 120_000);
 
   it.each([
@@ -50,6 +53,9 @@ describe.runIf(isMeasured)("memory above the opened model", () => {
     "traverse --directions 0 --columns 3 --out sheet.png",
     "axes --axes 0 --columns 3 --out axes.png",
     "warpage --k 1 --pairs 1 --untrained 0 --pca-samples 0",
+    "geodesic --segments 4 --steps 2 --sheet geodesic.png",
+    "invert --target target.npy --candidates 4 --starts 2 --steps 2 --sheet inversion.png",
+    "curvature --k 1 --samples 1 --untrained 0",
   ])(
     "%s",
     (line) => {

@@ -88,14 +88,15 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
     const served = {
       from: this.from,
       to: this.to,
+      graph,
       numbers: this.#numbers,
       derived: this.#derived,
       open: (part: Model, chosen?: SessionOptions) => this.#open(part, chosen),
     };
     const room = { memoryBudget: this.#memoryBudget, bytesPerTangent: this.bytesPerTangent };
-    this.#values = new ValueSessions({ ...served, ...room, model, graph, runtime, options: this.#options });
+    this.#values = new ValueSessions({ ...served, ...room, model, runtime, options: this.#options });
     this.#products = new ProductSessions({ ...served, ...room });
-    this.#second = new SecondSessions({ ...served, ...room, graph, runtime, options: this.#options });
+    this.#second = new SecondSessions({ ...served, ...room, runtime, options: this.#options });
   }
 
   /**
@@ -251,7 +252,8 @@ export class OnnxMap<Values extends FloatArray = Float32Array> implements Differ
    */
   rest(): Promise<void> {
     return this.#inTurn(async () => {
-      if (typeof this.#linearSessions === "object" && this.#linearSessions.isLarge) await this.#release();
+      const linear = typeof this.#linearSessions === "object" ? this.#linearSessions : undefined;
+      if (linear?.isLarge || this.#products.isLarge) await this.#release();
     });
   }
 

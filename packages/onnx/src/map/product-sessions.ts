@@ -2,16 +2,27 @@
 
 import { type CallOptions, type FloatArray, type Space, vectorsPerRun } from "@vielbein/core";
 import type { Session, SessionOptions } from "@vielbein/core/runtime";
+import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import type { Model } from "../model/model.ts";
 import type { DerivedGraphs, ProductKind } from "./derived-graphs.ts";
 import { arenaWithin, bytesInArena, roomInArena } from "./engine-memory.ts";
 import { type Cause, type MapNumbers, vectorBehind } from "./numbers.ts";
+import { bytesHeld, reverseStages } from "./reverse-stages.ts";
+import { StageSessions } from "./stage-sessions.ts";
+
+/** A reverse product that would hold more than this share of the budget of the network runs in stages. */
+const HELD = 1 / 2;
+/** What a stage makes of the network, as a share of the budget. */
+const PER_STAGE = 1 / 8;
+/** More stages than this, which are sessions of the engine, would gain little. */
+const MOST_STAGES = 16;
 
 /** What the sessions serve. */
 interface Served<Values extends FloatArray> {
   /** The spaces of the map. */
   readonly from: Space;
   readonly to: Space;
+  readonly graph: PreparedGraph;
   readonly numbers: MapNumbers<Values>;
   readonly derived: DerivedGraphs;
   readonly memoryBudget: number;
@@ -36,6 +47,8 @@ interface Used {
 export class ProductSessions<Values extends FloatArray> {
   readonly #served: Served<Values>;
   readonly #sessions: Map<ProductKind, Used> = new Map();
+  /** Of reverse products; undefined until they are wanted, `whole` where one run does. */
+  #stages: StageSessions | "whole" | undefined;
 
   constructor(served: Served<Values>) {
     this.#served = served;
@@ -56,7 +69,7 @@ export class ProductSessions<Values extends FloatArray> {
     const size = vectorsPerRun(bytesPerTangent, roomInArena(memoryBudget));
     let value: Values | undefined;
     const products = await numbers.inChunks(count, to.dim, size, options, async (first, width) => {
-      const session = await this.#session(kind, derivative.model, width);
+      const session = (await this.#inStages(kind)) ?? (await this.#session(kind, derivative.model, width));
       const chunk = vectors.subarray(first * from.dim, (first + width) * from.dim);
       const feeds = { [input]: numbers.feed(input, [], point), [fed]: numbers.feed(like, [width], chunk) };
       const result = await session.run(feeds, [output, product]);
@@ -69,8 +82,31 @@ export class ProductSessions<Values extends FloatArray> {
     return { products, value };
   }
 
+  /** Whether a reverse product holds so much of the network that it runs in stages. */
+  get isLarge(): boolean {
+    return this.#stages instanceof StageSessions;
+  }
+
   async dispose(): Promise<void> {
     await this.#close([...this.#sessions.keys()]);
+    if (this.#stages !== "whole") await this.#stages?.dispose();
+  }
+
+  /** Undefined for products that one run does. */
+  async #inStages(kind: ProductKind): Promise<StageSessions | undefined> {
+    if (kind === "jvp") return undefined;
+    this.#stages ??= this.#stagesWithin(this.#served.memoryBudget);
+    if (this.#stages === "whole") return undefined;
+    await this.#close(["jvp"]);
+    return this.#stages;
+  }
+
+  #stagesWithin(budget: number): StageSessions | "whole" {
+    const { graph, derived, open } = this.#served;
+    const held = bytesHeld(graph, derived.reverse);
+    if (held <= HELD * budget) return "whole";
+    const stages = reverseStages(graph, derived.reverse, Math.max(PER_STAGE * budget, held / MOST_STAGES));
+    return new StageSessions(stages, ({ model }) => open(model, { arena: false, keeps: true }));
   }
 
   async #session(kind: ProductKind, model: Model, width: number): Promise<Session> {

@@ -1,18 +1,17 @@
 // Second derivatives of a map at any point: the graph, derived when it is first wanted, and its session.
 
 import { type CallOptions, type FloatArray, requirePoints, type Space, vectorsPerRun } from "@vielbein/core";
-import type { KeptTensor, Runtime, RuntimeTensor, Session, SessionOptions } from "@vielbein/core/runtime";
+import type { Runtime, Session, SessionOptions } from "@vielbein/core/runtime";
 import { describeFault } from "../derive/fault.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { nodesFor } from "../model/graph.ts";
 import type { Model } from "../model/model.ts";
-import { entryOf } from "../model/names.ts";
 import type { DerivedGraphs } from "./derived-graphs.ts";
 import { arenaWithin, roomInArena } from "./engine-memory.ts";
 import type { MapNumbers } from "./numbers.ts";
-import { release } from "./residual-store.ts";
 import { type SecondGraph, type SecondOptions, secondDerivative } from "./second-derivative.ts";
-import { runStages, type Stage, stagesOf } from "./stages.ts";
+import { StageSessions } from "./stage-sessions.ts";
+import { stagesOf } from "./stages.ts";
 
 /** A run may hold all that it makes: a stage makes this share of the budget for one vector. */
 const PER_STAGE = 1 / 8;
@@ -36,8 +35,7 @@ export class SecondSessions<Values extends FloatArray> {
   readonly #served: Served<Values>;
   /** Undefined until it is wanted, `zero` where it vanishes wherever it exists. */
   #graph: SecondGraph | "zero" | undefined;
-  #stages: readonly Stage[] | undefined;
-  readonly #sessions: Map<Stage, Session> = new Map();
+  #sessions: StageSessions | undefined;
 
   constructor(served: Served<Values>) {
     this.#served = served;
@@ -71,7 +69,8 @@ export class SecondSessions<Values extends FloatArray> {
         [along]: numbers.feed(input, [1], direction),
         [inputTangent]: numbers.feed(input, [width], chunk),
       };
-      const result = await this.#run(second, feeds);
+      this.#sessions ??= this.#inStages(second);
+      const { [product]: result } = await this.#sessions.run(feeds, [product]);
       return numbers.finite(result, product, () =>
         describeFault(second, runtime, new Map(Object.entries(feeds)), product),
       );
@@ -79,8 +78,7 @@ export class SecondSessions<Values extends FloatArray> {
   }
 
   async dispose(): Promise<void> {
-    for (const session of this.#sessions.values()) await session.dispose();
-    this.#sessions.clear();
+    await this.#sessions?.dispose();
   }
 
   async #derive(): Promise<SecondGraph | "zero"> {
@@ -90,24 +88,11 @@ export class SecondSessions<Values extends FloatArray> {
   }
 
   /** In stages: what the products need of the network is there for a part of it at a time. */
-  async #run(
-    { model, first, product, bytesPerTangent }: SecondGraph,
-    feeds: Readonly<Record<string, RuntimeTensor>>,
-  ): Promise<RuntimeTensor> {
+  #inStages({ model, first, product, bytesPerTangent }: SecondGraph): StageSessions {
     const { memoryBudget, open } = this.#served;
-    this.#stages ??= stagesOf(withOutput(model, product), first, PER_STAGE * memoryBudget, "all");
-    const arena = this.#stages.length > 1 ? false : arenaWithin(memoryBudget, bytesPerTangent);
-    const tensors = new Map<string, RuntimeTensor | KeptTensor>(Object.entries(feeds));
-    await runStages(this.#stages, tensors, async (stage) => {
-      const session = this.#sessions.get(stage) ?? (await open(stage.model, { arena, keeps: true }));
-      this.#sessions.set(stage, session);
-      return session;
-    });
-    const result = entryOf(tensors, product);
-    if ("data" in result) return result;
-    const values = await result.read();
-    await release(tensors.values());
-    return values;
+    const stages = stagesOf(withOutput(model, product), first, PER_STAGE * memoryBudget, "all");
+    const arena = stages.length > 1 ? false : arenaWithin(memoryBudget, bytesPerTangent);
+    return new StageSessions(stages, (stage) => open(stage.model, { arena, keeps: true }));
   }
 }
 

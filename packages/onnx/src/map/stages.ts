@@ -115,7 +115,14 @@ function soonest(nodes: readonly Node[], ordered: readonly Node[]): Node[] {
   return timed.sort((a, b) => a.time - b.time).map(({ node }) => node);
 }
 
-function assemble(
+/**
+ * Pieces of a model, in the order in which they run, as stages. A piece may make again what an earlier one has made, in
+ * place of reading it.
+ *
+ * @param outputs of the model.
+ * @param infos of all tensors that cross from one piece to another, and of the outputs.
+ */
+export function assemble(
   model: Model,
   pieces: readonly (readonly Node[])[],
   outputs: ReadonlySet<string>,
