@@ -67,7 +67,8 @@ export class FollowingShapes {
       const inputs = followedInputs(node).map((input) => shapes.get(input));
       if (!inputs.every((shape) => shape !== undefined)) continue;
       const shape = this.#followingShape(node, inputs);
-      if (shape) shapes.set(node.outputs[0], shape);
+      // Of places that an axis does not have nothing follows.
+      if (shape?.every(Number.isInteger)) shapes.set(node.outputs[0], shape);
     }
     return new Map(
       this.#names.flatMap((name) => {
