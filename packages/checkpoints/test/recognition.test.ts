@@ -1,17 +1,20 @@
 // Which architecture a checkpoint is taken for, which of its networks, and what is said of one that is not known.
 
 import { statedRemarks } from "@vielbein/core";
+import { writeNpz } from "@vielbein/linalg/npy";
 import { writeSafetensors } from "@vielbein/linalg/safetensors";
 import { describe, expect, it } from "vitest";
 import { type CheckpointOptions, type ConvertedCheckpoint, fromCheckpoint } from "../src/index.ts";
 import { convert, fixture } from "./compared.ts";
 
+const zeros = (shape: readonly number[]) => ({
+  shape,
+  data: new Float32Array(shape.reduce((product, extent) => product * extent, 1)),
+});
+
 /** A file of tensors of zeros. */
 function file(shapes: Readonly<Record<string, readonly number[]>>): Uint8Array {
-  const tensors = Object.entries(shapes).map(([name, shape]) => {
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    return [name, { shape, data: new Float32Array(size) }] as const;
-  });
+  const tensors = Object.entries(shapes).map(([name, shape]) => [name, zeros(shape)] as const);
   return writeSafetensors(Object.fromEntries(tensors));
 }
 
@@ -69,6 +72,28 @@ describe("recognition", () => {
     expect(remarks.join()).toContain(
       "no names (ema.shadow_params) and are left out; those of model are taken",
     );
+  });
+
+  it.each([
+    ["generator", "semantic", "generator"],
+    ["generator", "semantic_ema", "semantic_ema"],
+    ["netG", "savgol", "netG"],
+    ["netG", "netG_running", "netG_running"],
+    ["G", "Gema", "G"],
+    ["G", "modelEMA", "modelEMA"],
+    ["G", "EMAModel", "EMAModel"],
+  ])("of %s and %s, takes %s: averages are told by whole words", async (first, second, taken) => {
+    const both = [first, second].flatMap((prefix) =>
+      Object.entries(stack).map(([name, shape]) => [`${prefix}.${name}`, shape] as const),
+    );
+    const { remarks } = await fromCheckpoint(
+      {
+        name: "both.npz",
+        bytes: writeNpz(Object.fromEntries(both.map(([name, shape]) => [name, zeros(shape)]))),
+      },
+      { activation },
+    );
+    expect(remarks[0]).toBe(`checkpoint of plain stack (DCGAN): ${taken}`);
   });
 
   it("finds a network behind any prefix", async () => {

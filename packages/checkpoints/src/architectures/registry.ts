@@ -57,7 +57,7 @@ export function recognise(checkpoint: Checkpoint): Recognised | undefined {
       .map((prefix) => new Weights(checkpoint, prefix))
       .filter((weights) => architecture.fits?.(weights) ?? true);
     if (fitting.length === 0) continue;
-    const chosen = fitting.find(({ prefix }) => /ema|avg|running/i.test(prefix)) ?? fitting[0];
+    const chosen = fitting.find(({ prefix }) => isAveraged(prefix)) ?? fitting[0];
     const { prefix: within } = chosen;
     const others = fitting
       .map(({ prefix }) => prefix)
@@ -66,6 +66,15 @@ export function recognise(checkpoint: Checkpoint): Recognised | undefined {
     return { architecture, weights: chosen, others };
   }
   return undefined;
+}
+
+/** What those who average weights call the network that has them: `g_ema`, `avgG`, `g_running` … */
+const AVERAGED: readonly string[] = ["ema", "avg", "running"];
+
+/** Whether one of the words of a name says so: `g_ema` does, `semantic` does not. */
+function isAveraged(prefix: string): boolean {
+  const words = prefix.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [];
+  return words.some((word) => AVERAGED.includes(word.toLowerCase()));
 }
 
 /** What lies before names that match all of a pattern. */
