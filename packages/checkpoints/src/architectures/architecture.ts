@@ -66,16 +66,33 @@ export function requireNoLabel(label: number | undefined): void {
 }
 
 /**
+ * How far w moves to its mean: 1, not at all, unless it is said.
+ *
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for what is no number.
+ */
+export function requireTruncation(truncation = 1): number {
+  if (Number.isFinite(truncation)) return truncation;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `truncation: must be a number, from 0 (the mean of w alone) to 1 (no truncation) as a rule, got ${truncation}.`,
+  );
+}
+
+/** Height and width of images that are asked for, at most. */
+const LARGEST_SIZE = 65_536;
+
+/**
  * Height and width of the images of a generator that makes any: as asked for, else as it was trained.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` where neither is known, or it is no multiple of `factor`.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` where neither is known, or it is no positive multiple of `factor`.
  */
 export function requireSize(size: number | undefined, trained: number | undefined, factor: number): number {
   const chosen = size ?? trained;
-  if (chosen !== undefined && Number.isInteger(chosen / factor) && chosen > 0) return chosen;
+  const isCount = chosen !== undefined && Number.isInteger(chosen) && chosen > 0;
+  if (isCount && chosen % factor === 0 && chosen <= LARGEST_SIZE) return chosen;
   const got = chosen === undefined ? "none" : `${chosen}`;
   throw new VielbeinError(
     "INVALID_ARGUMENT",
-    `size: the generator makes images of any size; choose height and width with size (--size ${64 * factor}), a multiple of ${factor}; got ${got}.`,
+    `size: the generator makes images of any size; choose height and width with size (--size ${64 * factor}), a multiple of ${factor} up to ${LARGEST_SIZE}; got ${got}.`,
   );
 }

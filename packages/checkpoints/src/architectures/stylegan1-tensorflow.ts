@@ -15,7 +15,7 @@ import type { Name, Network } from "../build/network.ts";
 import type { Weights } from "../build/weights.ts";
 import { isZero, permuted, scaled } from "../tensors/arrays.ts";
 import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
-import type { Architecture, BuildOptions } from "./architecture.ts";
+import { type Architecture, type BuildOptions, requireTruncation } from "./architecture.ts";
 
 const EPSILON = 1e-8;
 /** Learning rate of the mapping's layers. */
@@ -54,10 +54,10 @@ export const stylegan1Tensorflow: Architecture = {
 };
 
 /** z → w → w_plus, two rows for each size → styles, features → image. */
-function build(network: Network, weights: Weights, { truncation = 1 }: BuildOptions): void {
+function build(network: Network, weights: Weights, { truncation }: BuildOptions): void {
   requirePublished(weights);
   network.remark("noise is the constant noise of the checkpoint");
-  const w = mapping(network, weights, truncation);
+  const w = mapping(network, weights, requireTruncation(truncation));
   const sizes = weights
     .matches(/^synthesis\/(\d+)x\1\/Conv1?\/weight$/)
     .map(([, size]) => Number(size))

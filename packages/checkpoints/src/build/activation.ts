@@ -5,18 +5,21 @@ import { float } from "@vielbein/onnx/graph";
 import { swish } from "./layers.ts";
 import type { Name, Network } from "./network.ts";
 
-type Activation = (network: Network, x: Name, parameter: number | undefined) => Name;
+type Activation = (network: Network, x: Name, parameter: number) => Name;
 
 const activations: Readonly<Record<string, Activation>> = {
   none: (_, x) => x,
   relu: (network, x) => network.op("Relu", [x]),
-  leaky_relu: (network, x, slope = 0.01) => network.op("LeakyRelu", [x], { alpha: float(slope) }),
-  elu: (network, x, alpha = 1) => network.op("Elu", [x], { alpha: float(alpha) }),
+  leaky_relu: (network, x, slope) => network.op("LeakyRelu", [x], { alpha: float(slope) }),
+  elu: (network, x, alpha) => network.op("Elu", [x], { alpha: float(alpha) }),
   silu: swish,
   softplus: (network, x) => network.op("Softplus", [x]),
   tanh: (network, x) => network.op("Tanh", [x]),
   sigmoid: (network, x) => network.op("Sigmoid", [x]),
 };
+
+/** Slopes of those that have one, where none is said. */
+const PRESETS: Readonly<Record<string, number>> = { leaky_relu: 0.01, elu: 1 };
 
 /** Between the layers of a stack, and behind the last. */
 export interface Activations {
@@ -26,17 +29,17 @@ export interface Activations {
   readonly range: string | undefined;
 }
 
-export const ACTIVATION_GRAMMAR: string = `BETWEEN,LAST of ${Object.keys(activations).join(", ")}, with a slope as leaky_relu:0.2`;
+export const ACTIVATION_GRAMMAR: string = `BETWEEN,LAST of ${Object.keys(activations).join(", ")}; ${Object.keys(PRESETS).join(" and ")} take a slope, as leaky_relu:0.2`;
 
-/** @throws {VielbeinError} `INVALID_ARGUMENT` for an unknown name. */
+/** @throws {VielbeinError} `INVALID_ARGUMENT` for an unknown name, and for a slope of an activation that has none. */
 export function parseActivations(text: string): Activations {
   const parts = text.split(",");
   if (parts.length !== 2) throw unknown(text);
   const [between, last] = parts.map((part) => {
     const [name, slope, rest] = part.trim().split(":");
-    const parameter = slope === undefined ? undefined : parseDecimal(slope);
-    const isNumber = parameter === undefined || Number.isFinite(parameter);
-    if (!Object.hasOwn(activations, name) || !isNumber || rest !== undefined) throw unknown(text);
+    const parameter = slope === undefined ? (PRESETS[name] ?? 0) : parseDecimal(slope);
+    const isSlope = slope === undefined || (Object.hasOwn(PRESETS, name) && Number.isFinite(parameter));
+    if (!Object.hasOwn(activations, name) || !isSlope || rest !== undefined) throw unknown(text);
     return (network: Network, x: Name) => activations[name](network, x, parameter);
   });
   const range = { tanh: "-1,1", sigmoid: "0,1" }[parts[1].trim()];
@@ -47,9 +50,6 @@ export function parseActivations(text: string): Activations {
 export function isSameActivation(one: string, other: string): boolean {
   return full(one) === full(other);
 }
-
-/** Slopes where none is said. */
-const PRESETS: Readonly<Record<string, number>> = { leaky_relu: 0.01, elu: 1 };
 
 function full(text: string): string {
   const parts = text.split(",").map((part) => {

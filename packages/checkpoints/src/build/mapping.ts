@@ -1,7 +1,12 @@
 // The mapping network of StyleGAN2 and 3: z → w.
 
 import { VielbeinError } from "@vielbein/core";
-import { type BuildOptions, requireLabel, requireNoLabel } from "../architectures/architecture.ts";
+import {
+  type BuildOptions,
+  requireLabel,
+  requireNoLabel,
+  requireTruncation,
+} from "../architectures/architecture.ts";
 import { columns, rows, scaled } from "../tensors/arrays.ts";
 import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
 import { dense, leakyRelu, normalised } from "./layers.ts";
@@ -46,7 +51,7 @@ const SLOPE = 0.2;
  *
  * A label is constant: its embedding reaches the first layer only, where it is part of the bias.
  */
-export function mapping(network: Network, weights: Weights, { label, truncation = 1 }: BuildOptions): Name {
+export function mapping(network: Network, weights: Weights, { label, truncation: psi }: BuildOptions): Name {
   network.scope("mapping");
   const rate = weights.number("mapping.fc0.bias_gain") ?? RATE;
   const count = weights.matches(/^mapping\.fc\d+\.weight$/).length;
@@ -58,6 +63,7 @@ export function mapping(network: Network, weights: Weights, { label, truncation 
   else requireNoLabel(label);
   let w = normalised(network, network.input("z", [layers[0].weight.shape[1]]));
   for (const layer of layers) w = leakyRelu(network, applied(network, w, layer));
+  const truncation = requireTruncation(psi);
   if (truncation !== 1) w = truncated(network, w, meanOf(weights.find("mapping.w_avg"), label), truncation);
   return network.space("w", [layers[count - 1].weight.shape[0]], w);
 }
