@@ -123,6 +123,13 @@ const cases: readonly Case[] = [
     holds: "0.weight [2, 2, 4, 4]",
   },
   {
+    what: "TorchScript, whatever its tensors are like",
+    bytes: () => fixture("unlike/torchscript.pt"),
+    options: { activation },
+    why: "is TorchScript, a program whose code is not run; PyTorch runs and exports it: torch.onnx.export(torch.jit.load(FILE)",
+    holds: "4 tensors: 0.weight [2, 2, 4, 4]",
+  },
+  {
     what: "a tensor that is missing",
     bytes: () =>
       file({

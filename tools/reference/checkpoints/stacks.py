@@ -4,7 +4,8 @@
 
 Writes dcgan.pth (the names and layers of pytorch/examples, dcgan/main.py; the state dictionary alone), dcgan_half.pt
 (in half precision, with a discriminator beside it), decoder_module.pth (a whole module of dense layers and transposed convolutions, whose
-strides it has with it), with a golden .npz each; unlike/*.pth, whole modules that are no plain stacks.
+strides it has with it), with a golden .npz each; unlike/*.pth, whole modules that are no plain stacks, and
+unlike/torchscript.pt, a program, whose activations only its code says.
 """
 
 import torch
@@ -92,3 +93,6 @@ if __name__ == "__main__":
     for name, tail in unlike().items():
         module = nn.Sequential(nn.ConvTranspose2d(2, 2, 4), nn.ReLU(), nn.ConvTranspose2d(2, 2, 4, 2, 1), nn.ReLU(), *tail)
         torch.save(module.eval(), folder / "unlike" / f"{name}.pth")
+
+    program = nn.Sequential(nn.ConvTranspose2d(2, 2, 4), nn.ELU(), nn.ConvTranspose2d(2, 1, 4, 2, 1), nn.Sigmoid())
+    torch.jit.save(torch.jit.script(program.eval()), folder / "unlike" / "torchscript.pt")

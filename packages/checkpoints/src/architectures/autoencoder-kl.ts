@@ -5,7 +5,8 @@ import { int } from "@vielbein/onnx/graph";
 import { groupNormalised } from "../build/groups.ts";
 import { convolution, doubled, swish } from "../build/layers.ts";
 import type { Name, Network } from "../build/network.ts";
-import type { Weights } from "../build/weights.ts";
+import { COUNT, FINITE, POSITIVE, type Weights } from "../build/weights.ts";
+import { notBuilt } from "../errors.ts";
 import { permuted } from "../tensors/arrays.ts";
 import { valuesOf } from "../tensors/tensor.ts";
 import { type Architecture, type BuildOptions, requireSize } from "./architecture.ts";
@@ -40,7 +41,11 @@ export function buildAutoencoderKl(network: Network, weights: Weights, options: 
   weights.requireConfig("act_fn", ["silu", "swish"]);
   const blocks = weights.matches(/^decoder\.up_blocks\.(\d+)\.resnets\.0\.norm1\.weight$/).length;
   const factor = 2 ** weights.matches(/^decoder\.up_blocks\.\d+\.upsamplers\.0\.conv\.weight$/).length;
-  const size = requireSize(options.size, weights.config("sample_size"), factor);
+  const size = requireSize(
+    options.size,
+    weights.config("sample_size", { ...COUNT, isOptional: true }),
+    factor,
+  );
   const side = size / factor;
   const channels = weights.tensor("decoder.conv_in.weight", 4).shape[1];
   const writer = new DecoderWriter(network, weights, channels, side);
@@ -67,7 +72,7 @@ class DecoderWriter {
   constructor(network: Network, weights: Weights, channels: number, size: number) {
     this.#network = network;
     this.#weights = weights;
-    const groups = weights.config("norm_num_groups");
+    const groups = weights.config("norm_num_groups", COUNT);
     if (groups === undefined)
       network.remark(`no config.json says in how many groups channels are normalised: ${GROUPS} are taken`);
     this.#groups = groups ?? GROUPS;
@@ -86,14 +91,16 @@ class DecoderWriter {
    */
   latents(z: Name): Name {
     const network = this.#network;
-    const factor = this.#weights.config("scaling_factor");
+    const factor = this.#weights.config("scaling_factor", POSITIVE);
     if (factor === undefined)
       network.remark("no config.json beside the weights: z are the autoencoder's own latents, not scaled");
     if (this.#weights.has("quantize.embedding.weight"))
       network.remark("the quantiser is left out: z are latents behind it");
-    const deviations = this.#weights.configs("latents_std", this.#channels);
-    const means = this.#weights.configs("latents_mean", this.#channels);
-    const shifts = means ?? [this.#weights.config("shift_factor") ?? 0];
+    const deviations = this.#weights.configs("latents_std", this.#channels, POSITIVE);
+    const means = this.#weights.configs("latents_mean", this.#channels, FINITE);
+    if ((means === undefined) !== (deviations === undefined))
+      throw notBuilt("its configuration has one of latents_mean and latents_std, and both are due");
+    const shifts = means ?? [this.#weights.config("shift_factor", { ...FINITE, isOptional: true }) ?? 0];
     const factors = (deviations ?? [1]).map((deviation) => deviation / (factor ?? 1));
     let x = z;
     if (factors.some((value) => value !== 1)) x = network.op("Mul", [x, this.#perChannel(factors)]);

@@ -11,7 +11,7 @@ import { clamped, convolution, leakyRelu, transposedConvolution } from "../build
 import { applied, equalised, everyLayer, mapping, rowOf } from "../build/mapping.ts";
 import { demodulation } from "../build/modulation.ts";
 import type { Name, Network } from "../build/network.ts";
-import type { Weights } from "../build/weights.ts";
+import { POSITIVE, type Weights } from "../build/weights.ts";
 import { flipped, isZero, scaled, swapped } from "../tensors/arrays.ts";
 import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
 import type { Architecture, BuildOptions } from "./architecture.ts";
@@ -34,7 +34,7 @@ export const stylegan2: Architecture = {
 
 /** The bound of activations, of weights alone: as a configuration says, or none. */
 function statedClamp(network: Network, weights: Weights): number | undefined {
-  const clamp = weights.stated("conv_clamp");
+  const clamp = weights.stated("conv_clamp", { ...POSITIVE, isOptional: true });
   network.remark(
     clamp === undefined
       ? "weights alone do not say whether activations have bounds: none are taken (NVIDIA's training takes 256 where some layers are of half precision)"

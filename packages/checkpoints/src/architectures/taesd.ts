@@ -40,7 +40,7 @@ function build(network: Network, weights: Weights, prefix: string, options: Buil
   weights.requireConfig("upsample_fn", ["nearest"]);
   weights.requireConfig("upsampling_scaling_factor", [2]);
   weights.requireConfig("scaling_factor", [1]);
-  weights.requireConfig("shift_factor", [0]);
+  weights.requireConfig("shift_factor", [0, null]);
   const layers = layersOf(weights, prefix);
   const factor = 2 ** layers.filter((name) => isDoubling(weights, name)).length;
   const side = requireSize(options.size, undefined, factor) / factor;

@@ -8,6 +8,25 @@ import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
 /** What the scale of quantised weights is called instead of `.weight`. */
 const SCALES: readonly string[] = [".scale_weight", ".weight_scale", ".weight_scale_inv", ".weight.absmax"];
 
+/** What a number of a configuration must be. */
+export interface NumberRule {
+  /** In words. */
+  readonly due: string;
+  readonly fits: (value: number) => boolean;
+  /** Whether `null` says that there is none. */
+  readonly isOptional?: boolean;
+}
+
+export const FINITE: NumberRule = { due: "a finite number", fits: Number.isFinite };
+export const POSITIVE: NumberRule = {
+  due: "a positive and finite number",
+  fits: (value) => value > 0 && Number.isFinite(value),
+};
+export const COUNT: NumberRule = {
+  due: "a positive integer",
+  fits: (value) => value > 0 && Number.isSafeInteger(value),
+};
+
 export class Weights {
   /** Of the network in the file, with a point at its end; empty where the file holds nothing else. */
   readonly prefix: string;
@@ -107,16 +126,26 @@ export class Weights {
     return found;
   }
 
-  /** A number of the configuration that lies beside the file. */
-  config(name: string): number | undefined {
-    const value = this.#content.settings.get(`config.${name}`);
-    return typeof value === "number" ? value : undefined;
+  /**
+   * A number of the configuration that lies beside the file; undefined where it is not there.
+   *
+   * @throws {VielbeinError} `INVALID_MODEL` where it is not what `rule` says.
+   */
+  config(name: string, rule: NumberRule): number | undefined {
+    return ruled(name, this.#content.settings.get(`config.${name}`), rule);
   }
 
-  /** Numbers of that configuration: one for each of so many channels, or undefined. */
-  configs(name: string, count: number): readonly number[] | undefined {
-    const found = Array.from({ length: count }, (_, i) => this.config(`${name}.${i}`));
-    return found.every((value) => value !== undefined) ? found : undefined;
+  /**
+   * Numbers of that configuration, one for each of so many channels; undefined where there are none.
+   *
+   * @throws {VielbeinError} `INVALID_MODEL` where one of them is not what `rule` says, and where there are more or fewer.
+   */
+  configs(name: string, count: number, rule: NumberRule): readonly number[] | undefined {
+    const places = [...this.#content.settings.keys()].filter((key) => key.startsWith(`config.${name}.`));
+    if (places.length === 0 && this.config(name, NONE) === undefined) return undefined;
+    const found = Array.from({ length: count }, (_, i) => this.config(`${name}.${i}`, rule));
+    if (places.length === count && found.every((value) => value !== undefined)) return found;
+    throw notBuilt(`its configuration has ${places.length} numbers as ${name}, and ${count} are due`);
   }
 
   /** @throws {VielbeinError} `INVALID_MODEL` where that configuration has another value than those that are built. */
@@ -126,11 +155,16 @@ export class Weights {
     throw notBuilt(`its configuration has ${name} ${value}, and ${built.join(" or ")} is what is built`);
   }
 
-  /** The number that goes by a name in all settings, of the file or beside it, that have one of that name. */
-  stated(name: string): number | undefined {
+  /**
+   * The number that goes by a name in all settings, of the file or beside it, that have one of that name.
+   *
+   * @throws {VielbeinError} `INVALID_MODEL` where it is not what `rule` says, or they have several.
+   */
+  stated(name: string, rule: NumberRule): number | undefined {
     const found = [...this.#content.settings].filter(([key]) => key.slice(key.lastIndexOf(".") + 1) === name);
     const [first, ...others] = new Set(found.map(([, value]) => value));
-    return typeof first === "number" && others.length === 0 ? first : undefined;
+    if (others.length === 0) return ruled(name, first, rule);
+    throw notBuilt(`its configuration has several values of ${name}: ${[first, ...others].join(", ")}`);
   }
 
   number(name: string): number | undefined {
@@ -146,4 +180,15 @@ export class Weights {
   wrong(name: string, what: string): VielbeinError {
     return notBuilt(`tensor "${this.prefix}${name}" ${what}`);
   }
+}
+
+/** Of lists that may be left out. */
+const NONE: NumberRule = { due: "a list of numbers", fits: () => false, isOptional: true };
+
+/** A setting that must be a number. */
+function ruled(name: string, value: Setting | undefined, rule: NumberRule): number | undefined {
+  if (value === undefined || (value === null && rule.isOptional)) return undefined;
+  if (typeof value === "number" && rule.fits(value)) return value;
+  const is = typeof value === "string" ? JSON.stringify(value) : String(value);
+  throw notBuilt(`its configuration has ${name} ${is}, and ${rule.due} is due`);
 }

@@ -8,7 +8,8 @@ import { argumentsOf } from "../pickle/rebuild.ts";
 import { isTensorflowNetwork, networkParts, tensorflowNetworks } from "../pickle/tensorflow-network.ts";
 import { StoredTensor } from "../tensors/tensor.ts";
 
-export type Setting = string | number | boolean;
+/** A value of a setting; `null` stands in configurations where the code has None. */
+export type Setting = string | number | boolean | null;
 
 export interface Content {
   readonly tensors: ReadonlyMap<string, StoredTensor>;

@@ -15,7 +15,7 @@ import { requireKind } from "./requirements.ts";
 import { mergedContent, readSafetensorsFile, shardsOf } from "./safetensors.ts";
 import { readTorchTar } from "./tar.ts";
 import { readLayersModel } from "./tensorflow-js.ts";
-import { readPickles, readTorchZip } from "./torch.ts";
+import { isTorchScript, readPickles, readTorchZip } from "./torch.ts";
 
 /** A file as it was downloaded: its name, its bytes, and a way to its neighbours. */
 export interface CheckpointFile {
@@ -92,8 +92,15 @@ async function contentIn(
 async function readZip(bytes: Uint8Array): Promise<Content> {
   const members = zipMembers(bytes);
   if (members.every(({ name }) => name.endsWith(".npy"))) return readArrays(bytes);
-  return (await readKerasArchive(members)) ?? contentOf(readTorchZip(members));
+  const keras = await readKerasArchive(members);
+  if (keras) return keras;
+  const content = contentOf(readTorchZip(members));
+  return isTorchScript(members) ? { ...content, lacks: CODE } : content;
 }
+
+/** Of an archive of `torch.jit.save`: its code, which may do anything with its tensors. */
+const CODE =
+  "is TorchScript, a program whose code is not run; PyTorch runs and exports it: torch.onnx.export(torch.jit.load(FILE), example_code, OUT, dynamo=False)";
 
 function readArrays(bytes: Uint8Array): Content {
   const archive = openNpz(bytes);
@@ -146,22 +153,29 @@ async function configurationOf({ readBeside }: CheckpointFile): Promise<Content[
   // Where there is no such file, whoever reads it throws what it likes.
   const bytes = await readBeside?.("config.json").catch(() => undefined);
   if (bytes === undefined) return new Map();
-  return new Map(settingsIn(parsed(bytes), "config"));
+  try {
+    return new Map(settingsIn(parsed(bytes), "config"));
+  } catch (cause) {
+    throw badCheckpoint("config.json, which lies beside it, is no JSON object", "Mend or remove it", cause);
+  }
 }
 
 /** Records within records of a configuration. */
 const DEEPEST = 8;
 
-/** Texts, numbers and truth values of records within records, by the names of all of them. */
+/** Texts, numbers, truth values and null of records within records, by the names of all of them. */
 function settingsIn(record: Record<string, unknown>, prefix: string, depth = 0): [string, Setting][] {
   if (depth > DEEPEST) return [];
   return Object.entries(record).flatMap(([key, value]): [string, Setting][] => {
     const name = `${prefix}.${key}`;
     const parts = Array.isArray(value) ? Object.fromEntries(value.entries()) : value;
     if (isRecord(parts)) return settingsIn(parts, name, depth + 1);
-    const isSetting = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-    return isSetting ? [[name, value]] : [];
+    return isSetting(value) ? [[name, value]] : [];
   });
+}
+
+function isSetting(value: unknown): value is Setting {
+  return value === null || ["string", "number", "boolean"].includes(typeof value);
 }
 
 /** Tensors of a file: the largest networks have some thousands. */

@@ -103,10 +103,18 @@ function readStorage(cursor: Cursor, storages: ReadonlyMap<string, Storage>, key
   storage.bytes = cursor.take(length * elementBytes(storage.type));
 }
 
+/** Whether an archive is of `torch.jit.save`, which has code and the constants in it beside the tensors. */
+export function isTorchScript(members: readonly ZipMember[]): boolean {
+  return members.some(({ name }) => /(^|\/)(constants\.pkl|code\/.*)$/.test(name));
+}
+
 /** The object of a zip archive of `torch.save`. */
 export function readTorchZip(members: readonly ZipMember[]): Value {
   const pickle = members.find(({ name }) => /(^|\/)data\.pkl$/.test(name));
-  if (!pickle) throw badCheckpoint("it is a zip archive without a data.pkl, which torch.save writes");
+  if (!pickle) {
+    const remedy = "Save it with torch.save, or export the generator as ONNX (docs/exporting.md)";
+    throw badCheckpoint("it is a zip archive without a data.pkl, which torch.save writes", remedy);
+  }
   const folder = pickle.name.slice(0, -"data.pkl".length);
   const byName = new Map(members.map((member) => [member.name, member]));
   const order = byName.get(`${folder}byteorder`);
