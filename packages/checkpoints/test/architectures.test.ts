@@ -123,7 +123,11 @@ const cases: readonly Case[] = [
     architecture: "StyleGAN1 (NVIDIA, TensorFlow)",
     options: { truncation: 0.8 },
   })),
-  { file: "pggan.pt", golden: "pggan", architecture: "PGGAN (pytorch_GAN_zoo)" },
+  ...["pggan", "pggan_bounded"].map((golden) => ({
+    file: `${golden}.pt`,
+    golden,
+    architecture: "PGGAN (pytorch_GAN_zoo)",
+  })),
   {
     file: "biggan.bin",
     golden: "biggan",
@@ -141,6 +145,12 @@ const cases: readonly Case[] = [
     golden: "biggan",
     architecture: "BigGAN-deep (Hugging Face)",
     inputs: { label: { type: "int64", dims: [1], data: BigInt64Array.of(2n) } },
+  },
+  {
+    file: "biggan_configured/pytorch_model.bin",
+    golden: "biggan_configured",
+    architecture: "BigGAN-deep (Hugging Face)",
+    options: { label: 1, truncation: 0.5 },
   },
   { file: "beta_vae.pt", golden: "beta_vae", architecture: "β-VAE (disentangling-vae)" },
   ...["dcgan.pth", "dcgan_half.pt"].map((file) => ({

@@ -3,8 +3,9 @@
     python tools/reference/checkpoints/published_gans.py packages/checkpoints/test/fixtures ZOO DISVAE
 
 ZOO is a checkout of facebookresearch/pytorch_GAN_zoo, DISVAE one of YannDubs/disentangling-vae; pytorch-pretrained-biggan
-is installed. Writes pggan.pt (netG, netD and avgG, as training writes it), biggan.bin (a state dictionary) and
-beta_vae.pt (a whole VAE), with golden .npz files.
+is installed. Writes pggan.pt (netG, netD and avgG), pggan_bounded.pt (as training writes it, with another slope, plain layers
+and a tanh, which its configuration says), biggan.bin (a state dictionary), biggan_configured (with other blocks and another ε, which the configuration beside it
+says) and beta_vae.pt (a whole VAE), with golden .npz files.
 """
 
 import sys
@@ -41,12 +42,26 @@ def pggan(folder: Path):
     write_golden(folder / "pggan.npz", averaged.double(), (5,))
 
 
-def biggan(folder: Path):
+def pggan_bounded(folder: Path):
+    from models.progressive_gan import ProgressiveGAN
+
+    # PyTorch takes no integers as their rates today; nothing is trained.
+    ProgressiveGAN.getOptimizerD = ProgressiveGAN.getOptimizerG = lambda self: torch.optim.Adam(self.netG.parameters())
+    torch.manual_seed(8)
+    model = ProgressiveGAN(5, 8, leakyness=0.1, equalizedlR=False, lossMode="DCGAN", useGPU=False)
+    model.addScale(7)
+    averaged = moved(model.avgG, 9, 0.2)
+    # The networks beside it are as large, and not what is read.
+    state = {name: part for name, part in model.getStateDict().items() if name in ("config", "avgG")}
+    torch.save(state, folder / "pggan_bounded.pt", _use_new_zipfile_serialization=False)
+    write_golden(folder / "pggan_bounded.npz", averaged.double(), (5,))
+
+
+def biggan_of(**settings):
     from pytorch_pretrained_biggan import BigGAN, BigGANConfig
 
-    layers = [(bool(i % 2), 16 >> i // 2, 16 >> (i + 1) // 2) for i in range(8)]
     torch.manual_seed(4)
-    config = BigGANConfig(output_dim=64, z_dim=4, class_embed_dim=4, channel_width=3, num_classes=4, layers=layers, attention_layer_position=2, n_stats=5)
+    config = BigGANConfig(z_dim=4, class_embed_dim=4, channel_width=3, num_classes=4, n_stats=5, **settings)
     model = moved(BigGAN(config), 5)
     for name, tensor in model.state_dict().items():
         if name.endswith("running_means"):
@@ -55,16 +70,33 @@ def biggan(folder: Path):
             tensor.uniform_(0.5, 1.5)
         elif name.endswith("gamma"):
             tensor.fill_(0.7)
+        elif name.endswith("generator.bn.bias"):
+            # The published code leaves it as the memory was.
+            tensor.normal_(0, 0.3)
     # The singular vectors of the weights are found while it is trained.
     model.train()
     for _ in range(20):
         model(torch.randn(1, 4), torch.eye(4)[:1], 1.0)
-    model.eval()
+    return model.eval()
+
+
+def biggan(folder: Path):
+    layers = [(bool(i % 2), 16 >> i // 2, 16 >> (i + 1) // 2) for i in range(8)]
+    model = biggan_of(output_dim=64, layers=layers, attention_layer_position=2)
     torch.save(model.state_dict(), folder / "biggan.bin")
+    chosen = lambda z, label: torch.nn.functional.one_hot(torch.tensor([label] * len(z)), 4).double()
     double = model.double()
     for name, label, truncation in (("biggan", 2, 1.0), ("biggan_truncated", 0, 0.4)):
-        chosen = lambda z: torch.nn.functional.one_hot(torch.tensor([label] * len(z)), 4).double()
-        write_golden(folder / f"{name}.npz", lambda z: double(z, chosen(z), truncation), (4,))
+        write_golden(folder / f"{name}.npz", lambda z: double(z, chosen(z, label), truncation), (4,))
+
+    beside = folder / "biggan_configured"
+    beside.mkdir(exist_ok=True)
+    layers = [(True, 16, 8), (True, 8, 8), (False, 8, 4), (False, 4, 2), (True, 2, 1)]
+    model = biggan_of(output_dim=32, layers=layers, attention_layer_position=1, eps=0.01)
+    torch.save(model.state_dict(), beside / "pytorch_model.bin")
+    (beside / "config.json").write_text(model.config.to_json_string())
+    double_configured = model.double()
+    write_golden(folder / "biggan_configured.npz", lambda z: double_configured(z, chosen(z, 1), 0.5), (4,))
 
 
 def beta_vae(folder: Path, checkout: Path):
@@ -85,3 +117,4 @@ if __name__ == "__main__":
     biggan(folder)
     sys.path.insert(0, str(zoo))
     pggan(folder)
+    pggan_bounded(folder)

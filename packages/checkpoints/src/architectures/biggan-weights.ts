@@ -1,9 +1,10 @@
 // What of a BigGAN's tensors is constant after training.
 
-import type { Weights } from "../build/weights.ts";
+import { POSITIVE, type Weights } from "../build/weights.ts";
 import { scaled } from "../tensors/arrays.ts";
 import type { Values } from "../tensors/tensor.ts";
 
+/** Of the published configurations. */
 const EPSILON = 1e-4;
 
 /** Weights over their largest singular value, as uᵀWv of the vectors in the checkpoint has it. */
@@ -32,10 +33,14 @@ export function statistics(
   const place = truncation / (1 / (count - 1));
   const index = Math.floor(place);
   const share = place - index;
+  const epsilon = weights.config("eps", POSITIVE) ?? EPSILON;
   const between = ({ data }: Values): Float64Array =>
     Float64Array.from({ length: channels }, (_, c) => {
       const at = data[index * channels + c];
-      return share === 0 ? at : share * at + (1 - share) * data[(index + 1) * channels + c];
+      // Rounding may put 1 a little behind the last.
+      return share === 0 || index === count - 1
+        ? at
+        : share * at + (1 - share) * data[(index + 1) * channels + c];
     });
-  return { mean: between(means), deviation: between(variances).map((x) => Math.sqrt(x + EPSILON)) };
+  return { mean: between(means), deviation: between(variances).map((x) => Math.sqrt(x + epsilon)) };
 }

@@ -16,7 +16,7 @@ import { spectral, statistics } from "./biggan-weights.ts";
 
 export const biggan: Architecture = {
   name: "BigGAN-deep (Hugging Face)",
-  version: 1,
+  version: 2,
   pattern: [
     /^embeddings\.weight$/,
     /^generator\.gen_z\.weight_orig$/,
@@ -43,6 +43,10 @@ function build(network: Network, weights: Weights, options: BuildOptions): void 
     );
   }
   const code = codeOf(network, weights, options.label);
+  if (weights.requireConfig("layers.0.0", [true, false]) === undefined)
+    network.remark(
+      "no config.json says which blocks double the size: every second one, as in the published networks",
+    );
   const first = firstLayer(weights);
   let x = network.reshape(dense(network, code, first.weight, first.bias), [first.channels, 4, 4]);
   const writer = new LayerWriter(network, weights, code, truncation);
@@ -53,8 +57,7 @@ function build(network: Network, weights: Weights, options: BuildOptions): void 
       x = attended(network, weights, x, name, size);
       continue;
     }
-    // As in the published networks, blocks at even places keep the size and those at odd places double it.
-    const isDoubling = blocks++ % 2 === 1;
+    const isDoubling = isDoublingBlock(weights, blocks++);
     if (isDoubling) x = space(network, `features_${size}`, [channels, size, size], x);
     x = writer.block(x, name, channels, isDoubling);
     channels = weights.tensor(`${name}.conv_3.bias`).size;
@@ -62,6 +65,11 @@ function build(network: Network, weights: Weights, options: BuildOptions): void 
   }
   x = space(network, `features_${size}`, [channels, size, size], x);
   space(network, "image", [COLOURS, size, size], writer.colours(x));
+}
+
+/** As the configuration says; of the published networks, blocks at odd places double the size. */
+function isDoublingBlock(weights: Weights, place: number): boolean {
+  return (weights.requireConfig(`layers.${place}.0`, [true, false]) ?? place % 2 === 1) === true;
 }
 
 function space(network: Network, name: string, shape: readonly number[], x: Name): Name {

@@ -127,7 +127,7 @@ export class Weights {
   }
 
   /**
-   * A number of the configuration that lies beside the file; undefined where it is not there.
+   * A number of the configuration that lies beside the file, or in it under that name; undefined where it is not there.
    *
    * @throws {VielbeinError} `INVALID_MODEL` where it is not what `rule` says.
    */
@@ -148,10 +148,14 @@ export class Weights {
     throw notBuilt(`its configuration has ${places.length} numbers as ${name}, and ${count} are due`);
   }
 
-  /** @throws {VielbeinError} `INVALID_MODEL` where that configuration has another value than those that are built. */
-  requireConfig(name: string, built: readonly Setting[]): void {
+  /**
+   * A setting of that configuration; undefined where it is not there.
+   *
+   * @throws {VielbeinError} `INVALID_MODEL` where it has another value than those that are built.
+   */
+  requireConfig(name: string, built: readonly Setting[]): Setting | undefined {
     const value = this.#content.settings.get(`config.${name}`);
-    if (value === undefined || built.includes(value)) return;
+    if (value === undefined || built.includes(value)) return value;
     throw notBuilt(`its configuration has ${name} ${value}, and ${built.join(" or ")} is what is built`);
   }
 
