@@ -32,6 +32,23 @@ const cases: readonly Case[] = [
     golden: "stylegan2_bounded",
     architecture: "StyleGAN2 (NVIDIA)",
   },
+  {
+    file: "stylegan2_configured/model.safetensors",
+    golden: "stylegan2_configured",
+    architecture: "StyleGAN2 (NVIDIA)",
+    options: { label: 1 },
+  },
+  {
+    file: "stylegan2_tensorflow_configured.pkl",
+    golden: "stylegan2_tensorflow_configured",
+    architecture: "StyleGAN2 (NVIDIA, TensorFlow)",
+    options: { truncation: 0.8 },
+  },
+  {
+    file: "stylegan3_configured/model.safetensors",
+    golden: "stylegan3_configured",
+    architecture: "StyleGAN3 (NVIDIA)",
+  },
   ...[0, 3].map((label) => ({
     file: "stylegan2_ada_conditional.pkl",
     golden: `stylegan2_ada_conditional_${label}`,

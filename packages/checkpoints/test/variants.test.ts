@@ -2,7 +2,12 @@
 
 import { writeSafetensors } from "@vielbein/linalg/safetensors";
 import { describe, expect, it } from "vitest";
-import { type CheckpointOptions, fromCheckpoint, openCheckpoint } from "../src/index.ts";
+import {
+  type CheckpointOptions,
+  type ConvertedCheckpoint,
+  fromCheckpoint,
+  openCheckpoint,
+} from "../src/index.ts";
 import { fixture } from "./compared.ts";
 
 type Tensors = Parameters<typeof writeSafetensors>[0];
@@ -13,7 +18,7 @@ async function changed(
   changes: Tensors,
   config: unknown = {},
   options: CheckpointOptions = {},
-): Promise<unknown> {
+): Promise<ConvertedCheckpoint> {
   const { tensors } = await openCheckpoint({ name, bytes: await fixture(name) });
   const stored = [...tensors].map(
     ([key, tensor]) => [key, { shape: tensor.shape, data: tensor.read() }] as const,
@@ -49,7 +54,7 @@ describe("PGGAN", () => {
   });
 
   it("says what weights alone do not", async () => {
-    const { remarks } = (await changed("pggan_bounded.pt", {})) as { remarks: string[] };
+    const { remarks } = await changed("pggan_bounded.pt", {});
     expect(remarks.join()).toContain("no configuration says slopes, gains and the last activation");
   });
 });
@@ -79,5 +84,98 @@ describe("BigGAN", () => {
       { activation: "relu,tanh" },
     );
     await expect(given).rejects.toMatchObject(refused("is of no architecture that is known here"));
+  });
+});
+
+describe("StyleGAN2", () => {
+  it.each<[string, Tensors, string]>([
+    [
+      "images that are not square",
+      { "synthesis.b4.const": values([6, 4, 8]) },
+      "[6, 4, 8], and 4 × 4 pixels",
+    ],
+    [
+      "other kernels",
+      { "synthesis.b8.conv0.weight": values([6, 6, 1, 1]) },
+      "has 1 × 1 pixels where the size doubles",
+    ],
+    ["longer filters", { "synthesis.b8.conv0.resample_filter": values([6, 6]) }, "is not 4 × 4"],
+    ["separable filters", { "synthesis.b8.conv0.resample_filter": values([8]) }, "is not 4 × 4"],
+    ["another layer", { "synthesis.b8.conv2.weight": values([6, 6, 3, 3]) }, "has no place in it"],
+  ])("of %s", async (_, changes, message) => {
+    await expect(changed("stylegan2_ada.safetensors", changes)).rejects.toMatchObject(refused(message));
+  });
+
+  it.each([
+    [
+      { mapping_kwargs: { activation: "relu" } },
+      "has mapping_kwargs.activation relu, and lrelu is what is built",
+    ],
+    [{ synthesis_kwargs: { activation: "swish" } }, "has synthesis_kwargs.activation swish"],
+    [
+      { mapping_kwargs: { lr_multiplier: 0 } },
+      "has lr_multiplier 0, and a positive and finite number is due",
+    ],
+  ])("whose configuration is %o", async (config, message) => {
+    await expect(changed("stylegan2_ada.safetensors", {}, config)).rejects.toMatchObject(refused(message));
+  });
+
+  it("of classes without a code", async () => {
+    const changes = { "G_ema.mapping.fc0.weight": values([7, 7]) };
+    await expect(changed("stylegan2_ada_conditional.pkl", changes, {}, { label: 0 })).rejects.toMatchObject(
+      refused("is given classes alone, and no code"),
+    );
+  });
+
+  it("with another activation", async () => {
+    const name = "stylegan2_ada.pkl";
+    const text = Buffer.from(await fixture(name)).toString("latin1");
+    const bytes = new Uint8Array(Buffer.from(text.replaceAll("lrelu", "swish"), "latin1"));
+    await expect(fromCheckpoint({ name, bytes })).rejects.toMatchObject(
+      refused('"G_ema.mapping.fc0.activation" is swish, and lrelu is what is built'),
+    );
+  });
+
+  it("has no bounds where the configuration says so, and says the learning rate that is taken", async () => {
+    const config = { synthesis_kwargs: { conv_clamp: null } };
+    const { model, remarks } = await changed("stylegan2_ada.safetensors", {}, config);
+    expect(model.graph.nodes.filter(({ opType }) => opType === "Clip")).toEqual([]);
+    expect(remarks.join()).not.toContain("bounds");
+    expect(remarks.join()).toContain("the mapping's learning rate is taken to be 0.01");
+  });
+});
+
+describe("StyleGAN3", () => {
+  const name = "stylegan3_configured/model.safetensors";
+  const config = async (): Promise<Record<string, unknown>> =>
+    JSON.parse(new TextDecoder().decode(await fixture("stylegan3_configured/config.json")));
+
+  it.each([
+    [{ filter_size: 6 }, 'L0_28_4.up_filter" has 16 taps, and 24 are due'],
+    [{ lrelu_upsampling: 2 }, 'L0_28_4.up_filter" has 16 taps, and 8 are due'],
+    [{ margin_size: -1 }, "has margin_size -1, and an integer of at least 0 is due"],
+    [{ output_scale: "1" }, 'has output_scale "1", and a finite number is due'],
+  ])("whose configuration says %o", async (changes, message) => {
+    await expect(changed(name, {}, { ...(await config()), ...changes })).rejects.toMatchObject(
+      refused(message),
+    );
+  });
+
+  it("whose filters are not those of the published networks, with nothing to say so", async () => {
+    await expect(changed(name, {})).rejects.toMatchObject(
+      refused("a config.json beside the file may say filter_size"),
+    );
+  });
+
+  it("whose image is moved", async () => {
+    const transform = { shape: [3, 3], data: Float32Array.of(1, 0, 0.5, 0, 1, 0, 0, 0, 1) };
+    const given = changed(name, { "synthesis.input.transform": transform }, await config());
+    await expect(given).rejects.toMatchObject(refused("moves the image and must be the identity"));
+  });
+
+  it("has no bounds where the configuration says so", async () => {
+    const given = changed(name, {}, { ...(await config()), conv_clamp: null });
+    const { model } = await given;
+    expect(model.graph.nodes.filter(({ opType }) => opType === "Clip")).toEqual([]);
   });
 });

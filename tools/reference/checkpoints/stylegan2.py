@@ -6,7 +6,9 @@ NVIDIA is a checkout of NVlabs/stylegan2-ada-pytorch, ROSINALITY one of rosinali
 stylegan2_ada.pkl (as training writes it: G, D, G_ema and more in one pickle), stylegan2_ada_conditional.pkl (residual,
 with classes and clamping), stylegan2_ada.safetensors (the state dictionary), stylegan2_orig.pkl (colours behind the last
 block alone, bounds, a filter that is not symmetric), stylegan2_bounded (the same of skips, as a state dictionary with a
-configuration beside it), stylegan2_tensorflow.pkl (of the first published code), stylegan2_rosinality.pt (zip) and
+configuration beside it), stylegan2_configured (classes, a mapping of other widths and another learning rate, no noise, one
+colour), stylegan2_tensorflow.pkl (of the first published code), stylegan2_tensorflow_configured.pkl (another filter and
+learning rate), stylegan2_rosinality.pt (zip) and
 stylegan2_rosinality_legacy.pt (PyTorch's older format), with a golden .npz for each network, and one from w_plus.
 """
 
@@ -88,6 +90,23 @@ def nvidia(folder: Path, checkout: Path):
         double = in_double(network, c_dim=0, synthesis_kwargs=settings)
         write_golden(folder / f"{name}.npz", lambda z: double(z, torch.zeros(len(z), 0), noise_mode="const", force_fp32=True), (6,))
 
+    configured = dict(
+        SETTINGS, c_dim=2, img_resolution=8, img_channels=1, synthesis_kwargs=SKIP | {"use_noise": False, "channel_max": 5},
+        mapping_kwargs=dict(num_layers=2, lr_multiplier=0.05, embed_features=3, layer_features=4),
+    )
+    network = noisy(Generator(**configured), 6)
+    folder_configured = folder / "stylegan2_configured"
+    folder_configured.mkdir(exist_ok=True)
+    save_file({key: tensor.contiguous() for key, tensor in network.state_dict().items()}, folder_configured / "model.safetensors")
+    (folder_configured / "config.json").write_text(json.dumps(configured))
+    double = precise.Generator(**configured).double().eval().requires_grad_(False)
+    double.load_state_dict(network.state_dict())
+    for module in double.modules():
+        if hasattr(module, "resample_filter"):
+            module.resample_filter = module.resample_filter.float()
+    chosen = lambda z: torch.nn.functional.one_hot(torch.tensor([1] * len(z)), 2)
+    write_golden(folder / "stylegan2_configured.npz", lambda z: double(z, chosen(z), noise_mode="const", force_fp32=True), (6,))
+
     conditional = noisy(Generator(c_dim=4, synthesis_kwargs=RESIDUAL, **SETTINGS), 3)
     with (folder / "stylegan2_ada_conditional.pkl").open("wb") as file:
         pickle.dump({"G_ema": conditional}, file)
@@ -114,7 +133,7 @@ def tensorflow(folder: Path, checkout: Path):
     Network.__module__, Network.__qualname__ = "dnnlib.tflib.network", "Network"
     sys.modules["dnnlib.tflib"], sys.modules["dnnlib.tflib.network"] = types.ModuleType("dnnlib.tflib"), network_module
 
-    def generator(seed):
+    def generator(seed, **settings):
         random = np.random.default_rng(seed)
         normal = lambda *shape: random.normal(size=shape).astype(np.float32)
         mapping = [(f"Dense{i}/{part}", normal(*shape) * 30) for i, n in enumerate((6, 7)) for part, shape in (("weight", (n, 7)), ("bias", (7,)))]
@@ -130,20 +149,25 @@ def tensorflow(folder: Path, checkout: Path):
                 if kind != "ToRGB":
                     synthesis += [(f"{name}/noise_strength", normal()), (f"noise{2 * level - 1 + i if level else 0}", normal(1, 1, size, size))]
             before = width
-        return Network([("dlatent_avg", normal(7))], {"mapping": Network(mapping), "synthesis": Network(synthesis)})
+        components = {"mapping": Network(mapping), "synthesis": Network(synthesis)}
+        return Network([("dlatent_avg", normal(7))], components, **settings)
 
-    discriminator, (first, averaged) = Network([]), (generator(8), generator(9))
-    with (folder / "stylegan2_tensorflow.pkl").open("wb") as file:
-        pickle.dump((first, discriminator, averaged), file)
-    network = legacy.convert_tf_generator(types.SimpleNamespace(**averaged.__dict__))
     precise = import_patched(checkout / "training" / "networks.py", "networks64", (r"torch\.float32", "torch.float64"))
-    double = precise.Generator(**network.init_kwargs).double().eval().requires_grad_(False)
-    double.load_state_dict(network.state_dict())
-    for module in double.modules():
-        if hasattr(module, "resample_filter"):
-            module.resample_filter = module.resample_filter.float()
-    image = lambda z: double(z, torch.zeros(len(z), 0), truncation_psi=0.8, noise_mode="const", force_fp32=True)
-    write_golden(folder / "stylegan2_tensorflow.npz", image, (6,))
+
+    def write(name, first, averaged):
+        with (folder / f"{name}.pkl").open("wb") as file:
+            pickle.dump((first, Network([]), averaged), file)
+        network = legacy.convert_tf_generator(types.SimpleNamespace(**averaged.__dict__))
+        double = precise.Generator(**network.init_kwargs).double().eval().requires_grad_(False)
+        double.load_state_dict(network.state_dict())
+        for module in double.modules():
+            if hasattr(module, "resample_filter"):
+                module.resample_filter = module.resample_filter.float()
+        image = lambda z: double(z, torch.zeros(len(z), 0), truncation_psi=0.8, noise_mode="const", force_fp32=True)
+        write_golden(folder / f"{name}.npz", image, (6,))
+
+    write("stylegan2_tensorflow", generator(8), generator(9))
+    write("stylegan2_tensorflow_configured", Network([]), generator(10, resample_kernel=[1, 2, 4, 3], mapping_lrmul=0.02))
 
 
 def rosinality(folder: Path, checkout: Path):

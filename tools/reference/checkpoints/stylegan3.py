@@ -3,16 +3,19 @@
     python tools/reference/checkpoints/stylegan3.py packages/checkpoints/test/fixtures NVIDIA
 
 NVIDIA is a checkout of NVlabs/stylegan3. Writes stylegan3_t.pkl (with a generator that is not averaged beside it),
-stylegan3_bounded.pkl (margin, bounds and scale that are not the published ones) and stylegan3_r.pt (the state
+stylegan3_bounded.pkl (margin, bounds and scale that are not the published ones), stylegan3_configured (the same of filters
+and of the mapping's learning rate, as a state dictionary with a configuration beside it) and stylegan3_r.pt (the state
 dictionary, conditional) with golden .npz files.
 """
 
+import json
 import pickle
 import sys
 import types
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 
 from golden import folder_of_fixtures, import_patched, write_golden
 from stylegan2 import noisy
@@ -34,7 +37,7 @@ def main(folder: Path, checkout: Path):
 
     def made(seed, **settings):
         torch.manual_seed(seed)
-        network = noisy(Generator(**SETTINGS, **settings), seed)
+        network = noisy(Generator(**SETTINGS | settings), seed)
         for name, tensor in network.named_buffers():
             if name.endswith("magnitude_ema"):
                 tensor.uniform_(0.5, 2)
@@ -47,7 +50,7 @@ def main(folder: Path, checkout: Path):
         torch.set_default_dtype(torch.float32)
 
     def in_double(network, **settings):
-        copy = precise.Generator(**SETTINGS, **settings).double().eval().requires_grad_(False)
+        copy = precise.Generator(**SETTINGS | settings).double().eval().requires_grad_(False)
         copy.load_state_dict(network.state_dict())
         for module in copy.modules():
             # Filters must be float32, and are cast where they are used.
@@ -68,6 +71,17 @@ def main(folder: Path, checkout: Path):
         pickle.dump({"G_ema": network}, file)
     double_bounded = in_double(network, c_dim=0, **bounded)
     golden("stylegan3_bounded", lambda z: double_bounded(z, torch.zeros(len(z), 0), noise_mode="const"))
+
+    configured = dict(
+        c_dim=0, conv_clamp=0.9, margin_size=6, output_scale=0.5, filter_size=4, lrelu_upsampling=4, conv_kernel=1,
+        mapping_kwargs=dict(num_layers=3, lr_multiplier=0.05),
+    )
+    network = made(4, **configured)
+    (folder / "stylegan3_configured").mkdir(exist_ok=True)
+    save_file({key: tensor.contiguous() for key, tensor in network.state_dict().items()}, folder / "stylegan3_configured" / "model.safetensors")
+    (folder / "stylegan3_configured" / "config.json").write_text(json.dumps(SETTINGS | configured))
+    double_configured = in_double(network, **configured)
+    golden("stylegan3_configured", lambda z: double_configured(z, torch.zeros(len(z), 0)))
 
     network = made(2, c_dim=3, **ROTATING)
     torch.save(network.state_dict(), folder / "stylegan3_r.pt")

@@ -81,11 +81,7 @@ function build(network: Network, weights: Weights, { truncation }: BuildOptions)
 
 /** @throws {VielbeinError} `INVALID_MODEL` for networks that are built another way. */
 function requirePublished(weights: Weights): void {
-  for (const [name, due] of Object.entries(SETTINGS)) {
-    const found = weights.setting(`static_kwargs.${name}`);
-    if (found !== undefined && found !== due)
-      throw weights.wrong(`static_kwargs.${name}`, `is ${found}, and ${due} is what is supported`);
-  }
+  for (const [name, due] of Object.entries(SETTINGS)) weights.requireSetting(`static_kwargs.${name}`, [due]);
   if (weights.has("mapping/LabelConcat/weight"))
     throw weights.wrong("mapping/LabelConcat/weight", "is of classes, which are not supported here");
   if ((weights.find("synthesis/lod")?.read()[0] ?? 0) !== 0)

@@ -2,6 +2,7 @@
 // the names of their PyTorch code.
 
 import { Weights } from "../build/weights.ts";
+import type { Setting } from "../files/content.ts";
 import { flipped } from "../tensors/arrays.ts";
 import { StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
 import type { Architecture } from "./architecture.ts";
@@ -9,7 +10,7 @@ import { buildStylegan2 } from "./stylegan2.ts";
 
 export const stylegan2Tensorflow: Architecture = {
   name: "StyleGAN2 (NVIDIA, TensorFlow)",
-  version: 1,
+  version: 2,
   pattern: [
     /^mapping\/Dense0\/weight$/,
     /^synthesis\/4x4\/Conv\/mod_weight$/,
@@ -50,10 +51,37 @@ function changed(tensor: StoredTensor, change: (values: Values) => Values): Stor
   return StoredTensor.whole("float32", shape, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
+/** Learning rate of the mapping, where the pickle does not say it. */
+const RATE = 0.01;
+
+/** What else the published networks have, which is what is built. */
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  nonlinearity: "lrelu",
+  mapping_nonlinearity: "lrelu",
+  normalize_latents: true,
+};
+
+/** The filter of resampling [k, k], of the taps along one axis; undefined where the pickle has that of all others. */
+function filterOf(weights: Weights): StoredTensor | undefined {
+  const taps: number[] = [];
+  for (;;) {
+    const tap = weights.number(`static_kwargs.resample_kernel.${taps.length}`);
+    if (tap === undefined) break;
+    taps.push(tap);
+  }
+  if (taps.length === 0) return undefined;
+  const filter = Float32Array.from(taps.flatMap((a) => taps.map((b) => a * b)));
+  return StoredTensor.whole("float32", [taps.length, taps.length], new Uint8Array(filter.buffer));
+}
+
 /** The same tensors under the names of the PyTorch code. */
 function renamed(weights: Weights): Weights {
+  for (const [name, due] of Object.entries(SETTINGS)) weights.requireSetting(`static_kwargs.${name}`, [due]);
   const tensors = new Map<string, StoredTensor>();
-  const settings = new Map<string, number>();
+  const settings = new Map([
+    ["mapping.fc0.bias_gain", weights.number("static_kwargs.mapping_lrmul") ?? RATE],
+  ]);
+  const filter = filterOf(weights);
   const clamp = weights.number("static_kwargs.conv_clamp");
   for (const [name, size, layer, part] of weights.matches(/^synthesis\/(\d+)x\1\/(\w+)\/(\w+)$/)) {
     if (!Object.hasOwn(LAYERS, layer) || !Object.hasOwn(PARTS, part)) continue;
@@ -64,6 +92,8 @@ function renamed(weights: Weights): Weights {
     const isFlipped = part === "weight" && (layer === "Conv0_up" || layer === "Skip");
     tensors.set(`${ours}.${variable}`, isFlipped ? changed(tensor, flipped) : tensor);
     if (clamp !== undefined) settings.set(`${ours}.conv_clamp`, clamp);
+    for (const place of filter ? [ours, `synthesis.b${size}`] : [])
+      tensors.set(`${place}.resample_filter`, filter!);
   }
   for (const [name, layer, part] of weights.matches(/^mapping\/(Dense\d+|LabelEmbed)\/(weight|bias)$/)) {
     const ours = layer === "LabelEmbed" ? "embed" : layer.replace("Dense", "fc");

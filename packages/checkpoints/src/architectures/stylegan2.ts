@@ -20,7 +20,7 @@ const EPSILON = 1e-8;
 
 export const stylegan2: Architecture = {
   name: "StyleGAN2 (NVIDIA)",
-  version: 1,
+  version: 2,
   pattern: [/^mapping\.fc0\.weight$/, /^synthesis\.b4\.conv1\.affine\.weight$/, /^synthesis\.b4\.const$/],
   whole: /^(synthesis|mapping\.fc\d+)\..*weight$/,
   prior: "normal",
@@ -35,12 +35,14 @@ export const stylegan2: Architecture = {
 /** The bound of activations, of weights alone: as a configuration says, or none. */
 function statedClamp(network: Network, weights: Weights): number | undefined {
   const clamp = weights.stated("conv_clamp", { ...POSITIVE, isOptional: true });
-  network.remark(
-    clamp === undefined
-      ? "weights alone do not say whether activations have bounds: none are taken (NVIDIA's training takes 256 where some layers are of half precision)"
-      : `activations are bounded by ${clamp}, the conv_clamp of the configuration`,
-  );
-  return clamp;
+  if (clamp === undefined)
+    network.remark(
+      "weights alone do not say whether activations have bounds: none are taken (NVIDIA's training takes 256 where some layers are of half precision)",
+    );
+  else if (clamp !== null)
+    network.remark(`activations are bounded by ${clamp}, the conv_clamp of the configuration`);
+  for (const part of ["mapping", "synthesis"]) weights.requireConfig(`${part}_kwargs.activation`, ["lrelu"]);
+  return clamp ?? undefined;
 }
 
 /** What tells one code base from another. */
@@ -144,9 +146,12 @@ class BlockWriter {
     return [x, this.#coloured(x, styles, image)];
   }
 
+  /** Of NVIDIA's code and of the others', which have the batch before it. */
   #constantShape(): number[] {
-    const { shape } = this.#weights.tensor(`${this.#block.name}.const`);
-    return [1, ...shape.slice(-3)];
+    const name = `${this.#block.name}.const`;
+    const { shape } = this.#weights.tensor(name);
+    if (shape.slice(-2).join() === "4,4") return [1, ...shape.slice(-3)];
+    throw this.#weights.wrong(name, `has shape [${shape.join(", ")}], and 4 × 4 pixels are what is built`);
   }
 
   #style({ name, kind }: Layer, w: Name): Name {
@@ -164,6 +169,12 @@ class BlockWriter {
     const stored = this.#weights.tensor(`${name}.weight`);
     const weight = stored.reshaped(stored.shape.slice(-4));
     const [outputs, inputs, kernel] = weight.shape;
+    this.#weights.requireSetting(`${name}.activation`, ["lrelu"]);
+    if (kind === "conv0" && kernel !== 3)
+      throw this.#weights.wrong(
+        `${name}.weight`,
+        `has ${kernel} × ${kernel} pixels where the size doubles, and 3 × 3 are what is built`,
+      );
     const modulated = network.op("Mul", [x, network.reshape(style, [inputs, 1, 1])]);
     const y =
       kind === "conv0"

@@ -8,15 +8,18 @@ import type { Weights } from "../build/weights.ts";
 import { scaled } from "../tensors/arrays.ts";
 import type { Values } from "../tensors/tensor.ts";
 
-/** Pixels around the image, as in the published networks, where the file does not tell. */
-const MARGIN = 10;
+/** Pixels in a row, and how many of them are one unit: the image without its margin. */
+export interface Sampling {
+  readonly size: number;
+  readonly rate: number;
+}
 
 /** [n, channels, size, size] of the style [n, 4]. */
 export function fourierFeatures(
   network: Network,
   weights: Weights,
   style: Name,
-  size: number,
+  { size, rate }: Sampling,
 ): { output: Name; channels: number } {
   const name = "synthesis.input";
   network.scope(name);
@@ -35,7 +38,7 @@ export function fourierFeatures(
   const rotated = network.op("Add", [along, across]);
   // The rotation's frequencies times x − t.
   const moved = network.op("Sub", [
-    network.weight("grid", grid(weights, size)),
+    network.weight("grid", grid(size, rate)),
     network.reshape(network.op("Div", [shift, length]), [2, 1]),
   ]);
   const phases = scaled(weights.values(`${name}.phases`, 1), 2 * Math.PI);
@@ -60,9 +63,8 @@ function turned({ shape, data }: Values): Values {
 }
 
 /** x and y of every pixel, in units of the image without its margin: [1, 2, size²]. */
-function grid(weights: Weights, size: number): Values {
-  const margin = weights.number("synthesis.margin_size") ?? MARGIN;
-  const at = Array.from({ length: size }, (_, i) => (i + 0.5 - size / 2) / (size - 2 * margin));
+function grid(size: number, rate: number): Values {
+  const at = Array.from({ length: size }, (_, i) => (i + 0.5 - size / 2) / rate);
   const across = at.flatMap(() => at);
   const down = at.flatMap((y) => at.map(() => y));
   return { shape: [1, 2, size ** 2], data: Float32Array.from([...across, ...down]) };

@@ -3,12 +3,16 @@
 import { float, ints } from "@vielbein/onnx/graph";
 import { clamped, convolution } from "../build/layers.ts";
 import type { Name, Network } from "../build/network.ts";
-import type { Weights } from "../build/weights.ts";
+import { COUNT, FINITE, POSITIVE, type Weights } from "../build/weights.ts";
 import { energies, flipped, scaled } from "../tensors/arrays.ts";
 import type { StoredTensor, Values } from "../tensors/tensor.ts";
+import type { Sampling } from "./stylegan3-input.ts";
 
-/** What a state dictionary does not tell, as in the published networks: taps for each factor, bound, scale of the image. */
-const [TAPS, CLAMP, SCALE] = [6, 256, 0.25];
+/**
+ * What a state dictionary does not tell, as in the published networks: taps for each factor, rate of leaky ReLUs relative
+ * to those around them, bound, scale of the image.
+ */
+const [TAPS, UPSAMPLING, CLAMP, SCALE] = [6, 2, 256, 0.25];
 
 /** Filters as kernels of convolutions, and how much of the borders they leave. */
 interface Design {
@@ -28,16 +32,16 @@ export class LayerWriter {
   readonly #name: string;
   readonly #inputs: number;
   readonly #kernel: number;
-  readonly #sizeBefore: number;
-  readonly #size: number;
+  readonly #before: Sampling;
+  readonly #after: Sampling;
 
-  constructor(network: Network, weights: Weights, name: string, sizeBefore: number, size: number) {
+  constructor(network: Network, weights: Weights, name: string, before: Sampling, after: Sampling) {
     this.#network = network;
     this.#weights = weights;
     this.#name = name;
     [this.outputs, this.#inputs, this.#kernel] = weights.tensor(`${name}.weight`, 4).shape;
-    this.#sizeBefore = sizeBefore;
-    this.#size = size;
+    this.#before = before;
+    this.#after = after;
   }
 
   /** 1/√ of the mean square of what the layer is given, which training has followed. */
@@ -48,7 +52,10 @@ export class LayerWriter {
   /** Undefined of networks that say that they have none. */
   #clamp(): number | undefined {
     const isWhole = this.#weights.number("synthesis.margin_size") !== undefined;
-    return this.#weights.number(`${this.#name}.conv_clamp`) ?? (isWhole ? undefined : CLAMP);
+    const own = this.#weights.number(`${this.#name}.conv_clamp`);
+    if (own !== undefined || isWhole) return own;
+    const stated = this.#weights.stated("conv_clamp", { ...POSITIVE, isOptional: true });
+    return stated === undefined ? CLAMP : (stated ?? undefined);
   }
 
   #modulated(x: Name, style: Name, weight: StoredTensor | Values): Name {
@@ -65,7 +72,8 @@ export class LayerWriter {
   /** The last layer, without demodulation and filters. */
   colours(x: Name, style: Name): Name {
     const stored = this.#weights.values(`${this.#name}.weight`, 4);
-    const factor = this.#weights.number("synthesis.output_scale") ?? SCALE;
+    const factor =
+      this.#weights.number("synthesis.output_scale") ?? this.#weights.stated("output_scale", FINITE) ?? SCALE;
     const weight = scaled(stored, (factor * this.#gain()) / Math.sqrt(this.#inputs * this.#kernel ** 2));
     const clamp = this.#clamp();
     const y = this.#shifted(this.#modulated(x, style, weight), factor);
@@ -89,11 +97,10 @@ export class LayerWriter {
   #design(): Design {
     const [up, down] = ["up", "down"].map((side) => this.#weights.values(`${this.#name}.${side}_filter`));
     const [upTaps, downTaps] = [up.shape[0], down.shape[0]];
-    const told = (side: string, taps: number): number =>
-      this.#weights.number(`${this.#name}.${side}_factor`) ?? Math.floor(taps / TAPS);
-    const [upFactor, downFactor] = [told("up", upTaps), told("down", downTaps)];
-    const before = this.#sizeBefore + this.#kernel - 1;
-    const padding = (this.#size - 1) * downFactor + 1 - before * upFactor + upTaps + downTaps - 2;
+    const upFactor = this.#factor("up", this.#before.rate, upTaps);
+    const downFactor = this.#factor("down", this.#after.rate, downTaps);
+    const before = this.#before.size + this.#kernel - 1;
+    const padding = (this.#after.size - 1) * downFactor + 1 - before * upFactor + upTaps + downTaps - 2;
     const low = Math.floor((padding + upFactor) / 2);
     const crop = upTaps - 1 - low;
     if (crop < 0 || crop !== upTaps - upFactor - (padding - low) || up.shape.length !== 1) {
@@ -103,6 +110,21 @@ export class LayerWriter {
       );
     }
     return { up, down, upFactor, downFactor, crop, before };
+  }
+
+  /** What a filter goes up or down by: as the layer says, or as the rates and the number of taps do. */
+  #factor(side: "up" | "down", rate: number, taps: number): number {
+    const weights = this.#weights;
+    const told = weights.number(`${this.#name}.${side}_factor`);
+    if (told !== undefined) return told;
+    const upsampling = weights.stated("lrelu_upsampling", COUNT) ?? UPSAMPLING;
+    const each = weights.stated("filter_size", COUNT) ?? TAPS;
+    const factor = (upsampling * Math.max(this.#before.rate, this.#after.rate)) / rate;
+    if (taps === each * factor) return factor;
+    throw weights.wrong(
+      `${this.#name}.${side}_filter`,
+      `has ${taps} taps, and ${each * factor} are due; a config.json beside the file may say filter_size, lrelu_upsampling and margin_size`,
+    );
   }
 
   /** Filter up, activate, clamp, filter down: every channel by itself, as an image. */
@@ -117,7 +139,11 @@ export class LayerWriter {
     const wide = this.#stretched(tall, taps, [1, count], [1, upFactor], [0, crop]);
     const active = network.op("LeakyRelu", [wide], { alpha: float(0.2) });
     const bounded = clamped(network, active, this.#clamp());
-    return network.reshape(this.#lowered(bounded, design), [this.outputs, this.#size, this.#size]);
+    return network.reshape(this.#lowered(bounded, design), [
+      this.outputs,
+      this.#after.size,
+      this.#after.size,
+    ]);
   }
 
   #stretched(x: Name, taps: Values, kernel: number[], strides: number[], [down, across]: number[]): Name {

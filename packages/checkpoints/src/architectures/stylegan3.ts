@@ -7,14 +7,14 @@
 
 import { applied, equalised, everyLayer, mapping, rowOf } from "../build/mapping.ts";
 import type { Name, Network } from "../build/network.ts";
-import type { Weights } from "../build/weights.ts";
+import { COUNT, type NumberRule, type Weights } from "../build/weights.ts";
 import type { Architecture, BuildOptions } from "./architecture.ts";
-import { fourierFeatures } from "./stylegan3-input.ts";
+import { fourierFeatures, type Sampling } from "./stylegan3-input.ts";
 import { LayerWriter } from "./stylegan3-layer.ts";
 
 export const stylegan3: Architecture = {
   name: "StyleGAN3 (NVIDIA)",
-  version: 1,
+  version: 2,
   pattern: [/^mapping\.fc0\.weight$/, /^synthesis\.input\.freqs$/, /^synthesis\.L0_\d+_\d+\.affine\.weight$/],
   whole: /^(synthesis|mapping\.fc\d+)\..*weight$/,
   prior: "normal",
@@ -37,12 +37,9 @@ function build(network: Network, weights: Weights, options: BuildOptions): void 
   const w = mapping(network, weights, options);
   if (weights.number("synthesis.margin_size") === undefined)
     network.remark(
-      "weights alone do not say margins, bounds and scales: those of the published networks are taken",
+      "weights alone do not say margins, bounds and scales: those of the configuration are taken, else those of the published networks",
     );
-  const found = weights.matches(/^synthesis\.L(\d+)_(\d+)_\d+(?=\.affine\.weight$)/);
-  const layers = found
-    .sort((a, b) => Number(a[1]) - Number(b[1]))
-    .map(([name, , size]) => ({ name, size: Number(size) }));
+  const layers = layersOf(weights);
   const width = weights.tensor("synthesis.input.affine.weight", 2).shape[1];
   const wPlus = everyLayer(network, w, layers.length + 1, width);
   const style = (name: string, label: string, row: number): Name => {
@@ -51,16 +48,38 @@ function build(network: Network, weights: Weights, options: BuildOptions): void 
     const value = applied(network, rowOf(network, wPlus, row), affine);
     return network.space(`style_${label}`, [affine.weight.shape[0]], value);
   };
-  let size = layers[0].size;
-  const input = fourierFeatures(network, weights, style("synthesis.input", "input", 0), size);
+  let before: Sampling = layers[0];
+  const { size } = before;
+  const input = fourierFeatures(network, weights, style("synthesis.input", "input", 0), before);
   let x = network.space("features_input", [input.channels, size, size], input.output);
   for (const [i, layer] of layers.entries()) {
     const isLast = i === layers.length - 1;
-    const writer = new LayerWriter(network, weights, layer.name, size, layer.size);
+    const writer = new LayerWriter(network, weights, layer.name, before, layer);
     const styled = style(layer.name, `L${i}`, i + 1);
     const y = isLast ? writer.colours(x, styled) : writer.filtered(x, styled);
     network.scope("");
-    size = layer.size;
-    x = network.space(isLast ? "image" : `features_L${i}`, [writer.outputs, size, size], y);
+    before = layer;
+    x = network.space(isLast ? "image" : `features_L${i}`, [writer.outputs, layer.size, layer.size], y);
   }
+}
+
+/** Pixels around the image, as in the published networks, where the file does not tell. */
+const MARGIN = 10;
+
+const MARGINS: NumberRule = {
+  due: "an integer of at least 0",
+  fits: (value) => value === 0 || COUNT.fits(value),
+};
+
+/** The layers in their order. What the last two make has no margin. */
+function layersOf(weights: Weights): (Sampling & { readonly name: string })[] {
+  const margin = weights.number("synthesis.margin_size") ?? weights.stated("margin_size", MARGINS) ?? MARGIN;
+  const found = weights.matches(/^synthesis\.L(\d+)_(\d+)_\d+(?=\.affine\.weight$)/);
+  return found
+    .sort((a, b) => Number(a[1]) - Number(b[1]))
+    .map(([name, , text], i) => {
+      const size = Number(text);
+      const told = weights.number(`${name}.out_sampling_rate`);
+      return { name, size, rate: told ?? (i < found.length - 2 ? size - 2 * margin : size) };
+    });
 }

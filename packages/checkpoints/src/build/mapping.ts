@@ -7,11 +7,12 @@ import {
   requireNoLabel,
   requireTruncation,
 } from "../architectures/architecture.ts";
+import { notBuilt } from "../errors.ts";
 import { columns, rows, scaled } from "../tensors/arrays.ts";
 import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
 import { dense, leakyRelu, normalised } from "./layers.ts";
 import type { Name, Network } from "./network.ts";
-import type { Weights } from "./weights.ts";
+import { POSITIVE, type Weights } from "./weights.ts";
 
 /** x ↦ gain·W·x + b, where the weights stay as they lie in the file. */
 export interface Affine {
@@ -53,8 +54,9 @@ const SLOPE = 0.2;
  */
 export function mapping(network: Network, weights: Weights, { label, truncation: psi }: BuildOptions): Name {
   network.scope("mapping");
-  const rate = weights.number("mapping.fc0.bias_gain") ?? RATE;
+  const rate = rateOf(network, weights);
   const count = weights.matches(/^mapping\.fc\d+\.weight$/).length;
+  for (let i = 0; i < count; i++) weights.requireSetting(`mapping.fc${i}.activation`, ["lrelu"]);
   const layers = Array.from({ length: count }, (_, i) =>
     equalised(weights, `mapping.fc${i}`, { rate, gain: Math.SQRT2 }),
   );
@@ -66,6 +68,15 @@ export function mapping(network: Network, weights: Weights, { label, truncation:
   const truncation = requireTruncation(psi);
   if (truncation !== 1) w = truncated(network, w, meanOf(weights.find("mapping.w_avg"), label), truncation);
   return network.space("w", [layers[count - 1].weight.shape[0]], w);
+}
+
+/** Learning rate of the layers: as they say themselves, or the configuration does. */
+function rateOf(network: Network, weights: Weights): number {
+  const rate =
+    weights.number("mapping.fc0.bias_gain") ?? weights.stated("lr_multiplier", POSITIVE) ?? undefined;
+  if (rate === undefined)
+    network.remark(`the mapping's learning rate is taken to be ${RATE}, that of the published networks`);
+  return rate ?? RATE;
 }
 
 /** What stands for a class, before it is normalised; undefined of a generator without classes. */
@@ -100,6 +111,7 @@ function labelled({ gain, bias }: Affine, weights: Weights, embedding: Float32Ar
   const unit = embedding.map((x) => x / Math.sqrt(mean + EPSILON));
   const inputs = weight.shape[1];
   const z = inputs - size;
+  if (z < 1) throw notBuilt("its mapping network is given classes alone, and no code");
   const moved = bias.data.map((b, row) => {
     const start = row * inputs + z;
     return unit.reduce((sum, x, i) => sum + gain * x * weight.data[start + i], b);

@@ -160,15 +160,23 @@ export class Weights {
   }
 
   /**
-   * The number that goes by a name in all settings, of the file or beside it, that have one of that name.
+   * The number that goes by a name in all settings, of the file or beside it, that have one of that name; `null` where
+   * they say that there is none, undefined where they say nothing.
    *
    * @throws {VielbeinError} `INVALID_MODEL` where it is not what `rule` says, or they have several.
    */
-  stated(name: string, rule: NumberRule): number | undefined {
+  stated(name: string, rule: NumberRule): number | null | undefined {
     const found = [...this.#content.settings].filter(([key]) => key.slice(key.lastIndexOf(".") + 1) === name);
     const [first, ...others] = new Set(found.map(([, value]) => value));
-    if (others.length === 0) return ruled(name, first, rule);
+    if (others.length === 0) return first === null && rule.isOptional ? null : ruled(name, first, rule);
     throw notBuilt(`its configuration has several values of ${name}: ${[first, ...others].join(", ")}`);
+  }
+
+  /** @throws {VielbeinError} `INVALID_MODEL` where a setting of the network has another value than those that are built. */
+  requireSetting(name: string, built: readonly Setting[]): void {
+    const value = this.setting(name);
+    if (value === undefined || built.includes(value)) return;
+    throw notBuilt(`"${this.prefix}${name}" is ${value}, and ${built.join(" or ")} is what is built`);
   }
 
   number(name: string): number | undefined {
