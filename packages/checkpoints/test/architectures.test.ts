@@ -210,12 +210,15 @@ it("weights in half precision move the image by what they are rounded by", async
   expect(batch).toBeGreaterThan(1e-6);
 });
 
-it.each(["tfjs", "tfjs_quantised", "tfjs_nested"])("a layers model of TensorFlow.js, %s", async (name) => {
-  const { model, architecture } = await convert(`${name}/model.json`);
-  expect(architecture.name).toBe("Keras model");
-  expect(model.metadata.get("vielbein.range")).toBe("-1,1");
-  const { z, image } = JSON.parse(new TextDecoder().decode(await fixture(`${name}.json`)));
-  const codes = { type: "float32", dims: [3, 4], data: Float32Array.from(z) } as const;
-  // The golden is of single precision too.
-  expect(largestError(await evaluate(model, { z: codes }), image)).toBeLessThan(IMAGE);
-});
+it.each(["tfjs", "tfjs_quantised", "tfjs_nested", "tfjs_mixed"])(
+  "a layers model of TensorFlow.js, %s",
+  async (name) => {
+    const { model, architecture } = await convert(`${name}/model.json`);
+    expect(architecture.name).toBe("Keras model");
+    expect(model.metadata.get("vielbein.range")).toBe("-1,1");
+    const { z, image } = JSON.parse(new TextDecoder().decode(await fixture(`${name}.json`)));
+    const codes = { type: "float32", dims: [3, 4], data: Float32Array.from(z) } as const;
+    // The golden is of single precision too.
+    expect(largestError(await evaluate(model, { z: codes }), image)).toBeLessThan(IMAGE);
+  },
+);

@@ -120,6 +120,20 @@ describe("StyleGAN2", () => {
     await expect(changed("stylegan2_ada.safetensors", {}, config)).rejects.toMatchObject(refused(message));
   });
 
+  it("has no noise where the file has no patterns of it, and says so", async () => {
+    const { tensors } = await openCheckpoint({
+      name: "g.pt",
+      bytes: await fixture("stylegan2_rosinality.pt"),
+    });
+    const kept = [...tensors].filter(([name]) => !name.includes("noises."));
+    const stored = kept.map(
+      ([name, tensor]) => [name, { shape: tensor.shape, data: tensor.read() }] as const,
+    );
+    const bytes = writeSafetensors(Object.fromEntries(stored));
+    const { remarks } = await fromCheckpoint({ name: "g.safetensors", bytes });
+    expect(remarks).toContain("noise, of which the checkpoint has strengths and no patterns, is left out");
+  });
+
   it("of classes without a code", async () => {
     const changes = { "G_ema.mapping.fc0.weight": values([7, 7]) };
     await expect(changed("stylegan2_ada_conditional.pkl", changes, {}, { label: 0 })).rejects.toMatchObject(
@@ -177,5 +191,44 @@ describe("StyleGAN3", () => {
     const given = changed(name, {}, { ...(await config()), conv_clamp: null });
     const { model } = await given;
     expect(model.graph.nodes.filter(({ opType }) => opType === "Clip")).toEqual([]);
+  });
+});
+
+describe("TensorFlow.js", () => {
+  /** Of the first weights, which are quantised. */
+  const opened = async (name: string, change: (text: string) => string): Promise<ConvertedCheckpoint> => {
+    const readBeside = (location: string): Promise<Uint8Array> => fixture(`${name}/${location}`);
+    const text = change(new TextDecoder().decode(await fixture(`${name}/model.json`)));
+    return fromCheckpoint({ name: "model.json", bytes: new TextEncoder().encode(text), readBeside });
+  };
+  const requantised = (quantization: unknown) => (text: string) => {
+    const model = JSON.parse(text);
+    model.weightsManifest[0].weights[0].quantization = quantization;
+    return JSON.stringify(model);
+  };
+
+  it.each([
+    [{ dtype: "uint8" }, 'the quantised weights "dense_1/kernel" need numbers as scale and min'],
+    [{ dtype: "uint8", scale: "0.1", min: 0 }, "need numbers as scale and min"],
+    [{ dtype: "uint8", scale: 0.1, min: null }, "need numbers as scale and min"],
+    [{ dtype: "int8", scale: 0.1, min: 0 }, "of a type that is not read"],
+    [{ dtype: "float32" }, "of a type that is not read"],
+    [{ scale: 0.1, min: 0 }, "of a type that is not read"],
+  ])("weights quantised as %o", async (quantization, message) => {
+    await expect(opened("tfjs_quantised", requantised(quantization))).rejects.toMatchObject(refused(message));
+  });
+
+  it.each([
+    ['"data_format": "channels_last"', '"data_format": "channels_first"', "has its channels first"],
+    ['"interpolation": "nearest"', '"interpolation": "bicubic"', "interpolates by bicubic"],
+  ])("%s as %s", async (from, to, message) => {
+    const given = opened("tfjs", (text) => text.replaceAll(from, to));
+    await expect(given).rejects.toMatchObject(refused(message));
+  });
+
+  it("says where it is not as Keras", async () => {
+    const { remarks } = await opened("tfjs_mixed", (text) => text);
+    expect(remarks.join()).toContain("is interpolated as TensorFlow.js does, from the corners of pixels");
+    expect((await opened("tfjs", (text) => text)).remarks).toHaveLength(1);
   });
 });

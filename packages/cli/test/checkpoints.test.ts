@@ -46,7 +46,7 @@ describe("vielbein convert", () => {
     expect(report.architecture).toEqual({ name: "StyleGAN2 (NVIDIA)", version: 1 });
     const { metadata, graph } = decodeModel(readFileSync(out));
     expect(Object.fromEntries(metadata)).toMatchObject({
-      "vielbein.architecture": "StyleGAN2 (NVIDIA) 1",
+      "vielbein.architecture": "StyleGAN2 (NVIDIA) 2",
       "vielbein.prior": "normal",
       "vielbein.range": "-1,1",
       "vielbein.checkpoint": JSON.stringify(report.checkpoint),
@@ -84,7 +84,7 @@ describe("a checkpoint is a model", () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout).provenance.model).toMatchObject({
       file: "stylegan2_ada_conditional.pkl",
-      architecture: "StyleGAN2 (NVIDIA) 1",
+      architecture: "StyleGAN2 (NVIDIA) 2",
       remarks: [
         "checkpoint of StyleGAN2 (NVIDIA): G_ema",
         "with label 2",

@@ -205,7 +205,7 @@ describe("ModelEngine", () => {
     expect(checkpoint).toEqual({ label: 2 });
     const { set } = await inner.directions("sefa", await inner.sample(3, 1));
     expect(set.provenance?.model).toMatchObject({
-      architecture: "StyleGAN2 (NVIDIA) 1",
+      architecture: "StyleGAN2 (NVIDIA) 2",
       remarks: expect.arrayContaining(["with label 2"]),
     });
     inner.dispose();

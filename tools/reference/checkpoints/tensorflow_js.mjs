@@ -3,8 +3,9 @@
 //     node tools/reference/checkpoints/tensorflow_js.mjs packages/checkpoints/test/fixtures MODULES
 //
 // MODULES is a node_modules folder with @tensorflow/tfjs-core, -layers and -backend-cpu. Writes tfjs/model.json,
-// tfjs_quantised/model.json and tfjs_nested/model.json (models as layers) with their weights, and tfjs.json,
-// tfjs_quantised.json and tfjs_nested.json with codes and images, which it computes in single precision.
+// tfjs_quantised/model.json, tfjs_nested/model.json (models as layers) and tfjs_mixed/model.json (weights quantised each in
+// another way, in groups; bilinear upsampling) with their weights, and tfjs.json, tfjs_quantised.json, tfjs_nested.json and
+// tfjs_mixed.json with codes and images, which it computes in single precision.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -13,9 +14,11 @@ import { join, resolve } from "node:path";
 const [folder, modules] = process.argv.slice(2);
 const require = createRequire(join(resolve(modules), "index.js"));
 // Installed for the run, and no dependency of this repository.
-const [tf, { sequential, model: functional, input, layers }] = ["core", "layers", "backend-cpu"].map((part) =>
-  require(`@tensorflow/tfjs-${part}`),
-);
+const [tf, { sequential, model: functional, input, layers, loadLayersModel }] = [
+  "core",
+  "layers",
+  "backend-cpu",
+].map((part) => require(`@tensorflow/tfjs-${part}`));
 
 const [CODES, DIM] = [3, 4];
 const random = (seed) => () => {
@@ -23,7 +26,7 @@ const random = (seed) => () => {
   return seed / 2 ** 32 - 0.5;
 };
 
-function made() {
+function made(interpolation = "nearest", size = [2, 2]) {
   const model = sequential();
   model.add(layers.dense({ units: 4 * 4 * 5, inputShape: [DIM], name: "dense_1" }));
   model.add(layers.batchNormalization({ name: "batch" }));
@@ -39,7 +42,7 @@ function made() {
       name: "up",
     }),
   );
-  model.add(layers.upSampling2d({ size: [2, 2] }));
+  model.add(layers.upSampling2d({ size, interpolation }));
   model.add(
     layers.conv2d({ filters: 3, kernelSize: 3, padding: "same", activation: "tanh", name: "colours" }),
   );
@@ -149,6 +152,71 @@ function quantised(values) {
   return { stored, quantization: { dtype: "uint8", scale, min: low, original_dtype: "float32" } };
 }
 
+/** Ways of storing weights, in the order of the model's. Biases of zero, and others of one value, have no scale to find. */
+const WAYS = ["uint16", "zero", "even", "plain", "float16", "zero", "uint8", "plain", "uint16", "uint16"];
+
+function mixed(values, way) {
+  if (way === "plain") return { stored: values };
+  if (way === "zero" || way === "even") {
+    const quantization = {
+      dtype: "uint8",
+      scale: 1,
+      min: way === "zero" ? 0 : 0.4,
+      original_dtype: "float32",
+    };
+    return { stored: new Uint8Array(values.length), quantization };
+  }
+  if (way === "float16") {
+    // Numbers of half precision between 2⁻³ and 1, of either sign.
+    const stored = Uint16Array.from(
+      values,
+      (x) => (x < 0 ? 0x8000 : 0) | (0x3000 + Math.floor(Math.abs(x) * 0x17ff)),
+    );
+    return { stored, quantization: { dtype: "float16", original_dtype: "float32" } };
+  }
+  const [largest, Stored] = way === "uint8" ? [255, Uint8Array] : [65_535, Uint16Array];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const scale = (high - low) / largest;
+  const stored = Stored.from(values, (x) => Math.round((x - low) / scale));
+  return { stored, quantization: { dtype: way, scale, min: low, original_dtype: "float32" } };
+}
+
+/** Two groups of weights, one of them cut into files amid its elements; what is computed is what TensorFlow.js reads. */
+async function saveMixed(name) {
+  mkdirSync(join(folder, name), { recursive: true });
+  const model = made("bilinear", [2, 3]);
+  const weights = model.weights.map((weight, i) => {
+    const { stored, quantization } = mixed(model.getWeights()[i].dataSync(), WAYS[i]);
+    const spec = {
+      name: weight.originalName,
+      shape: weight.shape,
+      dtype: "float32",
+      ...(quantization && { quantization }),
+    };
+    return { spec, bytes: Buffer.from(stored.buffer) };
+  });
+  const groups = [weights.slice(0, 3), weights.slice(3)].map((group, i) => {
+    const bytes = Buffer.concat(group.map((weight) => weight.bytes));
+    const cuts = [0, ...(i === 0 ? [5, 333] : []), bytes.length];
+    const paths = cuts.slice(1).map((end, part) => {
+      const path = `group${i + 1}-shard${part + 1}of${cuts.length - 1}.bin`;
+      writeFileSync(join(folder, name, path), bytes.subarray(cuts[part], end));
+      return path;
+    });
+    return { paths, weights: group.map(({ spec }) => spec) };
+  });
+  const modelTopology = {
+    keras_version: "tfjs",
+    backend: "tensor_flow.js",
+    model_config: model.toJSON(null, false),
+  };
+  writeFileSync(join(folder, name, "model.json"), JSON.stringify({ modelTopology, weightsManifest: groups }));
+  const all = Buffer.concat(weights.map(({ bytes }) => bytes));
+  const weightData = all.buffer.slice(all.byteOffset, all.byteOffset + all.length);
+  const weightSpecs = weights.map(({ spec }) => spec);
+  golden(await loadLayersModel({ load: async () => ({ modelTopology, weightSpecs, weightData }) }), name);
+}
+
 await tf.setBackend("cpu");
 const model = made();
 await save(model, "tfjs", (values) => ({ stored: values }));
@@ -166,3 +234,4 @@ const rounded = model.getWeights().map((tensor) => {
 });
 model.setWeights(rounded);
 golden(model, "tfjs_quantised");
+await saveMixed("tfjs_mixed");

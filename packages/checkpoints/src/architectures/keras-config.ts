@@ -63,7 +63,7 @@ export class LayerConfig {
 
   number(key: string, preset?: number): number {
     const value = this.get(key);
-    if (typeof value === "number") return value;
+    if (typeof value === "number" && Number.isFinite(value)) return value;
     if (preset !== undefined && (value === undefined || value === null)) return preset;
     throw this.wrong(`needs a number as ${key}`);
   }

@@ -2,6 +2,7 @@
 
 import { elementCount, float, int } from "@vielbein/onnx/graph";
 import { enlarged } from "../build/layers.ts";
+import { KERAS_ENGINE } from "../files/keras.ts";
 import { permuted } from "../tensors/arrays.ts";
 import { activated } from "./keras-activations.ts";
 import type { Constant } from "./keras-config.ts";
@@ -100,7 +101,17 @@ const upSampling2d: Write = (layer, [x]) => {
   const [down, across] = layer.config.pair("size", 2);
   const mode = layer.config.text("interpolation", "nearest");
   if (mode !== "nearest" && mode !== "bilinear") throw layer.config.wrong(`interpolates by ${mode}`);
-  const tensor = enlarged(layer.network, x.tensor, [down, across], mode);
+  const isCornered = mode === "bilinear" && layer.weights.setting(KERAS_ENGINE) === "TensorFlow.js";
+  if (isCornered)
+    layer.network.remark(
+      `layer ${layer.config.name} is interpolated as TensorFlow.js does, from the corners of pixels; Keras does it from their middles`,
+    );
+  const tensor = enlarged(
+    layer.network,
+    x.tensor,
+    [down, across],
+    isCornered ? "bilinear from the corner" : mode,
+  );
   return { tensor, shape: [height * down, width * across, channels] };
 };
 

@@ -14,7 +14,7 @@ import { physicalShape, type Value } from "./keras-values.ts";
 
 export const keras: Architecture = {
   name: "Keras model",
-  version: 1,
+  version: 2,
   pattern: [/^keras\./],
   fits: (weights) => weights.setting(KERAS_CONFIG) !== undefined,
   prior: "normal",

@@ -74,8 +74,12 @@ export function buildStylegan2(
   conventions: Conventions = {},
 ): void {
   const w = mapping(network, weights, options);
-  const hasNoise = weights.matches(/^synthesis\.b\d+\.conv1\.noise_const$/).length > 0;
-  if (hasNoise) network.remark("noise is the constant noise of the checkpoint");
+  const [constant, strength] = ["const", "strength"].map((part) =>
+    weights.has(`synthesis.b4.conv1.noise_${part}`),
+  );
+  if (constant) network.remark("noise is the constant noise of the checkpoint");
+  else if (strength)
+    network.remark("noise, of which the checkpoint has strengths and no patterns, is left out");
   const sizes = weights.matches(/^synthesis\.b(\d+)\.conv1\.weight$/).map(([, size]) => Number(size));
   const blocks = sizes.sort((a, b) => a - b).map((size) => blockOf(weights, size));
   // The colours of a block share their row with the next block's first convolution.

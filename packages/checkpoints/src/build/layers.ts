@@ -84,18 +84,23 @@ export function doubled(network: Network, x: Name): Name {
   return enlarged(network, x, [2, 2], "nearest");
 }
 
-/** So many times the height and width, by repetition or bilinearly. */
+/** How pixels are enlarged. A bilinear image has its pixels in the middle of their squares, or in the upper left corner. */
+export type Enlargement = "nearest" | "bilinear" | "bilinear from the corner";
+
+const ENLARGEMENTS: Readonly<Record<Enlargement, Readonly<Record<string, string>>>> = {
+  nearest: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+  bilinear: { mode: "linear", coordinate_transformation_mode: "half_pixel" },
+  "bilinear from the corner": { mode: "linear", coordinate_transformation_mode: "asymmetric" },
+};
+
+/** So many times the height and width. */
 export function enlarged(
   network: Network,
   x: Name,
   factors: readonly [number, number],
-  mode: "nearest" | "bilinear",
+  mode: Enlargement,
 ): Name {
-  const attributes =
-    mode === "nearest"
-      ? { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" }
-      : { mode: "linear", coordinate_transformation_mode: "half_pixel" };
-  const strings = Object.entries(attributes).map(([name, value]) => [name, string(value)] as const);
+  const strings = Object.entries(ENLARGEMENTS[mode]).map(([name, value]) => [name, string(value)] as const);
   const scales = network.constant([1, 1, ...factors], [4]);
   return network.op("Resize", [x, "", scales], Object.fromEntries(strings));
 }

@@ -10,6 +10,9 @@ import { isRecord, parsedJson } from "./json.ts";
 /** The name of the setting that the configuration is. */
 export const KERAS_CONFIG = "keras-config";
 
+/** The name of the setting that tells what computes the model, where it is not Keras: `TensorFlow.js`. */
+export const KERAS_ENGINE = "keras-engine";
+
 /** How deep models may lie within models. */
 export const DEEPEST = 8;
 

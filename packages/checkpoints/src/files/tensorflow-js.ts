@@ -8,7 +8,7 @@ import { decoded, type ElementType, elementBytes } from "../tensors/element-type
 import { StoredTensor } from "../tensors/tensor.ts";
 import type { Content } from "./content.ts";
 import { isRecord } from "./json.ts";
-import { DEEPEST, KERAS_CONFIG, nestedName, variableNames } from "./keras.ts";
+import { DEEPEST, KERAS_CONFIG, KERAS_ENGINE, nestedName, variableNames } from "./keras.ts";
 
 const TYPES: Readonly<Record<string, ElementType>> = {
   float32: "float32",
@@ -24,10 +24,17 @@ interface Entry {
   readonly shape: readonly number[];
   /** As it is stored. */
   readonly type: ElementType;
-  /** x ↦ scale·x + min. */
+  /** Of quantised weights: x ↦ scale·x + min. */
+  readonly affine: Affine | undefined;
+}
+
+interface Affine {
   readonly scale: number;
   readonly min: number;
 }
+
+/** Types of quantised weights, and whether they have a scale. */
+const QUANTISED: Readonly<Record<string, boolean>> = { uint8: true, uint16: true, float16: false };
 
 /** Undefined where the JSON is no layers model. */
 export async function readLayersModel(
@@ -50,7 +57,11 @@ export async function readLayersModel(
       settings: new Map(),
       lacks: "is a graph model of TensorFlow.js, and layers models are read (converted from Keras)",
     };
-  return { tensors, settings: new Map([[KERAS_CONFIG, JSON.stringify(config)]]) };
+  const settings = new Map([
+    [KERAS_CONFIG, JSON.stringify(config)],
+    [KERAS_ENGINE, "TensorFlow.js"],
+  ]);
+  return { tensors, settings };
 }
 
 /** Weights of layers of models that are layers have the name of the layer alone: they get the name of both. */
@@ -122,17 +133,26 @@ function entryOf(weight: unknown): Entry {
     Array.isArray(weight.shape) &&
     weight.shape.every((side) => Number.isSafeInteger(side))
   ) {
-    const quantisation = isRecord(weight.quantization) ? weight.quantization : {};
-    const { dtype = weight.dtype, scale = 1, min = 0 } = quantisation;
-    const type = typeof dtype === "string" && Object.hasOwn(TYPES, dtype) ? TYPES[dtype] : undefined;
-    if (type)
-      return { name: String(weight.name), shape: weight.shape, type, scale: Number(scale), min: Number(min) };
+    const { name, shape, quantization } = weight;
+    const { dtype } = isRecord(quantization) ? quantization : weight;
+    const isKnown = typeof dtype === "string" && Object.hasOwn(quantization ? QUANTISED : TYPES, dtype);
+    if (isKnown)
+      return { name: String(name), shape, type: TYPES[dtype], affine: affineOf(String(name), quantization) };
   }
   throw badCheckpoint("its weightsManifest has weights without a shape, or of a type that is not read");
 }
 
-function dequantised({ shape, type, scale, min }: Entry, bytes: Uint8Array): StoredTensor {
-  if (scale === 1 && min === 0) return StoredTensor.whole(type, shape, bytes);
+function affineOf(name: string, quantisation: unknown): Affine | undefined {
+  if (!isRecord(quantisation) || !QUANTISED[String(quantisation.dtype)]) return undefined;
+  const { scale, min } = quantisation;
+  if (typeof scale === "number" && typeof min === "number" && Number.isFinite(scale) && Number.isFinite(min))
+    return { scale, min };
+  throw badCheckpoint(`the quantised weights ${JSON.stringify(name)} need numbers as scale and min`);
+}
+
+function dequantised({ shape, type, affine }: Entry, bytes: Uint8Array): StoredTensor {
+  if (!affine) return StoredTensor.whole(type, shape, bytes);
+  const { scale, min } = affine;
   const values = decoded(type, bytes).map((x) => x * scale + min);
   return StoredTensor.whole("float32", shape, new Uint8Array(values.buffer));
 }
