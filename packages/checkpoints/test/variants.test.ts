@@ -220,6 +220,8 @@ describe("TensorFlow.js", () => {
 
   it.each([
     ['"data_format": "channels_last"', '"data_format": "channels_first"', "has its channels first"],
+    ['"epsilon": 0.001', '"epsilon": -0.001', "has an epsilon of -0.001, and at least 0 is due"],
+    ['"epsilon": 0.001', '"epsilon": "0.001"', "needs a number as epsilon"],
     ['"interpolation": "nearest"', '"interpolation": "bicubic"', "interpolates by bicubic"],
   ])("%s as %s", async (from, to, message) => {
     const given = opened("tfjs", (text) => text.replaceAll(from, to));

@@ -43,7 +43,7 @@ describe("vielbein convert", () => {
     );
     expect([code, stderr]).toEqual([0, expect.stringContaining("StyleGAN2 (NVIDIA): G_ema")]);
     const report = JSON.parse(stdout);
-    expect(report.architecture).toEqual({ name: "StyleGAN2 (NVIDIA)", version: 1 });
+    expect(report.architecture).toEqual({ name: "StyleGAN2 (NVIDIA)", version: 2 });
     const { metadata, graph } = decodeModel(readFileSync(out));
     expect(Object.fromEntries(metadata)).toMatchObject({
       "vielbein.architecture": "StyleGAN2 (NVIDIA) 2",

@@ -46,6 +46,7 @@ const batchNormalization: Write = (layer, [x]) => {
   const mean = read("moving_mean", index);
   const variance = read("moving_variance", index + 1);
   const epsilon = config.number("epsilon", 1e-3);
+  if (epsilon < 0) throw config.wrong(`has an epsilon of ${epsilon}, and at least 0 is due`);
   const gain = Float64Array.from(gamma, (value, c) => value / Math.sqrt(variance[c] + epsilon));
   const shift = Float32Array.from(beta, (value, c) => value - mean[c] * gain[c]);
   const shape = x.shape.length === 3 ? [1, channels, 1, 1] : [1, channels];
