@@ -354,14 +354,13 @@ describe("vielbein axes", () => {
       points,
       "--sample",
       "1",
-      "--samples",
-      "5",
       "--out",
       scratch("axes.png"),
     );
     expect(rows.map(({ sample }: { sample: number }) => sample)).toEqual([1]);
     for (const [options, status, message] of [
       [["--points", points, "--sample", "2"], 65, "has rows 0 to 1"],
+      [["--points", points, "--sample", "1", "--samples", "5"], 65, "has rows 0 to 1, asked for 1 to 5"],
       [["--axes", "4"], 65, "there are 0 to 3"],
       [["--out", "axes.jpg"], 2, ".svg or .png"],
     ] as const) {

@@ -90,7 +90,10 @@ describe("codes", () => {
           ? points(given)
           : { values: samplePoints(space, 3, first, count), count, source: provenance.points },
     }) as unknown as CodeSource;
-  const wanted = (more: object) => ({ what: "a pair", stride: 3, points: undefined, count: 5, ...more });
+  const wanted = (more: object) => ({
+    ...{ what: "a pair", stride: 3, points: undefined, pairs: undefined, preset: 5 },
+    ...more,
+  });
 
   it("two of them are samples a stride apart, or rows that follow each other", async () => {
     const drawn = await twosOf(space, source(0), wanted({}), signal);
@@ -103,7 +106,7 @@ describe("codes", () => {
       [4, 5],
       [6, 7],
     ]);
-    const few = await twosOf(space, source(5), wanted({ points: "p.npy", count: 1 }), signal);
+    const few = await twosOf(space, source(5), wanted({ points: "p.npy", pairs: 1 }), signal);
     expect([few.total, few.source]).toEqual([1, { ...file, first: 0, count: 2 }]);
     await expect(twosOf(space, source(2), wanted({ points: "p.npy" }), signal)).resolves.toMatchObject({
       total: 1,

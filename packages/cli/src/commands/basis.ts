@@ -11,7 +11,7 @@ import {
 import type { Matrix } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
 import { iterationText, originOf, stillnessRemark } from "../inputs/captions.ts";
-import { type Codes, codesOf } from "../inputs/codes.ts";
+import { type Codes, codesOf, samplesOption } from "../inputs/codes.ts";
 import { denoisedOptions } from "../inputs/denoiser.ts";
 import { wantedTriplets } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
@@ -50,6 +50,9 @@ interface BasisRow {
   readonly [further: string]: RowValue;
 }
 
+/** Without --samples. */
+const SAMPLES = 1;
+
 export const basis = rowsCommand({
   description:
     "Computes the local basis (the exact Jacobian and its singular value decomposition) at sampled or given points. Prints the singular values; --out keeps the vectors.",
@@ -57,7 +60,7 @@ export const basis = rowsCommand({
     ...mapOptions,
     ...denoisedOptions,
     ...pointOptions,
-    samples: option("--samples <n>", "number of points to draw", integer(1), 1),
+    samples: samplesOption("number of points to draw", SAMPLES),
     k: option("--k <k>", "leading directions to keep (default: all)", integer(1)),
     region: regionOption(),
     ...layoutOptions,
@@ -73,7 +76,7 @@ export const basis = rowsCommand({
     const loaded = await loadTruncated(task);
     const map = await use(openMap(loaded, { ...options, to: loaded.denoiser?.denoised ?? options.to }));
     const region = await openRegion({ ...task, loaded, generator: map });
-    const points = await codesOf(loaded, map, options, options.samples, signal);
+    const points = await codesOf(loaded, map, options, SAMPLES, signal);
     const k = wantedTriplets(map, options, terminal);
     const call = { signal, memoryBudget: options.memory };
     const isIterated = JacobianAt.of(map, await points.at(0), call).isIterated(k);

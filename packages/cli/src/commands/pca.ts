@@ -10,6 +10,7 @@ import {
 } from "@vielbein/core";
 import { restrictToLayers } from "@vielbein/core/paths";
 import { originOf } from "../inputs/captions.ts";
+import { samplesOption } from "../inputs/codes.ts";
 import { atMost } from "../inputs/direction-counts.ts";
 import { writeDirections } from "../inputs/direction-files.ts";
 import { mapOptions, pointOptions, provenanceOf } from "../inputs/model.ts";
@@ -28,11 +29,13 @@ import { dim, heading, Progress } from "../kit/terminal.ts";
 /** Samples that go through the network together. */
 const BATCH = 256;
 const SHOWN = 10;
+/** Without --samples. */
+const SAMPLES = 10_000;
 
 const options = {
   ...mapOptions,
   ...pointOptions,
-  samples: option("--samples <n>", "samples to draw", integer(2), 10_000),
+  samples: samplesOption("samples to draw", SAMPLES, 2),
   k: option("--k <k>", "leading components to keep (default: 50, or as many as there are)", integer(1)),
   latent: flag(
     "--latent",
@@ -86,8 +89,12 @@ async function collect(
 ): Promise<{ components: PrincipalComponents; points: Points; total: number }> {
   const { generator: map, source, options, terminal, signal } = task;
   const dim = options.layers ? codeLength(map.to, options.layers) : map.to.dim;
-  const first = await source.take(0, Math.min(BATCH, options.samples), signal);
-  const total = options.points === undefined ? options.samples : first.count;
+  const samples = options.samples ?? SAMPLES;
+  const isFile = options.points !== undefined;
+  const first = isFile
+    ? await source.takeFirst(options.samples, samples, signal)
+    : await source.take(0, Math.min(BATCH, samples), signal);
+  const total = isFile ? first.count : samples;
   // n samples vary along n − 1 directions.
   const available = Math.max(1, Math.min(dim, total - 1));
   const k = atMost(available, options.k, "--k", terminal);

@@ -42,6 +42,9 @@ function columnsOf(position: (row: number) => number): Columns<PathRow> {
   return { t: { shape: [], at: position }, exact: square, difference: square, rounding: square };
 }
 
+/** Without --pairs, at most. */
+const PAIRS = 1000;
+
 const options = {
   ...mapOptions,
   ...pointOptions,
@@ -49,9 +52,8 @@ const options = {
   ...distanceOptions,
   pairs: option(
     "--pairs <n>",
-    "pairs of codes to interpolate between; with --points, rows 2i and 2i + 1 make a pair",
+    `pairs of codes to interpolate between; with --points, rows 2i and 2i + 1 make a pair (default: ${PAIRS}, or fewer where there are fewer rows)`,
     integer(1),
-    1000,
   ),
   path: choice(
     "--path <shape>",
@@ -83,7 +85,13 @@ export const ppl = command({
     const task = await withDistance(opened);
     const { loaded, generator, source, distance, options, signal } = task;
     const { path: interpolation, epsilon, at, seed } = options;
-    const wanted = { what: "an interpolation", stride: 2, points: options.points, count: options.pairs };
+    const wanted = {
+      what: "an interpolation",
+      stride: 2,
+      points: options.points,
+      pairs: options.pairs,
+      preset: PAIRS,
+    };
     const pairs = await twosOf(generator.from, source, wanted, signal);
     const provenance = provenanceOf(loaded, generator, "perceptual path length", pairs.source, {
       ...distance.description,

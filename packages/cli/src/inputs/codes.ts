@@ -5,6 +5,8 @@
 import { contractSamples, DEFAULT_MEMORY_BUDGET, type Truncation, VielbeinError } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
 import { determinedValue, type FurtherInput, furtherInputs, type OnnxMap } from "@vielbein/onnx";
+import { integer } from "../kit/arguments.ts";
+import { option, type TypedOption } from "../kit/options.ts";
 import {
   isInput,
   type LoadedModel,
@@ -14,9 +16,19 @@ import {
   type PointOptions,
   sha256,
 } from "./model.ts";
-import { type Points, pointRange } from "./points-file.ts";
+import { firstRows, type Points, pointRange } from "./points-file.ts";
 
 export type CodeOptions = MapOptions & PointOptions;
+
+/**
+ * --samples: without a number `preset` of them, or all rows of --points; see {@link CodeSource.takeFirst}.
+ *
+ * @param what they are.
+ * @param least how many there must be.
+ */
+export function samplesOption(what: string, preset: number, least = 1): TypedOption<number | undefined> {
+  return option("--samples <n>", `${what} (default: ${preset}, or all rows of --points)`, integer(least));
+}
 
 /** The first `count` codes of a map; or all rows of --points. */
 export async function firstCodes(
@@ -40,20 +52,27 @@ export interface Codes {
 /** So many codes are brought to a space further in together. */
 const BLOCK = 1024;
 
-/** Codes 0 … count − 1 of a map; or all rows of --points. The first are taken at once. */
+/**
+ * The first codes of a map, as {@link CodeSource.takeFirst} takes them, at once or block by block.
+ *
+ * @param preset how many samples there are without --samples.
+ */
 export async function codesOf(
   loaded: LoadedModel,
   map: Pick<OnnxMap, "from">,
-  options: CodeOptions,
-  count: number,
+  options: CodeOptions & { readonly samples?: number | undefined },
+  preset: number,
   signal: AbortSignal,
 ): Promise<Codes> {
+  const { points: file, samples } = options;
+  const count = samples ?? preset;
   const take = async (first: number, most: number): Promise<Points> => {
     const source = await CodeSource.open(loaded, map, options);
     source.requireMemory(count);
     return source.take(first, most, signal).finally(() => source.dispose());
   };
-  let held = await take(0, Math.min(count, BLOCK));
+  const first = await take(0, Math.min(count, BLOCK));
+  let held = firstRows(first, map.from.dim, { file, option: "--samples", count: samples });
   const isWhole = !("seed" in held.source);
   let start = 0;
   const at = async (index: number): Promise<Float32Array> => {
@@ -125,6 +144,21 @@ export class CodeSource {
     const truncation = this.#truncation;
     if (truncation?.toward !== "mean of the prior") return points;
     return { ...points, values: contractSamples(points.values, this.#map.from.prior, truncation.psi) };
+  }
+
+  /**
+   * The first codes: as many as an option asks for, else `preset` samples or all rows of --points.
+   *
+   * @throws {VielbeinError} `OUT_OF_RANGE` where --points has fewer rows than are asked for.
+   */
+  async takeFirst(
+    count: number | undefined,
+    preset: number,
+    signal: AbortSignal,
+    option = "--samples",
+  ): Promise<Points> {
+    const points = await this.take(0, count ?? preset, signal);
+    return firstRows(points, this.#map.from.dim, { file: this.#options.points, option, count });
   }
 
   async #takeMapped(mapping: OnnxMap, first: number, count: number, signal: AbortSignal): Promise<Points> {

@@ -7,14 +7,16 @@ import { integer } from "../kit/arguments.ts";
 import { flag, type OptionsOf, option, type TypedOption } from "../kit/options.ts";
 import type { CodeSource } from "./codes.ts";
 import type { PointOptions } from "./model.ts";
-import { type Points, pointRange } from "./points-file.ts";
+import { type Points, pointRange, tooFewRows } from "./points-file.ts";
+
+/** Without --pairs. */
+const PAIRS = 100;
 
 export const pairOptions = {
   pairs: option(
     "--pairs <n>",
-    "pairs of points; with --points, rows 2i and 2i + 1 make a pair",
+    `pairs of points; with --points, rows 2i and 2i + 1 make a pair (default: ${PAIRS}, or fewer where there are fewer rows)`,
     integer(1),
-    100,
   ),
 };
 
@@ -51,7 +53,7 @@ export async function pairsOf(
   { seed, points, pairs }: PairOptions,
   signal: AbortSignal,
 ): Promise<Pairs> {
-  const wanted = { what: "a pair", stride: 3, points, count: pairs };
+  const wanted = { what: "a pair", stride: 3, points, pairs, preset: PAIRS };
   const twos = await twosOf(space, codes, wanted, signal);
   return {
     ...twos,
@@ -76,7 +78,11 @@ export interface Twos extends Omit<Pairs, "pairAt"> {
   at(index: number): Promise<[Float32Array, Float32Array]>;
 }
 
-/** For index i, samples `stride`·i and the next, or rows 2i and 2i + 1 of --points, as many as there are. */
+/**
+ * For index i, samples `stride`·i and the next, or rows 2i and 2i + 1 of --points.
+ *
+ * @throws {VielbeinError} `SHAPE_MISMATCH`, `OUT_OF_RANGE` for --points with fewer rows; `INVALID_SPACE` for a single code.
+ */
 export async function twosOf(
   { dim }: Space,
   codes: CodeSource,
@@ -85,11 +91,14 @@ export async function twosOf(
     readonly what: string;
     readonly stride: number;
     readonly points: string | undefined;
-    readonly count: number;
+    /** --pairs. */
+    readonly pairs: number | undefined;
+    /** How many there are without it, at most. */
+    readonly preset: number;
   },
   signal: AbortSignal,
 ): Promise<Twos> {
-  const { what, stride, points, count } = wanted;
+  const { what, stride, points, pairs, preset } = wanted;
   requireSeveral(codes, what);
   const two = (values: Float32Array, row: number): [Float32Array, Float32Array] => [
     rowAt(values, row, dim).slice(),
@@ -98,7 +107,8 @@ export async function twosOf(
   const given = await codes.take(0, 0, signal);
   if (points === undefined) {
     const at = async (index: number) => two((await codes.take(stride * index, 2, signal)).values, 0);
-    return { at, total: count, source: pointRange(given.source, 0, stride * count) };
+    const total = pairs ?? preset;
+    return { at, total, source: pointRange(given.source, 0, stride * total) };
   }
   if (given.count < 2) {
     throw new VielbeinError(
@@ -106,7 +116,17 @@ export async function twosOf(
       `--points: "${points}" has ${given.count} row, but ${what} takes two. Give at least two rows.`,
     );
   }
-  const total = Math.min(count, Math.floor(given.count / 2));
+  const available = Math.floor(given.count / 2);
+  if (pairs !== undefined && pairs > available) {
+    throw tooFewRows(
+      "--pairs",
+      pairs,
+      points,
+      given.count,
+      `, which make ${available === 1 ? "1 pair" : `${available} pairs`}`,
+    );
+  }
+  const total = pairs ?? Math.min(preset, available);
   const at = async (index: number) => two(given.values, 2 * index);
   return { at, total, source: pointRange(given.source, 0, 2 * total) };
 }

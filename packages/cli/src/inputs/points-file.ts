@@ -20,6 +20,47 @@ export function pointRange(source: Points["source"], first: number, count: numbe
   return { ...source, first, count };
 }
 
+/** How many rows of --points are asked for. */
+interface Asked {
+  /** Undefined where there is no file, and points are samples. */
+  readonly file: string | undefined;
+  /** The option that asks: `--samples`. */
+  readonly option: string;
+  /** Undefined for all. */
+  readonly count: number | undefined;
+}
+
+/**
+ * The first rows of --points, as many as are asked for; samples as they are.
+ *
+ * @throws {VielbeinError} `OUT_OF_RANGE` where there are fewer.
+ */
+export function firstRows(points: Points, dim: number, { file, option, count: asked }: Asked): Points {
+  const { values, count, source } = points;
+  if (file === undefined || asked === undefined || asked === count) return points;
+  if (asked > count) throw tooFewRows(option, asked, file, count);
+  return {
+    ...points,
+    values: values.subarray(0, asked * dim),
+    count: asked,
+    source: { ...source, count: asked },
+  };
+}
+
+/** @param what the rows are: `2 pairs`. */
+export function tooFewRows(
+  option: string,
+  asked: number,
+  file: string,
+  rows: number,
+  what = "",
+): VielbeinError {
+  return new VielbeinError(
+    "OUT_OF_RANGE",
+    `${option} ${asked}: "${file}" has ${rows} ${rows === 1 ? "row" : "rows"}${what}. Ask for no more than there are, or leave ${option} out.`,
+  );
+}
+
 /** The source with only the points with these indices. */
 export function pointsAt(source: Points["source"], indices: readonly number[]): Points["source"] {
   const first = Math.min(...indices);

@@ -13,5 +13,5 @@ export const profile: CommandProfile = {
     "--jacobians": integer(0),
     "--neighbours": integer(2),
   },
-  defaults: { "--seed": 0 },
+  defaults: { "--seed": 0, "--samples": 1000 },
 };

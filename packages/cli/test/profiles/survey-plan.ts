@@ -5,7 +5,7 @@ import { type CommandProfile, integer, sampling } from "../command-profile.ts";
 export const profile: CommandProfile = {
   command: "survey plan",
   least: ({ model }) => [model, "--what", "basis", "--samples", "1", "--shard-size", "1"],
-  required: ["--what", "basis", "--out", join(tmpdir(), "vielbein-no-survey")],
+  required: ["--what", "basis,distortion", "--out", join(tmpdir(), "vielbein-no-survey")],
   limits: {
     ...sampling,
     "--samples": integer(1),

@@ -33,7 +33,7 @@ async function drawAxes(task: AxesTask): Promise<Report> {
   const { loaded, generator, distance, region, source, options, terminal, signal } = task;
   const drawing = await drawingOf(task);
   const codes = await source.take(options.sample, options.samples, signal);
-  const points = chooseCodes(codes, generator.from.dim, options, 1, options.samples);
+  const points = chooseCodes(codes, generator.from.dim, options, options.samples);
   const axes = existing(distance.map.from.dim, options.axes, "--axes", terminal);
   const { walks, route } = await walksOf(task, points, axes);
   const rows = await restAfter(generator, drawWalks(task, walks));

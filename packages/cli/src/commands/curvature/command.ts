@@ -4,6 +4,7 @@
 import { type Curvature, type CurvatureOptions, curvatureAt } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
+import { samplesOption } from "../../inputs/codes.ts";
 import { distanceOptions, openDistance } from "../../inputs/distance.ts";
 import { layoutOf } from "../../inputs/layouts.ts";
 import { mapOptions, openMap, pointOptions, provenanceOf } from "../../inputs/model.ts";
@@ -21,12 +22,15 @@ import { type CurvatureReport, curvatureJson, curvaturePlot, curvatureText } fro
 import { type CurvatureRow, columnsOf, rowOf } from "./rows.ts";
 import { sheetOptions, writeSheet } from "./sheet.ts";
 
+/** Without --samples. */
+const SAMPLES = 10;
+
 const options = {
   ...mapOptions,
   ...pointOptions,
   ...pictureOptions,
   ...distanceOptions,
-  samples: option("--samples <n>", "number of points to draw", integer(1), 10),
+  samples: samplesOption("number of points to draw", SAMPLES),
   ...directionOptions,
   epsilon: option(
     "--epsilon <e>",
@@ -66,7 +70,7 @@ export const curvature = command({
       directions,
       source: directionsIn,
     } = await chosenDirections(loaded, map, options, terminal);
-    const points = await source.take(0, options.samples, signal);
+    const points = await source.takeFirst(options.samples, SAMPLES, signal);
     const untrainedMap = untrainedMaps(task);
     const untrained = await availableUntrained(options.untrained, () => untrainedMap(0), terminal);
     const isPiecewiseLinear = await map.isPiecewiseLinear();

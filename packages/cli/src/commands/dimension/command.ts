@@ -2,7 +2,7 @@
 
 import type { Provenance } from "@vielbein/core";
 import { DIMENSION_CONVENTIONS } from "@vielbein/core/dimension";
-import { codesOf } from "../../inputs/codes.ts";
+import { codesOf, samplesOption } from "../../inputs/codes.ts";
 import { denoisedOptions } from "../../inputs/denoiser.ts";
 import { drawsOf, drawsOption } from "../../inputs/draws.ts";
 import { LayerMaps, layerOptions, ofOneLayer } from "../../inputs/layers.ts";
@@ -21,6 +21,9 @@ import { samplingOf, valuesFound } from "./sampled.ts";
 import { columnsOf, type DimensionRow, spectraAt } from "./spectra.ts";
 import { DIMENSION_SUMMARY, dimensionSummary } from "./summary.ts";
 
+/** Without --samples. */
+const SAMPLES = 10;
+
 export const dimension = rowsCommand({
   description:
     "Estimates in how many directions the output moves at sampled or given points, beyond a tail of singular values that counts as noise; also prints rank statistics that need no noise model.",
@@ -29,7 +32,7 @@ export const dimension = rowsCommand({
     ...denoisedOptions,
     draws: drawsOption,
     ...pointOptions,
-    samples: option("--samples <n>", "number of points to draw", integer(1), 10),
+    samples: samplesOption("number of points to draw", SAMPLES),
     threshold: option(
       "--threshold <list>",
       "discard singular values up to this fraction of the largest; given several, the first is the main one",
@@ -71,7 +74,7 @@ export const dimension = rowsCommand({
     const others = drawsOf(loaded, options.draws).slice(1);
     const draws = [maps];
     for (const draw of others) draws.push(await use(new LayerMaps(draw, options, task.spaces)));
-    const points = await codesOf(loaded, first, ofOneLayer(options), options.samples, signal);
+    const points = await codesOf(loaded, first, ofOneLayer(options), SAMPLES, signal);
     const stacked = task.spaces.map((to) => ({ ...to, dim: options.draws * to.dim }));
     const sampling = samplingOf(from, stacked, options, terminal);
     const width = Math.max(...stacked.map((to, i) => valuesFound(from, to, sampling.layers[i])));

@@ -19,10 +19,10 @@ import { type Columns, NOT_NEGATIVE } from "../../kit/row-file.ts";
 import { rowOptions } from "../../kit/rows.ts";
 import { rowsCommand } from "../../kit/rows-command.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
-import type { Task } from "../../kit/task.ts";
-import { info } from "../../kit/terminal.ts";
+import { info, type Terminal } from "../../kit/terminal.ts";
 import {
   type DistortionRow,
+  type DistortionSettings,
   distortionJson,
   distortionPlot,
   distortionTable,
@@ -82,7 +82,7 @@ export const distortion = rowsCommand({
       compute: (row: number) => distancesAt(row, { maps, pairs, ks, untrained, call }),
       report: async (rows: readonly DistortionRow[], provenance: Provenance) => {
         const layers = await endingAtOnce(() => layerReports(rows, spaces, options.seed, untrained));
-        return reportOf(layers, task, provenance);
+        return reportOf(layers, { ...options, pairs: pairs.total }, terminal, provenance);
       },
       // Its cells are numbers already.
       summary: { names: [], of: () => ({}) },
@@ -119,7 +119,8 @@ async function distancesAt(
 
 function reportOf(
   layers: readonly LayerReport[],
-  { options, terminal }: Task<CommandOptions>,
+  options: CommandOptions & DistortionSettings,
+  terminal: Terminal,
   provenance: Provenance,
 ): Report {
   const { plot } = options;

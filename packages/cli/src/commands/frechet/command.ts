@@ -24,7 +24,7 @@ import { endingAtOnce } from "../../kit/signals.ts";
 import { info } from "../../kit/terminal.ts";
 import { fitsOf } from "./fits.ts";
 import { agreementPlot, type Result, toJson, toText } from "./report.ts";
-import { type FrechetTask, options } from "./task.ts";
+import { type FrechetTask, options, SAMPLES } from "./task.ts";
 
 export const frechet = command({
   argument: "<model>",
@@ -38,7 +38,7 @@ export const frechet = command({
     const refined = refine === undefined ? undefined : await directionsFrom(refine, task);
     const available = Math.min(map.from.dim, map.to.dim, refined?.cols ?? Number.POSITIVE_INFINITY);
     const wanted = atMost(available, options.k, "--k", terminal) ?? Math.min(10, available);
-    const codes = await source.take(0, samples, signal);
+    const codes = await source.takeFirst(samples, SAMPLES, signal);
     requireSeveral(codes.count);
     const local = await localBases(map, codes.values, wanted, "local bases", task);
     const k = resolvedDirections(local, task);

@@ -8,7 +8,7 @@ import { leadingColumns, type Matrix } from "@vielbein/linalg";
 import { localBases } from "../../inputs/local-bases.ts";
 import { factorizedDirections, principalDirections } from "../../inputs/references.ts";
 import { info } from "../../kit/terminal.ts";
-import type { FrechetTask } from "./task.ts";
+import { type FrechetTask, SAMPLES } from "./task.ts";
 
 /** How near a subspace is to the tangent spaces at held-out points, in radians. */
 export interface Fit {
@@ -82,7 +82,8 @@ async function globalSubspaces(
 /** Tangent bases at the held-out samples, less those that have not all the directions, with a remark. */
 async function heldOutTangents(task: FrechetTask, k: number): Promise<Matrix[]> {
   const { source, options, terminal, signal } = task;
-  const codes = await source.take(options.samples, options.heldOut, signal);
+  const { samples = SAMPLES, heldOut } = options;
+  const codes = await source.take(samples, heldOut, signal);
   const tangents = await localBases(task.generator, codes.values, k, "held-out points", task);
   const whole = tangents.filter(({ singularValues }) => resolvedCount(singularValues) === k);
   const missing = tangents.length - whole.length;

@@ -1,5 +1,6 @@
 // What the command is given.
 
+import { samplesOption } from "../../inputs/codes.ts";
 import { mapOptions, pointOptions } from "../../inputs/model.ts";
 import type { GeneratorTask } from "../../inputs/task.ts";
 import { integer } from "../../kit/arguments.ts";
@@ -7,10 +8,13 @@ import { input, output } from "../../kit/command-files.ts";
 import { figure } from "../../kit/figure.ts";
 import { json, type OptionsOf, option } from "../../kit/options.ts";
 
+/** Without --samples. */
+export const SAMPLES = 20;
+
 export const options = {
   ...mapOptions,
   ...pointOptions,
-  samples: option("--samples <n>", "points whose local bases are averaged", integer(2), 20),
+  samples: samplesOption("points whose local bases are averaged", SAMPLES, 2),
   k: option("--k <k>", "leading directions of each (default: 10, or as many as there are)", integer(1)),
   heldOut: option("--held-out <n>", "further samples, at which the fit is measured", integer(0), 20),
   pcaSamples: option(

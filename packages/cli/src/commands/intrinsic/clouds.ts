@@ -155,7 +155,11 @@ async function codesOf({
 }: GeneratorTask<IntrinsicOptions>): Promise<Codes> {
   const { samples = DEFAULT_SAMPLES, radius, sample = 0, points, seed } = options;
   if (radius === undefined) {
-    const { values, count, source: origin } = await source.take(0, samples, signal);
+    const {
+      values,
+      count,
+      source: origin,
+    } = await source.takeFirst(options.samples, DEFAULT_SAMPLES, signal);
     const shown = Math.min(options.jacobians ?? DEFAULT_JACOBIANS, count);
     const places = Array.from({ length: shown }, (_, i) => rowAt(values, i, from.dim).slice());
     return { codes: values, places, source: origin, origin: `${count} points` };

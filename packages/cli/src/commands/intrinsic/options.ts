@@ -12,7 +12,11 @@ import { flag, json, type OptionsOf, option, requireAbsent } from "../../kit/opt
 export const options = {
   ...mapOptions,
   ...pointOptions,
-  samples: option("--samples <n>", "of a model: points of the cloud (default: 1000)", integer(2)),
+  samples: option(
+    "--samples <n>",
+    "of a model: points of the cloud (default: 1000, or all rows of --points)",
+    integer(2),
+  ),
   radius: option(
     "--radius <rho>",
     "of a model: a cloud of points within this distance of one code, uniform in the ball",

@@ -20,7 +20,7 @@ import { writeNamed } from "../../kit/output.ts";
 import type { Report } from "../../kit/report.ts";
 import { routesAmong } from "../../kit/routes.ts";
 import { Progress } from "../../kit/terminal.ts";
-import { type InvertOptions, invertOptions, STEPS } from "./options.ts";
+import { CANDIDATES, type InvertOptions, invertOptions, STEPS } from "./options.ts";
 import {
   bestOf,
   type DrawnSearch,
@@ -168,7 +168,7 @@ async function searchCodes(
   const { loaded, generator, source, distance, options, signal, terminal } = task;
   const { exponent, memory } = options;
   const space = searchSpace(loaded, distance, options);
-  const codes = await source.take(0, options.candidates, signal);
+  const codes = await source.takeFirst(options.candidates, CANDIDATES, signal, "--candidates");
   const wantedStarts = atMost(codes.count, options.starts, "--starts", terminal);
   const starts = await nearestCodes(distance.map, codes, wanted, wantedStarts, signal);
   const axes =

@@ -17,6 +17,9 @@ export const STEPS: Readonly<Record<InversionMethod, number>> = {
   "cma-es": 300,
 };
 
+/** Without --candidates. */
+export const CANDIDATES = 64;
+
 const targetOptions = {
   target: required(
     input(
@@ -36,9 +39,8 @@ const searchOptions = {
   ),
   candidates: option(
     "--candidates <n>",
-    "number of samples, the nearest of which are the starts",
+    `number of samples, the nearest of which are the starts (default: ${CANDIDATES}, or all rows of --points)`,
     integer(1),
-    64,
   ),
   starts: option("--starts <n>", "number of searches, each from a different start", integer(1), 4),
   priorWeight: option(

@@ -12,7 +12,7 @@ import {
 } from "@vielbein/core";
 import { leadingColumns } from "@vielbein/linalg";
 import type { OnnxMap } from "@vielbein/onnx";
-import { type Codes, codesOf } from "../../inputs/codes.ts";
+import { type Codes, codesOf, samplesOption } from "../../inputs/codes.ts";
 import { wantedPairs } from "../../inputs/direction-counts.ts";
 import { writeDirections } from "../../inputs/direction-files.ts";
 import type { Distance } from "../../inputs/distance.ts";
@@ -37,9 +37,12 @@ import { type MetricReport, type MetricRow, metricJson, metricReport } from "./r
 import { METRIC_SUMMARY, metricSummary } from "./summary.ts";
 import { metricTable } from "./table.ts";
 
+/** Without --samples. */
+const SAMPLES = 10;
+
 const options = {
   ...metricMapOptions,
-  samples: option("--samples <n>", "number of points to draw", integer(1), 10),
+  samples: samplesOption("number of points to draw", SAMPLES),
   k: option(
     "--k <k>",
     "leading eigenpairs only, without forming H, with their residuals (default: all, where --memory has room for them)",
@@ -78,7 +81,7 @@ export const metric = rowsCommand({
     const loaded = await loadTruncated(task);
     const maps = await use(MetricMaps.open(loaded, task));
     const generator = await maps.generator(0);
-    const codes = await codesOf(loaded, generator, ofOneLayer(options), options.samples, signal);
+    const codes = await codesOf(loaded, generator, ofOneLayer(options), SAMPLES, signal);
     const first = await maps.ofOneDraw(0);
     const spectral = { ...options, k: pairsOf(first, options, terminal) };
     const several = maps.layers.length > 1;

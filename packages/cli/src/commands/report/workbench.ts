@@ -103,7 +103,8 @@ export class Workbench {
     const flags = flagsOf(COMMANDS[name]);
     const own = changed(this.#settings.shared, changes);
     const taken = new Map([...own].filter(([long]) => flags.has(long)));
-    return this.#run(name, [this.model, ...args, ...typed(taken)]);
+    const wanted = taken.has("--points") ? withoutCounts(args) : args;
+    return this.#run(name, [this.model, ...wanted, ...typed(taken)]);
   }
 
   /** Runs a command on files that others wrote. */
@@ -155,6 +156,12 @@ function changed(shared: SharedOptions, changes: Changes = {}): SharedOptions {
   if (to) result.set("--to", to);
   if (!draws) for (const { long } of Object.values(pictureOptions)) result.delete(String(long));
   return result;
+}
+
+/** Of points that are given, all count, whatever the effort. */
+function withoutCounts(args: readonly Argument[]): readonly Argument[] {
+  const isCount = (arg: Argument | undefined) => arg === "--samples" || arg === "--pairs";
+  return args.filter((arg, i) => !isCount(arg) && !isCount(args[i - 1]));
 }
 
 /** As a shell takes it for one word. */

@@ -30,7 +30,7 @@ import { endingAtOnce } from "../../kit/signals.ts";
 import { number, percent, significant, table, text } from "../../kit/table.ts";
 import type { Task } from "../../kit/task.ts";
 import { dim, heading, info } from "../../kit/terminal.ts";
-import { PAGE_ENDINGS, writeDirectionTables } from "./pages.ts";
+import { PAGE_ENDINGS, SAMPLES, writeDirectionTables } from "./pages.ts";
 
 /** What the programs that go by the name of SeFa do. */
 const VARIANTS = {
@@ -54,7 +54,11 @@ const options = {
     "leading directions to print and to draw; --out has them all (default: 5)",
     integer(1),
   ),
-  samples: option("-N, --samples <n>", "samples to draw them on", integer(1, 1000), 5),
+  samples: option(
+    "-N, --samples <n>",
+    `samples to draw them on (default: ${SAMPLES}, or fewer where there are fewer rows)`,
+    integer(1, 1000),
+  ),
   range: option("--range <t>", "how far to go either way, in units of the space", positive, 3),
   columns: option("--columns <n>", "columns of images", integer(2, 99), 11),
   out: output("--out <file.safetensors>", "write the directions"),

@@ -31,6 +31,9 @@ import { endingAtOnce } from "../../kit/signals.ts";
 import { each, type Task } from "../../kit/task.ts";
 import type { Terminal } from "../../kit/terminal.ts";
 
+/** Samples, without a number of them, and rows of --points at most. */
+export const SAMPLES = 5;
+
 const PAGES = ["sample", "direction"] as const;
 
 /** What follows the prefix in the names of the pages. */
@@ -41,7 +44,7 @@ type PagesOptions = CodeOptions &
   PictureOptions & {
     /** The pages are PREFIX-by-sample.html and PREFIX-by-direction.html; without it there are none. */
     readonly html?: string | undefined;
-    readonly samples: number;
+    readonly samples?: number | undefined;
     /** How far either way. */
     readonly range: number;
     readonly columns: number;
@@ -75,8 +78,8 @@ export async function writeDirectionTables(
   const source = await use(CodeSource.open(loaded, map, options));
   // Refused before codes are drawn.
   layoutOf(loaded, map.to, options);
-  const codes = await source.take(0, options.samples, signal);
-  const count = Math.min(options.samples, codes.count);
+  const codes = await source.takeFirst(options.samples, SAMPLES, signal);
+  const count = Math.min(options.samples ?? SAMPLES, codes.count);
   const drawing = await drawingAlong({ loaded, options, signal }, map);
   const positions = symmetricSteps(options.range, options.columns);
   const used = pointRange(codes.source, 0, count);
