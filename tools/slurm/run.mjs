@@ -230,12 +230,21 @@ async function clusterIfAny() {
   }
 }
 
+/** Every element has a log of its own in the folder, by the number of its job and its index. */
+function requireLogs(folder) {
+  const logs = readdirSync(join(folder, "logs"));
+  if (logs.length === 0 || logs.some((name) => !/^\d+(_\d+)?\.log$/.test(name)))
+    throw new Error(`logs in "${folder}": ${logs.join(", ") || "none"}`);
+}
+
 /** One survey after another, until as many kills have struck as were asked for. */
 async function surveysOn(cluster, wanted) {
   for (let round = 1; round === 1 || done.kills < kills; round++) {
-    const folder = join(place, `survey-${round}`);
+    // A name with all that sbatch reads in a way of its own.
+    const folder = join(place, `survey ${round}, 50%j "done", it's #1`);
     plan(folder);
     await disturbed(folder, cluster);
+    requireLogs(folder);
     compare(`kills, requeues, preemption and time limits on Slurm, survey ${round}`, folder, wanted);
   }
 }

@@ -1,6 +1,5 @@
 // Signals as sound: the options that say how, and WAV files of a map's outputs.
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Space, VielbeinError } from "@vielbein/core";
 import { rowAt } from "@vielbein/linalg";
@@ -16,6 +15,7 @@ import {
 } from "@vielbein/viz";
 import { integer } from "../kit/arguments.ts";
 import { OutputFolderOption } from "../kit/command-files.ts";
+import { makeFolder } from "../kit/folders.ts";
 import { choice, type OptionsOf, option } from "../kit/options.ts";
 import { writeWhole } from "../kit/output.ts";
 import { endingAtOnce } from "../kit/signals.ts";
@@ -129,7 +129,7 @@ export async function writeSounds(
   rows: readonly SignalRow[],
 ): Promise<void> {
   if (!sound) return;
-  await mkdir(sound.folder, { recursive: true });
+  await makeFolder(sound.folder);
   const signals = rows.flatMap((row) => numbered(row, dim));
   let clipped = 0;
   for (const { name, values } of signals) {

@@ -9,7 +9,6 @@ import {
   chown,
   constants,
   type FileHandle,
-  mkdir,
   open,
   readdir,
   readlink,
@@ -21,7 +20,7 @@ import {
 } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { CannotWriteError } from "./exit-codes.ts";
+import { cannotWrite, makeFolder } from "./folders.ts";
 import { info, type Terminal } from "./terminal.ts";
 
 type Content = Uint8Array | string;
@@ -71,8 +70,8 @@ export async function writeWhole(path: string, content: Content, terminal: Termi
 export async function writeDurably(path: string, content: Content, temporary: string): Promise<void> {
   const part = join(temporary, temporaryName());
   try {
-    await mkdir(temporary, { recursive: true });
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(temporary);
+    await makeFolder(dirname(path));
     unfinished.add(part);
     await writeFile(part, content, { flag: "wx", flush: true });
     await rename(part, path);
@@ -261,19 +260,4 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
-}
-
-/** The error of a file or folder that cannot be written. */
-export function cannotWrite(path: string, error: unknown): CannotWriteError {
-  return new CannotWriteError(
-    `Cannot write "${path}": ${error instanceof Error ? error.message : error}. ${remedyOf(error)}`,
-    { cause: error },
-  );
-}
-
-function remedyOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOSPC" || code === "EDQUOT"
-    ? "Make room, or write to another disk."
-    : "Check that the folder exists and may be written to.";
 }

@@ -1,13 +1,13 @@
 // The vectors of a survey: one Zarr store (version 3, uncompressed), an array for each vector-valued result,
 // [models, layers, points, …], a chunk for each shard. Chunks that are not there yet read as NaN.
 
-import { readFile } from "node:fs/promises";
 import { create, get, open as openArray, root, set, slice, type Array as ZarrArray } from "zarrita";
 import { defined } from "../kit/defined.ts";
 import { ARRAYS, type SurveyFolder } from "./folder.ts";
 import type { KeptRow } from "./kept-rows.ts";
 import { isOfPairs, methodOf } from "./methods.ts";
 import { type NamedPlan, type Plan, type PlannedArray, type PlannedMethod, plannedPart } from "./plan.ts";
+import { readIfThere } from "./reading.ts";
 import type { Shard } from "./shards.ts";
 
 const TYPES = { f4: "float32", f8: "float64" } as const;
@@ -71,7 +71,7 @@ export async function readChunk(
 ): Promise<Float64Array> {
   const { method, layer } = plannedPart(plan, shard);
   const store = {
-    get: (key: string) => readFile(folder.file(`${ARRAYS}${key}`)).catch(() => undefined),
+    get: (key: string) => readIfThere(folder.file(`${ARRAYS}${key}`)),
   };
   const array = await openArray(root(store).resolve(`${method.name}_${column}`), { kind: "array" });
   const { data } = await get(array, placeOf(shard, layer.cells[column] ?? []));

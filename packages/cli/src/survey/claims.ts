@@ -4,12 +4,14 @@
 // shard write the same bytes.
 
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
-import { cannotWrite, isAlive, writeDurably } from "../kit/output.ts";
+import { cannotWrite, makeFolder } from "../kit/folders.ts";
+import { isAlive, writeDurably } from "../kit/output.ts";
 import type { SurveyFolder } from "./folder.ts";
+import { readIfThere, statIfThere } from "./reading.ts";
 import type { Shard } from "./shards.ts";
 
 const claimSchema = z.object({
@@ -52,7 +54,7 @@ export class Claims {
     // Only one of several finds it there to be moved away.
     const away = join(this.#folder.temporary, `claim-${randomUUID()}.json`);
     try {
-      await mkdir(this.#folder.temporary, { recursive: true });
+      await makeFolder(this.#folder.temporary);
       await rename(this.#folder.claim(shard.number), away);
       await rm(away, { force: true });
     } catch {
@@ -81,7 +83,7 @@ export class Claims {
     const path = this.#folder.claim(shard.number);
     this.#since = new Date().toISOString();
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       await writeFile(path, this.#text(0), { flag: "wx" });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -122,11 +124,11 @@ export async function liveClaim(
   lease: number,
 ): Promise<Partial<Claim> | undefined> {
   const path = folder.claim(number);
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const claim = parsed(text);
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return undefined;
+  const claim = parsed(bytes.toString());
   if (!claim) {
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
+    const mtimeMs = (await statIfThere(path))?.mtimeMs ?? 0;
     return Date.now() - mtimeMs < lease ? {} : undefined;
   }
   if (!isRunning(claim)) return undefined;

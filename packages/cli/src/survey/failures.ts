@@ -1,11 +1,12 @@
 // Why a shard could not be computed, until it is.
 
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as z from "zod/mini";
 import { exitCodeOf } from "../kit/exit-codes.ts";
 import { writeDurably } from "../kit/output.ts";
 import type { SurveyFolder } from "./folder.ts";
+import { readIfThere } from "./reading.ts";
 import type { Shard } from "./shards.ts";
 
 const failureSchema = z.object({
@@ -40,9 +41,9 @@ export async function dropFailure(folder: SurveyFolder, { number }: Shard): Prom
 }
 
 export async function readFailure(folder: SurveyFolder, { number }: Shard): Promise<Failure | undefined> {
-  const text = await readFile(folder.failure(number), "utf8").catch(() => undefined);
+  const bytes = await readIfThere(folder.failure(number));
   try {
-    return text === undefined ? undefined : z.safeParse(failureSchema, JSON.parse(text)).data;
+    return bytes && z.safeParse(failureSchema, JSON.parse(bytes.toString())).data;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 // What a survey keeps of a row: the numbers of the table, and the vectors of the arrays; of a point at which the
 // computation does not converge, why. Rows of a shard that was stopped are kept in a file, as those of --out are.
 
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type DerivativeRoute, type Provenance, VielbeinError } from "@vielbein/core";
 import { LinalgError } from "@vielbein/linalg";
@@ -13,6 +13,7 @@ import type { FoundRow, OpenJob } from "../kit/rows-command.ts";
 import type { SurveyFolder } from "./folder.ts";
 import { provenanceOfPart } from "./parts.ts";
 import { type Plan, type PlannedMethod, plannedPart } from "./plan.ts";
+import { readIfThere } from "./reading.ts";
 import type { Shard } from "./shards.ts";
 
 /** What may befall one point and leave the others alone, by error code. */
@@ -97,7 +98,7 @@ export async function keepUnfinished(
 /** The rows of a shard that were kept when it was stopped; none where there are none, or where they are damaged. */
 export async function unfinishedRows(folder: SurveyFolder, plan: Plan, shard: Shard): Promise<KeptRow[]> {
   const path = folder.unfinished(shard.number);
-  const bytes = await readFile(path).catch(() => undefined);
+  const bytes = await readIfThere(path);
   if (!bytes) return [];
   try {
     const kept = openRows<KeptRow>(bytes, path);

@@ -2,13 +2,15 @@
 // that is evicted is no failure; one that fails because of its input is not tried again.
 
 import { stat } from "node:fs/promises";
-import { relative, resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { isEmbedded } from "../inputs/model-file.ts";
 import { defined } from "../kit/defined.ts";
 import { EXIT } from "../kit/exit.ts";
+import { methodOf } from "./methods.ts";
 import { elementLine, jobName, type Resources, type Submission, submissionName } from "./submission.ts";
 import { tell } from "./tools.ts";
+import { filesNamed } from "./words.ts";
 
 export interface KubernetesOptions extends Resources {
   readonly image: string;
@@ -18,6 +20,9 @@ export interface KubernetesOptions extends Resources {
   readonly mount: string;
   readonly namespace?: string | undefined;
 }
+
+/** Where pods have an empty folder: all else but the volume is read-only. */
+const TEMPORARY = "/tmp";
 
 /** Kubernetes takes so many indices of a job whose indices are tried again by themselves. */
 export const KUBERNETES_LIMIT = 100_000;
@@ -32,6 +37,7 @@ export async function submitToKubernetes(
 
 /** The manifest. Its pods run as the owner of the folder, so that they may write to it. */
 export async function kubernetesJob(submission: Submission, options: KubernetesOptions): Promise<object> {
+  requireFree(options.mount);
   requireMounted(submission, options.mount);
   const { elements, folder } = submission;
   const { uid, gid } = await stat(folder);
@@ -89,7 +95,8 @@ function containerOf(
   return {
     name: "vielbein",
     image,
-    command: ["/bin/sh", "-c", `exec vielbein ${line}`],
+    // Kubernetes makes `$` of `$$`, and takes `$(NAME)` for a variable.
+    command: ["/bin/sh", "-c", `exec vielbein ${line}`.replaceAll(/\$(?=[$(])/g, "$$$$")],
     resources: {
       requests: amounts,
       limits: defined({ memory: mem, "nvidia.com/gpu": gpus === undefined ? undefined : String(gpus) }),
@@ -100,21 +107,41 @@ function containerOf(
       capabilities: { drop: ["ALL"] },
     },
     volumeMounts: [
-      { name: "surveys", mountPath: mount },
-      { name: "temporary", mountPath: "/tmp" },
+      { name: "surveys", mountPath: resolve(mount) },
+      { name: "temporary", mountPath: TEMPORARY },
     ],
   };
+}
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` for what pods cannot have at that path. */
+function requireFree(mount: string): void {
+  if (!isAbsolute(mount) || mount.includes(":")) {
+    throw invalid(
+      `--mount ${mount}: Kubernetes takes an absolute path without colons. Mount the volume at one.`,
+    );
+  }
+  if (isOutside(mount, TEMPORARY)) return;
+  throw invalid(
+    `--mount ${mount}: pods have a folder of their own at ${TEMPORARY}, which the volume would be in the place of. Mount it elsewhere, and plan again there.`,
+  );
 }
 
 /** @throws {VielbeinError} `INVALID_ARGUMENT` for what pods would not find: they see the volume alone. */
 function requireMounted({ folder, plan }: Submission, mount: string): void {
   const models = plan.models.map(({ argument }) => argument).filter((argument) => !isEmbedded(argument));
-  for (const path of [folder, ...models.map((argument) => resolve(folder, argument))]) {
-    const inside = relative(resolve(mount), path);
-    if (!inside.startsWith("..")) continue;
-    throw new VielbeinError(
-      "INVALID_ARGUMENT",
-      `--mount ${mount}: "${path}" is not on that volume, and pods see nothing else. Put survey and models there, and plan again.`,
+  const files = plan.methods.flatMap(({ name, words }) => filesNamed(words, methodOf(name).options, folder));
+  for (const path of [folder, ...models.map((argument) => resolve(folder, argument)), ...files]) {
+    if (!isOutside(mount, path)) continue;
+    throw invalid(
+      `--mount ${mount}: "${path}" is not on that volume, and pods see nothing else. Put the survey and all that it reads there, and plan again.`,
     );
   }
+}
+
+function isOutside(folder: string, path: string): boolean {
+  return /^\.\.($|\/)/.test(relative(resolve(folder), path));
+}
+
+function invalid(message: string): VielbeinError {
+  return new VielbeinError("INVALID_ARGUMENT", message);
 }

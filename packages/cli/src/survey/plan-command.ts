@@ -1,7 +1,7 @@
 // vielbein survey plan: writes the folder of a survey.
 
-import { mkdir, readdir, rmdir } from "node:fs/promises";
-import { relative, resolve } from "node:path";
+import { readdir, rmdir } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { InvalidArgumentError } from "commander";
 import { layerOptions } from "../inputs/layers.ts";
@@ -10,9 +10,10 @@ import { isEmbedded } from "../inputs/model-file.ts";
 import { integer } from "../kit/arguments.ts";
 import { command } from "../kit/command.ts";
 import { OutputFolderOption } from "../kit/command-files.ts";
+import { cannotWrite, makeFolder } from "../kit/folders.ts";
 import { shortHash } from "../kit/names.ts";
-import { json, type OptionsOf, option, required } from "../kit/options.ts";
-import { cannotWrite, writeDurably } from "../kit/output.ts";
+import { json, type OptionsOf, option, requireAbsent, required } from "../kit/options.ts";
+import { writeDurably } from "../kit/output.ts";
 import { number, significant, table, text } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
 import { storeFiles } from "./arrays.ts";
@@ -70,7 +71,7 @@ export const plan = command({
   options,
   async run({ models, options, terminal }) {
     const path = options.out!;
-    const isNew = await makeFolder(path);
+    const made = await makeOwnFolder(path);
     try {
       const wanted = wantedOf(models, options, resolve(path));
       const planned = await inFolder(path, () => makePlan(wanted, terminal));
@@ -82,7 +83,7 @@ export const plan = command({
       };
     } catch (error) {
       // Nothing of a plan that was refused stays.
-      if (isNew) await rmdir(path).catch(() => undefined);
+      if (made !== undefined) await removeFolders(path, made);
       throw error;
     }
   },
@@ -134,6 +135,7 @@ function wantedOf(models: readonly string[], options: PlanOptions, folder: strin
       `--with "${stray.method} …": ${stray.method} is not among --what ${what.join(",")}. Name it there, or leave its options out.`,
     );
   }
+  requireUsed(what, options);
   const { to, everyLayer, ...chosen } = given(options);
   const methods = what.map((name) => {
     const method = methodOf(name);
@@ -155,6 +157,21 @@ function wantedOf(models: readonly string[], options: PlanOptions, folder: strin
   };
 }
 
+/** @throws {VielbeinError} `INVALID_ARGUMENT` for an option of the plan that none of the methods has. */
+function requireUsed(what: readonly string[], options: PlanOptions): void {
+  // That of layers is the plan's own.
+  const names = Object.keys(shared).filter((name) => !(name in layerOptions));
+  const takes = (method: string, name: string) => name in methodOf(method).options;
+  for (const name of names.filter((name) => !what.some((method) => takes(method, name)))) {
+    const others = METHODS.filter((method) => takes(method, name));
+    requireAbsent(
+      options,
+      [name],
+      `${what.join(" and ")} ${what.length === 1 ? "has" : "have"} no such option, but ${others.join(", ")} do. Leave it out, or name one of them in --what.`,
+    );
+  }
+}
+
 /** The words of the options that all methods share. */
 function given(
   options: PlanOptions,
@@ -169,21 +186,35 @@ function argumentFrom(model: string, folder: string): string {
 }
 
 /**
- * Makes the folder, and says whether it did.
+ * Makes the folder, and returns the first of those that it made for it.
  *
- * @throws {VielbeinError} `INVALID_ARGUMENT` where something is in it: what was computed is never replaced.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` where something is in it: what was computed is never replaced;
+ *   {CannotWriteError}.
  */
-async function makeFolder(path: string): Promise<boolean> {
-  const made = await mkdir(path, { recursive: true }).catch((error: unknown) => {
+async function makeOwnFolder(path: string): Promise<string | undefined> {
+  const made = await makeFolder(path);
+  const names = await readdir(path).catch((error: unknown) => {
     throw cannotWrite(path, error);
   });
-  const names = await readdir(path);
-  if (names.length === 0) return made !== undefined;
+  if (names.length === 0) return made;
   const what = names.includes("survey.json") ? "is a survey already" : "is not empty";
   throw new VielbeinError(
     "INVALID_ARGUMENT",
     `--out: "${path}" ${what}. Go on with it by vielbein survey run, or name another folder.`,
   );
+}
+
+/** Removes the folder, and those that it is in up to `first`, as long as they are empty. */
+async function removeFolders(path: string, first: string): Promise<void> {
+  const [last, end] = [resolve(path), resolve(first)];
+  try {
+    for (let folder = last; ; folder = dirname(folder)) {
+      await rmdir(folder);
+      if (folder === end) return;
+    }
+  } catch {
+    // Something else is in it by now.
+  }
 }
 
 /** The plan comes last: a folder with a plan is whole. */

@@ -2,10 +2,10 @@
 // hash names the survey, and whatever is computed belongs to that name.
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { type Provenance, VielbeinError } from "@vielbein/core";
 import { version } from "../kit/version.ts";
 import type { SurveyFolder } from "./folder.ts";
+import { readIfThere } from "./reading.ts";
 
 /** One network; several are checkpoints of a training run, or others that have the same layers. */
 export interface PlannedModel {
@@ -138,15 +138,12 @@ export async function readPlan(folder: SurveyFolder): Promise<NamedPlan> {
 }
 
 async function readText(folder: SurveyFolder): Promise<string> {
-  try {
-    return await readFile(folder.plan, "utf8");
-  } catch (cause) {
-    throw new VielbeinError(
-      "MISSING_FILE",
-      `"${folder.path}" is no survey: cannot read "${folder.plan}": ${(cause as Error).message}. Make one with vielbein survey plan.`,
-      { cause },
-    );
-  }
+  const bytes = await readIfThere(folder.plan);
+  if (bytes) return bytes.toString();
+  throw new VielbeinError(
+    "MISSING_FILE",
+    `"${folder.path}" is no survey: cannot read "${folder.plan}", which is not there. Make one with vielbein survey plan.`,
+  );
 }
 
 function parse(text: string, folder: SurveyFolder): NamedPlan {

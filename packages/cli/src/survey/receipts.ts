@@ -2,13 +2,13 @@
 // there is one and the files are what it says; whether a scheduler lists a job says nothing.
 
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
 import { cpus, hostname } from "node:os";
 import * as z from "zod/mini";
 import { version } from "../kit/version.ts";
 import type { NamedFile } from "./arrays.ts";
 import type { SurveyFolder } from "./folder.ts";
 import { type NamedPlan, plannedPart } from "./plan.ts";
+import { readIfThere, statIfThere } from "./reading.ts";
 import type { Shard } from "./shards.ts";
 
 const count = z.int().check(z.nonnegative());
@@ -69,8 +69,8 @@ export async function readReceipt(
   plan: NamedPlan,
   shard: Shard,
 ): Promise<Receipt | undefined> {
-  const text = await readFile(folder.receipt(shard.number), "utf8").catch(() => undefined);
-  const found = text === undefined ? undefined : parsed(text);
+  const bytes = await readIfThere(folder.receipt(shard.number));
+  const found = bytes && parsed(bytes.toString());
   return found?.survey === plan.id && found.shard === shard.number && found.rows === shard.count
     ? found
     : undefined;
@@ -96,12 +96,10 @@ export async function isIntact(
 ): Promise<boolean> {
   for (const { path, bytes, sha256: hash } of files) {
     const place = folder.file(path);
-    const size = await stat(place).then(
-      (found) => found.size,
-      () => -1,
-    );
-    if (size !== bytes) return false;
-    if (thoroughly && sha256(await readFile(place)) !== hash) return false;
+    if ((await statIfThere(place))?.size !== bytes) return false;
+    if (!thoroughly) continue;
+    const found = await readIfThere(place);
+    if (!found || sha256(found) !== hash) return false;
   }
   return true;
 }

@@ -1,10 +1,10 @@
 // vielbein survey report: statistics of what there is of a survey.
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { command } from "../kit/command.ts";
 import { endingIn, OutputFolderOption, output } from "../kit/command-files.ts";
 import { writeFigure } from "../kit/figure.ts";
+import { makeFolder } from "../kit/folders.ts";
 import { json } from "../kit/options.ts";
 import { writeNamed } from "../kit/output.ts";
 import { SurveyFolder } from "./folder.ts";
@@ -46,7 +46,7 @@ export const report = command({
         await writeNamed(options.out, () => reportCsv(survey), terminal);
         await writeNamed(options.html, () => reportHtml(survey), terminal);
         if (options.plots === undefined) return;
-        await mkdir(options.plots, { recursive: true });
+        await makeFolder(options.plots);
         for (const { name, compose } of shownMethods(survey).flatMap((shown) => figuresOf(survey, shown))) {
           await writeFigure(join(options.plots, name), compose, terminal, signal);
         }

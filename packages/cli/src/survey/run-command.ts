@@ -101,7 +101,7 @@ function reportOf(path: string, { done, before, failed, elsewhere, failure }: Ou
   ];
   return {
     json: () => ({ folder: path, computed: done, before, elsewhere, failed }),
-    text: () => `${lines.join("\n")}\n`,
+    text: () => `${lines.join("\n") || "no shard is of this part"}\n`,
     conclude: () => {
       if (failure !== undefined) throw failure;
     },

@@ -1,11 +1,12 @@
 // Slurm: a job array, whose elements compute shares of the missing shards. An element may be preempted, requeued and
 // killed: what it had computed is kept, and it goes on. The limits of the site are read where it tells them.
 
-import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { VielbeinError } from "@vielbein/core";
 import { definedItems } from "../kit/defined.ts";
 import { TryAgainError } from "../kit/exit-codes.ts";
+import { makeFolder } from "../kit/folders.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { elementLine, jobName, quoted, type Resources, type Submission } from "./submission.ts";
 import { ask, requireTool, tell } from "./tools.ts";
@@ -60,7 +61,7 @@ export async function submitToSlurm(submission: Submission, options: SlurmOption
       `elements of this survey are in the queue still (${waiting.trim().split("\n").join(", ")}): submit again when they have ended, or cancel them`,
     );
   }
-  await mkdir(join(submission.folder, "logs"), { recursive: true });
+  await makeFolder(join(submission.folder, "logs"));
   return tell("sbatch", ["--parsable"], slurmScript(submission, options));
 }
 
@@ -78,7 +79,7 @@ export function slurmScript(submission: Submission, options: SlurmOptions): stri
     "--requeue",
     "--signal=B:TERM@120",
     "--open-mode=append",
-    `--output=${join(folder, "logs", elements > 1 ? "%A_%a.log" : "%j.log")}`,
+    `--output=${logPattern(folder, elements > 1 ? "%A_%a.log" : "%j.log")}`,
     ...sbatch,
   ]);
   const program = [process.execPath, ...process.execArgv, process.argv[1] ?? "vielbein"]
@@ -87,6 +88,24 @@ export function slurmScript(submission: Submission, options: SlurmOptions): stri
   const line = `${program} ${elementLine(submission, INDEX, JOBS)}`;
   const head = directives.map((directive) => `#SBATCH ${directive}\n`).join("");
   return `#!/bin/bash\n${head}${BODY.replace("LINE", () => line)}`;
+}
+
+/**
+ * Where the logs of elements are, as sbatch reads it in a script: in quotes, with `%%` for a percent sign, which else
+ * begins a symbol. A backslash keeps Slurm from replacing any symbol of the path.
+ *
+ * @param name with symbols.
+ * @throws {VielbeinError} `INVALID_ARGUMENT` for a folder that cannot be written so.
+ */
+function logPattern(folder: string, name: string): string {
+  const [bad] = /[\\\n\r]/.exec(folder) ?? [];
+  if (bad !== undefined) {
+    throw new VielbeinError(
+      "INVALID_ARGUMENT",
+      `${JSON.stringify(folder)}: its path has ${bad === "\\" ? "a backslash" : "a line break"}, and Slurm takes no path of a log with one. Rename that folder: a survey may be moved together with its models.`,
+    );
+  }
+  return `"${join(folder, "logs").replaceAll("%", "%%").replaceAll('"', '\\"')}/${name}"`;
 }
 
 /** What Slurm tells an element; a job that is no array has no index. */

@@ -1,5 +1,6 @@
 // vielbein survey status: how far a survey is.
 
+import { resolve } from "node:path";
 import { command } from "../kit/command.ts";
 import { definedItems } from "../kit/defined.ts";
 import { durationText } from "../kit/durations.ts";
@@ -10,6 +11,7 @@ import type { Report } from "../kit/report.ts";
 import { number, table, text } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
 import { SurveyFolder } from "./folder.ts";
+import { seenFrom } from "./place.ts";
 import { type NamedPlan, readPlan } from "./plan.ts";
 import { rangesText } from "./shards.ts";
 import { ofKind, remainingSeconds, type ShardState, statesOf } from "./status.ts";
@@ -26,9 +28,20 @@ export const status = command({
     const folder = new SurveyFolder(path);
     const plan = await readPlan(folder);
     const states = await statesOf(folder, plan, options.verify);
-    return statusReport(path, plan, states);
+    return statusReport(
+      path,
+      plan,
+      states.map((state) => asSeenHere(state, path)),
+    );
   },
 });
+
+/** A failure names files as they are found from the working directory. */
+function asSeenHere(state: ShardState, path: string): ShardState {
+  if (state.kind !== "failed") return state;
+  const message = seenFrom(process.cwd(), resolve(path), state.failure.message);
+  return { ...state, failure: { ...state.failure, message } };
+}
 
 /** Fails unless all shards are done. */
 function statusReport(path: string, plan: NamedPlan, states: readonly ShardState[]): Report {

@@ -99,24 +99,45 @@ export function requireOwnOptions({ method, words }: MethodWords, options: Optio
 
 /** The words with files named from `folder`; what names no file that is there stays. */
 export function fromFolder(words: readonly string[], options: Options, folder: string): string[] {
-  const inputs = Object.values(options).filter((option) => option instanceof InputOption);
+  const files = filesAmong(words, options, ".");
   return words.map((word, i) => {
+    const named = files.get(i);
+    if (!named) return word;
+    const { start, path } = named;
+    return `${word.slice(0, start)}${relative(folder, resolve(path))}${word.slice(start + path.length)}`;
+  });
+}
+
+/** The absolute paths of the files that words name from `folder`. */
+export function filesNamed(words: readonly string[], options: Options, folder: string): string[] {
+  return [...filesAmong(words, options, folder).values()].map(({ path }) => resolve(folder, path));
+}
+
+/** Where a word names a file. */
+interface NamedFile {
+  readonly start: number;
+  readonly path: string;
+}
+
+/** The files that are there, seen from `folder`, by the places of their words. */
+function filesAmong(words: readonly string[], options: Options, folder: string): Map<number, NamedFile> {
+  const inputs = Object.values(options).filter((option) => option instanceof InputOption);
+  const files = new Map<number, NamedFile>();
+  for (const [i, word] of words.entries()) {
     const own = inputs.some(({ long }) => word.startsWith(`${long}=`));
     const follows = inputs.some(
       ({ long, short }) => words[i - 1] === long || (short && words[i - 1] === short),
     );
-    return own || follows ? pathFromFolder(word, folder) : word;
-  });
+    const named = own || follows ? fileIn(word, folder) : undefined;
+    if (named) files.set(i, named);
+  }
+  return files;
 }
 
 /** `FILE`, `NAME=FILE`, `--option=NAME=FILE`, each perhaps with `:NAME` after it. */
-function pathFromFolder(word: string, folder: string): string {
+function fileIn(word: string, folder: string): NamedFile | undefined {
   const starts = [0, ...[...word.matchAll(/=/g)].map(({ index }) => index + 1)];
-  for (const start of starts) {
-    const text = word.slice(start);
-    const { path } = arrayPath(text);
-    if (!text.startsWith(path) || !existsSync(path)) continue;
-    return `${word.slice(0, start)}${relative(folder, resolve(path))}${text.slice(path.length)}`;
-  }
-  return word;
+  return starts
+    .map((start) => ({ start, path: arrayPath(word.slice(start)).path }))
+    .find(({ start, path }) => word.startsWith(path, start) && existsSync(resolve(folder, path)));
 }

@@ -68,11 +68,22 @@ export async function computeShards(shards: readonly Shard[], work: Work): Promi
         shard = await nextShard(queue, work, outcome);
       }
     }).catch(async (error: unknown) => {
-      if (shard) await work.claims.release(shard);
+      if (shard) await giveUp(shard, error, work);
       throw error;
     });
   }
   return outcome;
+}
+
+/** Leaves a shard whose part cannot be opened, with the reason, where it can be written. */
+async function giveUp(shard: Shard, error: unknown, { folder, claims }: Work): Promise<void> {
+  if (!isOfRun(error)) await keepFailure(folder, shard, error, shard.first).catch(() => undefined);
+  await claims.release(shard);
+}
+
+/** Whether it is this run that ends, and says nothing of the shard. */
+function isOfRun(error: unknown): boolean {
+  return error instanceof TryAgainError || error instanceof CannotWriteError;
 }
 
 /** The next shard that is to be computed, claimed. */
@@ -120,7 +131,7 @@ async function attempt(shard: Shard, job: OpenJob, work: Work, outcome: Outcome 
     await computeShard(shard, job, work, rows);
     outcome.done.push(shard.number);
   } catch (error) {
-    if (error instanceof TryAgainError || error instanceof CannotWriteError) throw error;
+    if (isOfRun(error)) throw error;
     await keepFailure(work.folder, shard, error, shard.first + rows.length);
     outcome.failed.push(shard.number);
     outcome.failure ??= error;

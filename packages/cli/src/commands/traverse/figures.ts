@@ -1,6 +1,5 @@
 // What `traverse` draws: the sheet, single frames, the animation.
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DirectionSet, Provenance } from "@vielbein/core";
 import {
@@ -17,6 +16,7 @@ import type { LoadedModel } from "../../inputs/model.ts";
 import { type Drawing, sheetLook } from "../../inputs/pictures.ts";
 import { type Changes, changesText } from "../../inputs/region.ts";
 import { definedItems } from "../../kit/defined.ts";
+import { makeFolder } from "../../kit/folders.ts";
 import { spacesText } from "../../kit/names.ts";
 import { writeNamed, writeWhole } from "../../kit/output.ts";
 import { endingAtOnce } from "../../kit/signals.ts";
@@ -85,7 +85,7 @@ export async function writeFrames(
   { strips, images, columns }: TraversalSheet,
 ): Promise<void> {
   if (frames === undefined) return;
-  await mkdir(frames, { recursive: true });
+  await makeFolder(frames);
   const digits = String(columns.positions.length - 1).length;
   for (const [row, { k }] of strips.entries()) {
     for (const [i, image] of (images[row] ?? []).entries()) {
