@@ -13,8 +13,12 @@ export interface Quantity {
   readonly column: string;
   /** Of a ratio: the column whose mean divides. */
   readonly over?: string | undefined;
+  /** A column without which a row does not count. */
+  readonly beside?: string | undefined;
   /** The name of its null. */
   readonly nullName?: string | undefined;
+  /** Whether rows with a flat spectrum have none. */
+  readonly needsDimension?: boolean | undefined;
 }
 
 interface Wanted {
@@ -24,6 +28,7 @@ interface Wanted {
   /** Whether it ranges over orders of magnitude. */
   readonly isLogarithmic?: boolean | undefined;
   readonly nullName?: string | undefined;
+  readonly needsDimension?: boolean | undefined;
 }
 
 /** What tables and plots show, by method. Quantities that the rows do not have are left out. */
@@ -34,7 +39,12 @@ const SHOWN: Readonly<Record<string, readonly Wanted[]>> = {
     { name: "effective_rank", title: "effective rank" },
   ],
   dimension: [
-    { name: "local_dimension", title: "local dimension", nullName: "untrained_local_dimension" },
+    {
+      name: "local_dimension",
+      title: "local dimension",
+      nullName: "untrained_local_dimension",
+      needsDimension: true,
+    },
     { name: "participation_ratio", title: "participation ratio" },
     { name: "effective_rank", title: "effective rank" },
   ],
@@ -45,9 +55,10 @@ const SHOWN: Readonly<Record<string, readonly Wanted[]>> = {
       axis: "Distortion D = I_rand / I_local",
       isLogarithmic: true,
       nullName: "untrained_distortion",
+      needsDimension: true,
     },
-    { name: "random", title: "I_rand", nullName: "untrained_random" },
-    { name: "near", title: "I_local", nullName: "untrained_near" },
+    { name: "random", title: "I_rand", nullName: "untrained_random", needsDimension: true },
+    { name: "near", title: "I_local", nullName: "untrained_near", needsDimension: true },
   ],
   warpage: [
     {
@@ -83,6 +94,18 @@ const RATIOS: Readonly<Record<string, readonly Quantity[]>> = {
   })),
 };
 
+/** Of a pair with one distance alone neither counts, as the command has it: columns, and what they need beside them. */
+const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  distortion: Object.fromEntries(
+    ["", "untrained_"].flatMap((prefix) =>
+      [
+        ["random", "near"],
+        ["near", "random"],
+      ].flatMap(([own, other]) => ["", "_k"].map((end) => [`${prefix}${own}${end}`, `${prefix}${other}`])),
+    ),
+  ),
+};
+
 /** Means over pairs of points, which tables have no columns of. */
 const PAIRED: Readonly<Record<string, readonly string[]>> = {
   metric: ["", "haar_", "shuffled_"].flatMap((prefix) => [
@@ -94,7 +117,13 @@ const PAIRED: Readonly<Record<string, readonly string[]>> = {
 /** All quantities of a method with these columns: every column, ratios, and what compares points. */
 export function quantitiesOf(method: string, columns: readonly string[]): Quantity[] {
   const own = [...columns, ...(PAIRED[method] ?? [])];
-  return [...own.map((column) => ({ name: column, title: column, column })), ...(RATIOS[method] ?? [])];
+  const means = own.map((column) => ({
+    name: column,
+    title: column,
+    column,
+    beside: BESIDE[method]?.[column],
+  }));
+  return [...means, ...(RATIOS[method] ?? [])];
 }
 
 /** Those of them that tables and plots show, with their titles and their nulls. */
@@ -103,4 +132,9 @@ export function shownOf(method: string, quantities: readonly Quantity[]): Quanti
     const found = quantities.find(({ name }) => name === wanted.name);
     return found ? [{ ...found, ...wanted }] : [];
   });
+}
+
+/** The header of a null, beside what it is the null of. */
+export function nullTitle(name: string): string {
+  return name.startsWith("untrained") ? "(untrained)" : "(Haar)";
 }

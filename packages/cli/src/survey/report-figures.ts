@@ -20,7 +20,11 @@ interface Figure {
 /** Those of a method. */
 export function figuresOf(report: SurveyReport, shown: ShownMethod): Figure[] {
   const { axis } = report.plan;
+  const known = new Set(
+    shown.statistics.flatMap(({ quantity, mean }) => (Number.isFinite(mean) ? quantity : [])),
+  );
   return shown.quantities.flatMap((quantity) => {
+    if (!known.has(quantity.name)) return [];
     const plot = { report, shown, quantity };
     const name = `${shown.method.name}-${quantity.name.replaceAll("_", "-")}`;
     return definedItems<Figure>([

@@ -2,6 +2,7 @@
 
 import { type ReportSection, reportPage } from "@vielbein/viz";
 import { shortHash } from "../kit/names.ts";
+import { lackingRows } from "./report-counts.ts";
 import { figuresOf } from "./report-figures.ts";
 import { methodTable, remarksOn, type ShownMethod, type SurveyReport, shownMethods } from "./report-text.ts";
 
@@ -26,11 +27,12 @@ export function reportHtml(report: SurveyReport): string {
     notice: remarks.length === 0 ? undefined : `${remarks.join("; ")}.`,
     glance: {
       caption: "Rows that were computed",
-      columns: ["method", "rows", "without values"],
-      rows: plan.methods.map(({ name }, method) => {
-        const parts = found.parts.filter((part) => part.method === method);
-        const sum = (of: "rows" | "problems") => String(parts.reduce((all, part) => all + part[of], 0));
-        return [name, sum("rows"), sum("problems")];
+      columns: ["method", "rows", "without some values"],
+      rows: shown.map((one) => {
+        const parts = found.parts.filter((part) => plan.methods[part.method] === one.method);
+        const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+        const lacking = parts.reduce((sum, part) => sum + lackingRows(one, one.quantities, part), 0);
+        return [one.method.name, String(rows), String(lacking)];
       }),
     },
     sections: shown.map((one) => sectionOf(report, one)),

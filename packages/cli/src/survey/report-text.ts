@@ -8,8 +8,9 @@ import type { Found } from "./found.ts";
 import { COMPARED } from "./homogeneity.ts";
 import { isOfPairs, methodOf } from "./methods.ts";
 import { type NamedPlan, type PlannedModel, plannedPart } from "./plan.ts";
-import { type Quantity, quantitiesOf, shownOf } from "./quantities.ts";
-import { rangesText } from "./shards.ts";
+import { nullTitle, type Quantity, quantitiesOf, shownOf } from "./quantities.ts";
+import { countsText } from "./report-counts.ts";
+import { isSamePart, rangesText } from "./shards.ts";
 import type { MethodStatistics, Statistic } from "./statistics.ts";
 
 export interface SurveyReport {
@@ -26,16 +27,18 @@ export interface ShownMethod extends MethodStatistics {
   readonly at: (quantity: string, model: number, layer: number) => Statistic | undefined;
 }
 
-/** Of a quantity that no row has a value of, nothing is shown. */
+/** Of a quantity that no row has a value of, nothing is shown, unless it is for want of a local dimension. */
 export function shownMethods({ methods }: SurveyReport): ShownMethod[] {
   return methods.map((found) => {
     const { method, statistics } = found;
     const known = statistics.filter(({ points }) => points > 0);
     const at = (quantity: string, model: number, layer: number) =>
       known.find((one) => one.quantity === quantity && one.model === model && one.layer === layer);
-    const all = quantitiesOf(method.name, method.columns);
-    const quantities = all.filter(({ name }) => known.some(({ quantity }) => quantity === name));
-    return { ...found, at, quantities: shownOf(method.name, quantities) };
+    const quantities = shownOf(method.name, quantitiesOf(method.name, method.columns)).filter(
+      ({ name, needsDimension }) =>
+        (needsDimension ? statistics : known).some(({ quantity }) => quantity === name),
+    );
+    return { ...found, at, quantities };
   });
 }
 
@@ -53,6 +56,8 @@ export interface Line {
   readonly model: PlannedModel;
   readonly layer: string;
   readonly at: (quantity: string) => Statistic | undefined;
+  /** Of how many rows the quantities are that not all rows have. */
+  readonly counts: string;
 }
 
 function methodPart(report: SurveyReport, shown: ShownMethod): string[] {
@@ -63,13 +68,17 @@ function methodPart(report: SurveyReport, shown: ShownMethod): string[] {
 
 /** A line for each model and layer. */
 export function methodTable(
-  { plan }: SurveyReport,
-  { method, quantities, at }: ShownMethod,
+  { plan, found }: SurveyReport,
+  shown: ShownMethod,
 ): { readonly lines: readonly Line[]; readonly columns: readonly Column<Line>[] } {
+  const { method, quantities, at } = shown;
   const lines = plan.models.flatMap((model, m) =>
-    method.layers.map(
-      ({ name }, layer): Line => ({ model, layer: name, at: (quantity) => at(quantity, m, layer) }),
-    ),
+    method.layers.map(({ name }, layer): Line => {
+      const part = { model: m, method: plan.methods.indexOf(method), layer };
+      const problems = found.parts.find((one) => isSamePart(one, part))?.problems ?? 0;
+      const counts = countsText(shown, quantities, part, problems);
+      return { model, layer: name, at: (quantity) => at(quantity, m, layer), counts };
+    }),
   );
   const columns = definedItems([
     plan.models.length > 1 ? text<Line>("model", ({ model }) => model.label) : undefined,
@@ -79,6 +88,7 @@ export function methodTable(
       Math.max(0, ...quantities.map(({ name }) => line.at(name)?.points ?? 0)),
     ),
     ...quantities.flatMap((quantity) => quantityColumns(quantity, lines)),
+    lines.some(({ counts }) => counts !== "") ? text<Line>("", ({ counts }) => counts) : undefined,
   ]);
   return { lines, columns };
 }
@@ -88,10 +98,6 @@ function quantityColumns({ name, title, nullName = "" }: Quantity, lines: readon
   const own = number<Line>(title, ({ at }) => withInterval(at(name)));
   if (!lines.some(({ at }) => at(nullName))) return [own];
   return [own, number(nullTitle(nullName), ({ at }) => withInterval(at(nullName)))];
-}
-
-function nullTitle(name: string): string {
-  return name.startsWith("untrained") ? "(untrained)" : "(Haar)";
 }
 
 function withInterval(statistic: Statistic | undefined): string {

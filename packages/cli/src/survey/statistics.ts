@@ -3,6 +3,7 @@
 // together; of many points they are drawn in groups, whose means are as independent as the points.
 
 import { bootstrapValues, intervalOf } from "@vielbein/core/statistics";
+import { distortion } from "@vielbein/core/tangent-spaces";
 import { quantiles } from "@vielbein/viz";
 import type { Found, FoundPart } from "./found.ts";
 import { type NamedPlan, type Part, type PlannedMethod, seedOf } from "./plan.ts";
@@ -65,6 +66,7 @@ export function statisticsOf(
 interface Sums {
   readonly part: FoundPart;
   readonly quantity: Quantity;
+  /** NaN for rows that do not count. */
   readonly values: Float64Array;
   /** What the mean is divided by: how many there are, or the other column. */
   readonly numerators: Float64Array;
@@ -73,19 +75,25 @@ interface Sums {
 
 function sumsOf({ name, columns }: PlannedMethod, part: FoundPart, groups: number): Sums[] {
   return quantitiesOf(name, columns).flatMap((quantity) => {
-    const values = part.columns.get(quantity.column);
-    const divisors = quantity.over === undefined ? undefined : part.columns.get(quantity.over);
-    if (!values || (quantity.over !== undefined && !divisors)) return [];
+    const { column, over, beside = over } = quantity;
+    const [found, divisors] = [part.columns.get(column), part.columns.get(over ?? "")];
+    if (!found || (over !== undefined && !divisors)) return [];
+    const values = valuesBeside(found, part.columns.get(beside ?? ""));
     const [numerators, denominators] = [new Float64Array(groups), new Float64Array(groups)];
     for (const [i, value] of values.entries()) {
-      const divisor = divisors ? (divisors[i] ?? Number.NaN) : 1;
-      if (Number.isNaN(value) || Number.isNaN(divisor)) continue;
+      const divisor = divisors?.[i] ?? 1;
+      if (Number.isNaN(value)) continue;
       const group = i % groups;
       numerators[group] = (numerators[group] ?? 0) + value;
       denominators[group] = (denominators[group] ?? 0) + divisor;
     }
     return [{ part, quantity, values, numerators, denominators }];
   });
+}
+
+/** NaN where either has no value. */
+function valuesBeside(values: Float64Array, others: Float64Array | undefined): Float64Array {
+  return others ? values.map((value, i) => (Number.isNaN(others[i]) ? Number.NaN : value)) : values;
 }
 
 /** The intervals of all of them, from the same draws. */
@@ -122,6 +130,7 @@ function ratio({ numerators, denominators }: Sums, drawn: Iterable<number>): num
 function statisticOf(sums: Sums, interval: readonly [number, number] | undefined): Statistic {
   const { part, quantity, values, numerators } = sums;
   const known = values.filter((value) => !Number.isNaN(value)).sort();
+  const hasMean = known.length > 0 && (quantity.over === undefined || isDistortion(sums, known.length));
   return {
     model: part.model,
     method: part.method,
@@ -129,10 +138,17 @@ function statisticOf(sums: Sums, interval: readonly [number, number] | undefined
     quantity: quantity.name,
     points: known.length,
     missing: part.rows - known.length,
-    mean: known.length === 0 ? Number.NaN : ratio(sums, numerators.keys()),
-    interval: known.length < 2 ? undefined : interval,
+    mean: hasMean ? ratio(sums, numerators.keys()) : Number.NaN,
+    interval: hasMean && known.length > 1 ? interval : undefined,
     values: quantity.over === undefined && known.length > 0 ? spreadOf(known) : undefined,
   };
+}
+
+/** Whether the ratio of these distances is one, as the command decides: where neighbours do not turn it is rounding. */
+function isDistortion({ numerators, denominators }: Sums, pairs: number): boolean {
+  const meanOf = (sums: Float64Array) => ({ distance: sums.reduce((sum, x) => sum + x, 0) / pairs, k: 1 });
+  const { problem } = distortion([{ random: meanOf(numerators), near: meanOf(denominators) }]);
+  return problem === undefined;
 }
 
 /** @param ascending at least one. */
