@@ -12,3 +12,6 @@ export const EXIT = {
   tryAgain: 75,
   interrupted: 130,
 } as const;
+
+/** Statuses that the same command ends with however often it is tried: wrong usage, bad input, a missing file. */
+export const HOPELESS: readonly number[] = [EXIT.usage, 64, EXIT.badInput, EXIT.missingFile];

@@ -6,7 +6,7 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { isEmbedded } from "../inputs/model-file.ts";
 import { defined } from "../kit/defined.ts";
-import { EXIT } from "../kit/exit.ts";
+import { HOPELESS } from "../kit/exit.ts";
 import { methodOf } from "./methods.ts";
 import { elementLine, jobName, type Resources, type Submission, submissionName } from "./submission.ts";
 import { tell } from "./tools.ts";
@@ -77,12 +77,14 @@ export async function kubernetesJob(submission: Submission, options: KubernetesO
   };
 }
 
-/** What is said of a pod that fails, the first rule that fits: all else counts towards the limit of its index. */
+/**
+ * What is said of a pod that fails, the first rule that fits: all else counts towards the limit of its index. A pod that
+ * ends with the failure of a shard has computed all others of its share.
+ */
 function failureRules(): object[] {
-  const hopeless = [EXIT.usage, 64, EXIT.badInput, EXIT.missingFile];
   return [
     { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
-    { action: "FailIndex", onExitCodes: { containerName: "vielbein", operator: "In", values: hopeless } },
+    { action: "FailIndex", onExitCodes: { containerName: "vielbein", operator: "In", values: HOPELESS } },
   ];
 }
 

@@ -10,11 +10,16 @@ export async function inFolder<T>(path: string, work: (folder: SurveyFolder) => 
   try {
     return await work(new SurveyFolder(folder));
   } catch (error) {
-    if (error instanceof Error) error.message = seenFrom(before, folder, error.message);
-    throw error;
+    throw errorSeenFrom(before, folder, error);
   } finally {
     process.chdir(before);
   }
+}
+
+/** The error, whose message names files as {@link seenFrom} does. */
+export function errorSeenFrom(place: string, folder: string, error: unknown): unknown {
+  if (error instanceof Error) error.message = seenFrom(place, folder, error.message);
+  return error;
 }
 
 /** A message with files that are named from the folder of a survey, `../codes.npy`, named as they are found from `place`. */

@@ -9,7 +9,7 @@ import { readFailure } from "./failures.ts";
 import type { RowProgress } from "./progress.ts";
 import { isIntact, readReceipt } from "./receipts.ts";
 import { rangesText, type Shard } from "./shards.ts";
-import type { Outcome, Work } from "./worker.ts";
+import { failureToReport, type Outcome, type Work } from "./worker.ts";
 
 interface ProcessWork extends Work {
   /** In seconds. */
@@ -114,8 +114,8 @@ async function conclude(
     const kind = await kindOf(shard, work);
     outcome[kind].push(shard.number);
   }
-  const bad = statuses.find(({ code }) => code !== EXIT.ok);
-  return bad ? { ...outcome, failure: failureOf(bad) } : outcome;
+  const failures = statuses.filter(({ code }) => code !== EXIT.ok).map(failureOf);
+  return { ...outcome, failure: failures.reduce(failureToReport, undefined) };
 }
 
 async function kindOf(shard: Shard, work: ProcessWork): Promise<"done" | "failed" | "elsewhere"> {

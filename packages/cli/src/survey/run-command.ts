@@ -9,7 +9,7 @@ import { finishingSteps } from "../kit/signals.ts";
 import type { Task } from "../kit/task.ts";
 import { Claims } from "./claims.ts";
 import { SurveyFolder } from "./folder.ts";
-import { inFolder } from "./place.ts";
+import { errorSeenFrom, inFolder } from "./place.ts";
 import { readPlan } from "./plan.ts";
 import { runProcesses, whileParentLives } from "./processes.ts";
 import { RowProgress } from "./progress.ts";
@@ -59,6 +59,7 @@ interface RunTask extends Task<RunOptions> {
 
 async function runSurvey({ folder: path, options, terminal, signal }: RunTask): Promise<Report> {
   const plan = await readPlan(new SurveyFolder(path));
+  const here = process.cwd();
   return inFolder(path, async (folder) => {
     const shards = chooseShards(shardsOf(plan), options.shards, options.shardOf);
     const jobs = options.jobs ?? coresHere();
@@ -74,7 +75,7 @@ async function runSurvey({ folder: path, options, terminal, signal }: RunTask): 
               progress,
             })
           : await computeHere(shards, work, progress);
-      return reportOf(path, outcome);
+      return reportOf(path, { ...outcome, failure: errorSeenFrom(here, folder.path, outcome.failure) });
     } finally {
       progress.done();
     }

@@ -1,7 +1,8 @@
 // A worker: computes one shard after another in this process. A shard is a function of the plan and its number, so any
 // worker computes the same bytes; its receipt comes last, and a shard without one is computed again.
 
-import { CannotWriteError, TryAgainError } from "../kit/exit-codes.ts";
+import { HOPELESS } from "../kit/exit.ts";
+import { CannotWriteError, exitCodeOf, TryAgainError } from "../kit/exit-codes.ts";
 import { writeDurably } from "../kit/output.ts";
 import type { OpenJob } from "../kit/rows-command.ts";
 import { disposing } from "../kit/task.ts";
@@ -45,15 +46,15 @@ export interface Outcome {
   readonly failed: number[];
   /** Those that others are at work on. */
   readonly elsewhere: number[];
-  /** The first failure. */
+  /** The first failure that another run may not meet, else the first. */
   readonly failure?: unknown;
 }
 
 /**
- * Computes those of the shards that are not done.
+ * Computes those of the shards that are not done. Shards that fail, all of a model that cannot be opened among them, are
+ * kept count of, and the others computed.
  *
- * @throws {TryAgainError} once it is told to stop; {CannotWriteError}; what opening a part throws. Shards that fail
- *   otherwise are kept count of.
+ * @throws {TryAgainError} once it is told to stop; {CannotWriteError}.
  */
 export async function computeShards(shards: readonly Shard[], work: Work): Promise<Outcome> {
   const outcome: Outcome & { failure?: unknown } = { done: [], before: [], failed: [], elsewhere: [] };
@@ -62,23 +63,23 @@ export async function computeShards(shards: readonly Shard[], work: Work): Promi
   while (shard) {
     const part = shard;
     await disposing(async (use) => {
-      const job = await openPart(work.plan, part, { terminal: work.terminal, use });
+      const job = openPart(work.plan, part, { terminal: work.terminal, use });
       while (shard && isSamePart(shard, part)) {
         await attempt(shard, job, work, outcome);
         shard = await nextShard(queue, work, outcome);
       }
-    }).catch(async (error: unknown) => {
-      if (shard) await giveUp(shard, error, work);
-      throw error;
     });
   }
   return outcome;
 }
 
-/** Leaves a shard whose part cannot be opened, with the reason, where it can be written. */
-async function giveUp(shard: Shard, error: unknown, { folder, claims }: Work): Promise<void> {
-  if (!isOfRun(error)) await keepFailure(folder, shard, error, shard.first).catch(() => undefined);
-  await claims.release(shard);
+/** The failure to end with: the first that another try may mend, so that schedulers try again; else the first. */
+export function failureToReport(first: unknown, next: unknown): unknown {
+  return first === undefined || (isHopeless(first) && !isHopeless(next)) ? next : first;
+}
+
+function isHopeless(error: unknown): boolean {
+  return HOPELESS.includes(exitCodeOf(error));
 }
 
 /** Whether it is this run that ends, and says nothing of the shard. */
@@ -125,16 +126,22 @@ function requireLeave({ signal }: Work): void {
   }
 }
 
-async function attempt(shard: Shard, job: OpenJob, work: Work, outcome: Outcome & { failure?: unknown }) {
+/** @param job rejects where the part of the shard cannot be opened. */
+async function attempt(
+  shard: Shard,
+  job: Promise<OpenJob>,
+  work: Work,
+  outcome: Outcome & { failure?: unknown },
+): Promise<void> {
   const rows: KeptRow[] = [];
   try {
-    await computeShard(shard, job, work, rows);
+    await computeShard(shard, await job, work, rows);
     outcome.done.push(shard.number);
   } catch (error) {
     if (isOfRun(error)) throw error;
     await keepFailure(work.folder, shard, error, shard.first + rows.length);
     outcome.failed.push(shard.number);
-    outcome.failure ??= error;
+    outcome.failure = failureToReport(outcome.failure, error);
   } finally {
     await work.claims.release(shard);
   }

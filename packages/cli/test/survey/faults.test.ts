@@ -14,6 +14,8 @@ import {
 import { join } from "node:path";
 import { encodeModel } from "@vielbein/onnx";
 import { beforeAll, describe, expect, it } from "vitest";
+import { StatusError } from "../../src/kit/exit-codes.ts";
+import { failureToReport } from "../../src/survey/worker.ts";
 import { generator, generatorBytes } from "../models.ts";
 import { interruptedAt, type Outcome, scratch, vielbein } from "../run.ts";
 import { dataIn, filesIn, planned, ran } from "./surveys.ts";
@@ -211,6 +213,35 @@ describe("bad input is refused", () => {
       before: [0],
       computed: [1, 2, 3, 4, 5],
     });
+  });
+
+  it("one model of several that cannot be opened: its shards are listed as failed, the rest is computed", async () => {
+    const models = ["bad", "good"].map((name) => scratch(`${name}.onnx`, generatorBytes));
+    const folder = scratch("one-bad");
+    await planned(folder, ...models, ...plan.slice(1));
+    writeFileSync(models[0]!, "no model");
+    const { code, stdout, stderr } = await ran(folder, "--json");
+    expect([code, stderr]).toEqual([65, expect.stringContaining("bad.onnx")]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      computed: [6, 7, 8, 9, 10, 11],
+      failed: [0, 1, 2, 3, 4, 5],
+    });
+    const { failed, done } = JSON.parse((await status(folder, "--json")).stdout);
+    expect(done).toEqual([6, 7, 8, 9, 10, 11]);
+    expect(failed).toHaveLength(6);
+    for (const one of failed) expect(one).toMatchObject({ status: 65, row: expect.any(Number) });
+    expect(filesIn(folder).filter((path) => path.startsWith("claims/"))).toEqual([]);
+    writeFileSync(models[0]!, generatorBytes);
+    expect(JSON.parse((await ran(folder, "--json")).stdout).computed).toEqual([0, 1, 2, 3, 4, 5]);
+    expect((await status(folder)).code).toBe(0);
+  });
+
+  it("a run ends with a failure that another try may mend, if there is one", () => {
+    const [bad, gone, again] = [65, 66, 75].map((code) => new StatusError("failed", code));
+    const ended = (...failures: unknown[]) => failures.reduce(failureToReport, undefined);
+    expect(ended(bad, gone)).toBe(bad);
+    expect(ended(bad, again, gone)).toBe(again);
+    expect(ended()).toBeUndefined();
   });
 
   it("what is no survey, or in the place of one", async () => {
