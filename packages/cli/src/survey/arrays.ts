@@ -70,8 +70,13 @@ export async function readChunk(
   column: string,
 ): Promise<Float64Array> {
   const { method, layer } = plannedPart(plan, shard);
+  // The plan describes the array; its description in the folder has no hash.
+  const described: Store = new Map();
+  for (const array of method.arrays.filter((one) => one.column === column)) {
+    await open(described, plan, method, array);
+  }
   const store = {
-    get: (key: string) => readIfThere(folder.file(`${ARRAYS}${key}`)),
+    get: async (key: string) => described.get(key) ?? readIfThere(folder.file(`${ARRAYS}${key}`)),
   };
   const array = await openArray(root(store).resolve(`${method.name}_${column}`), { kind: "array" });
   const { data } = await get(array, placeOf(shard, layer.cells[column] ?? []));

@@ -7,7 +7,7 @@ import { matrix } from "@vielbein/linalg";
 import { compareSpectra, type SpectrumRow } from "../commands/metric/report.ts";
 import { readChunk } from "./arrays.ts";
 import type { SurveyFolder } from "./folder.ts";
-import { type NamedPlan, type Part, type PlannedLayer, plannedPart, seedOf } from "./plan.ts";
+import { type NamedPlan, type Part, plannedPart, seedOf } from "./plan.ts";
 import { isIntact, readReceipt } from "./receipts.ts";
 import { isSamePart, type Shard, shardsOf } from "./shards.ts";
 import type { Statistic } from "./statistics.ts";
@@ -18,33 +18,67 @@ export const COMPARED = 50;
 const SPECTRUM = ["eigenvalues", "eigenvectors"];
 const SHUFFLED = SPECTRUM.map((column) => `shuffled_${column}`);
 
-/** Homogeneity beside its nulls at every layer of every model; none where the survey keeps no full eigenvectors. */
-export async function homogeneityStatistics(folder: SurveyFolder, plan: NamedPlan): Promise<Statistic[]> {
-  const all: Statistic[] = [];
-  const shards = shardsOf(plan).filter((shard) => plannedPart(plan, shard).method.name === "metric");
-  for (const part of shards.filter(({ first }) => first === 0)) {
-    const own = shards.filter((shard) => isSamePart(shard, part) && shard.first < COMPARED);
-    all.push(...(await statisticsOfPart(folder, plan, part, own)));
-  }
-  return all;
+export interface FoundHomogeneity {
+  readonly statistics: readonly Statistic[];
+  /** Shards whose arrays are not what their receipts say, and how many of the points that are compared they have. */
+  readonly damaged: readonly Shard[];
+  readonly lost: number;
 }
 
+/**
+ * Homogeneity beside its nulls at every layer of every model; none where the survey keeps no full eigenvectors.
+ *
+ * @param missing shards whose tables are missing or damaged.
+ */
+export async function readHomogeneity(
+  folder: SurveyFolder,
+  plan: NamedPlan,
+  missing: readonly Shard[],
+): Promise<FoundHomogeneity> {
+  const statistics: Statistic[] = [];
+  const damaged: Shard[] = [];
+  const absent = new Set(missing.map(({ number }) => number));
+  const shards = shardsOf(plan).filter((shard) => plannedPart(plan, shard).method.name === "metric");
+  for (const part of shards.filter(({ first }) => first === 0)) {
+    if (keptColumns(plan, part).length === 0) continue;
+    const own = shards.filter((shard) => isSamePart(shard, part) && shard.first < COMPARED);
+    const there = own.filter(({ number }) => !absent.has(number));
+    const intact: Shard[] = [];
+    for (const shard of there) ((await isWhole(folder, plan, shard)) ? intact : damaged).push(shard);
+    const lost = comparedIn(there) - comparedIn(intact);
+    statistics.push(...(await statisticsOfPart(folder, plan, intact, lost)));
+  }
+  return { statistics, damaged, lost: comparedIn(damaged) };
+}
+
+/** Points of shards that are among those compared. */
+function comparedIn(shards: readonly Shard[]): number {
+  return shards.reduce((sum, { first, count }) => sum + Math.min(count, COMPARED - first), 0);
+}
+
+async function isWhole(folder: SurveyFolder, plan: NamedPlan, shard: Shard): Promise<boolean> {
+  const receipt = await readReceipt(folder, plan, shard);
+  return receipt !== undefined && isIntact(folder, receipt, true);
+}
+
+/** @param shards of one part, intact. */
 async function statisticsOfPart(
   folder: SurveyFolder,
   plan: NamedPlan,
-  { model, method, layer }: Part,
   shards: readonly Shard[],
+  lost: number,
 ): Promise<Statistic[]> {
-  const planned = plannedPart(plan, { model, method, layer });
-  const columns = keptColumns(planned.layer, planned.method.arrays);
-  if (columns.length === 0) return [];
+  const [part] = shards;
+  if (!part) return [];
+  const { model, method, layer } = part;
+  const columns = keptColumns(plan, part);
   const computed: SpectrumRow[] = [];
   for (const shard of shards) computed.push(...(await spectraOf(folder, plan, shard, columns)));
   const rows = computed.filter((row) => !row.eigenvalues.some(Number.isNaN));
   if (rows.length < 2) return [];
-  const seed = seedOf(planned.method);
+  const seed = seedOf(plannedPart(plan, part).method);
   const { homogeneity, haar, shuffled } = compareSpectra(rows, seed);
-  const missing = computed.length - rows.length;
+  const missing = computed.length - rows.length + lost;
   return Object.entries({ "": homogeneity, haar_: haar, shuffled_: shuffled }).flatMap(([prefix, found]) =>
     found === undefined
       ? []
@@ -56,22 +90,24 @@ async function statisticsOfPart(
 }
 
 /** The columns to be read: none where eigenvectors are not kept, or not all of them. */
-function keptColumns({ cells }: PlannedLayer, arrays: readonly { readonly column: string }[]): string[] {
+function keptColumns(plan: NamedPlan, part: Part): string[] {
+  const {
+    layer: { cells },
+    method: { arrays },
+  } = plannedPart(plan, part);
   const [n, k] = cells.eigenvectors ?? [];
   const isKept = (name: string) => cells[name] !== undefined && arrays.some(({ column }) => column === name);
   if (n === undefined || n !== k || !SPECTRUM.every(isKept)) return [];
   return SHUFFLED.every(isKept) ? [...SPECTRUM, ...SHUFFLED] : SPECTRUM;
 }
 
-/** The spectra of a shard at the points that are compared; none where it is not done, or damaged. */
+/** The spectra of a shard at the points that are compared. */
 async function spectraOf(
   folder: SurveyFolder,
   plan: NamedPlan,
   shard: Shard,
   columns: readonly string[],
 ): Promise<SpectrumRow[]> {
-  const receipt = await readReceipt(folder, plan, shard);
-  if (!receipt || !(await isIntact(folder, receipt, true))) return [];
   const { cells } = plannedPart(plan, shard).layer;
   const [n = 0] = cells.eigenvectors ?? [];
   const chunks = new Map<string, Float64Array>();

@@ -9,7 +9,7 @@ import { json } from "../kit/options.ts";
 import { writeNamed } from "../kit/output.ts";
 import { SurveyFolder } from "./folder.ts";
 import { readFound } from "./found.ts";
-import { homogeneityStatistics } from "./homogeneity.ts";
+import { readHomogeneity } from "./homogeneity.ts";
 import { readPlan } from "./plan.ts";
 import { figuresOf } from "./report-figures.ts";
 import { reportHtml } from "./report-page.ts";
@@ -37,8 +37,9 @@ export const report = command({
     const folder = new SurveyFolder(path);
     const plan = await readPlan(folder);
     const found = await readFound(folder, plan);
-    const paired = await homogeneityStatistics(folder, plan);
-    const survey: SurveyReport = { path, plan, found, methods: statisticsOf(plan, found, paired) };
+    const homogeneity = await readHomogeneity(folder, plan, found.missing);
+    const methods = statisticsOf(plan, found, homogeneity.statistics);
+    const survey: SurveyReport = { path, plan, found, homogeneity, methods };
     return {
       json: () => reportJson(survey),
       text: () => reportText(survey),

@@ -5,18 +5,19 @@ import { shortHash } from "../kit/names.ts";
 import { type Column, number, significant, table, text } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
 import type { Found } from "./found.ts";
-import { COMPARED } from "./homogeneity.ts";
+import { COMPARED, type FoundHomogeneity } from "./homogeneity.ts";
 import { isOfPairs, methodOf } from "./methods.ts";
 import { type NamedPlan, type PlannedModel, plannedPart } from "./plan.ts";
 import { nullTitle, type Quantity, quantitiesOf, shownOf } from "./quantities.ts";
 import { countsText } from "./report-counts.ts";
-import { isSamePart, rangesText } from "./shards.ts";
+import { isSamePart, rangesText, type Shard } from "./shards.ts";
 import type { MethodStatistics, Statistic } from "./statistics.ts";
 
 export interface SurveyReport {
   readonly path: string;
   readonly plan: NamedPlan;
   readonly found: Found;
+  readonly homogeneity: Pick<FoundHomogeneity, "damaged" | "lost">;
   readonly methods: readonly MethodStatistics[];
 }
 
@@ -108,13 +109,12 @@ function withInterval(statistic: Statistic | undefined): string {
 }
 
 /** How the numbers are to be read, and what is missing. */
-export function remarksOn({ path, found, methods }: SurveyReport): string[] {
+export function remarksOn({ path, found, homogeneity, methods }: SurveyReport): string[] {
   const { missing, parts } = found;
   const problems = parts.reduce((sum, part) => sum + part.problems, 0);
   const size = Math.max(...methods.map(({ groupSize }) => groupSize));
   const grouped = size > 1 ? `, drawn in groups of up to ${size}` : "";
   const rows = missing.reduce((sum, { count }) => sum + count, 0);
-  const numbers = rangesText(missing.map((shard) => shard.number));
   return definedItems([
     `means, with 95 % intervals by the bootstrap over points or pairs${grouped}, the same draws at all layers and models`,
     methods.some(({ statistics }) => statistics.some(({ quantity }) => quantity === "homogeneity"))
@@ -122,17 +122,25 @@ export function remarksOn({ path, found, methods }: SurveyReport): string[] {
       : undefined,
     problems > 0 ? `${problems} rows have no values: the computation does not converge there` : undefined,
     missing.length > 0
-      ? `unfinished: shards ${numbers} with ${rows} rows are missing or damaged; vielbein survey run ${path} computes them`
+      ? `unfinished: shards ${numbersText(missing)} with ${rows} rows are missing or damaged; vielbein survey run ${path} computes them`
+      : undefined,
+    homogeneity.damaged.length > 0
+      ? `homogeneity lacks ${homogeneity.lost} points: arrays of shards ${numbersText(homogeneity.damaged)} are damaged; vielbein survey run ${path} computes them again`
       : undefined,
   ]);
 }
 
-export function reportJson({ plan, found, methods }: SurveyReport): object {
+function numbersText(shards: readonly Shard[]): string {
+  return rangesText(shards.map(({ number }) => number));
+}
+
+export function reportJson({ plan, found, homogeneity, methods }: SurveyReport): object {
   return {
     survey: plan.id,
     axis: plan.axis ?? null,
     models: plan.models,
     missing: found.missing.map((shard) => shard.number),
+    damagedArrays: homogeneity.damaged.map((shard) => shard.number),
     problems: found.parts.reduce((sum, { problems }) => sum + problems, 0),
     methods: methods.map(({ method, groupSize, statistics }) => ({
       method: method.name,

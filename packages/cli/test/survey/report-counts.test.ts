@@ -39,7 +39,13 @@ async function withGaps(method: string, gaps: Readonly<Record<string, readonly n
   const methods = statisticsOf(plan, found, []);
   const own = methods.find((one) => one.method.name === method)!.statistics;
   const find = (quantity: string) => own.find((one) => one.quantity === quantity)!;
-  const report: SurveyReport = { path: folder, plan, found, methods };
+  const report: SurveyReport = {
+    path: folder,
+    plan,
+    found,
+    homogeneity: { damaged: [], lost: 0 },
+    methods,
+  };
   return { part, find, report };
 }
 

@@ -247,14 +247,23 @@ describe("homogeneity of the metric, where eigenvectors are kept", () => {
     expect(readFileSync(join(plots, "metric-homogeneity-by-layer.svg"), "utf8")).toContain("uniform (Haar)");
   });
 
-  it("leaves out shards whose arrays are damaged", async () => {
+  it("leaves out shards whose arrays are damaged, names them, and counts their points", async () => {
     const chunk = "arrays/metric_eigenvectors/c/0/1/0/0/0";
     const bytes = readFileSync(join(folder, chunk));
     bytes[9] = bytes[9]! ^ 1;
     writeFileSync(join(folder, chunk), bytes);
-    const { find } = await reported(folder);
-    expect(find("metric", "homogeneity", "image").points).toBe(30);
-    expect(find("metric", "homogeneity", "hidden").points).toBe(50);
+    // Shards 0 to 2 are of the hidden layer. A chunk that is cut short, and a description that is none:
+    truncateSync(join(folder, "arrays/metric_eigenvectors/c/0/1/2/0/0"), 3);
+    writeFileSync(join(folder, "arrays/metric_eigenvectors/zarr.json"), "{");
+    const { find, missing, damagedArrays } = await reported(folder);
+    expect([missing, damagedArrays]).toEqual([[], [3, 5]]);
+    expect(find("metric", "homogeneity", "image")).toMatchObject({ points: 20, missing: 30 });
+    expect(find("metric", "homogeneity", "hidden")).toMatchObject({ points: 50, missing: 0 });
+    const page = scratch("damaged.html");
+    const { stdout } = await vielbein("survey", "report", folder, "--html", page);
+    const remark = "homogeneity lacks 30 points: arrays of shards 3,5 are damaged; vielbein survey run";
+    expect(stdout).toContain(remark);
+    expect(readFileSync(page, "utf8")).toContain(remark);
   });
 
   it("is left out where eigenvectors are not kept, or not all of them", async () => {
