@@ -49,14 +49,28 @@ export function provenanceOfPart(plan: Plan, part: Part): Provenance {
 
 function requirePlanned(plan: Plan, part: Part, found: Provenance): void {
   const { model, method } = plannedPart(plan, part);
+  const difference = differenceFromPlan(plan, part, found);
+  if (!difference) return;
+  const { name, was, is } = difference;
+  throw new VielbeinError(
+    "INVALID_FILE",
+    `${method.name} of "${model.argument}": the plan states its ${name} as ${was}, and it is ${is}. Put the files back as they were, or plan another survey.`,
+  );
+}
+
+/** The first entry of a provenance that is not as planned, as JSON. */
+export function differenceFromPlan(
+  plan: Plan,
+  part: Part,
+  found: Provenance,
+): Readonly<Record<"name" | "was" | "is", string>> | undefined {
+  const { model } = plannedPart(plan, part);
   const was = asJson(provenanceOfPart(plan, part));
   const is = asJson({ ...found, model: { ...found.model, file: model.label } });
   const name = Object.keys({ ...was, ...is }).find((key) => !isDeepStrictEqual(was[key], is[key]));
-  if (name === undefined) return;
-  throw new VielbeinError(
-    "INVALID_FILE",
-    `${method.name} of "${model.argument}": the plan states its ${name} as ${JSON.stringify(was[name])}, and it is ${JSON.stringify(is[name])}. Put the files back as they were, or plan another survey.`,
-  );
+  return name === undefined
+    ? undefined
+    : { name, was: JSON.stringify(was[name]), is: JSON.stringify(is[name]) };
 }
 
 function asJson(provenance: Provenance): Record<string, unknown> {

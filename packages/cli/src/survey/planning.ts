@@ -1,5 +1,5 @@
 // Making a plan: opens every method at every layer of the first model, as its shards will be opened, to see what the
-// rows hold and how long they take; of further models, that they have the same.
+// rows hold and how long they take; every one of further models, that they have the same.
 
 import { basename } from "node:path";
 import { type Provenance, VielbeinError } from "@vielbein/core";
@@ -17,15 +17,17 @@ import { disposing } from "../kit/task.ts";
 import type { Terminal } from "../kit/terminal.ts";
 import { tableColumns } from "./kept-rows.ts";
 import { methodOf } from "./methods.ts";
-import { quietly } from "./parts.ts";
+import { differenceFromPlan, quietly } from "./parts.ts";
 import {
   type NamedPlan,
   namePlan,
+  type Part,
   type Plan,
   type PlannedArray,
   type PlannedLayer,
   type PlannedMethod,
   type PlannedModel,
+  plannedPart,
   TOOL,
 } from "./plan.ts";
 
@@ -93,7 +95,7 @@ export async function makePlan(wanted: Wanted, terminal: Terminal): Promise<Plan
   }
   requireKnown(wanted.keep, bulky);
   const plan: Plan = { format: 1, tool: TOOL, models, axis: wanted.axis?.name, methods };
-  for (const model of models.slice(1)) await requireSameRows(plan, model, terminal);
+  for (const model of [...models.keys()].slice(1)) await requireSameRows(plan, model, terminal);
   return { plan: namePlan(JSON.parse(JSON.stringify(plan))), seconds };
 }
 
@@ -221,26 +223,36 @@ function planMethod(
   };
 }
 
-/** Opens the first method of a further model at its first layer, to find out now what its shards would find out. */
-async function requireSameRows(
-  { models, methods }: Plan,
-  model: PlannedModel,
-  terminal: Terminal,
-): Promise<void> {
-  const { name, words, layers } = methods[0]!;
-  const [{ words: end, provenance, cells }] = layers as [PlannedLayer];
-  await disposing(async (use) => {
+/** Opens every part of a further model, to find out now what its shards would find out. */
+async function requireSameRows(plan: Plan, model: number, terminal: Terminal): Promise<void> {
+  for (const [method, { layers }] of plan.methods.entries()) {
+    for (const layer of layers.keys()) await requireSamePart(plan, { model, method, layer }, terminal);
+  }
+}
+
+async function requireSamePart(plan: Plan, part: Part, terminal: Terminal): Promise<void> {
+  const { model, method, layer } = plannedPart(plan, part);
+  const { words: end, provenance, cells } = layer;
+  const job = await disposing((use) => {
     const { signal } = new AbortController();
     const task = { model: model.argument, terminal: quietly(terminal), signal, use };
-    const job = await methodOf(name).open(task, [...words, ...end]);
-    const shapes = Object.keys(cells).map((column) => [column, job.columns[column]?.shape] as const);
-    const found = rowsText(job.provenance, Object.fromEntries(shapes));
-    const wanted = rowsText(provenance, cells);
-    if (found === wanted) return;
-    throw invalid(
-      `MODELS: "${model.argument}" does not have the rows of "${models[0]!.argument}", ${found} instead of ${wanted}. Models of one survey have the same layers; plan others separately.`,
-    );
+    return methodOf(method.name).open(task, [...method.words, ...end]);
   });
+  const first = plan.models[0]!.argument;
+  const shapes = Object.keys(cells).map((column) => [column, job.columns[column]?.shape] as const);
+  const found = rowsText(job.provenance, Object.fromEntries(shapes));
+  const wanted = rowsText(provenance, cells);
+  if (found !== wanted) {
+    throw invalid(
+      `MODELS: "${model.argument}" does not have the rows of "${first}", ${method.name} ${found} instead of ${wanted}. Models of one survey have the same layers; plan others separately.`,
+    );
+  }
+  const difference = differenceFromPlan(plan, part, job.provenance);
+  if (!difference) return;
+  const { name, was, is } = difference;
+  throw invalid(
+    `MODELS: ${method.name} of "${model.argument}" has ${is} as its ${name}, and that of "${first}" ${was}. Models of one survey have that in common; plan others separately.`,
+  );
 }
 
 /** Which spaces and which shapes: what models of one survey have in common. */

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileS
 import { join } from "node:path";
 import { encodeModel } from "@vielbein/onnx";
 import { beforeAll, describe, expect, it } from "vitest";
-import { floats, generator, generatorBytes } from "../models.ts";
+import { floats, generator, generatorBytes, int64s } from "../models.ts";
 import { scratch, vielbein } from "../run.ts";
 import { planned, ran, tableOf } from "./surveys.ts";
 
@@ -320,6 +320,25 @@ describe("of several models", () => {
     const svg = readFileSync(join(plots, "basis-effective-rank-by-axis.svg"), "utf8");
     expect(svg).toContain("step");
     expect(existsSync(join(plots, "basis-effective-rank-by-layer.svg"))).toBe(true);
+  });
+
+  it("models that differ at a later layer only are refused when they are planned", async () => {
+    const { graph, ...rest } = generator();
+    const initializers = graph.initializers.map((tensor) =>
+      tensor.name === "shape" ? int64s("shape", [-1, 3, 4, 16]) : tensor,
+    );
+    const other = scratch("later.onnx", encodeModel({ ...rest, graph: { ...graph, initializers } }));
+    const out = scratch("refused-later");
+    const { code, stderr } = await vielbein(
+      ...["survey", "plan", model, other, "--what", "basis,metric", "--to", "hidden", "image", "--out", out],
+    );
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /does not have the rows .* basis .*image \[3, 4, 16\].* instead of .*image \[3, 8, 8\]/,
+      ),
+    ]);
+    expect(existsSync(out)).toBe(false);
   });
 
   it("models with other layers, or named twice, and lists given twice are refused when they are planned", async () => {
