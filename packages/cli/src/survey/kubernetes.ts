@@ -8,6 +8,7 @@ import { isEmbedded } from "../inputs/model-file.ts";
 import { defined } from "../kit/defined.ts";
 import { HOPELESS } from "../kit/exit.ts";
 import { methodOf } from "./methods.ts";
+import { shardWords } from "./shards.ts";
 import { elementLine, jobName, type Resources, type Submission, submissionName } from "./submission.ts";
 import { tell } from "./tools.ts";
 import { filesNamed } from "./words.ts";
@@ -92,13 +93,15 @@ function containerOf(
   submission: Submission,
   { image, cpus, gpus, mem, mount, time: _ }: KubernetesOptions,
 ): object {
-  const line = elementLine(submission, '"$JOB_COMPLETION_INDEX"', String(cpus));
+  const line = elementLine(submission, '"$@"', '"$JOB_COMPLETION_INDEX"', String(cpus));
+  // The script is one argument, which the list of the shards may be too long for.
+  const words = ["/bin/sh", "-c", `exec vielbein ${line}`, "vielbein", ...shardWords(submission.missing)];
   const amounts = defined({ cpu: String(cpus), memory: mem });
   return {
     name: "vielbein",
     image,
     // Kubernetes makes `$` of `$$`, and takes `$(NAME)` for a variable.
-    command: ["/bin/sh", "-c", `exec vielbein ${line}`.replaceAll(/\$(?=[$(])/g, "$$$$")],
+    command: words.map((word) => word.replaceAll(/\$(?=[$(])/g, "$$$$")),
     resources: {
       requests: amounts,
       limits: defined({ memory: mem, "nvidia.com/gpu": gpus === undefined ? undefined : String(gpus) }),

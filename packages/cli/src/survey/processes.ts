@@ -8,7 +8,7 @@ import { liveClaim } from "./claims.ts";
 import { readFailure } from "./failures.ts";
 import type { RowProgress } from "./progress.ts";
 import { isIntact, readReceipt } from "./receipts.ts";
-import { rangesText, type Shard } from "./shards.ts";
+import { type Shard, shardWords } from "./shards.ts";
 import { failureToReport, type Outcome, type Work } from "./worker.ts";
 
 interface ProcessWork extends Work {
@@ -31,7 +31,8 @@ export async function runProcesses(
   work: ProcessWork,
 ): Promise<Outcome> {
   const before = await doneAmong(shards, work, true);
-  const open = shards.filter((shard) => !before.includes(shard));
+  const done = new Set(before);
+  const open = shards.filter((shard) => !done.has(shard));
   // Shards that were given to this run are its own: what claims say of them is of a run that has ended.
   if (!work.isSharing) for (const shard of open) await work.claims.release(shard);
   await work.progress.begin();
@@ -75,7 +76,7 @@ function start(
   shards: readonly Shard[],
   { folder, lease }: ProcessWork,
 ): { readonly child: ChildProcess; readonly status: Promise<Status> } {
-  const chosen = ["--shards", rangesText(shards.map(({ number }) => number))];
+  const chosen = shardWords(shards.map(({ number }) => number));
   const words = ["survey", "run", folder.path, "--claim", "--jobs", "1", "--lease", String(lease), ...chosen];
   // The channel closes when this process dies, whatever kills it: see {@link whileParentLives}.
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...words, "--quiet"], {

@@ -12,8 +12,9 @@ export class RowProgress {
   readonly #folder: SurveyFolder;
   readonly #plan: NamedPlan;
   readonly #shards: readonly Shard[];
-  /** By shard. */
+  /** By shard, and of all. */
   readonly #rows: Map<number, number> = new Map();
+  #total = 0;
 
   constructor(terminal: Terminal, folder: SurveyFolder, plan: NamedPlan, shards: readonly Shard[]) {
     const total = shards.reduce((sum, { count }) => sum + count, 0);
@@ -26,29 +27,30 @@ export class RowProgress {
   /** Counts what is done before this run begins. */
   async begin(): Promise<void> {
     await this.look();
-    this.#progress.begin(this.#total());
+    this.#progress.begin(this.#total);
   }
 
   /** Takes the counts from receipts and claims. */
   async look(): Promise<void> {
     for (const shard of this.#shards) {
       if (this.#rows.get(shard.number) === shard.count) continue;
-      if (await readReceipt(this.#folder, this.#plan, shard)) this.#rows.set(shard.number, shard.count);
-      else this.#rows.set(shard.number, (await liveClaim(this.#folder, shard, 0))?.rows ?? 0);
+      const isDone = await readReceipt(this.#folder, this.#plan, shard);
+      this.#set(shard, isDone ? shard.count : ((await liveClaim(this.#folder, shard, 0))?.rows ?? 0));
     }
-    this.#progress.step(this.#total());
+    this.#progress.step(this.#total);
   }
 
-  readonly count = ({ number }: Shard, rows: number): void => {
-    this.#rows.set(number, rows);
-    this.#progress.step(this.#total());
+  readonly count = (shard: Shard, rows: number): void => {
+    this.#set(shard, rows);
+    this.#progress.step(this.#total);
   };
 
   done(): void {
     this.#progress.done();
   }
 
-  #total(): number {
-    return [...this.#rows.values()].reduce((sum, rows) => sum + rows, 0);
+  #set({ number }: Shard, rows: number): void {
+    this.#total += rows - (this.#rows.get(number) ?? 0);
+    this.#rows.set(number, rows);
   }
 }

@@ -17,7 +17,7 @@ import { chooseShards, rangesText, type Shard, shardRanges, shardsOf, share } fr
 import { computeShards, type Outcome, type Work } from "./worker.ts";
 
 const options = {
-  shards: option("--shards <ranges>", "only these shards, such as 0-99,120", shardRanges),
+  shards: option("--shards <ranges>", "only these shards, such as 0-99,120; repeatable", shardRanges),
   shardOf: option(
     "--shard-of <i/n>",
     "only part I, from 0, of N equal parts of the shards: one for each of N workers",

@@ -50,13 +50,25 @@ export function share(text: string): Share {
   throw new InvalidArgumentError("Expected I/N with I from 0 to N − 1, such as 0/4.");
 }
 
-/** `0-99,120` → ranges, both ends included. */
-export function shardRanges(text: string): [number, number][] {
-  return text.split(",").map((part) => {
+type Range = readonly [first: number, last: number];
+
+/** `0-99,120` → ranges, both ends included, after those of the option so far. */
+export function shardRanges(text: string, previous: readonly Range[] = []): Range[] {
+  const ranges = text.split(",").map((part): Range => {
     const [, first, last = first] = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(part) ?? [];
     if (first !== undefined && Number(first) <= Number(last)) return [Number(first), Number(last)];
     throw new InvalidArgumentError("Expected numbers and ranges such as 0-99 or 0,2,5.");
   });
+  return [...previous, ...ranges];
+}
+
+/** Characters of an argument at most: Linux takes 131,072 bytes. */
+const LONGEST = 100_000;
+
+/** Numbers in ascending order as options, several where one would be longer than an argument may be. */
+export function shardWords(numbers: readonly number[]): string[] {
+  const parts = rangesText(numbers).match(new RegExp(`.{1,${LONGEST}}(?:,|$)`, "g")) ?? [];
+  return parts.flatMap((part) => ["--shards", part.replace(/,$/, "")]);
 }
 
 /** Numbers in ascending order as ranges: `0-4,7`. */
@@ -77,9 +89,9 @@ export function rangesText(numbers: readonly number[]): string {
  */
 export function chooseShards(
   all: readonly Shard[],
-  ranges: readonly (readonly [number, number])[] | undefined,
+  ranges: readonly Range[] | undefined,
   share: Share | undefined,
-): Shard[] {
+): readonly Shard[] {
   const beyond = ranges?.find(([, last]) => last >= all.length);
   if (beyond) {
     throw new VielbeinError(
@@ -87,8 +99,9 @@ export function chooseShards(
       `--shards: there are shards 0 to ${all.length - 1}, got ${rangesText([beyond[1]])}. Choose among these.`,
     );
   }
-  const chosen = all.filter(
-    ({ number }) => !ranges || ranges.some(([first, last]) => number >= first && number <= last),
+  const numbers = new Set(
+    ranges?.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i)),
   );
+  const chosen = ranges ? all.filter(({ number }) => numbers.has(number)) : all;
   return share ? chosen.filter((_, i) => i % share.parts === share.index) : chosen;
 }

@@ -8,6 +8,7 @@ import { definedItems } from "../kit/defined.ts";
 import { TryAgainError } from "../kit/exit-codes.ts";
 import { makeFolder } from "../kit/folders.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
+import { shardWords } from "./shards.ts";
 import { elementLine, jobName, quoted, type Resources, type Submission } from "./submission.ts";
 import { ask, requireTool, tell } from "./tools.ts";
 
@@ -85,7 +86,7 @@ export function slurmScript(submission: Submission, options: SlurmOptions): stri
   const program = [process.execPath, ...process.execArgv, process.argv[1] ?? "vielbein"]
     .map(quoted)
     .join(" ");
-  const line = `${program} ${elementLine(submission, INDEX, JOBS)}`;
+  const line = `${program} ${elementLine(submission, shardWords(submission.missing).join(" "), INDEX, JOBS)}`;
   const head = directives.map((directive) => `#SBATCH ${directive}\n`).join("");
   return `#!/bin/bash\n${head}${BODY.replace("LINE", () => line)}`;
 }

@@ -59,14 +59,18 @@ export function ofKind<K extends ShardState["kind"]>(
  * nothing is known of a method.
  */
 export function remainingSeconds(states: readonly ShardState[]): number | undefined {
-  const done = ofKind(states, "done");
+  const known = new Map<number, { rows: number; seconds: number }>();
+  for (const { shard, receipt } of ofKind(states, "done")) {
+    if (receipt.computed === 0) continue;
+    const { rows, seconds } = known.get(shard.method) ?? { rows: 0, seconds: 0 };
+    known.set(shard.method, { rows: rows + receipt.computed, seconds: seconds + receipt.seconds });
+  }
   let total = 0;
   for (const { shard, kind } of states) {
     if (kind === "done") continue;
-    const alike = done.filter((other) => other.shard.method === shard.method && other.receipt.computed > 0);
-    if (alike.length === 0) return undefined;
-    const rows = alike.reduce((sum, { receipt }) => sum + receipt.computed, 0);
-    total += (shard.count * alike.reduce((sum, { receipt }) => sum + receipt.seconds, 0)) / rows;
+    const alike = known.get(shard.method);
+    if (!alike) return undefined;
+    total += (shard.count * alike.seconds) / alike.rows;
   }
   return total;
 }

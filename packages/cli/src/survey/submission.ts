@@ -48,7 +48,21 @@ export async function submissionOf(
   if (missing.length === 0) {
     throw new VielbeinError("INVALID_ARGUMENT", `"${path}": nothing is missing, all shards are done.`);
   }
+  requireListed(path, missing);
   return { folder, plan, missing, elements: Math.min(missing.length, wanted ?? ELEMENTS, limit) };
+}
+
+/** Characters of all arguments of a process: Linux takes two megabytes, with the environment, unless it is told otherwise. */
+const LONGEST_LIST = 2 ** 20;
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` where the list of the shards is longer than a command line may be. */
+function requireListed(path: string, missing: readonly number[]): void {
+  const { length } = rangesText(missing);
+  if (length <= LONGEST_LIST) return;
+  throw new VielbeinError(
+    "INVALID_ARGUMENT",
+    `"${path}": ${missing.length} scattered shards are missing, and a command line with a list of ${length} characters does not start. Let workers find what is missing: submit a script of your own with vielbein survey run ${quoted(path)} --claim.`,
+  );
 }
 
 /** A name for jobs of this survey, and the same for all of them. */
@@ -65,12 +79,17 @@ export function submissionName(submission: Submission): string {
 /**
  * What follows `vielbein` in the command line of an element, for a shell.
  *
+ * @param shards which are missing: {@link shardWords}, or what the shell makes these of.
  * @param index what the shell makes the number of the element of, from 0.
  * @param jobs what it makes the number of processes of.
  */
-export function elementLine({ folder, missing, elements }: Submission, index: string, jobs: string): string {
-  const shards = `--shards ${rangesText(missing)} --shard-of ${index}/${elements}`;
-  return `survey run ${quoted(folder)} ${shards} --jobs ${jobs}`;
+export function elementLine(
+  { folder, elements }: Submission,
+  shards: string,
+  index: string,
+  jobs: string,
+): string {
+  return `survey run ${quoted(folder)} ${shards} --shard-of ${index}/${elements} --jobs ${jobs}`;
 }
 
 /** A word for the shell. */
