@@ -8,12 +8,9 @@ import { choice, flag, type OptionsOf, option, requireAbsent, required } from ".
 import type { Report } from "../kit/report.ts";
 import type { Task } from "../kit/task.ts";
 import { KUBERNETES_LIMIT, type KubernetesOptions, kubernetesJob, submitToKubernetes } from "./kubernetes.ts";
+import { IMAGE, LABEL, SUBDOMAIN } from "./kubernetes-names.ts";
 import { slurmLimit, slurmScript, submitToSlurm } from "./slurm.ts";
 import { type Submission, submissionOf, submissionText } from "./submission.ts";
-
-/** As Kubernetes names its objects. */
-const LABEL = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
-const LABEL_TEXT = "a name of lower-case letters, digits, points and hyphens";
 
 const options = {
   engine: required(choice("--engine <name>", "the scheduler", ["slurm", "kubernetes"])),
@@ -28,8 +25,8 @@ const options = {
   gpus: option("--gpus <n>", "GPUs of an element", integer(1, 64)),
   mem: option(
     "--mem <size>",
-    "memory of an element, as the scheduler writes it: 8G, 8Gi",
-    written(/^[1-9]\d*[KMGTkmgt]?i?$/, "an amount of memory such as 8G or 8Gi"),
+    "memory of an element, as the scheduler writes it: 8G for Slurm, 8Gi for Kubernetes",
+    written(/^\d+[A-Za-z]*$/, "an amount of memory such as 8G or 8Gi"),
   ),
   time: option(
     "--time <limit>",
@@ -49,15 +46,22 @@ const options = {
   image: option(
     "--image <name>",
     "Kubernetes: container image",
-    written(/^[\w][\w./:@-]*$/, "the name of an image"),
+    written(IMAGE, "the name of an image, such as registry.example/lab/vielbein:1"),
   ),
   volume: option(
     "--volume <claim>",
     "Kubernetes: persistent volume claim that holds survey and models",
-    written(LABEL, LABEL_TEXT),
+    written(
+      SUBDOMAIN,
+      "the name of a claim: lower-case letters, digits and hyphens, points between, at most 253",
+    ),
   ),
   mount: option("--mount <path>", "Kubernetes: where that volume is mounted, here and in the pods"),
-  namespace: option("--namespace <name>", "Kubernetes: namespace", written(LABEL, LABEL_TEXT)),
+  namespace: option(
+    "--namespace <name>",
+    "Kubernetes: namespace",
+    written(LABEL, "a name of at most 63 lower-case letters, digits and hyphens, not at its ends"),
+  ),
 };
 
 type SubmitOptions = OptionsOf<typeof options>;
@@ -95,6 +99,11 @@ async function toSlurm({ folder, options, terminal }: SubmitTask): Promise<Repor
     ["image", "volume", "mount", "namespace"],
     "it is not for --engine slurm. Leave it out.",
   );
+  requireMemory(
+    options,
+    /^[1-9]\d*[KMGT]?$/i,
+    "Slurm takes K, M, G or T after the number, and none for M: 8G",
+  );
   const submission = await submissionOf(folder, options.elements, await slurmLimit(terminal));
   if (options.print) return { text: () => slurmScript(submission, options) };
   return said(submission, await submitToSlurm(submission, options));
@@ -102,11 +111,22 @@ async function toSlurm({ folder, options, terminal }: SubmitTask): Promise<Repor
 
 async function toKubernetes({ folder, options }: SubmitTask): Promise<Report> {
   requireAbsent(options, ["time", "partition", "sbatch"], "it is not for --engine kubernetes. Leave it out.");
+  requireMemory(
+    options,
+    /^[1-9]\d*([KMGT]i|[kMGT])$/,
+    "Kubernetes takes Ki, Mi, Gi or Ti after the number, or k, M, G or T: 8Gi",
+  );
   const submission = await submissionOf(folder, options.elements, KUBERNETES_LIMIT);
   const settings = { ...options, ...requireAll(options) };
   if (!options.print) return said(submission, await submitToKubernetes(submission, settings));
   const job = await kubernetesJob(submission, settings);
   return { text: () => `${JSON.stringify(job, null, 2)}\n` };
+}
+
+/** @throws {VielbeinError} `INVALID_ARGUMENT` for what the scheduler does not take, or for another amount. */
+function requireMemory({ mem }: SubmitOptions, pattern: RegExp, rule: string): void {
+  if (mem === undefined || pattern.test(mem)) return;
+  throw new VielbeinError("INVALID_ARGUMENT", `--mem ${mem}: ${rule}. Give such an amount.`);
 }
 
 function said(submission: Submission, answer: string): Report {

@@ -272,6 +272,44 @@ describe("what an element runs", () => {
   );
 });
 
+describe("values as the schedulers take them", () => {
+  const pods = ["--engine", "kubernetes", "--image", "i", "--volume", "v", "--mount", dirname(folder)];
+  // A later value takes the place of an earlier one.
+  const given = async (...argv: string[]): Promise<number> => (await submit(...argv, "--print")).code;
+  const long = "a".repeat(63);
+
+  it.each([
+    ["--mem", ["8Gi", "512Mi", "8G", "8000k", "1Ti"], ["8g", "8i", "8m", "8", "0Gi", "8K", "8GB"]],
+    ["--namespace", ["lab", "a-1", long], ["a.b", "-a", "a-", "Lab", `${long}a`]],
+    [
+      "--volume",
+      ["data", "a.b-c", `${long}.${long}`],
+      ["a..b", ".a", "a.", "a-.b", "A", `${`${long}.`.repeat(4)}a`],
+    ],
+    [
+      "--image",
+      [
+        "vielbein:1",
+        "registry.example:5000/lab/x",
+        "a/b_c/d--e:T.1-x",
+        `x@sha256:${"0".repeat(64)}`,
+      ],
+      ["a//b", "x:", "x@sha256:0", "X", "a/-b", "a:b:c", "x/", "x:.1"],
+    ],
+  ])("Kubernetes %s", async (option, good, bad) => {
+    for (const value of good) expect([value, await given(...pods, option, value)]).toEqual([value, 0]);
+    for (const value of bad) expect([value, await given(...pods, `${option}=${value}`)]).toEqual([value, 2]);
+  });
+
+  it("Slurm --mem", async () => {
+    pretend(none);
+    const slurm = (value: string) => given("--engine", "slurm", "--mem", value);
+    for (const value of ["8G", "8000", "512m", "1T"]) expect([value, await slurm(value)]).toEqual([value, 0]);
+    for (const value of ["8i", "8Gi", "0G", "8P", "8GB"])
+      expect([value, await slurm(value)]).toEqual([value, 2]);
+  });
+});
+
 describe("is refused", () => {
   it.each([
     [[], /required option '--engine/],
