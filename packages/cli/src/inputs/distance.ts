@@ -22,7 +22,7 @@ export const distanceOptions = {
       "--distance <features>",
       "what outputs are compared by: l2, or an ONNX model that computes features of the output, e.g. those of LPIPS",
       "model",
-    ),
+    ).naming((path) => (path === "l2" ? undefined : { start: 0, path })),
     "l2",
   ),
   resize: option(

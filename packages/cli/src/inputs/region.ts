@@ -8,6 +8,7 @@ import type { ImageLayout, RgbaImage } from "@vielbein/viz";
 import { type InputOption, input } from "../kit/command-files.ts";
 import { significant } from "../kit/table.ts";
 import type { Task } from "../kit/task.ts";
+import { arrayPath } from "./array-files.ts";
 import type { CodeOptions } from "./codes.ts";
 import { type LayoutOptions, layoutEntry, layoutOf, type PictureLayout, remarkOnGuess } from "./layouts.ts";
 import { type LoadedModel, openMap } from "./model.ts";
@@ -26,6 +27,8 @@ export function regionOption(): InputOption {
   return input(
     "--region <region>",
     "a part of the picture: X,Y,WIDTH,HEIGHT in pixels from the top left; FILE.png that is white inside and black or transparent outside; FILE.npy, or a tensor of the model at the same code, from 0 outside to 1 inside",
+  ).naming((value) =>
+    /\.(png|np[yz])(:|$)/i.test(value) ? { start: 0, path: arrayPath(value).path } : undefined,
   );
 }
 

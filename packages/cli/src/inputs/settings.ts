@@ -1,7 +1,7 @@
 // The option --set: values of inputs beside the code, with the arrays of the files it names.
 
 import { formatSetting, type InputSetting } from "@vielbein/core";
-import { type Assignments, assignment } from "../kit/arguments.ts";
+import { type Assignments, assignment, isNpy } from "../kit/arguments.ts";
 import { InputOption } from "../kit/command-files.ts";
 import { readArray } from "./array-files.ts";
 
@@ -10,7 +10,12 @@ export function setOption(effect: string): InputOption<Assignments | undefined> 
   return new InputOption<Assignments | undefined>(
     "--set <name=values>",
     `${effect}: all its numbers separated by commas, onehot:INDEX, all:NUMBER, or FILE.npy; repeatable`,
-  ).argParser(assignment);
+  )
+    .argParser(assignment)
+    .naming((value) => {
+      const start = value.indexOf("=") + 1;
+      return isNpy(value) ? { start, path: value.slice(start) } : undefined;
+    });
 }
 
 /** What inputs are set to, and how the provenance records it. */

@@ -119,7 +119,7 @@ export type Assignments = Readonly<Record<string, InputSetting | { readonly file
 export function assignment(text: string, previous: Assignments = {}): Assignments {
   const split = text.indexOf("=");
   const [name, value] = [text.slice(0, split), text.slice(split + 1)];
-  const setting = /\.npy$/i.test(value) ? { file: value } : parseSetting(value);
+  const setting = isNpy(value) ? { file: value } : parseSetting(value);
   if (split < 1 || !setting) {
     throw new InvalidArgumentError(
       "Expected NAME=V1,V2,… with as many numbers as the input has, NAME=onehot:INDEX, NAME=all:NUMBER or NAME=FILE.npy.",
@@ -127,6 +127,11 @@ export function assignment(text: string, previous: Assignments = {}): Assignment
   }
   if (Object.hasOwn(previous, name)) throw new InvalidArgumentError(`"${name}" is set twice. Set it once.`);
   return { ...previous, [name]: setting };
+}
+
+/** Whether a text is taken for the name of an array's file. */
+export function isNpy(text: string): boolean {
+  return /\.npy$/i.test(text);
 }
 
 /** `NAME=4,8,8` or `HEIGHT=8,WIDTH=8`, collected by name. */

@@ -88,11 +88,29 @@ export function output(flags: string, description: string): OutputOption {
  */
 export class InputOption<T = string | undefined> extends TypedOption<T> {
   readonly isModel: boolean;
+  #fileIn: (value: string) => NamedFile | undefined = (value) => ({ start: 0, path: arrayPath(value).path });
 
   constructor(flags: string, description: string, kind: "file" | "model" = "file") {
     super(flags, description);
     this.isModel = kind === "model";
   }
+
+  /** States which values name files; else all do. */
+  naming(fileIn: (value: string) => NamedFile | undefined): this {
+    this.#fileIn = fileIn;
+    return this;
+  }
+
+  /** The file that a value names, whether it is there or not. */
+  fileIn(value: string): NamedFile | undefined {
+    return this.#fileIn(value);
+  }
+}
+
+/** A file in the value of an option, and where its path begins there. */
+export interface NamedFile {
+  readonly start: number;
+  readonly path: string;
 }
 
 /** As {@link InputOption}. */

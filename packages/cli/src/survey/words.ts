@@ -6,8 +6,7 @@ import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { VielbeinError } from "@vielbein/core";
 import { InvalidArgumentError } from "commander";
-import { arrayPath } from "../inputs/array-files.ts";
-import { InputOption, OutputOption } from "../kit/command-files.ts";
+import { InputOption, type NamedFile, OutputOption } from "../kit/command-files.ts";
 import type { Options } from "../kit/options.ts";
 import { TypedOption } from "../kit/options.ts";
 import { METHODS } from "./methods.ts";
@@ -113,31 +112,20 @@ export function filesNamed(words: readonly string[], options: Options, folder: s
   return [...filesAmong(words, options, folder).values()].map(({ path }) => resolve(folder, path));
 }
 
-/** Where a word names a file. */
-interface NamedFile {
-  readonly start: number;
-  readonly path: string;
-}
-
 /** The files that are there, seen from `folder`, by the places of their words. */
 function filesAmong(words: readonly string[], options: Options, folder: string): Map<number, NamedFile> {
   const inputs = Object.values(options).filter((option) => option instanceof InputOption);
   const files = new Map<number, NamedFile>();
   for (const [i, word] of words.entries()) {
-    const own = inputs.some(({ long }) => word.startsWith(`${long}=`));
-    const follows = inputs.some(
-      ({ long, short }) => words[i - 1] === long || (short && words[i - 1] === short),
-    );
-    const named = own || follows ? fileIn(word, folder) : undefined;
-    if (named) files.set(i, named);
+    const [before] = words.slice(Math.max(i - 1, 0), i);
+    for (const input of inputs) {
+      const { long, short } = input;
+      const start = word.startsWith(`${long}=`) ? `${long}=`.length : 0;
+      if (start === 0 && before !== long && (short === undefined || before !== short)) continue;
+      const named = input.fileIn(word.slice(start));
+      if (!named || !word.startsWith(named.path, start + named.start)) continue;
+      if (existsSync(resolve(folder, named.path))) files.set(i, { ...named, start: start + named.start });
+    }
   }
   return files;
-}
-
-/** `FILE`, `NAME=FILE`, `--option=NAME=FILE`, each perhaps with `:NAME` after it. */
-function fileIn(word: string, folder: string): NamedFile | undefined {
-  const starts = [0, ...[...word.matchAll(/=/g)].map(({ index }) => index + 1)];
-  return starts
-    .map((start) => ({ start, path: arrayPath(word.slice(start)).path }))
-    .find(({ start, path }) => word.startsWith(path, start) && existsSync(resolve(folder, path)));
 }

@@ -6,6 +6,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { dirname, join } from "node:path";
 import { writeNpy } from "@vielbein/linalg/npy";
 import { beforeAll, describe, expect, it } from "vitest";
+import { methodOf } from "../../src/survey/methods.ts";
+import { fromFolder } from "../../src/survey/words.ts";
 import { bundleCommand } from "../bundle.ts";
 import { generatorBytes } from "../models.ts";
 import { scratch, vielbein } from "../run.ts";
@@ -96,6 +98,56 @@ describe("Kubernetes", () => {
     await planned(survey, join(inside, "m.onnx"), "--what", "basis", "--points", points);
     const { code, stderr } = await submit(survey, inside);
     expect([code, stderr]).toEqual([2, expect.stringContaining(`"${points}" is not on that volume`)]);
+  });
+});
+
+describe("values of options", () => {
+  const place = scratch("named like values");
+  const before = process.cwd();
+  const options = { ...methodOf("basis").options, ...methodOf("metric").options };
+  const names = [
+    "2",
+    "onehot:2",
+    "l2",
+    "hidden",
+    "0,0,2,2",
+    "label.npy",
+    "label=2",
+    "m.png",
+    "f.onnx",
+    "a.npz",
+  ];
+
+  beforeAll(() => {
+    mkdirSync(place);
+    for (const name of names) writeFileSync(join(place, name), "");
+  });
+
+  it.each([
+    ["--set", "label=2", "label=2"],
+    ["--set", "label=onehot:2", "label=onehot:2"],
+    ["--set", "label.npy=2", "label.npy=2"],
+    ["--set", "label=label.npy", "label=../label.npy"],
+    ["--set", "label.npy=label.npy", "label.npy=../label.npy"],
+    ["--set", "label=gone.npy", "label=gone.npy"],
+    ["--region", "hidden", "hidden"],
+    ["--region", "0,0,2,2", "0,0,2,2"],
+    ["--region", "m.png", "../m.png"],
+    ["--distance", "l2", "l2"],
+    ["--distance", "f.onnx", "../f.onnx"],
+    ["--points", "label=2", "../label=2"],
+    ["--points", "a.npz:z", "../a.npz:z"],
+    ["--seed", "2", "2"],
+  ])("%s %s is %s in a folder below, whatever files there are", (option, value, expected) => {
+    process.chdir(place);
+    try {
+      expect(fromFolder([option, value], options, join(place, "survey"))).toEqual([option, expected]);
+      expect(fromFolder([`${option}=${value}`], options, join(place, "survey"))).toEqual([
+        `${option}=${expected}`,
+      ]);
+    } finally {
+      process.chdir(before);
+    }
   });
 });
 

@@ -288,12 +288,7 @@ describe("values as the schedulers take them", () => {
     ],
     [
       "--image",
-      [
-        "vielbein:1",
-        "registry.example:5000/lab/x",
-        "a/b_c/d--e:T.1-x",
-        `x@sha256:${"0".repeat(64)}`,
-      ],
+      ["vielbein:1", "registry.example:5000/lab/x", "a/b_c/d--e:T.1-x", `x@sha256:${"0".repeat(64)}`],
       ["a//b", "x:", "x@sha256:0", "X", "a/-b", "a:b:c", "x/", "x:.1"],
     ],
   ])("Kubernetes %s", async (option, good, bad) => {
