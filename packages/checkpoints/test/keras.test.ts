@@ -6,6 +6,8 @@ import { evaluate, fixture, largestError } from "./compared.ts";
 
 interface Layer {
   readonly class_name: string;
+  readonly module?: string | null;
+  readonly registered_name?: string | null;
   readonly config: Record<string, unknown>;
 }
 
@@ -131,6 +133,18 @@ describe("constants that operators are given", () => {
   });
 });
 
+it.each([
+  "keras.layers",
+  "keras.src.layers.core.dense",
+  "tf_keras.src.layers.core.dense",
+  "tensorflow.python.keras.layers.core",
+])("a layer of the module %s is Keras's own", async (module) => {
+  const named = (layers: Layer[]) =>
+    layers.map((layer) => ({ ...layer, module, registered_name: layer.class_name }));
+  const { model } = await changed(named);
+  expect(model.graph.inputs).toHaveLength(1);
+});
+
 describe("the range", () => {
   const rangeOf = async (class_name: string, config: Record<string, unknown> = {}) => {
     const { model } = await changed((layers) => [
@@ -176,6 +190,30 @@ describe("what is refused names the layer and the remedy", () => {
   it("a class that every object has", async () => {
     const odd = (layers: Layer[]) => [...layers, { class_name: "constructor", config: { name: "odd" } }];
     await refuses(changed(odd), /"odd" \(constructor\) is of a class/);
+  });
+
+  it.each<[string, Partial<Layer>, string]>([
+    ["registered in a package", { module: null, registered_name: "my>Dense" }, "my>Dense"],
+    ["of no package", { module: null, registered_name: "Dense" }, "Dense"],
+    ["of a module", { module: "my.layers", registered_name: "Dense" }, "my.layers.Dense"],
+    [
+      "of a module that is called like one of Keras",
+      { module: "keras_contrib.layers" },
+      "keras_contrib.layers",
+    ],
+    ["registered, of Keras 2", { registered_name: "Custom>Dense" }, "Custom>Dense"],
+  ])("a class of an author's own that is called as one of Keras is: %s", async (_, origin, name) => {
+    const own = (layers: Layer[]) => layers.map((layer, i) => (i === 0 ? { ...layer, ...origin } : layer));
+    await refuses(
+      changed(own),
+      new RegExp(`"dense_1" \\(Dense\\) is of a class of its author's own, "${name}`),
+    );
+  });
+
+  it("a model of an author's own class", async () => {
+    const model = JSON.parse(new TextDecoder().decode(await fixture("tfjs/model.json")));
+    model.modelTopology = { ...model.modelTopology, module: null, registered_name: "Sequential" };
+    await refuses(converted(model), /model is of a class of its author's own, "Sequential"/);
   });
 
   it("an activation", async () => {
@@ -273,4 +311,15 @@ describe("what is refused names the layer and the remedy", () => {
 it("HDF5 files that are damaged, or hold no model", async () => {
   const bytes = await fixture("keras_dcgan.h5");
   await refuses(fromCheckpoint({ name: "cut.h5", bytes: bytes.subarray(0, 3000) }), /"cut.h5".*HDF5/);
+});
+
+it.each([
+  ["virtual.h5", "is virtual"],
+  ["external.h5", "cannot be read"],
+])("arrays whose elements lie in other files: %s", async (name, why) => {
+  const bytes = await fixture(`keras_elsewhere/${name}`);
+  await refuses(
+    fromCheckpoint({ name, bytes }),
+    new RegExp(`"${name}".*"model_weights/dense/kernel" ${why}`),
+  );
 });

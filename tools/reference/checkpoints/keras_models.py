@@ -4,7 +4,8 @@
 
 Writes keras_dcgan.h5 and keras_dcgan.keras (Sequential, as in TensorFlow's tutorial of DCGANs) and keras_conditional.h5
 and keras_conditional.keras (Functional, with the embedding of a class, skips and layers that are off after training),
-keras_nested.h5 and keras_nested.keras (models as layers), with golden .npz files: images with the channels first.
+keras_nested.h5 and keras_nested.keras (models as layers), with golden .npz files: images with the channels first; and
+keras_elsewhere, files whose only array has its elements in another file.
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 
+import h5py
 import jax
 import keras
 import numpy as np
@@ -110,6 +112,17 @@ def write(folder, name, make, dim, seed, further=lambda n: []):
     print(f"{name}: image {values.shape}")
 
 
+def write_elsewhere(folder):
+    folder.mkdir(exist_ok=True)
+    name, shape = "model_weights/dense/kernel", (4, 2)
+    with h5py.File(folder / "virtual.h5", "w") as file:
+        layout = h5py.VirtualLayout(shape, "f4")
+        layout[...] = h5py.VirtualSource("other.h5", name, shape)
+        file.create_virtual_dataset(name, layout, fillvalue=0.25)
+    with h5py.File(folder / "external.h5", "w") as file:
+        file.create_dataset(name, shape, "f4", external=[("other.bin", 0, 32)])
+
+
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         raise SystemExit(__doc__)
@@ -117,3 +130,4 @@ if __name__ == "__main__":
     write(folder, "keras_dcgan", dcgan, 5, 1)
     write(folder, "keras_nested", nested, 4, 3)
     write(folder, "keras_conditional", conditional, 4, 2, lambda n: [jax.numpy.full((n, 1), LABEL, jax.numpy.int32)])
+    write_elsewhere(folder / "keras_elsewhere")

@@ -20,27 +20,54 @@ const WITHOUT_EFFECT: readonly string[] = [
   ...["mask_zero", "input_length", "data_format"],
 ];
 
+/** Modules of Keras itself, which is part of TensorFlow in some versions. */
+const KERAS = /^(keras|keras_core|tf_keras|tensorflow\.keras|tensorflow\.python\.keras)(\.|$)/;
+
+/**
+ * The full name of a class that is not Keras's own, whatever it is called; undefined of Keras's classes, and where the
+ * configuration names neither a module nor a registered class.
+ */
+export function foreignClass({
+  module,
+  registered_name: registered,
+  class_name: className,
+}: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof module === "string" && !KERAS.test(module)) return `${module}.${String(className)}`;
+  const isRegistered =
+    typeof registered === "string" && (typeof module !== "string" || /^(?!keras>).+>/i.test(registered));
+  return isRegistered ? registered : undefined;
+}
+
 /** Entries of a layer's configuration; errors name the layer. */
 export class LayerConfig {
   readonly className: string;
+  /** The full name of a class that is not Keras's own. */
+  readonly foreign: string | undefined;
   readonly name: string;
   readonly #entries: Readonly<Record<string, unknown>>;
   readonly #read = new Set<string>();
 
-  constructor(className: string, entries: Readonly<Record<string, unknown>>) {
+  constructor(className: string, entries: Readonly<Record<string, unknown>>, foreign?: string) {
     this.className = className;
+    this.foreign = foreign;
     this.name = String(entries.name);
     this.#entries = entries;
   }
 
   /** The same under another name. */
   renamed(name: string): LayerConfig {
-    return new LayerConfig(this.className, { ...this.#entries, name });
+    return new LayerConfig(this.className, { ...this.#entries, name }, this.foreign);
   }
 
   /** Of a layer that is a model: its configuration, as one of its own has it. */
   get model(): unknown {
     return { class_name: this.className, config: this.#entries };
+  }
+
+  /** @throws {VielbeinError} `INVALID_MODEL` for classes of an author's own, which may compute anything. */
+  requireKeras(): void {
+    if (this.foreign !== undefined)
+      throw this.wrong(`is of a class of its author's own, ${JSON.stringify(this.foreign)}`);
   }
 
   get(key: string): unknown {

@@ -4,7 +4,7 @@ import { notBuilt } from "../errors.ts";
 import { isRecord } from "../files/json.ts";
 import { DEEPEST } from "../files/keras.ts";
 import { type Call, callOf } from "./keras-calls.ts";
-import { type KerasModel, LayerConfig, type PlacedLayer } from "./keras-config.ts";
+import { foreignClass, type KerasModel, LayerConfig, type PlacedLayer } from "./keras-config.ts";
 import { flattened } from "./keras-nested.ts";
 
 /**
@@ -14,7 +14,10 @@ import { flattened } from "./keras-nested.ts";
  */
 export function kerasModel(config: unknown, depth = 0): KerasModel {
   if (depth > DEEPEST) throw notBuilt(`its models lie within models, more than ${DEEPEST} deep`);
-  const model = flattened(plainModel(config), (layer) => kerasModel(layer.model, depth + 1));
+  const model = flattened(plainModel(config), (layer) => {
+    layer.requireKeras();
+    return kerasModel(layer.model, depth + 1);
+  });
   const isThere = (name: string): boolean => model.layers.some((layer) => layer.config.name === name);
   if (depth === 0 && (model.outputs.length === 0 || !model.outputs.every(isThere)))
     throw notBuilt("no layer of its configuration is its output");
@@ -24,6 +27,9 @@ export function kerasModel(config: unknown, depth = 0): KerasModel {
 function plainModel(config: unknown): KerasModel {
   if (!isRecord(config)) throw notBuilt("its configuration is no object");
   const { class_name: className, config: inner } = config;
+  const foreign = foreignClass(config);
+  if (foreign !== undefined)
+    throw notBuilt(`its model is of a class of its author's own, ${JSON.stringify(foreign)}`);
   if (className === "Sequential") return sequential(inner);
   if ((className === "Functional" || className === "Model") && isRecord(inner)) return functional(inner);
   throw notBuilt(
@@ -37,7 +43,7 @@ function layersOf(list: unknown): LayerConfig[] {
     if (!isRecord(layer) || typeof layer.class_name !== "string" || !isRecord(layer.config)) {
       throw notBuilt("a layer of its configuration has no class");
     }
-    return new LayerConfig(layer.class_name, { name: layer.name, ...layer.config });
+    return new LayerConfig(layer.class_name, { name: layer.name, ...layer.config }, foreignClass(layer));
   });
 }
 

@@ -68,6 +68,7 @@ function written(
   { config, constants }: PlacedLayer,
   given: readonly Value[],
 ): Value {
+  config.requireKeras();
   const write = Object.hasOwn(layerWriters, config.className) ? layerWriters[config.className] : undefined;
   if (!write) throw config.wrong("is of a class that is not read");
   if (constants.length > 0 && !MERGING.includes(config.className))

@@ -68,18 +68,34 @@ function collect(
     const name = path === "" ? key : `${path}/${key}`;
     if (entity instanceof library.Group) collect(entity, name, tensors, budget, depth + 1, library);
     else if (entity instanceof library.Dataset) {
-      const tensor = tensorOf(entity, budget);
+      const tensor = tensorOf(entity, name, budget);
       if (tensor) tensors.set(name, tensor);
     }
   }
 }
 
-function tensorOf(dataset: Dataset, budget: { left: number }): StoredTensor | undefined {
+function tensorOf(dataset: Dataset, name: string, budget: { left: number }): StoredTensor | undefined {
   const { shape, dtype } = dataset;
   if (shape === null || typeof dtype !== "string" || !FLOATS.includes(dtype)) return undefined;
   budget.left -= elementCount(shape);
   if (budget.left < 0) throw badCheckpoint("its arrays are said to be larger than the file can hold");
-  const { value } = dataset;
+  const value = elementsOf(dataset, name);
   const data = Float32Array.from(typeof value === "number" ? [value] : (value as ArrayLike<number>));
   return StoredTensor.whole("float32", shape, new Uint8Array(data.buffer));
+}
+
+/** Elements that lie in other files would be read as the number that stands for those that are missing, or not at all. */
+function elementsOf(dataset: Dataset, name: string): unknown {
+  const remedy = "Save the model again with model.save(), in one file";
+  if (dataset.metadata.virtual_sources)
+    throw badCheckpoint(`the array ${JSON.stringify(name)} is virtual: its elements lie elsewhere`, remedy);
+  try {
+    return dataset.value;
+  } catch (error) {
+    throw badCheckpoint(
+      `the array ${JSON.stringify(name)} cannot be read: it is damaged, or its elements lie in another file`,
+      remedy,
+      error,
+    );
+  }
 }
