@@ -107,3 +107,20 @@ it("formats are told by their first bytes, and ONNX files are none of them", asy
   expect(checkpointFormat(onnx)).toBeUndefined();
   expect(checkpointFormat(new Uint8Array(0))).toBeUndefined();
 });
+
+it.each([640, 896, 1152, 1408])("a header of %i bytes, which begins as a pickle does", async (length) => {
+  const plain = await fixture("shard_0.safetensors");
+  const header = new DataView(plain.buffer).getUint32(0, true);
+  const bytes = new Uint8Array(8 + length + plain.length - 8 - header).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(plain.subarray(8, 8 + header), 8);
+  bytes.set(plain.subarray(8 + header), 8 + length);
+  const checkpoint = await openCheckpoint({ name: "padded.safetensors", bytes });
+  expect(checkpoint.format).toBe("safetensors");
+  expect(values(checkpoint)).toEqual(values(await open("shard_0.safetensors")));
+});
+
+it("a pickle whose first text is a brace", () => {
+  const pickle = Uint8Array.from("\x80\x02(X\x05\0\0\0{abc}tN.", (character) => character.charCodeAt(0));
+  expect(checkpointFormat(pickle)).toBe("pickle");
+});

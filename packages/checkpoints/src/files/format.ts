@@ -14,6 +14,9 @@ const PICKLES: readonly (readonly number[])[] = ["(dp", "(lp", "}q", "]q", "ccol
   Array.from(text, (character) => character.charCodeAt(0)),
 );
 const BRACE = 0x7b;
+/** Of the length that safetensors files begin with. */
+const LENGTH_BYTES = 8;
+const LONGEST_HEADER = 2 ** 40;
 
 /** The format of a checkpoint, or undefined: an ONNX file begins with none of these, and what is no bytes has none. */
 export function checkpointFormat(bytes: Uint8Array): Format | undefined {
@@ -22,9 +25,18 @@ export function checkpointFormat(bytes: Uint8Array): Format | undefined {
   if (begins(ZIP)) return "zip";
   if (begins(HDF5)) return "HDF5";
   if (TAR.every((byte, i) => bytes[TAR_PLACE + i] === byte)) return "tar";
+  const header = safetensorsHeader(bytes);
+  // The length of a header may begin as pickles do.
+  if (header <= bytes.length - LENGTH_BYTES) return "safetensors";
   if (PICKLES.some(begins) || (bytes[0] === PROTOCOL && bytes[1] >= 2 && bytes[1] <= 5)) return "pickle";
-  if (bytes[8] === BRACE && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0) return "safetensors";
+  // Of a file that is cut short.
+  if (header < LONGEST_HEADER) return "safetensors";
   return bytes.length > 0 && /^\s*\{/.test(new TextDecoder().decode(new Uint8Array(bytes.subarray(0, 64))))
     ? "JSON"
     : undefined;
+}
+
+/** Bytes of the header that a safetensors file begins with; infinite where there is none. */
+function safetensorsHeader({ buffer, byteOffset, [LENGTH_BYTES]: first }: Uint8Array): number {
+  return first === BRACE ? Number(new DataView(buffer, byteOffset).getBigUint64(0, true)) : Infinity;
 }
