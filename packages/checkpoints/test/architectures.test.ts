@@ -122,6 +122,15 @@ const cases: readonly Case[] = [
     { file: `keras_nested.${ending}`, golden: "keras_nested", architecture: "Keras model" },
     { file: `keras_dcgan.${ending}`, golden: "keras_dcgan", architecture: "Keras model" },
     {
+      file: `keras_crossed.${ending}`,
+      golden: "keras_crossed",
+      architecture: "Keras model",
+      inputs: {
+        image_1: { type: "int64", dims: [1, 1], data: BigInt64Array.of(2n) },
+        z_1: { type: "float32", dims: [1, 3], data: Float32Array.of(0.5, 0.5, 0.5) },
+      },
+    },
+    {
       file: `keras_conditional.${ending}`,
       golden: "keras_conditional",
       architecture: "Keras model",

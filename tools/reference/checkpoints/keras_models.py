@@ -4,7 +4,8 @@
 
 Writes keras_dcgan.h5 and keras_dcgan.keras (Sequential, as in TensorFlow's tutorial of DCGANs) and keras_conditional.h5
 and keras_conditional.keras (Functional, with the embedding of a class, skips and layers that are off after training),
-keras_nested.h5 and keras_nested.keras (models as layers), with golden .npz files: images with the channels first; and
+keras_nested.h5 and keras_nested.keras (models as layers), keras_crossed.h5 and keras_crossed.keras (inputs in another
+order than their use, names that meet, a layer that two models share), with golden .npz files: images with the channels first; and
 keras_elsewhere, files whose only array has its elements in another file.
 """
 
@@ -75,6 +76,19 @@ def nested():
     return keras.Model(z, layers.Conv2D(3, 3, padding="same", activation="tanh")(x))
 
 
+def crossed():
+    """Inputs whose order is not that of their depth, layers named like a model's ends, one that two models have, and dense layers along the last axis."""
+    z, label, other = layers.Input((4,), name="noise"), layers.Input((1,), dtype="int32", name="image"), layers.Input((3,), name="z")
+    shared = layers.Dense(4, name="output")
+    inside = layers.Input((4,))
+    inner = keras.Model(inside, layers.Dense(6)(shared(inside)), name="inner")
+    x = layers.Concatenate()([inner(shared(z)), layers.Dense(5, activation="relu")(layers.Dense(4)(other))])
+    x = layers.Reshape((4, 4, 2))(layers.Dense(32)(x))
+    y = layers.Reshape((4, 4, 1))(layers.Dense(16)(layers.Embedding(4, 3)(label)))
+    x = layers.Dense(5, activation="elu")(layers.Concatenate()([x, y]))
+    return keras.Model([z, label, other], layers.Conv2D(3, 3, padding="same", activation="tanh")(x))
+
+
 def settled(model, seed):
     """Random biases and statistics, as after training, exact in single precision."""
     random = np.random.default_rng(seed)
@@ -130,4 +144,6 @@ if __name__ == "__main__":
     write(folder, "keras_dcgan", dcgan, 5, 1)
     write(folder, "keras_nested", nested, 4, 3)
     write(folder, "keras_conditional", conditional, 4, 2, lambda n: [jax.numpy.full((n, 1), LABEL, jax.numpy.int32)])
+    ones = lambda n, dim, value: jax.numpy.full((n, dim), value)
+    write(folder, "keras_crossed", crossed, 4, 4, lambda n: [ones(n, 1, jax.numpy.int32(LABEL)), ones(n, 3, 0.5)])
     write_elsewhere(folder / "keras_elsewhere")

@@ -2,6 +2,7 @@
 
 import { elementCount, float, int } from "@vielbein/onnx/graph";
 import { enlarged } from "../build/layers.ts";
+import type { Name, Network } from "../build/network.ts";
 import { KERAS_ENGINE } from "../files/keras.ts";
 import { permuted } from "../tensors/arrays.ts";
 import { activated } from "./keras-activations.ts";
@@ -20,15 +21,23 @@ type Write = (layer: Layer, given: readonly Value[]) => Value;
 
 const unchanged: Write = (_, [x]) => x;
 
+/** Along the last axis: every pixel of an image by itself. */
 const dense: Write = (layer, [x]) => {
   const { network, config } = layer;
-  if (x.shape.length !== 1)
-    throw config.wrong(`is given a tensor of shape [${x.shape}], where a vector is due`);
   const units = config.count("units");
-  const inputs = [x.tensor, network.weight("kernel", variable(layer, "kernel", 0, [x.shape[0], units]))];
-  if (config.flag("use_bias", true)) inputs.push(network.weight("bias", variable(layer, "bias", 1, [units])));
-  const product = { tensor: network.op("Gemm", inputs), shape: [units] };
-  return activated(layer, product, config.get("activation"));
+  const kernel = network.weight("kernel", variable(layer, "kernel", 0, [x.shape.at(-1) ?? 0, units]));
+  const bias = config.flag("use_bias", true)
+    ? [network.weight("bias", variable(layer, "bias", 1, [units]))]
+    : [];
+  const shape = [...x.shape.slice(0, -1), units];
+  const isVector = x.shape.length === 1;
+  const product = isVector
+    ? network.op("Gemm", [x.tensor, kernel, ...bias])
+    : bias.reduce(
+        (sum, shift) => network.op("Add", [sum, shift]),
+        network.op("MatMul", [channelsLast(network, x), kernel]),
+      );
+  return activated(layer, channelsFirst(network, product, shape), config.get("activation"));
 };
 
 /** Constant after training: a factor and a shift for each channel. */
@@ -71,11 +80,19 @@ function constantOperand(
   return { tensor: network.weight("constant", operand), shape };
 }
 
+/** The tensor as Keras has it. */
+function channelsLast(network: Network, { tensor, shape }: Value): Name {
+  return shape.length === 3 ? network.transpose(tensor, [0, 2, 3, 1]) : tensor;
+}
+
+/** Of a tensor as Keras has it. */
+function channelsFirst(network: Network, tensor: Name, shape: readonly number[]): Value {
+  return { tensor: shape.length === 3 ? network.transpose(tensor, [0, 3, 1, 2]) : tensor, shape };
+}
+
 /** Keras counts elements with the channels of an image last. */
 function reordered({ network }: Layer, x: Value, shape: readonly number[]): Value {
-  const last = x.shape.length === 3 ? network.transpose(x.tensor, [0, 2, 3, 1]) : x.tensor;
-  const tensor = network.reshape(last, shape);
-  return { tensor: shape.length === 3 ? network.transpose(tensor, [0, 3, 1, 2]) : tensor, shape };
+  return channelsFirst(network, network.reshape(channelsLast(network, x), shape), shape);
 }
 
 const reshape: Write = (layer, [x]) => {

@@ -70,9 +70,11 @@ function functional(inner: Readonly<Record<string, unknown>>): KerasModel {
   const configs = layersOf(inner.layers);
   const list = inner.layers as readonly Readonly<Record<string, unknown>>[];
   const layers = configs.map((config, i) => ({ config, ...onlyCall(list[i].inbound_nodes, config) }));
+  const inputs = namesIn(inner.input_layers);
+  const place = ({ config }: PlacedLayer): number => inputs.indexOf(config.name) + 1 || layers.length + 1;
   return {
-    layers: inOrder(layers),
-    inputs: namesIn(inner.input_layers),
+    layers: inOrder(layers.toSorted((a, b) => place(a) - place(b))),
+    inputs,
     outputs: namesIn(inner.output_layers),
     inputShape: undefined,
   };
@@ -93,7 +95,7 @@ function namesIn(value: unknown): string[] {
   return isTensor ? [name] : value.flatMap(namesIn);
 }
 
-/** Every layer behind those that it is given. */
+/** Every layer behind those that it is given; otherwise as they are. */
 function inOrder(layers: readonly PlacedLayer[]): PlacedLayer[] {
   const ordered: PlacedLayer[] = [];
   const known = new Set<string>();

@@ -14,7 +14,7 @@ import { physicalShape, type Value } from "./keras-values.ts";
 
 export const keras: Architecture = {
   name: "Keras model",
-  version: 2,
+  version: 3,
   pattern: [/^keras\./],
   fits: (weights) => weights.setting(KERAS_CONFIG) !== undefined,
   prior: "normal",
@@ -89,11 +89,11 @@ function written(
 /** The value under its layer's name, unless the layer changes nothing. */
 function named(network: Network, value: Value, given: Value, layer: string, isOutput: boolean): Value {
   if (value.tensor === given.tensor && !isOutput) return value;
-  const name = isOutput ? (value.shape.length === 3 ? "image" : "output") : layer;
+  const name = isOutput ? (value.shape.length === 3 ? "image" : "output") : network.claim(layer);
   return { ...value, tensor: network.space(name, physicalShape(value.shape), value.tensor) };
 }
 
-/** The inputs of the model: the first of numbers is the code, z; those that an embedding reads are indices. */
+/** The inputs of the model, in its own order: the first of numbers is the code, z; those that an embedding reads are indices. */
 class Inputs {
   readonly #network: Network;
   readonly #layers: readonly PlacedLayer[];
@@ -111,10 +111,17 @@ class Inputs {
     }
     const readers = this.#layers.filter(({ inputs }) => inputs.includes(config.name));
     if (readers.some((reader) => reader.config.className === "Embedding")) {
-      return { tensor: this.#network.indices(config.name, shape), shape, isIndices: true };
+      return { tensor: this.#network.indices(this.#further(config.name), shape), shape, isIndices: true };
     }
-    const name: Name = this.#hasCode ? config.name : "z";
+    const name: Name = this.#hasCode ? this.#further(config.name) : "z";
     this.#hasCode = true;
     return { tensor: this.#network.input(name, physicalShape(shape)), shape };
+  }
+
+  /** The name of an input beside the code. */
+  #further(name: string): Name {
+    const claimed = this.#network.claim(name);
+    if (claimed !== name) this.#network.remark(`the model's input ${name} is ${claimed}`);
+    return claimed;
   }
 }

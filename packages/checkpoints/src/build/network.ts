@@ -10,6 +10,8 @@ const OPSET = 18;
 const IR_VERSION = 8;
 /** Name of the batch axis. */
 const BATCH = "n";
+/** Names that maps are asked for by: no name that is claimed becomes one of them. */
+const ENDS: readonly Name[] = ["z", "image", "output"];
 
 /** The name of a tensor of the graph. */
 export type Name = string;
@@ -21,7 +23,8 @@ export class Network {
   readonly #weights = new Map<Name, Tensor>();
   readonly #inputs: ValueInfo[] = [];
   readonly #spaces: ValueInfo[] = [];
-  readonly #taken = new Map<string, number>();
+  readonly #constants = new Map<string, Name>();
+  readonly #taken = new Set<Name>(ENDS);
   readonly #remarks: string[] = [];
   /** Of black and white, where the file itself tells. */
   range: string | undefined;
@@ -30,6 +33,14 @@ export class Network {
   /** Prefix of the names of what is added from now on. */
   scope(name: string): void {
     this.#scope = name === "" ? "" : `${name}/`;
+  }
+
+  /** A name that no other tensor has: the one that a file gives, or one like it. */
+  claim(stem: string): Name {
+    let name = stem;
+    for (let i = 1; this.#taken.has(name); i++) name = `${stem}_${i}`;
+    this.#taken.add(name);
+    return name;
   }
 
   /** Says what was assumed. */
@@ -55,7 +66,7 @@ export class Network {
 
   /** Weights: those that the file has as float32 stay views of it, and values are taken as they are, not copied. */
   weight(stem: string, values: StoredTensor | Values, shape: readonly number[] = values.shape): Name {
-    const name = this.#name(stem);
+    const name = this.claim(this.#scope + stem);
     this.#weights.set(name, { name, dims: shape, dataType: DataType.FLOAT, raw: bytesOf(values) });
     return name;
   }
@@ -71,8 +82,12 @@ export class Network {
   }
 
   #shared(tensor: Tensor): Name {
-    if (!this.#weights.has(tensor.name)) this.#weights.set(tensor.name, tensor);
-    return tensor.name;
+    const known = this.#constants.get(tensor.name);
+    if (known !== undefined) return known;
+    const name = this.claim(tensor.name);
+    this.#constants.set(tensor.name, name);
+    this.#weights.set(name, { ...tensor, name });
+    return name;
   }
 
   /** Adds a node of one output, and returns that output's name. */
@@ -80,7 +95,7 @@ export class Network {
     opType: string,
     inputs: readonly Name[],
     attributes: Attributes = {},
-    output: Name = this.#name(opType),
+    output: Name = this.claim(this.#scope + opType),
   ): Name {
     this.#nodes.push(makeNode(opType, inputs, [output], attributes));
     return output;
@@ -137,13 +152,6 @@ export class Network {
       unknown: [],
       files,
     };
-  }
-
-  #name(stem: string): Name {
-    const name = `${this.#scope}${stem}`;
-    const count = this.#taken.get(name) ?? 0;
-    this.#taken.set(name, count + 1);
-    return count === 0 ? name : `${name}_${count}`;
   }
 }
 

@@ -18,7 +18,7 @@ export const DEEPEST = 8;
 
 /** The name of a layer of a model within another; of models within these, the outermost counts. */
 export function nestedName(outer: string, inner: string): string {
-  return `${outer}/${inner.slice(inner.lastIndexOf("/") + 1)}`;
+  return `${outer}/${last(inner)}`;
 }
 
 /**
@@ -58,12 +58,52 @@ export async function readKerasArchive(members: readonly ZipMember[]): Promise<C
   const text = new TextDecoder().decode(new Uint8Array(unpackMember(config)));
   const { tensors } = await readHdf5(unpackMember(weights));
   const layers = layerNames(parsedJson(text));
-  const named = [...tensors].flatMap(([path, tensor]): [string, StoredTensor][] => {
+  const variables = [...tensors].flatMap(([path, tensor]): Variable[] => {
     const [, place = "", index = ""] = /^layers\/(.+)\/vars\/(\d+)$/.exec(path) ?? [];
-    const layer = layers.get(place);
-    return layer === undefined ? [] : [[`keras.${layer}.${index}`, tensor]];
+    return layers.has(place) ? [{ place, index, tensor }] : [];
   });
+  const sharing = sharedPlaces(layers, new Set(variables.map(({ place }) => place)));
+  const named = variables.flatMap(({ place, index, tensor }) =>
+    [place, ...(sharing.get(place) ?? [])].map(
+      (each) => [`keras.${layers.get(each)}.${index}`, tensor] as const,
+    ),
+  );
   return { tensors: new Map(named), settings: new Map([[KERAS_CONFIG, text]]) };
+}
+
+/** A variable of an archive. */
+interface Variable {
+  readonly place: string;
+  readonly index: string;
+  readonly tensor: StoredTensor;
+}
+
+/**
+ * Layers of several models have their variables in the first place alone: the others by that place, told by the class and
+ * the name, where no other layer with variables has both.
+ */
+function sharedPlaces(
+  layers: ReadonlyMap<string, string>,
+  stored: ReadonlySet<string>,
+): Map<string, string[]> {
+  const identity = (place: string, name: string): string =>
+    `${last(place).replace(/_\d+$/, "")} ${last(name)}`;
+  const owners = new Map<string, string | undefined>();
+  for (const [place, name] of layers) {
+    const own = identity(place, name);
+    if (stored.has(place)) owners.set(own, owners.has(own) ? undefined : place);
+  }
+  const shared = new Map<string, string[]>();
+  for (const [place, name] of layers) {
+    const owner = stored.has(place) ? undefined : owners.get(identity(place, name));
+    if (owner !== undefined) shared.set(owner, [...(shared.get(owner) ?? []), place]);
+  }
+  return shared;
+}
+
+/** The last part of a path. */
+function last(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /**
