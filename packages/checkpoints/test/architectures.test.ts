@@ -71,12 +71,12 @@ const cases: readonly Case[] = [
     golden,
     architecture: "StyleGAN2 (lucidrains)",
   })),
-  {
-    file: "vq/diffusion_pytorch_model.safetensors",
-    golden: "vq",
+  ...["vq", "vq_embed"].map((name) => ({
+    file: `${name}/diffusion_pytorch_model.safetensors`,
+    golden: name,
     architecture: "AutoencoderKL (diffusers)",
     options: { size: 8 },
-  },
+  })),
   ...["sd_vae", "flux_vae", "sd_vae_earlier"].map((name) => ({
     file: `${name}/diffusion_pytorch_model.safetensors`,
     golden: name,

@@ -5,7 +5,7 @@
 Writes folders as diffusers saves them, of which the encoder is left out: sd_vae (4 channels, convolutions around the
 latents, scaling), flux_vae (16 channels, scaling and shift, in bfloat16), taesd; sd_vae_earlier (means and deviations of
 the latents in place of a shift; the names of projections that earlier versions of diffusers had), vq (a quantising
-autoencoder, whose codes are latents behind the quantiser); sd_vae_ldm.ckpt (the same weights as
+autoencoder, whose codes are latents behind the quantiser), vq_embed (the same, whose codes have channels of their own); sd_vae_ldm.ckpt (the same weights as
 sd_vae under the names of latent diffusion, in a whole model's state) and taesd_decoder.pth (the original's names), with
 a golden .npz each. The codes of the goldens are those of the diffusion model.
 """
@@ -86,12 +86,13 @@ if __name__ == "__main__":
     means, deviations = (torch.tensor(statistics[name]).double().reshape(1, 4, 1, 1) for name in ("latents_mean", "latents_std"))
     write_golden(folder / "sd_vae_earlier.npz", lambda z: earlier.decode(z * deviations / SD["scaling_factor"] + means).sample, (4, 4, 4), codes=2)
 
-    torch.manual_seed(6)
     settings = {name: value for name, value in SD.items() if name != "latent_channels"}
-    quantising = moved(VQModel(**settings, **kinds, latent_channels=3, num_vq_embeddings=8), 6)
-    save_without_encoder(quantising, folder / "vq")
-    quantising = quantising.double()
-    write_golden(folder / "vq.npz", lambda z: quantising.decode(z / SD["scaling_factor"], force_not_quantize=True).sample, (3, 4, 4), codes=2, jacobian=False)
+    for name, width, seed in (("vq", None, 6), ("vq_embed", 5, 7)):
+        torch.manual_seed(seed)
+        quantising = moved(VQModel(**settings, **kinds, latent_channels=3, num_vq_embeddings=8, vq_embed_dim=width), seed)
+        save_without_encoder(quantising, folder / name)
+        quantising = quantising.double()
+        write_golden(folder / f"{name}.npz", lambda z: quantising.decode(z / SD["scaling_factor"], force_not_quantize=True).sample, (width or 3, 4, 4), codes=2, jacobian=False)
 
     # 32 groups, as latent diffusion's code has always had them.
     torch.manual_seed(4)

@@ -19,7 +19,7 @@ const [GROUPS, EPSILON] = [32, 1e-6];
 
 export const autoencoderKl: Architecture = {
   name: "AutoencoderKL (diffusers)",
-  version: 1,
+  version: 2,
   pattern: [
     /^decoder\.mid_block\.resnets\.0\.norm1\.weight$/,
     /^decoder\.up_blocks\.0\.resnets\.0\.conv1\.weight$/,
@@ -47,7 +47,8 @@ export function buildAutoencoderKl(network: Network, weights: Weights, options: 
     factor,
   );
   const side = size / factor;
-  const channels = weights.tensor("decoder.conv_in.weight", 4).shape[1];
+  const first = weights.has("post_quant_conv.weight") ? "post_quant_conv.weight" : "decoder.conv_in.weight";
+  const channels = weights.tensor(first, 4).shape[1];
   const writer = new DecoderWriter(network, weights, channels, side);
   let x = writer.latents(network.input("z", [channels, side, side]));
   x = writer.convolved(x, "decoder.conv_in");
@@ -184,7 +185,7 @@ class DecoderWriter {
     );
     let y = x;
     for (let i = 0; i < layers.length; i++) y = this.residual(y, `${name}.resnets.${i}`);
-    const features = this.space(`features_${this.#size}_${this.#channels}`, y);
+    const features = this.space(this.#network.claim(`features_${this.#size}_${this.#channels}`), y);
     if (!this.#weights.has(`${name}.upsamplers.0.conv.weight`)) return features;
     this.#network.scope(`${name}.upsamplers.0`);
     const wide = doubled(this.#network, features);

@@ -7,7 +7,7 @@ import { buildAutoencoderKl } from "./autoencoder-kl.ts";
 
 export const autoencoderLdm: Architecture = {
   name: "AutoencoderKL (latent diffusion)",
-  version: 1,
+  version: 2,
   pattern: [
     /^decoder\.mid\.block_1\.norm1\.weight$/,
     /^decoder\.up\.0\.block\.0\.conv1\.weight$/,
