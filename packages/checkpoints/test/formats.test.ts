@@ -38,6 +38,16 @@ describe("tensors of every type and of every kind of view", () => {
     expect(values(checkpoint, prefix)).toEqual(await expected("views.npz"));
   });
 
+  it("parts of a checkpoint in the older format", async () => {
+    const parts: Readonly<Record<string, string>> = { "a.bin": "views_legacy.pt", "b.bin": "views_tar.pt" };
+    const where = { "state.whole": "a.bin", "state.transposed": "b.bin" };
+    const bytes = new TextEncoder().encode(JSON.stringify({ weight_map: where }));
+    const readBeside = (location: string) => fixture(parts[location] ?? location);
+    const found = values(await openCheckpoint({ name: "model.bin.index.json", bytes, readBeside }), "state.");
+    expect(Object.keys(found)).toEqual(["transposed", "whole"]);
+    expect(await expected("views.npz")).toMatchObject(found);
+  });
+
   it("a tar archive, as PyTorch wrote them first", async () => {
     const checkpoint = await open("views_tar.pt");
     expect(checkpoint.format).toBe("tar");

@@ -66,7 +66,11 @@ async function contentIn(
   format: Format | undefined,
   files: Map<string, Uint8Array>,
 ): Promise<Content> {
-  const { bytes } = file;
+  return format === "JSON" ? readIndex(file, files) : readWhole(file.bytes, format);
+}
+
+/** A file that needs no others. */
+async function readWhole(bytes: Uint8Array, format = checkpointFormat(bytes)): Promise<Content> {
   switch (format) {
     case "safetensors":
       return readSafetensorsFile(bytes);
@@ -76,8 +80,6 @@ async function contentIn(
       return readZip(bytes);
     case "tar":
       return contentOf(readTorchTar(bytes));
-    case "JSON":
-      return readIndex(file, files);
     case "HDF5":
       return readKerasH5(bytes);
     default:
@@ -135,9 +137,7 @@ async function readIndex(
   const parts = new Map<string, Content>();
   for (const shard of new Set(shards.values())) {
     requireConfinedLocation(shard, "weight_map");
-    const part = await read(shard);
-    const isSafetensors = checkpointFormat(part) === "safetensors";
-    parts.set(shard, isSafetensors ? readSafetensorsFile(part) : await readZip(part));
+    parts.set(shard, await readWhole(await read(shard)));
   }
   return mergedContent(shards, parts);
 }
