@@ -20,3 +20,10 @@ export function badCheckpoint(
 export function notBuilt(what: string): VielbeinError {
   return new VielbeinError("INVALID_MODEL", what);
 }
+
+const LONGEST_NAME = 120;
+
+/** A name of a file's own, cut where it is longer than any that people give. */
+export function brief(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+}

@@ -7,6 +7,7 @@ import { recognise } from "./architectures/registry.ts";
 import { halved } from "./build/halve.ts";
 import { Network } from "./build/network.ts";
 import type { Weights } from "./build/weights.ts";
+import { brief } from "./errors.ts";
 import { type Checkpoint, type CheckpointFile, openCheckpoint } from "./files/open.ts";
 import { notBuiltAs, unrecognised } from "./refusal.ts";
 import { isTensorFinite } from "./tensors/finite.ts";
@@ -85,7 +86,7 @@ function requireKnown(options: BuildOptions, known: readonly (keyof BuildOptions
 }
 
 function recognisedAs(name: string, prefix: string): string {
-  return prefix === "" ? `checkpoint of ${name}` : `checkpoint of ${name}: ${prefix.slice(0, -1)}`;
+  return prefix === "" ? `checkpoint of ${name}` : `checkpoint of ${name}: ${brief(prefix.slice(0, -1))}`;
 }
 
 /** What the file does not tell, and results depend on. */
@@ -97,7 +98,7 @@ function chosenRemark(options: BuildOptions): string[] {
 function othersRemark(others: readonly string[]): string[] {
   if (others.length === 0) return [];
   return [
-    `other networks of the file are left out: ${others.map((prefix) => prefix.slice(0, -1)).join(", ")}`,
+    `other networks of the file are left out: ${others.map((prefix) => brief(prefix.slice(0, -1))).join(", ")}`,
   ];
 }
 
@@ -118,5 +119,5 @@ function finiteRemark({ used }: Weights): string[] {
   const names = [...used].filter(([, tensor]) => !isTensorFinite(tensor)).map(([name]) => name);
   if (names.length === 0) return [];
   const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
-  return [`weights that are NaN or infinite: ${names.slice(0, SHOWN).join(", ")}${more}`];
+  return [`weights that are NaN or infinite: ${names.slice(0, SHOWN).map(brief).join(", ")}${more}`];
 }

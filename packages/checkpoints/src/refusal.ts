@@ -4,6 +4,7 @@
 import { VielbeinError } from "@vielbein/core";
 import type { Architecture } from "./architectures/architecture.ts";
 import { architectures, nearest } from "./architectures/registry.ts";
+import { brief } from "./errors.ts";
 import type { Checkpoint } from "./files/open.ts";
 
 const SHOWN = 12;
@@ -28,7 +29,7 @@ export function notBuiltAs({ name }: Architecture, checkpoint: Checkpoint, error
 /** @param why follows the name of the file. */
 function refusal(checkpoint: Checkpoint, why: string, like: string, cause?: unknown): VielbeinError {
   const entries = [...checkpoint.tensors];
-  const shown = entries.slice(0, SHOWN).map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
+  const shown = entries.slice(0, SHOWN).map(([name, { shape }]) => `${brief(name)} [${shape.join(", ")}]`);
   const more = entries.length > SHOWN ? ` and ${entries.length - SHOWN} more` : "";
   return new VielbeinError(
     "INVALID_MODEL",

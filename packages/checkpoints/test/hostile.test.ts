@@ -1,11 +1,15 @@
 // Pickles that were made to do harm: they are refused with a typed error, or stay inert records.
 
+import { deflateRawSync } from "node:zlib";
+import { crc32 } from "@vielbein/linalg/deflate";
+import type { ZipMember } from "@vielbein/linalg/zip";
 import { describe, expect, it } from "vitest";
 import { contentOf } from "../src/files/content.ts";
 import { readTorchTar } from "../src/files/tar.ts";
-import { readPickles } from "../src/files/torch.ts";
-import { openCheckpoint } from "../src/index.ts";
+import { readPickles, readTorchZip } from "../src/files/torch.ts";
+import { fromCheckpoint, openCheckpoint } from "../src/index.ts";
 import { Global, Inert } from "../src/pickle/objects.ts";
+import type { StoredTensor } from "../src/tensors/tensor.ts";
 import { fixture } from "./compared.ts";
 
 /** Bytes of a pickle, a character each. */
@@ -200,6 +204,36 @@ it("errors name the file", async () => {
     code: "INVALID_MODEL",
     message: expect.stringMatching(/^"cut.pt": .*cut short/),
   });
+});
+
+it("a storage that is packed is not unpacked beyond the size that is due", () => {
+  const storage = "(S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nI4\nNtQ";
+  const pickle = bytes(`ctorch._utils\n_rebuild_tensor_v2\n(${storage}I0\n(I4\nt(I1\ntI00\nNtR.`);
+  const member = (name: string, content: Uint8Array): ZipMember => ({
+    ...{ name, size: content.length, method: 8, isEncrypted: false },
+    ...{ crc: crc32(content), packed: new Uint8Array(deflateRawSync(content)) },
+  });
+  const archive = (size: number) => [member("a/data.pkl", pickle), member("a/data/0", new Uint8Array(size))];
+  expect([...(readTorchZip(archive(16)) as StoredTensor).read()]).toEqual([0, 0, 0, 0]);
+  expect(() => readTorchZip(archive(1 << 24))).toThrow(
+    /"a\/data\/0" has 16.0 MiB where 16 (B|bytes) are due/,
+  );
+});
+
+it("a memory of more objects than a table can hold", () => {
+  const pickle = new Uint8Array(4_000_010).fill(0x94);
+  pickle.set(bytes("\x80\x04]"));
+  expect(() => readPickles(pickle)).toThrow(/its pickle keeps more than 4000000 objects/);
+});
+
+it("names that are longer than any that people give are cut", async () => {
+  const shape = { dtype: "F32", shape: [1], data_offsets: [0, 4] };
+  const header = bytes(JSON.stringify({ ["a".repeat(100_000)]: shape }));
+  const file = new Uint8Array(8 + header.length + 4);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, 8);
+  const result = fromCheckpoint({ name: "a.safetensors", bytes: file });
+  await expect(result).rejects.toMatchObject({ message: expect.stringMatching(/ a{120}… \[1\]/) });
 });
 
 it("shards stay in the folder", async () => {

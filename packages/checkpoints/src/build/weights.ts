@@ -1,7 +1,7 @@
 // The tensors and settings of one network of a checkpoint, by their names within it.
 
 import type { VielbeinError } from "@vielbein/core";
-import { notBuilt } from "../errors.ts";
+import { brief, notBuilt } from "../errors.ts";
 import { CLASS, type Content, type Setting } from "../files/content.ts";
 import { type StoredTensor, type Values, valuesOf } from "../tensors/tensor.ts";
 
@@ -190,7 +190,7 @@ export class Weights {
   }
 
   wrong(name: string, what: string): VielbeinError {
-    return notBuilt(`tensor "${this.prefix}${name}" ${what}`);
+    return notBuilt(`tensor "${brief(this.prefix + name)}" ${what}`);
   }
 }
 

@@ -134,13 +134,16 @@ export function readTorchZip(members: readonly ZipMember[]): Value {
   return run(new Machine(new Cursor(bytes), surroundings(bytes, find, 0)));
 }
 
-/** As a view of the file. PyTorch writes checksums or leaves them out, as it is told, and does not compare them. */
+/**
+ * As a view of the file. PyTorch writes checksums or leaves them out, as it is told, and does not compare them. What is
+ * packed may be a thousand times as large as the file: it is unpacked where it has the size that is due.
+ */
 function storedBytes(member: ZipMember, size: number): Uint8Array {
   const isStored = member.method === 0 && !member.isEncrypted;
-  const bytes = isStored ? member.packed : unpackMember(member);
-  if (bytes.length >= size) return bytes;
+  const found = isStored ? member.packed.length : member.size;
+  if (isStored ? found >= size : found === size) return isStored ? member.packed : unpackMember(member);
   throw badCheckpoint(
-    `the storage ${JSON.stringify(member.name)} has ${bytesText(bytes.length)} where ${bytesText(size)} are due`,
+    `the storage ${JSON.stringify(member.name)} has ${bytesText(found)} where ${bytesText(size)} are due`,
   );
 }
 

@@ -12,6 +12,9 @@ export interface Surroundings {
   readonly build: (of: Value, args: Value) => Value;
 }
 
+/** Objects that a pickle remembers, or has in one dictionary: the largest checkpoints have some hundred thousand. */
+const MOST_ENTRIES = 4_000_000;
+
 export class Machine {
   readonly cursor: Cursor;
   readonly surroundings: Surroundings;
@@ -67,6 +70,7 @@ export class Machine {
   }
 
   remember(index: number): void {
+    requireFew(this.memo.size);
     this.memo.set(index, this.top);
   }
 
@@ -82,6 +86,7 @@ export class Machine {
     const target = dictionaryOf(this.top);
     if (!target || pairs.length % 2 !== 0)
       throw badCheckpoint("its pickle puts an entry into what is no dictionary");
+    requireFew(target.size + pairs.length / 2);
     for (let i = 0; i < pairs.length; i += 2) target.set(pairs[i], pairs[i + 1]);
   }
 
@@ -95,4 +100,9 @@ export class Machine {
 function dictionaryOf(value: Value): Dictionary | undefined {
   if (value instanceof Inert) return value.entries;
   return value instanceof Map ? value : undefined;
+}
+
+function requireFew(entries: number): void {
+  if (entries > MOST_ENTRIES)
+    throw badCheckpoint(`its pickle keeps more than ${MOST_ENTRIES} objects in one place`);
 }
