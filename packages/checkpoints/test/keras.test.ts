@@ -145,6 +145,17 @@ it.each([
   expect(model.graph.inputs).toHaveLength(1);
 });
 
+it("a file that names no modules may have layers of an author's own, which a remark says", async () => {
+  const remark = /does not say whose classes its layers are of/;
+  for (const [name, is] of [
+    ["keras_dcgan.h5", true],
+    ["keras_dcgan.keras", false],
+  ] as const) {
+    const { remarks } = await fromCheckpoint({ name, bytes: await fixture(name) });
+    expect(remarks.some((each) => remark.test(each))).toBe(is);
+  }
+});
+
 describe("the range", () => {
   const rangeOf = async (class_name: string, config: Record<string, unknown> = {}) => {
     const { model } = await changed((layers) => [

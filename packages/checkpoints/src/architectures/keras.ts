@@ -4,7 +4,7 @@
 import { elementCount } from "@vielbein/onnx/graph";
 import type { Name, Network } from "../build/network.ts";
 import type { Weights } from "../build/weights.ts";
-import { parsedJson } from "../files/json.ts";
+import { isRecord, parsedJson } from "../files/json.ts";
 import { KERAS_CONFIG } from "../files/keras.ts";
 import type { Architecture } from "./architecture.ts";
 import type { KerasModel, LayerConfig, PlacedLayer } from "./keras-config.ts";
@@ -29,7 +29,10 @@ const LARGEST = 2 ** 31 - 1;
 const MERGING: readonly string[] = ["Add", "Multiply"];
 
 function build(network: Network, weights: Weights): void {
-  const model = kerasModel(parsedJson(String(weights.setting(KERAS_CONFIG))));
+  const config = parsedJson(String(weights.setting(KERAS_CONFIG)));
+  if (isRecord(config) && config.module === undefined)
+    network.remark("the file does not say whose classes its layers are of: they are taken for Keras's own");
+  const model = kerasModel(config);
   const [output] = model.outputs;
   if (model.outputs.length > 1) network.remark(`of the model's outputs, ${output} is kept`);
   const layers = leadingTo(model, output);
