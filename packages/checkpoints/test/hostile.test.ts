@@ -220,8 +220,12 @@ it("a storage that is packed is not unpacked beyond the size that is due", () =>
   );
 });
 
-it("a memory of more objects than a table can hold", () => {
-  const pickle = new Uint8Array(4_000_010).fill(0x94);
+it.each([
+  ["a memory", 0x94],
+  ["marks", 0x28],
+  ["a stack", 0x32],
+])("%s of more objects than are due", (_, operation) => {
+  const pickle = new Uint8Array(4_000_010).fill(operation);
   pickle.set(bytes("\x80\x04]"));
   expect(() => readPickles(pickle)).toThrow(/its pickle keeps more than 4000000 objects/);
 });

@@ -19,6 +19,8 @@ const LEGACY_PROTOCOL = 1001;
 const DEEPEST = 8;
 /** Copies that an honest pickle has of each of its bytes: less than one. */
 const MOST_COPIES = 4;
+/** Bytes of a pickle that one of an archive's may stand for: the names of many tensors pack to a fifth. */
+const MOST_PER_BYTE = 64;
 
 /** A function that finds the storage of a persistent id: ("storage", class, key, device, number of elements, …). */
 type FindStorage = (type: Storage["type"], key: string, length: number) => Storage;
@@ -130,6 +132,10 @@ export function readTorchZip(members: readonly ZipMember[]): Value {
     storages.set(key, storage);
     return storage;
   };
+  if (pickle.size > MOST_PER_BYTE * pickle.packed.length)
+    throw badCheckpoint(
+      `its pickle has ${bytesText(pickle.size)}, packed in ${bytesText(pickle.packed.length)}`,
+    );
   const bytes = unpackMember(pickle);
   return run(new Machine(new Cursor(bytes), surroundings(bytes, find, 0)));
 }

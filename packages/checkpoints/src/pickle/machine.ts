@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly build: (of: Value, args: Value) => Value;
 }
 
-/** Objects that a pickle remembers, or has in one dictionary: the largest checkpoints have some hundred thousand. */
+/** Objects that a pickle remembers, or has on one stack or in one dictionary: the largest checkpoints have some hundred thousand. */
 const MOST_ENTRIES = 4_000_000;
 
 export class Machine {
@@ -28,6 +28,7 @@ export class Machine {
   }
 
   push(value: Value): void {
+    requireFew(this.#stack.length);
     this.#stack.push(value);
   }
 
@@ -50,6 +51,7 @@ export class Machine {
   }
 
   mark(): void {
+    requireFew(this.#outer.length);
     this.#outer.push(this.#stack);
     this.#stack = [];
   }
