@@ -3,6 +3,7 @@
 import { remarksEntry, VielbeinError } from "@vielbein/core";
 import type { Model } from "@vielbein/onnx";
 import type { BuildOptions } from "./architectures/architecture.ts";
+import { type FlatAverages, flatAverages, isAveraged, renamed } from "./architectures/averages.ts";
 import { recognise } from "./architectures/registry.ts";
 import { halved } from "./build/halve.ts";
 import { Network } from "./build/network.ts";
@@ -39,14 +40,16 @@ export async function fromCheckpoint(
   options: CheckpointOptions = {},
 ): Promise<ConvertedCheckpoint> {
   const checkpoint = await openCheckpoint(file);
-  const recognised = checkpoint.lacks === undefined ? recognise(checkpoint) : undefined;
+  const averages = flatAverages(checkpoint);
+  const tensors = renamed(checkpoint.tensors, averages);
+  const recognised = checkpoint.lacks === undefined ? recognise({ ...checkpoint, tensors }) : undefined;
   if (!recognised) throw unrecognised(checkpoint);
   const { architecture, weights, others } = recognised;
   const { name, version } = architecture;
   requireKnown(options, architecture.options, name);
   const network = new Network();
   try {
-    architecture.build(network, weights, options);
+    architecture.build(network, weights, options, others);
     weights.requireUnscaled();
     if (architecture.whole) weights.requireUsed(architecture.whole);
   } catch (error) {
@@ -58,6 +61,7 @@ export async function fromCheckpoint(
     ...chosenRemark(options),
     ...othersRemark(others),
     ...shadowRemark(checkpoint, weights.prefix),
+    ...averages.flatMap((each) => averagesRemark(each, weights.prefix)),
     ...network.remarks,
     ...finiteRemark(weights),
   ];
@@ -108,6 +112,22 @@ function shadowRemark({ tensors }: Checkpoint, prefix: string): string[] {
   if (shadow === undefined) return [];
   return [
     `averaged weights of the file have no names (${shadow.replace(/\.\d+$/, "")}) and are left out; those of ${prefix.slice(0, -1) || "the network"} are taken`,
+  ];
+}
+
+function averagesRemark({ prefix, of }: FlatAverages, chosen: string): string[] {
+  const name = prefix.slice(0, -1);
+  if (of !== undefined) {
+    const whose = of === "" ? "the tensors beside them" : of.slice(0, -1);
+    return chosen.startsWith(prefix)
+      ? [
+          `averaged weights of the file (${name}) have names without points, which are those of ${whose}; what is not averaged is taken from there`,
+        ]
+      : [];
+  }
+  if (isAveraged(chosen)) return [];
+  return [
+    `averaged weights of the file (${name}) have names without points, of which it is not certain whose they are; they are left out, and those of ${chosen.slice(0, -1) || "the network"} are taken`,
   ];
 }
 

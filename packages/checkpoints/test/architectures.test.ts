@@ -186,6 +186,18 @@ const cases: readonly Case[] = [
     options: { activation: "relu,tanh" },
   })),
   {
+    file: "activation_first.pt",
+    golden: "activation_first",
+    architecture: "plain stack (DCGAN)",
+    options: { activation: "leaky_relu:0.2,tanh" },
+  },
+  ...["dense_convolution", "averaged"].map((golden) => ({
+    file: `${golden}.pt`,
+    golden,
+    architecture: "plain stack (DCGAN)",
+    options: { activation: "relu,tanh" },
+  })),
+  {
     file: "decoder_module.pth",
     golden: "decoder_module",
     architecture: "plain stack (DCGAN)",

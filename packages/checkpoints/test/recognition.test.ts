@@ -82,6 +82,11 @@ describe("recognition", () => {
     ["G", "Gema", "G"],
     ["G", "modelEMA", "modelEMA"],
     ["G", "EMAModel", "EMAModel"],
+    ["G", "G_swa.module", "G_swa.module"],
+    ["model", "shadow", "shadow"],
+    ["netG", "netG_average", "netG_average"],
+    ["netG", "netG_averaged", "netG_averaged"],
+    ["netG", "averagely", "netG"],
   ])("of %s and %s, takes %s: averages are told by whole words", async (first, second, taken) => {
     const both = [first, second].flatMap((prefix) =>
       Object.entries(stack).map(([name, shape]) => [`${prefix}.${name}`, shape] as const),

@@ -18,7 +18,7 @@ describe("a survey of a checkpoint", () => {
     expect(await vielbein("survey", "plan", ...given, ...words)).toMatchObject({ code: 0 });
     expect(await vielbein("survey", "run", folder, "--jobs", "1")).toMatchObject({ code: 0 });
     const plan = JSON.parse(readFileSync(join(folder, "survey.json"), "utf8"));
-    expect(plan.models[0].architecture).toBe("plain stack (DCGAN) 1");
+    expect(plan.models[0].architecture).toBe("plain stack (DCGAN) 2");
     expect(plan.models[0].remarks[1]).toBe("with activation relu,tanh");
   });
 });

@@ -4,7 +4,9 @@
 
 Writes dcgan.pth (the names and layers of pytorch/examples, dcgan/main.py; the state dictionary alone), dcgan_half.pt
 (in half precision, with a discriminator beside it), decoder_module.pth (a whole module of dense layers and transposed convolutions, whose
-strides it has with it), with a golden .npz each; unlike/*.pth, whole modules that are no plain stacks, and
+strides it has with it), activation_first.pt (activations in front of batch normalisation), dense_convolution.pt (a
+convolution behind a dense layer) and averaged.pt (averages under latent diffusion's names, without their points, beside the
+weights that they are of), state dictionaries, with a golden .npz each; unlike/*.pth, whole modules that are no plain stacks, and
 unlike/torchscript.pt, a program, whose activations only its code says.
 """
 
@@ -58,6 +60,40 @@ def decoder() -> nn.Module:
     )
 
 
+def activation_first() -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(4, 4 * 16),
+        nn.LeakyReLU(0.2),
+        nn.BatchNorm1d(4 * 16),
+        nn.Unflatten(1, (4, 4, 4)),
+        nn.ConvTranspose2d(4, 3, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.BatchNorm2d(3),
+        nn.ConvTranspose2d(3, 1, 4, 2, 1),
+        nn.Tanh(),
+    )
+
+
+def dense_convolution() -> nn.Module:
+    """Both numbers of channels of the convolution would make squares of the dense layer's."""
+    return nn.Sequential(
+        nn.Linear(4, 16 * 16),
+        nn.ReLU(),
+        nn.Unflatten(1, (16, 4, 4)),
+        nn.Conv2d(16, 4, 3, padding=1),
+        nn.ReLU(),
+        nn.ConvTranspose2d(4, 3, 4, 2, 1),
+        nn.Tanh(),
+    )
+
+
+def averaged_under_flat_names(network: nn.Module, average: nn.Module) -> dict[str, torch.Tensor]:
+    """As LitEma of latent diffusion (ldm/modules/ema.py) has them: parameters alone, their names without points."""
+    flat = {f"model_ema.{name.replace('.', '')}": tensor for name, tensor in average.named_parameters()}
+    counts = {"model_ema.decay": torch.tensor(0.9999), "model_ema.num_updates": torch.tensor(5)}
+    return {f"generator.{name}": tensor for name, tensor in network.state_dict().items()} | counts | flat
+
+
 def unlike() -> dict[str, list[nn.Module]]:
     """What may stand where a plain stack has its last layers, and is not what the shapes alone would say."""
     return {
@@ -88,6 +124,19 @@ if __name__ == "__main__":
     module = settled(decoder(), 4)
     torch.save(module, folder / "decoder_module.pth")
     write_golden(folder / "decoder_module.npz", module.double(), (4,))
+
+    for make in (activation_first, dense_convolution):
+        torch.manual_seed(5)
+        module = settled(make(), 6)
+        torch.save(module.state_dict(), folder / f"{make.__name__}.pt")
+        write_golden(folder / f"{make.__name__}.npz", module.double(), (4,))
+
+    torch.manual_seed(7)
+    network, average = settled(Dcgan(), 8), settled(Dcgan(), 9)
+    # Statistics are no parameters, and those of the network are all that there are.
+    average.load_state_dict(dict(average.state_dict()) | dict(network.named_buffers()))
+    torch.save({"state_dict": averaged_under_flat_names(network, average)}, folder / "averaged.pt")
+    write_golden(folder / "averaged.npz", average.double(), (5,))
 
     (folder / "unlike").mkdir(exist_ok=True)
     for name, tail in unlike().items():

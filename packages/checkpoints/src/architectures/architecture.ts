@@ -33,8 +33,16 @@ export interface Architecture {
   readonly range?: string | undefined;
   /** Which of the options it knows. */
   readonly options: readonly (keyof BuildOptions)[];
-  /** Writes the graph: its inputs, nodes and spaces, the last of which is the image. */
-  readonly build: (network: Network, weights: Weights, options: BuildOptions) => void;
+  /**
+   * Writes the graph: its inputs, nodes and spaces, the last of which is the image. `others` are prefixes of networks of
+   * the file that it could be as well.
+   */
+  readonly build: (
+    network: Network,
+    weights: Weights,
+    options: BuildOptions,
+    others: readonly string[],
+  ) => void;
 }
 
 /**

@@ -2,14 +2,14 @@
 // convolutions, ReLU between them and a sigmoid behind the last.
 
 import type { Architecture } from "./architecture.ts";
-import { stack } from "./stack.ts";
+import { stack, writeStack } from "./stack.ts";
+
+const PUBLISHED = "relu,sigmoid";
 
 export const betaVae: Architecture = {
   ...stack,
   name: "β-VAE (disentangling-vae)",
   version: 1,
   pattern: [/^lin1\.weight$/, /^lin3\.weight$/, /^convT1\.weight$/, /^convT3\.weight$/],
-  range: "0,1",
-  options: [],
-  build: (network, weights) => stack.build(network, weights, { activation: "relu,sigmoid" }),
+  build: (network, weights, options, others) => writeStack(network, weights, options, others, PUBLISHED),
 };

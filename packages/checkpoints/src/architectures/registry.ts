@@ -5,6 +5,7 @@ import type { Checkpoint } from "../files/open.ts";
 import type { Architecture } from "./architecture.ts";
 import { autoencoderKl } from "./autoencoder-kl.ts";
 import { autoencoderLdm } from "./autoencoder-ldm.ts";
+import { isAveraged } from "./averages.ts";
 import { betaVae } from "./beta-vae.ts";
 import { biggan } from "./biggan.ts";
 import { keras } from "./keras.ts";
@@ -66,15 +67,6 @@ export function recognise(checkpoint: Checkpoint): Recognised | undefined {
     return { architecture, weights: chosen, others };
   }
   return undefined;
-}
-
-/** What those who average weights call the network that has them: `g_ema`, `avgG`, `g_running` … */
-const AVERAGED: readonly string[] = ["ema", "avg", "running"];
-
-/** Whether one of the words of a name says so: `g_ema` does, `semantic` does not. */
-function isAveraged(prefix: string): boolean {
-  const words = prefix.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [];
-  return words.some((word) => AVERAGED.includes(word.toLowerCase()));
 }
 
 /** What lies before names that match all of a pattern. */

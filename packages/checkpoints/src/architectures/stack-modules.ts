@@ -12,6 +12,8 @@ export interface Layer {
   readonly name: string;
   /** Of the batch normalisation behind it. */
   norm?: string;
+  /** Whether the activation stands before that. */
+  isActivatedFirst?: boolean;
   readonly channels: number;
   /** Height and width behind it; 1 where there are no pixels yet. */
   readonly size: number;

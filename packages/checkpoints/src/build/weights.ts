@@ -184,6 +184,11 @@ export class Weights {
     return typeof value === "number" ? value : undefined;
   }
 
+  /** The tensors of the file outside the network, by their names in the file. */
+  get outside(): ReadonlyMap<string, StoredTensor> {
+    return new Map([...this.#content.tensors].filter(([name]) => !name.startsWith(this.prefix)));
+  }
+
   /** A tensor outside the network: beside it in the file. */
   beside(name: string): StoredTensor | undefined {
     return this.#content.tensors.get(name);
