@@ -82,7 +82,7 @@ describe("recognition", () => {
     ["G", "Gema", "G"],
     ["G", "modelEMA", "modelEMA"],
     ["G", "EMAModel", "EMAModel"],
-    ["G", "G_swa.module", "G_swa.module"],
+    ["G", "G_swa", "G_swa"],
     ["model", "shadow", "shadow"],
     ["netG", "netG_average", "netG_average"],
     ["netG", "netG_averaged", "netG_averaged"],
