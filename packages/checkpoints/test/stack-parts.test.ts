@@ -46,11 +46,16 @@ describe("what lies beside a stack", () => {
     ["an embedding beside a code", { "label_emb.weight": [10, 7] }, '"label_emb.weight" [10, 7]'],
     ["a convolution", { "stem.weight": [12, 5, 3, 3], "stem.bias": [12] }, '"stem.weight" [12, 5, 3, 3]'],
     [
+      "a convolution of colours",
+      { "encoder.weight": [5, 3, 4, 4], "refine.weight": [3, 3, 3, 3] },
+      '"refine.weight" [3, 3, 3, 3]',
+    ],
+    [
       "an encoder of labels",
       { "label_encoder.weight": [24, 9], "label_encoder.bias": [24] },
       '"label_encoder.weight"',
     ],
-  ])("may feed it, and it is refused: %s", async (_, beside, named) => {
+  ])("may belong to it, and it is refused: %s", async (_, beside, named) => {
     const given = open({ ...beside, ...behind("main.", STACK) });
     await requireRefused(given, `"main" is a stack whose first layer takes 12 channels`);
     await expect(given).rejects.toThrow(named);

@@ -31,23 +31,31 @@ interface Left {
  * What is left out, by the parts of the file that have it; without the prefixes of `others`, which are known.
  *
  * @param inputs channels that the first layer takes.
+ * @param colours channels that the last layer makes.
  * @throws {VielbeinError} `INVALID_MODEL` where what is left out may be a part of the same network.
  */
-export function leftOut(weights: Weights, others: readonly string[], inputs: number): readonly string[] {
+export function leftOut(
+  weights: Weights,
+  others: readonly string[],
+  inputs: number,
+  colours: number,
+): readonly string[] {
   const { prefix } = weights;
   const copies = copiesOf(weights);
   const left = [...weights.outside]
     .filter(([name, { shape }]) => shape.length > 0 && !copies.has(name))
     .filter(([name]) => !others.some((other) => name.startsWith(other)))
     .map(([name, { shape }]): Left => ({ name, shape, path: pathBeside(name, prefix) }));
-  const feeding = left.filter(
-    (each) => !isKnownOther(each) && (isCounted(each, prefix) || canFeed(each, left, inputs)),
+  const related = left.filter(
+    (each) =>
+      !isKnownOther(each) &&
+      (isCounted(each, prefix) || canFeed(each, left, inputs) || canFollow(each, colours)),
   );
-  if (feeding.length > 0) {
-    const names = feeding.slice(0, SHOWN).map(({ name, shape }) => `"${name}" [${shape.join(", ")}]`);
-    const more = feeding.length > SHOWN ? ` and ${feeding.length - SHOWN} more` : "";
+  if (related.length > 0) {
+    const names = related.slice(0, SHOWN).map(({ name, shape }) => `"${name}" [${shape.join(", ")}]`);
+    const more = related.length > SHOWN ? ` and ${related.length - SHOWN} more` : "";
     throw notBuilt(
-      `"${prefix.slice(0, -1)}" is a stack whose first layer takes ${inputs} channels, and what lies beside it may be in front of that layer: ${names.join(", ")}${more}. How the two belong together is not in the file`,
+      `"${prefix.slice(0, -1)}" is a stack whose first layer takes ${inputs} channels, and what lies beside it may be in front of that layer or behind the last: ${names.join(", ")}${more}. How the two belong together is not in the file`,
     );
   }
   return [
@@ -92,4 +100,9 @@ function canFeed({ name, shape }: Left, left: readonly Left[], inputs: number): 
   if (shape.slice(0, 2).some((extent) => extent % inputs === 0)) return true;
   const bias = name.replace(/weight$/, "bias");
   return shape.length === 2 && shape[1] < inputs && !left.some((other) => other.name === bias);
+}
+
+/** Whether it is a convolution from colours to colours, which may stand behind the last layer. */
+function canFollow({ name, shape }: Left, colours: number): boolean {
+  return /(^|\.)weight$/.test(name) && shape.length === 4 && shape[0] === colours && shape[1] === colours;
 }

@@ -96,7 +96,7 @@ export function writeStack(
 ): void {
   const layers = stackOf(weights) ?? [];
   const codes = inputsOf(weights, layers[0]);
-  const left = leftOut(weights, others, codes);
+  const left = leftOut(weights, others, codes, layers[layers.length - 1].channels);
   const isWhole = weights.modules.size > 0;
   if (!isWhole) {
     activatedFirst(layers, weights.prefix).forEach((isFirst, i) => {
