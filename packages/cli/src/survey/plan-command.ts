@@ -14,6 +14,7 @@ import { cannotWrite, makeFolder } from "../kit/folders.ts";
 import { shortHash } from "../kit/names.ts";
 import { json, type OptionsOf, option, requireAbsent, required } from "../kit/options.ts";
 import { writeDurably } from "../kit/output.ts";
+import { quoted } from "../kit/shell.ts";
 import { number, significant, table, text } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
 import { storeFiles } from "./arrays.ts";
@@ -237,5 +238,5 @@ function textOf(path: string, { plan, seconds }: Planned): string {
   const models = plan.models.length === 1 ? "1 model" : `${plan.models.length} models`;
   const shards = shardsOf(plan).length;
   const title = heading(path, `survey ${shortHash(plan.id)}, ${models}, shards 0 to ${shards - 1}`);
-  return `${title}\n${body}\n${dim(`compute it with: vielbein survey run ${path}`)}\n`;
+  return `${title}\n${body}\n${dim(`compute it with: vielbein survey run ${quoted(path)}`)}\n`;
 }

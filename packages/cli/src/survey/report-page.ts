@@ -2,6 +2,7 @@
 
 import { type ReportSection, reportPage } from "@vielbein/viz";
 import { shortHash } from "../kit/names.ts";
+import { quoted } from "../kit/shell.ts";
 import { lackingRows } from "./report-counts.ts";
 import { figuresOf } from "./report-figures.ts";
 import { methodTable, remarksOn, type ShownMethod, type SurveyReport, shownMethods } from "./report-text.ts";
@@ -59,14 +60,14 @@ function sectionOf(report: SurveyReport, shown: ShownMethod): ReportSection {
         figures: figuresOf(report, shown).map(({ compose }) => compose()),
         tables: [
           {
-            caption: `${name} ${words.join(" ")}`.trim(),
+            caption: [name, ...words.map(quoted)].join(" "),
             columns: columns.map(({ title }) => title),
             rows: lines.map((line, i) => columns.map(({ cell }) => String(cell(line, i)))),
           },
         ],
         remarks: [],
         settings: [],
-        commands: [`vielbein survey report ${report.path}`],
+        commands: [`vielbein survey report ${quoted(report.path)}`],
       },
     ],
   };

@@ -2,6 +2,7 @@
 
 import { definedItems } from "../kit/defined.ts";
 import { shortHash } from "../kit/names.ts";
+import { quoted } from "../kit/shell.ts";
 import { type Column, number, significant, table, text } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
 import type { Found } from "./found.ts";
@@ -64,7 +65,7 @@ export interface Line {
 function methodPart(report: SurveyReport, shown: ShownMethod): string[] {
   const { lines, columns } = methodTable(report, shown);
   const { name, words } = shown.method;
-  return [heading(name, words.join(" ")), table(lines, columns)];
+  return [heading(name, words.map(quoted).join(" ")), table(lines, columns)];
 }
 
 /** A line for each model and layer. */
@@ -122,10 +123,10 @@ export function remarksOn({ path, found, homogeneity, methods }: SurveyReport): 
       : undefined,
     problems > 0 ? `${problems} rows have no values: the computation does not converge there` : undefined,
     missing.length > 0
-      ? `unfinished: shards ${numbersText(missing)} with ${rows} rows are missing or damaged; vielbein survey run ${path} computes them`
+      ? `unfinished: shards ${numbersText(missing)} with ${rows} rows are missing or damaged; vielbein survey run ${quoted(path)} computes them`
       : undefined,
     homogeneity.damaged.length > 0
-      ? `homogeneity lacks ${homogeneity.lost} points: arrays of shards ${numbersText(homogeneity.damaged)} are damaged; vielbein survey run ${path} computes them again`
+      ? `homogeneity lacks ${homogeneity.lost} points: arrays of shards ${numbersText(homogeneity.damaged)} are damaged; vielbein survey run ${quoted(path)} computes them again`
       : undefined,
   ]);
 }

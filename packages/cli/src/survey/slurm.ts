@@ -7,9 +7,10 @@ import { VielbeinError } from "@vielbein/core";
 import { definedItems } from "../kit/defined.ts";
 import { TryAgainError } from "../kit/exit-codes.ts";
 import { makeFolder } from "../kit/folders.ts";
+import { quoted } from "../kit/shell.ts";
 import { info, type Terminal } from "../kit/terminal.ts";
 import { shardWords } from "./shards.ts";
-import { elementLine, jobName, quoted, type Resources, type Submission } from "./submission.ts";
+import { elementLine, jobName, type Resources, type Submission } from "./submission.ts";
 import { ask, requireTool, tell } from "./tools.ts";
 
 export interface SlurmOptions extends Resources {

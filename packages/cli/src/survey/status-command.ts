@@ -8,6 +8,7 @@ import { TryAgainError } from "../kit/exit-codes.ts";
 import { shortHash } from "../kit/names.ts";
 import { flag, json } from "../kit/options.ts";
 import type { Report } from "../kit/report.ts";
+import { quoted } from "../kit/shell.ts";
 import { number, table, text } from "../kit/table.ts";
 import { dim, heading } from "../kit/terminal.ts";
 import { SurveyFolder } from "./folder.ts";
@@ -52,7 +53,7 @@ function statusReport(path: string, plan: NamedPlan, states: readonly ShardState
     conclude: () => {
       if (missing.length === 0) return;
       throw new TryAgainError(
-        `${missing.length} of ${states.length} shards are missing. Compute them with vielbein survey run ${path}.`,
+        `${missing.length} of ${states.length} shards are missing. Compute them with vielbein survey run ${quoted(path)}.`,
       );
     },
   };

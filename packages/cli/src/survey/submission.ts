@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { basename } from "node:path";
 import { VielbeinError } from "@vielbein/core";
+import { quoted } from "../kit/shell.ts";
 import { SurveyFolder } from "./folder.ts";
 import { type NamedPlan, readPlan } from "./plan.ts";
 import { rangesText } from "./shards.ts";
@@ -90,11 +91,6 @@ export function elementLine(
   jobs: string,
 ): string {
   return `survey run ${quoted(folder)} ${shards} --shard-of ${index}/${elements} --jobs ${jobs}`;
-}
-
-/** A word for the shell. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** For messages. */

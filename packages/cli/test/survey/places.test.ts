@@ -101,6 +101,24 @@ describe("Kubernetes", () => {
   });
 });
 
+describe("command lines that are printed", () => {
+  it("are words for the shell: of plan, status and report, and of submissions", async () => {
+    const folder = scratch("it's a survey");
+    const quoted = `'${folder.replace("'", "'\\''")}'`;
+    const plan = ["survey", "plan", model, "--what", "basis", "--samples", "1", "--out", folder];
+    const made = await vielbein(...plan);
+    expect(made.stdout).toContain(`vielbein survey run ${quoted}\n`);
+    const status = await vielbein("survey", "status", folder);
+    expect(status.stderr).toContain(`vielbein survey run ${quoted}.`);
+    const page = scratch("quoted.html");
+    const report = await vielbein("survey", "report", folder, "--html", page);
+    expect(report.stdout).toContain(`vielbein survey run ${quoted} computes`);
+    // The page breaks lines between words only.
+    const html = readFileSync(page, "utf8").replaceAll(/<\/?span>/g, "");
+    expect(html).toContain(`vielbein survey report ${quoted}`);
+  });
+});
+
 describe("values of options", () => {
   const place = scratch("named like values");
   const before = process.cwd();

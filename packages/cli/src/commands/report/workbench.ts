@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Provenance } from "@vielbein/core";
 import { pictureOptions } from "../../inputs/pictures.ts";
 import { flagsOf, invoke } from "../../kit/invoke.ts";
+import { quoted } from "../../kit/shell.ts";
 import type { Terminal } from "../../kit/terminal.ts";
 import { makeWorkFolder } from "../../kit/work-folder.ts";
 import type { Budget } from "./budgets.ts";
@@ -162,9 +163,4 @@ function changed(shared: SharedOptions, changes: Changes = {}): SharedOptions {
 function withoutCounts(args: readonly Argument[]): readonly Argument[] {
   const isCount = (arg: Argument | undefined) => arg === "--samples" || arg === "--pairs";
   return args.filter((arg, i) => !isCount(arg) && !isCount(args[i - 1]));
-}
-
-/** As a shell takes it for one word. */
-function quoted(text: string): string {
-  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
