@@ -88,7 +88,8 @@ export function output(flags: string, description: string): OutputOption {
  */
 export class InputOption<T = string | undefined> extends TypedOption<T> {
   readonly isModel: boolean;
-  #fileIn: (value: string) => NamedFile | undefined = (value) => ({ start: 0, path: arrayPath(value).path });
+  /** The file that a value names, whether it is there or not. */
+  fileIn: (value: string) => NamedFile | undefined = (value) => ({ start: 0, path: arrayPath(value).path });
 
   constructor(flags: string, description: string, kind: "file" | "model" = "file") {
     super(flags, description);
@@ -97,13 +98,8 @@ export class InputOption<T = string | undefined> extends TypedOption<T> {
 
   /** States which values name files; else all do. */
   naming(fileIn: (value: string) => NamedFile | undefined): this {
-    this.#fileIn = fileIn;
+    this.fileIn = fileIn;
     return this;
-  }
-
-  /** The file that a value names, whether it is there or not. */
-  fileIn(value: string): NamedFile | undefined {
-    return this.#fileIn(value);
   }
 }
 

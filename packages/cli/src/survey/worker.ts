@@ -46,7 +46,7 @@ export interface Outcome {
   readonly failed: number[];
   /** Those that others are at work on. */
   readonly elsewhere: number[];
-  /** The first failure that another run may not meet, else the first. */
+  /** The first failure that another try may mend, else the first. */
   readonly failure?: unknown;
 }
 
