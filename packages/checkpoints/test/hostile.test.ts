@@ -206,7 +206,7 @@ it("errors name the file", async () => {
   });
 });
 
-it("a storage that is packed is not unpacked beyond the size that is due", () => {
+it("what is packed is not unpacked where it has another size than is due", () => {
   const storage = "(S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nI4\nNtQ";
   const pickle = bytes(`ctorch._utils\n_rebuild_tensor_v2\n(${storage}I0\n(I4\nt(I1\ntI00\nNtR.`);
   const member = (name: string, content: Uint8Array): ZipMember => ({
@@ -218,6 +218,8 @@ it("a storage that is packed is not unpacked beyond the size that is due", () =>
   expect(() => readTorchZip(archive(1 << 24))).toThrow(
     /"a\/data\/0" has 16.0 MiB where 16 (B|bytes) are due/,
   );
+  const marks = [member("a/data.pkl", new Uint8Array(1 << 24).fill(0x28))];
+  expect(() => readTorchZip(marks)).toThrow(/its pickle has 16.0 MiB, packed in/);
 });
 
 it.each([
