@@ -23,18 +23,17 @@ async function multiply(
   point: Float32Array,
 ): Promise<Float32Array[]> {
   const { dataType, shape } = graph.info.get(output)!;
-  const feeds = {
-    [input]: floatFeed(dataType, graph.info.get(input)!.shape, point),
-    [outputCotangent]: floatFeed(
-      dataType,
-      [COTANGENTS, ...shape],
-      normal(3, 0, COTANGENTS * elementCount(shape)),
-    ),
-  };
+  const feeds = new Map([
+    [input, floatFeed(dataType, graph.info.get(input)!.shape, point)],
+    [
+      outputCotangent,
+      floatFeed(dataType, [COTANGENTS, ...shape], normal(3, 0, COTANGENTS * elementCount(shape))),
+    ],
+  ]);
   const sessions = new StageSessions(stages, ({ model }) => openSession(runtime, model, { keeps: true }));
   const results = await sessions.run(feeds, [output, inputCotangent]);
   await sessions.dispose();
-  return [output, inputCotangent].map((name) => results[name]!.data as Float32Array);
+  return [output, inputCotangent].map((name) => results.get(name)!.data as Float32Array);
 }
 
 describe.each(NETWORKS)("%s", (name) => {

@@ -8,6 +8,7 @@ import { infoOf } from "../derive/measured-graph.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { openSession } from "../file/source.ts";
 import { type Model, type Node, outputOf } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import { elementCount, floatFeed } from "../model/tensor.ts";
 
 /** Multiplications of one evaluation that WebAssembly does in about a second. */
@@ -37,7 +38,7 @@ export async function compareEngines(
   const { model, feeds, outputs } = comparison(graph, valuesOnly);
   const own = await resultsOf(runtime, model, feeds, outputs);
   const other = await resultsOf({ ...reference, name: runtime.name }, model, feeds, outputs);
-  const [value, product] = outputs.map((name) => distance(own[name], other[name]));
+  const [value, product] = outputs.map((name) => distance(entryOf(own, name), entryOf(other, name)));
   if (value <= ROUNDING && (product ?? 0) <= ROUNDING) return;
   const parts = [`its value by ${percent(value)}`, product === undefined ? "" : `J·t by ${percent(product)}`];
   reference.leave(
@@ -47,7 +48,7 @@ export async function compareEngines(
 
 interface Comparison {
   readonly model: Model;
-  readonly feeds: Readonly<Record<string, RuntimeTensor>>;
+  readonly feeds: ReadonlyMap<string, RuntimeTensor>;
   /** The value, and the product where there is one. */
   readonly outputs: readonly string[];
 }
@@ -56,12 +57,12 @@ function comparison(graph: PreparedGraph, valuesOnly: boolean): Comparison {
   const fed = [graph.input, ...graph.parameters].map(
     (name, i) => [name, irregular(graph, name, [], i)] as const,
   );
-  if (valuesOnly) return { model: graph.model, feeds: Object.fromEntries(fed), outputs: [graph.output] };
+  if (valuesOnly) return { model: graph.model, feeds: new Map(fed), outputs: [graph.output] };
   const { model, inputTangent, outputTangent } = jvp(graph, { portable: true });
   const tangent = irregular(graph, graph.input, [1], fed.length);
   return {
     model,
-    feeds: Object.fromEntries([...fed, [inputTangent, tangent]]),
+    feeds: new Map([...fed, [inputTangent, tangent]]),
     outputs: [graph.output, outputTangent],
   };
 }
@@ -85,10 +86,10 @@ async function resultsOf(
   model: Model,
   feeds: Comparison["feeds"],
   outputs: readonly string[],
-): Promise<Record<string, RuntimeTensor>> {
+): Promise<Map<string, RuntimeTensor>> {
   const session = await openSession(runtime, model);
   try {
-    return await session.run(feeds, outputs);
+    return new Map(Object.entries(await session.run(Object.fromEntries(feeds), outputs)));
   } finally {
     await session.dispose();
   }

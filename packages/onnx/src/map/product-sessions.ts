@@ -1,9 +1,10 @@
 // Products with the derivative of a map at any point; each run of the engine computes the value there too.
 
 import { type CallOptions, type FloatArray, type Space, vectorsPerRun } from "@vielbein/core";
-import type { Session, SessionOptions } from "@vielbein/core/runtime";
+import type { RuntimeTensor, Session, SessionOptions } from "@vielbein/core/runtime";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import type { Model } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import type { DerivedGraphs, ProductKind } from "./derived-graphs.ts";
 import { arenaWithin, bytesInArena, roomInArena } from "./engine-memory.ts";
 import { type Cause, type MapNumbers, vectorBehind } from "./numbers.ts";
@@ -69,15 +70,20 @@ export class ProductSessions<Values extends FloatArray> {
     const size = vectorsPerRun(bytesPerTangent, roomInArena(memoryBudget));
     let value: Values | undefined;
     const products = await numbers.inChunks(count, to.dim, size, options, async (first, width) => {
-      const session = (await this.#inStages(kind)) ?? (await this.#session(kind, derivative.model, width));
       const chunk = vectors.subarray(first * from.dim, (first + width) * from.dim);
-      const feeds = { [input]: numbers.feed(input, [], point), [fed]: numbers.feed(like, [width], chunk) };
-      const result = await session.run(feeds, [output, product]);
+      const feeds = new Map([
+        [input, numbers.feed(input, [], point)],
+        [fed, numbers.feed(like, [width], chunk)],
+      ]);
+      const stages = await this.#inStages(kind);
+      const results = stages
+        ? await stages.run(feeds, [output, product])
+        : await this.#runWhole(kind, derivative.model, feeds, [output, product], width);
       const cause: Cause = (i, name) =>
         derived.causeIn(kind, point, vectorBehind(chunk, from.dim, i, to.dim), name);
       // What overflows may have a product of zero, which is not its derivative.
-      value = await numbers.finite(result[output], output, (_, name) => cause(0, name));
-      return numbers.finite(result[product], product, cause);
+      value = await numbers.finite(entryOf(results, output), output, (_, name) => cause(0, name));
+      return numbers.finite(entryOf(results, product), product, cause);
     });
     return { products, value };
   }
@@ -107,6 +113,17 @@ export class ProductSessions<Values extends FloatArray> {
     if (held <= HELD * budget) return "whole";
     const stages = reverseStages(graph, derived.reverse, Math.max(PER_STAGE * budget, held / MOST_STAGES));
     return new StageSessions(stages, ({ model }) => open(model, { arena: false, keeps: true }));
+  }
+
+  async #runWhole(
+    kind: ProductKind,
+    model: Model,
+    feeds: ReadonlyMap<string, RuntimeTensor>,
+    outputs: readonly string[],
+    width: number,
+  ): Promise<Map<string, RuntimeTensor>> {
+    const session = await this.#session(kind, model, width);
+    return new Map(Object.entries(await session.run(Object.fromEntries(feeds), outputs)));
   }
 
   async #session(kind: ProductKind, model: Model, width: number): Promise<Session> {

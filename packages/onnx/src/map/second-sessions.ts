@@ -6,6 +6,7 @@ import { describeFault } from "../derive/fault.ts";
 import type { PreparedGraph } from "../derive/prepared-graph.ts";
 import { nodesFor } from "../model/graph.ts";
 import type { Model } from "../model/model.ts";
+import { entryOf } from "../model/names.ts";
 import type { DerivedGraphs } from "./derived-graphs.ts";
 import { arenaWithin, roomInArena } from "./engine-memory.ts";
 import type { MapNumbers } from "./numbers.ts";
@@ -64,15 +65,15 @@ export class SecondSessions<Values extends FloatArray> {
     const size = vectorsPerRun(bytesPerTangent, roomInArena(memoryBudget));
     return numbers.inChunks(count, to.dim, size, options, async (first, width) => {
       const chunk = tangents.subarray(first * from.dim, (first + width) * from.dim);
-      const feeds = {
-        [input]: numbers.feed(input, [], point),
-        [along]: numbers.feed(input, [1], direction),
-        [inputTangent]: numbers.feed(input, [width], chunk),
-      };
+      const feeds = new Map([
+        [input, numbers.feed(input, [], point)],
+        [along, numbers.feed(input, [1], direction)],
+        [inputTangent, numbers.feed(input, [width], chunk)],
+      ]);
       this.#sessions ??= this.#inStages(second);
-      const { [product]: result } = await this.#sessions.run(feeds, [product]);
-      return numbers.finite(result, product, () =>
-        describeFault(second, runtime, new Map(Object.entries(feeds)), product),
+      const results = await this.#sessions.run(feeds, [product]);
+      return numbers.finite(entryOf(results, product), product, () =>
+        describeFault(second, runtime, feeds, product),
       );
     });
   }

@@ -19,22 +19,22 @@ export class StageSessions {
 
   /** Runs all stages; the engine keeps nothing of what they yield. */
   async run(
-    feeds: Readonly<Record<string, RuntimeTensor>>,
+    feeds: ReadonlyMap<string, RuntimeTensor>,
     outputs: readonly string[],
-  ): Promise<Record<string, RuntimeTensor>> {
-    const tensors = new Map<string, RuntimeTensor | KeptTensor>(Object.entries(feeds));
+  ): Promise<Map<string, RuntimeTensor>> {
+    const tensors = new Map<string, RuntimeTensor | KeptTensor>(feeds);
     await runStages(this.#stages, tensors, async (stage) => {
       const session = this.#sessions.get(stage) ?? (await this.#open(stage));
       this.#sessions.set(stage, session);
       return session;
     });
     try {
-      const results: [string, RuntimeTensor][] = [];
+      const results = new Map<string, RuntimeTensor>();
       for (const name of outputs) {
         const tensor = entryOf(tensors, name);
-        results.push([name, "data" in tensor ? tensor : await tensor.read()]);
+        results.set(name, "data" in tensor ? tensor : await tensor.read());
       }
-      return Object.fromEntries(results);
+      return results;
     } finally {
       await release(tensors.values());
     }
